@@ -1,0 +1,20 @@
+#include "wasm/features.h"
+
+namespace ermine::wasm {
+
+namespace {
+constexpr std::string_view kNames[] = {
+#define FEATURE(id, name, by_default) name,
+#include "wasm/features.def"
+};
+}  // namespace
+
+std::string_view feature_name(Feature f) { return kNames[static_cast<unsigned>(f)]; }
+
+std::optional<Feature> feature_from_name(std::string_view s) {
+  for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i)
+    if (kNames[i] == s) return static_cast<Feature>(i);
+  return std::nullopt;
+}
+
+}  // namespace ermine::wasm

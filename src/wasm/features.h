@@ -1,0 +1,43 @@
+// The feature switches: which proposals a module may use. Drives decoder, validator, text and --features.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace ermine::wasm {
+
+enum class Feature : uint8_t {
+#define FEATURE(id, name, by_default) id,
+#include "wasm/features.def"
+  kCount
+};
+
+class FeatureSet {
+ public:
+  constexpr FeatureSet() = default;
+  static constexpr FeatureSet defaults() {
+    FeatureSet s;
+#define FEATURE(id, name, by_default) \
+  if (by_default) s.add(Feature::id);
+#include "wasm/features.def"
+    return s;
+  }
+  static constexpr FeatureSet all() {
+    FeatureSet s;
+    s.bits_ = (uint64_t{1} << static_cast<unsigned>(Feature::kCount)) - 1;
+    return s;
+  }
+  constexpr bool has(Feature f) const { return (bits_ >> static_cast<unsigned>(f)) & 1; }
+  constexpr void add(Feature f) { bits_ |= uint64_t{1} << static_cast<unsigned>(f); }
+  constexpr void remove(Feature f) { bits_ &= ~(uint64_t{1} << static_cast<unsigned>(f)); }
+  constexpr uint64_t bits() const { return bits_; }
+
+ private:
+  uint64_t bits_ = 1;  // Mvp
+};
+
+std::string_view feature_name(Feature f);                      // "multi-memory"
+std::optional<Feature> feature_from_name(std::string_view s);  // the inverse
+
+}  // namespace ermine::wasm
