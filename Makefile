@@ -1,0 +1,59 @@
+# A thin front over the CMake presets (CMakePresets.json), for people: `make help`.
+# Each target first installs the Debian packages it needs (tools/packages.txt), if any are missing.
+.DEFAULT_GOAL := help
+.PHONY: help run build test ci format install clean
+SHELL := /bin/sh
+
+RELEASE := build/release
+# What `make run` runs when ARGS is not given: counts the words of this project's own README.
+EXAMPLE := --dir . examples/wordcount/wordcount.wasm README.md
+ARGS ?=
+PREFIX ?= /usr/local
+
+help:
+	@echo 'make run                       build the release command and run an example program'
+	@echo 'make run ARGS="app.wasm a b"   the same with your own program and its arguments'
+	@echo 'make test                      build and run the tests; ARGS="-R name" picks some (as for ctest)'
+	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
+	@echo 'make install PREFIX=/usr/local the command, the library, headers, CMake and pkg-config files'
+	@echo 'make format                    clang-format on every source file'
+	@echo 'make ci                        all that must hold before a change lands (.ci/run; takes a while)'
+	@echo 'make clean                     remove build/'
+	@echo 'Other builds: cmake --preset debug|asan|tsan|minimal|fuzz, then cmake --build --preset the same.'
+
+build: $(RELEASE)/build.ninja
+	@tools/install_packages build
+	@cmake --build --preset release --target ermine
+
+run: build
+	@if [ -n '$(ARGS)' ]; then exec $(RELEASE)/bin/ermine run $(ARGS); \
+	else echo '$$ $(RELEASE)/bin/ermine run $(EXAMPLE)'; exec $(RELEASE)/bin/ermine run $(EXAMPLE); fi
+
+test: $(RELEASE)/.with-tests
+	@tools/install_packages build test
+	@cmake --build --preset release
+	@ctest --preset release $(ARGS)
+
+install: build
+	@cmake --build --preset release --target libermine
+	@cmake --install $(RELEASE) --prefix '$(PREFIX)'
+
+ci:
+	@.ci/run
+
+format:
+	@tools/install_packages ci
+	@git ls-files '*.h' '*.cc' '*.c' | xargs clang-format-19 -i
+
+clean:
+	rm -rf build
+
+# Without the tests at first, so that `make run` needs no test packages; `make test` switches them on.
+$(RELEASE)/build.ninja:
+	@tools/install_packages build
+	@cmake --preset release -DERMINE_BUILD_TESTS=OFF
+
+$(RELEASE)/.with-tests:
+	@tools/install_packages build test
+	@cmake --preset release -DERMINE_BUILD_TESTS=ON
+	@touch $@

@@ -1,0 +1,39 @@
+# How everything is compiled: the interface library ermine_options carries the flags, ccache and lld are
+# used where they are installed.
+find_program(ERMINE_CCACHE ccache)
+if(ERMINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${ERMINE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ERMINE_CCACHE})
+endif()
+
+add_library(ermine_options INTERFACE)
+target_compile_options(ermine_options INTERFACE
+  -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -fvisibility=hidden
+  $<$<BOOL:${ERMINE_WERROR}>:-Werror>)
+target_include_directories(ermine_options INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+
+# x86-64-v2 (SSE4.2, popcnt; every server since 2009) is what SIMD and bit counting need to be single instructions.
+if(ERMINE_ARCH STREQUAL "default")
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
+    target_compile_options(ermine_options INTERFACE -march=x86-64-v2)
+  endif()
+elseif(ERMINE_ARCH)
+  target_compile_options(ermine_options INTERFACE -march=${ERMINE_ARCH})
+endif()
+
+# Unused functions of the static libraries do not reach the command.
+target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-sections)
+target_link_options(ermine_options INTERFACE -Wl,--gc-sections)
+find_program(ERMINE_LLD ld.lld-19)
+if(ERMINE_LLD)
+  target_link_options(ermine_options INTERFACE -fuse-ld=lld)
+endif()
+
+if(ERMINE_SANITIZE)
+  target_compile_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE})
+endif()
+if(ERMINE_FUZZ)
+  target_compile_options(ermine_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

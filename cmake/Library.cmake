@@ -1,0 +1,37 @@
+# libermine.a for embedders: the objects of all folders of src/ that make up the library, in one archive,
+# with the public headers, a CMake package (find_package(ermine)) and a pkg-config file.
+get_property(folders GLOBAL PROPERTY ERMINE_LIBRARIES)
+set(objects)
+foreach(folder IN LISTS folders)
+  list(APPEND objects $<TARGET_OBJECTS:${folder}>)
+endforeach()
+
+add_library(libermine STATIC ${objects})
+set_target_properties(libermine PROPERTIES OUTPUT_NAME ermine EXPORT_NAME ermine LINKER_LANGUAGE CXX
+  ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+add_library(ermine::ermine ALIAS libermine)
+target_include_directories(libermine INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_features(libermine INTERFACE cxx_std_20)
+target_link_libraries(libermine PRIVATE fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
+if(ERMINE_SANITIZE)
+  target_link_options(libermine INTERFACE $<BUILD_INTERFACE:-fsanitize=${ERMINE_SANITIZE}>)
+endif()
+
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ermine)
+install(TARGETS libermine EXPORT ermine ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT ermine NAMESPACE ermine:: FILE ermine-targets.cmake DESTINATION ${package_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/ermine-config.cmake.in ermine-config.cmake
+  INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(ermine-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/ermine-config.cmake ${PROJECT_BINARY_DIR}/ermine-config-version.cmake
+  DESTINATION ${package_dir})
+file(RELATIVE_PATH PREFIX_FROM_PC /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+configure_file(${PROJECT_SOURCE_DIR}/cmake/ermine.pc.in ermine.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/ermine.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+if(TARGET ermine)
+  install(TARGETS ermine RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Holds the arrows of the house: a folder of src/ includes only folders that stand below it.
+
+Two things are checked. The order of the folders is the table LEVELS (docs/architecture.md draws it); siblings
+share a level and never include each other. And a folder includes only folders that its ermine_library() in
+CMake names as DEPENDS, directly or through them, so that the link list is the truth. The public headers
+include nothing of src/; folders written against the public headers alone are in PUBLIC_ONLY.
+"""
+import argparse
+import pathlib
+import re
+import sys
+import tempfile
+
+# Highest first.
+LEVELS = [
+    ["cli"], ["oci"], ["wasi"], ["api"], ["component"], ["engine"], ["interp", "baseline", "optimizing"],
+    ["ir"], ["semantics"], ["runtime"], ["text"], ["binary"], ["wasm"], ["platform"], ["base"],
+]
+RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
+# Public headers that are the vocabulary of every folder; the rest belong to api and those above it.
+VOCABULARY = {"error.h", "result.h", "traps.def"}
+PUBLIC_ONLY = {"wasi"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+LIBRARY = re.compile(r"ermine_library\(\s*ermine_(\w+)([^)]*)\)")
+
+
+def link_lists(root):
+    """folder -> folders it may include by its CMake link list (transitively)."""
+    direct = {}
+    for cmake in sorted(root.glob("src/**/CMakeLists.txt")):
+        text = re.sub(r"#.*", "", cmake.read_text())
+        for name, rest in LIBRARY.findall(text):
+            depends = rest.partition("DEPENDS")[2]
+            direct[name] = set(re.findall(r"\bermine_(\w+)", depends))
+    closed = {}
+
+    def close(name):
+        if name not in closed:
+            closed[name] = set()
+            for dep in direct.get(name, ()):
+                closed[name] |= {dep} | close(dep)
+        return closed[name]
+
+    for name in direct:
+        close(name)
+    return direct, closed
+
+
+def check(root):
+    problems = []
+    direct, allowed = link_lists(root)
+    for name, deps in direct.items():
+        if name not in RANK:
+            problems.append(f"src/{name}: not in the table of folders (tools/check_includes.py)")
+            continue
+        for dep in deps:
+            if dep not in RANK or RANK[dep] <= RANK[name]:
+                problems.append(f"src/{name}/CMakeLists.txt: may not depend on ermine_{dep}, which is not below it")
+    files = [p for d in ("src", "include") for p in sorted((root / d).rglob("*")) if p.suffix in (".h", ".cc", ".def", ".inc", ".c")]
+    for path in files:
+        parts = path.relative_to(root).parts
+        folder = parts[1] if parts[0] == "src" else None
+        if folder is not None and folder not in RANK:
+            problems.append(f"{path.relative_to(root)}: src/{folder} is not in the table of folders")
+            continue
+        for included in INCLUDE.findall(path.read_text(errors="replace")):
+            where = f"{path.relative_to(root)}: includes \"{included}\""
+            top = included.split("/")[0]
+            if top == "ermine" or included in ("wasm.h", "ermine.h"):
+                inner = included.partition("/")[2]
+                if folder is not None and inner not in VOCABULARY and RANK[folder] > RANK["api"]:
+                    problems.append(f"{where}: below api only {', '.join(sorted(VOCABULARY))} of the public headers are known")
+            elif folder is None:
+                problems.append(f"{where}: a public header includes nothing of src/")
+            elif top not in RANK:
+                if not (path.parent / included).exists():
+                    problems.append(f"{where}: write the path from src/")
+            elif top != folder:
+                if folder in PUBLIC_ONLY:
+                    problems.append(f"{where}: src/{folder} is written against the public headers alone")
+                elif RANK[top] == RANK[folder]:
+                    problems.append(f"{where}: siblings do not include each other")
+                elif RANK[top] < RANK[folder]:
+                    problems.append(f"{where}: src/{top} stands above src/{folder}")
+                elif folder in direct and top not in allowed[folder]:
+                    problems.append(f"{where}: ermine_{folder} does not name ermine_{top} in its DEPENDS")
+    return problems, len(files)
+
+
+def self_test():
+    bad = {
+        "src/wasm/a.h": ('#include "runtime/b.h"', "stands above"),
+        "src/interp/a.cc": ('#include "baseline/b.h"', "siblings"),
+        "src/runtime/a.cc": ('#include "binary/b.h"', "does not name"),
+        "src/wasi/a.cc": ('#include "runtime/b.h"', "public headers alone"),
+        "src/ir/a.cc": ('#include "ermine/engine.h"', "below api"),
+        "include/ermine/a.h": ('#include "wasm/b.h"', "nothing of src/"),
+        "src/attic/a.h": ("", "not in the table"),
+    }
+    good = {"src/runtime/ok.cc": '#include "runtime/a.h"\n#include "wasm/x.h"\n#include "ermine/error.h"\n', "src/wasi/ok.cc": '#include "ermine/engine.h"\n'}
+    cmake = {
+        "src/runtime/CMakeLists.txt": "ermine_library(ermine_runtime SOURCES a.cc DEPENDS ermine_wasm)",
+        "src/wasm/CMakeLists.txt": "ermine_library(ermine_wasm SOURCES a.cc DEPENDS fmt::fmt)",
+        "src/base/CMakeLists.txt": "ermine_library(ermine_base SOURCES a.cc DEPENDS ermine_wasm)",
+    }
+    with tempfile.TemporaryDirectory() as tmp:
+        root = pathlib.Path(tmp)
+        for name, text in {**good, **cmake, **{k: v[0] for k, v in bad.items()}}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        problems, _ = check(root)
+    failures = [f"{name}: {word} was not caught" for name, (_, word) in bad.items()
+                if not any(p.startswith(name) and word in p for p in problems)]
+    failures += [f"false alarm: {p}" for p in problems if "/ok.cc" in p]
+    if not any(p.startswith("src/base/CMakeLists.txt") for p in problems):
+        failures.append("an arrow upwards in CMake was not caught")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--self-test", action="store_true")
+    args = parser.parse_args()
+    if args.self_test:
+        failures = self_test()
+        print("\n".join(failures) or "the check catches what it should")
+        return 1 if failures else 0
+    problems, files = check(pathlib.Path(__file__).resolve().parent.parent)
+    print("\n".join(problems) or f"{files} files: every include points down")
+    return 1 if problems or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

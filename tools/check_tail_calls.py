@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Every handler of the interpreter leaves by a jump.
+
+Handlers are chained by guaranteed tail calls; one that returns or calls the next would grow the native stack with
+every instruction of the guest. Clang refuses a `musttail` it cannot do, but not a handler where it was forgotten.
+So the machine code is read: of each function in the section `ermine_interp` whose name contains `handler`
+  - no instruction returns (but in the handlers that leave the interpreter, --may-return),
+  - none calls a handler,
+  - the last instruction is an unconditional jump or a trap, and some jump leaves the function.
+
+usage: check_tail_calls.py FILE…   (objects, archives or programs)
+"""
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SECTION = "ermine_interp"
+FUNCTION = re.compile(r"^([0-9a-f]+) <(.+)>:$")
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S.*)$")
+RELOCATION = re.compile(r"^\s*[0-9a-f]+:\s+R_\S+\s+(\S+)")
+PADDING = re.compile(r"^(nop|int3|xchg\w*\s+%ax, %ax|data16|cs\s+nop|udf)")
+RETURN = re.compile(r"^(rep\s+)?ret[qlw]?\b|^iret")
+TRAP = re.compile(r"^(ud2|brk|hlt)\b")
+JUMP = re.compile(r"^(notrack\s+)?(jmp[qlw]?|br|b)\s+(.*)$")
+BRANCH = re.compile(r"^(j[a-z]+|b\.\w+|cbn?z|tbn?z)\s+(.*)$")
+CALL = re.compile(r"^(call[qlw]?|blr?)\s+(.*)$")
+
+
+def disassemble(path, objdump):
+    """Yields (name, [(address, instruction, relocation target)]) of the functions in the handlers' section."""
+    out = subprocess.run([objdump, "-d", "-r", "--demangle", "--no-show-raw-insn", f"--section={SECTION}", str(path)],
+                         check=True, capture_output=True, text=True).stdout
+    name, body = None, []
+    for line in out.splitlines():
+        if m := FUNCTION.match(line):
+            if name: yield name, body
+            name, body = m.group(2), []
+        elif m := RELOCATION.match(line):
+            if body: body[-1][2] = m.group(1)
+        elif (m := INSTRUCTION.match(line)) and name:
+            body.append([int(m.group(1), 16), re.sub(r"\s+", " ", m.group(2)).strip(), ""])
+    if name: yield name, body
+
+
+def leaves(target, relocation, first, last):
+    """Does a jump with this operand leave the function? Indirect ones do."""
+    if relocation: return True
+    m = re.match(r"(?:0x)?([0-9a-f]+)\b", target)
+    return not m or not first <= int(m.group(1), 16) <= last
+
+
+def faults(name, body, may_return):
+    body = [i for i in body if not PADDING.match(i[1])]
+    if not body: return ["is empty"]
+    found, ways_out = [], 0
+    first, last = body[0][0], body[-1][0]
+    for address, text, relocation in body:
+        if RETURN.match(text):
+            if not may_return: found.append(f"returns at {address:#x}")
+            ways_out += 1
+        elif TRAP.match(text): ways_out += 1
+        elif m := CALL.match(text):
+            callee = relocation or (re.search(r"<([^+]+)>$", m.group(2)) or [""])[0]
+            if "handler" in callee: found.append(f"calls a handler at {address:#x}: {text} {relocation}")
+        elif (m := JUMP.match(text)) and leaves(m.group(3), relocation, first, last): ways_out += 1
+        elif (m := BRANCH.match(text)) and leaves(m.group(2).split(",")[-1].strip(), relocation, first, last): ways_out += 1
+    end = body[-1][1]
+    if not (JUMP.match(end) or TRAP.match(end) or (may_return and RETURN.match(end))):
+        found.append(f"ends in '{end}'")
+    if not ways_out: found.append("no jump leaves it")
+    return found
+
+
+def check(paths, objdump, may_return, at_least):
+    handlers, problems = 0, []
+    for path in paths:
+        for name, body in disassemble(path, objdump):
+            if "handler" not in name: continue
+            handlers += 1
+            for fault in faults(name, body, bool(may_return and re.search(may_return, name))):
+                problems.append(f"{name}: {fault}")
+    if handlers < at_least: problems.append(f"only {handlers} handlers found in section {SECTION}, at least {at_least} expected")
+    return handlers, problems
+
+
+GOOD = r"""
+#define HANDLER __attribute__((section("ermine_interp"), preserve_none, used, noinline))
+typedef unsigned long u64;
+struct Frame;
+typedef void (__attribute__((preserve_none)) *Handler)(const u64*, u64*, u64);
+extern "C" u64 slow_path(u64);
+#define NEXT [[clang::musttail]] return reinterpret_cast<Handler>(pc[0])(pc, fp, acc)
+extern "C" {
+HANDLER void handler_good_add(const u64* pc, u64* fp, u64 acc) { fp[pc[1]] += fp[pc[2]]; pc += 3; NEXT; }
+HANDLER void handler_good_loop(const u64* pc, u64* fp, u64 acc) { for (u64 i = 0; i < pc[1]; ++i) fp[i] *= 3; ++pc; NEXT; }
+HANDLER void handler_good_call(const u64* pc, u64* fp, u64 acc) { acc = slow_path(acc); ++pc; NEXT; }
+HANDLER void handler_good_branch(const u64* pc, u64* fp, u64 acc) { if (fp[0]) { pc += pc[1]; NEXT; } ++pc; NEXT; }
+HANDLER void handler_good_chain(const u64* pc, u64* fp, u64 acc) { fp[0] = 1; [[clang::musttail]] return handler_good_add(pc, fp, acc); }
+HANDLER void handler_good_trap(const u64* pc, u64* fp, u64 acc) { if (!acc) __builtin_trap(); ++pc; NEXT; }
+HANDLER void handler_exit(const u64*, u64* fp, u64 acc) { fp[0] = acc; }
+HANDLER void other_function(u64* fp) { fp[0] = 2; }
+}
+"""
+BAD = GOOD.replace("handler_good_trap", "handler_still_good") + r"""
+extern "C" {
+HANDLER void handler_bad_returns(const u64* pc, u64* fp, u64 acc) { fp[0] = 1; }
+HANDLER void handler_bad_sometimes(const u64* pc, u64* fp, u64 acc) { if (fp[0]) return; ++pc; NEXT; }
+HANDLER void handler_bad_calls(const u64* pc, u64* fp, u64 acc) { handler_good_add(pc, fp, acc); ++pc; NEXT; }
+HANDLER void handler_bad_forgot(const u64* pc, u64* fp, u64 acc) { reinterpret_cast<Handler>(pc[0])(pc, fp, acc); fp[1] = 2; }
+HANDLER void handler_bad_stuck(const u64* pc, u64* fp, u64 acc) { for (;;) *(volatile u64*)fp = acc; }
+}
+"""
+
+
+def self_test(compiler, objdump, may_return):
+    failures = []
+    with tempfile.TemporaryDirectory() as tmp:
+        for label, source, level in (("good", GOOD, "-O2"), ("bad", BAD, "-O2"), ("good0", GOOD, "-O0"), ("bad0", BAD, "-O0")):
+            obj = pathlib.Path(tmp) / f"{label}.o"
+            subprocess.run([compiler, "-std=c++20", level, "-Wno-everything", "-xc++", "-", "-c", "-o", str(obj)], input=source, text=True, check=True)
+            handlers, problems = check([obj], objdump, may_return, 1)
+            if handlers != GOOD.count("HANDLER void handler") + (source.count("handler_bad_") if "bad" in label else 0):
+                failures.append(f"{label}: {handlers} handlers seen")
+            bad = set(re.findall(r"HANDLER void (handler_bad_\w+)", source))
+            named = {p.split("(")[0].split(":")[0] for p in problems}
+            failures += [f"{label}: {b} was not caught" for b in bad - named]
+            failures += [f"{label}: false alarm: {p}" for p in problems if not p.startswith("handler_bad_")]
+            if "bad" not in label and check([obj], objdump, may_return, 1000)[1] == []: failures.append("too few handlers were not noticed")
+    return failures
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--objdump", default=shutil.which("llvm-objdump-19") or "llvm-objdump")
+    parser.add_argument("--may-return", default=r"handler_exit|exit_handler|handler_leave", help="pattern of the handlers that leave the interpreter")
+    parser.add_argument("--at-least", type=int, default=100, help="fewer handlers than this are a fault")
+    parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--compiler", default="clang++-19")
+    args = parser.parse_args()
+    if args.self_test:
+        failures = self_test(args.compiler, args.objdump, args.may_return)
+        print("\n".join(failures) or "the check catches what it should")
+        return 1 if failures else 0
+    if not args.files: parser.error("no files")
+    handlers, problems = check(args.files, args.objdump, args.may_return, args.at_least)
+    print("\n".join(problems) or f"{handlers} handlers, all of them leave by a jump")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
