@@ -1,0 +1,40 @@
+// Caller: what a host function learns about the call it serves. Valid during that call only.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "ermine/instance.h"
+
+namespace ermine {
+
+namespace runtime {
+struct HostCall;
+}
+
+class Caller {
+ public:
+  StoreRef store() const;
+  // The store's user data; see StoreRef::data.
+  void* data() const { return store().data(); }
+  template <class T>
+  T& data_as() const { return *static_cast<T*>(data()); }
+
+  // The calling instance; nothing when the host called the function directly.
+  std::optional<Instance> instance() const;
+  // An export of the calling instance.
+  std::optional<Extern> get_export(std::string_view name) const;
+  // The caller's export "memory"; looked up once an instance, so cheap on every call.
+  std::optional<Memory> memory() const;
+  // The bytes of that memory now, empty if there is none. Valid until the memory can grow.
+  std::span<uint8_t> memory_span() const;
+
+  // For the library's own use.
+  explicit Caller(runtime::HostCall& call) : call_(&call) {}
+  runtime::HostCall& impl() const { return *call_; }
+
+ private:
+  runtime::HostCall* call_;
+};
+
+}  // namespace ermine

@@ -1,0 +1,60 @@
+// Config: how an Engine compiles and runs. A plain value, read once when the Engine is made.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "ermine/result.h"
+
+namespace ermine {
+
+enum class Tier : uint8_t {
+  kAuto,    // the best the build has; hot code moves up while it runs
+  kInterp,  // the interpreter only
+};
+
+struct Config {
+  // Stack for the frames of WebAssembly functions, in bytes a store; deeper recursion traps with "call
+  // stack exhausted". Memory is used only as deep as a program goes. Between 64 KiB and 1 GiB.
+  uint64_t max_wasm_stack = 8u << 20;
+
+  // Address space for each 32-bit memory, in bytes. With at least 8 GiB (the default) an access needs no
+  // bounds check: index and offset cannot leave the reservation. With less, or where the system grants
+  // less, accesses are checked in code: slower, with the same results. 0 reserves nothing beyond the
+  // memory itself, which then may move when it grows. Shared memories never move: they reserve their maximum.
+  uint64_t memory_reservation = uint64_t{8} << 30;
+  // Inaccessible bytes after a reservation; rounded up to pages.
+  uint64_t memory_guard = 64u << 10;
+
+  // Count instructions, so that Store::set_fuel limits a run. Slows code; a store starts with no fuel.
+  bool consume_fuel = false;
+
+  Tier tier = Tier::kAuto;
+
+  // NaNs are canonical and relaxed SIMD takes the deterministic choice, so that a program computes the
+  // same bits on every machine.
+  bool deterministic = false;
+
+  // Threads that validate or compile one module, the caller included. 0: as many as the machine has.
+  unsigned parallelism = 0;
+
+  // Most bytes of a store's garbage-collected heap. Stores may set less (StoreLimits).
+  uint64_t max_gc_heap = uint64_t{1} << 30;
+
+  // Features by the name of their proposal, as in "simd", "multi-memory", "legacy-exceptions". Those of
+  // WebAssembly 3.0 and what programs need beyond it are on by default.
+  static std::vector<std::string_view> feature_names();
+  // Fails with kUsage for a name that feature_names() has not.
+  Result<void> set_feature(std::string_view name, bool on);
+  bool has_feature(std::string_view name) const;
+  void enable_all_features();
+
+  // The features as the engine's own bits; for the engine.
+  uint64_t feature_bits = default_feature_bits();
+
+ private:
+  static uint64_t default_feature_bits();
+};
+
+}  // namespace ermine

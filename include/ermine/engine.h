@@ -1,0 +1,33 @@
+// Engine: what all stores and modules of a process share: configuration, canonical types, the threads
+// that compile and the one that keeps deadlines. Make one a process, or one a configuration.
+#pragma once
+
+#include <memory>
+
+#include "ermine/config.h"
+
+namespace ermine {
+
+namespace engine {
+class Engine;
+}
+
+// A counted handle, cheap to copy. Thread-safe. Modules and stores keep their engine alive.
+class Engine {
+ public:
+  Engine();
+  // Out-of-range figures of the configuration are brought into their range.
+  explicit Engine(const Config& config);
+
+  const Config& config() const;
+  bool operator==(const Engine&) const = default;
+
+  // For the library's own use.
+  explicit Engine(std::shared_ptr<engine::Engine> impl) : impl_(std::move(impl)) {}
+  const std::shared_ptr<engine::Engine>& impl() const { return impl_; }
+
+ private:
+  std::shared_ptr<engine::Engine> impl_;
+};
+
+}  // namespace ermine

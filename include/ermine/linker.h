@@ -1,0 +1,67 @@
+// Linker: names for what modules import, and the instantiation of modules with them. Host functions in a
+// Linker belong to no store, so that one Linker serves many; other definitions belong to the store they
+// come from, and instantiating in another one fails (shared memories excepted).
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "ermine/detail/host_thunk.h"
+
+namespace ermine {
+
+namespace engine {
+class Linker;
+}
+
+// Not thread-safe while it is changed; instantiate() and get() may then run on many threads at once.
+class Linker {
+ public:
+  explicit Linker(const Engine& engine);
+  ~Linker();
+  Linker(Linker&&) noexcept;
+  Linker& operator=(Linker&&) noexcept;
+  Linker clone() const;  // shares the definitions made so far
+
+  // Whether a definition may replace one of the same name; otherwise that is kUsage. Off at first.
+  Linker& allow_shadowing(bool allow);
+
+  // All fail with kUsage when the name is taken.
+  Result<void> define(std::string_view module, std::string_view name, const Extern& item);
+  Result<void> define_shared_memory(std::string_view module, std::string_view name, const SharedMemory& memory);
+  Result<void> func(std::string_view module, std::string_view name, const FuncType& type, HostCallback callback);
+  // From a lambda or function pointer; its signature gives the type. As in
+  //   linker.func_wrap("env", "add", [](int32_t a, int32_t b) { return a + b; });
+  //   linker.func_wrap("env", "log", [](Caller& caller, uint32_t at, uint32_t size) -> Result<void> {…});
+  // The callable may be called on several threads, for several stores. See detail/host_thunk.h for the
+  // types it may have.
+  template <class F>
+  Result<void> func_wrap(std::string_view module, std::string_view name, F&& callable) {
+    return define_host(module, name, detail::make_host_function(std::forward<F>(callable)));
+  }
+  // All exports of an instance, under the module name.
+  Result<void> instance(std::string_view module, const Instance& instance);
+  // Gives a definition a second name; alias_module all of a module's.
+  Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module, std::string_view as_name);
+  Result<void> alias_module(std::string_view module, std::string_view as_module);
+
+  // Defines each import of the module that is unknown: functions as ones that trap, naming the import; or
+  // as ones that return zeros and nulls, with zeroed globals, memories and tables of the minimum size.
+  Result<void> define_unknown_imports_as_traps(const Module& module);
+  Result<void> define_unknown_imports_as_defaults(StoreRef store, const Module& module);
+
+  // The definition, brought into the store if it is a host function.
+  std::optional<Extern> get(StoreRef store, std::string_view module, std::string_view name) const;
+  bool has(std::string_view module, std::string_view name) const;
+
+  // Finds the module's imports by name, instantiates it and runs its start function. kLink names the
+  // import that is missing or of the wrong type, and what was expected and found.
+  Result<Instance> instantiate(StoreRef store, const Module& module) const;
+
+ private:
+  Result<void> define_host(std::string_view module, std::string_view name, detail::HostFunction function);
+  explicit Linker(std::unique_ptr<engine::Linker> impl);
+  std::unique_ptr<engine::Linker> impl_;
+};
+
+}  // namespace ermine

@@ -1,0 +1,83 @@
+// Module: a compiled WebAssembly module, immutable and independent of any store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ermine/engine.h"
+#include "ermine/types.h"
+
+namespace ermine {
+
+namespace engine {
+class CompiledModule;
+}
+
+// A custom section. The views point into the module and live as long as it.
+struct CustomSection {
+  std::string_view name;
+  std::span<const uint8_t> bytes;
+};
+
+// Figures of a module, for people and tools.
+struct ModuleSummary {
+  uint64_t size = 0;       // bytes of the binary
+  uint64_t code_size = 0;  // bytes of the code section
+  uint32_t types = 0;
+  // Those the module defines; its imports are counted apart.
+  uint32_t functions = 0, tables = 0, memories = 0, globals = 0, tags = 0;
+  uint32_t imports = 0, exports = 0, data_segments = 0, elem_segments = 0, custom_sections = 0;
+  uint64_t data_bytes = 0;  // of all data segments
+  bool has_start = false;
+  std::vector<MemoryType> memory_types;  // imported ones first
+  std::vector<TableType> table_types;
+  // Proposals beyond the first version of WebAssembly that the module needs.
+  std::vector<std::string_view> features;
+};
+
+// A counted handle, cheap to copy. Thread-safe: one Module may be instantiated in many stores at once.
+class Module {
+ public:
+  // Decodes and validates a binary; functions are translated on their first call. The bytes are copied.
+  // `name` is for messages and backtraces; empty takes the name that the module gives itself.
+  // Errors: kMalformed, kInvalid (both with the byte offset), kUnsupported.
+  static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes, std::string_view name = {});
+  // Takes the bytes over instead of copying them.
+  static Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes, std::string_view name = {});
+  // Maps the file into memory. It must not be truncated while the Module lives. Also kIo.
+  static Result<Module> from_file(const Engine& engine, const std::string& path, std::string_view name = {});
+  // Only says whether compile() would accept the bytes.
+  static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
+
+  Engine engine() const;
+  // As given to compile(), else from the name section, else empty.
+  std::string_view name() const;
+  // In the module's order. Built on each call.
+  std::vector<ImportType> imports() const;
+  std::vector<ExportType> exports() const;
+  // Nothing if the module does not export the name.
+  std::optional<ExternType> get_export(std::string_view name) const;
+  // In the order of the file; several may have one name.
+  std::vector<CustomSection> custom_sections() const;
+  std::optional<std::span<const uint8_t>> custom_section(std::string_view name) const;  // the first of that name
+  // Name of a function from the name section or its export; empty if it has none.
+  std::string_view function_name(uint32_t func_index) const;
+  // Walks all code once to find the features; not for hot paths.
+  ModuleSummary summary() const;
+
+  bool operator==(const Module&) const = default;
+
+  // For the library's own use.
+  explicit Module(std::shared_ptr<const engine::CompiledModule> impl) : impl_(std::move(impl)) {}
+  const std::shared_ptr<const engine::CompiledModule>& impl() const { return impl_; }
+
+ private:
+  std::shared_ptr<const engine::CompiledModule> impl_;
+};
+
+}  // namespace ermine

@@ -1,0 +1,118 @@
+// Store: the world that instances, memories and host objects live in. Nothing of one store can be used in
+// another, save shared memories. A store runs on one thread at a time (which thread may change between
+// calls); only InterruptHandle may be used from others while it runs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "ermine/engine.h"
+
+namespace ermine {
+
+namespace runtime {
+class Store;
+class InterruptControl;
+}  // namespace runtime
+
+// What a store may use. A grow beyond a limit fails as the specification says (memory.grow gives -1);
+// instantiating beyond one is an error of kind kLimit, which says the limit and how to raise it.
+struct StoreLimits {
+  static constexpr uint64_t kUnlimited = ~uint64_t{0};
+  uint64_t memory_bytes = kUnlimited;        // of each memory
+  uint64_t total_memory_bytes = kUnlimited;  // of all the store's memories together
+  uint64_t table_elements = 10'000'000;      // of each table
+  uint64_t total_table_elements = kUnlimited;
+  uint64_t memories = 10'000;
+  uint64_t tables = 10'000;
+  uint64_t instances = 10'000;
+  uint64_t gc_heap_bytes = kUnlimited;  // Config::max_gc_heap holds besides
+  // A grow refused by one of these limits stops the program with an error of kind kLimit instead.
+  bool fail_on_grow = false;
+};
+
+// Stops the code that runs in a store, from any thread (not from a signal handler). Counted, cheap to
+// copy, and harmless after the store has gone.
+class InterruptHandle {
+ public:
+  // The running call, or the next one, ends soon with a trap "interrupted" (TrapCode::kInterrupted),
+  // wherever it is: in a loop, a recursion, or a host function that waits. Then the request is spent.
+  void interrupt() const;
+
+  explicit InterruptHandle(std::shared_ptr<runtime::InterruptControl> control) : control_(std::move(control)) {}
+
+ private:
+  std::shared_ptr<runtime::InterruptControl> control_;
+};
+
+// What can be done with a store; a pointer that does not own. Pass it by value.
+class StoreRef {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Engine engine() const;
+
+  // A pointer of the embedder's, not touched by the engine.
+  void* data() const;
+  void set_data(void* data) const;
+  template <class T>
+  T& data_as() const { return *static_cast<T*>(data()); }
+
+  const StoreLimits& limits() const;
+  // Holds for what is made or grown later.
+  void set_limits(const StoreLimits& limits) const;
+
+  // Fuel is what instructions cost: 1 for most, more for bulk operations in proportion. Needs
+  // Config::consume_fuel, else set_fuel fails with kUsage and fuel() is nothing. Without fuel the
+  // program stops with TrapCode::kOutOfFuel.
+  Result<void> set_fuel(uint64_t units) const;
+  std::optional<uint64_t> fuel() const;
+  // Called when fuel runs out; returns the units to go on with, or 0 to stop the program.
+  void on_out_of_fuel(std::function<uint64_t(StoreRef)> callback) const;
+
+  InterruptHandle interrupt_handle() const;
+  // Code that still runs at `when` is interrupted, as are later calls until the deadline is moved or
+  // cleared. Precise to about a millisecond.
+  void set_deadline(Clock::time_point when) const;
+  void set_timeout(Clock::duration from_now) const { set_deadline(Clock::now() + from_now); }
+  void clear_deadline() const;
+  // For host functions that wait: whether an interrupt is asked for, and a file descriptor that polls as
+  // readable while one is (-1 where the system has none; owned by the store).
+  bool interrupt_requested() const;
+  int interrupt_fd() const;
+
+  // Collects garbage now. Calls happen on their own when the heap needs it.
+  void collect_garbage() const;
+  // Bytes that live objects of the garbage-collected heap take.
+  uint64_t gc_heap_size() const;
+
+  bool operator==(const StoreRef&) const = default;
+
+  // For the library's own use.
+  explicit StoreRef(runtime::Store* impl) : impl_(impl) {}
+  runtime::Store* impl() const { return impl_; }
+
+ protected:
+  runtime::Store* impl_;
+};
+
+// Owns a store. When it goes, all instances and handles of the store are invalid; destroy it outside of
+// calls into it.
+class Store : public StoreRef {
+ public:
+  explicit Store(const Engine& engine, const StoreLimits& limits = {});
+  ~Store();
+  Store(Store&& o) noexcept : StoreRef(o.impl_) { o.impl_ = nullptr; }
+  Store& operator=(Store&& o) noexcept {
+    std::swap(impl_, o.impl_);
+    return *this;
+  }
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+};
+
+}  // namespace ermine

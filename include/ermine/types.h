@@ -1,0 +1,134 @@
+// The types of WebAssembly as the embedder sees them: value types, function types, and what modules
+// import and export. All are plain values. A reference type may name a type that a module defined; such
+// a name is a small number that has meaning within one Engine, and it stays valid while a Module or Store
+// that knows the type lives. Two types of one engine are equal exactly if they compare equal.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ermine {
+
+// The heap types with a name of their own, and kConcrete for those a module defined.
+enum class HeapKind : uint8_t {
+  kFunc, kNoFunc, kExtern, kNoExtern, kAny, kEq, kI31, kStruct, kArray, kNone, kExn, kNoExn, kConcrete,
+};
+
+enum class ValKind : uint8_t { kI32 = 1, kI64, kF32, kF64, kV128, kRef };
+
+// Type of a value: a number, a vector, or a reference (nullable or not) to a heap type.
+class ValType {
+ public:
+  // Not a type; only what a default-constructed Val has.
+  constexpr ValType() = default;
+  static constexpr ValType i32() { return ValType(1); }
+  static constexpr ValType i64() { return ValType(2); }
+  static constexpr ValType f32() { return ValType(3); }
+  static constexpr ValType f64() { return ValType(4); }
+  static constexpr ValType v128() { return ValType(5); }
+  // A reference to an abstract heap type. Precondition: h != HeapKind::kConcrete.
+  static constexpr ValType ref(HeapKind h, bool nullable = true) {
+    return ValType(6u | (nullable ? 16u : 0u) | (kFirstAbstract + static_cast<uint32_t>(h)) << 5);
+  }
+  static constexpr ValType funcref() { return ref(HeapKind::kFunc); }
+  static constexpr ValType externref() { return ref(HeapKind::kExtern); }
+  static constexpr ValType anyref() { return ref(HeapKind::kAny); }
+  static constexpr ValType exnref() { return ref(HeapKind::kExn); }
+
+  constexpr ValKind kind() const { return static_cast<ValKind>(bits_ & 15); }
+  constexpr bool is_ref() const { return kind() == ValKind::kRef; }
+  constexpr bool nullable() const { return bits_ & 16; }
+  // Precondition of the two: is_ref().
+  constexpr HeapKind heap() const {
+    return bits_ >> 5 < kFirstAbstract ? HeapKind::kConcrete : static_cast<HeapKind>((bits_ >> 5) - kFirstAbstract);
+  }
+  // The type a concrete reference names, as its engine numbers types; meaningful for kConcrete only.
+  constexpr uint32_t type_id() const { return bits_ >> 5; }
+  // Cells that a value of the type takes among a call's arguments or results: 2 for v128, else 1.
+  constexpr uint32_t slots() const { return bits_ == 5 ? 2 : 1; }
+  constexpr bool operator==(const ValType&) const = default;
+
+  // As the text format writes it: "i32", "funcref", "(ref null 7)" (then the number is the type_id).
+  std::string to_string() const;
+
+  // The engine's own encoding; for the engine.
+  static constexpr ValType from_bits(uint32_t bits) { return ValType(bits); }
+  constexpr uint32_t bits() const { return bits_; }
+
+ private:
+  static constexpr uint32_t kFirstAbstract = 0x0400'0000;
+  explicit constexpr ValType(uint32_t bits) : bits_(bits) {}
+  uint32_t bits_ = 0;
+};
+
+struct FuncType {
+  std::vector<ValType> params;
+  std::vector<ValType> results;
+  bool operator==(const FuncType&) const = default;
+  std::string to_string() const;  // "(param i32 i64) (result f32)"; "" if there is neither
+};
+
+struct GlobalType {
+  ValType type;
+  bool is_mutable = false;
+  bool operator==(const GlobalType&) const = default;
+  std::string to_string() const;  // "(mut i32)"
+};
+
+// Sizes are in elements.
+struct TableType {
+  ValType element;
+  uint64_t min = 0;
+  std::optional<uint64_t> max;
+  bool is64 = false;
+  bool operator==(const TableType&) const = default;
+  std::string to_string() const;
+};
+
+// Sizes are in pages of page_size() bytes.
+struct MemoryType {
+  uint64_t min = 0;
+  std::optional<uint64_t> max;
+  bool is64 = false;
+  bool shared = false;
+  uint8_t page_log2 = 16;  // 16 (pages of 64 KiB) or 0 (pages of one byte)
+  uint64_t page_size() const { return uint64_t{1} << page_log2; }
+  bool operator==(const MemoryType&) const = default;
+  std::string to_string() const;
+};
+
+// A tag's type is a function type whose parameters are the exception's payload.
+struct TagType {
+  FuncType func;
+  bool operator==(const TagType&) const = default;
+  std::string to_string() const;
+};
+
+enum class ExternKind : uint8_t { kFunc, kTable, kMemory, kGlobal, kTag };
+std::string_view to_string(ExternKind kind);  // "func", "table", ...
+
+// The type of something imported or exported: the member that `kind` names is set.
+struct ExternType {
+  ExternKind kind = ExternKind::kFunc;
+  FuncType func;
+  TableType table;
+  MemoryType memory;
+  GlobalType global;
+  TagType tag;
+  std::string to_string() const;  // "(func (param i32))", "(memory 1 2)", ...
+};
+
+struct ImportType {
+  std::string module, name;
+  ExternType type;
+};
+
+struct ExportType {
+  std::string name;
+  ExternType type;
+};
+
+}  // namespace ermine
