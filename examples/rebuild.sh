@@ -1,0 +1,16 @@
+#!/bin/sh
+# Rebuilds the .wasm files beside the sources. Needs more than `make run` installs, which is why they are
+# committed: Debian's clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32
+# libc++abi-19-dev-wasm32, and Go 1.21 or newer. Names given pick some: ./rebuild.sh hello map
+set -eu
+cd "$(dirname "$0")"
+c() { clang-19 --target=wasm32-wasi -O2 -s -Wl,-z,stack-size=1048576 "$1" -o "${1%.*}.wasm"; }
+cxx() { clang++-19 --target=wasm32-wasi -std=c++20 -fno-exceptions -O2 -s -Wl,-z,stack-size=1048576 "$1" -o "${1%.*}.wasm"; }
+for name in ${*:-hello wordcount map go-hello}; do
+  case $name in
+    map) cxx map/map.cc ;;
+    go-hello) (cd go-hello && GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags='-s -w' -o go-hello.wasm .) ;;
+    *) c "$name/$name.c" ;;
+  esac
+done
+ls -l ./*/*.wasm
