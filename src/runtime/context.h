@@ -93,7 +93,8 @@ struct ExecContext {
   Slot* last_fp;
   InstanceContext* last_ctx;
   TrapCode trap;
-  Error error;                // set when a host function fails
+  Error error;                // set when a host function fails (trap is kHost then)
+  Slot exception;             // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
   Store* store;
 };
 

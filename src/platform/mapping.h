@@ -1,0 +1,51 @@
+// Mapping: a range of address space from the system, owned. Sizes and offsets are multiples of page_size()
+// where not said otherwise; reserved bytes cost nothing until they are committed and touched.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace ermine::platform {
+
+size_t page_size();  // of the machine
+inline uint64_t round_up(uint64_t n, uint64_t unit) { return (n + unit - 1) / unit * unit; }
+
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(Mapping&& o) noexcept : base_(std::exchange(o.base_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  Mapping& operator=(Mapping&& o) noexcept {
+    std::swap(base_, o.base_);
+    std::swap(size_, o.size_);
+    return *this;
+  }
+  ~Mapping();
+
+  // Inaccessible address space of at least `size` bytes (rounded up). Nothing if the system refuses.
+  static std::optional<Mapping> reserve(uint64_t size);
+  // Readable, writable, zeroed.
+  static std::optional<Mapping> allocate(uint64_t size);
+
+  uint8_t* base() const { return base_; }
+  uint64_t size() const { return size_; }
+  explicit operator bool() const { return base_ != nullptr; }
+
+  // Makes [offset, offset + size) readable and writable (rounded out to pages). False if there is no memory.
+  bool commit(uint64_t offset, uint64_t size);
+  // Makes it inaccessible again and gives its memory back.
+  bool decommit(uint64_t offset, uint64_t size);
+  // Resizes, moving if it must; contents stay, new bytes are as the last page was. Only for allocate()d ones.
+  bool resize(uint64_t size);
+
+ private:
+  Mapping(uint8_t* base, uint64_t size) : base_(base), size_(size) {}
+  uint8_t* base_ = nullptr;
+  uint64_t size_ = 0;
+};
+
+// Address space that this process may still map, as far as resource limits say; ~0 if there is no limit.
+uint64_t address_space_limit();
+
+}  // namespace ermine::platform

@@ -1,0 +1,103 @@
+// Instance: a module's instance and the record that running code keeps in a register. One block of memory
+// holds the InstanceContext, the cells of the instance's globals and its index arrays, zeroed by the
+// system and filled on demand, so that a module of 100,000 functions costs nothing until they are used.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/context.h"
+#include "runtime/module_code.h"
+#include "runtime/table.h"
+#include "wasm/module.h"
+
+namespace ermine::runtime {
+
+class ExportIndex;
+
+// What all instances of a compiled module share. Owned by the engine's compiled module, which
+// `keep_alive` of the instance holds.
+struct SharedModule {
+  std::shared_ptr<const wasm::Module> module;
+  std::string name;
+  std::unique_ptr<ExportIndex> exports;
+};
+
+class Instance {
+ public:
+  // Arrays are there, empty; engine/instantiate.cc fills them.
+  static std::unique_ptr<Instance> create(Store* store, std::shared_ptr<const SharedModule> shared,
+                                          std::shared_ptr<const ModuleCode> code);
+  ~Instance();
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  InstanceContext* ctx() const { return ctx_; }
+  Store* store() const { return store_; }
+  const wasm::Module& module() const { return *shared_->module; }
+  const SharedModule& shared() const { return *shared_; }
+  const ModuleCode& code() const { return *code_; }
+
+  // The reference to a function of the index space, made on first use.
+  FuncRef* func_ref(uint32_t func_index) {
+    FuncRef* f = ctx_->func_refs[func_index];
+    return f ? f : make_func_ref(func_index);
+  }
+  Memory* memory(uint32_t index) const { return ctx_->memories[index]; }
+  Table* table(uint32_t index) const { return tables_[index]; }
+  Tag* tag(uint32_t index) const { return tags_[index]; }
+  // A handle on the cell of a global; one for each cell of the store.
+  Global* global(uint32_t index);
+
+  // Segments as they are now: empty once dropped. Elements of a function segment become references on use.
+  std::span<const uint8_t> data(uint32_t index) const {
+    return dropped_data_[index] ? std::span<const uint8_t>() : module().data[index].bytes;
+  }
+  void drop_data(uint32_t index) { dropped_data_[index] = true; }
+  uint64_t elem_size(uint32_t index) const {
+    return dropped_elems_[index] ? 0 : module().elems[index].size();
+  }
+  Slot elem(uint32_t index, uint64_t i) {
+    const wasm::ElemSegment& s = module().elems[index];
+    return s.funcs.empty() ? elem_values_[index][i] : reinterpret_cast<Slot>(func_ref(s.funcs[i]));
+  }
+  void drop_elem(uint32_t index);
+
+  // The memory exported as "memory", or null.
+  Memory* exported_memory() const { return exported_memory_; }
+
+  // For whoever builds the instance.
+  std::vector<Table*>& tables() { return tables_; }
+  std::vector<Tag*>& tags() { return tags_; }
+  void set_memory(uint32_t index, Memory* memory);
+  void set_table(uint32_t index, Table* table);
+  void set_global(uint32_t index, Slot* cell) { ctx_->globals[index] = cell; }
+  void set_elem_values(uint32_t index, std::vector<Slot> values) { elem_values_[index] = std::move(values); }
+  void finish();  // after all of the above: looks up what is cached
+
+  // For the collector: the cells that hold heap references.
+  template <class F>
+  void for_each_root(F&& visit);
+
+ private:
+  Instance() = default;
+  FuncRef* make_func_ref(uint32_t func_index);
+
+  InstanceContext* ctx_ = nullptr;
+  Store* store_ = nullptr;
+  std::shared_ptr<const SharedModule> shared_;
+  std::shared_ptr<const ModuleCode> code_;
+  void* block_ = nullptr;
+  size_t block_size_ = 0;
+  FuncRef* func_ref_storage_ = nullptr;  // by defined function index
+  Memory* exported_memory_ = nullptr;
+  std::vector<Table*> tables_;
+  std::vector<Tag*> tags_;
+  std::vector<bool> dropped_data_, dropped_elems_;
+  std::vector<std::vector<Slot>> elem_values_;
+};
+
+}  // namespace ermine::runtime

@@ -1,0 +1,72 @@
+// Stopping a store from outside: InterruptControl is the part of a store that other threads may touch,
+// DeadlineTimer the thread that interrupts stores whose time is up.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "runtime/context.h"
+
+namespace ermine::runtime {
+
+// Bits of ExecContext::interrupt.
+enum InterruptReason : uint32_t { kInterruptRequest = 1, kInterruptDeadline = 2 };
+
+class InterruptControl {
+ public:
+  explicit InterruptControl(ExecContext* exec) : exec_(exec) {}
+  ~InterruptControl();
+
+  // Thread-safe.
+  void interrupt(uint32_t reasons);
+  // Of the store's thread: takes the reasons that were asked for, and makes code run undisturbed again.
+  uint32_t take();
+  uint32_t pending() const;
+  // Readable while a reason is pending; -1 if the system gives none.
+  int event_fd();
+  // The store is going: later interrupts do nothing.
+  void detach();
+
+  // While the store's thread sleeps in memory.atomic.wait, an interrupt wakes what is registered here.
+  // `mutex` is the one that the sleeper waits with.
+  void begin_wait(std::mutex* mutex, std::condition_variable* wake);
+  void end_wait();
+
+ private:
+  mutable std::mutex mutex_;
+  ExecContext* exec_;
+  int event_fd_ = -1;
+  std::mutex* wait_mutex_ = nullptr;
+  std::condition_variable* wait_wake_ = nullptr;
+};
+
+// One for an engine; its thread starts with the first deadline. Thread-safe.
+class DeadlineTimer {
+ public:
+  using Clock = std::chrono::steady_clock;
+  DeadlineTimer() = default;
+  ~DeadlineTimer();
+  DeadlineTimer(const DeadlineTimer&) = delete;
+  DeadlineTimer& operator=(const DeadlineTimer&) = delete;
+
+  // Replaces the control's deadline.
+  void schedule(const std::shared_ptr<InterruptControl>& control, Clock::time_point when);
+  void cancel(const std::shared_ptr<InterruptControl>& control);
+
+ private:
+  void run();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>> deadlines_;
+  std::map<InterruptControl*, std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>>::iterator> by_control_;
+  std::thread thread_;
+  bool stop_ = false;
+};
+
+}  // namespace ermine::runtime

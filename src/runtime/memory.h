@@ -1,0 +1,80 @@
+// Memory: a linear memory. Its bytes lie at the start of a reservation of address space.
+//
+// Guarded memories (32-bit addresses, 64 KiB pages) reserve all that an index plus a static offset can
+// reach, so that an access beyond the size faults; they never move. Others are checked in code and may
+// move when they grow, unless shared. A shared memory belongs to an engine: it is counted, used by many
+// threads, reserves its maximum and never moves; its size is atomic and only grows.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "ermine/result.h"
+#include "platform/mapping.h"
+#include "runtime/context.h"
+#include "wasm/module.h"
+
+namespace ermine::runtime {
+
+class ParkingLot;
+
+struct MemoryOptions {
+  uint64_t reservation = uint64_t{8} << 30;  // Config::memory_reservation
+  uint64_t guard = 64 << 10;                 // Config::memory_guard
+};
+
+class Memory {
+ public:
+  // Zeroed, of the type's minimum size. `type` is valid (validator). kLimit if the system has not the space.
+  static Result<std::unique_ptr<Memory>> create(const wasm::MemoryType& type, const MemoryOptions& options);
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  const wasm::MemoryType& type() const { return type_; }  // limits.min is that of its creation
+  bool shared() const { return type_.shared; }
+  bool guarded() const { return guarded_; }
+  uint8_t* base() const { return base_; }
+  uint64_t byte_size() const { return byte_size_.load(std::memory_order_acquire); }
+  uint64_t pages() const { return byte_size() >> type_.page_log2; }
+  // The most bytes it can ever have: its maximum, or what the address type and kMaxMemory64Bytes allow.
+  uint64_t max_bytes() const { return max_bytes_; }
+
+  // Returns the size before in pages, or nothing if it cannot grow. Knows nothing of a store's limits:
+  // see Store::grow_memory. Thread-safe for shared memories.
+  std::optional<uint64_t> grow(uint64_t delta_pages);
+
+  // Keeps memory0_base and memory0_size of a context current, from now until it is unwatched.
+  void watch(InstanceContext* ctx);
+  void unwatch(InstanceContext* ctx);
+
+  // Whether the address lies in the reservation; for the fault handler.
+  bool contains(uintptr_t address) const {
+    return address - reinterpret_cast<uintptr_t>(base_) < mapping_.size();
+  }
+
+  // Of atomic waiters; made on first use. Shared memories only.
+  ParkingLot& parking_lot();
+
+ private:
+  Memory(const wasm::MemoryType& type, platform::Mapping mapping, bool guarded, uint64_t max_bytes);
+  bool commit(uint64_t new_bytes);
+
+  // Read by running code at these places: keep them first.
+  uint8_t* base_;
+  std::atomic<uint64_t> byte_size_{0};
+
+  wasm::MemoryType type_;
+  platform::Mapping mapping_;
+  uint64_t max_bytes_;
+  bool guarded_;
+  std::mutex mutex_;  // guards growing, watchers_ and parking_lot_
+  std::vector<InstanceContext*> watchers_;
+  std::unique_ptr<ParkingLot> parking_lot_;
+};
+
+}  // namespace ermine::runtime

@@ -1,0 +1,63 @@
+// ModuleCode: the code of one module for one set of CodeOptions, shared by all its instances. The tiers
+// implement it; the runtime asks it what a code pointer means and how frames follow each other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "runtime/context.h"
+#include "wasm/module.h"
+
+namespace ermine::runtime {
+
+// What changes the code made for a module. An engine keeps one ModuleCode a module and options.
+struct CodeOptions {
+  // All memories with 32-bit addresses and 64 KiB pages lie in guarded reservations that never move
+  // (Memory::guarded). Otherwise every access is checked, and bases must be read again after whatever may
+  // grow a memory: calls, memory.grow.
+  bool guarded = true;
+  bool fuel = false;
+  bool deterministic = false;
+  bool operator==(const CodeOptions&) const = default;
+};
+
+// Where a code pointer comes from.
+struct CodePosition {
+  uint32_t func_index = 0;  // in the module's index space, imports included
+  uint64_t offset = 0;      // of the instruction in the module; of the function's body if not known better
+};
+
+// A frame as it stands: the instruction that runs (in callers: the call), its slots, its instance.
+struct FrameState {
+  const Code* pc;
+  Slot* fp;
+  InstanceContext* ctx;
+};
+
+class ModuleCode {
+ public:
+  virtual ~ModuleCode() = default;
+  ModuleCode(const ModuleCode&) = delete;
+  ModuleCode& operator=(const ModuleCode&) = delete;
+
+  const wasm::Module& module() const { return *module_; }
+  const CodeOptions& options() const { return options_; }
+  // By defined function index; made by the tier, stable for the object's life.
+  FuncCode* func_codes() const { return func_codes_; }
+
+  // Precondition of both: the pc is of this module's code. Callable while the code's functions run and
+  // while other threads translate; not from signal handlers.
+  virtual CodePosition locate(const Code* pc) const = 0;
+  // Replaces the frame by its caller's, whose ctx may be another instance's (then ask that one's code
+  // next). False, with the frame untouched, if the host entered here.
+  virtual bool unwind(FrameState& frame) const = 0;
+
+ protected:
+  ModuleCode(std::shared_ptr<const wasm::Module> module, const CodeOptions& options)
+      : module_(std::move(module)), options_(options) {}
+  std::shared_ptr<const wasm::Module> module_;
+  CodeOptions options_;
+  FuncCode* func_codes_ = nullptr;
+};
+
+}  // namespace ermine::runtime

@@ -1,0 +1,123 @@
+// Store: owns instances, memories, tables, globals, tags and host functions, the value stack, and the
+// ExecContext. Everything made in a store lives as long as it, save what the collector frees. One thread
+// at a time.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "ermine/result.h"
+#include "platform/mapping.h"
+#include "runtime/context.h"
+#include "runtime/hooks.h"
+#include "runtime/instance.h"
+#include "runtime/interrupt.h"
+#include "runtime/limits.h"
+#include "runtime/memory.h"
+#include "runtime/root_table.h"
+#include "runtime/table.h"
+#include "wasm/type_registry.h"
+
+namespace ermine::runtime {
+
+// What a store has from its engine.
+struct StoreOptions {
+  const TierHooks* hooks = nullptr;
+  std::shared_ptr<wasm::TypeRegistry> registry;
+  DeadlineTimer* timer = nullptr;          // outlives the store
+  std::shared_ptr<const void> keep_alive;  // the engine
+  MemoryOptions memory;
+  uint64_t stack_bytes = 8 << 20;
+  uint64_t max_gc_heap = uint64_t{1} << 30;
+  bool fuel = false;
+};
+
+// A host function that belongs to no store yet. Immutable, shared by the stores that use it.
+struct HostFunction {
+  HostFn fn = nullptr;
+  std::shared_ptr<void> env;
+  std::shared_ptr<wasm::TypeRegistry> registry;
+  wasm::TypeId type = wasm::kNoType;  // one count held
+  ~HostFunction();
+};
+
+class Store {
+ public:
+  explicit Store(StoreOptions options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  ExecContext* exec() { return &exec_; }
+  const StoreOptions& options() const { return options_; }
+  const TierHooks& hooks() const { return *options_.hooks; }
+  wasm::TypeRegistry& registry() const { return *options_.registry; }
+
+  void* user_data = nullptr;
+  StoreLimits limits;
+
+  // --- Making things. kLimit errors say which limit, and how to raise it.
+  Result<Memory*> new_memory(const wasm::MemoryType& type);  // a shared type: counted, see shared_memory()
+  Memory* use_shared_memory(std::shared_ptr<Memory> memory);
+  // The counted pointer of a shared memory in use here; null for others.
+  std::shared_ptr<Memory> shared_memory(Memory* memory) const;
+  Result<Table*> new_table(const wasm::TableType& type, Slot init);
+  Global* new_global(const wasm::GlobalType& type);  // its cell is zero
+  Global* global_of_cell(Slot* cell, const wasm::GlobalType& type);
+  Tag* new_tag(wasm::TypeId type);  // takes no count: its module or host type keeps the type
+  // One FuncRef for each HostFunction, however often it is asked for.
+  FuncRef* host_func(const std::shared_ptr<const HostFunction>& function);
+  Result<void> check_instances(uint64_t additional) const;
+  Instance* add_instance(std::unique_ptr<Instance> instance);
+
+  // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow said so, exec()->error has why.
+  std::optional<uint64_t> grow_memory(Memory* memory, uint64_t delta_pages);
+  std::optional<uint64_t> grow_table(Table* table, uint64_t delta, Slot init);
+
+  // --- Stopping
+  const std::shared_ptr<InterruptControl>& interrupt_control() const { return interrupt_; }
+  void set_deadline(DeadlineTimer::Clock::time_point when);
+  void clear_deadline();
+  std::optional<DeadlineTimer::Clock::time_point> deadline() const { return deadline_; }
+  std::function<uint64_t()> on_out_of_fuel;  // units to go on with; 0: stop
+
+  // The stack of frames; mapped on the first call. kLimit if there is no memory.
+  Result<void> prepare_stack();
+
+  // Whether an address is in the reservation of a memory in use here; for the fault handler.
+  bool owns_address(uintptr_t address) const;
+
+  RootTable& roots() { return *roots_; }
+  std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
+  std::span<const std::unique_ptr<Table>> tables() const { return tables_; }
+  std::span<const std::unique_ptr<Global>> globals() const { return globals_; }
+
+ private:
+  ExecContext exec_{};
+  StoreOptions options_;
+  std::shared_ptr<InterruptControl> interrupt_;
+  std::optional<DeadlineTimer::Clock::time_point> deadline_;
+  platform::Mapping stack_;
+  uint64_t memory_bytes_ = 0;    // of the store's own memories
+  uint64_t table_elements_ = 0;
+  std::vector<std::unique_ptr<Memory>> memories_;
+  std::vector<std::shared_ptr<Memory>> shared_memories_;
+  std::vector<Memory*> address_ranges_;  // all of both
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<std::unique_ptr<Global>> globals_;
+  std::unordered_map<Slot*, Global*> global_of_cell_;
+  std::deque<std::array<Slot, 2>> host_cells_;
+  std::deque<Tag> tags_;
+  std::deque<FuncRef> host_funcs_;
+  std::unordered_map<const HostFunction*, FuncRef*> func_of_host_;
+  std::vector<std::shared_ptr<const HostFunction>> kept_host_functions_;
+  RootTable* roots_;  // counted by itself: roots may outlive the store
+  std::vector<std::unique_ptr<Instance>> instances_;  // goes first: members are destroyed from the last
+};
+
+}  // namespace ermine::runtime

@@ -1,0 +1,50 @@
+// Table, Global and Tag: the other things that instances define and share. All belong to a store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "ermine/result.h"
+#include "runtime/context.h"
+#include "wasm/module.h"
+
+namespace ermine::runtime {
+
+// Elements are slots: FuncRef* or gc::Ref, as TableType::element says. What running code sees is view().
+class Table {
+ public:
+  // kLimit if there is no memory. All elements are `init`.
+  static Result<std::unique_ptr<Table>> create(const wasm::TableType& type, Slot init);
+  ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+  const wasm::TableType& type() const { return type_; }  // limits.min is that of its creation
+  TableView* view() { return &view_; }
+  uint64_t size() const { return view_.size; }
+  Slot* elements() const { return view_.elements; }
+  // Returns the size before, or nothing if it cannot grow. Knows nothing of a store's limits: see
+  // Store::grow_table.
+  std::optional<uint64_t> grow(uint64_t delta, Slot init);
+
+ private:
+  explicit Table(const wasm::TableType& type) : type_(type) {}
+  TableView view_{};
+  uint64_t capacity_ = 0;
+  wasm::TableType type_;
+};
+
+// A handle on a cell of 16 bytes: an instance's, or (of the host's globals) its own.
+struct Global {
+  wasm::GlobalType type;
+  Slot* cell;
+};
+
+// Identity of an exception kind.
+struct Tag {
+  wasm::TypeId type;
+  const wasm::TypeDef* def;
+};
+
+}  // namespace ermine::runtime

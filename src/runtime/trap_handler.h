@@ -1,0 +1,35 @@
+// Hardware faults as traps. A fault is ours exactly if its pc lies in a registered region of code and its
+// address in the reservation of a memory that the thread's running store uses. Then the context's
+// last_pc, last_fp and last_ctx are set from the region's registers, its trap to kMemoryOutOfBounds, and
+// the thread goes on at the region's exit stub, with all registers as they were. Any other fault goes to
+// the handler that was there before.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+
+namespace ermine::runtime {
+
+// Code that may access guarded memories. Register numbers are the machine's own encoding (x86-64: rax 0,
+// rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7, r8..r15; AArch64: x0..x30; RISC-V: x0..x31).
+struct TrapRegion {
+  const void* begin;
+  const void* end;
+  void (*exit_stub)();  // finds the ExecContext by current_exec()
+  int pc_register;
+  int fp_register;
+  int ctx_register;
+};
+
+// Thread-safe; regions are never removed. Installs the signal handlers with the first.
+void register_trap_region(const TrapRegion& region);
+
+// Of the innermost call() on this thread; null outside of calls.
+ExecContext* current_exec();
+void set_current_exec(ExecContext* exec);
+
+// Gives the thread an alternate signal stack if it has none. Cheap after the first call.
+void prepare_thread_for_traps();
+
+}  // namespace ermine::runtime
