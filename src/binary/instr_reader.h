@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
+#include "binary/reader.h"
 #include "ermine/result.h"
+#include "wasm/limits.h"
 #include "wasm/module.h"
 #include "wasm/opcodes.h"
 
@@ -78,20 +80,96 @@ class CatchReader {
 class InstrReader {
  public:
   // Walks `size` bytes of module.bytes from `offset`. Types in immediates are resolved by module.types.
-  InstrReader(const wasm::Module& module, uint32_t offset, uint32_t size);
+  InstrReader(const wasm::Module& module, uint32_t offset, uint32_t size) : in_(module, offset, uint64_t{offset} + size) {}
 
   // Reads the next instruction. False at the end of the bytes or at a malformed one (then failed()).
   bool next(Instr& out);
-  bool at_end() const;
-  bool failed() const;
-  Error take_error();
-  uint32_t offset() const;  // of the next byte, in the module
-  // (implementation: see the .cc and the inline part below)
+  bool at_end() const { return in_.at_end(); }
+  bool failed() const { return !in_.ok(); }
+  Error take_error() { return in_.take_error(); }
+  uint32_t offset() const { return in_.offset(); }  // of the next byte, in the module
+
+ private:
+  // What an opcode byte, or the number after a prefix byte, stands for.
+  struct Entry {
+    Op op;
+    wasm::Imm imm;
+    wasm::Feature feature;
+  };
+  static constexpr wasm::Imm kPrefix{0xFE};   // the opcode goes on in the next bytes
+  static constexpr wasm::Imm kIllegal{0xFF};
+  static const Entry kOneByte[256];
+
+  void mem_arg(Instr& out) {
+    out.mem.align = in_.u32();
+    out.mem.memory = 0;
+    if (out.mem.align >= 0x40) [[unlikely]] mem_arg_slow(out);
+    out.mem.offset = in_.u64();
+  }
+  void block_type(Instr& out) {
+    // Nothing and number types in one byte; the rest elsewhere.
+    if (!in_.at_end() && *in_.position() == 0x40) {
+      in_.byte();
+      out.block.kind = BlockType::kEmpty;
+    } else {
+      block_type_slow(out);
+    }
+  }
+  void mem_arg_slow(Instr& out);
+  void block_type_slow(Instr& out);
+  bool next_prefixed(Instr& out);
+  bool immediates(const Entry& entry, Instr& out);
+  bool illegal(const Instr& out);
+  bool feature_off(const Entry& entry, const Instr& out);
+  static Entry prefixed_entry(uint8_t prefix, uint32_t code);
+
+  Reader in_;
 };
 
+inline bool InstrReader::next(Instr& out) {
+  if (in_.at_end()) return false;
+  out.offset = in_.offset();
+  const Entry& entry = kOneByte[in_.byte()];
+  out.op = entry.op;
+  if (!in_.features().has(entry.feature)) [[unlikely]] return feature_off(entry, out);
+  switch (entry.imm) {
+    case wasm::Imm::None: return true;
+    case wasm::Imm::Label:
+    case wasm::Imm::Func:
+    case wasm::Imm::Local:
+    case wasm::Imm::Global: out.index = in_.u32(); return in_.ok();
+    case wasm::Imm::I32: out.bits = static_cast<uint64_t>(int64_t{in_.s32()}); return in_.ok();
+    case wasm::Imm::I64: out.bits = static_cast<uint64_t>(in_.s64()); return in_.ok();
+    case wasm::Imm::MemArg: mem_arg(out); return in_.ok();
+    case wasm::Imm::BlockType: block_type(out); return in_.ok();
+    case kPrefix: return next_prefixed(out);
+    default: return immediates(entry, out);
+  }
+}
+
 // Reads the local declarations at the start of a function body. Calls `f(count, type)` a run;
-// returns the offset of the first instruction.
+// returns the offset of the first instruction. Fails on more than kMaxLocals of them, parameters not counted.
 template <class F>
-Result<uint32_t> read_locals(const wasm::Module& module, const wasm::Function& function, F&& f);
+Result<uint32_t> read_locals(const wasm::Module& module, const wasm::Function& function, F&& f) {
+  Reader in(module, function.body_offset, uint64_t{function.body_offset} + function.body_size);
+  uint64_t total = 0;
+  for (uint32_t runs = in.length(); in.ok() && runs > 0; --runs) {
+    const uint32_t at = in.offset();
+    const uint32_t count = in.u32();
+    total += count;
+    if (total > UINT32_MAX) [[unlikely]] in.malformed(at, "too many locals: more than 2^32 - 1");
+    const wasm::ValType type = in.val_type();
+    if (!in.ok()) break;
+    if (total <= wasm::kMaxLocals) f(count, type);
+  }
+  if (!in.ok()) return in.take_error();
+  if (total > wasm::kMaxLocals)
+    return Error(ErrorKind::kUnsupported, "too many locals: at most 50000 are supported", function.body_offset);
+  return in.offset();
+}
+
+// The error for a body that ends, at offset `end`, before its last `end` instruction. The wording is what
+// the reference interpreter comes to say, which reads on in the bytes that follow.
+Error missing_end(const wasm::Module& module, uint64_t end);
 
 }  // namespace ermine::binary

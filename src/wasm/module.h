@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -30,6 +31,7 @@ struct MemoryType {
   bool is64 = false;
   bool shared = false;
   uint8_t page_log2 = 16;  // 16, or 0 under custom-page-sizes
+  uint32_t entry_offset = 0;  // where it stands in Module::bytes, for errors; so in the records below
 };
 
 // A constant expression: its bytes including the final end, already validated.
@@ -53,12 +55,14 @@ struct Import {
   std::string_view module, name;
   ExternKind kind;
   uint32_t index;  // in the index space of its kind
+  uint32_t entry_offset = 0;
 };
 
 struct Export {
   std::string_view name;
   ExternKind kind;
   uint32_t index;
+  uint32_t entry_offset = 0;
 };
 
 struct Function {
@@ -69,9 +73,9 @@ struct Function {
   bool declared = false;     // may stand in ref.func (specification: C.refs)
 };
 
-struct Table { TableType type; ConstExpr init; };
-struct Global { GlobalType type; ConstExpr init; };
-struct Tag { uint32_t type_index; TypeId type; };
+struct Table { TableType type; ConstExpr init; uint32_t entry_offset = 0; };
+struct Global { GlobalType type; ConstExpr init; uint32_t entry_offset = 0; };
+struct Tag { uint32_t type_index; TypeId type; uint32_t entry_offset = 0; };
 
 enum class SegmentMode : uint8_t { kActive, kPassive, kDeclarative };
 
@@ -83,6 +87,7 @@ struct ElemSegment {
   // Exactly one of the two is filled.
   std::vector<uint32_t> funcs;
   std::vector<ConstExpr> exprs;
+  uint32_t entry_offset = 0;
   uint32_t size() const { return static_cast<uint32_t>(funcs.empty() ? exprs.size() : funcs.size()); }
 };
 
@@ -91,6 +96,7 @@ struct DataSegment {
   uint32_t memory = 0;
   ConstExpr offset;
   std::span<const uint8_t> bytes;
+  uint32_t entry_offset = 0;
 };
 
 struct CustomSection {
@@ -110,6 +116,7 @@ struct Module {
   FeatureSet features;
 
   std::vector<TypeId> types;  // module type index -> canonical type
+  std::vector<uint32_t> group_starts;  // first type index of each recursion group; a count is held on each
   std::vector<Import> imports;
   std::vector<Function> functions;
   std::vector<Table> tables;
@@ -121,6 +128,7 @@ struct Module {
   std::vector<DataSegment> data;
   std::vector<CustomSection> customs;
   std::optional<uint32_t> start;
+  uint32_t start_offset = 0;  // of the start section's payload
   std::optional<uint32_t> data_count;
   uint64_t code_offset = 0;  // of the code section's payload; 0 if none
   uint64_t code_size = 0;
@@ -140,8 +148,9 @@ struct Module {
   std::string_view module_name() const;
 
  private:
-  friend class NameMap;
-  mutable std::shared_ptr<NameMap> names_;  // built under a lock, on first use
+  const NameMap& names() const;
+  mutable std::once_flag names_once_;
+  mutable std::shared_ptr<NameMap> names_;  // built on first use
 };
 
 }  // namespace ermine::wasm

@@ -84,6 +84,9 @@ struct FuncType {
   uint32_t result_slots = 0;
 };
 
+// Bytes before the first field of a struct on the collector's heap.
+inline constexpr uint32_t kObjectHeaderSize = 8;
+
 enum class CompositeKind : uint8_t { kFunc, kStruct, kArray };
 
 // A defined type in canonical form. Owned by the TypeRegistry, immutable, at a stable address.

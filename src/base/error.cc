@@ -1,0 +1,71 @@
+// ermine::Error, out of line: errors are rare, so everything about them stays out of the hot code.
+#include "ermine/error.h"
+
+#include <fmt/format.h>
+
+namespace ermine {
+
+namespace {
+constexpr std::string_view kTrapMessages[] = {
+    "no trap",
+#define TRAP(id, text) text,
+#include "ermine/traps.def"
+};
+}  // namespace
+
+std::string_view trap_message(TrapCode code) {
+  auto i = static_cast<size_t>(code);
+  return i < std::size(kTrapMessages) ? kTrapMessages[i] : "unknown trap";
+}
+
+Error::Error(ErrorKind kind, std::string message, uint64_t offset) : detail_(new Detail) {
+  detail_->kind = kind;
+  detail_->message = std::move(message);
+  detail_->offset = offset;
+}
+
+Error Error::trap(TrapCode code, std::string detail) {
+  std::string message(trap_message(code));
+  if (!detail.empty()) message += ": " + detail;
+  Error error(ErrorKind::kTrap, std::move(message));
+  error.detail_->trap = code;
+  return error;
+}
+
+Error Error::exit(int32_t code) {
+  Error error(ErrorKind::kExit, fmt::format("exit with code {}", code));
+  error.detail_->exit_code = code;
+  return error;
+}
+
+Error Error::clone() const {
+  Error copy;
+  if (detail_) copy.detail_ = std::make_unique<Detail>(*detail_);
+  return copy;
+}
+
+std::string Error::to_string() const {
+  if (!detail_) return "no error";
+  std::string out = detail_->message;
+  if (detail_->offset != kNoOffset) out += fmt::format(" at offset 0x{:x}", detail_->offset);
+  for (size_t i = 0; i < detail_->backtrace.size(); ++i) {
+    const FrameInfo& frame = detail_->backtrace[i];
+    out += fmt::format("\n  {}: 0x{:x} - ", i, frame.offset);
+    if (!frame.module_name.empty()) out += frame.module_name + "!";
+    if (frame.func_name.empty()) out += fmt::format("<function {}>", frame.func_index);
+    else out += frame.func_name;
+  }
+  return out;
+}
+
+Error&& Error::with_backtrace(std::vector<FrameInfo> frames) && {
+  detail_->backtrace = std::move(frames);
+  return std::move(*this);
+}
+
+Error&& Error::with_context(std::string_view context) && {
+  detail_->message = fmt::format("{}: {}", context, detail_->message);
+  return std::move(*this);
+}
+
+}  // namespace ermine

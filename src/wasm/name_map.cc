@@ -1,0 +1,81 @@
+#include "wasm/name_map.h"
+
+#include <algorithm>
+
+#include "base/leb128.h"
+#include "base/utf8.h"
+#include "wasm/module.h"
+
+namespace ermine::wasm {
+
+namespace {
+bool read_u32(const uint8_t*& p, const uint8_t* end, uint32_t& out) {
+  uint64_t value = 0;
+  base::ReadStatus status{};
+  const uint8_t* next = base::read_leb(p, end, 32, false, value, status);
+  if (!next) return false;
+  p = next;
+  out = static_cast<uint32_t>(value);
+  return true;
+}
+
+bool read_name(const uint8_t*& p, const uint8_t* end, std::string_view& out) {
+  uint32_t size = 0;
+  if (!read_u32(p, end, size) || size > static_cast<size_t>(end - p)) return false;
+  out = {reinterpret_cast<const char*>(p), size};
+  p += size;
+  return base::is_utf8(out);
+}
+}  // namespace
+
+std::shared_ptr<NameMap> NameMap::decode(const Module& module) {
+  auto map = std::make_shared<NameMap>();
+  for (const CustomSection& section : module.customs) {
+    if (section.name != "name") continue;
+    map->read_section(section.bytes.data(), section.bytes.data() + section.bytes.size());
+    break;
+  }
+  return map;
+}
+
+void NameMap::read_section(const uint8_t* p, const uint8_t* end) {
+  while (p < end) {
+    const uint8_t id = *p++;
+    uint32_t size = 0;
+    if (!read_u32(p, end, size) || size > static_cast<size_t>(end - p)) return;
+    const uint8_t* sub = p;
+    p += size;
+    if (id == 0) {
+      std::string_view name;
+      if (read_name(sub, p, name)) module_name_ = name;
+    } else if (id == 1) {
+      read_functions(sub, p);
+    }
+  }
+}
+
+void NameMap::read_functions(const uint8_t* p, const uint8_t* end) {
+  uint32_t count = 0;
+  if (!read_u32(p, end, count)) return;
+  functions_.reserve(std::min<size_t>(count, static_cast<size_t>(end - p) / 2));
+  bool sorted = true;
+  for (uint32_t i = 0; i < count; ++i) {
+    Entry entry{};
+    if (!read_u32(p, end, entry.index) || !read_name(p, end, entry.name)) break;
+    if (!functions_.empty() && functions_.back().index >= entry.index) sorted = false;
+    functions_.push_back(entry);
+  }
+  if (!sorted)
+    std::sort(functions_.begin(), functions_.end(), [](const Entry& a, const Entry& b) {
+      return a.index != b.index ? a.index < b.index : a.name.data() < b.name.data();
+    });
+}
+
+std::string_view NameMap::function_name(uint32_t func_index) const {
+  auto it = std::lower_bound(functions_.begin(), functions_.end(), func_index,
+                             [](const Entry& entry, uint32_t index) { return entry.index < index; });
+  if (it == functions_.end() || it->index != func_index) return {};
+  return it->name;
+}
+
+}  // namespace ermine::wasm

@@ -1,0 +1,34 @@
+// NameMap: the parts of the name section that errors and backtraces show. A broken name section is no
+// error (custom sections never are): what could be read before the defect counts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace ermine::wasm {
+
+struct Module;
+
+class NameMap {
+ public:
+  static std::shared_ptr<NameMap> decode(const Module& module);
+
+  std::string_view module_name() const { return module_name_; }
+  std::string_view function_name(uint32_t func_index) const;  // "" if unknown
+  size_t function_count() const { return functions_.size(); }
+
+ private:
+  struct Entry {
+    uint32_t index;
+    std::string_view name;  // into Module::bytes
+  };
+  void read_section(const uint8_t* p, const uint8_t* end);
+  void read_functions(const uint8_t* p, const uint8_t* end);
+
+  std::string_view module_name_;
+  std::vector<Entry> functions_;  // by index
+};
+
+}  // namespace ermine::wasm

@@ -1,0 +1,55 @@
+#include "ermine/error.h"
+
+#include <gtest/gtest.h>
+
+#include "ermine/result.h"
+
+namespace ermine {
+namespace {
+
+TEST(Error, SaysWhatAndWhere) {
+  Error error(ErrorKind::kInvalid, "type mismatch", 0x2a);
+  EXPECT_TRUE(error);
+  EXPECT_EQ(error.kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(error.to_string(), "type mismatch at offset 0x2a");
+  error = std::move(error).with_context("app.wasm");
+  EXPECT_EQ(error.message(), "app.wasm: type mismatch");
+}
+
+TEST(Error, TrapHasTheScriptsWordingAndABacktrace) {
+  Error error = Error::trap(TrapCode::kIntegerDivideByZero).with_backtrace({{7, "main", "m", 0x10}, {9, "", "", 0x20}});
+  EXPECT_EQ(error.trap_code(), TrapCode::kIntegerDivideByZero);
+  EXPECT_EQ(error.message(), "integer divide by zero");
+  EXPECT_EQ(error.to_string(), "integer divide by zero\n  0: 0x10 - m!main\n  1: 0x20 - <function 9>");
+  Error copy = error.clone();
+  EXPECT_EQ(copy.backtrace().size(), 2u);
+}
+
+TEST(Error, ExitKeepsItsCode) { EXPECT_EQ(Error::exit(-3).exit_code(), -3); }
+
+TEST(Error, DefaultAndMovedFromAreEmpty) {
+  Error error(ErrorKind::kIo, "x");
+  Error other = std::move(error);
+  EXPECT_FALSE(error);
+  EXPECT_FALSE(Error());
+  EXPECT_TRUE(other);
+}
+
+Result<int> half(int x) {
+  if (x % 2) return Error(ErrorKind::kUsage, "odd");
+  return x / 2;
+}
+Result<int> quarter(int x) {
+  ERMINE_ASSIGN(int h, half(x));
+  return half(h);
+}
+
+TEST(Result, PassesValuesAndErrors) {
+  EXPECT_EQ(quarter(8).value(), 2);
+  auto bad = quarter(6);
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().message(), "odd");
+}
+
+}  // namespace
+}  // namespace ermine
