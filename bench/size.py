@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""How big Ermine is: the release command when stripped, and the code of the interpreter-only library (preset
+`minimal`), by folder of src/. Compared with the limits the project set itself; exit code 1 if one is exceeded.
+
+  bench/size.py [--json]      builds nothing: cmake --build --preset release and --preset minimal go before
+
+"code" is what the linker would load and never write: .text and .rodata-like sections, without unwind tables
+(those are given beside it), summed over all objects of the archive, templates that several objects share once.
+"""
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIMIT_COMMAND = 2_000_000
+LIMIT_LIBRARY = 300_000
+
+
+def tool(name):
+    return shutil.which(f"llvm-{name}-19") or shutil.which(f"llvm-{name}") or name
+
+
+def stripped_size(program):
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run([tool("strip"), "-o", out.name, program], check=True)
+        return os.path.getsize(out.name)
+
+
+def library_sections(archive):
+    """Bytes of code, read-only data, unwind tables and writable data an archive holds. Sections of one name in a
+    COMDAT group are counted once, as the linker keeps one of them."""
+    out = subprocess.run([tool("readelf"), "-S", "--wide", str(archive)], check=True, capture_output=True, text=True).stdout
+    sizes = collections.Counter()
+    by_member = collections.Counter()
+    seen = set()
+    member = ""
+    for line in out.splitlines():
+        if m := re.match(r"File: .*\((.*)\)", line):
+            member = m.group(1)
+        m = re.match(r"\s*\[\s*\d+\]\s+(\S+)\s+(\S+)\s+\S+\s+\S+\s+([0-9a-f]+)\s+\S+\s+([A-Za-z]*)\s", line)
+        if not m: continue
+        name, kind, size, flags = m.group(1), m.group(2), int(m.group(3), 16), m.group(4)
+        if "A" not in flags: continue
+        if "G" in flags:
+            if name in seen: continue
+            seen.add(name)
+        if name.startswith((".eh_frame", ".gcc_except")): what = "unwind"
+        elif "W" in flags: what = "bss" if kind == "NOBITS" else "data"
+        elif "X" in flags: what = "text"
+        else: what = "rodata"
+        sizes[what] += size
+        if what in ("text", "rodata"): by_member[member] += size
+    return sizes, by_member
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    report, ok = {}, True
+
+    command = ROOT / "build/release/bin/ermine"
+    if command.exists():
+        size = stripped_size(command)
+        report["command_stripped"] = {"bytes": size, "limit": LIMIT_COMMAND}
+    archive = ROOT / "build/minimal/lib/libermine.a"
+    if archive.exists():
+        sizes, members = library_sections(archive)
+        report["minimal_library"] = {"bytes": sizes["text"] + sizes["rodata"], "limit": LIMIT_LIBRARY, **sizes,
+                                     "largest": dict(members.most_common(12))}
+    if not report:
+        print("nothing is built", file=sys.stderr)
+        return 2
+    for name, entry in report.items():
+        entry["within_limit"] = entry["bytes"] <= entry["limit"]
+        ok = ok and entry["within_limit"]
+    if args.json:
+        print(json.dumps(report, indent=2))
+        return 0 if ok else 1
+    for name, entry in report.items():
+        print(f"{name.replace('_', ' '):20} {entry['bytes'] / 1000:9.1f} kB  (limit {entry['limit'] / 1000:.0f} kB){'' if entry['within_limit'] else '  TOO BIG'}")
+        for key in ("text", "rodata", "unwind", "data", "bss"):
+            if key in entry: print(f"  {key:18} {entry[key] / 1000:9.1f} kB")
+        for member, size in entry.get("largest", {}).items():
+            print(f"    {member:24} {size / 1000:7.1f} kB")
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
