@@ -19,6 +19,7 @@
 #include "ermine/func.h"
 #include "ermine/global.h"
 #include "ermine/instance.h"
+#include "ermine/limits.h"
 #include "ermine/linker.h"
 #include "ermine/memory.h"
 #include "ermine/module.h"

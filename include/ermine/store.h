@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "ermine/engine.h"
+#include "ermine/limits.h"
 
 namespace ermine {
 
@@ -18,22 +19,6 @@ namespace runtime {
 class Store;
 class InterruptControl;
 }  // namespace runtime
-
-// What a store may use. A grow beyond a limit fails as the specification says (memory.grow gives -1);
-// instantiating beyond one is an error of kind kLimit, which says the limit and how to raise it.
-struct StoreLimits {
-  static constexpr uint64_t kUnlimited = ~uint64_t{0};
-  uint64_t memory_bytes = kUnlimited;        // of each memory
-  uint64_t total_memory_bytes = kUnlimited;  // of all the store's memories together
-  uint64_t table_elements = 10'000'000;      // of each table
-  uint64_t total_table_elements = kUnlimited;
-  uint64_t memories = 10'000;
-  uint64_t tables = 10'000;
-  uint64_t instances = 10'000;
-  uint64_t gc_heap_bytes = kUnlimited;  // Config::max_gc_heap holds besides
-  // A grow refused by one of these limits stops the program with an error of kind kLimit instead.
-  bool fail_on_grow = false;
-};
 
 // Stops the code that runs in a store, from any thread (not from a signal handler). Counted, cheap to
 // copy, and harmless after the store has gone.

@@ -25,19 +25,16 @@ class Mapping {
 
   // Inaccessible address space of at least `size` bytes (rounded up). Nothing if the system refuses.
   static std::optional<Mapping> reserve(uint64_t size);
-  // Readable, writable, zeroed.
-  static std::optional<Mapping> allocate(uint64_t size);
 
   uint8_t* base() const { return base_; }
   uint64_t size() const { return size_; }
   explicit operator bool() const { return base_ != nullptr; }
 
-  // Makes [offset, offset + size) readable and writable (rounded out to pages). False if there is no memory.
+  // Makes [offset, offset + size) readable and writable (rounded out to pages); new bytes are zero. False if
+  // there is no memory.
   bool commit(uint64_t offset, uint64_t size);
   // Makes it inaccessible again and gives its memory back.
   bool decommit(uint64_t offset, uint64_t size);
-  // Resizes, moving if it must; contents stay, new bytes are as the last page was. Only for allocate()d ones.
-  bool resize(uint64_t size);
 
  private:
   Mapping(uint8_t* base, uint64_t size) : base_(base), size_(size) {}

@@ -13,10 +13,16 @@
 #include "runtime/module_code.h"
 #include "runtime/table.h"
 #include "wasm/module.h"
+#include "wasm/type_registry.h"
 
 namespace ermine::runtime {
 
 class ExportIndex;
+
+// Whether values of the type live on the collected heap: references outside the func hierarchy.
+inline bool is_heap_reference(wasm::ValType type, const wasm::TypeRegistry& registry) {
+  return type.is_ref() && registry.top(type.heap()) != wasm::HeapType(wasm::HeapType::kFunc);
+}
 
 // What all instances of a compiled module share. Owned by the engine's compiled module, which
 // `keep_alive` of the instance holds.
@@ -78,9 +84,17 @@ class Instance {
   void set_elem_values(uint32_t index, std::vector<Slot> values) { elem_values_[index] = std::move(values); }
   void finish();  // after all of the above: looks up what is cached
 
-  // For the collector: the cells that hold heap references.
+  // For the collector: calls visit(Slot&) for each cell that may hold a heap reference: globals that the
+  // instance defines and the elements of its segments. (Tables are the store's.)
   template <class F>
-  void for_each_root(F&& visit);
+  void for_each_root(F&& visit) {
+    const wasm::Module& m = module();
+    for (size_t i = m.imported_globals; i < m.globals.size(); ++i)
+      if (is_heap_reference(m.globals[i].type.type, *m.registry)) visit(*ctx_->globals[i]);
+    for (size_t i = 0; i < elem_values_.size(); ++i)
+      if (is_heap_reference(m.elems[i].type, *m.registry))
+        for (Slot& v : elem_values_[i]) visit(v);
+  }
 
  private:
   Instance() = default;

@@ -31,6 +31,8 @@ class Memory {
  public:
   // Zeroed, of the type's minimum size. `type` is valid (validator). kLimit if the system has not the space.
   static Result<std::unique_ptr<Memory>> create(const wasm::MemoryType& type, const MemoryOptions& options);
+  // Whether create() will try to make such a memory a guarded one.
+  static bool wants_guard(const wasm::MemoryType& type, const MemoryOptions& options);
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -62,7 +64,7 @@ class Memory {
 
  private:
   Memory(const wasm::MemoryType& type, platform::Mapping mapping, bool guarded, uint64_t max_bytes);
-  bool commit(uint64_t new_bytes);
+  bool extend(uint64_t old_bytes, uint64_t new_bytes);
 
   // Read by running code at these places: keep them first.
   uint8_t* base_;

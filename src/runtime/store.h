@@ -11,13 +11,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ermine/limits.h"
 #include "ermine/result.h"
 #include "platform/mapping.h"
 #include "runtime/context.h"
 #include "runtime/hooks.h"
 #include "runtime/instance.h"
 #include "runtime/interrupt.h"
-#include "runtime/limits.h"
 #include "runtime/memory.h"
 #include "runtime/root_table.h"
 #include "runtime/table.h"
@@ -70,6 +70,8 @@ class Store {
   Global* new_global(const wasm::GlobalType& type);  // its cell is zero
   Global* global_of_cell(Slot* cell, const wasm::GlobalType& type);
   Tag* new_tag(wasm::TypeId type);  // takes no count: its module or host type keeps the type
+  // Takes a count of the type over, until the store goes.
+  void keep_type(wasm::TypeId type);
   // One FuncRef for each HostFunction, however often it is asked for.
   FuncRef* host_func(const std::shared_ptr<const HostFunction>& function);
   Result<void> check_instances(uint64_t additional) const;
@@ -92,12 +94,27 @@ class Store {
   // Whether an address is in the reservation of a memory in use here; for the fault handler.
   bool owns_address(uintptr_t address) const;
 
+  // Calls of this store that are running, innermost first; see call.cc.
+  struct Activation {
+    Activation* outer;
+    // The frame of the outer call that led to this one; null ctx if none did.
+    FrameState frame;
+  };
+  Activation* activation = nullptr;
+  // The exception of the last call that failed with kException; for take_exception. Null if none.
+  Root* last_exception = nullptr;
+  Error last_error;  // of the last call() that failed
+
   RootTable& roots() { return *roots_; }
   std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   std::span<const std::unique_ptr<Table>> tables() const { return tables_; }
   std::span<const std::unique_ptr<Global>> globals() const { return globals_; }
 
  private:
+  struct alignas(16) HostCell {
+    Slot cell[2] = {0, 0};
+  };
+
   ExecContext exec_{};
   StoreOptions options_;
   std::shared_ptr<InterruptControl> interrupt_;
@@ -111,8 +128,9 @@ class Store {
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<Global>> globals_;
   std::unordered_map<Slot*, Global*> global_of_cell_;
-  std::deque<std::array<Slot, 2>> host_cells_;
+  std::deque<HostCell> host_cells_;
   std::deque<Tag> tags_;
+  std::vector<wasm::TypeId> host_types_;  // one count held of each
   std::deque<FuncRef> host_funcs_;
   std::unordered_map<const HostFunction*, FuncRef*> func_of_host_;
   std::vector<std::shared_ptr<const HostFunction>> kept_host_functions_;

@@ -1,0 +1,76 @@
+#include "platform/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace ermine::platform {
+
+namespace {
+
+Error io_error(const std::string& path, int error) {
+  return Error(ErrorKind::kIo, "cannot read " + path + ": " + std::strerror(error));
+}
+
+Error too_large(const std::string& path, uint64_t limit) {
+  return Error(ErrorKind::kUnsupported, path + " is larger than the " + std::to_string(limit) + " bytes a module may have");
+}
+
+struct View {
+  void* base;
+  size_t size;
+  ~View() { munmap(base, size); }
+};
+
+struct Descriptor {
+  int fd;
+  ~Descriptor() { close(fd); }
+};
+
+// Grows with what the file really gives, so that a lying size costs nothing.
+Result<FileBytes> read_all(int fd, const std::string& path, uint64_t limit) {
+  auto data = std::make_shared<std::vector<uint8_t>>();
+  size_t used = 0;
+  for (;;) {
+    if (used == data->size()) {
+      if (used > limit) return too_large(path, limit);
+      data->resize(used == 0 ? 64 << 10 : used * 2);
+    }
+    ssize_t n = read(fd, data->data() + used, data->size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error(path, errno);
+    if (n == 0) break;
+    used += static_cast<size_t>(n);
+  }
+  if (used > limit) return too_large(path, limit);
+  data->resize(used);
+  std::span<const uint8_t> bytes(*data);
+  return FileBytes{std::move(data), bytes};
+}
+
+}  // namespace
+
+Result<FileBytes> map_file(const std::string& path, uint64_t limit) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io_error(path, errno);
+  Descriptor close_it{fd};
+  struct stat st;
+  if (fstat(fd, &st) != 0) return io_error(path, errno);
+  if (S_ISDIR(st.st_mode)) return io_error(path, EISDIR);
+  if (!S_ISREG(st.st_mode)) return read_all(fd, path, limit);
+  const auto size = static_cast<uint64_t>(st.st_size);
+  if (size > limit) return too_large(path, limit);
+  // Small files are copied: that is faster than a mapping and immune to changes of the file.
+  if (size < (64 << 10)) return read_all(fd, path, limit);
+  void* p = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (p == MAP_FAILED) return read_all(fd, path, limit);
+  auto view = std::make_shared<View>(p, size);
+  return FileBytes{view, {static_cast<const uint8_t*>(p), size}};
+}
+
+}  // namespace ermine::platform

@@ -1,0 +1,48 @@
+#include "platform/mapping.h"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace ermine::platform {
+
+size_t page_size() {
+  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+Mapping::~Mapping() {
+  if (base_) munmap(base_, size_);
+}
+
+std::optional<Mapping> Mapping::reserve(uint64_t size) {
+  if (size > (uint64_t{1} << 47)) return std::nullopt;
+  size = round_up(size == 0 ? 1 : size, page_size());
+  void* p = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) return std::nullopt;
+  return Mapping(static_cast<uint8_t*>(p), size);
+}
+
+bool Mapping::commit(uint64_t offset, uint64_t size) {
+  if (size == 0) return true;
+  const uint64_t page = page_size();
+  const uint64_t from = offset / page * page;
+  const uint64_t to = round_up(offset + size, page);
+  if (to > size_) return false;
+  return mprotect(base_ + from, to - from, PROT_READ | PROT_WRITE) == 0;
+}
+
+bool Mapping::decommit(uint64_t offset, uint64_t size) {
+  if (size == 0) return true;
+  // A fresh mapping over the old one frees the pages and the protection in one step.
+  void* p = mmap(base_ + offset, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  return p != MAP_FAILED;
+}
+
+uint64_t address_space_limit() {
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return ~uint64_t{0};
+  return limit.rlim_cur;
+}
+
+}  // namespace ermine::platform

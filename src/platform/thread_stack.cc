@@ -1,0 +1,42 @@
+#include "platform/thread_stack.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+namespace ermine::platform {
+
+namespace {
+
+constexpr uintptr_t kMostStack = 64 << 20;
+
+StackBounds ask() {
+  StackBounds bounds{0, 0};
+  pthread_attr_t attr;
+  if (pthread_getattr_np(pthread_self(), &attr) != 0) return bounds;
+  void* address = nullptr;
+  size_t size = 0;
+  if (pthread_attr_getstack(&attr, &address, &size) == 0 && size != 0) {
+    bounds.low = reinterpret_cast<uintptr_t>(address);
+    bounds.high = bounds.low + size;
+    if (size > kMostStack) bounds.low = bounds.high - kMostStack;
+  }
+  pthread_attr_destroy(&attr);
+  return bounds;
+}
+
+}  // namespace
+
+const StackBounds& thread_stack() {
+  thread_local const StackBounds bounds = ask();
+  return bounds;
+}
+
+uintptr_t native_stack_limit(uintptr_t sp) {
+  const StackBounds& b = thread_stack();
+  if (sp < b.low || sp >= b.high) return sp - std::min<uintptr_t>(sp, 64 << 10);
+  // A stack smaller than twice the headroom keeps half of itself.
+  return b.low + std::min(kStackHeadroom, (b.high - b.low) / 2);
+}
+
+}  // namespace ermine::platform

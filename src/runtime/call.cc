@@ -1,0 +1,163 @@
+#include "runtime/call.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "platform/thread_stack.h"
+#include "runtime/bulk.h"
+#include "runtime/store.h"
+#include "runtime/trap_handler.h"
+
+namespace ermine::runtime {
+
+namespace {
+
+// Sets up what belongs to one entry into the store and restores it afterwards.
+class Entry {
+ public:
+  explicit Entry(Store* store)
+      : store_(store),
+        exec_(store->exec()),
+        outer_exec_(current_exec()),
+        stack_top_(exec_->stack_top),
+        native_limit_(exec_->native_limit),
+        exit_sp_(exec_->exit_sp),
+        activation_{store->activation, {exec_->last_pc, exec_->last_fp, exec_->last_ctx}} {
+    store->activation = &activation_;
+    exec_->last_ctx = nullptr;
+    set_current_exec(exec_);
+  }
+  ~Entry() {
+    set_current_exec(outer_exec_);
+    store_->activation = activation_.outer;
+    exec_->last_pc = activation_.frame.pc;
+    exec_->last_fp = activation_.frame.fp;
+    exec_->last_ctx = activation_.frame.ctx;
+    exec_->exit_sp = exit_sp_;
+    exec_->native_limit = native_limit_;
+    exec_->stack_top = stack_top_;
+  }
+
+ private:
+  Store* store_;
+  ExecContext* exec_;
+  ExecContext* outer_exec_;
+  Slot* stack_top_;
+  uintptr_t native_limit_;
+  void* exit_sp_;
+  Store::Activation activation_;
+};
+
+void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) {
+  while (frame.ctx && out.size() < limit) {
+    const Instance& instance = *frame.ctx->instance;
+    const CodePosition at = instance.code().locate(frame.pc);
+    out.push_back(FrameInfo{at.func_index, std::string(instance.module().function_name(at.func_index)),
+                            instance.shared().name, at.offset});
+    if (!instance.code().unwind(frame)) break;
+  }
+}
+
+// The error of a call that has just failed, with the frames that still stand.
+Error make_error(Store* store) {
+  ExecContext* exec = store->exec();
+  Error error;
+  if (exec->trap == TrapCode::kHost && exec->error) {
+    error = std::move(exec->error);
+  } else if (exec->trap != TrapCode::kNone) {
+    error = Error::trap(exec->trap);
+  } else if (exec->exception != 0) {
+    error = Error(ErrorKind::kException, "uncaught exception");
+  } else if (exec->error) {
+    error = std::move(exec->error);
+  } else {
+    error = Error::trap(TrapCode::kHost, "a host function failed without giving a reason");
+  }
+  if (exec->exception != 0) {
+    if (store->last_exception) RootTable::release(store->last_exception);
+    store->last_exception = store->roots().add(exec->exception);
+  }
+  exec->error = Error();
+  exec->trap = TrapCode::kNone;
+  exec->exception = 0;
+  if (error.kind() != ErrorKind::kExit && error.backtrace().empty())
+    error = std::move(error).with_backtrace(backtrace(store));
+  return error;
+}
+
+// Slots left free below an entry's frame, for the tiers.
+constexpr size_t kFrameHeaderRoom = 4;
+
+bool trapped(ExecContext* exec, TrapCode trap) {
+  exec->trap = trap;
+  return false;
+}
+
+bool enter(Store* store, FuncRef* func, Slot* slots) {
+  ExecContext* exec = store->exec();
+  const auto sp = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  // Calls within calls on the same stack keep the limit; a new thread has its own.
+  exec->native_limit = platform::native_stack_limit(sp);
+  if (sp < exec->native_limit) return trapped(exec, TrapCode::kCallStackExhausted);
+  if (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
+    store->interrupt_control()->interrupt(kInterruptDeadline);
+    if (const TrapCode trap = handle_interrupt(exec); trap != TrapCode::kNone) return trapped(exec, trap);
+  }
+  if (func->host) {
+    HostCall host_call{store, nullptr};
+    if (func->host(func->host_env, host_call, slots)) return true;
+    return trapped(exec, exec->exception != 0 ? TrapCode::kNone : TrapCode::kHost);
+  }
+  if (!exec->stack_base) {
+    if (auto mapped = store->prepare_stack(); !mapped) {
+      exec->error = std::move(mapped).error();
+      return trapped(exec, TrapCode::kHost);
+    }
+  }
+  const wasm::FuncType& type = func->type->func;
+  Slot* frame = exec->stack_top;
+  const size_t most = std::max(type.param_slots, type.result_slots);
+  // The callee checks for its own frame; this is for what is copied here.
+  if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom) return trapped(exec, TrapCode::kCallStackExhausted);
+  frame += kFrameHeaderRoom;
+  std::copy_n(slots, type.param_slots, frame);
+  if (!store->hooks().enter(exec, func, frame)) return false;
+  std::copy_n(frame, type.result_slots, slots);
+  return true;
+}
+
+}  // namespace
+
+bool call(Store* store, FuncRef* func, Slot* slots) {
+  prepare_thread_for_traps();
+  Entry entry(store);
+  if (enter(store, func, slots)) [[likely]] return true;
+  // The frames stand until the entry is undone.
+  store->last_error = make_error(store);
+  return false;
+}
+
+Error take_error(Store* store) { return std::move(store->last_error); }
+
+std::vector<FrameInfo> backtrace(Store* store, size_t limit) {
+  std::vector<FrameInfo> frames;
+  const ExecContext* exec = store->exec();
+  append_frames(frames, {exec->last_pc, exec->last_fp, exec->last_ctx}, limit);
+  for (const Store::Activation* a = store->activation; a && frames.size() < limit; a = a->outer)
+    append_frames(frames, a->frame, limit);
+  return frames;
+}
+
+bool fail(HostCall& call, Error&& error) {
+  ExecContext* exec = call.store->exec();
+  // An exception that came out of an inner call goes on as itself, so that outer handlers may catch it.
+  if (error.kind() == ErrorKind::kException && call.store->last_exception) {
+    exec->exception = call.store->last_exception->value;
+    RootTable::release(call.store->last_exception);
+    call.store->last_exception = nullptr;
+  }
+  exec->error = std::move(error);
+  return false;
+}
+
+}  // namespace ermine::runtime

@@ -1,0 +1,106 @@
+#include "runtime/instance.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "runtime/export_index.h"
+#include "runtime/memory.h"
+#include "runtime/store.h"
+
+namespace ermine::runtime {
+
+std::unique_ptr<Instance> Instance::create(Store* store, std::shared_ptr<const SharedModule> shared,
+                                           std::shared_ptr<const ModuleCode> code) {
+  const wasm::Module& m = *shared->module;
+  const size_t defined_globals = m.globals.size() - m.imported_globals;
+  const size_t defined_functions = m.functions.size() - m.imported_functions;
+
+  size_t size = 0;
+  auto place = [&size](size_t count, size_t each) {
+    const size_t at = size;
+    size += (count * each + 15) / 16 * 16;
+    return at;
+  };
+  place(1, sizeof(InstanceContext));
+  const size_t cells = place(defined_globals, 16);
+  const size_t globals = place(m.globals.size(), sizeof(Slot*));
+  const size_t tables = place(m.tables.size(), sizeof(TableView*));
+  const size_t memories = place(m.memories.size(), sizeof(Memory*));
+  const size_t func_refs = place(m.functions.size(), sizeof(FuncRef*));
+  const size_t storage = place(defined_functions, sizeof(FuncRef));
+
+  // Large blocks come from the system zeroed and untouched; only what is used costs memory.
+  auto* block = static_cast<char*>(std::calloc(1, size));
+  if (!block) return nullptr;
+
+  std::unique_ptr<Instance> self(new Instance);
+  self->block_ = block;
+  self->store_ = store;
+  self->ctx_ = ::new (block) InstanceContext{};
+  self->func_ref_storage_ = reinterpret_cast<FuncRef*>(block + storage);
+  InstanceContext& ctx = *self->ctx_;
+  ctx.exec = store->exec();
+  ctx.func_refs = reinterpret_cast<FuncRef**>(block + func_refs);
+  ctx.globals = reinterpret_cast<Slot**>(block + globals);
+  ctx.tables = reinterpret_cast<TableView**>(block + tables);
+  ctx.memories = reinterpret_cast<Memory**>(block + memories);
+  ctx.func_codes = code->func_codes();
+  ctx.instance = self.get();
+  for (size_t i = 0; i < defined_globals; ++i)
+    ctx.globals[m.imported_globals + i] = reinterpret_cast<Slot*>(block + cells + i * 16);
+  self->tables_.resize(m.tables.size());
+  self->tags_.resize(m.tags.size());
+  self->dropped_data_.resize(m.data.size());
+  self->dropped_elems_.resize(m.elems.size());
+  for (const wasm::ElemSegment& e : m.elems) {
+    if (e.exprs.empty()) continue;
+    self->elem_values_.resize(m.elems.size());
+    break;
+  }
+  self->shared_ = std::move(shared);
+  self->code_ = std::move(code);
+  return self;
+}
+
+Instance::~Instance() {
+  if (ctx_ && !module().memories.empty() && ctx_->memories[0]) ctx_->memories[0]->unwatch(ctx_);
+  std::free(block_);
+}
+
+FuncRef* Instance::make_func_ref(uint32_t func_index) {
+  const wasm::Module& m = module();
+  const uint32_t defined = func_index - m.imported_functions;
+  FuncRef* f = &func_ref_storage_[defined];
+  f->code = &ctx_->func_codes[defined];
+  f->ctx = ctx_;
+  f->type = &m.registry->get(m.functions[func_index].type);
+  f->func_index = func_index;
+  ctx_->func_refs[func_index] = f;
+  return f;
+}
+
+Global* Instance::global(uint32_t index) {
+  return store_->global_of_cell(ctx_->globals[index], module().globals[index].type);
+}
+
+void Instance::drop_elem(uint32_t index) {
+  dropped_elems_[index] = true;
+  if (!elem_values_.empty()) std::vector<Slot>().swap(elem_values_[index]);
+}
+
+void Instance::set_memory(uint32_t index, Memory* memory) {
+  ctx_->memories[index] = memory;
+  if (index == 0) memory->watch(ctx_);
+}
+
+void Instance::set_table(uint32_t index, Table* table) {
+  tables_[index] = table;
+  ctx_->tables[index] = table->view();
+}
+
+void Instance::finish() {
+  const wasm::Export* e = shared_->exports->find("memory");
+  if (e && e->kind == wasm::ExternKind::kMemory) exported_memory_ = ctx_->memories[e->index];
+}
+
+}  // namespace ermine::runtime

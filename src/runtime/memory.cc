@@ -1,0 +1,129 @@
+#include "runtime/memory.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "runtime/parking_lot.h"
+#include "wasm/limits.h"
+
+namespace ermine::runtime {
+
+namespace {
+
+// What a 32-bit index plus a 32-bit offset plus the widest access can reach.
+constexpr uint64_t kGuardedReach = (uint64_t{8} << 30) + 16;
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+// Sanitizers instrument the accesses, and take the faults for their own.
+#define ERMINE_NO_GUARDED_MEMORY 1
+#endif
+#endif
+#ifdef ERMINE_NO_GUARDED_MEMORY
+constexpr bool kGuardedMemory = false;
+#else
+constexpr bool kGuardedMemory = true;
+#endif
+
+// Bytes for `pages`; all ones if that is more than 64 bits hold.
+uint64_t bytes_of(uint64_t pages, unsigned page_log2) {
+  return pages > (~uint64_t{0} >> page_log2) ? ~uint64_t{0} : pages << page_log2;
+}
+
+uint64_t most_bytes(const wasm::MemoryType& type) {
+  const uint64_t most = type.is64 ? wasm::kMaxMemory64Bytes : uint64_t{1} << 32;
+  return type.limits.max ? std::min(most, bytes_of(*type.limits.max, type.page_log2)) : most;
+}
+
+Error no_space(uint64_t bytes) {
+  return Error(ErrorKind::kLimit, "the system has no room for a memory of " + std::to_string(bytes) +
+                                      " bytes (see the limits of address space and memory of this process)");
+}
+
+}  // namespace
+
+bool Memory::wants_guard(const wasm::MemoryType& type, const MemoryOptions& options) {
+  // A process that may not map much should not spend it on guards.
+  static const bool room = platform::address_space_limit() >= uint64_t{64} << 30;
+  return kGuardedMemory && room && !type.is64 && type.page_log2 == 16 && options.reservation >= uint64_t{8} << 30;
+}
+
+Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, const MemoryOptions& options) {
+  const uint64_t size = bytes_of(type.limits.min, type.page_log2);
+  const uint64_t most = most_bytes(type);
+  if (size > most) {
+    return Error(ErrorKind::kLimit, "a memory of " + std::to_string(type.limits.min) +
+                                        " pages is larger than the " + std::to_string(most) + " bytes that are supported");
+  }
+  std::optional<platform::Mapping> mapping;
+  bool guarded = false;
+  const uint64_t guard = std::max<uint64_t>(options.guard, platform::page_size());
+  if (wants_guard(type, options)) {
+    mapping = platform::Mapping::reserve(std::max(options.reservation, kGuardedReach) + guard);
+    guarded = mapping.has_value();
+  }
+  // Checked from here on. Room to grow in place is welcome, but only shared memories insist on it.
+  if (!mapping) mapping = platform::Mapping::reserve(type.shared ? most + guard : std::min(most, std::max(options.reservation, size)) + guard);
+  if (!mapping && !type.shared) mapping = platform::Mapping::reserve(size);
+  if (!mapping) return no_space(type.shared ? most : size);
+  std::unique_ptr<Memory> memory(new Memory(type, *std::move(mapping), guarded, most));
+  if (!memory->extend(0, size)) return no_space(size);
+  memory->byte_size_.store(size, std::memory_order_release);
+  return memory;
+}
+
+Memory::Memory(const wasm::MemoryType& type, platform::Mapping mapping, bool guarded, uint64_t max_bytes)
+    : base_(mapping.base()), type_(type), mapping_(std::move(mapping)), max_bytes_(max_bytes), guarded_(guarded) {}
+
+Memory::~Memory() = default;
+
+bool Memory::extend(uint64_t old_bytes, uint64_t new_bytes) {
+  if (new_bytes <= mapping_.size()) return mapping_.commit(old_bytes, new_bytes - old_bytes);
+  if (guarded_ || type_.shared) return false;
+  // Move to a reservation of twice the size, so that a memory that grows by steps is copied seldom.
+  auto mapping = platform::Mapping::reserve(std::min(max_bytes_, new_bytes * 2));
+  if (!mapping) mapping = platform::Mapping::reserve(new_bytes);
+  if (!mapping || !mapping->commit(0, new_bytes)) return false;
+  std::memcpy(mapping->base(), base_, old_bytes);
+  mapping_ = *std::move(mapping);
+  base_ = mapping_.base();
+  return true;
+}
+
+std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
+  std::lock_guard lock(mutex_);
+  const uint64_t old_bytes = byte_size_.load(std::memory_order_relaxed);
+  const uint64_t old_pages = old_bytes >> type_.page_log2;
+  const uint64_t delta = bytes_of(delta_pages, type_.page_log2);
+  if (delta > max_bytes_ - old_bytes) return std::nullopt;
+  if (delta == 0) return old_pages;
+  const uint64_t new_bytes = old_bytes + delta;
+  if (!extend(old_bytes, new_bytes)) return std::nullopt;
+  byte_size_.store(new_bytes, std::memory_order_release);
+  for (InstanceContext* ctx : watchers_) {
+    __atomic_store_n(&ctx->memory0_base, base_, __ATOMIC_RELAXED);
+    __atomic_store_n(&ctx->memory0_size, new_bytes, __ATOMIC_RELEASE);
+  }
+  return old_pages;
+}
+
+void Memory::watch(InstanceContext* ctx) {
+  std::lock_guard lock(mutex_);
+  watchers_.push_back(ctx);
+  ctx->memory0_base = base_;
+  ctx->memory0_size = byte_size_.load(std::memory_order_relaxed);
+}
+
+void Memory::unwatch(InstanceContext* ctx) {
+  std::lock_guard lock(mutex_);
+  std::erase(watchers_, ctx);
+}
+
+ParkingLot& Memory::parking_lot() {
+  std::lock_guard lock(mutex_);
+  if (!parking_lot_) parking_lot_ = std::make_unique<ParkingLot>();
+  return *parking_lot_;
+}
+
+}  // namespace ermine::runtime

@@ -1,0 +1,182 @@
+#include "runtime/store.h"
+
+#include <algorithm>
+#include <string>
+
+namespace ermine::runtime {
+
+namespace {
+
+Error over_limit(std::string_view what, uint64_t wanted, uint64_t limit, std::string_view name) {
+  std::string message(what);
+  message += ": " + std::to_string(wanted) + " would be more than the store's limit of " + std::to_string(limit);
+  message += "; raise StoreLimits::";
+  message += name;
+  return Error(ErrorKind::kLimit, std::move(message));
+}
+
+uint64_t saturating_add(uint64_t a, uint64_t b) { return a > ~b ? ~uint64_t{0} : a + b; }
+
+}  // namespace
+
+HostFunction::~HostFunction() {
+  if (registry && type != wasm::kNoType) registry->release(type);
+}
+
+Store::Store(StoreOptions options) : options_(std::move(options)), roots_(new RootTable(this)) {
+  exec_.store = this;
+  interrupt_ = std::make_shared<InterruptControl>(&exec_);
+}
+
+Store::~Store() {
+  clear_deadline();
+  interrupt_->detach();
+  roots_->abandon();
+  for (wasm::TypeId type : host_types_) registry().release(type);
+}
+
+Result<void> Store::prepare_stack() {
+  if (exec_.stack_base) return {};
+  const uint64_t bytes = platform::round_up(options_.stack_bytes, platform::page_size());
+  auto mapping = platform::Mapping::reserve(bytes + platform::page_size());
+  if (!mapping || !mapping->commit(0, bytes))
+    return Error(ErrorKind::kLimit, "no memory for a WebAssembly stack of " + std::to_string(bytes) +
+                                        " bytes; lower Config::max_wasm_stack");
+  stack_ = *std::move(mapping);
+  exec_.stack_base = reinterpret_cast<Slot*>(stack_.base());
+  exec_.stack_end = exec_.stack_base + bytes / sizeof(Slot);
+  exec_.stack_top = exec_.stack_base;
+  // An interrupt may be pending; the limit is set the way it resets it.
+  if (exec_.interrupt.load(std::memory_order_relaxed) == 0)
+    exec_.stack_limit.store(exec_.stack_end, std::memory_order_relaxed);
+  return {};
+}
+
+Result<Memory*> Store::new_memory(const wasm::MemoryType& type) {
+  if (memories_.size() + shared_memories_.size() >= limits.memories)
+    return over_limit("memories of the store", limits.memories + 1, limits.memories, "memories");
+  const uint64_t bytes = type.limits.min > (~uint64_t{0} >> type.page_log2) ? ~uint64_t{0} : type.limits.min << type.page_log2;
+  if (bytes > limits.memory_bytes) return over_limit("bytes of a memory", bytes, limits.memory_bytes, "memory_bytes");
+  if (const uint64_t total = saturating_add(memory_bytes_, bytes); total > limits.total_memory_bytes)
+    return over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
+  ERMINE_ASSIGN(std::unique_ptr<Memory> memory, Memory::create(type, options_.memory));
+  if (type.shared) return use_shared_memory(std::move(memory));
+  memory_bytes_ += bytes;
+  address_ranges_.push_back(memory.get());
+  return memories_.emplace_back(std::move(memory)).get();
+}
+
+Memory* Store::use_shared_memory(std::shared_ptr<Memory> memory) {
+  for (const auto& m : shared_memories_)
+    if (m == memory) return m.get();
+  address_ranges_.push_back(memory.get());
+  return shared_memories_.emplace_back(std::move(memory)).get();
+}
+
+std::shared_ptr<Memory> Store::shared_memory(Memory* memory) const {
+  for (const auto& m : shared_memories_)
+    if (m.get() == memory) return m;
+  return nullptr;
+}
+
+Result<Table*> Store::new_table(const wasm::TableType& type, Slot init) {
+  const uint64_t size = type.limits.min;
+  if (tables_.size() >= limits.tables) return over_limit("tables of the store", limits.tables + 1, limits.tables, "tables");
+  if (size > limits.table_elements)
+    return over_limit("elements of a table", size, limits.table_elements, "table_elements");
+  if (const uint64_t total = saturating_add(table_elements_, size); total > limits.total_table_elements)
+    return over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+  ERMINE_ASSIGN(std::unique_ptr<Table> table, Table::create(type, init));
+  table_elements_ += size;
+  return tables_.emplace_back(std::move(table)).get();
+}
+
+Global* Store::new_global(const wasm::GlobalType& type) {
+  Slot* cell = host_cells_.emplace_back().cell;
+  return global_of_cell(cell, type);
+}
+
+Global* Store::global_of_cell(Slot* cell, const wasm::GlobalType& type) {
+  Global*& known = global_of_cell_[cell];
+  if (!known) known = globals_.emplace_back(std::make_unique<Global>(Global{type, cell})).get();
+  return known;
+}
+
+Tag* Store::new_tag(wasm::TypeId type) { return &tags_.emplace_back(Tag{type, &registry().get(type)}); }
+
+void Store::keep_type(wasm::TypeId type) { host_types_.push_back(type); }
+
+FuncRef* Store::host_func(const std::shared_ptr<const HostFunction>& function) {
+  FuncRef*& known = func_of_host_[function.get()];
+  if (!known) {
+    known = &host_funcs_.emplace_back(FuncRef{hooks().host_code, nullptr, &registry().get(function->type), function->fn,
+                                              function->env.get(), 0});
+    kept_host_functions_.push_back(function);
+  }
+  return known;
+}
+
+Result<void> Store::check_instances(uint64_t additional) const {
+  const uint64_t total = instances_.size() + additional;
+  if (total > limits.instances) return over_limit("instances of the store", total, limits.instances, "instances");
+  return {};
+}
+
+Instance* Store::add_instance(std::unique_ptr<Instance> instance) {
+  return instances_.emplace_back(std::move(instance)).get();
+}
+
+std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages) {
+  const unsigned log2 = memory->type().page_log2;
+  const uint64_t old_bytes = memory->byte_size();
+  const uint64_t delta = delta_pages > (~uint64_t{0} >> log2) ? ~uint64_t{0} : delta_pages << log2;
+  const uint64_t new_bytes = saturating_add(old_bytes, delta);
+  if (new_bytes > limits.memory_bytes) {
+    if (limits.fail_on_grow) exec_.error = over_limit("bytes of a memory", new_bytes, limits.memory_bytes, "memory_bytes");
+    return std::nullopt;
+  }
+  if (memory->shared()) return memory->grow(delta_pages);
+  const uint64_t total = saturating_add(memory_bytes_, delta);
+  if (total > limits.total_memory_bytes) {
+    if (limits.fail_on_grow)
+      exec_.error = over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
+    return std::nullopt;
+  }
+  auto old_pages = memory->grow(delta_pages);
+  if (old_pages) memory_bytes_ += delta;
+  return old_pages;
+}
+
+std::optional<uint64_t> Store::grow_table(Table* table, uint64_t delta, Slot init) {
+  const uint64_t size = saturating_add(table->size(), delta);
+  if (size > limits.table_elements) {
+    if (limits.fail_on_grow) exec_.error = over_limit("elements of a table", size, limits.table_elements, "table_elements");
+    return std::nullopt;
+  }
+  const uint64_t total = saturating_add(table_elements_, delta);
+  if (total > limits.total_table_elements) {
+    if (limits.fail_on_grow)
+      exec_.error = over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+    return std::nullopt;
+  }
+  auto old_size = table->grow(delta, init);
+  if (old_size) table_elements_ += delta;
+  return old_size;
+}
+
+void Store::set_deadline(DeadlineTimer::Clock::time_point when) {
+  deadline_ = when;
+  options_.timer->schedule(interrupt_, when);
+}
+
+void Store::clear_deadline() {
+  if (!deadline_) return;
+  deadline_.reset();
+  options_.timer->cancel(interrupt_);
+}
+
+bool Store::owns_address(uintptr_t address) const {
+  return std::any_of(address_ranges_.begin(), address_ranges_.end(), [=](const Memory* m) { return m->contains(address); });
+}
+
+}  // namespace ermine::runtime
