@@ -4,7 +4,7 @@
 Handlers are chained by guaranteed tail calls; one that returns or calls the next would grow the native stack with
 every instruction of the guest. Clang refuses a `musttail` it cannot do, but not a handler where it was forgotten.
 So the machine code is read: of each function in the section `ermine_interp` whose name contains `handler`
-  - no instruction returns (but in the handlers that leave the interpreter, --may-return),
+  - no instruction returns (but in the handlers of return instructions, --may-return: a call of the guest is a native call),
   - none calls a handler,
   - the last instruction is an unconditional jump or a trap, and some jump leaves the function.
 
@@ -101,7 +101,7 @@ HANDLER void handler_good_call(const u64* pc, u64* fp, u64 acc) { acc = slow_pat
 HANDLER void handler_good_branch(const u64* pc, u64* fp, u64 acc) { if (fp[0]) { pc += pc[1]; NEXT; } ++pc; NEXT; }
 HANDLER void handler_good_chain(const u64* pc, u64* fp, u64 acc) { fp[0] = 1; [[clang::musttail]] return handler_good_add(pc, fp, acc); }
 HANDLER void handler_good_trap(const u64* pc, u64* fp, u64 acc) { if (!acc) __builtin_trap(); ++pc; NEXT; }
-HANDLER void handler_exit(const u64*, u64* fp, u64 acc) { fp[0] = acc; }
+HANDLER void handler_ret_copy(const u64*, u64* fp, u64 acc) { fp[0] = acc; }
 HANDLER void other_function(u64* fp) { fp[0] = 2; }
 }
 """
@@ -137,7 +137,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*")
     parser.add_argument("--objdump", default=shutil.which("llvm-objdump-19") or "llvm-objdump")
-    parser.add_argument("--may-return", default=r"handler_exit|exit_handler|handler_leave", help="pattern of the handlers that leave the interpreter")
+    parser.add_argument("--may-return", default=r"handler_ret(_|\b)", help="pattern of the return instructions' handlers")
     parser.add_argument("--at-least", type=int, default=100, help="fewer handlers than this are a fault")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--compiler", default="clang++-19")
