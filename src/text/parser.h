@@ -1,0 +1,250 @@
+// The module parser: internals shared by the parse_*.cc files. Callers use text.h.
+//
+// Three passes over the source, all lexing on demand: the first binds the identifiers of the index spaces
+// (function bodies are skipped at the speed of matching parentheses), the second emits the type section,
+// the third everything else in source order. Errors stop the lexer (fail() keeps the first), so parsing
+// code runs on to the end of input and only loops need care: each must end at kEof.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "binary/encoder.h"
+#include "text/lexer.h"
+#include "text/names.h"
+#include "text/number.h"
+#include "text/symbol_table.h"
+#include "text/text.h"
+#include "wasm/opcodes.h"
+
+namespace ermine::text {
+
+using binary::ByteBuffer;
+using wasm::Op;
+
+// The index spaces identifiers live in.
+enum class Space : uint8_t { kType, kFunc, kTable, kMemory, kGlobal, kTag, kElem, kData, kCount };
+
+// A value type as it is encoded: one byte, or 0x63/0x64 (ref null / ref) and a heap type.
+struct ValTypeCode {
+  uint8_t code = 0;
+  int64_t heap = 0;  // of 0x63 and 0x64: a type index, or the negative number of an abstract type
+  bool is_concrete() const { return (code == 0x63 || code == 0x64) && heap >= 0; }
+  bool operator==(const ValTypeCode&) const = default;
+};
+
+// What is known of a defined type: enough to resolve locals and to match inline function types.
+struct TypeInfo {
+  bool is_func = false;
+  uint32_t param_count = 0;
+  std::string_view signature;  // encoded function type in normal form; only for functions
+};
+
+// A type use in its parsed form.
+struct TypeUse {
+  uint32_t index = 0;
+  uint32_t param_count = 0;
+};
+
+class Parser {
+ public:
+  Parser(const Source& source, const char* begin, const char* end, const ParseOptions& options);
+
+  Result<std::vector<uint8_t>> parse_file();
+  Result<std::vector<uint8_t>> parse_module_fields(std::string_view id);
+
+ private:
+  // -- tokens (parser.cc)
+  void advance() { tok_ = lexer_.next(); }
+  void restart(const char* at);
+  void fail(const Token& at, std::string_view message, std::string_view hint = {},
+            ErrorKind kind = ErrorKind::kMalformed);
+  void unexpected(std::string_view wanted);
+  bool failed() const { return static_cast<bool>(error_) || lexer_.error(); }
+  bool at_open(std::string_view keyword) const { return tok_.kind == TokenKind::kOpen && tok_.text == keyword; }
+  bool at_keyword(std::string_view word) const { return tok_.kind == TokenKind::kKeyword && tok_.text == word; }
+  bool accept_open(std::string_view keyword);
+  bool accept_keyword(std::string_view word);
+  void expect_close();
+  bool at_index() const { return tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kId; }
+  std::string_view identifier(const Token& tok);  // with escapes replaced; checks UTF-8
+  std::string string_bytes();                     // one or more string tokens
+  std::string_view name_string();                 // one string token, UTF-8
+  uint64_t unsigned_number(unsigned bits);
+  std::string_view keep(std::string s) { return strings_.emplace_back(std::move(s)); }
+
+  // -- identifiers (parser.cc)
+  void bind(Space space, const Token& id);
+  uint32_t index(Space space);  // a number or identifier
+  uint32_t optional_index(Space space, uint32_t otherwise);
+  uint32_t space_count(Space space) const { return counts_[static_cast<unsigned>(space)]; }
+  // An optional identifier and @name annotation at a definition.
+  std::string_view definition_name(Token* id = nullptr);
+  void note_name(NameSpace space, uint32_t index, std::string_view name);
+
+  // -- modules (parse_module.cc)
+  Result<std::vector<uint8_t>> finish();
+  void bind_fields();
+  void bind_import();
+  void bind_definition(Space space);
+  void bind_group();
+  void emit_types();
+  void emit_fields();
+  void field();
+  void func_field();
+  void table_field();
+  void memory_field();
+  void global_field();
+  void tag_field();
+  void export_field();
+  void start_field();
+  void elem_field();
+  void data_field();
+  void import_field();
+  uint8_t import_descriptor(ByteBuffer& out, bool allow_id);  // the kind
+  void inline_exports(uint8_t kind, uint32_t index);
+  // At "(import "m" "n")": writes both names into the import section and counts the import.
+  bool inline_import(uint8_t kind);
+  void define(Space space);
+  void table_type(ByteBuffer& out);
+  void memory_type(ByteBuffer& out, bool is64);
+  uint8_t page_size();
+  bool address_type();
+  void global_type(ByteBuffer& out);
+  uint32_t elem_list(ByteBuffer& out, bool exprs);
+  void offset_expr(ByteBuffer& out);
+
+  // -- annotations (parse_annotations.cc)
+  void custom_annotation();
+  void metadata_annotation();
+  void place_hints(uint32_t count, Op op, size_t offset);
+  std::string_view name_annotation();
+  void write_metadata();
+
+  // -- types (parse_types.cc)
+  ValTypeCode value_type();
+  std::optional<ValTypeCode> try_value_type();
+  bool at_reference_type() const;
+  ValTypeCode reference_type();
+  int64_t heap_type();
+  static int64_t heap_of(const ValTypeCode& reference) {
+    return reference.code == 0x63 || reference.code == 0x64 ? reference.heap : int64_t{reference.code} - 0x80;
+  }
+  void write_type(ByteBuffer& out, const ValTypeCode& type);
+  static void write_normal(ByteBuffer& out, const ValTypeCode& type);
+  void type_definition(ByteBuffer& out, bool in_group);
+  void composite_type(ByteBuffer& out, uint32_t type_index, bool plain);
+  void field_type(ByteBuffer& out);
+  enum class ParamNames : uint8_t { kRefuse, kAllow };
+  // Params and results into params_ and results_. True if there were any.
+  bool signature(ParamNames names);
+  uint32_t type_of_signature();
+  TypeUse type_use(ParamNames names);
+  std::string encode_signature(bool normal) const;
+  void block_type(ByteBuffer& out);
+
+  // -- instructions (parse_instructions.cc, parse_immediates.cc)
+  void func_body();
+  void local_declarations();
+  void add_local(const Token& id, std::string_view name);
+  void instructions(ByteBuffer& out);   // up to the parenthesis that closes what holds them, and the final end
+  void constant_expr(ByteBuffer& out);  // the same outside of functions
+  void one_folded(ByteBuffer& out);
+  void run_instructions(ByteBuffer& out, bool single);
+  void flat_instruction(ByteBuffer& out);
+  void open_folded(ByteBuffer& out);
+  void close_folded(ByteBuffer& out);
+  void begin_block(Op op, std::string_view name, ByteBuffer& out);
+  void repeated_label();
+  void push_label(Op op, std::string_view name);
+  void pop_label();
+  std::string_view block_name();
+  std::optional<Op> instruction_name();
+  void catches(ByteBuffer& out);
+  void plain(Op op, ByteBuffer& out);
+  uint32_t label();
+  uint32_t local();
+  uint32_t field_index(uint32_t type);
+  void mem_arg(Op op, ByteBuffer& out, bool with_lane);
+  void two_indices(Space first, Space second, bool first_optional, uint32_t& a, uint32_t& b);
+  void lane(ByteBuffer& out);
+  void v128(ByteBuffer& out);
+  uint64_t integer(unsigned bits);
+  uint32_t f32();
+  uint64_t f64();
+  bool number_done(NumberStatus status, std::string_view what);
+
+  struct Label {
+    std::string_view name;
+    uint32_t shadowed;  // depth + 1 of the label of that name outside, 0 if none
+    Op op;              // block, loop, if_, else_, try_, catch_, catch_all, try_table
+  };
+  struct Fold {
+    enum Kind : uint8_t { kPlain, kBlock, kIf, kThen, kElse, kTry, kDo, kCatch } kind;
+    uint8_t stage = 0;      // kIf: 0 conditions, 1 after then, 2 after else.
+                        // kTry: 0 before do, 1 after it, 2 after catch_all, 3 after delegate
+    uint32_t hints = 0;  // hints that wait for the operator
+    size_t pending = 0;  // where its bytes begin in pending_
+    size_t labels = 0;  // labels_.size() inside
+    std::string_view name;  // of the label of an if
+    Op op = Op::nop;  // kPlain
+    Token at;
+  };
+  struct Hint {
+    std::string_view kind;
+    std::string_view bytes;
+    uint32_t func;
+    uint32_t offset;
+    Token at;
+  };
+
+  const Source& source_;
+  const ParseOptions& options_;
+  Lexer lexer_;
+  Token tok_;
+  Error error_;
+  const char* fields_begin_ = nullptr;
+  bool closes_ = false;  // the fields stand in "(module ...)" and a closing parenthesis follows
+
+  binary::ModuleEncoder module_;
+  ModuleNames names_;
+  std::deque<std::string> strings_;
+
+  SymbolTable symbols_[static_cast<unsigned>(Space::kCount)];
+  uint32_t counts_[static_cast<unsigned>(Space::kCount)] = {};
+  // How many of each the third pass has come by.
+  uint32_t seen_[static_cast<unsigned>(Space::kCount)] = {};
+  const char* defined_ = nullptr;  // the kind of the first definition, after which imports may not come
+  bool has_start_ = false;
+  bool needs_data_count_ = false;
+  bool explicit_names_ = false;  // there is a (@custom "name")
+
+  std::vector<const char*> type_starts_;
+  std::vector<TypeInfo> types_;
+  SymbolTable signatures_;
+  SymbolTable fields_;
+  int64_t highest_type_ = -1;  // highest type index mentioned since it was last reset
+  std::vector<ValTypeCode> params_, results_;
+  std::vector<Token> param_ids_;  // parallel to params_; kEof where there is none
+  std::vector<std::string_view> param_names_;
+
+  // Of the function at hand.
+  SymbolTable locals_;
+  uint32_t local_count_ = 0;
+  SymbolTable label_names_;
+  std::vector<Label> labels_;
+  uint32_t label_number_ = 0;
+  std::vector<Fold> folds_;
+  ByteBuffer pending_;  // operators of folded instructions, waiting for their operands
+  ByteBuffer body_;
+  bool in_function_ = false;
+  uint32_t func_index_ = 0;
+  std::vector<Hint> hints_;  // placed
+  std::vector<Hint> waiting_hints_;  // whose instruction is still to be written; a stack, as folds_ is
+  uint32_t unassigned_hints_ = 0;  // how many of them stand before the next instruction
+};
+
+}  // namespace ermine::text
