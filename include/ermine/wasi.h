@@ -1,0 +1,111 @@
+// WASI preview 1 (and its forerunner wasi_unstable): what a command-line program compiled to WebAssembly
+// expects of its host. A program sees only what its WasiConfig grants: no directory, socket or environment
+// variable reaches it otherwise.
+//
+//   ermine::WasiConfig config;
+//   config.args({"app", "--verbose"}).inherit_stdio();
+//   config.preopen_dir("/srv/data", "/data", ermine::WasiDirAccess::kReadOnly);
+//   auto wasi = ermine::Wasi::create(std::move(config));
+//   wasi->add_to_linker(linker);
+//
+// A descriptor whose other end has closed makes the host process receive SIGPIPE unless it ignores that
+// signal; servers do.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ermine/caller.h"
+#include "ermine/linker.h"
+#include "ermine/result.h"
+
+namespace ermine {
+
+namespace wasi {
+class Context;
+}
+
+enum class WasiDirAccess : uint8_t { kReadWrite, kReadOnly };
+
+// What a program is given. A plain builder; nothing is opened before Wasi::create.
+class WasiConfig {
+ public:
+  // args[0] is the program's name.
+  WasiConfig& args(std::vector<std::string> args);
+  WasiConfig& env(std::string name, std::string value);
+  // All of the host's variables.
+  WasiConfig& inherit_env();
+  // Descriptors 0, 1 and 2 are the process's own. Without this they read nothing and swallow what is
+  // written. A guest that closes them closes only its own numbers.
+  WasiConfig& inherit_stdio();
+  // Host descriptors for the guest's 0, 1 and 2; they stay the caller's and must outlive the Wasi.
+  WasiConfig& stdio(int in, int out, int err);
+  // Grants a directory under the guest's name, as 3, 4, … in the order of the calls.
+  WasiConfig& preopen_dir(std::string host_path, std::string guest_path,
+                          WasiDirAccess access = WasiDirAccess::kReadWrite);
+  // Grants a listening TCP socket on "host:port"; its number follows the directories'.
+  WasiConfig& listen(std::string address);
+  // Most descriptors open at once; opening more gives the guest the error "mfile".
+  WasiConfig& max_open_files(uint32_t count);
+  // Most bytes written, to all descriptors together; going on stops the program with an error of kind kLimit.
+  WasiConfig& max_written_bytes(uint64_t bytes);
+  // Called with one line for each call of the program, its arguments and results, as strace prints them.
+  WasiConfig& trace(std::function<void(std::string_view)> sink);
+
+ private:
+  friend class wasi::Context;
+  struct Directory {
+    std::string host, guest;
+    WasiDirAccess access;
+  };
+  std::vector<std::string> args_, env_;
+  bool with_stdio_ = false;
+  int stdio_[3] = {0, 1, 2};
+  std::vector<Directory> directories_;
+  std::vector<std::string> listeners_;
+  uint32_t max_open_files_ = 4096;
+  uint64_t max_written_bytes_ = ~uint64_t{0};
+  std::function<void(std::string_view)> trace_;
+};
+
+// What a program asked for and was refused, so that an embedder can say how to grant it.
+struct WasiRefusals {
+  // It looked for granted directories, and there were none.
+  bool no_directories = false;
+  // A path led outside of its directory; the first such path.
+  std::string escaping_path;
+  // It wanted to change something beneath a read-only directory; the first such path.
+  std::string read_only_path;
+  // It tried to accept a connection without a granted listener.
+  bool no_listener = false;
+};
+
+// The state of one running program: descriptors, arguments, environment. Used by one store at a time.
+// A counted handle.
+class Wasi {
+ public:
+  // Opens what the configuration names. kIo with the path or address if one cannot be opened; kUsage if a
+  // name is not UTF-8 or contains NUL.
+  static Result<Wasi> create(WasiConfig config);
+
+  // Defines all functions of wasi_snapshot_preview1 and wasi_unstable. The Linker keeps this Wasi alive.
+  Result<void> add_to_linker(Linker& linker) const;
+  // The same for a Linker that serves many stores: `find` gives the Wasi of the calling store.
+  static Result<void> add_to_linker(Linker& linker, Wasi* (*find)(Caller& caller));
+
+  const WasiRefusals& refusals() const;
+
+  // For the library's own use.
+  const std::shared_ptr<wasi::Context>& impl() const { return impl_; }
+
+ private:
+  explicit Wasi(std::shared_ptr<wasi::Context> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<wasi::Context> impl_;
+};
+
+}  // namespace ermine

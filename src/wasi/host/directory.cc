@@ -1,0 +1,92 @@
+#include "wasi/host/directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace ermine::wasi {
+namespace {
+
+// The kernel's record (linux_dirent64), which no user header declares.
+struct Record {
+  uint64_t ino;
+  int64_t off;
+  uint16_t length;
+  uint8_t type;
+  char name[];
+};
+
+Filetype filetype(int fd, const Record& r) {
+  switch (r.type) {
+    case DT_REG: return Filetype::kRegularFile;
+    case DT_DIR: return Filetype::kDirectory;
+    case DT_LNK: return Filetype::kSymbolicLink;
+    case DT_CHR: return Filetype::kCharacterDevice;
+    case DT_BLK: return Filetype::kBlockDevice;
+    case DT_SOCK: return Filetype::kSocketStream;
+    case DT_UNKNOWN: break;  // a file system that does not say; ask
+    default: return Filetype::kUnknown;
+  }
+  struct stat st;
+  if (fstatat(fd, r.name, &st, AT_SYMLINK_NOFOLLOW) != 0) return Filetype::kUnknown;
+  switch (st.st_mode & S_IFMT) {
+    case S_IFREG: return Filetype::kRegularFile;
+    case S_IFDIR: return Filetype::kDirectory;
+    case S_IFLNK: return Filetype::kSymbolicLink;
+    case S_IFCHR: return Filetype::kCharacterDevice;
+    case S_IFBLK: return Filetype::kBlockDevice;
+    case S_IFSOCK: return Filetype::kSocketStream;
+    default: return Filetype::kUnknown;
+  }
+}
+
+}  // namespace
+
+Errno DirStream::seek(int fd, uint64_t cookie) {
+  if (cookie != 0 && started_) {
+    if (cookie == position_) return Errno::kSuccess;
+    // A guest that could not use the last entries asks for them again: they are still in the buffer.
+    for (size_t at = 0; at < filled_;) {
+      const auto* r = reinterpret_cast<const Record*>(buffer_ + at);
+      at += r->length;
+      if (static_cast<uint64_t>(r->off) == cookie) {
+        position_ = cookie;
+        offset_ = at;
+        return Errno::kSuccess;
+      }
+    }
+  }
+  if (cookie > static_cast<uint64_t>(INT64_MAX)) return Errno::kInval;
+  if (lseek(fd, static_cast<off_t>(cookie), SEEK_SET) < 0) return errno_from_host(errno);
+  position_ = cookie;
+  offset_ = filled_ = 0;
+  started_ = true;
+  return Errno::kSuccess;
+}
+
+Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
+  if (offset_ == filled_) {
+    long n = syscall(SYS_getdents64, fd, buffer_, kBuffer);
+    // A directory removed while it is open has no more entries.
+    if (n < 0 && errno != ENOENT) return errno_from_host(errno);
+    if (n <= 0) return false;
+    filled_ = static_cast<size_t>(n);
+    offset_ = 0;
+  }
+  const auto* r = reinterpret_cast<const Record*>(buffer_ + offset_);
+  offset_ += r->length;
+  position_ = static_cast<uint64_t>(r->off);
+  entry.next = position_;
+  entry.name = r->name;
+  // The number of a directory's parent may be that of a directory outside; a guest is not told it.
+  entry.ino = entry.name == ".." ? 0 : r->ino;
+  entry.type = filetype(fd, *r);
+  return true;
+}
+
+}  // namespace ermine::wasi

@@ -1,0 +1,190 @@
+#include "wasi/host/io.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+namespace ermine::wasi {
+namespace {
+
+// Whether pipes know RWF_NOWAIT here (Linux 6.4 and newer).
+std::atomic<bool> g_pipes_know_nowait{true};
+
+size_t total(const iovec* buffers, int count) {
+  size_t sum = 0;
+  for (int i = 0; i < count; ++i) sum += buffers[i].iov_len;
+  return sum;
+}
+
+bool ready_now(int fd, short events) {
+  pollfd p{fd, events, 0};
+  return poll(&p, 1, 0) > 0;
+}
+
+ssize_t plain_read(int fd, const iovec* buffers, int count) {
+  return count == 1 ? read(fd, buffers->iov_base, buffers->iov_len) : readv(fd, buffers, count);
+}
+ssize_t plain_write(const Descriptor& d, const iovec* buffers, int count) {
+  // The standard streams' description is shared with other processes; appending is said per call.
+  if (d.borrowed && (d.flags & fdflags::kAppend) != 0) [[unlikely]] {
+    ssize_t n = pwritev2(d.host_fd, buffers, count, -1, RWF_APPEND);
+    if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return n;
+  }
+  return count == 1 ? write(d.host_fd, buffers->iov_base, buffers->iov_len) : writev(d.host_fd, buffers, count);
+}
+
+enum class Way : bool { kRead, kWrite };
+
+// One attempt that does not wait: bytes, or -1 with errno EAGAIN.
+template <Way kWay>
+ssize_t attempt(const Descriptor& d, const iovec* buffers, int count) {
+  constexpr short kEvents = kWay == Way::kRead ? POLLIN : POLLOUT;
+  if (d.waiting == Waiting::kSocket) {
+    msghdr m{};
+    m.msg_iov = const_cast<iovec*>(buffers);
+    m.msg_iovlen = static_cast<size_t>(count);
+    return kWay == Way::kRead ? recvmsg(d.host_fd, &m, MSG_DONTWAIT)
+                              : sendmsg(d.host_fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+  }
+  if (d.waiting == Waiting::kPipe && g_pipes_know_nowait.load(std::memory_order_relaxed)) {
+    ssize_t n = kWay == Way::kRead ? preadv2(d.host_fd, buffers, count, -1, RWF_NOWAIT)
+                                   : pwritev2(d.host_fd, buffers, count, -1, RWF_NOWAIT);
+    if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return n;
+    g_pipes_know_nowait.store(false, std::memory_order_relaxed);
+  }
+  if (!ready_now(d.host_fd, kEvents)) {
+    errno = EAGAIN;
+    return -1;
+  }
+  if constexpr (kWay == Way::kRead) {
+    return plain_read(d.host_fd, buffers, count);
+  } else {
+    // Ready means PIPE_BUF bytes fit; with more the call could wait after all.
+    iovec first = *buffers;
+    for (int i = 0; i < count && first.iov_len == 0; ++i) first = buffers[i];
+    if (first.iov_len > PIPE_BUF) first.iov_len = PIPE_BUF;
+    return plain_write(d, &first, 1);
+  }
+}
+
+Outcome<size_t> outcome(ssize_t n) {
+  if (n < 0) [[unlikely]]
+    return errno_from_host(errno);
+  return static_cast<size_t>(n);
+}
+
+Outcome<size_t> waiting_read(Descriptor& d, const iovec* buffers, int count, int interrupt_fd) {
+  if (total(buffers, count) == 0) return size_t{0};
+  while (true) {
+    ssize_t n = attempt<Way::kRead>(d, buffers, count);
+    if (n >= 0) return static_cast<size_t>(n);
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
+    if (Errno e = wait_for(d.host_fd, POLLIN, interrupt_fd); e != Errno::kSuccess) return e;
+  }
+}
+
+Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, int interrupt_fd) {
+  size_t done = 0;
+  size_t all = total(buffers, count);
+  if (all == 0 && d.waiting != Waiting::kSocket) return size_t{0};
+  while (true) {
+    ssize_t n = attempt<Way::kWrite>(d, buffers, count);
+    if (n >= 0) {
+      done += static_cast<size_t>(n);
+      if (done >= all) return done;
+      advance(buffers, count, static_cast<size_t>(n));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(errno_from_host(errno));
+    if ((d.flags & fdflags::kNonblock) != 0) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(Errno::kAgain);
+    if (Errno e = wait_for(d.host_fd, POLLOUT, interrupt_fd); e != Errno::kSuccess) return e;
+  }
+}
+
+}  // namespace
+
+void advance(iovec*& buffers, int& count, size_t n) {
+  while (count > 0 && n >= buffers->iov_len) {
+    n -= buffers->iov_len;
+    ++buffers;
+    --count;
+  }
+  if (count > 0) {
+    buffers->iov_base = static_cast<char*>(buffers->iov_base) + n;
+    buffers->iov_len -= n;
+  }
+}
+
+Errno wait_for(int fd, short events, int interrupt_fd) {
+  pollfd p[2] = {{fd, events, 0}, {interrupt_fd, POLLIN, 0}};
+  while (true) {
+    int n = poll(p, 2, -1);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return errno_from_host(errno);
+    if (n <= 0) continue;
+    if (p[1].revents != 0) return Errno::kIntr;
+    return Errno::kSuccess;
+  }
+}
+
+Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, int interrupt_fd) {
+  if (d.waiting == Waiting::kNever) [[likely]] {
+    ssize_t n;
+    do n = plain_read(d.host_fd, buffers, count);
+    while (n < 0 && errno == EINTR);
+    return outcome(n);
+  }
+  return waiting_read(d, buffers, count, interrupt_fd);
+}
+
+Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, int interrupt_fd) {
+  if (d.waiting == Waiting::kNever) [[likely]] {
+    ssize_t n;
+    do n = plain_write(d, buffers, count);
+    while (n < 0 && errno == EINTR);
+    return outcome(n);
+  }
+  return waiting_write(d, buffers, count, interrupt_fd);
+}
+
+Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {
+  if (offset > static_cast<uint64_t>(INT64_MAX)) return Errno::kInval;
+  ssize_t n;
+  auto at = static_cast<off_t>(offset);
+  do n = count == 1 ? pread(d.host_fd, buffers->iov_base, buffers->iov_len, at) : preadv(d.host_fd, buffers, count, at);
+  while (n < 0 && errno == EINTR);
+  return outcome(n);
+}
+
+Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {
+  if (offset > static_cast<uint64_t>(INT64_MAX)) return Errno::kInval;
+  ssize_t n;
+  auto at = static_cast<off_t>(offset);
+  do
+    n = count == 1 ? pwrite(d.host_fd, buffers->iov_base, buffers->iov_len, at)
+                   : pwritev(d.host_fd, buffers, count, at);
+  while (n < 0 && errno == EINTR);
+  return outcome(n);
+}
+
+Errno set_flags(Descriptor& d, uint16_t flags) {
+  constexpr uint16_t kSyncs = fdflags::kDsync | fdflags::kRsync | fdflags::kSync;
+  if ((flags & ~fdflags::kAll) != 0) return Errno::kInval;
+  // Linux fixes these when a file is opened.
+  if ((flags & kSyncs) != (d.flags & kSyncs)) return Errno::kNotsup;
+  bool append = (flags & fdflags::kAppend) != 0;
+  if (!d.borrowed && append != ((d.flags & fdflags::kAppend) != 0)) {
+    int host = fcntl(d.host_fd, F_GETFL);
+    if (host < 0) return errno_from_host(errno);
+    host = append ? host | O_APPEND : host & ~O_APPEND;
+    if (fcntl(d.host_fd, F_SETFL, host) < 0) return errno_from_host(errno);
+  }
+  d.flags = flags;  // kNonblock is carried out per call
+  return Errno::kSuccess;
+}
+
+}  // namespace ermine::wasi

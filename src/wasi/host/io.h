@@ -1,0 +1,35 @@
+// Reading and writing descriptors with the guest's buffers handed to the kernel as they are.
+//
+// A call that would wait does so in poll(), together with the store's interrupt descriptor, so that a
+// timeout ends it; such a call answers kIntr, which the ABI layer turns into the trap. The host's own
+// O_NONBLOCK never shows: a guest gets kAgain only if it asked for non-blocking itself.
+#pragma once
+
+#include <poll.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+
+#include "wasi/host/descriptor.h"
+#include "wasi/host/errno.h"
+
+namespace ermine::wasi {
+
+// `interrupt_fd` everywhere: readable when the guest is to stop, or -1.
+Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, int interrupt_fd);
+// Writes everything unless the guest asked for non-blocking, an error comes or the kernel's largest single
+// write is reached, as write(2) does.
+Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, int interrupt_fd);
+Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
+Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
+
+// Waits until `fd` has one of `events`; kIntr when interrupted.
+Errno wait_for(int fd, short events, int interrupt_fd);
+
+// Takes `n` bytes that were transferred off the front of a buffer list.
+void advance(iovec*& buffers, int& count, size_t n);
+
+// Sets what fd_fdstat_set_flags may: kAppend and kNonblock.
+Errno set_flags(Descriptor& d, uint16_t flags);
+
+}  // namespace ermine::wasi

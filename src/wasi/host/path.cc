@@ -1,0 +1,256 @@
+#include "wasi/host/path.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace ermine::wasi {
+namespace {
+
+// The kernel's own bound on symbolic links followed in one resolution (MAXSYMLINKS).
+constexpr int kMaxLinks = 40;
+// openat2 gives up with EAGAIN when a rename anywhere on the machine crosses a ".." step. After this many
+// tries the walker takes over, which needs no luck.
+constexpr int kMaxRetries = 32;
+
+enum class Openat2 : uint8_t { kUntried, kWorks, kMissing };
+std::atomic<Openat2> g_openat2{Openat2::kUntried};
+std::atomic<bool> g_force_walker{false};
+
+int openat2(int dir, const char* path, int flags, mode_t mode) {
+  open_how how{};
+  how.flags = static_cast<uint64_t>(static_cast<uint32_t>(flags));
+  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return static_cast<int>(syscall(SYS_openat2, dir, path, &how, sizeof how));
+}
+
+bool openat2_works() {
+  Openat2 state = g_openat2.load(std::memory_order_relaxed);
+  if (state == Openat2::kUntried) {
+    // Old kernels say ENOSYS, container filters EPERM; neither can be an honest answer for ".".
+    int fd = openat2(AT_FDCWD, ".", O_PATH | O_CLOEXEC, 0);
+    bool works = fd >= 0 || (errno != ENOSYS && errno != EPERM);
+    if (fd >= 0) close(fd);
+    state = works ? Openat2::kWorks : Openat2::kMissing;
+    g_openat2.store(state, std::memory_order_relaxed);
+  }
+  return state == Openat2::kWorks;
+}
+
+// One resolution by hand. `stack_` holds an O_PATH descriptor for every directory entered since the base.
+class Walker {
+ public:
+  explicit Walker(int base) : base_(base) {}
+  ~Walker() {
+    for (int fd : stack_) close(fd);
+  }
+
+  Outcome<int> open(const char* path, int flags, mode_t mode) {
+    rest_ = path;
+    if (rest_.empty()) return Errno::kNoent;
+    while (true) {
+      if (rest_[0] == '/') return Errno::kNotcapable;
+      // Split off one component and the slashes behind it.
+      size_t end = rest_.find('/');
+      std::string name = rest_.substr(0, end);
+      size_t next = end == std::string::npos ? rest_.size() : rest_.find_first_not_of('/', end);
+      bool slashes = end != std::string::npos;
+      bool last = next == std::string::npos || next == rest_.size();
+      rest_ = last ? std::string() : rest_.substr(next);
+
+      if (name == "." || name == "..") {
+        if (name == "..") {
+          if (stack_.empty()) return Errno::kNotcapable;
+          close(stack_.back());
+          stack_.pop_back();
+        }
+        if (last) return reopen_here(flags);
+        continue;
+      }
+      if (last) {
+        Outcome<int> result = open_last(name, slashes, flags, mode);
+        if (!continue_) return result;
+        continue_ = false;
+        continue;
+      }
+      if (Errno e = enter(name); e != Errno::kSuccess) return e;
+    }
+  }
+
+ private:
+  int here() const { return stack_.empty() ? base_ : stack_.back(); }
+
+  // "." and "..": a directory we already stand in, opened again with the flags asked for.
+  Outcome<int> reopen_here(int flags) {
+    if ((flags & O_CREAT) != 0) return (flags & O_EXCL) != 0 ? Errno::kExist : Errno::kIsdir;
+    int fd = openat(here(), ".", flags);
+    return fd >= 0 ? Outcome<int>(fd) : Outcome<int>(errno_from_host(errno));
+  }
+
+  // Enters a directory, or puts a symbolic link's contents in front of the rest.
+  Errno enter(const std::string& name) {
+    int fd = openat(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+      stack_.push_back(fd);
+      return Errno::kSuccess;
+    }
+    if (errno != ENOTDIR && errno != ELOOP) return errno_from_host(errno);
+    return expand(name, "", Errno::kNotdir);
+  }
+
+  // Replaces a link by its target, followed by `suffix`. `otherwise`: the answer if it is no link.
+  Errno expand(const std::string& name, const char* suffix, Errno otherwise) {
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(here(), name.c_str(), target, sizeof target);
+    if (n < 0) return errno == EINVAL ? otherwise : errno_from_host(errno);
+    if (n == sizeof target) return Errno::kNametoolong;
+    if (++links_ > kMaxLinks) return Errno::kLoop;
+    if (n == 0) return Errno::kNoent;
+    if (target[0] == '/') return Errno::kNotcapable;
+    std::string expanded(target, static_cast<size_t>(n));
+    expanded += suffix;
+    if (!rest_.empty()) {
+      expanded += '/';
+      expanded += rest_;
+    }
+    if (expanded.size() >= PATH_MAX) return Errno::kNametoolong;
+    rest_ = std::move(expanded);
+    return Errno::kSuccess;
+  }
+
+  Outcome<int> open_last(const std::string& name, bool slashes, int flags, mode_t mode) {
+    // A trailing slash asks for a directory and, as in the kernel, follows a link.
+    bool follow = (flags & O_NOFOLLOW) == 0 || slashes;
+    if (slashes && (flags & O_CREAT) != 0) return Errno::kIsdir;
+    int want = flags | O_NOFOLLOW | (slashes ? O_DIRECTORY : 0);
+    // With O_CREAT|O_EXCL a link is never followed, dangling or not.
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) follow = false;
+    int fd = openat(here(), name.c_str(), want, mode);
+    if (fd >= 0) {
+      if (!follow || (flags & O_PATH) == 0) return fd;
+      struct stat st;
+      if (fstat(fd, &st) != 0 || !S_ISLNK(st.st_mode)) return fd;
+      close(fd);
+    } else {
+      int error = errno;
+      bool maybe_link = error == ELOOP || (error == ENOTDIR && (want & O_DIRECTORY) != 0);
+      if (!follow || !maybe_link) return errno_from_host(error);
+    }
+    Errno e = expand(name, slashes ? "/" : "", errno_from_host(fd >= 0 ? EAGAIN : errno == ELOOP ? ELOOP : ENOTDIR));
+    if (e != Errno::kSuccess) return e;
+    continue_ = true;
+    return -1;
+  }
+
+  int base_;
+  std::vector<int> stack_;
+  std::string rest_;
+  int links_ = 0;
+  bool continue_ = false;
+};
+
+}  // namespace
+
+void UniqueFd::reset(int fd) {
+  if (fd_ >= 0) close(fd_);
+  fd_ = fd;
+}
+
+bool is_utf8(std::string_view bytes) {
+  const auto* p = reinterpret_cast<const uint8_t*>(bytes.data());
+  const uint8_t* end = p + bytes.size();
+  while (p != end) {
+    uint8_t c = *p++;
+    if (c < 0x80) continue;
+    int more;
+    uint32_t code, least;
+    if ((c & 0xe0) == 0xc0) more = 1, code = c & 0x1f, least = 0x80;
+    else if ((c & 0xf0) == 0xe0) more = 2, code = c & 0x0f, least = 0x800;
+    else if ((c & 0xf8) == 0xf0) more = 3, code = c & 0x07, least = 0x10000;
+    else return false;
+    if (end - p < more) return false;
+    for (; more > 0; --more) {
+      uint8_t d = *p++;
+      if ((d & 0xc0) != 0x80) return false;
+      code = code << 6 | (d & 0x3f);
+    }
+    if (code < least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+  }
+  return true;
+}
+
+Errno GuestPath::copy(std::string_view bytes) {
+  if (bytes.size() >= sizeof text_) return Errno::kNametoolong;
+  std::memcpy(text_, bytes.data(), bytes.size());
+  text_[bytes.size()] = '\0';
+  size_ = bytes.size();
+  if (std::memchr(text_, '\0', size_) != nullptr) return Errno::kInval;
+  return is_utf8(view()) ? Errno::kSuccess : Errno::kIlseq;
+}
+
+Errno GuestPath::assign_link_target(std::string_view bytes) { return copy(bytes); }
+
+Errno GuestPath::assign(std::string_view bytes) {
+  if (Errno e = copy(bytes); e != Errno::kSuccess) return e;
+  if (size_ == 0) return Errno::kNoent;
+  return text_[0] == '/' ? Errno::kNotcapable : Errno::kSuccess;
+}
+
+bool GuestPath::is_plain_name() const {
+  return std::memchr(text_, '/', size_) == nullptr && view() != "." && view() != "..";
+}
+
+Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode) {
+  flags |= O_CLOEXEC | O_NOCTTY;
+  // The kernel refuses O_PATH together with anything but these.
+  if ((flags & O_PATH) != 0) flags &= O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW;
+  if (!g_force_walker.load(std::memory_order_relaxed) && openat2_works()) [[likely]] {
+    for (int i = 0; i < kMaxRetries; ++i) {
+      int fd = openat2(dir, path, flags, mode);
+      if (fd >= 0) return fd;
+      if (errno == EXDEV) return Errno::kNotcapable;
+      if (errno != EAGAIN) return errno_from_host(errno);
+    }
+  }
+  return Walker(dir).open(path, flags, mode);
+}
+
+Errno Parent::resolve(int dir, const GuestPath& path, Errno for_dot, Errno for_dotdot) {
+  std::string_view text = path.view();
+  size_t end = text.find_last_not_of('/');  // the path is neither empty nor absolute
+  size_t slash = text.find_last_of('/', end);
+  std::string_view last = text.substr(slash == text.npos ? 0 : slash + 1);
+  last = last.substr(0, last.find('/'));
+  if (last == "." || last == "..") {
+    Outcome<int> there = open_beneath(dir, path.c_str(), O_PATH | O_DIRECTORY);
+    if (!there) return there.error;
+    close(*there);
+    return last == "." ? for_dot : for_dotdot;
+  }
+  if (slash == text.npos) {
+    borrowed_ = dir;
+    name_ = path.c_str();
+    return Errno::kSuccess;
+  }
+  char prefix[PATH_MAX];
+  std::memcpy(prefix, text.data(), slash);
+  prefix[slash] = '\0';
+  Outcome<int> fd = open_beneath(dir, prefix, O_PATH | O_DIRECTORY);
+  if (!fd) return fd.error;
+  opened_.reset(*fd);
+  name_ = path.c_str() + slash + 1;
+  return Errno::kSuccess;
+}
+
+void force_path_walker(bool on) { g_force_walker.store(on, std::memory_order_relaxed); }
+
+}  // namespace ermine::wasi

@@ -1,0 +1,91 @@
+// Guest paths and their resolution beneath a directory.
+//
+// A guest names files relative to a directory it holds. That the file found lies beneath that directory is
+// decided by the kernel (openat2 with RESOLVE_BENEATH), in one step with the opening, so no symbolic link
+// changed during the call can lead out. Where openat2 is missing or forbidden, a walker opens one component
+// at a time without following links and interprets the links itself; it keeps the directory it came from
+// for every "..", so it cannot be led out either.
+//
+// A path that would leave its directory is answered with Errno::kNotcapable.
+#pragma once
+
+#include <sys/types.h>
+
+#include <climits>
+#include <string_view>
+
+#include "wasi/host/errno.h"
+
+namespace ermine::wasi {
+
+// Owns a host descriptor.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& o) noexcept : fd_(o.release()) {}
+  UniqueFd& operator=(UniqueFd&& o) noexcept {
+    if (this != &o) reset(o.release());
+    return *this;
+  }
+  ~UniqueFd() { reset(); }
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() {
+    int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+// A path as the kernel wants it, copied out of guest memory once, so that a guest thread that rewrites it
+// meanwhile changes nothing. 4 KiB, meant for the stack.
+class GuestPath {
+ public:
+  // kIlseq: not UTF-8. kInval: contains NUL. kNametoolong. kNoent: empty. kNotcapable: absolute.
+  Errno assign(std::string_view bytes);
+  // The same without the rule on absolute and empty paths, for the contents of a symbolic link.
+  Errno assign_link_target(std::string_view bytes);
+
+  const char* c_str() const { return text_; }
+  std::string_view view() const { return {text_, size_}; }
+  // One component, no slashes, neither "." nor "..": it can be given to an *at() call that does not follow
+  // links without asking where it leads.
+  bool is_plain_name() const;
+
+ private:
+  Errno copy(std::string_view bytes);
+  size_t size_ = 0;
+  char text_[PATH_MAX];
+};
+
+// True if `bytes` is well-formed UTF-8 (no surrogates, no overlong forms, up to U+10FFFF).
+bool is_utf8(std::string_view bytes);
+
+// Opens `path` beneath `dir`. `flags` are open(2)'s; O_CLOEXEC and O_NOCTTY are added. With O_NOFOLLOW a
+// final symbolic link is not followed (kLoop; with O_PATH it is itself opened).
+Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode = 0);
+
+// The directory that holds the last component of a path, and that component with any trailing slashes
+// (which the kernel interprets). For calls that create or remove a name.
+class Parent {
+ public:
+  // `dots` is what the operation answers for a last component "." or "..", after it was found to lie inside.
+  Errno resolve(int dir, const GuestPath& path, Errno for_dot, Errno for_dotdot);
+  int fd() const { return opened_ ? opened_.get() : borrowed_; }
+  const char* name() const { return name_; }
+
+ private:
+  UniqueFd opened_;
+  int borrowed_ = -1;
+  const char* name_ = nullptr;
+};
+
+// For tests: use the walker even though openat2 works.
+void force_path_walker(bool on);
+
+}  // namespace ermine::wasi

@@ -1,0 +1,110 @@
+#include "wasi/host/sockets.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "wasi/host/io.h"
+
+namespace ermine::wasi {
+
+Result<int> listen_on(std::string_view address) {
+  size_t colon = address.rfind(':');
+  std::string text(address);
+  if (colon == address.npos || colon + 1 == address.size())
+    return Error(ErrorKind::kUsage,
+                 "'" + text + "' is not an address to listen on; write host:port, as in 127.0.0.1:8080");
+  std::string host(address.substr(0, colon)), port(address.substr(colon + 1));
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  int rc = getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
+  if (rc != 0) return Error(ErrorKind::kUsage, "cannot find the address '" + text + "': " + gai_strerror(rc));
+  int error = 0;
+  int fd = -1;
+  for (addrinfo* a = found; a != nullptr && fd < 0; a = a->ai_next) {
+    UniqueFd s(socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol));
+    int on = 1;
+    if (s) setsockopt(s.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (!s || bind(s.get(), a->ai_addr, a->ai_addrlen) != 0 || listen(s.get(), SOMAXCONN) != 0) error = errno;
+    else fd = s.release();
+  }
+  freeaddrinfo(found);
+  if (fd < 0) return Error(ErrorKind::kIo, "cannot listen on " + text + ": " + std::strerror(error));
+  return fd;
+}
+
+Errno accept_connection(Descriptor& listener, uint16_t flags, int interrupt_fd, Descriptor& out) {
+  if ((flags & ~fdflags::kNonblock) != 0) return Errno::kInval;
+  while (true) {
+    // The listener itself may be blocking, and another process may take the connection we saw.
+    bool wait = (listener.flags & fdflags::kNonblock) == 0;
+    if (wait) {
+      if (Errno e = wait_for(listener.host_fd, POLLIN, interrupt_fd); e != Errno::kSuccess) return e;
+    } else {
+      pollfd p{listener.host_fd, POLLIN, 0};
+      if (poll(&p, 1, 0) <= 0) return Errno::kAgain;
+    }
+    int fd = accept4(listener.host_fd, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) {
+      out.host_fd = fd;
+      out.flags = flags;
+      return classify(out, rights::kAll, 0);
+    }
+    if (errno == EINTR || errno == ECONNABORTED || (wait && errno == EAGAIN)) continue;
+    return errno_from_host(errno);
+  }
+}
+
+Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t flags, int interrupt_fd) {
+  if ((flags & ~riflags::kAll) != 0) return Errno::kInval;
+  bool all = (flags & riflags::kWaitall) != 0 && d.type == Filetype::kSocketStream;
+  bool peek = (flags & riflags::kPeek) != 0;
+  size_t wanted = 0;
+  for (int i = 0; i < count; ++i) wanted += buffers[i].iov_len;
+  Received r;
+  while (true) {
+    msghdr m{};
+    m.msg_iov = buffers;
+    m.msg_iovlen = static_cast<size_t>(count);
+    ssize_t n = recvmsg(d.host_fd, &m, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      if (r.bytes > 0 && (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0)) return r;
+      if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
+      if (Errno e = wait_for(d.host_fd, POLLIN, interrupt_fd); e != Errno::kSuccess) return e;
+      continue;
+    }
+    r.bytes = peek ? static_cast<size_t>(n) : r.bytes + static_cast<size_t>(n);
+    if ((m.msg_flags & MSG_TRUNC) != 0) r.flags |= roflags::kDataTruncated;
+    if (n == 0 || !all || r.bytes >= wanted) return r;
+    if (!peek) {
+      advance(buffers, count, static_cast<size_t>(n));
+      continue;
+    }
+    // What is peeked at stays, so the socket would poll as ready at once; look again in a moment.
+    pollfd p{interrupt_fd, POLLIN, 0};
+    if (poll(&p, 1, 1) > 0) return Errno::kIntr;
+  }
+}
+
+Errno shut_down(Descriptor& d, uint8_t how) {
+  int host;
+  switch (how) {
+    case sdflags::kRd: host = SHUT_RD; break;
+    case sdflags::kWr: host = SHUT_WR; break;
+    case sdflags::kAll: host = SHUT_RDWR; break;
+    default: return Errno::kInval;
+  }
+  return shutdown(d.host_fd, host) == 0 ? Errno::kSuccess : errno_from_host(errno);
+}
+
+}  // namespace ermine::wasi

@@ -1,0 +1,57 @@
+// Context: the state of one WASI program, behind ermine::Wasi.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ermine/wasi.h"
+#include "wasi/host/descriptor.h"
+
+namespace ermine::wasi {
+
+class Context {
+ public:
+  static Result<std::shared_ptr<Context>> create(WasiConfig&& config);
+
+  FdTable& descriptors() { return descriptors_; }
+  const std::vector<std::string>& args() const { return args_; }
+  const std::vector<std::string>& env() const { return env_; }  // "NAME=value"
+
+  bool tracing() const { return static_cast<bool>(trace_); }
+  void trace(std::string_view line) const { trace_(line); }
+
+  // Counts written bytes; false when that exceeds what may be written.
+  bool count_written(size_t bytes) {
+    if (max_written_ == ~uint64_t{0}) [[likely]]
+      return true;
+    return written_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= max_written_;
+  }
+  bool may_write() const {
+    return max_written_ == ~uint64_t{0} || written_.load(std::memory_order_relaxed) < max_written_;
+  }
+  uint64_t max_written() const { return max_written_; }
+
+  // What was refused, for diagnostics. Not synchronized: the first word of several threads may be any of theirs.
+  WasiRefusals refusals;
+  bool grants_directories() const { return grants_directories_; }
+  bool grants_listeners() const { return grants_listeners_; }
+
+ private:
+  Context() = default;
+  Result<void> open(const WasiConfig& config);
+  Result<void> add_stdio(const WasiConfig& config);
+  Result<void> add_directory(const std::string& host, const std::string& guest, bool read_only);
+  Result<void> add_listener(const std::string& address);
+
+  FdTable descriptors_;
+  std::vector<std::string> args_, env_;
+  std::function<void(std::string_view)> trace_;
+  uint64_t max_written_ = ~uint64_t{0};
+  std::atomic<uint64_t> written_{0};
+  bool grants_directories_ = false, grants_listeners_ = false;
+};
+
+}  // namespace ermine::wasi

@@ -1,0 +1,223 @@
+// fd_*: what is done with open descriptors.
+
+#include <algorithm>
+
+#include "wasi/host/directory.h"
+#include "wasi/host/files.h"
+#include "wasi/host/io.h"
+#include "wasi/preview1/functions.h"
+#include "wasi/preview1/layout.h"
+
+namespace ermine::wasi {
+
+// A descriptor that is open and has the rights, as `d`; otherwise returns the error.
+#define WITH_FD(d, fd, needed)                                         \
+  DescriptorRef d = call.table().get((fd).number);                     \
+  if (!d) [[unlikely]]                                                 \
+    return Errno::kBadf;                                               \
+  if (Errno e_ = d->check(needed); e_ != Errno::kSuccess) [[unlikely]] \
+  return e_
+
+namespace {
+
+// Ends the program once it has written more than it may; until then shortens a write to what is left.
+Errno before_write(Call& call) {
+  if (call.context.may_write()) [[likely]]
+    return Errno::kSuccess;
+  call.stop = Error(ErrorKind::kLimit, "the program has written the " + std::to_string(call.context.max_written()) +
+                                           " bytes it may write");
+  return Errno::kIntr;
+}
+
+}  // namespace
+
+Errno CommonFunctions::fd_advise(Call& call, Fd fd, U64 offset, U64 length, AdviceArg advice) {
+  WITH_FD(d, fd, rights::kFdAdvise);
+  if (d->type == Filetype::kDirectory) return Errno::kBadf;
+  return advise(d->host_fd, offset, length, advice);
+}
+
+Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
+  WITH_FD(d, fd, rights::kFdAllocate);
+  return allocate(d->host_fd, offset, length);
+}
+
+Errno CommonFunctions::fd_close(Call& call, Fd fd) { return call.table().close(fd.number); }
+
+Errno CommonFunctions::fd_datasync(Call& call, Fd fd) {
+  WITH_FD(d, fd, rights::kFdDatasync);
+  return sync(d->host_fd, true);
+}
+
+Errno CommonFunctions::fd_sync(Call& call, Fd fd) {
+  WITH_FD(d, fd, rights::kFdSync);
+  return sync(d->host_fd, false);
+}
+
+Errno CommonFunctions::fd_fdstat_get(Call& call, Fd fd, Out<FdstatLayout> stat) {
+  WITH_FD(d, fd, 0);
+  FdstatLayout s{};
+  s.filetype = static_cast<uint8_t>(d->type);
+  s.flags = d->flags;
+  s.rights_base = d->base;
+  s.rights_inheriting = d->inheriting;
+  stat.set(s);
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_fdstat_set_flags(Call& call, Fd fd, FdflagsArg flags) {
+  WITH_FD(d, fd, rights::kFdFdstatSetFlags);
+  return set_flags(*d, flags);
+}
+
+Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inheriting) {
+  WITH_FD(d, fd, 0);
+  // Rights can only be given up.
+  if ((base & ~d->base) != 0 || (inheriting & ~d->inheriting) != 0) return Errno::kNotcapable;
+  d->base = base;
+  d->inheriting = inheriting;
+  return Errno::kSuccess;
+}
+
+template <class Version>
+Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Version::Filestat> stat) {
+  WITH_FD(d, fd, rights::kFdFilestatGet);
+  Outcome<Filestat> s = stat_file(d->host_fd);
+  if (!s) return s.error;
+  s.value.type = d->type;  // knows datagram sockets apart
+  stat.set(layout<Version>(*s));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
+  WITH_FD(d, fd, rights::kFdFilestatSetSize);
+  return set_size(d->host_fd, size);
+}
+
+Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mtim, FstflagsArg flags) {
+  WITH_FD(d, fd, rights::kFdFilestatSetTimes);
+  if (d->read_only) return Errno::kRofs;
+  return set_times_file(d->host_fd, atim, mtim, flags);
+}
+
+Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
+  WITH_FD(d, fd, rights::kFdRead);
+  Outcome<size_t> n = read_some(*d, buffers.data(), buffers.count(), call.interrupt_fd_for(*d));
+  if (!n) [[unlikely]]
+    return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
+  WITH_FD(d, fd, rights::kFdRead | rights::kFdSeek);
+  Outcome<size_t> n = read_at(*d, buffers.data(), buffers.count(), offset);
+  if (!n) return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
+  WITH_FD(d, fd, rights::kFdWrite);
+  if (Errno e = before_write(call); e != Errno::kSuccess) [[unlikely]]
+    return e;
+  Outcome<size_t> n = write_some(*d, buffers.data(), buffers.count(), call.interrupt_fd_for(*d));
+  if (!n) [[unlikely]]
+    return n.error;
+  call.context.count_written(*n);
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
+  WITH_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
+  if (Errno e = before_write(call); e != Errno::kSuccess) return e;
+  Outcome<size_t> n = write_at(*d, buffers.data(), buffers.count(), offset);
+  if (!n) return n.error;
+  call.context.count_written(*n);
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> prestat) {
+  DescriptorRef d = call.table().get(fd.number);
+  if (!d || !d->preopen) {
+    // Programs ask for 3, 4, … until this answer.
+    if (fd.number == 3 && !call.context.grants_directories()) call.context.refusals.no_directories = true;
+    return Errno::kBadf;
+  }
+  PrestatLayout p{};
+  p.name_length = static_cast<uint32_t>(d->guest_path.size());
+  prestat.set(p);
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_prestat_dir_name(Call& call, Fd fd, Buffer name) {
+  DescriptorRef d = call.table().get(fd.number);
+  if (!d || !d->preopen) return Errno::kBadf;
+  if (name.bytes.size() < d->guest_path.size()) return Errno::kNametoolong;
+  std::memcpy(name.bytes.data(), d->guest_path.data(), d->guest_path.size());
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_readdir(Call& call, Fd fd, Buffer entries, U64 cookie, Out<uint32_t> size) {
+  WITH_FD(d, fd, rights::kFdReaddir);
+  {
+    // Made on first use: most directories are opened only to find files in them.
+    static std::mutex making;
+    std::lock_guard lock(making);
+    if (!d->dir) d->dir = std::make_unique<DirStream>();
+  }
+  DirStream& stream = *d->dir;
+  auto lock = stream.lock();
+  if (Errno e = stream.seek(d->host_fd, cookie); e != Errno::kSuccess) return e;
+  std::span<uint8_t> rest = entries.bytes;
+  auto put = [&rest](const void* from, size_t n) {
+    n = std::min(n, rest.size());
+    std::memcpy(rest.data(), from, n);
+    rest = rest.subspan(n);
+  };
+  // An entry that does not fit is cut; a full buffer tells the guest that there is more.
+  while (!rest.empty()) {
+    DirEntry entry;
+    Outcome<bool> more = stream.next(d->host_fd, entry);
+    if (!more) return more.error;
+    if (!*more) break;
+    DirentLayout head{};
+    head.next = entry.next;
+    head.ino = entry.ino;
+    head.name_length = static_cast<uint32_t>(entry.name.size());
+    head.type = static_cast<uint8_t>(entry.type);
+    put(&head, sizeof head);
+    put(entry.name.data(), entry.name.size());
+  }
+  size.set(static_cast<uint32_t>(entries.bytes.size() - rest.size()));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_renumber(Call& call, Fd fd, Fd to) { return call.table().renumber(fd.number, to.number); }
+
+template <class Version>
+Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whence, Out<uint64_t> position) {
+  Whence from = Version::kWhence[whence];
+  // Asking where one stands is fd_tell by another name, and needs no more than its right.
+  bool tells = from == Whence::kCur && offset == 0;
+  WITH_FD(d, fd, tells ? rights::kFdTell : rights::kFdSeek | rights::kFdTell);
+  Outcome<uint64_t> at = seek(d->host_fd, offset, from);
+  if (!at) return at.error;
+  position.set(*at);
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_tell(Call& call, Fd fd, Out<uint64_t> position) {
+  WITH_FD(d, fd, rights::kFdTell);
+  Outcome<uint64_t> at = seek(d->host_fd, 0, Whence::kCur);
+  if (!at) return at.error;
+  position.set(*at);
+  return Errno::kSuccess;
+}
+
+template struct Functions<Preview1>;
+template struct Functions<Unstable>;
+
+}  // namespace ermine::wasi

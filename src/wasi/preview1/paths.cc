@@ -1,0 +1,157 @@
+// path_*: what is done with names beneath a directory.
+
+#include "wasi/host/files.h"
+#include "wasi/preview1/functions.h"
+#include "wasi/preview1/layout.h"
+
+namespace ermine::wasi {
+namespace {
+
+// What every path function starts with: the directory with its rights, and the path copied and checked.
+// `writes`: the operation changes something, so a read-only grant refuses it.
+struct Place {
+  DescriptorRef dir;
+  GuestPath path;
+  Place() {}  // the path's buffer stays as it is
+
+  Errno find(Call& call, Fd fd, Text text, Rights needed, bool writes) {
+    new (&dir) DescriptorRef(call.table().get(fd.number));
+    if (!dir) return Errno::kBadf;
+    if (Errno e = dir->check_directory(needed, false); e != Errno::kSuccess) return e;
+    if (Errno e = path.assign(text.bytes); e != Errno::kSuccess) return done(call, text, e);
+    if (writes && dir->read_only) return done(call, text, Errno::kRofs);
+    return Errno::kSuccess;
+  }
+  // Passes an answer on, taking note of refusals the user could lift.
+  Errno done(Call& call, Text text, Errno e) const {
+    if (e == Errno::kNotcapable || e == Errno::kRofs) [[unlikely]]
+      note(call, text, e);
+    return e;
+  }
+  [[gnu::cold]] void note(Call& call, Text text, Errno e) const {
+    std::string& first = e == Errno::kRofs ? call.context.refusals.read_only_path : call.context.refusals.escaping_path;
+    if (first.empty()) first.assign(text.bytes.substr(0, 256));
+  }
+};
+
+bool follows(LookupflagsArg flags) { return (flags & lookupflags::kSymlinkFollow) != 0; }
+
+}  // namespace
+
+Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text text, OflagsArg flags, U64 base,
+                                 U64 inheriting, FdflagsArg fdflags, Out<uint32_t> opened) {
+  bool creates = (flags & oflags::kCreat) != 0;
+  bool truncates = (flags & oflags::kTrunc) != 0;
+  Rights needed = rights::kPathOpen;
+  if (creates) needed |= rights::kPathCreateFile;
+  if (truncates) needed |= rights::kPathFilestatSetSize;
+  Place place;
+  if (Errno e = place.find(call, fd, text, needed, false); e != Errno::kSuccess) return e;
+
+  constexpr Rights kWriting = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
+  OpenRequest request;
+  request.follow = follows(lookup);
+  request.oflags = flags;
+  request.fdflags = fdflags;
+  request.read = (base & (rights::kFdRead | rights::kFdReaddir)) != 0;
+  request.write = (base & kWriting) != 0 || truncates;
+  // Programs ask for more than the kind of file has use for; what is left out is only that. But whether
+  // it can be read or written is what opening is about.
+  constexpr Rights kDecisive = rights::kFdRead | rights::kFdWrite;
+  if ((base & ~place.dir->inheriting & kDecisive) != 0) return Errno::kNotcapable;
+  request.base = base & place.dir->inheriting;
+  request.inheriting = inheriting & place.dir->inheriting;
+  if (place.dir->read_only && (request.write || creates)) {
+    // A file system mounted read-only answers so, too: what is there already can be opened with "create".
+    bool only_create = creates && !request.write && (flags & oflags::kExcl) == 0;
+    if (!only_create || !stat_path(place.dir->host_fd, place.path, request.follow))
+      return place.done(call, text, Errno::kRofs);
+    request.oflags = static_cast<uint16_t>(flags & ~oflags::kCreat);
+  }
+  if (call.table().full()) return Errno::kMfile;
+  auto d = std::make_unique<Descriptor>();
+  d->read_only = place.dir->read_only;
+  Errno e = open_file(place.dir->host_fd, place.path, request,
+                      (fdflags & fdflags::kNonblock) != 0 ? -1 : call.interrupt_fd(), *d);
+  if (e != Errno::kSuccess) return place.done(call, text, e);
+  Outcome<uint32_t> number = call.table().insert(std::move(d));
+  if (!number) return number.error;
+  opened.set(*number);
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::path_create_directory(Call& call, Fd fd, Text text) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathCreateDirectory, true); e != Errno::kSuccess) return e;
+  return place.done(call, text, create_directory(place.dir->host_fd, place.path));
+}
+
+Errno CommonFunctions::path_remove_directory(Call& call, Fd fd, Text text) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathRemoveDirectory, true); e != Errno::kSuccess) return e;
+  return place.done(call, text, remove_directory(place.dir->host_fd, place.path));
+}
+
+Errno CommonFunctions::path_unlink_file(Call& call, Fd fd, Text text) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathUnlinkFile, true); e != Errno::kSuccess) return e;
+  return place.done(call, text, unlink_file(place.dir->host_fd, place.path));
+}
+
+template <class Version>
+Errno Functions<Version>::path_filestat_get(Call& call, Fd fd, LookupflagsArg flags, Text text,
+                                            Out<typename Version::Filestat> stat) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathFilestatGet, false); e != Errno::kSuccess) return e;
+  Outcome<Filestat> s = stat_path(place.dir->host_fd, place.path, follows(flags));
+  if (!s) return place.done(call, text, s.error);
+  stat.set(layout<Version>(*s));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::path_filestat_set_times(Call& call, Fd fd, LookupflagsArg flags, Text text, U64 atim, U64 mtim,
+                                               FstflagsArg which) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathFilestatSetTimes, true); e != Errno::kSuccess) return e;
+  return place.done(call, text, set_times_path(place.dir->host_fd, place.path, follows(flags), atim, mtim, which));
+}
+
+Errno CommonFunctions::path_readlink(Call& call, Fd fd, Text text, Buffer target, Out<uint32_t> size) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathReadlink, false); e != Errno::kSuccess) return e;
+  Outcome<size_t> n =
+      readlink_path(place.dir->host_fd, place.path, reinterpret_cast<char*>(target.bytes.data()), target.bytes.size());
+  if (!n) return place.done(call, text, n.error);
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::path_symlink(Call& call, Text target, Fd fd, Text text) {
+  Place place;
+  if (Errno e = place.find(call, fd, text, rights::kPathSymlink, true); e != Errno::kSuccess) return e;
+  GuestPath contents;
+  if (Errno e = contents.assign_link_target(target.bytes); e != Errno::kSuccess) return e;
+  return place.done(call, text, symlink_path(contents, place.dir->host_fd, place.path));
+}
+
+Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags, Text old_text, Fd new_fd,
+                                 Text new_text) {
+  // A hard link to wherever a symbolic link leads cannot be made in one step that the kernel vouches for.
+  if (follows(old_flags)) return Errno::kInval;
+  Place from, to;
+  if (Errno e = from.find(call, old_fd, old_text, rights::kPathLinkSource, true); e != Errno::kSuccess) return e;
+  if (Errno e = to.find(call, new_fd, new_text, rights::kPathLinkTarget, true); e != Errno::kSuccess) return e;
+  return from.done(call, old_text, link_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+}
+
+Errno CommonFunctions::path_rename(Call& call, Fd old_fd, Text old_text, Fd new_fd, Text new_text) {
+  Place from, to;
+  if (Errno e = from.find(call, old_fd, old_text, rights::kPathRenameSource, true); e != Errno::kSuccess) return e;
+  if (Errno e = to.find(call, new_fd, new_text, rights::kPathRenameTarget, true); e != Errno::kSuccess) return e;
+  return from.done(call, old_text, rename_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+}
+
+template Errno Functions<Preview1>::path_filestat_get(Call&, Fd, LookupflagsArg, Text, Out<Preview1::Filestat>);
+template Errno Functions<Unstable>::path_filestat_get(Call&, Fd, LookupflagsArg, Text, Out<Unstable::Filestat>);
+
+}  // namespace ermine::wasi
