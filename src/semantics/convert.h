@@ -17,10 +17,7 @@ namespace detail {
 template <class I, class F>
 ERMINE_SEMANTIC bool truncates_to(F v) {
   constexpr int kDigits = std::numeric_limits<I>::digits;
-  constexpr F kUpper = kDigits == 64   ? F(0x1p64)
-                       : kDigits == 63 ? F(0x1p63)
-                       : kDigits == 32 ? F(0x1p32)
-                                       : F(0x1p31);
+  constexpr F kUpper = kDigits == 64 ? F(0x1p64) : kDigits == 63 ? F(0x1p63) : kDigits == 32 ? F(0x1p32) : F(0x1p31);
   if constexpr (!std::numeric_limits<I>::is_signed) {
     return v > F(-1) && v < kUpper;
   } else if constexpr (kDigits < std::numeric_limits<F>::digits) {

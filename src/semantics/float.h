@@ -43,33 +43,60 @@ ERMINE_SEMANTIC F max(F a, F b) {
 
 }  // namespace detail
 
-#define ERMINE_FLOAT_OPS(n, F)                                                                     \
-  ERMINE_SEMANTIC uint32_t n##_eq(F a, F b) { return a == b; }                                     \
-  ERMINE_SEMANTIC uint32_t n##_ne(F a, F b) { return a != b; }                                     \
-  ERMINE_SEMANTIC uint32_t n##_lt(F a, F b) { return a < b; }                                      \
-  ERMINE_SEMANTIC uint32_t n##_gt(F a, F b) { return a > b; }                                      \
-  ERMINE_SEMANTIC uint32_t n##_le(F a, F b) { return a <= b; }                                     \
-  ERMINE_SEMANTIC uint32_t n##_ge(F a, F b) { return a >= b; }                                     \
-  ERMINE_SEMANTIC F n##_abs(F a) { return detail::from_bits<F>(detail::to_bits(a) & ~detail::kSignBit<F>); } \
-  ERMINE_SEMANTIC F n##_neg(F a) { return detail::from_bits<F>(detail::to_bits(a) ^ detail::kSignBit<F>); }  \
-  ERMINE_SEMANTIC F n##_copysign(F a, F b) {                                                       \
-    return detail::from_bits<F>((detail::to_bits(a) & ~detail::kSignBit<F>) |                      \
-                                (detail::to_bits(b) & detail::kSignBit<F>));                       \
-  }                                                                                                \
-  ERMINE_SEMANTIC F n##_ceil(F a) { return __builtin_elementwise_ceil(a); }                        \
-  ERMINE_SEMANTIC F n##_floor(F a) { return __builtin_elementwise_floor(a); }                      \
-  ERMINE_SEMANTIC F n##_trunc(F a) { return __builtin_elementwise_trunc(a); }                      \
-  ERMINE_SEMANTIC F n##_nearest(F a) { return __builtin_elementwise_roundeven(a); }                \
-  ERMINE_SEMANTIC F n##_sqrt(F a) { return __builtin_elementwise_sqrt(a); }                        \
-  ERMINE_SEMANTIC F n##_add(F a, F b) { return a + b; }                                            \
-  ERMINE_SEMANTIC F n##_sub(F a, F b) { return a - b; }                                            \
-  ERMINE_SEMANTIC F n##_mul(F a, F b) { return a * b; }                                            \
-  ERMINE_SEMANTIC F n##_div(F a, F b) { return a / b; }                                            \
-  ERMINE_SEMANTIC F n##_min(F a, F b) { return detail::min(a, b); }                                \
-  ERMINE_SEMANTIC F n##_max(F a, F b) { return detail::max(a, b); }
+ERMINE_SEMANTIC uint32_t f32_eq(float a, float b) { return a == b; }
+ERMINE_SEMANTIC uint32_t f32_ne(float a, float b) { return a != b; }
+ERMINE_SEMANTIC uint32_t f32_lt(float a, float b) { return a < b; }
+ERMINE_SEMANTIC uint32_t f32_gt(float a, float b) { return a > b; }
+ERMINE_SEMANTIC uint32_t f32_le(float a, float b) { return a <= b; }
+ERMINE_SEMANTIC uint32_t f32_ge(float a, float b) { return a >= b; }
+ERMINE_SEMANTIC float f32_abs(float a) {
+  return detail::from_bits<float>(detail::to_bits(a) & ~detail::kSignBit<float>);
+}
+ERMINE_SEMANTIC float f32_neg(float a) {
+  return detail::from_bits<float>(detail::to_bits(a) ^ detail::kSignBit<float>);
+}
+ERMINE_SEMANTIC float f32_copysign(float a, float b) {
+  return detail::from_bits<float>((detail::to_bits(a) & ~detail::kSignBit<float>) |
+                                  (detail::to_bits(b) & detail::kSignBit<float>));
+}
+ERMINE_SEMANTIC float f32_ceil(float a) { return __builtin_elementwise_ceil(a); }
+ERMINE_SEMANTIC float f32_floor(float a) { return __builtin_elementwise_floor(a); }
+ERMINE_SEMANTIC float f32_trunc(float a) { return __builtin_elementwise_trunc(a); }
+ERMINE_SEMANTIC float f32_nearest(float a) { return __builtin_elementwise_roundeven(a); }
+ERMINE_SEMANTIC float f32_sqrt(float a) { return __builtin_elementwise_sqrt(a); }
+ERMINE_SEMANTIC float f32_add(float a, float b) { return a + b; }
+ERMINE_SEMANTIC float f32_sub(float a, float b) { return a - b; }
+ERMINE_SEMANTIC float f32_mul(float a, float b) { return a * b; }
+ERMINE_SEMANTIC float f32_div(float a, float b) { return a / b; }
+ERMINE_SEMANTIC float f32_min(float a, float b) { return detail::min(a, b); }
+ERMINE_SEMANTIC float f32_max(float a, float b) { return detail::max(a, b); }
 
-ERMINE_FLOAT_OPS(f32, float)
-ERMINE_FLOAT_OPS(f64, double)
-#undef ERMINE_FLOAT_OPS
+ERMINE_SEMANTIC uint32_t f64_eq(double a, double b) { return a == b; }
+ERMINE_SEMANTIC uint32_t f64_ne(double a, double b) { return a != b; }
+ERMINE_SEMANTIC uint32_t f64_lt(double a, double b) { return a < b; }
+ERMINE_SEMANTIC uint32_t f64_gt(double a, double b) { return a > b; }
+ERMINE_SEMANTIC uint32_t f64_le(double a, double b) { return a <= b; }
+ERMINE_SEMANTIC uint32_t f64_ge(double a, double b) { return a >= b; }
+ERMINE_SEMANTIC double f64_abs(double a) {
+  return detail::from_bits<double>(detail::to_bits(a) & ~detail::kSignBit<double>);
+}
+ERMINE_SEMANTIC double f64_neg(double a) {
+  return detail::from_bits<double>(detail::to_bits(a) ^ detail::kSignBit<double>);
+}
+ERMINE_SEMANTIC double f64_copysign(double a, double b) {
+  return detail::from_bits<double>((detail::to_bits(a) & ~detail::kSignBit<double>) |
+                                   (detail::to_bits(b) & detail::kSignBit<double>));
+}
+ERMINE_SEMANTIC double f64_ceil(double a) { return __builtin_elementwise_ceil(a); }
+ERMINE_SEMANTIC double f64_floor(double a) { return __builtin_elementwise_floor(a); }
+ERMINE_SEMANTIC double f64_trunc(double a) { return __builtin_elementwise_trunc(a); }
+ERMINE_SEMANTIC double f64_nearest(double a) { return __builtin_elementwise_roundeven(a); }
+ERMINE_SEMANTIC double f64_sqrt(double a) { return __builtin_elementwise_sqrt(a); }
+ERMINE_SEMANTIC double f64_add(double a, double b) { return a + b; }
+ERMINE_SEMANTIC double f64_sub(double a, double b) { return a - b; }
+ERMINE_SEMANTIC double f64_mul(double a, double b) { return a * b; }
+ERMINE_SEMANTIC double f64_div(double a, double b) { return a / b; }
+ERMINE_SEMANTIC double f64_min(double a, double b) { return detail::min(a, b); }
+ERMINE_SEMANTIC double f64_max(double a, double b) { return detail::max(a, b); }
 
 }  // namespace ermine::semantics

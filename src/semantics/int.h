@@ -68,43 +68,93 @@ ERMINE_SEMANTIC U extend_s(U a) {
 
 }  // namespace detail
 
-// The same for both widths; `n` is the width's name, `U` its type. Comparisons give an i32.
-#define ERMINE_INT_OPS(n, U)                                                                            \
-  ERMINE_SEMANTIC uint32_t n##_eqz(U a) { return a == 0; }                                              \
-  ERMINE_SEMANTIC uint32_t n##_eq(U a, U b) { return a == b; }                                          \
-  ERMINE_SEMANTIC uint32_t n##_ne(U a, U b) { return a != b; }                                          \
-  ERMINE_SEMANTIC uint32_t n##_lt_s(U a, U b) { return detail::Signed<U>(a) < detail::Signed<U>(b); }   \
-  ERMINE_SEMANTIC uint32_t n##_lt_u(U a, U b) { return a < b; }                                         \
-  ERMINE_SEMANTIC uint32_t n##_gt_s(U a, U b) { return detail::Signed<U>(a) > detail::Signed<U>(b); }   \
-  ERMINE_SEMANTIC uint32_t n##_gt_u(U a, U b) { return a > b; }                                         \
-  ERMINE_SEMANTIC uint32_t n##_le_s(U a, U b) { return detail::Signed<U>(a) <= detail::Signed<U>(b); }  \
-  ERMINE_SEMANTIC uint32_t n##_le_u(U a, U b) { return a <= b; }                                        \
-  ERMINE_SEMANTIC uint32_t n##_ge_s(U a, U b) { return detail::Signed<U>(a) >= detail::Signed<U>(b); }  \
-  ERMINE_SEMANTIC uint32_t n##_ge_u(U a, U b) { return a >= b; }                                        \
-  ERMINE_SEMANTIC U n##_clz(U a) { return static_cast<U>(std::countl_zero(a)); }                        \
-  ERMINE_SEMANTIC U n##_ctz(U a) { return static_cast<U>(std::countr_zero(a)); }                        \
-  ERMINE_SEMANTIC U n##_popcnt(U a) { return static_cast<U>(std::popcount(a)); }                        \
-  ERMINE_SEMANTIC U n##_add(U a, U b) { return a + b; }                                                 \
-  ERMINE_SEMANTIC U n##_sub(U a, U b) { return a - b; }                                                 \
-  ERMINE_SEMANTIC U n##_mul(U a, U b) { return a * b; }                                                 \
-  ERMINE_SEMANTIC U n##_div_s(U a, U b, TrapCode& trap) { return detail::div_s(a, b, trap); }           \
-  ERMINE_SEMANTIC U n##_div_u(U a, U b, TrapCode& trap) { return detail::div_u(a, b, trap); }           \
-  ERMINE_SEMANTIC U n##_rem_s(U a, U b, TrapCode& trap) { return detail::rem_s(a, b, trap); }           \
-  ERMINE_SEMANTIC U n##_rem_u(U a, U b, TrapCode& trap) { return detail::rem_u(a, b, trap); }           \
-  ERMINE_SEMANTIC U n##_and(U a, U b) { return a & b; }                                                 \
-  ERMINE_SEMANTIC U n##_or(U a, U b) { return a | b; }                                                  \
-  ERMINE_SEMANTIC U n##_xor(U a, U b) { return a ^ b; }                                                 \
-  ERMINE_SEMANTIC U n##_shl(U a, U b) { return a << (b & (sizeof(U) * 8 - 1)); }                        \
-  ERMINE_SEMANTIC U n##_shr_s(U a, U b) { return detail::shr_s(a, b); }                                 \
-  ERMINE_SEMANTIC U n##_shr_u(U a, U b) { return a >> (b & (sizeof(U) * 8 - 1)); }                      \
-  ERMINE_SEMANTIC U n##_rotl(U a, U b) { return std::rotl(a, static_cast<int>(b & (sizeof(U) * 8 - 1))); } \
-  ERMINE_SEMANTIC U n##_rotr(U a, U b) { return std::rotr(a, static_cast<int>(b & (sizeof(U) * 8 - 1))); } \
-  ERMINE_SEMANTIC U n##_extend8_s(U a) { return detail::extend_s<int8_t>(a); }                          \
-  ERMINE_SEMANTIC U n##_extend16_s(U a) { return detail::extend_s<int16_t>(a); }
+ERMINE_SEMANTIC uint32_t i32_eqz(uint32_t a) { return a == 0; }
+ERMINE_SEMANTIC uint32_t i32_eq(uint32_t a, uint32_t b) { return a == b; }
+ERMINE_SEMANTIC uint32_t i32_ne(uint32_t a, uint32_t b) { return a != b; }
+ERMINE_SEMANTIC uint32_t i32_lt_s(uint32_t a, uint32_t b) {
+  return detail::Signed<uint32_t>(a) < detail::Signed<uint32_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i32_lt_u(uint32_t a, uint32_t b) { return a < b; }
+ERMINE_SEMANTIC uint32_t i32_gt_s(uint32_t a, uint32_t b) {
+  return detail::Signed<uint32_t>(a) > detail::Signed<uint32_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i32_gt_u(uint32_t a, uint32_t b) { return a > b; }
+ERMINE_SEMANTIC uint32_t i32_le_s(uint32_t a, uint32_t b) {
+  return detail::Signed<uint32_t>(a) <= detail::Signed<uint32_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i32_le_u(uint32_t a, uint32_t b) { return a <= b; }
+ERMINE_SEMANTIC uint32_t i32_ge_s(uint32_t a, uint32_t b) {
+  return detail::Signed<uint32_t>(a) >= detail::Signed<uint32_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i32_ge_u(uint32_t a, uint32_t b) { return a >= b; }
+ERMINE_SEMANTIC uint32_t i32_clz(uint32_t a) { return static_cast<uint32_t>(std::countl_zero(a)); }
+ERMINE_SEMANTIC uint32_t i32_ctz(uint32_t a) { return static_cast<uint32_t>(std::countr_zero(a)); }
+ERMINE_SEMANTIC uint32_t i32_popcnt(uint32_t a) { return static_cast<uint32_t>(std::popcount(a)); }
+ERMINE_SEMANTIC uint32_t i32_add(uint32_t a, uint32_t b) { return a + b; }
+ERMINE_SEMANTIC uint32_t i32_sub(uint32_t a, uint32_t b) { return a - b; }
+ERMINE_SEMANTIC uint32_t i32_mul(uint32_t a, uint32_t b) { return a * b; }
+ERMINE_SEMANTIC uint32_t i32_div_s(uint32_t a, uint32_t b, TrapCode& trap) { return detail::div_s(a, b, trap); }
+ERMINE_SEMANTIC uint32_t i32_div_u(uint32_t a, uint32_t b, TrapCode& trap) { return detail::div_u(a, b, trap); }
+ERMINE_SEMANTIC uint32_t i32_rem_s(uint32_t a, uint32_t b, TrapCode& trap) { return detail::rem_s(a, b, trap); }
+ERMINE_SEMANTIC uint32_t i32_rem_u(uint32_t a, uint32_t b, TrapCode& trap) { return detail::rem_u(a, b, trap); }
+ERMINE_SEMANTIC uint32_t i32_and(uint32_t a, uint32_t b) { return a & b; }
+ERMINE_SEMANTIC uint32_t i32_or(uint32_t a, uint32_t b) { return a | b; }
+ERMINE_SEMANTIC uint32_t i32_xor(uint32_t a, uint32_t b) { return a ^ b; }
+ERMINE_SEMANTIC uint32_t i32_shl(uint32_t a, uint32_t b) { return a << (b & (sizeof(uint32_t) * 8 - 1)); }
+ERMINE_SEMANTIC uint32_t i32_shr_s(uint32_t a, uint32_t b) { return detail::shr_s(a, b); }
+ERMINE_SEMANTIC uint32_t i32_shr_u(uint32_t a, uint32_t b) { return a >> (b & (sizeof(uint32_t) * 8 - 1)); }
+ERMINE_SEMANTIC uint32_t i32_rotl(uint32_t a, uint32_t b) {
+  return std::rotl(a, static_cast<int>(b & (sizeof(uint32_t) * 8 - 1)));
+}
+ERMINE_SEMANTIC uint32_t i32_rotr(uint32_t a, uint32_t b) {
+  return std::rotr(a, static_cast<int>(b & (sizeof(uint32_t) * 8 - 1)));
+}
+ERMINE_SEMANTIC uint32_t i32_extend8_s(uint32_t a) { return detail::extend_s<int8_t>(a); }
+ERMINE_SEMANTIC uint32_t i32_extend16_s(uint32_t a) { return detail::extend_s<int16_t>(a); }
 
-ERMINE_INT_OPS(i32, uint32_t)
-ERMINE_INT_OPS(i64, uint64_t)
-#undef ERMINE_INT_OPS
+ERMINE_SEMANTIC uint32_t i64_eqz(uint64_t a) { return a == 0; }
+ERMINE_SEMANTIC uint32_t i64_eq(uint64_t a, uint64_t b) { return a == b; }
+ERMINE_SEMANTIC uint32_t i64_ne(uint64_t a, uint64_t b) { return a != b; }
+ERMINE_SEMANTIC uint32_t i64_lt_s(uint64_t a, uint64_t b) {
+  return detail::Signed<uint64_t>(a) < detail::Signed<uint64_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i64_lt_u(uint64_t a, uint64_t b) { return a < b; }
+ERMINE_SEMANTIC uint32_t i64_gt_s(uint64_t a, uint64_t b) {
+  return detail::Signed<uint64_t>(a) > detail::Signed<uint64_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i64_gt_u(uint64_t a, uint64_t b) { return a > b; }
+ERMINE_SEMANTIC uint32_t i64_le_s(uint64_t a, uint64_t b) {
+  return detail::Signed<uint64_t>(a) <= detail::Signed<uint64_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i64_le_u(uint64_t a, uint64_t b) { return a <= b; }
+ERMINE_SEMANTIC uint32_t i64_ge_s(uint64_t a, uint64_t b) {
+  return detail::Signed<uint64_t>(a) >= detail::Signed<uint64_t>(b);
+}
+ERMINE_SEMANTIC uint32_t i64_ge_u(uint64_t a, uint64_t b) { return a >= b; }
+ERMINE_SEMANTIC uint64_t i64_clz(uint64_t a) { return static_cast<uint64_t>(std::countl_zero(a)); }
+ERMINE_SEMANTIC uint64_t i64_ctz(uint64_t a) { return static_cast<uint64_t>(std::countr_zero(a)); }
+ERMINE_SEMANTIC uint64_t i64_popcnt(uint64_t a) { return static_cast<uint64_t>(std::popcount(a)); }
+ERMINE_SEMANTIC uint64_t i64_add(uint64_t a, uint64_t b) { return a + b; }
+ERMINE_SEMANTIC uint64_t i64_sub(uint64_t a, uint64_t b) { return a - b; }
+ERMINE_SEMANTIC uint64_t i64_mul(uint64_t a, uint64_t b) { return a * b; }
+ERMINE_SEMANTIC uint64_t i64_div_s(uint64_t a, uint64_t b, TrapCode& trap) { return detail::div_s(a, b, trap); }
+ERMINE_SEMANTIC uint64_t i64_div_u(uint64_t a, uint64_t b, TrapCode& trap) { return detail::div_u(a, b, trap); }
+ERMINE_SEMANTIC uint64_t i64_rem_s(uint64_t a, uint64_t b, TrapCode& trap) { return detail::rem_s(a, b, trap); }
+ERMINE_SEMANTIC uint64_t i64_rem_u(uint64_t a, uint64_t b, TrapCode& trap) { return detail::rem_u(a, b, trap); }
+ERMINE_SEMANTIC uint64_t i64_and(uint64_t a, uint64_t b) { return a & b; }
+ERMINE_SEMANTIC uint64_t i64_or(uint64_t a, uint64_t b) { return a | b; }
+ERMINE_SEMANTIC uint64_t i64_xor(uint64_t a, uint64_t b) { return a ^ b; }
+ERMINE_SEMANTIC uint64_t i64_shl(uint64_t a, uint64_t b) { return a << (b & (sizeof(uint64_t) * 8 - 1)); }
+ERMINE_SEMANTIC uint64_t i64_shr_s(uint64_t a, uint64_t b) { return detail::shr_s(a, b); }
+ERMINE_SEMANTIC uint64_t i64_shr_u(uint64_t a, uint64_t b) { return a >> (b & (sizeof(uint64_t) * 8 - 1)); }
+ERMINE_SEMANTIC uint64_t i64_rotl(uint64_t a, uint64_t b) {
+  return std::rotl(a, static_cast<int>(b & (sizeof(uint64_t) * 8 - 1)));
+}
+ERMINE_SEMANTIC uint64_t i64_rotr(uint64_t a, uint64_t b) {
+  return std::rotr(a, static_cast<int>(b & (sizeof(uint64_t) * 8 - 1)));
+}
+ERMINE_SEMANTIC uint64_t i64_extend8_s(uint64_t a) { return detail::extend_s<int8_t>(a); }
+ERMINE_SEMANTIC uint64_t i64_extend16_s(uint64_t a) { return detail::extend_s<int16_t>(a); }
 
 ERMINE_SEMANTIC uint64_t i64_extend32_s(uint64_t a) { return detail::extend_s<int32_t>(a); }
 ERMINE_SEMANTIC uint32_t i32_wrap_i64(uint64_t a) { return static_cast<uint32_t>(a); }

@@ -25,15 +25,25 @@ ERMINE_SEMANTIC uint32_t i32_load(const uint8_t* p) { return detail::load<uint32
 ERMINE_SEMANTIC uint64_t i64_load(const uint8_t* p) { return detail::load<uint64_t>(p); }
 ERMINE_SEMANTIC float f32_load(const uint8_t* p) { return detail::load<float>(p); }
 ERMINE_SEMANTIC double f64_load(const uint8_t* p) { return detail::load<double>(p); }
-ERMINE_SEMANTIC uint32_t i32_load8_s(const uint8_t* p) { return static_cast<uint32_t>(int32_t{detail::load<int8_t>(p)}); }
+ERMINE_SEMANTIC uint32_t i32_load8_s(const uint8_t* p) {
+  return static_cast<uint32_t>(int32_t{detail::load<int8_t>(p)});
+}
 ERMINE_SEMANTIC uint32_t i32_load8_u(const uint8_t* p) { return detail::load<uint8_t>(p); }
-ERMINE_SEMANTIC uint32_t i32_load16_s(const uint8_t* p) { return static_cast<uint32_t>(int32_t{detail::load<int16_t>(p)}); }
+ERMINE_SEMANTIC uint32_t i32_load16_s(const uint8_t* p) {
+  return static_cast<uint32_t>(int32_t{detail::load<int16_t>(p)});
+}
 ERMINE_SEMANTIC uint32_t i32_load16_u(const uint8_t* p) { return detail::load<uint16_t>(p); }
-ERMINE_SEMANTIC uint64_t i64_load8_s(const uint8_t* p) { return static_cast<uint64_t>(int64_t{detail::load<int8_t>(p)}); }
+ERMINE_SEMANTIC uint64_t i64_load8_s(const uint8_t* p) {
+  return static_cast<uint64_t>(int64_t{detail::load<int8_t>(p)});
+}
 ERMINE_SEMANTIC uint64_t i64_load8_u(const uint8_t* p) { return detail::load<uint8_t>(p); }
-ERMINE_SEMANTIC uint64_t i64_load16_s(const uint8_t* p) { return static_cast<uint64_t>(int64_t{detail::load<int16_t>(p)}); }
+ERMINE_SEMANTIC uint64_t i64_load16_s(const uint8_t* p) {
+  return static_cast<uint64_t>(int64_t{detail::load<int16_t>(p)});
+}
 ERMINE_SEMANTIC uint64_t i64_load16_u(const uint8_t* p) { return detail::load<uint16_t>(p); }
-ERMINE_SEMANTIC uint64_t i64_load32_s(const uint8_t* p) { return static_cast<uint64_t>(int64_t{detail::load<int32_t>(p)}); }
+ERMINE_SEMANTIC uint64_t i64_load32_s(const uint8_t* p) {
+  return static_cast<uint64_t>(int64_t{detail::load<int32_t>(p)});
+}
 ERMINE_SEMANTIC uint64_t i64_load32_u(const uint8_t* p) { return detail::load<uint32_t>(p); }
 
 ERMINE_SEMANTIC void i32_store(uint8_t* p, uint32_t v) { detail::store(p, v); }

@@ -30,10 +30,8 @@ constexpr bool has_semantics(wasm::Op op) {
   switch (op) {
     case wasm::Op::memory_atomic_notify:
     case wasm::Op::memory_atomic_wait32:
-    case wasm::Op::memory_atomic_wait64:
-      return false;
-    default:
-      break;
+    case wasm::Op::memory_atomic_wait64: return false;
+    default: break;
   }
   // Nothing consumed and something produced: a constant.
   return info.sig.empty() || info.sig.front() != ':';
@@ -49,28 +47,46 @@ namespace detail {
 template <char letter, bool stores>
 struct LetterType;
 template <bool stores>
-struct LetterType<'i', stores> { using type = uint32_t; };
+struct LetterType<'i', stores> {
+  using type = uint32_t;
+};
 template <bool stores>
-struct LetterType<'l', stores> { using type = uint64_t; };
+struct LetterType<'l', stores> {
+  using type = uint64_t;
+};
 template <bool stores>
-struct LetterType<'f', stores> { using type = float; };
+struct LetterType<'f', stores> {
+  using type = float;
+};
 template <bool stores>
-struct LetterType<'d', stores> { using type = double; };
+struct LetterType<'d', stores> {
+  using type = double;
+};
 template <bool stores>
-struct LetterType<'v', stores> { using type = V128; };
+struct LetterType<'v', stores> {
+  using type = V128;
+};
 template <>
-struct LetterType<'a', false> { using type = const uint8_t*; };
+struct LetterType<'a', false> {
+  using type = const uint8_t*;
+};
 template <>
-struct LetterType<'a', true> { using type = uint8_t*; };
+struct LetterType<'a', true> {
+  using type = uint8_t*;
+};
 
 template <class List, class T>
 struct Append;
 template <class... Ts, class T>
-struct Append<TypeList<Ts...>, T> { using type = TypeList<Ts..., T>; };
+struct Append<TypeList<Ts...>, T> {
+  using type = TypeList<Ts..., T>;
+};
 template <class List, class T>
 struct Prepend;
 template <class... Ts, class T>
-struct Prepend<TypeList<Ts...>, T> { using type = TypeList<T, Ts...>; };
+struct Prepend<TypeList<Ts...>, T> {
+  using type = TypeList<T, Ts...>;
+};
 
 template <wasm::Op op, size_t i = 0>
 constexpr auto param_list() {

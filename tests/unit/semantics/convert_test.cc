@@ -35,7 +35,8 @@ void check(U (*trunc)(F, TrapCode&), U (*sat)(F), const Case<F, U> (&cases)[n]) 
   }
 }
 
-constexpr TrapCode kOk = TrapCode::kNone, kBig = TrapCode::kIntegerOverflow, kNan = TrapCode::kInvalidConversionToInteger;
+constexpr TrapCode kOk = TrapCode::kNone, kBig = TrapCode::kIntegerOverflow,
+                   kNan = TrapCode::kInvalidConversionToInteger;
 template <class F>
 constexpr F kInf = std::numeric_limits<F>::infinity();
 template <class F>
@@ -43,32 +44,61 @@ constexpr F kQuiet = std::numeric_limits<F>::quiet_NaN();
 
 TEST(Convert, TruncationFromF32) {
   check<float, uint32_t>(i32_trunc_f32_s, i32_trunc_sat_f32_s,
-      {{-0.9f, kOk, 0}, {-1.5f, kOk, ~0u}, {2147483520.f, kOk, 2147483520}, {2147483648.f, kBig, 0x7FFF'FFFF},
-       {-2147483648.f, kOk, 0x8000'0000}, {-2147483904.f, kBig, 0x8000'0000}, {kQuiet<float>, kNan, 0},
-       {-kQuiet<float>, kNan, 0}, {kInf<float>, kBig, 0x7FFF'FFFF}, {-kInf<float>, kBig, 0x8000'0000}});
+                         {{-0.9f, kOk, 0},
+                          {-1.5f, kOk, ~0u},
+                          {2147483520.f, kOk, 2147483520},
+                          {2147483648.f, kBig, 0x7FFF'FFFF},
+                          {-2147483648.f, kOk, 0x8000'0000},
+                          {-2147483904.f, kBig, 0x8000'0000},
+                          {kQuiet<float>, kNan, 0},
+                          {-kQuiet<float>, kNan, 0},
+                          {kInf<float>, kBig, 0x7FFF'FFFF},
+                          {-kInf<float>, kBig, 0x8000'0000}});
   check<float, uint32_t>(i32_trunc_f32_u, i32_trunc_sat_f32_u,
-      {{-0.99999994f, kOk, 0}, {-1.f, kBig, 0}, {4294967040.f, kOk, 4294967040}, {4294967296.f, kBig, ~0u},
-       {3e9f, kOk, 3000000000}, {kQuiet<float>, kNan, 0}, {-kInf<float>, kBig, 0}});
+                         {{-0.99999994f, kOk, 0},
+                          {-1.f, kBig, 0},
+                          {4294967040.f, kOk, 4294967040},
+                          {4294967296.f, kBig, ~0u},
+                          {3e9f, kOk, 3000000000},
+                          {kQuiet<float>, kNan, 0},
+                          {-kInf<float>, kBig, 0}});
   check<float, uint64_t>(i64_trunc_f32_s, i64_trunc_sat_f32_s,
-      {{-0x1p63f, kOk, uint64_t{1} << 63}, {-0x1.000002p63f, kBig, uint64_t{1} << 63}, {0x1p63f, kBig, ~uint64_t{0} >> 1},
-       {0x1.fffffep62f, kOk, 0x7FFF'FF80'0000'0000}, {kQuiet<float>, kNan, 0}});
+                         {{-0x1p63f, kOk, uint64_t{1} << 63},
+                          {-0x1.000002p63f, kBig, uint64_t{1} << 63},
+                          {0x1p63f, kBig, ~uint64_t{0} >> 1},
+                          {0x1.fffffep62f, kOk, 0x7FFF'FF80'0000'0000},
+                          {kQuiet<float>, kNan, 0}});
   check<float, uint64_t>(i64_trunc_f32_u, i64_trunc_sat_f32_u,
-      {{-0.5f, kOk, 0}, {-1.f, kBig, 0}, {0x1p63f, kOk, uint64_t{1} << 63}, {0x1.fffffep63f, kOk, 0xFFFF'FF00'0000'0000},
-       {0x1p64f, kBig, ~uint64_t{0}}, {kQuiet<float>, kNan, 0}});
+                         {{-0.5f, kOk, 0},
+                          {-1.f, kBig, 0},
+                          {0x1p63f, kOk, uint64_t{1} << 63},
+                          {0x1.fffffep63f, kOk, 0xFFFF'FF00'0000'0000},
+                          {0x1p64f, kBig, ~uint64_t{0}},
+                          {kQuiet<float>, kNan, 0}});
 }
 
 TEST(Convert, TruncationFromF64) {
   check<double, uint32_t>(i32_trunc_f64_s, i32_trunc_sat_f64_s,
-      {{2147483647.9, kOk, 0x7FFF'FFFF}, {2147483648.0, kBig, 0x7FFF'FFFF}, {-2147483648.9, kOk, 0x8000'0000},
-       {-2147483649.0, kBig, 0x8000'0000}, {kQuiet<double>, kNan, 0}});
-  check<double, uint32_t>(i32_trunc_f64_u, i32_trunc_sat_f64_u,
+                          {{2147483647.9, kOk, 0x7FFF'FFFF},
+                           {2147483648.0, kBig, 0x7FFF'FFFF},
+                           {-2147483648.9, kOk, 0x8000'0000},
+                           {-2147483649.0, kBig, 0x8000'0000},
+                           {kQuiet<double>, kNan, 0}});
+  check<double, uint32_t>(
+      i32_trunc_f64_u, i32_trunc_sat_f64_u,
       {{4294967295.9, kOk, ~0u}, {4294967296.0, kBig, ~0u}, {-0.9999999999999999, kOk, 0}, {-1.0, kBig, 0}});
   check<double, uint64_t>(i64_trunc_f64_s, i64_trunc_sat_f64_s,
-      {{-0x1p63, kOk, uint64_t{1} << 63}, {-0x1.0000000000001p63, kBig, uint64_t{1} << 63}, {0x1p63, kBig, ~uint64_t{0} >> 1},
-       {0x1.fffffffffffffp62, kOk, 0x7FFF'FFFF'FFFF'FC00}, {kInf<double>, kBig, ~uint64_t{0} >> 1}});
+                          {{-0x1p63, kOk, uint64_t{1} << 63},
+                           {-0x1.0000000000001p63, kBig, uint64_t{1} << 63},
+                           {0x1p63, kBig, ~uint64_t{0} >> 1},
+                           {0x1.fffffffffffffp62, kOk, 0x7FFF'FFFF'FFFF'FC00},
+                           {kInf<double>, kBig, ~uint64_t{0} >> 1}});
   check<double, uint64_t>(i64_trunc_f64_u, i64_trunc_sat_f64_u,
-      {{0x1.fffffffffffffp63, kOk, 0xFFFF'FFFF'FFFF'F800}, {0x1p64, kBig, ~uint64_t{0}}, {-0.1, kOk, 0}, {-1.0, kBig, 0},
-       {kQuiet<double>, kNan, 0}});
+                          {{0x1.fffffffffffffp63, kOk, 0xFFFF'FFFF'FFFF'F800},
+                           {0x1p64, kBig, ~uint64_t{0}},
+                           {-0.1, kOk, 0},
+                           {-1.0, kBig, 0},
+                           {kQuiet<double>, kNan, 0}});
 }
 
 TEST(Convert, IntegersRoundToNearestEven) {

@@ -38,25 +38,29 @@ TEST(Float, SignOperationsKeepNanBits) {
 
 TEST(Float, NansOfArithmeticAreQuiet) {
   using Unary32 = float (*)(float);
-  for (Unary32 op : {Unary32{f32_ceil}, Unary32{f32_floor}, Unary32{f32_trunc}, Unary32{f32_nearest}, Unary32{f32_sqrt}}) {
+  for (Unary32 op :
+       {Unary32{f32_ceil}, Unary32{f32_floor}, Unary32{f32_trunc}, Unary32{f32_nearest}, Unary32{f32_sqrt}}) {
     EXPECT_TRUE(is_arithmetic(op(f(kSnan32))));
     EXPECT_TRUE(is_arithmetic(op(f(kQnan32))));
     EXPECT_EQ(bits(op(f(kQnan32))) & 0x7FFF'FFFF, kQnan32);
   }
   using Unary64 = double (*)(double);
-  for (Unary64 op : {Unary64{f64_ceil}, Unary64{f64_floor}, Unary64{f64_trunc}, Unary64{f64_nearest}, Unary64{f64_sqrt}}) {
+  for (Unary64 op :
+       {Unary64{f64_ceil}, Unary64{f64_floor}, Unary64{f64_trunc}, Unary64{f64_nearest}, Unary64{f64_sqrt}}) {
     EXPECT_TRUE(is_arithmetic(op(d(kSnan64))));
     EXPECT_EQ(bits(op(d(kQnan64))) & ~(uint64_t{1} << 63), kQnan64);
   }
   using Binary32 = float (*)(float, float);
-  for (Binary32 op : {Binary32{f32_add}, Binary32{f32_sub}, Binary32{f32_mul}, Binary32{f32_div}, Binary32{f32_min}, Binary32{f32_max}}) {
+  for (Binary32 op : {Binary32{f32_add}, Binary32{f32_sub}, Binary32{f32_mul}, Binary32{f32_div}, Binary32{f32_min},
+                      Binary32{f32_max}}) {
     EXPECT_TRUE(is_arithmetic(op(f(kSnan32), 1.0f)));
     EXPECT_TRUE(is_arithmetic(op(1.0f, f(kSnan32))));
     EXPECT_EQ(bits(op(f(kQnan32), f(kQnan32))) & 0x7FFF'FFFF, kQnan32);
     EXPECT_EQ(bits(op(kInf, f(kQnan32))) & 0x7FFF'FFFF, kQnan32);
   }
   using Binary64 = double (*)(double, double);
-  for (Binary64 op : {Binary64{f64_add}, Binary64{f64_sub}, Binary64{f64_mul}, Binary64{f64_div}, Binary64{f64_min}, Binary64{f64_max}}) {
+  for (Binary64 op : {Binary64{f64_add}, Binary64{f64_sub}, Binary64{f64_mul}, Binary64{f64_div}, Binary64{f64_min},
+                      Binary64{f64_max}}) {
     EXPECT_TRUE(is_arithmetic(op(d(kSnan64), 1.0)));
     EXPECT_TRUE(is_arithmetic(op(1.0, d(kSnan64))));
   }
