@@ -1,0 +1,212 @@
+// FunctionValidator: the typing of instruction sequences, after the algorithm of the specification's
+// appendix (3.0, section 7.3, "Validation Algorithm"), driven by InstrReader and the signature table.
+//
+// One object validates many functions in turn and keeps its stacks; nothing is allocated per function.
+// Invariants between instructions: values_[0, sp_) are the operand types; base_ is where those of the
+// innermost block begin; high_ is the highest sp_ since the function's start. After an unconditional
+// branch the block is unreachable and operands below base_ are bottom. The first defect is kept in error_,
+// after which every step returns false.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "binary/instr_reader.h"
+#include "binary/signatures.h"
+#include "wasm/limits.h"
+#include "wasm/module.h"
+#include "wasm/type_registry.h"
+
+namespace ermine::binary {
+
+// What validation looks up all the time, made once a module and shared by the threads.
+struct ModuleContext {
+  explicit ModuleContext(const wasm::Module& module);
+  const wasm::Module& module;
+  const wasm::TypeRegistry& registry;
+  std::vector<const wasm::TypeDef*> types;  // by type index
+
+  const wasm::FuncType& func_type(uint32_t func_index) const { return types[module.functions[func_index].type_index]->func; }
+};
+
+class FunctionValidator {
+ public:
+  explicit FunctionValidator(const ModuleContext& context);
+
+  Result<void> function(uint32_t func_index);
+  // A constant expression of type `type` that sees the first `globals` globals.
+  Result<void> constant(const wasm::ConstExpr& expr, wasm::ValType type, uint32_t globals);
+
+ private:
+  using ValType = wasm::ValType;
+  using HeapType = wasm::HeapType;
+  using Types = std::span<const ValType>;
+
+  struct Control {
+    Op op;                  // what opened it: block (and the body itself), loop, if, else, try, catch, catch_all, try_table
+    bool unreachable;
+    uint32_t height;        // of the operand stack, its parameters not counted
+    uint32_t init_height;   // of init_log_
+    uint32_t offset;        // of the instruction that opened it
+    uint32_t table_mark;    // offset of the br_table that last looked at its label
+    ValType value;          // its one result if func is null; bottom if none
+    const wasm::FuncType* func;
+  };
+
+  Types params(const Control& c) const { return c.func ? Types(c.func->params) : Types(); }
+  Types results(const Control& c) const {
+    if (c.func) return c.func->results;
+    return c.value.is_bot() ? Types() : Types(&c.value, 1);
+  }
+  Types label_types(const Control& c) const { return c.op == Op::loop ? params(c) : results(c); }
+  // The label, or null when there is none at that depth.
+  Control* label(uint32_t depth) {
+    if (depth < controls_.size()) [[likely]] return &controls_[controls_.size() - 1 - depth];
+    fail(ErrorKind::kInvalid, "unknown label " + std::to_string(depth));
+    return nullptr;
+  }
+
+  // Operands. All return false after a defect.
+  bool push(ValType type) {
+    if (sp_ == high_) [[unlikely]] {
+      if (!raise_high()) return false;
+    }
+    has_vectors_ |= type == wasm::kV128;
+    *sp_++ = type;
+    return true;
+  }
+  bool push_all(Types types) {
+    for (ValType type : types)
+      if (!push(type)) return false;
+    return true;
+  }
+  bool pop(ValType expected) {
+    if (sp_ > base_ && sp_[-1] == expected) [[likely]] {
+      --sp_;
+      return true;
+    }
+    return pop_all({&expected, 1});
+  }
+  bool pop_all(Types expected) {
+    if (static_cast<size_t>(sp_ - base_) >= expected.size()) [[likely]] {
+      ValType* at = sp_ - expected.size();
+      for (size_t i = 0; i < expected.size(); ++i)
+        if (at[i] != expected[i] && !is_subtype(at[i], expected[i])) [[unlikely]] return mismatch(expected);
+      sp_ = at;
+      return true;
+    }
+    return pop_all_short(expected);
+  }
+  bool pop_all(std::initializer_list<ValType> expected) { return pop_all(Types(expected.begin(), expected.size())); }
+  bool pop_any(ValType& out) {
+    if (sp_ > base_) [[likely]] {
+      out = *--sp_;
+      return true;
+    }
+    out = {};
+    return controls_.back().unreachable || missing_operand("a value");
+  }
+  bool pop_ref(ValType& out);  // a reference; one to the bottom heap type if unknown
+  bool pop_all_short(Types expected);
+  bool raise_high();
+  // The operand `depth` below the top, bottom if unreachable code has not got that many.
+  ValType peek(size_t depth) const { return depth < static_cast<size_t>(sp_ - base_) ? sp_[-1 - static_cast<ptrdiff_t>(depth)] : ValType(); }
+
+  bool is_subtype(ValType sub, ValType super) const {
+    return sub == super || sub.is_bot() || (sub.is_ref() && context_.registry.is_subtype(sub, super));
+  }
+  bool are_subtypes(Types sub, Types super) const;
+
+  // Blocks.
+  bool open(Op op, const BlockType& type);
+  bool open_control(Op op, ValType value, const wasm::FuncType* func);
+  bool close_body();             // the operands are the results, and no more
+  void leave();                  // pops the control
+  void reopen(Op op);            // the next arm of the same block: else, catch, catch_all
+  void set_unreachable() {
+    sp_ = base_;
+    controls_.back().unreachable = true;
+  }
+  void forget_inits(uint32_t height);
+
+  // Instructions.
+  void begin(const Control& body);
+  bool run(InstrReader& in);
+  bool by_table(const Instr& in);
+  bool general(const Signature& sig, const Instr& in);
+  bool own_rule(const Instr& in);
+  bool reference_rule(const Instr& in);
+  bool object_rule(const Instr& in);   // structs, arrays
+  bool bulk_rule(const Instr& in);     // memories and tables as a whole
+  bool end();
+  bool else_();
+  bool catch_(const Instr& in);
+  bool delegate(const Instr& in);
+  bool br_table(const Instr& in);
+  bool br_on_cast(const Instr& in);
+  bool select(const Instr& in);
+  bool try_table(const Instr& in);
+  bool call(const wasm::FuncType& type);
+  bool return_call(const wasm::FuncType& type);
+  bool local_set(uint32_t index);
+  bool mem_arg(const Instr& in, ValType& address) {
+    if (in.mem.memory < context_.module.memories.size()) [[likely]] {
+      const bool is64 = context_.module.memories[in.mem.memory].is64;
+      address = is64 ? wasm::kI64 : wasm::kI32;
+      const unsigned natural = wasm::op_info(in.op).width;
+      const bool atomic = wasm::op_info(in.op).feature == wasm::Feature::Threads;
+      if (in.mem.align <= natural && (is64 || in.mem.offset <= UINT32_MAX) && (!atomic || in.mem.align == natural)) [[likely]]
+        return true;
+    }
+    return bad_mem_arg(in);
+  }
+  bool bad_mem_arg(const Instr& in);
+  bool check_constant(const wasm::ConstExpr& expr);
+
+  // Index spaces: null, and failed, when there is nothing at the index.
+  const wasm::TypeDef* type(uint32_t index);
+  const wasm::FuncType* func_type(uint32_t type_index);
+  const wasm::TypeDef* struct_type(uint32_t index);
+  const wasm::TypeDef* array_type(uint32_t index);
+  const wasm::FuncType* tag(uint32_t index);
+  const wasm::TableType* table(uint32_t index);
+  const wasm::FuncType* callee(uint32_t func_index);
+  bool memory(uint32_t index, ValType& address);
+  bool data(uint32_t index);
+  const wasm::ElemSegment* elem(uint32_t index);
+  ValType ref_to(uint32_t type_index, bool nullable) const {
+    return ValType::ref(HeapType::concrete(context_.module.types[type_index]), nullable);
+  }
+
+  // Defects: all return false.
+  [[gnu::cold]] bool fail(ErrorKind kind, std::string message);
+  [[gnu::cold]] bool invalid(std::string message) { return fail(ErrorKind::kInvalid, std::move(message)); }
+  [[gnu::cold]] bool mismatch(Types expected);
+  [[gnu::cold]] bool missing_operand(std::string_view what);
+  [[gnu::cold]] bool unknown(std::string_view what, uint32_t index);
+  std::string name(ValType t) const;
+  std::string names(Types types) const;
+  // The first `count` operands from the top, of the innermost block.
+  std::string top_names(size_t count) const;
+
+  const ModuleContext& context_;
+  std::unique_ptr<ValType[]> values_;
+  ValType* sp_ = nullptr;
+  ValType* base_ = nullptr;
+  ValType* high_ = nullptr;
+  std::vector<Control> controls_;
+  std::vector<ValType> locals_;
+  std::vector<uint8_t> unset_;        // by local: has no value yet; only if has_unset_
+  std::vector<uint32_t> init_log_;    // locals in the order they were set; for blocks to undo
+  bool has_unset_ = false;
+  bool has_vectors_ = false;
+  bool constant_ = false;
+  uint32_t globals_ = 0;              // how many may be referred to
+  Instr instr_;
+  Error error_;
+};
+
+}  // namespace ermine::binary
