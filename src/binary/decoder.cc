@@ -84,6 +84,11 @@ class Decoder {
     }
     const uint32_t size = in_.length();
     if (!in_.ok()) return;
+    if (size > in_.left()) {
+      in_.malformed(m_.bytes.size(), fmt::format("unexpected end of section or function: {} section of {} bytes, {} are left",
+                                                 kSectionNames[id], size, in_.left()));
+      return;
+    }
     section_ = kSectionNames[id];
     const uint32_t start = in_.offset();
     if (id == kCustom) {

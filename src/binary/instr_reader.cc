@@ -207,9 +207,9 @@ bool InstrReader::immediates(const Entry& entry, Instr& out) {
     case Imm::MemArg: mem_arg(out); break;
     case Imm::MemArgLane:
       mem_arg(out);
-      out.lane = in_.u8();
+      out.lane = in_.byte();
       break;
-    case Imm::Lane: out.lane = in_.u8(); break;
+    case Imm::Lane: out.lane = in_.byte(); break;
     case Imm::I32: out.bits = static_cast<uint64_t>(int64_t{in_.s32()}); break;
     case Imm::I64: out.bits = static_cast<uint64_t>(in_.s64()); break;
     case Imm::F32:

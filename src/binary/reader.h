@@ -61,7 +61,6 @@ class Reader {
     if (p_ < end_ && *p_ < 0x80) [[likely]] return static_cast<int64_t>(static_cast<uint64_t>(*p_++) << 57) >> 57;
     return static_cast<int64_t>(leb(64, true));
   }
-  uint8_t u8() { return static_cast<uint8_t>(leb(8, false)); }
   // `size` raw bytes, or null.
   const uint8_t* bytes(size_t size) {
     if (left() < size) [[unlikely]] {
@@ -73,7 +72,7 @@ class Reader {
     return at;
   }
 
-  // The length of a vector: no more than the bytes that are left, so that no count can ask for much memory.
+  // The length of a vector: bounded by the bytes that are left, so that no count can ask for much memory.
   uint32_t length();
   std::string_view name();
 
