@@ -1,0 +1,258 @@
+// Handlers of function entry, calls and tail calls, and the ways out: traps and exceptions.
+#include "interp/handler.h"
+#include "interp/interp_code.h"
+#include "interp/stubs.h"
+#include "interp/unwind.h"
+#include "runtime/bulk.h"
+#include "runtime/call.h"
+#include "runtime/instance.h"
+
+namespace ermine::interp {
+
+using runtime::FuncCode;
+using runtime::FuncRef;
+
+ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS) {
+  ExecContext* exec = ctx->exec;
+  exec->last_pc = pc;
+  exec->last_fp = fp;
+  exec->last_ctx = ctx;
+  exec->trap = static_cast<TrapCode>(r0);
+  if (exec->trap == TrapCode::kException) [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+  [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);
+}
+
+// last_* say where. An exception in flight goes to the nearest handler of this entry, anything else to the host.
+ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS) {
+  ExecContext* exec = ctx->exec;
+  if (exec->exception != 0) {
+    exec->trap = TrapCode::kNone;
+    Landing landing = find_handler(exec);
+    if (landing.pc != nullptr) {
+      InstanceContext* to = landing.ctx;
+      ermine_resume(&landing, landing.pc, landing.fp, to, to->memory0_base);
+    }
+  }
+  [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);
+}
+
+namespace {
+
+using namespace ir;
+
+inline uintptr_t native_stack_pointer() {
+  uintptr_t sp;
+#if defined(__x86_64__)
+  asm("mov %%rsp, %0" : "=r"(sp));
+#elif defined(__aarch64__)
+  asm("mov %0, sp" : "=r"(sp));
+#else
+  sp = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+#endif
+  return sp;
+}
+
+ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS);
+
+// First slot to zero @0, number @2, slots of the frame @4. Zeroes four at a time: the frame has room.
+[[gnu::always_inline]] inline void zero_locals(const Code* pc, Slot* fp) {
+  unsigned n = field<uint16_t>(pc, 2);
+  Slot* p = fp + field<uint16_t>(pc, 0);
+  for (Slot* end = p + n; p < end; p += 4) {
+    __builtin_memset_inline(p, 0, 32);
+    asm volatile("" : "+r"(p));  // not a call of memset
+  }
+}
+
+ERMINE_HANDLER handler_enter(ERMINE_HANDLER_PARAMS) {
+  ExecContext* exec = ctx->exec;
+  if (fp + field<uint32_t>(pc, 4) > exec->stack_limit.load(std::memory_order_relaxed) ||
+      native_stack_pointer() < exec->native_limit) [[unlikely]]
+    [[clang::musttail]] return handler_enter_slowly(ERMINE_HANDLER_ARGS);
+  zero_locals(pc, fp);
+  ERMINE_NEXT(2);
+}
+
+ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
+  ExecContext* exec = ctx->exec;
+  exec->last_pc = pc;
+  exec->last_fp = fp;
+  exec->last_ctx = ctx;
+  if (native_stack_pointer() < exec->native_limit) ERMINE_TRAP(TrapCode::kCallStackExhausted);
+  TrapCode trap = runtime::check_stack(exec, fp + field<uint32_t>(pc, 4));
+  if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
+  mem = ctx->memory0_base;
+  zero_locals(pc, fp);
+  ERMINE_NEXT(2);
+}
+
+// The entry of a function that has no code yet. r0: its FuncCode.
+ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS) {
+  auto* code = reinterpret_cast<FuncCode*>(r0);
+  if (!translate_now(ctx, code, fp)) [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+  s0 = undefined<float>();
+  d0 = undefined<double>();
+  ERMINE_JUMP(code->entry.load(std::memory_order_acquire));
+}
+
+// Calls a host function whose arguments lie at `frame`. False: it failed (last_* are set).
+inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, FuncRef* ref, Slot* frame) {
+  ExecContext* exec = ctx->exec;
+  exec->last_pc = pc;
+  exec->last_fp = fp;
+  exec->last_ctx = ctx;
+  uint32_t slots = std::max(ref->type->func.param_slots, ref->type->func.result_slots);
+  exec->stack_top = frame + slots;
+  runtime::HostCall call{exec->store, ctx};
+  return ref->host(ref->host_env, call, frame);
+}
+
+// A call of code: `off` @0, header @2 (see ir/encoding.h). The native call keeps pc, fp and ctx.
+#define ERMINE_CALL(code, callee_ctx, callee_mem)                                              \
+  do {                                                                                         \
+    Slot* frame = fp + field<uint16_t>(pc, 0);                                                 \
+    unsigned header = field<uint16_t>(pc, 2);                                                  \
+    frame[header] = reinterpret_cast<Slot>(pc);                                                \
+    frame[header + 1] = reinterpret_cast<Slot>(ctx);                                           \
+    const Code* entry = (code)->entry.load(std::memory_order_acquire);                         \
+    r0 = reinterpret_cast<Handler>(*entry)(entry, frame, callee_ctx, callee_mem,               \
+                                           reinterpret_cast<uint64_t>(code),                   \
+                                           undefined<float>(), undefined<double>());           \
+    s0 = undefined<float>();                                                                   \
+    d0 = undefined<double>();                                                                  \
+    mem = ctx->memory0_base;                                                                   \
+    ERMINE_NEXT(3);                                                                            \
+  } while (false)
+
+ERMINE_HANDLER handler_call(ERMINE_HANDLER_PARAMS) {
+  auto* code = reinterpret_cast<FuncCode*>(pc[2]);
+  ERMINE_CALL(code, ctx, mem);
+}
+
+// Calls the function in r0, of whatever instance or of the host.
+ERMINE_HANDLER handler_call_any(ERMINE_HANDLER_PARAMS) {
+  auto* ref = reinterpret_cast<FuncRef*>(r0);
+  if (ref->host != nullptr) {
+    Slot* frame = fp + field<uint16_t>(pc, 0);
+    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]] [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+    r0 = frame[0];
+    s0 = undefined<float>();
+    d0 = undefined<double>();
+    mem = ctx->memory0_base;
+    ERMINE_NEXT(3);
+  }
+  ERMINE_CALL(ref->code, ref->ctx, ref->ctx->memory0_base);
+}
+
+ERMINE_HANDLER handler_call_import(ERMINE_HANDLER_PARAMS) {
+  r0 = reinterpret_cast<uint64_t>(ctx->func_refs[field<uint32_t>(pc, 8)]);
+  [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
+}
+
+// Whether a function of type `have` may be called as `want`.
+[[gnu::always_inline]] inline bool type_matches(const wasm::TypeDef* have, wasm::TypeId want, InstanceContext* ctx) {
+  return have->id == want || is_declared_subtype(have, want, ctx);
+}
+
+// type @4, table @8, index slot @12.
+template <From from>
+ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
+  const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
+  uint64_t index = from == From::kAcc ? r0 : fp[field<uint16_t>(pc, 12)];
+  if (index >= table->size) [[unlikely]] ERMINE_TRAP(TrapCode::kUndefinedElement);
+  auto* ref = reinterpret_cast<FuncRef*>(table->elements[index]);
+  if (ref == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kUninitializedElement);
+  if (!type_matches(ref->type, field<uint32_t>(pc, 4), ctx)) [[unlikely]] ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
+  if (ref->ctx != ctx) [[unlikely]] {
+    r0 = reinterpret_cast<uint64_t>(ref);
+    [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
+  }
+  ERMINE_CALL(ref->code, ctx, mem);
+}
+
+// reference slot @8.
+ERMINE_HANDLER handler_call_ref(ERMINE_HANDLER_PARAMS) {
+  r0 = fp[field<uint16_t>(pc, 8)];
+  if (r0 == 0) [[unlikely]] ERMINE_TRAP(TrapCode::kNullFunctionReference);
+  [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
+}
+
+// Tail calls: arguments @0, their slots @2, own parameter slots @4, callee slot @6, target @8, type @16.
+// The caller's header moves behind the new parameters, which move to the frame's start.
+[[gnu::always_inline]] inline void replace_frame(const Code* pc, Slot* fp) {
+  unsigned params = field<uint16_t>(pc, 2), own = field<uint16_t>(pc, 4);
+  Slot caller_pc = fp[own], caller_ctx = fp[own + 1];
+  std::memmove(fp, fp + field<uint16_t>(pc, 0), params * sizeof(Slot));
+  fp[params] = caller_pc;
+  fp[params + 1] = caller_ctx;
+}
+
+ERMINE_HANDLER handler_return_call(ERMINE_HANDLER_PARAMS) {
+  auto* code = reinterpret_cast<FuncCode*>(pc[2]);
+  replace_frame(pc, fp);
+  r0 = reinterpret_cast<uint64_t>(code);
+  s0 = undefined<float>();
+  d0 = undefined<double>();
+  ERMINE_JUMP(code->entry.load(std::memory_order_acquire));
+}
+
+ERMINE_HANDLER handler_return_call_any(ERMINE_HANDLER_PARAMS) {
+  auto* ref = reinterpret_cast<FuncRef*>(r0);
+  if (ref->host != nullptr) {
+    Slot* frame = fp + field<uint16_t>(pc, 0);
+    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]] [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+    std::memmove(fp, frame, ref->type->func.result_slots * sizeof(Slot));
+    return fp[0];
+  }
+  replace_frame(pc, fp);
+  r0 = reinterpret_cast<uint64_t>(ref->code);
+  s0 = undefined<float>();
+  d0 = undefined<double>();
+  const Code* entry = ref->code->entry.load(std::memory_order_acquire);
+  ctx = ref->ctx;
+  mem = ctx->memory0_base;
+  ERMINE_JUMP(entry);
+}
+
+ERMINE_HANDLER handler_return_call_import(ERMINE_HANDLER_PARAMS) {
+  r0 = reinterpret_cast<uint64_t>(ctx->func_refs[field<uint32_t>(pc, 8)]);
+  [[clang::musttail]] return handler_return_call_any(ERMINE_HANDLER_ARGS);
+}
+
+ERMINE_HANDLER handler_return_call_indirect(ERMINE_HANDLER_PARAMS) {
+  const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
+  uint64_t index = fp[field<uint16_t>(pc, 6)];
+  if (index >= table->size) [[unlikely]] ERMINE_TRAP(TrapCode::kUndefinedElement);
+  auto* ref = reinterpret_cast<FuncRef*>(table->elements[index]);
+  if (ref == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kUninitializedElement);
+  if (!type_matches(ref->type, field<uint32_t>(pc, 16), ctx)) [[unlikely]] ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
+  r0 = reinterpret_cast<uint64_t>(ref);
+  [[clang::musttail]] return handler_return_call_any(ERMINE_HANDLER_ARGS);
+}
+
+ERMINE_HANDLER handler_return_call_ref(ERMINE_HANDLER_PARAMS) {
+  r0 = fp[field<uint16_t>(pc, 6)];
+  if (r0 == 0) [[unlikely]] ERMINE_TRAP(TrapCode::kNullFunctionReference);
+  [[clang::musttail]] return handler_return_call_any(ERMINE_HANDLER_ARGS);
+}
+
+}  // namespace
+
+void fill_calls(HandlerTable& t) {
+  auto set = [&](IrOp op, Handler h) { t[code_of(op)] = reinterpret_cast<const void*>(h); };
+  set(IrOp::enter, handler_enter);
+  set(IrOp::enter_sp, ermine_handler_enter_sp);
+  set(IrOp::call, handler_call);
+  set(IrOp::call_import, handler_call_import);
+  set(IrOp::call_indirect_s, handler_call_indirect<From::kSlot>);
+  set(IrOp::call_indirect_r, handler_call_indirect<From::kAcc>);
+  set(IrOp::call_ref, handler_call_ref);
+  set(IrOp::return_call, handler_return_call);
+  set(IrOp::return_call_import, handler_return_call_import);
+  set(IrOp::return_call_indirect, handler_return_call_indirect);
+  set(IrOp::return_call_ref, handler_return_call_ref);
+}
+
+const void* translate_stub() { return reinterpret_cast<const void*>(&handler_translate); }
+
+}  // namespace ermine::interp

@@ -1,0 +1,136 @@
+// The shape of the interpreter's handlers.
+//
+// A handler executes one instruction of the register code and tail-calls the handler of the next, whose
+// address is the next instruction's first unit. Its arguments are the machine's state, pinned in
+// registers by the preserve_none calling convention (x86-64: pc r12, fp r13, ctx r14, mem r15, r0 rdi;
+// AArch64: x20 to x24; entry_*.S and the trap region rely on it):
+//
+//   pc   the instruction      fp   the frame's slot 0       ctx  the running instance
+//   mem  base of memory 0     r0, s0, d0  the accumulators (integers and references, f32, f64)
+//
+// Only a return instruction returns; a call is a native call, so that the processor predicts returns. All
+// handlers lie in the section ermine_interp, by which a fault is recognised as a trap.
+#pragma once
+
+#include "ir/encoding.h"
+#include "ir/op_forms.h"
+#include "runtime/builtins.h"
+#include "runtime/context.h"
+#include "semantics/semantics.h"
+
+namespace ermine::interp {
+
+using ir::Code;
+using ir::field;
+using runtime::ExecContext;
+using runtime::InstanceContext;
+using runtime::Slot;
+using semantics::V128;
+using wasm::Op;
+
+#define ERMINE_HANDLER_PARAMS \
+  const Code *pc, Slot *fp, InstanceContext *ctx, uint8_t *mem, uint64_t r0, float s0, double d0
+#define ERMINE_HANDLER_ARGS pc, fp, ctx, mem, r0, s0, d0
+#define ERMINE_HANDLER [[gnu::section("ermine_interp")]] __attribute__((preserve_none)) uint64_t
+typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS);
+
+#define ERMINE_TAIL(target, at)                 \
+  do {                                          \
+    pc = (at);                                  \
+    [[clang::musttail]] return (target)(ERMINE_HANDLER_ARGS); \
+  } while (false)
+#define ERMINE_JUMP(at)                         \
+  do {                                          \
+    pc = (at);                                  \
+    [[clang::musttail]] return reinterpret_cast<Handler>(*pc)(ERMINE_HANDLER_ARGS); \
+  } while (false)
+// Goes on `n` units further.
+#define ERMINE_NEXT(n) ERMINE_JUMP(pc + (n))
+// Leaves with a trap at this instruction; the code travels in r0.
+#define ERMINE_TRAP(code)                       \
+  do {                                          \
+    r0 = static_cast<uint64_t>(code);           \
+    [[clang::musttail]] return handler_trap(ERMINE_HANDLER_ARGS); \
+  } while (false)
+
+ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS);
+// ExecContext::error is set, or an exception is in flight.
+ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS);
+
+// A value that costs nothing to make: what an accumulator holds after a call. (volatile: two of them are
+// not the same value, which would have to be kept.)
+template <class T>
+[[gnu::always_inline]] inline T undefined() {
+  T v;
+#if defined(__x86_64__)
+  asm volatile("" : "=x"(v));
+#elif defined(__aarch64__)
+  asm volatile("" : "=w"(v));
+#else
+  v = T{};
+#endif
+  return v;
+}
+
+// A memory access before this line is done while pc still points at its instruction: a fault finds pc in
+// its register. (The compiler may not move the access or the new pc's computation across.)
+#define ERMINE_FAULT_BARRIER() asm volatile("" : "+r"(pc) : : "memory")
+
+template <class T>
+[[gnu::always_inline]] inline T get_slot(const Slot* fp, unsigned slot) {
+  if constexpr (std::is_same_v<T, V128>) {
+    return V128::load(fp + slot);
+  } else {
+    T v;
+    __builtin_memcpy(&v, fp + slot, sizeof v);
+    return v;
+  }
+}
+
+template <class T>
+[[gnu::always_inline]] inline void set_slot(Slot* fp, unsigned slot, T v) {
+  if constexpr (std::is_same_v<T, V128>) v.store(fp + slot);
+  else if constexpr (std::is_same_v<T, float>) fp[slot] = std::bit_cast<uint32_t>(v);
+  else if constexpr (std::is_same_v<T, double>) fp[slot] = std::bit_cast<uint64_t>(v);
+  else fp[slot] = v;  // i32 is zero-extended
+}
+
+// Registers that hold accumulators.
+template <class T>
+[[gnu::always_inline]] inline T get_acc(uint64_t r0, float s0, double d0) {
+  if constexpr (std::is_same_v<T, float>) return s0;
+  else if constexpr (std::is_same_v<T, double>) return d0;
+  else return static_cast<T>(r0);
+}
+template <class T>
+[[gnu::always_inline]] inline void set_acc(T v, uint64_t& r0, float& s0, double& d0) {
+  if constexpr (std::is_same_v<T, float>) s0 = v;
+  else if constexpr (std::is_same_v<T, double>) d0 = v;
+  else r0 = v;
+}
+
+enum class From { kSlot, kAcc, kImm };
+
+// Immediate operand of type T: 32 bits at byte `at`, sign-extended for i64; f64 in the unit behind.
+template <class T>
+[[gnu::always_inline]] inline T get_imm(const Code* pc, unsigned at) {
+  if constexpr (std::is_same_v<T, uint64_t>) return static_cast<uint64_t>(int64_t{field<int32_t>(pc, at)});
+  else if constexpr (std::is_same_v<T, double>) return field<double>(pc, 8);
+  else return field<T>(pc, at);
+}
+
+// Fills the handlers of one family into the table. Each is in a file of its own.
+void fill_numeric(ir::HandlerTable& table);
+void fill_branches(ir::HandlerTable& table);
+void fill_memory(ir::HandlerTable& table);
+void fill_vectors(ir::HandlerTable& table);
+void fill_atomics(ir::HandlerTable& table);
+void fill_calls(ir::HandlerTable& table);
+void fill_moves(ir::HandlerTable& table);
+
+template <class F>
+const void* address_of(F* f) {
+  return reinterpret_cast<const void*>(f);
+}
+
+}  // namespace ermine::interp

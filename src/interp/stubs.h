@@ -1,0 +1,27 @@
+// The few lines that cannot be written in C++ (stubs_*.S): entering the interpreter, leaving it in the
+// middle, and going on at an exception handler.
+#pragma once
+
+#include "interp/handler.h"
+#include "interp/unwind.h"
+
+namespace ermine::interp {
+
+extern "C" {
+
+// Runs code at `pc` until it returns (true) or leaves through ermine_trap_exit (false). Saves and restores
+// the callee-saved registers and ExecContext::exit_sp.
+bool ermine_enter(const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem, uint64_t r0, ExecContext* exec);
+
+// Leaves the innermost ermine_enter. Reached as a handler's tail call or from the fault handler: needs
+// nothing but ctx in its register.
+__attribute__((preserve_none)) uint64_t ermine_trap_exit(ERMINE_HANDLER_PARAMS);
+
+// Goes on at `pc` in the activation that `landing` remembers.
+[[noreturn]] void ermine_resume(const Landing* landing, const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem);
+
+// Handler: slot @0 and, on AArch64, the next one <- native stack pointer (and return address) of this activation.
+__attribute__((preserve_none)) uint64_t ermine_handler_enter_sp(ERMINE_HANDLER_PARAMS);
+}
+
+}  // namespace ermine::interp

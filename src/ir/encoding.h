@@ -1,0 +1,40 @@
+// How an instruction of the register code lies in memory: 8-byte units, the first the address of its
+// handler, operands packed behind it. Little-endian fields of the operand bytes:
+//
+//   formed op     dst:u16 @0  a:u16 @2  b:u16 @4 | imm:i32 @4 (f64: a whole unit @8)
+//   load          dst:u16 @0  a:u16 @2  offset:u32 @4
+//   store         val:u16 or i16 @0  a:u16 @2  offset:u32 @4
+//   branch        a:u16 @0  b:u16 or i16 @2  target:i32 @4 (units, from the instruction's start)
+//   vector        dst:u16 @0  a:u16 @2  b:u16 @4  c:u16 @6, then for memory: memory:u32 @8 lane:u32 @12
+//                 offset:u64 @16; for lanes: lane:u32 @8; for shuffles: 16 bytes @8
+//   checked       dst or val:u16 @0  a:u16 @2  memory:u32 @4  offset:u64 @8
+//   atomic        dst:u16 @0  a:u16 @2  b:u16 @4  c:u16 @6  memory:u32 @8  offset:u64 @16
+//   wide          dst:u16 @0  a:u16 @2: operands and results in runs of slots
+//   copies        dst:u16 @0  src:u16 @2 (copy2: dst2 @4, src2 @6; copy_n: count @4)
+//   call          off:u16 @0  header:u16 @2  [type:u32 @4]  [index slot:u16 @12]  pointer or index @8
+// The layouts of the rest stand beside their handlers.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "runtime/context.h"
+
+namespace ermine::ir {
+
+using runtime::Code;
+
+// Reads a field at `at` bytes behind the handler.
+template <class T>
+inline T field(const Code* pc, unsigned at) {
+  T v;
+  std::memcpy(&v, reinterpret_cast<const char*>(pc + 1) + at, sizeof v);
+  return v;
+}
+
+template <class T>
+inline void set_field(Code* pc, unsigned at, T v) {
+  std::memcpy(reinterpret_cast<char*>(pc + 1) + at, &v, sizeof v);
+}
+
+}  // namespace ermine::ir

@@ -1,0 +1,46 @@
+// FunctionCode: what translating one function yields. Immutable; owned by the module's code.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "runtime/context.h"
+
+namespace ermine::ir {
+
+struct FunctionCode {
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  // What a try block catches, in code [start, end). Of the regions around a place the one closed first
+  // is the innermost.
+  struct Region {
+    uint32_t start = 0, end = kNone;
+    uint32_t first_catch = kNone;   // chain through Catch::next, in order
+    uint32_t close_order = 0;
+    uint32_t depth = 0;             // of the block; the function's is 0
+    uint32_t delegate_depth = kNone;  // legacy delegate: go on at regions no deeper than this
+  };
+  struct Catch {
+    static constexpr uint32_t kAnyTag = kNone;
+    uint32_t tag = kAnyTag;  // module tag index
+    uint32_t target = 0;     // code index where execution goes on
+    uint32_t next = kNone;
+    uint16_t dst = 0;        // slot of the first payload value; not stored for kAnyTag
+    uint16_t ref_slot = 0;   // slot of the exception reference
+    bool push_ref = false;   // whether it is wanted
+  };
+  struct Offset {
+    uint32_t code;    // index of an instruction
+    uint32_t offset;  // of what it came from, in the module
+  };
+
+  std::vector<runtime::Code> code;
+  std::vector<Region> regions;
+  std::vector<Catch> catches;
+  std::vector<Offset> offsets;  // only if recorded; ascending by code
+  uint32_t frame_slots = 0;
+  uint32_t param_slots = 0;     // the caller's pc lies at this slot, its context behind it
+};
+
+}  // namespace ermine::ir

@@ -1,0 +1,133 @@
+// Codes of the register code. A code is what the translator emits and what names a handler (and later a
+// stencil). Most come from the instruction table: an instruction belongs to a family by its signature,
+// and a family has a fixed number of operand forms:
+//
+//   operands   s = frame slot, r = the accumulator of the operand's type, i = immediate
+//   binary     ss sr rs si ri          (a, b)
+//   unary      s r                     (a)
+//   load       s r                     (address)
+//   store      ss sr rs rr si ri       (address, value); rr for floats only, si and ri for integers only
+//   result     r: accumulator only; s: accumulator and slot. Form index = operands * 2 + result.
+//   branch     binary operands * 4 + (on false) * 2 + (backwards): compare and branch
+//
+// There is one accumulator for integers and references (r), one for f32 (s) and one for f64 (d). Every
+// result of a formed operation is left in its accumulator; the slot is written only if somebody will
+// read it there. Field layout: see encoding.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "wasm/opcodes.h"
+
+namespace ermine::ir {
+
+using wasm::Op;
+
+enum class Family : uint8_t { kNone, kBinary, kUnary, kLoad, kStore, kVector, kAtomic, kWide };
+
+// Index of an operand form within its family.
+enum BinaryForm : unsigned { kSS, kSR, kRS, kSI, kRI, kBinaryForms };
+enum UnaryForm : unsigned { kS, kR, kUnaryForms };
+enum StoreForm : unsigned { kStoreSS, kStoreSR, kStoreRS, kStoreRR, kStoreSI, kStoreRI, kStoreForms };
+
+constexpr bool is_scalar_letter(char c) { return c == 'i' || c == 'l' || c == 'f' || c == 'd'; }
+
+constexpr Family family_of(Op op) {
+  const wasm::OpInfo& info = wasm::op_info(op);
+  std::string_view sig = info.sig;
+  if (sig == "*" || info.imm == wasm::Imm::Fence) return Family::kNone;
+  if (info.feature == wasm::Feature::Threads) return Family::kAtomic;
+  for (char c : sig)
+    if (c == 'v') return Family::kVector;
+  if (info.imm == wasm::Imm::MemArg) return (info.flags & wasm::kStore) ? Family::kStore : Family::kLoad;
+  if (info.imm != wasm::Imm::None) return Family::kNone;  // constants
+  if (sig.size() == 4 && sig[2] == ':') return Family::kBinary;
+  if (sig.size() == 3 && sig[1] == ':') return Family::kUnary;
+  if (sig.size() > 4) return Family::kWide;
+  return Family::kNone;  // nop
+}
+
+// A comparison of two scalars: it can be fused with a branch.
+constexpr bool is_compare(Op op) {
+  auto n = static_cast<unsigned>(op);
+  return (n >= static_cast<unsigned>(Op::i32_eq) && n <= static_cast<unsigned>(Op::i32_ge_u)) ||
+         (n >= static_cast<unsigned>(Op::i64_eq) && n <= static_cast<unsigned>(Op::f64_ge));
+}
+// Fused with a branch that is taken if the result is not zero.
+constexpr bool is_branchable(Op op) { return is_compare(op) || op == Op::i32_and || op == Op::i64_and; }
+
+constexpr unsigned form_count(Op op) {
+  switch (family_of(op)) {
+    case Family::kBinary: return kBinaryForms * 2;
+    case Family::kUnary:
+    case Family::kLoad: return kUnaryForms * 2;
+    case Family::kStore: return kStoreForms;
+    case Family::kVector:
+    case Family::kAtomic:
+    case Family::kWide: return 1;
+    case Family::kNone: return 0;
+  }
+  return 0;
+}
+
+enum class IrOp : uint16_t {
+#define IR(id, units) id,
+#include "ir/ops.def"
+};
+inline constexpr unsigned kIrOpCount = 0
+#define IR(id, units) +1
+#include "ir/ops.def"
+    ;
+
+// A code: index into the table of handlers.
+using OpCode = uint16_t;
+
+namespace detail {
+struct Bases {
+  std::array<uint16_t, wasm::kOpCount> formed{}, branch{}, checked{};
+  unsigned total = 0;
+};
+constexpr Bases make_bases() {
+  Bases b;
+  unsigned next = kIrOpCount;
+  for (unsigned i = 0; i < wasm::kOpCount; ++i) {
+    b.formed[i] = static_cast<uint16_t>(next);
+    next += form_count(static_cast<Op>(i));
+  }
+  for (unsigned i = 0; i < wasm::kOpCount; ++i) {
+    b.branch[i] = static_cast<uint16_t>(next);
+    if (is_branchable(static_cast<Op>(i))) next += kBinaryForms * 4;
+  }
+  // Scalar loads and stores with an explicit bounds check, operands in slots.
+  for (unsigned i = 0; i < wasm::kOpCount; ++i) {
+    b.checked[i] = static_cast<uint16_t>(next);
+    Family f = family_of(static_cast<Op>(i));
+    if (f == Family::kLoad || f == Family::kStore) ++next;
+  }
+  b.total = next;
+  return b;
+}
+inline constexpr Bases kBases = make_bases();
+}  // namespace detail
+
+inline constexpr unsigned kCodeCount = detail::kBases.total;
+
+constexpr OpCode code_of(IrOp op) { return static_cast<OpCode>(op); }
+constexpr OpCode code_of(Op op, unsigned operands, bool to_slot) {
+  return static_cast<OpCode>(detail::kBases.formed[static_cast<unsigned>(op)] + operands * 2 + to_slot);
+}
+constexpr OpCode store_code(Op op, StoreForm form) {
+  return static_cast<OpCode>(detail::kBases.formed[static_cast<unsigned>(op)] + form);
+}
+constexpr OpCode slots_code(Op op) { return detail::kBases.formed[static_cast<unsigned>(op)]; }
+constexpr OpCode checked_code(Op op) { return detail::kBases.checked[static_cast<unsigned>(op)]; }
+constexpr OpCode branch_code(Op op, BinaryForm form, bool on_false, bool back) {
+  return static_cast<OpCode>(detail::kBases.branch[static_cast<unsigned>(op)] + form * 4 + on_false * 2 + back);
+}
+
+// What a tier gives the translator: the address of the handler of each code.
+using HandlerTable = std::array<const void*, kCodeCount>;
+
+}  // namespace ermine::ir

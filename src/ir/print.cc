@@ -1,0 +1,161 @@
+#include "ir/print.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "ir/encoding.h"
+
+namespace ermine::ir {
+
+using runtime::Code;
+
+namespace {
+
+struct Decoded {
+  enum Kind { kIr, kFormed, kBranch, kChecked } kind;
+  IrOp ir = IrOp::enter;
+  Op op = Op::nop;
+  unsigned form = 0;
+};
+
+Decoded decode(OpCode code) {
+  if (code < kIrOpCount) return {Decoded::kIr, static_cast<IrOp>(code), Op::nop, 0};
+  auto search = [&](const auto& bases) {
+    unsigned best = 0;
+    for (unsigned i = 0; i < wasm::kOpCount; ++i)
+      if (bases[i] <= code) best = i;
+    return best;
+  };
+  unsigned branch0 = detail::kBases.branch[0], checked0 = detail::kBases.checked[0];
+  auto make = [&](Decoded::Kind kind, const auto& bases) {
+    // Ops without codes share the base of the next one that has some: take the last with this base.
+    unsigned i = search(bases);
+    return Decoded{kind, IrOp::enter, static_cast<Op>(i), static_cast<unsigned>(code - bases[i])};
+  };
+  if (code < branch0) return make(Decoded::kFormed, detail::kBases.formed);
+  if (code < checked0) return make(Decoded::kBranch, detail::kBases.branch);
+  return make(Decoded::kChecked, detail::kBases.checked);
+}
+
+constexpr const char* kIrNames[] = {
+#define IR(id, units) #id,
+#include "ir/ops.def"
+};
+constexpr unsigned kIrUnits[] = {
+#define IR(id, units) units,
+#include "ir/ops.def"
+};
+constexpr const char* kBinaryNames[] = {"ss", "sr", "rs", "si", "ri"};
+constexpr const char* kStoreNames[] = {"ss", "sr", "rs", "rr", "si", "ri"};
+constexpr const char* kIds[] = {
+#define OP(id, ...) #id,
+#include "wasm/opcodes.def"
+};
+
+}  // namespace
+
+std::string code_name(OpCode code) {
+  Decoded d = decode(code);
+  const char* id = kIds[static_cast<unsigned>(d.op)];
+  switch (d.kind) {
+    case Decoded::kIr: return kIrNames[static_cast<unsigned>(d.ir)];
+    case Decoded::kChecked: return fmt::format("{}.checked", id);
+    case Decoded::kBranch:
+      return fmt::format("{}{} {}.{}", d.form & 2 ? "br_unless" : "br_if", d.form & 1 ? "_back" : "", id, kBinaryNames[d.form / 4]);
+    case Decoded::kFormed: break;
+  }
+  switch (family_of(d.op)) {
+    case Family::kBinary: return fmt::format("{}.{}>{}", id, kBinaryNames[d.form / 2], d.form & 1 ? "s" : "r");
+    case Family::kUnary:
+    case Family::kLoad: return fmt::format("{}.{}>{}", id, d.form / 2 ? "r" : "s", d.form & 1 ? "s" : "r");
+    case Family::kStore: return fmt::format("{}.{}", id, kStoreNames[d.form]);
+    default: return id;
+  }
+}
+
+unsigned instruction_units(OpCode code, const Code* pc) {
+  Decoded d = decode(code);
+  switch (d.kind) {
+    case Decoded::kIr:
+      if (d.ir == IrOp::br_table_r || d.ir == IrOp::br_table_s) return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
+      return kIrUnits[static_cast<unsigned>(d.ir)];
+    case Decoded::kBranch: return 2;
+    case Decoded::kChecked: return 3;
+    case Decoded::kFormed: break;
+  }
+  const wasm::OpInfo& info = wasm::op_info(d.op);
+  switch (family_of(d.op)) {
+    case Family::kBinary: return info.sig[0] == 'd' && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
+    case Family::kVector:
+      switch (info.imm) {
+        case wasm::Imm::MemArg:
+        case wasm::Imm::MemArgLane:
+        case wasm::Imm::Shuffle: return 4;
+        case wasm::Imm::Lane: return 3;
+        default: return 2;
+      }
+    case Family::kAtomic: return 4;
+    default: return 2;
+  }
+}
+
+OpCode code_of_handler(const HandlerTable& handlers, Code handler) {
+  for (unsigned i = 0; i < kCodeCount; ++i)
+    if (reinterpret_cast<Code>(handlers[i]) == handler) return static_cast<OpCode>(i);
+  return kCodeCount;
+}
+
+std::string print(const FunctionCode& function, const HandlerTable& handlers) {
+  // Handlers with the same machine code may have been folded by the linker; the first name stands for all.
+  std::unordered_map<Code, OpCode> codes;
+  for (unsigned i = 0; i < kCodeCount; ++i) codes.emplace(reinterpret_cast<Code>(handlers[i]), static_cast<OpCode>(i));
+  std::string out;
+  const Code* base = function.code.data();
+  for (size_t at = 0; at < function.code.size();) {
+    const Code* pc = base + at;
+    auto it = codes.find(*pc);
+    if (it == codes.end()) return out + fmt::format("{:4}  unknown handler\n", at);
+    OpCode code = it->second;
+    Decoded d = decode(code);
+    unsigned units = instruction_units(code, pc);
+    out += fmt::format("{:4}  {}", at, code_name(code));
+    auto u16 = [&](unsigned byte) { return field<uint16_t>(pc, byte); };
+    auto i32 = [&](unsigned byte) { return field<int32_t>(pc, byte); };
+    if (d.kind == Decoded::kBranch) {
+      unsigned form = d.form / 4;
+      bool imm = form == kSI || form == kRI;
+      out += fmt::format(" {}, {} -> {}", form == kRS || form == kRI ? "acc" : fmt::format("r{}", u16(0)),
+                         imm ? fmt::format("{}", field<int16_t>(pc, 2)) : form == kSR ? "acc" : fmt::format("r{}", u16(2)),
+                         static_cast<int64_t>(at) + i32(4));
+    } else if (d.kind == Decoded::kFormed && family_of(d.op) == Family::kBinary) {
+      unsigned form = d.form / 2;
+      bool f64 = wasm::op_info(d.op).sig[0] == 'd';
+      if (d.form & 1) out += fmt::format(" r{} =", u16(0));
+      out += form == kRS || form == kRI ? " acc" : fmt::format(" r{}", u16(2));
+      out += form == kSR ? ", acc" : form == kSS || form == kRS ? fmt::format(", r{}", u16(4))
+                                 : f64 ? fmt::format(", {}", field<double>(pc, 8)) : fmt::format(", {}", i32(4));
+    } else if (d.kind == Decoded::kFormed && (family_of(d.op) == Family::kUnary || family_of(d.op) == Family::kLoad)) {
+      if (d.form & 1) out += fmt::format(" r{} =", u16(0));
+      out += d.form / 2 ? " acc" : fmt::format(" r{}", u16(2));
+      if (family_of(d.op) == Family::kLoad) out += fmt::format(" +{}", field<uint32_t>(pc, 4));
+    } else if (d.kind == Decoded::kFormed && family_of(d.op) == Family::kStore) {
+      bool acc_address = d.form == kStoreRS || d.form == kStoreRR || d.form == kStoreRI;
+      out += acc_address ? " acc" : fmt::format(" r{}", u16(2));
+      out += fmt::format(" +{}", field<uint32_t>(pc, 4));
+      out += d.form == kStoreSI || d.form == kStoreRI    ? fmt::format(", {}", field<int16_t>(pc, 0))
+             : d.form == kStoreSR || d.form == kStoreRR ? ", acc"
+                                                        : fmt::format(", r{}", u16(0));
+    } else if (d.kind == Decoded::kIr && (d.ir == IrOp::br || d.ir == IrOp::br_back)) {
+      out += fmt::format(" -> {}", static_cast<int64_t>(at) + i32(4));
+    } else {
+      for (unsigned byte = 0; byte < 8; byte += 2) out += fmt::format(" {}", u16(byte));
+      if (units > 2) out += fmt::format(" | {:#x}", pc[2]);
+    }
+    out += '\n';
+    at += units;
+  }
+  return out;
+}
+
+}  // namespace ermine::ir

@@ -1,0 +1,349 @@
+// Numeric, variable and memory instructions.
+#include "ir/translator.h"
+#include "runtime/builtins.h"
+
+namespace ermine::ir {
+
+using wasm::ValKind;
+using wasm::ValType;
+
+namespace {
+
+ValType letter_type(char c) {
+  switch (c) {
+    case 'i': return wasm::kI32;
+    case 'l': return wasm::kI64;
+    case 'f': return wasm::kF32;
+    case 'd': return wasm::kF64;
+    default: return wasm::kV128;
+  }
+}
+
+bool is_commutative(Op op) {
+  switch (op) {
+    case Op::i32_add: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor: case Op::i32_eq:
+    case Op::i32_ne: case Op::i64_add: case Op::i64_mul: case Op::i64_and: case Op::i64_or: case Op::i64_xor:
+    case Op::i64_eq: case Op::i64_ne:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The comparison with its operands exchanged, or nop.
+Op exchanged(Op op) {
+  switch (op) {
+#define ERMINE_PAIR(t, x, y) \
+  case Op::t##_##x: return Op::t##_##y; \
+  case Op::t##_##y: return Op::t##_##x;
+    ERMINE_PAIR(i32, lt_s, gt_s) ERMINE_PAIR(i32, lt_u, gt_u) ERMINE_PAIR(i32, le_s, ge_s) ERMINE_PAIR(i32, le_u, ge_u)
+    ERMINE_PAIR(i64, lt_s, gt_s) ERMINE_PAIR(i64, lt_u, gt_u) ERMINE_PAIR(i64, le_s, ge_s) ERMINE_PAIR(i64, le_u, ge_u)
+    ERMINE_PAIR(f32, lt, gt) ERMINE_PAIR(f32, le, ge) ERMINE_PAIR(f64, lt, gt) ERMINE_PAIR(f64, le, ge)
+#undef ERMINE_PAIR
+    default: return Op::nop;
+  }
+}
+
+// The integer comparison with the opposite result, or nop.
+Op negated(Op op) {
+  switch (op) {
+#define ERMINE_PAIR(t, x, y) \
+  case Op::t##_##x: return Op::t##_##y; \
+  case Op::t##_##y: return Op::t##_##x;
+    ERMINE_PAIR(i32, eq, ne) ERMINE_PAIR(i32, lt_s, ge_s) ERMINE_PAIR(i32, lt_u, ge_u) ERMINE_PAIR(i32, gt_s, le_s)
+    ERMINE_PAIR(i32, gt_u, le_u)
+    ERMINE_PAIR(i64, eq, ne) ERMINE_PAIR(i64, lt_s, ge_s) ERMINE_PAIR(i64, lt_u, ge_u) ERMINE_PAIR(i64, gt_s, le_s)
+    ERMINE_PAIR(i64, gt_u, le_u)
+#undef ERMINE_PAIR
+    default: return Op::nop;
+  }
+}
+
+// An immediate as the 32-bit field of a formed operation holds it: i32 as is, i64 sign-extended, f32 its bits.
+bool fits_imm32(ValType t, uint64_t bits) {
+  return t.kind() != ValKind::kI64 || static_cast<int64_t>(bits) == static_cast<int32_t>(bits);
+}
+
+}  // namespace
+
+void Translator::binary(Op op) {
+  std::string_view sig = wasm::op_info(op).sig;
+  ValType in_type = letter_type(sig[0]), out_type = letter_type(sig[3]);
+  Entry b = pop(), a = pop();
+  if (a.where == Where::kConst) {
+    Op other = is_commutative(op) ? op : exchanged(op);
+    if (other != Op::nop && b.where != Where::kConst) {
+      op = other;
+      std::swap(a, b);
+    }
+  }
+  // x - c is x + (-c): one handler hot instead of two, and more fusing.
+  if (b.where == Where::kConst && (op == Op::i32_sub || op == Op::i64_sub)) {
+    uint64_t neg = 0 - b.bits;
+    if (op == Op::i32_sub) neg = static_cast<uint32_t>(neg);
+    op = op == Op::i32_sub ? Op::i32_add : Op::i64_add;
+    b.bits = neg;
+  }
+  bool f64_imm = in_type.kind() == ValKind::kF64;
+  Operand y{}, x{};
+  bool b_is_imm = b.where == Where::kConst && fits_imm32(in_type, b.bits);
+  // Values that need an instruction to reach a slot get it now, before the accumulators are looked at.
+  if (a.where == Where::kConst) x = use(a, false);
+  if (b.where == Where::kConst && !b_is_imm) y = use(b, false);
+  if (a.where != Where::kConst) x = use(a, false);
+  if (b_is_imm) y = {Operand::kImm, 0, b.bits};
+  else if (b.where != Where::kConst) y = use(b, false, b.where == Where::kPending || x.form != Operand::kAcc);
+  if (x.form == Operand::kAcc && y.form == Operand::kAcc) x = {Operand::kSlot, x.slot, 0};  // x has a slot: b is the pending one
+  BinaryForm form = y.form == Operand::kImm ? (x.form == Operand::kAcc ? kRI : kSI)
+                    : x.form == Operand::kAcc ? kRS
+                    : y.form == Operand::kAcc ? kSR
+                                              : kSS;
+  Acc out = acc_of(out_type);
+  prepare_acc(out);
+  OpCode code = code_of(op, form, false);
+  uint32_t at = emit(code, f64_imm && y.form == Operand::kImm ? 3 : 2);
+  put<uint16_t>(at, 2, x.slot);
+  if (y.form != Operand::kImm) put<uint16_t>(at, 4, y.slot);
+  else if (f64_imm) put<uint64_t>(at, 8, y.bits);
+  else put<uint32_t>(at, 4, static_cast<uint32_t>(y.bits));
+  if (is_branchable(op)) {
+    last_op_ = op;
+    last_form_ = form;
+  }
+  push_result(at, code, out_type);
+}
+
+void Translator::unary(Op op) {
+  std::string_view sig = wasm::op_info(op).sig;
+  ValType out_type = letter_type(sig[2]);
+  Entry a = pop();
+  Operand x = use(a, false);
+  prepare_acc(acc_of(out_type));
+  OpCode code = code_of(op, x.form == Operand::kAcc ? kR : kS, false);
+  uint32_t at = emit(code, 2);
+  put<uint16_t>(at, 2, x.slot);
+  push_result(at, code, out_type);
+}
+
+// i32.eqz of a comparison just made is the opposite comparison; of anything else a comparison with zero.
+void Translator::fuse_eqz() {
+  Entry& e = top();
+  if (e.where == Where::kPending && is_last(e.producer) && negated(last_op_) != Op::nop) {
+    Op op = negated(last_op_);
+    e.code = code_of(op, last_form_, false);
+    code_[e.producer] = reinterpret_cast<Code>(handlers_[e.code]);
+    last_op_ = op;
+    last_code_ = e.code;
+    return;
+  }
+  push_const(wasm::kI32, 0);
+  binary(Op::i32_eq);
+}
+
+void Translator::load(const Instr& in) {
+  const wasm::OpInfo& info = wasm::op_info(in.op);
+  ValType out_type = letter_type(info.sig[2]);
+  Entry a = pop();
+  bool direct = options_.guarded && in.mem.memory == 0 && in.mem.offset <= UINT32_MAX;
+  if (direct) {
+    Operand x = use(a, false);
+    prepare_acc(acc_of(out_type));
+    OpCode code = code_of(in.op, x.form == Operand::kAcc ? kR : kS, false);
+    uint32_t at = emit(code, 2);
+    put<uint16_t>(at, 2, x.slot);
+    put<uint32_t>(at, 4, static_cast<uint32_t>(in.mem.offset));
+    push_result(at, code, out_type);
+    return;
+  }
+  uint16_t address = use_slot(a);
+  uint32_t at = emit(checked_code(in.op), 3);
+  put<uint16_t>(at, 2, address);
+  put<uint32_t>(at, 4, in.mem.memory);
+  put<uint64_t>(at, 8, in.mem.offset);
+  push_temp(out_type);
+  put<uint16_t>(at, 0, top().home);
+  wrote_slot(top().home);
+}
+
+void Translator::store(const Instr& in) {
+  Entry value = pop(), a = pop();
+  bool direct = options_.guarded && in.mem.memory == 0 && in.mem.offset <= UINT32_MAX;
+  if (!direct) {
+    uint16_t v = use_slot(value), address = use_slot(a);
+    uint32_t at = emit(checked_code(in.op), 3);
+    put<uint16_t>(at, 0, v);
+    put<uint16_t>(at, 2, address);
+    put<uint32_t>(at, 4, in.mem.memory);
+    put<uint64_t>(at, 8, in.mem.offset);
+    return;
+  }
+  bool is_float = value.type == wasm::kF32 || value.type == wasm::kF64;
+  bool imm = value.where == Where::kConst && !is_float &&
+             (value.type == wasm::kI32 ? static_cast<int32_t>(value.bits) == static_cast<int16_t>(value.bits)
+                                       : static_cast<int64_t>(value.bits) == static_cast<int16_t>(value.bits));
+  Operand v{}, x{};
+  if (a.where == Where::kConst) x = use(a, false);
+  if (value.where == Where::kConst && !imm) v = use(value, false);
+  if (a.where != Where::kConst) x = use(a, false);
+  if (imm) v = {Operand::kImm, 0, value.bits};
+  else if (value.where != Where::kConst) v = use(value, false);
+  if (!is_float && x.form == Operand::kAcc && v.form == Operand::kAcc) {  // one accumulator for both
+    if (a.where == Where::kPending) v = {Operand::kSlot, v.slot, 0};
+    else x = {Operand::kSlot, x.slot, 0};
+  }
+  StoreForm form;
+  if (v.form == Operand::kImm) form = x.form == Operand::kAcc ? kStoreRI : kStoreSI;
+  else if (x.form == Operand::kAcc) form = v.form == Operand::kAcc ? kStoreRR : kStoreRS;
+  else form = v.form == Operand::kAcc ? kStoreSR : kStoreSS;
+  uint32_t at = emit(store_code(in.op, form), 2);
+  put<uint16_t>(at, 0, v.form == Operand::kImm ? static_cast<uint16_t>(v.bits) : v.slot);
+  put<uint16_t>(at, 2, x.slot);
+  put<uint32_t>(at, 4, static_cast<uint32_t>(in.mem.offset));
+}
+
+// Vector instructions take and leave everything in slots.
+void Translator::vector(const Instr& in) {
+  const wasm::OpInfo& info = wasm::op_info(in.op);
+  auto colon = info.sig.find(':');
+  uint16_t slots[3] = {};
+  for (size_t i = colon; i > 0; --i) slots[i - 1] = use_slot(pop());
+  using wasm::Imm;
+  unsigned units = info.imm == Imm::MemArg || info.imm == Imm::MemArgLane ? 4
+                   : info.imm == Imm::Shuffle                             ? 4
+                   : info.imm == Imm::Lane                                ? 3
+                                                                          : 2;
+  bool has_result = colon + 1 < info.sig.size();
+  if (has_result && info.sig[colon + 1] != 'v') prepare_acc(acc_of(letter_type(info.sig[colon + 1])));
+  uint32_t at = emit(slots_code(in.op), units);
+  for (unsigned i = 0; i < 3; ++i) put<uint16_t>(at, 2 + 2 * i, slots[i]);
+  switch (info.imm) {
+    case Imm::MemArg:
+    case Imm::MemArgLane:
+      put<uint32_t>(at, 8, in.mem.memory);
+      put<uint32_t>(at, 12, in.lane);
+      put<uint64_t>(at, 16, in.mem.offset);
+      break;
+    case Imm::Lane: put<uint32_t>(at, 8, in.lane); break;
+    case Imm::Shuffle: std::memcpy(&code_[at + 2], in.bytes16, 16); break;
+    default: break;
+  }
+  if (has_result) {
+    push_temp(letter_type(info.sig[colon + 1]));
+    put<uint16_t>(at, 0, top().home);
+    wrote_slot(top().home, top().type.slots());
+  }
+}
+
+void Translator::atomic(const Instr& in) {
+  const wasm::OpInfo& info = wasm::op_info(in.op);
+  auto colon = info.sig.find(':');
+  uint16_t slots[3] = {};
+  for (size_t i = colon; i > 0; --i) slots[i - 1] = use_slot(pop());
+  uint32_t at = emit(slots_code(in.op), 4);
+  for (unsigned i = 0; i < 3; ++i) put<uint16_t>(at, 2 + 2 * i, slots[i]);
+  put<uint32_t>(at, 8, in.mem.memory);
+  put<uint64_t>(at, 16, in.mem.offset);
+  if (colon + 1 < info.sig.size()) {
+    push_temp(letter_type(info.sig[colon + 1]));
+    put<uint16_t>(at, 0, top().home);
+    wrote_slot(top().home);
+  }
+}
+
+// Wide arithmetic: operands in a run of slots, results in a run from the same place.
+void Translator::wide(const Instr& in) {
+  std::string_view sig = wasm::op_info(in.op).sig;
+  auto operands = static_cast<uint32_t>(sig.find(':'));
+  auto results = static_cast<uint32_t>(sig.size() - operands - 1);
+  flush_top(operands);
+  uint16_t base = stack_[stack_.size() - operands].home;
+  for (uint32_t i = 0; i < operands; ++i) pop();
+  uint32_t at = emit(slots_code(in.op), 2);
+  put<uint16_t>(at, 0, base);
+  put<uint16_t>(at, 2, base);
+  for (uint32_t i = 0; i < results; ++i) push_temp(wasm::kI64);
+  wrote_slot(base, results);
+}
+
+// result = condition ? a : b
+void Translator::select(ValType type) {
+  Entry c = pop(), b = pop(), a = pop();
+  if (type.is_bot()) type = a.type;
+  uint16_t sb = use_slot(b), sa = use_slot(a);
+  if (type.kind() == ValKind::kV128) {
+    uint16_t sc = use_slot(c);
+    uint32_t at = emit(code_of(IrOp::select_v128), 3);
+    put<uint16_t>(at, 2, sa);
+    put<uint16_t>(at, 4, sb);
+    put<uint16_t>(at, 6, sc);
+    push_temp(type);
+    put<uint16_t>(at, 0, top().home);
+    wrote_slot(top().home, 2);
+    return;
+  }
+  Operand x = use(c, false);
+  Acc acc = acc_of(type);
+  prepare_acc(acc);
+  IrOp base = acc == kAccR ? IrOp::select_r : acc == kAccS ? IrOp::select_s : IrOp::select_d;
+  auto code = static_cast<OpCode>(code_of(base) + (x.form == Operand::kAcc ? 2 : 0));
+  uint32_t at = emit(code, 3);
+  put<uint16_t>(at, 2, sa);
+  put<uint16_t>(at, 4, sb);
+  put<uint16_t>(at, 6, x.slot);
+  push_result(at, code, type);
+}
+
+void Translator::global_get(uint32_t index) {
+  ValType type = module_.globals[index].type.type;
+  if (type.kind() == ValKind::kV128) {
+    uint32_t at = emit(code_of(IrOp::global_get_v128), 2);
+    put<uint32_t>(at, 4, index);
+    push_temp(type);
+    put<uint16_t>(at, 0, top().home);
+    wrote_slot(top().home, 2);
+    return;
+  }
+  Acc acc = acc_of(type);
+  prepare_acc(acc);
+  OpCode code = code_of(acc == kAccR ? IrOp::global_get_r : acc == kAccS ? IrOp::global_get_s : IrOp::global_get_d);
+  uint32_t at = emit(code, 2);
+  put<uint32_t>(at, 4, index);
+  push_result(at, code, type);
+}
+
+void Translator::global_set(uint32_t index) {
+  Entry e = pop();
+  IrOp op = IrOp::global_set_s;
+  Operand x{};
+  if (e.type.kind() == ValKind::kV128) {
+    op = IrOp::global_set_v128;
+    x.slot = use_slot(e);
+  } else if (acc_of(e.type) == kAccR) {
+    x = use(e, false);
+    if (x.form == Operand::kAcc) op = IrOp::global_set_r;
+  } else {
+    x.slot = use_slot(e);
+  }
+  uint32_t at = emit(code_of(op), 2);
+  put<uint16_t>(at, 0, x.slot);
+  put<uint32_t>(at, 4, index);
+}
+
+void Translator::builtin(Op op, unsigned operands, std::span<const ValType> results, uint32_t a, uint64_t b) {
+  flush_top(operands);
+  uint32_t base = operands ? stack_[stack_.size() - operands].home : next_home(wasm::kI32);
+  uint32_t operand_slots = 0;
+  for (unsigned i = 0; i < operands; ++i) operand_slots += pop().type.slots();
+  save_pending();
+  need_slots(base + operand_slots);
+  uint32_t at = emit(code_of(IrOp::builtin), 4);
+  put<uint16_t>(at, 0, static_cast<uint16_t>(base));
+  put<uint16_t>(at, 2, static_cast<uint16_t>(operand_slots));
+  put<uint32_t>(at, 4, a);
+  put<uint64_t>(at, 8, b);
+  put<const void*>(at, 16, reinterpret_cast<const void*>(runtime::builtin_for(op)));
+  for (ValType t : results) push_temp(t);
+  forget_accs();
+}
+
+}  // namespace ermine::ir

@@ -1,0 +1,235 @@
+// Translator: one validated function body to register code, in one pass.
+//
+// The operand stack of WebAssembly is kept symbolically. An entry is a *temporary* (its value lies in
+// the slot that belongs to its stack position, its home), an alias of a *local*, a *constant*, or
+// *pending* in an accumulator. A pending value costs nothing if the next operation takes it from the
+// accumulator; when it must survive longer, the operation that made it is patched to write its home as
+// well ("spilled"), which needs no instruction of its own. `local.set` patches the same field, so most
+// local accesses vanish. Beside that the translator knows which slot an accumulator mirrors, so that a
+// value just written to a slot is read from the register.
+//
+// Invariants: locals always live in their slots; at a block's entry and at every label all entries are in
+// their homes; accumulators are unknown after a label, a call and a runtime call.
+//
+// Frame: parameters, caller's pc and context, native stack pointer of a catching function, locals,
+// homes of the operand stack.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "binary/instr_reader.h"
+#include "ermine/result.h"
+#include "ir/encoding.h"
+#include "ir/function_code.h"
+#include "ir/op_forms.h"
+#include "wasm/module.h"
+
+namespace ermine::ir {
+
+struct TranslateOptions {
+  bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
+  bool fuel = false;    // count fuel
+  bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
+};
+
+class Translator {
+ public:
+  Translator(const wasm::Module& module, const HandlerTable& handlers, runtime::FuncCode* funcs)
+      : module_(module), handlers_(handlers), funcs_(funcs) {}
+
+  // Translates defined function `func_index`. The Translator can be used again: it keeps its buffers.
+  Result<FunctionCode> translate(uint32_t func_index, const TranslateOptions& options);
+
+ private:
+  using Instr = binary::Instr;
+  // Caller's pc and context, native stack pointer (and on AArch64 return address) of a catching function.
+#if defined(__aarch64__)
+  static constexpr uint32_t kHeaderSlots = 4;
+#else
+  static constexpr uint32_t kHeaderSlots = 3;
+#endif
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
+  // Accumulators by class of value.
+  enum Acc : uint8_t { kAccR, kAccS, kAccD, kAccCount };
+
+  enum class Where : uint8_t { kTemp, kLocal, kConst, kPending };
+  struct Entry {
+    Where where;
+    wasm::ValType type;
+    uint16_t home;         // slot of this stack position
+    uint16_t local = 0;    // kLocal: slot of the local
+    uint32_t producer = 0; // kPending: index of the instruction whose result it is
+    OpCode code = 0;       // kPending: its code; one more is the form that writes the slot too
+    uint32_t next_alias = kNone;  // kLocal: next older entry that aliases the same local
+    uint64_t bits = 0;     // kConst
+    const uint8_t* v128 = nullptr;  // kConst of v128
+  };
+
+  enum class ControlKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse, kTryTable, kTry, kCatch };
+  struct Control {
+    ControlKind kind;
+    uint32_t height = 0;         // operand stack below the parameters
+    uint32_t base = 0;           // slot where parameters and results lie
+    std::span<const wasm::ValType> params, results;
+    uint32_t loop_target = 0;    // kLoop: code index
+    uint32_t first_patch = kNone;  // chain of branches to the end
+    uint32_t else_patch = kNone;   // kIf: the branch to the else part
+    uint32_t region = kNone;     // try: index of its region
+    wasm::ValType single;        // the result of a block type that is a value type
+    uint32_t exn_slot = 0;       // kCatch: slot of the caught exception
+  };
+  // A place that wants to know a label's code index.
+  struct Patch {
+    enum Kind : uint8_t { kBranch, kTable, kCatch } kind;
+    uint32_t at;     // code index of the instruction; kCatch: index in catches_
+    uint32_t field;  // kTable: byte position of the i32 behind the handler
+    uint32_t next;
+  };
+
+  // An operand of an instruction being emitted.
+  struct Operand {
+    enum Form : uint8_t { kSlot, kAcc, kImm } form;
+    uint16_t slot = 0;
+    uint64_t bits = 0;
+  };
+
+  // --- dispatch (translator.cc)
+  Result<void> instruction(const Instr& in);
+  bool skip_unreachable(const Instr& in);
+
+  // --- operand stack and emission (operands.cc)
+  static Acc acc_of(wasm::ValType t);
+  uint32_t emit(OpCode code, unsigned units);
+  template <class T>
+  void put(uint32_t at, unsigned byte, T v) { set_field<T>(&code_[at], byte, v); }
+  void push_entry(Entry e);
+  uint16_t next_home(wasm::ValType t);
+  void push_temp(wasm::ValType t);
+  void push_const(wasm::ValType t, uint64_t bits);
+  void push_local(uint32_t local);
+  // The result of instruction `at` (with field dst @0 and a to-slot form one above): pushes it pending.
+  void push_result(uint32_t at, OpCode code, wasm::ValType t);
+  Entry pop();
+  Entry& top() { return stack_.back(); }
+  Operand use(const Entry& e, bool allow_imm, bool allow_acc = true);
+  uint16_t use_slot(const Entry& e);  // value in some slot; pending values are spilled, constants stored
+  void spill(Entry& e, uint16_t slot);
+  void to_home(Entry& e);
+  void flush_all();
+  void flush_top(uint32_t n);
+  void prepare_acc(Acc acc);           // about to be overwritten: save what is pending there
+  void forget_accs();                  // unknown from here on (pending values must have been saved)
+  void save_pending();                 // all pending values to their homes
+  void wrote_slot(uint32_t slot, uint32_t n = 1);
+  void store_const(uint16_t slot, wasm::ValType t, uint64_t bits, const uint8_t* v128);
+  void copy_slot(uint16_t dst, uint16_t src, wasm::ValType t);
+  void move_to(const Entry& e, uint16_t dst);
+  void preserve_aliases(uint32_t local);
+  void drop_alias(const Entry& e);
+  void bind_here();                    // a label: nothing is known of accumulators, nothing is patched across it
+  bool is_last(uint32_t at) const { return at == last_; }
+  void need_slots(uint32_t n) { max_slots_ = n > max_slots_ ? n : max_slots_; }
+
+  // --- numeric, variable and memory instructions (translate_basic.cc)
+  void binary(Op op);
+  void unary(Op op);
+  void fuse_eqz();
+  void load(const Instr& in);
+  void store(const Instr& in);
+  void vector(const Instr& in);
+  void atomic(const Instr& in);
+  void wide(const Instr& in);
+  void select(wasm::ValType type);
+  void local_set(uint32_t local, bool tee);
+  void global_get(uint32_t index);
+  void global_set(uint32_t index);
+  // A runtime call: operands (slots) in a run from the first one's home, results likewise.
+  void builtin(Op op, unsigned operands, std::span<const wasm::ValType> results, uint32_t a, uint64_t b);
+  Result<void> object(const Instr& in);  // tables, references, GC, bulk memory (translate_object.cc)
+
+  // --- control (translate_control.cc)
+  void block(const Instr& in, ControlKind kind);
+  void begin_if(const Instr& in);
+  void begin_else();
+  void end_block();
+  void open(Control c);
+  void open_region(Control& c);
+  uint32_t add_catch(uint32_t region, const FunctionCode::Catch& c);
+  void branch(uint32_t depth);
+  void branch_if(uint32_t depth);
+  template <class EmitSkip>
+  void jump_around(uint32_t values, EmitSkip&& emit_skip, uint32_t depth);
+  void branch_table(const Instr& in);
+  void branch_on_null(const Instr& in);
+  void branch_on_cast(const Instr& in);
+  void return_();
+  void emit_return();
+  void terminate();
+  void truncate(uint32_t height);
+  void emit_jump(Control& target);
+  void patch_target(Control& target, uint32_t at, Patch::Kind kind, uint32_t field);
+  void bind(Control& c);
+  void move_branch_values(const Control& target);
+  bool values_in_place(const Control& target) const;
+  std::span<const wasm::ValType> label_types(const Control& c) const;
+  std::span<const wasm::ValType> result_types(const Control& c) const;
+  // Emits a branch taken when the condition `e` holds (or does not); returns its index for patching.
+  uint32_t emit_condition(const Entry& e, bool on_false, bool back);
+  void resolve_block_type(const Instr& in, Control& c);
+  void try_table(const Instr& in);
+  void legacy_try(const Instr& in);
+  void legacy_catch(const Instr& in);
+  void legacy_delegate(const Instr& in);
+  void legacy_rethrow(const Instr& in);
+  void close_region(Control& c);
+  void count_fuel();
+  void settle_fuel();
+  static bool ends_segment(Op op);
+
+  // --- calls (translate_call.cc)
+  void call(uint32_t func_index, bool tail);
+  void call_indirect(const Instr& in, bool tail);
+  void call_ref(const Instr& in, bool tail);
+  uint32_t place_arguments(const wasm::FuncType& type);
+  void finish_call(uint32_t base, const wasm::FuncType& type);
+  void emit_tail_call(IrOp op, const wasm::FuncType& type, uint16_t callee_slot, uint32_t type_id, uint64_t target);
+
+  const wasm::Module& module_;
+  const HandlerTable& handlers_;
+  runtime::FuncCode* funcs_;
+
+  TranslateOptions options_;
+  uint32_t func_index_ = 0;
+  const wasm::FuncType* type_ = nullptr;
+  std::vector<wasm::ValType> local_types_;
+  std::vector<uint16_t> local_slots_;
+  std::vector<uint32_t> local_aliases_;  // newest stack entry that aliases the local
+  std::vector<Entry> stack_;
+  std::vector<Control> controls_;
+  std::vector<Patch> patches_;
+  std::vector<Code> code_;
+  std::vector<FunctionCode::Region> regions_;
+  std::vector<FunctionCode::Catch> catches_;
+  std::vector<FunctionCode::Offset> offsets_;
+  uint32_t flushed_ = 0;       // entries below are in their homes
+  uint32_t first_home_ = 0;    // slot of the bottom of the operand stack
+  uint32_t max_slots_ = 0;
+  uint32_t last_ = kNone;      // last instruction emitted, if nothing was bound since
+  OpCode last_code_ = 0;
+  Op last_op_ = Op::nop;       // its WebAssembly instruction and operand form if it can be fused with a
+  BinaryForm last_form_ = kSS; // branch behind it; else nop
+  std::array<uint32_t, kAccCount> pending_{};  // stack index of the entry pending in each accumulator
+  std::array<uint32_t, kAccCount> mirror_{};   // slot with the same value
+  bool unreachable_ = false;
+  uint32_t dead_depth_ = 0;    // blocks opened in dead code
+  uint32_t offset_ = 0;        // of the current instruction
+  uint32_t closed_regions_ = 0;
+  uint32_t segment_ = kNone;   // fuel: the instruction that pays for the current segment
+  uint32_t segment_cost_ = 0;
+};
+
+}  // namespace ermine::ir

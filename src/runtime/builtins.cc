@@ -1,0 +1,115 @@
+// The runtime calls: operands unpacked from slots, the work done by bulk.h and gc/.
+#include "runtime/builtins.h"
+
+#include "runtime/bulk.h"
+#include "runtime/instance.h"
+#include "runtime/memory.h"
+
+namespace ermine::runtime {
+
+namespace {
+
+TrapCode memory_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
+  uint64_t result;
+  TrapCode trap = memory_grow(ctx, memory, base[0], &result);
+  base[0] = ctx->memories[memory]->type().is64 ? result : static_cast<uint32_t>(result);
+  return trap;
+}
+
+TrapCode memory_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
+  return memory_fill(ctx, memory, base[0], static_cast<uint8_t>(base[1]), base[2]);
+}
+
+TrapCode memory_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
+  return memory_copy(ctx, dst, static_cast<uint32_t>(src), base[0], base[1], base[2]);
+}
+
+TrapCode memory_init_builtin(InstanceContext* ctx, Slot* base, uint32_t data, uint64_t memory) {
+  return memory_init(ctx, static_cast<uint32_t>(memory), data, base[0], base[1], base[2]);
+}
+
+TrapCode data_drop_builtin(InstanceContext* ctx, Slot*, uint32_t data, uint64_t) {
+  data_drop(ctx, data);
+  return TrapCode::kNone;
+}
+
+TrapCode table_get_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  const TableView& t = *ctx->tables[table];
+  if (base[0] >= t.size) return TrapCode::kTableOutOfBounds;
+  base[0] = t.elements[base[0]];
+  return TrapCode::kNone;
+}
+
+TrapCode table_set_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  const TableView& t = *ctx->tables[table];
+  if (base[0] >= t.size) return TrapCode::kTableOutOfBounds;
+  t.elements[base[0]] = base[1];
+  return TrapCode::kNone;
+}
+
+TrapCode table_size_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  base[0] = ctx->tables[table]->size;
+  return TrapCode::kNone;
+}
+
+TrapCode table_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  uint64_t result;
+  TrapCode trap = table_grow(ctx, table, base[1], base[0], &result);
+  base[0] = ctx->instance->table(table)->type().is64 ? result : static_cast<uint32_t>(result);
+  return trap;
+}
+
+TrapCode table_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  return table_fill(ctx, table, base[0], base[1], base[2]);
+}
+
+TrapCode table_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
+  return table_copy(ctx, dst, static_cast<uint32_t>(src), base[0], base[1], base[2]);
+}
+
+TrapCode table_init_builtin(InstanceContext* ctx, Slot* base, uint32_t elem, uint64_t table) {
+  return table_init(ctx, static_cast<uint32_t>(table), elem, base[0], base[1], base[2]);
+}
+
+TrapCode elem_drop_builtin(InstanceContext* ctx, Slot*, uint32_t elem, uint64_t) {
+  elem_drop(ctx, elem);
+  return TrapCode::kNone;
+}
+
+TrapCode ref_func_builtin(InstanceContext* ctx, Slot* base, uint32_t func, uint64_t) {
+  base[0] = reinterpret_cast<Slot>(ctx->instance->func_ref(func));
+  return TrapCode::kNone;
+}
+
+TrapCode ref_as_non_null_builtin(InstanceContext*, Slot* base, uint32_t, uint64_t) {
+  return base[0] == 0 ? TrapCode::kNullReference : TrapCode::kNone;
+}
+
+}  // namespace
+
+Builtin builtin_for(wasm::Op op) {
+  using wasm::Op;
+  switch (op) {
+#define ERMINE_BUILTIN(id) \
+  case Op::id: return id##_builtin;
+    ERMINE_BUILTIN(memory_grow)
+    ERMINE_BUILTIN(memory_fill)
+    ERMINE_BUILTIN(memory_copy)
+    ERMINE_BUILTIN(memory_init)
+    ERMINE_BUILTIN(data_drop)
+    ERMINE_BUILTIN(table_get)
+    ERMINE_BUILTIN(table_set)
+    ERMINE_BUILTIN(table_size)
+    ERMINE_BUILTIN(table_grow)
+    ERMINE_BUILTIN(table_fill)
+    ERMINE_BUILTIN(table_copy)
+    ERMINE_BUILTIN(table_init)
+    ERMINE_BUILTIN(elem_drop)
+    ERMINE_BUILTIN(ref_func)
+    ERMINE_BUILTIN(ref_as_non_null)
+#undef ERMINE_BUILTIN
+    default: return nullptr;
+  }
+}
+
+}  // namespace ermine::runtime

@@ -1,0 +1,20 @@
+// Exceptions in flight. An exception is a heap object of kind exn: its tag and its payload in slots.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+#include "runtime/table.h"
+
+namespace ermine::runtime {
+
+struct ExceptionView {
+  const Tag* tag;
+  const Slot* payload;  // valid until the next allocation
+  uint32_t slots;
+};
+
+// Of ExecContext::exception, which is not 0.
+ExceptionView view_exception(const ExecContext* exec);
+
+}  // namespace ermine::runtime
