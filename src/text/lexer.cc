@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace ermine::text {
 
 namespace {
@@ -110,6 +112,10 @@ const char* Lexer::annotation_id(const char* p, std::string_view& id, bool& esca
     const char* after = string_end(q, escaped);
     if (!after) return nullptr;
     id = {q + 1, static_cast<size_t>(after - q - 2)};
+    if (escaped && !base::is_utf8(unescape(id))) {
+      fail(q, "malformed UTF-8 encoding in an annotation id");
+      return nullptr;
+    }
     q = after;
   } else {
     while (q != end_ && class_of(*q) == kIdChar) ++q;

@@ -5,7 +5,7 @@
 // space; those it has (is_known_annotation) come as kAnnotation, followed by their contents as ordinary
 // tokens and a kClose. A lexical error is kept, and from then on the lexer gives kEof: a parser may run
 // on to its end and need look at errors only there. Copies of a lexer are independent, so a parser can
-// look ahead by copying. No allocation, no recursion.
+// look ahead by copying. No recursion.
 #pragma once
 
 #include <cstdint>

@@ -67,7 +67,8 @@ bool Parser::number_done(NumberStatus status, std::string_view what) {
     case NumberStatus::kOk: advance(); return true;
     case NumberStatus::kOutOfRange: fail(tok_, fmt::format("{} constant out of range", what)); return false;
     case NumberStatus::kMalformed:
-      if (tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kReserved)
+      if (tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kReserved ||
+          tok_.text.find_first_of(":=") != tok_.text.npos)
         fail(tok_, fmt::format("unknown operator {}: not an {} constant", tok_.text.substr(0, 40), what));
       else unexpected(fmt::format("an {} constant", what));
       return false;

@@ -542,6 +542,9 @@ void Parser::elem_field() {
       active = explicit_table = true;
       table = index(Space::kTable);
       expect_close();
+    } else if (tok_.kind == TokenKind::kNumber) {
+      active = true;  // a table's number alone, as the first version of the format had it
+      table = index(Space::kTable);
     }
     if (tok_.kind == TokenKind::kOpen && (active || tok_.text != "ref")) {
       active = true;
@@ -586,6 +589,9 @@ void Parser::data_field() {
     active = true;
     memory = index(Space::kMemory);
     expect_close();
+  } else if (tok_.kind == TokenKind::kNumber) {
+    active = true;  // a memory's number alone, as the first version of the format had it
+    memory = index(Space::kMemory);
   }
   if (active || tok_.kind == TokenKind::kOpen) {
     if (tok_.kind != TokenKind::kOpen) return unexpected("the segment's offset");

@@ -28,6 +28,12 @@ class FeatureSet {
     s.bits_ = (uint64_t{1} << static_cast<unsigned>(Feature::kCount)) - 1;
     return s;
   }
+  // Of bits() of another set; unknown bits are dropped.
+  static constexpr FeatureSet from_bits(uint64_t bits) {
+    FeatureSet s;
+    s.bits_ = (bits & all().bits_) | 1;
+    return s;
+  }
   constexpr bool has(Feature f) const { return (bits_ >> static_cast<unsigned>(f)) & 1; }
   constexpr void add(Feature f) { bits_ |= uint64_t{1} << static_cast<unsigned>(f); }
   constexpr void remove(Feature f) { bits_ &= ~(uint64_t{1} << static_cast<unsigned>(f)); }

@@ -1,0 +1,116 @@
+// Running whole scripts, and reports. See runner.h.
+#include "script/runner.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "script/world.h"
+
+namespace ermine::script {
+
+uint64_t ScriptReport::passed() const {
+  uint64_t total = 0;
+  for (const Count& count : counts) total += count.passed;
+  return total;
+}
+
+uint64_t ScriptReport::failed() const {
+  uint64_t total = 0;
+  for (const Count& count : counts) total += count.failed;
+  return total;
+}
+
+ScriptReport run_script(const Engine& engine, std::string_view source, std::string_view file_name,
+                        const RunOptions& options) {
+  ScriptReport report;
+  report.file = file_name;
+  auto start = std::chrono::steady_clock::now();
+  text::Source text{source, file_name};
+  World world(engine, text, options);
+  auto collect = [&] {
+    for (DirectiveOutcome& outcome : world.take_outcomes()) {
+      Count& count = report.counts[static_cast<unsigned>(outcome.kind)];
+      ++(outcome.passed ? count.passed : count.failed);
+      if (options.on_directive) options.on_directive(outcome);
+      if (!outcome.passed) report.failures.push_back(std::move(outcome));
+    }
+  };
+  text::ScriptReader reader(text);
+  size_t line = 1;
+  while (std::optional<text::Directive> directive = reader.next()) {
+    line = directive->line;
+    world.run(*directive);
+    collect();
+  }
+  if (Error error = reader.take_error())
+    world.record(line, DirectiveKind::kModule, std::move(error).with_context("reading the script"));
+  world.finish();
+  collect();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+std::string human_summary(const std::vector<ScriptReport>& reports, bool list_files) {
+  std::string out;
+  std::array<Count, text::kDirectiveKindCount> totals{};
+  size_t bad_files = 0;
+  for (const ScriptReport& report : reports) {
+    for (const DirectiveOutcome& failure : report.failures)
+      out += fmt::format("{}:{}: {}: {}\n", report.file, failure.line, text::directive_name(failure.kind),
+                         failure.message);
+    for (unsigned i = 0; i < totals.size(); ++i) {
+      totals[i].passed += report.counts[i].passed;
+      totals[i].failed += report.counts[i].failed;
+    }
+    bad_files += !report.ok();
+    if (list_files)
+      out += fmt::format("{}: {} passed, {} failed, {:.2f} s\n", report.file, report.passed(), report.failed(),
+                         report.seconds);
+  }
+  Count all;
+  for (unsigned i = 0; i < totals.size(); ++i) {
+    all.passed += totals[i].passed;
+    all.failed += totals[i].failed;
+    if (totals[i].passed + totals[i].failed != 0)
+      out += fmt::format("  {:<24} {:>7} passed {:>5} failed\n", text::directive_name(static_cast<DirectiveKind>(i)),
+                         totals[i].passed, totals[i].failed);
+  }
+  out += fmt::format("{} scripts, {} directives: {} passed, {} failed", reports.size(), all.passed + all.failed,
+                     all.passed, all.failed);
+  if (bad_files != 0) out += fmt::format(" (in {} scripts)", bad_files);
+  return out + "\n";
+}
+
+std::string json_summary(const std::vector<ScriptReport>& reports) {
+  using nlohmann::json;
+  json directives = json::object();
+  json files = json::array();
+  uint64_t passed = 0, failed = 0;
+  for (const ScriptReport& report : reports) {
+    json failures = json::array();
+    for (const DirectiveOutcome& failure : report.failures)
+      failures.push_back(
+          {{"line", failure.line}, {"directive", text::directive_name(failure.kind)}, {"message", failure.message}});
+    files.push_back({{"file", report.file},
+                     {"passed", report.passed()},
+                     {"failed", report.failed()},
+                     {"seconds", report.seconds},
+                     {"failures", std::move(failures)}});
+    passed += report.passed();
+    failed += report.failed();
+    for (unsigned i = 0; i < report.counts.size(); ++i) {
+      const Count& count = report.counts[i];
+      if (count.passed + count.failed == 0) continue;
+      json& entry = directives[std::string(text::directive_name(static_cast<DirectiveKind>(i)))];
+      entry["passed"] = entry.value("passed", uint64_t{0}) + count.passed;
+      entry["failed"] = entry.value("failed", uint64_t{0}) + count.failed;
+    }
+  }
+  json out = {
+      {"passed", passed}, {"failed", failed}, {"directives", std::move(directives)}, {"files", std::move(files)}};
+  // Messages may quote the module's own strings, which need not be UTF-8.
+  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ermine::script

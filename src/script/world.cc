@@ -1,0 +1,304 @@
+// Running directives. See world.h and runner.h.
+#include "script/world.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "script/compare.h"
+#include "script/spectest.h"
+#include "text/text.h"
+
+namespace ermine::script {
+
+using text::Directive;
+using text::ModuleForm;
+using text::ScriptAction;
+using text::ScriptModule;
+
+namespace {
+
+Error failure(std::string message) { return Error(ErrorKind::kUsage, std::move(message)); }
+
+std::string_view kind_name(ErrorKind kind) {
+  constexpr std::string_view kNames[] = {"malformed", "invalid", "unsupported", "link", "trap",
+                                         "exception", "limit",   "exit",        "io",   "usage"};
+  return kNames[static_cast<unsigned>(kind)];
+}
+
+// Whether one text is the beginning of the other: the suite's messages are sometimes longer than the
+// specification's ("uninitialized element 2"), ours may have details added.
+bool same_beginning(std::string_view a, std::string_view b) { return a.starts_with(b) || b.starts_with(a); }
+
+std::string show(const std::vector<Val>& values) {
+  std::string out = "[";
+  for (const Val& value : values) out += (out.size() > 1 ? " " : "") + value.to_string();
+  return out + "]";
+}
+
+text::ParseOptions parse_options(const Engine& engine, std::string_view file_name) {
+  text::ParseOptions options;
+  options.features = wasm::FeatureSet::from_bits(engine.config().feature_bits);
+  options.file_name = file_name;
+  return options;
+}
+
+}  // namespace
+
+World::World(const Engine& engine, const text::Source& source, const RunOptions& options)
+    : engine_(engine), source_(source), options_(options), store_(engine), linker_(engine) {
+  linker_.allow_shadowing(true);
+  if (auto defined = define_spectest(store_, linker_, options.on_print); !defined)
+    setup_error_ = std::move(defined).error();
+}
+
+World::~World() { finish(); }
+
+void World::record(size_t line, DirectiveKind kind, Result<void> outcome) {
+  DirectiveOutcome entry{line, kind, outcome.has_value(), {}};
+  if (!outcome) entry.message = outcome.error().to_string();
+  outcomes_.push_back(std::move(entry));
+}
+
+void World::run(const Directive& directive) {
+  if (setup_error_)
+    return record(directive.line, directive.kind,
+                  std::exchange(setup_error_, Error()).with_context("defining spectest"));
+  store_.set_timeout(options_.timeout);
+  record(directive.line, directive.kind, dispatch(directive));
+  store_.clear_deadline();
+}
+
+Result<void> World::dispatch(const Directive& directive) {
+  switch (directive.kind) {
+    case DirectiveKind::kModule:
+    case DirectiveKind::kModuleDefinition: return define_module(directive);
+    case DirectiveKind::kModuleInstance: return instantiate_definition(directive);
+    case DirectiveKind::kRegister: return register_instance(directive);
+    case DirectiveKind::kAction:
+      if (auto done = act(*directive.action); !done) return std::move(done).error();
+      return {};
+    case DirectiveKind::kAssertReturn: return assert_return(directive);
+    case DirectiveKind::kAssertTrap:
+    case DirectiveKind::kAssertExhaustion:
+    case DirectiveKind::kAssertException:
+    case DirectiveKind::kAssertSuspension:
+    case DirectiveKind::kAssertUnlinkable: return assert_failure(directive);
+    case DirectiveKind::kAssertMalformed:
+    case DirectiveKind::kAssertInvalid:
+    case DirectiveKind::kAssertMalformedCustom:
+    case DirectiveKind::kAssertInvalidCustom: return assert_rejected(directive);
+    case DirectiveKind::kThread: return start_thread(directive);
+    case DirectiveKind::kWait: return wait_thread(directive.id);
+  }
+  return failure("unknown directive");
+}
+
+// -- Modules -------------------------------------------------------------------------------------------
+
+Result<std::vector<uint8_t>> World::bytes_of(const ScriptModule& module) const {
+  text::ParseOptions options = parse_options(engine_, source_.file_name);
+  switch (module.form) {
+    case ModuleForm::kText: return text::parse_fields(source_, module.begin, module.end, module.id, options);
+    case ModuleForm::kQuote: options.file_name = "quoted module"; return text::parse(module.contents, options);
+    case ModuleForm::kBinary: break;
+  }
+  return std::vector<uint8_t>(module.contents.begin(), module.contents.end());
+}
+
+Result<Module> World::compile(const ScriptModule& module) const {
+  ERMINE_ASSIGN(std::vector<uint8_t> bytes, bytes_of(module));
+  return Module::compile(engine_, std::move(bytes), module.id);
+}
+
+Result<Instance> World::instantiate(const Module& module) { return linker_.instantiate(store_, module); }
+
+Result<void> World::define_module(const Directive& directive) {
+  const ScriptModule& text = *directive.module;
+  // A module that cannot be made must not leave the one before it as the current one.
+  if (directive.kind == DirectiveKind::kModule) current_.reset();
+  ERMINE_ASSIGN(Module module, compile(text));
+  if (directive.kind == DirectiveKind::kModuleDefinition) {
+    last_definition_ = module;
+    if (!text.id.empty()) definitions_.insert_or_assign(text.id, module);
+    return {};
+  }
+  ERMINE_ASSIGN(Instance made, instantiate(module));
+  current_ = made;
+  if (!text.id.empty()) instances_.insert_or_assign(text.id, made);
+  return {};
+}
+
+Result<void> World::instantiate_definition(const Directive& directive) {
+  std::optional<Module> module = last_definition_;
+  if (!directive.name.empty()) {
+    auto found = definitions_.find(directive.name);
+    if (found == definitions_.end()) return failure(fmt::format("unknown module definition ${}", directive.name));
+    module = found->second;
+  }
+  if (!module) return failure("there is no module definition to instantiate");
+  ERMINE_ASSIGN(Instance made, instantiate(*module));
+  current_ = made;
+  if (!directive.id.empty()) instances_.insert_or_assign(directive.id, made);
+  return {};
+}
+
+Result<Instance> World::instance(const std::string& id) const {
+  if (id.empty()) {
+    if (current_) return *current_;
+    return failure("there is no current module (did it fail?)");
+  }
+  auto found = instances_.find(id);
+  if (found == instances_.end()) return failure(fmt::format("unknown module ${}", id));
+  return found->second;
+}
+
+Result<void> World::register_instance(const Directive& directive) {
+  if (auto shared = shared_.find(directive.id); !directive.id.empty() && shared != shared_.end()) {
+    for (const auto& [name, memory] : shared->second)
+      ERMINE_TRY(linker_.define_shared_memory(directive.name, name, memory));
+    return {};
+  }
+  ERMINE_ASSIGN(Instance named, instance(directive.id));
+  return linker_.instance(directive.name, named);
+}
+
+// -- Actions -------------------------------------------------------------------------------------------
+
+Result<std::vector<Val>> World::act(const ScriptAction& action) {
+  ERMINE_ASSIGN(Instance target, instance(action.module));
+  if (action.kind == ScriptAction::kGet) {
+    std::optional<Global> global = target.get_global(action.name);
+    if (!global) return failure(fmt::format("there is no exported global \"{}\"", action.name));
+    std::vector<Val> values;
+    values.push_back(global->get());
+    return values;
+  }
+  std::optional<Func> func = target.get_func(action.name);
+  if (!func) return failure(fmt::format("there is no exported function \"{}\"", action.name));
+  FuncType type = func->type();
+  if (type.params.size() != action.arguments.size())
+    return failure(
+        fmt::format("\"{}\" takes {} arguments, not {}", action.name, type.params.size(), action.arguments.size()));
+  std::vector<Val> arguments;
+  for (size_t i = 0; i < type.params.size(); ++i) {
+    ERMINE_ASSIGN(Val value, to_value(store_, action.arguments[i], type.params[i]));
+    arguments.push_back(std::move(value));
+  }
+  return func->call(arguments);
+}
+
+Result<void> World::assert_return(const Directive& directive) {
+  ERMINE_ASSIGN(std::vector<Val> values, act(*directive.action));
+  bool same = values.size() == directive.results.size();
+  for (size_t i = 0; same && i < values.size(); ++i) same = matches(values[i], directive.results[i]);
+  if (same) return {};
+  std::string expected = "[";
+  for (const text::ScriptValue& result : directive.results)
+    expected += (expected.size() > 1 ? " " : "") + result.to_string();
+  return failure(fmt::format("returned {}, expected {}]", show(values), expected));
+}
+
+// Assertions that running something fails in a certain way.
+Result<void> World::assert_failure(const Directive& directive) {
+  Error error;
+  std::string returned;
+  if (directive.module) {
+    ERMINE_ASSIGN(Module module, compile(*directive.module));
+    Result<Instance> made = instantiate(module);
+    if (!made) error = std::move(made).error();
+    else returned = "was instantiated";
+  } else {
+    Result<std::vector<Val>> values = act(*directive.action);
+    if (!values) error = std::move(values).error();
+    else returned = "returned " + show(*values);
+  }
+  std::string_view what = text::directive_name(directive.kind);
+  if (!error) return failure(fmt::format("{}, expected {} \"{}\"", returned, what.substr(7), directive.message));
+  auto wrong = [&] {
+    return failure(fmt::format("expected {} \"{}\", got {} \"{}\"", what.substr(7), directive.message,
+                               kind_name(error.kind()), error.message()));
+  };
+  switch (directive.kind) {
+    case DirectiveKind::kAssertTrap:
+    case DirectiveKind::kAssertExhaustion:
+      if (error.kind() != ErrorKind::kTrap) return wrong();
+      if (directive.kind == DirectiveKind::kAssertExhaustion && error.trap_code() != TrapCode::kCallStackExhausted)
+        return wrong();
+      if (!same_beginning(trap_message(error.trap_code()), directive.message)) return wrong();
+      return {};
+    case DirectiveKind::kAssertException:
+      if (error.kind() != ErrorKind::kException) return wrong();
+      take_exception(store_);
+      return {};
+    case DirectiveKind::kAssertSuspension:
+      if (error.kind() != ErrorKind::kTrap || error.message().find(directive.message) == std::string::npos)
+        return wrong();
+      return {};
+    default:
+      if (error.kind() != ErrorKind::kLink) return wrong();
+      if (error.message().find(directive.message) == std::string::npos) return wrong();
+      return {};
+  }
+}
+
+Result<void> World::assert_rejected(const Directive& directive) {
+  Result<Module> module = compile(*directive.module);
+  std::string_view what = text::directive_name(directive.kind).substr(7);
+  if (module) return failure(fmt::format("was accepted, expected {} \"{}\"", what, directive.message));
+  ErrorKind kind = module.error().kind();
+  bool malformed =
+      directive.kind == DirectiveKind::kAssertMalformed || directive.kind == DirectiveKind::kAssertMalformedCustom;
+  if (kind == (malformed ? ErrorKind::kMalformed : ErrorKind::kInvalid)) return {};
+  if (malformed && kind == ErrorKind::kInvalid && directive.message.find("constant out of range") != std::string::npos)
+    return {};
+  return failure(fmt::format("expected {} \"{}\", got {} \"{}\"", what, directive.message, kind_name(kind),
+                             module.error().message()));
+}
+
+// -- Threads -------------------------------------------------------------------------------------------
+
+Result<void> World::start_thread(const Directive& directive) {
+  auto world = std::make_unique<World>(engine_, source_, options_);
+  for (const std::string& id : directive.shared) {
+    ERMINE_ASSIGN(Instance seen, instance(id));
+    SharedExports exports;
+    for (const auto& [name, item] : seen.exports())
+      if (auto memory = item.memory())
+        if (auto shared = memory->shared()) exports.emplace(std::string(name), *shared);
+    world->shared_.insert_or_assign(id, std::move(exports));
+  }
+  auto thread = std::make_unique<Thread>();
+  thread->thread = std::thread([world = std::move(world), body = directive.body, out = thread.get()]() mutable {
+    for (const Directive& step : body) world->run(step);
+    world->finish();
+    out->outcomes = world->take_outcomes();
+    world.reset();
+  });
+  std::string id = directive.id.empty() ? fmt::format(" {}", threads_.size()) : directive.id;
+  std::unique_ptr<Thread>& slot = threads_[id];
+  if (slot) join(*slot);
+  slot = std::move(thread);
+  return {};
+}
+
+void World::join(Thread& thread) {
+  if (thread.thread.joinable()) thread.thread.join();
+  for (DirectiveOutcome& outcome : thread.outcomes) outcomes_.push_back(std::move(outcome));
+  thread.outcomes.clear();
+}
+
+Result<void> World::wait_thread(const std::string& id) {
+  auto found = threads_.find(id);
+  if (found == threads_.end()) return failure(fmt::format("unknown thread ${}", id));
+  join(*found->second);
+  threads_.erase(found);
+  return {};
+}
+
+void World::finish() {
+  for (auto& [id, thread] : threads_) join(*thread);
+  threads_.clear();
+}
+
+}  // namespace ermine::script

@@ -1,0 +1,156 @@
+// The script language of the official test suite (.wast): modules, actions on them, and assertions, read
+// into plain values one directive at a time. Running them is src/script's business.
+//
+// Module texts in a script are kept as positions in the source, so that their errors show the script's
+// own lines; the contents of quoted and binary modules are unescaped.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ermine/result.h"
+#include "text/lexer.h"
+#include "text/source.h"
+
+namespace ermine::text {
+
+// A heap type by its name, as constants and patterns have it: "func", "extern", "any", ...
+using HeapName = std::string;
+
+enum class ScriptValueKind : uint8_t {
+  kI32,
+  kI64,
+  kF32,
+  kF64,
+  kV128,
+  kRefNull,    // (ref.null heap), or (ref.null), which any null matches
+  kRefExtern,  // (ref.extern n): the host's value n; without n, in results: any such value
+  kRefHost,    // (ref.host n): the same, in the any hierarchy
+  // In results only: any non-null reference of that kind.
+  kRefFunc,
+  kRefAny,
+  kRefEq,
+  kRefI31,
+  kRefStruct,
+  kRefArray,
+  kRefExn,
+  kEither,     // one of several
+};
+
+enum class NanPattern : uint8_t { kNone, kCanonical, kArithmetic };
+
+// An argument, or what a result must look like.
+struct ScriptValue {
+  ScriptValueKind kind = ScriptValueKind::kI32;
+  uint64_t bits = 0;                       // numbers; n of references
+  bool has_number = false;                 // of kRefExtern
+  NanPattern nan = NanPattern::kNone;      // kF32, kF64
+  std::array<uint8_t, 16> bytes{};         // kV128
+  std::array<NanPattern, 4> lane_nans{};   // kV128 of floats
+  uint8_t lane_bytes = 0;                  // kV128: size of a lane if any lane has a NaN pattern, else 0
+  HeapName heap;                           // kRefNull; may be empty
+  std::vector<ScriptValue> choices;        // kEither
+  std::string to_string() const;
+};
+
+enum class ModuleForm : uint8_t {
+  kText,    // fields in the script itself
+  kBinary,  // bytes
+  kQuote,   // text in strings
+};
+
+struct ScriptModule {
+  ModuleForm form = ModuleForm::kText;
+  std::string id;                // without $; may be empty
+  const char* begin = nullptr;   // kText: the fields
+  const char* end = nullptr;
+  std::string contents;          // kBinary, kQuote
+};
+
+struct ScriptAction {
+  enum Kind : uint8_t { kInvoke, kGet } kind = kInvoke;
+  std::string module;  // identifier; empty: the current one
+  std::string name;
+  std::vector<ScriptValue> arguments;
+};
+
+enum class DirectiveKind : uint8_t {
+  kModule,            // define and instantiate
+  kModuleDefinition,  // define only
+  kModuleInstance,    // instantiate a definition
+  kRegister,
+  kAction,
+  kAssertReturn,
+  kAssertTrap,        // of an action, or of a module's instantiation
+  kAssertExhaustion,
+  kAssertException,
+  kAssertSuspension,
+  kAssertMalformed,
+  kAssertInvalid,
+  kAssertUnlinkable,
+  kAssertMalformedCustom,
+  kAssertInvalidCustom,
+  kThread,            // run `body` on a thread of its own
+  kWait,              // for the thread of that name
+};
+inline constexpr unsigned kDirectiveKindCount = static_cast<unsigned>(DirectiveKind::kWait) + 1;
+std::string_view directive_name(DirectiveKind kind);  // "assert_return"
+
+struct Directive {
+  DirectiveKind kind = DirectiveKind::kModule;
+  const char* start = nullptr;  // in the source
+  size_t line = 0;
+  std::optional<ScriptModule> module;  // kModule, kModuleDefinition, and assertions about modules
+  std::optional<ScriptAction> action;
+  std::string id;  // kModuleInstance, kThread, kWait: the instance or thread; kRegister: the module
+  std::string name;  // kRegister: as what; kModuleInstance: the definition's identifier, or empty
+  std::string message;  // what the assertion expects to be said
+  std::vector<ScriptValue> results;  // kAssertReturn
+  std::vector<std::string> shared;  // kThread: instances of the starter's that the thread may see
+  std::vector<Directive> body;  // kThread
+};
+
+class ScriptReader {
+ public:
+  // `source` must outlive the reader and what it gives.
+  explicit ScriptReader(const Source& source);
+
+  // The next directive; nothing at the end of the script or after an error.
+  std::optional<Directive> next();
+  // The error that ended the reading, if one did.
+  Error take_error() { return std::move(error_); }
+
+ private:
+  void advance() { tok_ = lexer_.next(); }
+  bool fail(std::string_view message);
+  bool at_open(std::string_view keyword) const { return tok_.kind == TokenKind::kOpen && tok_.text == keyword; }
+  bool close();
+  bool optional_id(std::string& out);
+  bool string(std::string& out);
+  bool directive(Directive& out, unsigned depth);
+  bool module(Directive& out);
+  bool module_body(ScriptModule& out);
+  bool asserted_module(Directive& out);
+  bool action(ScriptAction& out);
+  bool assertion(Directive& out, DirectiveKind kind);
+  bool thread(Directive& out, unsigned depth);
+  bool value(ScriptValue& out, bool pattern, unsigned depth = 0);
+  bool number(ScriptValue& out, bool pattern);
+  bool vector(ScriptValue& out, bool pattern);
+  bool float_lane(unsigned bits, bool pattern, uint64_t& out, NanPattern& nan);
+  size_t line_of(const char* at);
+
+  const Source& source_;
+  Lexer lexer_;
+  Token tok_;
+  Error error_;
+  const char* counted_to_;  // lines are counted as the reader goes on
+  size_t line_ = 1;
+};
+
+}  // namespace ermine::text

@@ -1,0 +1,184 @@
+// The constants and result patterns of scripts. See script.h.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "text/number.h"
+#include "text/wast/script.h"
+
+namespace ermine::text {
+
+namespace {
+constexpr unsigned kMaxEitherNesting = 8;
+
+struct ReferencePattern {
+  std::string_view word;
+  ScriptValueKind kind;
+};
+constexpr ReferencePattern kReferencePatterns[] = {
+    {"ref.func", ScriptValueKind::kRefFunc},     {"ref.any", ScriptValueKind::kRefAny},
+    {"ref.eq", ScriptValueKind::kRefEq},         {"ref.i31", ScriptValueKind::kRefI31},
+    {"ref.struct", ScriptValueKind::kRefStruct}, {"ref.array", ScriptValueKind::kRefArray},
+    {"ref.exn", ScriptValueKind::kRefExn},
+};
+}  // namespace
+
+bool ScriptReader::float_lane(unsigned bits, bool pattern, uint64_t& out, NanPattern& nan) {
+  nan = NanPattern::kNone;
+  if (pattern && tok_.kind == TokenKind::kKeyword && tok_.text == "nan:canonical") nan = NanPattern::kCanonical;
+  if (pattern && tok_.kind == TokenKind::kKeyword && tok_.text == "nan:arithmetic") nan = NanPattern::kArithmetic;
+  if (nan == NanPattern::kNone) {
+    NumberStatus status = NumberStatus::kMalformed;
+    if (tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kKeyword) {
+      if (bits == 32) {
+        uint32_t narrow = 0;
+        status = parse_f32(tok_.text, narrow);
+        out = narrow;
+      } else {
+        status = parse_f64(tok_.text, out);
+      }
+    }
+    if (status != NumberStatus::kOk) return fail(fmt::format("expected an f{} constant", bits));
+  } else {
+    out = 0;
+  }
+  advance();
+  return true;
+}
+
+bool ScriptReader::number(ScriptValue& out, bool pattern) {
+  switch (out.kind) {
+    case ScriptValueKind::kF32: return float_lane(32, pattern, out.bits, out.nan);
+    case ScriptValueKind::kF64: return float_lane(64, pattern, out.bits, out.nan);
+    default: break;
+  }
+  unsigned bits = out.kind == ScriptValueKind::kI32 ? 32 : 64;
+  if (tok_.kind != TokenKind::kNumber || parse_integer(tok_.text, bits, out.bits) != NumberStatus::kOk)
+    return fail(fmt::format("expected an i{} constant", bits));
+  advance();
+  return true;
+}
+
+bool ScriptReader::vector(ScriptValue& out, bool pattern) {
+  std::string_view shape = tok_.kind == TokenKind::kKeyword ? tok_.text : "";
+  unsigned lanes = shape == "i8x16"                       ? 16
+                   : shape == "i16x8"                     ? 8
+                   : shape == "i32x4" || shape == "f32x4" ? 4
+                   : shape == "i64x2" || shape == "f64x2" ? 2
+                                                          : 0;
+  if (lanes == 0) return fail("expected the shape of the vector");
+  unsigned lane_bytes = 16 / lanes;
+  bool is_float = shape[0] == 'f';
+  advance();
+  for (unsigned i = 0; i < lanes; ++i) {
+    uint64_t bits = 0;
+    if (is_float) {
+      if (!float_lane(lane_bytes * 8, pattern, bits, out.lane_nans[i])) return false;
+      if (out.lane_nans[i] != NanPattern::kNone) out.lane_bytes = static_cast<uint8_t>(lane_bytes);
+    } else {
+      if (tok_.kind != TokenKind::kNumber || parse_integer(tok_.text, lane_bytes * 8, bits) != NumberStatus::kOk)
+        return fail(fmt::format("expected an i{} constant", lane_bytes * 8));
+      advance();
+    }
+    std::memcpy(out.bytes.data() + i * lane_bytes, &bits, lane_bytes);
+  }
+  return true;
+}
+
+bool ScriptReader::value(ScriptValue& out, bool pattern, unsigned depth) {
+  if (tok_.kind != TokenKind::kOpen) return fail("expected a constant");
+  std::string_view word = tok_.text;
+  auto constant = [&](ScriptValueKind kind) {
+    out.kind = kind;
+    advance();
+    return (kind == ScriptValueKind::kV128 ? vector(out, pattern) : number(out, pattern)) && close();
+  };
+  if (word == "i32.const") return constant(ScriptValueKind::kI32);
+  if (word == "i64.const") return constant(ScriptValueKind::kI64);
+  if (word == "f32.const") return constant(ScriptValueKind::kF32);
+  if (word == "f64.const") return constant(ScriptValueKind::kF64);
+  if (word == "v128.const") return constant(ScriptValueKind::kV128);
+  if (word == "ref.null") {
+    out.kind = ScriptValueKind::kRefNull;
+    advance();
+    if (tok_.kind == TokenKind::kKeyword) {
+      out.heap = tok_.text;
+      advance();
+    } else if (!optional_id(out.heap) && !pattern) {
+      return fail("expected a heap type");
+    }
+    return close();
+  }
+  if (word == "ref.extern" || word == "ref.host") {
+    out.kind = word == "ref.extern" ? ScriptValueKind::kRefExtern : ScriptValueKind::kRefHost;
+    advance();
+    out.has_number = tok_.kind == TokenKind::kNumber;
+    if (out.has_number) {
+      if (parse_unsigned(tok_.text, 64, out.bits) != NumberStatus::kOk) return fail("expected a number");
+      advance();
+    } else if (!pattern) {
+      return fail("expected a number");
+    }
+    return close();
+  }
+  if (!pattern) return fail("expected a constant");
+  if (word == "either") {
+    if (depth >= kMaxEitherNesting) return fail("(either ...) is nested too deeply");
+    out.kind = ScriptValueKind::kEither;
+    advance();
+    while (tok_.kind == TokenKind::kOpen)
+      if (!value(out.choices.emplace_back(), pattern, depth + 1)) return false;
+    return close();
+  }
+  for (const ReferencePattern& reference : kReferencePatterns) {
+    if (reference.word != word) continue;
+    out.kind = reference.kind;
+    advance();
+    return close();
+  }
+  return fail("expected a constant or a pattern");
+}
+
+std::string ScriptValue::to_string() const {
+  auto float_lane = [](unsigned bits, uint64_t value, NanPattern nan) {
+    if (nan == NanPattern::kCanonical) return std::string("nan:canonical");
+    if (nan == NanPattern::kArithmetic) return std::string("nan:arithmetic");
+    std::string out;
+    if (bits == 32) print_f32(out, static_cast<uint32_t>(value));
+    else print_f64(out, value);
+    return out;
+  };
+  switch (kind) {
+    case ScriptValueKind::kI32: return fmt::format("i32:{}", static_cast<int32_t>(bits));
+    case ScriptValueKind::kI64: return fmt::format("i64:{}", static_cast<int64_t>(bits));
+    case ScriptValueKind::kF32: return "f32:" + float_lane(32, bits, nan);
+    case ScriptValueKind::kF64: return "f64:" + float_lane(64, bits, nan);
+    case ScriptValueKind::kV128: {
+      std::string out = "v128:";
+      if (lane_bytes == 0) {
+        for (uint8_t b : bytes) out += fmt::format("{:02x}", b);
+        return out;
+      }
+      for (unsigned i = 0; i < 16u / lane_bytes; ++i) {
+        uint64_t lane = 0;
+        std::memcpy(&lane, bytes.data() + i * lane_bytes, lane_bytes);
+        out += (i ? "," : "") + float_lane(lane_bytes * 8u, lane, lane_nans[i]);
+      }
+      return out;
+    }
+    case ScriptValueKind::kRefNull: return heap.empty() ? "ref.null" : "ref.null " + heap;
+    case ScriptValueKind::kRefExtern: return has_number ? fmt::format("ref.extern {}", bits) : "ref.extern";
+    case ScriptValueKind::kRefHost: return has_number ? fmt::format("ref.host {}", bits) : "ref.host";
+    case ScriptValueKind::kEither: {
+      std::string out;
+      for (const ScriptValue& choice : choices) out += (out.empty() ? "" : " or ") + choice.to_string();
+      return out;
+    }
+    default:
+      for (const ReferencePattern& reference : kReferencePatterns)
+        if (reference.kind == kind) return std::string(reference.word);
+      return "?";
+  }
+}
+
+}  // namespace ermine::text

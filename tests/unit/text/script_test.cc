@@ -1,0 +1,121 @@
+// Reading scripts. What scripts do when they run is tested above the API.
+#include "text/wast/script.h"
+
+#include <gtest/gtest.h>
+
+namespace ermine::text {
+namespace {
+
+std::vector<Directive> read(std::string_view text) {
+  static std::string kept;
+  kept = text;
+  Source source{kept, "s.wast"};
+  ScriptReader reader(source);
+  std::vector<Directive> out;
+  while (auto directive = reader.next()) out.push_back(std::move(*directive));
+  if (Error error = reader.take_error()) ADD_FAILURE() << error.message();
+  return out;
+}
+
+std::string error(std::string_view text) {
+  Source source{text, ""};
+  ScriptReader reader(source);
+  while (reader.next()) {}
+  Error error = reader.take_error();
+  return error ? error.message() : "";
+}
+
+TEST(Script, Modules) {
+  auto d = read(
+      "(module $a (func))\n(module quote \"(func\" \")\")\n(module $b binary \"\\00asm\" \"x\")\n"
+      "(module definition $c)\n(module instance $i $c)\n(module instance)\n(register \"r\" $i)");
+  ASSERT_EQ(d.size(), 7u);
+  EXPECT_EQ(d[0].kind, DirectiveKind::kModule);
+  EXPECT_EQ(d[0].module->id, "a");
+  EXPECT_EQ(std::string_view(d[0].module->begin, d[0].module->end), "(func)");
+  EXPECT_EQ(d[1].module->form, ModuleForm::kQuote);
+  EXPECT_EQ(d[1].module->contents, "(func ) ");
+  EXPECT_EQ(d[2].module->form, ModuleForm::kBinary);
+  EXPECT_EQ(d[2].module->contents, std::string_view("\0asmx", 5));
+  EXPECT_EQ(d[2].line, 3u);
+  EXPECT_EQ(d[3].kind, DirectiveKind::kModuleDefinition);
+  EXPECT_EQ(d[4].kind, DirectiveKind::kModuleInstance);
+  EXPECT_EQ(d[4].id, "i");
+  EXPECT_EQ(d[4].name, "c");
+  EXPECT_EQ(d[6].name, "r");
+  EXPECT_EQ(d[6].id, "i");
+}
+
+TEST(Script, ABareModule) {
+  auto d = read("(func) (memory 1)");
+  ASSERT_EQ(d.size(), 1u);
+  EXPECT_EQ(std::string_view(d[0].module->begin, d[0].module->end), "(func) (memory 1)");
+}
+
+TEST(Script, ActionsAndValues) {
+  auto d = read(
+      "(invoke $m \"f\" (i32.const -1) (i64.const 2) (f32.const nan:0x1) (f64.const 1.5) (v128.const i16x8 1 2 3 4 5 6 "
+      "7 8)"
+      " (ref.null func) (ref.extern 3) (ref.host 4))\n(get \"g\")");
+  ASSERT_EQ(d.size(), 2u);
+  const ScriptAction& a = *d[0].action;
+  EXPECT_EQ(a.module, "m");
+  EXPECT_EQ(a.name, "f");
+  std::string shown;
+  for (const ScriptValue& v : a.arguments) shown += v.to_string() + " ";
+  EXPECT_EQ(
+      shown,
+      "i32:-1 i64:2 f32:nan:0x1 f64:1.5 v128:01000200030004000500060007000800 ref.null func ref.extern 3 ref.host 4 ");
+  EXPECT_EQ(d[1].action->kind, ScriptAction::kGet);
+}
+
+TEST(Script, Assertions) {
+  auto d = read(
+      "(assert_return (invoke \"f\") (f32.const nan:canonical) (f64.const nan:arithmetic)"
+      " (v128.const f32x4 1 nan:canonical 3 nan:arithmetic) (ref.null) (ref.extern) (ref.i31)"
+      " (either (i32.const 1) (i32.const 2)))\n"
+      "(assert_trap (invoke \"f\") \"unreachable\")\n(assert_trap (module) \"t\")\n(assert_exhaustion (invoke \"f\") "
+      "\"e\")\n"
+      "(assert_exception (invoke \"f\"))\n(assert_suspension (invoke \"f\") \"u\")\n(assert_invalid (module definition "
+      "(func)) \"i\")\n"
+      "(assert_malformed (module quote \"(\") \"m\")\n(assert_unlinkable (module) \"l\")\n"
+      "(assert_malformed_custom (module) \"c\")\n(assert_invalid_custom (module) \"c\")");
+  ASSERT_EQ(d.size(), 11u);
+  std::string shown;
+  for (const ScriptValue& v : d[0].results) shown += v.to_string() + " ";
+  EXPECT_EQ(shown,
+            "f32:nan:canonical f64:nan:arithmetic v128:1,nan:canonical,3,nan:arithmetic ref.null ref.extern ref.i31 "
+            "i32:1 or i32:2 ");
+  for (size_t i = 1; i < d.size(); ++i) {
+    EXPECT_EQ(d[i].kind, static_cast<DirectiveKind>(i < 3 ? static_cast<size_t>(DirectiveKind::kAssertTrap)
+                                                          : static_cast<size_t>(d[i].kind)));
+    EXPECT_EQ(d[i].line, i + 1);
+  }
+  EXPECT_TRUE(d[2].module.has_value());
+}
+
+TEST(Script, Threads) {
+  auto d = read(
+      "(thread $t (shared (module $m)) (shared (module $n)) (register \"m\" $m) (assert_return (invoke \"f\")))\n(wait "
+      "$t)");
+  ASSERT_EQ(d.size(), 2u);
+  EXPECT_EQ(d[0].shared, (std::vector<std::string>{"m", "n"}));
+  ASSERT_EQ(d[0].body.size(), 2u);
+  EXPECT_EQ(d[0].body[1].kind, DirectiveKind::kAssertReturn);
+  EXPECT_EQ(d[1].id, "t");
+}
+
+TEST(Script, Errors) {
+  EXPECT_NE(error("(module").find("module"), std::string::npos);
+  EXPECT_NE(error("(nonsense)").find("unknown directive"), std::string::npos);
+  EXPECT_NE(error("(invoke f)").find("string"), std::string::npos);
+  EXPECT_NE(error("(invoke \"f\" (i32.const nan))").find("i32"), std::string::npos);
+  EXPECT_NE(error("(invoke \"f\" (f32.const nan:canonical))").find("f32"), std::string::npos);
+  EXPECT_NE(error("(assert_return (invoke \"f\") (v128.const i32x4 1 2 3))").find("i32"), std::string::npos);
+  EXPECT_NE(error("(assert_trap (invoke \"f\"))").find("string"), std::string::npos);
+  EXPECT_NE(error("(; ").find("unclosed comment"), std::string::npos);
+  EXPECT_EQ(error("(invoke \"f\")\n(oops)").substr(0, 4), "2:1:");
+}
+
+}  // namespace
+}  // namespace ermine::text
