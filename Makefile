@@ -1,7 +1,7 @@
 # A thin front over the CMake presets (CMakePresets.json), for people: `make help`.
 # Each target first installs the Debian packages it needs (tools/packages.txt), if any are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run build test ci format install clean
+.PHONY: help run build test bench ci format install clean
 SHELL := /bin/sh
 
 RELEASE := build/release
@@ -14,6 +14,7 @@ help:
 	@echo 'make run                       build the release command and run an example program'
 	@echo 'make run ARGS="app.wasm a b"   the same with your own program and its arguments'
 	@echo 'make test                      build and run the tests; ARGS="-R name" picks some (as for ctest)'
+	@echo 'make bench                     measure beside other engines (docs/benchmarking.md); ARGS as for bench/run'
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
 	@echo 'make install PREFIX=/usr/local the command, the library, headers, CMake and pkg-config files'
 	@echo 'make format                    clang-format on every source file'
@@ -33,6 +34,10 @@ test: $(RELEASE)/.with-tests
 	@tools/install_packages build test
 	@cmake --build --preset release
 	@ctest --preset release $(ARGS)
+
+bench: build
+	@tools/install_packages bench
+	@bench/run $(ARGS)
 
 install: build
 	@cmake --build --preset release --target libermine

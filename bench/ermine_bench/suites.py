@@ -1,0 +1,422 @@
+"""The dimensions that are measured, each a suite: a title, what its numbers mean, and the rows it makes.
+
+A suite is a function from a Setting (the contenders, the programs, where things are) to rows. Adding a dimension
+is adding a function with `@suite`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import programs
+from .measure import Measured, Row
+from .peers import Contender, native_contender
+from .process import Completed, Invocation, run
+
+MB = 1 << 20
+
+
+@dataclass
+class Setting:
+    contenders: Sequence[Contender]
+    builder: programs.Builder
+    out: Path  # scratch folder
+    scale: float = 1.0  # of the amount of work
+    native: bool = True
+    only: Callable[[str], bool] = lambda name: True  # which rows
+    sightglass: Path | None = None
+    polybench: Path | None = None
+    polybench_dataset: str = "SMALL"
+    coremark: Path | None = None
+    wish: Path | None = None
+    wasm: Sequence[Path] = ()
+    pattern: str = ""
+    embedders: dict[str, Sequence[str]] = field(default_factory=dict)  # in-process drivers: name to command
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self, text: str) -> None:
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+    def runnable(self) -> list[Contender]:
+        return [c for c in self.contenders if c.can_run and c.tier.kind != "ahead"]
+
+    def own(self, tag: str) -> list[programs.Program]:
+        return [p for p in programs.OWN if tag in p.tags and self.only(p.name)]
+
+    def work(self, program: programs.Program, part: float = 1.0) -> int:
+        return max(1, round(program.work * self.scale * part)) if program.work else 0
+
+
+@dataclass(frozen=True)
+class Suite:
+    name: str
+    title: str
+    unit: str  # of a cell's cost: seconds, bytes or "" for none
+    about: str
+    make: Callable[[Setting], list[Row]]
+    rate: str = ""  # how to show size/cost: "MB/s"; the plots and tables then show rates
+    plot: str = "bars"  # bars, lines (rows are work sizes) or none
+    direct: Callable[[Setting], list[Measured]] | None = None  # for suites that run nothing repeatedly
+
+
+SUITES: dict[str, Suite] = {}
+
+
+def suite(name: str, title: str, unit: str = "seconds", *, rate: str = "", plot: str = "bars"):
+    def register(make: Callable[[Setting], list[Row]]) -> Callable[[Setting], list[Row]]:
+        SUITES[name] = Suite(name, title, unit, " ".join((make.__doc__ or "").split()), make, rate, plot)
+        return make
+
+    return register
+
+
+def _program_row(setting: Setting, program: programs.Program, work: int, contenders: Sequence[Contender], name: str, *, native: bool = True) -> Row:
+    wasm = setting.builder.wasm(program)
+    folder = setting.out / "files" if "files" in program.tags else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    invocations = {c.ident: c.run(wasm, [str(work)], folder) for c in contenders}
+    if native and setting.native and (twin := setting.builder.native(program)):
+        contender = native_contender()
+        invocations[contender.ident] = contender.run(twin, [str(work)], folder)
+    return Row(name, invocations, group=program.name, size=work)
+
+
+def _steady_rows(setting: Setting, tag: str, contenders: Sequence[Contender], part: float = 1.0, native: bool = True) -> list[Row]:
+    """Each program with no work, which is the cost of starting it, and then with its work."""
+    rows = []
+    for program in setting.own(tag):
+        start = f"{program.name} (start)"
+        empty = _program_row(setting, program, 0, contenders, start, native=native)
+        empty.hidden = True
+        rows.append(empty)
+        full = _program_row(setting, program, setting.work(program, part), contenders, program.name, native=native)
+        full.minus = start
+        rows.append(full)
+    return rows
+
+
+def _probe(setting: Setting) -> Path:
+    """A module that is valid and does nothing at all: (func (export "_start")) and a memory, as WASI wants."""
+    path = setting.out / "nothing.wasm"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes.fromhex("0061736d01000000 0104016000 00 030201 00 0503010001 0713 02 065f7374617274 0000 066d656d6f7279 0200 0a0401 02000b".replace(" ", "")))
+    return path
+
+
+@suite("process", "Process start")
+def process_start(setting: Setting) -> list[Row]:
+    """Start to exit of a module that does nothing: what the other wall-clock figures contain without the engine's fault or merit."""
+    probe = _probe(setting)
+    return [Row("nothing", {c.ident: c.run(probe) for c in setting.runnable()})]
+
+
+def _sized(setting: Setting, megabytes: Sequence[int]) -> list[tuple[str, Path]]:
+    streams = next(p for p in programs.OWN if p.name == "streams")
+    source = setting.builder.wasm(streams)
+    return [(f"{mb} MB", programs.inflated(source, mb * MB, setting.out)) for mb in megabytes]
+
+
+@suite("startup", "Cold start to exit")
+def startup(setting: Setting) -> list[Row]:
+    """Command to exit: hello in C, iostream in C++, and the same C++ program made 1, 10 and 30 MB large by functions that nothing calls. Includes the process start."""
+    rows = []
+    for program in setting.own("startup"):
+        rows.append(_program_row(setting, program, 0, setting.runnable(), program.name))
+    for name, wasm in _sized(setting, (1, 10, 30)):
+        if setting.only(name):
+            rows.append(Row(name, {c.ident: c.run(wasm) for c in setting.runnable()}, size=wasm.stat().st_size))
+    return rows
+
+
+@suite("warm", "Warm start to exit")
+def warm(setting: Setting) -> list[Row]:
+    """As cold start, after the engine has compiled the module once and kept the result, for engines that can; others start cold."""
+    rows = []
+    for name, wasm in [*((p.name, setting.builder.wasm(p)) for p in setting.own("startup")), *_sized(setting, (1, 10))]:
+        if not setting.only(name):
+            continue
+        invocations = {}
+        for contender in setting.contenders:
+            out = setting.out / "compiled" / f"{contender.ident.replace(':', '-')}-{wasm.stem}"
+            kept = contender.run_compiled(wasm, out, ["0"])
+            if kept and _compile_once(setting, contender, wasm, out):
+                invocations[contender.ident] = kept
+            elif contender.peer.name == "ermine" and contender.can_run:
+                invocations[contender.ident] = contender.run(wasm, ["0"])
+        rows.append(Row(name, invocations, size=wasm.stat().st_size))
+    return rows
+
+
+def _compile_once(setting: Setting, contender: Contender, wasm: Path, out: Path) -> bool:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if out.exists():
+        return True
+    done = run(contender.compile(wasm, out), 300)
+    if not done.ok:
+        setting.remark(f"{contender.ident} did not compile {wasm.name}: {done.complaint()}")
+    return done.ok and out.exists()
+
+
+def seconds_printed(done: Completed) -> float | None:
+    """The figure that an in-process driver prints as {"seconds": s}."""
+    try:
+        return float(json.loads(done.stdout.decode().strip().splitlines()[-1])["seconds"])
+    except (ValueError, KeyError, IndexError):
+        return None
+
+
+def _in_process(setting: Setting, what: str, name: str, wasm: Path, tiers: bool) -> Row:
+    invocations = {}
+    for contender in setting.contenders:
+        if not tiers and contender.tier.name:
+            continue
+        if invocation := contender.in_process(what, wasm):
+            invocations[contender.ident] = invocation
+    for ident, command in setting.embedders.items():
+        invocations[ident] = Invocation([*command, what, str(wasm)])
+    return Row(name, invocations, parse=seconds_printed, check_output=False, size=wasm.stat().st_size)
+
+
+def _modules(setting: Setting) -> list[tuple[str, Path]]:
+    found = _sized(setting, (1, 10))
+    found += [(e.name, e.wasm) for e in programs.wasm_files(setting.wasm)]
+    return [(name, path) for name, path in found if setting.only(name)]
+
+
+@suite("validate", "Decode and validate", rate="MB/s")
+def validate(setting: Setting) -> list[Row]:
+    """A whole module decoded and validated, on all the cores the engine takes. Commands: less the time for an empty module; Node and libraries: timed inside the process."""
+    probe = _probe(setting)
+    commands = [c for c in setting.contenders if not c.tier.name]
+    start = Row("nothing (start)", {c.ident: i for c in commands if (i := c.validate(probe))}, hidden=True, check_output=False)
+    rows = [start]
+    for name, wasm in _modules(setting):
+        row = Row(name, {c.ident: i for c in commands if (i := c.validate(wasm))}, minus=start.name, check_output=False, size=wasm.stat().st_size)
+        inside = _in_process(setting, "validate", f"{name} in process", wasm, tiers=False)
+        rows += [row, inside]
+    return rows
+
+
+@suite("compile", "Compile", rate="MB/s")
+def compile_speed(setting: Setting) -> list[Row]:
+    """A whole module compiled to machine code, forced. Commands: less the time for an empty module; Node and libraries: timed inside the process."""
+    probe, scratch = _probe(setting), setting.out / "compiled"
+    scratch.mkdir(parents=True, exist_ok=True)
+    able = [c for c in setting.contenders if c.tier.compile and c.tier.kind != "ahead"]
+    start = Row("nothing (start)", {c.ident: c.compile(probe, scratch / f"{c.peer.name}-nothing") for c in able}, hidden=True, check_output=False)
+    rows = [start]
+    for name, wasm in _modules(setting):
+        invocations = {c.ident: c.compile(wasm, scratch / f"{c.ident.replace(':', '-')}-{wasm.stem}-c") for c in able if c.peer.name != "wazero"}
+        rows.append(Row(name, invocations, minus=start.name, check_output=False, size=wasm.stat().st_size))
+        inside = _in_process(setting, "compile", f"{name} in process", wasm, tiers=True)
+        rows.append(inside)
+    return rows
+
+
+@suite("instantiate", "Instantiate, call, drop")
+def instantiate(setting: Setting) -> list[Row]:
+    """One small module with a memory, a table and segments: a new instance, one call, and its end; and, for libraries, the memory an instance at rest takes."""
+    return [_in_process(setting, "instantiate", "instance", programs.HERE / "embed.wasm", tiers=False)]
+
+
+@suite("host-calls", "Calls between host and guest")
+def host_calls(setting: Setting) -> list[Row]:
+    """One call: from the host into a guest function of one argument, and from the guest to a host function of two."""
+    wasm = programs.HERE / "embed.wasm"
+    return [_in_process(setting, "call-in", "host to guest", wasm, tiers=False), _in_process(setting, "call-out", "guest to host", wasm, tiers=False)]
+
+
+@suite("interp", "Interpreter throughput")
+def interp(setting: Setting) -> list[Row]:
+    """Our programs in interpreters only, less the time each takes to start."""
+    interpreters = [c for c in setting.runnable() if c.tier.kind == "interpreter"]
+    return _steady_rows(setting, "steady", interpreters, native=False)
+
+
+@suite("steady", "Steady-state throughput")
+def steady(setting: Setting) -> list[Row]:
+    """Our programs in every engine and tier and natively, less the time each takes to start."""
+    return _steady_rows(setting, "steady", setting.runnable())
+
+
+@suite("cold", "Time to result")
+def cold(setting: Setting) -> list[Row]:
+    """Our programs with a twentieth of their work, start and compilation included: what a short job costs."""
+    return [_program_row(setting, p, setting.work(p, 0.05), setting.runnable(), p.name) for p in setting.own("steady")]
+
+
+@suite("curve", "Time to result over work", plot="lines")
+def curve(setting: Setting) -> list[Row]:
+    """The same program with growing work, start included: where a line starts is the start, how it rises is the speed."""
+    rows = []
+    for program in setting.own("curve"):
+        for step in range(6):
+            work = setting.work(program, 4.0 ** (step - 4))
+            row = _program_row(setting, program, work, setting.runnable(), f"{program.name} x {work}")
+            if row.name not in {r.name for r in rows}:
+                rows.append(row)
+    return rows
+
+
+@suite("wasi", "WASI calls and files")
+def wasi(setting: Setting) -> list[Row]:
+    """A million clock readings with random bytes between, and files written and read back, less the time to start."""
+    return _steady_rows(setting, "wasi", setting.runnable())
+
+
+@suite("gc", "Garbage collection")
+def gc(setting: Setting) -> list[Row]:
+    """Structs and arrays allocated, traversed, tested and cast, less the time to start."""
+    return _steady_rows(setting, "gc", setting.runnable())
+
+
+@suite("exceptions", "Exceptions")
+def exceptions(setting: Setting) -> list[Row]:
+    """Thrown and caught at once, and through sixty-four frames half of which rethrow; less the time to start."""
+    return _steady_rows(setting, "exceptions", setting.runnable())
+
+
+@suite("memory", "Peak memory", "bytes")
+def memory(setting: Setting) -> list[Row]:
+    """The most resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB."""
+    contenders = setting.runnable()
+    rows = [Row("nothing", {c.ident: c.run(_probe(setting)) for c in contenders}, measure="peak")]
+    for program in setting.own("startup") + setting.own("resident"):
+        row = _program_row(setting, program, program.work, contenders, program.name)
+        row.measure = "peak"
+        rows.append(row)
+    for name, wasm in _sized(setting, (10,)):
+        rows.append(Row(name, {c.ident: c.run(wasm) for c in contenders}, measure="peak"))
+    return rows
+
+
+def _stripped_size(path: Path, out: Path) -> int:
+    strip = shutil.which("strip") or shutil.which("llvm-strip-19")
+    if not strip:
+        return path.stat().st_size
+    target = out / f"{path.name}.stripped"
+    done = subprocess.run([strip, "-o", str(target), str(path)], capture_output=True)
+    return target.stat().st_size if done.returncode == 0 else path.stat().st_size
+
+
+@suite("size", "Size of commands and code", "bytes")
+def size(setting: Setting) -> list[Row]:
+    """The engine's command, stripped (without shared libraries it loads), and what compiling the 1 MB module writes."""
+    return []
+
+
+def measure_sizes(setting: Setting) -> list[Measured]:
+    from .measure import Cell
+
+    commands: dict[str, Cell] = {}
+    compiled: dict[str, Cell] = {}
+    _, wasm = _sized(setting, (1,))[0]
+    for contender in setting.contenders:
+        if contender.ident not in commands and not contender.tier.name:
+            commands[contender.ident] = Cell(costs=[float(_stripped_size(Path(contender.exe), setting.out))])
+        if contender.tier.compile and contender.tier.kind != "ahead":
+            out = setting.out / "compiled" / f"{contender.ident.replace(':', '-')}-{wasm.stem}-size"
+            if _compile_once(setting, contender, wasm, out) and out.is_file():
+                compiled[contender.ident] = Cell(costs=[float(out.stat().st_size)])
+    return [Measured(Row("command", {}), commands), Measured(Row("code of the 1 MB module", {}), compiled)]
+
+
+SUITES["size"] = Suite(**{**vars(SUITES["size"]), "direct": measure_sizes})
+
+
+def _external_rows(setting: Setting, found: Sequence[programs.External]) -> list[Row]:
+    rows = []
+    for program in found:
+        if setting.only(program.name):
+            invocations = {c.ident: c.run(program.wasm, program.args, program.folder) for c in setting.runnable()}
+            rows.append(Row(program.name, invocations, group=program.group, expected=program.expected, size=program.wasm.stat().st_size))
+    return rows
+
+
+@suite("sightglass", "Sightglass")
+def sightglass(setting: Setting) -> list[Row]:
+    """Bytecode Alliance's Sightglass programs (--sightglass DIR), start to exit, outputs compared with those expected."""
+    if not setting.sightglass:
+        return []
+    found, skipped = programs.sightglass(setting.sightglass, setting.out / "sightglass", setting.pattern)
+    for text in skipped:
+        setting.remark(f"Sightglass without {text}")
+    return _external_rows(setting, found)
+
+
+@suite("polybench", "PolyBench/C")
+def polybench(setting: Setting) -> list[Row]:
+    """PolyBench/C kernels (--polybench DIR) compiled from the person's copy, start to exit. Results are compared on the smallest data set, printed in full."""
+    rows = []
+    for source in programs.polybench_sources(setting.polybench) if setting.polybench else []:
+        name = source.stem
+        if not setting.only(name):
+            continue
+        checked = setting.builder.polybench(setting.polybench, source, "MINI", dump=True)
+        # The kernels print to the error stream, so equality is asked of a program that joins the two.
+        rows.append(Row(f"{name} (check)", {c.ident: _joined(c.run(checked)) for c in setting.runnable()}, hidden=True))
+        timed = setting.builder.polybench(setting.polybench, source, setting.polybench_dataset, dump=False)
+        rows.append(Row(name, {c.ident: c.run(timed) for c in setting.runnable()}, group="polybench"))
+    return rows
+
+
+def _joined(invocation: Invocation) -> Invocation:
+    return Invocation(["sh", "-c", 'exec "$@" 2>&1', "sh", *invocation.argv], invocation.cwd, invocation.env)
+
+
+@suite("coremark", "CoreMark")
+def coremark(setting: Setting) -> list[Row]:
+    """A CoreMark module (--coremark FILE): seconds an iteration, by its own clock. A program that asks for the processor-time clock, which many engines lack, is given the monotonic one."""
+    if not setting.coremark:
+        return []
+    from . import wasm_file
+
+    data = setting.coremark.read_bytes()
+    steady_clock = wasm_file.with_monotonic_clock(data)
+    wasm = setting.out / f"{setting.coremark.stem}-monotonic.wasm"
+    wasm.write_bytes(steady_clock)
+    invocations = {c.ident: c.run(wasm) for c in setting.runnable()}
+    return [Row("coremark", invocations, parse=lambda done: programs.coremark_cost(done.stdout), canonical=programs.coremark_canonical)]
+
+
+@suite("wish", "wish-you-were-fast")
+def wish(setting: Setting) -> list[Row]:
+    """The programs of a wish-you-were-fast checkout (--wish-you-were-fast DIR), start to exit."""
+    return _external_rows(setting, programs.wasm_files([setting.wish], "wish") if setting.wish else [])
+
+
+@suite("files", "Given modules")
+def files(setting: Setting) -> list[Row]:
+    """The modules named with --wasm, start to exit."""
+    return _external_rows(setting, programs.wasm_files(setting.wasm))
+
+
+QUICK = ("process", "startup", "interp", "steady", "cold", "memory")
+NEEDS = {"sightglass": "sightglass", "polybench": "polybench", "coremark": "coremark", "wish": "wish", "files": "wasm"}
+
+
+def choose(words: str, setting: Setting) -> list[Suite]:
+    """The suites of a comma list; `all` is every suite whose programs are at hand, `quick` the short main ones."""
+    chosen: list[Suite] = []
+    for word in (w.strip() for w in words.split(",") if w.strip()):
+        if word == "all":
+            hits = [s for s in SUITES.values() if s.name not in NEEDS or getattr(setting, NEEDS[s.name])]
+        elif word == "quick":
+            hits = [SUITES[name] for name in QUICK]
+        elif word in SUITES:
+            if word in NEEDS and not getattr(setting, NEEDS[word]):
+                flag = {"wish": "--wish-you-were-fast", "files": "--wasm"}.get(word, f"--{word}")
+                raise ValueError(f"the suite {word} needs its programs: give {flag}")
+            hits = [SUITES[word]]
+        else:
+            raise ValueError(f"no suite “{word}”; there are: {', '.join(SUITES)}, and all and quick")
+        chosen += [s for s in hits if s not in chosen]
+    return chosen
