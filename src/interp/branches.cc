@@ -1,6 +1,5 @@
-// Handlers of compare-and-branch and the other branches. Backward ones look for interrupts.
-#include "interp/handler.h"
-#include "interp/semantics_of.h"
+// Handlers of compare-and-branch and the other branches, and of pairs. Backward ones look for interrupts.
+#include "interp/step.h"
 #include "runtime/bulk.h"
 
 namespace ermine::interp {
@@ -10,6 +9,7 @@ namespace {
 using namespace ir;
 
 // The branch at pc was decided; an interrupt is asked for. r0 is kept.
+template <unsigned byte>
 ERMINE_HANDLER handler_interrupted(ERMINE_HANDLER_PARAMS) {
   ctx->exec->last_pc = pc;
   ctx->exec->last_fp = fp;
@@ -23,38 +23,50 @@ ERMINE_HANDLER handler_interrupted(ERMINE_HANDLER_PARAMS) {
   s0 = keep_s;
   d0 = keep_d;
   mem = ctx->memory0_base;
-  ERMINE_JUMP(pc + field<int32_t>(pc, 4));
+  ERMINE_JUMP(pc + field<int32_t>(pc, byte));
 }
 
-#define ERMINE_BRANCH(back)                                                                   \
+// Jumps by the field at `byte`.
+#define ERMINE_BRANCH(back, byte)                                                             \
   do {                                                                                        \
     if constexpr (back)                                                                       \
       if (ctx->exec->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]             \
-        [[clang::musttail]] return handler_interrupted(ERMINE_HANDLER_ARGS);                  \
-    ERMINE_JUMP(pc + field<int32_t>(pc, 4));                                                  \
+        [[clang::musttail]] return handler_interrupted<byte>(ERMINE_HANDLER_ARGS);            \
+    ERMINE_JUMP(pc + field<int32_t>(pc, byte));                                               \
   } while (false)
 
-template <Op op, From a_from, From b_from, bool on_false, bool back>
+template <OpCode code>
 ERMINE_HANDLER handler_branch_if(ERMINE_HANDLER_PARAMS) {
-  using Sem = SemanticsOf<op>;
-  using T = typename Sem::template Param<0>;
-  T a = a_from == From::kAcc ? get_acc<T>(r0, s0, d0) : get_slot<T>(fp, field<uint16_t>(pc, 0));
-  T b;
-  if constexpr (b_from == From::kImm) b = static_cast<T>(static_cast<int64_t>(field<int16_t>(pc, 2)));
-  else if constexpr (b_from == From::kAcc) b = get_acc<T>(r0, s0, d0);
-  else b = get_slot<T>(fp, field<uint16_t>(pc, 2));
-  if ((Sem::call(a, b) != 0) != on_false) ERMINE_BRANCH(back);
+  if (Step<code>::taken(State{pc, fp, mem, r0, s0, d0}, 0)) ERMINE_BRANCH(Step<code>::kBack, 4);
   ERMINE_NEXT(2);
+}
+
+// The two steps of a pair.
+template <OpCode code>
+ERMINE_HANDLER handler_pair(ERMINE_HANDLER_PARAMS) {
+  constexpr CodeInfo info = code_info(code);
+  constexpr OpCode first = kPairs[info.pair].first, second = pair_second(info.pair, info.form);
+  constexpr unsigned skip = unit_count(first) - 1;
+  State state{pc, fp, mem, r0, s0, d0};
+  TrapCode trap = Step<first>::run(state, 0);
+  if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
+  if constexpr (code_info(second).kind == CodeInfo::kBranch) {
+    if (Step<second>::taken(state, skip)) ERMINE_BRANCH(Step<second>::kBack, skip * 8 + 4);
+  } else {
+    trap = Step<second>::run(state, skip);
+    if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
+  }
+  ERMINE_NEXT(unit_count(code));
 }
 
 template <bool back>
 ERMINE_HANDLER handler_br(ERMINE_HANDLER_PARAMS) {
-  ERMINE_BRANCH(back);
+  ERMINE_BRANCH(back, 4);
 }
 
 template <bool null, bool back>
 ERMINE_HANDLER handler_br_null(ERMINE_HANDLER_PARAMS) {
-  if ((fp[field<uint16_t>(pc, 0)] == 0) == null) ERMINE_BRANCH(back);
+  if ((fp[field<uint16_t>(pc, 0)] == 0) == null) ERMINE_BRANCH(back, 4);
   ERMINE_NEXT(2);
 }
 
@@ -68,27 +80,32 @@ ERMINE_HANDLER handler_br_table(ERMINE_HANDLER_PARAMS) {
   ERMINE_JUMP(pc + target);
 }
 
-template <Op op, From a, From b>
-void fill_form(HandlerTable& t, BinaryForm form) {
-  t[branch_code(op, form, false, false)] = address_of(handler_branch_if<op, a, b, false, false>);
-  t[branch_code(op, form, false, true)] = address_of(handler_branch_if<op, a, b, false, true>);
-  t[branch_code(op, form, true, false)] = address_of(handler_branch_if<op, a, b, true, false>);
-  t[branch_code(op, form, true, true)] = address_of(handler_branch_if<op, a, b, true, true>);
+template <OpCode code, unsigned n>
+void fill_branch_codes(HandlerTable& t) {
+  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    ((t[code + i] = address_of(handler_branch_if<static_cast<OpCode>(code + i)>)), ...);
+  }(std::make_integer_sequence<unsigned, n>());
+}
+
+template <unsigned pair>
+void fill_pair(HandlerTable& t) {
+  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    ((t[kPairBase + 4 * pair + i] = address_of(handler_pair<static_cast<OpCode>(kPairBase + 4 * pair + i)>)), ...);
+  }(std::make_integer_sequence<unsigned, pair_forms(pair)>());
 }
 
 }  // namespace
 
+void fill_pairs(HandlerTable& t) {
+  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) { (fill_pair<i>(t), ...); }
+  (std::make_integer_sequence<unsigned, kPairCount>());
+}
+
 void fill_branches(HandlerTable& t) {
   for_each_op([&]<Op op>() {
     if constexpr (is_branchable(op)) {
-      using enum From;
-      fill_form<op, kSlot, kSlot>(t, kSS);
-      fill_form<op, kSlot, kAcc>(t, kSR);
-      fill_form<op, kAcc, kSlot>(t, kRS);
-      if constexpr (std::is_integral_v<typename SemanticsOf<op>::template Param<0>>) {
-        fill_form<op, kSlot, kImm>(t, kSI);
-        fill_form<op, kAcc, kImm>(t, kRI);
-      }
+      constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<0>>;
+      fill_branch_codes<branch_code(op, kSS, false, false), (is_float ? 3 : kBinaryForms) * 4>(t);
     }
   });
   t[code_of(IrOp::br)] = address_of(handler_br<false>);

@@ -45,7 +45,7 @@ typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS
     [[clang::musttail]] return reinterpret_cast<Handler>(*pc)(ERMINE_HANDLER_ARGS); \
   } while (false)
 // Goes on `n` units further.
-#define ERMINE_NEXT(n) ERMINE_JUMP(pc + (n))
+#define ERMINE_NEXT(n) ERMINE_JUMP(pc + (std::integral_constant<unsigned, (n)>::value))
 // Leaves with a trap at this instruction; the code travels in r0.
 #define ERMINE_TRAP(code)                       \
   do {                                          \
@@ -74,7 +74,7 @@ template <class T>
 
 // A memory access before this line is done while pc still points at its instruction: a fault finds pc in
 // its register. (The compiler may not move the access or the new pc's computation across.)
-#define ERMINE_FAULT_BARRIER() asm volatile("" : "+r"(pc) : : "memory")
+#define ERMINE_FAULT_BARRIER(pc) asm volatile("" : "+r"(pc) : : "memory")
 
 template <class T>
 [[gnu::always_inline]] inline T get_slot(const Slot* fp, unsigned slot) {
@@ -127,6 +127,7 @@ void fill_vectors(ir::HandlerTable& table);
 void fill_atomics(ir::HandlerTable& table);
 void fill_calls(ir::HandlerTable& table);
 void fill_moves(ir::HandlerTable& table);
+void fill_pairs(ir::HandlerTable& table);
 
 template <class F>
 const void* address_of(F* f) {

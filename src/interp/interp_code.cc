@@ -24,6 +24,7 @@ const ir::HandlerTable& handlers() {
     fill_atomics(t);
     fill_calls(t);
     fill_moves(t);
+    fill_pairs(t);
     return &t;
   }();
   return *table;

@@ -1,5 +1,5 @@
 // Handlers that move values: copies, constants, globals, selects, returns; and runtime calls.
-#include "interp/handler.h"
+#include "interp/step.h"
 #include "runtime/bulk.h"
 
 namespace ermine::interp {
@@ -7,17 +7,6 @@ namespace ermine::interp {
 namespace {
 
 using namespace ir;
-
-ERMINE_HANDLER handler_copy(ERMINE_HANDLER_PARAMS) {
-  fp[field<uint16_t>(pc, 0)] = fp[field<uint16_t>(pc, 2)];
-  ERMINE_NEXT(2);
-}
-
-ERMINE_HANDLER handler_copy2(ERMINE_HANDLER_PARAMS) {
-  fp[field<uint16_t>(pc, 0)] = fp[field<uint16_t>(pc, 2)];
-  fp[field<uint16_t>(pc, 4)] = fp[field<uint16_t>(pc, 6)];
-  ERMINE_NEXT(2);
-}
 
 ERMINE_HANDLER handler_copy_n(ERMINE_HANDLER_PARAMS) {
   std::memmove(fp + field<uint16_t>(pc, 0), fp + field<uint16_t>(pc, 2), size_t{field<uint32_t>(pc, 4)} * sizeof(Slot));
@@ -32,11 +21,6 @@ ERMINE_HANDLER handler_copy_v128(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(2);
 }
 
-ERMINE_HANDLER handler_const32(ERMINE_HANDLER_PARAMS) {
-  fp[field<uint16_t>(pc, 0)] = field<uint32_t>(pc, 4);
-  ERMINE_NEXT(2);
-}
-
 ERMINE_HANDLER handler_const64(ERMINE_HANDLER_PARAMS) {
   fp[field<uint16_t>(pc, 0)] = pc[2];
   ERMINE_NEXT(3);
@@ -45,13 +29,6 @@ ERMINE_HANDLER handler_const64(ERMINE_HANDLER_PARAMS) {
 ERMINE_HANDLER handler_const_v128(ERMINE_HANDLER_PARAMS) {
   set_slot(fp, field<uint16_t>(pc, 0), V128::load(pc + 2));
   ERMINE_NEXT(4);
-}
-
-// Accumulator of type T to a slot.
-template <class T>
-ERMINE_HANDLER handler_set(ERMINE_HANDLER_PARAMS) {
-  set_slot(fp, field<uint16_t>(pc, 0), get_acc<T>(r0, s0, d0));
-  ERMINE_NEXT(2);
 }
 
 // dst @0, a @2, b @4, condition @6.
@@ -151,16 +128,16 @@ ERMINE_HANDLER handler_fuel(ERMINE_HANDLER_PARAMS) {
 void fill_moves(HandlerTable& t) {
   auto set = [&](IrOp op, const void* p, unsigned form = 0) { t[code_of(op) + form] = p; };
   using enum From;
-  set(IrOp::copy, address_of(handler_copy));
-  set(IrOp::copy2, address_of(handler_copy2));
+  fill_steps<code_of(IrOp::copy), 1>(t);
+  fill_steps<code_of(IrOp::copy2), 1>(t);
   set(IrOp::copy_n, address_of(handler_copy_n));
   set(IrOp::copy_v128, address_of(handler_copy_v128));
-  set(IrOp::const32, address_of(handler_const32));
+  fill_steps<code_of(IrOp::const32), 1>(t);
   set(IrOp::const64, address_of(handler_const64));
   set(IrOp::const_v128, address_of(handler_const_v128));
-  set(IrOp::set_r, address_of(handler_set<uint64_t>));
-  set(IrOp::set_s, address_of(handler_set<float>));
-  set(IrOp::set_d, address_of(handler_set<double>));
+  fill_steps<code_of(IrOp::set_r), 1>(t);
+  fill_steps<code_of(IrOp::set_s), 1>(t);
+  fill_steps<code_of(IrOp::set_d), 1>(t);
   auto set_class = [&]<class T>(IrOp select, IrOp global) {
     set(select, address_of(handler_select<T, kSlot, false>), 0);
     set(select, address_of(handler_select<T, kSlot, true>), 1);

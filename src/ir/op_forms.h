@@ -56,7 +56,7 @@ constexpr bool is_compare(Op op) {
          (n >= static_cast<unsigned>(Op::i64_eq) && n <= static_cast<unsigned>(Op::f64_ge));
 }
 // Fused with a branch that is taken if the result is not zero.
-constexpr bool is_branchable(Op op) { return is_compare(op) || op == Op::i32_and || op == Op::i64_and; }
+constexpr bool is_branchable(Op op) { return is_compare(op) || op == Op::i32_and; }
 
 constexpr unsigned form_count(Op op) {
   switch (family_of(op)) {
@@ -112,7 +112,7 @@ constexpr Bases make_bases() {
 inline constexpr Bases kBases = make_bases();
 }  // namespace detail
 
-inline constexpr unsigned kCodeCount = detail::kBases.total;
+inline constexpr unsigned kPairBase = detail::kBases.total;
 
 constexpr OpCode code_of(IrOp op) { return static_cast<OpCode>(op); }
 constexpr OpCode code_of(Op op, unsigned operands, bool to_slot) {
@@ -125,6 +125,93 @@ constexpr OpCode slots_code(Op op) { return detail::kBases.formed[static_cast<un
 constexpr OpCode checked_code(Op op) { return detail::kBases.checked[static_cast<unsigned>(op)]; }
 constexpr OpCode branch_code(Op op, BinaryForm form, bool on_false, bool back) {
   return static_cast<OpCode>(detail::kBases.branch[static_cast<unsigned>(op)] + form * 4 + on_false * 2 + back);
+}
+
+// What a code stands for.
+struct CodeInfo {
+  enum Kind : uint8_t { kIr, kFormed, kBranch, kChecked, kPair } kind;
+  IrOp ir = IrOp::enter;  // kIr
+  Op op = Op::nop;        // kFormed, kBranch, kChecked
+  unsigned form = 0;      // index within the instruction's codes; kPair: code within the pair
+  unsigned pair = 0;      // kPair
+};
+
+constexpr CodeInfo code_info(OpCode code) {
+  if (code < kIrOpCount) return {CodeInfo::kIr, static_cast<IrOp>(code)};
+  auto search = [code](CodeInfo::Kind kind, const auto& bases) {
+    // The last instruction whose codes start at or before this one; those without codes stand before
+    // the next that has some and share its base.
+    unsigned low = 0, high = wasm::kOpCount;
+    while (high - low > 1) {
+      unsigned mid = (low + high) / 2;
+      if (bases[mid] <= code) low = mid;
+      else high = mid;
+    }
+    return CodeInfo{kind, IrOp::enter, static_cast<Op>(low), static_cast<unsigned>(code - bases[low])};
+  };
+  if (code < detail::kBases.branch[0]) return search(CodeInfo::kFormed, detail::kBases.formed);
+  if (code < detail::kBases.checked[0]) return search(CodeInfo::kBranch, detail::kBases.branch);
+  if (code < kPairBase) return search(CodeInfo::kChecked, detail::kBases.checked);
+  return {CodeInfo::kPair, IrOp::enter, Op::nop, static_cast<unsigned>(code - kPairBase) % 4,
+          static_cast<unsigned>(code - kPairBase) / 4};
+}
+
+// Length of an instruction in units; 0 where it varies.
+constexpr unsigned unit_count(OpCode code);
+
+// Superinstructions: two codes in one handler, listed in pairs.def from counts over real programs. The
+// operands of the second follow those of the first. If the second has a result, the pair has two codes
+// (accumulator only; slot too); if it is a compare-and-branch, four (on false, backwards).
+struct Pair {
+  OpCode first, second;
+};
+inline constexpr Pair kPairs[] = {
+#define PAIR(first, second) {first, second},
+#include "ir/pairs.def"
+};
+inline constexpr unsigned kPairCount = sizeof(kPairs) / sizeof(kPairs[0]);
+inline constexpr unsigned kCodeCount = kPairBase + 4 * kPairCount;
+
+// The codes that a pair's second part takes: `form` 0 to 3, see Pair.
+constexpr OpCode pair_second(unsigned pair, unsigned form) { return static_cast<OpCode>(kPairs[pair].second + form); }
+constexpr unsigned pair_forms(unsigned pair) {
+  CodeInfo info = code_info(kPairs[pair].second);
+  if (info.kind == CodeInfo::kBranch) return 4;
+  return info.kind == CodeInfo::kFormed && family_of(info.op) != Family::kStore ? 2 : 1;
+}
+
+// The code of `first` followed by `second`, or 0 (enter, which follows nothing) if they are no pair.
+OpCode find_pair(OpCode first, OpCode second);
+
+constexpr unsigned unit_count(OpCode code) {
+  CodeInfo d = code_info(code);
+  switch (d.kind) {
+    case CodeInfo::kIr: {
+      constexpr uint8_t kUnits[] = {
+#define IR(id, units) units,
+#include "ir/ops.def"
+      };
+      return kUnits[static_cast<unsigned>(d.ir)];
+    }
+    case CodeInfo::kBranch: return 2;
+    case CodeInfo::kChecked: return 3;
+    case CodeInfo::kPair: return unit_count(kPairs[d.pair].first) + unit_count(pair_second(d.pair, d.form)) - 1;
+    case CodeInfo::kFormed: break;
+  }
+  const wasm::OpInfo& info = wasm::op_info(d.op);
+  switch (family_of(d.op)) {
+    case Family::kBinary: return info.sig[0] == 'd' && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
+    case Family::kVector:
+      switch (info.imm) {
+        case wasm::Imm::MemArg:
+        case wasm::Imm::MemArgLane:
+        case wasm::Imm::Shuffle: return 4;
+        case wasm::Imm::Lane: return 3;
+        default: return 2;
+      }
+    case Family::kAtomic: return 4;
+    default: return 2;
+  }
 }
 
 // What a tier gives the translator: the address of the handler of each code.

@@ -4,6 +4,14 @@
 namespace ermine::ir {
 
 using wasm::ValKind;
+
+namespace {
+bool second_traps(OpCode code) {
+  CodeInfo info = code_info(code);
+  return info.kind == CodeInfo::kFormed && (wasm::op_info(info.op).flags & wasm::kMayTrap);
+}
+}  // namespace
+
 using wasm::ValType;
 
 Translator::Acc Translator::acc_of(ValType t) {
@@ -18,11 +26,36 @@ uint32_t Translator::emit(OpCode code, unsigned units) {
   auto at = static_cast<uint32_t>(code_.size());
   code_.resize(code_.size() + units);
   code_[at] = reinterpret_cast<Code>(handlers_[code]);
+  previous_ = last_;
+  previous_code_ = last_code_;
   last_ = at;
   last_code_ = code;
   last_op_ = Op::nop;
   if (options_.record_offsets) offsets_.push_back({at, offset_});
   return at;
+}
+
+Translator::Emitted Translator::join_pair(uint32_t at, OpCode code) {
+  Emitted single{at, code, 0};
+  if (at != last_ || previous_ == kNone || !options_.pairs) return single;
+  OpCode pair = find_pair(previous_code_, code);
+  if (pair == 0) return single;
+  // A first part whose result still waits in the accumulator may yet have to be patched.
+  for (uint32_t p : pending_)
+    if (p != kNone && stack_[p].producer == previous_) return single;
+  unsigned first_units = unit_count(previous_code_);
+  if (previous_ + first_units != at) return single;
+  code_.erase(code_.begin() + at);
+  code_[previous_] = reinterpret_cast<Code>(handlers_[pair]);
+  if (options_.record_offsets) {
+    // A pair traps in one of its parts only: the second, if that is a memory access.
+    if (second_traps(code)) offsets_[offsets_.size() - 2].offset = offsets_.back().offset;
+    offsets_.pop_back();
+  }
+  last_ = previous_;
+  last_code_ = pair;
+  previous_ = kNone;
+  return {last_, pair, static_cast<uint8_t>((first_units - 1) * 8)};
 }
 
 uint16_t Translator::next_home(ValType t) {
@@ -58,6 +91,11 @@ void Translator::push_result(uint32_t at, OpCode code, ValType t) {
   push_entry({.where = Where::kPending, .type = t, .producer = at, .code = code});
 }
 
+void Translator::push_result(Emitted e, ValType t) {
+  push_result(e.at, e.code, t);
+  stack_.back().dst_byte = e.byte;
+}
+
 void Translator::drop_alias(const Entry& e) {
   if (e.where == Where::kLocal) local_aliases_[e.bits] = e.next_alias;
 }
@@ -74,7 +112,7 @@ Translator::Entry Translator::pop() {
 // Patches the maker of a pending value to write it to `slot` too.
 void Translator::spill(Entry& e, uint16_t slot) {
   code_[e.producer] = reinterpret_cast<Code>(handlers_[e.code + 1]);
-  put<uint16_t>(e.producer, 0, slot);
+  put<uint16_t>(e.producer, e.dst_byte, slot);
   Acc acc = acc_of(e.type);
   pending_[acc] = kNone;
   wrote_slot(slot);
@@ -124,6 +162,7 @@ void Translator::copy_slot(uint16_t dst, uint16_t src, ValType t) {
   uint32_t at = emit(code_of(IrOp::copy), 2);
   put<uint16_t>(at, 0, dst);
   put<uint16_t>(at, 2, src);
+  join_pair(at, code_of(IrOp::copy));
 }
 
 // Stores the accumulator of class `acc` in a slot; the accumulator mirrors it afterwards.
@@ -191,6 +230,7 @@ void Translator::forget_accs() { mirror_.fill(kNone); }
 
 void Translator::bind_here() {
   last_ = kNone;
+  previous_ = kNone;
   last_op_ = Op::nop;
   forget_accs();
 }

@@ -12,38 +12,8 @@ using runtime::Code;
 
 namespace {
 
-struct Decoded {
-  enum Kind { kIr, kFormed, kBranch, kChecked } kind;
-  IrOp ir = IrOp::enter;
-  Op op = Op::nop;
-  unsigned form = 0;
-};
-
-Decoded decode(OpCode code) {
-  if (code < kIrOpCount) return {Decoded::kIr, static_cast<IrOp>(code), Op::nop, 0};
-  auto search = [&](const auto& bases) {
-    unsigned best = 0;
-    for (unsigned i = 0; i < wasm::kOpCount; ++i)
-      if (bases[i] <= code) best = i;
-    return best;
-  };
-  unsigned branch0 = detail::kBases.branch[0], checked0 = detail::kBases.checked[0];
-  auto make = [&](Decoded::Kind kind, const auto& bases) {
-    // Ops without codes share the base of the next one that has some: take the last with this base.
-    unsigned i = search(bases);
-    return Decoded{kind, IrOp::enter, static_cast<Op>(i), static_cast<unsigned>(code - bases[i])};
-  };
-  if (code < branch0) return make(Decoded::kFormed, detail::kBases.formed);
-  if (code < checked0) return make(Decoded::kBranch, detail::kBases.branch);
-  return make(Decoded::kChecked, detail::kBases.checked);
-}
-
 constexpr const char* kIrNames[] = {
 #define IR(id, units) #id,
-#include "ir/ops.def"
-};
-constexpr unsigned kIrUnits[] = {
-#define IR(id, units) units,
 #include "ir/ops.def"
 };
 constexpr const char* kBinaryNames[] = {"ss", "sr", "rs", "si", "ri"};
@@ -53,17 +23,55 @@ constexpr const char* kIds[] = {
 #include "wasm/opcodes.def"
 };
 
+// The operands of one part of an instruction that starts at index `at`; they follow `pc`.
+void print_operands(std::string& out, OpCode code, const Code* pc, size_t at, unsigned units) {
+  CodeInfo d = code_info(code);
+  auto u16 = [&](unsigned byte) { return field<uint16_t>(pc, byte); };
+  auto i32 = [&](unsigned byte) { return field<int32_t>(pc, byte); };
+  if (d.kind == CodeInfo::kBranch) {
+    unsigned form = d.form / 4;
+    bool imm = form == kSI || form == kRI;
+    out += fmt::format(" {}, {} -> {}", form == kRS || form == kRI ? "acc" : fmt::format("r{}", u16(0)),
+                       imm ? fmt::format("{}", field<int16_t>(pc, 2)) : form == kSR ? "acc" : fmt::format("r{}", u16(2)),
+                       static_cast<int64_t>(at) + i32(4));
+  } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kBinary) {
+    unsigned form = d.form / 2;
+    bool f64 = wasm::op_info(d.op).sig[0] == 'd';
+    if (d.form & 1) out += fmt::format(" r{} =", u16(0));
+    out += form == kRS || form == kRI ? " acc" : fmt::format(" r{}", u16(2));
+    out += form == kSR ? ", acc" : form == kSS || form == kRS ? fmt::format(", r{}", u16(4))
+                               : f64 ? fmt::format(", {}", field<double>(pc, 8)) : fmt::format(", {}", i32(4));
+  } else if (d.kind == CodeInfo::kFormed && (family_of(d.op) == Family::kUnary || family_of(d.op) == Family::kLoad)) {
+    if (d.form & 1) out += fmt::format(" r{} =", u16(0));
+    out += d.form / 2 ? " acc" : fmt::format(" r{}", u16(2));
+    if (family_of(d.op) == Family::kLoad) out += fmt::format(" +{}", field<uint32_t>(pc, 4));
+  } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kStore) {
+    bool acc_address = d.form == kStoreRS || d.form == kStoreRR || d.form == kStoreRI;
+    out += acc_address ? " acc" : fmt::format(" r{}", u16(2));
+    out += fmt::format(" +{}", field<uint32_t>(pc, 4));
+    out += d.form == kStoreSI || d.form == kStoreRI    ? fmt::format(", {}", field<int16_t>(pc, 0))
+           : d.form == kStoreSR || d.form == kStoreRR ? ", acc"
+                                                      : fmt::format(", r{}", u16(0));
+  } else if (d.kind == CodeInfo::kIr && (d.ir == IrOp::br || d.ir == IrOp::br_back)) {
+    out += fmt::format(" -> {}", static_cast<int64_t>(at) + i32(4));
+  } else {
+    for (unsigned byte = 0; byte < 8; byte += 2) out += fmt::format(" {}", u16(byte));
+    if (units > 2) out += fmt::format(" | {:#x}", pc[2]);
+  }
+}
+
 }  // namespace
 
 std::string code_name(OpCode code) {
-  Decoded d = decode(code);
+  CodeInfo d = code_info(code);
   const char* id = kIds[static_cast<unsigned>(d.op)];
   switch (d.kind) {
-    case Decoded::kIr: return kIrNames[static_cast<unsigned>(d.ir)];
-    case Decoded::kChecked: return fmt::format("{}.checked", id);
-    case Decoded::kBranch:
+    case CodeInfo::kIr: return kIrNames[static_cast<unsigned>(d.ir)];
+    case CodeInfo::kChecked: return fmt::format("{}.checked", id);
+    case CodeInfo::kPair: return code_name(kPairs[d.pair].first) + "+" + code_name(pair_second(d.pair, d.form));
+    case CodeInfo::kBranch:
       return fmt::format("{}{} {}.{}", d.form & 2 ? "br_unless" : "br_if", d.form & 1 ? "_back" : "", id, kBinaryNames[d.form / 4]);
-    case Decoded::kFormed: break;
+    case CodeInfo::kFormed: break;
   }
   switch (family_of(d.op)) {
     case Family::kBinary: return fmt::format("{}.{}>{}", id, kBinaryNames[d.form / 2], d.form & 1 ? "s" : "r");
@@ -75,29 +83,8 @@ std::string code_name(OpCode code) {
 }
 
 unsigned instruction_units(OpCode code, const Code* pc) {
-  Decoded d = decode(code);
-  switch (d.kind) {
-    case Decoded::kIr:
-      if (d.ir == IrOp::br_table_r || d.ir == IrOp::br_table_s) return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
-      return kIrUnits[static_cast<unsigned>(d.ir)];
-    case Decoded::kBranch: return 2;
-    case Decoded::kChecked: return 3;
-    case Decoded::kFormed: break;
-  }
-  const wasm::OpInfo& info = wasm::op_info(d.op);
-  switch (family_of(d.op)) {
-    case Family::kBinary: return info.sig[0] == 'd' && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
-    case Family::kVector:
-      switch (info.imm) {
-        case wasm::Imm::MemArg:
-        case wasm::Imm::MemArgLane:
-        case wasm::Imm::Shuffle: return 4;
-        case wasm::Imm::Lane: return 3;
-        default: return 2;
-      }
-    case Family::kAtomic: return 4;
-    default: return 2;
-  }
+  if (code == code_of(IrOp::br_table_r) || code == code_of(IrOp::br_table_s)) return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
+  return unit_count(code);
 }
 
 OpCode code_of_handler(const HandlerTable& handlers, Code handler) {
@@ -117,40 +104,17 @@ std::string print(const FunctionCode& function, const HandlerTable& handlers) {
     auto it = codes.find(*pc);
     if (it == codes.end()) return out + fmt::format("{:4}  unknown handler\n", at);
     OpCode code = it->second;
-    Decoded d = decode(code);
+    CodeInfo d = code_info(code);
     unsigned units = instruction_units(code, pc);
     out += fmt::format("{:4}  {}", at, code_name(code));
-    auto u16 = [&](unsigned byte) { return field<uint16_t>(pc, byte); };
-    auto i32 = [&](unsigned byte) { return field<int32_t>(pc, byte); };
-    if (d.kind == Decoded::kBranch) {
-      unsigned form = d.form / 4;
-      bool imm = form == kSI || form == kRI;
-      out += fmt::format(" {}, {} -> {}", form == kRS || form == kRI ? "acc" : fmt::format("r{}", u16(0)),
-                         imm ? fmt::format("{}", field<int16_t>(pc, 2)) : form == kSR ? "acc" : fmt::format("r{}", u16(2)),
-                         static_cast<int64_t>(at) + i32(4));
-    } else if (d.kind == Decoded::kFormed && family_of(d.op) == Family::kBinary) {
-      unsigned form = d.form / 2;
-      bool f64 = wasm::op_info(d.op).sig[0] == 'd';
-      if (d.form & 1) out += fmt::format(" r{} =", u16(0));
-      out += form == kRS || form == kRI ? " acc" : fmt::format(" r{}", u16(2));
-      out += form == kSR ? ", acc" : form == kSS || form == kRS ? fmt::format(", r{}", u16(4))
-                                 : f64 ? fmt::format(", {}", field<double>(pc, 8)) : fmt::format(", {}", i32(4));
-    } else if (d.kind == Decoded::kFormed && (family_of(d.op) == Family::kUnary || family_of(d.op) == Family::kLoad)) {
-      if (d.form & 1) out += fmt::format(" r{} =", u16(0));
-      out += d.form / 2 ? " acc" : fmt::format(" r{}", u16(2));
-      if (family_of(d.op) == Family::kLoad) out += fmt::format(" +{}", field<uint32_t>(pc, 4));
-    } else if (d.kind == Decoded::kFormed && family_of(d.op) == Family::kStore) {
-      bool acc_address = d.form == kStoreRS || d.form == kStoreRR || d.form == kStoreRI;
-      out += acc_address ? " acc" : fmt::format(" r{}", u16(2));
-      out += fmt::format(" +{}", field<uint32_t>(pc, 4));
-      out += d.form == kStoreSI || d.form == kStoreRI    ? fmt::format(", {}", field<int16_t>(pc, 0))
-             : d.form == kStoreSR || d.form == kStoreRR ? ", acc"
-                                                        : fmt::format(", r{}", u16(0));
-    } else if (d.kind == Decoded::kIr && (d.ir == IrOp::br || d.ir == IrOp::br_back)) {
-      out += fmt::format(" -> {}", static_cast<int64_t>(at) + i32(4));
+    if (d.kind == CodeInfo::kPair) {
+      OpCode first = kPairs[d.pair].first;
+      unsigned skip = unit_count(first) - 1;
+      print_operands(out, first, pc, at, unit_count(first));
+      out += ';';
+      print_operands(out, pair_second(d.pair, d.form), pc + skip, at, units - skip);
     } else {
-      for (unsigned byte = 0; byte < 8; byte += 2) out += fmt::format(" {}", u16(byte));
-      if (units > 2) out += fmt::format(" | {:#x}", pc[2]);
+      print_operands(out, code, pc, at, units);
     }
     out += '\n';
     at += units;

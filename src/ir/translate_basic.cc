@@ -106,11 +106,13 @@ void Translator::binary(Op op) {
   if (y.form != Operand::kImm) put<uint16_t>(at, 4, y.slot);
   else if (f64_imm) put<uint64_t>(at, 8, y.bits);
   else put<uint32_t>(at, 4, static_cast<uint32_t>(y.bits));
-  if (is_branchable(op)) {
+  // Comparisons are kept single for the branch that may follow.
+  Emitted e = is_compare(op) ? Emitted{at, code, 0} : join_pair(at, code);
+  if (e.code == code && is_branchable(op)) {
     last_op_ = op;
     last_form_ = form;
   }
-  push_result(at, code, out_type);
+  push_result(e, out_type);
 }
 
 void Translator::unary(Op op) {
@@ -122,7 +124,7 @@ void Translator::unary(Op op) {
   OpCode code = code_of(op, x.form == Operand::kAcc ? kR : kS, false);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 2, x.slot);
-  push_result(at, code, out_type);
+  push_result(join_pair(at, code), out_type);
 }
 
 // i32.eqz of a comparison just made is the opposite comparison; of anything else a comparison with zero.
@@ -152,7 +154,7 @@ void Translator::load(const Instr& in) {
     uint32_t at = emit(code, 2);
     put<uint16_t>(at, 2, x.slot);
     put<uint32_t>(at, 4, static_cast<uint32_t>(in.mem.offset));
-    push_result(at, code, out_type);
+    push_result(join_pair(at, code), out_type);
     return;
   }
   uint16_t address = use_slot(a);
@@ -199,6 +201,7 @@ void Translator::store(const Instr& in) {
   put<uint16_t>(at, 0, v.form == Operand::kImm ? static_cast<uint16_t>(v.bits) : v.slot);
   put<uint16_t>(at, 2, x.slot);
   put<uint32_t>(at, 4, static_cast<uint32_t>(in.mem.offset));
+  join_pair(at, store_code(in.op, form));
 }
 
 // Vector instructions take and leave everything in slots.

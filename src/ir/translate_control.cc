@@ -57,8 +57,17 @@ void Translator::open(Control c) {
   controls_.push_back(c);
 }
 
+// Removes the last instruction.
+void Translator::take_back() {
+  code_.resize(last_);
+  if (options_.record_offsets) offsets_.pop_back();
+  last_ = previous_;
+  last_code_ = previous_code_;
+  previous_ = kNone;
+}
+
 // A branch on a popped i32. A comparison just made for it is fused into the branch.
-uint32_t Translator::emit_condition(const Entry& e, bool on_false, bool back) {
+Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bool back) {
   if (e.where == Where::kPending && is_last(e.producer) && last_op_ != Op::nop) {
     uint32_t at = e.producer;
     auto a = field<uint16_t>(&code_[at], 2);
@@ -69,19 +78,39 @@ uint32_t Translator::emit_condition(const Entry& e, bool on_false, bool back) {
     if (!wide_imm && (!has_imm || imm == static_cast<int16_t>(imm))) {
       Op op = last_op_;
       BinaryForm form = last_form_;
-      code_.resize(at);
-      if (options_.record_offsets) offsets_.pop_back();
-      at = emit(branch_code(op, form, on_false, back), 2);
+      take_back();
+      if ((op == Op::i32_eq || op == Op::i32_ne) && form == kRI && imm == 0 && last_ != kNone && last_ + 2 == at) {
+        // (x & y) == 0, where the and's result was wanted for this only: a test of bits.
+        CodeInfo before = code_info(last_code_);
+        if (before.kind == CodeInfo::kFormed && before.op == Op::i32_and && !(before.form & 1)) {
+          auto and_form = static_cast<BinaryForm>(before.form / 2);
+          bool and_imm = and_form == kSI || and_form == kRI;
+          auto bits = field<int32_t>(&code_[last_], 4);
+          if (!and_imm || bits == static_cast<int16_t>(bits)) {
+            a = field<uint16_t>(&code_[last_], 2);
+            b = field<uint16_t>(&code_[last_], 4);
+            imm = bits;
+            has_imm = and_imm;
+            form = and_form;
+            on_false ^= op == Op::i32_eq;
+            op = Op::i32_and;
+            take_back();
+          }
+        }
+      }
+      OpCode code = branch_code(op, form, on_false, back);
+      at = emit(code, 2);
       put<uint16_t>(at, 0, a);
       put<uint16_t>(at, 2, has_imm ? static_cast<uint16_t>(imm) : b);
-      return at;
+      return join_pair(at, code);
     }
   }
   Operand x = use(e, false);
-  uint32_t at = emit(branch_code(on_false ? Op::i32_eq : Op::i32_ne, x.form == Operand::kAcc ? kRI : kSI, false, back), 2);
+  OpCode code = branch_code(Op::i32_ne, x.form == Operand::kAcc ? kRI : kSI, on_false, back);
+  uint32_t at = emit(code, 2);
   put<uint16_t>(at, 0, x.slot);
   put<uint16_t>(at, 2, 0);
-  return at;
+  return join_pair(at, code);
 }
 
 void Translator::patch_target(Control& target, uint32_t at, Patch::Kind kind, uint32_t field) {
@@ -158,8 +187,7 @@ void Translator::branch_if(uint32_t depth) {
   // What is flushed from here on goes from slot to slot or by patching: the condition stays where it is.
   if (target.kind != ControlKind::kFunction && values_in_place(target)) {
     flush_top(n);
-    uint32_t at = emit_condition(condition, false, target.kind == ControlKind::kLoop);
-    patch_target(target, at, Patch::kBranch, 4);
+    patch_branch(target, emit_condition(condition, false, target.kind == ControlKind::kLoop));
     return;
   }
   jump_around(n, [&] { return emit_condition(condition, true, false); }, depth);
@@ -171,10 +199,10 @@ template <class EmitSkip>
 void Translator::jump_around(uint32_t values, EmitSkip&& emit_skip, uint32_t depth) {
   save_pending();
   flush_top(values);
-  uint32_t skip = emit_skip();
+  Emitted skip = emit_skip();
   auto mirrors = mirror_;
   branch(depth);
-  put<int32_t>(skip, 4, static_cast<int32_t>(code_.size() - skip));
+  put<int32_t>(skip.at, skip.byte + 4u, static_cast<int32_t>(code_.size() - skip.at));
   bind_here();
   mirror_ = mirrors;
 }
@@ -229,12 +257,11 @@ void Translator::branch_on_null(const Instr& in) {
     IrOp op = null ? (back ? IrOp::br_null_back : IrOp::br_null) : (back ? IrOp::br_non_null_back : IrOp::br_non_null);
     uint32_t at = emit(code_of(op), 2);
     put<uint16_t>(at, 0, slot);
-    return at;
+    return Emitted{at, code_of(op), 0};
   };
   if (target.kind != ControlKind::kFunction && values_in_place(target)) {
     flush_top(n);
-    uint32_t at = emit_test(on_null, target.kind == ControlKind::kLoop);
-    patch_target(target, at, Patch::kBranch, 4);
+    patch_branch(target, emit_test(on_null, target.kind == ControlKind::kLoop));
   } else {
     jump_around(n, [&] { return emit_test(!on_null, false); }, in.index);
   }
@@ -256,10 +283,11 @@ void Translator::branch_on_cast(const Instr& in) {
 void Translator::begin_if(const Instr& in) {
   Entry condition = pop();
   flush_all();
-  uint32_t at = emit_condition(condition, true, false);
+  Emitted skip = emit_condition(condition, true, false);
   Control c{.kind = ControlKind::kIf};
   resolve_block_type(in, c);
-  c.else_patch = at;
+  c.else_patch = skip.at;
+  c.else_field = skip.byte + 4u;
   open(c);
 }
 
@@ -269,7 +297,7 @@ void Translator::begin_else() {
     flush_top(static_cast<uint32_t>(result_types(c).size()));
     emit_jump(c);
   }
-  put<int32_t>(c.else_patch, 4, static_cast<int32_t>(code_.size() - c.else_patch));
+  put<int32_t>(c.else_patch, c.else_field, static_cast<int32_t>(code_.size() - c.else_patch));
   c.else_patch = kNone;
   c.kind = ControlKind::kElse;
   truncate(c.height);
@@ -311,7 +339,7 @@ void Translator::end_block() {
     else flush_top(n);
   }
   bool labelled = c.first_patch != kNone || c.else_patch != kNone;
-  if (c.else_patch != kNone) put<int32_t>(c.else_patch, 4, static_cast<int32_t>(code_.size() - c.else_patch));
+  if (c.else_patch != kNone) put<int32_t>(c.else_patch, c.else_field, static_cast<int32_t>(code_.size() - c.else_patch));
   if (labelled) bind(c);
   truncate(c.height);
   controls_.pop_back();

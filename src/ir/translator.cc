@@ -21,6 +21,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   flushed_ = 0;
   max_slots_ = 0;
   last_ = kNone;
+  previous_ = kNone;
   last_op_ = Op::nop;
   pending_.fill(kNone);
   mirror_.fill(kNone);

@@ -32,6 +32,7 @@ namespace ermine::ir {
 struct TranslateOptions {
   bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
   bool fuel = false;    // count fuel
+  bool pairs = true;    // superinstructions
   bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
 };
 
@@ -64,6 +65,7 @@ class Translator {
     uint16_t local = 0;    // kLocal: slot of the local
     uint32_t producer = 0; // kPending: index of the instruction whose result it is
     OpCode code = 0;       // kPending: its code; one more is the form that writes the slot too
+    uint8_t dst_byte = 0;  // kPending: where its dst field is
     uint32_t next_alias = kNone;  // kLocal: next older entry that aliases the same local
     uint64_t bits = 0;     // kConst
     const uint8_t* v128 = nullptr;  // kConst of v128
@@ -77,7 +79,8 @@ class Translator {
     std::span<const wasm::ValType> params, results;
     uint32_t loop_target = 0;    // kLoop: code index
     uint32_t first_patch = kNone;  // chain of branches to the end
-    uint32_t else_patch = kNone;   // kIf: the branch to the else part
+    uint32_t else_patch = kNone;   // kIf: the branch to the else part, and its target's field
+    uint32_t else_field = 0;
     uint32_t region = kNone;     // try: index of its region
     wasm::ValType single;        // the result of a block type that is a value type
     uint32_t exn_slot = 0;       // kCatch: slot of the caught exception
@@ -104,6 +107,14 @@ class Translator {
   // --- operand stack and emission (operands.cc)
   static Acc acc_of(wasm::ValType t);
   uint32_t emit(OpCode code, unsigned units);
+  // An instruction as it lies in the code: index, code, and the byte where its (last part's) operands start.
+  struct Emitted {
+    uint32_t at;
+    OpCode code;
+    uint8_t byte;
+  };
+  // Makes one instruction of the last two if they are a pair. Call with the last one's operands set.
+  Emitted join_pair(uint32_t at, OpCode code);
   template <class T>
   void put(uint32_t at, unsigned byte, T v) { set_field<T>(&code_[at], byte, v); }
   void push_entry(Entry e);
@@ -113,6 +124,7 @@ class Translator {
   void push_local(uint32_t local);
   // The result of instruction `at` (with field dst @0 and a to-slot form one above): pushes it pending.
   void push_result(uint32_t at, OpCode code, wasm::ValType t);
+  void push_result(Emitted e, wasm::ValType t);
   Entry pop();
   Entry& top() { return stack_.back(); }
   Operand use(const Entry& e, bool allow_imm, bool allow_acc = true);
@@ -172,13 +184,15 @@ class Translator {
   void truncate(uint32_t height);
   void emit_jump(Control& target);
   void patch_target(Control& target, uint32_t at, Patch::Kind kind, uint32_t field);
+  void patch_branch(Control& target, Emitted branch) { patch_target(target, branch.at, Patch::kBranch, branch.byte + 4u); }
   void bind(Control& c);
   void move_branch_values(const Control& target);
   bool values_in_place(const Control& target) const;
   std::span<const wasm::ValType> label_types(const Control& c) const;
   std::span<const wasm::ValType> result_types(const Control& c) const;
   // Emits a branch taken when the condition `e` holds (or does not); returns its index for patching.
-  uint32_t emit_condition(const Entry& e, bool on_false, bool back);
+  void take_back();
+  Emitted emit_condition(const Entry& e, bool on_false, bool back);
   void resolve_block_type(const Instr& in, Control& c);
   void try_table(const Instr& in);
   void legacy_try(const Instr& in);
@@ -220,6 +234,8 @@ class Translator {
   uint32_t max_slots_ = 0;
   uint32_t last_ = kNone;      // last instruction emitted, if nothing was bound since
   OpCode last_code_ = 0;
+  uint32_t previous_ = kNone;  // the one before it, likewise
+  OpCode previous_code_ = 0;
   Op last_op_ = Op::nop;       // its WebAssembly instruction and operand form if it can be fused with a
   BinaryForm last_form_ = kSS; // branch behind it; else nop
   std::array<uint32_t, kAccCount> pending_{};  // stack index of the entry pending in each accumulator

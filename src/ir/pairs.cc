@@ -1,0 +1,43 @@
+#include <algorithm>
+
+#include "ir/op_forms.h"
+
+namespace ermine::ir {
+
+namespace {
+
+struct Key {
+  uint32_t codes;
+  OpCode pair;
+};
+
+constexpr auto make_index() {
+  std::array<Key, kPairCount * 4> keys{};
+  unsigned n = 0;
+  for (unsigned i = 0; i < kPairCount; ++i)
+    for (unsigned form = 0; form < pair_forms(i); ++form)
+      keys[n++] = {uint32_t{kPairs[i].first} << 16 | pair_second(i, form), static_cast<OpCode>(kPairBase + 4 * i + form)};
+  for (; n < keys.size(); ++n) keys[n] = {UINT32_MAX, 0};
+  std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.codes < b.codes; });
+  return keys;
+}
+constexpr auto kIndex = make_index();
+
+// Codes that start some pair, so that most instructions are not looked up.
+constexpr auto make_starters() {
+  std::array<bool, kPairBase> starts{};
+  for (const Pair& p : kPairs) starts[p.first] = true;
+  return starts;
+}
+constexpr auto kStarters = make_starters();
+
+}  // namespace
+
+OpCode find_pair(OpCode first, OpCode second) {
+  if (first >= kPairBase || !kStarters[first]) return 0;
+  uint32_t codes = uint32_t{first} << 16 | second;
+  auto it = std::lower_bound(kIndex.begin(), kIndex.end(), codes, [](const Key& k, uint32_t c) { return k.codes < c; });
+  return it != kIndex.end() && it->codes == codes ? it->pair : 0;
+}
+
+}  // namespace ermine::ir
