@@ -37,6 +37,7 @@ test: $(RELEASE)/.with-tests
 
 bench: build
 	@tools/install_packages bench
+	@cmake --preset release -DERMINE_BUILD_BENCH=ON >/dev/null && cmake --build --preset release --target bench_drivers
 	@bench/run $(ARGS)
 
 install: build

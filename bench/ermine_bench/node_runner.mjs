@@ -1,7 +1,8 @@
 // Runs one module under Node for the benchmark harness.
 //   node_runner.mjs run FOLDER FILE ARGS…      as a WASI program; FOLDER "-" is none
-//   node_runner.mjs validate|compile|instantiate|host-calls FILE   times it inside the process and
-//   prints {"seconds": s, "count": n}: the median time of one, after a warm-up.
+//   node_runner.mjs validate|compile|instantiate|call-in|call-out FILE   times it inside the process and
+//   (call-in, call-out) prints {"seconds": s, "count": n}: the median time of one, after a warm-up.
+//   node_runner.mjs rest FILE                  prints {"bytes": b}: what an idle instance takes.
 import { readFileSync } from 'node:fs';
 import { WASI } from 'node:wasi';
 
@@ -59,6 +60,18 @@ const modes = {
   instantiate(file) {
     const module = new WebAssembly.Module(readFileSync(file));
     timed(() => new WebAssembly.Instance(module, host).exports.answer());
+  },
+  rest(file) {
+    // Garbage would be counted as instances, so the collector must be at hand: node --expose-gc.
+    const module = new WebAssembly.Module(readFileSync(file));
+    const kept = [];
+    const make = (count) => { for (let i = 0; i < count; ++i) { const one = new WebAssembly.Instance(module, host); one.exports.answer(); kept.push(one); } };
+    make(10);
+    globalThis.gc?.();
+    const before = process.memoryUsage.rss();
+    make(1000);
+    globalThis.gc?.();
+    console.log(JSON.stringify({ bytes: (process.memoryUsage.rss() - before) / 1000, count: kept.length - 10 }));
   },
   'call-in'(file) {
     const { twice } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), host).exports;

@@ -41,7 +41,7 @@ class Peer:
     dir_words: Template = ()  # how a folder is given to the guest; empty: not needed
     version: Template = ("{exe}", "--version")
     validate: Template = ()
-    in_process: Template = ()  # "{what}" is validate, compile, instantiate, host-calls: prints seconds
+    in_process: Template = ()  # "{what}" as for --embedder: prints seconds or bytes
 
 
 PEERS: tuple[Peer, ...] = (
@@ -129,7 +129,7 @@ PEERS: tuple[Peer, ...] = (
         "node", "Node (V8)", ("node",),
         run=("{exe}", "--no-warnings", "{flags}", NODE_RUNNER, "run", "{dir}", "{wasm}", "{args}"),
         version=("{exe}", "-p", "'Node ' + process.version + ', V8 ' + process.versions.v8"),
-        in_process=("{exe}", "--no-warnings", "{flags}", NODE_RUNNER, "{what}", "{wasm}", "{args}"),
+        in_process=("{exe}", "--no-warnings", "--expose-gc", "{flags}", NODE_RUNNER, "{what}", "{wasm}", "{args}"),
         tiers=(
             Tier("", "mixed"),
             Tier("liftoff", "baseline", ("--liftoff-only", "--no-wasm-lazy-compilation")),
@@ -148,7 +148,6 @@ PEERS: tuple[Peer, ...] = (
     ),
 )
 BY_NAME = {p.name: p for p in PEERS}
-# What `--peers all` measures of each peer when a suite does not narrow it.
 NATIVE = "native"
 
 

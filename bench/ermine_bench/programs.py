@@ -62,6 +62,7 @@ OWN: tuple[Program, ...] = (
     _own("tokens.c", 250, "strings branches steady"),
     _own("gc_trees.wat", 40, "gc"),
     _own("gc_arrays.wat", 60, "gc"),
+    _own("gc_pauses.wat", 100, "pauses"),
     _own("throws.wat", 2000, "exceptions"),
     _own("unwind.wat", 100, "exceptions"),
     _own("wasi_calls.c", 100, "wasi"),
@@ -249,6 +250,14 @@ def coremark_cost(out: bytes) -> float | None:
     """Seconds an iteration, from CoreMark's own score."""
     match = re.search(rb"Iterations/Sec\s*:\s*([0-9.]+)", out)
     return 1 / float(match[1]) if match and float(match[1]) > 0 else None
+
+
+def hexadecimal_nanoseconds(out: bytes) -> float | None:
+    """Seconds, from a program whose last line is a count of nanoseconds as a checksum would be printed."""
+    try:
+        return int(out.split()[-1], 16) / 1e9
+    except (ValueError, IndexError):
+        return None
 
 
 def polybench_sources(root: Path) -> list[Path]:

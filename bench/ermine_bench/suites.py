@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from . import programs
@@ -165,15 +166,15 @@ def _compile_once(setting: Setting, contender: Contender, wasm: Path, out: Path)
     return done.ok and out.exists()
 
 
-def seconds_printed(done: Completed) -> float | None:
-    """The figure that an in-process driver prints as {"seconds": s}."""
+def printed(key: str, done: Completed) -> float | None:
+    """The figure that an in-process driver prints as {key: figure} in its last line."""
     try:
-        return float(json.loads(done.stdout.decode().strip().splitlines()[-1])["seconds"])
-    except (ValueError, KeyError, IndexError):
+        return float(json.loads(done.stdout.decode().strip().splitlines()[-1])[key])
+    except (ValueError, KeyError, IndexError, TypeError):
         return None
 
 
-def _in_process(setting: Setting, what: str, name: str, wasm: Path, tiers: bool) -> Row:
+def _in_process(setting: Setting, what: str, name: str, wasm: Path, tiers: bool, key: str = "seconds") -> Row:
     invocations = {}
     for contender in setting.contenders:
         if not tiers and contender.tier.name:
@@ -182,7 +183,7 @@ def _in_process(setting: Setting, what: str, name: str, wasm: Path, tiers: bool)
             invocations[contender.ident] = invocation
     for ident, command in setting.embedders.items():
         invocations[ident] = Invocation([*command, what, str(wasm)])
-    return Row(name, invocations, parse=seconds_printed, check_output=False, size=wasm.stat().st_size)
+    return Row(name, invocations, parse=partial(printed, key), check_output=False, size=wasm.stat().st_size)
 
 
 def _modules(setting: Setting) -> list[tuple[str, Path]]:
@@ -223,7 +224,7 @@ def compile_speed(setting: Setting) -> list[Row]:
 
 @suite("instantiate", "Instantiate, call, drop")
 def instantiate(setting: Setting) -> list[Row]:
-    """One small module with a memory, a table and segments: a new instance, one call, and its end; and, for libraries, the memory an instance at rest takes."""
+    """One small module with a memory, a table and segments: a new instance, one call, and its end. Inside one process."""
     return [_in_process(setting, "instantiate", "instance", programs.HERE / "embed.wasm", tiers=False)]
 
 
@@ -274,8 +275,13 @@ def wasi(setting: Setting) -> list[Row]:
 
 @suite("gc", "Garbage collection")
 def gc(setting: Setting) -> list[Row]:
-    """Structs and arrays allocated, traversed, tested and cast, less the time to start."""
-    return _steady_rows(setting, "gc", setting.runnable())
+    """Structs and arrays allocated, traversed, tested and cast, less the time to start; and the longest pause that a program with 131071 live objects sees."""
+    rows = _steady_rows(setting, "gc", setting.runnable())
+    for program in setting.own("pauses"):
+        row = _program_row(setting, program, setting.work(program), setting.runnable(), "longest pause")
+        row.parse, row.check_output = lambda done: programs.hexadecimal_nanoseconds(done.stdout), False
+        rows.append(row)
+    return rows
 
 
 @suite("exceptions", "Exceptions")
@@ -286,7 +292,7 @@ def exceptions(setting: Setting) -> list[Row]:
 
 @suite("memory", "Peak memory", "bytes")
 def memory(setting: Setting) -> list[Row]:
-    """The most resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB."""
+    """The most resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB; and, inside one process, what an idle instance takes."""
     contenders = setting.runnable()
     rows = [Row("nothing", {c.ident: c.run(_probe(setting)) for c in contenders}, measure="peak")]
     for program in setting.own("startup") + setting.own("resident"):
@@ -295,6 +301,7 @@ def memory(setting: Setting) -> list[Row]:
         rows.append(row)
     for name, wasm in _sized(setting, (10,)):
         rows.append(Row(name, {c.ident: c.run(wasm) for c in contenders}, measure="peak"))
+    rows.append(_in_process(setting, "rest", "idle instance", programs.HERE / "embed.wasm", tiers=False, key="bytes"))
     return rows
 
 

@@ -209,9 +209,11 @@ class Parsers(unittest.TestCase):
 
     def test_in_process_figures(self):
         done = lambda out: Completed(1, 1, 1, 0, False, out, b"")  # noqa: E731
-        self.assertEqual(suites.seconds_printed(done(b'noise\n{"seconds": 0.25, "count": 3}\n')), 0.25)
-        self.assertIsNone(suites.seconds_printed(done(b"nothing here")))
-        self.assertIsNone(suites.seconds_printed(done(b"")))
+        self.assertEqual(suites.printed("seconds", done(b'noise\n{"seconds": 0.25, "count": 3}\n')), 0.25)
+        self.assertIsNone(suites.printed("seconds", done(b"nothing here")))
+        self.assertIsNone(suites.printed("seconds", done(b"")))
+        self.assertIsNone(suites.printed("seconds", done(b"[1]")))
+        self.assertEqual(suites.printed("bytes", done(b'{"bytes": 17}')), 17)
 
     def test_every_suite_says_what_it_is(self):
         for suite in suites.SUITES.values():

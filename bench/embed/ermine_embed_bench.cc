@@ -1,0 +1,143 @@
+// Measures Ermine's library inside one process, through its public C++ API:
+//
+//   ermine_embed_bench validate|instantiate|call-in|call-out|rest FILE [--tier=interp]
+//
+// prints {"seconds": s, "count": n}, s being the median time of one, or for `rest` {"bytes": b}, the resident memory an
+// idle instance takes. FILE is any module for the first and bench/programs/embed.wat, assembled, for the others.
+// An instance's life includes its store's, as in capi_bench.c, which measures other libraries the same way.
+#include <ermine/ermine.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+[[noreturn]] void fail(const std::string& why) {
+  std::fprintf(stderr, "ermine_embed_bench: error: %s\n", why.c_str());
+  std::exit(1);
+}
+
+template <class T>
+T must(ermine::Result<T> result) {
+  if (!result) fail(result.error().to_string());
+  if constexpr (!std::is_void_v<T>) return std::move(result).value();
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// A sample is a batch of at least some milliseconds, so that the clock's own cost does not count.
+template <class F>
+void measure(F&& once, int per_call = 1) {
+  long batch = 1;
+  for (;; batch *= 2) {
+    const double start = now();
+    for (long i = 0; i < batch; ++i) once();
+    if (now() - start >= 0.005 || batch >= 1 << 20) break;
+  }
+  std::vector<double> samples;
+  for (const double end = now() + 1; samples.size() < 1000 && (now() < end || samples.size() < 3);) {
+    const double start = now();
+    for (long i = 0; i < batch; ++i) once();
+    samples.push_back((now() - start) / static_cast<double>(batch) / per_call);
+  }
+  std::sort(samples.begin(), samples.end());
+  std::printf("{\"seconds\": %.12g, \"count\": %ld}\n", samples[samples.size() / 2], static_cast<long>(samples.size()) * batch);
+}
+
+long resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  long size = 0, resident = 0;
+  if (!(file >> size >> resident)) fail("/proc/self/statm cannot be read");
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+std::vector<uint8_t> read_file(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(std::string("cannot open ") + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+ermine::Linker make_linker(const ermine::Engine& engine) {
+  ermine::Linker linker(engine);
+  must(linker.func_wrap("host", "nothing", [] {}));
+  must(linker.func_wrap("host", "add", [](uint32_t a, uint32_t b) { return a + b; }));
+  return linker;
+}
+
+void expect(bool right) {
+  if (!right) fail("a wrong answer");
+}
+
+uint32_t answer(ermine::Instance& instance) {
+  return must(must(instance.get_typed_func<uint32_t()>("answer"))());
+}
+
+void instantiate(const ermine::Linker& linker, const ermine::Engine& engine, const ermine::Module& module) {
+  ermine::Store store(engine);
+  ermine::Instance instance = must(linker.instantiate(store, module));
+  expect(answer(instance) == 42);
+}
+
+// A thousand instances, each in a store of its own and called once, at the same time.
+void rest(const ermine::Linker& linker, const ermine::Engine& engine, const ermine::Module& module) {
+  constexpr int kInstances = 1000, kWarmUp = 10;
+  std::vector<ermine::Store> stores;
+  stores.reserve(kInstances + kWarmUp);
+  long before = 0;
+  for (int i = 0; i < kInstances + kWarmUp; ++i) {
+    if (i == kWarmUp) before = resident_bytes();
+    stores.emplace_back(engine);
+    ermine::Instance instance = must(linker.instantiate(stores.back(), module));
+    expect(answer(instance) == 42);
+  }
+  std::printf("{\"bytes\": %.0f, \"count\": %d}\n", static_cast<double>(resident_bytes() - before) / kInstances, kInstances);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ermine::Config config;
+  if (argc == 4 && std::string_view(argv[3]) == "--tier=interp") config.tier = ermine::Tier::kInterp;
+  else if (argc != 3) fail("usage: ermine_embed_bench validate|instantiate|call-in|call-out|rest FILE [--tier=interp]");
+  const std::string_view what = argv[1];
+  const std::vector<uint8_t> bytes = read_file(argv[2]);
+  const ermine::Engine engine(config);
+  if (what == "validate") {
+    measure([&] { must(ermine::Module::validate(engine, bytes)); });
+    return 0;
+  }
+  // Module::compile only validates; functions are compiled as they are called, and timing that as “compile” would lie.
+  if (what == "compile") fail("functions are compiled on their first call; there is nothing to force");
+  const ermine::Module module = must(ermine::Module::compile(engine, bytes));
+  const ermine::Linker linker = make_linker(engine);
+  if (what == "instantiate") {
+    measure([&] { instantiate(linker, engine, module); });
+  } else if (what == "rest") {
+    rest(linker, engine, module);
+  } else {
+    ermine::Store store(engine);
+    ermine::Instance instance = must(linker.instantiate(store, module));
+    if (what == "call-in") {
+      auto twice = must(instance.get_typed_func<uint32_t(uint32_t)>("twice"));
+      measure([&] {
+        for (uint32_t i = 0; i < 1000; ++i) expect(must(twice(i)) == 2 * i);
+      }, 1000);
+    } else if (what == "call-out") {
+      auto call_host = must(instance.get_typed_func<uint32_t(uint32_t)>("call_host"));
+      measure([&] { expect(must(call_host(1000)) == 500500); }, 1000);
+    } else {
+      fail("there is no such measurement");
+    }
+  }
+  return 0;
+}
