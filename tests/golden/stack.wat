@@ -1,0 +1,20 @@
+;; Values that must survive are patched into their homes; aliases are copied before their local changes.
+(module
+  (memory 1)
+  (func $callee (param i32 i32) (result i32) (local.get 0))
+  (func $spill (param $a i32) (result i32)
+    (i32.add
+      (i32.mul (local.get $a) (i32.const 3))
+      (i32.mul (local.get $a) (i32.const 5))))
+  (func $alias (param $a i32) (result i32)
+    (local.get $a)
+    (local.set $a (i32.const 1))
+    (i32.add (local.get $a)))
+  (func $tee (param $a i32) (result i32) (local $x i32)
+    (i32.add (local.tee $x (i32.load (local.get $a))) (local.get $x)))
+  (func $call (param $a i32) (result i32)
+    (call $callee (i32.add (local.get $a) (i32.const 1)) (i32.const 9)))
+  (func $store (param $p i32) (param $v i64)
+    (i32.store offset=4 (local.get $p) (i32.const 7))
+    (i64.store (i32.shl (local.get $p) (i32.const 3)) (local.get $v))
+    (i64.store8 (local.get $p) (i64.add (local.get $v) (i64.const 1)))))
