@@ -6,7 +6,7 @@
 namespace ermine {
 
 namespace runtime {
-class Global;
+struct Global;
 }
 
 class Global {

@@ -7,7 +7,7 @@
 namespace ermine {
 
 namespace runtime {
-class Tag;
+struct Tag;
 }
 
 class Tag {

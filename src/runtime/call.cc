@@ -49,11 +49,11 @@ class Entry {
 };
 
 void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) {
-  while (frame.ctx && out.size() < limit) {
+  while (frame.ctx && frame.pc && out.size() < limit) {
     const Instance& instance = *frame.ctx->instance;
     const CodePosition at = instance.code().locate(frame.pc);
     out.push_back(FrameInfo{at.func_index, std::string(instance.module().function_name(at.func_index)),
-                            instance.shared().name, at.offset});
+                            std::string(instance.shared().name()), at.offset});
     if (!instance.code().unwind(frame)) break;
   }
 }

@@ -9,6 +9,8 @@
 
 namespace ermine::runtime {
 
+SharedModule::~SharedModule() = default;
+
 std::unique_ptr<Instance> Instance::create(Store* store, std::shared_ptr<const SharedModule> shared,
                                            std::shared_ptr<const ModuleCode> code) {
   const wasm::Module& m = *shared->module;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,8 +29,11 @@ inline bool is_heap_reference(wasm::ValType type, const wasm::TypeRegistry& regi
 // `keep_alive` of the instance holds.
 struct SharedModule {
   std::shared_ptr<const wasm::Module> module;
-  std::string name;
+  std::string given_name;
   std::unique_ptr<ExportIndex> exports;
+  // For people: the name given by the embedder, else the module's own.
+  std::string_view name() const { return given_name.empty() ? module->module_name() : std::string_view(given_name); }
+  ~SharedModule();
 };
 
 class Instance {
@@ -81,7 +85,14 @@ class Instance {
   void set_memory(uint32_t index, Memory* memory);
   void set_table(uint32_t index, Table* table);
   void set_global(uint32_t index, Slot* cell) { ctx_->globals[index] = cell; }
-  void set_elem_values(uint32_t index, std::vector<Slot> values) { elem_values_[index] = std::move(values); }
+  // Room for the values of a segment of expressions, zeroed, to be filled in.
+  std::span<Slot> make_elem_values(uint32_t index, size_t count) {
+    elem_values_[index].resize(count);
+    return elem_values_[index];
+  }
+  // The engine's compiled module, which keeps the SharedModule's surroundings alive.
+  void set_compiled(std::shared_ptr<const void> compiled) { compiled_ = std::move(compiled); }
+  const std::shared_ptr<const void>& compiled() const { return compiled_; }
   void finish();  // after all of the above: looks up what is cached
 
   // For the collector: calls visit(Slot&) for each cell that may hold a heap reference: globals that the
@@ -104,6 +115,7 @@ class Instance {
   Store* store_ = nullptr;
   std::shared_ptr<const SharedModule> shared_;
   std::shared_ptr<const ModuleCode> code_;
+  std::shared_ptr<const void> compiled_;
   void* block_ = nullptr;
   size_t block_size_ = 0;
   FuncRef* func_ref_storage_ = nullptr;  // by defined function index

@@ -12,9 +12,9 @@ namespace ermine::runtime {
 
 // What changes the code made for a module. An engine keeps one ModuleCode a module and options.
 struct CodeOptions {
-  // All memories with 32-bit addresses and 64 KiB pages lie in guarded reservations that never move
-  // (Memory::guarded). Otherwise every access is checked, and bases must be read again after whatever may
-  // grow a memory: calls, memory.grow.
+  // Memory 0 has 32-bit addresses and lies in a guarded reservation that never moves (Memory::guarded), or
+  // there is none. Otherwise, and for other memories always, every access is checked, and bases must be
+  // read again after whatever may grow a memory: calls, memory.grow.
   bool guarded = true;
   bool fuel = false;
   bool deterministic = false;

@@ -16,6 +16,7 @@
 #include "platform/mapping.h"
 #include "runtime/context.h"
 #include "runtime/hooks.h"
+#include "runtime/host_objects.h"
 #include "runtime/instance.h"
 #include "runtime/interrupt.h"
 #include "runtime/memory.h"
@@ -35,6 +36,7 @@ struct StoreOptions {
   uint64_t stack_bytes = 8 << 20;
   uint64_t max_gc_heap = uint64_t{1} << 30;
   bool fuel = false;
+  bool deterministic = false;
 };
 
 // A host function that belongs to no store yet. Immutable, shared by the stores that use it.
@@ -104,6 +106,8 @@ class Store {
   // The exception of the last call that failed with kException; for take_exception. Null if none.
   Root* last_exception = nullptr;
   Error last_error;  // of the last call() that failed
+
+  HostObjects host_objects;
 
   RootTable& roots() { return *roots_; }
   std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }

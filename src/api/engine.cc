@@ -1,0 +1,84 @@
+// Engine and Module.
+#include "api/convert.h"
+#include "engine/compiled_module.h"
+#include "platform/mapped_file.h"
+#include "runtime/export_index.h"
+#include "wasm/limits.h"
+
+namespace ermine {
+
+Engine::Engine() : Engine(Config()) {}
+Engine::Engine(const Config& config) : impl_(engine::Engine::create(config)) {}
+const Config& Engine::config() const { return impl_->config(); }
+
+namespace {
+Result<Module> compile_owned(const Engine& engine, std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
+                             std::string_view name) {
+  ERMINE_ASSIGN(auto compiled, engine::CompiledModule::compile(engine.impl(), bytes, std::move(owner), name));
+  return Module(std::move(compiled));
+}
+}  // namespace
+
+Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> bytes, std::string_view name) {
+  return compile(engine, std::vector<uint8_t>(bytes.begin(), bytes.end()), name);
+}
+
+Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t>&& bytes, std::string_view name) {
+  auto owner = std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
+  std::span<const uint8_t> view(*owner);
+  return compile_owned(engine, view, std::move(owner), name);
+}
+
+Result<Module> Module::from_file(const Engine& engine, const std::string& path, std::string_view name) {
+  ERMINE_ASSIGN(platform::FileBytes file, platform::map_file(path, wasm::kMaxModuleSize));
+  return compile_owned(engine, file.bytes, std::move(file.owner), name);
+}
+
+Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> bytes) {
+  return engine::CompiledModule::validate(*engine.impl(), bytes);
+}
+
+Engine Module::engine() const { return Engine(impl_->shared_engine()); }
+std::string_view Module::name() const { return impl_->shared()->name(); }
+
+std::vector<ImportType> Module::imports() const {
+  const wasm::Module& m = impl_->module();
+  std::vector<ImportType> out;
+  out.reserve(m.imports.size());
+  for (const wasm::Import& i : m.imports)
+    out.push_back({std::string(i.module), std::string(i.name), api::import_type(m, i.kind, i.index)});
+  return out;
+}
+
+std::vector<ExportType> Module::exports() const {
+  const wasm::Module& m = impl_->module();
+  std::vector<ExportType> out;
+  out.reserve(m.exports.size());
+  for (const wasm::Export& e : m.exports) out.push_back({std::string(e.name), api::import_type(m, e.kind, e.index)});
+  return out;
+}
+
+std::optional<ExternType> Module::get_export(std::string_view name) const {
+  const wasm::Export* e = impl_->shared()->exports->find(name);
+  if (!e) return std::nullopt;
+  return api::import_type(impl_->module(), e->kind, e->index);
+}
+
+std::vector<CustomSection> Module::custom_sections() const {
+  std::vector<CustomSection> out;
+  for (const wasm::CustomSection& c : impl_->module().customs) out.push_back({c.name, c.bytes});
+  return out;
+}
+
+std::optional<std::span<const uint8_t>> Module::custom_section(std::string_view name) const {
+  for (const wasm::CustomSection& c : impl_->module().customs)
+    if (c.name == name) return c.bytes;
+  return std::nullopt;
+}
+
+std::string_view Module::function_name(uint32_t func_index) const {
+  const wasm::Module& m = impl_->module();
+  return func_index < m.functions.size() ? m.function_name(func_index) : std::string_view();
+}
+
+}  // namespace ermine

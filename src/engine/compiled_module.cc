@@ -1,0 +1,50 @@
+#include "engine/compiled_module.h"
+
+#include "binary/decoder.h"
+#include "binary/validator.h"
+#include "runtime/export_index.h"
+
+namespace ermine::engine {
+
+namespace {
+
+Result<std::shared_ptr<const wasm::Module>> decode_and_validate(Engine& engine, std::span<const uint8_t> bytes,
+                                                                std::shared_ptr<const void> owner) {
+  ERMINE_ASSIGN(auto module, binary::decode(bytes, std::move(owner), engine.registry(), engine.features()));
+  binary::ValidateOptions options;
+  options.threads = engine.config().parallelism;
+  ERMINE_TRY(binary::validate(*module, options));
+  return module;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(std::shared_ptr<Engine> engine,
+                                                                      std::span<const uint8_t> bytes,
+                                                                      std::shared_ptr<const void> owner,
+                                                                      std::string_view name) {
+  ERMINE_ASSIGN(auto module, decode_and_validate(*engine, bytes, std::move(owner)));
+  auto shared = std::make_shared<runtime::SharedModule>();
+  shared->exports = std::make_unique<runtime::ExportIndex>(*module);
+  shared->module = std::move(module);
+  shared->given_name = name;
+  std::shared_ptr<CompiledModule> compiled(new CompiledModule);
+  compiled->engine_ = std::move(engine);
+  compiled->shared_ = std::move(shared);
+  return std::shared_ptr<const CompiledModule>(std::move(compiled));
+}
+
+Result<void> CompiledModule::validate(Engine& engine, std::span<const uint8_t> bytes) {
+  ERMINE_TRY(decode_and_validate(engine, bytes, nullptr));
+  return {};
+}
+
+Result<std::shared_ptr<const runtime::ModuleCode>> CompiledModule::code(const runtime::CodeOptions& options) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& code : codes_)
+    if (code->options() == options) return code;
+  ERMINE_ASSIGN(std::unique_ptr<runtime::ModuleCode> made, engine_->hooks().make_code(shared_->module, options));
+  return codes_.emplace_back(std::move(made));
+}
+
+}  // namespace ermine::engine

@@ -1,0 +1,37 @@
+// CompiledModule: from bytes to what can be instantiated: decoded, validated, its exports indexed, its
+// code (translated function by function on first call) made once for each set of options. Thread-safe.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.h"
+#include "runtime/instance.h"
+
+namespace ermine::engine {
+
+class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
+ public:
+  // `bytes` stay valid as long as `owner`. Errors: kMalformed, kInvalid, kUnsupported.
+  static Result<std::shared_ptr<const CompiledModule>> compile(std::shared_ptr<Engine> engine, std::span<const uint8_t> bytes,
+                                                               std::shared_ptr<const void> owner, std::string_view name);
+  static Result<void> validate(Engine& engine, std::span<const uint8_t> bytes);
+
+  Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
+  const wasm::Module& module() const { return *shared_->module; }
+  const std::shared_ptr<const runtime::SharedModule>& shared() const { return shared_; }
+  Result<std::shared_ptr<const runtime::ModuleCode>> code(const runtime::CodeOptions& options) const;
+
+ private:
+  CompiledModule() = default;
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<const runtime::SharedModule> shared_;
+  mutable std::mutex mutex_;  // guards codes_
+  mutable std::vector<std::shared_ptr<const runtime::ModuleCode>> codes_;
+};
+
+}  // namespace ermine::engine

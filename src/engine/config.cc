@@ -1,0 +1,40 @@
+// The features of the public Config, which names them as the table in wasm/features.def does.
+#include "ermine/config.h"
+
+#include <string>
+
+#include "wasm/features.h"
+
+namespace ermine {
+
+using wasm::Feature;
+using wasm::FeatureSet;
+
+uint64_t Config::default_feature_bits() { return FeatureSet::defaults().bits(); }
+void Config::enable_all_features() { feature_bits = FeatureSet::all().bits(); }
+
+std::vector<std::string_view> Config::feature_names() {
+  std::vector<std::string_view> names;
+  for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i)
+    if (static_cast<Feature>(i) != Feature::Mvp) names.push_back(wasm::feature_name(static_cast<Feature>(i)));
+  return names;
+}
+
+Result<void> Config::set_feature(std::string_view name, bool on) {
+  auto feature = wasm::feature_from_name(name);
+  if (!feature || *feature == Feature::Mvp) {
+    std::string known;
+    for (std::string_view n : feature_names()) known += (known.empty() ? "" : ", ") + std::string(n);
+    return Error(ErrorKind::kUsage, "unknown feature \"" + std::string(name) + "\"; there are: " + known);
+  }
+  const uint64_t bit = uint64_t{1} << static_cast<unsigned>(*feature);
+  feature_bits = on ? feature_bits | bit : feature_bits & ~bit;
+  return {};
+}
+
+bool Config::has_feature(std::string_view name) const {
+  auto feature = wasm::feature_from_name(name);
+  return feature && (feature_bits >> static_cast<unsigned>(*feature) & 1);
+}
+
+}  // namespace ermine

@@ -1,0 +1,47 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "interp/tier.h"
+
+namespace ermine::engine {
+
+namespace {
+wasm::FeatureSet feature_set(uint64_t bits) {
+  wasm::FeatureSet set;
+  for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::kCount); ++i)
+    if (bits >> i & 1) set.add(static_cast<wasm::Feature>(i));
+  return set;
+}
+}  // namespace
+
+Engine::Engine(const Config& config)
+    : config_(config),
+      features_(feature_set(config.feature_bits)),
+      registry_(std::make_shared<wasm::TypeRegistry>()),
+      hooks_(interp::tier_hooks()) {}
+
+std::shared_ptr<Engine> Engine::create(Config config) {
+  config.max_wasm_stack = std::clamp<uint64_t>(config.max_wasm_stack, 64 << 10, 1 << 30);
+  config.memory_reservation = std::min(config.memory_reservation, uint64_t{1} << 40);
+  config.memory_guard = std::min(config.memory_guard, uint64_t{1} << 36);
+  config.max_gc_heap = std::clamp<uint64_t>(config.max_gc_heap, 64 << 10, uint64_t{4} << 30);
+  config.parallelism = std::min(config.parallelism, 256u);
+  return std::shared_ptr<Engine>(new Engine(config));
+}
+
+runtime::StoreOptions Engine::store_options() {
+  runtime::StoreOptions o;
+  o.hooks = &hooks_;
+  o.registry = registry_;
+  o.timer = &timer_;
+  o.keep_alive = shared_from_this();
+  o.memory = memory_options();
+  o.stack_bytes = config_.max_wasm_stack;
+  o.max_gc_heap = config_.max_gc_heap;
+  o.fuel = config_.consume_fuel;
+  o.deterministic = config_.deterministic;
+  return o;
+}
+
+}  // namespace ermine::engine

@@ -1,0 +1,37 @@
+// Engine: what modules and stores share. Thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "ermine/config.h"
+#include "runtime/hooks.h"
+#include "runtime/interrupt.h"
+#include "runtime/store.h"
+#include "wasm/features.h"
+#include "wasm/type_registry.h"
+
+namespace ermine::engine {
+
+class Engine : public std::enable_shared_from_this<Engine> {
+ public:
+  // Brings figures into their range.
+  static std::shared_ptr<Engine> create(Config config);
+
+  const Config& config() const { return config_; }
+  wasm::FeatureSet features() const { return features_; }
+  const std::shared_ptr<wasm::TypeRegistry>& registry() const { return registry_; }
+  const runtime::TierHooks& hooks() const { return hooks_; }
+  runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
+  // For a store of this engine, which keeps the engine alive.
+  runtime::StoreOptions store_options();
+
+ private:
+  explicit Engine(const Config& config);
+  Config config_;
+  wasm::FeatureSet features_;
+  std::shared_ptr<wasm::TypeRegistry> registry_;
+  const runtime::TierHooks& hooks_;
+  runtime::DeadlineTimer timer_;
+};
+
+}  // namespace ermine::engine
