@@ -5,7 +5,7 @@
 
 namespace ermine::binary {
 
-void ModuleEncoder::custom(std::string_view name, std::span<const uint8_t> contents, CustomPlace place) {
+size_t ModuleEncoder::custom(std::string_view name, std::span<const uint8_t> contents, CustomPlace place) {
   unsigned position = 0;
   unsigned s = static_cast<unsigned>(place.section);
   switch (place.where) {
@@ -15,6 +15,7 @@ void ModuleEncoder::custom(std::string_view name, std::span<const uint8_t> conte
     case CustomPlace::kLast: position = 1 + 2 * kSectionCount; break;
   }
   customs_.push_back({std::string(name), {contents.begin(), contents.end()}, position, customs_.size()});
+  return customs_.size() - 1;
 }
 
 std::vector<uint8_t> ModuleEncoder::finish() {

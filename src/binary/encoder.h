@@ -106,7 +106,9 @@ class ModuleEncoder {
   ByteBuffer& body(Section s) { return part(s).body; }
   uint32_t count(Section s) const { return parts_[static_cast<unsigned>(s)].count; }
   // Custom sections of one place keep the order in which they were added.
-  void custom(std::string_view name, std::span<const uint8_t> contents, CustomPlace place = {});
+  // The number given back is for set_custom(), which fills a section whose place had to be kept.
+  size_t custom(std::string_view name, std::span<const uint8_t> contents, CustomPlace place = {});
+  void set_custom(size_t number, std::vector<uint8_t> contents) { customs_[number].contents = std::move(contents); }
 
   // The whole module. The encoder is empty afterwards.
   std::vector<uint8_t> finish();

@@ -27,6 +27,41 @@ constexpr SectionWord kSectionWords[] = {
 };
 }  // namespace
 
+// "(before SECTION)" or "(after SECTION)", if it is there.
+CustomPlace Parser::annotated_place() {
+  CustomPlace place;
+  if (tok_.kind != TokenKind::kOpen) return place;
+  if (at_open("before")) {
+    place.where = CustomPlace::kBefore;
+  } else if (at_open("after")) {
+    place.where = CustomPlace::kAfter;
+  } else {
+    fail(tok_, "@custom annotation: malformed placement", "write (before SECTION) or (after SECTION)");
+    return place;
+  }
+  advance();
+  const auto* word = std::find_if(std::begin(kSectionWords), std::end(kSectionWords), [&](const SectionWord& w) {
+    return tok_.kind == TokenKind::kKeyword && w.word == tok_.text;
+  });
+  if (word != std::end(kSectionWords)) place.section = word->section;
+  else if (at_keyword("first") && place.where == CustomPlace::kBefore) place.where = CustomPlace::kFirst;
+  else if (at_keyword("last") && place.where == CustomPlace::kAfter) place.where = CustomPlace::kLast;
+  else fail(tok_, "@custom annotation: malformed section kind");
+  advance();
+  expect_close();
+  return place;
+}
+
+// "(@ermine.names PLACE)", as the printer writes it: the name section made of the identifiers stands there.
+void Parser::names_annotation() {
+  Token at = tok_;
+  advance();
+  CustomPlace place = annotated_place();
+  expect_close();
+  if (names_place_) return fail(at, "@ermine.names annotation: there is more than one");
+  names_place_ = module_.custom("name", {}, place);
+}
+
 void Parser::custom_annotation() {
   Token at = tok_;
   advance();
@@ -34,22 +69,7 @@ void Parser::custom_annotation() {
   std::string name = tok_.escaped ? unescape(tok_.text) : std::string(tok_.text);
   if (!base::is_utf8(name)) return fail(tok_, "@custom annotation: malformed UTF-8 encoding");
   advance();
-  CustomPlace place;
-  if (tok_.kind == TokenKind::kOpen) {
-    if (at_open("before")) place.where = CustomPlace::kBefore;
-    else if (at_open("after")) place.where = CustomPlace::kAfter;
-    else return fail(tok_, "@custom annotation: malformed placement", "write (before SECTION) or (after SECTION)");
-    advance();
-    const auto* word = std::find_if(std::begin(kSectionWords), std::end(kSectionWords), [&](const SectionWord& w) {
-      return tok_.kind == TokenKind::kKeyword && w.word == tok_.text;
-    });
-    if (word != std::end(kSectionWords)) place.section = word->section;
-    else if (at_keyword("first") && place.where == CustomPlace::kBefore) place.where = CustomPlace::kFirst;
-    else if (at_keyword("last") && place.where == CustomPlace::kAfter) place.where = CustomPlace::kLast;
-    else return fail(tok_, "@custom annotation: malformed section kind");
-    advance();
-    expect_close();
-  }
+  CustomPlace place = annotated_place();
   std::string contents = string_bytes();
   if (tok_.kind != TokenKind::kClose) return fail(tok_, "@custom annotation: unexpected token");
   advance();

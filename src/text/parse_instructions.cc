@@ -38,7 +38,7 @@ void Parser::func_body() {
 void Parser::add_local(const Token& id, std::string_view name) {
   if (id.kind == TokenKind::kId && !locals_.insert(identifier(id), local_count_).is_new)
     fail(id, fmt::format("duplicate local ${}", identifier(id)));
-  if (options_.emit_names && name.data()) names_.locals.push_back({func_index_, local_count_, name});
+  if (emit_names_ && name.data()) names_.locals.push_back({func_index_, local_count_, name});
   ++local_count_;
 }
 
@@ -147,26 +147,29 @@ std::optional<Op> Parser::instruction_name() {
   return op;
 }
 
-std::string_view Parser::block_name() {
-  if (tok_.kind != TokenKind::kId) return {};
-  std::string_view name = identifier(tok_);
-  advance();
+Parser::BlockName Parser::block_name() {
+  BlockName name;
+  if (tok_.kind == TokenKind::kId) {
+    name.id = name.name = identifier(tok_);
+    advance();
+  }
+  if (tok_.kind == TokenKind::kAnnotation && tok_.text == "name") name.name = name_annotation();
   return name;
 }
 
-void Parser::push_label(Op op, std::string_view name) {
+void Parser::push_label(Op op, const BlockName& name) {
   auto depth = static_cast<uint32_t>(labels_.size()) + 1;
   uint32_t shadowed = 0;
-  if (name.data()) {
-    auto [value, is_new] = label_names_.insert(name, depth);
+  if (name.id.data()) {
+    auto [value, is_new] = label_names_.insert(name.id, depth);
     if (!is_new) {
       shadowed = *value;
       *value = depth;
     }
-    if (options_.emit_names && in_function_) names_.labels.push_back({func_index_, label_number_, name});
   }
+  if (emit_names_ && in_function_ && name.name.data()) names_.labels.push_back({func_index_, label_number_, name.name});
   ++label_number_;
-  labels_.push_back({name, shadowed, op});
+  labels_.push_back({name.id, shadowed, op});
 }
 
 void Parser::pop_label() {
@@ -184,7 +187,7 @@ void Parser::repeated_label() {
 }
 
 // Writes the beginning of a block and enters its label.
-void Parser::begin_block(Op op, std::string_view name, ByteBuffer& out) {
+void Parser::begin_block(Op op, const BlockName& name, ByteBuffer& out) {
   out.opcode(op);
   block_type(out);
   if (op == Op::try_table) catches(out);
@@ -232,7 +235,7 @@ void Parser::flat_instruction(ByteBuffer& out) {
     case Op::if_:
     case Op::try_:
     case Op::try_table: {
-      std::string_view name = block_name();
+      BlockName name = block_name();
       return begin_block(op, name, out);
     }
     case Op::else_:
@@ -331,7 +334,7 @@ void Parser::open_folded(ByteBuffer& out) {
     case Op::try_table: {
       if (unassigned_hints_ != 0) place_hints(std::exchange(unassigned_hints_, 0), op, out.size());
       advance();
-      std::string_view name = block_name();
+      BlockName name = block_name();
       begin_block(op, name, out);
       return enter(op == Op::try_ ? Fold::kTry : Fold::kBlock);
     }

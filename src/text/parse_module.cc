@@ -55,29 +55,21 @@ Result<std::vector<uint8_t>> Parser::parse_file() {
   advance();
   if (accept_open("module")) {
     closes_ = true;
-    Token id_token;
-    id = definition_name(&id_token);
-    if (id.data() && options_.emit_names) {
-      names_.has_module = true;
-      names_.module = id;
-    }
+    id = definition_name();
+    names_.has_module = id.data() != nullptr;
+    names_.module = id;
   }
   fields_begin_ = tok_.start;
   return finish();
 }
 
 Result<std::vector<uint8_t>> Parser::parse_module_fields(std::string_view id) {
-  if (!id.empty() && options_.emit_names) {
-    names_.has_module = true;
-    names_.module = id;
-  }
+  names_.has_module = !id.empty();
+  names_.module = id;
   advance();
   if (tok_.kind == TokenKind::kAnnotation && tok_.text == "name") {
-    std::string_view name = name_annotation();
-    if (options_.emit_names) {
-      names_.has_module = true;
-      names_.module = name;
-    }
+    names_.has_module = true;
+    names_.module = name_annotation();
   }
   fields_begin_ = tok_.start;
   return finish();
@@ -98,7 +90,10 @@ Result<std::vector<uint8_t>> Parser::finish() {
 
   if (needs_data_count_) module_.body(Section::kDataCount).leb(module_.count(Section::kData));
   write_metadata();
-  if (options_.emit_names && !explicit_names_ && !names_.empty()) module_.custom("name", names_.encode());
+  if (emit_names_ && !explicit_names_ && (names_place_ || !names_.empty())) {
+    if (names_place_) module_.set_custom(*names_place_, names_.encode());
+    else module_.custom("name", names_.encode());
+  }
   std::vector<uint8_t> bytes = module_.finish();
   return bytes;
 }
@@ -109,6 +104,7 @@ void Parser::bind_fields() {
   while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) {
     const char* inside = lexer_.position();
     const char* start = tok_.start;
+    if (tok_.kind == TokenKind::kAnnotation && tok_.text == "ermine.names") emit_names_ = true;
     if (tok_.kind == TokenKind::kOpen) {
       if (const DefinitionKind* d = definition_kind(tok_.text)) {
         bind_definition(d->space);
@@ -229,6 +225,7 @@ void Parser::emit_fields() {
 void Parser::field() {
   if (tok_.kind == TokenKind::kAnnotation) {
     if (tok_.text == "custom") return custom_annotation();
+    if (tok_.text == "ermine.names") return names_annotation();
     if (tok_.text.starts_with("metadata.code."))
       return fail(tok_, fmt::format("@{} annotation: not in a function", tok_.text));
     return unexpected("a module field");

@@ -4,41 +4,15 @@
 #include <array>
 
 #include "text/parser.h"
+#include "text/type_words.h"
 
 namespace ermine::text {
 
 using binary::Section;
 
-namespace {
-
-struct TypeWord {
-  std::string_view word;
-  uint8_t code;
-};
-constexpr TypeWord kNumberTypes[] = {{"i32", 0x7F}, {"i64", 0x7E}, {"f32", 0x7D}, {"f64", 0x7C}, {"v128", 0x7B}};
-// Abstract heap types and the short names of nullable references to them.
-constexpr TypeWord kHeapTypes[] = {
-    {"func", 0x70},  {"extern", 0x6F}, {"any", 0x6E},  {"eq", 0x6D},       {"i31", 0x6C},    {"struct", 0x6B},
-    {"array", 0x6A}, {"exn", 0x69},    {"none", 0x71}, {"noextern", 0x72}, {"nofunc", 0x73}, {"noexn", 0x74},
-};
-constexpr TypeWord kReferenceTypes[] = {
-    {"funcref", 0x70}, {"externref", 0x6F},     {"anyref", 0x6E},      {"eqref", 0x6D},
-    {"i31ref", 0x6C},  {"structref", 0x6B},     {"arrayref", 0x6A},    {"exnref", 0x69},
-    {"nullref", 0x71}, {"nullexternref", 0x72}, {"nullfuncref", 0x73}, {"nullexnref", 0x74},
-};
-
-template <size_t N>
-uint8_t find_word(const TypeWord (&words)[N], std::string_view word) {
-  for (const TypeWord& w : words)
-    if (w.word == word) return w.code;
-  return 0;
-}
-
-}  // namespace
-
 int64_t Parser::heap_type() {
   if (tok_.kind == TokenKind::kKeyword) {
-    if (uint8_t code = find_word(kHeapTypes, tok_.text)) {
+    if (uint8_t code = code_of(kHeapTypes, tok_.text)) {
       advance();
       return static_cast<int64_t>(code) - 0x80;
     }
@@ -55,7 +29,7 @@ int64_t Parser::heap_type() {
 }
 
 bool Parser::at_reference_type() const {
-  return at_open("ref") || (tok_.kind == TokenKind::kKeyword && find_word(kReferenceTypes, tok_.text) != 0);
+  return at_open("ref") || (tok_.kind == TokenKind::kKeyword && code_of(kReferenceTypes, tok_.text) != 0);
 }
 
 ValTypeCode Parser::reference_type() {
@@ -66,7 +40,7 @@ ValTypeCode Parser::reference_type() {
     expect_close();
     return type;
   }
-  if (tok_.kind == TokenKind::kKeyword) type.code = find_word(kReferenceTypes, tok_.text);
+  if (tok_.kind == TokenKind::kKeyword) type.code = code_of(kReferenceTypes, tok_.text);
   if (type.code == 0) {
     if (at_keyword("anyfunc")) fail(tok_, "unknown operator anyfunc", "it is now called funcref");
     else unexpected("a reference type");
@@ -78,7 +52,7 @@ ValTypeCode Parser::reference_type() {
 
 std::optional<ValTypeCode> Parser::try_value_type() {
   if (tok_.kind == TokenKind::kKeyword) {
-    if (uint8_t code = find_word(kNumberTypes, tok_.text)) {
+    if (uint8_t code = code_of(kNumberTypes, tok_.text)) {
       advance();
       return ValTypeCode{code, 0};
     }
@@ -143,7 +117,7 @@ void Parser::composite_type(ByteBuffer& out, uint32_t type_index, bool plain) {
     if (name.data()) {
       if (id.kind == TokenKind::kId && !fields_.insert(identifier(id), count, type_index).is_new)
         fail(id, fmt::format("duplicate field ${}", identifier(id)));
-      if (options_.emit_names) names_.fields.push_back({type_index, count, name});
+      if (emit_names_) names_.fields.push_back({type_index, count, name});
       field_type(fields);
       ++count;
     } else {

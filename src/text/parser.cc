@@ -16,7 +16,7 @@ constexpr std::string_view kSpaceWords[] = {"type",   "function", "table",      
 }  // namespace
 
 Parser::Parser(const Source& source, const char* begin, const char* end, const ParseOptions& options)
-    : source_(source), options_(options), lexer_(begin, end) {}
+    : source_(source), options_(options), lexer_(begin, end), emit_names_(options.emit_names) {}
 
 void Parser::restart(const char* at) {
   if (failed()) return;
@@ -158,7 +158,7 @@ std::string_view Parser::definition_name(Token* id) {
 }
 
 void Parser::note_name(NameSpace space, uint32_t index, std::string_view name) {
-  if (options_.emit_names && name.data()) names_.spaces[static_cast<unsigned>(space)].push_back({index, name});
+  if (emit_names_ && name.data()) names_.spaces[static_cast<unsigned>(space)].push_back({index, name});
 }
 
 Result<std::vector<uint8_t>> parse(std::string_view source, const ParseOptions& options) {

@@ -119,6 +119,8 @@ class Parser {
 
   // -- annotations (parse_annotations.cc)
   void custom_annotation();
+  void names_annotation();
+  binary::CustomPlace annotated_place();
   void metadata_annotation();
   void place_hints(uint32_t count, Op op, size_t offset);
   std::string_view name_annotation();
@@ -157,11 +159,15 @@ class Parser {
   void flat_instruction(ByteBuffer& out);
   void open_folded(ByteBuffer& out);
   void close_folded(ByteBuffer& out);
-  void begin_block(Op op, std::string_view name, ByteBuffer& out);
+  // A block's identifier, and what the name section is to say.
+  struct BlockName {
+    std::string_view id, name;
+  };
+  void begin_block(Op op, const BlockName& name, ByteBuffer& out);
   void repeated_label();
-  void push_label(Op op, std::string_view name);
+  void push_label(Op op, const BlockName& name);
   void pop_label();
-  std::string_view block_name();
+  BlockName block_name();
   std::optional<Op> instruction_name();
   void catches(ByteBuffer& out);
   void plain(Op op, ByteBuffer& out);
@@ -189,7 +195,7 @@ class Parser {
     uint32_t hints = 0;  // hints that wait for the operator
     size_t pending = 0;  // where its bytes begin in pending_
     size_t labels = 0;  // labels_.size() inside
-    std::string_view name;  // of the label of an if
+    BlockName name;  // of the label of an if
     Op op = Op::nop;  // kPlain
     Token at;
   };
@@ -220,7 +226,9 @@ class Parser {
   const char* defined_ = nullptr;  // the kind of the first definition, after which imports may not come
   bool has_start_ = false;
   bool needs_data_count_ = false;
+  bool emit_names_ = false;      // asked for by the options or by (@ermine.names)
   bool explicit_names_ = false;  // there is a (@custom "name")
+  std::optional<size_t> names_place_;  // number of the custom section kept for them
 
   std::vector<const char*> type_starts_;
   std::vector<TypeInfo> types_;

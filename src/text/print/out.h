@@ -1,0 +1,71 @@
+// Out: text on its way to a sink, gathered into pieces of some 64 KiB.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "text/print/print.h"
+
+namespace ermine::text {
+
+class Out {
+ public:
+  explicit Out(const TextSink& sink) : sink_(sink) { buffer_.reserve(kPiece + 4096); }
+
+  Out& operator<<(std::string_view s) {
+    buffer_.append(s);
+    return *this;
+  }
+  Out& operator<<(char c) {
+    buffer_.push_back(c);
+    return *this;
+  }
+  Out& number(uint64_t v) {
+    if (v < 10) {
+      buffer_.push_back(static_cast<char>('0' + v));
+      return *this;
+    }
+    char digits[20];
+    auto end = std::to_chars(digits, digits + sizeof digits, v).ptr;
+    buffer_.append(digits, end);
+    return *this;
+  }
+  Out& signed_number(int64_t v) {
+    char digits[21];
+    auto end = std::to_chars(digits, digits + sizeof digits, v).ptr;
+    buffer_.append(digits, end);
+    return *this;
+  }
+  Out& hex(uint64_t v, unsigned min_digits = 1) {
+    char digits[16];
+    auto end = std::to_chars(digits, digits + sizeof digits, v, 16).ptr;
+    for (auto n = static_cast<unsigned>(end - digits); n < min_digits; ++n) buffer_.push_back('0');
+    buffer_.append(digits, end);
+    return *this;
+  }
+  void spaces(size_t n) { buffer_.append(n, ' '); }
+  std::string& raw() { return buffer_; }
+  // Hands on what has gathered, if it is much. False once the sink wants no more.
+  bool maybe_flush() { return buffer_.size() < kPiece || flush(); }
+  bool flush() {
+    if (!stopped_ && !buffer_.empty()) stopped_ = !sink_(buffer_);
+    buffer_.clear();
+    return !stopped_;
+  }
+  bool stopped() const { return stopped_; }
+
+ private:
+  static constexpr size_t kPiece = 64 << 10;
+  const TextSink& sink_;
+  std::string buffer_;
+  bool stopped_ = false;
+};
+
+// The characters as they stand in a string of the text format, quotes not included. `bytes` need not be UTF-8.
+void append_escaped(std::string& out, std::string_view bytes);
+// True if `name` can be written after a $ as it is.
+bool is_plain_identifier(std::string_view name);
+
+}  // namespace ermine::text
