@@ -117,7 +117,12 @@ void Translator::spill(Entry& e, uint16_t slot) {
   pending_[acc] = kNone;
   wrote_slot(slot);
   mirror_[acc] = slot;
-  if (is_last(e.producer)) last_op_ = Op::nop;  // its result is wanted: no fusing
+  if (is_last(e.producer)) {
+    last_code_ = e.code + 1;
+    last_op_ = Op::nop;  // its result is wanted: no fusing
+  } else if (previous_ == e.producer) {
+    previous_code_ = e.code + 1;
+  }
 }
 
 void Translator::wrote_slot(uint32_t slot, uint32_t n) {
