@@ -167,7 +167,7 @@ def _measure(args: argparse.Namespace) -> dict:
     for suite in suites.choose(args.suite, setting):
         rows = suite.make(setting)
         if counter:
-            rows = [callgrind.counted(row, counter) for row in rows if not row.parse and not row.measure]
+            rows = [callgrind.counted(row, counter) for row in rows if not row.parse]
         made.append((suite, rows))
     progress.begin(sum(len(rows) for _, rows in made))
     recorded = []

@@ -46,7 +46,6 @@ class Row:
     parse: Callable[[Completed], float | None] | None = None
     canonical: Callable[[bytes], bytes] = lambda out: out  # the part of the output that must be equal
     minus: str | None = None  # the row whose median cost is taken off (the cost of starting)
-    measure: str = ""  # overrides Plan.metric: "peak"
     hidden: bool = False  # serves other rows only
 
 
@@ -55,7 +54,6 @@ class Cell:
     costs: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    peak: list[int] = field(default_factory=list)
     status: str = "ok"  # ok, failed, wrong, small
     note: str = ""
     output: str = ""
@@ -103,7 +101,7 @@ class Meter:
     def _cost(self, row: Row, done: Completed) -> float | None:
         if row.parse:
             return row.parse(done)
-        return float({"wall": done.wall, "cpu": done.cpu, "peak": done.peak}[row.measure or self.plan.metric])
+        return done.cpu if self.plan.metric == "cpu" else done.wall
 
     def _record(self, row: Row, cell: Cell, done: Completed) -> None:
         cost = self._cost(row, done)
@@ -113,7 +111,6 @@ class Meter:
         cell.costs.append(cost)
         cell.wall.append(done.wall)
         cell.cpu.append(done.cpu)
-        cell.peak.append(done.peak)
 
     def _judge_outputs(self, row: Row, outputs: dict[str, bytes], cells: dict[str, Cell]) -> None:
         if not row.check_output or not outputs:

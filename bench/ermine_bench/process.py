@@ -1,4 +1,4 @@
-"""Runs one command once and says what it cost: wall and processor time, peak memory, output.
+"""Runs one command once and says what it cost: wall and processor time, and what it printed.
 
 Output goes to files, not pipes, so that a program is never slowed by this reader; times are the operating
 system's own account of the finished child (wait4), which includes its threads.
@@ -36,7 +36,6 @@ class Invocation:
 class Completed:
     wall: float  # seconds
     cpu: float  # seconds, user and system, of all threads
-    peak: int  # bytes resident at most
     status: int  # exit status; minus the signal's number if one ended it
     timed_out: bool
     stdout: bytes
@@ -110,7 +109,6 @@ def run(invocation: Invocation, timeout: float = 120.0) -> Completed:
         return Completed(
             wall=wall,
             cpu=usage.ru_utime + usage.ru_stime,
-            peak=usage.ru_maxrss * 1024,
             status=child.returncode,
             timed_out=timed_out,
             stdout=out.read(OUTPUT_KEPT),

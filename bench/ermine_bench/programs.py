@@ -129,6 +129,11 @@ class Builder:
         target = self.out / f"{program.name}-{self._key(source, ('native',))}.native"
         return self._compile(target, [*self._driver(source), str(source), "-lm"])
 
+    def helper(self, name: str) -> Path:
+        """A native helper of the harness, from bench/embed/."""
+        source = HERE.parent / "embed" / f"{name}.c"
+        return self._compile(self.out / f"{name}-{self._key(source, ('helper',))}", [*self._driver(source), str(source)])
+
     def polybench(self, root: Path, source: Path, dataset: str, dump: bool) -> Path:
         flags = ["--target=wasm32-wasi", "-D_WASI_EMULATED_PROCESS_CLOCKS", f"-D{dataset}_DATASET",
                  *(["-DPOLYBENCH_DUMP_ARRAYS"] if dump else []), "-I", str(root / "utilities"), "-Wl,-z,stack-size=1048576"]
@@ -250,6 +255,12 @@ def coremark_cost(out: bytes) -> float | None:
     """Seconds an iteration, from CoreMark's own score."""
     match = re.search(rb"Iterations/Sec\s*:\s*([0-9.]+)", out)
     return 1 / float(match[1]) if match and float(match[1]) > 0 else None
+
+
+def peak_bytes(err: bytes) -> float | None:
+    """What bench/embed/peak.c said last on the error stream."""
+    match = re.search(rb"peak-kib (\d+)\s*$", err)
+    return float(match[1]) * 1024 if match else None
 
 
 def hexadecimal_nanoseconds(out: bytes) -> float | None:

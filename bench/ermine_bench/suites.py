@@ -10,7 +10,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -294,13 +294,13 @@ def exceptions(setting: Setting) -> list[Row]:
 def memory(setting: Setting) -> list[Row]:
     """The most resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB; and, inside one process, what an idle instance takes."""
     contenders = setting.runnable()
-    rows = [Row("nothing", {c.ident: c.run(_probe(setting)) for c in contenders}, measure="peak")]
-    for program in setting.own("startup") + setting.own("resident"):
-        row = _program_row(setting, program, program.work, contenders, program.name)
-        row.measure = "peak"
-        rows.append(row)
-    for name, wasm in _sized(setting, (10,)):
-        rows.append(Row(name, {c.ident: c.run(wasm) for c in contenders}, measure="peak"))
+    rows = [Row("nothing", {c.ident: c.run(_probe(setting)) for c in contenders})]
+    rows += [_program_row(setting, p, p.work, contenders, p.name) for p in setting.own("startup") + setting.own("resident")]
+    rows += [Row(name, {c.ident: c.run(wasm) for c in contenders}) for name, wasm in _sized(setting, (10,)) if setting.only(name)]
+    helper = str(setting.builder.helper("peak"))
+    for row in rows:
+        row.invocations = {ident: replace(i, argv=[helper, *i.argv]) for ident, i in row.invocations.items()}
+        row.parse = lambda done: programs.peak_bytes(done.stderr)
     rows.append(_in_process(setting, "rest", "idle instance", programs.HERE / "embed.wasm", tiers=False, key="bytes"))
     return rows
 

@@ -8,7 +8,7 @@ import unittest
 from html.parser import HTMLParser
 from pathlib import Path
 
-from ermine_bench import callgrind, compare, peers, plots, report, results, suites
+from ermine_bench import callgrind, compare, peers, plots, programs, report, results, suites
 from ermine_bench.process import Completed
 
 
@@ -208,12 +208,18 @@ class Parsers(unittest.TestCase):
         self.assertIsNone(callgrind.parse_total("events: Ir\n"))
 
     def test_in_process_figures(self):
-        done = lambda out: Completed(1, 1, 1, 0, False, out, b"")  # noqa: E731
+        done = lambda out: Completed(1, 1, 0, False, out, b"")  # noqa: E731
         self.assertEqual(suites.printed("seconds", done(b'noise\n{"seconds": 0.25, "count": 3}\n')), 0.25)
         self.assertIsNone(suites.printed("seconds", done(b"nothing here")))
         self.assertIsNone(suites.printed("seconds", done(b"")))
         self.assertIsNone(suites.printed("seconds", done(b"[1]")))
         self.assertEqual(suites.printed("bytes", done(b'{"bytes": 17}')), 17)
+
+    def test_peak_memory_and_pauses(self):
+        self.assertEqual(programs.peak_bytes(b"Error: peak-kib 1\n\npeak-kib 2048\n"), 2 << 20)
+        self.assertIsNone(programs.peak_bytes(b"peak-kib 12 and more"))
+        self.assertEqual(programs.hexadecimal_nanoseconds(b"000000003b9aca00\n"), 1.0)
+        self.assertIsNone(programs.hexadecimal_nanoseconds(b"pause\n"))
 
     def test_every_suite_says_what_it_is(self):
         for suite in suites.SUITES.values():
