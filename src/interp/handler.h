@@ -111,11 +111,10 @@ template <class T>
 
 enum class From { kSlot, kAcc, kImm };
 
-// Immediate operand of type T: 32 bits at byte `at`, sign-extended for i64; f64 in the unit behind.
+// Immediate operand of type T: 32 bits at byte `at`; i64 and f64 in the unit behind.
 template <class T>
 [[gnu::always_inline]] inline T get_imm(const Code* pc, unsigned at) {
-  if constexpr (std::is_same_v<T, uint64_t>) return static_cast<uint64_t>(int64_t{field<int32_t>(pc, at)});
-  else if constexpr (std::is_same_v<T, double>) return field<double>(pc, 8);
+  if constexpr (sizeof(T) == 8) return field<T>(pc, 8);
   else return field<T>(pc, at);
 }
 

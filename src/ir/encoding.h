@@ -1,7 +1,7 @@
 // How an instruction of the register code lies in memory: 8-byte units, the first the address of its
 // handler, operands packed behind it. Little-endian fields of the operand bytes:
 //
-//   formed op     dst:u16 @0  a:u16 @2  b:u16 @4 | imm:i32 @4 (f64: a whole unit @8)
+//   formed op     dst:u16 @0  a:u16 @2  b:u16 @4 | imm:i32 @4 (i64, f64: a whole unit @8)
 //   load          dst:u16 @0  a:u16 @2  offset:u32 @4
 //   store         val:u16 or i16 @0  a:u16 @2  offset:u32 @4
 //   branch        a:u16 @0  b:u16 or i16 @2  target:i32 @4 (units, from the instruction's start)

@@ -36,11 +36,12 @@ void print_operands(std::string& out, OpCode code, const Code* pc, size_t at, un
                        static_cast<int64_t>(at) + i32(4));
   } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kBinary) {
     unsigned form = d.form / 2;
-    bool f64 = wasm::op_info(d.op).sig[0] == 'd';
+    char type = wasm::op_info(d.op).sig[0];
     if (d.form & 1) out += fmt::format(" r{} =", u16(0));
     out += form == kRS || form == kRI ? " acc" : fmt::format(" r{}", u16(2));
     out += form == kSR ? ", acc" : form == kSS || form == kRS ? fmt::format(", r{}", u16(4))
-                               : f64 ? fmt::format(", {}", field<double>(pc, 8)) : fmt::format(", {}", i32(4));
+                               : type == 'd' ? fmt::format(", {}", field<double>(pc, 8))
+                                 : type == 'l' ? fmt::format(", {}", field<int64_t>(pc, 8)) : fmt::format(", {}", i32(4));
   } else if (d.kind == CodeInfo::kFormed && (family_of(d.op) == Family::kUnary || family_of(d.op) == Family::kLoad)) {
     if (d.form & 1) out += fmt::format(" r{} =", u16(0));
     out += d.form / 2 ? " acc" : fmt::format(" r{}", u16(2));

@@ -59,11 +59,6 @@ Op negated(Op op) {
   }
 }
 
-// An immediate as the 32-bit field of a formed operation holds it: i32 as is, i64 sign-extended, f32 its bits.
-bool fits_imm32(ValType t, uint64_t bits) {
-  return t.kind() != ValKind::kI64 || static_cast<int64_t>(bits) == static_cast<int32_t>(bits);
-}
-
 }  // namespace
 
 void Translator::binary(Op op) {
@@ -84,15 +79,14 @@ void Translator::binary(Op op) {
     op = op == Op::i32_sub ? Op::i32_add : Op::i64_add;
     b.bits = neg;
   }
-  bool f64_imm = in_type.kind() == ValKind::kF64;
+  bool wide_imm = in_type.kind() == ValKind::kF64 || in_type.kind() == ValKind::kI64;  // in a unit of its own
   Operand y{}, x{};
-  bool b_is_imm = b.where == Where::kConst && fits_imm32(in_type, b.bits);
+  bool b_is_imm = b.where == Where::kConst;
   // Values that need an instruction to reach a slot get it now, before the accumulators are looked at.
   if (a.where == Where::kConst) x = use(a, false);
-  if (b.where == Where::kConst && !b_is_imm) y = use(b, false);
   if (a.where != Where::kConst) x = use(a, false);
   if (b_is_imm) y = {Operand::kImm, 0, b.bits};
-  else if (b.where != Where::kConst) y = use(b, false, b.where == Where::kPending || x.form != Operand::kAcc);
+  else y = use(b, false, b.where == Where::kPending || x.form != Operand::kAcc);
   if (x.form == Operand::kAcc && y.form == Operand::kAcc) x = {Operand::kSlot, x.slot, 0};  // x has a slot: b is the pending one
   BinaryForm form = y.form == Operand::kImm ? (x.form == Operand::kAcc ? kRI : kSI)
                     : x.form == Operand::kAcc ? kRS
@@ -101,10 +95,10 @@ void Translator::binary(Op op) {
   Acc out = acc_of(out_type);
   prepare_acc(out);
   OpCode code = code_of(op, form, false);
-  uint32_t at = emit(code, f64_imm && y.form == Operand::kImm ? 3 : 2);
+  uint32_t at = emit(code, unit_count(code));
   put<uint16_t>(at, 2, x.slot);
   if (y.form != Operand::kImm) put<uint16_t>(at, 4, y.slot);
-  else if (f64_imm) put<uint64_t>(at, 8, y.bits);
+  else if (wide_imm) put<uint64_t>(at, 8, y.bits);
   else put<uint32_t>(at, 4, static_cast<uint32_t>(y.bits));
   // Comparisons are kept single for the branch that may follow.
   Emitted e = is_compare(op) ? Emitted{at, code, 0} : join_pair(at, code);

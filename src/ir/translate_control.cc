@@ -72,10 +72,11 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
     uint32_t at = e.producer;
     auto a = field<uint16_t>(&code_[at], 2);
     auto b = field<uint16_t>(&code_[at], 4);
-    auto imm = field<int32_t>(&code_[at], 4);
     bool has_imm = last_form_ == kSI || last_form_ == kRI;
-    bool wide_imm = has_imm && (last_op_ >= Op::f32_eq && last_op_ <= Op::f64_ge);
-    if (!wide_imm && (!has_imm || imm == static_cast<int16_t>(imm))) {
+    bool is64 = last_op_ >= Op::i64_eq && last_op_ <= Op::i64_ge_u;
+    int64_t imm = !has_imm ? 0 : is64 ? field<int64_t>(&code_[at], 8) : field<int32_t>(&code_[at], 4);
+    bool float_imm = has_imm && (last_op_ >= Op::f32_eq && last_op_ <= Op::f64_ge);
+    if (!float_imm && (!has_imm || imm == static_cast<int16_t>(imm))) {
       Op op = last_op_;
       BinaryForm form = last_form_;
       take_back();
