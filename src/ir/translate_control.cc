@@ -161,7 +161,7 @@ void Translator::move_branch_values(const Control& target) {
   put<uint16_t>(at, 0, dst);
   put<uint16_t>(at, 2, src);
   put<uint32_t>(at, 4, slots);
-  wrote_slot(dst, slots);
+  forget_accs();
 }
 
 void Translator::emit_jump(Control& target) {

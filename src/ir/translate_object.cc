@@ -35,11 +35,12 @@ Result<void> Translator::object(const Instr& in) {
   }
   switch (in.op) {
     case Op::memory_size: {
+      save_pending();
       push_temp(memory_address(in.index));
       uint32_t at = emit(code_of(IrOp::memory_size), 2);
       put<uint16_t>(at, 0, top().home);
       put<uint32_t>(at, 4, in.index);
-      wrote_slot(top().home);
+      forget_accs();
       return {};
     }
     case Op::memory_grow: return call(1, {memory_address(in.index)}, in.index, 0);
