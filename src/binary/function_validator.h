@@ -27,8 +27,9 @@ struct ModuleContext {
   explicit ModuleContext(const wasm::Module& module);
   const wasm::Module& module;
   const wasm::TypeRegistry& registry;
-  std::vector<const wasm::TypeDef*> types;       // by type index
-  std::vector<const wasm::FuncType*> functions;  // by function index
+  std::vector<const wasm::TypeDef*> types;  // by type index
+
+  const wasm::FuncType& func_type(uint32_t func_index) const { return types[module.functions[func_index].type_index]->func; }
 };
 
 class FunctionValidator {
@@ -172,11 +173,7 @@ class FunctionValidator {
   const wasm::TypeDef* array_type(uint32_t index);
   const wasm::FuncType* tag(uint32_t index);
   const wasm::TableType* table(uint32_t index);
-  const wasm::FuncType* callee(uint32_t func_index) {
-    if (func_index < context_.functions.size()) [[likely]] return context_.functions[func_index];
-    unknown("function", func_index);
-    return nullptr;
-  }
+  const wasm::FuncType* callee(uint32_t func_index);
   bool memory(uint32_t index, ValType& address);
   bool data(uint32_t index);
   const wasm::ElemSegment* elem(uint32_t index);
@@ -196,8 +193,7 @@ class FunctionValidator {
   std::string top_names(size_t count) const;
 
   const ModuleContext& context_;
-  std::unique_ptr<ValType[]> values_;  // grows up to kMaxFrameSlots
-  size_t capacity_;
+  std::unique_ptr<ValType[]> values_;
   ValType* sp_ = nullptr;
   ValType* base_ = nullptr;
   ValType* high_ = nullptr;

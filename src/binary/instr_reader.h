@@ -126,7 +126,7 @@ class InstrReader {
   Reader in_;
 };
 
-[[gnu::always_inline]] inline bool InstrReader::next(Instr& out) {
+inline bool InstrReader::next(Instr& out) {
   if (in_.at_end()) return false;
   out.offset = in_.offset();
   const Entry& entry = kOneByte[in_.byte()];

@@ -21,6 +21,9 @@ Result<int> listen_on(std::string_view address) {
     return Error(ErrorKind::kUsage,
                  "'" + text + "' is not an address to listen on; write host:port, as in 127.0.0.1:8080");
   std::string host(address.substr(0, colon)), port(address.substr(colon + 1));
+  // getaddrinfo() would take a port modulo 65536.
+  if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos || std::stoul(port) > 65535)
+    return Error(ErrorKind::kUsage, "'" + port + "' is not a port, in the address '" + text + "'");
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -23,15 +23,13 @@ class Context {
   bool tracing() const { return static_cast<bool>(trace_); }
   void trace(std::string_view line) const { trace_(line); }
 
-  // Counts written bytes; false when that exceeds what may be written.
-  bool count_written(size_t bytes) {
-    if (max_written_ == ~uint64_t{0}) [[likely]]
-      return true;
-    return written_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= max_written_;
+  // How many more bytes may be written, and the count of those that were.
+  bool limits_output() const { return max_written_ != ~uint64_t{0}; }
+  uint64_t may_write() const {
+    uint64_t written = written_.load(std::memory_order_relaxed);
+    return written >= max_written_ ? 0 : max_written_ - written;
   }
-  bool may_write() const {
-    return max_written_ == ~uint64_t{0} || written_.load(std::memory_order_relaxed) < max_written_;
-  }
+  void count_written(size_t bytes) { written_.fetch_add(bytes, std::memory_order_relaxed); }
   uint64_t max_written() const { return max_written_; }
 
   // What was refused, for diagnostics. Not synchronized: the first word of several threads may be any of theirs.

@@ -20,13 +20,23 @@ namespace ermine::wasi {
 
 namespace {
 
-// Ends the program once it has written more than it may; until then shortens a write to what is left.
-Errno before_write(Call& call) {
-  if (call.context.may_write()) [[likely]]
+// Where output is limited: shortens a write to what may still be written, and ends the program when that
+// is nothing.
+Errno before_write(Call& call, IoBuffers& buffers) {
+  if (!call.context.limits_output()) [[likely]]
     return Errno::kSuccess;
+  uint64_t left = call.context.may_write();
+  if (left > 0 || buffers.total() == 0) {
+    buffers.truncate(left);
+    return Errno::kSuccess;
+  }
   call.stop = Error(ErrorKind::kLimit, "the program has written the " + std::to_string(call.context.max_written()) +
                                            " bytes it may write");
   return Errno::kIntr;
+}
+void after_write(Call& call, size_t bytes) {
+  if (call.context.limits_output()) [[unlikely]]
+    call.context.count_written(bytes);
 }
 
 }  // namespace
@@ -119,22 +129,22 @@ Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offse
 
 Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
   WITH_FD(d, fd, rights::kFdWrite);
-  if (Errno e = before_write(call); e != Errno::kSuccess) [[unlikely]]
+  if (Errno e = before_write(call, buffers); e != Errno::kSuccess) [[unlikely]]
     return e;
   Outcome<size_t> n = write_some(*d, buffers.data(), buffers.count(), call.interrupt_fd_for(*d));
   if (!n) [[unlikely]]
     return n.error;
-  call.context.count_written(*n);
+  after_write(call, *n);
   size.set(static_cast<uint32_t>(*n));
   return Errno::kSuccess;
 }
 
 Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
   WITH_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
-  if (Errno e = before_write(call); e != Errno::kSuccess) return e;
+  if (Errno e = before_write(call, buffers); e != Errno::kSuccess) return e;
   Outcome<size_t> n = write_at(*d, buffers.data(), buffers.count(), offset);
   if (!n) return n.error;
-  call.context.count_written(*n);
+  after_write(call, *n);
   size.set(static_cast<uint32_t>(*n));
   return Errno::kSuccess;
 }

@@ -1,0 +1,118 @@
+#include "cli/advice.h"
+
+#include <algorithm>
+
+namespace ermine::cli {
+namespace {
+
+constexpr size_t kMostListed = 8;
+
+std::string list_of(const std::vector<std::string>& items) {
+  std::string text;
+  for (size_t i = 0; i < items.size() && i < kMostListed; ++i) text += (i > 0 ? ", " : "") + items[i];
+  if (items.size() > kMostListed) text += ", and " + std::to_string(items.size() - kMostListed) + " more";
+  return text;
+}
+
+std::vector<std::string> exported_functions(const Module& module) {
+  std::vector<std::string> names;
+  for (const ExportType& e : module.exports())
+    if (e.type.kind == ExternKind::kFunc) names.push_back(e.name);
+  return names;
+}
+
+// Where imports of a module name come from, by the tools that make them.
+std::string origin(std::string_view module, std::string_view name) {
+  if (module == "wasi_snapshot_preview2" || module.starts_with("wasi:"))
+    return "its imports are those of a component (WASI 0.2 or newer); build for wasm32-wasip1 instead";
+  if (module == "go" || module == "gojs")
+    return "it was built for JavaScript hosts; build with GOOS=wasip1 GOARCH=wasm";
+  if (module == "wbg" || module.starts_with("__wbindgen") || module.ends_with("_bg.js"))
+    return "it was built with wasm-bindgen for JavaScript hosts; build for wasm32-wasip1";
+  if (module == "wasi" && name == "thread-spawn") return "it uses threads (wasi-threads), which are not supported yet";
+  if (module == "env" && name == "memory") return "it imports its memory; --preload NAME=FILE can provide it";
+  if (module == "env" || module == "a")
+    return "functions of '" + std::string(module) +
+           "' are usually a JavaScript host's (Emscripten: link with -sSTANDALONE_WASM), or undefined in the linked "
+           "program";
+  return {};
+}
+
+}  // namespace
+
+std::string advice_on_stop(const Error& error, const RunOptions& o) {
+  switch (error.kind() == ErrorKind::kTrap ? error.trap_code() : TrapCode::kNone) {
+    case TrapCode::kOutOfFuel:
+      return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it go on";
+    case TrapCode::kInterrupted:
+      return o.timeout ? "the limit is --timeout; a longer one lets it go on" : std::string();
+    case TrapCode::kCallStackExhausted:
+      return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) +
+             " KiB; -W max-wasm-stack=SIZE changes that";
+    default: break;
+  }
+  if (error.kind() != ErrorKind::kLimit) return {};
+  // By what the message names; the engine's own advice is for embedders.
+  constexpr std::pair<std::string_view, std::string_view> kLimits[] = {
+      {"bytes it may write", "--max-output-bytes SIZE"},
+      {"StoreLimits::memory_bytes", "-W max-memory-size=SIZE"},
+      {"StoreLimits::total_memory_bytes", "-W max-total-memory=SIZE"},
+      {"StoreLimits::table_elements", "-W max-table-elements=N"},
+      {"StoreLimits::total_table_elements", "-W max-table-elements=N"},
+      {"StoreLimits::memories", "-W max-memories=N"},
+      {"StoreLimits::tables", "-W max-tables=N"},
+      {"StoreLimits::instances", "-W max-instances=N"},
+      {"gc_heap", "-W max-gc-heap=SIZE"},
+  };
+  for (auto [part, flag] : kLimits)
+    if (error.message().find(part) != std::string::npos) return std::string(flag) + " changes the limit";
+  return {};
+}
+
+std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
+  std::vector<std::string> notes;
+  if (r.no_directories)
+    notes.push_back("the program looked for directories and was granted none; --dir HOST::GUEST grants one");
+  if (!r.escaping_path.empty())
+    notes.push_back("the path '" + r.escaping_path + "' leads outside of the granted directory; --dir grants another");
+  if (!r.read_only_path.empty())
+    notes.push_back("'" + r.read_only_path +
+                    "' is beneath a directory granted read-only; --dir without :ro allows changes");
+  if (r.no_listener) notes.push_back("the program tried to accept connections; --listen HOST:PORT grants a socket");
+  return notes;
+}
+
+std::vector<std::string> advice_on_imports(const Linker& linker, const Module& module) {
+  std::vector<std::string> missing, notes;
+  for (const ImportType& i : module.imports()) {
+    if (linker.has(i.module, i.name)) continue;
+    missing.push_back(i.module + "." + i.name + " " + i.type.to_string());
+    std::string from = origin(i.module, i.name);
+    if (!from.empty() && std::find(notes.begin(), notes.end(), from) == notes.end()) notes.push_back(from);
+  }
+  if (missing.size() > 1) notes.insert(notes.begin(), "nothing provides " + list_of(missing));
+  if (!missing.empty())
+    notes.push_back(
+        "--preload MODULE=FILE provides a module's exports; --unknown-imports-trap runs the program until it calls "
+        "one");
+  return notes;
+}
+
+std::string no_such_function(const Module& module, const std::string& name) {
+  std::vector<std::string> names = exported_functions(module);
+  if (names.empty()) return "there is no function '" + name + "': the module exports none";
+  return "there is no function '" + name + "'; the module exports " + list_of(names);
+}
+
+std::string nothing_to_run(const Module& module) {
+  std::vector<std::string> names = exported_functions(module);
+  std::erase(names, "_initialize");
+  if (names.empty() || module.summary().has_start) return {};
+  return "the module has no _start to run; --invoke calls one of its functions: " + list_of(names);
+}
+
+Result<void> define_conveniences(Linker& linker) {
+  return linker.func_wrap("env", "emscripten_notify_memory_growth", [](uint32_t) {});
+}
+
+}  // namespace ermine::cli

@@ -1,0 +1,25 @@
+// Messages that say what to do: which flag grants what a program lacked, what provides a missing import.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/run_options.h"
+#include "ermine/linker.h"
+
+namespace ermine::cli {
+
+// Why a run was stopped and how to let it go further; empty if there is nothing to say.
+std::string advice_on_stop(const Error& error, const RunOptions& options);
+std::vector<std::string> advice_on_refusals(const WasiRefusals& refusals);
+// What of the module's imports is missing, and what usually provides such.
+std::vector<std::string> advice_on_imports(const Linker& linker, const Module& module);
+std::string no_such_function(const Module& module, const std::string& name);
+// For a module that has no _start; empty if instantiating it was all there is to do.
+std::string nothing_to_run(const Module& module);
+
+// Functions that compilers' runtimes import besides WASI and that have an obvious meaning here:
+// Emscripten's notice that memory has grown.
+Result<void> define_conveniences(Linker& linker);
+
+}  // namespace ermine::cli

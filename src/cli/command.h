@@ -1,0 +1,54 @@
+// The commands of `ermine`, and what they share: exit codes, messages, arguments.
+//
+// Only this folder may throw: CLI11 and nlohmann-json do. Commands are looked up by name before anything is
+// parsed, so that running a program does not construct the options of all the others.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ermine/error.h"
+
+namespace ermine::cli {
+
+// A program's own exit code is passed on; these are ours.
+enum ExitCode : int {
+  kOk = 0,
+  kFailed = 1,  // the module cannot be read, is invalid, lacks an import, …
+  kUsage = 2,   // the command line is wrong
+  kTrapped = 134,  // the program trapped or was stopped by a limit: as a shell reports abort()
+};
+
+// Words after the command's name.
+using Words = std::vector<std::string>;
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  int (*main)(Words words);
+};
+std::span<const Command> commands();
+
+int run_main(Words words);
+int validate_main(Words words);
+int inspect_main(Words words);
+
+// Parses words with an app; returns kOk to go on, else the code to exit with plus one (so that --help, which
+// exits with 0, is told apart).
+struct Parsed {
+  bool exit = false;
+  int code = kOk;
+};
+Parsed parse_words(CLI::App& app, Words words);
+
+// Messages to stderr: "error: …", "note: …"; coloured on a terminal unless NO_COLOR is set.
+void print_error(std::string_view message);
+void print_error(const Error& error);
+void print_note(std::string_view message);
+bool colour_on(int fd);
+
+}  // namespace ermine::cli

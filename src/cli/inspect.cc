@@ -1,0 +1,197 @@
+// ermine inspect: what a module imports, exports and needs.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "cli/load.h"
+#include "cli/run_options.h"
+#include "ermine/ermine.h"
+
+namespace ermine::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string size_text(uint64_t bytes) {
+  if (bytes < 10'000) return fmt::format("{} bytes", bytes);
+  if (bytes < 10'000'000) return fmt::format("{:.1f} KB", static_cast<double>(bytes) / 1e3);
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
+// "(func (param i32))" without the parentheses and kind, which stand in columns of their own.
+std::string bare_type(const ExternType& type) {
+  std::string text = type.to_string();
+  if (text.starts_with('(') && text.ends_with(')')) text = text.substr(1, text.size() - 2);
+  std::string_view kind = to_string(type.kind);
+  if (text.starts_with(kind)) text.erase(0, std::min(text.size(), kind.size() + 1));
+  return text;
+}
+
+void append_table(std::string& out, const std::vector<std::array<std::string, 3>>& rows) {
+  size_t width[2] = {0, 0};
+  for (const auto& r : rows)
+    for (size_t i = 0; i < 2; ++i) width[i] = std::max(width[i], std::min<size_t>(r[i].size(), 48));
+  for (const auto& r : rows) {
+    std::string line = fmt::format("  {:<{}}  {:<{}}  {}", r[0], width[0], r[1], width[1], r[2]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  }
+}
+
+std::string table(const Module& module, const std::string& path) {
+  ModuleSummary s = module.summary();
+  bool bold = colour_on(STDOUT_FILENO);
+  auto heading = [bold](const std::string& text) { return bold ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n"; };
+  std::string out = heading(path + (module.name().empty() ? "" : fmt::format("  ({})", module.name())));
+  out += fmt::format("  {} in all, {} of code, {} of data\n", size_text(s.size), size_text(s.code_size),
+                     size_text(s.data_bytes));
+  out += fmt::format("  {} functions, {} types, {} globals, {} tables, {} memories, {} tags\n", s.functions, s.types,
+                     s.globals, s.tables, s.memories, s.tags);
+  out += fmt::format("  {} data segments, {} element segments, {} custom sections{}\n", s.data_segments,
+                     s.elem_segments, s.custom_sections, s.has_start ? ", a start function" : "");
+  for (const MemoryType& m : s.memory_types) {
+    std::string most =
+        m.max ? fmt::format(", grows to {}", size_text(*m.max * m.page_size())) : ", grows without limit";
+    if (m.max && *m.max == m.min) most = ", does not grow";
+    out += fmt::format("  memory of {}{}{}{}\n", size_text(m.min * m.page_size()), most, m.is64 ? ", 64-bit" : "",
+                       m.shared ? ", shared" : "");
+  }
+  std::string features;
+  for (std::string_view f : s.features) features += (features.empty() ? "" : ", ") + std::string(f);
+  out += "  proposals used: " + (features.empty() ? "none" : features) + "\n";
+
+  std::vector<std::array<std::string, 3>> rows;
+  for (const ImportType& i : module.imports())
+    rows.push_back({i.module + "." + i.name, std::string(to_string(i.type.kind)), bare_type(i.type)});
+  out += "\n" + heading(fmt::format("imports ({})", rows.size()));
+  append_table(out, rows);
+  rows.clear();
+  for (const ExportType& e : module.exports())
+    rows.push_back({e.name, std::string(to_string(e.type.kind)), bare_type(e.type)});
+  out += "\n" + heading(fmt::format("exports ({})", rows.size()));
+  append_table(out, rows);
+  std::vector<CustomSection> sections = module.custom_sections();
+  if (!sections.empty()) {
+    rows.clear();
+    for (const CustomSection& c : sections) rows.push_back({std::string(c.name), size_text(c.bytes.size()), ""});
+    out += "\n" + heading(fmt::format("custom sections ({})", rows.size()));
+    append_table(out, rows);
+  }
+  return out;
+}
+
+Json limits_json(uint64_t min, const std::optional<uint64_t>& max, bool is64) {
+  Json j;
+  j["min"] = min;
+  j["max"] = max ? Json(*max) : Json(nullptr);
+  j["is64"] = is64;
+  return j;
+}
+
+Json memory_json(const MemoryType& m) {
+  Json j = limits_json(m.min, m.max, m.is64);
+  j["shared"] = m.shared;
+  j["page_size"] = m.page_size();
+  return j;
+}
+
+Json func_json(const FuncType& f) {
+  Json j;
+  j["params"] = Json::array();
+  j["results"] = Json::array();
+  for (const ValType& t : f.params) j["params"].push_back(t.to_string());
+  for (const ValType& t : f.results) j["results"].push_back(t.to_string());
+  return j;
+}
+
+Json type_json(const ExternType& type) {
+  Json j;
+  j["kind"] = std::string(to_string(type.kind));
+  switch (type.kind) {
+    case ExternKind::kFunc: j.update(func_json(type.func)); break;
+    case ExternKind::kTable:
+      j["element"] = type.table.element.to_string();
+      j.update(limits_json(type.table.min, type.table.max, type.table.is64));
+      break;
+    case ExternKind::kMemory: j.update(memory_json(type.memory)); break;
+    case ExternKind::kGlobal:
+      j["type"] = type.global.type.to_string();
+      j["mutable"] = type.global.is_mutable;
+      break;
+    case ExternKind::kTag: j.update(func_json(type.tag.func)); break;
+  }
+  return j;
+}
+
+std::string json(const Module& module, const std::string& path) {
+  ModuleSummary s = module.summary();
+  Json j;
+  j["file"] = path;
+  j["name"] = std::string(module.name());
+  j["size"] = s.size;
+  j["code_size"] = s.code_size;
+  j["data_bytes"] = s.data_bytes;
+  j["types"] = s.types;
+  j["functions"] = s.functions;
+  j["globals"] = s.globals;
+  j["tables"] = s.tables;
+  j["memories"] = s.memories;
+  j["tags"] = s.tags;
+  j["data_segments"] = s.data_segments;
+  j["element_segments"] = s.elem_segments;
+  j["start"] = s.has_start;
+  j["memory_types"] = Json::array();
+  for (const MemoryType& m : s.memory_types) j["memory_types"].push_back(memory_json(m));
+  j["features"] = Json::array();
+  for (std::string_view f : s.features) j["features"].push_back(std::string(f));
+  j["imports"] = Json::array();
+  for (const ImportType& i : module.imports()) {
+    Json one;
+    one["module"] = i.module;
+    one["name"] = i.name;
+    one.update(type_json(i.type));
+    j["imports"].push_back(one);
+  }
+  j["exports"] = Json::array();
+  for (const ExportType& e : module.exports()) {
+    Json one;
+    one["name"] = e.name;
+    one.update(type_json(e.type));
+    j["exports"].push_back(one);
+  }
+  j["custom_sections"] = Json::array();
+  for (const CustomSection& c : module.custom_sections())
+    j["custom_sections"].push_back(Json{{"name", std::string(c.name)}, {"size", c.bytes.size()}});
+  return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+int inspect_main(Words words) {
+  CLI::App app("Show what a module imports, exports and needs.\nUsage: ermine inspect [OPTIONS] FILE", "inspect");
+  std::string file;
+  bool as_json = false;
+  Config config;
+  app.add_option("file", file, "A module, binary or text; - is standard input")->required()->type_name("FILE");
+  app.add_flag("--json", as_json, "For programs instead of people");
+  add_feature_options(app, config);
+  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+
+  // What is shown may use anything; running it is another matter.
+  if (app.count("--features") == 0) config.enable_all_features();
+  Engine engine(config);
+  Result<Module> module = load_module(engine, file);
+  if (!module) {
+    print_error(module.error());
+    return kFailed;
+  }
+  std::string text = as_json ? json(*module, file) : table(*module, file);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kOk;
+}
+
+}  // namespace ermine::cli

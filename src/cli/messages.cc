@@ -1,0 +1,54 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/command.h"
+
+namespace ermine::cli {
+namespace {
+
+void print(std::string_view label, const char* colour, std::string_view message) {
+  bool colours = colour_on(STDERR_FILENO);
+  // In one write, so that it is not torn apart by what else writes there.
+  std::string line;
+  if (colours) line += colour;
+  line += label;
+  if (colours) line += "\x1b[0m";
+  line += ' ';
+  line += message;
+  if (!line.ends_with('\n')) line += '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+bool colour_on(int fd) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return isatty(fd) && (no_color == nullptr || *no_color == '\0') &&
+         (term == nullptr || std::string_view(term) != "dumb");
+}
+
+void print_error(std::string_view message) { print("error:", "\x1b[1;31m", message); }
+void print_error(const Error& error) { print_error(error.to_string()); }
+void print_note(std::string_view message) { print("note:", "\x1b[1;36m", message); }
+
+Parsed parse_words(CLI::App& app, Words words) {
+  try {
+    // CLI11 takes them last first.
+    app.parse(Words(words.rbegin(), words.rend()));
+    return {};
+  } catch (const CLI::CallForHelp&) {
+    std::string help = app.help();
+    std::fwrite(help.data(), 1, help.size(), stdout);
+    return {true, kOk};
+  } catch (const CLI::ParseError& e) {
+    print_error(e.what());
+    print_note("ermine " + app.get_name() + " --help lists the options");
+    return {true, kUsage};
+  }
+}
+
+}  // namespace ermine::cli

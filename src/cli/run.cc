@@ -1,0 +1,167 @@
+// ermine run: a program from its module to its exit code.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/advice.h"
+#include "cli/load.h"
+#include "cli/lockdown.h"
+#include "cli/run_options.h"
+#include "cli/values.h"
+#include "ermine/ermine.h"
+
+namespace ermine::cli {
+namespace {
+
+// The process is about to end; taking stores and mappings apart first would only cost time.
+[[noreturn]] void leave(int code) {
+  std::fflush(nullptr);
+  _exit(code);
+}
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+Result<Wasi> make_wasi(const RunOptions& o) {
+  WasiConfig config;
+  Words args = {o.argv0.value_or(base_name(o.module))};
+  // With --invoke they are the function's.
+  if (!o.invoke) args.insert(args.end(), o.arguments.begin(), o.arguments.end());
+  config.args(std::move(args)).inherit_stdio().max_open_files(o.max_open_files).max_written_bytes(o.max_output_bytes);
+  if (o.inherit_environment) config.inherit_env();
+  for (const auto& [name, value] : o.environment) config.env(name, value);
+  for (const Directory& d : o.directories) config.preopen_dir(d.host, d.guest, d.access);
+  for (const std::string& address : o.listeners) config.listen(address);
+  if (o.trace_wasi) {
+    config.trace([](std::string_view line) {
+      std::string whole(line);
+      whole += '\n';
+      std::fwrite(whole.data(), 1, whole.size(), stderr);
+    });
+  }
+  return Wasi::create(std::move(config));
+}
+
+Result<void> call_export(Store& store, const Instance& instance, const RunOptions& o) {
+  std::optional<Func> func = instance.get_func(*o.invoke);
+  if (!func) return Error(ErrorKind::kUsage, no_such_function(instance.module(), *o.invoke));
+  FuncType type = func->type();
+  if (o.arguments.size() != type.params.size()) {
+    return Error(ErrorKind::kUsage, *o.invoke + " takes " + std::to_string(type.params.size()) + " arguments, not " +
+                                        std::to_string(o.arguments.size()) + ": " + type.to_string());
+  }
+  std::vector<Val> args;
+  for (size_t i = 0; i < type.params.size(); ++i) {
+    ERMINE_ASSIGN(Val v, parse_value(store, type.params[i], o.arguments[i]));
+    args.push_back(std::move(v));
+  }
+  ERMINE_ASSIGN(std::vector<Val> results, func->call(args));
+  for (const Val& v : results) std::puts(print_value(v).c_str());
+  return {};
+}
+
+// Runs what the module says is to be run.
+Result<void> run_instance(Store& store, const Instance& instance, const RunOptions& o) {
+  if (std::optional<Func> init = instance.get_func("_initialize")) ERMINE_TRY(init->call({}, {}));
+  if (o.invoke) return call_export(store, instance, o);
+  if (std::optional<Func> start = instance.get_func("_start")) return start->call({}, {});
+  if (std::string note = nothing_to_run(instance.module()); !note.empty()) print_note(note);
+  return {};
+}
+
+// The exit code for how a run ended, after saying why.
+int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) {
+  if (result) return kOk;
+  const Error& error = const_cast<Result<void>&>(result).error();
+  int code;
+  switch (error.kind()) {
+    case ErrorKind::kExit: code = error.exit_code() & 0xff; break;
+    case ErrorKind::kTrap:
+    case ErrorKind::kException:
+    case ErrorKind::kLimit: code = kTrapped; break;
+    case ErrorKind::kUsage: code = kUsage; break;
+    default: code = kFailed; break;
+  }
+  if (error.kind() != ErrorKind::kExit) {
+    std::fflush(stdout);
+    print_error(error);
+    if (std::string note = advice_on_stop(error, o); !note.empty()) print_note(note);
+  }
+  if (code != kOk)
+    for (const std::string& note : advice_on_refusals(wasi.refusals())) print_note(note);
+  return code;
+}
+
+using Preloads = std::vector<std::pair<std::string, Module>>;
+
+Result<Preloads> load_preloads(const Engine& engine, const RunOptions& o, Reading reading) {
+  Preloads loaded;
+  for (const auto& [name, path] : o.preloads) {
+    ERMINE_ASSIGN(Module module, load_module(engine, path, reading));
+    loaded.emplace_back(name, std::move(module));
+  }
+  return loaded;
+}
+
+Result<Instance> instantiate(Store& store, Linker& linker, const Module& module, const Preloads& preloads,
+                             const RunOptions& o) {
+  for (const auto& [name, preload] : preloads) {
+    ERMINE_ASSIGN(Instance instance, linker.instantiate(store, preload));
+    ERMINE_TRY(linker.instance(name, instance));
+  }
+  if (o.unknown_imports_trap) ERMINE_TRY(linker.define_unknown_imports_as_traps(module));
+  if (o.unknown_imports_default) ERMINE_TRY(linker.define_unknown_imports_as_defaults(store, module));
+  return linker.instantiate(store, module);
+}
+
+int fail(const Error& error) {
+  print_error(error);
+  return kFailed;
+}
+
+int run(const RunOptions& o) {
+  Engine engine(o.config);
+  // A program that may write files could truncate the very file its code is mapped from.
+  bool writes = std::any_of(o.directories.begin(), o.directories.end(),
+                            [](const Directory& d) { return d.access == WasiDirAccess::kReadWrite; });
+  Reading reading = writes ? Reading::kCopy : Reading::kMap;
+  Result<Module> module = load_module(engine, o.module, reading);
+  if (!module) return fail(module.error());
+  Result<Preloads> preloads = load_preloads(engine, o, reading);
+  if (!preloads) return fail(preloads.error());
+
+  Result<Wasi> wasi = make_wasi(o);
+  if (!wasi) return fail(wasi.error());
+  Linker linker(engine);
+  if (Result<void> r = wasi->add_to_linker(linker); !r) return fail(r.error());
+  if (Result<void> r = define_conveniences(linker); !r) return fail(r.error());
+
+  Store store(engine, o.limits);
+  if (o.fuel) {
+    if (Result<void> r = store.set_fuel(*o.fuel); !r) return fail(r.error());
+  }
+  for (const std::string& warning : lock_down(o)) print_note(warning);
+  if (o.timeout) store.set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(*o.timeout));
+
+  Result<Instance> instance = instantiate(store, linker, *module, *preloads, o);
+  if (!instance) {
+    if (instance.error().kind() == ErrorKind::kLink) {
+      print_error(instance.error());
+      for (const std::string& note : advice_on_imports(linker, *module)) print_note(note);
+      return kFailed;
+    }
+    return conclude(Result<void>(std::move(instance).error()), o, *wasi);
+  }
+  leave(conclude(run_instance(store, *instance, o), o, *wasi));
+}
+
+}  // namespace
+
+int run_main(Words words) {
+  RunOptions options;
+  if (Parsed p = parse_run_options(std::move(words), options); p.exit) return p.code;
+  return run(options);
+}
+
+}  // namespace ermine::cli

@@ -1,0 +1,274 @@
+#include "cli/run_options.h"
+
+#include <cstdlib>
+
+#include "cli/quantities.h"
+
+namespace ermine::cli {
+namespace {
+
+template <class T>
+T require(std::optional<T> value, const std::string& option, const std::string& text, const char* like) {
+  if (!value) throw CLI::ValidationError(option, "'" + text + "' is not " + like);
+  return *value;
+}
+
+uint64_t count_of(const std::string& option, const std::string& text) {
+  return require(parse_count(text), option, text, "a number");
+}
+uint64_t size_of(const std::string& option, const std::string& text) {
+  return require(parse_size(text), option, text, "a size, as in 65536, 64KiB or 2GiB");
+}
+
+bool switch_of(const std::string& option, const std::string& text) {
+  if (text.empty() || text == "y" || text == "yes" || text == "true") return true;
+  if (text == "n" || text == "no" || text == "false") return false;
+  throw CLI::ValidationError(option, "'" + text + "' is neither y nor n");
+}
+
+// "name=on" pairs of Wasmtime's grouped options: "-W a=1,b".
+template <class F>
+void each_pair(const std::string& text, F&& f) {
+  size_t at = 0;
+  while (at <= text.size()) {
+    size_t comma = text.find(',', at);
+    if (comma == text.npos) comma = text.size();
+    std::string one = text.substr(at, comma - at);
+    at = comma + 1;
+    if (one.empty()) continue;
+    size_t equals = one.find('=');
+    f(one.substr(0, equals), equals == one.npos ? std::string() : one.substr(equals + 1));
+  }
+}
+
+void set_feature(Config& config, const std::string& option, const std::string& name, bool on) {
+  if (name == "all" || name == "all-proposals") {
+    if (!on) throw CLI::ValidationError(option, "only single features can be switched off");
+    config.enable_all_features();
+    return;
+  }
+  if (Result<void> r = config.set_feature(name, on); !r) throw CLI::ValidationError(option, r.error().message());
+}
+
+void limit(RunOptions& o, const std::string& name, const std::string& value) {
+  std::string option = "-W " + name;
+  if (name == "max-memory-size") o.limits.memory_bytes = size_of(option, value);
+  else if (name == "max-total-memory") o.limits.total_memory_bytes = size_of(option, value);
+  else if (name == "max-table-elements") o.limits.table_elements = count_of(option, value);
+  else if (name == "max-instances") o.limits.instances = count_of(option, value);
+  else if (name == "max-tables") o.limits.tables = count_of(option, value);
+  else if (name == "max-memories") o.limits.memories = count_of(option, value);
+  else if (name == "max-gc-heap") o.limits.gc_heap_bytes = o.config.max_gc_heap = size_of(option, value);
+  else if (name == "max-wasm-stack") o.config.max_wasm_stack = size_of(option, value);
+  else if (name == "trap-on-grow-failure") o.limits.fail_on_grow = switch_of(option, value);
+  else if (name == "fuel") o.fuel = count_of(option, value);
+  else if (name == "timeout")
+    o.timeout = require(parse_duration(value), option, value, "a duration, as in 2s or 500ms");
+  else if (name == "unknown-imports-trap") o.unknown_imports_trap = switch_of(option, value);
+  else if (name == "unknown-imports-default") o.unknown_imports_default = switch_of(option, value);
+  else set_feature(o.config, option, name, switch_of(option, value));
+}
+
+void wasi_option(RunOptions& o, const std::string& name, const std::string& value) {
+  std::string option = "-S " + name;
+  if (name == "inherit-env") o.inherit_environment = switch_of(option, value);
+  else if (name == "tcplisten" || name == "listen") o.listeners.push_back(value);
+  else if (name == "preview1" || name == "cli" || name == "cli-exit-with-code" || name == "preview0") {
+    if (!switch_of(option, value)) throw CLI::ValidationError(option, "this cannot be switched off");
+  } else {
+    throw CLI::ValidationError(option, "there is no such option; known are inherit-env and tcplisten");
+  }
+}
+
+void environment(RunOptions& o, const std::string& text) {
+  size_t equals = text.find('=');
+  if (equals == 0) throw CLI::ValidationError("--env", "'" + text + "' has no name");
+  std::string name = text.substr(0, equals);
+  if (equals != text.npos) {
+    o.environment.emplace_back(name, text.substr(equals + 1));
+  } else if (const char* value = std::getenv(name.c_str())) {
+    o.environment.emplace_back(name, value);
+  }
+}
+
+Tier tier_of(const std::string& text) {
+  if (text == "auto") return Tier::kAuto;
+  if (text == "interp") return Tier::kInterp;
+  throw CLI::ValidationError("--tier", "there is no tier '" + text + "'; known are auto and interp");
+}
+
+// Where the options end: the index of the module. Everything behind it is the program's, also what looks
+// like an option. `separated`: an explicit "--" stands in front of it.
+size_t find_module(const CLI::App& app, const Words& words, bool& separated) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& w = words[i];
+    if (w == "--") {
+      separated = true;
+      return i + 1;
+    }
+    if (w.size() < 2 || w[0] != '-') return i;
+    if (w.starts_with("--")) {
+      if (w.find('=') != w.npos) continue;
+      const CLI::Option* option = app.get_option_no_throw(w);
+      if (option != nullptr && option->get_expected_min() > 0) ++i;
+    } else {
+      const CLI::Option* option = app.get_option_no_throw(w.substr(0, 2));
+      if (option != nullptr && option->get_expected_min() > 0 && w.size() == 2) ++i;
+    }
+  }
+  return words.size();
+}
+
+}  // namespace
+
+std::optional<Directory> parse_directory(std::string_view text) {
+  Directory d;
+  if (text.ends_with(":ro") || text.ends_with(":rw")) {
+    if (text.ends_with(":ro")) d.access = WasiDirAccess::kReadOnly;
+    text.remove_suffix(3);
+  }
+  size_t colons = text.find("::");
+  d.host = text.substr(0, colons);
+  d.guest = colons == text.npos ? text : text.substr(colons + 2);
+  if (d.host.empty() || d.guest.empty()) return std::nullopt;
+  return d;
+}
+
+void add_feature_options(CLI::App& app, Config& config) {
+  app.add_option_function<std::vector<std::string>>(
+         "--features",
+         [&config](const std::vector<std::string>& lists) {
+           for (const std::string& list : lists)
+             each_pair(list, [&](std::string name, const std::string& value) {
+               bool on = switch_of("--features", value);
+               if (name.starts_with('-')) {
+                 on = !on;
+                 name.erase(0, 1);
+               } else if (name.starts_with('+')) {
+                 name.erase(0, 1);
+               }
+               set_feature(config, "--features", name, on);
+             });
+         },
+         "Proposals on or off: all, NAME, -NAME, separated by commas")
+      ->type_name("LIST")
+      ->expected(1)
+      ->take_all();
+}
+
+Parsed parse_run_options(Words words, RunOptions& o) {
+  CLI::App app("Run a WebAssembly program.\nUsage: ermine run [OPTIONS] [--] app.wasm [ARGUMENTS]", "run");
+  app.set_help_flag("-h,--help", "This text");
+  auto list = [&app](const char* name, auto&& f, const char* help, const char* type) {
+    app.add_option_function<std::vector<std::string>>(
+           name,
+           [f](const std::vector<std::string>& all) {
+             for (const std::string& one : all) f(one);
+           },
+           help)
+        ->type_name(type)
+        ->expected(1)
+        ->take_all();
+  };
+  auto one = [&app](const char* name, auto&& f, const char* help, const char* type) {
+    app.add_option_function<std::string>(name, f, help)->type_name(type)->expected(1)->take_last();
+  };
+  auto flag = [&app](const char* name, bool& to, bool value, const char* help) {
+    app.add_flag_callback(name, [&to, value] { to = value; }, help);
+  };
+
+  list(
+      "--dir",
+      [&o](const std::string& text) {
+        std::optional<Directory> d = parse_directory(text);
+        if (!d) throw CLI::ValidationError("--dir", "'" + text + "' is not HOST or HOST::GUEST");
+        o.directories.push_back(std::move(*d));
+      },
+      "Grant a directory, under another name if GUEST is given; :ro at the end forbids changes", "HOST[::GUEST][:ro]");
+  list(
+      "--env", [&o](const std::string& text) { environment(o, text); },
+      "Set an environment variable; without a value, pass on the host's", "NAME[=VALUE]");
+  list(
+      "--listen", [&o](const std::string& text) { o.listeners.push_back(text); }, "Grant a listening TCP socket",
+      "HOST:PORT");
+  one(
+      "--argv0", [&o](const std::string& text) { o.argv0 = text; }, "The program's own name; by default the file's",
+      "NAME");
+  one(
+      "--invoke", [&o](const std::string& text) { o.invoke = text; },
+      "Call this export with the arguments and print its results", "FUNCTION");
+  list(
+      "--preload",
+      [&o](const std::string& text) {
+        size_t equals = text.find('=');
+        if (equals == text.npos || equals == 0) throw CLI::ValidationError("--preload", "write NAME=FILE");
+        o.preloads.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+      },
+      "Instantiate another module first, for imports from NAME", "NAME=FILE");
+  one("--tier", [&o](const std::string& text) { o.config.tier = tier_of(text); }, "How to run: auto or interp", "TIER");
+  one(
+      "--fuel", [&o](const std::string& text) { o.fuel = count_of("--fuel", text); },
+      "Stop after this many instructions, at the same one on every machine", "N");
+  one(
+      "--timeout",
+      [&o](const std::string& text) {
+        o.timeout = require(parse_duration(text), "--timeout", text, "a duration, as in 2s or 500ms");
+      },
+      "Stop after this time, wherever the program is", "TIME");
+  one(
+      "--max-open-files",
+      [&o](const std::string& text) {
+        uint64_t n = count_of("--max-open-files", text);
+        o.max_open_files = n > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(n);
+      },
+      "Most files open at once (4096)", "N");
+  one(
+      "--max-output-bytes", [&o](const std::string& text) { o.max_output_bytes = size_of("--max-output-bytes", text); },
+      "Stop when more is written, to all files together", "SIZE");
+  list(
+      "-W", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { limit(o, n, v); }); },
+      "Limits and proposals: max-memory-size, max-total-memory, max-table-elements, max-instances, max-tables, "
+      "max-memories, max-gc-heap, max-wasm-stack, trap-on-grow-failure, fuel, timeout, unknown-imports-trap, "
+      "unknown-imports-default, or a proposal's name =y or =n",
+      "NAME=VALUE,...");
+  list(
+      "-S", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { wasi_option(o, n, v); }); },
+      "WASI: inherit-env, tcplisten=HOST:PORT", "NAME=VALUE,...");
+  add_feature_options(app, o.config);
+  flag("--unknown-imports-trap", o.unknown_imports_trap, true, "Functions nobody provides trap when called");
+  flag("--unknown-imports-default", o.unknown_imports_default, true, "What nobody provides returns zeros and is empty");
+  one(
+      "--log",
+      [&o](const std::string& text) {
+        if (text != "wasi") throw CLI::ValidationError("--log", "only wasi can be logged");
+        o.trace_wasi = true;
+      },
+      "wasi: print each system call of the program with its results to stderr", "WHAT");
+  flag("--no-landlock", o.landlock, false, "Do not confine the process's file access by Landlock");
+  flag("--no-seccomp", o.seccomp, false, "Do not confine the process's system calls by seccomp");
+  app.footer(
+      "\nExit codes: the program's own; 134 if it trapped or a limit stopped it; 1 if it could not be started;\n"
+      "2 if this command line is wrong.\n"
+      "\nExamples:\n"
+      "  ermine run app.wasm one --two\n"
+      "  ermine run --dir ./data::/data:ro --env LANG=C app.wasm /data/in.txt\n"
+      "  ermine run --invoke add add.wasm 2 3\n"
+      "  ermine run --timeout 2s -W max-memory-size=64MiB untrusted.wasm\n"
+      "  ermine run --listen 127.0.0.1:8080 server.wasm\n");
+
+  bool separated = false;
+  size_t at = find_module(app, words, separated);
+  Words own(words.begin(), words.begin() + static_cast<ptrdiff_t>(separated ? at - 1 : at));
+  if (Parsed p = parse_words(app, std::move(own)); p.exit) return p;
+  if (at >= words.size()) {
+    print_error("no module is given");
+    print_note("as in: ermine run app.wasm; ermine run --help lists the options");
+    return {true, kUsage};
+  }
+  o.module = words[at];
+  o.arguments.assign(words.begin() + static_cast<ptrdiff_t>(at) + 1, words.end());
+  if (o.fuel) o.config.consume_fuel = true;
+  return {};
+}
+
+}  // namespace ermine::cli

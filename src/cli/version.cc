@@ -1,0 +1,44 @@
+#include "cli/version.h"
+
+#include <cstdio>
+#include <string>
+
+#include "ermine/config.h"
+
+namespace ermine::cli {
+
+void print_version() {
+  std::string text = "ermine " ERMINE_VERSION "\n";
+  text += "tiers: interpreter\n";
+#ifdef ERMINE_HAS_TEXT
+  text += "text format: yes\n";
+#else
+  text += "text format: no\n";
+#endif
+  text += "wasi: preview 1, unstable\nproposals:";
+  Config config;
+  size_t column = 10;
+  for (std::string_view name : Config::feature_names()) {
+    std::string one = std::string(config.has_feature(name) ? " " : " -") + std::string(name);
+    if (column + one.size() > 100) {
+      text += "\n          ";
+      column = 10;
+    }
+    text += one;
+    column += one.size();
+  }
+  text += "\n  (a - stands before those that are off unless asked for)\n";
+#if defined(__x86_64__)
+  const char* target = "x86-64";
+#elif defined(__aarch64__)
+  const char* target = "aarch64";
+#elif defined(__riscv)
+  const char* target = "riscv64";
+#else
+  const char* target = "an unnamed processor";
+#endif
+  text += std::string("built for ") + target + " Linux by clang " + __clang_version__ + "\n";
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+}  // namespace ermine::cli

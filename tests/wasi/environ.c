@@ -1,0 +1,7 @@
+// Prints its environment, one variable a line.
+#include <stdio.h>
+extern char** environ;
+int main(void) {
+  for (char** e = environ; e && *e; ++e) puts(*e);
+  return 0;
+}

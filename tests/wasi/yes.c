@@ -1,0 +1,6 @@
+// Prints lines until nobody reads them.
+#include <unistd.h>
+int main(void) {
+  while (write(1, "y\n", 2) == 2) {}
+  return 1;
+}
