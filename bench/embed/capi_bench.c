@@ -55,6 +55,8 @@ API(void*, wasm_extern_as_func, void*);
 API(void*, wasm_func_call, const void*, const Values*, Values*);
 API(void*, wasm_func_new, void*, const void*, void* (*)(const Values*, Values*));
 API(void*, wasm_func_as_extern, void*);
+API(void, wasm_func_delete, void*);
+API(void, wasm_functype_delete, void*);
 API(void*, wasm_functype_new, Pointers*, Pointers*);
 API(void*, wasm_valtype_new, uint8_t);
 API(void, wasm_valtype_vec_new, Pointers*, size_t, void* const*);
@@ -79,6 +81,8 @@ static void load(const char* path) {
   FIND(wasm_func_call);
   FIND(wasm_func_new);
   FIND(wasm_func_as_extern);
+  FIND(wasm_func_delete);
+  FIND(wasm_functype_delete);
   FIND(wasm_functype_new);
   FIND(wasm_valtype_new);
   FIND(wasm_valtype_vec_new);
@@ -161,17 +165,24 @@ static void* host_function(void* in, size_t params, size_t results, void* (*call
   Pointers from, to;
   wasm_valtype_vec_new(&from, params, types);
   wasm_valtype_vec_new(&to, results, result);
-  return wasm_func_new(in, wasm_functype_new(&from, &to), callback);
+  void* type = wasm_functype_new(&from, &to);
+  void* function = wasm_func_new(in, type, callback);
+  wasm_functype_delete(type);
+  return function;
 }
 
 // A new instance and its exports.
 static void* make_instance(void* in, Pointers* exports) {
-  void* imports[2] = {wasm_func_as_extern(host_function(in, 0, 0, nothing)), wasm_func_as_extern(host_function(in, 2, 1, add))};
+  void *first = host_function(in, 0, 0, nothing), *second = host_function(in, 2, 1, add);
+  void* imports[2] = {wasm_func_as_extern(first), wasm_func_as_extern(second)};
   Pointers list = {2, imports};
   void* trap = NULL;
   void* instance = wasm_instance_new(in, module, &list, &trap);
   if (!instance || trap) fail("the module cannot be instantiated");
   wasm_instance_exports(instance, exports);
+  // These handles keep the store alive; what they stand for lives on in the instance.
+  wasm_func_delete(first);
+  wasm_func_delete(second);
   return instance;
 }
 
