@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import callgrind, compare, machine, measure, peers, plots, programs, report, results, suites
-from .process import run
+from .process import run, short_paths
 from .results import shown_seconds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,14 +183,14 @@ def _measure(args: argparse.Namespace) -> dict:
     progress.end()
     return {
         "schema": results.SCHEMA, "command": shlex.join(["bench/run", *_shown_arguments()]), "machine": machine.describe(), "noise": meter.noise.verdict(),
-        "plan": asdict(plan), "reference": args.reference, "errors": meter.errors, "missing": missing, "remarks": setting.remarks,
+        "plan": asdict(plan), "reference": args.reference, "errors": meter.errors, "missing": missing, "remarks": setting.remarks + meter.remarks,
         "contenders": [c.as_json() for c in setting.contenders] + _others(setting, recorded), "suites": recorded,
     }
 
 
 def _shown_arguments() -> list[str]:
     """The command line without the person's folders: only what a path is called."""
-    return [re.sub(r"(^|=)/\S*/", r"\1…/", word) for word in sys.argv[1:]]
+    return [short_paths(word) for word in sys.argv[1:]]
 
 
 def _others(setting: suites.Setting, recorded: list[dict]) -> list[dict]:

@@ -42,6 +42,8 @@ class Row:
     size: int | None = None  # bytes of input or units of work, for rates
     expected: bytes | None = None  # what must be printed; None: what most contenders print
     check_output: bool = True
+    # For programs of others: if one contender's output changes from run to run, answers are not compared.
+    may_vary: bool = False
     # Finds the cost in what a run printed, for programs that time themselves. None: see Plan.metric.
     parse: Callable[[Completed], float | None] | None = None
     canonical: Callable[[bytes], bytes] = lambda out: out  # the part of the output that must be equal
@@ -91,6 +93,7 @@ class Meter:
         self.progress = progress or Progress()
         self.runner = runner
         self.noise = NoiseProbe()
+        self.remarks: list[str] = []
         self.errors: list[str] = []  # wrong answers: the whole run is then a failure
 
     def _once(self, row: Row, ident: str) -> Completed:
@@ -126,6 +129,12 @@ class Meter:
                 self.errors.append(f"{row.name}: {ident}: {cells[ident].note}")
                 self.progress.remark(self.errors[-1])
 
+    def _look_for_variation(self, row: Row, outputs: dict[str, bytes], first: dict[str, Completed]) -> None:
+        ident = min(outputs, key=lambda i: first[i].wall)
+        if row.canonical(self._once(row, ident).stdout) != outputs[ident]:
+            row.check_output = False
+            self.remarks.append(f"{row.name}: its output changes from run to run, so answers were not compared")
+
     def row(self, row: Row) -> Measured:
         plan = self.plan
         cells = {ident: Cell() for ident in row.invocations}
@@ -142,6 +151,8 @@ class Meter:
                 outputs[ident] = row.canonical(done.stdout)
                 cell.output = done.output_hash
         outputs = {ident: out for ident, out in outputs.items() if cells[ident].status == "ok"}
+        if row.may_vary and row.check_output and outputs:
+            self._look_for_variation(row, outputs, first)
         self._judge_outputs(row, outputs, cells)
 
         alive = [ident for ident, cell in cells.items() if cell.status == "ok"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -56,7 +57,12 @@ class Completed:
         lines = [line.strip() for line in self.stderr.decode(errors="replace").splitlines() if line.strip()]
         said = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no message")
         how = f"signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
-        return f"{how}: {said[:160]}"
+        return short_paths(f"{how}: {said[:200]}")
+
+
+def short_paths(text: str) -> str:
+    """The text with the folders of absolute paths left out: reports are for others to read."""
+    return re.sub(r"(?<![\w.])/(?:[^\s/\"':]+/)+", "…/", text)
 
 
 def _kill(pid: int) -> None:

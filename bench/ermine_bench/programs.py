@@ -198,6 +198,11 @@ def _expected_output(wasm: Path) -> bytes | None:
     return None
 
 
+def without_times(out: bytes) -> bytes:
+    """An output with times taken out: what programs that time themselves have in common."""
+    return re.sub(rb"\d+(?:\.\d+)?(?:e-?\d+)?(\s*(?:seconds|secs|sec|s|ms|msec|us|ns)\b)", rb"#\1", out)
+
+
 SIGHTGLASS_MODULE = "bench"
 # Needs a host interface that is no part of WASI preview 1.
 SIGHTGLASS_OTHER = {"wasi_ephemeral_nn"}
@@ -232,17 +237,26 @@ def sightglass(root: Path, cache: Path, pattern: str = "") -> tuple[list[Externa
     return found, skipped
 
 
-def wasm_files(paths: Sequence[Path], group: str = "files") -> list[External]:
-    """Modules named one by one or by folder; every one that exports `_start`."""
-    found = []
+def wasm_files(paths: Sequence[Path], group: str = "files") -> tuple[list[External], list[str]]:
+    """Modules named one by one or by folder, every one that exports `_start`; and why others are left out."""
+    found, skipped = [], []
     for path in paths:
         for wasm in sorted(path.rglob("*.wasm")) if path.is_dir() else [path]:
-            data = wasm.read_bytes()
-            if wasm_file.is_component(data) or "_start" not in wasm_file.describe(data).exports:
-                continue
             name = f"{wasm.parent.name}/{wasm.stem}" if path.is_dir() else wasm.stem
+            try:
+                if "_start" not in wasm_file.describe(wasm.read_bytes()).exports:
+                    raise wasm_file.WasmFormatError("it exports no _start")
+            except wasm_file.WasmFormatError as error:
+                skipped.append(f"{name}: {error}")
+                continue
             found.append(External(name, wasm.resolve(), folder=wasm.parent.resolve(), group=group))
-    return found
+    return found, skipped
+
+
+def wish(root: Path) -> tuple[list[External], list[str]]:
+    """The programs of a wish-you-were-fast checkout, or of any folder of suites."""
+    suites = root / "wasm" / "suites"
+    return wasm_files([suites if suites.is_dir() else root], "wish")
 
 
 def coremark_canonical(out: bytes) -> bytes:

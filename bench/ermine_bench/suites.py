@@ -188,7 +188,7 @@ def _in_process(setting: Setting, what: str, name: str, wasm: Path, tiers: bool,
 
 def _modules(setting: Setting) -> list[tuple[str, Path]]:
     found = _sized(setting, (1, 10))
-    found += [(e.name, e.wasm) for e in programs.wasm_files(setting.wasm)]
+    found += [(wasm.stem, wasm) for wasm in setting.wasm if wasm.is_file()]
     return [(name, path) for name, path in found if setting.only(name)]
 
 
@@ -339,12 +339,15 @@ def measure_sizes(setting: Setting) -> list[Measured]:
 SUITES["size"] = Suite(**{**vars(SUITES["size"]), "direct": measure_sizes})
 
 
-def _external_rows(setting: Setting, found: Sequence[programs.External]) -> list[Row]:
+def _external_rows(setting: Setting, found: Sequence[programs.External], skipped: Sequence[str]) -> list[Row]:
+    for text in skipped:
+        setting.remark(f"left out: {text}")
     rows = []
     for program in found:
         if setting.only(program.name):
             invocations = {c.ident: c.run(program.wasm, program.args, program.folder) for c in setting.runnable()}
-            rows.append(Row(program.name, invocations, group=program.group, expected=program.expected, size=program.wasm.stat().st_size))
+            rows.append(Row(program.name, invocations, group=program.group, expected=program.expected, may_vary=program.expected is None,
+                            canonical=programs.without_times if program.expected is None else bytes, size=program.wasm.stat().st_size))
     return rows
 
 
@@ -353,10 +356,7 @@ def sightglass(setting: Setting) -> list[Row]:
     """Bytecode Alliance's Sightglass programs (--sightglass DIR), start to exit, outputs compared with those expected."""
     if not setting.sightglass:
         return []
-    found, skipped = programs.sightglass(setting.sightglass, setting.out / "sightglass", setting.pattern)
-    for text in skipped:
-        setting.remark(f"Sightglass without {text}")
-    return _external_rows(setting, found)
+    return _external_rows(setting, *programs.sightglass(setting.sightglass, setting.out / "sightglass", setting.pattern))
 
 
 @suite("polybench", "PolyBench/C")
@@ -397,13 +397,13 @@ def coremark(setting: Setting) -> list[Row]:
 @suite("wish", "wish-you-were-fast")
 def wish(setting: Setting) -> list[Row]:
     """The programs of a wish-you-were-fast checkout (--wish-you-were-fast DIR), start to exit."""
-    return _external_rows(setting, programs.wasm_files([setting.wish], "wish") if setting.wish else [])
+    return _external_rows(setting, *programs.wish(setting.wish)) if setting.wish else []
 
 
 @suite("files", "Given modules")
 def files(setting: Setting) -> list[Row]:
     """The modules named with --wasm, start to exit."""
-    return _external_rows(setting, programs.wasm_files(setting.wasm))
+    return _external_rows(setting, *programs.wasm_files(setting.wasm))
 
 
 QUICK = ("process", "startup", "interp", "steady", "cold", "memory")

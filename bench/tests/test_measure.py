@@ -73,6 +73,16 @@ class Outputs(unittest.TestCase):
         result = meter.row(row("r", "a", "b", canonical=lambda out: out[:1]))
         self.assertEqual({c.status for c in result.cells.values()}, {"ok"})
 
+    def test_programs_of_others_may_print_times(self):
+        runner = Pretend({"a": lambda n: completed(out=b"%d" % n), "b": lambda n: completed(out=b"%d" % (n + 9))})
+        meter = Meter(Plan(runs=2), runner=runner)
+        result = meter.row(row("r", "a", "b", may_vary=True))
+        self.assertEqual({c.status for c in result.cells.values()}, {"ok"})
+        self.assertEqual((meter.errors, len(meter.remarks)), ([], 1))
+        steady = Meter(Plan(runs=2), runner=Pretend({"a": completed(out=b"1"), "b": completed(out=b"2")}))
+        steady.row(row("r", "a", "b", may_vary=True))
+        self.assertEqual(len(steady.errors), 1)
+
     def test_failures_are_noted_and_not_timed(self):
         meter = Meter(Plan(runs=2), runner=Pretend({"a": completed(status=1, err=b"noise\nError: no such thing\n"), "b": completed()}))
         result = meter.row(row("r", "a", "b"))
@@ -112,6 +122,12 @@ class Processes(unittest.TestCase):
     def test_working_folder_and_environment(self):
         done = process.run(Invocation(["sh", "-c", "pwd; echo $WHAT"], cwd=Path("/"), env={"WHAT": "this"}))
         self.assertEqual(done.stdout, b"/\nthis\n")
+
+
+class Paths(unittest.TestCase):
+    def test_folders_are_left_out(self):
+        self.assertEqual(process.short_paths('module "/home/me/x/a.wasm": bad'), 'module "…/a.wasm": bad')
+        self.assertEqual(process.short_paths("--peer ermine@old=/a/b/ermine 3/4 a/b x.y/z"), "--peer ermine@old=…/ermine 3/4 a/b x.y/z")
 
 
 class Guess(unittest.TestCase):

@@ -157,6 +157,10 @@ class Programs(unittest.TestCase):
             wasm_file.describe(data)
             self.assertTrue(data.endswith(assemble["source_hash"](wat)), f"{wat.name} changed: run bench/programs/assemble.py")
 
+    def test_times_are_no_part_of_an_answer(self):
+        self.assertEqual(programs.without_times(b"That took 0.51 seconds.\n5 sheep\n"), b"That took # seconds.\n5 sheep\n")
+        self.assertEqual(programs.without_times(b"1.5e-3s 12 ms"), b"#s # ms")
+
     def test_coremark_output(self):
         out = b"CoreMark Size    : 666\nTotal ticks      : 17\nIterations/Sec   : 250.000000\nseedcrc          : 0xe9f5\nCorrect operation validated. See\n"
         self.assertEqual(programs.coremark_cost(out), 0.004)
