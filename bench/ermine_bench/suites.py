@@ -341,7 +341,8 @@ SUITES["size"] = Suite(**{**vars(SUITES["size"]), "direct": measure_sizes})
 
 def _external_rows(setting: Setting, found: Sequence[programs.External], skipped: Sequence[str]) -> list[Row]:
     for text in skipped:
-        setting.remark(f"left out: {text}")
+        if setting.only(text.split(":")[0]):
+            setting.remark(f"left out: {text}")
     rows = []
     for program in found:
         if setting.only(program.name):
