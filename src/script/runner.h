@@ -5,6 +5,8 @@
 //  - assert_malformed and assert_invalid ask for the kind of the error; the wording of the message is
 //    not compared, since it is advice to people. A numeric literal that is out of range may be refused
 //    either when parsing or when validating: the official suites of different years disagree on it.
+//    That there is only one memory or table, as older suites assert, is tried with the features off
+//    that allow more.
 //  - assert_trap, assert_exhaustion and assert_unlinkable compare the message too.
 // Not thread-safe, but independent calls may run at once.
 #pragma once

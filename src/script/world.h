@@ -39,6 +39,7 @@ class World {
   Result<void> dispatch(const text::Directive& directive);
   Result<std::vector<uint8_t>> bytes_of(const text::ScriptModule& module) const;
   Result<Module> compile(const text::ScriptModule& module) const;
+  Result<Module> compile_without_multiples(const text::ScriptModule& module) const;
   Result<Instance> instantiate(const Module& module);
   Result<void> define_module(const text::Directive& directive);
   Result<void> instantiate_definition(const text::Directive& directive);

@@ -1,0 +1,52 @@
+// Runs scripts in one tier: spec_test TIER PATH... (a path is a script or a folder of them). Returns 77,
+// which ctest shows as skipped, when the paths are not there: the official suite is no part of the project.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "script/files.h"
+#include "script/runner.h"
+
+int main(int argc, char** argv) {
+  using namespace ermine;
+  constexpr int kSkipped = 77;
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: %s TIER PATH...\n", argv[0]);
+    return 2;
+  }
+  Config config;
+  if (std::strcmp(argv[1], "interp") == 0) {
+    config.tier = Tier::kInterp;
+  } else if (std::strcmp(argv[1], "auto") != 0) {
+    std::fprintf(stderr, "unknown tier %s\n", argv[1]);
+    return 2;
+  }
+  std::vector<std::string> paths(argv + 2, argv + argc);
+  auto files = script::find_scripts(paths);
+  if (!files) {
+    std::printf(
+        "The test scripts are not here: %s\nSet the CMake variable ERMINE_SPEC_TESTS to the folder that has them.\n",
+        files.error().message().c_str());
+    return kSkipped;
+  }
+  if (files->empty()) {
+    std::printf("no scripts found\n");
+    return 1;
+  }
+  Engine engine(config);
+  std::vector<script::ScriptReport> reports;
+  bool ok = true;
+  for (const std::string& file : *files) {
+    if (std::getenv("ERMINE_SPEC_VERBOSE")) std::fprintf(stderr, "%s\n", file.c_str());
+    auto text = script::read_script(file);
+    if (!text) {
+      std::printf("%s\n", text.error().message().c_str());
+      return 1;
+    }
+    reports.push_back(script::run_script(engine, *text, file));
+    ok &= reports.back().ok();
+  }
+  std::fputs(script::human_summary(reports, false).c_str(), stdout);
+  return ok ? 0 : 1;
+}
