@@ -349,9 +349,11 @@ void Parser::table_field() {
   ValTypeCode type = reference_type();
   if (!accept_open("elem")) return unexpected("(elem ...), or the table's size before its type");
   ++seen_[static_cast<unsigned>(Space::kElem)];
-  bool exprs = tok_.kind == TokenKind::kOpen;
+  bool written_as_exprs = tok_.kind == TokenKind::kOpen;
+  // A list of functions has the type (ref func), which only tables of funcref are sure to take.
+  bool exprs = written_as_exprs || type.code != 0x70;
   ByteBuffer& segment = module_.entry(Section::kElem);
-  bool short_form = index == 0 && (!exprs || type.code == 0x70);
+  bool short_form = index == 0 && type.code == 0x70;
   segment.u8((exprs ? 4 : 0) | (short_form ? 0 : 2));
   if (!short_form) segment.leb(index);
   segment.opcode(is64 ? Op::i64_const : Op::i32_const);
@@ -361,7 +363,19 @@ void Parser::table_field() {
     if (exprs) write_type(segment, type);
     else segment.u8(0);
   }
-  uint32_t count = elem_list(segment, exprs);
+  uint32_t count = 0;
+  if (exprs && !written_as_exprs) {
+    ByteBuffer elements;
+    for (; at_index(); ++count) {
+      elements.opcode(Op::ref_func);
+      elements.leb(this->index(Space::kFunc));
+      elements.opcode(Op::end);
+    }
+    segment.leb(count);
+    segment.bytes(elements.view());
+  } else {
+    count = elem_list(segment, exprs);
+  }
   expect_close();
   expect_close();
   write_type(out, type);
