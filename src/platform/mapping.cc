@@ -39,6 +39,10 @@ bool Mapping::decommit(uint64_t offset, uint64_t size) {
   return p != MAP_FAILED;
 }
 
+bool Mapping::discard(uint64_t offset, uint64_t size) {
+  return size == 0 || madvise(base_ + offset, size, MADV_DONTNEED) == 0;
+}
+
 uint64_t address_space_limit() {
   rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return ~uint64_t{0};

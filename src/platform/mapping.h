@@ -35,6 +35,8 @@ class Mapping {
   bool commit(uint64_t offset, uint64_t size);
   // Makes it inaccessible again and gives its memory back.
   bool decommit(uint64_t offset, uint64_t size);
+  // Gives the memory of committed pages back, but leaves them accessible: they read as zero.
+  bool discard(uint64_t offset, uint64_t size);
 
  private:
   Mapping(uint8_t* base, uint64_t size) : base_(base), size_(size) {}

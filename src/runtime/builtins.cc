@@ -2,6 +2,7 @@
 #include "runtime/builtins.h"
 
 #include "runtime/bulk.h"
+#include "runtime/gc_builtins.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
 
@@ -108,7 +109,7 @@ Builtin builtin_for(wasm::Op op) {
     ERMINE_BUILTIN(ref_func)
     ERMINE_BUILTIN(ref_as_non_null)
 #undef ERMINE_BUILTIN
-    default: return nullptr;
+    default: return gc_builtin_for(op);
   }
 }
 

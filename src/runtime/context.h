@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "ermine/error.h"
+#include "runtime/gc/ref.h"
 #include "wasm/types.h"
 
 namespace ermine::runtime {
@@ -94,6 +95,7 @@ struct ExecContext {
   InstanceContext* last_ctx;
   TrapCode trap;
   Error error;                // set when a host function fails (trap is kHost then)
+  gc::View heap;              // where the collected heap lies and where it allocates; see gc/ref.h
   Slot exception;             // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
   Store* store;
 };

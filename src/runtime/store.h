@@ -15,6 +15,7 @@
 #include "ermine/result.h"
 #include "platform/mapping.h"
 #include "runtime/context.h"
+#include "runtime/gc/heap.h"
 #include "runtime/hooks.h"
 #include "runtime/host_objects.h"
 #include "runtime/instance.h"
@@ -110,6 +111,8 @@ class Store {
   HostObjects host_objects;
 
   RootTable& roots() { return *roots_; }
+  // The collected heap. Costs nothing before its first object.
+  gc::Heap& heap() { return heap_ ? *heap_ : make_heap(); }
   std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   std::span<const std::unique_ptr<Table>> tables() const { return tables_; }
   std::span<const std::unique_ptr<Global>> globals() const { return globals_; }
@@ -118,6 +121,16 @@ class Store {
   struct alignas(16) HostCell {
     Slot cell[2] = {0, 0};
   };
+  class HeapRoots final : public gc::RootSource {
+   public:
+    explicit HeapRoots(Store* store) : store_(store) {}
+    void ambiguous_roots(gc::AmbiguousRoots& roots) override;
+    void precise_roots(gc::PreciseRoots& roots) override;
+
+   private:
+    Store* store_;
+  };
+  gc::Heap& make_heap();
 
   ExecContext exec_{};
   StoreOptions options_;
@@ -138,6 +151,8 @@ class Store {
   std::deque<FuncRef> host_funcs_;
   std::unordered_map<const HostFunction*, FuncRef*> func_of_host_;
   std::vector<std::shared_ptr<const HostFunction>> kept_host_functions_;
+  HeapRoots heap_roots_{this};
+  std::unique_ptr<gc::Heap> heap_;
   RootTable* roots_;  // counted by itself: roots may outlive the store
   std::vector<std::unique_ptr<Instance>> instances_;  // goes first: members are destroyed from the last
 };

@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "wasm/limits.h"
+#include "wasm/object_header.h"
 
 namespace ermine::wasm {
 
@@ -139,6 +140,12 @@ struct TypeRegistry::Impl {
       }
     }
     if (def.kind == CompositeKind::kStruct) def.size = (size + 7) & ~7u;
+    if (def.kind != CompositeKind::kFunc) {
+      def.object_header = object_header_of(def, [&](uint32_t i) {
+        const ValType type = def.fields[i].storage;
+        return type.is_ref() && is_gc_reference(type.heap());
+      });
+    }
     return true;
   }
 

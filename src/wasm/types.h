@@ -104,6 +104,7 @@ struct TypeDef {
   uint32_t size = 0;                     // kStruct: bytes of the whole object, header included
   uint32_t element_size = 0;             // kArray: bytes of an element
   bool has_references = false;           // any field is a GC-managed reference
+  uint64_t object_header = 0;            // kStruct, kArray: what its objects begin with; see object_header.h
   uint32_t depth() const { return static_cast<uint32_t>(display.size()) - 1; }
 };
 

@@ -1,0 +1,191 @@
+// Heap: a store's collected heap.
+//
+// A mark-region collector after Immix: objects of up to 8 KiB are allocated one behind the other into free
+// lines (128 bytes) of blocks (32 KiB); larger ones have pages of their own. Nothing ever moves, since native
+// frames and value stacks are searched for words that might be references. Marking is generational with sticky
+// marks: a minor collection keeps what survived an earlier one and traces only what was allocated since, from
+// the roots and from old objects that were stored into (see barrier()); a full one traces everything.
+//
+// A heap costs nothing until it is first used. Its references lie below max_bytes (at most 4 GiB), which is the
+// limit on its size. Allocation fails, with kNull, when a full collection leaves no room, or keeps leaving next
+// to none; nothing else fails, and nothing aborts. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "runtime/gc/marker.h"
+#include "runtime/gc/object.h"
+#include "runtime/gc/offset_stack.h"
+#include "runtime/gc/ref.h"
+#include "runtime/gc/roots.h"
+#include "runtime/gc/side_tables.h"
+#include "runtime/gc/space.h"
+
+namespace ermine::runtime::gc {
+
+struct HeapOptions {
+  uint64_t max_bytes = uint64_t{1} << 30;
+  bool generational = true;
+  // Collects at every allocation, minor and full in turn: for tests.
+  bool stress = false;
+  // Entries of the marking stack; 0: as many as are good. For tests of its overflow.
+  uint64_t mark_stack = 0;
+};
+
+struct HeapStats {
+  uint64_t minor = 0, full = 0;              // collections
+  uint64_t pause_ns = 0, max_pause_ns = 0;   // total and longest
+  uint64_t allocated_bytes = 0;              // since the start, as of the last collection
+  uint64_t live_bytes = 0;                   // after the last collection, whole lines
+};
+
+// Called with `env` once the object has been found dead, or the heap goes. Must not touch the heap.
+using Finalizer = void (*)(void* env);
+
+class Heap {
+ public:
+  // `view` is where running code sees the heap; it, `registry` and `roots` outlive the heap.
+  Heap(View& view, const wasm::TypeRegistry& registry, RootSource& roots, const HeapOptions& options);
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  // --- Allocating. kNull: no room (TrapCode::kGcHeapExhausted). May collect: references that are not in a
+  // root, and pointers into the heap, are then invalid. All memory is zero but for the header.
+  // Precondition: bytes == object_bytes(header).
+  Ref allocate(uint64_t header, uint64_t bytes) {
+    if (bytes > uint64_t{view_.limit - view_.cursor}) [[unlikely]]
+      return allocate_slow(header, bytes);
+    const Ref at = view_.cursor;
+    view_.cursor = static_cast<uint32_t>(at + bytes);
+    store_header(view_.base, at, header);
+    return at;
+  }
+  Ref allocate_slow(uint64_t header, uint64_t bytes);
+  Ref new_struct(const wasm::TypeDef& type) { return allocate(type.object_header, type.size); }
+  // Precondition: bytes of such an array <= max_object_bytes().
+  Ref new_array(const wasm::TypeDef& type, uint32_t length) {
+    const uint64_t header = type.object_header | uint64_t{length} << 32;
+    return allocate(header, wasm::array_bytes(wasm::header_shape(header), length));
+  }
+  // A host value. `finalizer` may be null; it is called at once if there is no room.
+  Ref new_extern(uint64_t payload, Finalizer finalizer = nullptr, void* env = nullptr);
+  // The payload is to be filled in before the next allocation.
+  Ref new_exception(const Tag* tag);
+  // What no heap of this size could hold even when empty fails as kAllocationTooLarge.
+  uint64_t max_object_bytes() const { return options_.max_bytes; }
+
+  // --- Access
+  uint8_t* at(Ref object) const { return view_.base + object; }
+  const wasm::TypeRegistry& registry() const { return registry_; }
+  // To be called when references were stored into [field, field + bytes) of an object that may not be new.
+  void barrier(Ref object, const uint8_t* field, uint64_t bytes) {
+    uint32_t low;
+    std::memcpy(&low, view_.base + object, sizeof low);
+    if (low & wasm::kOldBit) [[unlikely]]
+      remember(object, field, bytes);
+  }
+  void store_ref(Ref object, uint8_t* field, Ref value) {
+    std::memcpy(field, &value, sizeof value);
+    barrier(object, field, sizeof value);
+  }
+
+  // --- Collecting
+  void collect(bool full);
+  // As of the last collection, and with the counts up to now.
+  const HeapStats& stats() const { return stats_; }
+  uint64_t used_bytes() const { return space_.used_bytes(); }
+
+  // A reference that C++ code holds while it allocates. Destroyed in reverse order of construction.
+  class Local {
+   public:
+    Local(Heap& heap, Ref ref) : heap_(heap), outer_(heap.locals_), ref_(ref) { heap.locals_ = this; }
+    ~Local() { heap_.locals_ = outer_; }
+    Local(const Local&) = delete;
+    Local& operator=(const Local&) = delete;
+    Ref get() const { return ref_; }
+    void set(Ref ref) { ref_ = ref; }
+
+   private:
+    friend class Heap;
+    Heap& heap_;
+    Local* outer_;
+    Ref ref_;
+  };
+
+ private:
+  struct Hole {
+    uint32_t cursor = 0, limit = 0;
+  };
+  struct Block {
+    uint16_t free_lines;
+    bool fresh;  // allocated into since the last collection
+  };
+  struct Finalizable {
+    Ref object;
+    Finalizer finalizer;
+    void* env;
+  };
+
+  bool open();
+  // Allocation, in heap_allocate.cc.
+  Ref try_allocate(uint64_t bytes);
+  Ref try_allocate_large(uint64_t bytes);
+  bool next_hole(uint32_t min_lines);
+  bool scan_block(uint32_t min_lines);
+  void take_hole(Hole& hole, uint32_t begin, uint32_t end);
+  uint32_t new_block();
+  bool new_overflow_hole(uint64_t bytes);
+  void set_hole(Hole hole);
+  Hole current_hole() const { return {view_.cursor, hole_limit_}; }
+  void retire(Hole& hole);
+  void touch(uint32_t block);
+  // Collection, in heap_collect.cc.
+  void remember(Ref object, const uint8_t* field, uint64_t bytes);
+  void find_ambiguous(AmbiguousRoots& roots);
+  void find_in_hole(uint32_t hole, const std::vector<Ref>& words, size_t& next, bool interior);
+  Ref find_interior(uint32_t word);
+  void prepare_full();
+  void prepare_minor();
+  void trace_remembered();
+  void trace_dirty_cards(Ref array);
+  void recover_from_overflow();
+  void sweep_blocks(bool full);
+  void sweep_large();
+  std::vector<Finalizable> take_dead();
+  bool wants_full() const;
+  void set_budgets(bool full);
+
+  View& view_;
+  const wasm::TypeRegistry& registry_;
+  RootSource& roots_;
+  HeapOptions options_;
+  HeapStats stats_;
+
+  Space space_;
+  SideTables tables_;
+  Marker marker_;
+  uint32_t hole_limit_ = 0;  // of the current hole; view_.limit but under stress
+  Hole overflow_;            // for objects that did not fit the current hole but are larger than a line
+  uint32_t scan_at_ = 0;     // next line to look at in the block being filled; 0: none
+  std::vector<uint32_t> blocks_;       // in use, by offset
+  std::vector<uint32_t> recyclable_;   // of these, with free lines and not used since the last collection
+  std::vector<uint32_t> fresh_;
+  std::vector<Block> block_info_;
+  std::vector<Ref> large_;
+  std::vector<Finalizable> finalizable_;
+  std::vector<Ref> found_;             // ambiguous roots that are objects, during a collection
+  OffsetStack log_;                    // old objects stored into, their kOldBit cleared
+  std::vector<Ref> large_log_;         // old large arrays with dirty cards
+  bool log_full_ = false;              // the next collection must be a full one
+  uint64_t young_bytes_ = 0;           // allocated since the last collection
+  uint64_t young_budget_ = 0;          // collect when they exceed it
+  uint64_t full_trigger_ = 0;          // live bytes that call for a full collection
+  unsigned futile_ = 0;                // full collections in a row that freed next to nothing
+  Local* locals_ = nullptr;
+  uint64_t stress_count_ = 0;
+};
+
+}  // namespace ermine::runtime::gc

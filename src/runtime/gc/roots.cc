@@ -1,0 +1,27 @@
+#include "runtime/gc/roots.h"
+
+#include <cstring>
+
+namespace ermine::runtime::gc {
+
+// A sanitizer would object to reading others' frames.
+[[clang::no_sanitize("address", "undefined", "thread")]] void AmbiguousRoots::native_words(const uintptr_t* from,
+                                                                                           const uintptr_t* to) {
+  for (; from < to; ++from) {
+    const uintptr_t word = *from;
+    if (word - base_ < size_) interior_.push_back(static_cast<Ref>(word - base_));
+    const auto low = static_cast<uint32_t>(word), high = static_cast<uint32_t>(uint64_t{word} >> 32);
+    slot(low);
+    slot(high);
+  }
+}
+
+[[gnu::noinline]] void AmbiguousRoots::native_stack(uintptr_t high) {
+  // Puts the registers that calls preserve into this frame.
+  __builtin_unwind_init();
+  uintptr_t here = 0;
+  native_words(&here, reinterpret_cast<const uintptr_t*>(high & ~(sizeof(uintptr_t) - 1)));
+  asm volatile("" : "+m"(here));
+}
+
+}  // namespace ermine::runtime::gc

@@ -1,0 +1,151 @@
+#include "runtime/memory.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "runtime/parking_lot.h"
+#include "runtime/store.h"
+#include "wasm/limits.h"
+
+namespace ermine::runtime {
+namespace {
+
+wasm::MemoryType type(uint64_t min, std::optional<uint64_t> max = {}, bool is64 = false, bool shared = false, uint8_t log2 = 16) {
+  wasm::MemoryType t;
+  t.limits = {min, max};
+  t.is64 = is64;
+  t.shared = shared;
+  t.page_log2 = log2;
+  return t;
+}
+
+std::unique_ptr<Memory> make(const wasm::MemoryType& t, MemoryOptions options = {}) {
+  auto m = Memory::create(t, options);
+  if (!m) {
+    ADD_FAILURE() << m.error().to_string();
+    return nullptr;
+  }
+  return *std::move(m);
+}
+
+TEST(Memory, GuardedNeverMoves) {
+  auto m = make(type(1, 100));
+  EXPECT_EQ(m->guarded(), Memory::wants_guard(type(1), {}));
+  uint8_t* base = m->base();
+  InstanceContext ctx{};
+  m->watch(&ctx);
+  EXPECT_EQ(ctx.memory0_base, base);
+  EXPECT_EQ(ctx.memory0_size, 65536u);
+  base[65535] = 7;
+  EXPECT_EQ(m->grow(99), 1u);
+  EXPECT_EQ(ctx.memory0_size, 6553600u);
+  if (m->guarded()) EXPECT_EQ(m->base(), base);
+  EXPECT_EQ(m->base()[65535], 7);
+  EXPECT_EQ(m->base()[6553599], 0);
+  EXPECT_FALSE(m->grow(1));
+  m->unwatch(&ctx);
+}
+
+TEST(Memory, MovesWhereItWasNotReserved) {
+  auto m = make(type(1), MemoryOptions{.reservation = 0, .guard = 0});
+  EXPECT_FALSE(m->guarded());
+  InstanceContext ctx{};
+  m->watch(&ctx);
+  m->base()[100] = 77;
+  for (int i = 0; i < 20; ++i) {
+    const uint64_t end = m->byte_size();
+    m->base()[end - 1] = static_cast<uint8_t>(i);
+    ASSERT_TRUE(m->grow(static_cast<uint64_t>(i) * 3));
+    EXPECT_EQ(ctx.memory0_base, m->base());
+    EXPECT_EQ(ctx.memory0_size, m->byte_size());
+    EXPECT_EQ(m->base()[100], 77);
+    EXPECT_EQ(m->base()[end - 1], i);
+    if (i != 0) EXPECT_EQ(m->base()[end], 0);
+  }
+  m->unwatch(&ctx);
+}
+
+TEST(Memory, Maxima) {
+  EXPECT_EQ(make(type(0))->max_bytes(), uint64_t{1} << 32);
+  EXPECT_EQ(make(type(0, 0))->max_bytes(), 0u);
+  EXPECT_FALSE(make(type(0, 0))->grow(1));
+  EXPECT_EQ(make(type(0, {}, true))->max_bytes(), wasm::kMaxMemory64Bytes);
+  EXPECT_EQ(make(type(0, ~uint64_t{0}, true))->max_bytes(), wasm::kMaxMemory64Bytes);
+  EXPECT_FALSE(make(type(0, {}, true))->grow(~uint64_t{0}));
+  auto bytes = make(type(10, 20, false, false, 0));
+  EXPECT_EQ(bytes->byte_size(), 10u);
+  EXPECT_EQ(bytes->grow(10), 10u);
+  EXPECT_FALSE(bytes->grow(1));
+  auto huge = Memory::create(type(uint64_t{1} << 40, {}, true), {});
+  ASSERT_FALSE(huge);
+  EXPECT_EQ(huge.error().kind(), ErrorKind::kLimit);
+}
+
+TEST(Memory, SharedReservesItsMaximum) {
+  auto m = make(type(1, 1000, false, true), MemoryOptions{.reservation = 0, .guard = 0});
+  uint8_t* base = m->base();
+  EXPECT_EQ(m->grow(999), 1u);
+  EXPECT_EQ(m->base(), base);
+  std::vector<std::thread> threads;
+  auto shared = make(type(0, 400, true, true));
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) EXPECT_TRUE(shared->grow(1));
+    });
+  for (auto& t : threads) t.join();
+  EXPECT_EQ(shared->pages(), 400u);
+}
+
+// A process with little address space still gets its memories; they are checked then.
+TEST(Memory, ShortAddressSpace) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "sanitizers need the address space themselves";
+#endif
+#endif
+  const pid_t child = fork();
+  if (child == 0) {
+    rlimit limit{uint64_t{3} << 30, uint64_t{3} << 30};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    auto m = Memory::create(type(1), {});
+    if (!m || (*m)->guarded()) _exit(3);
+    if (!(*m)->grow(100)) _exit(4);
+    (*m)->base()[6000000] = 1;
+    if ((*m)->grow(65535)) _exit(5);
+    auto too_large = Memory::create(type(60000), {});
+    if (too_large || too_large.error().kind() != ErrorKind::kLimit) _exit(6);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(ParkingLot, WaitAndNotify) {
+  Store store(StoreOptions{}), other(StoreOptions{});
+  ParkingLot lot;
+  uint32_t cell = 5;
+  EXPECT_EQ(lot.wait<uint32_t>(&store, &cell, 6, -1), WaitResult::kNotEqual);
+  EXPECT_EQ(lot.wait<uint32_t>(&store, &cell, 5, 0), WaitResult::kTimedOut);
+  EXPECT_EQ(lot.wait<uint32_t>(&store, &cell, 5, 2'000'000), WaitResult::kTimedOut);
+  EXPECT_EQ(lot.notify(&cell, 1), 0u);
+  std::thread first([&] { EXPECT_EQ(lot.wait<uint32_t>(&store, &cell, 5, -1), WaitResult::kWoken); });
+  std::thread second([&] { EXPECT_EQ(lot.wait<uint32_t>(&other, &cell, 5, INT64_MAX), WaitResult::kWoken); });
+  uint32_t woken = 0;
+  while (woken < 2) woken += lot.notify(&cell, 1);
+  first.join();
+  second.join();
+  uint64_t wide = 1;
+  std::thread interrupted([&] { EXPECT_EQ(lot.wait<uint64_t>(&store, &wide, 1, -1), WaitResult::kInterrupted); });
+  store.interrupt_control()->interrupt(kInterruptRequest);
+  interrupted.join();
+  EXPECT_EQ(lot.notify(&wide, 1), 0u);
+}
+
+}  // namespace
+}  // namespace ermine::runtime

@@ -1,0 +1,131 @@
+#include "runtime/store.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/call.h"
+#include "wasm/limits.h"
+
+namespace ermine::runtime {
+namespace {
+
+TierHooks no_tier() {
+  static FuncCode host_code{};
+  return {.name = "none", .make_code = nullptr, .enter = nullptr, .host_code = &host_code};
+}
+
+StoreOptions options() {
+  static const TierHooks hooks = no_tier();
+  StoreOptions o;
+  o.hooks = &hooks;
+  o.registry = std::make_shared<wasm::TypeRegistry>();
+  return o;
+}
+
+TEST(Table, GrowsToItsLimits) {
+  wasm::TableType t{wasm::kFuncRef, {2, 10}};
+  auto made = Table::create(t, 0);
+  ASSERT_TRUE(made);
+  Table& table = **made;
+  EXPECT_EQ(table.grow(3, 42), 2u);
+  EXPECT_EQ(table.elements()[1], 0u);
+  EXPECT_EQ(table.elements()[4], 42u);
+  EXPECT_FALSE(table.grow(6, 0));
+  EXPECT_FALSE(table.grow(~uint64_t{0}, 0));
+  EXPECT_EQ(table.grow(5, 1), 5u);
+  EXPECT_EQ(table.size(), 10u);
+  EXPECT_FALSE(Table::create(wasm::TableType{wasm::kFuncRef, {wasm::kMaxTableElems + 1, {}}, true}, 0));
+}
+
+TEST(RootTable, CountsAndOutlivesTheStore) {
+  Root* kept;
+  {
+    Store store(options());
+    Root* a = store.roots().add(2);
+    RootTable::retain(a);
+    RootTable::release(a);
+    EXPECT_EQ(a->value, 2u);
+    kept = store.roots().add(4);
+    RootTable::release(a);
+    EXPECT_EQ(store.roots().add(6), a);  // entries are used again
+    int live = 0;
+    store.roots().for_each([&](Slot&) { ++live; });
+    EXPECT_EQ(live, 2);
+    RootTable::release(a);
+  }
+  EXPECT_EQ(kept->table->store(), nullptr);
+  EXPECT_EQ(kept->value, 0u);
+  RootTable::release(kept);
+}
+
+TEST(Store, HostFunctionsAreMadeOnce) {
+  Store store(options());
+  auto f = std::make_shared<HostFunction>();
+  f->registry = store.options().registry;
+  f->type = *f->registry->add_func(std::vector{wasm::kI32}, std::vector{wasm::kI32});
+  f->fn = [](void*, HostCall&, Slot* s) {
+    s[0] += 1;
+    return true;
+  };
+  FuncRef* ref = store.host_func(f);
+  EXPECT_EQ(store.host_func(f), ref);
+  Slot slots[1] = {41};
+  ASSERT_TRUE(call(&store, ref, slots));
+  EXPECT_EQ(slots[0], 42u);
+}
+
+TEST(Store, HostFunctionsThatFail) {
+  Store store(options());
+  auto f = std::make_shared<HostFunction>();
+  f->registry = store.options().registry;
+  f->type = *f->registry->add_func({}, {});
+  f->fn = [](void*, HostCall& c, Slot*) { return fail(c, Error(ErrorKind::kIo, "disk on fire")); };
+  Slot slots[1];
+  ASSERT_FALSE(call(&store, store.host_func(f), slots));
+  Error e = take_error(&store);
+  EXPECT_EQ(e.kind(), ErrorKind::kIo);
+  EXPECT_EQ(e.message(), "disk on fire");
+  auto silent = std::make_shared<HostFunction>();
+  silent->registry = store.options().registry;
+  silent->type = *f->registry->add_func({}, {});
+  silent->fn = [](void*, HostCall&, Slot*) { return false; };
+  ASSERT_FALSE(call(&store, store.host_func(silent), slots));
+  EXPECT_EQ(take_error(&store).trap_code(), TrapCode::kHost);
+}
+
+TEST(Store, LimitsOfMemories) {
+  Store store(options());
+  store.limits.memories = 2;
+  store.limits.total_memory_bytes = 3 << 16;
+  wasm::MemoryType t;
+  t.limits.min = 1;
+  auto a = store.new_memory(t);
+  ASSERT_TRUE(a);
+  ASSERT_TRUE(store.new_memory(t));
+  auto third = store.new_memory(t);
+  ASSERT_FALSE(third);
+  EXPECT_NE(third.error().message().find("StoreLimits::memories"), std::string::npos);
+  EXPECT_FALSE(store.grow_memory(*a, 2));
+  EXPECT_EQ(store.grow_memory(*a, 1), 1u);
+  EXPECT_FALSE(store.grow_memory(*a, ~uint64_t{0}));
+  EXPECT_FALSE(store.exec()->error);
+  store.limits.fail_on_grow = true;
+  EXPECT_FALSE(store.grow_memory(*a, 1));
+  EXPECT_EQ(store.exec()->error.kind(), ErrorKind::kLimit);
+  EXPECT_TRUE(store.owns_address(reinterpret_cast<uintptr_t>((*a)->base()) + 100));
+  EXPECT_FALSE(store.owns_address(reinterpret_cast<uintptr_t>(&store)));
+}
+
+TEST(HostObjects, CountAgainstTheLimit) {
+  HostObjects objects;
+  auto first = objects.add(HostObject{.payload = 9}, 1000);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(HostObjects::is_i31(*first));
+  EXPECT_EQ(objects.get(*first).payload, 9u);
+  int made = 1;
+  while (objects.add(HostObject{}, 1000)) ++made;
+  EXPECT_LE(made * sizeof(HostObject), 1000u);
+  EXPECT_GT(made, 3);
+}
+
+}  // namespace
+}  // namespace ermine::runtime
