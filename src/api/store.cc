@@ -42,5 +42,7 @@ void StoreRef::set_deadline(Clock::time_point when) const { impl_->set_deadline(
 void StoreRef::clear_deadline() const { impl_->clear_deadline(); }
 bool StoreRef::interrupt_requested() const { return impl_->exec()->interrupt.load(std::memory_order_relaxed) != 0; }
 int StoreRef::interrupt_fd() const { return impl_->interrupt_control()->event_fd(); }
+void StoreRef::collect_garbage() const { impl_->heap().collect(true); }
+uint64_t StoreRef::gc_heap_size() const { return impl_->heap().stats().live_bytes; }
 
 }  // namespace ermine

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "api/convert.h"
+#include "runtime/gc/ops.h"
 
 namespace ermine {
 
@@ -91,7 +92,8 @@ namespace api {
 Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what) {
   const wasm::TypeRegistry& registry = store->registry();
   auto mismatch = [&] {
-    return Error(ErrorKind::kUsage, fmt::format("{}: expected {}, found {}", what, to_public(type).to_string(), value.to_string()));
+    return Error(ErrorKind::kUsage,
+                 fmt::format("{}: expected {}, found {}", what, to_public(type).to_string(), value.to_string()));
   };
   if (!type.is_ref()) {
     if (value.type() != to_public(type)) return mismatch();
@@ -113,7 +115,10 @@ Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType 
     fits = owner == store && registry.is_subtype(wasm::HeapType::concrete(f.impl()->type->id), type.heap());
   } else {
     owner = reinterpret_cast<const runtime::Root*>(value.ref().root())->table->store();
-    fits = registry.is_subtype(wasm::ValType::ref(have.heap(), false), type) || type.heap() == registry.top(type.heap());
+    // What the object is counts, not the type that the value was given.
+    const auto slot = detail::root_slot(value.ref().root());
+    fits =
+        owner == store && runtime::gc::ref_test(store->heap(), static_cast<runtime::gc::Ref>(slot), type.heap(), false);
   }
   if (owner != store) return Error(ErrorKind::kUsage, fmt::format("{}: the reference belongs to another store", what));
   if (!fits) return mismatch();

@@ -17,7 +17,6 @@
 #include "runtime/context.h"
 #include "runtime/gc/heap.h"
 #include "runtime/hooks.h"
-#include "runtime/host_objects.h"
 #include "runtime/instance.h"
 #include "runtime/interrupt.h"
 #include "runtime/memory.h"
@@ -107,8 +106,6 @@ class Store {
   // The exception of the last call that failed with kException; for take_exception. Null if none.
   Root* last_exception = nullptr;
   Error last_error;  // of the last call() that failed
-
-  HostObjects host_objects;
 
   RootTable& roots() { return *roots_; }
   // The collected heap. Costs nothing before its first object.
