@@ -115,16 +115,44 @@ TEST(Store, LimitsOfMemories) {
   EXPECT_FALSE(store.owns_address(reinterpret_cast<uintptr_t>(&store)));
 }
 
-TEST(HostObjects, CountAgainstTheLimit) {
-  HostObjects objects;
-  auto first = objects.add(HostObject{.payload = 9}, 1000);
-  ASSERT_TRUE(first);
-  EXPECT_FALSE(HostObjects::is_i31(*first));
-  EXPECT_EQ(objects.get(*first).payload, 9u);
-  int made = 1;
-  while (objects.add(HostObject{}, 1000)) ++made;
-  EXPECT_LE(made * sizeof(HostObject), 1000u);
-  EXPECT_GT(made, 3);
+TEST(Store, KeepsWhatItsRootsHold) {
+  Store store(options());
+  ASSERT_TRUE(store.prepare_stack());
+  auto table = store.new_table({wasm::kExternRef, {4, {}}}, 0);
+  ASSERT_TRUE(table);
+  Global* global = store.new_global({wasm::kAnyRef, true});
+  gc::Heap& heap = store.heap();
+  const gc::Ref in_table = heap.new_extern(1), in_global = heap.new_extern(2), in_handle = heap.new_extern(3),
+                on_stack = heap.new_extern(4), in_flight = heap.new_extern(5);
+  (*table)->elements()[3] = in_table;
+  *global->cell = in_global;
+  Root* handle = store.roots().add(in_handle);
+  *store.exec()->stack_top++ = on_stack;
+  store.exec()->exception = in_flight;
+  for (int i = 0; i < 5000; ++i) heap.new_extern(99);
+  heap.collect(true);
+  uint64_t expected = 1;
+  for (const gc::Ref r : {in_table, in_global, in_handle, on_stack, in_flight})
+    EXPECT_EQ(gc::extern_payload(heap.at(0), r), expected++);
+  EXPECT_GT(heap.stats().live_bytes, 0u);
+  EXPECT_LE(heap.stats().live_bytes, 5 * 128u);
+  (*table)->elements()[3] = *global->cell = *--store.exec()->stack_top = store.exec()->exception = 0;
+  RootTable::release(handle);
+  heap.collect(true);
+  EXPECT_EQ(heap.stats().live_bytes, 0u);
+}
+
+TEST(Store, HeapHasALimit) {
+  StoreOptions o = options();
+  o.max_gc_heap = 1 << 20;
+  Store store(std::move(o));
+  int made = 0;
+  while (const gc::Ref r = store.heap().new_extern(7)) {
+    store.roots().add(r);
+    ++made;
+  }
+  EXPECT_GT(made, 60'000);
+  EXPECT_LE(made, 65'536);
 }
 
 }  // namespace
