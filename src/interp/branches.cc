@@ -37,7 +37,7 @@ ERMINE_HANDLER handler_interrupted(ERMINE_HANDLER_PARAMS) {
 
 template <OpCode code>
 ERMINE_HANDLER handler_branch_if(ERMINE_HANDLER_PARAMS) {
-  if (Step<code>::taken(State{pc, fp, mem, r0, s0, d0}, 0)) ERMINE_BRANCH(Step<code>::kBack, 4);
+  if (Step<code>::taken(State{pc, fp, ctx, mem, r0, s0, d0}, 0)) ERMINE_BRANCH(Step<code>::kBack, 4);
   ERMINE_NEXT(2);
 }
 
@@ -47,7 +47,7 @@ ERMINE_HANDLER handler_pair(ERMINE_HANDLER_PARAMS) {
   constexpr CodeInfo info = code_info(code);
   constexpr OpCode first = kPairs[info.pair].first, second = pair_second(info.pair, info.form);
   constexpr unsigned skip = unit_count(first) - 1;
-  State state{pc, fp, mem, r0, s0, d0};
+  State state{pc, fp, ctx, mem, r0, s0, d0};
   TrapCode trap = Step<first>::run(state, 0);
   if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
   if constexpr (code_info(second).kind == CodeInfo::kBranch) {

@@ -151,7 +151,7 @@ void fill_moves(HandlerTable& t) {
   set_class.operator()<double>(IrOp::select_d, IrOp::global_get_d);
   set(IrOp::select_v128, address_of(handler_select<V128, kSlot, true>));
   set(IrOp::global_get_v128, address_of(handler_global_get<V128, true>));
-  set(IrOp::global_set_r, address_of(handler_global_set<uint64_t, kAcc>));
+  fill_steps<code_of(IrOp::global_set_r), 1>(t);
   set(IrOp::global_set_s, address_of(handler_global_set<uint64_t, kSlot>));
   set(IrOp::global_set_v128, address_of(handler_global_set<V128, kSlot>));
   set(IrOp::memory_size, address_of(handler_memory_size));

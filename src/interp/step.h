@@ -14,6 +14,7 @@ namespace ermine::interp {
 struct State {
   const Code*& pc;
   Slot* fp;
+  InstanceContext* ctx;
   uint8_t* mem;
   uint64_t& r0;
   float& s0;
@@ -125,6 +126,10 @@ struct Step<code, ir::CodeInfo::kIr> {
       set_slot(fp, field<uint16_t>(at, 0), s.s0);
     } else if constexpr (kOp == IrOp::set_d) {
       set_slot(fp, field<uint16_t>(at, 0), s.d0);
+    } else if constexpr (kOp == IrOp::global_get_r) {
+      s.r0 = *s.ctx->globals[field<uint32_t>(at, 4)];
+    } else if constexpr (kOp == IrOp::global_set_r) {
+      *s.ctx->globals[field<uint32_t>(at, 4)] = s.r0;
     } else {
       static_assert(kOp == IrOp::copy, "this code is no step");
     }
@@ -135,7 +140,7 @@ struct Step<code, ir::CodeInfo::kIr> {
 // A handler that runs one step and goes on.
 template <ir::OpCode code>
 ERMINE_HANDLER handler_step(ERMINE_HANDLER_PARAMS) {
-  TrapCode trap = Step<code>::run(State{pc, fp, mem, r0, s0, d0}, 0);
+  TrapCode trap = Step<code>::run(State{pc, fp, ctx, mem, r0, s0, d0}, 0);
   if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
   ERMINE_NEXT(ir::unit_count(code));
 }

@@ -139,6 +139,7 @@ void Translator::store_const(uint16_t slot, ValType t, uint64_t bits, const uint
     uint32_t at = emit(code_of(IrOp::const32), 2);
     put<uint16_t>(at, 0, slot);
     put<uint32_t>(at, 4, static_cast<uint32_t>(bits));
+    join_pair(at, code_of(IrOp::const32));
   } else {
     uint32_t at = emit(code_of(IrOp::const64), 3);
     put<uint16_t>(at, 0, slot);

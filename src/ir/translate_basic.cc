@@ -305,7 +305,7 @@ void Translator::global_get(uint32_t index) {
   OpCode code = code_of(acc == kAccR ? IrOp::global_get_r : acc == kAccS ? IrOp::global_get_s : IrOp::global_get_d);
   uint32_t at = emit(code, 2);
   put<uint32_t>(at, 4, index);
-  push_result(at, code, type);
+  push_result(join_pair(at, code), type);
 }
 
 void Translator::global_set(uint32_t index) {
@@ -324,6 +324,7 @@ void Translator::global_set(uint32_t index) {
   uint32_t at = emit(code_of(op), 2);
   put<uint16_t>(at, 0, x.slot);
   put<uint32_t>(at, 4, index);
+  join_pair(at, code_of(op));
 }
 
 void Translator::builtin(Op op, unsigned operands, std::span<const ValType> results, uint32_t a, uint64_t b) {
