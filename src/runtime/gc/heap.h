@@ -144,7 +144,8 @@ class Heap {
   void touch(uint32_t block);
   // Collection, in heap_collect.cc.
   void remember(Ref object, const uint8_t* field, uint64_t bytes);
-  void find_ambiguous(AmbiguousRoots& roots);
+  void find_ambiguous(AmbiguousRoots& roots, bool full);
+  bool judge_ambiguous(Ref word, bool interior, bool full);
   void find_in_hole(uint32_t hole, const std::vector<Ref>& words, size_t& next, bool interior);
   Ref find_interior(uint32_t word);
   void prepare_full();
@@ -156,7 +157,7 @@ class Heap {
   void sweep_large();
   std::vector<Finalizable> take_dead();
   bool wants_full() const;
-  void set_budgets(bool full);
+  void set_budgets(bool full, uint64_t live_before);
 
   View& view_;
   const wasm::TypeRegistry& registry_;
@@ -183,6 +184,7 @@ class Heap {
   uint64_t young_bytes_ = 0;           // allocated since the last collection
   uint64_t young_budget_ = 0;          // collect when they exceed it
   uint64_t full_trigger_ = 0;          // live bytes that call for a full collection
+  bool mostly_survive_ = false;        // did the new objects at the last minor collection
   unsigned futile_ = 0;                // full collections in a row that freed next to nothing
   Local* locals_ = nullptr;
   uint64_t stress_count_ = 0;

@@ -34,7 +34,7 @@ bool Heap::open() {
   marker_.set_generational(options_.generational);
   block_info_.resize(space_.pages() / kPagesPerBlock + 1);
   view_.base = space_.base();
-  set_budgets(true);
+  set_budgets(true, 0);
   return true;
 }
 
@@ -53,7 +53,6 @@ Ref Heap::allocate_slow(uint64_t header, uint64_t bytes) {
       object = try_allocate(bytes);
     }
     if (object == kNull) {
-      if (futile_ >= kMostFutile) return kNull;
       collect(true);
       const uint64_t free = space_.size() - std::min(stats_.live_bytes, space_.size());
       futile_ = free < space_.size() / 64 ? futile_ + 1 : 0;

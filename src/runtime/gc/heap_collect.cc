@@ -18,23 +18,27 @@ constexpr uint64_t kLeastFullTrigger = 32 << 20;
 
 uint32_t block_of(uint32_t offset) { return offset & ~(kBlockSize - 1); }
 
-void sort_unique(std::vector<Ref>& words) {
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-}
-
 }  // namespace
 
-bool Heap::wants_full() const { return !options_.generational || log_full_ || stats_.live_bytes > full_trigger_; }
+bool Heap::wants_full() const {
+  return !options_.generational || log_full_ || mostly_survive_ || stats_.live_bytes > full_trigger_;
+}
 
-void Heap::set_budgets(bool full) {
-  young_bytes_ = 0;
-  if (options_.generational) {
-    young_budget_ = std::min(std::max(kNursery, stats_.live_bytes / 8), space_.size() / 4);
-    if (full) full_trigger_ = std::max(stats_.live_bytes * 2, kLeastFullTrigger);
+// How much may be allocated before the next collection, and which kind that is. A minor collection costs what
+// survives of the new objects, a full one all that lives. Where most new objects survive minor collections
+// only come on top, so the next is a full one and has its time; a minor one then tries again.
+void Heap::set_budgets(bool full, uint64_t live_before) {
+  const uint64_t live = stats_.live_bytes;
+  if (full) {
+    mostly_survive_ = false;
+    full_trigger_ = std::max(live * 2, kLeastFullTrigger);
   } else {
-    young_budget_ = std::max(kNursery, stats_.live_bytes);
+    mostly_survive_ = live > live_before + young_bytes_ / 2;
   }
+  const bool next_is_minor = options_.generational && !mostly_survive_;
+  young_budget_ = std::max(kNursery, next_is_minor ? live / 8 : live);
+  young_budget_ = std::min(young_budget_, space_.size() / 4);
+  young_bytes_ = 0;
 }
 
 void Heap::collect(bool full) {
@@ -42,6 +46,7 @@ void Heap::collect(bool full) {
   const auto start = std::chrono::steady_clock::now();
   full = full || !options_.generational || log_full_;
   stats_.allocated_bytes += young_bytes_;
+  const uint64_t live_before = stats_.live_bytes;
   Hole hole = current_hole();
   retire(hole);
   set_hole(hole);
@@ -50,7 +55,7 @@ void Heap::collect(bool full) {
 
   AmbiguousRoots ambiguous(view_, space_.size());
   roots_.ambiguous_roots(ambiguous);
-  find_ambiguous(ambiguous);
+  find_ambiguous(ambiguous, full);
   if (full) prepare_full();
   else prepare_minor();
 
@@ -72,7 +77,7 @@ void Heap::collect(bool full) {
   } else {
     ++stats_.minor;
   }
-  set_budgets(full);
+  set_budgets(full, live_before);
   const auto pause = std::chrono::steady_clock::now() - start;
   const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(pause).count());
   stats_.pause_ns += ns;
@@ -115,6 +120,7 @@ void Heap::find_in_hole(uint32_t hole, const std::vector<Ref>& words, size_t& ne
     if (found && wasm::header_shape(header) != Shape::kFiller) found_.push_back(at);
     at = after;
   }
+  while (next < words.size() && words[next] < end) ++next;  // objects fill the hole, so there are none
 }
 
 // The old object that `word` points into, or kNull.
@@ -125,47 +131,41 @@ Ref Heap::find_interior(uint32_t word) {
   return object != kNull && word < object + wasm::object_bytes(load_header(view_.base, object)) ? object : kNull;
 }
 
-void Heap::find_ambiguous(AmbiguousRoots& roots) {
+// Whether `word` lies in a hole, and can be judged only by walking that. Else notes the object it names, if
+// it does; in a minor collection old ones are of no interest.
+bool Heap::judge_ambiguous(Ref word, bool interior, bool full) {
+  switch (space_.kind(word)) {
+    case PageKind::kBlock: {
+      const uint8_t line = tables_.line(word);
+      if (line == kLineFreshHead || line == kLineFresh) return true;
+      if (line == kLineFree || !full) return false;
+      const Ref object = interior ? find_interior(word) : tables_.marked(word) ? word : kNull;
+      if (object != kNull) found_.push_back(object);
+      return false;
+    }
+    case PageKind::kLargeHead:
+      if (interior || word % kPageSize == 0) found_.push_back(word & ~(kPageSize - 1));
+      return false;
+    case PageKind::kLargeRest: {
+      uint32_t page = word & ~(kPageSize - 1);
+      while (interior && space_.kind(page) == PageKind::kLargeRest) page -= kPageSize;
+      if (interior) found_.push_back(page);
+      return false;
+    }
+    case PageKind::kFree: return false;
+  }
+  return false;
+}
+
+void Heap::find_ambiguous(AmbiguousRoots& roots, bool full) {
   for (const bool interior : {false, true}) {
     std::vector<Ref>& words = interior ? roots.interior() : roots.exact();
-    sort_unique(words);
+    std::erase_if(words, [&](Ref word) { return !judge_ambiguous(word, interior, full); });
+    std::sort(words.begin(), words.end());
     for (size_t i = 0; i < words.size();) {
-      const uint32_t word = words[i];
-      switch (space_.kind(word)) {
-        case PageKind::kBlock:
-          switch (tables_.line(word)) {
-            case kLineLive:
-              if (interior) {
-                if (const Ref object = find_interior(word); object != kNull) found_.push_back(object);
-              } else if (tables_.marked(word)) {
-                found_.push_back(word);
-              }
-              break;
-            case kLineFreshHead:
-            case kLineFresh: {
-              uint32_t hole = word & ~(kLineSize - 1);
-              while (tables_.line(hole) != kLineFreshHead) hole -= kLineSize;
-              const size_t before = i;
-              find_in_hole(hole, words, i, interior);
-              if (i > before) continue;
-              break;
-            }
-            default: break;
-          }
-          break;
-        case PageKind::kLargeHead:
-          if (interior || word % kPageSize == 0) found_.push_back(word & ~(kPageSize - 1));
-          break;
-        case PageKind::kLargeRest:
-          if (interior) {
-            uint32_t page = word & ~(kPageSize - 1);
-            while (space_.kind(page) == PageKind::kLargeRest) page -= kPageSize;
-            found_.push_back(page);
-          }
-          break;
-        case PageKind::kFree: break;
-      }
-      ++i;
+      uint32_t hole = words[i] & ~(kLineSize - 1);
+      while (tables_.line(hole) != kLineFreshHead) hole -= kLineSize;
+      find_in_hole(hole, words, i, interior);
     }
   }
 }
