@@ -15,20 +15,26 @@ using wasm::FuncType;
 using wasm::kI32;
 using wasm::kMaxFrameSlots;
 
+namespace {
+constexpr size_t kFirstOperands = 1024;
+}
+
 ModuleContext::ModuleContext(const wasm::Module& m) : module(m), registry(*m.registry) {
   types.reserve(m.types.size());
   for (wasm::TypeId id : m.types) types.push_back(&registry.get(id));
+  functions.reserve(m.functions.size());
+  for (const wasm::Function& f : m.functions) functions.push_back(&types[f.type_index]->func);
 }
 
 FunctionValidator::FunctionValidator(const ModuleContext& context)
-    : context_(context), values_(std::make_unique<ValType[]>(kMaxFrameSlots)) {
+    : context_(context), values_(std::make_unique<ValType[]>(kFirstOperands)), capacity_(kFirstOperands) {
   controls_.reserve(64);
 }
 
 Result<void> FunctionValidator::function(uint32_t func_index) {
   const wasm::Module& m = context_.module;
   const wasm::Function& f = m.functions[func_index];
-  const FuncType& type = context_.func_type(func_index);
+  const FuncType& type = *context_.functions[func_index];
   auto in_function = [&](Error error) {
     std::string_view name = m.function_name(func_index);
     std::string where = fmt::format("function {}", func_index);
@@ -102,6 +108,50 @@ void FunctionValidator::begin(const Control& body) {
   controls_.push_back(body);
 }
 
+// Part of the main loop.
+[[gnu::always_inline]] inline bool FunctionValidator::by_table(const Instr& in) {
+  const Signature& sig = kSignatures[static_cast<unsigned>(in.op)];
+  auto type_of = [](uint8_t kind) { return ValType(static_cast<wasm::ValKind>(kind)); };
+  switch (sig.shape) {
+    case Shape::kNone: return true;
+    case Shape::kConst: return push(type_of(sig.results[0]));
+    case Shape::kUnary:
+      if (sp_ > base_ && sp_[-1] == type_of(sig.params[0])) [[likely]] {
+        sp_[-1] = type_of(sig.results[0]);
+        return true;
+      }
+      return general(sig, in);
+    case Shape::kBinary:
+      if (sp_ - base_ >= 2 && sp_[-1] == type_of(sig.params[1]) && sp_[-2] == type_of(sig.params[0])) [[likely]] {
+        --sp_;
+        sp_[-1] = type_of(sig.results[0]);
+        return true;
+      }
+      return general(sig, in);
+    case Shape::kLoad: {
+      ValType address;
+      if (!mem_arg(in, address)) return false;
+      if (sp_ > base_ && sp_[-1] == address) [[likely]] {
+        --sp_;
+        return push(type_of(sig.results[0]));
+      }
+      return general(sig, in);
+    }
+    case Shape::kStore: {
+      ValType address;
+      if (!mem_arg(in, address)) return false;
+      if (sp_ - base_ >= 2 && sp_[-1] == type_of(sig.params[1]) && sp_[-2] == address) [[likely]] {
+        sp_ -= 2;
+        return true;
+      }
+      return general(sig, in);
+    }
+    case Shape::kGeneral: return general(sig, in);
+    case Shape::kOwnRule: return own_rule(in);
+  }
+  return false;
+}
+
 bool FunctionValidator::run(InstrReader& in) {
   while (in.next(instr_)) {
     switch (instr_.op) {
@@ -169,49 +219,6 @@ bool FunctionValidator::run(InstrReader& in) {
   return true;
 }
 
-bool FunctionValidator::by_table(const Instr& in) {
-  const Signature& sig = kSignatures[static_cast<unsigned>(in.op)];
-  auto type_of = [](uint8_t kind) { return ValType(static_cast<wasm::ValKind>(kind)); };
-  switch (sig.shape) {
-    case Shape::kNone: return true;
-    case Shape::kConst: return push(type_of(sig.results[0]));
-    case Shape::kUnary:
-      if (sp_ > base_ && sp_[-1] == type_of(sig.params[0])) [[likely]] {
-        sp_[-1] = type_of(sig.results[0]);
-        return true;
-      }
-      return general(sig, in);
-    case Shape::kBinary:
-      if (sp_ - base_ >= 2 && sp_[-1] == type_of(sig.params[1]) && sp_[-2] == type_of(sig.params[0])) [[likely]] {
-        --sp_;
-        sp_[-1] = type_of(sig.results[0]);
-        return true;
-      }
-      return general(sig, in);
-    case Shape::kLoad: {
-      ValType address;
-      if (!mem_arg(in, address)) return false;
-      if (sp_ > base_ && sp_[-1] == address) [[likely]] {
-        --sp_;
-        return push(type_of(sig.results[0]));
-      }
-      return general(sig, in);
-    }
-    case Shape::kStore: {
-      ValType address;
-      if (!mem_arg(in, address)) return false;
-      if (sp_ - base_ >= 2 && sp_[-1] == type_of(sig.params[1]) && sp_[-2] == address) [[likely]] {
-        sp_ -= 2;
-        return true;
-      }
-      return general(sig, in);
-    }
-    case Shape::kGeneral: return general(sig, in);
-    case Shape::kOwnRule: return own_rule(in);
-  }
-  return false;
-}
-
 bool FunctionValidator::general(const Signature& sig, const Instr& in) {
   const wasm::OpInfo& info = wasm::op_info(in.op);
   ValType address;
@@ -246,8 +253,18 @@ bool FunctionValidator::general(const Signature& sig, const Instr& in) {
 // Operands.
 
 bool FunctionValidator::raise_high() {
-  if (high_ == values_.get() + kMaxFrameSlots)
+  const auto height = static_cast<size_t>(high_ - values_.get());
+  if (height == kMaxFrameSlots)
     return fail(ErrorKind::kUnsupported, fmt::format("too many operands on the stack: at most {} are supported", kMaxFrameSlots));
+  if (height == capacity_) {
+    capacity_ = std::min<size_t>(capacity_ * 2, kMaxFrameSlots);
+    auto larger = std::make_unique<ValType[]>(capacity_);
+    std::copy_n(values_.get(), height, larger.get());
+    sp_ = larger.get() + (sp_ - values_.get());
+    base_ = larger.get() + (base_ - values_.get());
+    high_ = larger.get() + height;
+    values_ = std::move(larger);
+  }
   ++high_;
   return true;
 }

@@ -27,9 +27,8 @@ struct ModuleContext {
   explicit ModuleContext(const wasm::Module& module);
   const wasm::Module& module;
   const wasm::TypeRegistry& registry;
-  std::vector<const wasm::TypeDef*> types;  // by type index
-
-  const wasm::FuncType& func_type(uint32_t func_index) const { return types[module.functions[func_index].type_index]->func; }
+  std::vector<const wasm::TypeDef*> types;       // by type index
+  std::vector<const wasm::FuncType*> functions;  // by function index
 };
 
 class FunctionValidator {
@@ -173,7 +172,11 @@ class FunctionValidator {
   const wasm::TypeDef* array_type(uint32_t index);
   const wasm::FuncType* tag(uint32_t index);
   const wasm::TableType* table(uint32_t index);
-  const wasm::FuncType* callee(uint32_t func_index);
+  const wasm::FuncType* callee(uint32_t func_index) {
+    if (func_index < context_.functions.size()) [[likely]] return context_.functions[func_index];
+    unknown("function", func_index);
+    return nullptr;
+  }
   bool memory(uint32_t index, ValType& address);
   bool data(uint32_t index);
   const wasm::ElemSegment* elem(uint32_t index);
@@ -193,7 +196,8 @@ class FunctionValidator {
   std::string top_names(size_t count) const;
 
   const ModuleContext& context_;
-  std::unique_ptr<ValType[]> values_;
+  std::unique_ptr<ValType[]> values_;  // grows up to kMaxFrameSlots
+  size_t capacity_;
   ValType* sp_ = nullptr;
   ValType* base_ = nullptr;
   ValType* high_ = nullptr;

@@ -126,7 +126,7 @@ class InstrReader {
   Reader in_;
 };
 
-inline bool InstrReader::next(Instr& out) {
+[[gnu::always_inline]] inline bool InstrReader::next(Instr& out) {
   if (in_.at_end()) return false;
   out.offset = in_.offset();
   const Entry& entry = kOneByte[in_.byte()];

@@ -63,12 +63,6 @@ const wasm::TableType* FunctionValidator::table(uint32_t index) {
   return nullptr;
 }
 
-const FuncType* FunctionValidator::callee(uint32_t func_index) {
-  if (func_index < context_.module.functions.size()) [[likely]] return &context_.func_type(func_index);
-  unknown("function", func_index);
-  return nullptr;
-}
-
 bool FunctionValidator::memory(uint32_t index, ValType& address) {
   if (index >= context_.module.memories.size()) return unknown("memory", index);
   address = context_.module.memories[index].is64 ? kI64 : kI32;

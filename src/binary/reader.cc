@@ -1,5 +1,8 @@
 #include "binary/reader.h"
 
+#include <bit>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include "base/utf8.h"
@@ -23,6 +26,79 @@ void Reader::fail(Error error) {
 void Reader::fail(ReadStatus status, const uint8_t* at) {
   if (failed_) return;
   fail(Error(ErrorKind::kMalformed, std::string(base::read_status_message(status)), static_cast<uint64_t>(at - begin_)));
+}
+
+namespace {
+
+// The bytes of an integer at `p`, at least 8 of them readable, without branches on its length: how many
+// there are (0 if more than 8), and the 7 bits of each put together.
+struct Word {
+  unsigned size;
+  uint64_t value;
+};
+inline Word read_word(const uint8_t* p) {
+  uint64_t w;
+  std::memcpy(&w, p, 8);
+  const uint64_t stop = ~w & 0x8080'8080'8080'8080;
+  if (stop == 0) return {0, 0};
+  const unsigned last_bit = static_cast<unsigned>(std::countr_zero(stop));  // 8 * size - 1
+  w &= (uint64_t{2} << last_bit) - 1;
+  w = (w & 0x007F'007F'007F'007F) | (w & 0x7F00'7F00'7F00'7F00) >> 1;
+  w = (w & 0x0000'3FFF'0000'3FFF) | (w & 0x3FFF'0000'3FFF'0000) >> 2;
+  w = (w & 0x0000'0000'0FFF'FFFF) | (w & 0x0FFF'FFFF'0000'0000) >> 4;
+  return {last_bit / 8 + 1, w};
+}
+static_assert(std::endian::native == std::endian::little);
+
+}  // namespace
+
+// Linkers leave integers padded to five bytes, so these are not rare; longer ones are an error, as are
+// unused bits in the fifth.
+uint32_t Reader::u32_long() {
+  if (left() >= 8) [[likely]] {
+    const Word word = read_word(p_);
+    if (word.size - 1 < 5 && word.value <= UINT32_MAX) [[likely]] {
+      p_ += word.size;
+      return static_cast<uint32_t>(word.value);
+    }
+  }
+  return static_cast<uint32_t>(leb(32, false));
+}
+
+int32_t Reader::s32_long() {
+  if (left() >= 8) [[likely]] {
+    const Word word = read_word(p_);
+    const unsigned unused = 64 - 7 * word.size;
+    const int64_t value = static_cast<int64_t>(word.value << (unused & 63)) >> (unused & 63);
+    if (word.size - 1 < 5 && value == static_cast<int32_t>(value)) [[likely]] {
+      p_ += word.size;
+      return static_cast<int32_t>(value);
+    }
+  }
+  return static_cast<int32_t>(leb(32, true));
+}
+
+uint64_t Reader::u64_long() {
+  if (left() >= 8) [[likely]] {
+    const Word word = read_word(p_);
+    if (word.size != 0) [[likely]] {
+      p_ += word.size;
+      return word.value;
+    }
+  }
+  return leb(64, false);
+}
+
+int64_t Reader::s64_long() {
+  if (left() >= 8) [[likely]] {
+    const Word word = read_word(p_);
+    if (word.size != 0) [[likely]] {
+      p_ += word.size;
+      const unsigned unused = 64 - 7 * word.size;
+      return static_cast<int64_t>(word.value << unused) >> unused;
+    }
+  }
+  return static_cast<int64_t>(leb(64, true));
 }
 
 [[gnu::noinline]] uint64_t Reader::leb(unsigned bits, bool is_signed) {

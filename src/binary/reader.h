@@ -46,20 +46,20 @@ class Reader {
   }
   uint32_t u32() {
     if (p_ < end_ && *p_ < 0x80) [[likely]] return *p_++;
-    return static_cast<uint32_t>(leb(32, false));
+    return u32_long();
   }
   int32_t s32() {
     if (p_ < end_ && *p_ < 0x80) [[likely]] return static_cast<int32_t>(static_cast<uint32_t>(*p_++) << 25) >> 25;
-    return static_cast<int32_t>(leb(32, true));
+    return s32_long();
   }
   int64_t s33() { return static_cast<int64_t>(leb(33, true)); }
   uint64_t u64() {
     if (p_ < end_ && *p_ < 0x80) [[likely]] return *p_++;
-    return leb(64, false);
+    return u64_long();
   }
   int64_t s64() {
     if (p_ < end_ && *p_ < 0x80) [[likely]] return static_cast<int64_t>(static_cast<uint64_t>(*p_++) << 57) >> 57;
-    return static_cast<int64_t>(leb(64, true));
+    return s64_long();
   }
   // `size` raw bytes, or null.
   const uint8_t* bytes(size_t size) {
@@ -101,6 +101,11 @@ class Reader {
   void fail(base::ReadStatus status, const uint8_t* at);
 
  private:
+  // Integers of more than one byte.
+  uint32_t u32_long();
+  int32_t s32_long();
+  uint64_t u64_long();
+  int64_t s64_long();
   uint64_t leb(unsigned bits, bool is_signed);
   wasm::ValType abstract_ref(uint8_t code, uint32_t at);
 

@@ -145,7 +145,7 @@ class ModuleValidator {
   Result<void> start() {
     if (!m_.start) return {};
     if (*m_.start >= m_.functions.size()) return invalid(m_.start_offset, fmt::format("unknown function {}: the start function", *m_.start));
-    const wasm::FuncType& type = context_.func_type(*m_.start);
+    const wasm::FuncType& type = *context_.functions[*m_.start];
     if (!type.params.empty() || !type.results.empty())
       return invalid(m_.start_offset, fmt::format("start function must not have parameters or results: function {} has the type {} -> {}", *m_.start,
                                                   wasm::type_names(type.params, &m_), wasm::type_names(type.results, &m_)));
