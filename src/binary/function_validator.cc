@@ -22,6 +22,11 @@ constexpr size_t kFirstOperands = 1024;
 ModuleContext::ModuleContext(const wasm::Module& m) : module(m), registry(*m.registry) {
   types.reserve(m.types.size());
   for (wasm::TypeId id : m.types) types.push_back(&registry.get(id));
+  defaultable.reserve(types.size());
+  for (const wasm::TypeDef* type : types)
+    defaultable.push_back(std::all_of(type->fields.begin(), type->fields.end(), [](const wasm::FieldType& field) {
+      return !field.storage.is_ref() || field.storage.nullable();
+    }));
   functions.reserve(m.functions.size());
   for (const wasm::Function& f : m.functions) functions.push_back(&types[f.type_index]->func);
 }
@@ -252,20 +257,32 @@ bool FunctionValidator::general(const Signature& sig, const Instr& in) {
 
 // Operands.
 
-bool FunctionValidator::raise_high() {
-  const auto height = static_cast<size_t>(high_ - values_.get());
-  if (height == kMaxFrameSlots)
+bool FunctionValidator::reserve(size_t height) {
+  if (height <= capacity_) return true;
+  if (height > kMaxFrameSlots)
     return fail(ErrorKind::kUnsupported, fmt::format("too many operands on the stack: at most {} are supported", kMaxFrameSlots));
-  if (height == capacity_) {
-    capacity_ = std::min<size_t>(capacity_ * 2, kMaxFrameSlots);
-    auto larger = std::make_unique<ValType[]>(capacity_);
-    std::copy_n(values_.get(), height, larger.get());
-    sp_ = larger.get() + (sp_ - values_.get());
-    base_ = larger.get() + (base_ - values_.get());
-    high_ = larger.get() + height;
-    values_ = std::move(larger);
-  }
+  capacity_ = std::min<size_t>(std::max(capacity_ * 2, height), kMaxFrameSlots);
+  auto larger = std::make_unique<ValType[]>(capacity_);
+  const ValType* old = values_.get();
+  std::copy(old, static_cast<const ValType*>(high_), larger.get());
+  sp_ = larger.get() + (sp_ - old);
+  base_ = larger.get() + (base_ - old);
+  high_ = larger.get() + (high_ - old);
+  values_ = std::move(larger);
+  return true;
+}
+
+bool FunctionValidator::raise_high() {
+  if (!reserve(static_cast<size_t>(high_ - values_.get()) + 1)) return false;
   ++high_;
+  return true;
+}
+
+bool FunctionValidator::push_many(Types types) {
+  if (!reserve(static_cast<size_t>(sp_ - values_.get()) + types.size())) return false;
+  for (ValType type : types) has_vectors_ |= type == wasm::kV128;
+  sp_ = std::copy(types.begin(), types.end(), sp_);
+  high_ = std::max(high_, sp_);
   return true;
 }
 
@@ -291,6 +308,7 @@ bool FunctionValidator::pop_ref(ValType& out) {
 
 bool FunctionValidator::are_subtypes(Types sub, Types super) const {
   if (sub.size() != super.size()) return false;
+  if (sub.size() > kFewTypes && same_types(sub.data(), super)) return true;
   for (size_t i = 0; i < sub.size(); ++i)
     if (!is_subtype(sub[i], super[i])) return false;
   return true;

@@ -8,6 +8,8 @@
 // after which every step returns false.
 #pragma once
 
+#include <algorithm>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -29,6 +31,7 @@ struct ModuleContext {
   const wasm::TypeRegistry& registry;
   std::vector<const wasm::TypeDef*> types;       // by type index
   std::vector<const wasm::FuncType*> functions;  // by function index
+  std::vector<uint8_t> defaultable;              // by type index: all fields have a default value
 };
 
 class FunctionValidator {
@@ -78,6 +81,7 @@ class FunctionValidator {
     return true;
   }
   bool push_all(Types types) {
+    if (types.size() > kFewTypes) [[unlikely]] return push_many(types);
     for (ValType type : types)
       if (!push(type)) return false;
     return true;
@@ -92,6 +96,10 @@ class FunctionValidator {
   bool pop_all(Types expected) {
     if (static_cast<size_t>(sp_ - base_) >= expected.size()) [[likely]] {
       ValType* at = sp_ - expected.size();
+      if (expected.size() > kFewTypes && same_types(at, expected)) {
+        sp_ = at;
+        return true;
+      }
       for (size_t i = 0; i < expected.size(); ++i)
         if (at[i] != expected[i] && !is_subtype(at[i], expected[i])) [[unlikely]] return mismatch(expected);
       sp_ = at;
@@ -110,7 +118,30 @@ class FunctionValidator {
   }
   bool pop_ref(ValType& out);  // a reference; one to the bottom heap type if unknown
   bool pop_all_short(Types expected);
+  // Long lists go as a block, so that a call of two bytes with a thousand values is not slow.
+  static constexpr size_t kFewTypes = 8;
+  static bool same_types(const ValType* have, Types expected) {
+    return std::memcmp(have, expected.data(), expected.size() * sizeof(ValType)) == 0;
+  }
+  bool push_many(Types types);
+  // `count` operands, of which number i has the type type_at(i). In unreachable code, only what is there is looked at.
+  template <class F>
+  bool pop_each(size_t count, F&& type_at) {
+    const auto have = static_cast<size_t>(sp_ - base_);
+    const size_t present = std::min(count, have);
+    if (present < count && !controls_.back().unreachable) return missing_operand(std::to_string(count) + " values");
+    for (size_t i = 0; i < present; ++i) {
+      const ValType expected = type_at(count - 1 - i);
+      if (!is_subtype(sp_[-1 - static_cast<ptrdiff_t>(i)], expected)) {
+        sp_ -= i;
+        return mismatch({&expected, 1});
+      }
+    }
+    sp_ -= present;
+    return true;
+  }
   bool raise_high();
+  bool reserve(size_t height);  // of values_
   // The operand `depth` below the top, bottom if unreachable code has not got that many.
   ValType peek(size_t depth) const { return depth < static_cast<size_t>(sp_ - base_) ? sp_[-1 - static_cast<ptrdiff_t>(depth)] : ValType(); }
 

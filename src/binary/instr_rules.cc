@@ -19,7 +19,6 @@ constexpr std::string_view kind_name(CompositeKind kind) {
   return kind == CompositeKind::kFunc ? "function" : kind == CompositeKind::kStruct ? "struct" : "array";
 }
 bool is_num_or_vec(wasm::ValType type) { return type.is_num() || type == wasm::kV128 || type.is_bot(); }
-bool is_defaultable(wasm::ValType storage) { return !storage.is_ref() || storage.nullable(); }
 }  // namespace
 
 // Index spaces.
@@ -296,17 +295,12 @@ bool FunctionValidator::object_rule(const Instr& in) {
     case Op::struct_new: {
       const TypeDef* def = struct_type(in.index);
       if (!def) return false;
-      std::vector<ValType> fields;
-      fields.reserve(def->fields.size());
-      for (const wasm::FieldType& field : def->fields) fields.push_back(field.storage.unpacked());
-      return pop_all(Types(fields)) && push(ref_to(in.index, false));
+      return pop_each(def->fields.size(), [&](size_t i) { return def->fields[i].storage.unpacked(); }) && push(ref_to(in.index, false));
     }
     case Op::struct_new_default: {
       const TypeDef* def = struct_type(in.index);
       if (!def) return false;
-      for (size_t i = 0; i < def->fields.size(); ++i)
-        if (!is_defaultable(def->fields[i].storage))
-          return invalid(fmt::format("type mismatch: field type is not defaultable, field {} is {}", i, name(def->fields[i].storage)));
+      if (!context_.defaultable[in.index]) return invalid("type mismatch: field type is not defaultable");
       return push(ref_to(in.index, false));
     }
     case Op::struct_get:
@@ -353,13 +347,12 @@ bool FunctionValidator::object_rule(const Instr& in) {
   switch (in.op) {
     case Op::array_new: return pop_all({element, kI32}) && push(made);
     case Op::array_new_default:
-      if (!is_defaultable(element)) return invalid(fmt::format("type mismatch: array type is not defaultable, its elements are {}", name(element)));
+      if (!context_.defaultable[in.index]) return invalid(fmt::format("type mismatch: array type is not defaultable, its elements are {}", name(element)));
       return pop(kI32) && push(made);
     case Op::array_new_fixed: {
       if (in.index2 > wasm::kMaxArrayNewFixed)
         return fail(ErrorKind::kUnsupported, fmt::format("array.new_fixed of {} elements: at most {} are supported", in.index2, wasm::kMaxArrayNewFixed));
-      const std::vector<ValType> elements(in.index2, element);
-      return pop_all(Types(elements)) && push(made);
+      return pop_each(in.index2, [&](size_t) { return element; }) && push(made);
     }
     case Op::array_new_data:
     case Op::array_new_elem: return pop_all({kI32, kI32}) && push(made);

@@ -45,6 +45,13 @@ class ModuleValidator {
   }
 
  private:
+  // The error of `result`, if any, with where it is: "global 3".
+  static Result<void> within(Result<void> result, std::string_view what, size_t index) {
+    if (result) return result;
+    const Error& error = result.error();
+    return Error(error.kind(), fmt::format("{} (in {} {})", error.message(), what, index), error.offset());
+  }
+
   std::string name(ValType type) const { return wasm::type_name(type, &m_); }
 
   Result<void> import(const wasm::Import& import) {
@@ -79,7 +86,8 @@ class ModuleValidator {
     const wasm::Table& table = m_.tables[index];
     ERMINE_TRY(table_type(index, table.entry_offset));
     // Tables come before globals: their expressions see imported globals only.
-    if (table.init.size > 0) return expressions_.constant(table.init, table.type.element, m_.imported_globals);
+    if (table.init.size > 0)
+      return within(expressions_.constant(table.init, table.type.element, m_.imported_globals), "table", index);
     if (!table.type.element.nullable())
       return invalid(table.entry_offset, fmt::format("type mismatch: table of {} has no initial value, its elements cannot be null", name(table.type.element)));
     return {};
@@ -111,7 +119,7 @@ class ModuleValidator {
 
   Result<void> global(size_t index) {
     const wasm::Global& global = m_.globals[index];
-    return expressions_.constant(global.init, global.type.type, static_cast<uint32_t>(index));
+    return within(expressions_.constant(global.init, global.type.type, static_cast<uint32_t>(index)), "global", index);
   }
 
   Result<void> exports() {
@@ -162,11 +170,11 @@ class ModuleValidator {
       if (!context_.registry.is_subtype(segment.type, table.element))
         return invalid(segment.entry_offset, fmt::format("type mismatch: element segment's type {} does not match table's element type {} (in element segment {})",
                                                          name(segment.type), name(table.element), index));
-      ERMINE_TRY(expressions_.constant(segment.offset, table.is64 ? wasm::kI64 : wasm::kI32, globals));
+      ERMINE_TRY(within(expressions_.constant(segment.offset, table.is64 ? wasm::kI64 : wasm::kI32, globals), "element segment", index));
     }
     for (uint32_t f : segment.funcs)
       if (f >= m_.functions.size()) return invalid(segment.entry_offset, fmt::format("unknown function {} (in element segment {})", f, index));
-    for (const wasm::ConstExpr& expr : segment.exprs) ERMINE_TRY(expressions_.constant(expr, segment.type, globals));
+    for (const wasm::ConstExpr& expr : segment.exprs) ERMINE_TRY(within(expressions_.constant(expr, segment.type, globals), "element segment", index));
     return {};
   }
 
@@ -175,7 +183,8 @@ class ModuleValidator {
     if (segment.mode != wasm::SegmentMode::kActive) return {};
     if (segment.memory >= m_.memories.size())
       return invalid(segment.entry_offset, fmt::format("unknown memory {} (in data segment {})", segment.memory, index));
-    return expressions_.constant(segment.offset, m_.memories[segment.memory].is64 ? wasm::kI64 : wasm::kI32, static_cast<uint32_t>(m_.globals.size()));
+    const ValType address = m_.memories[segment.memory].is64 ? wasm::kI64 : wasm::kI32;
+    return within(expressions_.constant(segment.offset, address, static_cast<uint32_t>(m_.globals.size())), "data segment", index);
   }
 
   const ModuleContext& context_;
