@@ -27,7 +27,8 @@ target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-secti
 target_link_options(ermine_options INTERFACE -Wl,--gc-sections)
 find_program(ERMINE_LLD ld.lld-19)
 if(ERMINE_LLD)
-  target_link_options(ermine_options INTERFACE -fuse-ld=lld)
+  # Relative relocations in their packed form: a hundredth of the size, and faster to apply.
+  target_link_options(ermine_options INTERFACE -fuse-ld=lld -Wl,-z,pack-relative-relocs)
 endif()
 
 if(ERMINE_SANITIZE)

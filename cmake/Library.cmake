@@ -13,7 +13,7 @@ add_library(ermine::ermine ALIAS libermine)
 target_include_directories(libermine INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(libermine INTERFACE cxx_std_20)
-target_link_libraries(libermine PRIVATE fmt::fmt Threads::Threads ${CMAKE_DL_LIBS})
+target_link_libraries(libermine PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
 if(ERMINE_SANITIZE)
   target_link_options(libermine INTERFACE $<BUILD_INTERFACE:-fsanitize=${ERMINE_SANITIZE}>)
 endif()

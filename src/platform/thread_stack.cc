@@ -1,8 +1,12 @@
 #include "platform/thread_stack.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+extern "C" void* __libc_stack_end;  // glibc's loader
 
 namespace ermine::platform {
 
@@ -10,7 +14,18 @@ namespace {
 
 constexpr uintptr_t kMostStack = 64 << 20;
 
+// The main thread's stack ends where the loader found it and may grow down to the limit. (glibc's own
+// answer reads /proc/self/maps, which costs time and which a locked-down process may not open.)
+StackBounds main_thread() {
+  rlimit limit{};
+  uint64_t size = getrlimit(RLIMIT_STACK, &limit) == 0 ? limit.rlim_cur : uint64_t{8} << 20;
+  size = std::min<uint64_t>(size, kMostStack);
+  auto high = reinterpret_cast<uintptr_t>(__libc_stack_end);
+  return {high - size, high};
+}
+
 StackBounds ask() {
+  if (getpid() == gettid()) return main_thread();
   StackBounds bounds{0, 0};
   pthread_attr_t attr;
   if (pthread_getattr_np(pthread_self(), &attr) != 0) return bounds;
