@@ -27,8 +27,9 @@ target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-secti
 target_link_options(ermine_options INTERFACE -Wl,--gc-sections)
 find_program(ERMINE_LLD ld.lld-19)
 if(ERMINE_LLD)
-  # Relative relocations in their packed form: a hundredth of the size, and faster to apply.
-  target_link_options(ermine_options INTERFACE -fuse-ld=lld -Wl,-z,pack-relative-relocs)
+  # Functions with the same code become one where no address tells them apart, and relative relocations take a bit
+  # instead of 24 bytes (understood by glibc 2.36, Debian 12's).
+  target_link_options(ermine_options INTERFACE -fuse-ld=lld -Wl,--icf=safe -Wl,-z,pack-relative-relocs)
 endif()
 
 if(ERMINE_SANITIZE)
