@@ -213,7 +213,8 @@ class Bodies {
 
   Result<void> validate(unsigned threads) {
     if (starts_.empty()) return {};
-    if (threads == 0) threads = base::hardware_threads();
+    // Asking the system costs more than a small module does.
+    if (threads == 0) threads = starts_.size() == 1 ? 1 : base::hardware_threads();
     auto work = [this] { this->work(); };
     base::run_on_threads(static_cast<unsigned>(std::min<size_t>(threads, starts_.size())), work);
     if (bad_ == UINT32_MAX) return {};

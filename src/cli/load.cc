@@ -71,10 +71,14 @@ Error component_error() {
 
 }  // namespace
 
-Result<std::vector<uint8_t>> read_module_bytes(const std::string& path) {
+Result<std::vector<uint8_t>> read_file(const std::string& path) {
   File file;
   ERMINE_TRY(open_file(path, file));
-  ERMINE_ASSIGN(std::vector<uint8_t> bytes, read_all(file.fd, path));
+  return read_all(file.fd, path);
+}
+
+Result<std::vector<uint8_t>> read_module_bytes(const std::string& path) {
+  ERMINE_ASSIGN(std::vector<uint8_t> bytes, read_file(path));
   if (is_binary(bytes.data(), bytes.size()) || !looks_like_text(bytes, path)) return bytes;
   return assemble(bytes, path);
 }

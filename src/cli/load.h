@@ -15,6 +15,8 @@ enum class Reading : uint8_t {
 
 // Errors say which file it is about.
 Result<Module> load_module(const Engine& engine, const std::string& path, Reading reading = Reading::kMap);
+// A file's bytes, or standard input's.
+Result<std::vector<uint8_t>> read_file(const std::string& path);
 // The bytes as they are, or as the text assembles to.
 Result<std::vector<uint8_t>> read_module_bytes(const std::string& path);
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -256,6 +257,19 @@ class Filter {
     body();
     code_[at].jf = static_cast<uint8_t>(code_.size() - at - 1);
   }
+  // If the loaded value is one of these, answers; by binary search, since the kernel runs the filter once for
+  // every number when it is installed, to cache the answers.
+  void if_any(std::vector<uint32_t> values, uint32_t action) {
+    std::sort(values.begin(), values.end());
+    std::vector<Range> ranges;
+    for (uint32_t v : values) {
+      if (!ranges.empty() && v <= ranges.back().high + 1) ranges.back().high = v;
+      else ranges.push_back({v, v});
+    }
+    std::vector<size_t> otherwise;
+    search(ranges, action, otherwise);
+    for (size_t at : otherwise) code_[at].k = static_cast<uint32_t>(code_.size() - at - 1);
+  }
   bool install() {
     sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0) return true;
@@ -264,6 +278,27 @@ class Filter {
   }
 
  private:
+  struct Range {
+    uint32_t low, high;
+  };
+  // `otherwise` collects the jumps to what follows.
+  void search(std::span<const Range> ranges, uint32_t action, std::vector<size_t>& otherwise) {
+    if (ranges.size() > 1) {
+      size_t middle = ranges.size() / 2;
+      jump(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].low, 0, 1);
+      size_t to_upper = code_.size();
+      add(BPF_JMP | BPF_JA, 0);
+      search(ranges.first(middle), action, otherwise);
+      code_[to_upper].k = static_cast<uint32_t>(code_.size() - to_upper - 1);
+      search(ranges.subspan(middle), action, otherwise);
+      return;
+    }
+    jump(BPF_JMP | BPF_JGE | BPF_K, ranges[0].low, 0, 2);
+    jump(BPF_JMP | BPF_JGT | BPF_K, ranges[0].high, 1, 0);
+    answer(action);
+    otherwise.push_back(code_.size());
+    add(BPF_JMP | BPF_JA, 0);
+  }
   void add(int code, uint32_t k) { code_.push_back({static_cast<uint16_t>(code), 0, 0, k}); }
   void jump(int code, uint32_t k, uint8_t yes, uint8_t no) {
     code_.push_back({static_cast<uint16_t>(code), yes, no, k});
@@ -279,7 +314,7 @@ std::string apply_seccomp() {
   f.load(offsetof(seccomp_data, arch));
   f.unless_equal(kArchitecture, SECCOMP_RET_KILL_PROCESS);
   f.load_number();
-  for (int number : kAllowed) f.if_equal(static_cast<uint32_t>(number), kAllow);
+  f.if_any({std::begin(kAllowed), std::end(kAllowed)}, kAllow);
   // Threads, but no processes. clone3 hides its flags in memory; without it the C library uses clone.
   f.if_equal(SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
   f.for_call(SYS_clone, [&] {

@@ -15,6 +15,12 @@ constexpr Command kCommands[] = {
     {"run", "Run a WebAssembly program", run_main},
     {"validate", "Check that modules are valid", validate_main},
     {"inspect", "Show what a module imports, exports and needs", inspect_main},
+    {"strip", "Remove custom sections from a module", strip_main},
+#ifdef ERMINE_HAS_TEXT
+    {"parse", "Turn the text format into a binary module", parse_main},
+    {"print", "Turn a binary module into the text format", print_main},
+    {"wast", "Run test scripts", wast_main},
+#endif
 };
 
 void print_help() {

@@ -33,7 +33,7 @@ Outcome<uint64_t> clock_now(uint32_t clock) {
   return nanoseconds(t);
 }
 
-Errno fill_random(void* buffer, size_t size, int interrupt_fd) {
+Errno fill_random(void* buffer, size_t size, const Interrupts& interrupts) {
   auto* at = static_cast<uint8_t*>(buffer);
   // Gigabytes take seconds: in pieces, so that a timeout is noticed.
   constexpr size_t kPiece = size_t{8} << 20;
@@ -43,8 +43,8 @@ Errno fill_random(void* buffer, size_t size, int interrupt_fd) {
     if (n < 0) return errno_from_host(errno);
     at += n;
     size -= static_cast<size_t>(n);
-    if (size > 0 && interrupt_fd >= 0) {
-      pollfd p{interrupt_fd, POLLIN, 0};
+    if (size > 0) {
+      pollfd p{interrupts.fd(), POLLIN, 0};
       if (poll(&p, 1, 0) > 0) return Errno::kIntr;
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "wasi/host/errno.h"
+#include "wasi/host/interrupt.h"
 #include "wasi/host/types.h"
 
 namespace ermine::wasi {
@@ -13,7 +14,7 @@ namespace ermine::wasi {
 Outcome<uint64_t> clock_resolution(uint32_t clock);
 Outcome<uint64_t> clock_now(uint32_t clock);
 
-// Fills the buffer from the kernel's generator. kIntr when `interrupt_fd` becomes readable meanwhile.
-Errno fill_random(void* buffer, size_t size, int interrupt_fd);
+// Fills the buffer from the kernel's generator. kIntr when interrupted meanwhile.
+Errno fill_random(void* buffer, size_t size, const Interrupts& interrupts);
 
 }  // namespace ermine::wasi

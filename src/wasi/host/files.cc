@@ -72,7 +72,8 @@ int posix_flags(const OpenRequest& r) {
 
 }  // namespace
 
-Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, int interrupt_fd, Descriptor& out) {
+Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
+                Descriptor& out) {
   if ((request.oflags & ~oflags::kAll) != 0 || (request.fdflags & ~fdflags::kAll) != 0) return Errno::kInval;
   constexpr uint16_t kCreatDirectory = oflags::kCreat | oflags::kDirectory;
   // Linux 6.4 and newer say so themselves; older ones create a regular file.
@@ -87,7 +88,7 @@ Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, int 
     if (fd.error == Errno::kNxio) {
       Outcome<Filestat> st = stat_path(dir, path, request.follow);
       if (!st || st->type != Filetype::kUnknown) return Errno::kNxio;
-      pollfd p{interrupt_fd, POLLIN, 0};
+      pollfd p{interrupts.fd(), POLLIN, 0};
       if (poll(&p, 1, 10) > 0) return Errno::kIntr;
     }
     fd = open_beneath(dir, path.c_str(), flags, 0666);
@@ -98,7 +99,7 @@ Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, int 
   out.writable = request.write;
   out.flags = request.fdflags;
   if (Errno e = classify(out, request.base, request.inheriting); e != Errno::kSuccess) return e;
-  if (out.waiting == Waiting::kPipe && !out.writable && waits) return wait_for(out.host_fd, POLLIN, interrupt_fd);
+  if (out.waiting == Waiting::kPipe && !out.writable && waits) return wait_for(out.host_fd, POLLIN, interrupts);
   return Errno::kSuccess;
 }
 

@@ -4,6 +4,7 @@
 
 #include "wasi/host/descriptor.h"
 #include "wasi/host/errno.h"
+#include "wasi/host/interrupt.h"
 #include "wasi/host/path.h"
 #include "wasi/host/types.h"
 
@@ -19,7 +20,8 @@ struct OpenRequest {
 };
 // Opens a file and makes `out` its descriptor. Opening a fifo waits for the other side (a reader: for its
 // first bytes), as in POSIX; kIntr when interrupted meanwhile.
-Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, int interrupt_fd, Descriptor& out);
+Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
+                Descriptor& out);
 
 Outcome<Filestat> stat_path(int dir, const GuestPath& path, bool follow);
 Outcome<Filestat> stat_file(int fd);

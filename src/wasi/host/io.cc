@@ -76,18 +76,18 @@ Outcome<size_t> outcome(ssize_t n) {
   return static_cast<size_t>(n);
 }
 
-Outcome<size_t> waiting_read(Descriptor& d, const iovec* buffers, int count, int interrupt_fd) {
+Outcome<size_t> waiting_read(Descriptor& d, const iovec* buffers, int count, const Interrupts& interrupts) {
   if (total(buffers, count) == 0) return size_t{0};
   while (true) {
     ssize_t n = attempt<Way::kRead>(d, buffers, count);
     if (n >= 0) return static_cast<size_t>(n);
     if (errno == EINTR) continue;
     if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
-    if (Errno e = wait_for(d.host_fd, POLLIN, interrupt_fd); e != Errno::kSuccess) return e;
+    if (Errno e = wait_for(d.host_fd, POLLIN, interrupts); e != Errno::kSuccess) return e;
   }
 }
 
-Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, int interrupt_fd) {
+Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, const Interrupts& interrupts) {
   size_t done = 0;
   size_t all = total(buffers, count);
   if (all == 0 && d.waiting != Waiting::kSocket) return size_t{0};
@@ -102,7 +102,7 @@ Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, int inte
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(errno_from_host(errno));
     if ((d.flags & fdflags::kNonblock) != 0) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(Errno::kAgain);
-    if (Errno e = wait_for(d.host_fd, POLLOUT, interrupt_fd); e != Errno::kSuccess) return e;
+    if (Errno e = wait_for(d.host_fd, POLLOUT, interrupts); e != Errno::kSuccess) return e;
   }
 }
 
@@ -120,8 +120,8 @@ void advance(iovec*& buffers, int& count, size_t n) {
   }
 }
 
-Errno wait_for(int fd, short events, int interrupt_fd) {
-  pollfd p[2] = {{fd, events, 0}, {interrupt_fd, POLLIN, 0}};
+Errno wait_for(int fd, short events, const Interrupts& interrupts) {
+  pollfd p[2] = {{fd, events, 0}, {interrupts.fd(), POLLIN, 0}};
   while (true) {
     int n = poll(p, 2, -1);
     if (n < 0 && errno != EINTR && errno != EAGAIN) return errno_from_host(errno);
@@ -131,24 +131,24 @@ Errno wait_for(int fd, short events, int interrupt_fd) {
   }
 }
 
-Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, int interrupt_fd) {
+Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, const Interrupts& interrupts) {
   if (d.waiting == Waiting::kNever) [[likely]] {
     ssize_t n;
     do n = plain_read(d.host_fd, buffers, count);
     while (n < 0 && errno == EINTR);
     return outcome(n);
   }
-  return waiting_read(d, buffers, count, interrupt_fd);
+  return waiting_read(d, buffers, count, interrupts);
 }
 
-Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, int interrupt_fd) {
+Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Interrupts& interrupts) {
   if (d.waiting == Waiting::kNever) [[likely]] {
     ssize_t n;
     do n = plain_write(d, buffers, count);
     while (n < 0 && errno == EINTR);
     return outcome(n);
   }
-  return waiting_write(d, buffers, count, interrupt_fd);
+  return waiting_write(d, buffers, count, interrupts);
 }
 
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {

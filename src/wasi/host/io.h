@@ -12,19 +12,19 @@
 
 #include "wasi/host/descriptor.h"
 #include "wasi/host/errno.h"
+#include "wasi/host/interrupt.h"
 
 namespace ermine::wasi {
 
-// `interrupt_fd` everywhere: readable when the guest is to stop, or -1.
-Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, int interrupt_fd);
+Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, const Interrupts& interrupts);
 // Writes everything unless the guest asked for non-blocking, an error comes or the kernel's largest single
 // write is reached, as write(2) does.
-Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, int interrupt_fd);
+Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Interrupts& interrupts);
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 
 // Waits until `fd` has one of `events`; kIntr when interrupted.
-Errno wait_for(int fd, short events, int interrupt_fd);
+Errno wait_for(int fd, short events, const Interrupts& interrupts);
 
 // Takes `n` bytes that were transferred off the front of a buffer list.
 void advance(iovec*& buffers, int& count, size_t n);

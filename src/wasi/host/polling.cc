@@ -47,7 +47,7 @@ struct Watch {
 }  // namespace
 
 Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
-                           int interrupt_fd) {
+                           const Interrupts& interrupts) {
   uint32_t count = 0;
   auto report = [&](const Subscription& s, Errno error, uint64_t bytes = 0, bool hangup = false) {
     events[count++] = Event{s.userdata, error, s.kind, bytes, hangup};
@@ -57,7 +57,7 @@ Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscri
   uint64_t started[2] = {};
   std::vector<pollfd> fds;
   std::vector<Watch> watches;
-  fds.push_back({interrupt_fd, POLLIN, 0});
+  fds.push_back({interrupts.fd(), POLLIN, 0});
   bool clocks = false;
   for (const Subscription& s : subscriptions) {
     if (s.kind == Subscription::Kind::kClock) {

@@ -6,6 +6,7 @@
 
 #include "wasi/host/descriptor.h"
 #include "wasi/host/errno.h"
+#include "wasi/host/interrupt.h"
 
 namespace ermine::wasi {
 
@@ -33,6 +34,6 @@ struct Event {
 // there are subscriptions) and returns how many. What cannot be waited for is an event with its error.
 // kIntr: interrupted.
 Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
-                           int interrupt_fd);
+                           const Interrupts& interrupts);
 
 }  // namespace ermine::wasi

@@ -45,13 +45,13 @@ Result<int> listen_on(std::string_view address) {
   return fd;
 }
 
-Errno accept_connection(Descriptor& listener, uint16_t flags, int interrupt_fd, Descriptor& out) {
+Errno accept_connection(Descriptor& listener, uint16_t flags, const Interrupts& interrupts, Descriptor& out) {
   if ((flags & ~fdflags::kNonblock) != 0) return Errno::kInval;
   while (true) {
     // The listener itself may be blocking, and another process may take the connection we saw.
     bool wait = (listener.flags & fdflags::kNonblock) == 0;
     if (wait) {
-      if (Errno e = wait_for(listener.host_fd, POLLIN, interrupt_fd); e != Errno::kSuccess) return e;
+      if (Errno e = wait_for(listener.host_fd, POLLIN, interrupts); e != Errno::kSuccess) return e;
     } else {
       pollfd p{listener.host_fd, POLLIN, 0};
       if (poll(&p, 1, 0) <= 0) return Errno::kAgain;
@@ -67,7 +67,7 @@ Errno accept_connection(Descriptor& listener, uint16_t flags, int interrupt_fd, 
   }
 }
 
-Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t flags, int interrupt_fd) {
+Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t flags, const Interrupts& interrupts) {
   if ((flags & ~riflags::kAll) != 0) return Errno::kInval;
   bool all = (flags & riflags::kWaitall) != 0 && d.type == Filetype::kSocketStream;
   bool peek = (flags & riflags::kPeek) != 0;
@@ -83,7 +83,7 @@ Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t fla
     if (n < 0) {
       if (r.bytes > 0 && (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0)) return r;
       if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
-      if (Errno e = wait_for(d.host_fd, POLLIN, interrupt_fd); e != Errno::kSuccess) return e;
+      if (Errno e = wait_for(d.host_fd, POLLIN, interrupts); e != Errno::kSuccess) return e;
       continue;
     }
     r.bytes = peek ? static_cast<size_t>(n) : r.bytes + static_cast<size_t>(n);
@@ -94,7 +94,7 @@ Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t fla
       continue;
     }
     // What is peeked at stays, so the socket would poll as ready at once; look again in a moment.
-    pollfd p{interrupt_fd, POLLIN, 0};
+    pollfd p{interrupts.fd(), POLLIN, 0};
     if (poll(&p, 1, 1) > 0) return Errno::kIntr;
   }
 }

@@ -9,6 +9,7 @@
 #include "ermine/result.h"
 #include "wasi/host/descriptor.h"
 #include "wasi/host/errno.h"
+#include "wasi/host/interrupt.h"
 
 namespace ermine::wasi {
 
@@ -17,14 +18,14 @@ namespace ermine::wasi {
 Result<int> listen_on(std::string_view address);
 
 // A new connection, with fdflags kNonblock or 0. Waits for one unless the listener is non-blocking.
-Errno accept_connection(Descriptor& listener, uint16_t flags, int interrupt_fd, Descriptor& out);
+Errno accept_connection(Descriptor& listener, uint16_t flags, const Interrupts& interrupts, Descriptor& out);
 
 struct Received {
   size_t bytes = 0;
   uint16_t flags = 0;  // roflags
 };
 // The buffers' array is used up.
-Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t riflags, int interrupt_fd);
+Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t riflags, const Interrupts& interrupts);
 Errno shut_down(Descriptor& d, uint8_t how);
 
 }  // namespace ermine::wasi

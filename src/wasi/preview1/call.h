@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ermine/caller.h"
+#include "wasi/host/interrupt.h"
 #include "wasi/preview1/abi.h"
 #include "wasi/preview1/context.h"
 
@@ -15,9 +16,9 @@ struct Call {
   Error stop;
 
   FdTable& table() { return context.descriptors(); }
-  // Made by the store when first asked for, so only asked for where something can wait.
-  int interrupt_fd() { return caller.store().interrupt_fd(); }
-  int interrupt_fd_for(const Descriptor& d) { return d.waiting == Waiting::kNever ? -1 : interrupt_fd(); }
+  Interrupts interrupts() {
+    return {[](void* caller) { return static_cast<Caller*>(caller)->store().interrupt_fd(); }, &caller};
+  }
 };
 
 }  // namespace ermine::wasi

@@ -112,7 +112,7 @@ Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mt
 
 Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
   WITH_FD(d, fd, rights::kFdRead);
-  Outcome<size_t> n = read_some(*d, buffers.data(), buffers.count(), call.interrupt_fd_for(*d));
+  Outcome<size_t> n = read_some(*d, buffers.data(), buffers.count(), call.interrupts());
   if (!n) [[unlikely]]
     return n.error;
   size.set(static_cast<uint32_t>(*n));
@@ -131,7 +131,7 @@ Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint3
   WITH_FD(d, fd, rights::kFdWrite);
   if (Errno e = before_write(call, buffers); e != Errno::kSuccess) [[unlikely]]
     return e;
-  Outcome<size_t> n = write_some(*d, buffers.data(), buffers.count(), call.interrupt_fd_for(*d));
+  Outcome<size_t> n = write_some(*d, buffers.data(), buffers.count(), call.interrupts());
   if (!n) [[unlikely]]
     return n.error;
   after_write(call, *n);

@@ -71,8 +71,7 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   if (call.table().full()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
   d->read_only = place.dir->read_only;
-  Errno e = open_file(place.dir->host_fd, place.path, request,
-                      (fdflags & fdflags::kNonblock) != 0 ? -1 : call.interrupt_fd(), *d);
+  Errno e = open_file(place.dir->host_fd, place.path, request, call.interrupts(), *d);
   if (e != Errno::kSuccess) return place.done(call, text, e);
   Outcome<uint32_t> number = call.table().insert(std::move(d));
   if (!number) return number.error;

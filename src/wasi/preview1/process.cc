@@ -67,9 +67,7 @@ Errno CommonFunctions::clock_time_get(Call&, U32 clock, U64, Out<uint64_t> time)
 }
 
 Errno CommonFunctions::random_get(Call& call, Buffer bytes) {
-  constexpr size_t kQuick = size_t{8} << 20;
-  int interrupt = bytes.bytes.size() > kQuick ? call.interrupt_fd() : -1;
-  return fill_random(bytes.bytes.data(), bytes.bytes.size(), interrupt);
+  return fill_random(bytes.bytes.data(), bytes.bytes.size(), call.interrupts());
 }
 
 Errno CommonFunctions::sched_yield(Call&) {
@@ -131,7 +129,7 @@ Errno Functions<Version>::poll_oneoff(Call& call, Pointer subscriptions, Pointer
     in[i].absolute = (flags & 1) != 0;
   }
   std::unique_ptr<Event[]> out(new Event[count]);
-  Outcome<uint32_t> n = poll_all(call.table(), {in.get(), count}, {out.get(), count}, call.interrupt_fd());
+  Outcome<uint32_t> n = poll_all(call.table(), {in.get(), count}, {out.get(), count}, call.interrupts());
   if (!n) return n.error;
   for (uint32_t i = 0; i < *n; ++i) {
     EventLayout e{};

@@ -21,7 +21,7 @@ Errno CommonFunctions::sock_accept(Call& call, Fd fd, FdflagsArg flags, Out<uint
   if (Errno e = listener->check(rights::kSockAccept); e != Errno::kSuccess) return e;
   if (call.table().full()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
-  if (Errno e = accept_connection(*listener, flags, call.interrupt_fd(), *d); e != Errno::kSuccess) return e;
+  if (Errno e = accept_connection(*listener, flags, call.interrupts(), *d); e != Errno::kSuccess) return e;
   Outcome<uint32_t> number = call.table().insert(std::move(d));
   if (!number) return number.error;
   connection.set(*number);
@@ -34,7 +34,7 @@ Errno CommonFunctions::sock_recv(Call& call, Fd fd, IoBuffers& buffers, RiflagsA
   if (!d) return Errno::kBadf;
   if (!is_socket(*d)) return Errno::kNotsock;
   if (Errno e = d->check(rights::kFdRead); e != Errno::kSuccess) return e;
-  Outcome<Received> r = receive(*d, buffers.data(), buffers.count(), flags, call.interrupt_fd());
+  Outcome<Received> r = receive(*d, buffers.data(), buffers.count(), flags, call.interrupts());
   if (!r) return r.error;
   size.set(static_cast<uint32_t>(r->bytes));
   out_flags.set(r->flags);

@@ -1,0 +1,146 @@
+// ermine strip: a module without its custom sections.
+
+#include <regex.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "base/leb128.h"
+#include "cli/command.h"
+#include "cli/load.h"
+#include "cli/output_file.h"
+
+namespace ermine::cli {
+namespace {
+
+constexpr uint8_t kCustom = 0;
+
+struct Section {
+  uint8_t id = 0;
+  std::string_view name;                // of a custom section
+  std::string_view whole;               // with id and size
+};
+
+// A POSIX extended regular expression.
+class Pattern {
+ public:
+  // Returns what is wrong with the text, or nothing.
+  std::string compile(const std::string& text) {
+    auto compiled = std::make_unique<regex_t>();
+    int error = regcomp(compiled.get(), text.c_str(), REG_EXTENDED | REG_NOSUB);
+    if (error == 0) {
+      compiled_.reset(compiled.release());
+      return {};
+    }
+    char message[128];
+    regerror(error, compiled.get(), message, sizeof message);
+    return message;
+  }
+  bool matches(const std::string& text) const { return regexec(compiled_.get(), text.c_str(), 0, nullptr, 0) == 0; }
+
+ private:
+  struct Free {
+    void operator()(regex_t* r) const {
+      regfree(r);
+      delete r;
+    }
+  };
+  std::unique_ptr<regex_t, Free> compiled_;
+};
+
+Error malformed(const char* what, size_t offset) { return Error(ErrorKind::kMalformed, what, offset); }
+
+// Splits a module into sections without looking into them.
+Result<std::vector<Section>> split(std::string_view bytes) {
+  if (bytes.size() < 8 || !bytes.starts_with(std::string_view("\0asm", 4))) return malformed("this is not a module", 0);
+  const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
+  const uint8_t* end = begin + bytes.size();
+  const uint8_t* p = begin + 8;
+  std::vector<Section> sections;
+  while (p != end) {
+    auto start = static_cast<size_t>(p - begin);
+    Section s;
+    s.id = *p++;
+    uint64_t size;
+    base::ReadStatus status;
+    const uint8_t* contents = base::read_leb(p, end, 32, false, size, status);
+    if (contents == nullptr || size > static_cast<uint64_t>(end - contents))
+      return malformed("the size of a section is wrong", start);
+    p = contents + size;
+    s.whole = bytes.substr(start, static_cast<size_t>(p - begin) - start);
+    if (s.id == kCustom) {
+      uint64_t length;
+      const uint8_t* name = base::read_leb(contents, p, 32, false, length, status);
+      if (name == nullptr || length > static_cast<uint64_t>(p - name))
+        return malformed("the name of a custom section is wrong", start);
+      s.name = {reinterpret_cast<const char*>(name), static_cast<size_t>(length)};
+    }
+    sections.push_back(s);
+  }
+  return sections;
+}
+
+}  // namespace
+
+int strip_main(Words words) {
+  CLI::App app("Remove a module's custom sections, which do not matter to running it.\n"
+               "Usage: ermine strip [OPTIONS] FILE -o FILE",
+               "strip");
+  std::string input, output;
+  bool all = false;
+  std::vector<std::string> patterns;
+  app.add_option("file", input, "A module, binary or text; - is standard input")->required()->type_name("FILE");
+  app.add_option("-o,--output", output, "Write here instead of to standard output")->type_name("FILE");
+  app.add_flag("-a,--all", all, "Also the name section, which backtraces are made of");
+  app.add_option("-d,--delete", patterns, "Only sections whose name matches this regular expression")
+      ->type_name("REGEX")
+      ->expected(1)
+      ->take_all();
+  app.footer("\nWithout options every custom section is removed but \"name\" and \"dylink.0\".\n");
+  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+
+  std::vector<Pattern> deleted;
+  for (const std::string& pattern : patterns) {
+    deleted.emplace_back();
+    if (std::string problem = deleted.back().compile(pattern); !problem.empty()) {
+      print_error("'" + pattern + "' is not a regular expression: " + problem);
+      return kUsage;
+    }
+  }
+  OutputFile out(output);
+  Result<void> usable = out.expect_binary();
+  if (!usable) {
+    print_error(usable.error());
+    return kUsage;
+  }
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(input);
+  if (!bytes) {
+    print_error(bytes.error());
+    return kFailed;
+  }
+  std::string_view module(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  Result<std::vector<Section>> sections = split(module);
+  if (!sections) {
+    print_error(std::move(sections).error().with_context(input));
+    return kFailed;
+  }
+  out.write(module.substr(0, 8));
+  for (const Section& s : *sections) {
+    bool drop = s.id == kCustom;
+    if (drop && !deleted.empty()) {
+      std::string name(s.name);
+      drop = std::any_of(deleted.begin(), deleted.end(), [&](const Pattern& p) { return p.matches(name); });
+    } else if (drop && !all) {
+      drop = s.name != "name" && s.name != "dylink.0";
+    }
+    if (!drop) out.write(s.whole);
+  }
+  if (Result<void> r = out.finish(); !r) {
+    print_error(r.error());
+    return kFailed;
+  }
+  return kOk;
+}
+
+}  // namespace ermine::cli

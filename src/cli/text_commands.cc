@@ -1,0 +1,128 @@
+// ermine parse, print, wast: the text format from the command line. Names and options are those of
+// wasm-tools where it has them.
+
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/load.h"
+#include "cli/output_file.h"
+#include "cli/run_options.h"
+#include "cli/text_format.h"
+#include "ermine/ermine.h"
+#include "script/files.h"
+#include "script/runner.h"
+#include "text/print/print.h"
+#include "text/text.h"
+
+namespace ermine::cli {
+namespace {
+
+int fail(const Error& error, const std::string& file = {}) {
+  if (file.empty()) print_error(error);
+  else print_error(error.clone().with_context(file).to_string());
+  return kFailed;
+}
+
+// What one of the commands is given: an input, and perhaps -o.
+struct Files {
+  std::string input, output;
+  void add_to(CLI::App& app, bool with_output) {
+    app.add_option("file", input, "A module, binary or text; - is standard input")->required()->type_name("FILE");
+    if (with_output)
+      app.add_option("-o,--output", output, "Write here instead of to standard output")->type_name("FILE");
+  }
+};
+
+int finish(const Result<void>& printed, OutputFile& out, const std::string& file) {
+  // A pipe that nobody reads any more is no error in the module.
+  Result<void> written = out.finish();
+  if (!printed) return fail(const_cast<Result<void>&>(printed).error(), file);
+  return written ? kOk : fail(written.error());
+}
+
+}  // namespace
+
+int parse_main(Words words) {
+  CLI::App app("Turn the text format into a binary module.\nUsage: ermine parse [OPTIONS] FILE", "parse");
+  Files files;
+  files.add_to(app, true);
+  bool no_names = false;
+  app.add_flag("--no-names", no_names, "Leave identifiers out instead of keeping them in a name section");
+  app.footer("\nExample:\n  ermine parse add.wat -o add.wasm\n");
+  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+
+  OutputFile out(files.output);
+  if (Result<void> r = out.expect_binary(); !r) return fail(r.error());
+  Result<std::vector<uint8_t>> source = read_file(files.input);
+  if (!source) return fail(source.error());
+  std::string_view text(reinterpret_cast<const char*>(source->data()), source->size());
+  if (text::looks_like_text(text)) {
+    text::ParseOptions options;
+    options.features = wasm::FeatureSet::all();
+    options.emit_names = !no_names;
+    options.file_name = files.input;
+    Result<std::vector<uint8_t>> binary = text::parse(text, options);
+    if (!binary) return fail(binary.error());
+    source = std::move(binary);
+  }
+  out.write({reinterpret_cast<const char*>(source->data()), source->size()});
+  return finish({}, out, files.input);
+}
+
+int print_main(Words words) {
+  CLI::App app("Turn a binary module into the text format.\nUsage: ermine print [OPTIONS] FILE", "print");
+  Files files;
+  files.add_to(app, true);
+  text::PrintOptions options;
+  bool no_names = false, plain = false;
+  app.add_flag("-f,--fold-instructions", options.folded, "Operands in parentheses inside their instruction");
+  app.add_flag("-p,--print-offsets", options.offsets, "The offset of every instruction as a comment");
+  app.add_flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
+  app.add_flag("--plain", plain, "No annotations about an encoding that parsing would not give again");
+  app.footer("\nExample:\n  ermine print -f app.wasm | less\n");
+  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  options.names = !no_names;
+  options.exact = !plain;
+
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(files.input);
+  if (!bytes) return fail(bytes.error());
+  OutputFile out(files.output);
+  Result<void> printed = text::print(*bytes, options, [&out](std::string_view piece) { return out.write(piece); });
+  return finish(printed, out, files.input);
+}
+
+int wast_main(Words words) {
+  CLI::App app("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
+  Words paths;
+  bool json = false, list = false;
+  Config config;
+  app.add_option("files", paths, "Scripts, or folders of them")->required()->type_name("PATH");
+  app.add_flag("--json", json, "For programs instead of people");
+  app.add_flag("-l,--list", list, "A line a script, also for those that pass");
+  add_feature_options(app, config);
+  app.footer("\nExit codes: 0 if every directive holds, 1 if one does not or a script cannot be read.\n");
+  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+
+  // Scripts test proposals that are off by default, too.
+  if (app.count("--features") == 0) config.enable_all_features();
+  Engine engine(config);
+  Result<std::vector<std::string>> scripts = script::find_scripts(paths);
+  if (!scripts) return fail(scripts.error());
+  std::vector<script::ScriptReport> reports;
+  bool ok = true;
+  for (const std::string& path : *scripts) {
+    Result<std::string> source = script::read_script(path);
+    if (!source) return fail(source.error());
+    script::RunOptions options;
+    if (!json)
+      options.on_print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+    Progress progress("running " + path);
+    reports.push_back(script::run_script(engine, *source, path, options));
+    ok = ok && reports.back().ok();
+  }
+  std::string summary = json ? script::json_summary(reports) : script::human_summary(reports, list);
+  std::fwrite(summary.data(), 1, summary.size(), stdout);
+  return ok ? kOk : kFailed;
+}
+
+}  // namespace ermine::cli
