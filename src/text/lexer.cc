@@ -46,7 +46,8 @@ unsigned hex_value(char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : (
 }  // namespace
 
 bool is_known_annotation(std::string_view id) {
-  return id == "custom" || id == "name" || id.starts_with("metadata.code.") || id == "ermine.names";
+  return id == "custom" || id == "name" || id.starts_with("metadata.code.") || id == "ermine.names" ||
+         id == "ermine.encoding";
 }
 
 Token Lexer::fail(const char* at, const char* message) {

@@ -62,6 +62,16 @@ void Parser::names_annotation() {
   names_place_ = module_.custom("name", {}, place);
 }
 
+// "(@ermine.encoding "...")": see encoding_delta.h.
+void Parser::encoding_annotation() {
+  Token at = tok_;
+  advance();
+  std::string delta = string_bytes();
+  expect_close();
+  if (!encoding_.empty()) return fail(at, "@ermine.encoding annotation: there is more than one");
+  encoding_ = std::move(delta);
+}
+
 void Parser::custom_annotation() {
   Token at = tok_;
   advance();

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/utf8.h"
+#include "text/encoding_delta.h"
 #include "text/number.h"
 #include "text/parser.h"
 
@@ -95,6 +96,10 @@ Result<std::vector<uint8_t>> Parser::finish() {
     else module_.custom("name", names_.encode());
   }
   std::vector<uint8_t> bytes = module_.finish();
+  if (!encoding_.empty()) {
+    std::span delta(reinterpret_cast<const uint8_t*>(encoding_.data()), encoding_.size());
+    if (auto original = EncodingDelta::apply(delta, bytes)) bytes = *std::move(original);
+  }
   return bytes;
 }
 
@@ -226,6 +231,7 @@ void Parser::field() {
   if (tok_.kind == TokenKind::kAnnotation) {
     if (tok_.text == "custom") return custom_annotation();
     if (tok_.text == "ermine.names") return names_annotation();
+    if (tok_.text == "ermine.encoding") return encoding_annotation();
     if (tok_.text.starts_with("metadata.code."))
       return fail(tok_, fmt::format("@{} annotation: not in a function", tok_.text));
     return unexpected("a module field");

@@ -120,6 +120,7 @@ class Parser {
   // -- annotations (parse_annotations.cc)
   void custom_annotation();
   void names_annotation();
+  void encoding_annotation();
   binary::CustomPlace annotated_place();
   void metadata_annotation();
   void place_hints(uint32_t count, Op op, size_t offset);
@@ -229,6 +230,8 @@ class Parser {
   bool emit_names_ = false;      // asked for by the options or by (@ermine.names)
   bool explicit_names_ = false;  // there is a (@custom "name")
   std::optional<size_t> names_place_;  // number of the custom section kept for them
+
+  std::string encoding_;  // contents of (@ermine.encoding)
 
   std::vector<const char*> type_starts_;
   std::vector<TypeInfo> types_;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "text/print/canonical.h"
+
 namespace ermine::text {
 
 using binary::Op;
@@ -68,8 +70,26 @@ Result<void> ModulePrinter::print() {
     if (s.id != 0) last_section_ = s.id;
     if (!out_.maybe_flush()) return {};
   }
+  ERMINE_TRY(encoding());
   out_ << (raw_.sections.empty() ? ")\n" : "\n)\n");
   out_.flush();
+  return {};
+}
+
+Result<void> ModulePrinter::encoding() {
+  if (!options_.exact) return {};
+  ERMINE_ASSIGN(EncodingDelta delta, encoding_delta(raw_));
+  if (delta.empty()) return {};
+  std::vector<uint8_t> bytes = delta.finish(raw_.module.bytes.size());
+  new_line(2);
+  out_ << "(@ermine.encoding";
+  std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  for (constexpr size_t kLine = 4096; !rest.empty(); rest.remove_prefix(std::min(kLine, rest.size()))) {
+    new_line(4);
+    terms_.string(rest.substr(0, kLine));
+    out_.maybe_flush();
+  }
+  out_ << ')';
   return {};
 }
 
@@ -197,46 +217,45 @@ void ModulePrinter::import_item(Reader& in, uint8_t kind, bool is_definition) {
 
 Result<void> ModulePrinter::imports(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
+    std::string_view module = in.name(), name = in.name();
+    uint8_t kind = in.byte();
+    uint32_t type_at = in.offset();
+    bool typed_items = name.empty() && kind == 0x7F, untyped_items = name.empty() && kind == 0x7E;
+    if (untyped_items) {
+      kind = in.byte();
+      skip_descriptor(kind, in);
+    }
+    uint32_t items = typed_items || untyped_items ? in.length() : 1;
+    // A group of no items imports nothing, and the text has no way to say it.
+    if (items == 0 || !in.ok()) continue;
     new_line(2);
     out_ << "(import ";
-    terms_.string(in.name());
-    std::string_view name = in.name();
-    uint8_t kind = in.byte();
-    if (name.empty() && kind == 0x7F) {
-      for (uint32_t m = in.length(); m > 0 && in.ok(); --m) {
-        new_line(4);
-        out_ << "(item ";
-        terms_.string(in.name());
+    terms_.string(module);
+    if (!typed_items && !untyped_items) {
+      out_ << ' ';
+      terms_.string(name);
+      out_ << ' ';
+      import_item(in, kind, true);
+    }
+    for (; items > 0 && in.ok() && (typed_items || untyped_items); --items) {
+      if (typed_items) new_line(4);
+      out_ << (typed_items ? "(item " : " (item ");
+      terms_.string(in.name());
+      if (typed_items) {
         out_ << ' ';
         import_item(in, in.byte(), true);
-        out_ << ')';
-        out_.maybe_flush();
-      }
-    } else if (name.empty() && kind == 0x7E) {
-      uint32_t type_at = in.offset();
-      kind = in.byte();
-      if (kind == kTable) skip_value_type(in);
-      if (kind == kTable || kind == kMemory) skip_limits(in);
-      if (kind == kGlobal) skip_value_type(in);
-      if (kind == kGlobal || kind == kTag) in.byte();
-      if (kind == kFunc || kind == kTag) in.u32();
-      for (uint32_t m = in.length(); m > 0 && in.ok(); --m) {
-        out_ << " (item ";
-        terms_.string(in.name());
-        out_ << ')';
+      } else {
         ++next_index_[kind];
       }
-      if (!in.ok()) break;
+      out_ << ')';
+      out_.maybe_flush();
+    }
+    if (untyped_items && in.ok()) {
       uint32_t after = in.offset();
       in.seek(type_at);
       out_ << ' ';
       import_item(in, in.byte(), false);
       in.seek(after);
-    } else {
-      out_ << ' ';
-      terms_.string(name);
-      out_ << ' ';
-      import_item(in, kind, true);
     }
     out_ << ')';
     out_.maybe_flush();

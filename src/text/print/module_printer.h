@@ -28,6 +28,7 @@ class ModulePrinter {
   Result<void> code(binary::Reader in);
   Result<void> function(uint32_t index, uint32_t begin, uint32_t end);
   void custom(const RawSection& s);
+  Result<void> encoding();  // what the parser would encode differently
   void place();
 
   // A constant expression at `in`: one instruction in parentheses, or several in "(word ...)".

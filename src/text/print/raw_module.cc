@@ -95,6 +95,13 @@ void skip_limits(Reader& in) {
   if (flags & 8) in.u32();
 }
 
+void skip_descriptor(uint8_t kind, Reader& in) {
+  if (kind == 1 || kind == 3) skip_value_type(in);
+  if (kind == 1 || kind == 2) skip_limits(in);
+  if (kind == 3 || kind == 4) in.byte();
+  if (kind == 0 || kind == 4) in.u32();
+}
+
 Result<std::unique_ptr<RawModule>> RawModule::read(std::span<const uint8_t> bytes) {
   std::unique_ptr<RawModule> out(new RawModule);
   out->module.bytes = bytes;
@@ -141,9 +148,13 @@ Result<void> RawModule::read_sections() {
     sections.push_back(s);
   }
   if (!in.ok()) return in.take_error();
+  for (const RawSection& s : sections)
+    if (s.id == 1) ERMINE_TRY(read_types(s));
+  // A module that names types it does not have is not valid, but can be printed.
+  module.types.resize(std::max<size_t>(types.size(), 4096));
+  for (uint32_t i = 0; i < module.types.size(); ++i) module.types[i] = i;
   for (const RawSection& s : sections) {
     switch (s.id) {
-      case 1: ERMINE_TRY(read_types(s)); break;
       case 2: ERMINE_TRY(read_imports(s)); break;
       case 3: ERMINE_TRY(read_indices(s, functions, false)); break;
       case 13: ERMINE_TRY(read_indices(s, tags, true)); break;
@@ -219,9 +230,6 @@ Result<void> RawModule::read_types(const RawSection& s) {
   }
   if (in.ok() && !in.at_end()) in.malformed(in.offset(), "section size mismatch");
   if (!in.ok()) return in.take_error();
-  // A module that names types it does not have is not valid, but can be printed.
-  module.types.resize(std::max<size_t>(types.size(), 4096));
-  for (uint32_t i = 0; i < module.types.size(); ++i) module.types[i] = i;
   return {};
 }
 
@@ -229,22 +237,13 @@ Result<void> RawModule::read_imports(const RawSection& s) {
   Reader in = reader(s);
   auto descriptor = [&](uint8_t kind, uint32_t count) {
     uint32_t at = in.offset();
-    switch (kind) {
-      case 0: functions.insert(functions.end(), count, in.u32()); break;
-      case 1:
-        skip_value_type(in);
-        skip_limits(in);
-        break;
-      case 2: skip_limits(in); break;
-      case 3:
-        skip_value_type(in);
-        in.byte();
-        break;
-      case 4:
-        in.byte();
-        tags.insert(tags.end(), count, in.u32());
-        break;
-      default: in.malformed(at, "malformed import kind"); return;
+    if (kind > 4) return in.malformed(at, "malformed import kind");
+    if (kind == 0 || kind == 4) {
+      if (kind == 4) in.byte();
+      auto& indices = kind == 0 ? functions : tags;
+      indices.insert(indices.end(), count, in.u32());
+    } else {
+      skip_descriptor(kind, in);
     }
     imported[kind] += count;
   };
@@ -253,7 +252,9 @@ Result<void> RawModule::read_imports(const RawSection& s) {
     bool empty = in.name().empty();
     uint8_t kind = in.byte();
     if (empty && kind == 0x7F) {
-      for (uint32_t m = in.length(); m > 0 && in.ok(); --m) {
+      uint32_t count = in.length();
+      empty_import_groups += count == 0;
+      for (; count > 0 && in.ok(); --count) {
         in.name();
         descriptor(in.byte(), 1);
       }
@@ -262,6 +263,7 @@ Result<void> RawModule::read_imports(const RawSection& s) {
       uint32_t type_at = in.offset();
       descriptor(in.byte(), 0);
       uint32_t count = in.length();
+      empty_import_groups += count == 0;
       for (uint32_t i = 0; i < count && in.ok(); ++i) in.name();
       if (!in.ok()) break;
       uint32_t after = in.offset();

@@ -51,6 +51,7 @@ class RawModule {
   uint32_t imported_functions = 0;
   // Imports by kind: functions, tables, memories, globals, tags.
   std::array<uint32_t, 5> imported{};
+  uint32_t empty_import_groups = 0;
   // All entries of each index space, imported and defined.
   std::array<uint32_t, kNameSpaceCount> counts{};
   uint32_t count(NameSpace space) const { return counts[static_cast<unsigned>(space)]; }
@@ -68,5 +69,6 @@ class RawModule {
 // Reading past types without looking at them.
 void skip_value_type(binary::Reader& in);
 void skip_limits(binary::Reader& in);
+void skip_descriptor(uint8_t kind, binary::Reader& in);  // of an import
 
 }  // namespace ermine::text

@@ -107,7 +107,8 @@ TEST(Parser, Definitions) {
 }
 
 TEST(Parser, InlineElementsFitTheirTable) {
-  EXPECT_EQ(section("(type $t (func)) (table (ref null $t) (elem $f $f)) (func $f)", 9), "01 06 00 41 00 0b 63 00 02 d2 00 0b d2 00 0b");
+  EXPECT_EQ(section("(type $t (func)) (table (ref null $t) (elem $f $f)) (func $f)", 9),
+            "01 06 00 41 00 0b 63 00 02 d2 00 0b d2 00 0b");
   EXPECT_EQ(section("(table 0 funcref) (table funcref (elem $f)) (func $f)", 9), "01 02 01 41 00 0b 00 01 00");
 }
 

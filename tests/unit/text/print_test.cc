@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "text/encoding_delta.h"
 #include "text/text.h"
 
 namespace ermine::text {
@@ -171,6 +172,71 @@ TEST(Print, BrokenNameSectionsStayAsTheyAre) {
       assemble("(func) (@custom \"name\" (before first) \"\\01\\04\\01\\00\\01a\")"));  // in an unusual place
   expect_identity(
       assemble("(func $a) (@custom \"producers\" \"p\") (@ermine.names (after code)) (@custom \"z\" \"z\")"));
+}
+
+std::vector<uint8_t> bytes(std::initializer_list<int> list) {
+  std::vector<uint8_t> out = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  for (int b : list) out.push_back(static_cast<uint8_t>(b));
+  return out;
+}
+
+TEST(Print, UnusualEncodingsComeBack) {
+  // Section size, vector length and counts in more bytes than they need.
+  expect_identity(bytes({1, 0x87, 0x80, 0, 0x81, 0, 0x60, 0x80, 0, 0x80, 0}));
+  // Empty sections, and a data count nobody needs.
+  expect_identity(bytes({1, 1, 0, 2, 1, 0, 3, 1, 0, 4,  1, 0, 5,  1, 0, 13, 1, 0,
+                         6, 1, 0, 7, 1, 0, 9, 1, 0, 12, 1, 0, 10, 1, 0, 11, 1, 0}));
+  // Import groups without items.
+  expect_identity(bytes({2, 7, 1, 1, 'x', 0, 0x7F, 0x80, 0}));
+  // Locals in runs that could be one, and an empty run.
+  expect_identity(bytes({1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 12, 1, 10, 4, 1, 0x7F, 1, 0x7F, 0, 0x7E, 2, 0x7F, 0x0B}));
+  // Table and memory 0 named where they need not be: an element segment, a data segment, a load.
+  expect_identity(bytes({1, 4,    1,    0x60, 0, 0,    3,    2,    1, 0,    4, 4, 1,    0x70, 0,    1, 5,  3, 1,
+                         0, 1,    9,    9,    1, 2,    0,    0x41, 0, 0x0B, 0, 1, 0,    10,   11,   1, 9,  0, 0x41,
+                         0, 0x28, 0x42, 0,    4, 0x1A, 0x0B, 11,   8, 1,    2, 0, 0x41, 0,    0x0B, 1, 'x'}));
+  // Padded indices and constants, positive and negative, as linkers leave them.
+  expect_identity(bytes({1,    4,    1,    0x60, 0,    0,    3,    2,    1,    0,    10,   28,   1,    26,
+                         0,    0x10, 0x80, 0x80, 0x80, 0x80, 0,    0x41, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x41,
+                         0xC0, 0x80, 0x80, 0x80, 0,    0x42, 0x80, 0x7F, 0x1A, 0x1A, 0x1A, 0x0B}));
+}
+
+TEST(Print, AnEditedTextKeepsTheEdit) {
+  auto module =
+      bytes({1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 12, 1, 10, 0, 0x41, 0x85, 0x80, 0x80, 0x80, 0, 0x1A, 0x01, 0x0B});
+  std::string text = printed(module);
+  ASSERT_NE(text.find("@ermine.encoding"), std::string::npos);
+  size_t at = text.find("i32.const 5");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 11, "i32.const 6");
+  EXPECT_EQ(assemble(text), bytes({1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 0x41, 6, 0x1A, 0x01, 0x0B}));
+  PrintOptions options;
+  options.exact = false;
+  EXPECT_EQ(printed(module, options).find("@ermine"), std::string::npos);
+}
+
+TEST(Print, BrokenDeltasDoNotApply) {
+  std::vector<uint8_t> canonical(300);
+  for (size_t i = 0; i < canonical.size(); ++i) canonical[i] = static_cast<uint8_t>(i);
+  std::vector<uint8_t> original = canonical;
+  original[20] |= 0x80;
+  original.insert(original.begin() + 21, {0x80, 0x80, 0});
+  original.erase(original.begin() + 200, original.begin() + 210);
+  EncodingDelta delta;
+  delta.check(canonical);
+  delta.add(std::span(original).first(50), std::span(canonical).first(47));
+  delta.add(std::span(original).subspan(50), std::span(canonical).subspan(47));
+  std::vector<uint8_t> bytes = delta.finish(original.size());
+  EXPECT_EQ(EncodingDelta::apply(bytes, canonical), original);
+  for (size_t n = 0; n < bytes.size(); ++n) {
+    EXPECT_FALSE(EncodingDelta::apply(std::span(bytes).first(n), canonical)) << n;
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      std::vector<uint8_t> changed = bytes;
+      changed[n] ^= static_cast<uint8_t>(1u << bit);
+      (void)EncodingDelta::apply(changed, canonical);
+    }
+  }
+  canonical[100] ^= 1;
+  EXPECT_FALSE(EncodingDelta::apply(bytes, canonical));
 }
 
 TEST(Print, MalformedModules) {
