@@ -38,8 +38,9 @@ Result<wasm::TableType> to_wasm(const TableType& t);
 Extern to_public(runtime::Store* store, const runtime::ExternValue& value);
 runtime::ExternValue to_internal(const Extern& value);
 
-// kUsage unless the value is of the type (or a subtype) and of the store. `what` begins the message.
-Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what);
+// kUsage unless the value is of the type (or a subtype) and of the store. The message begins with `what`
+// and, if it is not 0, the number.
+Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number = 0);
 
 // The counted form of a host function. kUnsupported if the engine has no room for its type.
 Result<std::shared_ptr<const runtime::HostFunction>> to_internal(engine::Engine& engine, detail::HostFunction function);

@@ -137,7 +137,7 @@ Result<void> Func::call(std::span<const Val> args, std::span<Val> results) const
   if (results.size() != type.results.size())
     return Error(ErrorKind::kUsage, fmt::format("the function has {} results, there is room for {}", type.results.size(), results.size()));
   for (size_t i = 0; i < args.size(); ++i)
-    ERMINE_TRY(api::check_value(store_, args[i], type.params[i], fmt::format("argument {}", i + 1)));
+    ERMINE_TRY(api::check_value(store_, args[i], type.params[i], "argument", i + 1));
   SlotBuffer slots(std::max({type.param_slots, type.result_slots, 1u}));
   uint64_t* to = slots.data();
   for (size_t i = 0; i < args.size(); ++i) {

@@ -209,7 +209,7 @@ Result<ExnRef> ExnRef::create(StoreRef store, const Tag& tag, std::span<const Va
   std::vector<runtime::Slot> slots(type.param_slots);
   runtime::Slot* to = slots.data();
   for (size_t i = 0; i < payload.size(); ++i) {
-    ERMINE_TRY(api::check_value(store.impl(), payload[i], type.params[i], fmt::format("value {}", i + 1)));
+    ERMINE_TRY(api::check_value(store.impl(), payload[i], type.params[i], "value", i + 1));
     payload[i].to_slots(to);
     to += type.params[i].slots();
   }

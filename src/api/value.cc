@@ -89,21 +89,29 @@ std::string Val::to_string() const {
 
 namespace api {
 
-Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what) {
+static Result<void> check_reference(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number);
+
+static std::string place(std::string_view what, size_t number) {
+  return number == 0 ? std::string(what) : fmt::format("{} {}", what, number);
+}
+
+static Error mismatch(const Val& value, wasm::ValType type, std::string_view what, size_t number) {
+  return Error(ErrorKind::kUsage, fmt::format("{}: expected {}, found {}", place(what, number), to_public(type).to_string(), value.to_string()));
+}
+
+Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number) {
+  if (type.is_ref()) return check_reference(store, value, type, what, number);
+  if (value.type() != to_public(type)) return mismatch(value, type, what, number);
+  return {};
+}
+
+static Result<void> check_reference(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number) {
   const wasm::TypeRegistry& registry = store->registry();
-  auto mismatch = [&] {
-    return Error(ErrorKind::kUsage,
-                 fmt::format("{}: expected {}, found {}", what, to_public(type).to_string(), value.to_string()));
-  };
-  if (!type.is_ref()) {
-    if (value.type() != to_public(type)) return mismatch();
-    return {};
-  }
-  if (!value.type().is_ref()) return mismatch();
+  if (!value.type().is_ref()) return mismatch(value, type, what, number);
   const wasm::ValType have = to_wasm(value.type());
-  if (registry.top(have.heap()) != registry.top(type.heap())) return mismatch();
+  if (registry.top(have.heap()) != registry.top(type.heap())) return mismatch(value, type, what, number);
   if (value.is_null()) {
-    if (!type.nullable()) return mismatch();
+    if (!type.nullable()) return mismatch(value, type, what, number);
     return {};
   }
   runtime::Store* owner = nullptr;
@@ -120,8 +128,8 @@ Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType 
     fits =
         owner == store && runtime::gc::ref_test(store->heap(), static_cast<runtime::gc::Ref>(slot), type.heap(), false);
   }
-  if (owner != store) return Error(ErrorKind::kUsage, fmt::format("{}: the reference belongs to another store", what));
-  if (!fits) return mismatch();
+  if (owner != store) return Error(ErrorKind::kUsage, fmt::format("{}: the reference belongs to another store", place(what, number)));
+  if (!fits) return mismatch(value, type, what, number);
   return {};
 }
 

@@ -47,4 +47,10 @@ Result<std::shared_ptr<const runtime::ModuleCode>> CompiledModule::code(const ru
   return codes_.emplace_back(std::move(made));
 }
 
+const MemoryImage* CompiledModule::memory_image() const {
+  std::lock_guard lock(mutex_);
+  if (uses_ < 2 && ++uses_ == 2) image_ = MemoryImage::create(module());
+  return image_.get();
+}
+
 }  // namespace ermine::engine

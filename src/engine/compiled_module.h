@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/memory_image.h"
 #include "runtime/instance.h"
 
 namespace ermine::engine {
@@ -25,13 +26,18 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   const wasm::Module& module() const { return *shared_->module; }
   const std::shared_ptr<const runtime::SharedModule>& shared() const { return shared_; }
   Result<std::shared_ptr<const runtime::ModuleCode>> code(const runtime::CodeOptions& options) const;
+  // The image of the module's data, made when it is instantiated for the second time: a program that runs
+  // once does not pay for it. Null if there is none (yet).
+  const MemoryImage* memory_image() const;
 
  private:
   CompiledModule() = default;
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<const runtime::SharedModule> shared_;
-  mutable std::mutex mutex_;  // guards codes_
+  mutable std::mutex mutex_;  // guards what follows
   mutable std::vector<std::shared_ptr<const runtime::ModuleCode>> codes_;
+  mutable std::unique_ptr<const MemoryImage> image_;
+  mutable unsigned uses_ = 0;  // of memory_image(), up to the one that made it
 };
 
 }  // namespace ermine::engine

@@ -141,6 +141,13 @@ class Instantiation {
   }
 
   Result<void> apply_data() {
+    // Nothing has written to the instance's own memories yet, and an image is only made of segments that fit.
+    const MemoryImage* image = compiled_.memory_image();
+    if (image && image->show(*instance_)) {
+      for (uint32_t i = 0; i < m_.data.size(); ++i)
+        if (m_.data[i].mode == SegmentMode::kActive) instance_->drop_data(i);
+      return {};
+    }
     for (uint32_t i = 0; i < m_.data.size(); ++i) {
       const wasm::DataSegment& d = m_.data[i];
       if (d.mode != SegmentMode::kActive) continue;

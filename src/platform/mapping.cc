@@ -32,6 +32,33 @@ bool Mapping::commit(uint64_t offset, uint64_t size) {
   return mprotect(base_ + from, to - from, PROT_READ | PROT_WRITE) == 0;
 }
 
+bool Mapping::show(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size) {
+  if (size == 0) return true;
+  if (size > size_ || offset > size_ - size) return false;
+  void* p = mmap(base_ + offset, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image.fd_,
+                 static_cast<off_t>(image_offset));
+  return p != MAP_FAILED;
+}
+
+std::optional<Image> Image::make(uint64_t size) {
+  const int fd = memfd_create("ermine-image", MFD_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  Image image(fd);
+  if (ftruncate(fd, static_cast<off_t>(size)) != 0) return std::nullopt;
+  return image;
+}
+
+uint8_t* Image::open(uint64_t size) {
+  void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0);
+  return p == MAP_FAILED ? nullptr : static_cast<uint8_t*>(p);
+}
+
+void Image::close(uint8_t* bytes, uint64_t size) { munmap(bytes, size); }
+
+Image::~Image() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
 bool Mapping::decommit(uint64_t offset, uint64_t size) {
   if (size == 0) return true;
   // A fresh mapping over the old one frees the pages and the protection in one step.

@@ -12,6 +12,31 @@ namespace ermine::platform {
 size_t page_size();  // of the machine
 inline uint64_t round_up(uint64_t n, uint64_t unit) { return (n + unit - 1) / unit * unit; }
 
+// Bytes that mappings can show copy-on-write: each sees its own changes only. Immutable; thread-safe.
+class Image {
+ public:
+  Image(Image&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
+  ~Image();
+  // Of `size` zeros but for what `fill(bytes)` writes. Nothing if the system has no such thing.
+  template <class F>
+  static std::optional<Image> create(uint64_t size, F&& fill) {
+    auto image = make(size);
+    uint8_t* bytes = image ? image->open(size) : nullptr;
+    if (!bytes) return std::nullopt;
+    fill(bytes);
+    close(bytes, size);
+    return image;
+  }
+
+ private:
+  friend class Mapping;
+  explicit Image(int fd) : fd_(fd) {}
+  static std::optional<Image> make(uint64_t size);
+  uint8_t* open(uint64_t size);
+  static void close(uint8_t* bytes, uint64_t size);
+  int fd_;
+};
+
 class Mapping {
  public:
   Mapping() = default;
@@ -33,6 +58,9 @@ class Mapping {
   // Makes [offset, offset + size) readable and writable (rounded out to pages); new bytes are zero. False if
   // there is no memory.
   bool commit(uint64_t offset, uint64_t size);
+  // Shows `size` bytes of the image from its `image_offset` at `offset`, readable and writable, in place of
+  // what was there. All are multiples of page_size(). False, with nothing changed, if the system refuses.
+  bool show(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size);
   // Makes it inaccessible again and gives its memory back.
   bool decommit(uint64_t offset, uint64_t size);
   // Gives the memory of committed pages back, but leaves them accessible: they read as zero.

@@ -50,6 +50,10 @@ class Memory {
   // see Store::grow_memory. Thread-safe for shared memories.
   std::optional<uint64_t> grow(uint64_t delta_pages);
 
+  // Makes the bytes from `offset` those of the image, copy-on-write. They were not written before. Page
+  // multiples, inside the memory. False: nothing was changed.
+  bool show(const platform::Image& image, uint64_t offset, uint64_t size) { return mapping_.show(image, 0, offset, size); }
+
   // Keeps memory0_base and memory0_size of a context current, from now until it is unwatched.
   void watch(InstanceContext* ctx);
   void unwatch(InstanceContext* ctx);

@@ -189,6 +189,46 @@ TEST(Instantiate, SegmentsThatDoNotFit) {
   EXPECT_EQ(bad_elem.error().trap_code(), TrapCode::kTableOutOfBounds);
 }
 
+// From its second instance on, a module with much data shows it copy-on-write: nobody may notice.
+TEST(Instantiate, DataImages) {
+  Engine engine;
+  std::string big(100000, 'x');
+  Module m = wat(engine, R"((module
+    (memory (export "memory") 4) (memory (export "second") 2)
+    (data (i32.const 4090) ")" + big + R"(")
+    (data (i32.const 4095) "over")
+    (data (i32.const 262140) "last")
+    (data (memory 1) (i32.const 131071) "!")
+    (data $passive "p")
+    (func (export "again") (memory.init $passive (i32.const 0) (i32.const 0) (i32.const 1)))
+    (func (export "grow") (result i32) (memory.grow (i32.const 3)))))");
+  Linker linker(engine);
+  for (int n = 0; n < 4; ++n) {
+    Store store(engine);
+    Instance i = must(linker.instantiate(store, m));
+    Memory memory = *i.get_memory("memory");
+    std::span<uint8_t> s = memory.span();
+    EXPECT_EQ(s[4089], 0);
+    EXPECT_EQ(s[4090], 'x');
+    EXPECT_EQ(std::string(s.begin() + 4094, s.begin() + 4100), "xoverx");
+    EXPECT_EQ(s[104089], 'x');
+    EXPECT_EQ(s[104090], 0);
+    EXPECT_EQ(std::string(s.end() - 5, s.end()), std::string("\0last", 5));
+    EXPECT_EQ(i.get_memory("second")->span().back(), '!');
+    s[5000] = 'y';  // the next instance has an 'x' there
+    EXPECT_EQ(s[5001], 'x');
+    must(must(i.get_typed_func<void()>("again"))());
+    EXPECT_EQ(s[0], 'p');
+    EXPECT_EQ(must(must(i.get_typed_func<int32_t()>("grow"))()), 4);
+    EXPECT_EQ(memory.span()[5000], 'y');
+    EXPECT_EQ(memory.span()[262144], 0);
+  }
+  // Segments that do not fit trap in every instance.
+  Module bad = wat(engine, R"((module (memory 1) (data (i32.const 0) ")" + big.substr(0, 65536) + R"(") (data (i32.const 65536) "x")))");
+  Store store(engine);
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(linker.instantiate(store, bad).error().trap_code(), TrapCode::kMemoryOutOfBounds);
+}
+
 TEST(Instantiate, StartFunction) {
   Engine engine;
   Store store(engine);
