@@ -2,8 +2,10 @@
 # used where they are installed.
 find_program(ERMINE_CCACHE ccache)
 if(ERMINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER ${ERMINE_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ERMINE_CCACHE})
+  # Paths below the checkout are hashed relative to it, so that another checkout finds what this one compiled.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true ${ERMINE_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 add_library(ermine_options INTERFACE)
