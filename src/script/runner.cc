@@ -103,8 +103,9 @@ std::string json_summary(const std::vector<ScriptReport>& reports) {
       const Count& count = report.counts[i];
       if (count.passed + count.failed == 0) continue;
       json& entry = directives[std::string(text::directive_name(static_cast<DirectiveKind>(i)))];
-      entry["passed"] = entry.value("passed", uint64_t{0}) + count.passed;
-      entry["failed"] = entry.value("failed", uint64_t{0}) + count.failed;
+      if (entry.is_null()) entry = {{"passed", uint64_t{0}}, {"failed", uint64_t{0}}};
+      entry["passed"] = entry["passed"].get<uint64_t>() + count.passed;
+      entry["failed"] = entry["failed"].get<uint64_t>() + count.failed;
     }
   }
   json out = {
