@@ -1,16 +1,16 @@
 # ermine_library(name SOURCES … DEPENDS …): one folder of src/ as a static library. DEPENDS are the arrows
 # the folder may have; nothing else is on its link line, and tools/check_includes.py holds the includes to it.
-# KEEP_FAST: compiled for speed even where ERMINE_SMALL asks for small code.
+# KEEP_FAST: compiled for speed even where ERMINE_SMALL asks for small code. COLD: small code in every release.
 function(ermine_library name)
-  cmake_parse_arguments(ARG "KEEP_FAST" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "KEEP_FAST;COLD" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ermine_options ${ARG_DEPENDS})
   # The engine throws nothing and asks no object for its type.
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti>)
   # Nothing unwinds through it either: the tables would be a tenth of the command.
   target_compile_options(${name} PRIVATE $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-fno-asynchronous-unwind-tables>)
-  if(ERMINE_SMALL AND NOT ARG_KEEP_FAST)
-    target_compile_options(${name} PRIVATE -Os)
+  if((ERMINE_SMALL AND NOT ARG_KEEP_FAST) OR ARG_COLD)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
   endif()
   set_property(GLOBAL APPEND PROPERTY ERMINE_LIBRARIES ${name})
 endfunction()

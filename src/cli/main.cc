@@ -1,5 +1,6 @@
 // ermine: the command.
 
+#include <cstdlib>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -7,6 +8,12 @@
 
 #include "cli/command.h"
 #include "cli/version.h"
+
+// What the C++ library does with an exception that nobody catches. Its own version prints the demangled type,
+// and 40 kB of demangler come with it; the command catches what its libraries throw.
+namespace __gnu_cxx {
+void __verbose_terminate_handler() { std::abort(); }
+}  // namespace __gnu_cxx
 
 namespace ermine::cli {
 namespace {
