@@ -16,10 +16,27 @@
 #include <unistd.h>
 
 // The parts of the standard API's layout that are needed here.
-typedef struct { size_t size; char* data; } Bytes;
-typedef struct { size_t size; void** data; } Pointers;
-typedef struct { uint8_t kind; union { int32_t i32; int64_t i64; double f64; void* ref; } of; } Value;
-typedef struct { size_t size; Value* data; } Values;
+typedef struct {
+  size_t size;
+  char* data;
+} Bytes;
+typedef struct {
+  size_t size;
+  void** data;
+} Pointers;
+typedef struct {
+  uint8_t kind;
+  union {
+    int32_t i32;
+    int64_t i64;
+    double f64;
+    void* ref;
+  } of;
+} Value;
+typedef struct {
+  size_t size;
+  Value* data;
+} Values;
 enum { kI32 = 0 };
 
 static void* library;

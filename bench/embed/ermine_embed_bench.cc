@@ -31,9 +31,7 @@ T must(ermine::Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(result).value();
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // A sample is a batch of at least some milliseconds, so that the clock's own cost does not count.
 template <class F>
@@ -51,7 +49,8 @@ void measure(F&& once, int per_call = 1) {
     samples.push_back((now() - start) / static_cast<double>(batch) / per_call);
   }
   std::sort(samples.begin(), samples.end());
-  std::printf("{\"seconds\": %.12g, \"count\": %ld}\n", samples[samples.size() / 2], static_cast<long>(samples.size()) * batch);
+  std::printf("{\"seconds\": %.12g, \"count\": %ld}\n", samples[samples.size() / 2],
+              static_cast<long>(samples.size()) * batch);
 }
 
 long resident_bytes() {
@@ -78,9 +77,7 @@ void expect(bool right) {
   if (!right) fail("a wrong answer");
 }
 
-uint32_t answer(ermine::Instance& instance) {
-  return must(must(instance.get_typed_func<uint32_t()>("answer"))());
-}
+uint32_t answer(ermine::Instance& instance) { return must(must(instance.get_typed_func<uint32_t()>("answer"))()); }
 
 void instantiate(const ermine::Linker& linker, const ermine::Engine& engine, const ermine::Module& module) {
   ermine::Store store(engine);
@@ -100,7 +97,8 @@ void rest(const ermine::Linker& linker, const ermine::Engine& engine, const ermi
     ermine::Instance instance = must(linker.instantiate(stores.back(), module));
     expect(answer(instance) == 42);
   }
-  std::printf("{\"bytes\": %.0f, \"count\": %d}\n", static_cast<double>(resident_bytes() - before) / kInstances, kInstances);
+  std::printf("{\"bytes\": %.0f, \"count\": %d}\n", static_cast<double>(resident_bytes() - before) / kInstances,
+              kInstances);
 }
 
 }  // namespace
@@ -129,9 +127,11 @@ int main(int argc, char** argv) {
     ermine::Instance instance = must(linker.instantiate(store, module));
     if (what == "call-in") {
       auto twice = must(instance.get_typed_func<uint32_t(uint32_t)>("twice"));
-      measure([&] {
-        for (uint32_t i = 0; i < 1000; ++i) expect(must(twice(i)) == 2 * i);
-      }, 1000);
+      measure(
+          [&] {
+            for (uint32_t i = 0; i < 1000; ++i) expect(must(twice(i)) == 2 * i);
+          },
+          1000);
     } else if (what == "call-out") {
       auto call_host = must(instance.get_typed_func<uint32_t(uint32_t)>("call_host"));
       measure([&] { expect(must(call_host(1000)) == 500500); }, 1000);

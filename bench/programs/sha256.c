@@ -18,7 +18,8 @@ static uint32_t fraction_of_root(unsigned prime, int cube) {
     } else {
       above = power > ((unsigned __int128)prime << 64);
     }
-    if (above) high = mid; else low = mid;
+    if (above) high = mid;
+    else low = mid;
   }
   return (uint32_t)low;
 }

@@ -7,7 +7,8 @@ enum { kSize = 1 << 16 };
 static char text[kSize + 1];
 
 static void make_text(void) {
-  static const char* const pieces[] = {"{\"name\": ", "\"a string, \\\"quoted\\\"\"", "[1, 22, -3.5e10]", "true", "null", "}, ", "  \n\t"};
+  static const char* const pieces[] = {
+      "{\"name\": ", "\"a string, \\\"quoted\\\"\"", "[1, 22, -3.5e10]", "true", "null", "}, ", "  \n\t"};
   uint64_t random = 29;
   size_t at = 0;
   for (;;) {
@@ -41,7 +42,8 @@ int main(int argc, char** argv) {
         ++counts[0];
       } else if ((c >= '0' && c <= '9') || c == '-') {
         uint32_t value = 0;
-        for (; (*p >= '0' && *p <= '9') || *p == '-' || *p == '.' || *p == 'e'; ++p) value = value * 10 + (uint32_t)(*p - '0');
+        for (; (*p >= '0' && *p <= '9') || *p == '-' || *p == '.' || *p == 'e'; ++p)
+          value = value * 10 + (uint32_t)(*p - '0');
         hash ^= value;
         ++counts[1];
       } else if (c >= 'a' && c <= 'z') {

@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
       text += ' ';
     }
     std::unordered_map<std::string, int> count;
-    for (size_t at = 0, end; (end = text.find(' ', at)) != std::string::npos; at = end + 1) ++count[text.substr(at, end - at)];
+    for (size_t at = 0, end; (end = text.find(' ', at)) != std::string::npos; at = end + 1)
+      ++count[text.substr(at, end - at)];
     std::vector<std::pair<std::string, int>> words(count.begin(), count.end());
     std::sort(words.begin(), words.end(), [](const auto& a, const auto& b) {
       return a.second != b.second ? a.second > b.second : a.first < b.first;

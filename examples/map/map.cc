@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     word.clear();
   };
   while (std::cin.get(c)) {
-    if (std::isalpha(static_cast<unsigned char>(c))) word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (std::isalpha(static_cast<unsigned char>(c)))
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     else finish_word();
   }
   finish_word();

@@ -18,7 +18,9 @@ class Caller {
   // The store's user data; see StoreRef::data.
   void* data() const { return store().data(); }
   template <class T>
-  T& data_as() const { return *static_cast<T*>(data()); }
+  T& data_as() const {
+    return *static_cast<T*>(data());
+  }
 
   // The calling instance; nothing when the host called the function directly.
   std::optional<Instance> instance() const;

@@ -42,7 +42,8 @@ class Linker {
   // All exports of an instance, under the module name.
   Result<void> instance(std::string_view module, const Instance& instance);
   // Gives a definition a second name; alias_module all of a module's.
-  Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module, std::string_view as_name);
+  Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module,
+                     std::string_view as_name);
   Result<void> alias_module(std::string_view module, std::string_view as_module);
 
   // Defines each import of the module that is unknown: functions as ones that trap, naming the import; or

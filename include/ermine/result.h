@@ -75,14 +75,14 @@ class [[nodiscard]] Result<void> {
 #define ERMINE_CONCAT_INNER_(a, b) a##b
 #define ERMINE_CONCAT_(a, b) ERMINE_CONCAT_INNER_(a, b)
 // Returns the error of a failed Result from the enclosing function.
-#define ERMINE_TRY(expr)                                                      \
-  do {                                                                        \
-    if (auto ermine_result_ = (expr); !ermine_result_) [[unlikely]]           \
-      return std::move(ermine_result_).error();                               \
+#define ERMINE_TRY(expr)                                            \
+  do {                                                              \
+    if (auto ermine_result_ = (expr); !ermine_result_) [[unlikely]] \
+      return std::move(ermine_result_).error();                     \
   } while (false)
 // Declares `decl` with the value of a Result, or returns its error.
-#define ERMINE_ASSIGN(decl, expr)                                             \
-  auto ERMINE_CONCAT_(ermine_result_, __LINE__) = (expr);                     \
-  if (!ERMINE_CONCAT_(ermine_result_, __LINE__)) [[unlikely]]                 \
-    return std::move(ERMINE_CONCAT_(ermine_result_, __LINE__)).error();       \
+#define ERMINE_ASSIGN(decl, expr)                                       \
+  auto ERMINE_CONCAT_(ermine_result_, __LINE__) = (expr);               \
+  if (!ERMINE_CONCAT_(ermine_result_, __LINE__)) [[unlikely]]           \
+    return std::move(ERMINE_CONCAT_(ermine_result_, __LINE__)).error(); \
   decl = *std::move(ERMINE_CONCAT_(ermine_result_, __LINE__))

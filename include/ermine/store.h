@@ -45,7 +45,9 @@ class StoreRef {
   void* data() const;
   void set_data(void* data) const;
   template <class T>
-  T& data_as() const { return *static_cast<T*>(data()); }
+  T& data_as() const {
+    return *static_cast<T*>(data());
+  }
 
   const StoreLimits& limits() const;
   // Holds for what is made or grown later.

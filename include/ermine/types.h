@@ -14,7 +14,19 @@ namespace ermine {
 
 // The heap types with a name of their own, and kConcrete for those a module defined.
 enum class HeapKind : uint8_t {
-  kFunc, kNoFunc, kExtern, kNoExtern, kAny, kEq, kI31, kStruct, kArray, kNone, kExn, kNoExn, kConcrete,
+  kFunc,
+  kNoFunc,
+  kExtern,
+  kNoExtern,
+  kAny,
+  kEq,
+  kI31,
+  kStruct,
+  kArray,
+  kNone,
+  kExn,
+  kNoExn,
+  kConcrete,
 };
 
 enum class ValKind : uint8_t { kI32 = 1, kI64, kF32, kF64, kV128, kRef };

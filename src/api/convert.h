@@ -14,7 +14,8 @@
 namespace ermine::api {
 
 static_assert(ValType::i32().bits() == wasm::kI32.bits() && ValType::v128().bits() == wasm::kV128.bits());
-static_assert(ValType::funcref().bits() == wasm::kFuncRef.bits() && ValType::externref().bits() == wasm::kExternRef.bits());
+static_assert(ValType::funcref().bits() == wasm::kFuncRef.bits() &&
+              ValType::externref().bits() == wasm::kExternRef.bits());
 static_assert(ValType::anyref().bits() == wasm::kAnyRef.bits() && ValType::exnref().bits() == wasm::kExnRef.bits());
 static_assert(ValType::ref(HeapKind::kNoExn, false).bits() == wasm::ValType::ref(wasm::HeapType::kNoExn, false).bits());
 static_assert(sizeof(ValType) == sizeof(wasm::ValType));
@@ -40,7 +41,8 @@ runtime::ExternValue to_internal(const Extern& value);
 
 // kUsage unless the value is of the type (or a subtype) and of the store. The message begins with `what`
 // and, if it is not 0, the number.
-Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number = 0);
+Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what,
+                         size_t number = 0);
 
 // The counted form of a host function. kUnsupported if the engine has no room for its type.
 Result<std::shared_ptr<const runtime::HostFunction>> to_internal(engine::Engine& engine, detail::HostFunction function);

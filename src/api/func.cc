@@ -48,7 +48,8 @@ struct CallbackEnv {
     }
     for (ValType t : self.type.results) results.push_back(Val::default_of(t));
     Caller caller(host_call);
-    if (auto done = self.callback(caller, args, results); !done) return detail::fail(host_call, std::move(done).error());
+    if (auto done = self.callback(caller, args, results); !done)
+      return detail::fail(host_call, std::move(done).error());
     uint64_t* to = slots;
     for (size_t i = 0; i < results.size(); ++i) {
       const ValType t = self.type.results[i];
@@ -65,7 +66,9 @@ struct CallbackEnv {
 
 namespace detail {
 
-bool invoke(runtime::Store* store, runtime::FuncRef* func, uint64_t* slots) { return runtime::call(store, func, slots); }
+bool invoke(runtime::Store* store, runtime::FuncRef* func, uint64_t* slots) {
+  return runtime::call(store, func, slots);
+}
 Error take_error(runtime::Store* store) { return runtime::take_error(store); }
 bool fail(runtime::HostCall& call, Error&& error) { return runtime::fail(call, std::move(error)); }
 runtime::Store* store_of(runtime::HostCall& call) { return call.store; }
@@ -74,7 +77,8 @@ Error exception_error(const char* what) {
   return Error::trap(TrapCode::kHost, what ? fmt::format("C++ exception: {}", what) : std::string("C++ exception"));
 }
 
-Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> params, std::span<const ValType> results) {
+Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> params,
+                             std::span<const ValType> results) {
   if (!func) return Error(ErrorKind::kUsage, "the function reference is null");
   const wasm::FuncType& type = func->type->func;
   // References may be looser on the host's side: what it passes is checked by its class, so only the
@@ -87,8 +91,8 @@ Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> pa
   }
   if (same) return {};
   FuncType asked{{params.begin(), params.end()}, {results.begin(), results.end()}};
-  return Error(ErrorKind::kUsage, fmt::format("the function's type is \"{}\", not \"{}\"", api::to_public(type).to_string(),
-                                              asked.to_string()));
+  return Error(ErrorKind::kUsage, fmt::format("the function's type is \"{}\", not \"{}\"",
+                                              api::to_public(type).to_string(), asked.to_string()));
 }
 
 Func make_func(StoreRef store, HostFunction function) {
@@ -103,7 +107,8 @@ Func make_func(StoreRef store, HostFunction function) {
 
 namespace api {
 
-Result<std::shared_ptr<const runtime::HostFunction>> to_internal(engine::Engine& engine, detail::HostFunction function) {
+Result<std::shared_ptr<const runtime::HostFunction>> to_internal(engine::Engine& engine,
+                                                                 detail::HostFunction function) {
   auto made = std::make_shared<runtime::HostFunction>();
   ERMINE_ASSIGN(made->type, engine.registry()->add_func(to_wasm(std::span<const ValType>(function.type.params)),
                                                         to_wasm(std::span<const ValType>(function.type.results))));
@@ -133,9 +138,11 @@ Result<void> Func::call(std::span<const Val> args, std::span<Val> results) const
   if (!impl_) return Error(ErrorKind::kUsage, "the function reference is null");
   const wasm::FuncType& type = impl_->type->func;
   if (args.size() != type.params.size())
-    return Error(ErrorKind::kUsage, fmt::format("the function takes {} arguments, {} were given", type.params.size(), args.size()));
+    return Error(ErrorKind::kUsage,
+                 fmt::format("the function takes {} arguments, {} were given", type.params.size(), args.size()));
   if (results.size() != type.results.size())
-    return Error(ErrorKind::kUsage, fmt::format("the function has {} results, there is room for {}", type.results.size(), results.size()));
+    return Error(ErrorKind::kUsage,
+                 fmt::format("the function has {} results, there is room for {}", type.results.size(), results.size()));
   for (size_t i = 0; i < args.size(); ++i)
     ERMINE_TRY(api::check_value(store_, args[i], type.params[i], "argument", i + 1));
   SlotBuffer slots(std::max({type.param_slots, type.result_slots, 1u}));

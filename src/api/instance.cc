@@ -24,8 +24,10 @@ Result<Instance> Instance::create(StoreRef store, const Module& module, std::spa
   values.reserve(imports.size());
   for (size_t i = 0; i < imports.size(); ++i) {
     const Extern& e = imports[i];
-    if (e.kind() == ExternKind::kFunc && !*e.func()) return Error(ErrorKind::kUsage, fmt::format("import {} is a null function", i));
-    ERMINE_ASSIGN(runtime::ExternValue value, engine::Linker::bring(*store.impl(), engine::Linker::StoreItem{e.store_impl(), api::to_internal(e)}));
+    if (e.kind() == ExternKind::kFunc && !*e.func())
+      return Error(ErrorKind::kUsage, fmt::format("import {} is a null function", i));
+    ERMINE_ASSIGN(runtime::ExternValue value,
+                  engine::Linker::bring(*store.impl(), engine::Linker::StoreItem{e.store_impl(), api::to_internal(e)}));
     values.push_back(value);
   }
   ERMINE_ASSIGN(runtime::Instance * instance, engine::instantiate(*store.impl(), *module.impl(), values));

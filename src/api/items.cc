@@ -11,7 +11,8 @@ namespace {
 Error refused(runtime::Store* store, std::string_view what) {
   if (store && store->exec()->error) return std::move(store->exec()->error);
   return Error(ErrorKind::kLimit, fmt::format("the {} cannot grow so far: its maximum, a limit of the store, or the "
-                                              "system's memory is in the way", what));
+                                              "system's memory is in the way",
+                                              what));
 }
 }  // namespace
 
@@ -127,7 +128,8 @@ Result<void> Global::set(const Val& value) const {
 
 Result<Tag> Tag::create(StoreRef store, const TagType& type) {
   if (!type.func.results.empty()) return Error(ErrorKind::kUsage, "a tag's type has no results");
-  ERMINE_ASSIGN(wasm::TypeId id, store.impl()->registry().add_func(api::to_wasm(std::span<const ValType>(type.func.params)), {}));
+  ERMINE_ASSIGN(wasm::TypeId id,
+                store.impl()->registry().add_func(api::to_wasm(std::span<const ValType>(type.func.params)), {}));
   store.impl()->keep_type(id);
   return Tag(store.impl(), store.impl()->new_tag(id));
 }

@@ -46,7 +46,8 @@ Result<void> Linker::instance(std::string_view module, const Instance& instance)
   return {};
 }
 
-Result<void> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module, std::string_view as_name) {
+Result<void> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module,
+                           std::string_view as_name) {
   return impl_->alias(module, name, as_module, as_name);
 }
 
@@ -93,7 +94,9 @@ Result<void> Linker::define_unknown_imports_as_defaults(StoreRef store, const Mo
   runtime::Store* s = store.impl();
   for (const wasm::Import& i : m.imports) {
     if (impl_->find(i.module, i.name)) continue;
-    auto own = [&](auto* thing) { return impl_->define(i.module, i.name, engine::Linker::StoreItem{s, runtime::ExternValue(thing)}); };
+    auto own = [&](auto* thing) {
+      return impl_->define(i.module, i.name, engine::Linker::StoreItem{s, runtime::ExternValue(thing)});
+    };
     auto no_default = [&](wasm::ValType t) { return t.is_ref() && !t.nullable(); };
     const Error impossible(ErrorKind::kLink, fmt::format("import \"{}\" \"{}\" has no default: {}", i.module, i.name,
                                                          engine::describe_import(m, i)));

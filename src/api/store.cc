@@ -5,13 +5,15 @@ namespace ermine {
 
 void InterruptHandle::interrupt() const { control_->interrupt(runtime::kInterruptRequest); }
 
-Store::Store(const Engine& engine, const StoreLimits& limits) : StoreRef(new runtime::Store(engine.impl()->store_options())) {
+Store::Store(const Engine& engine, const StoreLimits& limits)
+    : StoreRef(new runtime::Store(engine.impl()->store_options())) {
   impl_->limits = limits;
 }
 Store::~Store() { delete impl_; }
 
 Engine StoreRef::engine() const {
-  return Engine(std::const_pointer_cast<engine::Engine>(std::static_pointer_cast<const engine::Engine>(impl_->options().keep_alive)));
+  return Engine(std::const_pointer_cast<engine::Engine>(
+      std::static_pointer_cast<const engine::Engine>(impl_->options().keep_alive)));
 }
 void* StoreRef::data() const { return impl_->user_data; }
 void StoreRef::set_data(void* data) const { impl_->user_data = data; }
@@ -19,7 +21,8 @@ const StoreLimits& StoreRef::limits() const { return impl_->limits; }
 void StoreRef::set_limits(const StoreLimits& limits) const { impl_->limits = limits; }
 
 Result<void> StoreRef::set_fuel(uint64_t units) const {
-  if (!impl_->options().fuel) return Error(ErrorKind::kUsage, "the engine does not count fuel; set Config::consume_fuel");
+  if (!impl_->options().fuel)
+    return Error(ErrorKind::kUsage, "the engine does not count fuel; set Config::consume_fuel");
   impl_->exec()->fuel = static_cast<int64_t>(std::min<uint64_t>(units, INT64_MAX));
   return {};
 }

@@ -64,8 +64,12 @@ FuncType to_public(const wasm::FuncType& t) {
   return f;
 }
 
-TableType to_public(const wasm::TableType& t, uint64_t min) { return {to_public(t.element), min, t.limits.max, t.is64}; }
-MemoryType to_public(const wasm::MemoryType& t, uint64_t min) { return {min, t.limits.max, t.is64, t.shared, t.page_log2}; }
+TableType to_public(const wasm::TableType& t, uint64_t min) {
+  return {to_public(t.element), min, t.limits.max, t.is64};
+}
+MemoryType to_public(const wasm::MemoryType& t, uint64_t min) {
+  return {min, t.limits.max, t.is64, t.shared, t.page_log2};
+}
 GlobalType to_public(const wasm::GlobalType& t) { return {to_public(t.type), t.is_mutable}; }
 
 ExternType import_type(const wasm::Module& m, wasm::ExternKind kind, uint32_t index) {
@@ -88,7 +92,8 @@ Result<wasm::MemoryType> to_wasm(const MemoryType& t) {
                                : (t.page_log2 == 16 ? uint64_t{1} << 16 : ~uint32_t{0});
   if (t.min > most || t.max.value_or(0) > most)
     return Error(ErrorKind::kUsage, fmt::format("a memory's size must be at most {} pages", most));
-  if (t.max && *t.max < t.min) return Error(ErrorKind::kUsage, "a memory's size minimum must not be greater than maximum");
+  if (t.max && *t.max < t.min)
+    return Error(ErrorKind::kUsage, "a memory's size minimum must not be greater than maximum");
   if (t.shared && !t.max) return Error(ErrorKind::kUsage, "shared memory must have maximum");
   wasm::MemoryType m;
   m.limits = {t.min, t.max};
@@ -100,7 +105,8 @@ Result<wasm::MemoryType> to_wasm(const MemoryType& t) {
 
 Result<wasm::TableType> to_wasm(const TableType& t) {
   if (!t.element.is_ref()) return Error(ErrorKind::kUsage, "a table's elements are references");
-  if (t.max && *t.max < t.min) return Error(ErrorKind::kUsage, "a table's size minimum must not be greater than maximum");
+  if (t.max && *t.max < t.min)
+    return Error(ErrorKind::kUsage, "a table's size minimum must not be greater than maximum");
   if (!t.is64 && (t.min > ~uint32_t{0} || t.max.value_or(0) > ~uint32_t{0}))
     return Error(ErrorKind::kUsage, "a table's size must be at most 2^32 - 1");
   return wasm::TableType{to_wasm(t.element), {t.min, t.max}, t.is64};

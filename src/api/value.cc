@@ -89,23 +89,27 @@ std::string Val::to_string() const {
 
 namespace api {
 
-static Result<void> check_reference(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number);
+static Result<void> check_reference(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what,
+                                    size_t number);
 
 static std::string place(std::string_view what, size_t number) {
   return number == 0 ? std::string(what) : fmt::format("{} {}", what, number);
 }
 
 static Error mismatch(const Val& value, wasm::ValType type, std::string_view what, size_t number) {
-  return Error(ErrorKind::kUsage, fmt::format("{}: expected {}, found {}", place(what, number), to_public(type).to_string(), value.to_string()));
+  return Error(ErrorKind::kUsage, fmt::format("{}: expected {}, found {}", place(what, number),
+                                              to_public(type).to_string(), value.to_string()));
 }
 
-Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number) {
+Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what,
+                         size_t number) {
   if (type.is_ref()) return check_reference(store, value, type, what, number);
   if (value.type() != to_public(type)) return mismatch(value, type, what, number);
   return {};
 }
 
-static Result<void> check_reference(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what, size_t number) {
+static Result<void> check_reference(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what,
+                                    size_t number) {
   const wasm::TypeRegistry& registry = store->registry();
   if (!value.type().is_ref()) return mismatch(value, type, what, number);
   const wasm::ValType have = to_wasm(value.type());
@@ -128,7 +132,8 @@ static Result<void> check_reference(runtime::Store* store, const Val& value, was
     fits =
         owner == store && runtime::gc::ref_test(store->heap(), static_cast<runtime::gc::Ref>(slot), type.heap(), false);
   }
-  if (owner != store) return Error(ErrorKind::kUsage, fmt::format("{}: the reference belongs to another store", place(what, number)));
+  if (owner != store)
+    return Error(ErrorKind::kUsage, fmt::format("{}: the reference belongs to another store", place(what, number)));
   if (!fits) return mismatch(value, type, what, number);
   return {};
 }

@@ -22,7 +22,20 @@ using wasm::ValType;
 namespace {
 
 enum SectionId : uint8_t {
-  kCustom, kType, kImport, kFunction, kTable, kMemory, kGlobal, kExport, kStart, kElem, kCode, kData, kDataCount, kTag,
+  kCustom,
+  kType,
+  kImport,
+  kFunction,
+  kTable,
+  kMemory,
+  kGlobal,
+  kExport,
+  kStart,
+  kElem,
+  kCode,
+  kData,
+  kDataCount,
+  kTag,
   kSectionIds
 };
 constexpr std::string_view kSectionNames[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
@@ -32,7 +45,8 @@ constexpr uint8_t kSectionOrder[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 
 
 class Decoder {
  public:
-  explicit Decoder(std::shared_ptr<Module> module) : m_(*module), in_(m_, 0, m_.bytes.size()), keep_(std::move(module)) {}
+  explicit Decoder(std::shared_ptr<Module> module)
+      : m_(*module), in_(m_, 0, m_.bytes.size()), keep_(std::move(module)) {}
 
   Result<std::shared_ptr<const Module>> run() {
     sections();
@@ -60,7 +74,8 @@ class Decoder {
     }
     if (version[0] != 1 || version[1] || version[2] || version[3]) {
       fail_head(fmt::format("unknown binary version {:02x} {:02x} {:02x} {:02x}: version 1 is supported", version[0],
-                            version[1], version[2], version[3]), 4);
+                            version[1], version[2], version[3]),
+                4);
       return;
     }
     while (in_.ok() && !in_.at_end()) section();
@@ -85,8 +100,9 @@ class Decoder {
     const uint32_t size = in_.length();
     if (!in_.ok()) return;
     if (size > in_.left()) {
-      in_.malformed(m_.bytes.size(), fmt::format("unexpected end of section or function: {} section of {} bytes, {} are left",
-                                                 kSectionNames[id], size, in_.left()));
+      in_.malformed(m_.bytes.size(),
+                    fmt::format("unexpected end of section or function: {} section of {} bytes, {} are left",
+                                kSectionNames[id], size, in_.left()));
       return;
     }
     section_ = kSectionNames[id];
@@ -109,7 +125,8 @@ class Decoder {
       case kImport: return imports();
       case kFunction: return functions();
       case kTable: return each(m_.tables, wasm::kMaxTables, "tables", [&] { table(); });
-      case kMemory: return each(m_.memories, wasm::kMaxMemories, "memories", [&] { m_.memories.push_back(memory_type()); });
+      case kMemory:
+        return each(m_.memories, wasm::kMaxMemories, "memories", [&] { m_.memories.push_back(memory_type()); });
       case kGlobal: return each(m_.globals, wasm::kMaxGlobals, "globals", [&] { global(); });
       case kExport: return each(m_.exports, wasm::kMaxExports, "exports", [&] { export_(); });
       case kStart:
@@ -147,7 +164,8 @@ class Decoder {
     const uint32_t at = in_.offset();
     const uint32_t count = in_.length();
     if (list.size() + count > limit) {
-      in_.fail(ErrorKind::kUnsupported, at, fmt::format("too many {}: {}, at most {} are supported", what, list.size() + count, limit));
+      in_.fail(ErrorKind::kUnsupported, at,
+               fmt::format("too many {}: {}, at most {} are supported", what, list.size() + count, limit));
       return;
     }
     list.reserve(list.size() + count);
@@ -159,7 +177,8 @@ class Decoder {
     if (!in_.ok()) return;
     const uint32_t end = start + size;
     if (in_.offset() > end) {
-      in_.malformed(end, "unexpected end of section or function: the name of a custom section is longer than the section");
+      in_.malformed(end,
+                    "unexpected end of section or function: the name of a custom section is longer than the section");
       return;
     }
     wasm::CustomSection section;
@@ -371,7 +390,8 @@ class Decoder {
       const uint32_t at = in_.offset();
       in_.byte();
       if (!in_.require(Feature::FunctionReferences, "a table with an initial value", at)) return;
-      if (in_.byte() != 0 && in_.ok()) in_.malformed(at + 1, "zero byte expected: before the type of a table with an initial value");
+      if (in_.byte() != 0 && in_.ok())
+        in_.malformed(at + 1, "zero byte expected: before the type of a table with an initial value");
       table.type = table_type();
       table.init = const_expr();
     } else {
@@ -429,7 +449,8 @@ class Decoder {
         case Op::try_table: ++depth; break;
         case Op::ref_func: declare(instr.index); break;
         case Op::else_:
-          if (depth == 0) return in_.malformed(instr.offset, "END opcode expected: else in a constant expression"), expr;
+          if (depth == 0)
+            return in_.malformed(instr.offset, "END opcode expected: else in a constant expression"), expr;
           break;
         case Op::delegate:
           if (depth > 0) --depth;
@@ -456,7 +477,8 @@ class Decoder {
       in_.malformed(segment.entry_offset, fmt::format("malformed elements segment kind {}", flags));
       return;
     }
-    if (flags != 0 && !in_.require(Feature::BulkMemory, fmt::format("an element segment of kind {}", flags), segment.entry_offset))
+    if (flags != 0 &&
+        !in_.require(Feature::BulkMemory, fmt::format("an element segment of kind {}", flags), segment.entry_offset))
       return;
     const bool active = !(flags & 1), exprs = flags & 4;
     segment.mode = active ? SegmentMode::kActive : flags & 2 ? SegmentMode::kDeclarative : SegmentMode::kPassive;
@@ -473,7 +495,8 @@ class Decoder {
     const uint32_t at = in_.offset();
     const uint32_t count = in_.length();
     if (count > wasm::kMaxTableElems) {
-      in_.fail(ErrorKind::kUnsupported, at, fmt::format("element segment with {} elements: at most {} are supported", count, wasm::kMaxTableElems));
+      in_.fail(ErrorKind::kUnsupported, at,
+               fmt::format("element segment with {} elements: at most {} are supported", count, wasm::kMaxTableElems));
       return;
     }
     if (exprs) {
@@ -501,7 +524,8 @@ class Decoder {
       const uint32_t body = in_.offset();
       if (!in_.bytes(body_size)) return;
       if (body_size > wasm::kMaxFunctionSize) {
-        in_.fail(ErrorKind::kUnsupported, at, fmt::format("function body of {} bytes: at most {} are supported", body_size, wasm::kMaxFunctionSize));
+        in_.fail(ErrorKind::kUnsupported, at,
+                 fmt::format("function body of {} bytes: at most {} are supported", body_size, wasm::kMaxFunctionSize));
         return;
       }
       ++bodies_;
@@ -520,7 +544,9 @@ class Decoder {
       in_.malformed(segment.entry_offset, fmt::format("malformed data segment kind {}", flags));
       return;
     }
-    if (flags != 0 && !in_.require(Feature::BulkMemory, fmt::format("a data segment of kind {}", flags), segment.entry_offset)) return;
+    if (flags != 0 &&
+        !in_.require(Feature::BulkMemory, fmt::format("a data segment of kind {}", flags), segment.entry_offset))
+      return;
     segment.mode = flags == 1 ? SegmentMode::kPassive : SegmentMode::kActive;
     if (flags == 2) segment.memory = in_.u32();
     if (flags != 1) segment.offset = const_expr();
@@ -540,7 +566,8 @@ class Decoder {
       if (function.body_offset == 0 || function.body_offset >= error.offset()) break;
       auto form = check_form(function);
       if (form || form.error().kind() != ErrorKind::kMalformed) continue;
-      return Error(form.error().kind(), fmt::format("{} (in function {})", form.error().message(), i), form.error().offset());
+      return Error(form.error().kind(), fmt::format("{} (in function {})", form.error().message(), i),
+                   form.error().offset());
     }
     return error;
   }
@@ -582,7 +609,8 @@ class Decoder {
 Result<std::shared_ptr<const Module>> decode(std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
                                              std::shared_ptr<wasm::TypeRegistry> registry, wasm::FeatureSet features) {
   if (bytes.size() > wasm::kMaxModuleSize)
-    return Error(ErrorKind::kUnsupported, fmt::format("module of {} bytes: at most {} are supported", bytes.size(), wasm::kMaxModuleSize));
+    return Error(ErrorKind::kUnsupported,
+                 fmt::format("module of {} bytes: at most {} are supported", bytes.size(), wasm::kMaxModuleSize));
   auto module = std::make_shared<Module>();
   module->bytes_owner = std::move(owner);
   module->bytes = bytes;

@@ -64,9 +64,9 @@ Result<void> FunctionValidator::function(uint32_t func_index) {
   if (!first) return in_function(std::move(first).error());
   if (has_unset_) unset_.resize(locals_.size(), 0);
   if (locals_.size() > wasm::kMaxLocals)
-    return in_function(Error(ErrorKind::kUnsupported,
-                             fmt::format("too many locals: {}, at most {} are supported", locals_.size(), wasm::kMaxLocals),
-                             f.body_offset));
+    return in_function(Error(
+        ErrorKind::kUnsupported,
+        fmt::format("too many locals: {}, at most {} are supported", locals_.size(), wasm::kMaxLocals), f.body_offset));
 
   constant_ = false;
   globals_ = static_cast<uint32_t>(m.globals.size());
@@ -77,15 +77,16 @@ Result<void> FunctionValidator::function(uint32_t func_index) {
   if (in.failed()) return in_function(in.take_error());
   if (!controls_.empty()) return in_function(missing_end(m, end));
   if (!in.at_end())
-    return in_function(Error(ErrorKind::kMalformed,
-                             fmt::format("section size mismatch: {} bytes after the last end of the body", end - in.offset()),
-                             in.offset()));
+    return in_function(Error(
+        ErrorKind::kMalformed,
+        fmt::format("section size mismatch: {} bytes after the last end of the body", end - in.offset()), in.offset()));
   const auto height = static_cast<uint64_t>(high_ - values_.get());
   const uint64_t slots = local_slots + height * (has_vectors_ ? 2 : 1);
   if (slots > kMaxFrameSlots)
-    return in_function(Error(ErrorKind::kUnsupported,
-                             fmt::format("too many locals and operands: {} slots, at most {} are supported", slots, kMaxFrameSlots),
-                             f.body_offset));
+    return in_function(
+        Error(ErrorKind::kUnsupported,
+              fmt::format("too many locals and operands: {} slots, at most {} are supported", slots, kMaxFrameSlots),
+              f.body_offset));
   return {};
 }
 
@@ -161,9 +162,11 @@ bool FunctionValidator::run(InstrReader& in) {
   while (in.next(instr_)) {
     switch (instr_.op) {
       case Op::local_get:
-        if (instr_.index >= locals_.size()) [[unlikely]] return unknown("local", instr_.index);
+        if (instr_.index >= locals_.size()) [[unlikely]]
+          return unknown("local", instr_.index);
         if (has_unset_ && unset_[instr_.index]) [[unlikely]]
-          return invalid(fmt::format("uninitialized local {}: its type {} has no default value", instr_.index, name(locals_[instr_.index])));
+          return invalid(fmt::format("uninitialized local {}: its type {} has no default value", instr_.index,
+                                     name(locals_[instr_.index])));
         if (!push(locals_[instr_.index])) return false;
         continue;
       case Op::local_set:
@@ -234,15 +237,18 @@ bool FunctionValidator::general(const Signature& sig, const Instr& in) {
     case wasm::Imm::MemArgLane:
       if (!mem_arg(in, address)) return false;
       // `width` is the log2 of the lane's bytes.
-      if (in.lane >= 16u >> info.width) return invalid(fmt::format("invalid lane index {}: there are {} lanes", in.lane, 16u >> info.width));
+      if (in.lane >= 16u >> info.width)
+        return invalid(fmt::format("invalid lane index {}: there are {} lanes", in.lane, 16u >> info.width));
       break;
     case wasm::Imm::Lane:
-      if (in.lane >= info.width) return invalid(fmt::format("invalid lane index {}: there are {} lanes", in.lane, info.width));
+      if (in.lane >= info.width)
+        return invalid(fmt::format("invalid lane index {}: there are {} lanes", in.lane, info.width));
       break;
     case wasm::Imm::Shuffle:
       for (unsigned i = 0; i < 16; ++i)
         if (in.bytes16[i] >= info.width)
-          return invalid(fmt::format("invalid lane index {}: the two operands have {} lanes", in.bytes16[i], info.width));
+          return invalid(
+              fmt::format("invalid lane index {}: the two operands have {} lanes", in.bytes16[i], info.width));
       break;
     default: break;
   }
@@ -260,7 +266,8 @@ bool FunctionValidator::general(const Signature& sig, const Instr& in) {
 bool FunctionValidator::reserve(size_t height) {
   if (height <= capacity_) return true;
   if (height > kMaxFrameSlots)
-    return fail(ErrorKind::kUnsupported, fmt::format("too many operands on the stack: at most {} are supported", kMaxFrameSlots));
+    return fail(ErrorKind::kUnsupported,
+                fmt::format("too many operands on the stack: at most {} are supported", kMaxFrameSlots));
   capacity_ = std::min<size_t>(std::max(capacity_ * 2, height), kMaxFrameSlots);
   auto larger = std::make_unique<ValType[]>(capacity_);
   const ValType* old = values_.get();
@@ -330,7 +337,8 @@ bool FunctionValidator::open(Op op, const BlockType& type) {
 
 bool FunctionValidator::open_control(Op op, ValType value, const FuncType* func) {
   if (controls_.size() > wasm::kMaxNesting) [[unlikely]]
-    return fail(ErrorKind::kUnsupported, fmt::format("blocks nested too deep: at most {} levels are supported", wasm::kMaxNesting));
+    return fail(ErrorKind::kUnsupported,
+                fmt::format("blocks nested too deep: at most {} levels are supported", wasm::kMaxNesting));
   if (func && !pop_all(Types(func->params))) return false;
   base_ = sp_;
   controls_.push_back({op, false, static_cast<uint32_t>(sp_ - values_.get()), static_cast<uint32_t>(init_log_.size()),
@@ -341,7 +349,8 @@ bool FunctionValidator::open_control(Op op, ValType value, const FuncType* func)
 bool FunctionValidator::close_body() {
   const Types expected = results(controls_.back());
   if (!pop_all(expected)) return false;
-  if (sp_ == base_) [[likely]] return true;
+  if (sp_ == base_) [[likely]]
+    return true;
   sp_ += expected.size();
   return invalid(fmt::format("type mismatch: block requires {} but stack has {}", names(expected),
                              top_names(static_cast<size_t>(sp_ - base_))));
@@ -372,8 +381,9 @@ bool FunctionValidator::end() {
   const Control c = controls_.back();
   // An if without else has an empty one: its parameters are its results (section 3.4.3.3).
   if (c.op == Op::if_ && !are_subtypes(params(c), results(c))) [[unlikely]]
-    return invalid(fmt::format("type mismatch: instruction requires {} but stack has {}: an if without else gives back its parameters",
-                               names(results(c)), names(params(c))));
+    return invalid(fmt::format(
+        "type mismatch: instruction requires {} but stack has {}: an if without else gives back its parameters",
+        names(results(c)), names(params(c))));
   leave();
   return controls_.empty() || push_all(results(c));
 }
@@ -424,7 +434,8 @@ bool FunctionValidator::try_table(const Instr& in) {
     const Control* target = label(c.label);
     if (!target) return false;
     if (!are_subtypes(given, label_types(*target)))
-      return invalid(fmt::format("type mismatch: catch handler requires {} but label has {}", names(given), names(label_types(*target))));
+      return invalid(fmt::format("type mismatch: catch handler requires {} but label has {}", names(given),
+                                 names(label_types(*target))));
   }
   return open(Op::try_table, in.block);
 }
@@ -456,15 +467,16 @@ bool FunctionValidator::call(const FuncType& type) {
 bool FunctionValidator::return_call(const FuncType& type) {
   const Types wanted = results(controls_.front());
   if (!are_subtypes(type.results, wanted))
-    return invalid(fmt::format("type mismatch: current function requires result type {} but callee returns {}", names(wanted),
-                               names(type.results)));
+    return invalid(fmt::format("type mismatch: current function requires result type {} but callee returns {}",
+                               names(wanted), names(type.results)));
   if (!pop_all(Types(type.params))) return false;
   set_unreachable();
   return true;
 }
 
 bool FunctionValidator::local_set(uint32_t index) {
-  if (index >= locals_.size()) [[unlikely]] return unknown("local", index);
+  if (index >= locals_.size()) [[unlikely]]
+    return unknown("local", index);
   if (!pop(locals_[index])) return false;
   if (has_unset_ && unset_[index]) [[unlikely]] {
     unset_[index] = 0;
@@ -480,10 +492,13 @@ bool FunctionValidator::fail(ErrorKind kind, std::string message) {
   return false;
 }
 
-bool FunctionValidator::unknown(std::string_view what, uint32_t index) { return invalid(fmt::format("unknown {} {}", what, index)); }
+bool FunctionValidator::unknown(std::string_view what, uint32_t index) {
+  return invalid(fmt::format("unknown {} {}", what, index));
+}
 
 bool FunctionValidator::mismatch(Types expected) {
-  return invalid(fmt::format("type mismatch: instruction requires {} but stack has {}", names(expected), top_names(expected.size())));
+  return invalid(fmt::format("type mismatch: instruction requires {} but stack has {}", names(expected),
+                             top_names(expected.size())));
 }
 
 bool FunctionValidator::missing_operand(std::string_view what) {

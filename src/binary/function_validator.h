@@ -48,13 +48,13 @@ class FunctionValidator {
   using Types = std::span<const ValType>;
 
   struct Control {
-    Op op;                  // what opened it: block (and the body itself), loop, if, else, try, catch, catch_all, try_table
+    Op op;  // what opened it: block (and the body itself), loop, if, else, try, catch, catch_all, try_table
     bool unreachable;
-    uint32_t height;        // of the operand stack, its parameters not counted
-    uint32_t init_height;   // of init_log_
-    uint32_t offset;        // of the instruction that opened it
-    uint32_t table_mark;    // offset of the br_table that last looked at its label
-    ValType value;          // its one result if func is null; bottom if none
+    uint32_t height;  // of the operand stack, its parameters not counted
+    uint32_t init_height;  // of init_log_
+    uint32_t offset;  // of the instruction that opened it
+    uint32_t table_mark;  // offset of the br_table that last looked at its label
+    ValType value;  // its one result if func is null; bottom if none
     const wasm::FuncType* func;
   };
 
@@ -66,7 +66,8 @@ class FunctionValidator {
   Types label_types(const Control& c) const { return c.op == Op::loop ? params(c) : results(c); }
   // The label, or null when there is none at that depth.
   Control* label(uint32_t depth) {
-    if (depth < controls_.size()) [[likely]] return &controls_[controls_.size() - 1 - depth];
+    if (depth < controls_.size()) [[likely]]
+      return &controls_[controls_.size() - 1 - depth];
     fail(ErrorKind::kInvalid, "unknown label " + std::to_string(depth));
     return nullptr;
   }
@@ -81,7 +82,8 @@ class FunctionValidator {
     return true;
   }
   bool push_all(Types types) {
-    if (types.size() > kFewTypes) [[unlikely]] return push_many(types);
+    if (types.size() > kFewTypes) [[unlikely]]
+      return push_many(types);
     for (ValType type : types)
       if (!push(type)) return false;
     return true;
@@ -101,7 +103,8 @@ class FunctionValidator {
         return true;
       }
       for (size_t i = 0; i < expected.size(); ++i)
-        if (at[i] != expected[i] && !is_subtype(at[i], expected[i])) [[unlikely]] return mismatch(expected);
+        if (at[i] != expected[i] && !is_subtype(at[i], expected[i])) [[unlikely]]
+          return mismatch(expected);
       sp_ = at;
       return true;
     }
@@ -143,7 +146,9 @@ class FunctionValidator {
   bool raise_high();
   bool reserve(size_t height);  // of values_
   // The operand `depth` below the top, bottom if unreachable code has not got that many.
-  ValType peek(size_t depth) const { return depth < static_cast<size_t>(sp_ - base_) ? sp_[-1 - static_cast<ptrdiff_t>(depth)] : ValType(); }
+  ValType peek(size_t depth) const {
+    return depth < static_cast<size_t>(sp_ - base_) ? sp_[-1 - static_cast<ptrdiff_t>(depth)] : ValType();
+  }
 
   bool is_subtype(ValType sub, ValType super) const {
     return sub == super || sub.is_bot() || (sub.is_ref() && context_.registry.is_subtype(sub, super));
@@ -153,9 +158,9 @@ class FunctionValidator {
   // Blocks.
   bool open(Op op, const BlockType& type);
   bool open_control(Op op, ValType value, const wasm::FuncType* func);
-  bool close_body();             // the operands are the results, and no more
-  void leave();                  // pops the control
-  void reopen(Op op);            // the next arm of the same block: else, catch, catch_all
+  bool close_body();  // the operands are the results, and no more
+  void leave();  // pops the control
+  void reopen(Op op);  // the next arm of the same block: else, catch, catch_all
   void set_unreachable() {
     sp_ = base_;
     controls_.back().unreachable = true;
@@ -169,8 +174,8 @@ class FunctionValidator {
   bool general(const Signature& sig, const Instr& in);
   bool own_rule(const Instr& in);
   bool reference_rule(const Instr& in);
-  bool object_rule(const Instr& in);   // structs, arrays
-  bool bulk_rule(const Instr& in);     // memories and tables as a whole
+  bool object_rule(const Instr& in);  // structs, arrays
+  bool bulk_rule(const Instr& in);  // memories and tables as a whole
   bool end();
   bool else_();
   bool catch_(const Instr& in);
@@ -188,7 +193,8 @@ class FunctionValidator {
       address = is64 ? wasm::kI64 : wasm::kI32;
       const unsigned natural = wasm::op_info(in.op).width;
       const bool atomic = wasm::op_info(in.op).feature == wasm::Feature::Threads;
-      if (in.mem.align <= natural && (is64 || in.mem.offset <= UINT32_MAX) && (!atomic || in.mem.align == natural)) [[likely]]
+      if (in.mem.align <= natural && (is64 || in.mem.offset <= UINT32_MAX) && (!atomic || in.mem.align == natural))
+          [[likely]]
         return true;
     }
     return bad_mem_arg(in);
@@ -204,7 +210,8 @@ class FunctionValidator {
   const wasm::FuncType* tag(uint32_t index);
   const wasm::TableType* table(uint32_t index);
   const wasm::FuncType* callee(uint32_t func_index) {
-    if (func_index < context_.functions.size()) [[likely]] return context_.functions[func_index];
+    if (func_index < context_.functions.size()) [[likely]]
+      return context_.functions[func_index];
     unknown("function", func_index);
     return nullptr;
   }
@@ -234,12 +241,12 @@ class FunctionValidator {
   ValType* high_ = nullptr;
   std::vector<Control> controls_;
   std::vector<ValType> locals_;
-  std::vector<uint8_t> unset_;        // by local: has no value yet; only if has_unset_
-  std::vector<uint32_t> init_log_;    // locals in the order they were set; for blocks to undo
+  std::vector<uint8_t> unset_;  // by local: has no value yet; only if has_unset_
+  std::vector<uint32_t> init_log_;  // locals in the order they were set; for blocks to undo
   bool has_unset_ = false;
   bool has_vectors_ = false;
   bool constant_ = false;
-  uint32_t globals_ = 0;              // how many may be referred to
+  uint32_t globals_ = 0;  // how many may be referred to
   Instr instr_;
   Error error_;
 };

@@ -53,8 +53,8 @@ static_assert(all_codes_found(), "two instructions share a code, or a table is t
 
 }  // namespace
 
-#define ERMINE_ENTRY_(c)                                                                          \
-  (kCodes[c] < wasm::kOpCount                                                                     \
+#define ERMINE_ENTRY_(c)                                                                                     \
+  (kCodes[c] < wasm::kOpCount                                                                                \
        ? Entry{static_cast<Op>(kCodes[c]), wasm::kOpInfos[kCodes[c]].imm, wasm::kOpInfos[kCodes[c]].feature} \
        : Entry{Op::unreachable, (c) >= 0xFB && (c) <= 0xFE ? kPrefix : kIllegal, Feature::Mvp})
 #define ERMINE_ENTRIES_4_(c) ERMINE_ENTRY_(c), ERMINE_ENTRY_((c) + 1), ERMINE_ENTRY_((c) + 2), ERMINE_ENTRY_((c) + 3)

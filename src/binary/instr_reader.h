@@ -41,17 +41,17 @@ struct Instr {
   Op op;
   uint32_t offset;           // of the opcode, in the module
   uint32_t index = 0;        // first index: label, function, type, tag, local, global, table, memory, data, elem
-                             //   TypeTable: type. DataMemory: data. ElemTable: elem. MemoryMemory, TableTable: destination
-  uint32_t index2 = 0;       // second index: table, memory, field, count, data, elem, type; copies: source. BrOnCast: flags
-  uint8_t lane = 0;          // Lane, MemArgLane
-  MemArg mem;                // MemArg, MemArgLane
-  uint64_t bits = 0;         // I32 (sign-extended), I64, F32, F64
+                       //   TypeTable: type. DataMemory: data. ElemTable: elem. MemoryMemory, TableTable: destination
+  uint32_t index2 = 0;  // second index: table, memory, field, count, data, elem, type; copies: source. BrOnCast: flags
+  uint8_t lane = 0;  // Lane, MemArgLane
+  MemArg mem;  // MemArg, MemArgLane
+  uint64_t bits = 0;  // I32 (sign-extended), I64, F32, F64
   const uint8_t* bytes16 = nullptr;  // V128, Shuffle
-  BlockType block;           // BlockType, TryTable
-  wasm::ValType type;        // SelectTypes (its one type); HeapType: ref of that heap type (nullable as the opcode says)
+  BlockType block;  // BlockType, TryTable
+  wasm::ValType type;  // SelectTypes (its one type); HeapType: ref of that heap type (nullable as the opcode says)
   wasm::ValType type_from, type_to;  // BrOnCast
-  uint32_t count = 0;        // LabelTable: labels without the default. TryTable: catches. SelectTypes: number of types
-  const uint8_t* list = nullptr;     // LabelTable, TryTable: first element, for LabelReader and CatchReader
+  uint32_t count = 0;  // LabelTable: labels without the default. TryTable: catches. SelectTypes: number of types
+  const uint8_t* list = nullptr;  // LabelTable, TryTable: first element, for LabelReader and CatchReader
 };
 
 // Walks the labels of a br_table: count + 1 of them, the default last. The bytes are known to be well formed.
@@ -80,7 +80,8 @@ class CatchReader {
 class InstrReader {
  public:
   // Walks `size` bytes of module.bytes from `offset`. Types in immediates are resolved by module.types.
-  InstrReader(const wasm::Module& module, uint32_t offset, uint32_t size) : in_(module, offset, uint64_t{offset} + size) {}
+  InstrReader(const wasm::Module& module, uint32_t offset, uint32_t size)
+      : in_(module, offset, uint64_t{offset} + size) {}
 
   // Reads the next instruction. False at the end of the bytes or at a malformed one (then failed()).
   bool next(Instr& out);
@@ -96,14 +97,15 @@ class InstrReader {
     wasm::Imm imm;
     wasm::Feature feature;
   };
-  static constexpr wasm::Imm kPrefix{0xFE};   // the opcode goes on in the next bytes
+  static constexpr wasm::Imm kPrefix{0xFE};  // the opcode goes on in the next bytes
   static constexpr wasm::Imm kIllegal{0xFF};
   static const Entry kOneByte[256];
 
   void mem_arg(Instr& out) {
     out.mem.align = in_.u32();
     out.mem.memory = 0;
-    if (out.mem.align >= 0x40) [[unlikely]] mem_arg_slow(out);
+    if (out.mem.align >= 0x40) [[unlikely]]
+      mem_arg_slow(out);
     out.mem.offset = in_.u64();
   }
   void block_type(Instr& out) {
@@ -131,7 +133,8 @@ class InstrReader {
   out.offset = in_.offset();
   const Entry& entry = kOneByte[in_.byte()];
   out.op = entry.op;
-  if (!in_.features().has(entry.feature)) [[unlikely]] return feature_off(entry, out);
+  if (!in_.features().has(entry.feature)) [[unlikely]]
+    return feature_off(entry, out);
   switch (entry.imm) {
     case wasm::Imm::None: return true;
     case wasm::Imm::Label:
@@ -157,7 +160,8 @@ Result<uint32_t> read_locals(const wasm::Module& module, const wasm::Function& f
     const uint32_t at = in.offset();
     const uint32_t count = in.u32();
     total += count;
-    if (total > UINT32_MAX) [[unlikely]] in.malformed(at, "too many locals: more than 2^32 - 1");
+    if (total > UINT32_MAX) [[unlikely]]
+      in.malformed(at, "too many locals: more than 2^32 - 1");
     const wasm::ValType type = in.val_type();
     if (!in.ok()) break;
     if (total <= wasm::kMaxLocals) f(count, type);

@@ -24,28 +24,32 @@ bool is_num_or_vec(wasm::ValType type) { return type.is_num() || type == wasm::k
 // Index spaces.
 
 const TypeDef* FunctionValidator::type(uint32_t index) {
-  if (index < context_.types.size()) [[likely]] return context_.types[index];
+  if (index < context_.types.size()) [[likely]]
+    return context_.types[index];
   unknown("type", index);
   return nullptr;
 }
 
 const FuncType* FunctionValidator::func_type(uint32_t type_index) {
   const TypeDef* def = type(type_index);
-  if (!def || def->kind == CompositeKind::kFunc) [[likely]] return def ? &def->func : nullptr;
+  if (!def || def->kind == CompositeKind::kFunc) [[likely]]
+    return def ? &def->func : nullptr;
   invalid(fmt::format("type mismatch: non-function type {}, it is a type of {}s", type_index, kind_name(def->kind)));
   return nullptr;
 }
 
 const TypeDef* FunctionValidator::struct_type(uint32_t index) {
   const TypeDef* def = type(index);
-  if (!def || def->kind == CompositeKind::kStruct) [[likely]] return def;
+  if (!def || def->kind == CompositeKind::kStruct) [[likely]]
+    return def;
   invalid(fmt::format("type mismatch: non-structure type {}, it is a type of {}s", index, kind_name(def->kind)));
   return nullptr;
 }
 
 const TypeDef* FunctionValidator::array_type(uint32_t index) {
   const TypeDef* def = type(index);
-  if (!def || def->kind == CompositeKind::kArray) [[likely]] return def;
+  if (!def || def->kind == CompositeKind::kArray) [[likely]]
+    return def;
   invalid(fmt::format("type mismatch: non-array type {}, it is a type of {}s", index, kind_name(def->kind)));
   return nullptr;
 }
@@ -70,8 +74,7 @@ bool FunctionValidator::memory(uint32_t index, ValType& address) {
 
 bool FunctionValidator::data(uint32_t index) {
   // The count is needed to check bodies before the data section is seen (section 5.5.16).
-  if (!context_.module.data_count)
-    return fail(ErrorKind::kMalformed, "data count section required");
+  if (!context_.module.data_count) return fail(ErrorKind::kMalformed, "data count section required");
   return index < context_.module.data.size() || unknown("data segment", index);
 }
 
@@ -86,9 +89,11 @@ bool FunctionValidator::bad_mem_arg(const Instr& in) {
   ValType address;
   if (!memory(in.mem.memory, address)) return false;
   if (in.mem.align > info.width)
-    return invalid(fmt::format("alignment must not be larger than natural: 2^{} bytes, natural is 2^{}", in.mem.align, info.width));
+    return invalid(fmt::format("alignment must not be larger than natural: 2^{} bytes, natural is 2^{}", in.mem.align,
+                               info.width));
   if (info.feature == Feature::Threads && in.mem.align != info.width)
-    return invalid(fmt::format("atomic alignment must be natural: 2^{} bytes, natural is 2^{}", in.mem.align, info.width));
+    return invalid(
+        fmt::format("atomic alignment must be natural: 2^{} bytes, natural is 2^{}", in.mem.align, info.width));
   return invalid(fmt::format("offset out of range: {} in a 32-bit memory", in.mem.offset));
 }
 
@@ -126,7 +131,8 @@ bool FunctionValidator::check_constant(const wasm::ConstExpr& expr) {
         if (context_.module.globals[instr_.index].type.is_mutable)
           return invalid(fmt::format("constant expression required: global {} is mutable", instr_.index));
         if (instr_.index >= context_.module.imported_globals && !context_.module.features.has(Feature::Gc))
-          return invalid(fmt::format("constant expression required: global {} is not imported, this requires the gc feature", instr_.index));
+          return invalid(fmt::format(
+              "constant expression required: global {} is not imported, this requires the gc feature", instr_.index));
         break;
       default: return invalid("constant expression required");
     }
@@ -171,7 +177,9 @@ bool FunctionValidator::own_rule(const Instr& in) {
       const FuncType* type = t ? func_type(in.index) : nullptr;
       if (!type) return false;
       if (!is_subtype(t->element, wasm::kFuncRef))
-        return invalid(fmt::format("type mismatch: instruction requires table of function type but table has element type {}", name(t->element)));
+        return invalid(
+            fmt::format("type mismatch: instruction requires table of function type but table has element type {}",
+                        name(t->element)));
       if (!pop(t->is64 ? kI64 : kI32)) return false;
       return in.op == Op::call_indirect ? call(*type) : return_call(*type);
     }
@@ -190,7 +198,8 @@ bool FunctionValidator::own_rule(const Instr& in) {
       return push(context_.module.globals[in.index].type.type);
     case Op::global_set:
       if (in.index >= globals_) return unknown("global", in.index);
-      if (!context_.module.globals[in.index].type.is_mutable) return invalid(fmt::format("immutable global {}", in.index));
+      if (!context_.module.globals[in.index].type.is_mutable)
+        return invalid(fmt::format("immutable global {}", in.index));
       return pop(context_.module.globals[in.index].type.type);
     default: break;
   }
@@ -209,7 +218,8 @@ bool FunctionValidator::select(const Instr& in) {
   ValType a, b;
   if (!pop(kI32) || !pop_any(b) || !pop_any(a)) return false;
   if (!is_num_or_vec(a) || !is_num_or_vec(b))
-    return invalid(fmt::format("type mismatch: instruction requires numeric or vector type but stack has {}", name(is_num_or_vec(b) ? a : b)));
+    return invalid(fmt::format("type mismatch: instruction requires numeric or vector type but stack has {}",
+                               name(is_num_or_vec(b) ? a : b)));
   if (a != b && !a.is_bot() && !b.is_bot())
     return invalid(fmt::format("type mismatch: select between {} and {}", name(a), name(b)));
   return push(a.is_bot() ? b : a);
@@ -246,7 +256,8 @@ bool FunctionValidator::reference_rule(const Instr& in) {
       if (!target) return false;
       const Types types = label_types(*target);
       if (types.empty() || !types.back().is_ref())
-        return invalid(fmt::format("type mismatch: instruction requires reference type but label has {}", names(types)));
+        return invalid(
+            fmt::format("type mismatch: instruction requires reference type but label has {}", names(types)));
       if (!pop(ValType::ref(types.back().heap(), true))) return false;
       const Types rest = types.first(types.size() - 1);
       return pop_all(rest) && push_all(rest);
@@ -275,7 +286,8 @@ bool FunctionValidator::reference_rule(const Instr& in) {
 // Section 3.4.4: the branch is taken with the type cast to (br_on_cast), or with what the cast leaves over.
 bool FunctionValidator::br_on_cast(const Instr& in) {
   const ValType from = in.type_from, to = in.type_to;
-  if (!is_subtype(to, from)) return invalid(fmt::format("type mismatch on cast: type {} does not match {}", name(to), name(from)));
+  if (!is_subtype(to, from))
+    return invalid(fmt::format("type mismatch on cast: type {} does not match {}", name(to), name(from)));
   const ValType left_over = ValType::ref(from.heap(), from.nullable() && !to.nullable());
   const bool on_fail = in.op == Op::br_on_cast_fail;
   const ValType taken = on_fail ? left_over : to;
@@ -283,7 +295,8 @@ bool FunctionValidator::br_on_cast(const Instr& in) {
   if (!target) return false;
   const Types types = label_types(*target);
   if (types.empty() || !is_subtype(taken, types.back()))
-    return invalid(fmt::format("type mismatch: instruction requires type {} but label has {}", name(taken), names(types)));
+    return invalid(
+        fmt::format("type mismatch: instruction requires type {} but label has {}", name(taken), names(types)));
   if (!pop(from)) return false;
   const Types rest = types.first(types.size() - 1);
   return pop_all(rest) && push_all(rest) && push(on_fail ? to : left_over);
@@ -295,7 +308,8 @@ bool FunctionValidator::object_rule(const Instr& in) {
     case Op::struct_new: {
       const TypeDef* def = struct_type(in.index);
       if (!def) return false;
-      return pop_each(def->fields.size(), [&](size_t i) { return def->fields[i].storage.unpacked(); }) && push(ref_to(in.index, false));
+      return pop_each(def->fields.size(), [&](size_t i) { return def->fields[i].storage.unpacked(); }) &&
+             push(ref_to(in.index, false));
     }
     case Op::struct_new_default: {
       const TypeDef* def = struct_type(in.index);
@@ -336,22 +350,26 @@ bool FunctionValidator::object_rule(const Instr& in) {
   const bool from_data = in.op == Op::array_new_data || in.op == Op::array_init_data;
   if (from_data) {
     if (!data(in.index2)) return false;
-    if (!is_num_or_vec(element)) return invalid(fmt::format("array type is not numeric or vector: its elements are {}", name(element)));
+    if (!is_num_or_vec(element))
+      return invalid(fmt::format("array type is not numeric or vector: its elements are {}", name(element)));
   }
   if (in.op == Op::array_new_elem || in.op == Op::array_init_elem) {
     const wasm::ElemSegment* segment = elem(in.index2);
     if (!segment) return false;
     if (!is_subtype(segment->type, element))
-      return invalid(fmt::format("type mismatch: element segment's type {} does not match array's field type {}", name(segment->type), name(element)));
+      return invalid(fmt::format("type mismatch: element segment's type {} does not match array's field type {}",
+                                 name(segment->type), name(element)));
   }
   switch (in.op) {
     case Op::array_new: return pop_all({element, kI32}) && push(made);
     case Op::array_new_default:
-      if (!context_.defaultable[in.index]) return invalid(fmt::format("type mismatch: array type is not defaultable, its elements are {}", name(element)));
+      if (!context_.defaultable[in.index])
+        return invalid(fmt::format("type mismatch: array type is not defaultable, its elements are {}", name(element)));
       return pop(kI32) && push(made);
     case Op::array_new_fixed: {
       if (in.index2 > wasm::kMaxArrayNewFixed)
-        return fail(ErrorKind::kUnsupported, fmt::format("array.new_fixed of {} elements: at most {} are supported", in.index2, wasm::kMaxArrayNewFixed));
+        return fail(ErrorKind::kUnsupported, fmt::format("array.new_fixed of {} elements: at most {} are supported",
+                                                         in.index2, wasm::kMaxArrayNewFixed));
       return pop_each(in.index2, [&](size_t) { return element; }) && push(made);
     }
     case Op::array_new_data:
@@ -417,7 +435,8 @@ bool FunctionValidator::bulk_rule(const Instr& in) {
       const wasm::TableType* source = table(in.index2);
       if (!source) return false;
       if (!is_subtype(source->element, t->element))
-        return invalid(fmt::format("type mismatch: source element type {} does not match destination element type {}", name(source->element), name(t->element)));
+        return invalid(fmt::format("type mismatch: source element type {} does not match destination element type {}",
+                                   name(source->element), name(t->element)));
       other = source->is64 ? kI64 : kI32;
       return pop_all({address, other, address == kI64 ? other : address});
     }
@@ -425,7 +444,8 @@ bool FunctionValidator::bulk_rule(const Instr& in) {
       const wasm::ElemSegment* segment = elem(in.index);
       if (!segment) return false;
       if (!is_subtype(segment->type, t->element))
-        return invalid(fmt::format("type mismatch: element segment's type {} does not match table's element type {}", name(segment->type), name(t->element)));
+        return invalid(fmt::format("type mismatch: element segment's type {} does not match table's element type {}",
+                                   name(segment->type), name(t->element)));
       return pop_all({address, kI32, kI32});
     }
     case Op::elem_drop: return elem(in.index) != nullptr;

@@ -25,7 +25,8 @@ void Reader::fail(Error error) {
 
 void Reader::fail(ReadStatus status, const uint8_t* at) {
   if (failed_) return;
-  fail(Error(ErrorKind::kMalformed, std::string(base::read_status_message(status)), static_cast<uint64_t>(at - begin_)));
+  fail(
+      Error(ErrorKind::kMalformed, std::string(base::read_status_message(status)), static_cast<uint64_t>(at - begin_)));
 }
 
 namespace {
@@ -122,7 +123,8 @@ uint32_t Reader::length() {
   // The reference interpreter counts the length's own bytes too; nothing can be missing that is not found so.
   if (n > static_cast<size_t>(end_ - at)) {
     if (ok())
-      malformed(static_cast<uint64_t>(at - begin_), fmt::format("length out of bounds: {} with {} bytes left", n, left()));
+      malformed(static_cast<uint64_t>(at - begin_),
+                fmt::format("length out of bounds: {} with {} bytes left", n, left()));
     return 0;
   }
   return n;
@@ -142,13 +144,15 @@ std::string_view Reader::name() {
 }
 
 bool Reader::require(Feature feature, std::string_view what, uint32_t at) {
-  if (features_.has(feature)) [[likely]] return true;
+  if (features_.has(feature)) [[likely]]
+    return true;
   fail(ErrorKind::kInvalid, at, fmt::format("{} requires the {} feature", what, wasm::feature_name(feature)));
   return false;
 }
 
 wasm::TypeId Reader::resolve(uint32_t index, uint32_t at) {
-  if (index < type_count_) [[likely]] return types_[index];
+  if (index < type_count_) [[likely]]
+    return types_[index];
   if (index - type_count_ < group_size_) return wasm::TypeRegistry::kRecBase + (index - type_count_);
   fail(ErrorKind::kInvalid, at,
        fmt::format("unknown type {}: {} types are defined here", index, type_count_ + group_size_));
@@ -170,12 +174,18 @@ struct AbstractHeap {
   std::string_view name;
 };
 constexpr AbstractHeap kAbstractHeaps[] = {
-    {HeapType::kExn, Feature::Exceptions, "exn"},          {HeapType::kArray, Feature::Gc, "array"},
-    {HeapType::kStruct, Feature::Gc, "struct"},            {HeapType::kI31, Feature::Gc, "i31"},
-    {HeapType::kEq, Feature::Gc, "eq"},                    {HeapType::kAny, Feature::Gc, "any"},
-    {HeapType::kExtern, Feature::ReferenceTypes, "extern"}, {HeapType::kFunc, Feature::Mvp, "func"},
-    {HeapType::kNone, Feature::Gc, "none"},                {HeapType::kNoExtern, Feature::Gc, "noextern"},
-    {HeapType::kNoFunc, Feature::Gc, "nofunc"},            {HeapType::kNoExn, Feature::Exceptions, "noexn"},
+    {HeapType::kExn, Feature::Exceptions, "exn"},
+    {HeapType::kArray, Feature::Gc, "array"},
+    {HeapType::kStruct, Feature::Gc, "struct"},
+    {HeapType::kI31, Feature::Gc, "i31"},
+    {HeapType::kEq, Feature::Gc, "eq"},
+    {HeapType::kAny, Feature::Gc, "any"},
+    {HeapType::kExtern, Feature::ReferenceTypes, "extern"},
+    {HeapType::kFunc, Feature::Mvp, "func"},
+    {HeapType::kNone, Feature::Gc, "none"},
+    {HeapType::kNoExtern, Feature::Gc, "noextern"},
+    {HeapType::kNoFunc, Feature::Gc, "nofunc"},
+    {HeapType::kNoExn, Feature::Exceptions, "noexn"},
 };
 const AbstractHeap* abstract_heap(uint8_t code) {
   return code >= 0x69 && code <= 0x74 ? &kAbstractHeaps[code - 0x69] : nullptr;
@@ -196,7 +206,8 @@ HeapType Reader::heap_type() {
       malformed(at, fmt::format("malformed heap type 0x{:02x}", code));
       return HeapType::kBot;
     }
-    if (!features_.has(heap->feature) && !require(heap->feature, fmt::format("heap type {}", heap->name), at)) return HeapType::kBot;
+    if (!features_.has(heap->feature) && !require(heap->feature, fmt::format("heap type {}", heap->name), at))
+      return HeapType::kBot;
     return heap->type;
   }
   const int64_t index = s33();
@@ -224,7 +235,8 @@ ValType Reader::ref_type() {
     else malformed(at, fmt::format("malformed reference type 0x{:02x}", code));
     return {};
   }
-  if (!features_.has(heap->feature) && !require(heap->feature, fmt::format("reference type {}ref", heap->name), at)) return {};
+  if (!features_.has(heap->feature) && !require(heap->feature, fmt::format("reference type {}ref", heap->name), at))
+    return {};
   return ValType::ref(heap->type, true);
 }
 

@@ -40,25 +40,30 @@ class Reader {
   Error take_error();
 
   uint8_t byte() {
-    if (p_ < end_) [[likely]] return *p_++;
+    if (p_ < end_) [[likely]]
+      return *p_++;
     fail(base::ReadStatus::kUnexpectedEnd, p_);
     return 0;
   }
   uint32_t u32() {
-    if (p_ < end_ && *p_ < 0x80) [[likely]] return *p_++;
+    if (p_ < end_ && *p_ < 0x80) [[likely]]
+      return *p_++;
     return u32_long();
   }
   int32_t s32() {
-    if (p_ < end_ && *p_ < 0x80) [[likely]] return static_cast<int32_t>(static_cast<uint32_t>(*p_++) << 25) >> 25;
+    if (p_ < end_ && *p_ < 0x80) [[likely]]
+      return static_cast<int32_t>(static_cast<uint32_t>(*p_++) << 25) >> 25;
     return s32_long();
   }
   int64_t s33() { return static_cast<int64_t>(leb(33, true)); }
   uint64_t u64() {
-    if (p_ < end_ && *p_ < 0x80) [[likely]] return *p_++;
+    if (p_ < end_ && *p_ < 0x80) [[likely]]
+      return *p_++;
     return u64_long();
   }
   int64_t s64() {
-    if (p_ < end_ && *p_ < 0x80) [[likely]] return static_cast<int64_t>(static_cast<uint64_t>(*p_++) << 57) >> 57;
+    if (p_ < end_ && *p_ < 0x80) [[likely]]
+      return static_cast<int64_t>(static_cast<uint64_t>(*p_++) << 57) >> 57;
     return s64_long();
   }
   // `size` raw bytes, or null.

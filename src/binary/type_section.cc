@@ -104,13 +104,15 @@ class TypeSection {
         const TypeId id = in_.resolve(super, super_at);
         if (!in_.ok()) return;
         if (super >= index) {
-          in_.fail(ErrorKind::kInvalid, super_at, fmt::format("unknown type: forward use of type {} in sub type definition {}", super, index));
+          in_.fail(ErrorKind::kInvalid, super_at,
+                   fmt::format("unknown type: forward use of type {} in sub type definition {}", super, index));
           return;
         }
         def.super = id;
       }
       if (supers > 1 && in_.ok()) {
-        in_.fail(ErrorKind::kInvalid, at, fmt::format("sub type {} has {} supertypes, at most one is allowed", index, supers));
+        in_.fail(ErrorKind::kInvalid, at,
+                 fmt::format("sub type {} has {} supertypes, at most one is allowed", index, supers));
         return;
       }
     }
@@ -171,8 +173,7 @@ class TypeSection {
     const std::string super_name = wasm::type_name(wasm::HeapType::concrete(def.super), &module_);
     if (super.is_final)
       in_.fail(ErrorKind::kInvalid, at, fmt::format("sub type {} has final super type {}", index, super_name));
-    else
-      in_.fail(ErrorKind::kInvalid, at, fmt::format("sub type {} does not match super type {}", index, super_name));
+    else in_.fail(ErrorKind::kInvalid, at, fmt::format("sub type {} does not match super type {}", index, super_name));
   }
 
   Reader& in_;

@@ -25,7 +25,8 @@ Error invalid(uint64_t at, std::string message) { return Error(ErrorKind::kInval
 
 class ModuleValidator {
  public:
-  explicit ModuleValidator(const ModuleContext& context) : context_(context), m_(context.module), expressions_(context) {}
+  explicit ModuleValidator(const ModuleContext& context)
+      : context_(context), m_(context.module), expressions_(context) {}
 
   // In the order of the sections; `before_code` and what follows the bodies apart.
   Result<void> before_code() {
@@ -70,7 +71,8 @@ class ModuleValidator {
     if (limits.min > range || (limits.max && *limits.max > range))
       return invalid(at, fmt::format("{}: {} was given", message, limits.min > range ? limits.min : *limits.max));
     if (limits.max && limits.min > *limits.max)
-      return invalid(at, fmt::format("size minimum must not be greater than maximum: {} and {}", limits.min, *limits.max));
+      return invalid(at,
+                     fmt::format("size minimum must not be greater than maximum: {} and {}", limits.min, *limits.max));
     return {};
   }
 
@@ -78,8 +80,9 @@ class ModuleValidator {
     const wasm::TableType& type = m_.tables[index].type;
     if (index > 0 && !m_.features.has(Feature::ReferenceTypes))
       return invalid(at, "multiple tables: a second table requires the reference-types feature");
-    return limits(type.limits, type.is64 ? UINT64_MAX : UINT32_MAX, at,
-                  type.is64 ? "table size must be at most 2^64-1 for i64" : "table size must be at most 2^32-1 for i32");
+    return limits(
+        type.limits, type.is64 ? UINT64_MAX : UINT32_MAX, at,
+        type.is64 ? "table size must be at most 2^64-1 for i64" : "table size must be at most 2^32-1 for i32");
   }
 
   Result<void> table(size_t index) {
@@ -89,7 +92,9 @@ class ModuleValidator {
     if (table.init.size > 0)
       return within(expressions_.constant(table.init, table.type.element, m_.imported_globals), "table", index);
     if (!table.type.element.nullable())
-      return invalid(table.entry_offset, fmt::format("type mismatch: table of {} has no initial value, its elements cannot be null", name(table.type.element)));
+      return invalid(table.entry_offset,
+                     fmt::format("type mismatch: table of {} has no initial value, its elements cannot be null",
+                                 name(table.type.element)));
     return {};
   }
 
@@ -101,10 +106,12 @@ class ModuleValidator {
       return invalid(at, fmt::format("invalid custom page size 2^{}: 1 and 65536 bytes are allowed", type.page_log2));
     if (type.page_log2 == 16) {
       ERMINE_TRY(limits(type.limits, type.is64 ? uint64_t{1} << 48 : uint64_t{1} << 16, at,
-                        type.is64 ? "memory size must be at most 2^48 pages (256 TiB) for i64" : "memory size must be at most 65536 pages (4GiB)"));
+                        type.is64 ? "memory size must be at most 2^48 pages (256 TiB) for i64"
+                                  : "memory size must be at most 65536 pages (4GiB)"));
     } else {
       ERMINE_TRY(limits(type.limits, type.is64 ? UINT64_MAX : UINT32_MAX, at,
-                        type.is64 ? "memory size must be at most 2^64-1 bytes for i64" : "memory size must be at most 2^32-1 bytes for i32"));
+                        type.is64 ? "memory size must be at most 2^64-1 bytes for i64"
+                                  : "memory size must be at most 2^32-1 bytes for i32"));
     }
     if (type.shared && !type.limits.max) return invalid(at, "shared memory must have maximum");
     return {};
@@ -127,14 +134,20 @@ class ModuleValidator {
       std::string_view what;
       size_t size;
     };
-    const Space spaces[] = {{"function", m_.functions.size()}, {"table", m_.tables.size()}, {"memory", m_.memories.size()},
-                            {"global", m_.globals.size()},     {"tag", m_.tags.size()}};
+    const Space spaces[] = {{"function", m_.functions.size()},
+                            {"table", m_.tables.size()},
+                            {"memory", m_.memories.size()},
+                            {"global", m_.globals.size()},
+                            {"tag", m_.tags.size()}};
     for (const wasm::Export& e : m_.exports) {
       const Space& space = spaces[static_cast<size_t>(e.kind)];
       if (e.index >= space.size)
         return invalid(e.entry_offset, fmt::format("unknown {} {}, exported as \"{}\"", space.what, e.index, e.name));
-      if (e.kind == ExternKind::kGlobal && m_.globals[e.index].type.is_mutable && !m_.features.has(Feature::MutableGlobal))
-        return invalid(e.entry_offset, fmt::format("exporting a mutable global, as \"{}\", requires the mutable-global feature", e.name));
+      if (e.kind == ExternKind::kGlobal && m_.globals[e.index].type.is_mutable &&
+          !m_.features.has(Feature::MutableGlobal))
+        return invalid(
+            e.entry_offset,
+            fmt::format("exporting a mutable global, as \"{}\", requires the mutable-global feature", e.name));
     }
     // Sorted, not hashed: no choice of names makes this slow.
     std::vector<const wasm::Export*> by_name;
@@ -145,18 +158,22 @@ class ModuleValidator {
     });
     const wasm::Export* second = nullptr;
     for (size_t i = 1; i < by_name.size(); ++i)
-      if (by_name[i]->name == by_name[i - 1]->name && (!second || by_name[i]->entry_offset < second->entry_offset)) second = by_name[i];
+      if (by_name[i]->name == by_name[i - 1]->name && (!second || by_name[i]->entry_offset < second->entry_offset))
+        second = by_name[i];
     if (second) return invalid(second->entry_offset, fmt::format("duplicate export name \"{}\"", second->name));
     return {};
   }
 
   Result<void> start() {
     if (!m_.start) return {};
-    if (*m_.start >= m_.functions.size()) return invalid(m_.start_offset, fmt::format("unknown function {}: the start function", *m_.start));
+    if (*m_.start >= m_.functions.size())
+      return invalid(m_.start_offset, fmt::format("unknown function {}: the start function", *m_.start));
     const wasm::FuncType& type = *context_.functions[*m_.start];
     if (!type.params.empty() || !type.results.empty())
-      return invalid(m_.start_offset, fmt::format("start function must not have parameters or results: function {} has the type {} -> {}", *m_.start,
-                                                  wasm::type_names(type.params, &m_), wasm::type_names(type.results, &m_)));
+      return invalid(
+          m_.start_offset,
+          fmt::format("start function must not have parameters or results: function {} has the type {} -> {}",
+                      *m_.start, wasm::type_names(type.params, &m_), wasm::type_names(type.results, &m_)));
     return {};
   }
 
@@ -165,16 +182,21 @@ class ModuleValidator {
     const auto globals = static_cast<uint32_t>(m_.globals.size());
     if (segment.mode == wasm::SegmentMode::kActive) {
       if (segment.table >= m_.tables.size())
-        return invalid(segment.entry_offset, fmt::format("unknown table {} (in element segment {})", segment.table, index));
+        return invalid(segment.entry_offset,
+                       fmt::format("unknown table {} (in element segment {})", segment.table, index));
       const wasm::TableType& table = m_.tables[segment.table].type;
       if (!context_.registry.is_subtype(segment.type, table.element))
-        return invalid(segment.entry_offset, fmt::format("type mismatch: element segment's type {} does not match table's element type {} (in element segment {})",
+        return invalid(segment.entry_offset, fmt::format("type mismatch: element segment's type {} does not match "
+                                                         "table's element type {} (in element segment {})",
                                                          name(segment.type), name(table.element), index));
-      ERMINE_TRY(within(expressions_.constant(segment.offset, table.is64 ? wasm::kI64 : wasm::kI32, globals), "element segment", index));
+      ERMINE_TRY(within(expressions_.constant(segment.offset, table.is64 ? wasm::kI64 : wasm::kI32, globals),
+                        "element segment", index));
     }
     for (uint32_t f : segment.funcs)
-      if (f >= m_.functions.size()) return invalid(segment.entry_offset, fmt::format("unknown function {} (in element segment {})", f, index));
-    for (const wasm::ConstExpr& expr : segment.exprs) ERMINE_TRY(within(expressions_.constant(expr, segment.type, globals), "element segment", index));
+      if (f >= m_.functions.size())
+        return invalid(segment.entry_offset, fmt::format("unknown function {} (in element segment {})", f, index));
+    for (const wasm::ConstExpr& expr : segment.exprs)
+      ERMINE_TRY(within(expressions_.constant(expr, segment.type, globals), "element segment", index));
     return {};
   }
 
@@ -182,9 +204,11 @@ class ModuleValidator {
     const wasm::DataSegment& segment = m_.data[index];
     if (segment.mode != wasm::SegmentMode::kActive) return {};
     if (segment.memory >= m_.memories.size())
-      return invalid(segment.entry_offset, fmt::format("unknown memory {} (in data segment {})", segment.memory, index));
+      return invalid(segment.entry_offset,
+                     fmt::format("unknown memory {} (in data segment {})", segment.memory, index));
     const ValType address = m_.memories[segment.memory].is64 ? wasm::kI64 : wasm::kI32;
-    return within(expressions_.constant(segment.offset, address, static_cast<uint32_t>(m_.globals.size())), "data segment", index);
+    return within(expressions_.constant(segment.offset, address, static_cast<uint32_t>(m_.globals.size())),
+                  "data segment", index);
   }
 
   const ModuleContext& context_;

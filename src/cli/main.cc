@@ -1,7 +1,7 @@
 // ermine: the command.
 
-#include <cstdlib>
 #include <sys/stat.h>
+#include <cstdlib>
 
 #include <algorithm>
 #include <cstdio>

@@ -84,9 +84,10 @@ Result<std::vector<Section>> split(std::string_view bytes) {
 }  // namespace
 
 int strip_main(Words words) {
-  CLI::App app("Remove a module's custom sections, which do not matter to running it.\n"
-               "Usage: ermine strip [OPTIONS] FILE -o FILE",
-               "strip");
+  CLI::App app(
+      "Remove a module's custom sections, which do not matter to running it.\n"
+      "Usage: ermine strip [OPTIONS] FILE -o FILE",
+      "strip");
   std::string input, output;
   bool all = false;
   std::vector<std::string> patterns;

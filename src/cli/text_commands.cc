@@ -114,8 +114,7 @@ int wast_main(Words words) {
     Result<std::string> source = script::read_script(path);
     if (!source) return fail(source.error());
     script::RunOptions options;
-    if (!json)
-      options.on_print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+    if (!json) options.on_print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
     Progress progress("running " + path);
     reports.push_back(script::run_script(engine, *source, path, options));
     ok = ok && reports.back().ok();

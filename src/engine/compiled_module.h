@@ -17,8 +17,10 @@ namespace ermine::engine {
 class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
  public:
   // `bytes` stay valid as long as `owner`. Errors: kMalformed, kInvalid, kUnsupported.
-  static Result<std::shared_ptr<const CompiledModule>> compile(std::shared_ptr<Engine> engine, std::span<const uint8_t> bytes,
-                                                               std::shared_ptr<const void> owner, std::string_view name);
+  static Result<std::shared_ptr<const CompiledModule>> compile(std::shared_ptr<Engine> engine,
+                                                               std::span<const uint8_t> bytes,
+                                                               std::shared_ptr<const void> owner,
+                                                               std::string_view name);
   static Result<void> validate(Engine& engine, std::span<const uint8_t> bytes);
 
   Engine& engine() const { return *engine_; }

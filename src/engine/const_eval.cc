@@ -69,7 +69,8 @@ class Evaluator {
         return call(in, uint64_t{in.index2} * m.type_def(in.index).fields[0].storage.unpacked().slots(), in.index2);
       default: break;
     }
-    return Error(ErrorKind::kInvalid, "not a constant instruction: " + std::string(wasm::op_info(in.op).text), in.offset);
+    return Error(ErrorKind::kInvalid, "not a constant instruction: " + std::string(wasm::op_info(in.op).text),
+                 in.offset);
   }
 
   static uint64_t field_slots(const wasm::TypeDef& type) {

@@ -71,7 +71,8 @@ bool matches(const wasm::TypeRegistry& r, const Shape& given, const Shape& wante
              same_type(r, given.table.element, wanted.table.element);
     case ExternKind::kMemory:
       return given.memory.is64 == wanted.memory.is64 && given.memory.shared == wanted.memory.shared &&
-             given.memory.page_log2 == wanted.memory.page_log2 && limits_match(given.memory.limits, wanted.memory.limits);
+             given.memory.page_log2 == wanted.memory.page_log2 &&
+             limits_match(given.memory.limits, wanted.memory.limits);
     case ExternKind::kGlobal:
       if (given.global.is_mutable != wanted.global.is_mutable) return false;
       return wanted.global.is_mutable ? same_type(r, given.global.type, wanted.global.type)
@@ -88,7 +89,8 @@ std::string describe(const Shape& s, const wasm::TypeRegistry& r, const wasm::Mo
   switch (s.kind) {
     case ExternKind::kFunc: {
       const wasm::TypeDef& t = r.get(s.func);
-      return fmt::format("a function {} -> {}", wasm::type_names(t.func.params, m), wasm::type_names(t.func.results, m));
+      return fmt::format("a function {} -> {}", wasm::type_names(t.func.params, m),
+                         wasm::type_names(t.func.results, m));
     }
     case ExternKind::kTag: return fmt::format("a tag {}", wasm::type_names(r.get(s.func).func.params, m));
     case ExternKind::kTable:
@@ -115,8 +117,8 @@ std::string describe(const ExternValue& value, const wasm::TypeRegistry& registr
 }
 
 Error unknown_import(const wasm::Module& module, const wasm::Import& import) {
-  return Error(ErrorKind::kLink, fmt::format("unknown import: \"{}\" \"{}\" is not defined; the module needs {}", import.module,
-                                             import.name, describe_import(module, import)));
+  return Error(ErrorKind::kLink, fmt::format("unknown import: \"{}\" \"{}\" is not defined; the module needs {}",
+                                             import.module, import.name, describe_import(module, import)));
 }
 
 Result<void> match_import(const wasm::Module& module, const wasm::Import& import, const ExternValue& given) {
@@ -128,8 +130,8 @@ Result<void> match_import(const wasm::Module& module, const wasm::Import& import
     expected += fmt::format(" (type #{})", want.func);
     found += fmt::format(" (type #{})", have.func);
   }
-  return Error(ErrorKind::kLink, fmt::format("incompatible import type: \"{}\" \"{}\": expected {}, found {}", import.module,
-                                             import.name, expected, found));
+  return Error(ErrorKind::kLink, fmt::format("incompatible import type: \"{}\" \"{}\": expected {}, found {}",
+                                             import.module, import.name, expected, found));
 }
 
 }  // namespace ermine::engine

@@ -15,7 +15,8 @@ Result<void> Linker::define(std::string_view module, std::string_view name, Item
   if (added) return {};
   if (!shadowing_) {
     return Error(ErrorKind::kUsage, fmt::format("\"{}\" \"{}\" is defined already; Linker::allow_shadowing lets a "
-                                                "definition replace another", module, name));
+                                                "definition replace another",
+                                                module, name));
   }
   it->second = std::move(item);
   return {};
@@ -28,7 +29,8 @@ const Linker::Item* Linker::find(std::string_view module, std::string_view name)
   return it == at->second.end() ? nullptr : &it->second;
 }
 
-Result<void> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module, std::string_view as_name) {
+Result<void> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module,
+                           std::string_view as_name) {
   const Item* item = find(module, name);
   if (!item) return Error(ErrorKind::kUsage, fmt::format("\"{}\" \"{}\" is not defined", module, name));
   return define(as_module, as_name, *item);
@@ -49,11 +51,13 @@ Result<ExternValue> Linker::bring(runtime::Store& store, const Item& item) {
       return Error(ErrorKind::kUsage, "the linker and the store belong to different engines");
     return ExternValue(store.host_func(*host));
   }
-  if (const auto* memory = std::get_if<std::shared_ptr<runtime::Memory>>(&item)) return ExternValue(store.use_shared_memory(*memory));
+  if (const auto* memory = std::get_if<std::shared_ptr<runtime::Memory>>(&item))
+    return ExternValue(store.use_shared_memory(*memory));
   const auto& own = std::get<StoreItem>(item);
   if (own.store != &store) {
     if (own.value.kind == wasm::ExternKind::kMemory)
-      if (auto shared = own.store->shared_memory(own.value.memory)) return ExternValue(store.use_shared_memory(std::move(shared)));
+      if (auto shared = own.store->shared_memory(own.value.memory))
+        return ExternValue(store.use_shared_memory(std::move(shared)));
     return Error(ErrorKind::kUsage, "the definition belongs to another store");
   }
   return own.value;
@@ -66,7 +70,8 @@ Result<std::vector<ExternValue>> Linker::resolve(runtime::Store& store, const wa
     const Item* item = find(import.module, import.name);
     if (!item) return unknown_import(module, import);
     auto value = bring(store, *item);
-    if (!value) return std::move(value).error().with_context(fmt::format("import \"{}\" \"{}\"", import.module, import.name));
+    if (!value)
+      return std::move(value).error().with_context(fmt::format("import \"{}\" \"{}\"", import.module, import.name));
     values.push_back(*value);
   }
   return values;

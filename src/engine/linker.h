@@ -30,7 +30,8 @@ class Linker {
   Engine& engine() const { return *engine_; }
   void allow_shadowing(bool allow) { shadowing_ = allow; }
   Result<void> define(std::string_view module, std::string_view name, Item item);
-  Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module, std::string_view as_name);
+  Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module,
+                     std::string_view as_name);
   Result<void> alias_module(std::string_view module, std::string_view as_module);
   const Item* find(std::string_view module, std::string_view name) const;
 

@@ -17,8 +17,10 @@ ERMINE_HANDLER handler_atomic(ERMINE_HANDLER_PARAMS) {
   uint64_t index = fp[field<uint16_t>(pc, 2)];
   auto offset = field<uint64_t>(pc, 16);
   uint8_t* p = checked_address(ctx, memory, index, offset, access_size(op));
-  if (p == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
-  if (((index + offset) & (access_size(op) - 1)) != 0) [[unlikely]] ERMINE_TRAP(TrapCode::kUnalignedAtomic);
+  if (p == nullptr) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+  if (((index + offset) & (access_size(op) - 1)) != 0) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kUnalignedAtomic);
   uint64_t b = fp[field<uint16_t>(pc, 4)], c = fp[field<uint16_t>(pc, 6)];
   if constexpr (op == Op::memory_atomic_notify || op == Op::memory_atomic_wait32 || op == Op::memory_atomic_wait64) {
     ExecContext* exec = ctx->exec;
@@ -30,9 +32,9 @@ ERMINE_HANDLER handler_atomic(ERMINE_HANDLER_PARAMS) {
     if constexpr (op == Op::memory_atomic_notify)
       trap = runtime::atomic_notify(ctx, memory, index + offset, static_cast<uint32_t>(b), &result);
     else if constexpr (op == Op::memory_atomic_wait32)
-      trap = runtime::atomic_wait32(ctx, memory, index + offset, static_cast<uint32_t>(b), static_cast<int64_t>(c), &result);
-    else
-      trap = runtime::atomic_wait64(ctx, memory, index + offset, b, static_cast<int64_t>(c), &result);
+      trap = runtime::atomic_wait32(ctx, memory, index + offset, static_cast<uint32_t>(b), static_cast<int64_t>(c),
+                                    &result);
+    else trap = runtime::atomic_wait64(ctx, memory, index + offset, b, static_cast<int64_t>(c), &result);
     if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
     mem = ctx->memory0_base;
     fp[field<uint16_t>(pc, 0)] = result;

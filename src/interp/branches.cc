@@ -27,12 +27,12 @@ ERMINE_HANDLER handler_interrupted(ERMINE_HANDLER_PARAMS) {
 }
 
 // Jumps by the field at `byte`.
-#define ERMINE_BRANCH(back, byte)                                                             \
-  do {                                                                                        \
-    if constexpr (back)                                                                       \
-      if (ctx->exec->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]             \
-        [[clang::musttail]] return handler_interrupted<byte>(ERMINE_HANDLER_ARGS);            \
-    ERMINE_JUMP(pc + field<int32_t>(pc, byte));                                               \
+#define ERMINE_BRANCH(back, byte)                                                  \
+  do {                                                                             \
+    if constexpr (back)                                                            \
+      if (ctx->exec->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]  \
+        [[clang::musttail]] return handler_interrupted<byte>(ERMINE_HANDLER_ARGS); \
+    ERMINE_JUMP(pc + field<int32_t>(pc, byte));                                    \
   } while (false)
 
 template <OpCode code>
@@ -49,12 +49,14 @@ ERMINE_HANDLER handler_pair(ERMINE_HANDLER_PARAMS) {
   constexpr unsigned skip = unit_count(first) - 1;
   State state{pc, fp, ctx, mem, r0, s0, d0};
   TrapCode trap = Step<first>::run(state, 0);
-  if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
+  if (trap != TrapCode::kNone) [[unlikely]]
+    ERMINE_TRAP(trap);
   if constexpr (code_info(second).kind == CodeInfo::kBranch) {
     if (Step<second>::taken(state, skip)) ERMINE_BRANCH(Step<second>::kBack, skip * 8 + 4);
   } else {
     trap = Step<second>::run(state, skip);
-    if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
+    if (trap != TrapCode::kNone) [[unlikely]]
+      ERMINE_TRAP(trap);
   }
   ERMINE_NEXT(unit_count(code));
 }
@@ -97,8 +99,9 @@ void fill_pair(HandlerTable& t) {
 }  // namespace
 
 void fill_pairs(HandlerTable& t) {
-  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) { (fill_pair<i>(t), ...); }
-  (std::make_integer_sequence<unsigned, kPairCount>());
+  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    (fill_pair<i>(t), ...);
+  }(std::make_integer_sequence<unsigned, kPairCount>());
 }
 
 void fill_branches(HandlerTable& t) {

@@ -18,7 +18,8 @@ ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS) {
   exec->last_fp = fp;
   exec->last_ctx = ctx;
   exec->trap = static_cast<TrapCode>(r0);
-  if (exec->trap == TrapCode::kException) [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+  if (exec->trap == TrapCode::kException) [[clang::musttail]]
+    return handler_fail(ERMINE_HANDLER_ARGS);
   [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);
 }
 
@@ -89,7 +90,8 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
 // The entry of a function that has no code yet. r0: its FuncCode.
 ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS) {
   auto* code = reinterpret_cast<FuncCode*>(r0);
-  if (!translate_now(ctx, code, fp)) [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+  if (!translate_now(ctx, code, fp)) [[clang::musttail]]
+    return handler_fail(ERMINE_HANDLER_ARGS);
   s0 = undefined<float>();
   d0 = undefined<double>();
   ERMINE_JUMP(code->entry.load(std::memory_order_acquire));
@@ -108,20 +110,19 @@ inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, FuncRef* r
 }
 
 // A call of code: `off` @0, header @2 (see ir/encoding.h). The native call keeps pc, fp and ctx.
-#define ERMINE_CALL(code, callee_ctx, callee_mem)                                              \
-  do {                                                                                         \
-    Slot* frame = fp + field<uint16_t>(pc, 0);                                                 \
-    unsigned header = field<uint16_t>(pc, 2);                                                  \
-    frame[header] = reinterpret_cast<Slot>(pc);                                                \
-    frame[header + 1] = reinterpret_cast<Slot>(ctx);                                           \
-    const Code* entry = (code)->entry.load(std::memory_order_acquire);                         \
-    r0 = reinterpret_cast<Handler>(*entry)(entry, frame, callee_ctx, callee_mem,               \
-                                           reinterpret_cast<uint64_t>(code),                   \
-                                           undefined<float>(), undefined<double>());           \
-    s0 = undefined<float>();                                                                   \
-    d0 = undefined<double>();                                                                  \
-    mem = ctx->memory0_base;                                                                   \
-    ERMINE_NEXT(3);                                                                            \
+#define ERMINE_CALL(code, callee_ctx, callee_mem)                                                                  \
+  do {                                                                                                             \
+    Slot* frame = fp + field<uint16_t>(pc, 0);                                                                     \
+    unsigned header = field<uint16_t>(pc, 2);                                                                      \
+    frame[header] = reinterpret_cast<Slot>(pc);                                                                    \
+    frame[header + 1] = reinterpret_cast<Slot>(ctx);                                                               \
+    const Code* entry = (code)->entry.load(std::memory_order_acquire);                                             \
+    r0 = reinterpret_cast<Handler>(*entry)(entry, frame, callee_ctx, callee_mem, reinterpret_cast<uint64_t>(code), \
+                                           undefined<float>(), undefined<double>());                               \
+    s0 = undefined<float>();                                                                                       \
+    d0 = undefined<double>();                                                                                      \
+    mem = ctx->memory0_base;                                                                                       \
+    ERMINE_NEXT(3);                                                                                                \
   } while (false)
 
 ERMINE_HANDLER handler_call(ERMINE_HANDLER_PARAMS) {
@@ -134,7 +135,8 @@ ERMINE_HANDLER handler_call_any(ERMINE_HANDLER_PARAMS) {
   auto* ref = reinterpret_cast<FuncRef*>(r0);
   if (ref->host != nullptr) {
     Slot* frame = fp + field<uint16_t>(pc, 0);
-    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]] [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]]
+      [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
     r0 = frame[0];
     s0 = undefined<float>();
     d0 = undefined<double>();
@@ -159,10 +161,13 @@ template <From from>
 ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = from == From::kAcc ? r0 : fp[field<uint16_t>(pc, 12)];
-  if (index >= table->size) [[unlikely]] ERMINE_TRAP(TrapCode::kUndefinedElement);
+  if (index >= table->size) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kUndefinedElement);
   auto* ref = reinterpret_cast<FuncRef*>(table->elements[index]);
-  if (ref == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kUninitializedElement);
-  if (!type_matches(ref->type, field<uint32_t>(pc, 4), ctx)) [[unlikely]] ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
+  if (ref == nullptr) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kUninitializedElement);
+  if (!type_matches(ref->type, field<uint32_t>(pc, 4), ctx)) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
   if (ref->ctx != ctx) [[unlikely]] {
     r0 = reinterpret_cast<uint64_t>(ref);
     [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
@@ -173,7 +178,8 @@ ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
 // reference slot @8.
 ERMINE_HANDLER handler_call_ref(ERMINE_HANDLER_PARAMS) {
   r0 = fp[field<uint16_t>(pc, 8)];
-  if (r0 == 0) [[unlikely]] ERMINE_TRAP(TrapCode::kNullFunctionReference);
+  if (r0 == 0) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kNullFunctionReference);
   [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
 }
 
@@ -200,7 +206,8 @@ ERMINE_HANDLER handler_return_call_any(ERMINE_HANDLER_PARAMS) {
   auto* ref = reinterpret_cast<FuncRef*>(r0);
   if (ref->host != nullptr) {
     Slot* frame = fp + field<uint16_t>(pc, 0);
-    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]] [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]]
+      [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
     std::memmove(fp, frame, ref->type->func.result_slots * sizeof(Slot));
     return fp[0];
   }
@@ -222,17 +229,21 @@ ERMINE_HANDLER handler_return_call_import(ERMINE_HANDLER_PARAMS) {
 ERMINE_HANDLER handler_return_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = fp[field<uint16_t>(pc, 6)];
-  if (index >= table->size) [[unlikely]] ERMINE_TRAP(TrapCode::kUndefinedElement);
+  if (index >= table->size) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kUndefinedElement);
   auto* ref = reinterpret_cast<FuncRef*>(table->elements[index]);
-  if (ref == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kUninitializedElement);
-  if (!type_matches(ref->type, field<uint32_t>(pc, 16), ctx)) [[unlikely]] ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
+  if (ref == nullptr) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kUninitializedElement);
+  if (!type_matches(ref->type, field<uint32_t>(pc, 16), ctx)) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
   r0 = reinterpret_cast<uint64_t>(ref);
   [[clang::musttail]] return handler_return_call_any(ERMINE_HANDLER_ARGS);
 }
 
 ERMINE_HANDLER handler_return_call_ref(ERMINE_HANDLER_PARAMS) {
   r0 = fp[field<uint16_t>(pc, 6)];
-  if (r0 == 0) [[unlikely]] ERMINE_TRAP(TrapCode::kNullFunctionReference);
+  if (r0 == 0) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kNullFunctionReference);
   [[clang::musttail]] return handler_return_call_any(ERMINE_HANDLER_ARGS);
 }
 

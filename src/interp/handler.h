@@ -34,22 +34,22 @@ using wasm::Op;
 #define ERMINE_HANDLER [[gnu::section("ermine_interp")]] __attribute__((preserve_none)) uint64_t
 typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS);
 
-#define ERMINE_TAIL(target, at)                 \
-  do {                                          \
-    pc = (at);                                  \
+#define ERMINE_TAIL(target, at)                               \
+  do {                                                        \
+    pc = (at);                                                \
     [[clang::musttail]] return (target)(ERMINE_HANDLER_ARGS); \
   } while (false)
-#define ERMINE_JUMP(at)                         \
-  do {                                          \
-    pc = (at);                                  \
+#define ERMINE_JUMP(at)                                                             \
+  do {                                                                              \
+    pc = (at);                                                                      \
     [[clang::musttail]] return reinterpret_cast<Handler>(*pc)(ERMINE_HANDLER_ARGS); \
   } while (false)
 // Goes on `n` units further.
 #define ERMINE_NEXT(n) ERMINE_JUMP(pc + (std::integral_constant<unsigned, (n)>::value))
 // Leaves with a trap at this instruction; the code travels in r0.
-#define ERMINE_TRAP(code)                       \
-  do {                                          \
-    r0 = static_cast<uint64_t>(code);           \
+#define ERMINE_TRAP(code)                                         \
+  do {                                                            \
+    r0 = static_cast<uint64_t>(code);                             \
     [[clang::musttail]] return handler_trap(ERMINE_HANDLER_ARGS); \
   } while (false)
 

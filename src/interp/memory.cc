@@ -11,9 +11,10 @@ using namespace ir;
 
 template <Op op>
 ERMINE_HANDLER handler_load_checked(ERMINE_HANDLER_PARAMS) {
-  uint8_t* p = checked_address(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8),
-                               access_size(op));
-  if (p == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+  uint8_t* p =
+      checked_address(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8), access_size(op));
+  if (p == nullptr) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
   set_slot(fp, field<uint16_t>(pc, 0), SemanticsOf<op>::call(p));
   ERMINE_NEXT(3);
 }
@@ -21,9 +22,10 @@ ERMINE_HANDLER handler_load_checked(ERMINE_HANDLER_PARAMS) {
 template <Op op>
 ERMINE_HANDLER handler_store_checked(ERMINE_HANDLER_PARAMS) {
   using T = typename SemanticsOf<op>::template Param<1>;
-  uint8_t* p = checked_address(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8),
-                               access_size(op));
-  if (p == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+  uint8_t* p =
+      checked_address(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8), access_size(op));
+  if (p == nullptr) [[unlikely]]
+    ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
   SemanticsOf<op>::call(p, get_slot<T>(fp, field<uint16_t>(pc, 0)));
   ERMINE_NEXT(3);
 }
@@ -39,8 +41,7 @@ void fill_memory(HandlerTable& table) {
       fill_steps<store_code(op, kStoreSS), 3>(table);
       if constexpr (std::is_floating_point_v<typename SemanticsOf<op>::template Param<1>>)
         fill_steps<store_code(op, kStoreRR), 1>(table);
-      else
-        fill_steps<store_code(op, kStoreSI), 2>(table);
+      else fill_steps<store_code(op, kStoreSI), 2>(table);
       table[checked_code(op)] = address_of(handler_store_checked<op>);
     }
   });

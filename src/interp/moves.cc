@@ -34,7 +34,8 @@ ERMINE_HANDLER handler_const_v128(ERMINE_HANDLER_PARAMS) {
 // dst @0, a @2, b @4, condition @6.
 template <class T, From condition_from, bool to_slot>
 ERMINE_HANDLER handler_select(ERMINE_HANDLER_PARAMS) {
-  uint32_t condition = condition_from == From::kAcc ? static_cast<uint32_t>(r0) : get_slot<uint32_t>(fp, field<uint16_t>(pc, 6));
+  uint32_t condition =
+      condition_from == From::kAcc ? static_cast<uint32_t>(r0) : get_slot<uint32_t>(fp, field<uint16_t>(pc, 6));
   T a = get_slot<T>(fp, field<uint16_t>(pc, 2)), b = get_slot<T>(fp, field<uint16_t>(pc, 4));
   T v = condition ? a : b;
   if constexpr (to_slot) set_slot(fp, field<uint16_t>(pc, 0), v);
@@ -103,7 +104,8 @@ ERMINE_HANDLER handler_builtin(ERMINE_HANDLER_PARAMS) {
   exec->last_ctx = ctx;
   exec->stack_top = base + field<uint16_t>(pc, 2);
   TrapCode trap = field<runtime::Builtin>(pc, 16)(ctx, base, field<uint32_t>(pc, 4), field<uint64_t>(pc, 8));
-  if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
+  if (trap != TrapCode::kNone) [[unlikely]]
+    ERMINE_TRAP(trap);
   mem = ctx->memory0_base;
   s0 = undefined<float>();
   d0 = undefined<double>();

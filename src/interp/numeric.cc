@@ -24,7 +24,8 @@ ERMINE_HANDLER handler_wide(ERMINE_HANDLER_PARAMS) {
 void fill_numeric(HandlerTable& table) {
   for_each_op([&]<Op op>() {
     constexpr Family family = family_of(op);
-    if constexpr (family == Family::kBinary || family == Family::kUnary) fill_steps<code_of(op, 0, false), form_count(op)>(table);
+    if constexpr (family == Family::kBinary || family == Family::kUnary)
+      fill_steps<code_of(op, 0, false), form_count(op)>(table);
     else if constexpr (family == Family::kWide) table[slots_code(op)] = address_of(handler_wide<op>);
   });
 }

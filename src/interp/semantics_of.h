@@ -17,13 +17,13 @@ using namespace semantics;
 // The call is looked up only when it is instantiated: not every instruction has semantics of its own.
 template <wasm::Op op>
 struct SemanticsCall;
-#define OP(id, ...)                                                        \
-  template <>                                                              \
-  struct SemanticsCall<wasm::Op::id> {                                     \
-    template <class... A>                                                  \
-    [[gnu::always_inline]] static auto call(A&&... a) {                    \
-      return id(std::forward<A>(a)...);                                    \
-    }                                                                      \
+#define OP(id, ...)                                     \
+  template <>                                           \
+  struct SemanticsCall<wasm::Op::id> {                  \
+    template <class... A>                               \
+    [[gnu::always_inline]] static auto call(A&&... a) { \
+      return id(std::forward<A>(a)...);                 \
+    }                                                   \
   };
 #include "wasm/opcodes.def"
 }  // namespace names

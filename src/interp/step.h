@@ -56,14 +56,16 @@ struct FormedStep {
       typename Sem::Result result;
       if constexpr (Sem::kTraps) result = Sem::call(a, b, trap);
       else result = Sem::call(a, b);
-      if (trap == TrapCode::kNone) [[likely]] finish<to_slot>(s, at, result);
+      if (trap == TrapCode::kNone) [[likely]]
+        finish<to_slot>(s, at, result);
     } else if constexpr (kFamily == Family::kUnary) {
       using T = typename Sem::template Param<0>;
       T a = slot_or_acc<T>(form == kR, s, at, 2);
       typename Sem::Result result;
       if constexpr (Sem::kTraps) result = Sem::call(a, trap);
       else result = Sem::call(a);
-      if (trap == TrapCode::kNone) [[likely]] finish<to_slot>(s, at, result);
+      if (trap == TrapCode::kNone) [[likely]]
+        finish<to_slot>(s, at, result);
     } else if constexpr (kFamily == Family::kLoad) {
       auto address = slot_or_acc<uint64_t>(form == kR, s, at, 2);
       typename Sem::Result value = Sem::call(s.mem + address + field<uint32_t>(at, 4));
@@ -141,7 +143,8 @@ struct Step<code, ir::CodeInfo::kIr> {
 template <ir::OpCode code>
 ERMINE_HANDLER handler_step(ERMINE_HANDLER_PARAMS) {
   TrapCode trap = Step<code>::run(State{pc, fp, ctx, mem, r0, s0, d0}, 0);
-  if (trap != TrapCode::kNone) [[unlikely]] ERMINE_TRAP(trap);
+  if (trap != TrapCode::kNone) [[unlikely]]
+    ERMINE_TRAP(trap);
   ERMINE_NEXT(ir::unit_count(code));
 }
 

@@ -23,7 +23,8 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
   if constexpr (kImm == wasm::Imm::MemArg || kImm == wasm::Imm::MemArgLane) {
     uint8_t* p = checked_address(ctx, field<uint32_t>(pc, 8), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 16),
                                  access_size(op));
-    if (p == nullptr) [[unlikely]] ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+    if (p == nullptr) [[unlikely]]
+      ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
     if constexpr (kImm == wasm::Imm::MemArg) {
       if constexpr (Sem::kResults) finish(Sem::call(p));
       else Sem::call(p, operand.template operator()<1>());
@@ -43,8 +44,11 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
     ERMINE_NEXT(4);
   } else {
     if constexpr (Sem::kParams == 1) finish(Sem::call(operand.template operator()<0>()));
-    else if constexpr (Sem::kParams == 2) finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>()));
-    else finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>(), operand.template operator()<2>()));
+    else if constexpr (Sem::kParams == 2)
+      finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>()));
+    else
+      finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>(),
+                       operand.template operator()<2>()));
     ERMINE_NEXT(2);
   }
 }
@@ -53,7 +57,8 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
 
 void fill_vectors(HandlerTable& t) {
   for_each_op([&]<Op op>() {
-    if constexpr (family_of(op) == Family::kVector && op != Op::v128_const) t[slots_code(op)] = address_of(handler_vector<op>);
+    if constexpr (family_of(op) == Family::kVector && op != Op::v128_const)
+      t[slots_code(op)] = address_of(handler_vector<op>);
   });
 }
 

@@ -200,7 +200,8 @@ constexpr unsigned unit_count(OpCode code) {
   }
   const wasm::OpInfo& info = wasm::op_info(d.op);
   switch (family_of(d.op)) {
-    case Family::kBinary: return (info.sig[0] == 'd' || info.sig[0] == 'l') && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
+    case Family::kBinary:
+      return (info.sig[0] == 'd' || info.sig[0] == 'l') && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
     case Family::kVector:
       switch (info.imm) {
         case wasm::Imm::MemArg:

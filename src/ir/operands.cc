@@ -71,9 +71,7 @@ void Translator::push_entry(Entry e) {
 
 void Translator::push_temp(ValType t) { push_entry({.where = Where::kTemp, .type = t}); }
 
-void Translator::push_const(ValType t, uint64_t bits) {
-  push_entry({.where = Where::kConst, .type = t, .bits = bits});
-}
+void Translator::push_const(ValType t, uint64_t bits) { push_entry({.where = Where::kConst, .type = t, .bits = bits}); }
 
 void Translator::push_local(uint32_t local) {
   Entry e{.where = Where::kLocal, .type = local_types_[local]};

@@ -16,7 +16,8 @@ constexpr auto make_index() {
   unsigned n = 0;
   for (unsigned i = 0; i < kPairCount; ++i)
     for (unsigned form = 0; form < pair_forms(i); ++form)
-      keys[n++] = {uint32_t{kPairs[i].first} << 16 | pair_second(i, form), static_cast<OpCode>(kPairBase + 4 * i + form)};
+      keys[n++] = {uint32_t{kPairs[i].first} << 16 | pair_second(i, form),
+                   static_cast<OpCode>(kPairBase + 4 * i + form)};
   for (; n < keys.size(); ++n) keys[n] = {UINT32_MAX, 0};
   std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.codes < b.codes; });
   return keys;

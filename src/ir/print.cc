@@ -32,16 +32,20 @@ void print_operands(std::string& out, OpCode code, const Code* pc, size_t at, un
     unsigned form = d.form / 4;
     bool imm = form == kSI || form == kRI;
     out += fmt::format(" {}, {} -> {}", form == kRS || form == kRI ? "acc" : fmt::format("r{}", u16(0)),
-                       imm ? fmt::format("{}", field<int16_t>(pc, 2)) : form == kSR ? "acc" : fmt::format("r{}", u16(2)),
+                       imm           ? fmt::format("{}", field<int16_t>(pc, 2))
+                       : form == kSR ? "acc"
+                                     : fmt::format("r{}", u16(2)),
                        static_cast<int64_t>(at) + i32(4));
   } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kBinary) {
     unsigned form = d.form / 2;
     char type = wasm::op_info(d.op).sig[0];
     if (d.form & 1) out += fmt::format(" r{} =", u16(0));
     out += form == kRS || form == kRI ? " acc" : fmt::format(" r{}", u16(2));
-    out += form == kSR ? ", acc" : form == kSS || form == kRS ? fmt::format(", r{}", u16(4))
-                               : type == 'd' ? fmt::format(", {}", field<double>(pc, 8))
-                                 : type == 'l' ? fmt::format(", {}", field<int64_t>(pc, 8)) : fmt::format(", {}", i32(4));
+    out += form == kSR                  ? ", acc"
+           : form == kSS || form == kRS ? fmt::format(", r{}", u16(4))
+           : type == 'd'                ? fmt::format(", {}", field<double>(pc, 8))
+           : type == 'l'                ? fmt::format(", {}", field<int64_t>(pc, 8))
+                                        : fmt::format(", {}", i32(4));
   } else if (d.kind == CodeInfo::kFormed && (family_of(d.op) == Family::kUnary || family_of(d.op) == Family::kLoad)) {
     if (d.form & 1) out += fmt::format(" r{} =", u16(0));
     out += d.form / 2 ? " acc" : fmt::format(" r{}", u16(2));
@@ -50,7 +54,7 @@ void print_operands(std::string& out, OpCode code, const Code* pc, size_t at, un
     bool acc_address = d.form == kStoreRS || d.form == kStoreRR || d.form == kStoreRI;
     out += acc_address ? " acc" : fmt::format(" r{}", u16(2));
     out += fmt::format(" +{}", field<uint32_t>(pc, 4));
-    out += d.form == kStoreSI || d.form == kStoreRI    ? fmt::format(", {}", field<int16_t>(pc, 0))
+    out += d.form == kStoreSI || d.form == kStoreRI   ? fmt::format(", {}", field<int16_t>(pc, 0))
            : d.form == kStoreSR || d.form == kStoreRR ? ", acc"
                                                       : fmt::format(", r{}", u16(0));
   } else if (d.kind == CodeInfo::kIr && (d.ir == IrOp::br || d.ir == IrOp::br_back)) {
@@ -71,7 +75,8 @@ std::string code_name(OpCode code) {
     case CodeInfo::kChecked: return fmt::format("{}.checked", id);
     case CodeInfo::kPair: return code_name(kPairs[d.pair].first) + "+" + code_name(pair_second(d.pair, d.form));
     case CodeInfo::kBranch:
-      return fmt::format("{}{} {}.{}", d.form & 2 ? "br_unless" : "br_if", d.form & 1 ? "_back" : "", id, kBinaryNames[d.form / 4]);
+      return fmt::format("{}{} {}.{}", d.form & 2 ? "br_unless" : "br_if", d.form & 1 ? "_back" : "", id,
+                         kBinaryNames[d.form / 4]);
     case CodeInfo::kFormed: break;
   }
   switch (family_of(d.op)) {
@@ -84,7 +89,8 @@ std::string code_name(OpCode code) {
 }
 
 unsigned instruction_units(OpCode code, const Code* pc) {
-  if (code == code_of(IrOp::br_table_r) || code == code_of(IrOp::br_table_s)) return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
+  if (code == code_of(IrOp::br_table_r) || code == code_of(IrOp::br_table_s))
+    return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
   return unit_count(code);
 }
 

@@ -21,41 +21,53 @@ ValType letter_type(char c) {
 
 bool is_commutative(Op op) {
   switch (op) {
-    case Op::i32_add: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor: case Op::i32_eq:
-    case Op::i32_ne: case Op::i64_add: case Op::i64_mul: case Op::i64_and: case Op::i64_or: case Op::i64_xor:
-    case Op::i64_eq: case Op::i64_ne:
-      return true;
-    default:
-      return false;
+    case Op::i32_add:
+    case Op::i32_mul:
+    case Op::i32_and:
+    case Op::i32_or:
+    case Op::i32_xor:
+    case Op::i32_eq:
+    case Op::i32_ne:
+    case Op::i64_add:
+    case Op::i64_mul:
+    case Op::i64_and:
+    case Op::i64_or:
+    case Op::i64_xor:
+    case Op::i64_eq:
+    case Op::i64_ne: return true;
+    default: return false;
   }
 }
 
 // The comparison with its operands exchanged, or nop.
 Op exchanged(Op op) {
   switch (op) {
-#define ERMINE_PAIR(t, x, y) \
+#define ERMINE_PAIR(t, x, y)            \
   case Op::t##_##x: return Op::t##_##y; \
   case Op::t##_##y: return Op::t##_##x;
-    ERMINE_PAIR(i32, lt_s, gt_s) ERMINE_PAIR(i32, lt_u, gt_u) ERMINE_PAIR(i32, le_s, ge_s) ERMINE_PAIR(i32, le_u, ge_u)
-    ERMINE_PAIR(i64, lt_s, gt_s) ERMINE_PAIR(i64, lt_u, gt_u) ERMINE_PAIR(i64, le_s, ge_s) ERMINE_PAIR(i64, le_u, ge_u)
-    ERMINE_PAIR(f32, lt, gt) ERMINE_PAIR(f32, le, ge) ERMINE_PAIR(f64, lt, gt) ERMINE_PAIR(f64, le, ge)
+    ERMINE_PAIR(i32, lt_s, gt_s)
+    ERMINE_PAIR(i32, lt_u, gt_u)
+    ERMINE_PAIR(i32, le_s, ge_s) ERMINE_PAIR(i32, le_u, ge_u) ERMINE_PAIR(i64, lt_s, gt_s) ERMINE_PAIR(i64, lt_u, gt_u)
+        ERMINE_PAIR(i64, le_s, ge_s) ERMINE_PAIR(i64, le_u, ge_u) ERMINE_PAIR(f32, lt, gt) ERMINE_PAIR(f32, le, ge)
+            ERMINE_PAIR(f64, lt, gt) ERMINE_PAIR(f64, le, ge)
 #undef ERMINE_PAIR
-    default: return Op::nop;
+                default : return Op::nop;
   }
 }
 
 // The integer comparison with the opposite result, or nop.
 Op negated(Op op) {
   switch (op) {
-#define ERMINE_PAIR(t, x, y) \
+#define ERMINE_PAIR(t, x, y)            \
   case Op::t##_##x: return Op::t##_##y; \
   case Op::t##_##y: return Op::t##_##x;
-    ERMINE_PAIR(i32, eq, ne) ERMINE_PAIR(i32, lt_s, ge_s) ERMINE_PAIR(i32, lt_u, ge_u) ERMINE_PAIR(i32, gt_s, le_s)
-    ERMINE_PAIR(i32, gt_u, le_u)
-    ERMINE_PAIR(i64, eq, ne) ERMINE_PAIR(i64, lt_s, ge_s) ERMINE_PAIR(i64, lt_u, ge_u) ERMINE_PAIR(i64, gt_s, le_s)
-    ERMINE_PAIR(i64, gt_u, le_u)
+    ERMINE_PAIR(i32, eq, ne)
+    ERMINE_PAIR(i32, lt_s, ge_s)
+    ERMINE_PAIR(i32, lt_u, ge_u) ERMINE_PAIR(i32, gt_s, le_s) ERMINE_PAIR(i32, gt_u, le_u) ERMINE_PAIR(i64, eq, ne)
+        ERMINE_PAIR(i64, lt_s, ge_s) ERMINE_PAIR(i64, lt_u, ge_u) ERMINE_PAIR(i64, gt_s, le_s)
+            ERMINE_PAIR(i64, gt_u, le_u)
 #undef ERMINE_PAIR
-    default: return Op::nop;
+                default : return Op::nop;
   }
 }
 
@@ -87,8 +99,9 @@ void Translator::binary(Op op) {
   if (a.where != Where::kConst) x = use(a, false);
   if (b_is_imm) y = {Operand::kImm, 0, b.bits};
   else y = use(b, false, b.where == Where::kPending || x.form != Operand::kAcc);
-  if (x.form == Operand::kAcc && y.form == Operand::kAcc) x = {Operand::kSlot, x.slot, 0};  // x has a slot: b is the pending one
-  BinaryForm form = y.form == Operand::kImm ? (x.form == Operand::kAcc ? kRI : kSI)
+  if (x.form == Operand::kAcc && y.form == Operand::kAcc)
+    x = {Operand::kSlot, x.slot, 0};  // x has a slot: b is the pending one
+  BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kRI : kSI)
                     : x.form == Operand::kAcc ? kRS
                     : y.form == Operand::kAcc ? kSR
                                               : kSS;

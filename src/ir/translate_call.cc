@@ -23,13 +23,15 @@ void Translator::finish_call(uint32_t base, const FuncType& type) {
   for (ValType t : type.results) push_temp(t);
   forget_accs();
   // A single integer result comes back in the accumulator as well.
-  if (type.results.size() == 1 && type.results[0].slots() == 1 && acc_of(type.results[0]) == kAccR) mirror_[kAccR] = base;
+  if (type.results.size() == 1 && type.results[0].slots() == 1 && acc_of(type.results[0]) == kAccR)
+    mirror_[kAccR] = base;
 }
 
 void Translator::call(uint32_t func_index, bool tail) {
   const FuncType& type = module_.func_type(func_index);
   bool imported = module_.is_imported_function(func_index);
-  uint64_t target = imported ? func_index : reinterpret_cast<uint64_t>(&funcs_[func_index - module_.imported_functions]);
+  uint64_t target =
+      imported ? func_index : reinterpret_cast<uint64_t>(&funcs_[func_index - module_.imported_functions]);
   if (tail) {
     emit_tail_call(imported ? IrOp::return_call_import : IrOp::return_call, type, 0, 0, target);
     return;
@@ -44,7 +46,8 @@ void Translator::call(uint32_t func_index, bool tail) {
 
 // A tail call moves the caller's header, which lies behind the parameters, to where the callee's
 // parameters end: `callee_params` @2, `own_params` @0.
-void Translator::emit_tail_call(IrOp op, const FuncType& type, uint16_t callee_slot, uint32_t type_id, uint64_t target) {
+void Translator::emit_tail_call(IrOp op, const FuncType& type, uint16_t callee_slot, uint32_t type_id,
+                                uint64_t target) {
   // The header is read before the arguments overwrite it: handlers do both, from the arguments' homes.
   auto n = static_cast<uint32_t>(type.params.size());
   flush_top(n);

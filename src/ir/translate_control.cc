@@ -340,7 +340,8 @@ void Translator::end_block() {
     else flush_top(n);
   }
   bool labelled = c.first_patch != kNone || c.else_patch != kNone;
-  if (c.else_patch != kNone) put<int32_t>(c.else_patch, c.else_field, static_cast<int32_t>(code_.size() - c.else_patch));
+  if (c.else_patch != kNone)
+    put<int32_t>(c.else_patch, c.else_field, static_cast<int32_t>(code_.size() - c.else_patch));
   if (labelled) bind(c);
   truncate(c.height);
   controls_.pop_back();
@@ -372,7 +373,10 @@ void Translator::emit_return() {
     }
     Operand x = use(e, false);
     Acc acc = acc_of(e.type);
-    IrOp op = x.form != Operand::kAcc ? IrOp::ret_copy : acc == kAccR ? IrOp::ret_r : acc == kAccS ? IrOp::ret_s : IrOp::ret_d;
+    IrOp op = x.form != Operand::kAcc ? IrOp::ret_copy
+              : acc == kAccR          ? IrOp::ret_r
+              : acc == kAccS          ? IrOp::ret_s
+                                      : IrOp::ret_d;
     uint32_t at = emit(code_of(op), 2);
     put<uint16_t>(at, 2, x.slot);
     return;

@@ -22,12 +22,19 @@ Result<void> Translator::object(const Instr& in) {
   };
   auto memory_address = [&](uint32_t m) { return module_.memories[m].is64 ? wasm::kI64 : wasm::kI32; };
   auto table_address = [&](uint32_t t) { return module_.tables[t].type.is64 ? wasm::kI64 : wasm::kI32; };
-  auto ref_to = [&](uint32_t type_index) { return ValType::ref(wasm::HeapType::concrete(module_.types[type_index]), false); };
+  auto ref_to = [&](uint32_t type_index) {
+    return ValType::ref(wasm::HeapType::concrete(module_.types[type_index]), false);
+  };
   wasm::TypeId id = wasm::kNoType;
   const wasm::TypeDef* def = nullptr;
   using wasm::Imm;
   switch (wasm::op_info(in.op).imm) {
-    case Imm::Type: case Imm::TypeField: case Imm::TypeCount: case Imm::TypeData: case Imm::TypeElem: case Imm::TypeType:
+    case Imm::Type:
+    case Imm::TypeField:
+    case Imm::TypeCount:
+    case Imm::TypeData:
+    case Imm::TypeElem:
+    case Imm::TypeType:
       def = &module_.type_def(in.index);
       id = def->id;
       break;

@@ -155,7 +155,7 @@ Result<void> Translator::instruction(const Instr& in) {
       return {};
     case Family::kLoad: load(in); return {};
     case Family::kStore: store(in); return {};
-    case Family::kVector: 
+    case Family::kVector:
       if (in.op == Op::v128_const) {
         Entry e{.where = Where::kConst, .type = wasm::kV128};
         e.v128 = in.bytes16;

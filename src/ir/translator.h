@@ -116,7 +116,9 @@ class Translator {
   // Makes one instruction of the last two if they are a pair. Call with the last one's operands set.
   Emitted join_pair(uint32_t at, OpCode code);
   template <class T>
-  void put(uint32_t at, unsigned byte, T v) { set_field<T>(&code_[at], byte, v); }
+  void put(uint32_t at, unsigned byte, T v) {
+    set_field<T>(&code_[at], byte, v);
+  }
   void push_entry(Entry e);
   uint16_t next_home(wasm::ValType t);
   void push_temp(wasm::ValType t);
@@ -184,7 +186,9 @@ class Translator {
   void truncate(uint32_t height);
   void emit_jump(Control& target);
   void patch_target(Control& target, uint32_t at, Patch::Kind kind, uint32_t field);
-  void patch_branch(Control& target, Emitted branch) { patch_target(target, branch.at, Patch::kBranch, branch.byte + 4u); }
+  void patch_branch(Control& target, Emitted branch) {
+    patch_target(target, branch.at, Patch::kBranch, branch.byte + 4u);
+  }
   void bind(Control& c);
   void move_branch_values(const Control& target);
   bool values_in_place(const Control& target) const;

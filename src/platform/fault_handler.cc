@@ -32,7 +32,7 @@ void pass_on(int signal, siginfo_t* info, void* context) {
     // With the default action the instruction faults again and ends the process as it would have without
     // us; a signal that was sent has no instruction to repeat and is sent again. (A real fault cannot be
     // ignored.)
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = SIG_DFL;
     sigaction(signal, &action, nullptr);
     if (info->si_code <= 0) raise(signal);
@@ -111,7 +111,7 @@ bool install_fault_handler(FaultHandler handler) {
   std::lock_guard lock(mutex);
   if (g_handler.load(std::memory_order_relaxed)) return true;
   g_handler.store(handler, std::memory_order_release);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = on_signal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);

@@ -18,7 +18,8 @@ Error io_error(const std::string& path, int error) {
 }
 
 Error too_large(const std::string& path, uint64_t limit) {
-  return Error(ErrorKind::kUnsupported, path + " is larger than the " + std::to_string(limit) + " bytes a module may have");
+  return Error(ErrorKind::kUnsupported,
+               path + " is larger than the " + std::to_string(limit) + " bytes a module may have");
 }
 
 struct View {

@@ -23,14 +23,16 @@ TrapCode refused(Store* store, uint64_t* result) {
 }
 
 template <class T>
-TrapCode atomic_wait(InstanceContext* ctx, uint32_t memory, uint64_t address, T expected, int64_t timeout, uint32_t* result) {
+TrapCode atomic_wait(InstanceContext* ctx, uint32_t memory, uint64_t address, T expected, int64_t timeout,
+                     uint32_t* result) {
   Memory* m = ctx->memories[memory];
   if (address % sizeof(T) != 0) return TrapCode::kUnalignedAtomic;
   if (outside(address, sizeof(T), m->byte_size())) return TrapCode::kMemoryOutOfBounds;
   if (!m->shared()) return TrapCode::kExpectedShared;
   ExecContext* exec = ctx->exec;
   for (;;) {
-    const WaitResult r = m->parking_lot().wait(exec->store, reinterpret_cast<T*>(m->base() + address), expected, timeout);
+    const WaitResult r =
+        m->parking_lot().wait(exec->store, reinterpret_cast<T*>(m->base() + address), expected, timeout);
     if (r != WaitResult::kInterrupted) {
       *result = static_cast<uint32_t>(r);
       return TrapCode::kNone;
@@ -50,7 +52,8 @@ TrapCode memory_init(InstanceContext* ctx, uint32_t memory, uint32_t data, uint6
   return TrapCode::kNone;
 }
 
-TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src, uint64_t n) {
+TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src,
+                     uint64_t n) {
   Memory* to = ctx->memories[dst_memory];
   Memory* from = ctx->memories[src_memory];
   if (outside(src, n, from->byte_size()) || outside(dst, n, to->byte_size())) return TrapCode::kMemoryOutOfBounds;
@@ -86,7 +89,8 @@ TrapCode table_init(InstanceContext* ctx, uint32_t table, uint32_t elem, uint64_
   return TrapCode::kNone;
 }
 
-TrapCode table_copy(InstanceContext* ctx, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src, uint64_t n) {
+TrapCode table_copy(InstanceContext* ctx, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src,
+                    uint64_t n) {
   TableView* to = ctx->tables[dst_table];
   TableView* from = ctx->tables[src_table];
   if (outside(src, n, from->size) || outside(dst, n, to->size)) return TrapCode::kTableOutOfBounds;
@@ -112,11 +116,13 @@ TrapCode table_grow(InstanceContext* ctx, uint32_t table, uint64_t delta, Slot i
   return refused(store, result);
 }
 
-TrapCode atomic_wait32(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout, uint32_t* result) {
+TrapCode atomic_wait32(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout,
+                       uint32_t* result) {
   return atomic_wait<uint32_t>(ctx, memory, address, expected, timeout, result);
 }
 
-TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout, uint32_t* result) {
+TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout,
+                       uint32_t* result) {
   return atomic_wait<uint64_t>(ctx, memory, address, expected, timeout, result);
 }
 
@@ -133,7 +139,8 @@ TrapCode handle_interrupt(ExecContext* exec) {
   const uint32_t reasons = store->interrupt_control()->take();
   if (reasons & kInterruptRequest) return TrapCode::kInterrupted;
   if ((reasons & kInterruptDeadline) && store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
-    exec->error = Error::trap(TrapCode::kInterrupted, "the store's deadline has passed; set a later one (StoreRef::set_deadline, --timeout)");
+    exec->error = Error::trap(TrapCode::kInterrupted,
+                              "the store's deadline has passed; set a later one (StoreRef::set_deadline, --timeout)");
     return TrapCode::kHost;
   }
   return TrapCode::kNone;

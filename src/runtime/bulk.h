@@ -10,7 +10,8 @@
 namespace ermine::runtime {
 
 TrapCode memory_init(InstanceContext* ctx, uint32_t memory, uint32_t data, uint64_t dst, uint64_t src, uint64_t n);
-TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src, uint64_t n);
+TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src,
+                     uint64_t n);
 TrapCode memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t dst, uint8_t value, uint64_t n);
 void data_drop(InstanceContext* ctx, uint32_t data);
 // The size before in pages, or -1 (all bits set). kHost if the store's limits say that a refusal stops the program.
@@ -18,15 +19,18 @@ TrapCode memory_grow(InstanceContext* ctx, uint32_t memory, uint64_t delta, uint
 uint64_t memory_size(InstanceContext* ctx, uint32_t memory);  // pages
 
 TrapCode table_init(InstanceContext* ctx, uint32_t table, uint32_t elem, uint64_t dst, uint64_t src, uint64_t n);
-TrapCode table_copy(InstanceContext* ctx, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src, uint64_t n);
+TrapCode table_copy(InstanceContext* ctx, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src,
+                    uint64_t n);
 TrapCode table_fill(InstanceContext* ctx, uint32_t table, uint64_t dst, Slot value, uint64_t n);
 void elem_drop(InstanceContext* ctx, uint32_t elem);
 TrapCode table_grow(InstanceContext* ctx, uint32_t table, uint64_t delta, Slot init, uint64_t* result);
 
 // Atomic waiting (threads proposal). `address` is the effective one, the instruction's offset added.
 // timeout in nanoseconds, negative: for ever. result: 0 woken, 1 not equal, 2 timed out.
-TrapCode atomic_wait32(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout, uint32_t* result);
-TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout, uint32_t* result);
+TrapCode atomic_wait32(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout,
+                       uint32_t* result);
+TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout,
+                       uint32_t* result);
 TrapCode atomic_notify(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t count, uint32_t* result);
 
 // Slow paths of the checks that code makes.

@@ -118,7 +118,8 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   Slot* frame = exec->stack_top;
   const size_t most = std::max(type.param_slots, type.result_slots);
   // The callee checks for its own frame; this is for what is copied here.
-  if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom) return trapped(exec, TrapCode::kCallStackExhausted);
+  if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom)
+    return trapped(exec, TrapCode::kCallStackExhausted);
   frame += kFrameHeaderRoom;
   std::copy_n(slots, type.param_slots, frame);
   if (!store->hooks().enter(exec, func, frame)) return false;
@@ -131,7 +132,8 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
 bool call(Store* store, FuncRef* func, Slot* slots) {
   prepare_thread_for_traps();
   Entry entry(store);
-  if (enter(store, func, slots)) [[likely]] return true;
+  if (enter(store, func, slots)) [[likely]]
+    return true;
   // The frames stand until the entry is undone.
   store->last_error = make_error(store);
   return false;

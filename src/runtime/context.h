@@ -96,7 +96,7 @@ struct ExecContext {
   TrapCode trap;
   Error error;                // set when a host function fails (trap is kHost then)
   gc::View heap;              // where the collected heap lies and where it allocates; see gc/ref.h
-  Slot exception;             // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
+  Slot exception;  // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
   Store* store;
 };
 

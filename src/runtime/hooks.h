@@ -23,7 +23,8 @@ namespace ermine::runtime {
 struct TierHooks {
   const char* name;
   // Fails with kUnsupported if the module needs what the tier cannot run.
-  Result<std::unique_ptr<ModuleCode>> (*make_code)(std::shared_ptr<const wasm::Module> module, const CodeOptions& options);
+  Result<std::unique_ptr<ModuleCode>> (*make_code)(std::shared_ptr<const wasm::Module> module,
+                                                   const CodeOptions& options);
   // Runs a WebAssembly function (func->host == null). `frame` lies on the value stack and holds the arguments.
   bool (*enter)(ExecContext* exec, FuncRef* func, Slot* frame);
   // FuncCode of host functions: its entry calls FuncRef::host.

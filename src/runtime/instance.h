@@ -67,9 +67,7 @@ class Instance {
     return dropped_data_[index] ? std::span<const uint8_t>() : module().data[index].bytes;
   }
   void drop_data(uint32_t index) { dropped_data_[index] = true; }
-  uint64_t elem_size(uint32_t index) const {
-    return dropped_elems_[index] ? 0 : module().elems[index].size();
-  }
+  uint64_t elem_size(uint32_t index) const { return dropped_elems_[index] ? 0 : module().elems[index].size(); }
   Slot elem(uint32_t index, uint64_t i) {
     const wasm::ElemSegment& s = module().elems[index];
     return s.funcs.empty() ? elem_values_[index][i] : reinterpret_cast<Slot>(func_ref(s.funcs[i]));

@@ -40,7 +40,8 @@ uint32_t InterruptControl::pending() const {
 int InterruptControl::event_fd() {
   std::lock_guard lock(mutex_);
   if (event_fd_ < 0) {
-    event_fd_ = eventfd(exec_ && exec_->interrupt.load(std::memory_order_relaxed) != 0 ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
+    event_fd_ =
+        eventfd(exec_ && exec_->interrupt.load(std::memory_order_relaxed) != 0 ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
   }
   return event_fd_;
 }

@@ -64,7 +64,8 @@ class DeadlineTimer {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>> deadlines_;
-  std::map<InterruptControl*, std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>>::iterator> by_control_;
+  std::map<InterruptControl*, std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>>::iterator>
+      by_control_;
   std::thread thread_;
   bool stop_ = false;
 };

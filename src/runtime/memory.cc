@@ -53,8 +53,8 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
   const uint64_t size = bytes_of(type.limits.min, type.page_log2);
   const uint64_t most = most_bytes(type);
   if (size > most) {
-    return Error(ErrorKind::kLimit, "a memory of " + std::to_string(type.limits.min) +
-                                        " pages is larger than the " + std::to_string(most) + " bytes that are supported");
+    return Error(ErrorKind::kLimit, "a memory of " + std::to_string(type.limits.min) + " pages is larger than the " +
+                                        std::to_string(most) + " bytes that are supported");
   }
   std::optional<platform::Mapping> mapping;
   bool guarded = false;
@@ -64,7 +64,9 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
     guarded = mapping.has_value();
   }
   // Checked from here on. Room to grow in place is welcome, but only shared memories insist on it.
-  if (!mapping) mapping = platform::Mapping::reserve(type.shared ? most + guard : std::min(most, std::max(options.reservation, size)) + guard);
+  if (!mapping)
+    mapping = platform::Mapping::reserve(type.shared ? most + guard
+                                                     : std::min(most, std::max(options.reservation, size)) + guard);
   if (!mapping && !type.shared) mapping = platform::Mapping::reserve(size);
   if (!mapping) return no_space(type.shared ? most : size);
   std::unique_ptr<Memory> memory(new Memory(type, *std::move(mapping), guarded, most));

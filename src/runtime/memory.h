@@ -52,16 +52,16 @@ class Memory {
 
   // Makes the bytes from `offset` those of the image, copy-on-write. They were not written before. Page
   // multiples, inside the memory. False: nothing was changed.
-  bool show(const platform::Image& image, uint64_t offset, uint64_t size) { return mapping_.show(image, 0, offset, size); }
+  bool show(const platform::Image& image, uint64_t offset, uint64_t size) {
+    return mapping_.show(image, 0, offset, size);
+  }
 
   // Keeps memory0_base and memory0_size of a context current, from now until it is unwatched.
   void watch(InstanceContext* ctx);
   void unwatch(InstanceContext* ctx);
 
   // Whether the address lies in the reservation; for the fault handler.
-  bool contains(uintptr_t address) const {
-    return address - reinterpret_cast<uintptr_t>(base_) < mapping_.size();
-  }
+  bool contains(uintptr_t address) const { return address - reinterpret_cast<uintptr_t>(base_) < mapping_.size(); }
 
   // Of atomic waiters; made on first use. Shared memories only.
   ParkingLot& parking_lot();

@@ -56,7 +56,8 @@ Result<void> Store::prepare_stack() {
 Result<Memory*> Store::new_memory(const wasm::MemoryType& type) {
   if (memories_.size() + shared_memories_.size() >= limits.memories)
     return over_limit("memories of the store", limits.memories + 1, limits.memories, "memories");
-  const uint64_t bytes = type.limits.min > (~uint64_t{0} >> type.page_log2) ? ~uint64_t{0} : type.limits.min << type.page_log2;
+  const uint64_t bytes =
+      type.limits.min > (~uint64_t{0} >> type.page_log2) ? ~uint64_t{0} : type.limits.min << type.page_log2;
   if (bytes > limits.memory_bytes) return over_limit("bytes of a memory", bytes, limits.memory_bytes, "memory_bytes");
   if (const uint64_t total = saturating_add(memory_bytes_, bytes); total > limits.total_memory_bytes)
     return over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
@@ -82,7 +83,8 @@ std::shared_ptr<Memory> Store::shared_memory(Memory* memory) const {
 
 Result<Table*> Store::new_table(const wasm::TableType& type, Slot init) {
   const uint64_t size = type.limits.min;
-  if (tables_.size() >= limits.tables) return over_limit("tables of the store", limits.tables + 1, limits.tables, "tables");
+  if (tables_.size() >= limits.tables)
+    return over_limit("tables of the store", limits.tables + 1, limits.tables, "tables");
   if (size > limits.table_elements)
     return over_limit("elements of a table", size, limits.table_elements, "table_elements");
   if (const uint64_t total = saturating_add(table_elements_, size); total > limits.total_table_elements)
@@ -110,8 +112,8 @@ void Store::keep_type(wasm::TypeId type) { host_types_.push_back(type); }
 FuncRef* Store::host_func(const std::shared_ptr<const HostFunction>& function) {
   FuncRef*& known = func_of_host_[function.get()];
   if (!known) {
-    known = &host_funcs_.emplace_back(FuncRef{hooks().host_code, nullptr, &registry().get(function->type), function->fn,
-                                              function->env.get(), 0});
+    known = &host_funcs_.emplace_back(
+        FuncRef{hooks().host_code, nullptr, &registry().get(function->type), function->fn, function->env.get(), 0});
     kept_host_functions_.push_back(function);
   }
   return known;
@@ -133,7 +135,8 @@ std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages)
   const uint64_t delta = delta_pages > (~uint64_t{0} >> log2) ? ~uint64_t{0} : delta_pages << log2;
   const uint64_t new_bytes = saturating_add(old_bytes, delta);
   if (new_bytes > limits.memory_bytes) {
-    if (limits.fail_on_grow) exec_.error = over_limit("bytes of a memory", new_bytes, limits.memory_bytes, "memory_bytes");
+    if (limits.fail_on_grow)
+      exec_.error = over_limit("bytes of a memory", new_bytes, limits.memory_bytes, "memory_bytes");
     return std::nullopt;
   }
   if (memory->shared()) return memory->grow(delta_pages);
@@ -151,13 +154,15 @@ std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages)
 std::optional<uint64_t> Store::grow_table(Table* table, uint64_t delta, Slot init) {
   const uint64_t size = saturating_add(table->size(), delta);
   if (size > limits.table_elements) {
-    if (limits.fail_on_grow) exec_.error = over_limit("elements of a table", size, limits.table_elements, "table_elements");
+    if (limits.fail_on_grow)
+      exec_.error = over_limit("elements of a table", size, limits.table_elements, "table_elements");
     return std::nullopt;
   }
   const uint64_t total = saturating_add(table_elements_, delta);
   if (total > limits.total_table_elements) {
     if (limits.fail_on_grow)
-      exec_.error = over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+      exec_.error =
+          over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
     return std::nullopt;
   }
   auto old_size = table->grow(delta, init);
@@ -177,7 +182,8 @@ void Store::clear_deadline() {
 }
 
 bool Store::owns_address(uintptr_t address) const {
-  return std::any_of(address_ranges_.begin(), address_ranges_.end(), [=](const Memory* m) { return m->contains(address); });
+  return std::any_of(address_ranges_.begin(), address_ranges_.end(),
+                     [=](const Memory* m) { return m->contains(address); });
 }
 
 }  // namespace ermine::runtime

@@ -73,9 +73,21 @@ struct Function {
   bool declared = false;     // may stand in ref.func (specification: C.refs)
 };
 
-struct Table { TableType type; ConstExpr init; uint32_t entry_offset = 0; };
-struct Global { GlobalType type; ConstExpr init; uint32_t entry_offset = 0; };
-struct Tag { uint32_t type_index; TypeId type; uint32_t entry_offset = 0; };
+struct Table {
+  TableType type;
+  ConstExpr init;
+  uint32_t entry_offset = 0;
+};
+struct Global {
+  GlobalType type;
+  ConstExpr init;
+  uint32_t entry_offset = 0;
+};
+struct Tag {
+  uint32_t type_index;
+  TypeId type;
+  uint32_t entry_offset = 0;
+};
 
 enum class SegmentMode : uint8_t { kActive, kPassive, kDeclarative };
 

@@ -8,11 +8,11 @@ namespace ermine::wasm {
 
 namespace {
 // In the order of HeapType::Abstract.
-constexpr std::string_view kAbstractNames[] = {"func", "nofunc", "extern", "noextern", "any", "eq",   "i31",
-                                               "struct", "array", "none", "exn", "noexn", "bottom"};
-constexpr std::string_view kShortNames[] = {"funcref", "nullfuncref", "externref", "nullexternref", "anyref",
-                                            "eqref", "i31ref", "structref", "arrayref", "nullref",
-                                            "exnref", "nullexnref", "(ref null bottom)"};
+constexpr std::string_view kAbstractNames[] = {"func",   "nofunc", "extern", "noextern", "any",   "eq",    "i31",
+                                               "struct", "array",  "none",   "exn",      "noexn", "bottom"};
+constexpr std::string_view kShortNames[] = {"funcref", "nullfuncref", "externref",        "nullexternref", "anyref",
+                                            "eqref",   "i31ref",      "structref",        "arrayref",      "nullref",
+                                            "exnref",  "nullexnref",  "(ref null bottom)"};
 size_t abstract_index(HeapType type) { return type.bits() - HeapType::kFunc; }
 }  // namespace
 

@@ -293,9 +293,11 @@ bool TypeRegistry::is_subtype(HeapType sub, HeapType super) const {
     switch (get(sub.type_id()).kind) {
       case CompositeKind::kFunc: return super == HeapType(HeapType::kFunc);
       case CompositeKind::kStruct:
-        return super == HeapType(HeapType::kStruct) || super == HeapType(HeapType::kEq) || super == HeapType(HeapType::kAny);
+        return super == HeapType(HeapType::kStruct) || super == HeapType(HeapType::kEq) ||
+               super == HeapType(HeapType::kAny);
       case CompositeKind::kArray:
-        return super == HeapType(HeapType::kArray) || super == HeapType(HeapType::kEq) || super == HeapType(HeapType::kAny);
+        return super == HeapType(HeapType::kArray) || super == HeapType(HeapType::kEq) ||
+               super == HeapType(HeapType::kAny);
     }
     return false;
   }

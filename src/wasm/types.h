@@ -18,7 +18,18 @@ inline constexpr TypeId kNoType = 0x03FF'FFFF;
 class HeapType {
  public:
   enum Abstract : uint32_t {
-    kFunc = 0x0400'0000, kNoFunc, kExtern, kNoExtern, kAny, kEq, kI31, kStruct, kArray, kNone, kExn, kNoExn,
+    kFunc = 0x0400'0000,
+    kNoFunc,
+    kExtern,
+    kNoExtern,
+    kAny,
+    kEq,
+    kI31,
+    kStruct,
+    kArray,
+    kNone,
+    kExn,
+    kNoExn,
     kBot,  // below every heap type; only the validator makes it
   };
   constexpr HeapType(Abstract a) : bits_(a) {}

@@ -132,7 +132,8 @@ TEST(Call, HostExceptionsBecomeErrors) {
   Store store(engine);
   Linker linker(engine);
   must(linker.func_wrap("", "throw", [] { throw std::runtime_error("no luck"); }));
-  Instance i = must(linker.instantiate(store, wat(engine, R"((module (import "" "throw" (func $t)) (func (export "f") (call $t))))")));
+  Instance i = must(linker.instantiate(
+      store, wat(engine, R"((module (import "" "throw" (func $t)) (func (export "f") (call $t))))")));
   auto r = must(i.get_typed_func<void()>("f"))();
   ASSERT_FALSE(r);
   EXPECT_NE(r.error().message().find("no luck"), std::string::npos);
@@ -152,7 +153,8 @@ TEST(Call, BacktraceThroughTheHost) {
     (func $inner (export "inner") (call $deep))
     (func $deep (drop (i32.div_s (i32.const 1) (i32.const 0))))
     (func $outer (export "outer") (call $middle))
-    (func $middle (call $back))))", "app");
+    (func $middle (call $back))))",
+                 "app");
   Instance i = must(linker.instantiate(store, m));
   auto r = must(i.get_typed_func<void()>("outer"))();
   ASSERT_FALSE(r);

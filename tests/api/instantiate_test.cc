@@ -25,7 +25,8 @@ TEST(Link, UnknownAndIncompatibleImports) {
   auto wrong = linker.instantiate(store, needs_func);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message().rfind("incompatible import type", 0), 0u) << wrong.error().message();
-  EXPECT_NE(wrong.error().message().find("expected a function [i32] -> [i64], found a function [i32] -> []"), std::string::npos)
+  EXPECT_NE(wrong.error().message().find("expected a function [i32] -> [i64], found a function [i32] -> []"),
+            std::string::npos)
       << wrong.error().message();
 }
 
@@ -195,7 +196,8 @@ TEST(Instantiate, DataImages) {
   std::string big(100000, 'x');
   Module m = wat(engine, R"((module
     (memory (export "memory") 4) (memory (export "second") 2)
-    (data (i32.const 4090) ")" + big + R"(")
+    (data (i32.const 4090) ")" +
+                             big + R"(")
     (data (i32.const 4095) "over")
     (data (i32.const 262140) "last")
     (data (memory 1) (i32.const 131071) "!")
@@ -224,9 +226,11 @@ TEST(Instantiate, DataImages) {
     EXPECT_EQ(memory.span()[262144], 0);
   }
   // Segments that do not fit trap in every instance.
-  Module bad = wat(engine, R"((module (memory 1) (data (i32.const 0) ")" + big.substr(0, 65536) + R"(") (data (i32.const 65536) "x")))");
+  Module bad = wat(engine, R"((module (memory 1) (data (i32.const 0) ")" + big.substr(0, 65536) +
+                               R"(") (data (i32.const 65536) "x")))");
   Store store(engine);
-  for (int n = 0; n < 3; ++n) EXPECT_EQ(linker.instantiate(store, bad).error().trap_code(), TrapCode::kMemoryOutOfBounds);
+  for (int n = 0; n < 3; ++n)
+    EXPECT_EQ(linker.instantiate(store, bad).error().trap_code(), TrapCode::kMemoryOutOfBounds);
 }
 
 TEST(Instantiate, StartFunction) {

@@ -244,7 +244,8 @@ TEST_P(Memories, BoundsAndGrowth) {
   EXPECT_EQ(must(memory.grow(1)), (size + 4 * 65536) / page);
   const Val huge = must(call("grow", {num(is64 ? uint64_t{1} << 50 : 0xffffffff)}))[0];
   EXPECT_EQ(is64 ? huge.i64() : huge.i32(), -1);
-  EXPECT_EQ(static_cast<uint64_t>(is64 ? must(call("size", {}))[0].i64() : must(call("size", {}))[0].i32()), memory.size());
+  EXPECT_EQ(static_cast<uint64_t>(is64 ? must(call("size", {}))[0].i64() : must(call("size", {}))[0].i32()),
+            memory.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Memories,

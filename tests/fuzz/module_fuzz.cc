@@ -21,7 +21,8 @@ void check(bool condition) {
 }
 
 void check_error(const Error& error, size_t size) {
-  check(error.kind() == ErrorKind::kMalformed || error.kind() == ErrorKind::kInvalid || error.kind() == ErrorKind::kUnsupported);
+  check(error.kind() == ErrorKind::kMalformed || error.kind() == ErrorKind::kInvalid ||
+        error.kind() == ErrorKind::kUnsupported);
   check(!error.message().empty());
   check(error.offset() <= size);
 }
@@ -51,7 +52,8 @@ void walk(const wasm::Module& module) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto features = wasm::FeatureSet::all();
   if (size > 8 && data[size - 1] % 4 == 3)
-    features.remove(static_cast<wasm::Feature>(1 + data[size - 1] / 4 % (static_cast<unsigned>(wasm::Feature::kCount) - 1)));
+    features.remove(
+        static_cast<wasm::Feature>(1 + data[size - 1] / 4 % (static_cast<unsigned>(wasm::Feature::kCount) - 1)));
   auto module = binary::decode({data, size}, nullptr, std::make_shared<wasm::TypeRegistry>(), features);
   if (!module) {
     check_error(module.error(), size);

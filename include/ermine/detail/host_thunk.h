@@ -83,9 +83,7 @@ struct HostThunk {
 #if defined(__cpp_exceptions)
     try {
       return run(env, host_call, slots);
-    } catch (const std::exception& e) {
-      return fail(host_call, exception_error(e.what()));
-    } catch (...) {
+    } catch (const std::exception& e) { return fail(host_call, exception_error(e.what())); } catch (...) {
       return fail(host_call, exception_error(nullptr));
     }
 #else

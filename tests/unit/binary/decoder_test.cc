@@ -61,8 +61,10 @@ TEST(Decoder, OneFunction) {
 }
 
 TEST(Decoder, SectionsOnceAndInOrder) {
-  EXPECT_TRUE(error_of(header() + section(2, {0}) + section(1, {0})).starts_with("unexpected content after last section"));
-  EXPECT_TRUE(error_of(header() + section(1, {0}) + section(1, {0})).starts_with("unexpected content after last section"));
+  EXPECT_TRUE(
+      error_of(header() + section(2, {0}) + section(1, {0})).starts_with("unexpected content after last section"));
+  EXPECT_TRUE(
+      error_of(header() + section(1, {0}) + section(1, {0})).starts_with("unexpected content after last section"));
   EXPECT_TRUE(error_of(header() + section(14, {0})).starts_with("malformed section id"));
   EXPECT_EQ(error_of(header() + section(1, {0}) + section(5, {0}) + section(13, {0}) + section(6, {0})), "");
 }
@@ -94,7 +96,8 @@ TEST(Decoder, EqualTypesAreOne) {
 TEST(Decoder, FeaturesThatAreOffAreNamed) {
   FeatureSet none;
   EXPECT_NE(error_of(header() + section(1, {1, 0x5F, 0}), none).find("requires the gc feature"), std::string::npos);
-  EXPECT_NE(error_of(header() + section(1, {1, 0x60, 1, 0x7B, 0}), none).find("requires the simd feature"), std::string::npos);
+  EXPECT_NE(error_of(header() + section(1, {1, 0x60, 1, 0x7B, 0}), none).find("requires the simd feature"),
+            std::string::npos);
   EXPECT_NE(error_of(header() + section(13, {0}), none).find("requires the exceptions feature"), std::string::npos);
   EXPECT_TRUE(error_of(header() + section(5, {1, 4, 0}), none).starts_with("malformed limits flags"));
 }

@@ -91,7 +91,8 @@ TEST(InstrReader, EveryPrefixOfEveryInstructionIsRefused) {
     const Bytes whole = encode(info);
     for (size_t size = 1; size < whole.size(); ++size) {
       const Walk w = walk(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
-      EXPECT_TRUE(w.error.starts_with("unexpected end") || w.error.starts_with("length out of bounds")) << info.text << ": " << w.error;
+      EXPECT_TRUE(w.error.starts_with("unexpected end") || w.error.starts_with("length out of bounds"))
+          << info.text << ": " << w.error;
       EXPECT_TRUE(w.instrs.empty()) << info.text;
     }
   }
@@ -101,7 +102,8 @@ TEST(InstrReader, CodesOutsideOfTheTableAreIllegal) {
   std::vector<bool> known(256, false);
   for (const wasm::OpInfo& info : wasm::kOpInfos) known[info.code >> 16 ? info.code >> 16 : info.code] = true;
   for (unsigned c = 0; c < 256; ++c)
-    if (!known[c]) EXPECT_TRUE(walk({static_cast<uint8_t>(c), 0, 0, 0}).error.starts_with(fmt::format("illegal opcode {:02x}", c)));
+    if (!known[c])
+      EXPECT_TRUE(walk({static_cast<uint8_t>(c), 0, 0, 0}).error.starts_with(fmt::format("illegal opcode {:02x}", c)));
   EXPECT_TRUE(walk({0xFC, 0x17}).error.starts_with("illegal opcode fc 17"));
   EXPECT_TRUE(walk({0xFD, 0xFF, 0x7F}).error.starts_with("illegal opcode fd 3fff"));
 }

@@ -56,7 +56,8 @@ TEST(Robustness, FlippedBits) {
   for (int i = 0; i < kFlips; ++i) {
     Bytes bytes = whole;
     // One to four flips, half of them before the code.
-    for (unsigned n = 0; n <= i % 4u; ++n) bytes[random() % (i % 2 ? bytes.size() : 600)] ^= static_cast<uint8_t>(1u << random() % 8);
+    for (unsigned n = 0; n <= i % 4u; ++n)
+      bytes[random() % (i % 2 ? bytes.size() : 600)] ^= static_cast<uint8_t>(1u << random() % 8);
     auto result = load(std::move(bytes));
     if (result) continue;
     ++errors;

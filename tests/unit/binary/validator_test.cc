@@ -42,14 +42,17 @@ TEST(Validator, AddsTwoParameters) {
 
 TEST(Validator, SaysWhatWasExpectedAndWhatWasFound) {
   EXPECT_EQ(check(one_function({1, kI64, 1, kI32}, {0, 0x20, 0, 0x41, 1, 0x6A, kEnd})),
-            "type mismatch: instruction requires [i32 i32] but stack has [i64 i32], at i32.add (in function 0) at offset 0x1d");
+            "type mismatch: instruction requires [i32 i32] but stack has [i64 i32], at i32.add (in function 0) at "
+            "offset 0x1d");
   EXPECT_EQ(check(one_function({0, 1, kI32}, {0, kEnd})),
             "type mismatch: instruction requires [i32] but stack has [], at end (in function 0) at offset 0x18");
-  EXPECT_TRUE(check(one_function({0, 0}, {0, 0x41, 0, kEnd})).starts_with("type mismatch: block requires [] but stack has [i32]"));
+  EXPECT_TRUE(check(one_function({0, 0}, {0, 0x41, 0, kEnd}))
+                  .starts_with("type mismatch: block requires [] but stack has [i32]"));
 }
 
 TEST(Validator, NamesTheFunction) {
-  Bytes bytes = one_function({0, 0}, {0, 0x10, 9, kEnd}) + section(0, text("name") + Bytes{1, 7, 1, 0, 4, 'm', 'a', 'i', 'n'});
+  Bytes bytes =
+      one_function({0, 0}, {0, 0x10, 9, kEnd}) + section(0, text("name") + Bytes{1, 7, 1, 0, 4, 'm', 'a', 'i', 'n'});
   EXPECT_EQ(check(bytes), "unknown function 9, at call (in function 0 \"main\") at offset 0x17");
 }
 
@@ -72,7 +75,8 @@ TEST(Validator, LocalsWithoutDefaultAreSetBeforeUse) {
   const Bytes type{0, 0};
   EXPECT_TRUE(check(one_function(type, {1, 1, 0x64, 0x70, 0x20, 0, 0x1A, kEnd})).starts_with("uninitialized local 0"));
   auto with = [&](const Bytes& code) {
-    return header() + section(1, {1, 0x60, 0, 0}) + section(3, {1, 0}) + section(7, Bytes{1} + text("f") + Bytes{0, 0}) +
+    return header() + section(1, {1, 0x60, 0, 0}) + section(3, {1, 0}) +
+           section(7, Bytes{1} + text("f") + Bytes{0, 0}) +
            section(10, Bytes{1} + body(Bytes{1, 1, 0x64, 0x70} + code));
   };
   const Bytes set{0xD2, 0, 0x21, 0}, get{0x20, 0, 0x1A};
@@ -97,10 +101,13 @@ TEST(Validator, DataIndicesNeedTheCount) {
 TEST(Validator, LegacyExceptions) {
   const Bytes tag = section(13, {1, 0, 0});
   auto with = [&](const Bytes& code) {
-    return header() + section(1, {2, 0x60, 1, kI32, 0, 0x60, 0, 0}) + section(3, {1, 1}) + tag + section(10, Bytes{1} + body(Bytes{0} + code));
+    return header() + section(1, {2, 0x60, 1, kI32, 0, 0x60, 0, 0}) + section(3, {1, 1}) + tag +
+           section(10, Bytes{1} + body(Bytes{0} + code));
   };
-  EXPECT_EQ(check(with({0x06, 0x40, 0x41, 1, 0x08, 0, 0x07, 0, 0x1A, 0x19, 0x09, 0, kEnd, kEnd})), "");  // try throw catch drop catch_all rethrow
-  EXPECT_TRUE(check(with({0x06, 0x40, 0x19, 0x07, 0, kEnd, kEnd})).starts_with("END opcode expected"));  // catch after catch_all
+  EXPECT_EQ(check(with({0x06, 0x40, 0x41, 1, 0x08, 0, 0x07, 0, 0x1A, 0x19, 0x09, 0, kEnd, kEnd})),
+            "");  // try throw catch drop catch_all rethrow
+  EXPECT_TRUE(check(with({0x06, 0x40, 0x19, 0x07, 0, kEnd, kEnd}))
+                  .starts_with("END opcode expected"));  // catch after catch_all
   EXPECT_TRUE(check(with({0x06, 0x40, 0x09, 0, 0x19, kEnd, kEnd})).starts_with("invalid rethrow label"));
   EXPECT_EQ(check(with({0x06, 0x40, 0x06, 0x40, 0x18, 0, 0x19, kEnd, kEnd})), "");  // delegate to the try around
   EXPECT_TRUE(check(with({0x06, 0x40, 0x18, 1, kEnd})).starts_with("unknown label 1"));

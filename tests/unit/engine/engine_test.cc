@@ -49,26 +49,38 @@ struct World {
 
 TEST(ImportMatch, FunctionSubtypes) {
   World w;
-  constexpr std::string_view kTypes = R"((type $super (sub (func (result (ref null func))))) (type $sub (sub $super (func (result (ref func))))))";
+  constexpr std::string_view kTypes =
+      R"((type $super (sub (func (result (ref null func))))) (type $sub (sub $super (func (result (ref func))))))";
   auto with = [&](std::string_view rest) { return "(module " + std::string(kTypes) + std::string(rest) + ")"; };
-  EXPECT_EQ(w.link(with(R"((func (export "x") (type $sub) unreachable))"), with(R"((import "m" "x" (func (type $super))))")), "");
-  std::string error = w.link(with(R"((func (export "x") (type $super) unreachable))"), with(R"((import "m" "x" (func (type $sub))))"));
+  EXPECT_EQ(
+      w.link(with(R"((func (export "x") (type $sub) unreachable))"), with(R"((import "m" "x" (func (type $super))))")),
+      "");
+  std::string error =
+      w.link(with(R"((func (export "x") (type $super) unreachable))"), with(R"((import "m" "x" (func (type $sub))))"));
   EXPECT_EQ(error.rfind("incompatible import type: \"m\" \"x\": expected a function", 0), 0u) << error;
   // Equal but for finality: the message tells the types apart by number.
-  error = w.link(R"((module (type $t (sub (func))) (func (export "x") (type $t))))", R"((module (import "m" "x" (func))))");
+  error =
+      w.link(R"((module (type $t (sub (func))) (func (export "x") (type $t))))", R"((module (import "m" "x" (func))))");
   EXPECT_NE(error.find("(type #"), std::string::npos) << error;
 }
 
 TEST(ImportMatch, GlobalsTablesTags) {
   World w;
-  EXPECT_EQ(w.link(R"((module (func $f) (global (export "x") (ref func) (ref.func $f))))", R"((module (import "m" "x" (global funcref))))"), "");
+  EXPECT_EQ(w.link(R"((module (func $f) (global (export "x") (ref func) (ref.func $f))))",
+                   R"((module (import "m" "x" (global funcref))))"),
+            "");
   EXPECT_NE(w.link(R"((module (func $f) (global (export "x") (mut (ref func)) (ref.func $f))))",
-                   R"((module (import "m" "x" (global (mut funcref)))))"), "");
-  EXPECT_NE(w.link(R"((module (table (export "x") 1 (ref null nofunc))))", R"((module (import "m" "x" (table 1 funcref))))"), "");
-  EXPECT_NE(w.link(R"((module (table (export "x") i64 1 funcref)))", R"((module (import "m" "x" (table 1 funcref))))"), "");
+                   R"((module (import "m" "x" (global (mut funcref)))))"),
+            "");
+  EXPECT_NE(
+      w.link(R"((module (table (export "x") 1 (ref null nofunc))))", R"((module (import "m" "x" (table 1 funcref))))"),
+      "");
+  EXPECT_NE(w.link(R"((module (table (export "x") i64 1 funcref)))", R"((module (import "m" "x" (table 1 funcref))))"),
+            "");
   EXPECT_EQ(w.link(R"((module (tag (export "x") (param i32))))", R"((module (import "m" "x" (tag (param i32)))))"), "");
   EXPECT_NE(w.link(R"((module (tag (export "x") (param i32))))", R"((module (import "m" "x" (tag (param i64)))))"), "");
-  EXPECT_NE(w.link(R"((module (memory (export "x") 1 1 (pagesize 1))))", R"((module (import "m" "x" (memory 1))))"), "");
+  EXPECT_NE(w.link(R"((module (memory (export "x") 1 1 (pagesize 1))))", R"((module (import "m" "x" (memory 1))))"),
+            "");
 }
 
 TEST(ConstEval, ReferencesAndArithmetic) {

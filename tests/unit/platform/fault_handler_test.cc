@@ -39,7 +39,7 @@ TEST(FaultHandler, HandlesOursAndPassesOnOthers) {
   Mapping ours = *Mapping::reserve(1 << 20), theirs = *Mapping::reserve(1 << 20);
   g_ours = &ours;
   g_theirs = &theirs;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = earlier_handler;
   action.sa_flags = SA_SIGINFO;
   ASSERT_EQ(sigaction(SIGSEGV, &action, nullptr), 0);

@@ -39,7 +39,8 @@ TEST(InterruptControl, TakesWhatWasAsked) {
 TEST(DeadlineTimer, FiresInOrderAndCancels) {
   DeadlineTimer timer;
   ExecContext a{}, b{}, c{};
-  auto ca = std::make_shared<InterruptControl>(&a), cb = std::make_shared<InterruptControl>(&b), cc = std::make_shared<InterruptControl>(&c);
+  auto ca = std::make_shared<InterruptControl>(&a), cb = std::make_shared<InterruptControl>(&b),
+       cc = std::make_shared<InterruptControl>(&c);
   const auto now = DeadlineTimer::Clock::now();
   timer.schedule(ca, now + 1h);
   timer.schedule(cb, now + 30ms);

@@ -14,7 +14,8 @@
 namespace ermine::runtime {
 namespace {
 
-wasm::MemoryType type(uint64_t min, std::optional<uint64_t> max = {}, bool is64 = false, bool shared = false, uint8_t log2 = 16) {
+wasm::MemoryType type(uint64_t min, std::optional<uint64_t> max = {}, bool is64 = false, bool shared = false,
+                      uint8_t log2 = 16) {
   wasm::MemoryType t;
   t.limits = {min, max};
   t.is64 = is64;

@@ -192,7 +192,9 @@ void check_integer_shape(const Ops& o) {
     uint32_t (*bitmask)(V128) = n##_bitmask, (*all_true)(V128) = n##_all_true;                                        \
   };
 SHAPE_OPS(i8x16)
-SHAPE_OPS(i16x8) SHAPE_OPS(i32x4) SHAPE_OPS(i64x2)
+SHAPE_OPS(i16x8)
+SHAPE_OPS(i32x4)
+SHAPE_OPS(i64x2)
 
     TEST(Simd, IntegerShapes) {
   check_integer_shape<int8_t, uint8_t>(i8x16_ops{});

@@ -22,7 +22,8 @@ TEST(Features, SetsAddAndRemove) {
   EXPECT_TRUE(s.has(Feature::Gc));
   s.remove(Feature::Gc);
   EXPECT_EQ(s.bits(), FeatureSet().bits());
-  for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i) EXPECT_TRUE(FeatureSet::all().has(static_cast<Feature>(i)));
+  for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i)
+    EXPECT_TRUE(FeatureSet::all().has(static_cast<Feature>(i)));
 }
 
 }  // namespace

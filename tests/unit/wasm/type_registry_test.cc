@@ -142,7 +142,9 @@ TEST(TypeRegistry, DisplaysReachDeepAncestors) {
 
 TEST(TypeRegistry, StructsAreLaidOutInOrder) {
   TypeRegistry registry;
-  TypeId id = add(registry, structure({{ValKind::kI8, true}, {kI64, true}, {ValKind::kI16, true}, {kAnyRef, true}, {kFuncRef, false}}));
+  TypeId id =
+      add(registry,
+          structure({{ValKind::kI8, true}, {kI64, true}, {ValKind::kI16, true}, {kAnyRef, true}, {kFuncRef, false}}));
   const TypeDef& def = registry.get(id);
   EXPECT_EQ(def.field_offsets, (std::vector<uint32_t>{8, 16, 24, 28, 32}));
   EXPECT_EQ(def.size, 40u);
