@@ -44,14 +44,21 @@ Op exchanged(Op op) {
   switch (op) {
 #define ERMINE_PAIR(t, x, y)            \
   case Op::t##_##x: return Op::t##_##y; \
-  case Op::t##_##y: return Op::t##_##x;
-    ERMINE_PAIR(i32, lt_s, gt_s)
-    ERMINE_PAIR(i32, lt_u, gt_u)
-    ERMINE_PAIR(i32, le_s, ge_s) ERMINE_PAIR(i32, le_u, ge_u) ERMINE_PAIR(i64, lt_s, gt_s) ERMINE_PAIR(i64, lt_u, gt_u)
-        ERMINE_PAIR(i64, le_s, ge_s) ERMINE_PAIR(i64, le_u, ge_u) ERMINE_PAIR(f32, lt, gt) ERMINE_PAIR(f32, le, ge)
-            ERMINE_PAIR(f64, lt, gt) ERMINE_PAIR(f64, le, ge)
+  case Op::t##_##y: return Op::t##_##x
+    ERMINE_PAIR(i32, lt_s, gt_s);
+    ERMINE_PAIR(i32, lt_u, gt_u);
+    ERMINE_PAIR(i32, le_s, ge_s);
+    ERMINE_PAIR(i32, le_u, ge_u);
+    ERMINE_PAIR(i64, lt_s, gt_s);
+    ERMINE_PAIR(i64, lt_u, gt_u);
+    ERMINE_PAIR(i64, le_s, ge_s);
+    ERMINE_PAIR(i64, le_u, ge_u);
+    ERMINE_PAIR(f32, lt, gt);
+    ERMINE_PAIR(f32, le, ge);
+    ERMINE_PAIR(f64, lt, gt);
+    ERMINE_PAIR(f64, le, ge);
 #undef ERMINE_PAIR
-                default : return Op::nop;
+    default: return Op::nop;
   }
 }
 
@@ -60,14 +67,19 @@ Op negated(Op op) {
   switch (op) {
 #define ERMINE_PAIR(t, x, y)            \
   case Op::t##_##x: return Op::t##_##y; \
-  case Op::t##_##y: return Op::t##_##x;
-    ERMINE_PAIR(i32, eq, ne)
-    ERMINE_PAIR(i32, lt_s, ge_s)
-    ERMINE_PAIR(i32, lt_u, ge_u) ERMINE_PAIR(i32, gt_s, le_s) ERMINE_PAIR(i32, gt_u, le_u) ERMINE_PAIR(i64, eq, ne)
-        ERMINE_PAIR(i64, lt_s, ge_s) ERMINE_PAIR(i64, lt_u, ge_u) ERMINE_PAIR(i64, gt_s, le_s)
-            ERMINE_PAIR(i64, gt_u, le_u)
+  case Op::t##_##y: return Op::t##_##x
+    ERMINE_PAIR(i32, eq, ne);
+    ERMINE_PAIR(i32, lt_s, ge_s);
+    ERMINE_PAIR(i32, lt_u, ge_u);
+    ERMINE_PAIR(i32, gt_s, le_s);
+    ERMINE_PAIR(i32, gt_u, le_u);
+    ERMINE_PAIR(i64, eq, ne);
+    ERMINE_PAIR(i64, lt_s, ge_s);
+    ERMINE_PAIR(i64, lt_u, ge_u);
+    ERMINE_PAIR(i64, gt_s, le_s);
+    ERMINE_PAIR(i64, gt_u, le_u);
 #undef ERMINE_PAIR
-                default : return Op::nop;
+    default: return Op::nop;
   }
 }
 

@@ -190,13 +190,13 @@ void check_integer_shape(const Ops& o) {
     V128 (*neg)(V128) = n##_neg, (*abs)(V128) = n##_abs;                                                              \
     Shift shl = n##_shl, shr_s = n##_shr_s, shr_u = n##_shr_u;                                                        \
     uint32_t (*bitmask)(V128) = n##_bitmask, (*all_true)(V128) = n##_all_true;                                        \
-  };
-SHAPE_OPS(i8x16)
-SHAPE_OPS(i16x8)
-SHAPE_OPS(i32x4)
-SHAPE_OPS(i64x2)
+  }
+SHAPE_OPS(i8x16);
+SHAPE_OPS(i16x8);
+SHAPE_OPS(i32x4);
+SHAPE_OPS(i64x2);
 
-    TEST(Simd, IntegerShapes) {
+TEST(Simd, IntegerShapes) {
   check_integer_shape<int8_t, uint8_t>(i8x16_ops{});
   check_integer_shape<int16_t, uint16_t>(i16x8_ops{});
   check_integer_shape<int32_t, uint32_t>(i32x4_ops{});
