@@ -1,4 +1,4 @@
-// Binary to text: printing a module in the text format, or listing it as objdump does.
+// Binary to text: printing a module in the text format.
 //
 // What print() writes parses back to the same bytes, identifiers and name section included. Where the
 // module's encoding is not the one the parser chooses (padded LEB128s of a linker, for instance), the
@@ -29,12 +29,5 @@ using TextSink = std::function<bool(std::string_view)>;
 // Errors: kMalformed with the byte offset; what was printed up to there has reached the sink.
 Result<void> print(std::span<const uint8_t> module, const PrintOptions& options, const TextSink& sink);
 Result<std::string> print(std::span<const uint8_t> module, const PrintOptions& options = {});
-
-struct DumpOptions {
-  bool headers = true;      // a line a section
-  bool details = true;      // types, imports, functions, exports, ... by index
-  bool disassembly = true;  // offset, bytes and text of each instruction
-};
-Result<void> dump(std::span<const uint8_t> module, const DumpOptions& options, const TextSink& sink);
 
 }  // namespace ermine::text
