@@ -63,6 +63,8 @@ def library_sections(archive):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--known-over", metavar="NAME", action="append", default=[],
+                        help="command_stripped or minimal_library: over its limit for now; shown, but no failure")
     args = parser.parse_args()
     report, ok = {}, True
 
@@ -80,7 +82,7 @@ def main():
         return 2
     for name, entry in report.items():
         entry["within_limit"] = entry["bytes"] <= entry["limit"]
-        ok = ok and entry["within_limit"]
+        ok = ok and (entry["within_limit"] or name in args.known_over)
     if args.json:
         print(json.dumps(report, indent=2))
         return 0 if ok else 1
