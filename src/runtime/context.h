@@ -2,10 +2,10 @@
 // generated code reads at fixed offsets. Everything here is plain data; ownership lies with Store,
 // Instance and ModuleCode.
 //
-// A frame is a run of 8-byte slots on the store's value stack: parameters, locals, temporaries. Results
-// replace parameters at the frame's start when a call returns. The two slots below a frame hold its
-// caller: fp[-1] the caller's pc (the call instruction), fp[-2] the caller's InstanceContext; a frame
-// entered from the host has fp[-1] == 0. Values: i32 zero-extended, f32 in the low bits, v128 in two
+// A frame is a run of 8-byte slots on the store's value stack: parameters, header, locals, temporaries.
+// Results replace parameters at the frame's start when a call returns. The header begins at fp[param_slots]:
+// the caller's pc (its call instruction; 0 if the host called), the caller's InstanceContext, and room for
+// what a catching function remembers. Values: i32 zero-extended, f32 in the low bits, v128 in two
 // slots, funcref a FuncRef*, all other references a gc::Ref (32 bits, zero-extended); null is 0.
 #pragma once
 
