@@ -113,9 +113,9 @@ inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, FuncRef* r
 #define ERMINE_CALL(code, callee_ctx, callee_mem)                                                                  \
   do {                                                                                                             \
     Slot* frame = fp + field<uint16_t>(pc, 0);                                                                     \
-    unsigned header = field<uint16_t>(pc, 2);                                                                      \
-    frame[header] = reinterpret_cast<Slot>(pc);                                                                    \
-    frame[header + 1] = reinterpret_cast<Slot>(ctx);                                                               \
+    Slot* header = frame + field<uint16_t>(pc, 2);                                                                 \
+    header[runtime::kHeaderCallerPc] = reinterpret_cast<Slot>(pc);                                                 \
+    header[runtime::kHeaderCallerCtx] = reinterpret_cast<Slot>(ctx);                                               \
     const Code* entry = (code)->entry.load(std::memory_order_acquire);                                             \
     r0 = reinterpret_cast<Handler>(*entry)(entry, frame, callee_ctx, callee_mem, reinterpret_cast<uint64_t>(code), \
                                            undefined<float>(), undefined<double>());                               \
@@ -187,10 +187,10 @@ ERMINE_HANDLER handler_call_ref(ERMINE_HANDLER_PARAMS) {
 // The caller's header moves behind the new parameters, which move to the frame's start.
 [[gnu::always_inline]] inline void replace_frame(const Code* pc, Slot* fp) {
   unsigned params = field<uint16_t>(pc, 2), own = field<uint16_t>(pc, 4);
-  Slot caller_pc = fp[own], caller_ctx = fp[own + 1];
+  Slot caller_pc = fp[own + runtime::kHeaderCallerPc], caller_ctx = fp[own + runtime::kHeaderCallerCtx];
   std::memmove(fp, fp + field<uint16_t>(pc, 0), params * sizeof(Slot));
-  fp[params] = caller_pc;
-  fp[params + 1] = caller_ctx;
+  fp[params + runtime::kHeaderCallerPc] = caller_pc;
+  fp[params + runtime::kHeaderCallerCtx] = caller_ctx;
 }
 
 ERMINE_HANDLER handler_return_call(ERMINE_HANDLER_PARAMS) {

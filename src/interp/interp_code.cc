@@ -104,9 +104,9 @@ bool InterpCode::unwind(runtime::FrameState& frame) const {
   const ir::FunctionCode* code = find(frame.pc, nullptr);
   if (code == nullptr) return false;
   const Slot* header = frame.fp + code->param_slots;
-  if (header[0] == 0) return false;
-  frame.pc = reinterpret_cast<const Code*>(header[0]);
-  frame.ctx = reinterpret_cast<InstanceContext*>(header[1]);
+  if (header[runtime::kHeaderCallerPc] == 0) return false;
+  frame.pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);
+  frame.ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
   frame.fp -= ir::field<uint16_t>(frame.pc, 0);  // the caller's call instruction says where the callee's frame lies
   return true;
 }
@@ -118,9 +118,9 @@ bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
   // The function has no code to point at: the error is reported at its caller.
   ExecContext* exec = ctx->exec;
   const Slot* header = fp + owner->module().func_type(code->func_index).param_slots;
-  exec->last_pc = reinterpret_cast<const Code*>(header[0]);
+  exec->last_pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);
   if (exec->last_pc != nullptr) {
-    exec->last_ctx = reinterpret_cast<InstanceContext*>(header[1]);
+    exec->last_ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
     exec->last_fp = fp - ir::field<uint16_t>(exec->last_pc, 0);
   }
   exec->error = std::move(done).error();

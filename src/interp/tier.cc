@@ -25,6 +25,7 @@ static_assert(offsetof(InstanceContext, exec) == 16);
 static_assert(offsetof(ExecContext, exit_sp) == 56);
 #pragma clang diagnostic pop
 static_assert(offsetof(Landing, native_sp) == 0 && offsetof(Landing, return_address) == 8);
+static_assert(runtime::kHeaderReturnAddress == runtime::kHeaderNativeSp + 1);  // ermine_handler_enter_sp stores a pair
 
 Result<std::unique_ptr<runtime::ModuleCode>> make_code(std::shared_ptr<const wasm::Module> module,
                                                        const runtime::CodeOptions& options) {
@@ -32,7 +33,7 @@ Result<std::unique_ptr<runtime::ModuleCode>> make_code(std::shared_ptr<const was
 }
 
 bool enter(ExecContext* exec, runtime::FuncRef* func, runtime::Slot* frame) {
-  frame[func->type->func.param_slots] = 0;  // the host is the caller
+  frame[func->type->func.param_slots + runtime::kHeaderCallerPc] = 0;  // the host is the caller
   InstanceContext* ctx = func->ctx;
   const runtime::Code* entry = func->code->entry.load(std::memory_order_acquire);
   return ermine_enter(entry, frame, ctx, ctx->memory0_base, reinterpret_cast<uint64_t>(func->code), exec);

@@ -55,10 +55,10 @@ Landing find_handler(runtime::ExecContext* exec) {
           for (uint32_t i = 0; i < thrown.slots; ++i) frame.fp[c->dst + i] = thrown.payload[i];
         if (c->push_ref) frame.fp[c->ref_slot] = exec->exception;
         exec->exception = 0;
-        const Slot* saved = frame.fp + code->param_slots + 2;
+        const Slot* header = frame.fp + code->param_slots;
         Landing landing;
-        landing.native_sp = saved[0];
-        landing.return_address = saved[1];
+        landing.native_sp = header[runtime::kHeaderNativeSp];
+        landing.return_address = header[runtime::kHeaderReturnAddress];
         landing.pc = code->code.data() + c->target;
         landing.fp = frame.fp;
         landing.ctx = frame.ctx;

@@ -14,7 +14,7 @@ uint32_t Translator::place_arguments(const FuncType& type) {
   uint32_t base = n ? stack_[stack_.size() - n].home : next_home(wasm::kI32);
   truncate(static_cast<uint32_t>(stack_.size() - n));
   save_pending();
-  need_slots(base + type.param_slots + kHeaderSlots);
+  need_slots(base + type.param_slots + runtime::kHeaderSlots);
   need_slots(base + type.result_slots);
   return base;
 }
@@ -53,7 +53,7 @@ void Translator::emit_tail_call(IrOp op, const FuncType& type, uint16_t callee_s
   flush_top(n);
   uint32_t base = n ? stack_[stack_.size() - n].home : next_home(wasm::kI32);
   save_pending();
-  need_slots(type.param_slots + kHeaderSlots);
+  need_slots(type.param_slots + runtime::kHeaderSlots);
   need_slots(type.result_slots);
   uint32_t at = emit(code_of(op), 4);
   put<uint16_t>(at, 0, static_cast<uint16_t>(base));
@@ -77,7 +77,7 @@ void Translator::call_indirect(const Instr& in, bool tail) {
   // the accumulator it is safe too: flushing goes from slot to slot.
   Operand x = use(index, false);
   uint32_t base = place_arguments(def.func);
-  if (x.form == Operand::kSlot) need_slots(base + def.func.param_slots + kHeaderSlots + 1);
+  if (x.form == Operand::kSlot) need_slots(base + def.func.param_slots + runtime::kHeaderSlots + 1);
   uint32_t at = emit(code_of(x.form == Operand::kAcc ? IrOp::call_indirect_r : IrOp::call_indirect_s), 3);
   put<uint16_t>(at, 0, static_cast<uint16_t>(base));
   put<uint16_t>(at, 2, static_cast<uint16_t>(def.func.param_slots));

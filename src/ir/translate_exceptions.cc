@@ -11,7 +11,7 @@ using wasm::ValType;
 // Opens a region at the current code position; the block's parameters are flushed.
 void Translator::open_region(Control& c) {
   uint32_t at = emit(code_of(IrOp::enter_sp), 2);
-  put<uint16_t>(at, 0, static_cast<uint16_t>(type_->param_slots + 2));
+  put<uint16_t>(at, 0, static_cast<uint16_t>(type_->param_slots + runtime::kHeaderNativeSp));
   bind_here();
   c.region = static_cast<uint32_t>(regions_.size());
   regions_.push_back({});

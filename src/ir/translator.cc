@@ -39,7 +39,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
     slot += t.slots();
   };
   for (ValType t : type_->params) add_local(t);
-  slot += kHeaderSlots;
+  slot += runtime::kHeaderSlots;
   uint32_t first_zero = slot;
   auto start = binary::read_locals(module_, function, [&](uint32_t count, ValType t) {
     for (uint32_t i = 0; i < count; ++i) add_local(t);

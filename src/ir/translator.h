@@ -11,8 +11,7 @@
 // Invariants: locals always live in their slots; at a block's entry and at every label all entries are in
 // their homes; accumulators are unknown after a label, a call and a runtime call.
 //
-// Frame: parameters, caller's pc and context, native stack pointer of a catching function, locals,
-// homes of the operand stack.
+// Frame: parameters, header (runtime/context.h), locals, homes of the operand stack.
 #pragma once
 
 #include <array>
@@ -46,12 +45,6 @@ class Translator {
 
  private:
   using Instr = binary::Instr;
-  // Caller's pc and context, native stack pointer (and on AArch64 return address) of a catching function.
-#if defined(__aarch64__)
-  static constexpr uint32_t kHeaderSlots = 4;
-#else
-  static constexpr uint32_t kHeaderSlots = 3;
-#endif
   static constexpr uint32_t kNone = ~uint32_t{0};
 
   // Accumulators by class of value.

@@ -22,6 +22,18 @@ namespace ermine::runtime {
 using Slot = uint64_t;
 using Code = uint64_t;  // a unit of register code; the first of an instruction is its handler's address
 
+// A frame's header, by slot behind the parameters. The native stack pointer (and on AArch64 the return address) is
+// written only by functions that catch exceptions, for whoever goes on at a handler.
+inline constexpr uint32_t kHeaderCallerPc = 0;
+inline constexpr uint32_t kHeaderCallerCtx = 1;
+inline constexpr uint32_t kHeaderNativeSp = 2;
+inline constexpr uint32_t kHeaderReturnAddress = 3;  // AArch64 only
+#if defined(__aarch64__)
+inline constexpr uint32_t kHeaderSlots = 4;
+#else
+inline constexpr uint32_t kHeaderSlots = 3;
+#endif
+
 class Instance;
 class Store;
 class Memory;
