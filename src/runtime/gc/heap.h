@@ -56,7 +56,7 @@ class Heap {
   // root, and pointers into the heap, are then invalid. All memory is zero but for the header.
   // Precondition: bytes == object_bytes(header).
   Ref allocate(uint64_t header, uint64_t bytes) {
-    if (bytes > uint64_t{view_.limit - view_.cursor}) [[unlikely]]
+    if (bytes > kMaxBlockObject || bytes > uint64_t{view_.limit - view_.cursor}) [[unlikely]]
       return allocate_slow(header, bytes);
     const Ref at = view_.cursor;
     view_.cursor = static_cast<uint32_t>(at + bytes);
