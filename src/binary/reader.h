@@ -35,6 +35,8 @@ class Reader {
   uint32_t offset() const { return static_cast<uint32_t>(p_ - begin_); }
   size_t left() const { return static_cast<size_t>(end_ - p_); }
   const uint8_t* position() const { return p_; }
+  // The next byte without taking it; zero at the end.
+  uint8_t peek() const { return p_ < end_ ? *p_ : uint8_t{0}; }
   void seek(uint64_t offset) { p_ = begin_ + offset; }  // precondition: within the reader's bytes
   wasm::FeatureSet features() const { return features_; }
   Error take_error();

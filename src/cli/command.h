@@ -40,6 +40,7 @@ int strip_main(Words words);
 // With the text format only.
 int parse_main(Words words);
 int print_main(Words words);
+int objdump_main(Words words);
 int wast_main(Words words);
 
 // Parses words with an app; returns kOk to go on, else the code to exit with plus one (so that --help, which

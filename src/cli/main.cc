@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
 #ifdef ERMINE_HAS_TEXT
     {"parse", "Turn the text format into a binary module", parse_main},
     {"print", "Turn a binary module into the text format", print_main},
+    {"objdump", "List what stands where in a module", objdump_main},
     {"wast", "Run test scripts", wast_main},
 #endif
 };

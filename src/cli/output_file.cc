@@ -1,5 +1,6 @@
 #include "cli/output_file.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -24,8 +25,11 @@ bool OutputFile::write(std::string_view bytes) {
     if (to_stdout()) {
       file_ = stdout;
     } else {
-      temporary_ = path_ + ".part";
-      file_ = std::fopen(temporary_.c_str(), "wb");
+      // What is no plain file (a device, a pipe) is written to; a file of its name must not take its place.
+      struct stat st;
+      const bool replaces = stat(path_.c_str(), &st) != 0 || S_ISREG(st.st_mode);
+      if (replaces) temporary_ = path_ + ".part";
+      file_ = std::fopen(replaces ? temporary_.c_str() : path_.c_str(), "wb");
       if (file_ == nullptr) {
         error_ = errno;
         temporary_.clear();
@@ -43,7 +47,7 @@ Result<void> OutputFile::finish() {
   if (file_ != nullptr && !to_stdout()) {
     if (std::fclose(file_) != 0 && error_ == 0) error_ = errno;
     file_ = nullptr;
-    if (error_ == 0 && std::rename(temporary_.c_str(), path_.c_str()) != 0) error_ = errno;
+    if (error_ == 0 && !temporary_.empty() && std::rename(temporary_.c_str(), path_.c_str()) != 0) error_ = errno;
     if (error_ == 0) temporary_.clear();
   }
   if (error_ == 0) return {};

@@ -1,4 +1,4 @@
-// ermine parse, print, wast: the text format from the command line. Names and options are those of
+// ermine parse, print, objdump, wast: the text format from the command line. Names and options are those of
 // wasm-tools where it has them.
 
 #include <cstdio>
@@ -11,6 +11,7 @@
 #include "ermine/ermine.h"
 #include "script/files.h"
 #include "script/runner.h"
+#include "text/print/dump.h"
 #include "text/print/print.h"
 #include "text/text.h"
 
@@ -89,6 +90,34 @@ int print_main(Words words) {
   OutputFile out(files.output);
   Result<void> printed = text::print(*bytes, options, [&out](std::string_view piece) { return out.write(piece); });
   return finish(printed, out, files.input);
+}
+
+int objdump_main(Words words) {
+  CLI::App app("List what stands where in a module.\nUsage: ermine objdump [OPTIONS] FILE", "objdump");
+  app.set_help_flag("--help", "Print this help message and exit");
+  Files files;
+  files.add_to(app, true);
+  text::DumpOptions options;
+  std::string section;
+  bool no_names = false;
+  app.add_flag("-h,--headers", options.headers, "The sections with their offsets and sizes; this is the default");
+  app.add_flag("-x,--details", options.details, "The entries of every section");
+  app.add_flag("-d,--disassemble", options.disassembly, "The functions' instructions, with offsets and bytes");
+  app.add_flag("-s,--full-contents", options.contents, "The bytes of every section");
+  app.add_option("-j,--section", section, "Only this one: code, elem, ... or a custom section's name")
+      ->type_name("NAME");
+  app.add_flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
+  app.footer("\nExample:\n  ermine objdump -d app.wasm | grep -B 4 -A 4 '^ 00a2f1:'\n");
+  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  options.headers = options.headers || !(options.details || options.disassembly || options.contents);
+  options.names = !no_names;
+  options.section = section;
+
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(files.input);
+  if (!bytes) return fail(bytes.error());
+  OutputFile out(files.output);
+  Result<void> dumped = text::dump(*bytes, options, [&out](std::string_view piece) { return out.write(piece); });
+  return finish(dumped, out, files.input);
 }
 
 int wast_main(Words words) {

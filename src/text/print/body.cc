@@ -71,7 +71,8 @@ Result<void> ModulePrinter::code(Reader in) {
 }
 
 Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t end) {
-  uint32_t type_index = raw_.functions[index];
+  // Only dump() comes here with functions that have no type.
+  uint32_t type_index = index < raw_.functions.size() ? raw_.functions[index] : ~0u;
   const RawType* type = raw_.func_type(type_index);
   uint32_t params = type ? type->params : 0;
   Reader in = raw_.reader(begin, end);
@@ -98,7 +99,7 @@ Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t en
     terms_.labels.assign(entries_of(raw_.names.labels, index, label_cursor_), end - begin);
   }
 
-  new_line(2);
+  new_line(2, begin, begin);
   out_ << "(func";
   define(NameSpace::kFunc, index);
   terms_.type_use(type_index, true, &terms_.locals);
@@ -107,6 +108,7 @@ Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t en
   uint32_t local = params;
   bool open = false;
   for (uint32_t i = 0; i < runs; ++i) {
+    uint32_t run_at = in.offset();
     uint32_t length = in.u32();
     uint32_t type_at = in.offset();
     skip_value_type(in);
@@ -117,7 +119,7 @@ Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t en
         open = false;
       }
       if (!open) {
-        if (named || local == params) new_line(4);
+        if (named || listing_ || local == params) new_line(4, run_at, in.offset());
         else out_ << ' ';
         out_ << "(local";
         if (named) terms_.locals.define(out_, local);
@@ -132,13 +134,21 @@ Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t en
         open = false;
       }
     }
+    if (open && listing_) {
+      out_ << ')';
+      open = false;
+    }
   }
   if (open) out_ << ')';
   ERMINE_TRY(options_.folded ? folded_body(first_instruction, end, type ? type->results : 0)
                              : flat_body(first_instruction, end));
+  function_end(end - 1, end);
+  return {};
+}
+
+void ModulePrinter::function_end(uint32_t, uint32_t) {
   new_line(2);
   out_ << ')';
-  return {};
 }
 
 void ModulePrinter::offset_comment(uint32_t offset) { (out_ << "(;@").hex(offset) << ";) "; }
@@ -165,7 +175,7 @@ Result<void> ModulePrinter::flat_body(uint32_t begin, uint32_t end) {
   InstrReader reader(raw_.module, begin, end - begin);
   Instr instr;
   auto line = [&](size_t depth) {
-    new_line(static_cast<unsigned>(std::min(4 + 2 * depth, kMaxIndent)));
+    new_line(static_cast<unsigned>(std::min(4 + 2 * depth, kMaxIndent)), instr.offset, reader.offset());
     if (options_.offsets) offset_comment(instr.offset);
   };
   std::vector<uint32_t>& open = terms_.open_labels;

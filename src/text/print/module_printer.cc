@@ -19,14 +19,13 @@ constexpr NameSpace kSpaceOf[] = {NameSpace::kFunc, NameSpace::kTable, NameSpace
                                   NameSpace::kTag};
 constexpr std::string_view kKindWords[] = {"func", "table", "memory", "global", "tag"};
 
-// The word for a section in @custom placements.
+}  // namespace
+
 std::string_view section_word(uint8_t id) {
   constexpr std::string_view kWords[] = {"",       "type",  "import", "func", "table", "memory",    "global",
                                          "export", "start", "elem",   "code", "data",  "datacount", "tag"};
   return id < std::size(kWords) ? kWords[id] : "";
 }
-
-}  // namespace
 
 ModulePrinter::ModulePrinter(const RawModule& raw, const PrintOptions& options, Out& out)
     : raw_(raw), options_(options), out_(out), terms_(raw, out, options.names) {
@@ -36,7 +35,7 @@ ModulePrinter::ModulePrinter(const RawModule& raw, const PrintOptions& options, 
     names_carried_ += terms_.ids(static_cast<NameSpace>(s)).assign(raw.names.spaces[s], raw.counts[s]);
 }
 
-void ModulePrinter::new_line(unsigned indent) {
+void ModulePrinter::new_line(unsigned indent, uint32_t, uint32_t) {
   out_ << '\n';
   out_.spaces(indent);
 }
@@ -116,26 +115,28 @@ Result<void> ModulePrinter::section(const RawSection& s) {
 Result<void> ModulePrinter::types(Reader in) {
   uint32_t index = 0;
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
-    if (*in.position() != 0x4E) {
+    if (in.peek() != 0x4E) {
       sub_type(in, index++, 2);
       continue;
     }
+    new_line(2, in.offset());
     in.byte();
-    new_line(2);
     out_ << "(rec";
     for (uint32_t members = in.length(); members > 0 && in.ok(); --members) sub_type(in, index++, 4);
-    new_line(2);
+    new_line(2, in.offset());
     out_ << ')';
   }
   return finish(in);
 }
 
 void ModulePrinter::sub_type(Reader& in, uint32_t index, unsigned indent) {
-  new_line(indent);
+  // Only dump() comes here with types that could not be read.
+  if (index >= raw_.types.size()) return in.malformed(in.offset(), "malformed type");
+  new_line(indent, in.offset());
   out_ << "(type";
   define(NameSpace::kType, index);
   out_ << ' ';
-  uint8_t kind = *in.position();
+  uint8_t kind = in.peek();
   bool is_sub = kind == 0x50 || kind == 0x4F;
   if (is_sub) {
     in.byte();
@@ -217,6 +218,7 @@ void ModulePrinter::import_item(Reader& in, uint8_t kind, bool is_definition) {
 
 Result<void> ModulePrinter::imports(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
+    uint32_t at = in.offset();
     std::string_view module = in.name(), name = in.name();
     uint8_t kind = in.byte();
     uint32_t type_at = in.offset();
@@ -228,7 +230,7 @@ Result<void> ModulePrinter::imports(Reader in) {
     uint32_t items = typed_items || untyped_items ? in.length() : 1;
     // A group of no items imports nothing, and the text has no way to say it.
     if (items == 0 || !in.ok()) continue;
-    new_line(2);
+    new_line(2, at);
     out_ << "(import ";
     terms_.string(module);
     if (!typed_items && !untyped_items) {
@@ -238,7 +240,7 @@ Result<void> ModulePrinter::imports(Reader in) {
       import_item(in, kind, true);
     }
     for (; items > 0 && in.ok() && (typed_items || untyped_items); --items) {
-      if (typed_items) new_line(4);
+      if (typed_items) new_line(4, in.offset());
       out_ << (typed_items ? "(item " : " (item ");
       terms_.string(in.name());
       if (typed_items) {
@@ -265,7 +267,7 @@ Result<void> ModulePrinter::imports(Reader in) {
 
 Result<void> ModulePrinter::exports(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
-    new_line(2);
+    new_line(2, in.offset());
     out_ << "(export ";
     terms_.string(in.name());
     uint32_t at = in.offset();
@@ -283,7 +285,7 @@ Result<void> ModulePrinter::exports(Reader in) {
 }
 
 Result<void> ModulePrinter::start(Reader in) {
-  new_line(2);
+  new_line(2, in.offset());
   out_ << "(start ";
   terms_.use(NameSpace::kFunc, in.u32());
   out_ << ')';
@@ -294,11 +296,11 @@ Result<void> ModulePrinter::start(Reader in) {
 
 Result<void> ModulePrinter::tables(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
-    new_line(2);
+    new_line(2, in.offset());
     out_ << "(table";
     define(NameSpace::kTable, next_index_[kTable]++);
     out_ << ' ';
-    bool has_init = *in.position() == 0x40;
+    bool has_init = in.peek() == 0x40;
     if (has_init) {
       in.byte();
       uint32_t at = in.offset();
@@ -316,7 +318,7 @@ Result<void> ModulePrinter::tables(Reader in) {
 
 Result<void> ModulePrinter::memories(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
-    new_line(2);
+    new_line(2, in.offset());
     out_ << "(memory";
     define(NameSpace::kMemory, next_index_[kMemory]++);
     out_ << ' ';
@@ -328,7 +330,7 @@ Result<void> ModulePrinter::memories(Reader in) {
 
 Result<void> ModulePrinter::globals(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
-    new_line(2);
+    new_line(2, in.offset());
     out_ << "(global";
     define(NameSpace::kGlobal, next_index_[kGlobal]++);
     out_ << ' ';
@@ -343,7 +345,7 @@ Result<void> ModulePrinter::globals(Reader in) {
 
 Result<void> ModulePrinter::tags(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
-    new_line(2);
+    new_line(2, in.offset());
     import_item(in, kTag, true);
   }
   return finish(in);
@@ -358,7 +360,7 @@ Result<void> ModulePrinter::elements(Reader in) {
       if (in.ok()) in.malformed(at, "malformed elements segment kind");
       break;
     }
-    new_line(2);
+    new_line(2, at);
     out_ << "(elem";
     define(NameSpace::kElem, index++);
     bool active = !(flags & 1), exprs = flags & 4;
@@ -384,7 +386,7 @@ Result<void> ModulePrinter::elements(Reader in) {
       out_ << "func";
     }
     for (uint32_t m = in.length(); m > 0 && in.ok(); --m) {
-      out_ << ' ';
+      element_item(in.offset());
       if (exprs) expression(in, "item");
       else terms_.use(NameSpace::kFunc, in.u32());
       out_.maybe_flush();
@@ -403,7 +405,7 @@ Result<void> ModulePrinter::data(Reader in) {
       if (in.ok()) in.malformed(at, "malformed data segment kind");
       break;
     }
-    new_line(2);
+    new_line(2, at);
     out_ << "(data";
     define(NameSpace::kData, index++);
     if (flags == 2) {
@@ -416,13 +418,18 @@ Result<void> ModulePrinter::data(Reader in) {
       expression(in, "offset");
     }
     out_ << ' ';
-    uint32_t size = in.u32();
-    const uint8_t* bytes = in.bytes(size);
-    if (bytes) terms_.string({reinterpret_cast<const char*>(bytes), size});
+    uint32_t size = in.u32(), contents_at = in.offset();
+    if (in.bytes(size)) data_contents(contents_at, size);
     out_ << ')';
     out_.maybe_flush();
   }
   return finish(in);
+}
+
+void ModulePrinter::element_item(uint32_t) { out_ << ' '; }
+
+void ModulePrinter::data_contents(uint32_t at, uint32_t size) {
+  terms_.string({reinterpret_cast<const char*>(raw_.module.bytes.data()) + at, size});
 }
 
 // -- Custom sections -----------------------------------------------------------------------------------

@@ -5,12 +5,22 @@
 
 namespace ermine::text {
 
+// A section's name in the text format; empty if there is no such section.
+std::string_view section_word(uint8_t id);
+
 class ModulePrinter {
  public:
   ModulePrinter(const RawModule& raw, const PrintOptions& options, Out& out);
+  virtual ~ModulePrinter() = default;
   Result<void> print();
 
- private:
+ protected:
+  // Where dump() writes something else. A line shows what stands at `from`; an instruction reaches up to `to`.
+  virtual void new_line(unsigned indent, uint32_t from = 0, uint32_t to = 0);
+  virtual void element_item(uint32_t at);  // before each
+  virtual void data_contents(uint32_t at, uint32_t size);
+  virtual void function_end(uint32_t at, uint32_t end);
+
   Result<void> section(const RawSection& s);
   Result<void> types(binary::Reader in);
   void sub_type(binary::Reader& in, uint32_t index, unsigned indent);
@@ -38,11 +48,11 @@ class ModulePrinter {
   Result<void> folded_body(uint32_t begin, uint32_t end, uint32_t results);
   bool enter(const binary::Instr& instr);
   void leave();
-  void new_line(unsigned indent);
   void offset_comment(uint32_t offset);
   void define(NameSpace space, uint32_t index);  // " $name (;3;)"
   Result<void> finish(binary::Reader& in);
 
+  bool listing_ = false;  // dump(): every run of locals on a line of its own
   const RawModule& raw_;
   const PrintOptions& options_;
   Out& out_;

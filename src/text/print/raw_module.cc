@@ -103,22 +103,29 @@ void skip_descriptor(uint8_t kind, Reader& in) {
 }
 
 Result<std::unique_ptr<RawModule>> RawModule::read(std::span<const uint8_t> bytes) {
-  std::unique_ptr<RawModule> out(new RawModule);
-  out->module.bytes = bytes;
-  out->module.features = wasm::FeatureSet::all();
-  if (bytes.size() > wasm::kMaxModuleSize)
-    return Error(ErrorKind::kUnsupported, fmt::format("the module has {} bytes: more than {} are not supported",
-                                                      bytes.size(), wasm::kMaxModuleSize));
-  constexpr uint8_t kMagic[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
-  if (bytes.size() < 4 || !std::equal(kMagic, kMagic + 4, bytes.begin()))
-    return Error(ErrorKind::kMalformed, "magic header not detected: this is not a binary module", 0);
-  if (bytes.size() < 8 || !std::equal(kMagic, kMagic + 8, bytes.begin()))
-    return Error(ErrorKind::kMalformed, "unknown binary version", 4);
-  ERMINE_TRY(out->read_sections());
+  Result<void> broken;
+  std::unique_ptr<RawModule> out = read_some(bytes, broken);
+  if (!broken) return std::move(broken).error();
   return out;
 }
 
-Result<void> RawModule::read_sections() {
+std::unique_ptr<RawModule> RawModule::read_some(std::span<const uint8_t> bytes, Result<void>& broken) {
+  std::unique_ptr<RawModule> out(new RawModule);
+  out->module.bytes = bytes;
+  out->module.features = wasm::FeatureSet::all();
+  constexpr uint8_t kMagic[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  if (bytes.size() > wasm::kMaxModuleSize)
+    broken = Error(ErrorKind::kUnsupported, fmt::format("the module has {} bytes: more than {} are not supported",
+                                                        bytes.size(), wasm::kMaxModuleSize));
+  else if (bytes.size() < 4 || !std::equal(kMagic, kMagic + 4, bytes.begin()))
+    broken = Error(ErrorKind::kMalformed, "magic header not detected: this is not a binary module", 0);
+  else if (bytes.size() < 8 || !std::equal(kMagic, kMagic + 8, bytes.begin()))
+    broken = Error(ErrorKind::kMalformed, "unknown binary version", 4);
+  else broken = out->read_sections();
+  return out;
+}
+
+Result<void> RawModule::frame_sections() {
   Reader in(module, 8, module.bytes.size());
   int rank = -1;
   while (!in.at_end() && in.ok()) {
@@ -128,16 +135,15 @@ Result<void> RawModule::read_sections() {
     uint32_t size = in.u32();
     if (!in.ok()) break;
     s.begin = in.offset();
-    if (size > in.left())
-      return Error(ErrorKind::kMalformed, "length out of bounds: the section is longer than the module", s.begin);
-    s.end = s.begin + size;
-    in.bytes(size);
-    if (s.id == 0) {
+    bool cut = size > in.left();
+    s.end = s.begin + (cut ? static_cast<uint32_t>(in.left()) : size);
+    in.bytes(s.end - s.begin);
+    if (s.id == 0 && !cut) {
       Reader name = reader(s);
       s.name = name.name();
       if (!name.ok()) return name.take_error();
       s.begin = name.offset();
-    } else {
+    } else if (s.id != 0) {
       int own = section_rank(s.id);
       if (own < 0) return Error(ErrorKind::kMalformed, fmt::format("malformed section id {}", s.id), s.start);
       if (own <= rank)
@@ -146,18 +152,28 @@ Result<void> RawModule::read_sections() {
       rank = own;
     }
     sections.push_back(s);
+    if (cut)
+      return Error(ErrorKind::kMalformed, "length out of bounds: the section is longer than the module", s.begin);
   }
   if (!in.ok()) return in.take_error();
+  return {};
+}
+
+Result<void> RawModule::read_sections() {
+  Result<void> broken = frame_sections();
+  auto keep = [&broken](Result<void> next) {
+    if (broken && !next) broken = std::move(next);
+  };
   for (const RawSection& s : sections)
-    if (s.id == 1) ERMINE_TRY(read_types(s));
+    if (s.id == 1) keep(read_types(s));
   // A module that names types it does not have is not valid, but can be printed.
   module.types.resize(std::max<size_t>(types.size(), 4096));
   for (uint32_t i = 0; i < module.types.size(); ++i) module.types[i] = i;
   for (const RawSection& s : sections) {
     switch (s.id) {
-      case 2: ERMINE_TRY(read_imports(s)); break;
-      case 3: ERMINE_TRY(read_indices(s, functions, false)); break;
-      case 13: ERMINE_TRY(read_indices(s, tags, true)); break;
+      case 2: keep(read_imports(s)); break;
+      case 3: keep(read_indices(s, functions, false)); break;
+      case 13: keep(read_indices(s, tags, true)); break;
       case 4:
       case 5:
       case 6:
@@ -170,7 +186,7 @@ Result<void> RawModule::read_sections() {
                           : s.id == 9 ? NameSpace::kElem
                                       : NameSpace::kData;
         counts[static_cast<unsigned>(space)] += vector.length();
-        if (!vector.ok()) return vector.take_error();
+        if (!vector.ok()) keep(vector.take_error());
         break;
       }
       case 0:
@@ -191,19 +207,19 @@ Result<void> RawModule::read_sections() {
   counts[static_cast<unsigned>(NameSpace::kMemory)] += imported[2];
   counts[static_cast<unsigned>(NameSpace::kGlobal)] += imported[3];
   counts[static_cast<unsigned>(NameSpace::kTag)] = static_cast<uint32_t>(tags.size());
-  return {};
+  return broken;
 }
 
 Result<void> RawModule::read_types(const RawSection& s) {
   Reader in = reader(s);
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
     uint32_t members = 1;
-    if (!in.at_end() && *in.position() == 0x4E) {
+    if (in.peek() == 0x4E) {
       in.byte();
       members = in.length();
     }
     for (; members > 0 && in.ok(); --members) {
-      if (!in.at_end() && (*in.position() == 0x50 || *in.position() == 0x4F)) {
+      if (in.peek() == 0x50 || in.peek() == 0x4F) {
         in.byte();
         for (uint32_t supers = in.length(); supers > 0 && in.ok(); --supers) in.u32();
       }
@@ -225,7 +241,7 @@ Result<void> RawModule::read_types(const RawSection& s) {
         default:
           if (in.ok()) in.malformed(at, fmt::format("malformed type 0x{:02x}", kind));
       }
-      types.push_back(type);
+      if (in.ok()) types.push_back(type);
     }
   }
   if (in.ok() && !in.at_end()) in.malformed(in.offset(), "section size mismatch");
@@ -274,8 +290,8 @@ Result<void> RawModule::read_imports(const RawSection& s) {
       descriptor(kind, 1);
     }
   }
-  if (!in.ok()) return in.take_error();
   imported_functions = static_cast<uint32_t>(functions.size());
+  if (!in.ok()) return in.take_error();
   return {};
 }
 

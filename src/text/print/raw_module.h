@@ -35,6 +35,9 @@ struct RawType {
 class RawModule {
  public:
   static Result<std::unique_ptr<RawModule>> read(std::span<const uint8_t> bytes);
+  // Of a broken module, what can be read; `broken` says what is wrong with the rest. Vectors that the
+  // sections announce may be shorter than they say, then.
+  static std::unique_ptr<RawModule> read_some(std::span<const uint8_t> bytes, Result<void>& broken);
 
   binary::Reader reader(const RawSection& s) const { return {module, s.begin, s.end}; }
   binary::Reader reader(uint32_t from, uint32_t to) const { return {module, from, to}; }
@@ -60,6 +63,7 @@ class RawModule {
 
  private:
   RawModule() = default;
+  Result<void> frame_sections();
   Result<void> read_sections();
   Result<void> read_types(const RawSection& s);
   Result<void> read_imports(const RawSection& s);
