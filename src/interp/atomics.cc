@@ -1,12 +1,10 @@
 // Handlers of the atomic instructions: operands in slots, bounds and alignment checked.
 #include "interp/checked_address.h"
-#include "interp/handler.h"
+#include "interp/handlers.h"
 #include "interp/semantics_of.h"
 #include "runtime/bulk.h"
 
 namespace ermine::interp {
-
-namespace {
 
 using namespace ir;
 
@@ -53,12 +51,14 @@ ERMINE_HANDLER handler_atomic(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(4);
 }
 
-}  // namespace
+namespace {
 
-void fill_atomics(HandlerTable& t) {
-  for_each_op([&]<Op op>() {
-    if constexpr (family_of(op) == Family::kAtomic) t[slots_code(op)] = address_of(handler_atomic<op>);
+[[maybe_unused]] void name_handlers() {
+  for_each_op([]<Op op>() {
+    if constexpr (family_of(op) == Family::kAtomic) static_cast<void>(handler_atomic<op>);
   });
 }
+
+}  // namespace
 
 }  // namespace ermine::interp

@@ -4,8 +4,6 @@
 
 namespace ermine::interp {
 
-namespace {
-
 using namespace ir;
 
 // The branch at pc was decided; an interrupt is asked for. r0 is kept.
@@ -82,43 +80,34 @@ ERMINE_HANDLER handler_br_table(ERMINE_HANDLER_PARAMS) {
   ERMINE_JUMP(pc + target);
 }
 
+namespace {
+
 template <OpCode code, unsigned n>
-void fill_branch_codes(HandlerTable& t) {
-  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    ((t[code + i] = address_of(handler_branch_if<static_cast<OpCode>(code + i)>)), ...);
+void name_branches() {
+  []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    (static_cast<void>(handler_branch_if<static_cast<OpCode>(code + i)>), ...);
   }(std::make_integer_sequence<unsigned, n>());
 }
 
 template <unsigned pair>
-void fill_pair(HandlerTable& t) {
-  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    ((t[kPairBase + 4 * pair + i] = address_of(handler_pair<static_cast<OpCode>(kPairBase + 4 * pair + i)>)), ...);
+void name_pair() {
+  []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    (static_cast<void>(handler_pair<static_cast<OpCode>(kPairBase + 4 * pair + i)>), ...);
   }(std::make_integer_sequence<unsigned, pair_forms(pair)>());
 }
 
-}  // namespace
-
-void fill_pairs(HandlerTable& t) {
-  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    (fill_pair<i>(t), ...);
+[[maybe_unused]] void name_handlers() {
+  for_each_op([]<Op op>() {
+    if constexpr (is_branchable(op)) {
+      constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<0>>;
+      name_branches<branch_code(op, kSS, false, false), (is_float ? 3 : kBinaryForms) * 4>();
+    }
+  });
+  []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    (name_pair<i>(), ...);
   }(std::make_integer_sequence<unsigned, kPairCount>());
 }
 
-void fill_branches(HandlerTable& t) {
-  for_each_op([&]<Op op>() {
-    if constexpr (is_branchable(op)) {
-      constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<0>>;
-      fill_branch_codes<branch_code(op, kSS, false, false), (is_float ? 3 : kBinaryForms) * 4>(t);
-    }
-  });
-  t[code_of(IrOp::br)] = address_of(handler_br<false>);
-  t[code_of(IrOp::br_back)] = address_of(handler_br<true>);
-  t[code_of(IrOp::br_null)] = address_of(handler_br_null<true, false>);
-  t[code_of(IrOp::br_null_back)] = address_of(handler_br_null<true, true>);
-  t[code_of(IrOp::br_non_null)] = address_of(handler_br_null<false, false>);
-  t[code_of(IrOp::br_non_null_back)] = address_of(handler_br_null<false, true>);
-  t[code_of(IrOp::br_table_s)] = address_of(handler_br_table<From::kSlot>);
-  t[code_of(IrOp::br_table_r)] = address_of(handler_br_table<From::kAcc>);
-}
+}  // namespace
 
 }  // namespace ermine::interp

@@ -1,5 +1,5 @@
 // Handlers of function entry, calls and tail calls, and the ways out: traps and exceptions.
-#include "interp/handler.h"
+#include "interp/handlers.h"
 #include "interp/interp_code.h"
 #include "interp/stubs.h"
 #include "interp/unwind.h"
@@ -37,11 +37,9 @@ ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS) {
   [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);
 }
 
-namespace {
-
 using namespace ir;
 
-inline uintptr_t native_stack_pointer() {
+static inline uintptr_t native_stack_pointer() {
   uintptr_t sp;
 #if defined(__x86_64__)
   asm("mov %%rsp, %0" : "=r"(sp));
@@ -56,7 +54,7 @@ inline uintptr_t native_stack_pointer() {
 ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS);
 
 // First slot to zero @0, number @2, slots of the frame @4. Zeroes four at a time: the frame has room.
-[[gnu::always_inline]] inline void zero_locals(const Code* pc, Slot* fp) {
+[[gnu::always_inline]] static inline void zero_locals(const Code* pc, Slot* fp) {
   unsigned n = field<uint16_t>(pc, 2);
   Slot* p = fp + field<uint16_t>(pc, 0);
   for (Slot* end = p + n; p < end; p += 4) {
@@ -98,7 +96,7 @@ ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS) {
 }
 
 // Calls a host function whose arguments lie at `frame`. False: it failed (last_* are set).
-inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, FuncRef* ref, Slot* frame) {
+static inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, FuncRef* ref, Slot* frame) {
   ExecContext* exec = ctx->exec;
   exec->last_pc = pc;
   exec->last_fp = fp;
@@ -152,7 +150,8 @@ ERMINE_HANDLER handler_call_import(ERMINE_HANDLER_PARAMS) {
 }
 
 // Whether a function of type `have` may be called as `want`.
-[[gnu::always_inline]] inline bool type_matches(const wasm::TypeDef* have, wasm::TypeId want, InstanceContext* ctx) {
+[[gnu::always_inline]] static inline bool type_matches(const wasm::TypeDef* have, wasm::TypeId want,
+                                                       InstanceContext* ctx) {
   return have->id == want || is_declared_subtype(have, want, ctx);
 }
 
@@ -185,7 +184,7 @@ ERMINE_HANDLER handler_call_ref(ERMINE_HANDLER_PARAMS) {
 
 // Tail calls: arguments @0, their slots @2, own parameter slots @4, callee slot @6, target @8, type @16.
 // The caller's header moves behind the new parameters, which move to the frame's start.
-[[gnu::always_inline]] inline void replace_frame(const Code* pc, Slot* fp) {
+[[gnu::always_inline]] static inline void replace_frame(const Code* pc, Slot* fp) {
   unsigned params = field<uint16_t>(pc, 2), own = field<uint16_t>(pc, 4);
   Slot caller_pc = fp[own + runtime::kHeaderCallerPc], caller_ctx = fp[own + runtime::kHeaderCallerCtx];
   std::memmove(fp, fp + field<uint16_t>(pc, 0), params * sizeof(Slot));
@@ -246,24 +245,5 @@ ERMINE_HANDLER handler_return_call_ref(ERMINE_HANDLER_PARAMS) {
     ERMINE_TRAP(TrapCode::kNullFunctionReference);
   [[clang::musttail]] return handler_return_call_any(ERMINE_HANDLER_ARGS);
 }
-
-}  // namespace
-
-void fill_calls(HandlerTable& t) {
-  auto set = [&](IrOp op, Handler h) { t[code_of(op)] = reinterpret_cast<const void*>(h); };
-  set(IrOp::enter, handler_enter);
-  set(IrOp::enter_sp, ermine_handler_enter_sp);
-  set(IrOp::call, handler_call);
-  set(IrOp::call_import, handler_call_import);
-  set(IrOp::call_indirect_s, handler_call_indirect<From::kSlot>);
-  set(IrOp::call_indirect_r, handler_call_indirect<From::kAcc>);
-  set(IrOp::call_ref, handler_call_ref);
-  set(IrOp::return_call, handler_return_call);
-  set(IrOp::return_call_import, handler_return_call_import);
-  set(IrOp::return_call_indirect, handler_return_call_indirect);
-  set(IrOp::return_call_ref, handler_return_call_ref);
-}
-
-const void* translate_stub() { return reinterpret_cast<const void*>(&handler_translate); }
 
 }  // namespace ermine::interp

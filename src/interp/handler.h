@@ -118,19 +118,4 @@ template <class T>
   else return field<T>(pc, at);
 }
 
-// Fills the handlers of one family into the table. Each is in a file of its own.
-void fill_numeric(ir::HandlerTable& table);
-void fill_branches(ir::HandlerTable& table);
-void fill_memory(ir::HandlerTable& table);
-void fill_vectors(ir::HandlerTable& table);
-void fill_atomics(ir::HandlerTable& table);
-void fill_calls(ir::HandlerTable& table);
-void fill_moves(ir::HandlerTable& table);
-void fill_pairs(ir::HandlerTable& table);
-
-template <class F>
-const void* address_of(F* f) {
-  return reinterpret_cast<const void*>(f);
-}
-
 }  // namespace ermine::interp

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "interp/handler.h"
+#include "interp/handlers.h"
 #include "runtime/instance.h"
 #include "wasm/type_registry.h"
 
@@ -14,27 +14,11 @@ using runtime::FuncCode;
 using runtime::InstanceContext;
 using runtime::Slot;
 
-const ir::HandlerTable& handlers() {
-  static const ir::HandlerTable* const table = [] {
-    static ir::HandlerTable t{};
-    fill_numeric(t);
-    fill_branches(t);
-    fill_memory(t);
-    fill_vectors(t);
-    fill_atomics(t);
-    fill_calls(t);
-    fill_moves(t);
-    fill_pairs(t);
-    return &t;
-  }();
-  return *table;
-}
-
 namespace {
 
 // What the entry of an untranslated function points to.
 const Code* stub_code() {
-  static const Code code = reinterpret_cast<Code>(translate_stub());
+  static const Code code = reinterpret_cast<Code>(&handler_translate);
   return &code;
 }
 

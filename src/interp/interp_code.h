@@ -12,10 +12,8 @@
 
 namespace ermine::interp {
 
-// The table of handlers; filled on first use. Thread-safe.
+// The table of handlers, a constant.
 const ir::HandlerTable& handlers();
-// The first unit of every function that has no code yet.
-const void* translate_stub();
 
 class InterpCode final : public runtime::ModuleCode {
  public:

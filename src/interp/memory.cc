@@ -5,8 +5,6 @@
 
 namespace ermine::interp {
 
-namespace {
-
 using namespace ir;
 
 template <Op op>
@@ -30,21 +28,23 @@ ERMINE_HANDLER handler_store_checked(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(3);
 }
 
-}  // namespace
+namespace {
 
-void fill_memory(HandlerTable& table) {
-  for_each_op([&]<Op op>() {
+[[maybe_unused]] void name_handlers() {
+  for_each_op([]<Op op>() {
     if constexpr (family_of(op) == Family::kLoad) {
-      fill_steps<code_of(op, 0, false), form_count(op)>(table);
-      table[checked_code(op)] = address_of(handler_load_checked<op>);
+      name_steps<code_of(op, 0, false), form_count(op)>();
+      static_cast<void>(handler_load_checked<op>);
     } else if constexpr (family_of(op) == Family::kStore) {
-      fill_steps<store_code(op, kStoreSS), 3>(table);
+      name_steps<store_code(op, kStoreSS), 3>();
       if constexpr (std::is_floating_point_v<typename SemanticsOf<op>::template Param<1>>)
-        fill_steps<store_code(op, kStoreRR), 1>(table);
-      else fill_steps<store_code(op, kStoreSI), 2>(table);
-      table[checked_code(op)] = address_of(handler_store_checked<op>);
+        name_steps<store_code(op, kStoreRR), 1>();
+      else name_steps<store_code(op, kStoreSI), 2>();
+      static_cast<void>(handler_store_checked<op>);
     }
   });
 }
+
+}  // namespace
 
 }  // namespace ermine::interp

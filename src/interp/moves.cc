@@ -4,8 +4,6 @@
 
 namespace ermine::interp {
 
-namespace {
-
 using namespace ir;
 
 ERMINE_HANDLER handler_copy_n(ERMINE_HANDLER_PARAMS) {
@@ -123,50 +121,6 @@ ERMINE_HANDLER handler_fuel(ERMINE_HANDLER_PARAMS) {
     if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
   }
   ERMINE_NEXT(2);
-}
-
-}  // namespace
-
-void fill_moves(HandlerTable& t) {
-  auto set = [&](IrOp op, const void* p, unsigned form = 0) { t[code_of(op) + form] = p; };
-  using enum From;
-  fill_steps<code_of(IrOp::copy), 1>(t);
-  fill_steps<code_of(IrOp::copy2), 1>(t);
-  set(IrOp::copy_n, address_of(handler_copy_n));
-  set(IrOp::copy_v128, address_of(handler_copy_v128));
-  fill_steps<code_of(IrOp::const32), 1>(t);
-  set(IrOp::const64, address_of(handler_const64));
-  set(IrOp::const_v128, address_of(handler_const_v128));
-  fill_steps<code_of(IrOp::set_r), 1>(t);
-  fill_steps<code_of(IrOp::set_s), 1>(t);
-  fill_steps<code_of(IrOp::set_d), 1>(t);
-  auto set_class = [&]<class T>(IrOp select, IrOp global) {
-    set(select, address_of(handler_select<T, kSlot, false>), 0);
-    set(select, address_of(handler_select<T, kSlot, true>), 1);
-    set(select, address_of(handler_select<T, kAcc, false>), 2);
-    set(select, address_of(handler_select<T, kAcc, true>), 3);
-    set(global, address_of(handler_global_get<T, false>), 0);
-    set(global, address_of(handler_global_get<T, true>), 1);
-  };
-  set_class.operator()<uint64_t>(IrOp::select_r, IrOp::global_get_r);
-  set_class.operator()<float>(IrOp::select_s, IrOp::global_get_s);
-  set_class.operator()<double>(IrOp::select_d, IrOp::global_get_d);
-  set(IrOp::select_v128, address_of(handler_select<V128, kSlot, true>));
-  set(IrOp::global_get_v128, address_of(handler_global_get<V128, true>));
-  fill_steps<code_of(IrOp::global_set_r), 1>(t);
-  set(IrOp::global_set_s, address_of(handler_global_set<uint64_t, kSlot>));
-  set(IrOp::global_set_v128, address_of(handler_global_set<V128, kSlot>));
-  set(IrOp::memory_size, address_of(handler_memory_size));
-  set(IrOp::ret, address_of(handler_ret));
-  set(IrOp::ret_copy, address_of(handler_ret_copy));
-  set(IrOp::ret_r, address_of(handler_ret_acc<uint64_t>));
-  set(IrOp::ret_s, address_of(handler_ret_acc<float>));
-  set(IrOp::ret_d, address_of(handler_ret_acc<double>));
-  set(IrOp::ret_const, address_of(handler_ret_const));
-  set(IrOp::ret_copy_n, address_of(handler_ret_copy_n));
-  set(IrOp::trap, address_of(handler_trap_now));
-  set(IrOp::builtin, address_of(handler_builtin));
-  set(IrOp::fuel, address_of(handler_fuel));
 }
 
 }  // namespace ermine::interp

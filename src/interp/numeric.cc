@@ -3,8 +3,6 @@
 
 namespace ermine::interp {
 
-namespace {
-
 using namespace ir;
 
 template <Op op>
@@ -19,15 +17,17 @@ ERMINE_HANDLER handler_wide(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(2);
 }
 
-}  // namespace
+namespace {
 
-void fill_numeric(HandlerTable& table) {
-  for_each_op([&]<Op op>() {
+[[maybe_unused]] void name_handlers() {
+  for_each_op([]<Op op>() {
     constexpr Family family = family_of(op);
     if constexpr (family == Family::kBinary || family == Family::kUnary)
-      fill_steps<code_of(op, 0, false), form_count(op)>(table);
-    else if constexpr (family == Family::kWide) table[slots_code(op)] = address_of(handler_wide<op>);
+      name_steps<code_of(op, 0, false), form_count(op)>();
+    else if constexpr (family == Family::kWide) static_cast<void>(handler_wide<op>);
   });
 }
+
+}  // namespace
 
 }  // namespace ermine::interp

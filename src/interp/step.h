@@ -6,7 +6,7 @@
 // while pc is still the instruction's (see ERMINE_FAULT_BARRIER).
 #pragma once
 
-#include "interp/handler.h"
+#include "interp/handlers.h"
 #include "interp/semantics_of.h"
 
 namespace ermine::interp {
@@ -148,11 +148,11 @@ ERMINE_HANDLER handler_step(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(ir::unit_count(code));
 }
 
-// Sets handler_step for each of `n` codes from `code` on.
+// Names handler_step for each of `n` codes from `code` on (see handlers.h).
 template <ir::OpCode code, unsigned n>
-void fill_steps(ir::HandlerTable& table) {
-  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    ((table[code + i] = address_of(handler_step<static_cast<ir::OpCode>(code + i)>)), ...);
+void name_steps() {
+  []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    (static_cast<void>(handler_step<static_cast<ir::OpCode>(code + i)>), ...);
   }(std::make_integer_sequence<unsigned, n>());
 }
 

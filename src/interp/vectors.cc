@@ -1,11 +1,9 @@
 // Handlers of the vector instructions: operands and results in slots.
 #include "interp/checked_address.h"
-#include "interp/handler.h"
+#include "interp/handlers.h"
 #include "interp/semantics_of.h"
 
 namespace ermine::interp {
-
-namespace {
 
 using namespace ir;
 
@@ -53,13 +51,14 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
   }
 }
 
-}  // namespace
+namespace {
 
-void fill_vectors(HandlerTable& t) {
-  for_each_op([&]<Op op>() {
-    if constexpr (family_of(op) == Family::kVector && op != Op::v128_const)
-      t[slots_code(op)] = address_of(handler_vector<op>);
+[[maybe_unused]] void name_handlers() {
+  for_each_op([]<Op op>() {
+    if constexpr (family_of(op) == Family::kVector && op != Op::v128_const) static_cast<void>(handler_vector<op>);
   });
 }
+
+}  // namespace
 
 }  // namespace ermine::interp

@@ -215,6 +215,24 @@ constexpr unsigned unit_count(OpCode code) {
   }
 }
 
+// Whether there is such a code. The forms of a family are counted for its widest instruction: floats have no immediates
+// in stores and branches, integers no two accumulators; v128.const is no instruction of the register code.
+constexpr bool code_exists(OpCode code) {
+  CodeInfo info = code_info(code);
+  std::string_view sig = wasm::op_info(info.op).sig;
+  auto is_float = [&](unsigned i) { return sig[i] == 'f' || sig[i] == 'd'; };
+  switch (info.kind) {
+    case CodeInfo::kFormed:
+      if (family_of(info.op) == Family::kStore) return info.form < kStoreRR || (info.form == kStoreRR) == is_float(1);
+      return info.op != Op::v128_const;
+    case CodeInfo::kBranch: return info.form / 4 < kSI || !is_float(0);
+    case CodeInfo::kPair: return info.form < pair_forms(info.pair);
+    case CodeInfo::kIr:
+    case CodeInfo::kChecked: return true;
+  }
+  return false;
+}
+
 // What a tier gives the translator: the address of the handler of each code.
 using HandlerTable = std::array<const void*, kCodeCount>;
 
