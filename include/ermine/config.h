@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +13,12 @@ namespace ermine {
 enum class Tier : uint8_t {
   kAuto,    // the best the build has; hot code moves up while it runs
   kInterp,  // the interpreter only
+};
+
+// A tier and its name on the command line.
+struct TierName {
+  std::string_view name;
+  Tier tier;
 };
 
 struct Config {
@@ -31,6 +38,8 @@ struct Config {
   bool consume_fuel = false;
 
   Tier tier = Tier::kAuto;
+  // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
+  static std::span<const TierName> tiers();
 
   // NaNs are canonical and relaxed SIMD takes the deterministic choice, so that a program computes the
   // same bits on every machine.

@@ -92,9 +92,12 @@ void environment(RunOptions& o, const std::string& text) {
 }
 
 Tier tier_of(const std::string& text) {
-  if (text == "auto") return Tier::kAuto;
-  if (text == "interp") return Tier::kInterp;
-  throw CLI::ValidationError("--tier", "there is no tier '" + text + "'; known are auto and interp");
+  std::string known;
+  for (const TierName& t : Config::tiers()) {
+    if (t.name == text) return t.tier;
+    known += (known.empty() ? "" : ", ") + std::string(t.name);
+  }
+  throw CLI::ValidationError("--tier", "there is no tier '" + text + "'; there are: " + known);
 }
 
 // Where the options end: the index of the module. Everything behind it is the program's, also what looks

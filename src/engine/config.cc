@@ -10,6 +10,11 @@ namespace ermine {
 using wasm::Feature;
 using wasm::FeatureSet;
 
+std::span<const TierName> Config::tiers() {
+  static constexpr TierName kTiers[] = {{"auto", Tier::kAuto}, {"interp", Tier::kInterp}};
+  return kTiers;
+}
+
 uint64_t Config::default_feature_bits() { return FeatureSet::defaults().bits(); }
 void Config::enable_all_features() { feature_bits = FeatureSet::all().bits(); }
 

@@ -1,8 +1,8 @@
 // Runs scripts in one tier: spec_test TIER PATH... (a path is a script or a folder of them). Returns 77,
 // which ctest shows as skipped, when the paths are not there: the official suite is no part of the project.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <vector>
 
 #include "script/files.h"
@@ -16,12 +16,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   Config config;
-  if (std::strcmp(argv[1], "interp") == 0) {
-    config.tier = Tier::kInterp;
-  } else if (std::strcmp(argv[1], "auto") != 0) {
+  auto tier = std::ranges::find(Config::tiers(), std::string_view(argv[1]), &TierName::name);
+  if (tier == Config::tiers().end()) {
     std::fprintf(stderr, "unknown tier %s\n", argv[1]);
     return 2;
   }
+  config.tier = tier->tier;
   std::vector<std::string> paths(argv + 2, argv + argc);
   auto files = script::find_scripts(paths);
   if (!files) {
