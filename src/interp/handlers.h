@@ -75,6 +75,10 @@ ERMINE_HANDLER handler_trap_now(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_builtin(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_fuel(ERMINE_HANDLER_PARAMS);
 
+// objects.cc
+template <ir::IrOp op>
+[[gnu::used]] ERMINE_HANDLER handler_object(ERMINE_HANDLER_PARAMS);
+
 constexpr Handler handler_of(ir::IrOp op) {
   using enum From;
   using ir::code_of;
@@ -143,6 +147,10 @@ constexpr Handler handler_of(ir::IrOp op) {
     case IrOp::trap: return handler_trap_now;
     case IrOp::builtin: return handler_builtin;
     case IrOp::fuel: return handler_fuel;
+#define IR(id, units) \
+  case IrOp::id: return handler_object<IrOp::id>;
+#include "ir/object_ops.def"
+#undef IR
   }
   return nullptr;
 }

@@ -7,19 +7,11 @@
 #pragma once
 
 #include "interp/handlers.h"
+#include "interp/object_step.h"
 #include "interp/semantics_of.h"
+#include "interp/state.h"
 
 namespace ermine::interp {
-
-struct State {
-  const Code*& pc;
-  Slot* fp;
-  InstanceContext* ctx;
-  uint8_t* mem;
-  uint64_t& r0;
-  float& s0;
-  double& d0;
-};
 
 template <ir::OpCode code, ir::CodeInfo::Kind kind = ir::code_info(code).kind>
 struct Step;
@@ -132,6 +124,8 @@ struct Step<code, ir::CodeInfo::kIr> {
       s.r0 = *s.ctx->globals[field<uint32_t>(at, 4)];
     } else if constexpr (kOp == IrOp::global_set_r) {
       *s.ctx->globals[field<uint32_t>(at, 4)] = s.r0;
+    } else if constexpr (ir::object_op(kOp).kind != ir::ObjectOp::kNone) {
+      return ObjectStep<kOp>::run(s, skip);
     } else {
       static_assert(kOp == IrOp::copy, "this code is no step");
     }

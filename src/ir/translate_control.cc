@@ -68,6 +68,10 @@ void Translator::take_back() {
 
 // A branch on a popped i32. A comparison just made for it is fused into the branch.
 Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bool back) {
+  Emitted fused;
+  if (e.where == Where::kPending && is_last(e.producer) && !back &&
+      fuse_type_test(e.producer, last_code_, on_false, &fused))
+    return fused;
   if (e.where == Where::kPending && is_last(e.producer) && last_op_ != Op::nop) {
     uint32_t at = e.producer;
     auto a = field<uint16_t>(&code_[at], 2);
@@ -80,7 +84,11 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
       Op op = last_op_;
       BinaryForm form = last_form_;
       take_back();
-      if ((op == Op::i32_eq || op == Op::i32_ne) && form == kRI && imm == 0 && last_ != kNone && last_ + 2 == at) {
+      bool with_zero = (op == Op::i32_eq || op == Op::i32_ne) && form == kRI && imm == 0 && last_ != kNone;
+      if (with_zero && !back && last_ + unit_count(last_code_) == at &&
+          fuse_type_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
+        return fused;
+      if (with_zero && last_ + 2 == at) {
         // (x & y) == 0, where the and's result was wanted for this only: a test of bits.
         CodeInfo before = code_info(last_code_);
         if (before.kind == CodeInfo::kFormed && before.op == Op::i32_and && !(before.form & 1)) {
@@ -194,20 +202,6 @@ void Translator::branch_if(uint32_t depth) {
   jump_around(n, [&] { return emit_condition(condition, true, false); }, depth);
 }
 
-// A conditional branch whose values must move, or that returns: `emit_skip` emits a branch taken when the
-// real one is not, and the moves and the jump come behind it.
-template <class EmitSkip>
-void Translator::jump_around(uint32_t values, EmitSkip&& emit_skip, uint32_t depth) {
-  save_pending();
-  flush_top(values);
-  Emitted skip = emit_skip();
-  auto mirrors = mirror_;
-  branch(depth);
-  put<int32_t>(skip.at, skip.byte + 4u, static_cast<int32_t>(code_.size() - skip.at));
-  bind_here();
-  mirror_ = mirrors;
-}
-
 void Translator::branch_table(const Instr& in) {
   Entry index = pop();
   binary::LabelReader labels(in);
@@ -271,6 +265,7 @@ void Translator::branch_on_null(const Instr& in) {
 }
 
 void Translator::branch_on_cast(const Instr& in) {
+  if (branch_on_object_cast(in)) return;
   to_home(top());
   uint16_t slot = top().home;
   push_temp(top().type);

@@ -14,6 +14,7 @@ Result<void> unsupported(const binary::Instr& in) {
 }  // namespace
 
 Result<void> Translator::object(const Instr& in) {
+  if (gc(in)) return {};
   auto i32 = wasm::kI32;
   auto call = [&](unsigned operands, std::initializer_list<ValType> results, uint32_t a, uint64_t b) {
     if (runtime::builtin_for(in.op) == nullptr) return unsupported(in);
@@ -55,8 +56,6 @@ Result<void> Translator::object(const Instr& in) {
     case Op::memory_copy: return call(3, {}, in.index, in.index2);
     case Op::memory_init: return call(3, {}, in.index, in.index2);
     case Op::data_drop: return call(0, {}, in.index, 0);
-    case Op::table_get: return call(1, {module_.tables[in.index].type.element}, in.index, 0);
-    case Op::table_set: return call(2, {}, in.index, 0);
     case Op::table_size: return call(0, {table_address(in.index)}, in.index, 0);
     case Op::table_grow: return call(2, {table_address(in.index)}, in.index, 0);
     case Op::table_fill: return call(3, {}, in.index, 0);
@@ -71,21 +70,12 @@ Result<void> Translator::object(const Instr& in) {
       return {};
     case Op::ref_eq: binary(Op::i64_eq); return {};
     case Op::ref_func: return call(0, {wasm::kFuncRef}, in.index, 0);
-    case Op::ref_as_non_null: return call(1, {top().type}, 0, 0);
     case Op::ref_test:
     case Op::ref_test_null: return call(1, {i32}, in.type.nullable(), in.type.heap().bits());
     case Op::ref_cast:
     case Op::ref_cast_null: return call(1, {in.type}, in.type.nullable(), in.type.heap().bits());
     case Op::any_convert_extern:
     case Op::extern_convert_any: return {};  // one representation for both
-    case Op::ref_i31:
-      push_const(i32, 1);
-      binary(Op::i32_shl);
-      push_const(i32, 1);
-      binary(Op::i32_or);
-      return {};
-    case Op::i31_get_s:
-    case Op::i31_get_u: return call(1, {i32}, 0, 0);
 
     case Op::struct_new: return call(static_cast<unsigned>(def->fields.size()), {ref_to(in.index)}, id, 0);
     case Op::struct_new_default: return call(0, {ref_to(in.index)}, id, 0);
@@ -94,7 +84,6 @@ Result<void> Translator::object(const Instr& in) {
     case Op::struct_get_u: return call(1, {def->fields[in.index2].storage.unpacked()}, id, in.index2);
     case Op::struct_set: return call(2, {}, id, in.index2);
     case Op::array_new: return call(2, {ref_to(in.index)}, id, 0);
-    case Op::array_new_default: return call(1, {ref_to(in.index)}, id, 0);
     case Op::array_new_fixed: return call(in.index2, {ref_to(in.index)}, id, in.index2);
     case Op::array_new_data:
     case Op::array_new_elem: return call(2, {ref_to(in.index)}, id, in.index2);
@@ -102,7 +91,6 @@ Result<void> Translator::object(const Instr& in) {
     case Op::array_get_s:
     case Op::array_get_u: return call(2, {def->fields[0].storage.unpacked()}, id, 0);
     case Op::array_set: return call(3, {}, id, 0);
-    case Op::array_len: return call(1, {i32}, 0, 0);
     case Op::array_fill: return call(4, {}, id, 0);
     case Op::array_copy: return call(5, {}, id, module_.types[in.index2]);
     case Op::array_init_data:

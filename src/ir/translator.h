@@ -23,6 +23,7 @@
 #include "ermine/result.h"
 #include "ir/encoding.h"
 #include "ir/function_code.h"
+#include "ir/object_ops.h"
 #include "ir/op_forms.h"
 #include "wasm/module.h"
 
@@ -158,6 +159,28 @@ class Translator {
   void builtin(Op op, unsigned operands, std::span<const wasm::ValType> results, uint32_t a, uint64_t b);
   Result<void> object(const Instr& in);  // tables, references, GC, bulk memory (translate_object.cc)
 
+  // --- garbage-collected objects (translate_gc.cc)
+  struct TypeTest {
+    uint32_t what = 0;  // a TypeId, or a wasm::ShapeSet
+    uint16_t depth = 0, flags = 0;
+  };
+  bool gc(const Instr& in);  // false: it is a builtin
+  bool is_gc_ref(wasm::ValType type) const;
+  Width width_of(wasm::ValType storage) const;
+  void object_unary(OpCode first, unsigned units, wasm::ValType out, uint32_t imm);
+  uint32_t object_store(OpCode first, bool imm, uint32_t* second_word);
+  void struct_get(const wasm::TypeDef& def, uint32_t field, bool sign);
+  void struct_set(const wasm::TypeDef& def, uint32_t field);
+  void array_get(const wasm::TypeDef& def, bool sign);
+  void array_set(const wasm::TypeDef& def);
+  template <class Offset, class Storage>
+  void new_object(uint64_t header, uint32_t size, uint32_t n, wasm::ValType type, Offset&& offset, Storage&& storage);
+  OpCode type_test(wasm::ValType target, IrOp type_first, IrOp shape_first, TypeTest* test) const;
+  void put_test(uint32_t at, const TypeTest& test);
+  uint32_t check_top(OpCode first);
+  bool branch_on_object_cast(const Instr& in);
+  bool fuse_type_test(uint32_t test_at, OpCode test_code, bool on_false, Emitted* branch);
+
   // --- control (translate_control.cc)
   void block(const Instr& in, ControlKind kind);
   void begin_if(const Instr& in);
@@ -244,5 +267,19 @@ class Translator {
   uint32_t segment_ = kNone;   // fuel: the instruction that pays for the current segment
   uint32_t segment_cost_ = 0;
 };
+
+// A conditional branch whose values must move, or that returns: `emit_skip` emits a branch taken when the
+// real one is not, and the moves and the jump come behind it.
+template <class EmitSkip>
+void Translator::jump_around(uint32_t values, EmitSkip&& emit_skip, uint32_t depth) {
+  save_pending();
+  flush_top(values);
+  Emitted skip = emit_skip();
+  auto mirrors = mirror_;
+  branch(depth);
+  put<int32_t>(skip.at, skip.byte + 4u, static_cast<int32_t>(code_.size() - skip.at));
+  bind_here();
+  mirror_ = mirrors;
+}
 
 }  // namespace ermine::ir

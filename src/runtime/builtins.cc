@@ -34,20 +34,6 @@ TrapCode data_drop_builtin(InstanceContext* ctx, Slot*, uint32_t data, uint64_t)
   return TrapCode::kNone;
 }
 
-TrapCode table_get_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
-  const TableView& t = *ctx->tables[table];
-  if (base[0] >= t.size) return TrapCode::kTableOutOfBounds;
-  base[0] = t.elements[base[0]];
-  return TrapCode::kNone;
-}
-
-TrapCode table_set_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
-  const TableView& t = *ctx->tables[table];
-  if (base[0] >= t.size) return TrapCode::kTableOutOfBounds;
-  t.elements[base[0]] = base[1];
-  return TrapCode::kNone;
-}
-
 TrapCode table_size_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
   base[0] = ctx->tables[table]->size;
   return TrapCode::kNone;
@@ -82,10 +68,6 @@ TrapCode ref_func_builtin(InstanceContext* ctx, Slot* base, uint32_t func, uint6
   return TrapCode::kNone;
 }
 
-TrapCode ref_as_non_null_builtin(InstanceContext*, Slot* base, uint32_t, uint64_t) {
-  return base[0] == 0 ? TrapCode::kNullReference : TrapCode::kNone;
-}
-
 }  // namespace
 
 Builtin builtin_for(wasm::Op op) {
@@ -98,8 +80,6 @@ Builtin builtin_for(wasm::Op op) {
     ERMINE_BUILTIN(memory_copy)
     ERMINE_BUILTIN(memory_init)
     ERMINE_BUILTIN(data_drop)
-    ERMINE_BUILTIN(table_get)
-    ERMINE_BUILTIN(table_set)
     ERMINE_BUILTIN(table_size)
     ERMINE_BUILTIN(table_grow)
     ERMINE_BUILTIN(table_fill)
@@ -107,7 +87,6 @@ Builtin builtin_for(wasm::Op op) {
     ERMINE_BUILTIN(table_init)
     ERMINE_BUILTIN(elem_drop)
     ERMINE_BUILTIN(ref_func)
-    ERMINE_BUILTIN(ref_as_non_null)
 #undef ERMINE_BUILTIN
     default: return gc_builtin_for(op);
   }

@@ -55,6 +55,7 @@ TrapCode array_new_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint
   const wasm::TypeDef& def = type_of(heap, type);
   return making(base, [&](Ref* r) { return gc::array_new(heap, def, u32(base[element_slots(def)]), base, r); });
 }
+// For constant expressions.
 TrapCode array_new_default_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   return making(base, [&](Ref* r) { return gc::array_new_default(heap, type_of(heap, type), u32(base[0]), r); });
@@ -89,12 +90,6 @@ TrapCode array_set_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint
   Heap& heap = heap_of(ctx);
   return gc::array_set(heap, ref_of(base[0]), type_of(heap, type), u32(base[1]), base + 2);
 }
-TrapCode array_len_builtin(InstanceContext* ctx, Slot* base, uint32_t, uint64_t) {
-  uint32_t length = 0;
-  const TrapCode trap = gc::array_len(heap_of(ctx), ref_of(base[0]), &length);
-  base[0] = length;
-  return trap;
-}
 TrapCode array_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   const wasm::TypeDef& def = type_of(heap, type);
@@ -124,17 +119,6 @@ TrapCode ref_cast_builtin(InstanceContext* ctx, Slot* base, uint32_t nullable, u
   return fits ? TrapCode::kNone : TrapCode::kCastFailure;
 }
 constexpr Builtin ref_test_null_builtin = ref_test_builtin, ref_cast_null_builtin = ref_cast_builtin;
-
-TrapCode i31_get_s_builtin(InstanceContext*, Slot* base, uint32_t, uint64_t) {
-  if (base[0] == 0) return TrapCode::kNullI31Reference;
-  base[0] = static_cast<uint32_t>(gc::i31_signed(ref_of(base[0])));
-  return TrapCode::kNone;
-}
-TrapCode i31_get_u_builtin(InstanceContext*, Slot* base, uint32_t, uint64_t) {
-  if (base[0] == 0) return TrapCode::kNullI31Reference;
-  base[0] = gc::i31_unsigned(ref_of(base[0]));
-  return TrapCode::kNone;
-}
 
 TrapCode throw__builtin(InstanceContext* ctx, Slot* base, uint32_t tag, uint64_t) {
   Ref made = gc::kNull;
@@ -171,7 +155,6 @@ Builtin gc_builtin_for(wasm::Op op) {
     ERMINE_BUILTIN(array_get_s)
     ERMINE_BUILTIN(array_get_u)
     ERMINE_BUILTIN(array_set)
-    ERMINE_BUILTIN(array_len)
     ERMINE_BUILTIN(array_fill)
     ERMINE_BUILTIN(array_copy)
     ERMINE_BUILTIN(array_init_data)
@@ -180,8 +163,6 @@ Builtin gc_builtin_for(wasm::Op op) {
     ERMINE_BUILTIN(ref_test_null)
     ERMINE_BUILTIN(ref_cast)
     ERMINE_BUILTIN(ref_cast_null)
-    ERMINE_BUILTIN(i31_get_s)
-    ERMINE_BUILTIN(i31_get_u)
     ERMINE_BUILTIN(throw_)
     ERMINE_BUILTIN(throw_ref)
 #undef ERMINE_BUILTIN

@@ -96,4 +96,26 @@ constexpr uint64_t object_header_of(const TypeDef& def, F&& is_reference) {
   return make_object_header(def.id, Shape::kStruct, def.size / 8 | map << 8);
 }
 
+// Sets of what a reference of the any, extern or exn hierarchy may be: null, an i31, or an object of a shape.
+using ShapeSet = uint32_t;
+inline constexpr unsigned kShapeSetNull = 0, kShapeSetI31 = 1, kShapeSetObjects = 2;
+
+constexpr ShapeSet shape_set(HeapType target, bool null_passes) {
+  constexpr auto shape = [](Shape s) { return ShapeSet{1} << (kShapeSetObjects + static_cast<unsigned>(s)); };
+  constexpr ShapeSet kStructs = shape(Shape::kStruct) | shape(Shape::kLargeStruct);
+  constexpr ShapeSet kArrays = (shape(Shape::kArrayRef) << 1) - shape(Shape::kArray1);
+  constexpr ShapeSet kI31 = ShapeSet{1} << kShapeSetI31;
+  ShapeSet set = null_passes;
+  switch (target.abstract()) {
+    case HeapType::kAny:
+    case HeapType::kExtern:
+    case HeapType::kExn: return set | ~ShapeSet{1};
+    case HeapType::kI31: return set | kI31;
+    case HeapType::kEq: return set | kI31 | kStructs | kArrays;
+    case HeapType::kStruct: return set | kStructs;
+    case HeapType::kArray: return set | kArrays;
+    default: return set;  // the bottom types have no values but null
+  }
+}
+
 }  // namespace ermine::wasm

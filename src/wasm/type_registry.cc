@@ -1,8 +1,7 @@
 // TypeRegistry. A recursion group is identified by its shape: the words of its types with references into
 // the group written as kRecBase + position and references out of it as canonical ids, which is exactly the
 // equality of rolled-up groups in the specification (section 3.1.4, rolling and unrolling). Groups are
-// found by the hash of the shape. One mutex guards everything but get(), which reads a table of segments
-// that never move: segment s holds the 64 << s ids from 64 * (2^s - 1) on.
+// found by the hash of the shape. One mutex guards everything but get(), which reads the TypeTable.
 #include "wasm/type_registry.h"
 
 #include <algorithm>
@@ -77,30 +76,24 @@ void append_shape(const TypeDef& def, std::vector<uint32_t>& out) {
   }
 }
 
-unsigned segment_of(TypeId id) { return static_cast<unsigned>(std::bit_width((id >> 6) + 1)) - 1; }
-TypeId segment_start(unsigned segment) { return 64 * ((1u << segment) - 1); }
-
 }  // namespace
 
 struct TypeRegistry::Impl {
-  static constexpr unsigned kSegments = 20;  // 64 * (2^20 - 1) ids, above kRecBase
+  explicit Impl(TypeTable& types) : table(types) {}
 
+  TypeTable& table;
   std::mutex mutex;
   std::unordered_multimap<uint64_t, Group*> groups;
   std::vector<TypeId> free_ids;
   TypeId next_id = 0;
-  std::atomic<std::atomic<Entry*>*> segments[kSegments] = {};
 
   ~Impl() {
     for (auto& [hash, group] : groups) delete group;
-    for (auto& segment : segments) delete[] segment.load(std::memory_order_relaxed);
+    for (auto& segment : table.segments) delete[] segment.load(std::memory_order_relaxed);
   }
 
-  std::atomic<Entry*>& slot(TypeId id) const {
-    unsigned segment = segment_of(id);
-    return segments[segment].load(std::memory_order_acquire)[id - segment_start(segment)];
-  }
-  Entry* entry(TypeId id) const { return slot(id).load(std::memory_order_acquire); }
+  // Every type in the table is an Entry.
+  Entry* entry(TypeId id) const { return const_cast<Entry*>(static_cast<const Entry*>(&table[id])); }
 
   TypeId take_id() {
     if (!free_ids.empty()) {
@@ -109,9 +102,10 @@ struct TypeRegistry::Impl {
       return id;
     }
     TypeId id = next_id++;
-    unsigned segment = segment_of(id);
-    if (!segments[segment].load(std::memory_order_relaxed))
-      segments[segment].store(new std::atomic<Entry*>[size_t{64} << segment](), std::memory_order_release);
+    unsigned segment = TypeTable::segment_of(id);
+    if (!table.segments[segment].load(std::memory_order_relaxed))
+      table.segments[segment].store(new std::atomic<const TypeDef*>[size_t{64} << segment](),
+                                    std::memory_order_release);
     return id;
   }
 
@@ -184,7 +178,7 @@ struct TypeRegistry::Impl {
         break;
       }
       for (const Entry& e : group->entries) {
-        slot(e.id).store(nullptr, std::memory_order_release);
+        table.slot(e.id).store(nullptr, std::memory_order_release);
         free_ids.push_back(e.id);
       }
       for (TypeId dependency : group->dependencies) drop(dependency);
@@ -193,7 +187,7 @@ struct TypeRegistry::Impl {
   }
 };
 
-TypeRegistry::TypeRegistry() : impl_(std::make_unique<Impl>()) {}
+TypeRegistry::TypeRegistry() : impl_(std::make_unique<Impl>(table_)) {}
 TypeRegistry::~TypeRegistry() = default;
 
 Result<void> TypeRegistry::add_group(std::span<TypeDef> group, std::span<TypeId> ids) {
@@ -226,7 +220,7 @@ Result<void> TypeRegistry::add_group(std::span<TypeDef> group, std::span<TypeId>
     static_cast<TypeDef&>(e) = std::move(group[i]);
     e.id = ids[i] = impl_->take_id();
     e.group = made.get();
-    impl_->slot(e.id).store(&e, std::memory_order_release);
+    table_.slot(e.id).store(&e, std::memory_order_release);
   }
   for (Entry& e : made->entries) {
     for_each_reference(e, [&](TypeId& id) {
@@ -272,8 +266,6 @@ void TypeRegistry::release(TypeId id) {
   std::lock_guard lock(impl_->mutex);
   impl_->release_locked(id);
 }
-
-const TypeDef& TypeRegistry::get(TypeId id) const { return *impl_->entry(id); }
 
 bool TypeRegistry::is_subtype(TypeId sub, TypeId super) const {
   if (sub == super) return true;

@@ -4,6 +4,8 @@
 // types that use them and freed with the last.
 #pragma once
 
+#include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,6 +14,24 @@
 #include "wasm/types.h"
 
 namespace ermine::wasm {
+
+// Types by id, as running code looks them up. Segment s holds the 64 << s ids from 64 * (2^s - 1) on; segments
+// never move.
+class TypeTable {
+ public:
+  static constexpr unsigned kSegments = 20;  // 64 * (2^20 - 1) ids, above TypeRegistry::kRecBase
+  static unsigned segment_of(TypeId id) { return static_cast<unsigned>(std::bit_width((id >> 6) + 1)) - 1; }
+  static TypeId segment_start(unsigned segment) { return 64 * ((1u << segment) - 1); }
+
+  std::atomic<const TypeDef*>& slot(TypeId id) const {
+    const unsigned segment = segment_of(id);
+    return segments[segment].load(std::memory_order_acquire)[id - segment_start(segment)];
+  }
+  // Precondition: the type exists.
+  const TypeDef& operator[](TypeId id) const { return *slot(id).load(std::memory_order_acquire); }
+
+  std::atomic<std::atomic<const TypeDef*>*> segments[kSegments] = {};
+};
 
 class TypeRegistry {
  public:
@@ -32,7 +52,8 @@ class TypeRegistry {
   void retain(TypeId id);
   void release(TypeId id);
 
-  const TypeDef& get(TypeId id) const;
+  const TypeDef& get(TypeId id) const { return table_[id]; }
+  const TypeTable& table() const { return table_; }
 
   bool is_subtype(TypeId sub, TypeId super) const;
   bool is_subtype(HeapType sub, HeapType super) const;  // heap type matching, specification 3.3.3
@@ -44,6 +65,7 @@ class TypeRegistry {
 
  private:
   struct Impl;
+  TypeTable table_;
   std::unique_ptr<Impl> impl_;
 };
 

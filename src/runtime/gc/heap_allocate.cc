@@ -17,6 +17,7 @@ constexpr unsigned kMostFutile = 8;
 Heap::Heap(View& view, const wasm::TypeRegistry& registry, RootSource& roots, const HeapOptions& options)
     : view_(view), registry_(registry), roots_(roots), options_(options), marker_(tables_, registry) {
   view_ = View{};
+  view_.types = &registry.table();
 }
 
 Heap::~Heap() {

@@ -194,17 +194,10 @@ bool ref_test(const Heap& heap, Ref ref, HeapType target, bool nullable) {
     const wasm::TypeId id = wasm::header_type(header);
     return id == target.type_id() || heap.registry().is_subtype(id, target.type_id());
   }
-  const auto shape = [&] { return wasm::header_shape(load_header(heap.at(0), ref)); };
-  switch (target.abstract()) {
-    case HeapType::kAny:
-    case HeapType::kExtern:
-    case HeapType::kExn: return true;
-    case HeapType::kI31: return is_i31(ref);
-    case HeapType::kEq: return is_i31(ref) || wasm::is_struct(shape()) || wasm::is_array(shape());
-    case HeapType::kStruct: return !is_i31(ref) && wasm::is_struct(shape());
-    case HeapType::kArray: return !is_i31(ref) && wasm::is_array(shape());
-    default: return false;  // the bottom types have no values but null
-  }
+  unsigned kind = wasm::kShapeSetI31;
+  if (!is_i31(ref))
+    kind = wasm::kShapeSetObjects + static_cast<unsigned>(wasm::header_shape(load_header(heap.at(0), ref)));
+  return wasm::shape_set(target, nullable) >> kind & 1;
 }
 
 bool func_test(const wasm::TypeRegistry& registry, const FuncRef* func, HeapType target, bool nullable) {

@@ -7,6 +7,10 @@
 
 #include <cstdint>
 
+namespace ermine::wasm {
+class TypeTable;
+}
+
 namespace ermine::runtime::gc {
 
 using Ref = uint32_t;
@@ -26,6 +30,7 @@ struct View {
   uint8_t* base = nullptr;  // null until the heap is first used, then constant
   uint32_t cursor = 0;
   uint32_t limit = 0;
+  const wasm::TypeTable* types = nullptr;  // of the ids in objects' headers; null before the heap's first use
 };
 inline constexpr uint32_t kMaxBlockObject = 8192;
 

@@ -1,0 +1,18 @@
+// State: the machine's state as a step (step.h) sees it, by reference where steps change it.
+#pragma once
+
+#include "interp/handler.h"
+
+namespace ermine::interp {
+
+struct State {
+  const Code*& pc;
+  Slot* fp;
+  InstanceContext* ctx;
+  uint8_t* mem;
+  uint64_t& r0;
+  float& s0;
+  double& d0;
+};
+
+}  // namespace ermine::interp

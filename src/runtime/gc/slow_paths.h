@@ -1,0 +1,16 @@
+// Where the inline paths of code end: allocation without room, and references stored into old objects. Plain
+// functions, so that every tier can call them.
+#pragma once
+
+#include "runtime/context.h"
+
+namespace ermine::runtime::gc {
+
+// Makes an object of `bytes` with this header, zeroed, collecting if need be. Roots are the slots below `top` too,
+// which belongs to the frame that runs `pc`. The result is a Ref, or 0 in the low half and a TrapCode in the high.
+uint64_t allocate_for_code(const Code* pc, Slot* top, Slot* fp, InstanceContext* ctx, uint64_t header, uint64_t bytes);
+
+// A reference was stored at `offset` bytes in an object that has kOldBit. Does not collect.
+void note_old_object(ExecContext* exec, Ref object, uint64_t offset);
+
+}  // namespace ermine::runtime::gc
