@@ -85,7 +85,11 @@ namespace {
 template <OpCode code, unsigned n>
 void name_branches() {
   []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    (static_cast<void>(handler_branch_if<static_cast<OpCode>(code + i)>), ...);
+    (
+        [] {
+          if constexpr (code_exists(code + i)) static_cast<void>(handler_branch_if<static_cast<OpCode>(code + i)>);
+        }(),
+        ...);
   }(std::make_integer_sequence<unsigned, n>());
 }
 
@@ -98,10 +102,7 @@ void name_pair() {
 
 [[maybe_unused]] void name_handlers() {
   for_each_op([]<Op op>() {
-    if constexpr (is_branchable(op)) {
-      constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<0>>;
-      name_branches<branch_code(op, kSS, false, false), (is_float ? 3 : kBinaryForms) * 4>();
-    }
+    if constexpr (is_branchable(op)) name_branches<branch_code(op, kSS, false, false), kBinaryForms * 4>();
   });
   []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
     (name_pair<i>(), ...);

@@ -72,6 +72,18 @@ constexpr unsigned form_count(Op op) {
   return 0;
 }
 
+// Comparing integers, not a < b is a >= b: such a branch is never one taken on false.
+constexpr bool has_inverse(Op op) {
+  return is_compare(op) && static_cast<unsigned>(op) <= static_cast<unsigned>(Op::i64_ge_u);
+}
+constexpr Op inverse(Op op) {
+  const Op first = static_cast<unsigned>(op) <= static_cast<unsigned>(Op::i32_ge_u) ? Op::i32_eq : Op::i64_eq;
+  // eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u
+  constexpr uint8_t kInverse[] = {1, 0, 8, 9, 6, 7, 4, 5, 2, 3};
+  const unsigned n = static_cast<unsigned>(first);
+  return static_cast<Op>(n + kInverse[static_cast<unsigned>(op) - n]);
+}
+
 enum class IrOp : uint16_t {
 #define IR(id, units) id,
 #include "ir/ops.def"
@@ -156,6 +168,13 @@ constexpr CodeInfo code_info(OpCode code) {
           static_cast<unsigned>(code - kPairBase) / 4};
 }
 
+// The code that is emitted for a compare-and-branch: see has_inverse.
+constexpr OpCode canonical(OpCode code) {
+  const CodeInfo info = code_info(code);
+  if (info.kind != CodeInfo::kBranch || !(info.form & 2) || !has_inverse(info.op)) return code;
+  return branch_code(inverse(info.op), static_cast<BinaryForm>(info.form / 4), false, info.form & 1);
+}
+
 // Length of an instruction in units; 0 where it varies.
 constexpr unsigned unit_count(OpCode code);
 
@@ -166,10 +185,12 @@ struct Pair {
   OpCode first, second;
 };
 inline constexpr Pair kPairs[] = {
+#ifndef ERMINE_WITHOUT_PAIRS
 #define PAIR(first, second) {first, second},
 #include "ir/pairs.def"
-};
-inline constexpr unsigned kPairCount = sizeof(kPairs) / sizeof(kPairs[0]);
+#endif
+    {0, 0}};  // no pair
+inline constexpr unsigned kPairCount = sizeof(kPairs) / sizeof(kPairs[0]) - 1;
 inline constexpr unsigned kCodeCount = kPairBase + 4 * kPairCount;
 
 // The codes that a pair's second part takes: `form` 0 to 3, see Pair.
@@ -216,7 +237,8 @@ constexpr unsigned unit_count(OpCode code) {
 }
 
 // Whether there is such a code. The forms of a family are counted for its widest instruction: floats have no immediates
-// in stores and branches, integers no two accumulators; v128.const is no instruction of the register code.
+// in stores and branches, integers no two accumulators and no branch on false; v128.const is no instruction of the
+// register code. A build may leave out vectors.
 constexpr bool code_exists(OpCode code) {
   CodeInfo info = code_info(code);
   std::string_view sig = wasm::op_info(info.op).sig;
@@ -224,8 +246,8 @@ constexpr bool code_exists(OpCode code) {
   switch (info.kind) {
     case CodeInfo::kFormed:
       if (family_of(info.op) == Family::kStore) return info.form < kStoreRR || (info.form == kStoreRR) == is_float(1);
-      return info.op != Op::v128_const;
-    case CodeInfo::kBranch: return info.form / 4 < kSI || !is_float(0);
+      return info.op != Op::v128_const && wasm::FeatureSet::all().has(wasm::op_info(info.op).feature);
+    case CodeInfo::kBranch: return canonical(code) == code && (info.form / 4 < kSI || !is_float(0));
     case CodeInfo::kPair: return info.form < pair_forms(info.pair);
     case CodeInfo::kIr:
     case CodeInfo::kChecked: return true;

@@ -16,7 +16,7 @@ constexpr auto make_index() {
   unsigned n = 0;
   for (unsigned i = 0; i < kPairCount; ++i)
     for (unsigned form = 0; form < pair_forms(i); ++form)
-      keys[n++] = {uint32_t{kPairs[i].first} << 16 | pair_second(i, form),
+      keys[n++] = {uint32_t{kPairs[i].first} << 16 | canonical(pair_second(i, form)),
                    static_cast<OpCode>(kPairBase + 4 * i + form)};
   for (; n < keys.size(); ++n) keys[n] = {UINT32_MAX, 0};
   std::sort(keys.begin(), keys.end(), [](const Key& a, const Key& b) { return a.codes < b.codes; });
@@ -27,7 +27,7 @@ constexpr auto kIndex = make_index();
 // Codes that start some pair, so that most instructions are not looked up.
 constexpr auto make_starters() {
   std::array<bool, kPairBase> starts{};
-  for (const Pair& p : kPairs) starts[p.first] = true;
+  for (unsigned i = 0; i < kPairCount; ++i) starts[kPairs[i].first] = true;
   return starts;
 }
 constexpr auto kStarters = make_starters();
@@ -35,6 +35,7 @@ constexpr auto kStarters = make_starters();
 }  // namespace
 
 OpCode find_pair(OpCode first, OpCode second) {
+  if constexpr (kPairCount == 0) return 0;
   if (first >= kPairBase || !kStarters[first]) return 0;
   uint32_t codes = uint32_t{first} << 16 | second;
   auto it = std::lower_bound(kIndex.begin(), kIndex.end(), codes, [](const Key& k, uint32_t c) { return k.codes < c; });

@@ -107,7 +107,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
           }
         }
       }
-      OpCode code = branch_code(op, form, on_false, back);
+      OpCode code = canonical(branch_code(op, form, on_false, back));
       at = emit(code, 2);
       put<uint16_t>(at, 0, a);
       put<uint16_t>(at, 2, has_imm ? static_cast<uint16_t>(imm) : b);
@@ -115,7 +115,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
     }
   }
   Operand x = use(e, false);
-  OpCode code = branch_code(Op::i32_ne, x.form == Operand::kAcc ? kRI : kSI, on_false, back);
+  OpCode code = branch_code(on_false ? Op::i32_eq : Op::i32_ne, x.form == Operand::kAcc ? kRI : kSI, false, back);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 0, x.slot);
   put<uint16_t>(at, 2, 0);
