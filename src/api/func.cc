@@ -1,10 +1,10 @@
 // Func, host functions and Caller.
-#include <fmt/format.h>
 
 #include <array>
 #include <memory>
 
 #include "api/convert.h"
+#include "base/format.h"
 #include "runtime/call.h"
 
 namespace ermine {
@@ -74,7 +74,7 @@ bool fail(runtime::HostCall& call, Error&& error) { return runtime::fail(call, s
 runtime::Store* store_of(runtime::HostCall& call) { return call.store; }
 
 Error exception_error(const char* what) {
-  return Error::trap(TrapCode::kHost, what ? fmt::format("C++ exception: {}", what) : std::string("C++ exception"));
+  return Error::trap(TrapCode::kHost, what ? base::format("C++ exception: {}", what) : std::string("C++ exception"));
 }
 
 Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> params,
@@ -91,8 +91,8 @@ Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> pa
   }
   if (same) return {};
   FuncType asked{{params.begin(), params.end()}, {results.begin(), results.end()}};
-  return Error(ErrorKind::kUsage, fmt::format("the function's type is \"{}\", not \"{}\"",
-                                              api::to_public(type).to_string(), asked.to_string()));
+  return Error(ErrorKind::kUsage, base::format("the function's type is \"{}\", not \"{}\"",
+                                               api::to_public(type).to_string(), asked.to_string()));
 }
 
 Func make_func(StoreRef store, HostFunction function) {
@@ -139,10 +139,10 @@ Result<void> Func::call(std::span<const Val> args, std::span<Val> results) const
   const wasm::FuncType& type = impl_->type->func;
   if (args.size() != type.params.size())
     return Error(ErrorKind::kUsage,
-                 fmt::format("the function takes {} arguments, {} were given", type.params.size(), args.size()));
+                 base::format("the function takes {} arguments, {} were given", type.params.size(), args.size()));
   if (results.size() != type.results.size())
-    return Error(ErrorKind::kUsage,
-                 fmt::format("the function has {} results, there is room for {}", type.results.size(), results.size()));
+    return Error(ErrorKind::kUsage, base::format("the function has {} results, there is room for {}",
+                                                 type.results.size(), results.size()));
   for (size_t i = 0; i < args.size(); ++i)
     ERMINE_TRY(api::check_value(store_, args[i], type.params[i], "argument", i + 1));
   SlotBuffer slots(std::max({type.param_slots, type.result_slots, 1u}));

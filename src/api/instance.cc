@@ -1,7 +1,7 @@
 // Instance and Linker.
-#include <fmt/format.h>
 
 #include "api/convert.h"
+#include "base/format.h"
 #include "engine/instantiate.h"
 
 namespace ermine {
@@ -25,7 +25,7 @@ Result<Instance> Instance::create(StoreRef store, const Module& module, std::spa
   for (size_t i = 0; i < imports.size(); ++i) {
     const Extern& e = imports[i];
     if (e.kind() == ExternKind::kFunc && !*e.func())
-      return Error(ErrorKind::kUsage, fmt::format("import {} is a null function", i));
+      return Error(ErrorKind::kUsage, base::format("import {} is a null function", i));
     ERMINE_ASSIGN(runtime::ExternValue value,
                   engine::Linker::bring(*store.impl(), engine::Linker::StoreItem{e.store_impl(), api::to_internal(e)}));
     values.push_back(value);
@@ -67,9 +67,10 @@ std::optional<Tag> Instance::get_tag(std::string_view name) const {
 
 Result<Func> Instance::require_func(std::string_view name) const {
   auto e = get_export(name);
-  if (!e) return Error(ErrorKind::kUsage, fmt::format("the module exports nothing named \"{}\"", name));
+  if (!e) return Error(ErrorKind::kUsage, base::format("the module exports nothing named \"{}\"", name));
   if (auto f = e->func()) return *f;
-  return Error(ErrorKind::kUsage, fmt::format("the export \"{}\" is a {}, not a function", name, to_string(e->kind())));
+  return Error(ErrorKind::kUsage,
+               base::format("the export \"{}\" is a {}, not a function", name, to_string(e->kind())));
 }
 
 std::vector<std::pair<std::string_view, Extern>> Instance::exports() const {

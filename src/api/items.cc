@@ -1,7 +1,7 @@
 // Memory, SharedMemory, Table, Global and Tag.
-#include <fmt/format.h>
 
 #include "api/convert.h"
+#include "base/format.h"
 #include "runtime/parking_lot.h"
 
 namespace ermine {
@@ -10,9 +10,9 @@ namespace {
 // A grow that was refused, as an error: that of the limit where it left one.
 Error refused(runtime::Store* store, std::string_view what) {
   if (store && store->exec()->error) return std::move(store->exec()->error);
-  return Error(ErrorKind::kLimit, fmt::format("the {} cannot grow so far: its maximum, a limit of the store, or the "
-                                              "system's memory is in the way",
-                                              what));
+  return Error(ErrorKind::kLimit, base::format("the {} cannot grow so far: its maximum, a limit of the store, or the "
+                                               "system's memory is in the way",
+                                               what));
 }
 }  // namespace
 

@@ -1,7 +1,6 @@
 // Linker.
 #include "engine/linker.h"
-
-#include <fmt/format.h>
+#include "base/format.h"
 
 #include "api/convert.h"
 #include "engine/import_match.h"
@@ -24,7 +23,7 @@ Linker& Linker::allow_shadowing(bool allow) {
 
 Result<void> Linker::define(std::string_view module, std::string_view name, const Extern& item) {
   if (item.kind() == ExternKind::kFunc && !*item.func())
-    return Error(ErrorKind::kUsage, fmt::format("\"{}\" \"{}\": a null function cannot be defined", module, name));
+    return Error(ErrorKind::kUsage, base::format("\"{}\" \"{}\": a null function cannot be defined", module, name));
   return impl_->define(module, name, engine::Linker::StoreItem{item.store_impl(), api::to_internal(item)});
 }
 
@@ -83,7 +82,7 @@ Result<void> Linker::define_unknown_imports_as_traps(const Module& module) {
     if (i.kind != wasm::ExternKind::kFunc || impl_->find(i.module, i.name)) continue;
     auto f = host_function(m, i.index);
     f->fn = unknown_import_called;
-    f->env = std::make_shared<std::string>(fmt::format("unknown import \"{}\" \"{}\" was called", i.module, i.name));
+    f->env = std::make_shared<std::string>(base::format("unknown import \"{}\" \"{}\" was called", i.module, i.name));
     ERMINE_TRY(impl_->define(i.module, i.name, std::shared_ptr<const runtime::HostFunction>(std::move(f))));
   }
   return {};
@@ -98,8 +97,8 @@ Result<void> Linker::define_unknown_imports_as_defaults(StoreRef store, const Mo
       return impl_->define(i.module, i.name, engine::Linker::StoreItem{s, runtime::ExternValue(thing)});
     };
     auto no_default = [&](wasm::ValType t) { return t.is_ref() && !t.nullable(); };
-    const Error impossible(ErrorKind::kLink, fmt::format("import \"{}\" \"{}\" has no default: {}", i.module, i.name,
-                                                         engine::describe_import(m, i)));
+    const Error impossible(ErrorKind::kLink, base::format("import \"{}\" \"{}\" has no default: {}", i.module, i.name,
+                                                          engine::describe_import(m, i)));
     switch (i.kind) {
       case wasm::ExternKind::kFunc: {
         for (wasm::ValType t : m.func_type(i.index).results)

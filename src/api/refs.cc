@@ -1,7 +1,7 @@
 // References that the host holds.
-#include <fmt/format.h>
 
 #include "api/convert.h"
+#include "base/format.h"
 #include "runtime/gc/ops.h"
 
 namespace ermine {
@@ -31,9 +31,9 @@ Ref rooted(runtime::Store* store, gc::Ref ref) { return Ref::adopt(detail::make_
 Error heap_full(runtime::Store* store) {
   const uint64_t limit = std::min(store->limits.gc_heap_bytes, store->options().max_gc_heap);
   return Error(ErrorKind::kLimit,
-               fmt::format("the collected heap of {} bytes is full; raise StoreLimits::gc_heap_bytes "
-                           "or Config::max_gc_heap (--max-gc-heap)",
-                           limit));
+               base::format("the collected heap of {} bytes is full; raise StoreLimits::gc_heap_bytes "
+                            "or Config::max_gc_heap (--max-gc-heap)",
+                            limit));
 }
 Error make_error(runtime::Store* store, TrapCode trap) {
   return trap == TrapCode::kGcHeapExhausted ? heap_full(store) : Error::trap(trap);
@@ -59,8 +59,8 @@ Result<const wasm::TypeDef*> concrete_type(runtime::Store* store, ValType type, 
     const wasm::TypeDef& def = store->registry().get(t.heap().type_id());
     if (def.kind == kind) return &def;
   }
-  return Error(ErrorKind::kUsage, fmt::format("{} is not a reference to a defined {} type", type.to_string(),
-                                              kind == wasm::CompositeKind::kArray ? "array" : "struct"));
+  return Error(ErrorKind::kUsage, base::format("{} is not a reference to a defined {} type", type.to_string(),
+                                               kind == wasm::CompositeKind::kArray ? "array" : "struct"));
 }
 
 // `what` as in check_value.
@@ -73,9 +73,9 @@ Result<void> to_storage(runtime::Store* store, const Val& value, wasm::ValType s
 
 Result<uint32_t> field_index(const StructRef& ref, uint32_t index) {
   if (index < type_of(ref).fields.size()) return index;
-  return Error(ErrorKind::kUsage, fmt::format("field {} of a struct of {} fields", index, type_of(ref).fields.size()));
+  return Error(ErrorKind::kUsage, base::format("field {} of a struct of {} fields", index, type_of(ref).fields.size()));
 }
-Error immutable(std::string_view what) { return Error(ErrorKind::kUsage, fmt::format("{} cannot be changed", what)); }
+Error immutable(std::string_view what) { return Error(ErrorKind::kUsage, base::format("{} cannot be changed", what)); }
 
 }  // namespace
 
@@ -133,11 +133,11 @@ Result<StructRef> StructRef::create(StoreRef store, ValType type, std::span<cons
   ERMINE_ASSIGN(const wasm::TypeDef* def, concrete_type(s, type, wasm::CompositeKind::kStruct));
   if (fields.size() != def->fields.size())
     return Error(ErrorKind::kUsage,
-                 fmt::format("the struct has {} fields, {} were given", def->fields.size(), fields.size()));
+                 base::format("the struct has {} fields, {} were given", def->fields.size(), fields.size()));
   std::vector<runtime::Slot> slots(2 * fields.size());
   runtime::Slot* to = slots.data();
   for (size_t i = 0; i < fields.size(); ++i) {
-    ERMINE_TRY(to_storage(s, fields[i], def->fields[i].storage, to, fmt::format("field {}", i)));
+    ERMINE_TRY(to_storage(s, fields[i], def->fields[i].storage, to, base::format("field {}", i)));
     to += def->fields[i].storage.slots();
   }
   gc::Ref made = gc::kNull;
@@ -159,9 +159,9 @@ Result<Val> StructRef::field(uint32_t index) const {
 Result<void> StructRef::set_field(uint32_t index, const Val& value) const {
   ERMINE_ASSIGN(const uint32_t i, field_index(*this, index));
   const wasm::TypeDef& def = type_of(*this);
-  if (!def.fields[i].is_mutable) return immutable(fmt::format("field {} of the struct", i));
+  if (!def.fields[i].is_mutable) return immutable(base::format("field {} of the struct", i));
   runtime::Slot slots[2] = {0, 0};
-  ERMINE_TRY(to_storage(store_of(*this), value, def.fields[i].storage, slots, fmt::format("field {}", i)));
+  ERMINE_TRY(to_storage(store_of(*this), value, def.fields[i].storage, slots, base::format("field {}", i)));
   gc::struct_set(store_of(*this)->heap(), ref_of(*this), def, i, slots);
   return {};
 }
@@ -184,7 +184,7 @@ Result<Val> ArrayRef::get(uint32_t index) const {
   runtime::Slot slots[2] = {0, 0};
   const TrapCode trap = gc::array_get(store_of(*this)->heap(), ref_of(*this), def, index, false, slots);
   if (trap != TrapCode::kNone)
-    return Error(ErrorKind::kUsage, fmt::format("element {} of an array of {}", index, length()));
+    return Error(ErrorKind::kUsage, base::format("element {} of an array of {}", index, length()));
   return Val::from_slots(store_of(*this), api::to_public(def.fields[0].storage.unpacked()), slots);
 }
 
@@ -195,7 +195,7 @@ Result<void> ArrayRef::set(uint32_t index, const Val& value) const {
   ERMINE_TRY(to_storage(store_of(*this), value, def.fields[0].storage, slots, "the element"));
   const TrapCode trap = gc::array_set(store_of(*this)->heap(), ref_of(*this), def, index, slots);
   if (trap != TrapCode::kNone)
-    return Error(ErrorKind::kUsage, fmt::format("element {} of an array of {}", index, length()));
+    return Error(ErrorKind::kUsage, base::format("element {} of an array of {}", index, length()));
   return {};
 }
 
@@ -205,7 +205,7 @@ Result<ExnRef> ExnRef::create(StoreRef store, const Tag& tag, std::span<const Va
   const wasm::FuncType& type = tag.impl()->def->func;
   if (payload.size() != type.params.size())
     return Error(ErrorKind::kUsage,
-                 fmt::format("the tag takes {} values, {} were given", type.params.size(), payload.size()));
+                 base::format("the tag takes {} values, {} were given", type.params.size(), payload.size()));
   std::vector<runtime::Slot> slots(type.param_slots);
   runtime::Slot* to = slots.data();
   for (size_t i = 0; i < payload.size(); ++i) {

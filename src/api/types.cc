@@ -1,7 +1,7 @@
 // Types: conversion, and how they are written for people.
-#include <fmt/format.h>
 
 #include "api/convert.h"
+#include "base/format.h"
 #include "wasm/type_name.h"
 
 namespace ermine {
@@ -11,12 +11,12 @@ std::string ValType::to_string() const { return wasm::type_name(api::to_wasm(*th
 namespace {
 std::string list(std::string_view word, const std::vector<ValType>& types) {
   if (types.empty()) return {};
-  std::string s = fmt::format("({}", word);
+  std::string s = base::format("({}", word);
   for (ValType t : types) s += " " + t.to_string();
   return s + ")";
 }
 std::string limits(uint64_t min, std::optional<uint64_t> max) {
-  return max ? fmt::format("{} {}", min, *max) : fmt::format("{}", min);
+  return max ? base::format("{} {}", min, *max) : base::format("{}", min);
 }
 }  // namespace
 
@@ -25,14 +25,14 @@ std::string FuncType::to_string() const {
   return p.empty() || r.empty() ? p + r : p + " " + r;
 }
 std::string GlobalType::to_string() const {
-  return is_mutable ? fmt::format("(mut {})", type.to_string()) : type.to_string();
+  return is_mutable ? base::format("(mut {})", type.to_string()) : type.to_string();
 }
 std::string TableType::to_string() const {
-  return fmt::format("{}{} {}", is64 ? "i64 " : "", limits(min, max), element.to_string());
+  return base::format("{}{} {}", is64 ? "i64 " : "", limits(min, max), element.to_string());
 }
 std::string MemoryType::to_string() const {
-  return fmt::format("{}{}{}{}", is64 ? "i64 " : "", limits(min, max), shared ? " shared" : "",
-                     page_log2 == 16 ? "" : fmt::format(" (pagesize {})", page_size()));
+  return base::format("{}{}{}{}", is64 ? "i64 " : "", limits(min, max), shared ? " shared" : "",
+                      page_log2 == 16 ? "" : base::format(" (pagesize {})", page_size()));
 }
 std::string TagType::to_string() const { return func.to_string(); }
 
@@ -50,7 +50,7 @@ std::string ExternType::to_string() const {
     case ExternKind::kGlobal: inner = global.to_string(); break;
     case ExternKind::kTag: inner = tag.to_string(); break;
   }
-  return fmt::format("({}{}{})", ermine::to_string(kind), inner.empty() ? "" : " ", inner);
+  return base::format("({}{}{})", ermine::to_string(kind), inner.empty() ? "" : " ", inner);
 }
 
 namespace api {
@@ -91,7 +91,7 @@ Result<wasm::MemoryType> to_wasm(const MemoryType& t) {
   const uint64_t most = t.is64 ? (t.page_log2 == 16 ? uint64_t{1} << 48 : ~uint64_t{0})
                                : (t.page_log2 == 16 ? uint64_t{1} << 16 : ~uint32_t{0});
   if (t.min > most || t.max.value_or(0) > most)
-    return Error(ErrorKind::kUsage, fmt::format("a memory's size must be at most {} pages", most));
+    return Error(ErrorKind::kUsage, base::format("a memory's size must be at most {} pages", most));
   if (t.max && *t.max < t.min)
     return Error(ErrorKind::kUsage, "a memory's size minimum must not be greater than maximum");
   if (t.shared && !t.max) return Error(ErrorKind::kUsage, "shared memory must have maximum");

@@ -1,9 +1,9 @@
 // Val, and whether a value may stand where a type is wanted.
-#include <fmt/format.h>
 
 #include <cmath>
 
 #include "api/convert.h"
+#include "base/format.h"
 #include "runtime/gc/ops.h"
 
 namespace ermine {
@@ -70,19 +70,19 @@ Val Val::from_slots(runtime::Store* store, ValType type, const uint64_t* slots) 
 namespace {
 template <class T>
 std::string float_text(std::string_view type, T v, uint64_t bits, unsigned mantissa_bits) {
-  if (!std::isnan(v)) return fmt::format("{}:{}", type, v);
-  return fmt::format("{}:{}nan:0x{:x}", type, std::signbit(v) ? "-" : "", bits & ((uint64_t{1} << mantissa_bits) - 1));
+  if (!std::isnan(v)) return base::format("{}:{}", type, base::shortest(v));
+  return base::format("{}:{}nan:0x{:x}", type, std::signbit(v) ? "-" : "", bits & ((uint64_t{1} << mantissa_bits) - 1));
 }
 }  // namespace
 
 std::string Val::to_string() const {
   switch (kind()) {
-    case ValKind::kI32: return fmt::format("i32:{}", i32());
-    case ValKind::kI64: return fmt::format("i64:{}", i64());
+    case ValKind::kI32: return base::format("i32:{}", i32());
+    case ValKind::kI64: return base::format("i64:{}", i64());
     case ValKind::kF32: return float_text("f32", f32(), bits_[0], 23);
     case ValKind::kF64: return float_text("f64", f64(), bits_[0], 52);
-    case ValKind::kV128: return fmt::format("v128:0x{:016x}{:016x}", bits_[1], bits_[0]);
-    case ValKind::kRef: return is_null() ? fmt::format("{}:null", type_.to_string()) : type_.to_string();
+    case ValKind::kV128: return base::format("v128:0x{:016x}{:016x}", bits_[1], bits_[0]);
+    case ValKind::kRef: return is_null() ? base::format("{}:null", type_.to_string()) : type_.to_string();
   }
   return "nothing";
 }
@@ -93,12 +93,12 @@ static Result<void> check_reference(runtime::Store* store, const Val& value, was
                                     size_t number);
 
 static std::string place(std::string_view what, size_t number) {
-  return number == 0 ? std::string(what) : fmt::format("{} {}", what, number);
+  return number == 0 ? std::string(what) : base::format("{} {}", what, number);
 }
 
 static Error mismatch(const Val& value, wasm::ValType type, std::string_view what, size_t number) {
-  return Error(ErrorKind::kUsage, fmt::format("{}: expected {}, found {}", place(what, number),
-                                              to_public(type).to_string(), value.to_string()));
+  return Error(ErrorKind::kUsage, base::format("{}: expected {}, found {}", place(what, number),
+                                               to_public(type).to_string(), value.to_string()));
 }
 
 Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what,
@@ -133,7 +133,7 @@ static Result<void> check_reference(runtime::Store* store, const Val& value, was
         owner == store && runtime::gc::ref_test(store->heap(), static_cast<runtime::gc::Ref>(slot), type.heap(), false);
   }
   if (owner != store)
-    return Error(ErrorKind::kUsage, fmt::format("{}: the reference belongs to another store", place(what, number)));
+    return Error(ErrorKind::kUsage, base::format("{}: the reference belongs to another store", place(what, number)));
   if (!fits) return mismatch(value, type, what, number);
   return {};
 }

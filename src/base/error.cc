@@ -1,7 +1,6 @@
 // ermine::Error, out of line: errors are rare, so everything about them stays out of the hot code.
 #include "ermine/error.h"
-
-#include <fmt/format.h>
+#include "base/format.h"
 
 namespace ermine {
 
@@ -33,7 +32,7 @@ Error Error::trap(TrapCode code, std::string detail) {
 }
 
 Error Error::exit(int32_t code) {
-  Error error(ErrorKind::kExit, fmt::format("exit with code {}", code));
+  Error error(ErrorKind::kExit, base::format("exit with code {}", code));
   error.detail_->exit_code = code;
   return error;
 }
@@ -47,12 +46,12 @@ Error Error::clone() const {
 std::string Error::to_string() const {
   if (!detail_) return "no error";
   std::string out = detail_->message;
-  if (detail_->offset != kNoOffset) out += fmt::format(" at offset 0x{:x}", detail_->offset);
+  if (detail_->offset != kNoOffset) out += base::format(" at offset 0x{:x}", detail_->offset);
   for (size_t i = 0; i < detail_->backtrace.size(); ++i) {
     const FrameInfo& frame = detail_->backtrace[i];
-    out += fmt::format("\n  {}: 0x{:x} - ", i, frame.offset);
+    out += base::format("\n  {}: 0x{:x} - ", i, frame.offset);
     if (!frame.module_name.empty()) out += frame.module_name + "!";
-    if (frame.func_name.empty()) out += fmt::format("<function {}>", frame.func_index);
+    if (frame.func_name.empty()) out += base::format("<function {}>", frame.func_index);
     else out += frame.func_name;
   }
   return out;
@@ -64,7 +63,7 @@ Error&& Error::with_backtrace(std::vector<FrameInfo> frames) && {
 }
 
 Error&& Error::with_context(std::string_view context) && {
-  detail_->message = fmt::format("{}: {}", context, detail_->message);
+  detail_->message = base::format("{}: {}", context, detail_->message);
   return std::move(*this);
 }
 

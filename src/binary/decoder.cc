@@ -2,8 +2,7 @@
 // the bytes that are left, so that memory is bounded by the input's size, and then by wasm/limits.h.
 #include "binary/decoder.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "binary/instr_reader.h"
 #include "binary/reader.h"
 #include "binary/type_section.h"
@@ -54,7 +53,7 @@ class Decoder {
     if (in_.ok()) return std::shared_ptr<const Module>(std::move(keep_));
     Error error = in_.take_error();
     if (!section_.empty())
-      error = Error(error.kind(), fmt::format("{} (in the {} section)", error.message(), section_), error.offset());
+      error = Error(error.kind(), base::format("{} (in the {} section)", error.message(), section_), error.offset());
     return first_error(std::move(error));
   }
 
@@ -73,8 +72,8 @@ class Decoder {
       return;
     }
     if (version[0] != 1 || version[1] || version[2] || version[3]) {
-      fail_head(fmt::format("unknown binary version {:02x} {:02x} {:02x} {:02x}: version 1 is supported", version[0],
-                            version[1], version[2], version[3]),
+      fail_head(base::format("unknown binary version {:02x} {:02x} {:02x} {:02x}: version 1 is supported", version[0],
+                             version[1], version[2], version[3]),
                 4);
       return;
     }
@@ -89,20 +88,20 @@ class Decoder {
     section_ = {};
     const uint8_t id = in_.byte();
     if (id >= kSectionIds) {
-      in_.malformed(at, fmt::format("malformed section id {}", id));
+      in_.malformed(at, base::format("malformed section id {}", id));
       return;
     }
     if (id != kCustom && kSectionOrder[id] <= order_) {
-      in_.malformed(at, fmt::format("unexpected content after last section: {} section {}", kSectionNames[id],
-                                    id == last_id_ ? "given twice" : "out of order"));
+      in_.malformed(at, base::format("unexpected content after last section: {} section {}", kSectionNames[id],
+                                     id == last_id_ ? "given twice" : "out of order"));
       return;
     }
     const uint32_t size = in_.length();
     if (!in_.ok()) return;
     if (size > in_.left()) {
       in_.malformed(m_.bytes.size(),
-                    fmt::format("unexpected end of section or function: {} section of {} bytes, {} are left",
-                                kSectionNames[id], size, in_.left()));
+                    base::format("unexpected end of section or function: {} section of {} bytes, {} are left",
+                                 kSectionNames[id], size, in_.left()));
       return;
     }
     section_ = kSectionNames[id];
@@ -115,8 +114,8 @@ class Decoder {
       content(static_cast<SectionId>(id), start, size);
     }
     if (in_.ok() && in_.offset() != start + size)
-      in_.malformed(start, fmt::format("section size mismatch: {} bytes declared, {} used by the content", size,
-                                       in_.offset() - start));
+      in_.malformed(start, base::format("section size mismatch: {} bytes declared, {} used by the content", size,
+                                        in_.offset() - start));
   }
 
   void content(SectionId id, uint32_t start, uint32_t size) {
@@ -151,11 +150,11 @@ class Decoder {
   // Specification 3.0, section 5.5.17, the conditions on a module as a whole.
   void lengths() {
     if (bodies_ != m_.functions.size() - m_.imported_functions)
-      in_.malformed(m_.bytes.size(), fmt::format("function and code section have inconsistent lengths: {} and {}",
-                                                 m_.functions.size() - m_.imported_functions, bodies_));
+      in_.malformed(m_.bytes.size(), base::format("function and code section have inconsistent lengths: {} and {}",
+                                                  m_.functions.size() - m_.imported_functions, bodies_));
     else if (m_.data_count && *m_.data_count != m_.data.size())
-      in_.malformed(m_.bytes.size(), fmt::format("data count and data section have inconsistent lengths: {} and {}",
-                                                 *m_.data_count, m_.data.size()));
+      in_.malformed(m_.bytes.size(), base::format("data count and data section have inconsistent lengths: {} and {}",
+                                                  *m_.data_count, m_.data.size()));
   }
 
   // A vector of entries, appended to `list`, whose size with imports may not pass `limit`.
@@ -165,7 +164,7 @@ class Decoder {
     const uint32_t count = in_.length();
     if (list.size() + count > limit) {
       in_.fail(ErrorKind::kUnsupported, at,
-               fmt::format("too many {}: {}, at most {} are supported", what, list.size() + count, limit));
+               base::format("too many {}: {}, at most {} are supported", what, list.size() + count, limit));
       return;
     }
     list.reserve(list.size() + count);
@@ -232,7 +231,8 @@ class Decoder {
 
   bool imports_fit(uint32_t more, uint32_t at) {
     if (m_.imports.size() + more <= wasm::kMaxImports) return true;
-    in_.fail(ErrorKind::kUnsupported, at, fmt::format("too many imports: at most {} are supported", wasm::kMaxImports));
+    in_.fail(ErrorKind::kUnsupported, at,
+             base::format("too many imports: at most {} are supported", wasm::kMaxImports));
     return false;
   }
 
@@ -291,7 +291,7 @@ class Decoder {
         if (in_.ok()) f(tag);
         return;
       }
-      default: in_.malformed(at, fmt::format("malformed import kind 0x{:02x}", kind));
+      default: in_.malformed(at, base::format("malformed import kind 0x{:02x}", kind));
     }
   }
 
@@ -302,7 +302,7 @@ class Decoder {
     if (!in_.ok()) return function;
     function.type = m_.types[function.type_index];
     if (m_.registry->get(function.type).kind != wasm::CompositeKind::kFunc)
-      in_.fail(ErrorKind::kInvalid, at, fmt::format("unknown type: non-function type {}", function.type_index));
+      in_.fail(ErrorKind::kInvalid, at, base::format("unknown type: non-function type {}", function.type_index));
     return function;
   }
 
@@ -320,13 +320,13 @@ class Decoder {
     const uint32_t at = in_.offset();
     const uint8_t flags = in_.byte();
     if (flags & ~(memory ? 0x0F : 0x05)) {
-      in_.malformed(at, fmt::format("malformed limits flags 0x{:02x}", flags));
+      in_.malformed(at, base::format("malformed limits flags 0x{:02x}", flags));
     } else {
       // By these bits the format was extended; without the feature they are malformed.
       auto need = [&](uint8_t bit, Feature feature) {
         if ((flags & bit) && !in_.features().has(feature) && in_.ok())
-          in_.malformed(at, fmt::format("malformed limits flags 0x{:02x}: this requires the {} feature", flags,
-                                        wasm::feature_name(feature)));
+          in_.malformed(at, base::format("malformed limits flags 0x{:02x}: this requires the {} feature", flags,
+                                         wasm::feature_name(feature)));
       };
       need(2, Feature::Threads);
       need(4, Feature::Memory64);
@@ -360,7 +360,7 @@ class Decoder {
     if (flags.page_size) {
       const uint32_t at = in_.offset();
       const uint32_t log2 = in_.u32();
-      if (log2 >= 64) in_.malformed(at, fmt::format("invalid custom page size 2^{}", log2));
+      if (log2 >= 64) in_.malformed(at, base::format("invalid custom page size 2^{}", log2));
       type.page_log2 = static_cast<uint8_t>(log2);
     }
     return type;
@@ -371,7 +371,7 @@ class Decoder {
     type.type = in_.val_type();
     const uint32_t at = in_.offset();
     const uint8_t mutability = in_.byte();
-    if (mutability > 1 && in_.ok()) in_.malformed(at, fmt::format("malformed mutability 0x{:02x}", mutability));
+    if (mutability > 1 && in_.ok()) in_.malformed(at, base::format("malformed mutability 0x{:02x}", mutability));
     type.is_mutable = mutability == 1;
     return type;
   }
@@ -419,7 +419,7 @@ class Decoder {
     e.name = in_.name();
     const uint32_t at = in_.offset();
     const uint8_t kind = in_.byte();
-    if (kind > 4 && in_.ok()) in_.malformed(at, fmt::format("malformed export kind 0x{:02x}", kind));
+    if (kind > 4 && in_.ok()) in_.malformed(at, base::format("malformed export kind 0x{:02x}", kind));
     e.kind = static_cast<ExternKind>(kind);
     e.index = in_.u32();
     if (!in_.ok()) return;
@@ -474,11 +474,11 @@ class Decoder {
     segment.entry_offset = in_.offset();
     const uint32_t flags = in_.u32();
     if (flags > 7) {
-      in_.malformed(segment.entry_offset, fmt::format("malformed elements segment kind {}", flags));
+      in_.malformed(segment.entry_offset, base::format("malformed elements segment kind {}", flags));
       return;
     }
     if (flags != 0 &&
-        !in_.require(Feature::BulkMemory, fmt::format("an element segment of kind {}", flags), segment.entry_offset))
+        !in_.require(Feature::BulkMemory, base::format("an element segment of kind {}", flags), segment.entry_offset))
       return;
     const bool active = !(flags & 1), exprs = flags & 4;
     segment.mode = active ? SegmentMode::kActive : flags & 2 ? SegmentMode::kDeclarative : SegmentMode::kPassive;
@@ -496,7 +496,7 @@ class Decoder {
     const uint32_t count = in_.length();
     if (count > wasm::kMaxTableElems) {
       in_.fail(ErrorKind::kUnsupported, at,
-               fmt::format("element segment with {} elements: at most {} are supported", count, wasm::kMaxTableElems));
+               base::format("element segment with {} elements: at most {} are supported", count, wasm::kMaxTableElems));
       return;
     }
     if (exprs) {
@@ -524,8 +524,9 @@ class Decoder {
       const uint32_t body = in_.offset();
       if (!in_.bytes(body_size)) return;
       if (body_size > wasm::kMaxFunctionSize) {
-        in_.fail(ErrorKind::kUnsupported, at,
-                 fmt::format("function body of {} bytes: at most {} are supported", body_size, wasm::kMaxFunctionSize));
+        in_.fail(
+            ErrorKind::kUnsupported, at,
+            base::format("function body of {} bytes: at most {} are supported", body_size, wasm::kMaxFunctionSize));
         return;
       }
       ++bodies_;
@@ -541,11 +542,11 @@ class Decoder {
     segment.entry_offset = in_.offset();
     const uint32_t flags = in_.u32();
     if (flags > 2) {
-      in_.malformed(segment.entry_offset, fmt::format("malformed data segment kind {}", flags));
+      in_.malformed(segment.entry_offset, base::format("malformed data segment kind {}", flags));
       return;
     }
     if (flags != 0 &&
-        !in_.require(Feature::BulkMemory, fmt::format("a data segment of kind {}", flags), segment.entry_offset))
+        !in_.require(Feature::BulkMemory, base::format("a data segment of kind {}", flags), segment.entry_offset))
       return;
     segment.mode = flags == 1 ? SegmentMode::kPassive : SegmentMode::kActive;
     if (flags == 2) segment.memory = in_.u32();
@@ -566,7 +567,7 @@ class Decoder {
       if (function.body_offset == 0 || function.body_offset >= error.offset()) break;
       auto form = check_form(function);
       if (form || form.error().kind() != ErrorKind::kMalformed) continue;
-      return Error(form.error().kind(), fmt::format("{} (in function {})", form.error().message(), i),
+      return Error(form.error().kind(), base::format("{} (in function {})", form.error().message(), i),
                    form.error().offset());
     }
     return error;
@@ -610,7 +611,7 @@ Result<std::shared_ptr<const Module>> decode(std::span<const uint8_t> bytes, std
                                              std::shared_ptr<wasm::TypeRegistry> registry, wasm::FeatureSet features) {
   if (bytes.size() > wasm::kMaxModuleSize)
     return Error(ErrorKind::kUnsupported,
-                 fmt::format("module of {} bytes: at most {} are supported", bytes.size(), wasm::kMaxModuleSize));
+                 base::format("module of {} bytes: at most {} are supported", bytes.size(), wasm::kMaxModuleSize));
   auto module = std::make_shared<Module>();
   module->bytes_owner = std::move(owner);
   module->bytes = bytes;

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "wasm/type_name.h"
 
 namespace ermine::binary {
@@ -42,9 +41,9 @@ Result<void> FunctionValidator::function(uint32_t func_index) {
   const FuncType& type = *context_.functions[func_index];
   auto in_function = [&](Error error) {
     std::string_view name = m.function_name(func_index);
-    std::string where = fmt::format("function {}", func_index);
-    if (!name.empty()) where += fmt::format(" \"{}\"", name);
-    return Error(error.kind(), fmt::format("{} (in {})", error.message(), where), error.offset());
+    std::string where = base::format("function {}", func_index);
+    if (!name.empty()) where += base::format(" \"{}\"", name);
+    return Error(error.kind(), base::format("{} (in {})", error.message(), where), error.offset());
   };
 
   // Locals whose type has no default value begin unset (section 3.4.13.3, and 3.5.2 "Locals").
@@ -64,9 +63,10 @@ Result<void> FunctionValidator::function(uint32_t func_index) {
   if (!first) return in_function(std::move(first).error());
   if (has_unset_) unset_.resize(locals_.size(), 0);
   if (locals_.size() > wasm::kMaxLocals)
-    return in_function(Error(
-        ErrorKind::kUnsupported,
-        fmt::format("too many locals: {}, at most {} are supported", locals_.size(), wasm::kMaxLocals), f.body_offset));
+    return in_function(
+        Error(ErrorKind::kUnsupported,
+              base::format("too many locals: {}, at most {} are supported", locals_.size(), wasm::kMaxLocals),
+              f.body_offset));
 
   constant_ = false;
   globals_ = static_cast<uint32_t>(m.globals.size());
@@ -77,15 +77,16 @@ Result<void> FunctionValidator::function(uint32_t func_index) {
   if (in.failed()) return in_function(in.take_error());
   if (!controls_.empty()) return in_function(missing_end(m, end));
   if (!in.at_end())
-    return in_function(Error(
-        ErrorKind::kMalformed,
-        fmt::format("section size mismatch: {} bytes after the last end of the body", end - in.offset()), in.offset()));
+    return in_function(
+        Error(ErrorKind::kMalformed,
+              base::format("section size mismatch: {} bytes after the last end of the body", end - in.offset()),
+              in.offset()));
   const auto height = static_cast<uint64_t>(high_ - values_.get());
   const uint64_t slots = local_slots + height * (has_vectors_ ? 2 : 1);
   if (slots > kMaxFrameSlots)
     return in_function(
         Error(ErrorKind::kUnsupported,
-              fmt::format("too many locals and operands: {} slots, at most {} are supported", slots, kMaxFrameSlots),
+              base::format("too many locals and operands: {} slots, at most {} are supported", slots, kMaxFrameSlots),
               f.body_offset));
   return {};
 }
@@ -165,8 +166,8 @@ bool FunctionValidator::run(InstrReader& in) {
         if (instr_.index >= locals_.size()) [[unlikely]]
           return unknown("local", instr_.index);
         if (has_unset_ && unset_[instr_.index]) [[unlikely]]
-          return invalid(fmt::format("uninitialized local {}: its type {} has no default value", instr_.index,
-                                     name(locals_[instr_.index])));
+          return invalid(base::format("uninitialized local {}: its type {} has no default value", instr_.index,
+                                      name(locals_[instr_.index])));
         if (!push(locals_[instr_.index])) return false;
         continue;
       case Op::local_set:
@@ -238,17 +239,17 @@ bool FunctionValidator::general(const Signature& sig, const Instr& in) {
       if (!mem_arg(in, address)) return false;
       // `width` is the log2 of the lane's bytes.
       if (in.lane >= 16u >> info.width)
-        return invalid(fmt::format("invalid lane index {}: there are {} lanes", in.lane, 16u >> info.width));
+        return invalid(base::format("invalid lane index {}: there are {} lanes", in.lane, 16u >> info.width));
       break;
     case wasm::Imm::Lane:
       if (in.lane >= info.width)
-        return invalid(fmt::format("invalid lane index {}: there are {} lanes", in.lane, info.width));
+        return invalid(base::format("invalid lane index {}: there are {} lanes", in.lane, info.width));
       break;
     case wasm::Imm::Shuffle:
       for (unsigned i = 0; i < 16; ++i)
         if (in.bytes16[i] >= info.width)
           return invalid(
-              fmt::format("invalid lane index {}: the two operands have {} lanes", in.bytes16[i], info.width));
+              base::format("invalid lane index {}: the two operands have {} lanes", in.bytes16[i], info.width));
       break;
     default: break;
   }
@@ -267,7 +268,7 @@ bool FunctionValidator::reserve(size_t height) {
   if (height <= capacity_) return true;
   if (height > kMaxFrameSlots)
     return fail(ErrorKind::kUnsupported,
-                fmt::format("too many operands on the stack: at most {} are supported", kMaxFrameSlots));
+                base::format("too many operands on the stack: at most {} are supported", kMaxFrameSlots));
   capacity_ = std::min<size_t>(std::max(capacity_ * 2, height), kMaxFrameSlots);
   auto larger = std::make_unique<ValType[]>(capacity_);
   const ValType* old = values_.get();
@@ -308,7 +309,7 @@ bool FunctionValidator::pop_ref(ValType& out) {
   if (out.is_bot()) out = ValType::ref(HeapType::kBot, false);
   if (!out.is_ref()) {
     ++sp_;
-    return invalid(fmt::format("type mismatch: instruction requires reference type but stack has {}", name(out)));
+    return invalid(base::format("type mismatch: instruction requires reference type but stack has {}", name(out)));
   }
   return true;
 }
@@ -338,7 +339,7 @@ bool FunctionValidator::open(Op op, const BlockType& type) {
 bool FunctionValidator::open_control(Op op, ValType value, const FuncType* func) {
   if (controls_.size() > wasm::kMaxNesting) [[unlikely]]
     return fail(ErrorKind::kUnsupported,
-                fmt::format("blocks nested too deep: at most {} levels are supported", wasm::kMaxNesting));
+                base::format("blocks nested too deep: at most {} levels are supported", wasm::kMaxNesting));
   if (func && !pop_all(Types(func->params))) return false;
   base_ = sp_;
   controls_.push_back({op, false, static_cast<uint32_t>(sp_ - values_.get()), static_cast<uint32_t>(init_log_.size()),
@@ -352,8 +353,8 @@ bool FunctionValidator::close_body() {
   if (sp_ == base_) [[likely]]
     return true;
   sp_ += expected.size();
-  return invalid(fmt::format("type mismatch: block requires {} but stack has {}", names(expected),
-                             top_names(static_cast<size_t>(sp_ - base_))));
+  return invalid(base::format("type mismatch: block requires {} but stack has {}", names(expected),
+                              top_names(static_cast<size_t>(sp_ - base_))));
 }
 
 void FunctionValidator::forget_inits(uint32_t height) {
@@ -381,7 +382,7 @@ bool FunctionValidator::end() {
   const Control c = controls_.back();
   // An if without else has an empty one: its parameters are its results (section 3.4.3.3).
   if (c.op == Op::if_ && !are_subtypes(params(c), results(c))) [[unlikely]]
-    return invalid(fmt::format(
+    return invalid(base::format(
         "type mismatch: instruction requires {} but stack has {}: an if without else gives back its parameters",
         names(results(c)), names(params(c))));
   leave();
@@ -400,7 +401,7 @@ bool FunctionValidator::else_() {
 bool FunctionValidator::catch_(const Instr& in) {
   const Op arm = controls_.back().op;
   if (arm != Op::try_ && arm != Op::catch_)
-    return fail(ErrorKind::kMalformed, fmt::format("END opcode expected: misplaced {}", wasm::op_info(in.op).text));
+    return fail(ErrorKind::kMalformed, base::format("END opcode expected: misplaced {}", wasm::op_info(in.op).text));
   if (!close_body()) return false;
   const FuncType* tag_type = nullptr;
   if (in.op == Op::catch_ && !(tag_type = tag(in.index))) return false;
@@ -434,8 +435,8 @@ bool FunctionValidator::try_table(const Instr& in) {
     const Control* target = label(c.label);
     if (!target) return false;
     if (!are_subtypes(given, label_types(*target)))
-      return invalid(fmt::format("type mismatch: catch handler requires {} but label has {}", names(given),
-                                 names(label_types(*target))));
+      return invalid(base::format("type mismatch: catch handler requires {} but label has {}", names(given),
+                                  names(label_types(*target))));
   }
   return open(Op::try_table, in.block);
 }
@@ -451,7 +452,7 @@ bool FunctionValidator::br_table(const Instr& in) {
     const Types types = label_types(*target);
     if (arity == SIZE_MAX) arity = types.size();
     if (types.size() != arity)
-      return invalid(fmt::format("type mismatch: labels of one br_table have {} and {} values", arity, types.size()));
+      return invalid(base::format("type mismatch: labels of one br_table have {} and {} values", arity, types.size()));
     if (static_cast<size_t>(sp_ - base_) < arity && !controls_.back().unreachable) return mismatch(types);
     for (size_t i = 0; i < arity; ++i)
       if (!is_subtype(peek(arity - 1 - i), types[i])) return mismatch(types);
@@ -467,8 +468,8 @@ bool FunctionValidator::call(const FuncType& type) {
 bool FunctionValidator::return_call(const FuncType& type) {
   const Types wanted = results(controls_.front());
   if (!are_subtypes(type.results, wanted))
-    return invalid(fmt::format("type mismatch: current function requires result type {} but callee returns {}",
-                               names(wanted), names(type.results)));
+    return invalid(base::format("type mismatch: current function requires result type {} but callee returns {}",
+                                names(wanted), names(type.results)));
   if (!pop_all(Types(type.params))) return false;
   set_unreachable();
   return true;
@@ -488,21 +489,21 @@ bool FunctionValidator::local_set(uint32_t index) {
 // Defects.
 
 bool FunctionValidator::fail(ErrorKind kind, std::string message) {
-  if (!error_) error_ = Error(kind, fmt::format("{}, at {}", message, wasm::op_info(instr_.op).text), instr_.offset);
+  if (!error_) error_ = Error(kind, base::format("{}, at {}", message, wasm::op_info(instr_.op).text), instr_.offset);
   return false;
 }
 
 bool FunctionValidator::unknown(std::string_view what, uint32_t index) {
-  return invalid(fmt::format("unknown {} {}", what, index));
+  return invalid(base::format("unknown {} {}", what, index));
 }
 
 bool FunctionValidator::mismatch(Types expected) {
-  return invalid(fmt::format("type mismatch: instruction requires {} but stack has {}", names(expected),
-                             top_names(expected.size())));
+  return invalid(base::format("type mismatch: instruction requires {} but stack has {}", names(expected),
+                              top_names(expected.size())));
 }
 
 bool FunctionValidator::missing_operand(std::string_view what) {
-  return invalid(fmt::format("type mismatch: instruction requires {} but stack has []", what));
+  return invalid(base::format("type mismatch: instruction requires {} but stack has []", what));
 }
 
 std::string FunctionValidator::name(ValType t) const { return wasm::type_name(t, &context_.module); }

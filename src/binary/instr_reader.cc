@@ -1,10 +1,9 @@
 // InstrReader, out of line: the opcode tables, made from opcodes.def at compile time, and the immediates
 // that are rarer than those read in the header.
 #include "binary/instr_reader.h"
+#include "base/format.h"
 
 #include <array>
-
-#include <fmt/format.h>
 
 namespace ermine::binary {
 
@@ -84,7 +83,7 @@ bool InstrReader::next_prefixed(Instr& out) {
   const Entry entry = prefixed_entry(prefix, code);
   out.op = entry.op;
   if (entry.imm == kIllegal) {
-    in_.malformed(out.offset, fmt::format("illegal opcode {:02x} {:02x}", prefix, code));
+    in_.malformed(out.offset, base::format("illegal opcode {:02x} {:02x}", prefix, code));
     return false;
   }
   if (!in_.features().has(entry.feature)) return feature_off(entry, out);
@@ -93,19 +92,19 @@ bool InstrReader::next_prefixed(Instr& out) {
 
 bool InstrReader::feature_off(const Entry& entry, const Instr& out) {
   const wasm::OpInfo& info = wasm::op_info(entry.op);
-  in_.require(entry.feature, fmt::format("{} (opcode {:02x})", info.text, info.code), out.offset);
+  in_.require(entry.feature, base::format("{} (opcode {:02x})", info.text, info.code), out.offset);
   return false;
 }
 
 bool InstrReader::illegal(const Instr& out) {
-  in_.malformed(out.offset, fmt::format("illegal opcode {:02x}", in_.position()[-1]));
+  in_.malformed(out.offset, base::format("illegal opcode {:02x}", in_.position()[-1]));
   return false;
 }
 
 void InstrReader::mem_arg_slow(Instr& out) {
   const uint32_t flags = out.mem.align;
   if (flags >= 0x80) {
-    in_.malformed(out.offset, fmt::format("malformed memop flags 0x{:x}", flags));
+    in_.malformed(out.offset, base::format("malformed memop flags 0x{:x}", flags));
     return;
   }
   out.mem.align = flags & 0x3F;
@@ -179,7 +178,7 @@ bool InstrReader::immediates(const Entry& entry, Instr& out) {
       out.list = in_.position();
       if (out.count > wasm::kMaxBrTableSize && in_.ok()) {
         in_.fail(ErrorKind::kUnsupported, out.offset,
-                 fmt::format("br_table with {} labels: at most {} are supported", out.count, wasm::kMaxBrTableSize));
+                 base::format("br_table with {} labels: at most {} are supported", out.count, wasm::kMaxBrTableSize));
         break;
       }
       for (uint32_t i = 0; i <= out.count && in_.ok(); ++i) in_.u32();
@@ -191,7 +190,7 @@ bool InstrReader::immediates(const Entry& entry, Instr& out) {
       for (uint32_t i = 0; i < out.count && in_.ok(); ++i) {
         const uint32_t at = in_.offset();
         const uint8_t kind = in_.byte();
-        if (kind > 3 && in_.ok()) in_.malformed(at, fmt::format("malformed catch clause 0x{:02x}", kind));
+        if (kind > 3 && in_.ok()) in_.malformed(at, base::format("malformed catch clause 0x{:02x}", kind));
         if (kind < 2) in_.u32();
         in_.u32();
       }
@@ -231,7 +230,7 @@ bool InstrReader::immediates(const Entry& entry, Instr& out) {
     case Imm::BrOnCast: {
       const uint32_t at = in_.offset();
       const uint8_t flags = in_.byte();
-      if (flags > 3 && in_.ok()) in_.malformed(at, fmt::format("malformed br_on_cast flags 0x{:02x}", flags));
+      if (flags > 3 && in_.ok()) in_.malformed(at, base::format("malformed br_on_cast flags 0x{:02x}", flags));
       out.index2 = flags;
       out.index = in_.u32();
       out.type_from = ValType::ref(in_.heap_type(), flags & 1);

@@ -1,7 +1,7 @@
 // Instructions that the signature table cannot type: each has a rule of its own in the specification
 // (3.0, sections 3.4.4 to 3.4.12).
-#include <fmt/format.h>
 
+#include "base/format.h"
 #include "binary/function_validator.h"
 #include "wasm/type_name.h"
 
@@ -34,7 +34,7 @@ const FuncType* FunctionValidator::func_type(uint32_t type_index) {
   const TypeDef* def = type(type_index);
   if (!def || def->kind == CompositeKind::kFunc) [[likely]]
     return def ? &def->func : nullptr;
-  invalid(fmt::format("type mismatch: non-function type {}, it is a type of {}s", type_index, kind_name(def->kind)));
+  invalid(base::format("type mismatch: non-function type {}, it is a type of {}s", type_index, kind_name(def->kind)));
   return nullptr;
 }
 
@@ -42,7 +42,7 @@ const TypeDef* FunctionValidator::struct_type(uint32_t index) {
   const TypeDef* def = type(index);
   if (!def || def->kind == CompositeKind::kStruct) [[likely]]
     return def;
-  invalid(fmt::format("type mismatch: non-structure type {}, it is a type of {}s", index, kind_name(def->kind)));
+  invalid(base::format("type mismatch: non-structure type {}, it is a type of {}s", index, kind_name(def->kind)));
   return nullptr;
 }
 
@@ -50,7 +50,7 @@ const TypeDef* FunctionValidator::array_type(uint32_t index) {
   const TypeDef* def = type(index);
   if (!def || def->kind == CompositeKind::kArray) [[likely]]
     return def;
-  invalid(fmt::format("type mismatch: non-array type {}, it is a type of {}s", index, kind_name(def->kind)));
+  invalid(base::format("type mismatch: non-array type {}, it is a type of {}s", index, kind_name(def->kind)));
   return nullptr;
 }
 
@@ -89,12 +89,12 @@ bool FunctionValidator::bad_mem_arg(const Instr& in) {
   ValType address;
   if (!memory(in.mem.memory, address)) return false;
   if (in.mem.align > info.width)
-    return invalid(fmt::format("alignment must not be larger than natural: 2^{} bytes, natural is 2^{}", in.mem.align,
-                               info.width));
+    return invalid(base::format("alignment must not be larger than natural: 2^{} bytes, natural is 2^{}", in.mem.align,
+                                info.width));
   if (info.feature == Feature::Threads && in.mem.align != info.width)
     return invalid(
-        fmt::format("atomic alignment must be natural: 2^{} bytes, natural is 2^{}", in.mem.align, info.width));
-  return invalid(fmt::format("offset out of range: {} in a 32-bit memory", in.mem.offset));
+        base::format("atomic alignment must be natural: 2^{} bytes, natural is 2^{}", in.mem.align, info.width));
+  return invalid(base::format("offset out of range: {} in a 32-bit memory", in.mem.offset));
 }
 
 bool FunctionValidator::check_constant(const wasm::ConstExpr& expr) {
@@ -129,9 +129,9 @@ bool FunctionValidator::check_constant(const wasm::ConstExpr& expr) {
       case Op::global_get:
         if (instr_.index >= globals_) return unknown("global", instr_.index);
         if (context_.module.globals[instr_.index].type.is_mutable)
-          return invalid(fmt::format("constant expression required: global {} is mutable", instr_.index));
+          return invalid(base::format("constant expression required: global {} is mutable", instr_.index));
         if (instr_.index >= context_.module.imported_globals && !context_.module.features.has(Feature::Gc))
-          return invalid(fmt::format(
+          return invalid(base::format(
               "constant expression required: global {} is not imported, this requires the gc feature", instr_.index));
         break;
       default: return invalid("constant expression required");
@@ -165,7 +165,7 @@ bool FunctionValidator::own_rule(const Instr& in) {
       const Control* target = label(in.index);
       if (!target) return false;
       if (target->op != Op::catch_ && target->op != Op::catch_all)
-        return invalid(fmt::format("invalid rethrow label {}: it is no catch", in.index));
+        return invalid(base::format("invalid rethrow label {}: it is no catch", in.index));
       set_unreachable();
       return true;
     }
@@ -178,8 +178,8 @@ bool FunctionValidator::own_rule(const Instr& in) {
       if (!type) return false;
       if (!is_subtype(t->element, wasm::kFuncRef))
         return invalid(
-            fmt::format("type mismatch: instruction requires table of function type but table has element type {}",
-                        name(t->element)));
+            base::format("type mismatch: instruction requires table of function type but table has element type {}",
+                         name(t->element)));
       if (!pop(t->is64 ? kI64 : kI32)) return false;
       return in.op == Op::call_indirect ? call(*type) : return_call(*type);
     }
@@ -199,7 +199,7 @@ bool FunctionValidator::own_rule(const Instr& in) {
     case Op::global_set:
       if (in.index >= globals_) return unknown("global", in.index);
       if (!context_.module.globals[in.index].type.is_mutable)
-        return invalid(fmt::format("immutable global {}", in.index));
+        return invalid(base::format("immutable global {}", in.index));
       return pop(context_.module.globals[in.index].type.type);
     default: break;
   }
@@ -212,16 +212,16 @@ bool FunctionValidator::own_rule(const Instr& in) {
 
 bool FunctionValidator::select(const Instr& in) {
   if (in.op == Op::select_t) {
-    if (in.count != 1) return invalid(fmt::format("invalid result arity: {}, other than 1 is not allowed", in.count));
+    if (in.count != 1) return invalid(base::format("invalid result arity: {}, other than 1 is not allowed", in.count));
     return pop_all({in.type, in.type, kI32}) && push(in.type);
   }
   ValType a, b;
   if (!pop(kI32) || !pop_any(b) || !pop_any(a)) return false;
   if (!is_num_or_vec(a) || !is_num_or_vec(b))
-    return invalid(fmt::format("type mismatch: instruction requires numeric or vector type but stack has {}",
-                               name(is_num_or_vec(b) ? a : b)));
+    return invalid(base::format("type mismatch: instruction requires numeric or vector type but stack has {}",
+                                name(is_num_or_vec(b) ? a : b)));
   if (a != b && !a.is_bot() && !b.is_bot())
-    return invalid(fmt::format("type mismatch: select between {} and {}", name(a), name(b)));
+    return invalid(base::format("type mismatch: select between {} and {}", name(a), name(b)));
   return push(a.is_bot() ? b : a);
 }
 
@@ -235,7 +235,7 @@ bool FunctionValidator::reference_rule(const Instr& in) {
     case Op::ref_func: {
       if (!callee(in.index)) return false;
       const wasm::Function& f = context_.module.functions[in.index];
-      if (!f.declared) return invalid(fmt::format("undeclared function reference {}", in.index));
+      if (!f.declared) return invalid(base::format("undeclared function reference {}", in.index));
       // Before typed references there was one type of functions.
       if (!context_.module.features.has(Feature::FunctionReferences)) return push(wasm::kFuncRef);
       return push(ValType::ref(HeapType::concrete(f.type), false));
@@ -257,7 +257,7 @@ bool FunctionValidator::reference_rule(const Instr& in) {
       const Types types = label_types(*target);
       if (types.empty() || !types.back().is_ref())
         return invalid(
-            fmt::format("type mismatch: instruction requires reference type but label has {}", names(types)));
+            base::format("type mismatch: instruction requires reference type but label has {}", names(types)));
       if (!pop(ValType::ref(types.back().heap(), true))) return false;
       const Types rest = types.first(types.size() - 1);
       return pop_all(rest) && push_all(rest);
@@ -287,7 +287,7 @@ bool FunctionValidator::reference_rule(const Instr& in) {
 bool FunctionValidator::br_on_cast(const Instr& in) {
   const ValType from = in.type_from, to = in.type_to;
   if (!is_subtype(to, from))
-    return invalid(fmt::format("type mismatch on cast: type {} does not match {}", name(to), name(from)));
+    return invalid(base::format("type mismatch on cast: type {} does not match {}", name(to), name(from)));
   const ValType left_over = ValType::ref(from.heap(), from.nullable() && !to.nullable());
   const bool on_fail = in.op == Op::br_on_cast_fail;
   const ValType taken = on_fail ? left_over : to;
@@ -296,7 +296,7 @@ bool FunctionValidator::br_on_cast(const Instr& in) {
   const Types types = label_types(*target);
   if (types.empty() || !is_subtype(taken, types.back()))
     return invalid(
-        fmt::format("type mismatch: instruction requires type {} but label has {}", name(taken), names(types)));
+        base::format("type mismatch: instruction requires type {} but label has {}", name(taken), names(types)));
   if (!pop(from)) return false;
   const Types rest = types.first(types.size() - 1);
   return pop_all(rest) && push_all(rest) && push(on_fail ? to : left_over);
@@ -327,11 +327,11 @@ bool FunctionValidator::object_rule(const Instr& in) {
       const wasm::FieldType& field = def->fields[in.index2];
       const ValType ref = ref_to(in.index, true);
       if (in.op == Op::struct_set) {
-        if (!field.is_mutable) return invalid(fmt::format("immutable field {}", in.index2));
+        if (!field.is_mutable) return invalid(base::format("immutable field {}", in.index2));
         return pop_all({ref, field.storage.unpacked()});
       }
       if (field.storage.is_packed() == (in.op == Op::struct_get))
-        return invalid(fmt::format("type mismatch: field is {}", field.storage.is_packed() ? "packed" : "unpacked"));
+        return invalid(base::format("type mismatch: field is {}", field.storage.is_packed() ? "packed" : "unpacked"));
       return pop(ref) && push(field.storage.unpacked());
     }
     default: break;
@@ -346,30 +346,31 @@ bool FunctionValidator::object_rule(const Instr& in) {
   const ValType made = ref_to(in.index, false);
   const bool writes = in.op == Op::array_set || in.op == Op::array_fill || in.op == Op::array_copy ||
                       in.op == Op::array_init_data || in.op == Op::array_init_elem;
-  if (writes && !field.is_mutable) return invalid(fmt::format("immutable array: type {}", in.index));
+  if (writes && !field.is_mutable) return invalid(base::format("immutable array: type {}", in.index));
   const bool from_data = in.op == Op::array_new_data || in.op == Op::array_init_data;
   if (from_data) {
     if (!data(in.index2)) return false;
     if (!is_num_or_vec(element))
-      return invalid(fmt::format("array type is not numeric or vector: its elements are {}", name(element)));
+      return invalid(base::format("array type is not numeric or vector: its elements are {}", name(element)));
   }
   if (in.op == Op::array_new_elem || in.op == Op::array_init_elem) {
     const wasm::ElemSegment* segment = elem(in.index2);
     if (!segment) return false;
     if (!is_subtype(segment->type, element))
-      return invalid(fmt::format("type mismatch: element segment's type {} does not match array's field type {}",
-                                 name(segment->type), name(element)));
+      return invalid(base::format("type mismatch: element segment's type {} does not match array's field type {}",
+                                  name(segment->type), name(element)));
   }
   switch (in.op) {
     case Op::array_new: return pop_all({element, kI32}) && push(made);
     case Op::array_new_default:
       if (!context_.defaultable[in.index])
-        return invalid(fmt::format("type mismatch: array type is not defaultable, its elements are {}", name(element)));
+        return invalid(
+            base::format("type mismatch: array type is not defaultable, its elements are {}", name(element)));
       return pop(kI32) && push(made);
     case Op::array_new_fixed: {
       if (in.index2 > wasm::kMaxArrayNewFixed)
-        return fail(ErrorKind::kUnsupported, fmt::format("array.new_fixed of {} elements: at most {} are supported",
-                                                         in.index2, wasm::kMaxArrayNewFixed));
+        return fail(ErrorKind::kUnsupported, base::format("array.new_fixed of {} elements: at most {} are supported",
+                                                          in.index2, wasm::kMaxArrayNewFixed));
       return pop_each(in.index2, [&](size_t) { return element; }) && push(made);
     }
     case Op::array_new_data:
@@ -378,7 +379,7 @@ bool FunctionValidator::object_rule(const Instr& in) {
     case Op::array_get_s:
     case Op::array_get_u:
       if (field.storage.is_packed() == (in.op == Op::array_get))
-        return invalid(fmt::format("type mismatch: array is {}", field.storage.is_packed() ? "packed" : "unpacked"));
+        return invalid(base::format("type mismatch: array is {}", field.storage.is_packed() ? "packed" : "unpacked"));
       return pop_all({ref, kI32}) && push(element);
     case Op::array_set: return pop_all({ref, kI32, element});
     case Op::array_fill: return pop_all({ref, kI32, element, kI32});
@@ -387,7 +388,7 @@ bool FunctionValidator::object_rule(const Instr& in) {
       if (!source) return false;
       const ValType from = source->fields[0].storage;
       if (from.is_packed() || field.storage.is_packed() ? from != field.storage : !is_subtype(from, field.storage))
-        return invalid(fmt::format("array types do not match: from {} to {}", name(from), name(field.storage)));
+        return invalid(base::format("array types do not match: from {} to {}", name(from), name(field.storage)));
       return pop_all({ref, kI32, ref_to(in.index2, true), kI32, kI32});
     }
     case Op::array_init_data:
@@ -435,8 +436,8 @@ bool FunctionValidator::bulk_rule(const Instr& in) {
       const wasm::TableType* source = table(in.index2);
       if (!source) return false;
       if (!is_subtype(source->element, t->element))
-        return invalid(fmt::format("type mismatch: source element type {} does not match destination element type {}",
-                                   name(source->element), name(t->element)));
+        return invalid(base::format("type mismatch: source element type {} does not match destination element type {}",
+                                    name(source->element), name(t->element)));
       other = source->is64 ? kI64 : kI32;
       return pop_all({address, other, address == kI64 ? other : address});
     }
@@ -444,8 +445,8 @@ bool FunctionValidator::bulk_rule(const Instr& in) {
       const wasm::ElemSegment* segment = elem(in.index);
       if (!segment) return false;
       if (!is_subtype(segment->type, t->element))
-        return invalid(fmt::format("type mismatch: element segment's type {} does not match table's element type {}",
-                                   name(segment->type), name(t->element)));
+        return invalid(base::format("type mismatch: element segment's type {} does not match table's element type {}",
+                                    name(segment->type), name(t->element)));
       return pop_all({address, kI32, kI32});
     }
     case Op::elem_drop: return elem(in.index) != nullptr;

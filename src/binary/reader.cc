@@ -3,8 +3,7 @@
 #include <bit>
 #include <cstring>
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "base/utf8.h"
 #include "wasm/type_registry.h"
 
@@ -124,7 +123,7 @@ uint32_t Reader::length() {
   if (n > static_cast<size_t>(end_ - at)) {
     if (ok())
       malformed(static_cast<uint64_t>(at - begin_),
-                fmt::format("length out of bounds: {} with {} bytes left", n, left()));
+                base::format("length out of bounds: {} with {} bytes left", n, left()));
     return 0;
   }
   return n;
@@ -146,7 +145,9 @@ std::string_view Reader::name() {
 bool Reader::require(Feature feature, std::string_view what, uint32_t at) {
   if (features_.has(feature)) [[likely]]
     return true;
-  fail(ErrorKind::kInvalid, at, fmt::format("{} requires the {} feature", what, wasm::feature_name(feature)));
+  fail(ErrorKind::kInvalid, at,
+       base::format("{} requires the {} feature{}", what, wasm::feature_name(feature),
+                    wasm::FeatureSet::all().has(feature) ? "" : ", which this build of Ermine is without"));
   return false;
 }
 
@@ -155,7 +156,7 @@ wasm::TypeId Reader::resolve(uint32_t index, uint32_t at) {
     return types_[index];
   if (index - type_count_ < group_size_) return wasm::TypeRegistry::kRecBase + (index - type_count_);
   fail(ErrorKind::kInvalid, at,
-       fmt::format("unknown type {}: {} types are defined here", index, type_count_ + group_size_));
+       base::format("unknown type {}: {} types are defined here", index, type_count_ + group_size_));
   return wasm::kNoType;
 }
 
@@ -203,10 +204,10 @@ HeapType Reader::heap_type() {
     ++p_;
     const AbstractHeap* heap = abstract_heap(code);
     if (!heap) {
-      malformed(at, fmt::format("malformed heap type 0x{:02x}", code));
+      malformed(at, base::format("malformed heap type 0x{:02x}", code));
       return HeapType::kBot;
     }
-    if (!features_.has(heap->feature) && !require(heap->feature, fmt::format("heap type {}", heap->name), at))
+    if (!features_.has(heap->feature) && !require(heap->feature, base::format("heap type {}", heap->name), at))
       return HeapType::kBot;
     return heap->type;
   }
@@ -232,10 +233,10 @@ ValType Reader::ref_type() {
   const AbstractHeap* heap = abstract_heap(code);
   if (!heap) {
     if (code >= 0x80) fail(ReadStatus::kTooLong, begin_ + at);
-    else malformed(at, fmt::format("malformed reference type 0x{:02x}", code));
+    else malformed(at, base::format("malformed reference type 0x{:02x}", code));
     return {};
   }
-  if (!features_.has(heap->feature) && !require(heap->feature, fmt::format("reference type {}ref", heap->name), at))
+  if (!features_.has(heap->feature) && !require(heap->feature, base::format("reference type {}ref", heap->name), at))
     return {};
   return ValType::ref(heap->type, true);
 }

@@ -2,8 +2,7 @@
 // "Sub Types"): they are checked here because a group becomes canonical, and so comparable, only as a whole.
 #include "binary/type_section.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "wasm/limits.h"
 #include "wasm/type_name.h"
 #include "wasm/type_registry.h"
@@ -56,7 +55,8 @@ class TypeSection {
  private:
   bool within(size_t count, size_t limit, std::string_view what, uint32_t at) {
     if (count <= limit) return true;
-    in_.fail(ErrorKind::kUnsupported, at, fmt::format("too many {}: {}, at most {} are supported", what, count, limit));
+    in_.fail(ErrorKind::kUnsupported, at,
+             base::format("too many {}: {}, at most {} are supported", what, count, limit));
     return false;
   }
 
@@ -105,14 +105,14 @@ class TypeSection {
         if (!in_.ok()) return;
         if (super >= index) {
           in_.fail(ErrorKind::kInvalid, super_at,
-                   fmt::format("unknown type: forward use of type {} in sub type definition {}", super, index));
+                   base::format("unknown type: forward use of type {} in sub type definition {}", super, index));
           return;
         }
         def.super = id;
       }
       if (supers > 1 && in_.ok()) {
         in_.fail(ErrorKind::kInvalid, at,
-                 fmt::format("sub type {} has {} supertypes, at most one is allowed", index, supers));
+                 base::format("sub type {} has {} supertypes, at most one is allowed", index, supers));
         return;
       }
     }
@@ -143,7 +143,7 @@ class TypeSection {
         break;
       default:
         if (form >= 0x80) in_.malformed(form_at, "integer representation too long: the form of a type is one byte");
-        else in_.malformed(form_at, fmt::format("malformed definition type 0x{:02x}", form));
+        else in_.malformed(form_at, base::format("malformed definition type 0x{:02x}", form));
     }
   }
 
@@ -160,7 +160,7 @@ class TypeSection {
     field.storage = in_.storage_type();
     const uint32_t at = in_.offset();
     const uint8_t mutability = in_.byte();
-    if (mutability > 1 && in_.ok()) in_.malformed(at, fmt::format("malformed mutability 0x{:02x}", mutability));
+    if (mutability > 1 && in_.ok()) in_.malformed(at, base::format("malformed mutability 0x{:02x}", mutability));
     field.is_mutable = mutability == 1;
     def.fields.push_back(field);
   }
@@ -172,8 +172,8 @@ class TypeSection {
     if (!super.is_final && matches(*module_.registry, def, super)) return;
     const std::string super_name = wasm::type_name(wasm::HeapType::concrete(def.super), &module_);
     if (super.is_final)
-      in_.fail(ErrorKind::kInvalid, at, fmt::format("sub type {} has final super type {}", index, super_name));
-    else in_.fail(ErrorKind::kInvalid, at, fmt::format("sub type {} does not match super type {}", index, super_name));
+      in_.fail(ErrorKind::kInvalid, at, base::format("sub type {} has final super type {}", index, super_name));
+    else in_.fail(ErrorKind::kInvalid, at, base::format("sub type {} does not match super type {}", index, super_name));
   }
 
   Reader& in_;

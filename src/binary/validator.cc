@@ -6,8 +6,7 @@
 #include <atomic>
 #include <mutex>
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "base/parallel.h"
 #include "binary/function_validator.h"
 #include "wasm/type_name.h"
@@ -50,7 +49,7 @@ class ModuleValidator {
   static Result<void> within(Result<void> result, std::string_view what, size_t index) {
     if (result) return result;
     const Error& error = result.error();
-    return Error(error.kind(), fmt::format("{} (in {} {})", error.message(), what, index), error.offset());
+    return Error(error.kind(), base::format("{} (in {} {})", error.message(), what, index), error.offset());
   }
 
   std::string name(ValType type) const { return wasm::type_name(type, &m_); }
@@ -69,10 +68,10 @@ class ModuleValidator {
   // Section 3.2.12 (limits).
   Result<void> limits(const wasm::Limits& limits, uint64_t range, uint32_t at, std::string_view message) {
     if (limits.min > range || (limits.max && *limits.max > range))
-      return invalid(at, fmt::format("{}: {} was given", message, limits.min > range ? limits.min : *limits.max));
+      return invalid(at, base::format("{}: {} was given", message, limits.min > range ? limits.min : *limits.max));
     if (limits.max && limits.min > *limits.max)
       return invalid(at,
-                     fmt::format("size minimum must not be greater than maximum: {} and {}", limits.min, *limits.max));
+                     base::format("size minimum must not be greater than maximum: {} and {}", limits.min, *limits.max));
     return {};
   }
 
@@ -93,8 +92,8 @@ class ModuleValidator {
       return within(expressions_.constant(table.init, table.type.element, m_.imported_globals), "table", index);
     if (!table.type.element.nullable())
       return invalid(table.entry_offset,
-                     fmt::format("type mismatch: table of {} has no initial value, its elements cannot be null",
-                                 name(table.type.element)));
+                     base::format("type mismatch: table of {} has no initial value, its elements cannot be null",
+                                  name(table.type.element)));
     return {};
   }
 
@@ -103,7 +102,7 @@ class ModuleValidator {
     if (index > 0 && !m_.features.has(Feature::MultiMemory))
       return invalid(at, "multiple memories: a second memory requires the multi-memory feature");
     if (type.page_log2 != 0 && type.page_log2 != 16)
-      return invalid(at, fmt::format("invalid custom page size 2^{}: 1 and 65536 bytes are allowed", type.page_log2));
+      return invalid(at, base::format("invalid custom page size 2^{}: 1 and 65536 bytes are allowed", type.page_log2));
     if (type.page_log2 == 16) {
       ERMINE_TRY(limits(type.limits, type.is64 ? uint64_t{1} << 48 : uint64_t{1} << 16, at,
                         type.is64 ? "memory size must be at most 2^48 pages (256 TiB) for i64"
@@ -121,7 +120,7 @@ class ModuleValidator {
   Result<void> tag(const wasm::Tag& tag, uint32_t at) {
     const wasm::FuncType& type = context_.types[tag.type_index]->func;
     if (type.results.empty()) return {};
-    return invalid(at, fmt::format("non-empty tag result type {}", wasm::type_names(type.results, &m_)));
+    return invalid(at, base::format("non-empty tag result type {}", wasm::type_names(type.results, &m_)));
   }
 
   Result<void> global(size_t index) {
@@ -142,12 +141,12 @@ class ModuleValidator {
     for (const wasm::Export& e : m_.exports) {
       const Space& space = spaces[static_cast<size_t>(e.kind)];
       if (e.index >= space.size)
-        return invalid(e.entry_offset, fmt::format("unknown {} {}, exported as \"{}\"", space.what, e.index, e.name));
+        return invalid(e.entry_offset, base::format("unknown {} {}, exported as \"{}\"", space.what, e.index, e.name));
       if (e.kind == ExternKind::kGlobal && m_.globals[e.index].type.is_mutable &&
           !m_.features.has(Feature::MutableGlobal))
         return invalid(
             e.entry_offset,
-            fmt::format("exporting a mutable global, as \"{}\", requires the mutable-global feature", e.name));
+            base::format("exporting a mutable global, as \"{}\", requires the mutable-global feature", e.name));
     }
     // Sorted, not hashed: no choice of names makes this slow.
     std::vector<const wasm::Export*> by_name;
@@ -160,20 +159,20 @@ class ModuleValidator {
     for (size_t i = 1; i < by_name.size(); ++i)
       if (by_name[i]->name == by_name[i - 1]->name && (!second || by_name[i]->entry_offset < second->entry_offset))
         second = by_name[i];
-    if (second) return invalid(second->entry_offset, fmt::format("duplicate export name \"{}\"", second->name));
+    if (second) return invalid(second->entry_offset, base::format("duplicate export name \"{}\"", second->name));
     return {};
   }
 
   Result<void> start() {
     if (!m_.start) return {};
     if (*m_.start >= m_.functions.size())
-      return invalid(m_.start_offset, fmt::format("unknown function {}: the start function", *m_.start));
+      return invalid(m_.start_offset, base::format("unknown function {}: the start function", *m_.start));
     const wasm::FuncType& type = *context_.functions[*m_.start];
     if (!type.params.empty() || !type.results.empty())
       return invalid(
           m_.start_offset,
-          fmt::format("start function must not have parameters or results: function {} has the type {} -> {}",
-                      *m_.start, wasm::type_names(type.params, &m_), wasm::type_names(type.results, &m_)));
+          base::format("start function must not have parameters or results: function {} has the type {} -> {}",
+                       *m_.start, wasm::type_names(type.params, &m_), wasm::type_names(type.results, &m_)));
     return {};
   }
 
@@ -183,18 +182,18 @@ class ModuleValidator {
     if (segment.mode == wasm::SegmentMode::kActive) {
       if (segment.table >= m_.tables.size())
         return invalid(segment.entry_offset,
-                       fmt::format("unknown table {} (in element segment {})", segment.table, index));
+                       base::format("unknown table {} (in element segment {})", segment.table, index));
       const wasm::TableType& table = m_.tables[segment.table].type;
       if (!context_.registry.is_subtype(segment.type, table.element))
-        return invalid(segment.entry_offset, fmt::format("type mismatch: element segment's type {} does not match "
-                                                         "table's element type {} (in element segment {})",
-                                                         name(segment.type), name(table.element), index));
+        return invalid(segment.entry_offset, base::format("type mismatch: element segment's type {} does not match "
+                                                          "table's element type {} (in element segment {})",
+                                                          name(segment.type), name(table.element), index));
       ERMINE_TRY(within(expressions_.constant(segment.offset, table.is64 ? wasm::kI64 : wasm::kI32, globals),
                         "element segment", index));
     }
     for (uint32_t f : segment.funcs)
       if (f >= m_.functions.size())
-        return invalid(segment.entry_offset, fmt::format("unknown function {} (in element segment {})", f, index));
+        return invalid(segment.entry_offset, base::format("unknown function {} (in element segment {})", f, index));
     for (const wasm::ConstExpr& expr : segment.exprs)
       ERMINE_TRY(within(expressions_.constant(expr, segment.type, globals), "element segment", index));
     return {};
@@ -205,7 +204,7 @@ class ModuleValidator {
     if (segment.mode != wasm::SegmentMode::kActive) return {};
     if (segment.memory >= m_.memories.size())
       return invalid(segment.entry_offset,
-                     fmt::format("unknown memory {} (in data segment {})", segment.memory, index));
+                     base::format("unknown memory {} (in data segment {})", segment.memory, index));
     const ValType address = m_.memories[segment.memory].is64 ? wasm::kI64 : wasm::kI32;
     return within(expressions_.constant(segment.offset, address, static_cast<uint32_t>(m_.globals.size())),
                   "data segment", index);

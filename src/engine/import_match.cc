@@ -1,7 +1,6 @@
 #include "engine/import_match.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "wasm/type_name.h"
 
 namespace ermine::engine {
@@ -82,26 +81,26 @@ bool matches(const wasm::TypeRegistry& r, const Shape& given, const Shape& wante
 }
 
 std::string describe_limits(const Limits& l) {
-  return l.max ? fmt::format("{} to {}", l.min, *l.max) : fmt::format("at least {}", l.min);
+  return l.max ? base::format("{} to {}", l.min, *l.max) : base::format("at least {}", l.min);
 }
 
 std::string describe(const Shape& s, const wasm::TypeRegistry& r, const wasm::Module* m) {
   switch (s.kind) {
     case ExternKind::kFunc: {
       const wasm::TypeDef& t = r.get(s.func);
-      return fmt::format("a function {} -> {}", wasm::type_names(t.func.params, m),
-                         wasm::type_names(t.func.results, m));
+      return base::format("a function {} -> {}", wasm::type_names(t.func.params, m),
+                          wasm::type_names(t.func.results, m));
     }
-    case ExternKind::kTag: return fmt::format("a tag {}", wasm::type_names(r.get(s.func).func.params, m));
+    case ExternKind::kTag: return base::format("a tag {}", wasm::type_names(r.get(s.func).func.params, m));
     case ExternKind::kTable:
-      return fmt::format("a {}table of {} with {} elements", s.table.is64 ? "64-bit " : "",
-                         wasm::type_name(s.table.element, m), describe_limits(s.table.limits));
+      return base::format("a {}table of {} with {} elements", s.table.is64 ? "64-bit " : "",
+                          wasm::type_name(s.table.element, m), describe_limits(s.table.limits));
     case ExternKind::kMemory:
-      return fmt::format("a {}{}memory of {} {}", s.memory.shared ? "shared " : "", s.memory.is64 ? "64-bit " : "",
-                         describe_limits(s.memory.limits), s.memory.page_log2 == 16 ? "pages" : "pages of one byte");
+      return base::format("a {}{}memory of {} {}", s.memory.shared ? "shared " : "", s.memory.is64 ? "64-bit " : "",
+                          describe_limits(s.memory.limits), s.memory.page_log2 == 16 ? "pages" : "pages of one byte");
     case ExternKind::kGlobal:
-      return fmt::format("{} global of type {}", s.global.is_mutable ? "a mutable" : "an immutable",
-                         wasm::type_name(s.global.type, m));
+      return base::format("{} global of type {}", s.global.is_mutable ? "a mutable" : "an immutable",
+                          wasm::type_name(s.global.type, m));
   }
   return {};
 }
@@ -117,8 +116,8 @@ std::string describe(const ExternValue& value, const wasm::TypeRegistry& registr
 }
 
 Error unknown_import(const wasm::Module& module, const wasm::Import& import) {
-  return Error(ErrorKind::kLink, fmt::format("unknown import: \"{}\" \"{}\" is not defined; the module needs {}",
-                                             import.module, import.name, describe_import(module, import)));
+  return Error(ErrorKind::kLink, base::format("unknown import: \"{}\" \"{}\" is not defined; the module needs {}",
+                                              import.module, import.name, describe_import(module, import)));
 }
 
 Result<void> match_import(const wasm::Module& module, const wasm::Import& import, const ExternValue& given) {
@@ -127,11 +126,11 @@ Result<void> match_import(const wasm::Module& module, const wasm::Import& import
   // Both types spelled by canonical ids where they differ in nothing else.
   std::string expected = describe(want, *module.registry, &module), found = describe(have, *module.registry, &module);
   if (expected == found) {
-    expected += fmt::format(" (type #{})", want.func);
-    found += fmt::format(" (type #{})", have.func);
+    expected += base::format(" (type #{})", want.func);
+    found += base::format(" (type #{})", have.func);
   }
-  return Error(ErrorKind::kLink, fmt::format("incompatible import type: \"{}\" \"{}\": expected {}, found {}",
-                                             import.module, import.name, expected, found));
+  return Error(ErrorKind::kLink, base::format("incompatible import type: \"{}\" \"{}\": expected {}, found {}",
+                                              import.module, import.name, expected, found));
 }
 
 }  // namespace ermine::engine

@@ -1,7 +1,6 @@
 #include "engine/instantiate.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "engine/const_eval.h"
 #include "engine/import_match.h"
 #include "runtime/bulk.h"
@@ -40,8 +39,8 @@ class Instantiation {
  private:
   Result<void> check_imports() {
     if (imports_.size() != m_.imports.size()) {
-      return Error(ErrorKind::kLink, fmt::format("wrong number of imports: the module has {}, {} were given",
-                                                 m_.imports.size(), imports_.size()));
+      return Error(ErrorKind::kLink, base::format("wrong number of imports: the module has {}, {} were given",
+                                                  m_.imports.size(), imports_.size()));
     }
     for (size_t i = 0; i < imports_.size(); ++i) ERMINE_TRY(match_import(m_, m_.imports[i], imports_[i]));
     return {};
@@ -131,8 +130,8 @@ class Instantiation {
         ERMINE_ASSIGN(const uint64_t at, offset(e.offset));
         const TrapCode trap = runtime::table_init(instance_->ctx(), e.table, i, at, 0, e.size());
         if (trap != TrapCode::kNone) {
-          return Error::trap(trap, fmt::format("element segment {} of {} elements at {} does not fit table {} of {}", i,
-                                               e.size(), at, e.table, instance_->table(e.table)->size()));
+          return Error::trap(trap, base::format("element segment {} of {} elements at {} does not fit table {} of {}",
+                                                i, e.size(), at, e.table, instance_->table(e.table)->size()));
         }
       }
       instance_->drop_elem(i);
@@ -154,8 +153,8 @@ class Instantiation {
       ERMINE_ASSIGN(const uint64_t at, offset(d.offset));
       const TrapCode trap = runtime::memory_init(instance_->ctx(), d.memory, i, at, 0, d.bytes.size());
       if (trap != TrapCode::kNone) {
-        return Error::trap(trap, fmt::format("data segment {} of {} bytes at {} does not fit memory {} of {} bytes", i,
-                                             d.bytes.size(), at, d.memory, instance_->memory(d.memory)->byte_size()));
+        return Error::trap(trap, base::format("data segment {} of {} bytes at {} does not fit memory {} of {} bytes", i,
+                                              d.bytes.size(), at, d.memory, instance_->memory(d.memory)->byte_size()));
       }
       instance_->drop_data(i);
     }

@@ -1,7 +1,6 @@
 #include "engine/linker.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "engine/import_match.h"
 
 namespace ermine::engine {
@@ -14,9 +13,9 @@ Result<void> Linker::define(std::string_view module, std::string_view name, Item
   auto [it, added] = at->second.try_emplace(std::string(name), item);
   if (added) return {};
   if (!shadowing_) {
-    return Error(ErrorKind::kUsage, fmt::format("\"{}\" \"{}\" is defined already; Linker::allow_shadowing lets a "
-                                                "definition replace another",
-                                                module, name));
+    return Error(ErrorKind::kUsage, base::format("\"{}\" \"{}\" is defined already; Linker::allow_shadowing lets a "
+                                                 "definition replace another",
+                                                 module, name));
   }
   it->second = std::move(item);
   return {};
@@ -32,13 +31,13 @@ const Linker::Item* Linker::find(std::string_view module, std::string_view name)
 Result<void> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module,
                            std::string_view as_name) {
   const Item* item = find(module, name);
-  if (!item) return Error(ErrorKind::kUsage, fmt::format("\"{}\" \"{}\" is not defined", module, name));
+  if (!item) return Error(ErrorKind::kUsage, base::format("\"{}\" \"{}\" is not defined", module, name));
   return define(as_module, as_name, *item);
 }
 
 Result<void> Linker::alias_module(std::string_view module, std::string_view as_module) {
   auto at = modules_.find(module);
-  if (at == modules_.end()) return Error(ErrorKind::kUsage, fmt::format("no definition in \"{}\"", module));
+  if (at == modules_.end()) return Error(ErrorKind::kUsage, base::format("no definition in \"{}\"", module));
   if (module == as_module) return {};
   const Items items = at->second;
   for (const auto& [name, item] : items) ERMINE_TRY(define(as_module, name, item));
@@ -71,7 +70,7 @@ Result<std::vector<ExternValue>> Linker::resolve(runtime::Store& store, const wa
     if (!item) return unknown_import(module, import);
     auto value = bring(store, *item);
     if (!value)
-      return std::move(value).error().with_context(fmt::format("import \"{}\" \"{}\"", import.module, import.name));
+      return std::move(value).error().with_context(base::format("import \"{}\" \"{}\"", import.module, import.name));
     values.push_back(*value);
   }
   return values;

@@ -1,7 +1,6 @@
 #include "wasm/type_name.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "wasm/module.h"
 
 namespace ermine::wasm {
@@ -25,7 +24,7 @@ std::string type_name(HeapType type, const Module* module) {
     for (size_t i = 0; i < module->types.size(); ++i)
       if (module->types[i] == type.type_id()) return std::to_string(i);
   }
-  return fmt::format("#{}", type.type_id());
+  return base::format("#{}", type.type_id());
 }
 
 std::string type_name(ValType type, const Module* module) {
@@ -44,14 +43,14 @@ std::string type_name(ValType type, const Module* module) {
     size_t i = abstract_index(type.heap());
     if (i < std::size(kShortNames)) return std::string(kShortNames[i]);
   }
-  return fmt::format("(ref {}{})", type.nullable() ? "null " : "", type_name(type.heap(), module));
+  return base::format("(ref {}{})", type.nullable() ? "null " : "", type_name(type.heap(), module));
 }
 
 std::string type_names(std::span<const ValType> types, const Module* module) {
   std::string out = "[";
   for (size_t i = 0; i < types.size(); ++i) {
     if (i == 16) {
-      out += fmt::format(" … {} more", types.size() - i);
+      out += base::format(" … {} more", types.size() - i);
       break;
     }
     if (i) out += ' ';

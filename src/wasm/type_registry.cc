@@ -11,8 +11,7 @@
 #include <mutex>
 #include <unordered_map>
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "wasm/limits.h"
 #include "wasm/object_header.h"
 
@@ -209,7 +208,7 @@ Result<void> TypeRegistry::add_group(std::span<TypeDef> group, std::span<TypeId>
   }
 
   if (impl_->next_id + group.size() >= kRecBase)
-    return Error(ErrorKind::kUnsupported, fmt::format("too many types: an engine holds at most {}", kRecBase));
+    return Error(ErrorKind::kUnsupported, base::format("too many types: an engine holds at most {}", kRecBase));
   auto made = std::make_unique<Group>();
   made->shape = std::move(shape);
   made->hash = hash;
@@ -243,7 +242,7 @@ Result<void> TypeRegistry::add_group(std::span<TypeDef> group, std::span<TypeId>
     if (impl_->complete(e)) continue;
     impl_->release_locked(published->entries[0].id);
     return Error(ErrorKind::kUnsupported,
-                 fmt::format("sub type hierarchy too deep: at most {} levels are supported", kMaxSubtypeDepth));
+                 base::format("sub type hierarchy too deep: at most {} levels are supported", kMaxSubtypeDepth));
   }
   return {};
 }
