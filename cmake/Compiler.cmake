@@ -28,6 +28,10 @@ elseif(ERMINE_ARCH)
   target_compile_options(ermine_options INTERFACE -march=${ERMINE_ARCH})
 endif()
 
+# Parts a build may leave out.
+target_compile_definitions(ermine_options INTERFACE
+  $<$<NOT:$<BOOL:${ERMINE_PAIRS}>>:ERMINE_WITHOUT_PAIRS> $<$<NOT:$<BOOL:${ERMINE_SIMD}>>:ERMINE_WITHOUT_SIMD>)
+
 # Unused functions of the static libraries do not reach the command.
 target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-sections)
 target_link_options(ermine_options INTERFACE -Wl,--gc-sections)

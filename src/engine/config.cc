@@ -32,6 +32,8 @@ Result<void> Config::set_feature(std::string_view name, bool on) {
     for (std::string_view n : feature_names()) known += (known.empty() ? "" : ", ") + std::string(n);
     return Error(ErrorKind::kUsage, "unknown feature \"" + std::string(name) + "\"; there are: " + known);
   }
+  if (on && !FeatureSet::all().has(*feature))
+    return Error(ErrorKind::kUnsupported, "this build of Ermine is without the feature " + std::string(name));
   const uint64_t bit = uint64_t{1} << static_cast<unsigned>(*feature);
   feature_bits = on ? feature_bits | bit : feature_bits & ~bit;
   return {};

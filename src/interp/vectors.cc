@@ -55,7 +55,8 @@ namespace {
 
 [[maybe_unused]] void name_handlers() {
   for_each_op([]<Op op>() {
-    if constexpr (family_of(op) == Family::kVector && op != Op::v128_const) static_cast<void>(handler_vector<op>);
+    if constexpr (family_of(op) == Family::kVector && code_exists(slots_code(op)))
+      static_cast<void>(handler_vector<op>);
   });
 }
 

@@ -19,16 +19,21 @@ class FeatureSet {
   static constexpr FeatureSet defaults() {
     FeatureSet s;
 #define FEATURE(id, name, by_default) \
-  if (by_default) s.add(Feature::id);
+  if (by_default && all().has(Feature::id)) s.add(Feature::id);
 #include "wasm/features.def"
     return s;
   }
+  // Those this build has. (Without ERMINE_SIMD there are no handlers of vector instructions.)
   static constexpr FeatureSet all() {
     FeatureSet s;
     s.bits_ = (uint64_t{1} << static_cast<unsigned>(Feature::kCount)) - 1;
+#ifdef ERMINE_WITHOUT_SIMD
+    s.remove(Feature::Simd);
+    s.remove(Feature::RelaxedSimd);
+#endif
     return s;
   }
-  // Of bits() of another set; unknown bits are dropped.
+  // Of bits() of another set; those this build has not are dropped.
   static constexpr FeatureSet from_bits(uint64_t bits) {
     FeatureSet s;
     s.bits_ = (bits & all().bits_) | 1;
