@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -229,117 +230,149 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_RISCV64;
 constexpr uint32_t kArchitecture = 0;  // no filter
 #endif
 
-class Filter {
+// The filter is worked out by the compiler, and short: the kernel checks, translates and compiles it in every process,
+// and runs it once for every number of a system call to cache the answers. Hence a binary search of one instruction a
+// bound, whose leaves jump to shared answers.
+struct Program {
+  std::array<sock_filter, 255> code{};  // so that every jump fits in its 8 bits
+  unsigned size = 0;
+  unsigned own_pid = 0;  // the instruction that is to know the process's number
+};
+
+class Assembler {
  public:
-  void load(uint32_t offset) { add(BPF_LD | BPF_W | BPF_ABS, offset); }
+  enum Label : uint8_t {
+    kNext,
+    kHere,
+    kAllow,
+    kRefuse,
+    kNoSuchCall,
+    kKill,
+    kOther,
+    kClone,
+    kIoctl,
+    kTgkill,
+    kPrctl,
+    kLabels
+  };
+
+  constexpr void load(uint32_t offset) { add(BPF_LD | BPF_W | BPF_ABS, offset); }
   // The low half of a system call's argument; all that the checks below look at.
-  void load_argument(unsigned index) { load(uint32_t{offsetof(seccomp_data, args)} + index * 8); }
-  void load_number() { load(offsetof(seccomp_data, nr)); }
-  void answer(uint32_t action) { add(BPF_RET | BPF_K, action); }
-  // If the loaded value equals, answers.
-  void if_equal(uint32_t value, uint32_t action) {
-    jump(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-    answer(action);
-  }
-  void if_any_bit(uint32_t bits, uint32_t action) {
-    jump(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
-    answer(action);
-  }
-  void unless_equal(uint32_t value, uint32_t action) {
-    jump(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
-    answer(action);
-  }
-  // If the number in hand is not this one, skips what `body` adds.
-  template <class F>
-  void for_call(int number, F&& body) {
-    size_t at = code_.size();
-    jump(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(number), 0, 0);
-    body();
-    code_[at].jf = static_cast<uint8_t>(code_.size() - at - 1);
-  }
-  // If the loaded value is one of these, answers; by binary search, since the kernel runs the filter once for
-  // every number when it is installed, to cache the answers.
-  void if_any(std::vector<uint32_t> values, uint32_t action) {
+  constexpr void load_argument(unsigned index) { load(uint32_t{offsetof(seccomp_data, args)} + index * 8); }
+  constexpr void load_number() { load(offsetof(seccomp_data, nr)); }
+  constexpr void answer(uint32_t action) { add(BPF_RET | BPF_K, action); }
+  constexpr unsigned if_equal(uint32_t value, Label yes, Label no) { return jump(BPF_JEQ, value, yes, no); }
+  constexpr void if_any_bit(uint32_t bits, Label yes, Label no) { jump(BPF_JSET, bits, yes, no); }
+  constexpr void bind(Label label) { positions_[label] = program_.size; }
+
+  // Goes to kAllow if the loaded value is one of these, else to kOther.
+  template <size_t n>
+  constexpr void search(std::array<uint32_t, n> values) {
     std::sort(values.begin(), values.end());
-    std::vector<Range> ranges;
+    // Where runs of values begin and end. A value with an odd number of bounds at or below it lies in a run.
+    std::array<uint32_t, 2 * n> bounds{};
+    unsigned count = 0;
     for (uint32_t v : values) {
-      if (!ranges.empty() && v <= ranges.back().high + 1) ranges.back().high = v;
-      else ranges.push_back({v, v});
+      if (count != 0 && v < bounds[count - 1]) continue;  // twice the same
+      if (count != 0 && v == bounds[count - 1]) --count;
+      else bounds[count++] = v;
+      bounds[count++] = v + 1;
     }
-    std::vector<size_t> otherwise;
-    search(ranges, action, otherwise);
-    for (size_t at : otherwise) code_[at].k = static_cast<uint32_t>(code_.size() - at - 1);
+    search(bounds.data(), 0, count);
   }
-  bool install() {
-    sock_fprog program{static_cast<unsigned short>(code_.size()), code_.data()};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0) return true;
-    // A thread that has a filter of its own already cannot be synchronized; take this one alone, then.
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+
+  constexpr Program finish() {
+    for (unsigned at = 0; at < program_.size; ++at) {
+      if (BPF_CLASS(program_.code[at].code) != BPF_JMP) continue;
+      resolve(program_.code[at].jt, yes_[at], at);
+      resolve(program_.code[at].jf, no_[at], at);
+    }
+    return program_;
   }
 
  private:
-  struct Range {
-    uint32_t low, high;
-  };
-  // `otherwise` collects the jumps to what follows.
-  void search(std::span<const Range> ranges, uint32_t action, std::vector<size_t>& otherwise) {
-    if (ranges.size() > 1) {
-      size_t middle = ranges.size() / 2;
-      jump(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].low, 0, 1);
-      size_t to_upper = code_.size();
-      add(BPF_JMP | BPF_JA, 0);
-      search(ranges.first(middle), action, otherwise);
-      code_[to_upper].k = static_cast<uint32_t>(code_.size() - to_upper - 1);
-      search(ranges.subspan(middle), action, otherwise);
-      return;
-    }
-    jump(BPF_JMP | BPF_JGE | BPF_K, ranges[0].low, 0, 2);
-    jump(BPF_JMP | BPF_JGT | BPF_K, ranges[0].high, 1, 0);
-    answer(action);
-    otherwise.push_back(code_.size());
-    add(BPF_JMP | BPF_JA, 0);
+  // It is known that at least `low` and at most `high` of the bounds are at or below the value.
+  constexpr Label search(const uint32_t* bounds, unsigned low, unsigned high) {
+    if (low == high) return low % 2 ? kAllow : kOther;
+    const unsigned middle = (low + high + 1) / 2;
+    const unsigned at = jump(BPF_JGE, bounds[middle - 1], kHere, kHere);
+    no_[at] = search(bounds, low, middle - 1);
+    if (no_[at] == kHere) program_.code[at].jf = 0;
+    const unsigned upper = program_.size;
+    yes_[at] = search(bounds, middle, high);
+    if (yes_[at] == kHere) program_.code[at].jt = static_cast<uint8_t>(upper - at - 1);
+    return kHere;
   }
-  void add(int code, uint32_t k) { code_.push_back({static_cast<uint16_t>(code), 0, 0, k}); }
-  void jump(int code, uint32_t k, uint8_t yes, uint8_t no) {
-    code_.push_back({static_cast<uint16_t>(code), yes, no, k});
+  constexpr void resolve(uint8_t& offset, Label label, unsigned at) const {
+    if (label == kNext) offset = 0;
+    else if (label != kHere) offset = static_cast<uint8_t>(positions_[label] - at - 1);
   }
-  std::vector<sock_filter> code_;
+  constexpr unsigned jump(int test, uint32_t k, Label yes, Label no) {
+    yes_[program_.size] = yes;
+    no_[program_.size] = no;
+    add(BPF_JMP | test | BPF_K, k);
+    return program_.size - 1;
+  }
+  constexpr void add(int code, uint32_t k) { program_.code[program_.size++] = {static_cast<uint16_t>(code), 0, 0, k}; }
+
+  Program program_;
+  std::array<Label, 255> yes_{}, no_{};
+  std::array<unsigned, kLabels> positions_{};
 };
+
+consteval Program make_program() {
+  std::array<uint32_t, std::size(kAllowed)> allowed{};
+  std::copy(std::begin(kAllowed), std::end(kAllowed), allowed.begin());
+  using A = Assembler;
+  A a;
+  a.load(offsetof(seccomp_data, arch));
+  a.if_equal(kArchitecture, A::kNext, A::kKill);
+  a.load_number();
+  a.search(allowed);
+  a.bind(A::kOther);
+  // Threads, but no processes. clone3 hides its flags in memory; without it the C library uses clone.
+  a.if_equal(SYS_clone3, A::kNoSuchCall, A::kNext);
+  a.if_equal(SYS_clone, A::kClone, A::kNext);
+  a.if_equal(SYS_ioctl, A::kIoctl, A::kNext);
+  a.if_equal(SYS_tgkill, A::kTgkill, A::kNext);
+  a.if_equal(SYS_prctl, A::kPrctl, A::kRefuse);
+  a.bind(A::kClone);
+  a.load_argument(0);
+  a.if_any_bit(CLONE_THREAD, A::kAllow, A::kRefuse);
+  a.bind(A::kIoctl);
+  a.load_argument(1);
+  for (uint32_t request : {FIONREAD, TCGETS}) a.if_equal(request, A::kAllow, A::kNext);
+  a.if_equal(TIOCGWINSZ, A::kAllow, A::kRefuse);
+  // Signals to itself only, as abort() and the C library's threads send them.
+  a.bind(A::kTgkill);
+  a.load_argument(0);
+  const unsigned own_pid = a.if_equal(0, A::kAllow, A::kRefuse);
+  a.bind(A::kPrctl);
+  a.load_argument(0);
+  a.if_equal(PR_SET_NAME, A::kAllow, A::kRefuse);
+  a.bind(A::kRefuse);
+  a.answer(SECCOMP_RET_ERRNO | EPERM);
+  a.bind(A::kNoSuchCall);
+  a.answer(SECCOMP_RET_ERRNO | ENOSYS);
+  a.bind(A::kKill);
+  a.answer(SECCOMP_RET_KILL_PROCESS);
+  a.bind(A::kAllow);
+  a.answer(SECCOMP_RET_ALLOW);
+  Program program = a.finish();
+  program.own_pid = own_pid;
+  return program;
+}
+constexpr Program kProgram = make_program();
 
 std::string apply_seccomp() {
   if (kArchitecture == 0) return {};
-  constexpr uint32_t kAllow = SECCOMP_RET_ALLOW;
-  constexpr uint32_t kRefuse = SECCOMP_RET_ERRNO | EPERM;
-  Filter f;
-  f.load(offsetof(seccomp_data, arch));
-  f.unless_equal(kArchitecture, SECCOMP_RET_KILL_PROCESS);
-  f.load_number();
-  f.if_any({std::begin(kAllowed), std::end(kAllowed)}, kAllow);
-  // Threads, but no processes. clone3 hides its flags in memory; without it the C library uses clone.
-  f.if_equal(SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-  f.for_call(SYS_clone, [&] {
-    f.load_argument(0);
-    f.if_any_bit(CLONE_THREAD, kAllow);
-    f.answer(kRefuse);
-  });
-  f.for_call(SYS_ioctl, [&] {
-    f.load_argument(1);
-    for (uint32_t request : {FIONREAD, TCGETS, TIOCGWINSZ}) f.if_equal(request, kAllow);
-    f.answer(kRefuse);
-  });
-  // Signals to itself only, as abort() and the C library's threads send them.
-  f.for_call(SYS_tgkill, [&] {
-    f.load_argument(0);
-    f.if_equal(static_cast<uint32_t>(getpid()), kAllow);
-    f.answer(kRefuse);
-  });
-  f.for_call(SYS_prctl, [&] {
-    f.load_argument(0);
-    f.if_equal(PR_SET_NAME, kAllow);
-    f.answer(kRefuse);
-  });
-  f.answer(kRefuse);
-  return f.install() ? std::string() : failed("seccomp");
+  Program program = kProgram;
+  program.code[program.own_pid].k = static_cast<uint32_t>(getpid());
+  sock_fprog filter{static_cast<unsigned short>(program.size), program.code.data()};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0) return {};
+  // A thread that has a filter of its own already cannot be synchronized; take this one alone, then.
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0) return {};
+  return failed("seccomp");
 }
 
 }  // namespace
