@@ -34,7 +34,7 @@ target_compile_definitions(ermine_options INTERFACE
 
 # Unused functions of the static libraries do not reach the command.
 target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-sections)
-target_link_options(ermine_options INTERFACE -Wl,--gc-sections)
+target_link_options(ermine_options INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 find_program(ERMINE_LLD ld.lld-19)
 if(ERMINE_LLD)
   # Functions with the same code become one where no address tells them apart, and relative relocations take a bit

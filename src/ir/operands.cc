@@ -43,7 +43,7 @@ Translator::Emitted Translator::join_pair(uint32_t at, OpCode code) {
   // A first part whose result still waits in the accumulator may yet have to be patched.
   for (uint32_t p : pending_)
     if (p != kNone && stack_[p].producer == previous_) return single;
-  unsigned first_units = unit_count(previous_code_);
+  unsigned first_units = units_of(previous_code_);
   if (previous_ + first_units != at) return single;
   code_.erase(code_.begin() + at);
   code_[previous_] = reinterpret_cast<Code>(handlers_[pair]);

@@ -32,7 +32,18 @@ constexpr auto make_starters() {
 }
 constexpr auto kStarters = make_starters();
 
+constexpr auto make_units() {
+  std::array<uint8_t, kCodeCount> units{};
+  for (unsigned code = 0; code < kCodeCount; ++code)
+    if (code < kPairBase || code_exists(static_cast<OpCode>(code)))
+      units[code] = static_cast<uint8_t>(unit_count(static_cast<OpCode>(code)));
+  return units;
+}
+constexpr auto kUnits = make_units();
+
 }  // namespace
+
+unsigned units_of(OpCode code) { return kUnits[code]; }
 
 OpCode find_pair(OpCode first, OpCode second) {
   if constexpr (kPairCount == 0) return 0;

@@ -120,7 +120,7 @@ void Translator::binary(Op op) {
   Acc out = acc_of(out_type);
   prepare_acc(out);
   OpCode code = code_of(op, form, false);
-  uint32_t at = emit(code, unit_count(code));
+  uint32_t at = emit(code, units_of(code));
   put<uint16_t>(at, 2, x.slot);
   if (y.form != Operand::kImm) put<uint16_t>(at, 4, y.slot);
   else if (wide_imm) put<uint64_t>(at, 8, y.bits);

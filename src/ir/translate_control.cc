@@ -85,7 +85,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
       BinaryForm form = last_form_;
       take_back();
       bool with_zero = (op == Op::i32_eq || op == Op::i32_ne) && form == kRI && imm == 0 && last_ != kNone;
-      if (with_zero && !back && last_ + unit_count(last_code_) == at &&
+      if (with_zero && !back && last_ + units_of(last_code_) == at &&
           fuse_type_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
         return fused;
       if (with_zero && last_ + 2 == at) {

@@ -202,7 +202,7 @@ uint32_t Translator::check_top(OpCode first) {
   const Entry& e = top();
   Operand x = use(e, false);
   auto code = static_cast<OpCode>(first + (x.form == Operand::kAcc ? 1 : 0));
-  uint32_t at = emit(code, unit_count(code));
+  uint32_t at = emit(code, units_of(code));
   put<uint16_t>(at, 2, x.slot);
   return at;
 }

@@ -33,14 +33,15 @@ struct Descriptor {
   ~Descriptor() { close(fd); }
 };
 
-// Grows with what the file really gives, so that a lying size costs nothing.
-Result<FileBytes> read_all(int fd, const std::string& path, uint64_t limit) {
+// Grows with what the file really gives, so that a lying size costs nothing. `size`: what it says; one byte more is
+// asked for, to see the end.
+Result<FileBytes> read_all(int fd, const std::string& path, uint64_t limit, size_t size = 64 << 10) {
   auto data = std::make_shared<std::vector<uint8_t>>();
   size_t used = 0;
   for (;;) {
     if (used == data->size()) {
       if (used > limit) return too_large(path, limit);
-      data->resize(used == 0 ? 64 << 10 : used * 2);
+      data->resize(used == 0 ? size + 1 : used * 2);
     }
     ssize_t n = read(fd, data->data() + used, data->size() - used);
     if (n < 0 && errno == EINTR) continue;
@@ -67,7 +68,7 @@ Result<FileBytes> map_file(const std::string& path, uint64_t limit) {
   const auto size = static_cast<uint64_t>(st.st_size);
   if (size > limit) return too_large(path, limit);
   // Small files are copied: that is faster than a mapping and immune to changes of the file.
-  if (size < (64 << 10)) return read_all(fd, path, limit);
+  if (size < (64 << 10)) return read_all(fd, path, limit, size);
   void* p = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (p == MAP_FAILED) return read_all(fd, path, limit);
   auto view = std::make_shared<View>(p, size);

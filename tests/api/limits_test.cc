@@ -76,7 +76,7 @@ TEST(Interrupt, Deadlines) {
   Instance i = must(Linker(engine).instantiate(store, wat(engine, kLoops)));
   auto loop = must(i.get_typed_func<void()>("loop"));
   auto one = must(i.get_typed_func<int32_t()>("one"));
-  store.set_timeout(20ms);
+  store.set_timeout(200ms);
   EXPECT_EQ(must(one()), 1);
   EXPECT_EQ(loop().error().trap_code(), TrapCode::kInterrupted);
   // It has passed for later calls too, until it is moved.
