@@ -134,7 +134,9 @@ int run(const RunOptions& o) {
   Result<Wasi> wasi = make_wasi(o);
   if (!wasi) return fail(wasi.error());
   Linker linker(engine);
-  if (Result<void> r = wasi->add_to_linker(linker); !r) return fail(r.error());
+  // Preloaded modules may import from it, too.
+  Result<void> added = preloads->empty() ? wasi->add_to_linker(linker, *module) : wasi->add_to_linker(linker);
+  if (!added) return fail(added.error());
   if (Result<void> r = define_conveniences(linker); !r) return fail(r.error());
 
   Store store(engine, o.limits);

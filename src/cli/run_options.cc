@@ -160,6 +160,12 @@ void add_feature_options(CLI::App& app, Config& config) {
 }
 
 Parsed parse_run_options(Words words, RunOptions& o) {
+  // Mostly there are no options; describing them all takes longer than starting a small program.
+  if (!words.empty() && (words[0].size() < 2 || words[0][0] != '-')) {
+    o.module = words[0];
+    o.arguments.assign(words.begin() + 1, words.end());
+    return {};
+  }
   CLI::App app("Run a WebAssembly program.\nUsage: ermine run [OPTIONS] [--] app.wasm [ARGUMENTS]", "run");
   app.set_help_flag("-h,--help", "This text");
   auto list = [&app](const char* name, auto&& f, const char* help, const char* type) {

@@ -3,9 +3,12 @@
 
 #include "wasi/preview1/bind.h"
 
+#include <algorithm>
 #include <array>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "wasi/preview1/call.h"
 #include "wasi/preview1/functions.h"
@@ -156,20 +159,41 @@ Result<void> define_exit(Linker& linker, const char* module, const Source& sourc
   });
 }
 
+// The names a module imports from one of ours; all names if there is no module.
+class Wanted {
+ public:
+  Wanted(const Module* module, std::string_view from) : all_(module == nullptr) {
+    if (all_) return;
+    for (ImportType& import : module->imports())
+      if (import.module == from) names_.push_back(std::move(import.name));
+    std::sort(names_.begin(), names_.end());
+  }
+  bool any() const { return all_ || !names_.empty(); }
+  bool has(std::string_view name) const { return all_ || std::binary_search(names_.begin(), names_.end(), name); }
+
+ private:
+  bool all_;
+  std::vector<std::string> names_;
+};
+
 template <class Version>
-Result<void> define_version(Linker& linker, const Source& source) {
+Result<void> define_version(Linker& linker, const Source& source, const Module* module) {
   using F = Functions<Version>;
-#define FUNCTION(name, ...) ERMINE_TRY((define<&F::name>(linker, Version::kModule, #name, source)));
+  const Wanted wanted(module, Version::kModule);
+  if (!wanted.any()) return {};
+#define FUNCTION(name, ...) \
+  if (wanted.has(#name)) ERMINE_TRY((define<&F::name>(linker, Version::kModule, #name, source)));
 #define VERSIONED(name, ...) FUNCTION(name)
 #include "wasi/preview1/functions.def"
+  if (!wanted.has("proc_exit")) return {};
   return define_exit(linker, Version::kModule, source);
 }
 
 }  // namespace
 
-Result<void> define_all(Linker& linker, Source source) {
-  ERMINE_TRY(define_version<Preview1>(linker, source));
-  return define_version<Unstable>(linker, source);
+Result<void> define_all(Linker& linker, Source source, const Module* module) {
+  ERMINE_TRY(define_version<Preview1>(linker, source, module));
+  return define_version<Unstable>(linker, source, module);
 }
 
 }  // namespace ermine::wasi

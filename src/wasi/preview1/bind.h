@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ermine/linker.h"
+#include "ermine/module.h"
 #include "ermine/wasi.h"
 
 namespace ermine::wasi {
@@ -18,6 +19,7 @@ struct Source {
   }
 };
 
-Result<void> define_all(Linker& linker, Source source);
+// Only what `module` imports if one is given.
+Result<void> define_all(Linker& linker, Source source, const Module* module = nullptr);
 
 }  // namespace ermine::wasi

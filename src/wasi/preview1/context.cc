@@ -67,6 +67,9 @@ Result<Wasi> Wasi::create(WasiConfig config) {
 const WasiRefusals& Wasi::refusals() const { return impl_->refusals; }
 
 Result<void> Wasi::add_to_linker(Linker& linker) const { return wasi::define_all(linker, {impl_, nullptr}); }
+Result<void> Wasi::add_to_linker(Linker& linker, const Module& module) const {
+  return wasi::define_all(linker, {impl_, nullptr}, &module);
+}
 Result<void> Wasi::add_to_linker(Linker& linker, Wasi* (*find)(Caller& caller)) {
   return wasi::define_all(linker, {nullptr, find});
 }
