@@ -1,10 +1,8 @@
 // The commands of `ermine`, and what they share: exit codes, messages, arguments.
 //
-// Only this folder may throw: CLI11 and nlohmann-json do. Commands are looked up by name before anything is
-// parsed, so that running a program does not construct the options of all the others.
+// Only this folder may throw: CLI11 (see options.h) and nlohmann-json do. Commands are looked up by name before
+// anything is parsed, so that running a program does not construct the options of all the others.
 #pragma once
-
-#include <CLI/CLI.hpp>
 
 #include <span>
 #include <string>
@@ -43,13 +41,11 @@ int print_main(Words words);
 int objdump_main(Words words);
 int wast_main(Words words);
 
-// Parses words with an app; returns kOk to go on, else the code to exit with plus one (so that --help, which
-// exits with 0, is told apart).
+// How parsing the words of a command ended (Options::parse): whether to exit, as --help does, and with what code.
 struct Parsed {
   bool exit = false;
   int code = kOk;
 };
-Parsed parse_words(CLI::App& app, Words words);
 
 // Messages to stderr: "error: …", "note: …"; coloured on a terminal unless NO_COLOR is set.
 void print_error(std::string_view message);

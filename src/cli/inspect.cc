@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/load.h"
+#include "cli/options.h"
 #include "cli/run_options.h"
 #include "ermine/ermine.h"
 
@@ -172,17 +173,17 @@ std::string json(const Module& module, const std::string& path) {
 }  // namespace
 
 int inspect_main(Words words) {
-  CLI::App app("Show what a module imports, exports and needs.\nUsage: ermine inspect [OPTIONS] FILE", "inspect");
+  Options options("Show what a module imports, exports and needs.\nUsage: ermine inspect [OPTIONS] FILE", "inspect");
   std::string file;
   bool as_json = false;
   Config config;
-  app.add_option("file", file, "A module, binary or text; - is standard input")->required()->type_name("FILE");
-  app.add_flag("--json", as_json, "For programs instead of people");
-  add_feature_options(app, config);
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  options.argument("file", file, "A module, binary or text; - is standard input", "FILE");
+  options.flag("--json", as_json, "For programs instead of people");
+  add_feature_options(options, config);
+  if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   // What is shown may use anything; running it is another matter.
-  if (app.count("--features") == 0) config.enable_all_features();
+  if (!options.given("--features")) config.enable_all_features();
   Engine engine(config);
   Result<Module> module = load_module(engine, file);
   if (!module) {

@@ -35,20 +35,4 @@ void print_error(std::string_view message) { print("error:", "\x1b[1;31m", messa
 void print_error(const Error& error) { print_error(error.to_string()); }
 void print_note(std::string_view message) { print("note:", "\x1b[1;36m", message); }
 
-Parsed parse_words(CLI::App& app, Words words) {
-  try {
-    // CLI11 takes them last first.
-    app.parse(Words(words.rbegin(), words.rend()));
-    return {};
-  } catch (const CLI::CallForHelp&) {
-    std::string help = app.help();
-    std::fwrite(help.data(), 1, help.size(), stdout);
-    return {true, kOk};
-  } catch (const CLI::ParseError& e) {
-    print_error(e.what());
-    print_note("ermine " + app.get_name() + " --help lists the options");
-    return {true, kUsage};
-  }
-}
-
 }  // namespace ermine::cli

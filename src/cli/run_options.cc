@@ -9,7 +9,7 @@ namespace {
 
 template <class T>
 T require(std::optional<T> value, const std::string& option, const std::string& text, const char* like) {
-  if (!value) throw CLI::ValidationError(option, "'" + text + "' is not " + like);
+  if (!value) throw BadOption{option, "'" + text + "' is not " + like};
   return *value;
 }
 
@@ -23,7 +23,7 @@ uint64_t size_of(const std::string& option, const std::string& text) {
 bool switch_of(const std::string& option, const std::string& text) {
   if (text.empty() || text == "y" || text == "yes" || text == "true") return true;
   if (text == "n" || text == "no" || text == "false") return false;
-  throw CLI::ValidationError(option, "'" + text + "' is neither y nor n");
+  throw BadOption{option, "'" + text + "' is neither y nor n"};
 }
 
 // "name=on" pairs of Wasmtime's grouped options: "-W a=1,b".
@@ -43,11 +43,11 @@ void each_pair(const std::string& text, F&& f) {
 
 void set_feature(Config& config, const std::string& option, const std::string& name, bool on) {
   if (name == "all" || name == "all-proposals") {
-    if (!on) throw CLI::ValidationError(option, "only single features can be switched off");
+    if (!on) throw BadOption{option, "only single features can be switched off"};
     config.enable_all_features();
     return;
   }
-  if (Result<void> r = config.set_feature(name, on); !r) throw CLI::ValidationError(option, r.error().message());
+  if (Result<void> r = config.set_feature(name, on); !r) throw BadOption{option, r.error().message()};
 }
 
 void limit(RunOptions& o, const std::string& name, const std::string& value) {
@@ -74,15 +74,15 @@ void wasi_option(RunOptions& o, const std::string& name, const std::string& valu
   if (name == "inherit-env") o.inherit_environment = switch_of(option, value);
   else if (name == "tcplisten" || name == "listen") o.listeners.push_back(value);
   else if (name == "preview1" || name == "cli" || name == "cli-exit-with-code" || name == "preview0") {
-    if (!switch_of(option, value)) throw CLI::ValidationError(option, "this cannot be switched off");
+    if (!switch_of(option, value)) throw BadOption{option, "this cannot be switched off"};
   } else {
-    throw CLI::ValidationError(option, "there is no such option; known are inherit-env and tcplisten");
+    throw BadOption{option, "there is no such option; known are inherit-env and tcplisten"};
   }
 }
 
 void environment(RunOptions& o, const std::string& text) {
   size_t equals = text.find('=');
-  if (equals == 0) throw CLI::ValidationError("--env", "'" + text + "' has no name");
+  if (equals == 0) throw BadOption{"--env", "'" + text + "' has no name"};
   std::string name = text.substr(0, equals);
   if (equals != text.npos) {
     o.environment.emplace_back(name, text.substr(equals + 1));
@@ -97,12 +97,12 @@ Tier tier_of(const std::string& text) {
     if (t.name == text) return t.tier;
     known += (known.empty() ? "" : ", ") + std::string(t.name);
   }
-  throw CLI::ValidationError("--tier", "there is no tier '" + text + "'; there are: " + known);
+  throw BadOption{"--tier", "there is no tier '" + text + "'; there are: " + known};
 }
 
 // Where the options end: the index of the module. Everything behind it is the program's, also what looks
 // like an option. `separated`: an explicit "--" stands in front of it.
-size_t find_module(const CLI::App& app, const Words& words, bool& separated) {
+size_t find_module(const Options& known, const Words& words, bool& separated) {
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& w = words[i];
     if (w == "--") {
@@ -112,11 +112,9 @@ size_t find_module(const CLI::App& app, const Words& words, bool& separated) {
     if (w.size() < 2 || w[0] != '-') return i;
     if (w.starts_with("--")) {
       if (w.find('=') != w.npos) continue;
-      const CLI::Option* option = app.get_option_no_throw(w);
-      if (option != nullptr && option->get_expected_min() > 0) ++i;
+      if (known.takes_value(w)) ++i;
     } else {
-      const CLI::Option* option = app.get_option_no_throw(w.substr(0, 2));
-      if (option != nullptr && option->get_expected_min() > 0 && w.size() == 2) ++i;
+      if (w.size() == 2 && known.takes_value(w)) ++i;
     }
   }
   return words.size();
@@ -137,26 +135,22 @@ std::optional<Directory> parse_directory(std::string_view text) {
   return d;
 }
 
-void add_feature_options(CLI::App& app, Config& config) {
-  app.add_option_function<std::vector<std::string>>(
-         "--features",
-         [&config](const std::vector<std::string>& lists) {
-           for (const std::string& list : lists)
-             each_pair(list, [&](std::string name, const std::string& value) {
-               bool on = switch_of("--features", value);
-               if (name.starts_with('-')) {
-                 on = !on;
-                 name.erase(0, 1);
-               } else if (name.starts_with('+')) {
-                 name.erase(0, 1);
-               }
-               set_feature(config, "--features", name, on);
-             });
-         },
-         "Proposals on or off: all, NAME, -NAME, separated by commas")
-      ->type_name("LIST")
-      ->expected(1)
-      ->take_all();
+void add_feature_options(Options& options, Config& config) {
+  options.values(
+      "--features",
+      [&config](const std::string& list) {
+        each_pair(list, [&](std::string name, const std::string& value) {
+          bool on = switch_of("--features", value);
+          if (name.starts_with('-')) {
+            on = !on;
+            name.erase(0, 1);
+          } else if (name.starts_with('+')) {
+            name.erase(0, 1);
+          }
+          set_feature(config, "--features", name, on);
+        });
+      },
+      "Proposals on or off: all, NAME, -NAME, separated by commas", "LIST");
 }
 
 Parsed parse_run_options(Words words, RunOptions& o) {
@@ -166,96 +160,81 @@ Parsed parse_run_options(Words words, RunOptions& o) {
     o.arguments.assign(words.begin() + 1, words.end());
     return {};
   }
-  CLI::App app("Run a WebAssembly program.\nUsage: ermine run [OPTIONS] [--] app.wasm [ARGUMENTS]", "run");
-  app.set_help_flag("-h,--help", "This text");
-  auto list = [&app](const char* name, auto&& f, const char* help, const char* type) {
-    app.add_option_function<std::vector<std::string>>(
-           name,
-           [f](const std::vector<std::string>& all) {
-             for (const std::string& one : all) f(one);
-           },
-           help)
-        ->type_name(type)
-        ->expected(1)
-        ->take_all();
-  };
-  auto one = [&app](const char* name, auto&& f, const char* help, const char* type) {
-    app.add_option_function<std::string>(name, f, help)->type_name(type)->expected(1)->take_last();
-  };
-  auto flag = [&app](const char* name, bool& to, bool value, const char* help) {
-    app.add_flag_callback(name, [&to, value] { to = value; }, help);
-  };
+  Options options("Run a WebAssembly program.\nUsage: ermine run [OPTIONS] [--] app.wasm [ARGUMENTS]", "run");
+  options.help_flag("-h,--help", "This text");
 
-  list(
+  options.values(
       "--dir",
       [&o](const std::string& text) {
         std::optional<Directory> d = parse_directory(text);
-        if (!d) throw CLI::ValidationError("--dir", "'" + text + "' is not HOST or HOST::GUEST");
+        if (!d) throw BadOption{"--dir", "'" + text + "' is not HOST or HOST::GUEST"};
         o.directories.push_back(std::move(*d));
       },
       "Grant a directory, under another name if GUEST is given; :ro at the end forbids changes", "HOST[::GUEST][:ro]");
-  list(
+  options.values(
       "--env", [&o](const std::string& text) { environment(o, text); },
       "Set an environment variable; without a value, pass on the host's", "NAME[=VALUE]");
-  list(
+  options.values(
       "--listen", [&o](const std::string& text) { o.listeners.push_back(text); }, "Grant a listening TCP socket",
       "HOST:PORT");
-  one(
+  options.value(
       "--argv0", [&o](const std::string& text) { o.argv0 = text; }, "The program's own name; by default the file's",
       "NAME");
-  one(
+  options.value(
       "--invoke", [&o](const std::string& text) { o.invoke = text; },
       "Call this export with the arguments and print its results", "FUNCTION");
-  list(
+  options.values(
       "--preload",
       [&o](const std::string& text) {
         size_t equals = text.find('=');
-        if (equals == text.npos || equals == 0) throw CLI::ValidationError("--preload", "write NAME=FILE");
+        if (equals == text.npos || equals == 0) throw BadOption{"--preload", "write NAME=FILE"};
         o.preloads.emplace_back(text.substr(0, equals), text.substr(equals + 1));
       },
       "Instantiate another module first, for imports from NAME", "NAME=FILE");
-  one("--tier", [&o](const std::string& text) { o.config.tier = tier_of(text); }, "How to run: auto or interp", "TIER");
-  one(
+  options.value(
+      "--tier", [&o](const std::string& text) { o.config.tier = tier_of(text); }, "How to run: auto or interp", "TIER");
+  options.value(
       "--fuel", [&o](const std::string& text) { o.fuel = count_of("--fuel", text); },
       "Stop after this many instructions, at the same one on every machine", "N");
-  one(
+  options.value(
       "--timeout",
       [&o](const std::string& text) {
         o.timeout = require(parse_duration(text), "--timeout", text, "a duration, as in 2s or 500ms");
       },
       "Stop after this time, wherever the program is", "TIME");
-  one(
+  options.value(
       "--max-open-files",
       [&o](const std::string& text) {
         uint64_t n = count_of("--max-open-files", text);
         o.max_open_files = n > UINT32_MAX ? UINT32_MAX : static_cast<uint32_t>(n);
       },
       "Most files open at once (4096)", "N");
-  one(
+  options.value(
       "--max-output-bytes", [&o](const std::string& text) { o.max_output_bytes = size_of("--max-output-bytes", text); },
       "Stop when more is written, to all files together", "SIZE");
-  list(
+  options.values(
       "-W", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { limit(o, n, v); }); },
       "Limits and proposals: max-memory-size, max-total-memory, max-table-elements, max-instances, max-tables, "
       "max-memories, max-gc-heap, max-wasm-stack, trap-on-grow-failure, fuel, timeout, unknown-imports-trap, "
       "unknown-imports-default, or a proposal's name =y or =n",
       "NAME=VALUE,...");
-  list(
+  options.values(
       "-S", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { wasi_option(o, n, v); }); },
       "WASI: inherit-env, tcplisten=HOST:PORT", "NAME=VALUE,...");
-  add_feature_options(app, o.config);
-  flag("--unknown-imports-trap", o.unknown_imports_trap, true, "Functions nobody provides trap when called");
-  flag("--unknown-imports-default", o.unknown_imports_default, true, "What nobody provides returns zeros and is empty");
-  one(
+  add_feature_options(options, o.config);
+  options.flag("--unknown-imports-trap", o.unknown_imports_trap, "Functions nobody provides trap when called", true);
+  options.flag("--unknown-imports-default", o.unknown_imports_default,
+               "What nobody provides returns zeros and is empty", true);
+  options.value(
       "--log",
       [&o](const std::string& text) {
-        if (text != "wasi") throw CLI::ValidationError("--log", "only wasi can be logged");
+        if (text != "wasi") throw BadOption{"--log", "only wasi can be logged"};
         o.trace_wasi = true;
       },
       "wasi: print each system call of the program with its results to stderr", "WHAT");
-  flag("--no-landlock", o.landlock, false, "Do not confine the process's file access by Landlock");
-  flag("--no-seccomp", o.seccomp, false, "Do not confine the process's system calls by seccomp");
-  app.footer(
+  options.flag("--no-landlock", o.landlock, "Do not confine the process's file access by Landlock", false);
+  options.flag("--no-seccomp", o.seccomp, "Do not confine the process's system calls by seccomp", false);
+  options.footer(
       "\nExit codes: the program's own; 134 if it trapped or a limit stopped it; 1 if it could not be started;\n"
       "2 if this command line is wrong.\n"
       "\nExamples:\n"
@@ -266,9 +245,9 @@ Parsed parse_run_options(Words words, RunOptions& o) {
       "  ermine run --listen 127.0.0.1:8080 server.wasm\n");
 
   bool separated = false;
-  size_t at = find_module(app, words, separated);
+  size_t at = find_module(options, words, separated);
   Words own(words.begin(), words.begin() + static_cast<ptrdiff_t>(separated ? at - 1 : at));
-  if (Parsed p = parse_words(app, std::move(own)); p.exit) return p;
+  if (Parsed p = options.parse(std::move(own)); p.exit) return p;
   if (at >= words.size()) {
     print_error("no module is given");
     print_note("as in: ermine run app.wasm; ermine run --help lists the options");

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "cli/command.h"
+#include "cli/options.h"
 #include "ermine/config.h"
 #include "ermine/store.h"
 #include "ermine/wasi.h"
@@ -48,6 +48,6 @@ Parsed parse_run_options(Words words, RunOptions& options);
 std::optional<Directory> parse_directory(std::string_view text);
 
 // Options about the language, shared by the commands that read modules: --features.
-void add_feature_options(CLI::App& app, Config& config);
+void add_feature_options(Options& options, Config& config);
 
 }  // namespace ermine::cli

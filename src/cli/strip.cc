@@ -9,6 +9,7 @@
 #include "base/leb128.h"
 #include "cli/command.h"
 #include "cli/load.h"
+#include "cli/options.h"
 #include "cli/output_file.h"
 
 namespace ermine::cli {
@@ -84,22 +85,21 @@ Result<std::vector<Section>> split(std::string_view bytes) {
 }  // namespace
 
 int strip_main(Words words) {
-  CLI::App app(
+  Options options(
       "Remove a module's custom sections, which do not matter to running it.\n"
       "Usage: ermine strip [OPTIONS] FILE -o FILE",
       "strip");
   std::string input, output;
   bool all = false;
   std::vector<std::string> patterns;
-  app.add_option("file", input, "A module, binary or text; - is standard input")->required()->type_name("FILE");
-  app.add_option("-o,--output", output, "Write here instead of to standard output")->type_name("FILE");
-  app.add_flag("-a,--all", all, "Also the name section, which backtraces are made of");
-  app.add_option("-d,--delete", patterns, "Only sections whose name matches this regular expression")
-      ->type_name("REGEX")
-      ->expected(1)
-      ->take_all();
-  app.footer("\nWithout options every custom section is removed but \"name\" and \"dylink.0\".\n");
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  options.argument("file", input, "A module, binary or text; - is standard input", "FILE");
+  options.value("-o,--output", output, "Write here instead of to standard output", "FILE");
+  options.flag("-a,--all", all, "Also the name section, which backtraces are made of");
+  options.values(
+      "-d,--delete", [&](const std::string& pattern) { patterns.push_back(pattern); },
+      "Only sections whose name matches this regular expression", "REGEX");
+  options.footer("\nWithout options every custom section is removed but \"name\" and \"dylink.0\".\n");
+  if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   std::vector<Pattern> deleted;
   for (const std::string& pattern : patterns) {

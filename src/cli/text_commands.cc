@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/load.h"
+#include "cli/options.h"
 #include "cli/output_file.h"
 #include "cli/run_options.h"
 #include "cli/text_format.h"
@@ -27,10 +28,9 @@ int fail(const Error& error, const std::string& file = {}) {
 // What one of the commands is given: an input, and perhaps -o.
 struct Files {
   std::string input, output;
-  void add_to(CLI::App& app, bool with_output) {
-    app.add_option("file", input, "A module, binary or text; - is standard input")->required()->type_name("FILE");
-    if (with_output)
-      app.add_option("-o,--output", output, "Write here instead of to standard output")->type_name("FILE");
+  void add_to(Options& command, bool with_output) {
+    command.argument("file", input, "A module, binary or text; - is standard input", "FILE");
+    if (with_output) command.value("-o,--output", output, "Write here instead of to standard output", "FILE");
   }
 };
 
@@ -44,13 +44,13 @@ int finish(const Result<void>& printed, OutputFile& out, const std::string& file
 }  // namespace
 
 int parse_main(Words words) {
-  CLI::App app("Turn the text format into a binary module.\nUsage: ermine parse [OPTIONS] FILE", "parse");
+  Options command("Turn the text format into a binary module.\nUsage: ermine parse [OPTIONS] FILE", "parse");
   Files files;
-  files.add_to(app, true);
+  files.add_to(command, true);
   bool no_names = false;
-  app.add_flag("--no-names", no_names, "Leave identifiers out instead of keeping them in a name section");
-  app.footer("\nExample:\n  ermine parse add.wat -o add.wasm\n");
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  command.flag("--no-names", no_names, "Leave identifiers out instead of keeping them in a name section");
+  command.footer("\nExample:\n  ermine parse add.wat -o add.wasm\n");
+  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
   OutputFile out(files.output);
   if (Result<void> r = out.expect_binary(); !r) return fail(r.error());
@@ -71,17 +71,17 @@ int parse_main(Words words) {
 }
 
 int print_main(Words words) {
-  CLI::App app("Turn a binary module into the text format.\nUsage: ermine print [OPTIONS] FILE", "print");
+  Options command("Turn a binary module into the text format.\nUsage: ermine print [OPTIONS] FILE", "print");
   Files files;
-  files.add_to(app, true);
+  files.add_to(command, true);
   text::PrintOptions options;
   bool no_names = false, plain = false;
-  app.add_flag("-f,--fold-instructions", options.folded, "Operands in parentheses inside their instruction");
-  app.add_flag("-p,--print-offsets", options.offsets, "The offset of every instruction as a comment");
-  app.add_flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
-  app.add_flag("--plain", plain, "No annotations about an encoding that parsing would not give again");
-  app.footer("\nExample:\n  ermine print -f app.wasm | less\n");
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  command.flag("-f,--fold-instructions", options.folded, "Operands in parentheses inside their instruction");
+  command.flag("-p,--print-offsets", options.offsets, "The offset of every instruction as a comment");
+  command.flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
+  command.flag("--plain", plain, "No annotations about an encoding that parsing would not give again");
+  command.footer("\nExample:\n  ermine print -f app.wasm | less\n");
+  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
   options.names = !no_names;
   options.exact = !plain;
 
@@ -93,22 +93,21 @@ int print_main(Words words) {
 }
 
 int objdump_main(Words words) {
-  CLI::App app("List what stands where in a module.\nUsage: ermine objdump [OPTIONS] FILE", "objdump");
-  app.set_help_flag("--help", "Print this help message and exit");
+  Options command("List what stands where in a module.\nUsage: ermine objdump [OPTIONS] FILE", "objdump");
+  command.help_flag("--help", "Print this help message and exit");
   Files files;
-  files.add_to(app, true);
+  files.add_to(command, true);
   text::DumpOptions options;
   std::string section;
   bool no_names = false;
-  app.add_flag("-h,--headers", options.headers, "The sections with their offsets and sizes; this is the default");
-  app.add_flag("-x,--details", options.details, "The entries of every section");
-  app.add_flag("-d,--disassemble", options.disassembly, "The functions' instructions, with offsets and bytes");
-  app.add_flag("-s,--full-contents", options.contents, "The bytes of every section");
-  app.add_option("-j,--section", section, "Only this one: code, elem, ... or a custom section's name")
-      ->type_name("NAME");
-  app.add_flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
-  app.footer("\nExample:\n  ermine objdump -d app.wasm | grep -B 4 -A 4 '^ 00a2f1:'\n");
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  command.flag("-h,--headers", options.headers, "The sections with their offsets and sizes; this is the default");
+  command.flag("-x,--details", options.details, "The entries of every section");
+  command.flag("-d,--disassemble", options.disassembly, "The functions' instructions, with offsets and bytes");
+  command.flag("-s,--full-contents", options.contents, "The bytes of every section");
+  command.value("-j,--section", section, "Only this one: code, elem, ... or a custom section's name", "NAME");
+  command.flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
+  command.footer("\nExample:\n  ermine objdump -d app.wasm | grep -B 4 -A 4 '^ 00a2f1:'\n");
+  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
   options.headers = options.headers || !(options.details || options.disassembly || options.contents);
   options.names = !no_names;
   options.section = section;
@@ -121,19 +120,19 @@ int objdump_main(Words words) {
 }
 
 int wast_main(Words words) {
-  CLI::App app("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
+  Options command("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
   Words paths;
   bool json = false, list = false;
   Config config;
-  app.add_option("files", paths, "Scripts, or folders of them")->required()->type_name("PATH");
-  app.add_flag("--json", json, "For programs instead of people");
-  app.add_flag("-l,--list", list, "A line a script, also for those that pass");
-  add_feature_options(app, config);
-  app.footer("\nExit codes: 0 if every directive holds, 1 if one does not or a script cannot be read.\n");
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  command.arguments("files", paths, "Scripts, or folders of them", "PATH");
+  command.flag("--json", json, "For programs instead of people");
+  command.flag("-l,--list", list, "A line a script, also for those that pass");
+  add_feature_options(command, config);
+  command.footer("\nExit codes: 0 if every directive holds, 1 if one does not or a script cannot be read.\n");
+  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
   // Scripts test proposals that are off by default, too.
-  if (app.count("--features") == 0) config.enable_all_features();
+  if (!command.given("--features")) config.enable_all_features();
   Engine engine(config);
   Result<std::vector<std::string>> scripts = script::find_scripts(paths);
   if (!scripts) return fail(scripts.error());

@@ -3,21 +3,22 @@
 #include <cstdio>
 
 #include "cli/load.h"
+#include "cli/options.h"
 #include "cli/run_options.h"
 #include "ermine/ermine.h"
 
 namespace ermine::cli {
 
 int validate_main(Words words) {
-  CLI::App app("Check that modules are valid.\nUsage: ermine validate [OPTIONS] FILE...", "validate");
+  Options options("Check that modules are valid.\nUsage: ermine validate [OPTIONS] FILE...", "validate");
   Words files;
   bool quiet = false;
   Config config;
-  app.add_option("files", files, "Modules, binary or text; - is standard input")->required()->type_name("FILE");
-  app.add_flag("-q,--quiet", quiet, "Say nothing about valid ones");
-  add_feature_options(app, config);
-  app.footer("\nExit codes: 0 if all are valid, 1 if one is not or cannot be read.\n");
-  if (Parsed p = parse_words(app, std::move(words)); p.exit) return p.code;
+  options.arguments("files", files, "Modules, binary or text; - is standard input", "FILE");
+  options.flag("-q,--quiet", quiet, "Say nothing about valid ones");
+  add_feature_options(options, config);
+  options.footer("\nExit codes: 0 if all are valid, 1 if one is not or cannot be read.\n");
+  if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   Engine engine(config);
   int code = kOk;
