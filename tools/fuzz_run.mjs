@@ -40,6 +40,14 @@ function hash(bytes) {
   return (h >>> 0).toString(16);
 }
 
+function rows(bytes, out) {
+  for (let row = 0; row < bytes.length; row += 16) {
+    const line = Array.from(bytes.subarray(row, row + 16));
+    if (line.some(b => b != 0))
+      out.push('  ' + row.toString(16).padStart(6, '0') + ': ' + line.map(b => b.toString(16).padStart(2, '0')).join(' '));
+  }
+}
+
 for (const path of process.argv.slice(2)) {
   const out = ['== ' + path];
   const plan = JSON.parse(fs.readFileSync(path + '.json', 'utf8') || 'null');
@@ -84,6 +92,7 @@ function run(path, plan, out) {
     if (memory) {
       const bytes = new Uint8Array(instance.exports[name].buffer);
       out.push(`e${at}: ${bytes.length} bytes, ${hash(bytes)}`);
+      if (process.env.MEMORIES) rows(bytes, out);
     }
   }
   out.push('log: ' + logged.toString(16));

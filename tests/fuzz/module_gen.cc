@@ -2,9 +2,9 @@
 //
 //   module_gen write --seed N [--count K] [--without FEATURE,…] [--canonical-nans] FOLDER
 //       writes N.wasm … into the folder
-//   module_gen run [--canonical-nans] [--plans] FILE…
+//   module_gen run [--canonical-nans] [--plans] [--memories] FILE…
 //       prints what each module does and fails if the variants (see transcript.h) do not agree; --plans
-//       writes FILE.json, the calls for the driver of another engine
+//       writes FILE.json, the calls for the driver of another engine; --memories prints their contents
 #include <fmt/format.h>
 
 #include <charconv>
@@ -26,14 +26,14 @@ using namespace ermine;
 int usage() {
   std::fputs(
       "usage: module_gen write --seed N [--count K] [--without FEATURE,...] [--canonical-nans] FOLDER\n"
-      "       module_gen run [--canonical-nans] [--plans] FILE...\n",
+      "       module_gen run [--canonical-nans] [--plans] [--memories] FILE...\n",
       stderr);
   return 2;
 }
 
 struct Arguments {
   uint64_t seed = 0, count = 1;
-  bool canonical_nans = false, plans = false;
+  bool canonical_nans = false, plans = false, memories = false;
   wasm::FeatureSet features = wasm::FeatureSet::all();
   std::vector<std::string> paths;
   bool parse(int argc, char** argv);
@@ -50,6 +50,7 @@ bool Arguments::parse(int argc, char** argv) {
     bool has_next = i + 1 < argc;
     if (word == "--canonical-nans") canonical_nans = true;
     else if (word == "--plans") plans = true;
+    else if (word == "--memories") memories = true;
     else if (word == "--seed" && has_next && number(argv[i + 1], seed)) ++i;
     else if (word == "--count" && has_next && number(argv[i + 1], count)) ++i;
     else if (word == "--without" && has_next) {
@@ -100,7 +101,7 @@ int run(const Arguments& a) {
     std::vector<uint8_t> bytes(std::istreambuf_iterator<char>(in), {});
     fuzz::Transcript first;
     for (size_t i = 0; i < runners.size(); ++i) {
-      fuzz::Transcript t = fuzz::run_module(runners[i].engine, bytes);
+      fuzz::Transcript t = fuzz::run_module(runners[i].engine, bytes, a.memories);
       if (i == 0) {
         std::printf("== %s%s\n%s", path.c_str(), t.limited ? " limited" : "", t.text.c_str());
         first = t;

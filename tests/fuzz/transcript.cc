@@ -74,6 +74,20 @@ std::string quoted(std::string_view name) {
   return out + '"';
 }
 
+std::string rows(std::span<const uint8_t> bytes) {
+  std::string out;
+  for (size_t row = 0; row < bytes.size(); row += 16) {
+    std::string line;
+    bool zero = true;
+    for (size_t i = row; i < std::min(row + 16, bytes.size()); ++i) {
+      line += fmt::format(" {:02x}", bytes[i]);
+      zero = zero && bytes[i] == 0;
+    }
+    if (!zero) out += fmt::format("  {:06x}:{}\n", row, line);
+  }
+  return out;
+}
+
 bool is_limit(const Error& e) {
   if (e.kind() == ErrorKind::kLimit || e.kind() == ErrorKind::kUnsupported) return true;
   if (e.kind() != ErrorKind::kTrap) return false;
@@ -118,7 +132,7 @@ std::vector<Variant> variants(bool with_nondeterministic) {
   return all;
 }
 
-Transcript run_module(const Engine& engine, std::span<const uint8_t> bytes) {
+Transcript run_module(const Engine& engine, std::span<const uint8_t> bytes, bool memories) {
   Transcript out;
   auto module = Module::compile(engine, bytes);
   if (!module) {
@@ -181,8 +195,10 @@ Transcript run_module(const Engine& engine, std::span<const uint8_t> bytes) {
     const Extern& item = exports[e].second;
     if (auto global = item.global(); global && is_number(global->type().type))
       out.text += fmt::format("e{} = {}\n", e, show(global->get()));
-    if (auto memory = item.memory())
+    if (auto memory = item.memory()) {
       out.text += fmt::format("e{}: {} bytes, {:x}\n", e, memory->byte_size(), hash(memory->span()));
+      if (memories) out.text += rows(memory->span());
+    }
   }
   out.text += fmt::format("log: {:x}\n", logged);
   return out;

@@ -30,7 +30,8 @@ struct Transcript {
   bool limited = false;
 };
 
-Transcript run_module(const Engine& engine, std::span<const uint8_t> bytes);
+// `memories`: their bytes that are not zero, in rows of 16, beside the hash.
+Transcript run_module(const Engine& engine, std::span<const uint8_t> bytes, bool memories = false);
 
 // The same calls for a program that drives another engine, as JSON. Empty if the module does not compile.
 std::string plan_of(const Engine& engine, std::span<const uint8_t> bytes);

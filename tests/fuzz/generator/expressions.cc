@@ -51,6 +51,8 @@ void Body::canonical(Op o) {
     op(is64 ? Op::f64_eq : Op::f32_eq);
     op(Op::select);
   }
+  // Others may read the local, too.
+  op(Op::local_tee, t);
 }
 
 void Body::leaf(Type t) {

@@ -1,0 +1,26 @@
+(module
+  (rec (type $n (sub (struct (field $v i32) (field $next (mut (ref null $n)))))) (type $a (array (mut i8))))
+  (type $c (sub $n (struct (field i32) (field (mut (ref null $n))) (field f64))))
+  (tag $e (param i32))
+  (memory $m64 i64 1 2) (memory $sh 1 2 shared) (memory $p 0 100 (pagesize 1))
+  (table $t64 i64 2 2 (ref null i31) (ref.i31 (i32.const 1)))
+  (func $gc (param $x anyref) (result i32)
+    (block $no (result anyref)
+      (return (struct.get $n $v (br_on_cast_fail $no anyref (ref $n) (local.get $x)))))
+    drop
+    (array.get_u $a (array.new_fixed $a 2 (i32.const 1) (i32.const 2)) (i32.const 1)))
+  (func (result i32)
+    (block $h (result i32 exnref)
+      (try_table (result i32) (catch_ref $e $h) (throw $e (i32.const 3)))
+      (return))
+    drop)
+  (func (try (do (nop)) (catch $e drop) (catch_all (rethrow 0))))
+  (func (drop (v128.const f32x4 1 nan -inf 0x1p3)) (drop (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31
+    (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15) (v128.const i64x2 -1 1)))
+    (drop (i32.atomic.rmw.add $sh offset=8 (i32.const 0) (i32.const 1)))
+    (i64.store8 $m64 offset=0x1_0000_0000 align=1 (i64.const 0) (i64.const 1))
+    (drop (i64.add128 (i64.const 1) (i64.const 2) (i64.const 3) (i64.const 4))) drop
+    (return_call_ref $f (ref.func $k)))
+  (type $f (func)) (func $k (type $f)) (elem declare func $k)
+  (data $d "x") (func (memory.init $p $d (i32.const 0) (i32.const 0) (i32.const 1)) (data.drop $d))
+)
