@@ -68,12 +68,18 @@ def accounts(text):
     return found
 
 
+def objects(x, y):
+    """V8 looks at the first array's bounds before it looks whether the second is null."""
+    (a, s, kind), (b, t, other) = x.partition("trap: "), y.partition("trap: ")
+    return s != "" and t != "" and a == b and {kind, other} == {"null", "bounds"}
+
+
 def same(a, b):
     """Up to the point where a limit of one of the machines is met."""
     for x, y in zip(a, b):
         if "LIMIT" in x or "LIMIT" in y or "error:" in x:
             return True
-        if x != y:
+        if x != y and not objects(x, y):
             return False
     return len(a) == len(b)
 

@@ -70,6 +70,7 @@ ermine_trap_exit:
   .p2align 4
 ermine_resume:
   movq (%rdi), %rsp
+  movq 8(%rdi), %rbp
   movq %rsi, %r12
   movq %rdx, %r13
   movq %rcx, %r14
@@ -84,6 +85,7 @@ ermine_resume:
 ermine_handler_enter_sp:
   movzwl 8(%r12), %eax
   movq %rsp, (%r13,%rax,8)
+  movq %rbp, 8(%r13,%rax,8)
   addq $16, %r12
   jmpq *(%r12)
   .size ermine_handler_enter_sp, . - ermine_handler_enter_sp

@@ -24,8 +24,8 @@ static_assert(offsetof(InstanceContext, exec) == 16);
 #pragma clang diagnostic ignored "-Winvalid-offsetof"  // the compiler lays it out in order all the same
 static_assert(offsetof(ExecContext, exit_sp) == 56);
 #pragma clang diagnostic pop
-static_assert(offsetof(Landing, native_sp) == 0 && offsetof(Landing, return_address) == 8);
-static_assert(runtime::kHeaderReturnAddress == runtime::kHeaderNativeSp + 1);  // ermine_handler_enter_sp stores a pair
+static_assert(offsetof(Landing, native_sp) == 0 && offsetof(Landing, native_register) == 8);
+static_assert(runtime::kHeaderNativeRegister == runtime::kHeaderNativeSp + 1);  // ermine_handler_enter_sp stores a pair
 
 Result<std::unique_ptr<runtime::ModuleCode>> make_code(std::shared_ptr<const wasm::Module> module,
                                                        const runtime::CodeOptions& options) {

@@ -58,7 +58,7 @@ Landing find_handler(runtime::ExecContext* exec) {
         const Slot* header = frame.fp + code->param_slots;
         Landing landing;
         landing.native_sp = header[runtime::kHeaderNativeSp];
-        landing.return_address = header[runtime::kHeaderReturnAddress];
+        landing.native_register = header[runtime::kHeaderNativeRegister];
         landing.pc = code->code.data() + c->target;
         landing.fp = frame.fp;
         landing.ctx = frame.ctx;

@@ -8,7 +8,7 @@ namespace ermine::interp {
 // Where execution goes on. Read by ermine_resume: keep the first two fields.
 struct Landing {
   runtime::Slot native_sp = 0;
-  runtime::Slot return_address = 0;  // AArch64 only
+  runtime::Slot native_register = 0;  // see kHeaderNativeRegister
   const runtime::Code* pc = nullptr;  // null: nothing catches in this entry
   runtime::Slot* fp = nullptr;
   runtime::InstanceContext* ctx = nullptr;

@@ -22,17 +22,14 @@ namespace ermine::runtime {
 using Slot = uint64_t;
 using Code = uint64_t;  // a unit of register code; the first of an instruction is its handler's address
 
-// A frame's header, by slot behind the parameters. The native stack pointer (and on AArch64 the return address) is
-// written only by functions that catch exceptions, for whoever goes on at a handler.
+// A frame's header, by slot behind the parameters. The native stack pointer and the register that goes with it are
+// written only by functions that catch exceptions, for whoever goes on at a handler: on AArch64 the return address,
+// on x86-64 rbp, the one register that native callees keep, which those that were left by the exception cannot restore.
 inline constexpr uint32_t kHeaderCallerPc = 0;
 inline constexpr uint32_t kHeaderCallerCtx = 1;
 inline constexpr uint32_t kHeaderNativeSp = 2;
-inline constexpr uint32_t kHeaderReturnAddress = 3;  // AArch64 only
-#if defined(__aarch64__)
+inline constexpr uint32_t kHeaderNativeRegister = 3;
 inline constexpr uint32_t kHeaderSlots = 4;
-#else
-inline constexpr uint32_t kHeaderSlots = 3;
-#endif
 
 class Instance;
 class Store;
