@@ -59,12 +59,12 @@ using HostFn = bool (*)(void* env, HostCall& call, Slot* slots);
 
 // What a non-null funcref points to. Lives as long as its Store.
 struct FuncRef {
-  FuncCode* code;            // never null: host functions have a shared stub here
-  InstanceContext* ctx;      // null for host functions
+  FuncCode* code;  // never null: host functions have a shared stub here
+  InstanceContext* ctx;  // null for host functions
   const wasm::TypeDef* type;
-  HostFn host;               // null for WebAssembly functions
+  HostFn host;  // null for WebAssembly functions
   void* host_env;
-  uint32_t func_index;       // in its instance's index space; for names
+  uint32_t func_index;  // in its instance's index space; for names
 };
 
 // A table's storage as running code sees it. Elements are slots (see above).
@@ -75,14 +75,14 @@ struct TableView {
 
 // Per-instance; pinned in a register while its code runs.
 struct InstanceContext {
-  uint8_t* memory0_base;     // null if there is no memory
-  uint64_t memory0_size;     // bytes; kept current by every grow of that memory
+  uint8_t* memory0_base;  // null if there is no memory
+  uint64_t memory0_size;  // bytes; kept current by every grow of that memory
   ExecContext* exec;
-  FuncRef** func_refs;       // by function index; filled on demand (imports from the start)
-  Slot** globals;            // by global index: the cell (of the defining instance)
-  TableView** tables;        // by table index
-  Memory** memories;         // by memory index
-  FuncCode* func_codes;      // by defined function index
+  FuncRef** func_refs;  // by function index; filled on demand (imports from the start)
+  Slot** globals;  // by global index: the cell (of the defining instance)
+  TableView** tables;  // by table index
+  Memory** memories;  // by memory index
+  FuncCode* func_codes;  // by defined function index
   Instance* instance;
   // Cells of the globals that this instance defines follow (16 bytes each): globals[i] points there.
 };
@@ -92,19 +92,19 @@ struct ExecContext {
   // Frames must end below this. Set to null by an interrupt, so that the next function entry looks.
   std::atomic<Slot*> stack_limit;
   Slot* stack_base;
-  Slot* stack_end;            // the true limit
-  Slot* stack_top;            // where the next entry from the host may put its frame
-  uintptr_t native_limit;     // lowest native stack address that calls may use
+  Slot* stack_end;  // the true limit
+  Slot* stack_top;  // where the next entry from the host may put its frame
+  uintptr_t native_limit;  // lowest native stack address that calls may use
   std::atomic<uint32_t> interrupt;  // non-zero: back-edges and entries must look (InterruptReason bits)
-  int64_t fuel;               // left; counted only when the engine was configured so
-  void* exit_sp;              // native stack pointer of the innermost entry; traps leave through it
+  int64_t fuel;  // left; counted only when the engine was configured so
+  void* exit_sp;  // native stack pointer of the innermost entry; traps leave through it
   // Where execution last left WebAssembly (trap, host call, runtime call): for backtraces and roots.
   const Code* last_pc;
   Slot* last_fp;
   InstanceContext* last_ctx;
   TrapCode trap;
-  Error error;                // set when a host function fails (trap is kHost then)
-  gc::View heap;              // where the collected heap lies and where it allocates; see gc/ref.h
+  Error error;  // set when a host function fails (trap is kHost then)
+  gc::View heap;  // where the collected heap lies and where it allocates; see gc/ref.h
   Slot exception;  // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
   Store* store;
 };

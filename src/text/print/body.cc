@@ -92,6 +92,7 @@ Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t en
   terms_.labels.clear();
   terms_.open_labels.clear();
   terms_.label_number = 0;
+  blocks_.clear();
   if (options_.names) {
     // Names of parameters are lost if the type is not known.
     std::vector<NameEntry> names = entries_of(raw_.names.locals, index, local_cursor_);
@@ -170,6 +171,18 @@ bool ModulePrinter::enter(const Instr& instr) {
 
 void ModulePrinter::leave() { terms_.open_labels.pop_back(); }
 
+// (Specification 3.0, section 5.4.1: else belongs to an if and comes once; the catches of a try, catch_all last.)
+Result<void> ModulePrinter::nest(const Instr& instr) {
+  Op block = blocks_.empty() ? Op::nop : blocks_.back();
+  bool fits = instr.op == Op::else_      ? block == Op::if_
+              : instr.op == Op::delegate ? block == Op::try_
+                                         : block == Op::try_ || block == Op::catch_;
+  if (!fits)
+    return Error(ErrorKind::kMalformed, fmt::format("misplaced {}", wasm::op_info(instr.op).text), instr.offset);
+  blocks_.back() = instr.op;
+  return {};
+}
+
 Result<void> ModulePrinter::flat_body(uint32_t begin, uint32_t end) {
   constexpr size_t kMaxIndent = 80;
   InstrReader reader(raw_.module, begin, end - begin);
@@ -186,6 +199,7 @@ Result<void> ModulePrinter::flat_body(uint32_t begin, uint32_t end) {
           if (!reader.at_end()) return Error(ErrorKind::kMalformed, "junk after the function's end", reader.offset());
           return {};
         }
+        blocks_.pop_back();
         leave();
         line(open.size());
         out_ << "end";
@@ -193,14 +207,13 @@ Result<void> ModulePrinter::flat_body(uint32_t begin, uint32_t end) {
       case Op::else_:
       case Op::catch_:
       case Op::catch_all:
-        if (open.empty())
-          return Error(ErrorKind::kMalformed, fmt::format("{} outside of a block", wasm::op_info(instr.op).text),
-                       instr.offset);
+        ERMINE_TRY(nest(instr));
         line(open.size() - 1);
         terms_.instruction(instr, reader.offset());
         break;
       case Op::delegate:
-        if (open.empty()) return Error(ErrorKind::kMalformed, "delegate outside of a block", instr.offset);
+        ERMINE_TRY(nest(instr));
+        blocks_.pop_back();
         leave();
         line(open.size());
         terms_.instruction(instr, reader.offset());
@@ -208,7 +221,7 @@ Result<void> ModulePrinter::flat_body(uint32_t begin, uint32_t end) {
       default:
         line(open.size());
         terms_.instruction(instr, reader.offset());
-        enter(instr);
+        if (enter(instr)) blocks_.push_back(instr.op);
     }
     if (!out_.maybe_flush()) return {};
   }

@@ -5,7 +5,6 @@
 // giving exactly one value), and the list is printed front to back with a parenthesis opened where an
 // operator's first operand stands. Operands that are not expressions stay before the operator as they are.
 // No recursion, so depth is no matter.
-#include <fmt/format.h>
 
 #include "text/print/module_printer.h"
 
@@ -74,15 +73,14 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
       block.units = units.size();
       nodes[i].start = block.start;
       blocks.push_back(block);
+      blocks_.push_back(instr.op);
       labels.push_back(arity);
     } else if (instr.op == Op::else_ || instr.op == Op::catch_ || instr.op == Op::catch_all) {
-      if (blocks.empty())
-        return Error(ErrorKind::kMalformed, fmt::format("{} outside of a block", wasm::op_info(instr.op).text),
-                     instr.offset);
+      ERMINE_TRY(nest(instr));
       units.resize(blocks.back().units);
     } else if (instr.op == Op::end || instr.op == Op::delegate) {
+      if (instr.op == Op::delegate) ERMINE_TRY(nest(instr));
       if (blocks.empty()) {
-        if (instr.op == Op::delegate) return Error(ErrorKind::kMalformed, "delegate outside of a block", instr.offset);
         if (!reader.at_end()) return Error(ErrorKind::kMalformed, "junk after the function's end", reader.offset());
         nodes.pop_back();
         finished = true;
@@ -90,6 +88,7 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
       }
       Block block = blocks.back();
       blocks.pop_back();
+      blocks_.pop_back();
       labels.pop_back();
       units.resize(block.units);
       nodes[i].start = block.start;

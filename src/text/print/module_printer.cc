@@ -190,6 +190,7 @@ void ModulePrinter::composite(Reader& in, uint32_t index) {
 // -- Imports and exports -------------------------------------------------------------------------------
 
 void ModulePrinter::import_item(Reader& in, uint8_t kind, bool is_definition) {
+  if (kind > kTag) return in.malformed(in.offset(), "malformed import kind");
   out_ << '(' << kKindWords[kind];
   if (is_definition) define(kSpaceOf[kind], next_index_[kind]++);
   switch (kind) {
@@ -309,6 +310,9 @@ Result<void> ModulePrinter::tables(Reader in) {
     terms_.table_type(in);
     if (has_init) {
       out_ << ' ';
+      // The text cannot say this: it would be a table without one.
+      if (in.peek() == 0x0B)
+        in.fail(ErrorKind::kInvalid, in.offset(), "type mismatch: the table's initial value is an empty expression");
       bare_expression(in);
     }
     out_ << ')';

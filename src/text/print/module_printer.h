@@ -48,6 +48,8 @@ class ModulePrinter {
   Result<void> folded_body(uint32_t begin, uint32_t end, uint32_t results);
   bool enter(const binary::Instr& instr);
   void leave();
+  // An else, catch, catch_all or delegate: an error if the innermost of blocks_ has no place for it.
+  Result<void> nest(const binary::Instr& instr);
   void offset_comment(uint32_t offset);
   void define(NameSpace space, uint32_t index);  // " $name (;3;)"
   Result<void> finish(binary::Reader& in);
@@ -59,6 +61,7 @@ class ModulePrinter {
   TermPrinter terms_;
   uint8_t last_section_ = 0;  // id of the last section that is not custom; 0 before the first
   uint32_t next_index_[5] = {};  // of definitions, by external kind
+  std::vector<binary::Op> blocks_;  // open ones, each by its last part: if or else, try or catch
   size_t local_cursor_ = 0, label_cursor_ = 0;
   // Entries of the name section that the text carries.
   size_t names_carried_ = 0;
