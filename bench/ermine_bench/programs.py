@@ -62,6 +62,8 @@ OWN: tuple[Program, ...] = (
     _own("tokens.c", 250, "strings branches steady"),
     _own("gc_trees.wat", 40, "gc"),
     _own("gc_arrays.wat", 60, "gc"),
+    _own("gc_lists.wat", 60, "gc"),
+    _own("gc_map.wat", 100, "gc"),
     _own("gc_pauses.wat", 100, "pauses"),
     _own("throws.wat", 2000, "exceptions"),
     _own("unwind.wat", 100, "exceptions"),

@@ -51,7 +51,7 @@ class World final : public RootSource {
   uint8_t* element(Ref array, uint64_t i) { return array_elements(heap.at(0), array) + 4 * i; }
 
   void report(benchmark::State& state, uint64_t allocated) {
-    const HeapStats& s = heap.stats();
+    const HeapStats s = heap.stats();
     state.SetBytesProcessed(static_cast<int64_t>(allocated));
     state.counters["max_pause_us"] = static_cast<double>(s.max_pause_ns) / 1e3;
     state.counters["minor"] = static_cast<double>(s.minor);

@@ -50,6 +50,8 @@ struct Config {
 
   // Most bytes of a store's garbage-collected heap. Stores may set less (StoreLimits).
   uint64_t max_gc_heap = uint64_t{1} << 30;
+  // Collect garbage at every allocation: very slow, for finding references that the collector was not told of.
+  bool gc_stress = false;
 
   // Features by the name of their proposal, as in "simd", "multi-memory", "legacy-exceptions". Those of
   // WebAssembly 3.0 and what programs need beyond it are on by default.

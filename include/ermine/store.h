@@ -20,6 +20,22 @@ class Store;
 class InterruptControl;
 }  // namespace runtime
 
+// What the collector has done in a store.
+struct GcStats {
+  // Of what is new since the last one, and of everything.
+  uint64_t minor_collections = 0, full_collections = 0;
+  std::chrono::nanoseconds total_pause{0}, max_pause{0};
+  uint64_t allocated_bytes = 0;  // since the store was made
+  uint64_t live_bytes = 0;       // after the last collection
+};
+
+// One collection.
+struct GcCollection {
+  bool full;
+  std::chrono::nanoseconds pause;
+  uint64_t live_bytes;
+};
+
 // Stops the code that runs in a store, from any thread (not from a signal handler). Counted, cheap to
 // copy, and harmless after the store has gone.
 class InterruptHandle {
@@ -76,6 +92,9 @@ class StoreRef {
   void collect_garbage() const;
   // Bytes that live objects of the garbage-collected heap take.
   uint64_t gc_heap_size() const;
+  GcStats gc_stats() const;
+  // Called after each collection, on the thread that runs the store. It must not use the store.
+  void on_collection(std::function<void(const GcCollection&)> callback) const;
 
   bool operator==(const StoreRef&) const = default;
 

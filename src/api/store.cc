@@ -46,6 +46,24 @@ void StoreRef::clear_deadline() const { impl_->clear_deadline(); }
 bool StoreRef::interrupt_requested() const { return impl_->exec()->interrupt.load(std::memory_order_relaxed) != 0; }
 int StoreRef::interrupt_fd() const { return impl_->interrupt_control()->event_fd(); }
 void StoreRef::collect_garbage() const { impl_->heap().collect(true); }
-uint64_t StoreRef::gc_heap_size() const { return impl_->heap().stats().live_bytes; }
+uint64_t StoreRef::gc_heap_size() const { return impl_->heap_stats().live_bytes; }
+
+GcStats StoreRef::gc_stats() const {
+  const runtime::gc::HeapStats stats = impl_->heap_stats();
+  return {.minor_collections = stats.minor,
+          .full_collections = stats.full,
+          .total_pause = std::chrono::nanoseconds(stats.pause_ns),
+          .max_pause = std::chrono::nanoseconds(stats.max_pause_ns),
+          .allocated_bytes = stats.allocated_bytes,
+          .live_bytes = stats.live_bytes};
+}
+
+void StoreRef::on_collection(std::function<void(const GcCollection&)> callback) const {
+  impl_->on_collection = nullptr;
+  if (!callback) return;
+  impl_->on_collection = [callback = std::move(callback)](const runtime::gc::Collection& c) {
+    callback({c.full, std::chrono::nanoseconds(c.pause_ns), c.live_bytes});
+  };
+}
 
 }  // namespace ermine

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <vector>
 
 #include "cli/advice.h"
 #include "cli/load.h"
@@ -42,6 +44,34 @@ Result<Wasi> make_wasi(const RunOptions& o) {
   }
   return Wasi::create(std::move(config));
 }
+
+// Notes each collection on stderr, and sums them up at the end.
+class GcLog {
+ public:
+  void follow(const Store& store) {
+    store.on_collection([this](const GcCollection& c) {
+      pauses_.push_back(c.pause);
+      std::fprintf(stderr, "gc: %s collection, %.3f ms, %.1f MiB live\n", c.full ? "full" : "minor", ms(c.pause),
+                   mib(c.live_bytes));
+    });
+  }
+  void conclude(const Store& store) {
+    const GcStats s = store.gc_stats();
+    std::sort(pauses_.begin(), pauses_.end());
+    const auto median = pauses_.empty() ? std::chrono::nanoseconds(0) : pauses_[pauses_.size() / 2];
+    std::fprintf(stderr,
+                 "gc: %llu minor and %llu full collections; pauses: %.3f ms in all, median %.3f, longest %.3f; "
+                 "%.1f MiB allocated\n",
+                 static_cast<unsigned long long>(s.minor_collections),
+                 static_cast<unsigned long long>(s.full_collections), ms(s.total_pause), ms(median), ms(s.max_pause),
+                 mib(s.allocated_bytes));
+  }
+
+ private:
+  static double ms(std::chrono::nanoseconds t) { return static_cast<double>(t.count()) / 1e6; }
+  static double mib(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+  std::vector<std::chrono::nanoseconds> pauses_;
+};
 
 Result<void> call_export(Store& store, const Instance& instance, const RunOptions& o) {
   std::optional<Func> func = instance.get_func(*o.invoke);
@@ -144,6 +174,8 @@ int run(const RunOptions& o) {
     if (Result<void> r = store.set_fuel(*o.fuel); !r) return fail(r.error());
   }
   for (const std::string& warning : lock_down(o)) print_note(warning);
+  GcLog gc_log;
+  if (o.log_gc) gc_log.follow(store);
   if (o.timeout) store.set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(*o.timeout));
 
   Result<Instance> instance = instantiate(store, linker, *module, *preloads, o);
@@ -155,7 +187,9 @@ int run(const RunOptions& o) {
     }
     return conclude(Result<void>(std::move(instance).error()), o, *wasi);
   }
-  leave(conclude(run_instance(store, *instance, o), o, *wasi));
+  const int code = conclude(run_instance(store, *instance, o), o, *wasi);
+  if (o.log_gc) gc_log.conclude(store);
+  leave(code);
 }
 
 }  // namespace

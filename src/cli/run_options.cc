@@ -228,10 +228,11 @@ Parsed parse_run_options(Words words, RunOptions& o) {
   options.value(
       "--log",
       [&o](const std::string& text) {
-        if (text != "wasi") throw BadOption{"--log", "only wasi can be logged"};
-        o.trace_wasi = true;
+        if (text == "wasi") o.trace_wasi = true;
+        else if (text == "gc") o.log_gc = true;
+        else throw BadOption{"--log", "can be wasi or gc, not '" + text + "'"};
       },
-      "wasi: print each system call of the program with its results to stderr", "WHAT");
+      "Print to stderr: wasi, each system call of the program with its results; gc, each garbage collection", "WHAT");
   options.flag("--no-landlock", o.landlock, "Do not confine the process's file access by Landlock", false);
   options.flag("--no-seccomp", o.seccomp, "Do not confine the process's system calls by seccomp", false);
   options.footer(

@@ -31,7 +31,7 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> preloads;  // name, file
   std::optional<std::string> invoke;
   bool unknown_imports_trap = false, unknown_imports_default = false;
-  bool trace_wasi = false;
+  bool trace_wasi = false, log_gc = false;
   bool landlock = true, seccomp = true;
   std::optional<uint64_t> fuel;
   std::optional<std::chrono::nanoseconds> timeout;

@@ -39,6 +39,7 @@ runtime::StoreOptions Engine::store_options() {
   o.memory = memory_options();
   o.stack_bytes = config_.max_wasm_stack;
   o.max_gc_heap = config_.max_gc_heap;
+  o.gc_stress = config_.gc_stress;
   o.fuel = config_.consume_fuel;
   o.deterministic = config_.deterministic;
   return o;

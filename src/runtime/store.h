@@ -35,6 +35,7 @@ struct StoreOptions {
   MemoryOptions memory;
   uint64_t stack_bytes = 8 << 20;
   uint64_t max_gc_heap = uint64_t{1} << 30;
+  bool gc_stress = false;
   bool fuel = false;
   bool deterministic = false;
 };
@@ -110,6 +111,8 @@ class Store {
   RootTable& roots() { return *roots_; }
   // The collected heap. Costs nothing before its first object.
   gc::Heap& heap() { return heap_ ? *heap_ : make_heap(); }
+  gc::HeapStats heap_stats() const { return heap_ ? heap_->stats() : gc::HeapStats{}; }
+  std::function<void(const gc::Collection&)> on_collection;  // must not touch the store
   std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   std::span<const std::unique_ptr<Table>> tables() const { return tables_; }
   std::span<const std::unique_ptr<Global>> globals() const { return globals_; }
@@ -123,6 +126,7 @@ class Store {
     explicit HeapRoots(Store* store) : store_(store) {}
     void ambiguous_roots(gc::AmbiguousRoots& roots) override;
     void precise_roots(gc::PreciseRoots& roots) override;
+    void collected(const gc::Collection& collection) override;
 
    private:
     Store* store_;

@@ -7,6 +7,7 @@ namespace ermine::runtime {
 gc::Heap& Store::make_heap() {
   gc::HeapOptions options;
   options.max_bytes = std::min(options_.max_gc_heap, limits.gc_heap_bytes);
+  options.stress = options_.gc_stress;
   heap_ = std::make_unique<gc::Heap>(exec_.heap, registry(), heap_roots_, options);
   return *heap_;
 }
@@ -28,6 +29,10 @@ void Store::HeapRoots::precise_roots(gc::PreciseRoots& roots) {
   }
   for (const auto& global : store_->globals_)
     if (is_heap_reference(global->type.type, store_->registry())) visit(*global->cell);
+}
+
+void Store::HeapRoots::collected(const gc::Collection& collection) {
+  if (store_->on_collection) store_->on_collection(collection);
 }
 
 }  // namespace ermine::runtime

@@ -1,5 +1,6 @@
-// Runs scripts in one tier: spec_test TIER PATH... (a path is a script or a folder of them). Returns 77,
-// which ctest shows as skipped, when the paths are not there: the official suite is no part of the project.
+// Runs scripts in one tier: spec_test TIER PATH... (a path is a script or a folder of them). TIER:gc-stress collects
+// garbage at every allocation. Returns 77, which ctest shows as skipped, when the paths are not there: the official
+// suite is no part of the project.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +17,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   Config config;
-  auto tier = std::ranges::find(Config::tiers(), std::string_view(argv[1]), &TierName::name);
+  std::string_view name = argv[1];
+  if (constexpr std::string_view kStress = ":gc-stress"; name.ends_with(kStress)) {
+    config.gc_stress = true;
+    name.remove_suffix(kStress.size());
+  }
+  auto tier = std::ranges::find(Config::tiers(), name, &TierName::name);
   if (tier == Config::tiers().end()) {
     std::fprintf(stderr, "unknown tier %s\n", argv[1]);
     return 2;

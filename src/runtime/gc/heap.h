@@ -37,7 +37,7 @@ struct HeapOptions {
 struct HeapStats {
   uint64_t minor = 0, full = 0;              // collections
   uint64_t pause_ns = 0, max_pause_ns = 0;   // total and longest
-  uint64_t allocated_bytes = 0;              // since the start, as of the last collection
+  uint64_t allocated_bytes = 0;              // since the start
   uint64_t live_bytes = 0;                   // after the last collection, whole lines
 };
 
@@ -94,8 +94,11 @@ class Heap {
 
   // --- Collecting
   void collect(bool full);
-  // As of the last collection, and with the counts up to now.
-  const HeapStats& stats() const { return stats_; }
+  HeapStats stats() const {
+    HeapStats stats = stats_;
+    stats.allocated_bytes += young_bytes_ - (hole_limit_ - view_.cursor) - (overflow_.limit - overflow_.cursor);
+    return stats;
+  }
   uint64_t used_bytes() const { return space_.used_bytes(); }
 
   // A reference that C++ code holds while it allocates. Destroyed in reverse order of construction.

@@ -45,7 +45,7 @@ void Heap::collect(bool full) {
   if (!space_.is_open()) return;
   const auto start = std::chrono::steady_clock::now();
   full = full || !options_.generational || log_full_;
-  stats_.allocated_bytes += young_bytes_;
+  stats_.allocated_bytes = stats().allocated_bytes;
   const uint64_t live_before = stats_.live_bytes;
   Hole hole = current_hole();
   retire(hole);
@@ -82,6 +82,7 @@ void Heap::collect(bool full) {
   const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(pause).count());
   stats_.pause_ns += ns;
   stats_.max_pause_ns = std::max(stats_.max_pause_ns, ns);
+  roots_.collected({full, ns, stats_.live_bytes});
   for (const Finalizable& f : dead) f.finalizer(f.env);
 }
 

@@ -49,11 +49,20 @@ class PreciseRoots {
   ~PreciseRoots() = default;
 };
 
+// A collection that has been.
+struct Collection {
+  bool full;
+  uint64_t pause_ns;
+  uint64_t live_bytes;
+};
+
 // What a heap asks at each collection.
 class RootSource {
  public:
   virtual void ambiguous_roots(AmbiguousRoots& roots) = 0;
   virtual void precise_roots(PreciseRoots& roots) = 0;
+  // Must not touch the heap.
+  virtual void collected(const Collection&) {}
 
  protected:
   ~RootSource() = default;

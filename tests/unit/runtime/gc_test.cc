@@ -511,7 +511,7 @@ class Shadow {
     }
     compare();
   }
-  const HeapStats& stats() { return f_.heap().stats(); }
+  HeapStats stats() { return f_.heap().stats(); }
 
  private:
   struct Twin {
