@@ -41,8 +41,8 @@ struct Config {
   // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
   static std::span<const TierName> tiers();
 
-  // NaNs are canonical and relaxed SIMD takes the deterministic choice, so that a program computes the
-  // same bits on every machine.
+  // Relaxed SIMD takes the deterministic profile's choice, the same on every machine, instead of the
+  // machine's quickest. (The bits of NaNs that arithmetic makes are the processor's in any case.)
   bool deterministic = false;
 
   // Threads that validate or compile one module, the caller included. 0: as many as the machine has.

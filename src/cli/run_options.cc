@@ -59,6 +59,7 @@ void limit(RunOptions& o, const std::string& name, const std::string& value) {
   else if (name == "max-tables") o.limits.tables = count_of(option, value);
   else if (name == "max-memories") o.limits.memories = count_of(option, value);
   else if (name == "max-gc-heap") o.limits.gc_heap_bytes = o.config.max_gc_heap = size_of(option, value);
+  else if (name == "relaxed-simd-deterministic") o.config.deterministic = switch_of(option, value);
   else if (name == "max-wasm-stack") o.config.max_wasm_stack = size_of(option, value);
   else if (name == "trap-on-grow-failure") o.limits.fail_on_grow = switch_of(option, value);
   else if (name == "fuel") o.fuel = count_of(option, value);
@@ -193,6 +194,7 @@ Parsed parse_run_options(Words words, RunOptions& o) {
       "Instantiate another module first, for imports from NAME", "NAME=FILE");
   options.value(
       "--tier", [&o](const std::string& text) { o.config.tier = tier_of(text); }, "How to run: auto or interp", "TIER");
+  options.flag("--deterministic", o.config.deterministic, "Relaxed SIMD does the same on every machine", true);
   options.value(
       "--fuel", [&o](const std::string& text) { o.fuel = count_of("--fuel", text); },
       "Stop after this many instructions, at the same one on every machine", "N");
@@ -215,7 +217,8 @@ Parsed parse_run_options(Words words, RunOptions& o) {
   options.values(
       "-W", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { limit(o, n, v); }); },
       "Limits and proposals: max-memory-size, max-total-memory, max-table-elements, max-instances, max-tables, "
-      "max-memories, max-gc-heap, max-wasm-stack, trap-on-grow-failure, fuel, timeout, unknown-imports-trap, "
+      "max-memories, max-gc-heap, max-wasm-stack, relaxed-simd-deterministic, trap-on-grow-failure, fuel, timeout, "
+      "unknown-imports-trap, "
       "unknown-imports-default, or a proposal's name =y or =n",
       "NAME=VALUE,...");
   options.values(

@@ -2,6 +2,7 @@
 #include "interp/checked_address.h"
 #include "interp/handlers.h"
 #include "interp/semantics_of.h"
+#include "semantics/deterministic.h"
 
 namespace ermine::interp {
 
@@ -41,12 +42,18 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
     finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>(), V128::load(pc + 2)));
     ERMINE_NEXT(4);
   } else {
-    if constexpr (Sem::kParams == 1) finish(Sem::call(operand.template operator()<0>()));
+    auto call = [&](auto... a) {
+      if constexpr (semantics::has_choice(op))
+        if (ctx->exec->deterministic) [[unlikely]]
+          return semantics::deterministic_choice<op>(a...);
+      return Sem::call(a...);
+    };
+    if constexpr (Sem::kParams == 1) finish(call(operand.template operator()<0>()));
     else if constexpr (Sem::kParams == 2)
-      finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>()));
+      finish(call(operand.template operator()<0>(), operand.template operator()<1>()));
     else
-      finish(Sem::call(operand.template operator()<0>(), operand.template operator()<1>(),
-                       operand.template operator()<2>()));
+      finish(
+          call(operand.template operator()<0>(), operand.template operator()<1>(), operand.template operator()<2>()));
     ERMINE_NEXT(2);
   }
 }

@@ -107,6 +107,7 @@ struct ExecContext {
   gc::View heap;  // where the collected heap lies and where it allocates; see gc/ref.h
   Slot exception;  // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
   Store* store;
+  bool deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
 };
 
 }  // namespace ermine::runtime

@@ -25,6 +25,7 @@ HostFunction::~HostFunction() {
 
 Store::Store(StoreOptions options) : options_(std::move(options)), roots_(new RootTable(this)) {
   exec_.store = this;
+  exec_.deterministic = options_.deterministic;
   interrupt_ = std::make_shared<InterruptControl>(&exec_);
 }
 

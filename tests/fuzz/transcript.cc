@@ -109,14 +109,14 @@ std::string show(const Error& e) {
 
 }  // namespace
 
-std::vector<Variant> variants(bool with_nondeterministic) {
+std::vector<Variant> variants() {
   std::vector<Variant> all;
   for (const TierName& tier : Config::tiers())
     for (bool fuel : {false, true})
       for (bool deterministic : {true, false})
         for (bool guarded : {true, false}) {
           // Checked memories need not be crossed with everything else.
-          if ((!deterministic && !with_nondeterministic) || (!guarded && (fuel || !deterministic))) continue;
+          if (!guarded && (fuel || !deterministic)) continue;
           Variant v;
           v.name = fmt::format("{}{}{}{}", tier.name, fuel ? "+fuel" : "", deterministic ? "+deterministic" : "",
                                guarded ? "" : "+checked");

@@ -21,8 +21,7 @@ struct Variant {
   Config config;
 };
 // Every tier of the build with and without fuel, deterministic or not, with and without guarded memories.
-// `exact_nans`: also those where the specification leaves the bits of NaNs open.
-std::vector<Variant> variants(bool with_nondeterministic);
+std::vector<Variant> variants();
 
 struct Transcript {
   std::string text;
