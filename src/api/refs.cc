@@ -2,6 +2,7 @@
 
 #include "api/convert.h"
 #include "base/format.h"
+#include "runtime/exceptions.h"
 #include "runtime/gc/ops.h"
 
 namespace ermine {
@@ -245,7 +246,7 @@ Error throw_exception(StoreRef store, const ExnRef& exception) {
   runtime::Store* s = store.impl();
   if (s->last_exception) runtime::RootTable::release(s->last_exception);
   s->last_exception = s->roots().add(ref_of(exception));
-  return Error(ErrorKind::kException, "uncaught exception");
+  return Error(ErrorKind::kException, runtime::describe_exception(s, ref_of(exception)));
 }
 
 }  // namespace ermine

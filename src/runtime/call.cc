@@ -5,6 +5,7 @@
 
 #include "platform/thread_stack.h"
 #include "runtime/bulk.h"
+#include "runtime/exceptions.h"
 #include "runtime/store.h"
 #include "runtime/trap_handler.h"
 
@@ -67,7 +68,7 @@ Error make_error(Store* store) {
   } else if (exec->trap != TrapCode::kNone) {
     error = Error::trap(exec->trap);
   } else if (exec->exception != 0) {
-    error = Error(ErrorKind::kException, "uncaught exception");
+    error = Error(ErrorKind::kException, describe_exception(store, exec->exception));
   } else if (exec->error) {
     error = std::move(exec->error);
   } else {

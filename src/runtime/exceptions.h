@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "runtime/context.h"
 #include "runtime/table.h"
@@ -16,5 +17,7 @@ struct ExceptionView {
 
 // Of ExecContext::exception, which is not 0.
 ExceptionView view_exception(const ExecContext* exec);
+// "uncaught exception: tag(1, -2)": for people. The tag's name is what the modules of the store call it.
+std::string describe_exception(Store* store, Slot exception);
 
 }  // namespace ermine::runtime

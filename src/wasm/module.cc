@@ -27,6 +27,17 @@ std::string_view Module::function_name(uint32_t func_index) const {
   return {};
 }
 
+std::string_view Module::tag_name(uint32_t tag_index) const {
+  std::string_view name = names().tag_name(tag_index);
+  if (!name.empty()) return name;
+  for (const Export& e : exports)
+    if (e.kind == ExternKind::kTag && e.index == tag_index) return e.name;
+  if (tag_index >= imported_tags) return {};
+  for (const Import& i : imports)
+    if (i.kind == ExternKind::kTag && tag_index-- == 0) return i.name;
+  return {};
+}
+
 std::string_view Module::module_name() const { return names().module_name(); }
 
 }  // namespace ermine::wasm

@@ -156,6 +156,8 @@ struct Module {
   const FuncType& func_type(uint32_t func_index) const;
   // Name of a function for people: from the name section, else its export, else "". Thread-safe.
   std::string_view function_name(uint32_t func_index) const;
+  // Name of a tag, likewise; an imported one may have that of the import.
+  std::string_view tag_name(uint32_t tag_index) const;
   // Name of the module from the name section, or "". Thread-safe.
   std::string_view module_name() const;
 

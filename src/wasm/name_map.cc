@@ -49,32 +49,34 @@ void NameMap::read_section(const uint8_t* p, const uint8_t* end) {
       std::string_view name;
       if (read_name(sub, p, name)) module_name_ = name;
     } else if (id == 1) {
-      read_functions(sub, p);
+      read_map(sub, p, functions_);
+    } else if (id == 11) {
+      read_map(sub, p, tags_);
     }
   }
 }
 
-void NameMap::read_functions(const uint8_t* p, const uint8_t* end) {
+void NameMap::read_map(const uint8_t* p, const uint8_t* end, std::vector<Entry>& map) {
   uint32_t count = 0;
   if (!read_u32(p, end, count)) return;
-  functions_.reserve(std::min<size_t>(count, static_cast<size_t>(end - p) / 2));
+  map.reserve(std::min<size_t>(count, static_cast<size_t>(end - p) / 2));
   bool sorted = true;
   for (uint32_t i = 0; i < count; ++i) {
     Entry entry{};
     if (!read_u32(p, end, entry.index) || !read_name(p, end, entry.name)) break;
-    if (!functions_.empty() && functions_.back().index >= entry.index) sorted = false;
-    functions_.push_back(entry);
+    if (!map.empty() && map.back().index >= entry.index) sorted = false;
+    map.push_back(entry);
   }
   if (!sorted)
-    std::sort(functions_.begin(), functions_.end(), [](const Entry& a, const Entry& b) {
+    std::sort(map.begin(), map.end(), [](const Entry& a, const Entry& b) {
       return a.index != b.index ? a.index < b.index : a.name.data() < b.name.data();
     });
 }
 
-std::string_view NameMap::function_name(uint32_t func_index) const {
-  auto it = std::lower_bound(functions_.begin(), functions_.end(), func_index,
-                             [](const Entry& entry, uint32_t index) { return entry.index < index; });
-  if (it == functions_.end() || it->index != func_index) return {};
+std::string_view NameMap::find(const std::vector<Entry>& map, uint32_t index) {
+  auto it = std::lower_bound(map.begin(), map.end(), index,
+                             [](const Entry& entry, uint32_t wanted) { return entry.index < wanted; });
+  if (it == map.end() || it->index != index) return {};
   return it->name;
 }
 

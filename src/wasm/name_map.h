@@ -16,7 +16,8 @@ class NameMap {
   static std::shared_ptr<NameMap> decode(const Module& module);
 
   std::string_view module_name() const { return module_name_; }
-  std::string_view function_name(uint32_t func_index) const;  // "" if unknown
+  std::string_view function_name(uint32_t func_index) const { return find(functions_, func_index); }  // "" if unknown
+  std::string_view tag_name(uint32_t tag_index) const { return find(tags_, tag_index); }  // likewise
   size_t function_count() const { return functions_.size(); }
 
  private:
@@ -25,10 +26,11 @@ class NameMap {
     std::string_view name;  // into Module::bytes
   };
   void read_section(const uint8_t* p, const uint8_t* end);
-  void read_functions(const uint8_t* p, const uint8_t* end);
+  static void read_map(const uint8_t* p, const uint8_t* end, std::vector<Entry>& map);
+  static std::string_view find(const std::vector<Entry>& map, uint32_t index);
 
   std::string_view module_name_;
-  std::vector<Entry> functions_;  // by index
+  std::vector<Entry> functions_, tags_;  // by index
 };
 
 }  // namespace ermine::wasm
