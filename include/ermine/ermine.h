@@ -15,6 +15,7 @@
 #include "ermine/config.h"
 #include "ermine/engine.h"
 #include "ermine/error.h"
+#include "ermine/execution.h"
 #include "ermine/extern.h"
 #include "ermine/func.h"
 #include "ermine/global.h"

@@ -9,8 +9,9 @@ namespace ermine {
 // instantiating beyond one is an error of kind kLimit, which says the limit and how to raise it.
 struct StoreLimits {
   static constexpr uint64_t kUnlimited = ~uint64_t{0};
-  uint64_t memory_bytes = kUnlimited;        // of each memory
-  uint64_t total_memory_bytes = kUnlimited;  // of all the store's memories together
+  uint64_t memory_bytes = kUnlimited;           // of each memory
+  uint64_t instance_memory_bytes = kUnlimited;  // of all unshared memories that one instance defines
+  uint64_t total_memory_bytes = kUnlimited;     // of all memories used in the store, shared ones included
   uint64_t table_elements = 10'000'000;      // of each table
   uint64_t total_table_elements = kUnlimited;
   uint64_t memories = 10'000;

@@ -71,7 +71,7 @@ class StoreRef {
 
   // Fuel is what instructions cost: 1 for most, more for bulk operations in proportion. Needs
   // Config::consume_fuel, else set_fuel fails with kUsage and fuel() is nothing. Without fuel the
-  // program stops with TrapCode::kOutOfFuel.
+  // program stops with TrapCode::kOutOfFuel, for good; an Execution (execution.h) can go on.
   Result<void> set_fuel(uint64_t units) const;
   std::optional<uint64_t> fuel() const;
   // Called when fuel runs out; returns the units to go on with, or 0 to stop the program.
@@ -86,6 +86,9 @@ class StoreRef {
   // For host functions that wait: whether an interrupt is asked for, and a file descriptor that polls as
   // readable while one is (-1 where the system has none; owned by the store).
   bool interrupt_requested() const;
+  // Answers a request: with the error that the host function is to return; or, where the running call is an
+  // Execution, by stopping here, and nothing when it goes on: then wait again. Memories may have grown meanwhile.
+  Result<void> check_interrupt() const;
   int interrupt_fd() const;
 
   // Collects garbage now. Calls happen on their own when the heap needs it.

@@ -83,6 +83,8 @@ struct WasiRefusals {
   std::string read_only_path;
   // It tried to accept a connection without a granted listener.
   bool no_listener = false;
+  // It had as many files open as it may, and wanted another.
+  bool too_many_files = false;
 };
 
 // The state of one running program: descriptors, arguments, environment. Used by one store at a time.

@@ -1,5 +1,6 @@
 // Store, StoreRef and InterruptHandle.
 #include "api/convert.h"
+#include "runtime/bulk.h"
 
 namespace ermine {
 
@@ -44,6 +45,14 @@ InterruptHandle StoreRef::interrupt_handle() const { return InterruptHandle(impl
 void StoreRef::set_deadline(Clock::time_point when) const { impl_->set_deadline(when); }
 void StoreRef::clear_deadline() const { impl_->clear_deadline(); }
 bool StoreRef::interrupt_requested() const { return impl_->exec()->interrupt.load(std::memory_order_relaxed) != 0; }
+Result<void> StoreRef::check_interrupt() const {
+  if (!interrupt_requested()) return {};
+  switch (runtime::answer_interrupt(impl_->exec())) {
+    case TrapCode::kNone: return {};
+    case TrapCode::kHost: return std::move(impl_->exec()->error);
+    default: return Error::trap(TrapCode::kInterrupted);
+  }
+}
 int StoreRef::interrupt_fd() const { return impl_->interrupt_control()->event_fd(); }
 void StoreRef::collect_garbage() const { impl_->heap().collect(true); }
 uint64_t StoreRef::gc_heap_size() const { return impl_->heap_stats().live_bytes; }

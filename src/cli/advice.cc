@@ -46,6 +46,7 @@ std::string advice_on_stop(const Error& error, const RunOptions& o) {
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it go on";
     case TrapCode::kInterrupted:
       return o.timeout ? "the limit is --timeout; a longer one lets it go on" : std::string();
+    case TrapCode::kGcHeapExhausted: return "-W max-gc-heap=SIZE changes the limit";
     case TrapCode::kCallStackExhausted:
       return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) +
              " KiB; -W max-wasm-stack=SIZE changes that";
@@ -56,9 +57,10 @@ std::string advice_on_stop(const Error& error, const RunOptions& o) {
   constexpr std::pair<std::string_view, std::string_view> kLimits[] = {
       {"bytes it may write", "--max-output-bytes SIZE"},
       {"StoreLimits::memory_bytes", "-W max-memory-size=SIZE"},
+      {"StoreLimits::instance_memory_bytes", "-W max-instance-memory=SIZE"},
       {"StoreLimits::total_memory_bytes", "-W max-total-memory=SIZE"},
       {"StoreLimits::table_elements", "-W max-table-elements=N"},
-      {"StoreLimits::total_table_elements", "-W max-table-elements=N"},
+      {"StoreLimits::total_table_elements", "-W max-total-table-elements=N"},
       {"StoreLimits::memories", "-W max-memories=N"},
       {"StoreLimits::tables", "-W max-tables=N"},
       {"StoreLimits::instances", "-W max-instances=N"},
@@ -79,6 +81,8 @@ std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
     notes.push_back("'" + r.read_only_path +
                     "' is beneath a directory granted read-only; --dir without :ro allows changes");
   if (r.no_listener) notes.push_back("the program tried to accept connections; --listen HOST:PORT grants a socket");
+  if (r.too_many_files)
+    notes.push_back("the program had as many files open as it may; --max-open-files N changes the limit");
   return notes;
 }
 

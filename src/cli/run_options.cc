@@ -53,8 +53,10 @@ void set_feature(Config& config, const std::string& option, const std::string& n
 void limit(RunOptions& o, const std::string& name, const std::string& value) {
   std::string option = "-W " + name;
   if (name == "max-memory-size") o.limits.memory_bytes = size_of(option, value);
+  else if (name == "max-instance-memory") o.limits.instance_memory_bytes = size_of(option, value);
   else if (name == "max-total-memory") o.limits.total_memory_bytes = size_of(option, value);
   else if (name == "max-table-elements") o.limits.table_elements = count_of(option, value);
+  else if (name == "max-total-table-elements") o.limits.total_table_elements = count_of(option, value);
   else if (name == "max-instances") o.limits.instances = count_of(option, value);
   else if (name == "max-tables") o.limits.tables = count_of(option, value);
   else if (name == "max-memories") o.limits.memories = count_of(option, value);
@@ -216,9 +218,9 @@ Parsed parse_run_options(Words words, RunOptions& o) {
       "Stop when more is written, to all files together", "SIZE");
   options.values(
       "-W", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { limit(o, n, v); }); },
-      "Limits and proposals: max-memory-size, max-total-memory, max-table-elements, max-instances, max-tables, "
-      "max-memories, max-gc-heap, max-wasm-stack, relaxed-simd-deterministic, trap-on-grow-failure, fuel, timeout, "
-      "unknown-imports-trap, "
+      "Limits and proposals: max-memory-size, max-instance-memory, max-total-memory, max-table-elements, "
+      "max-total-table-elements, max-instances, max-tables, max-memories, max-gc-heap, max-wasm-stack, "
+      "relaxed-simd-deterministic, trap-on-grow-failure, fuel, timeout, unknown-imports-trap, "
       "unknown-imports-default, or a proposal's name =y or =n",
       "NAME=VALUE,...");
   options.values(

@@ -25,11 +25,13 @@ class Instantiation {
     ERMINE_TRY(check_imports());
     ERMINE_TRY(store_.check_instances(1));
     ERMINE_TRY(store_.prepare_stack());
-    ERMINE_TRY(create());
-    ERMINE_TRY(init_globals());
-    ERMINE_TRY(make_tables());
-    ERMINE_TRY(evaluate_elems());
-    instance_->finish();
+    const runtime::Store::Mark mark = store_.mark();
+    if (Result<void> built = build(); !built) {
+      // Nobody has seen it yet.
+      store_.roll_back(mark, instance_);
+      return std::move(built).error();
+    }
+    // From here on, references to the instance may be in tables of others.
     ERMINE_TRY(apply_elems());
     ERMINE_TRY(apply_data());
     ERMINE_TRY(start());
@@ -46,13 +48,24 @@ class Instantiation {
     return {};
   }
 
+  Result<void> build() {
+    ERMINE_TRY(create());
+    ERMINE_TRY(init_globals());
+    ERMINE_TRY(make_tables());
+    ERMINE_TRY(evaluate_elems());
+    instance_->finish();
+    return {};
+  }
+
   // The instance with imports, memories and tags; tables and globals of its own are still zero.
   Result<void> create() {
     std::vector<runtime::Memory*> memories;
     for (size_t i = 0; i < imports_.size(); ++i)
       if (imports_[i].kind == ExternKind::kMemory) memories.push_back(imports_[i].memory);
+    uint64_t own_bytes = 0;
     for (size_t i = m_.imported_memories; i < m_.memories.size(); ++i) {
-      ERMINE_ASSIGN(runtime::Memory * memory, store_.new_memory(m_.memories[i]));
+      ERMINE_ASSIGN(runtime::Memory * memory, store_.new_memory(m_.memories[i], own_bytes));
+      if (!memory->shared()) own_bytes += memory->byte_size();
       memories.push_back(memory);
     }
     runtime::CodeOptions options;
@@ -64,7 +77,10 @@ class Instantiation {
     if (!made) return Error(ErrorKind::kLimit, "no memory for the instance");
     made->set_compiled(compiled_.shared_from_this());
     instance_ = store_.add_instance(std::move(made));
-    for (size_t i = 0; i < memories.size(); ++i) instance_->set_memory(static_cast<uint32_t>(i), memories[i]);
+    for (size_t i = 0; i < memories.size(); ++i) {
+      instance_->set_memory(static_cast<uint32_t>(i), memories[i]);
+      if (i >= m_.imported_memories && !memories[i]->shared()) memories[i]->definer = instance_;
+    }
     for (size_t i = 0; i < imports_.size(); ++i) {
       const uint32_t index = m_.imports[i].index;
       const ExternValue& v = imports_[i];

@@ -95,6 +95,11 @@ bool InterpCode::unwind(runtime::FrameState& frame) const {
   return true;
 }
 
+runtime::Slot* InterpCode::frame_end(const runtime::FrameState& frame) const {
+  const ir::FunctionCode* code = find(frame.pc, nullptr);
+  return code == nullptr ? frame.fp : frame.fp + code->frame_slots;
+}
+
 bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
   auto* owner = static_cast<InterpCode*>(code->owner);
   auto done = owner->translate(code);

@@ -25,6 +25,7 @@ class InterpCode final : public runtime::ModuleCode {
 
   runtime::CodePosition locate(const runtime::Code* pc) const override;
   bool unwind(runtime::FrameState& frame) const override;
+  runtime::Slot* frame_end(const runtime::FrameState& frame) const override;
 
   // The function whose code holds pc. Null if it is none of this module's.
   const ir::FunctionCode* find(const runtime::Code* pc, uint32_t* func_index) const;

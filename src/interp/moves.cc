@@ -119,6 +119,7 @@ ERMINE_HANDLER handler_fuel(ERMINE_HANDLER_PARAMS) {
     exec->last_ctx = ctx;
     TrapCode trap = runtime::handle_out_of_fuel(exec);
     if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
+    mem = ctx->memory0_base;
   }
   ERMINE_NEXT(2);
 }

@@ -293,6 +293,7 @@ bool Translator::gc(const Instr& in) {
       return true;
     }
     case Op::array_new_default: {
+      if (options_.fuel) return false;  // the runtime call charges for the length
       // The length may lie in the accumulator, which is saved nonetheless: collecting looks at slots.
       save_pending();
       Entry length = pop();

@@ -84,6 +84,7 @@ Result<void> Translator::object(const Instr& in) {
     case Op::struct_get_u: return call(1, {def->fields[in.index2].storage.unpacked()}, id, in.index2);
     case Op::struct_set: return call(2, {}, id, in.index2);
     case Op::array_new: return call(2, {ref_to(in.index)}, id, 0);
+    case Op::array_new_default: return call(1, {ref_to(in.index)}, id, 0);
     case Op::array_new_fixed: return call(in.index2, {ref_to(in.index)}, id, in.index2);
     case Op::array_new_data:
     case Op::array_new_elem: return call(2, {ref_to(in.index)}, id, in.index2);

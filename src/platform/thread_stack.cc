@@ -40,6 +40,10 @@ StackBounds ask() {
   return bounds;
 }
 
+constinit thread_local const StackBounds* t_fiber_stack = nullptr;
+
+bool holds(const StackBounds& b, uintptr_t sp) { return sp >= b.low && sp < b.high; }
+
 }  // namespace
 
 const StackBounds& thread_stack() {
@@ -48,10 +52,17 @@ const StackBounds& thread_stack() {
 }
 
 uintptr_t native_stack_limit(uintptr_t sp) {
-  const StackBounds& b = thread_stack();
-  if (sp < b.low || sp >= b.high) return sp - std::min<uintptr_t>(sp, 64 << 10);
+  const StackBounds* fiber = t_fiber_stack;
+  const StackBounds& b = fiber && holds(*fiber, sp) ? *fiber : thread_stack();
+  if (!holds(b, sp)) return sp - std::min<uintptr_t>(sp, 64 << 10);
   // A stack smaller than twice the headroom keeps half of itself.
   return b.low + std::min(kStackHeadroom, (b.high - b.low) / 2);
+}
+
+const StackBounds* exchange_fiber_stack(const StackBounds* bounds) {
+  const StackBounds* before = t_fiber_stack;
+  t_fiber_stack = bounds;
+  return before;
 }
 
 }  // namespace ermine::platform

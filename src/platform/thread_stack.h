@@ -14,9 +14,13 @@ struct StackBounds {
 const StackBounds& thread_stack();
 
 // The lowest address that guest-driven recursion may use on the stack at `sp`, so that at least
-// kStackHeadroom is left for host functions and signal handlers. If `sp` is on no stack the system knows
-// of (a fiber's), a small allowance below it.
+// kStackHeadroom is left for host functions and signal handlers. If `sp` is on neither the thread's stack nor
+// that of a fiber of ours, a small allowance below it.
 inline constexpr uintptr_t kStackHeadroom = 256 << 10;
 uintptr_t native_stack_limit(uintptr_t sp);
+
+// The stack of the fiber that the thread runs from now on (null: its own), for native_stack_limit(). Returns
+// the one before. For fiber.cc.
+const StackBounds* exchange_fiber_stack(const StackBounds* bounds);
 
 }  // namespace ermine::platform

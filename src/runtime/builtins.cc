@@ -1,14 +1,28 @@
 // The runtime calls: operands unpacked from slots, the work done by bulk.h and gc/.
 #include "runtime/builtins.h"
 
+#include <algorithm>
+
 #include "runtime/bulk.h"
 #include "runtime/gc_builtins.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
+#include "runtime/store.h"
 
 namespace ermine::runtime {
 
 namespace {
+
+// What the bulk instructions cost: a unit for 16 bytes or for a table's element. A range that does not fit, and
+// so traps, costs no more than the largest that does.
+constexpr unsigned kBytesLog2 = 4;
+
+TrapCode charge_bytes(InstanceContext* ctx, uint32_t memory, uint64_t n) {
+  return charge(ctx, std::min(n, ctx->memories[memory]->byte_size()), kBytesLog2);
+}
+TrapCode charge_elements(InstanceContext* ctx, uint32_t table, uint64_t n) {
+  return charge(ctx, std::min(n, ctx->tables[table]->size), 0);
+}
 
 TrapCode memory_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
   uint64_t result;
@@ -18,14 +32,18 @@ TrapCode memory_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, 
 }
 
 TrapCode memory_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
+  if (const TrapCode trap = charge_bytes(ctx, memory, base[2]); trap != TrapCode::kNone) return trap;
   return memory_fill(ctx, memory, base[0], static_cast<uint8_t>(base[1]), base[2]);
 }
 
 TrapCode memory_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
+  if (const TrapCode trap = charge_bytes(ctx, dst, base[2]); trap != TrapCode::kNone) return trap;
   return memory_copy(ctx, dst, static_cast<uint32_t>(src), base[0], base[1], base[2]);
 }
 
 TrapCode memory_init_builtin(InstanceContext* ctx, Slot* base, uint32_t data, uint64_t memory) {
+  if (const TrapCode trap = charge_bytes(ctx, static_cast<uint32_t>(memory), base[2]); trap != TrapCode::kNone)
+    return trap;
   return memory_init(ctx, static_cast<uint32_t>(memory), data, base[0], base[1], base[2]);
 }
 
@@ -40,6 +58,9 @@ TrapCode table_size_builtin(InstanceContext* ctx, Slot* base, uint32_t table, ui
 }
 
 TrapCode table_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  if (const TrapCode trap = charge(ctx, std::min(base[1], ctx->exec->store->limits.table_elements), 0);
+      trap != TrapCode::kNone)
+    return trap;
   uint64_t result;
   TrapCode trap = table_grow(ctx, table, base[1], base[0], &result);
   base[0] = ctx->instance->table(table)->type().is64 ? result : static_cast<uint32_t>(result);
@@ -47,14 +68,18 @@ TrapCode table_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t table, ui
 }
 
 TrapCode table_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  if (const TrapCode trap = charge_elements(ctx, table, base[2]); trap != TrapCode::kNone) return trap;
   return table_fill(ctx, table, base[0], base[1], base[2]);
 }
 
 TrapCode table_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
+  if (const TrapCode trap = charge_elements(ctx, dst, base[2]); trap != TrapCode::kNone) return trap;
   return table_copy(ctx, dst, static_cast<uint32_t>(src), base[0], base[1], base[2]);
 }
 
 TrapCode table_init_builtin(InstanceContext* ctx, Slot* base, uint32_t elem, uint64_t table) {
+  if (const TrapCode trap = charge_elements(ctx, static_cast<uint32_t>(table), base[2]); trap != TrapCode::kNone)
+    return trap;
   return table_init(ctx, static_cast<uint32_t>(table), elem, base[0], base[1], base[2]);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/execution.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
 #include "runtime/parking_lot.h"
@@ -37,9 +38,53 @@ TrapCode atomic_wait(InstanceContext* ctx, uint32_t memory, uint64_t address, T 
       *result = static_cast<uint32_t>(r);
       return TrapCode::kNone;
     }
-    if (const TrapCode trap = handle_interrupt(exec); trap != TrapCode::kNone) return trap;
+    if (const TrapCode trap = answer_interrupt(exec); trap != TrapCode::kNone) return trap;
     // A deadline that was moved meanwhile: waking for no reason is allowed, so look again from the start.
   }
+}
+
+// Filling or copying gigabytes takes seconds: done in pieces, between which an interrupt is answered. What was
+// done before it stays done, as with a loop of stores.
+template <class F>
+TrapCode in_pieces(InstanceContext* ctx, uint64_t n, F&& piece) {
+  constexpr uint64_t kPiece = uint64_t{4} << 20;
+  uint64_t done = 0;
+  while (n - done > kPiece) {
+    piece(done, kPiece);
+    done += kPiece;
+    if (ctx->exec->interrupt.load(std::memory_order_relaxed) != 0)
+      if (const TrapCode trap = answer_interrupt(ctx->exec); trap != TrapCode::kNone) return trap;
+  }
+  if (n != done) piece(done, n - done);
+  return TrapCode::kNone;
+}
+
+// Sets stack_top behind all that the innermost frame uses. Tiers do not keep it while code runs; here others
+// are about to run on the same stack, or to look for roots on it.
+void settle_stack_top(ExecContext* exec) {
+  if (!exec->last_ctx || !exec->last_pc) return;
+  const FrameState frame{exec->last_pc, exec->last_fp, exec->last_ctx};
+  exec->stack_top = std::min(frame.ctx->instance->code().frame_end(frame), exec->stack_end);
+}
+
+// Fuel is below zero; stack_top is right.
+TrapCode want_fuel(ExecContext* exec) {
+  Store* store = exec->store;
+  while (exec->fuel < 0) {
+    if (const uint64_t more = store->on_out_of_fuel ? store->on_out_of_fuel() : 0; more != 0) {
+      exec->fuel += static_cast<int64_t>(std::min<uint64_t>(more, INT64_MAX));
+      continue;
+    }
+    // What is owed is kept apart, so that the fuel given meanwhile is what set_fuel() said, and paid first.
+    const int64_t owed = exec->fuel;
+    exec->fuel = 0;
+    const bool resumed = Execution::suspend(store, Execution::State::kOutOfFuel);
+    exec->fuel += owed;
+    if (resumed) continue;
+    exec->error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel, --fuel)");
+    return TrapCode::kHost;
+  }
+  return TrapCode::kNone;
 }
 
 }  // namespace
@@ -48,8 +93,8 @@ TrapCode memory_init(InstanceContext* ctx, uint32_t memory, uint32_t data, uint6
   Memory* m = ctx->memories[memory];
   const auto bytes = ctx->instance->data(data);
   if (outside(src, n, bytes.size()) || outside(dst, n, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
-  if (n != 0) std::memcpy(m->base() + dst, bytes.data() + src, n);
-  return TrapCode::kNone;
+  return in_pieces(
+      ctx, n, [&](uint64_t at, uint64_t size) { std::memcpy(m->base() + dst + at, bytes.data() + src + at, size); });
 }
 
 TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src,
@@ -57,15 +102,18 @@ TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_mem
   Memory* to = ctx->memories[dst_memory];
   Memory* from = ctx->memories[src_memory];
   if (outside(src, n, from->byte_size()) || outside(dst, n, to->byte_size())) return TrapCode::kMemoryOutOfBounds;
-  if (n != 0) std::memmove(to->base() + dst, from->base() + src, n);
-  return TrapCode::kNone;
+  // Towards higher addresses from the far end, so that no piece overwrites what a later one reads.
+  const bool backwards = dst > src;
+  return in_pieces(ctx, n, [&](uint64_t at, uint64_t size) {
+    if (backwards) at = n - at - size;
+    std::memmove(to->base() + dst + at, from->base() + src + at, size);
+  });
 }
 
 TrapCode memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t dst, uint8_t value, uint64_t n) {
   Memory* m = ctx->memories[memory];
   if (outside(dst, n, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
-  if (n != 0) std::memset(m->base() + dst, value, n);
-  return TrapCode::kNone;
+  return in_pieces(ctx, n, [&](uint64_t at, uint64_t size) { std::memset(m->base() + dst + at, value, size); });
 }
 
 void data_drop(InstanceContext* ctx, uint32_t data) { ctx->instance->drop_data(data); }
@@ -134,16 +182,27 @@ TrapCode atomic_notify(InstanceContext* ctx, uint32_t memory, uint64_t address, 
   return TrapCode::kNone;
 }
 
-TrapCode handle_interrupt(ExecContext* exec) {
+TrapCode answer_interrupt(ExecContext* exec) {
   Store* store = exec->store;
   const uint32_t reasons = store->interrupt_control()->take();
-  if (reasons & kInterruptRequest) return TrapCode::kInterrupted;
-  if ((reasons & kInterruptDeadline) && store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
+  if (Execution::ending(store)) {
+    store->interrupt_control()->interrupt(kInterruptRequest);
+    return TrapCode::kInterrupted;
+  }
+  if ((reasons & kInterruptRequest) && !Execution::suspend(store, Execution::State::kInterrupted))
+    return TrapCode::kInterrupted;
+  while (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
+    if (Execution::suspend(store, Execution::State::kInterrupted)) continue;
     exec->error = Error::trap(TrapCode::kInterrupted,
                               "the store's deadline has passed; set a later one (StoreRef::set_deadline, --timeout)");
     return TrapCode::kHost;
   }
   return TrapCode::kNone;
+}
+
+TrapCode handle_interrupt(ExecContext* exec) {
+  settle_stack_top(exec);
+  return answer_interrupt(exec);
 }
 
 TrapCode check_stack(ExecContext* exec, Slot* frame_end) {
@@ -153,16 +212,17 @@ TrapCode check_stack(ExecContext* exec, Slot* frame_end) {
 }
 
 TrapCode handle_out_of_fuel(ExecContext* exec) {
-  Store* store = exec->store;
-  while (exec->fuel < 0) {
-    const uint64_t more = store->on_out_of_fuel ? store->on_out_of_fuel() : 0;
-    if (more == 0) {
-      exec->error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel, --fuel)");
-      return TrapCode::kHost;
-    }
-    exec->fuel += static_cast<int64_t>(std::min<uint64_t>(more, INT64_MAX));
-  }
-  return TrapCode::kNone;
+  settle_stack_top(exec);
+  return want_fuel(exec);
+}
+
+TrapCode charge(InstanceContext* ctx, uint64_t n, unsigned log2) {
+  const uint64_t units = n >> log2;
+  ExecContext* exec = ctx->exec;
+  if (units == 0 || !exec->store->options().fuel) return TrapCode::kNone;
+  if (__builtin_sub_overflow(exec->fuel, static_cast<int64_t>(std::min<uint64_t>(units, INT64_MAX)), &exec->fuel))
+    exec->fuel = INT64_MIN;
+  return exec->fuel < 0 ? want_fuel(exec) : TrapCode::kNone;
 }
 
 }  // namespace ermine::runtime

@@ -34,11 +34,18 @@ TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, 
 TrapCode atomic_notify(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t count, uint32_t* result);
 
 // Slow paths of the checks that code makes.
-// ExecContext::interrupt is not zero: answers what was asked. kNone: go on.
+// ExecContext::interrupt is not zero: answers what was asked. kNone: go on. An Execution stops here until it is
+// told to go on. last_* are set; everything that may have moved meanwhile is to be read again.
 TrapCode handle_interrupt(ExecContext* exec);
+// The same where stack_top is above all that lives: in host functions and runtime calls.
+TrapCode answer_interrupt(ExecContext* exec);
 // A frame would end at `frame_end`, beyond stack_limit: an interrupt, or the stack is used up. kNone: go on.
 TrapCode check_stack(ExecContext* exec, Slot* frame_end);
-// Fuel is below zero. kNone: there is fuel again.
+// Fuel is below zero. kNone: there is fuel again. Otherwise as handle_interrupt().
 TrapCode handle_out_of_fuel(ExecContext* exec);
+
+// What an instruction over `n` bytes or elements costs beyond the 1 of every instruction: 1 for each 2^log2 of
+// them. Taken before anything is done. Runtime calls of instructions take it, instantiation does not.
+TrapCode charge(InstanceContext* ctx, uint64_t n, unsigned log2);
 
 }  // namespace ermine::runtime

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "platform/thread_stack.h"
 #include "runtime/bulk.h"
@@ -59,6 +60,19 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
   }
 }
 
+// For traps that are limits: how to raise them.
+std::string how_to_raise(const Store* store, TrapCode trap) {
+  switch (trap) {
+    case TrapCode::kCallStackExhausted:
+      return "the stack has " + std::to_string(store->options().stack_bytes) +
+             " bytes; raise Config::max_wasm_stack, or the native stack if that is smaller";
+    case TrapCode::kGcHeapExhausted:
+      return "it may have " + std::to_string(std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes)) +
+             " bytes; raise StoreLimits::gc_heap_bytes or Config::max_gc_heap";
+    default: return {};
+  }
+}
+
 // The error of a call that has just failed, with the frames that still stand.
 Error make_error(Store* store) {
   ExecContext* exec = store->exec();
@@ -66,7 +80,7 @@ Error make_error(Store* store) {
   if (exec->trap == TrapCode::kHost && exec->error) {
     error = std::move(exec->error);
   } else if (exec->trap != TrapCode::kNone) {
-    error = Error::trap(exec->trap);
+    error = Error::trap(exec->trap, how_to_raise(store, exec->trap));
   } else if (exec->exception != 0) {
     error = Error(ErrorKind::kException, describe_exception(store, exec->exception));
   } else if (exec->error) {
@@ -102,7 +116,7 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   if (sp < exec->native_limit) return trapped(exec, TrapCode::kCallStackExhausted);
   if (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
     store->interrupt_control()->interrupt(kInterruptDeadline);
-    if (const TrapCode trap = handle_interrupt(exec); trap != TrapCode::kNone) return trapped(exec, trap);
+    if (const TrapCode trap = answer_interrupt(exec); trap != TrapCode::kNone) return trapped(exec, trap);
   }
   if (func->host) {
     HostCall host_call{store, nullptr};

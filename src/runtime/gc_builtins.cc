@@ -2,6 +2,9 @@
 // second type; for tests and casts a is whether null passes, b the heap type's bits; for throw a is the tag.
 #include "runtime/gc_builtins.h"
 
+#include <algorithm>
+
+#include "runtime/bulk.h"
 #include "runtime/gc/ops.h"
 #include "runtime/instance.h"
 #include "runtime/store.h"
@@ -17,6 +20,13 @@ Heap& heap_of(InstanceContext* ctx) { return ctx->exec->store->heap(); }
 const wasm::TypeDef& type_of(const Heap& heap, uint32_t id) { return heap.registry().get(id); }
 Ref ref_of(Slot slot) { return static_cast<Ref>(slot); }
 uint32_t u32(Slot slot) { return static_cast<uint32_t>(slot); }
+
+// What an operation on many elements costs: a unit for two. A range that does not fit, and so traps, costs no more
+// than the largest that does.
+TrapCode charge_array(InstanceContext* ctx, Ref array, uint32_t n) {
+  if (n == 0 || array == gc::kNull) return TrapCode::kNone;
+  return charge(ctx, std::min(n, gc::array_length(heap_of(ctx).at(0), array)), 1);
+}
 
 // Calls f(&ref) and leaves the reference it made as the result.
 template <class F>
@@ -53,10 +63,12 @@ uint32_t element_slots(const wasm::TypeDef& type) { return type.fields[0].storag
 TrapCode array_new_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   const wasm::TypeDef& def = type_of(heap, type);
+  if (const TrapCode trap = charge(ctx, u32(base[element_slots(def)]), 1); trap != TrapCode::kNone) return trap;
   return making(base, [&](Ref* r) { return gc::array_new(heap, def, u32(base[element_slots(def)]), base, r); });
 }
 // For constant expressions.
 TrapCode array_new_default_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
+  if (const TrapCode trap = charge(ctx, u32(base[0]), 1); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
   return making(base, [&](Ref* r) { return gc::array_new_default(heap, type_of(heap, type), u32(base[0]), r); });
 }
@@ -65,6 +77,7 @@ TrapCode array_new_fixed_builtin(InstanceContext* ctx, Slot* base, uint32_t type
   return making(base, [&](Ref* r) { return gc::array_new_fixed(heap, type_of(heap, type), u32(length), base, r); });
 }
 TrapCode array_new_data_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
+  if (const TrapCode trap = charge(ctx, u32(base[1]), 1); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
   return making(base, [&](Ref* r) {
     return gc::array_new_data(heap, type_of(heap, type), ctx->instance->data(u32(segment)), u32(base[0]), u32(base[1]),
@@ -72,6 +85,7 @@ TrapCode array_new_data_builtin(InstanceContext* ctx, Slot* base, uint32_t type,
   });
 }
 TrapCode array_new_elem_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
+  if (const TrapCode trap = charge(ctx, u32(base[1]), 1); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
   const auto element = [&](uint64_t i) { return ctx->instance->elem(u32(segment), i); };
   return making(base, [&](Ref* r) {
@@ -93,17 +107,22 @@ TrapCode array_set_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint
 TrapCode array_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   const wasm::TypeDef& def = type_of(heap, type);
-  return gc::array_fill(heap, ref_of(base[0]), def, u32(base[1]), base + 2, u32(base[2 + element_slots(def)]));
+  const uint32_t n = u32(base[2 + element_slots(def)]);
+  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), n); trap != TrapCode::kNone) return trap;
+  return gc::array_fill(heap, ref_of(base[0]), def, u32(base[1]), base + 2, n);
 }
 TrapCode array_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t, uint64_t) {
+  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), u32(base[4])); trap != TrapCode::kNone) return trap;
   return gc::array_copy(heap_of(ctx), ref_of(base[0]), u32(base[1]), ref_of(base[2]), u32(base[3]), u32(base[4]));
 }
 TrapCode array_init_data_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
+  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), u32(base[3])); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
   return gc::array_init_data(heap, ref_of(base[0]), type_of(heap, type), u32(base[1]),
                              ctx->instance->data(u32(segment)), u32(base[2]), u32(base[3]));
 }
 TrapCode array_init_elem_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
+  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), u32(base[3])); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
   const auto element = [&](uint64_t i) { return ctx->instance->elem(u32(segment), i); };
   return gc::array_init_elem(heap, ref_of(base[0]), type_of(heap, type), u32(base[1]),

@@ -105,4 +105,11 @@ void Instance::finish() {
   if (e && e->kind == wasm::ExternKind::kMemory) exported_memory_ = ctx_->memories[e->index];
 }
 
+uint64_t Instance::defined_memory_bytes() const {
+  uint64_t bytes = 0;
+  for (size_t i = module().imported_memories; i < module().memories.size(); ++i)
+    if (const Memory* m = memory(static_cast<uint32_t>(i)); !m->shared()) bytes += m->byte_size();
+  return bytes;
+}
+
 }  // namespace ermine::runtime

@@ -76,6 +76,8 @@ class Instance {
 
   // The memory exported as "memory", or null.
   Memory* exported_memory() const { return exported_memory_; }
+  // Of its own unshared memories.
+  uint64_t defined_memory_bytes() const;
 
   // For whoever builds the instance.
   std::vector<Table*>& tables() { return tables_; }

@@ -32,6 +32,14 @@ uint32_t InterruptControl::take() {
   return reasons;
 }
 
+void InterruptControl::set_stack(Slot* base, Slot* end) {
+  std::lock_guard lock(mutex_);
+  exec_->stack_base = base;
+  exec_->stack_end = end;
+  exec_->stack_limit.store(exec_->interrupt.load(std::memory_order_relaxed) != 0 ? nullptr : end,
+                           std::memory_order_relaxed);
+}
+
 uint32_t InterruptControl::pending() const {
   std::lock_guard lock(mutex_);
   return exec_ ? exec_->interrupt.load(std::memory_order_relaxed) : 0;

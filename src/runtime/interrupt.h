@@ -28,6 +28,8 @@ class InterruptControl {
   // Of the store's thread: takes the reasons that were asked for, and makes code run undisturbed again.
   uint32_t take();
   uint32_t pending() const;
+  // Of the store's thread: what the value stack is from now on.
+  void set_stack(Slot* base, Slot* end);
   // Readable while a reason is pending; -1 if the system gives none.
   int event_fd();
   // The store is going: later interrupts do nothing.

@@ -46,6 +46,9 @@ class Memory {
   // The most bytes it can ever have: its maximum, or what the address type and kMaxMemory64Bytes allow.
   uint64_t max_bytes() const { return max_bytes_; }
 
+  // The instance that defines it, if it is not shared and one does; for Store's limits.
+  const Instance* definer = nullptr;
+
   // Returns the size before in pages, or nothing if it cannot grow. Knows nothing of a store's limits:
   // see Store::grow_memory. Thread-safe for shared memories.
   std::optional<uint64_t> grow(uint64_t delta_pages);

@@ -51,6 +51,8 @@ class ModuleCode {
   // Replaces the frame by its caller's, whose ctx may be another instance's (then ask that one's code
   // next). False, with the frame untouched, if the host entered here.
   virtual bool unwind(FrameState& frame) const = 0;
+  // One past the last slot that the frame's function ever uses.
+  virtual Slot* frame_end(const FrameState& frame) const = 0;
 
  protected:
   ModuleCode(std::shared_ptr<const wasm::Module> module, const CodeOptions& options)

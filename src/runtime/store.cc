@@ -45,23 +45,35 @@ Result<void> Store::prepare_stack() {
     return Error(ErrorKind::kLimit, "no memory for a WebAssembly stack of " + std::to_string(bytes) +
                                         " bytes; lower Config::max_wasm_stack");
   stack_ = *std::move(mapping);
-  exec_.stack_base = reinterpret_cast<Slot*>(stack_.base());
-  exec_.stack_end = exec_.stack_base + bytes / sizeof(Slot);
-  exec_.stack_top = exec_.stack_base;
-  // An interrupt may be pending; the limit is set the way it resets it.
-  if (exec_.interrupt.load(std::memory_order_relaxed) == 0)
-    exec_.stack_limit.store(exec_.stack_end, std::memory_order_relaxed);
+  auto* base = reinterpret_cast<Slot*>(stack_.base());
+  interrupt_->set_stack(base, base + bytes / sizeof(Slot));
+  exec_.stack_top = base;
   return {};
 }
 
-Result<Memory*> Store::new_memory(const wasm::MemoryType& type) {
+uint64_t Store::all_memory_bytes() const {
+  uint64_t total = memory_bytes_;
+  for (const auto& m : shared_memories_) total = saturating_add(total, m->byte_size());
+  return total;
+}
+
+Error Store::memory_over_limit(uint64_t bytes, std::optional<uint64_t> beside, uint64_t more) const {
+  const uint64_t size = saturating_add(bytes, more);
+  if (size > limits.memory_bytes) return over_limit("bytes of a memory", size, limits.memory_bytes, "memory_bytes");
+  if (const uint64_t sum = saturating_add(beside.value_or(0), size); beside && sum > limits.instance_memory_bytes)
+    return over_limit("bytes of an instance's memories", sum, limits.instance_memory_bytes, "instance_memory_bytes");
+  if (limits.total_memory_bytes == StoreLimits::kUnlimited) return Error();
+  if (const uint64_t total = saturating_add(all_memory_bytes(), more); total > limits.total_memory_bytes)
+    return over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
+  return Error();
+}
+
+Result<Memory*> Store::new_memory(const wasm::MemoryType& type, uint64_t beside) {
   if (memories_.size() + shared_memories_.size() >= limits.memories)
     return over_limit("memories of the store", limits.memories + 1, limits.memories, "memories");
   const uint64_t bytes =
       type.limits.min > (~uint64_t{0} >> type.page_log2) ? ~uint64_t{0} : type.limits.min << type.page_log2;
-  if (bytes > limits.memory_bytes) return over_limit("bytes of a memory", bytes, limits.memory_bytes, "memory_bytes");
-  if (const uint64_t total = saturating_add(memory_bytes_, bytes); total > limits.total_memory_bytes)
-    return over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
+  if (Error error = memory_over_limit(0, type.shared ? std::nullopt : std::optional(beside), bytes)) return error;
   ERMINE_ASSIGN(std::unique_ptr<Memory> memory, Memory::create(type, options_.memory));
   if (type.shared) return use_shared_memory(std::move(memory));
   memory_bytes_ += bytes;
@@ -130,25 +142,37 @@ Instance* Store::add_instance(std::unique_ptr<Instance> instance) {
   return instances_.emplace_back(std::move(instance)).get();
 }
 
+Store::Mark Store::mark() const {
+  return {instances_.size(), memories_.size(), shared_memories_.size(), address_ranges_.size(),
+          tables_.size(),    tags_.size(),     memory_bytes_,           table_elements_};
+}
+
+void Store::roll_back(const Mark& mark, const Instance* made) {
+  // Out of fuel in a constant expression, others may have run.
+  if (instances_.size() != mark.instances + (made ? 1 : 0) || (made && instances_.back().get() != made)) return;
+  instances_.resize(mark.instances);
+  address_ranges_.resize(mark.address_ranges);
+  memories_.resize(mark.memories);
+  shared_memories_.resize(mark.shared_memories);
+  tables_.resize(mark.tables);
+  tags_.resize(mark.tags);
+  memory_bytes_ = mark.memory_bytes;
+  table_elements_ = mark.table_elements;
+}
+
 std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages) {
   const unsigned log2 = memory->type().page_log2;
-  const uint64_t old_bytes = memory->byte_size();
   const uint64_t delta = delta_pages > (~uint64_t{0} >> log2) ? ~uint64_t{0} : delta_pages << log2;
-  const uint64_t new_bytes = saturating_add(old_bytes, delta);
-  if (new_bytes > limits.memory_bytes) {
-    if (limits.fail_on_grow)
-      exec_.error = over_limit("bytes of a memory", new_bytes, limits.memory_bytes, "memory_bytes");
-    return std::nullopt;
-  }
-  if (memory->shared()) return memory->grow(delta_pages);
-  const uint64_t total = saturating_add(memory_bytes_, delta);
-  if (total > limits.total_memory_bytes) {
-    if (limits.fail_on_grow)
-      exec_.error = over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
+  std::optional<uint64_t> beside;
+  if (!memory->shared()) beside = 0;
+  if (const Instance* instance = memory->definer; instance && limits.instance_memory_bytes != StoreLimits::kUnlimited)
+    beside = instance->defined_memory_bytes() - memory->byte_size();
+  if (Error error = memory_over_limit(memory->byte_size(), beside, delta)) {
+    if (limits.fail_on_grow) exec_.error = std::move(error);
     return std::nullopt;
   }
   auto old_pages = memory->grow(delta_pages);
-  if (old_pages) memory_bytes_ += delta;
+  if (old_pages && !memory->shared()) memory_bytes_ += delta;
   return old_pages;
 }
 

@@ -49,6 +49,8 @@ struct HostFunction {
   ~HostFunction();
 };
 
+class Execution;
+
 class Store {
  public:
   explicit Store(StoreOptions options);
@@ -65,7 +67,8 @@ class Store {
   StoreLimits limits;
 
   // --- Making things. kLimit errors say which limit, and how to raise it.
-  Result<Memory*> new_memory(const wasm::MemoryType& type);  // a shared type: counted, see shared_memory()
+  // A shared type: counted, see shared_memory(). `beside`: bytes of the memories the same instance defines already.
+  Result<Memory*> new_memory(const wasm::MemoryType& type, uint64_t beside = 0);
   Memory* use_shared_memory(std::shared_ptr<Memory> memory);
   // The counted pointer of a shared memory in use here; null for others.
   std::shared_ptr<Memory> shared_memory(Memory* memory) const;
@@ -79,6 +82,15 @@ class Store {
   FuncRef* host_func(const std::shared_ptr<const HostFunction>& function);
   Result<void> check_instances(uint64_t additional) const;
   Instance* add_instance(std::unique_ptr<Instance> instance);
+
+  // What there is, so that what an instantiation that fails has made can be given back, while nothing else can
+  // know of it. Does nothing if anything else was made since.
+  struct Mark {
+    size_t instances, memories, shared_memories, address_ranges, tables, tags;
+    uint64_t memory_bytes, table_elements;
+  };
+  Mark mark() const;
+  void roll_back(const Mark& mark, const Instance* made);
 
   // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow said so, exec()->error has why.
   std::optional<uint64_t> grow_memory(Memory* memory, uint64_t delta_pages);
@@ -104,6 +116,9 @@ class Store {
     FrameState frame;
   };
   Activation* activation = nullptr;
+  // Of those made and not yet destroyed, and the innermost that runs; see execution.h.
+  std::vector<Execution*> executions;
+  Execution* execution = nullptr;
   // The exception of the last call that failed with kException; for take_exception. Null if none.
   Root* last_exception = nullptr;
   Error last_error;  // of the last call() that failed
@@ -132,6 +147,10 @@ class Store {
     Store* store_;
   };
   gc::Heap& make_heap();
+  uint64_t all_memory_bytes() const;
+  // Whether `more` bytes of a memory of `bytes` would be beyond a limit: the error that says so. `beside`: of the
+  // instance's other memories; nothing for shared ones, which are no instance's.
+  Error memory_over_limit(uint64_t bytes, std::optional<uint64_t> beside, uint64_t more) const;
 
   ExecContext exec_{};
   StoreOptions options_;

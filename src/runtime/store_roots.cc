@@ -1,5 +1,6 @@
 // What a store's heap is reachable from: the value stack, the globals and segments of its instances, its
 // tables and host globals, what the host holds, and the exception in flight.
+#include "runtime/execution.h"
 #include "runtime/store.h"
 
 namespace ermine::runtime {
@@ -15,6 +16,8 @@ gc::Heap& Store::make_heap() {
 // Slots hold values of all types, and what the frames no longer need.
 void Store::HeapRoots::ambiguous_roots(gc::AmbiguousRoots& roots) {
   if (store_->exec_.stack_base) roots.slots(store_->exec_.stack_base, store_->exec_.stack_top);
+  for (const Execution* e : store_->executions)
+    if (e->idle_stack_base()) roots.slots(e->idle_stack_base(), e->idle_stack_top());
 }
 
 void Store::HeapRoots::precise_roots(gc::PreciseRoots& roots) {

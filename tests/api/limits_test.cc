@@ -149,6 +149,83 @@ TEST(Limits, Memory) {
   EXPECT_NE(stopped.error().message().find("memory_bytes"), std::string::npos);
 }
 
+TEST(Limits, MemoriesOfAnInstanceAndSharedOnes) {
+  Config config;
+  config.enable_all_features();
+  Engine engine(config);
+  StoreLimits limits;
+  limits.instance_memory_bytes = 4 << 16;
+  limits.total_memory_bytes = 10 << 16;
+  Store store(engine, limits);
+  Linker linker(engine);
+  Module two = wat(engine, R"((module (memory 2) (memory $b 1)
+    (func (export "grow") (param i32) (result i32) (memory.grow $b (local.get 0)))))");
+  auto grow = must(must(linker.instantiate(store, two)).get_typed_func<int32_t(int32_t)>("grow"));
+  EXPECT_EQ(must(grow(2)), -1);
+  EXPECT_EQ(must(grow(1)), 1);
+  auto fails = [&](std::string_view text, const char* limit) {
+    auto r = linker.instantiate(store, wat(engine, text));
+    EXPECT_FALSE(r) << text;
+    if (r) return;
+    EXPECT_EQ(r.error().kind(), ErrorKind::kLimit);
+    EXPECT_NE(r.error().message().find(limit), std::string::npos) << r.error().message();
+  };
+  fails("(module (memory 3) (memory 2))", "StoreLimits::instance_memory_bytes");
+  // Shared memories count in the sum, too: 4 + 4 of 10 pages, and 3 more. So do grown ones.
+  Instance shared = must(linker.instantiate(store, wat(engine, R"((module (memory 4 100 shared)
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))")));
+  fails("(module (memory 3 4 shared))", "StoreLimits::total_memory_bytes");
+  auto grow_shared = must(shared.get_typed_func<int32_t(int32_t)>("grow"));
+  EXPECT_EQ(must(grow_shared(3)), -1);
+  EXPECT_EQ(must(grow_shared(2)), 4);
+  fails("(module (memory 1))", "StoreLimits::total_memory_bytes");
+}
+
+// What an instantiation that fails has made so far goes at once, however often it is tried.
+TEST(Limits, FailedInstantiationsLeaveNothing) {
+  Engine engine;
+  StoreLimits limits;
+  limits.total_memory_bytes = 100 << 16;
+  limits.memories = 10;
+  limits.tables = 10;
+  limits.instances = 10;
+  limits.total_table_elements = 1000;
+  Store store(engine, limits);
+  Linker linker(engine);
+  Module too_many_tables = wat(engine, "(module (memory 60) (table 600 funcref) (table 600 funcref))");
+  Module too_much_memory = wat(engine, "(module (memory 60) (memory 60))");
+  Module good = wat(engine, R"((module (memory 100) (table 1000 funcref)
+    (func (export "f") (result i32) (i32.const 1))))");
+  for (int n = 0; n < 50; ++n) {
+    EXPECT_EQ(linker.instantiate(store, too_many_tables).error().kind(), ErrorKind::kLimit);
+    EXPECT_EQ(linker.instantiate(store, too_much_memory).error().kind(), ErrorKind::kLimit);
+  }
+  Instance i = must(linker.instantiate(store, good));
+  EXPECT_EQ(must(i.get_func("f")->call({}))[0].i32(), 1);
+}
+
+TEST(Limits, MessagesSayHowToRaiseThem) {
+  Config config;
+  config.max_wasm_stack = 64 << 10;
+  config.max_gc_heap = 1 << 20;
+  config.enable_all_features();
+  Engine engine(config);
+  Store store(engine);
+  Instance i = must(Linker(engine).instantiate(store, wat(engine, R"((module
+    (type $list (struct (field (ref null $list))))
+    (func $deep (export "deep") (call $deep))
+    (func (export "hoard") (local (ref null $list))
+      (loop $l (local.set 0 (struct.new $list (local.get 0))) (br $l)))))")));
+  for (auto [name, trap, advice] :
+       {std::tuple{"deep", TrapCode::kCallStackExhausted, "the stack has 65536 bytes; raise Config::max_wasm_stack"},
+        std::tuple{"hoard", TrapCode::kGcHeapExhausted, "1048576 bytes; raise StoreLimits::gc_heap_bytes"}}) {
+    auto r = i.get_func(name)->call({});
+    ASSERT_FALSE(r);
+    EXPECT_EQ(r.error().trap_code(), trap);
+    EXPECT_NE(r.error().message().find(advice), std::string::npos) << r.error().message();
+  }
+}
+
 TEST(Limits, TablesAndInstances) {
   Engine engine;
   StoreLimits limits;

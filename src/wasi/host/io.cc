@@ -102,7 +102,9 @@ Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, const In
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(errno_from_host(errno));
     if ((d.flags & fdflags::kNonblock) != 0) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(Errno::kAgain);
-    if (Errno e = wait_for(d.host_fd, POLLOUT, interrupts); e != Errno::kSuccess) return e;
+    // Interrupted behind a part is a short write: the guest goes on with the rest, or is stopped before it can.
+    if (Errno e = wait_for(d.host_fd, POLLOUT, interrupts); e != Errno::kSuccess)
+      return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(e);
   }
 }
 

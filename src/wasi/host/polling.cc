@@ -47,14 +47,12 @@ struct Watch {
 }  // namespace
 
 Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
-                           const Interrupts& interrupts) {
+                           const Interrupts& interrupts, PollStart& start) {
   uint32_t count = 0;
   auto report = [&](const Subscription& s, Errno error, uint64_t bytes = 0, bool hangup = false) {
     events[count++] = Event{s.userdata, error, s.kind, bytes, hangup};
   };
 
-  // What each relative clock counts from is read once, before waiting.
-  uint64_t started[2] = {};
   std::vector<pollfd> fds;
   std::vector<Watch> watches;
   fds.push_back({interrupts.fd(), POLLIN, 0});
@@ -79,16 +77,13 @@ Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscri
       watches.push_back({&s, std::move(d), fds.size() - 1});
     }
   }
-  if (clocks) {
-    started[0] = *clock_now(0);
-    started[1] = *clock_now(1);
-  }
+  if (clocks && !start.known) start = {true, {*clock_now(0), *clock_now(1)}};
 
   bool immediate = count > 0;
   while (true) {
     uint64_t wait = immediate ? 0 : kForever;
     for (const Subscription& s : subscriptions)
-      if (s.kind == Subscription::Kind::kClock && s.clock < 2) wait = std::min(wait, *remaining(s, started[s.clock]));
+      if (s.kind == Subscription::Kind::kClock && s.clock < 2) wait = std::min(wait, *remaining(s, start.at[s.clock]));
     timespec timeout{};
     // A wait that does not fit is cut; the loop goes round again.
     uint64_t bounded = std::min(wait, uint64_t{1'000'000'000} * 1'000'000);
@@ -111,7 +106,7 @@ Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscri
       report(*w.subscription, Errno::kSuccess, reads ? readable_bytes(*w.descriptor) : 0, (got & POLLHUP) != 0);
     }
     for (const Subscription& s : subscriptions)
-      if (s.kind == Subscription::Kind::kClock && s.clock < 2 && *remaining(s, started[s.clock]) == 0)
+      if (s.kind == Subscription::Kind::kClock && s.clock < 2 && *remaining(s, start.at[s.clock]) == 0)
         report(s, Errno::kSuccess);
     if (count > 0) return count;
   }

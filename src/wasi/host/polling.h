@@ -30,10 +30,22 @@ struct Event {
   bool hangup = false;  // the other side has closed
 };
 
+// What relative times count from; kept by the caller, so that a wait that is interrupted and begun again does not
+// count from anew.
+struct PollStart {
+  bool known = false;
+  uint64_t at[2];  // by clock
+};
+
 // Waits until at least one subscription has something to tell, then fills `events` (as many entries as
 // there are subscriptions) and returns how many. What cannot be waited for is an event with its error.
 // kIntr: interrupted.
 Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
-                           const Interrupts& interrupts);
+                           const Interrupts& interrupts, PollStart& start);
+inline Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
+                                  const Interrupts& interrupts) {
+  PollStart start;
+  return poll_all(table, subscriptions, events, interrupts, start);
+}
 
 }  // namespace ermine::wasi

@@ -83,7 +83,10 @@ Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t fla
     if (n < 0) {
       if (r.bytes > 0 && (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0)) return r;
       if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
-      if (Errno e = wait_for(d.host_fd, POLLIN, interrupts); e != Errno::kSuccess) return e;
+      if (Errno e = wait_for(d.host_fd, POLLIN, interrupts); e != Errno::kSuccess) {
+        if (r.bytes > 0) return r;
+        return e;
+      }
       continue;
     }
     r.bytes = peek ? static_cast<size_t>(n) : r.bytes + static_cast<size_t>(n);

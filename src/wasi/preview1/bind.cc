@@ -33,7 +33,6 @@ namespace {
 [[gnu::cold, gnu::noinline]] Error no_context(const char* name) {
   return Error(ErrorKind::kUsage, std::string(name) + ": the calling store has no WASI state");
 }
-[[gnu::cold, gnu::noinline]] Error interrupted(const char* name) { return Error::trap(TrapCode::kInterrupted, name); }
 
 template <class Signature>
 struct Traits;
@@ -66,29 +65,41 @@ class Bound<kFunction, std::tuple<Core...>> {
     Context* context = source_.get(caller);
     if (context == nullptr) [[unlikely]]
       return no_context(name_);
-    std::span<uint8_t> memory = caller.memory_span();
-    Call call{*context, caller, {memory.data(), memory.size()}, {}};
-    Parameters parameters;
-    Errno error = load(call.memory, parameters, std::tuple<Core...>(core...), std::make_index_sequence<kCount>{});
-    if (error != Errno::kSuccess) [[unlikely]] {
-      if (memory.data() == nullptr && !caller.memory()) return no_memory(name_);
-      if (context->tracing()) trace(*context, parameters, error, std::string());
-      return static_cast<uint32_t>(error);
-    }
-    std::string inputs;
-    if (context->tracing()) [[unlikely]]
-      inputs = describe_inputs(parameters);
-    error = std::apply([&](auto&... p) { return kFunction(call, p...); }, parameters);
-    if (context->tracing()) [[unlikely]]
-      trace(*context, parameters, error, inputs);
-    if (error == Errno::kIntr) [[unlikely]] {
+    Call call{*context, caller, {}, {}, {}};
+    while (true) {
+      Errno error = once(call, core...);
+      if (error != Errno::kIntr) [[likely]]
+        return static_cast<uint32_t>(error);
       if (call.stop) return std::move(call.stop);
-      if (caller.store().interrupt_requested()) return interrupted(name_);
+      if (!caller.store().interrupt_requested()) return static_cast<uint32_t>(error);
+      // A program that was stopped here and then told to go on waits again; nothing has happened so far.
+      if (Result<void> r = caller.store().check_interrupt(); !r) return std::move(r).error();
     }
-    return static_cast<uint32_t>(error);
   }
 
  private:
+  Errno once(Call& call, Core... core) const {
+    std::span<uint8_t> memory = call.caller.memory_span();
+    call.memory = {memory.data(), memory.size()};
+    Parameters parameters;
+    Errno error = load(call.memory, parameters, std::tuple<Core...>(core...), std::make_index_sequence<kCount>{});
+    if (error != Errno::kSuccess) [[unlikely]] {
+      if (memory.data() == nullptr && !call.caller.memory()) {
+        call.stop = no_memory(name_);
+        return Errno::kIntr;
+      }
+      if (call.context.tracing()) trace(call.context, parameters, error, std::string());
+      return error;
+    }
+    if (call.context.tracing()) [[unlikely]] {
+      std::string inputs = describe_inputs(parameters);
+      error = std::apply([&](auto&... p) { return kFunction(call, p...); }, parameters);
+      trace(call.context, parameters, error, inputs);
+      return error;
+    }
+    return std::apply([&](auto&... p) { return kFunction(call, p...); }, parameters);
+  }
+
   template <size_t... I>
   static Errno load(const GuestMemory& memory, Parameters& parameters, const std::tuple<Core...>& cores,
                     std::index_sequence<I...>) {

@@ -31,7 +31,7 @@ Errno before_write(Call& call, IoBuffers& buffers) {
     return Errno::kSuccess;
   }
   call.stop = Error(ErrorKind::kLimit, "the program has written the " + std::to_string(call.context.max_written()) +
-                                           " bytes it may write");
+                                           " bytes it may write; raise WasiConfig::max_written_bytes");
   return Errno::kIntr;
 }
 void after_write(Call& call, size_t bytes) {

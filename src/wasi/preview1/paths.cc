@@ -68,7 +68,7 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
       return place.done(call, text, Errno::kRofs);
     request.oflags = static_cast<uint16_t>(flags & ~oflags::kCreat);
   }
-  if (call.table().full()) return Errno::kMfile;
+  if (call.full()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
   d->read_only = place.dir->read_only;
   Errno e = open_file(place.dir->host_fd, place.path, request, call.interrupts(), *d);

@@ -129,7 +129,8 @@ Errno Functions<Version>::poll_oneoff(Call& call, Pointer subscriptions, Pointer
     in[i].absolute = (flags & 1) != 0;
   }
   std::unique_ptr<Event[]> out(new Event[count]);
-  Outcome<uint32_t> n = poll_all(call.table(), {in.get(), count}, {out.get(), count}, call.interrupts());
+  Outcome<uint32_t> n =
+      poll_all(call.table(), {in.get(), count}, {out.get(), count}, call.interrupts(), call.poll_start);
   if (!n) return n.error;
   for (uint32_t i = 0; i < *n; ++i) {
     EventLayout e{};

@@ -19,7 +19,7 @@ Errno CommonFunctions::sock_accept(Call& call, Fd fd, FdflagsArg flags, Out<uint
     return is_socket(*listener) ? Errno::kInval : Errno::kNotsock;
   }
   if (Errno e = listener->check(rights::kSockAccept); e != Errno::kSuccess) return e;
-  if (call.table().full()) return Errno::kMfile;
+  if (call.full()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
   if (Errno e = accept_connection(*listener, flags, call.interrupts(), *d); e != Errno::kSuccess) return e;
   Outcome<uint32_t> number = call.table().insert(std::move(d));

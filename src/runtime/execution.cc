@@ -1,0 +1,95 @@
+#include "runtime/execution.h"
+
+#include <algorithm>
+#include <string>
+
+#include "runtime/call.h"
+#include "runtime/trap_handler.h"
+
+namespace ermine::runtime {
+
+namespace {
+
+// Address space. As much as a main thread usually has, so that recursion ends at about the same depth.
+constexpr size_t kNativeStack = size_t{8} << 20;
+
+}  // namespace
+
+Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func) {
+  std::unique_ptr<Execution> made(new Execution(store, func));
+  const wasm::FuncType& type = func->type->func;
+  made->slots_.resize(std::max({type.param_slots, type.result_slots, 1u}));
+  const uint64_t bytes = platform::round_up(store->options().stack_bytes, platform::page_size());
+  auto mapping = platform::Mapping::reserve(bytes + platform::page_size());
+  made->fiber_ = platform::Fiber::create(kNativeStack, &Execution::body, made.get());
+  if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
+    return Error(ErrorKind::kLimit, "no memory for the stacks of an execution, of " + std::to_string(bytes) + " and " +
+                                        std::to_string(kNativeStack) + " bytes; lower Config::max_wasm_stack");
+  made->stack_ = *std::move(mapping);
+  made->other_.base = made->other_.top = reinterpret_cast<Slot*>(made->stack_.base());
+  made->other_.end = made->other_.base + bytes / sizeof(Slot);
+  made->other_.activation = &made->bottom_;
+  store->executions.push_back(made.get());
+  return made;
+}
+
+Execution::~Execution() {
+  if (state_ == State::kOutOfFuel || state_ == State::kInterrupted) {
+    ending_ = true;
+    // Whatever host functions on its stack still call ends at once, too; see handle_interrupt().
+    store_->interrupt_control()->interrupt(kInterruptRequest);
+    run();
+    store_->interrupt_control()->take();
+    (void)take_error(store_);
+  }
+  std::erase(store_->executions, this);
+}
+
+void Execution::swap_stacks() {
+  ExecContext* exec = store_->exec();
+  Installed now{exec->stack_base,   exec->stack_end, exec->stack_top,
+                exec->native_limit, exec->exit_sp,   {exec->last_pc, exec->last_fp, exec->last_ctx},
+                store_->activation};
+  store_->interrupt_control()->set_stack(other_.base, other_.end);
+  exec->stack_top = other_.top;
+  exec->native_limit = other_.native_limit;
+  exec->exit_sp = other_.exit_sp;
+  exec->last_pc = other_.last.pc;
+  exec->last_fp = other_.last.fp;
+  exec->last_ctx = other_.last.ctx;
+  store_->activation = other_.activation;
+  other_ = now;
+}
+
+void Execution::body(void* self) {
+  auto* e = static_cast<Execution*>(self);
+  e->state_ = call(e->store_, e->func_, e->slots_.data()) ? State::kReturned : State::kFailed;
+}
+
+Execution::State Execution::run() {
+  prepare_thread_for_traps();
+  ExecContext* const outer_exec = current_exec();
+  ExecContext* exec = store_->exec();
+  bottom_ = {store_->activation, {exec->last_pc, exec->last_fp, exec->last_ctx}};
+  outer_ = store_->execution;
+  store_->execution = this;
+  swap_stacks();
+  set_current_exec(exec);
+  state_ = State::kRunning;
+  fiber_->resume();
+  swap_stacks();
+  set_current_exec(outer_exec);
+  store_->execution = outer_;
+  if (fiber_->finished()) other_ = {};
+  return state_;
+}
+
+bool Execution::suspend(Store* store, State reason) {
+  Execution* self = store->execution;
+  if (!self || self->ending_) return false;
+  self->state_ = reason;
+  self->fiber_->suspend();
+  return !self->ending_;
+}
+
+}  // namespace ermine::runtime
