@@ -111,12 +111,12 @@ DescriptorRef FdTable::get_counted(uint32_t fd) {
 }
 
 bool FdTable::full() {
-  std::lock_guard lock(mutex_);
+  Lock lock(*this);
   return open_ >= limit_;
 }
 
 Outcome<uint32_t> FdTable::insert_from(uint32_t least, std::unique_ptr<Descriptor> d) {
-  std::lock_guard lock(mutex_);
+  Lock lock(*this);
   if (open_ >= limit_) return Errno::kMfile;
   while (lowest_free_ < slots_.size() && slots_[lowest_free_] != nullptr) ++lowest_free_;
   uint32_t fd = std::max(least, lowest_free_);
@@ -130,7 +130,7 @@ Outcome<uint32_t> FdTable::insert_from(uint32_t least, std::unique_ptr<Descripto
 Errno FdTable::close(uint32_t fd) {
   Descriptor* d;
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(*this);
     if (fd >= slots_.size() || slots_[fd] == nullptr) return Errno::kBadf;
     d = slots_[fd];
     slots_[fd] = nullptr;
@@ -144,7 +144,7 @@ Errno FdTable::close(uint32_t fd) {
 Errno FdTable::renumber(uint32_t from, uint32_t to) {
   Descriptor* overwritten;
   {
-    std::lock_guard lock(mutex_);
+    Lock lock(*this);
     auto open = [&](uint32_t fd) { return fd < slots_.size() && slots_[fd] != nullptr; };
     if (!open(from) || !open(to)) return Errno::kBadf;
     if (from == to) return Errno::kSuccess;

@@ -117,6 +117,21 @@ class FdTable {
   Errno renumber(uint32_t from, uint32_t to);
 
  private:
+  // Held only where several threads use the table.
+  class Lock {
+   public:
+    explicit Lock(FdTable& table) : mutex_(table.shared_ ? &table.mutex_ : nullptr) {
+      if (mutex_ != nullptr) mutex_->lock();
+    }
+    ~Lock() {
+      if (mutex_ != nullptr) mutex_->unlock();
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    std::mutex* mutex_;
+  };
   DescriptorRef get_counted(uint32_t fd);
   std::vector<Descriptor*> slots_;
   uint32_t lowest_free_ = 0;  // no free slot below it

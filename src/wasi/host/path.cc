@@ -169,6 +169,10 @@ bool is_utf8(std::string_view bytes) {
   const auto* p = reinterpret_cast<const uint8_t*>(bytes.data());
   const uint8_t* end = p + bytes.size();
   while (p != end) {
+    // Mostly ASCII.
+    uint64_t eight;
+    while (end - p >= 8 && (std::memcpy(&eight, p, 8), (eight & 0x8080'8080'8080'8080) == 0)) p += 8;
+    if (p == end) break;
     uint8_t c = *p++;
     if (c < 0x80) continue;
     int more;
