@@ -156,6 +156,13 @@ void add_feature_options(Options& options, Config& config) {
       "Proposals on or off: all, NAME, -NAME, separated by commas", "LIST");
 }
 
+void add_tier_options(Options& options, Config& config) {
+  options.value(
+      "--tier", [&config](const std::string& text) { config.tier = tier_of(text); }, "How to run: auto or interp",
+      "TIER");
+  options.flag("--deterministic", config.deterministic, "Relaxed SIMD does the same on every machine", true);
+}
+
 Parsed parse_run_options(Words words, RunOptions& o) {
   // Mostly there are no options; describing them all takes longer than starting a small program.
   if (!words.empty() && (words[0].size() < 2 || words[0][0] != '-')) {
@@ -194,9 +201,7 @@ Parsed parse_run_options(Words words, RunOptions& o) {
         o.preloads.emplace_back(text.substr(0, equals), text.substr(equals + 1));
       },
       "Instantiate another module first, for imports from NAME", "NAME=FILE");
-  options.value(
-      "--tier", [&o](const std::string& text) { o.config.tier = tier_of(text); }, "How to run: auto or interp", "TIER");
-  options.flag("--deterministic", o.config.deterministic, "Relaxed SIMD does the same on every machine", true);
+  add_tier_options(options, o.config);
   options.value(
       "--fuel", [&o](const std::string& text) { o.fuel = count_of("--fuel", text); },
       "Stop after this many instructions, at the same one on every machine", "N");

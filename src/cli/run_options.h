@@ -47,6 +47,8 @@ Parsed parse_run_options(Words words, RunOptions& options);
 // "host", "host::guest", each perhaps with ":ro" (or ":rw") behind. Nothing if a part is empty.
 std::optional<Directory> parse_directory(std::string_view text);
 
+// How to run: --tier and --deterministic.
+void add_tier_options(Options& options, Config& config);
 // Options about the language, shared by the commands that read modules: --features.
 void add_feature_options(Options& options, Config& config);
 

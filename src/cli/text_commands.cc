@@ -48,7 +48,8 @@ int parse_main(Words words) {
   Files files;
   files.add_to(command, true);
   bool no_names = false;
-  command.flag("--no-names", no_names, "Leave identifiers out instead of keeping them in a name section");
+  command.flag("-g,--names", no_names, "Keep identifiers in a name section; this is the default", false);
+  command.flag("--no-names", no_names, "Leave identifiers out");
   command.footer("\nExample:\n  ermine parse add.wat -o add.wasm\n");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
@@ -122,11 +123,13 @@ int objdump_main(Words words) {
 int wast_main(Words words) {
   Options command("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
   Words paths;
-  bool json = false, list = false;
+  bool json = false, list = false, verbose = false;
   Config config;
   command.arguments("files", paths, "Scripts, or folders of them", "PATH");
   command.flag("--json", json, "For programs instead of people");
   command.flag("-l,--list", list, "A line a script, also for those that pass");
+  command.flag("-v,--verbose", verbose, "Also where a refusal's message is not the expected one, which is no failure");
+  add_tier_options(command, config);
   add_feature_options(command, config);
   command.footer("\nExit codes: 0 if every directive holds, 1 if one does not or a script cannot be read.\n");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
@@ -147,7 +150,7 @@ int wast_main(Words words) {
     reports.push_back(script::run_script(engine, *source, path, options));
     ok = ok && reports.back().ok();
   }
-  std::string summary = json ? script::json_summary(reports) : script::human_summary(reports, list);
+  std::string summary = json ? script::json_summary(reports) : script::human_summary(reports, list, verbose);
   std::fwrite(summary.data(), 1, summary.size(), stdout);
   return ok ? kOk : kFailed;
 }

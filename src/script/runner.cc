@@ -34,6 +34,7 @@ ScriptReport run_script(const Engine& engine, std::string_view source, std::stri
       ++(outcome.passed ? count.passed : count.failed);
       if (options.on_directive) options.on_directive(outcome);
       if (!outcome.passed) report.failures.push_back(std::move(outcome));
+      else if (!outcome.message.empty()) report.notes.push_back(std::move(outcome));
     }
   };
   text::ScriptReader reader(text);
@@ -51,14 +52,20 @@ ScriptReport run_script(const Engine& engine, std::string_view source, std::stri
   return report;
 }
 
-std::string human_summary(const std::vector<ScriptReport>& reports, bool list_files) {
+std::string human_summary(const std::vector<ScriptReport>& reports, bool list_files, bool notes) {
   std::string out;
   std::array<Count, text::kDirectiveKindCount> totals{};
   size_t bad_files = 0;
+  size_t noted = 0;
   for (const ScriptReport& report : reports) {
+    noted += report.notes.size();
     for (const DirectiveOutcome& failure : report.failures)
       out += fmt::format("{}:{}: {}: {}\n", report.file, failure.line, text::directive_name(failure.kind),
                          failure.message);
+    for (const DirectiveOutcome& note : report.notes)
+      if (notes)
+        out +=
+            fmt::format("{}:{}: note: {}: {}\n", report.file, note.line, text::directive_name(note.kind), note.message);
     for (unsigned i = 0; i < totals.size(); ++i) {
       totals[i].passed += report.counts[i].passed;
       totals[i].failed += report.counts[i].failed;
@@ -78,6 +85,7 @@ std::string human_summary(const std::vector<ScriptReport>& reports, bool list_fi
   }
   out += fmt::format("{} scripts, {} directives: {} passed, {} failed", reports.size(), all.passed + all.failed,
                      all.passed, all.failed);
+  if (notes) out += fmt::format(", {} with another message", noted);
   if (bad_files != 0) out += fmt::format(" (in {} scripts)", bad_files);
   return out + "\n";
 }

@@ -37,9 +37,10 @@ class World {
   };
 
   Result<void> dispatch(const text::Directive& directive);
-  Result<std::vector<uint8_t>> bytes_of(const text::ScriptModule& module) const;
+  Result<std::vector<uint8_t>> bytes_of(const text::ScriptModule& module, const Engine& engine) const;
   Result<Module> compile(const text::ScriptModule& module) const;
-  Result<Module> compile_without_multiples(const text::ScriptModule& module) const;
+  Result<Module> compile(const text::ScriptModule& module, const Engine& engine) const;
+  Result<Module> compile_as_before(const text::ScriptModule& module, std::string_view message) const;
   Result<Instance> instantiate(const Module& module);
   Result<void> define_module(const text::Directive& directive);
   Result<void> instantiate_definition(const text::Directive& directive);
@@ -65,6 +66,7 @@ class World {
   std::unordered_map<std::string, SharedExports> shared_;  // instances of the thread that started this one
   std::map<std::string, std::unique_ptr<Thread>> threads_;
   std::vector<DirectiveOutcome> outcomes_;
+  std::string note_;  // on the directive that is running
   Error setup_error_;
 };
 

@@ -313,11 +313,14 @@ bool Parser::address_type() {
   return false;
 }
 
+// Limits are numbers of 64 bits since there are 64-bit memories; before, they had 32.
+unsigned Parser::limit_bits() const { return options_.features.has(wasm::Feature::Memory64) ? 64 : 32; }
+
 void Parser::table_type(ByteBuffer& out) {
   bool is64 = address_type();
-  uint64_t min = unsigned_number(64);
+  uint64_t min = unsigned_number(limit_bits());
   std::optional<uint64_t> max;
-  if (tok_.kind == TokenKind::kNumber) max = unsigned_number(64);
+  if (tok_.kind == TokenKind::kNumber) max = unsigned_number(limit_bits());
   write_type(out, reference_type());
   out.u8((max ? 1 : 0) | (is64 ? 4 : 0));
   out.leb(min);
@@ -402,9 +405,9 @@ uint8_t Parser::page_size() {
 }
 
 void Parser::memory_type(ByteBuffer& out, bool is64) {
-  uint64_t min = unsigned_number(64);
+  uint64_t min = unsigned_number(limit_bits());
   std::optional<uint64_t> max;
-  if (tok_.kind == TokenKind::kNumber) max = unsigned_number(64);
+  if (tok_.kind == TokenKind::kNumber) max = unsigned_number(limit_bits());
   bool shared = accept_keyword("shared");
   if (!shared) accept_keyword("unshared");
   std::optional<uint8_t> page_log2;

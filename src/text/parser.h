@@ -109,6 +109,7 @@ class Parser {
   // At "(import "m" "n")": writes both names into the import section and counts the import.
   bool inline_import(uint8_t kind);
   void define(Space space);
+  unsigned limit_bits() const;
   void table_type(ByteBuffer& out);
   void memory_type(ByteBuffer& out, bool is64);
   uint8_t page_size();

@@ -190,6 +190,7 @@ Result<void> ModulePrinter::flat_body(uint32_t begin, uint32_t end) {
   auto line = [&](size_t depth) {
     new_line(static_cast<unsigned>(std::min(4 + 2 * depth, kMaxIndent)), instr.offset, reader.offset());
     if (options_.offsets) offset_comment(instr.offset);
+    if (!hints_.empty()) hint(instr.offset);
   };
   std::vector<uint32_t>& open = terms_.open_labels;
   while (reader.next(instr)) {

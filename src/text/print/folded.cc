@@ -140,10 +140,11 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
   for (uint32_t i = 0; i < nodes.size(); ++i) {
     for (uint32_t e = nodes[i].first_open; e != kNone; e = nodes[e].next_open) {
       line();
-      out_ << '(';
       // A block's expression is known by its last node, its end; what is shown is its beginning. Labels are
       // numbered as the blocks come in the code, where those of an if's condition are before it.
       uint32_t shown = begin_of[e] == kNone ? e : begin_of[e];
+      if (!hints_.empty()) hint(nodes[shown].offset);
+      out_ << '(';
       if (begin_of[e] != kNone) terms_.label_number = blocks_before[shown];
       show(shown);
       ++depth;

@@ -444,6 +444,7 @@ void ModulePrinter::place() {
 }
 
 void ModulePrinter::custom(const RawSection& s) {
+  if (take_hints(s)) return;
   std::span<const uint8_t> contents = raw_.module.bytes.subspan(s.begin, s.end - s.begin);
   new_line(2);
   if (&s == raw_.name_section && options_.names) {

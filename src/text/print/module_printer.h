@@ -8,6 +8,14 @@ namespace ermine::text {
 // A section's name in the text format; empty if there is no such section.
 std::string_view section_word(uint8_t id);
 
+// A hint about the branch instruction at `offset`: `size` bytes at `at`.
+struct BranchHint {
+  uint32_t function;
+  uint32_t offset;
+  uint32_t at;
+  uint32_t size;
+};
+
 class ModulePrinter {
  public:
   ModulePrinter(const RawModule& raw, const PrintOptions& options, Out& out);
@@ -38,6 +46,9 @@ class ModulePrinter {
   Result<void> code(binary::Reader in);
   Result<void> function(uint32_t index, uint32_t begin, uint32_t end);
   void custom(const RawSection& s);
+  // Whether the section can be printed as annotations of instructions; then hint() does, before the one at `offset`.
+  bool take_hints(const RawSection& s);
+  void hint(uint32_t offset);
   Result<void> encoding();  // what the parser would encode differently
   void place();
 
@@ -61,6 +72,7 @@ class ModulePrinter {
   TermPrinter terms_;
   uint8_t last_section_ = 0;  // id of the last section that is not custom; 0 before the first
   uint32_t next_index_[5] = {};  // of definitions, by external kind
+  std::vector<BranchHint> hints_;  // by offset
   std::vector<binary::Op> blocks_;  // open ones, each by its last part: if or else, try or catch
   size_t local_cursor_ = 0, label_cursor_ = 0;
   // Entries of the name section that the text carries.
