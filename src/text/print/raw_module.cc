@@ -253,7 +253,7 @@ Result<void> RawModule::read_imports(const RawSection& s) {
   Reader in = reader(s);
   auto descriptor = [&](uint8_t kind, uint32_t count) {
     uint32_t at = in.offset();
-    if (kind > 4) return in.malformed(at, "malformed import kind");
+    if (kind > 4) return in.malformed(at - 1, "malformed import kind");
     if (kind == 0 || kind == 4) {
       if (kind == 4) in.byte();
       auto& indices = kind == 0 ? functions : tags;
