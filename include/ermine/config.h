@@ -13,6 +13,7 @@ namespace ermine {
 enum class Tier : uint8_t {
   kAuto,    // the best the build has; hot code moves up while it runs
   kInterp,  // the interpreter only
+  kBaseline,  // machine code on a function's first call; what has none is interpreted
 };
 
 // A tier and its name on the command line.
@@ -37,6 +38,7 @@ struct Config {
   // Count instructions, so that Store::set_fuel limits a run. Slows code; a store starts with no fuel.
   bool consume_fuel = false;
 
+  // On a machine that has no machine-code tier (docs/architecture.md) all are the interpreter.
   Tier tier = Tier::kAuto;
   // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
   static std::span<const TierName> tiers();

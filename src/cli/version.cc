@@ -9,7 +9,9 @@ namespace ermine::cli {
 
 void print_version() {
   std::string text = "ermine " ERMINE_VERSION "\n";
-  text += "tiers: interpreter\n";
+  text += "tiers:";
+  for (const TierName& t : Config::tiers()) text += (&t == Config::tiers().data() ? " " : ", ") + std::string(t.name);
+  text += "\n";
 #ifdef ERMINE_HAS_TEXT
   text += "text format: yes\n";
 #else

@@ -11,7 +11,13 @@ using wasm::Feature;
 using wasm::FeatureSet;
 
 std::span<const TierName> Config::tiers() {
-  static constexpr TierName kTiers[] = {{"auto", Tier::kAuto}, {"interp", Tier::kInterp}};
+  static constexpr TierName kTiers[] = {
+      {"auto", Tier::kAuto},
+      {"interp", Tier::kInterp},
+#ifdef ERMINE_BASELINE
+      {"baseline", Tier::kBaseline},
+#endif
+  };
   return kTiers;
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#ifdef ERMINE_BASELINE
+#include "baseline/native_module.h"
+#endif
 #include "interp/tier.h"
 
 namespace ermine::engine {
@@ -13,13 +16,20 @@ wasm::FeatureSet feature_set(uint64_t bits) {
     if (bits >> i & 1) set.add(static_cast<wasm::Feature>(i));
   return set;
 }
+const ir::NativeTier* native_tier() {
+#ifdef ERMINE_BASELINE
+  return &baseline::native_tier();
+#else
+  return nullptr;
+#endif
+}
 }  // namespace
 
 Engine::Engine(const Config& config)
     : config_(config),
       features_(feature_set(config.feature_bits)),
       registry_(std::make_shared<wasm::TypeRegistry>()),
-      hooks_(interp::tier_hooks()) {}
+      hooks_(interp::tier_hooks(native_tier())) {}
 
 std::shared_ptr<Engine> Engine::create(Config config) {
   config.max_wasm_stack = std::clamp<uint64_t>(config.max_wasm_stack, 64 << 10, 1 << 30);
@@ -42,6 +52,7 @@ runtime::StoreOptions Engine::store_options() {
   o.gc_stress = config_.gc_stress;
   o.fuel = config_.consume_fuel;
   o.deterministic = config_.deterministic;
+  o.tier = config_.tier;
   return o;
 }
 

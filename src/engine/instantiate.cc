@@ -71,6 +71,7 @@ class Instantiation {
     runtime::CodeOptions options;
     options.fuel = store_.options().fuel;
     options.deterministic = store_.options().deterministic;
+    options.tier = store_.options().tier;
     options.guarded = memories.empty() || memories[0]->guarded();
     ERMINE_ASSIGN(auto code, compiled_.code(options));
     auto made = runtime::Instance::create(&store_, compiled_.shared(), std::move(code));

@@ -1,7 +1,6 @@
 // Handlers of the atomic instructions: operands in slots, bounds and alignment checked.
 #include "interp/checked_address.h"
 #include "interp/handlers.h"
-#include "interp/semantics_of.h"
 #include "runtime/bulk.h"
 
 namespace ermine::interp {

@@ -82,6 +82,52 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
   if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
   mem = ctx->memory0_base;
   zero_locals(pc, fp);
+  ERMINE_JUMP(pc + (*pc == reinterpret_cast<Code>(&handler_enter_count) ? 3 : 2));
+}
+
+// Goes on in machine code if the function at pc can have it.
+ERMINE_HANDLER handler_move_up(ERMINE_HANDLER_PARAMS) {
+  const Code* entry = move_up(ctx, pc);
+  s0 = undefined<float>();
+  d0 = undefined<double>();
+  ERMINE_JUMP(entry);
+}
+
+// Takes one from a counter in the code; true when none is left. Threads may share the code: a round more or
+// less does not matter.
+[[gnu::always_inline]] inline bool count_down(const Code* counter) {
+  auto* n = const_cast<Code*>(counter);
+  Code left = __atomic_load_n(n, __ATOMIC_RELAXED);
+  if (left == 0) return true;
+  __atomic_store_n(n, left - 1, __ATOMIC_RELAXED);
+  return false;
+}
+
+ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS) {
+  if (count_down(pc + 2)) [[unlikely]]
+    [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
+  ExecContext* exec = ctx->exec;
+  if (fp + field<uint32_t>(pc, 4) > exec->stack_limit.load(std::memory_order_relaxed) ||
+      native_stack_pointer() < exec->native_limit) [[unlikely]]
+    [[clang::musttail]] return handler_enter_slowly(ERMINE_HANDLER_ARGS);
+  zero_locals(pc, fp);
+  ERMINE_NEXT(3);
+}
+
+ERMINE_HANDLER handler_loop(ERMINE_HANDLER_PARAMS) {
+  if (count_down(pc + 1)) [[unlikely]]
+    [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
+  ERMINE_NEXT(2);
+}
+
+ERMINE_HANDLER handler_poll(ERMINE_HANDLER_PARAMS) {
+  ExecContext* exec = ctx->exec;
+  exec->last_pc = pc;
+  exec->last_fp = fp;
+  exec->last_ctx = ctx;
+  TrapCode trap = runtime::handle_interrupt(exec);
+  if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
+  mem = ctx->memory0_base;
   ERMINE_NEXT(2);
 }
 

@@ -16,7 +16,7 @@
 #include "ir/op_forms.h"
 #include "runtime/builtins.h"
 #include "runtime/context.h"
-#include "semantics/semantics.h"
+#include "semantics/semantics_of.h"
 
 namespace ermine::interp {
 
@@ -25,6 +25,8 @@ using ir::field;
 using runtime::ExecContext;
 using runtime::InstanceContext;
 using runtime::Slot;
+using semantics::for_each_op;
+using semantics::SemanticsOf;
 using semantics::V128;
 using wasm::Op;
 

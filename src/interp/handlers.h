@@ -42,6 +42,9 @@ template <From from>
 
 // calls.cc
 ERMINE_HANDLER handler_enter(ERMINE_HANDLER_PARAMS);
+ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS);
+ERMINE_HANDLER handler_loop(ERMINE_HANDLER_PARAMS);
+ERMINE_HANDLER handler_poll(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_call(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_call_import(ERMINE_HANDLER_PARAMS);
@@ -85,6 +88,9 @@ constexpr Handler handler_of(ir::IrOp op) {
   using ir::IrOp;
   switch (op) {
     case IrOp::enter: return handler_enter;
+    case IrOp::enter_count: return handler_enter_count;
+    case IrOp::loop: return handler_loop;
+    case IrOp::poll: return handler_poll;
     case IrOp::enter_sp: return ermine_handler_enter_sp;
     case IrOp::copy: return handler_step<code_of(IrOp::copy)>;
     case IrOp::copy2: return handler_step<code_of(IrOp::copy2)>;

@@ -22,11 +22,10 @@ const Code* stub_code() {
   return &code;
 }
 
-ir::TranslateOptions translate_options(const runtime::CodeOptions& o) { return {.guarded = o.guarded, .fuel = o.fuel}; }
-
 }  // namespace
 
-InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, const runtime::CodeOptions& options)
+InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, const runtime::CodeOptions& options,
+                       const ir::NativeTier* native)
     : ModuleCode(std::move(module), options),
       funcs_(new FuncCode[module_->functions.size() - module_->imported_functions]),
       translator_(*module_, handlers(), funcs_.get()) {
@@ -38,6 +37,15 @@ InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, const runtime
     funcs_[i].owner = this;
     funcs_[i].func_index = module_->imported_functions + i;
   }
+  if (native != nullptr && options.tier != Tier::kInterp) {
+    ir::NativeHost host{&handlers(), reinterpret_cast<const void*>(&handler_trap),
+                        reinterpret_cast<const void*>(&ermine_call_stub)};
+    native_ = native->make(*module_, funcs_.get(), host);
+  }
+}
+
+ir::TranslateOptions InterpCode::translate_options() const {
+  return {.guarded = options_.guarded, .fuel = options_.fuel, .count = native_ != nullptr};
 }
 
 InterpCode::~InterpCode() = default;
@@ -45,49 +53,81 @@ InterpCode::~InterpCode() = default;
 Result<void> InterpCode::translate(FuncCode* code) {
   std::lock_guard lock(mutex_);
   if (code->entry.load(std::memory_order_relaxed) != stub_code()) return {};  // another thread was faster
-  auto made = translator_.translate(code->func_index, translate_options(options_));
+  auto made = translator_.translate(code->func_index, translate_options());
   if (!made) return std::move(made).error();
   auto record = std::make_unique<Record>(Record{code->func_index, *std::move(made)});
   const Code* entry = record->code.code.data();
-  records_.emplace(entry, std::move(record));
+  if (options_.tier == Tier::kBaseline && compile(*record)) entry = record->native->entry;
+  const Code* first = record->code.code.data();
+  records_.emplace(first, std::move(record));
   code->entry.store(entry, std::memory_order_release);
   return {};
 }
 
-const ir::FunctionCode* InterpCode::find(const Code* pc, uint32_t* func_index) const {
+bool InterpCode::compile(Record& record) {
+  if (native_ == nullptr || record.native_failed) return false;
+  if (record.native == nullptr) record.native = native_->compile(record.func_index, record.code);
+  record.native_failed = record.native == nullptr;
+  return record.native != nullptr;
+}
+
+const Code* InterpCode::move_up(const Code* pc) {
   std::lock_guard lock(mutex_);
+  Record& record = *record_at(pc);
+  const auto index = static_cast<uint32_t>(pc - record.code.code.data());
+  if (compile(record)) {
+    funcs_[record.func_index - module_->imported_functions].entry.store(record.native->entry,
+                                                                        std::memory_order_release);
+    if (const Code* entry = record.native->entry_at(index)) return entry;
+  }
+  // Interpreted for good: the counter is at the instruction's end.
+  const bool is_entry = index == 0;
+  auto* counter = const_cast<Code*>(pc) + (is_entry ? 2 : 1);
+  __atomic_store_n(counter, ~Code{0}, __ATOMIC_RELAXED);
+  return is_entry ? pc : pc + 2;
+}
+
+InterpCode::Record* InterpCode::record_at(const Code* pc) const {
   auto it = records_.upper_bound(pc);
   if (it == records_.begin()) return nullptr;
-  --it;
-  const Record& r = *it->second;
-  if (pc >= it->first + r.code.code.size()) return nullptr;
-  if (func_index) *func_index = r.func_index;
-  return &r.code;
+  Record* r = std::prev(it)->second.get();
+  return pc < r->code.code.data() + r->code.code.size() ? r : nullptr;
+}
+
+InterpCode::Place InterpCode::find(const Code* pc) const {
+  std::lock_guard lock(mutex_);
+  if (const Record* r = record_at(pc)) return {r, static_cast<uint32_t>(pc - r->code.code.data())};
+  if (native_ == nullptr) return {};
+  const ir::NativeFunction* f = native_->find(pc);
+  if (f == nullptr) return {};
+  for (const auto& [start, record] : records_)
+    if (record->native == f) return {record.get(), native_->position(*f, record->code, pc)};
+  return {};
 }
 
 // Offsets are not kept: the function is translated again, this time recording them. Translation is
 // deterministic, so the code is the same.
 runtime::CodePosition InterpCode::locate(const Code* pc) const {
   runtime::CodePosition position;
-  const ir::FunctionCode* code = find(pc, &position.func_index);
-  if (code == nullptr) return position;
+  const Place place = find(pc);
+  if (place.record == nullptr) return position;
+  position.func_index = place.record->func_index;
   position.offset = module_->functions[position.func_index].body_offset;
-  ir::TranslateOptions options = translate_options(options_);
+  ir::TranslateOptions options = translate_options();
   options.record_offsets = true;
   ir::Translator translator(*module_, handlers(), funcs_.get());
   auto again = translator.translate(position.func_index, options);
-  if (!again || again->code.size() != code->code.size()) return position;
-  auto index = static_cast<uint32_t>(pc - code->code.data());
-  auto it = std::upper_bound(again->offsets.begin(), again->offsets.end(), index,
+  if (!again || again->code.size() != place.record->code.code.size()) return position;
+  auto it = std::upper_bound(again->offsets.begin(), again->offsets.end(), place.index,
                              [](uint32_t i, const ir::FunctionCode::Offset& o) { return i < o.code; });
   if (it != again->offsets.begin()) position.offset = std::prev(it)->offset;
   return position;
 }
 
 bool InterpCode::unwind(runtime::FrameState& frame) const {
-  const ir::FunctionCode* code = find(frame.pc, nullptr);
-  if (code == nullptr) return false;
-  const Slot* header = frame.fp + code->param_slots;
+  const Place place = find(frame.pc);
+  if (place.record == nullptr) return false;
+  const Slot* header = frame.fp + place.record->code.param_slots;
   if (header[runtime::kHeaderCallerPc] == 0) return false;
   frame.pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);
   frame.ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
@@ -96,8 +136,13 @@ bool InterpCode::unwind(runtime::FrameState& frame) const {
 }
 
 runtime::Slot* InterpCode::frame_end(const runtime::FrameState& frame) const {
-  const ir::FunctionCode* code = find(frame.pc, nullptr);
-  return code == nullptr ? frame.fp : frame.fp + code->frame_slots;
+  const Place place = find(frame.pc);
+  return place.record == nullptr ? frame.fp : frame.fp + place.record->code.frame_slots;
+}
+
+const Code* move_up(InstanceContext* ctx, const Code* pc) {
+  // Code is shared by instances, never changed by them.
+  return const_cast<InterpCode&>(static_cast<const InterpCode&>(ctx->instance->code())).move_up(pc);
 }
 
 bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "ir/function_code.h"
+#include "ir/native_tier.h"
 #include "ir/op_forms.h"
 #include "ir/translator.h"
 #include "runtime/module_code.h"
@@ -17,7 +18,9 @@ const ir::HandlerTable& handlers();
 
 class InterpCode final : public runtime::ModuleCode {
  public:
-  InterpCode(std::shared_ptr<const wasm::Module> module, const runtime::CodeOptions& options);
+  // `native`: the tier for hot functions, or null.
+  InterpCode(std::shared_ptr<const wasm::Module> module, const runtime::CodeOptions& options,
+             const ir::NativeTier* native);
   ~InterpCode() override;
 
   // Makes the function's code if it has none yet. Thread-safe.
@@ -27,22 +30,39 @@ class InterpCode final : public runtime::ModuleCode {
   bool unwind(runtime::FrameState& frame) const override;
   runtime::Slot* frame_end(const runtime::FrameState& frame) const override;
 
-  // The function whose code holds pc. Null if it is none of this module's.
-  const ir::FunctionCode* find(const runtime::Code* pc, uint32_t* func_index) const;
+  // Makes machine code of the function at pc, if it has none yet, and returns the entry for pc, where a call
+  // or loop is counted. If there cannot be any: the code behind pc, which is not to be asked for again. Thread-safe.
+  const runtime::Code* move_up(const runtime::Code* pc);
 
- private:
+  // A function's code, in one tier or both.
   struct Record {
     uint32_t func_index;
     ir::FunctionCode code;
+    const ir::NativeFunction* native = nullptr;
+    bool native_failed = false;
   };
+  // What pc, be it register code or machine code, belongs to. Null record: it is none of this module's.
+  struct Place {
+    const Record* record = nullptr;
+    uint32_t index = 0;  // in the register code
+  };
+  Place find(const runtime::Code* pc) const;
+
+ private:
+  ir::TranslateOptions translate_options() const;
+  Record* record_at(const runtime::Code* pc) const;
+  bool compile(Record& record);
   std::unique_ptr<runtime::FuncCode[]> funcs_;
-  mutable std::mutex mutex_;  // guards what follows
+  std::unique_ptr<ir::NativeModule> native_;
+  mutable std::mutex mutex_;  // guards what follows, and native_'s compiling
   ir::Translator translator_;
   std::map<const runtime::Code*, std::unique_ptr<Record>> records_;  // by first unit
 };
 
 // For handlers: translates `code`; false with ExecContext::error and last_* set if that fails. `fp` is the
 // frame that was just entered.
+// For handlers: InterpCode::move_up of the running function.
+const runtime::Code* move_up(runtime::InstanceContext* ctx, const runtime::Code* pc);
 bool translate_now(runtime::InstanceContext* ctx, runtime::FuncCode* code, runtime::Slot* fp);
 bool is_declared_subtype(const wasm::TypeDef* have, wasm::TypeId want, runtime::InstanceContext* ctx);
 

@@ -8,7 +8,6 @@
 
 #include "interp/handlers.h"
 #include "interp/object_step.h"
-#include "interp/semantics_of.h"
 #include "interp/state.h"
 
 namespace ermine::interp {

@@ -20,6 +20,9 @@ __attribute__((preserve_none)) uint64_t ermine_trap_exit(ERMINE_HANDLER_PARAMS);
 // Goes on at `pc` in the activation that `landing` remembers.
 [[noreturn]] void ermine_resume(const Landing* landing, const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem);
 
+// Called with the arguments of a handler, the index of a defined function in r0: runs its code, whatever it is.
+void ermine_call_stub();
+
 // Handler: slot @0 and, on AArch64, the next one <- native stack pointer (and return address) of this activation.
 __attribute__((preserve_none)) uint64_t ermine_handler_enter_sp(ERMINE_HANDLER_PARAMS);
 }

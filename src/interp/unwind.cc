@@ -46,11 +46,11 @@ Landing find_handler(runtime::ExecContext* exec) {
   if (frame.pc == nullptr) return {};
   for (;;) {
     const auto& owner = static_cast<const InterpCode&>(frame.ctx->instance->code());
-    const FunctionCode* code = owner.find(frame.pc, nullptr);
-    if (code == nullptr) return {};
+    const InterpCode::Place place = owner.find(frame.pc);
+    if (place.record == nullptr) return {};
+    const FunctionCode* code = &place.record->code;
     if (!code->regions.empty()) {
-      auto at = static_cast<uint32_t>(frame.pc - code->code.data());
-      if (const FunctionCode::Catch* c = find_catch(*code, at, frame, thrown)) {
+      if (const FunctionCode::Catch* c = find_catch(*code, place.index, frame, thrown)) {
         if (c->tag != FunctionCode::Catch::kAnyTag)
           for (uint32_t i = 0; i < thrown.slots; ++i) frame.fp[c->dst + i] = thrown.payload[i];
         if (c->push_ref) frame.fp[c->ref_slot] = exec->exception;
@@ -60,6 +60,8 @@ Landing find_handler(runtime::ExecContext* exec) {
         landing.native_sp = header[runtime::kHeaderNativeSp];
         landing.native_register = header[runtime::kHeaderNativeRegister];
         landing.pc = code->code.data() + c->target;
+        if (const ir::NativeFunction* native = place.record->native)
+          if (const runtime::Code* entry = native->entry_at(c->target)) landing.pc = entry;
         landing.fp = frame.fp;
         landing.ctx = frame.ctx;
         return landing;

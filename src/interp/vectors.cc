@@ -1,7 +1,6 @@
 // Handlers of the vector instructions: operands and results in slots.
 #include "interp/checked_address.h"
 #include "interp/handlers.h"
-#include "interp/semantics_of.h"
 #include "semantics/deterministic.h"
 
 namespace ermine::interp {

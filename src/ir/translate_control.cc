@@ -47,6 +47,11 @@ void Translator::block(const Instr& in, ControlKind kind) {
   if (kind == ControlKind::kLoop) {
     bind_here();
     controls_.back().loop_target = static_cast<uint32_t>(code_.size());
+    if (options_.count) {
+      uint32_t at = emit(code_of(IrOp::loop), 2);
+      code_[at + 1] = kRoundsBeforeNative;
+      bind_here();
+    }
   }
 }
 

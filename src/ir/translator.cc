@@ -50,7 +50,8 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   need_slots(slot + 4);
   need_slots(type_->result_slots);
 
-  uint32_t enter = emit(code_of(IrOp::enter), 2);
+  uint32_t enter = options_.count ? emit(code_of(IrOp::enter_count), 3) : emit(code_of(IrOp::enter), 2);
+  if (options_.count) code_[enter + 2] = kCallsBeforeNative;
   put<uint16_t>(enter, 0, static_cast<uint16_t>(first_zero));
   put<uint16_t>(enter, 2, static_cast<uint16_t>(slot - first_zero));
   bind_here();

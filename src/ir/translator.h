@@ -33,8 +33,13 @@ struct TranslateOptions {
   bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
   bool fuel = false;    // count fuel
   bool pairs = true;    // superinstructions
+  bool count = false;   // count calls and rounds of loops, for a native tier
   bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
 };
+
+// How often the interpreter runs a function, or a loop's head, before it asks for machine code.
+inline constexpr runtime::Code kCallsBeforeNative = 2;
+inline constexpr runtime::Code kRoundsBeforeNative = 20;
 
 class Translator {
  public:

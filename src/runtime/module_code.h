@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "ermine/config.h"
 #include "runtime/context.h"
 #include "wasm/module.h"
 
@@ -18,6 +19,7 @@ struct CodeOptions {
   bool guarded = true;
   bool fuel = false;
   bool deterministic = false;
+  Tier tier = Tier::kAuto;
   bool operator==(const CodeOptions&) const = default;
 };
 

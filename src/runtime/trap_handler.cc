@@ -25,7 +25,8 @@ bool on_fault(platform::FaultContext& fault) {
     const TrapRegion& r = g_regions[i];
     if (pc < reinterpret_cast<uintptr_t>(r.begin) || pc >= reinterpret_cast<uintptr_t>(r.end)) continue;
     if (!exec->store->owns_address(fault.address())) return false;
-    exec->last_pc = reinterpret_cast<const Code*>(fault.reg(r.pc_register));
+    exec->last_pc =
+        reinterpret_cast<const Code*>(r.pc_register == TrapRegion::kFaultPc ? pc : fault.reg(r.pc_register));
     exec->last_fp = reinterpret_cast<Slot*>(fault.reg(r.fp_register));
     exec->last_ctx = reinterpret_cast<InstanceContext*>(fault.reg(r.ctx_register));
     exec->trap = TrapCode::kMemoryOutOfBounds;

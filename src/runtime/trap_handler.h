@@ -17,7 +17,8 @@ struct TrapRegion {
   const void* begin;
   const void* end;
   void (*exit_stub)();  // finds the ExecContext by current_exec()
-  int pc_register;
+  static constexpr int kFaultPc = -1;
+  int pc_register;  // or kFaultPc: the address of the faulting instruction is the place
   int fp_register;
   int ctx_register;
 };

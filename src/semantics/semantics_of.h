@@ -6,13 +6,11 @@
 #include <utility>
 
 #include "semantics/semantics.h"
-
 #include "wasm/opcodes.h"
 
-namespace ermine::interp {
+namespace ermine::semantics {
 
 namespace names {
-using namespace semantics;
 
 // The call is looked up only when it is instantiated: not every instruction has semantics of its own.
 template <wasm::Op op>
@@ -34,7 +32,7 @@ auto letter_value() {
   else if constexpr (letter == 'l') return uint64_t{};
   else if constexpr (letter == 'f') return float{};
   else if constexpr (letter == 'd') return double{};
-  else if constexpr (letter == 'v') return semantics::V128{};
+  else if constexpr (letter == 'v') return V128{};
   else if constexpr (letter == 'a') return static_cast<uint8_t*>(nullptr);
 }
 
@@ -52,9 +50,9 @@ struct SemanticsOf : names::SemanticsCall<op> {
 
 // Calls f.template operator()<op>() for every instruction.
 template <class F>
-void for_each_op(F&& f) {
+constexpr void for_each_op(F&& f) {
 #define OP(id, ...) f.template operator()<wasm::Op::id>();
 #include "wasm/opcodes.def"
 }
 
-}  // namespace ermine::interp
+}  // namespace ermine::semantics

@@ -1,0 +1,53 @@
+// Which slots live in registers, and where. A *region* is a loop with all that is in it (or a whole function
+// that calls little) throughout which up to six integer and six float slots have a register each. Regions do
+// not nest: of a loop and the loops in it, whichever way saves more memory accesses is taken. A region is
+// entered at its first instruction only, as loops of structured code are.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "baseline/item.h"
+#include "baseline/stencil_ids.h"
+
+namespace ermine::baseline {
+
+struct Region {
+  uint32_t start, end;             // register code [start, end)
+  uint32_t first_item, last_item;  // items [first, last)
+  struct Pin {
+    uint16_t slot = 0;
+    Class cls = Class::kNot;  // kNot: unused
+    bool written = false;     // somewhere in the region
+  };
+  std::array<Pin, 2 * kPinned> pins;  // integers, then floats
+};
+
+class Allocator {
+ public:
+  // Regions in order. `slots`: of the frame.
+  void run(const std::vector<Item>& items, uint32_t slots, std::vector<Region>& out);
+
+ private:
+  struct Loop {
+    uint32_t first, last;  // items
+    uint32_t parent;
+    uint64_t own = 0, inner = 0;  // gain as one region; of the regions inside
+    Region region{};
+  };
+  struct Use {
+    uint32_t weight = 0;
+    Class cls = Class::kAny;
+    bool written = false;
+  };
+  void find_loops(const std::vector<Item>& items);
+  uint64_t evaluate(const std::vector<Item>& items, Loop& loop);
+
+  std::vector<Loop> loops_;       // outer before inner; the first is the function
+  std::vector<uint32_t> depth_;   // loops around each item
+  std::vector<Use> uses_;         // by slot
+  std::vector<uint32_t> touched_;
+  std::vector<uint32_t> heads_;
+};
+
+}  // namespace ermine::baseline

@@ -1,0 +1,48 @@
+// Memory for machine code: one reservation a process, mapped twice, once to write and once to execute, so
+// that nothing is ever both. What is not in use takes no memory.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+namespace ermine::baseline {
+
+class CodeArena {
+ public:
+  // A piece of it: the same bytes at two addresses.
+  struct Block {
+    uint8_t* write = nullptr;
+    const uint8_t* execute = nullptr;
+    size_t size = 0;
+  };
+
+  // The process's. Null if the system gives no such memory. Thread-safe.
+  static CodeArena* get();
+
+  // Bytes that may be in use at once, process-wide; default 1 GiB, at most that. Thread-safe.
+  void set_limit(size_t bytes);
+
+  // `size` is rounded up to pages. An empty block: no room. Thread-safe.
+  Block allocate(size_t size);
+  void free(const Block& block);
+
+  // All code lies between these.
+  const uint8_t* begin() const { return execute_; }
+  const uint8_t* end() const;
+
+ private:
+  CodeArena() = default;
+  bool map();
+
+  uint8_t* write_ = nullptr;
+  const uint8_t* execute_ = nullptr;
+  int file_ = -1;
+  std::mutex mutex_;
+  size_t limit_ = 0;
+  size_t used_ = 0;
+  std::map<size_t, size_t> free_;  // size by offset
+};
+
+}  // namespace ermine::baseline

@@ -1,0 +1,363 @@
+// The walk over the register code: labels, regions, and what each operation becomes.
+#include "baseline/compiler.h"
+
+#include <algorithm>
+
+namespace ermine::baseline {
+
+using runtime::FuncCode;
+using runtime::Slot;
+
+Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::NativeHost& host)
+    : module_(module), funcs_(funcs), host_(host), codes_(*host.handlers), table_(stencil_table()) {}
+
+bool Compiler::compile(const ir::FunctionCode& code) {
+  code_ = &code;
+  size_ = 0;
+  data_.clear();
+  fixes_.clear();
+  data_fixes_.clear();
+  stubs_.clear();
+  entries_.clear();
+  positions_.clear();
+  units_.clear();
+  pool_index_.clear();
+  region_ = -1;
+  next_region_ = 0;
+  alias_ = {};
+  valid_ = dirty_ = used_ = written_ = 0;
+  reachable_ = true;
+  failed_ = false;
+  read_items(code.code, codes_, items_);
+  mark_labels();
+  allocator_.run(items_, code.frame_slots, regions_);
+  pin_of_slot_.assign(code.frame_slots + 8, -1);
+
+  for (size_t i = 0; i < items_.size(); ++i) {
+    const Item& it = items_[i];
+    if (i == 0 || items_[i - 1].at != it.at) begin(it.at);
+    if (!reachable_) continue;
+    positions_.push_back({here(), it.at});
+    if (!item(it)) return false;
+    if (ends_block(it)) reachable_ = false;
+  }
+  if (region_ >= 0) leave_region();
+  emit_stubs();
+  finish();
+  return !failed_;
+}
+
+void Compiler::mark_labels() {
+  marks_.assign(code_->code.size() + 1, {});
+  for (const Item& it : items_) {
+    if (is_branch(it)) {
+      marks_[branch_target(it)].flags |= kLabel;
+    } else if (shape_of(it.code).kind == CodeInfo::kIr) {
+      IrOp op = shape_of(it.code).ir;
+      if (op == IrOp::loop) marks_[it.at].flags |= kLoop;
+      if (op != IrOp::br_table_s && op != IrOp::br_table_r) continue;
+      auto count = field<uint32_t>(it.pc, 4);
+      for (uint32_t i = 0; i <= count; ++i)
+        marks_[static_cast<uint32_t>(static_cast<int64_t>(it.at) + field<int32_t>(it.pc, 8 + 4 * i))].flags |= kLabel;
+    }
+  }
+  for (const auto& c : code_->catches) marks_[c.target].flags |= kLabel | kCatch;
+}
+
+// An instruction begins: regions end and begin here, and labels.
+void Compiler::begin(uint32_t index) {
+  if (region_ >= 0 && regions_[static_cast<size_t>(region_)].end == index) leave_region();
+  Mark& m = marks_[index];
+  if (m.flags & (kLabel | kLoop)) bind(index);
+  if (region_ < 0 && next_region_ < regions_.size() && regions_[next_region_].start == index) enter_region();
+}
+
+void Compiler::bind(uint32_t index) {
+  Mark& m = marks_[index];
+  if (reachable_) make_valid();
+  // An accumulator is read behind a label only if one branch is all that leads here.
+  alias_ = !reachable_ && m.branches == 1 && !(m.flags & kCatch) ? m.alias : std::array<uint8_t, 3>{};
+  if ((m.flags & (kLabel | kCatch)) || reachable_) reachable_ = true;
+  m.position = here();
+  valid_ = used_;
+  dirty_ = written_;
+}
+
+void Compiler::enter_region() {
+  region_ = static_cast<int>(next_region_++);
+  const Region& r = regions_[static_cast<size_t>(region_)];
+  used_ = written_ = 0;
+  for (unsigned p = 0; p < r.pins.size(); ++p) {
+    if (r.pins[p].cls == Class::kNot) continue;
+    used_ |= static_cast<uint16_t>(1u << p);
+    if (r.pins[p].written) written_ |= static_cast<uint16_t>(1u << p);
+    pin_of_slot_[r.pins[p].slot] = static_cast<int8_t>(p);
+  }
+  valid_ = dirty_ = 0;
+  if (marks_[r.start].flags & (kLoop | kLabel)) {
+    make_valid();
+    marks_[r.start].inner = here();
+    dirty_ = written_;
+  }
+}
+
+void Compiler::leave_region() {
+  if (reachable_) {
+    settle_accs();
+    save_dirty();
+  }
+  for (const Region::Pin& p : regions_[static_cast<size_t>(region_)].pins)
+    if (p.cls != Class::kNot) pin_of_slot_[p.slot] = -1;
+  region_ = -1;
+  used_ = written_ = valid_ = dirty_ = 0;
+}
+
+bool Compiler::inside(uint32_t index) const {
+  if (region_ < 0) return false;
+  const Region& r = regions_[static_cast<size_t>(region_)];
+  return index >= r.start && index < r.end;
+}
+
+bool Compiler::item(const Item& item) {
+  const Shape& s = shape_of(item.code);
+  auto u16 = [&item](unsigned byte) { return field<uint16_t>(item.pc, byte); };
+  if (s.kind == CodeInfo::kBranch) {
+    compare_branch(item, s);
+    return true;
+  }
+  if (leaves_registers(item) && !(s.kind == CodeInfo::kIr && s.ir == IrOp::call)) {
+    handler(item);
+    return true;
+  }
+  if (s.kind == CodeInfo::kFormed) {
+    switch (s.family) {
+      case Family::kBinary: binary(item, s); return true;
+      case Family::kUnary: unary(item, s); return true;
+      case Family::kLoad: load(item, s); return true;
+      case Family::kStore: store(item, s); return true;
+      case Family::kVector: vector(item, s); return true;
+      default: return false;
+    }
+  }
+  switch (s.ir) {
+    case IrOp::enter:
+    case IrOp::enter_count: function_entry(item); return true;
+    case IrOp::loop: loop_head(item); return true;
+    case IrOp::copy: copy(u16(0), u16(2)); return true;
+    case IrOp::copy2:
+      copy(u16(0), u16(2));
+      copy(u16(4), u16(6));
+      return true;
+    case IrOp::copy_v128: emit(rest_id(Rest::kCopy128), {.a = u16(2), .d = u16(0)}); return true;
+    case IrOp::const32: set_const(u16(0), field<uint32_t>(item.pc, 4)); return true;
+    case IrOp::const64: set_const(u16(0), item.pc[2]); return true;
+    case IrOp::const_v128:
+      emit(rest_id(Rest::kConst128), {.d = u16(0), .pool = {item.pc[2], item.pc[3]}, .wide_pool = true});
+      return true;
+    case IrOp::set_r: set_slot_from_acc(u16(0), Class::kInt); return true;
+    case IrOp::set_s: set_slot_from_acc(u16(0), Class::kF32); return true;
+    case IrOp::set_d: set_slot_from_acc(u16(0), Class::kF64); return true;
+    case IrOp::select_r:
+    case IrOp::select_r_1:
+    case IrOp::select_r_2:
+    case IrOp::select_r_3:
+      select(item, static_cast<unsigned>(s.ir) - static_cast<unsigned>(IrOp::select_r), Class::kInt);
+      return true;
+    case IrOp::select_s:
+    case IrOp::select_s_1:
+    case IrOp::select_s_2:
+    case IrOp::select_s_3:
+      select(item, static_cast<unsigned>(s.ir) - static_cast<unsigned>(IrOp::select_s), Class::kF32);
+      return true;
+    case IrOp::select_d:
+    case IrOp::select_d_1:
+    case IrOp::select_d_2:
+    case IrOp::select_d_3:
+      select(item, static_cast<unsigned>(s.ir) - static_cast<unsigned>(IrOp::select_d), Class::kF64);
+      return true;
+    case IrOp::br:
+    case IrOp::br_back: jump(item); return true;
+    case IrOp::br_null:
+    case IrOp::br_null_back:
+    case IrOp::br_non_null:
+    case IrOp::br_non_null_back: {
+      bool null = s.ir == IrOp::br_null || s.ir == IrOp::br_null_back;
+      Fill f;
+      make_valid();
+      f.a = u16(0);
+      branch(item, branch_id(null ? Op::i64_eq : Op::i64_ne, place(u16(0)), kImm, false), f);
+      return true;
+    }
+    case IrOp::br_table_s: table(item, false); return true;
+    case IrOp::br_table_r: table(item, true); return true;
+    case IrOp::ret: emit(rest_id(Rest::kReturn)); return true;
+    case IrOp::ret_copy: {
+      int pin = pin_of(u16(2));
+      Class c = pin < 0 ? Class::kInt : regions_[static_cast<size_t>(region_)].pins[static_cast<size_t>(pin)].cls;
+      returns(c, place(u16(2)), u16(2));
+      return true;
+    }
+    case IrOp::ret_r: returns(Class::kInt, acc_place(Class::kInt), 0); return true;
+    case IrOp::ret_s: returns(Class::kF32, acc_place(Class::kF32), 0); return true;
+    case IrOp::ret_d: returns(Class::kF64, acc_place(Class::kF64), 0); return true;
+    case IrOp::ret_const: {
+      Fill f;
+      unsigned from = constant(item.pc[2], true, false, f);
+      emit(special_id(Special::kReturnInt, from), f);
+      return true;
+    }
+    case IrOp::global_get_r: global(item, true, false, true, Class::kInt); return true;
+    case IrOp::global_get_r_1: global(item, true, true, true, Class::kInt); return true;
+    case IrOp::global_get_s: global(item, true, false, true, Class::kF32); return true;
+    case IrOp::global_get_s_1: global(item, true, true, true, Class::kF32); return true;
+    case IrOp::global_get_d: global(item, true, false, true, Class::kF64); return true;
+    case IrOp::global_get_d_1: global(item, true, true, true, Class::kF64); return true;
+    case IrOp::global_set_r: global(item, false, false, true, Class::kInt); return true;
+    case IrOp::global_set_s: global(item, false, false, false, Class::kInt); return true;
+    case IrOp::call: call(item); return true;
+    case IrOp::fuel: fuel(item); return true;
+    default: return false;  // an operation that is not known here: the function stays interpreted
+  }
+}
+
+void Compiler::function_entry(const Item& item) {
+  auto first = field<uint16_t>(item.pc, 0), n = field<uint16_t>(item.pc, 2);
+  constexpr unsigned kMostByStencils = 64;
+  if (n > kMostByStencils) {
+    emit_island(ir::code_of(IrOp::enter), item.pc, 2, item.at, kNone);
+    return;
+  }
+  uint32_t slow = add_stub({.kind = Stub::kHandler, .at = item.at, .code = ir::code_of(IrOp::enter)});
+  Fill f;
+  f.d = field<uint32_t>(item.pc, 4);
+  f.taken = kStubTarget | slow;
+  emit(rest_id(Rest::kEnter), f);
+  f.d = first;
+  if (n <= 2) {
+    for (unsigned i = 0; i < n; ++i, ++f.d) emit(rest_id(Rest::kZero1), f);
+  } else {
+    for (unsigned i = 0; i < n; i += 4, f.d += 4) emit(rest_id(Rest::kZero4), f);  // the frame has room
+  }
+  stubs_[slow].target = here();
+}
+
+void Compiler::loop_head(const Item& item) {
+  uint32_t slow = add_stub(
+      {.kind = Stub::kHandler, .at = item.at, .dirty = dirty_, .region = region_, .code = ir::code_of(IrOp::poll)});
+  Fill f;
+  f.taken = kStubTarget | slow;
+  emit(rest_id(Rest::kPoll), f);
+  stubs_[slow].target = here();
+}
+
+void Compiler::fuel(const Item& item) {
+  make_valid();
+  uint32_t slow =
+      add_stub({.kind = Stub::kHandler, .at = item.at, .dirty = dirty_, .region = region_, .code = item.code});
+  Fill f;
+  f.count = field<uint32_t>(item.pc, 4);
+  f.taken = kStubTarget | slow;
+  emit(rest_id(Rest::kFuel), f);
+  stubs_[slow].target = here();
+}
+
+// Whatever has no stencil of its own.
+void Compiler::handler(const Item& item) {
+  settle_accs();
+  save_dirty();
+  emit_island(item.code, item.pc, ir::unit_count(item.code), item.at, kNone);
+  lose_registers();
+}
+
+void Compiler::call(const Item& item) {
+  save_dirty();
+  forget_accs();
+  auto offset = field<uint16_t>(item.pc, 0), header = field<uint16_t>(item.pc, 2);
+  Fill f;
+  f.pc = reinterpret_cast<uint64_t>(&code_->code[item.at]);
+  f.d = offset + header;
+  f.offset = offset * static_cast<uint32_t>(sizeof(Slot));
+  f.count = static_cast<uint32_t>(reinterpret_cast<const FuncCode*>(item.pc[2]) - funcs_);
+  emit(rest_id(Rest::kCall), f);
+  lose_registers();
+}
+
+// --- Branches
+
+// A branch by a stencil whose operands are filled in; all pins are valid.
+void Compiler::branch(const Item& item, StencilId id, Fill& f) {
+  uint32_t target = branch_target(item);
+  Mark& m = marks_[target];
+  if (region_ >= 0 && !inside(target)) settle_accs();
+  if (m.branches == 0) m.alias = alias_;
+  else if (m.alias != alias_) m.alias = {};
+  if (m.branches < 2) ++m.branches;
+  f.taken = branch_taken(item.at, target);
+  emit(id, f);
+}
+
+// What a branch to a label jumps to: the label, or code that saves the registers of the region it leaves.
+uint32_t Compiler::branch_taken(uint32_t at, uint32_t target) {
+  if (inside(target)) return target == regions_[static_cast<size_t>(region_)].start ? kInnerTarget | target : target;
+  if (dirty_ == 0) return target;
+  return kStubTarget | add_stub({.kind = Stub::kLeave, .at = at, .target = target, .dirty = dirty_, .region = region_});
+}
+
+void Compiler::jump(const Item& item) {
+  uint32_t target = branch_target(item);
+  if (inside(target)) {
+    make_valid();
+  } else if (region_ >= 0) {
+    settle_accs();
+    save_dirty();
+  }
+  Fill f;
+  branch(item, rest_id(Rest::kJump), f);
+}
+
+void Compiler::compare_branch(const Item& item, const Shape& s) {
+  make_valid();
+  unsigned form = s.form / 4;
+  bool on_false = s.form & 2;
+  Op op = s.op;
+  Fill f;
+  f.a = field<uint16_t>(item.pc, 0);
+  f.b = field<uint16_t>(item.pc, 2);
+  Class c = param_class(op, 0);
+  unsigned a = form == ir::kRS || form == ir::kRI ? acc_place(c) : place(static_cast<uint16_t>(f.a));
+  unsigned b;
+  if (form == ir::kSI || form == ir::kRI)
+    b = constant(static_cast<uint64_t>(int64_t{field<int16_t>(item.pc, 2)}), wasm::op_info(op).sig[0] == 'l', false, f);
+  else b = form == ir::kSR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
+  if (on_false && inverse(op) != Op::nop) {
+    op = inverse(op);
+    on_false = false;
+  }
+  StencilId id = branch_id(op, a, b, on_false);
+  if ((b == kImm || b == kNeg) && !imm_fits(id, f)) id = branch_id(op, a, kPool, on_false);
+  if (!exists(id)) {
+    failed_ = true;
+    return;
+  }
+  branch(item, id, f);
+}
+
+void Compiler::table(const Item& item, bool acc) {
+  make_valid();
+  Fill f;
+  f.a = field<uint16_t>(item.pc, 0);
+  f.count = field<uint32_t>(item.pc, 4);
+  unsigned index = acc ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
+  uint32_t base = data(4 * (size_t{f.count} + 1), 8);
+  f.island = base;
+  for (uint32_t i = 0; i <= f.count; ++i) {
+    auto target = static_cast<uint32_t>(static_cast<int64_t>(item.at) + field<int32_t>(item.pc, 8 + 4 * i));
+    Mark& m = marks_[target];
+    m.branches = 2;
+    m.alias = {};
+    data_fixes_.push_back({base + 4 * i, FixKind::kLabel, branch_taken(item.at, target), static_cast<int32_t>(base)});
+  }
+  emit(special_id(Special::kTable, index), f);
+}
+
+}  // namespace ermine::baseline

@@ -1,0 +1,210 @@
+// Compiler: the register code of one function to machine code, by copying stencils and filling their holes.
+//
+// The code is the register code's, operation by operation, on the same frame. What differs is where slots are:
+// within a region (allocation.h) some live in registers. There a register's value may be newer than its slot
+// (*dirty*), or the register may have been lost by a call (*invalid*); at every label of the region all are
+// valid, and all that the region writes count as dirty. What an operation leaves in the accumulator may be in
+// the register of the slot that it wrote instead: then the accumulator is an *alias* of the register.
+//
+// Operations without stencils are left to the interpreter's handler: an *island* beside the code holds a copy
+// of the instruction, followed by the address where the machine code goes on, which the handler takes for the
+// next instruction.
+//
+// The result can be executed at any address after link(); it consists of code, then jump tables, islands,
+// constants and entries.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "baseline/allocation.h"
+#include "baseline/item.h"
+#include "baseline/stencil_table.h"
+#include "ir/native_tier.h"
+#include "runtime/context.h"
+#include "wasm/module.h"
+
+namespace ermine::baseline {
+
+class Compiler {
+ public:
+  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host);
+
+  // False: it cannot be done. The results are valid until the next call.
+  bool compile(const ir::FunctionCode& code);
+
+  std::span<const uint8_t> bytes() const { return {out_.data(), size_}; }
+  uint32_t code_size() const { return code_size_; }
+  // Fills in what depends on where the bytes will be executed and where the table of functions is. `bytes` is
+  // a copy of bytes().
+  void link(uint8_t* bytes, const uint8_t* execute, const uint8_t* call_table) const;
+
+  struct Entry {
+    uint32_t index;  // in the register code
+    uint32_t unit;   // offset of the unit that holds the address
+  };
+  // The function's own (index 0), loops and catches, ascending.
+  std::span<const Entry> entries() const { return entries_; }
+
+  // Where the instructions' code begins: ascending offsets within the part that runs straight on.
+  struct Position {
+    uint32_t offset;
+    uint32_t index;
+  };
+  std::span<const Position> positions() const { return positions_; }
+
+ private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+  // Kinds of targets beside a label (an index in the register code): code out of line, the label of a region's
+  // start for those inside, a place in the code.
+  static constexpr uint32_t kStubTarget = 1u << 31, kInnerTarget = 1u << 30, kOffsetTarget = 1u << 29;
+
+  // What fills holes.
+  struct Fill {
+    uint32_t a = 0, b = 0, c = 0, d = 0;  // slots
+    uint32_t offset = 0, count = 0;
+    int64_t imm = 0;
+    uint64_t pool[2] = {0, 0};
+    bool wide_pool = false;
+    uint32_t taken = 0;       // target
+    uint32_t island = 0;      // offset in the data
+    uint32_t at = 0;          // the instruction, for traps
+    uint64_t pc = 0;
+  };
+  enum class FixKind : uint8_t { kLabel, kData, kCallTable };
+  // A 32-bit distance to fill in: `target` is a target, an offset in the data, or a function.
+  struct Fix {
+    uint32_t at;
+    FixKind kind;
+    uint32_t target;
+    int32_t addend;
+  };
+  // Code out of line.
+  struct Stub {
+    enum Kind : uint8_t { kTrap, kLeave, kHandler, kEnter } kind;
+    uint32_t at;              // instruction
+    uint32_t target = 0;      // label; kHandler: the place in the code where to go on
+    uint16_t dirty = 0;       // registers to save first
+    int region = -1;
+    OpCode code = 0;          // kHandler: whose handler
+    uint32_t position = 0;    // once emitted
+  };
+  struct Mark {
+    uint32_t position = kNone;  // of the label, as seen from outside of the region that begins here
+    uint32_t inner = kNone;     // as seen from inside
+    uint32_t stub = kNone;      // kEnter: for those that enter inside a region
+    uint8_t flags = 0;
+    uint8_t branches = 0;       // to it
+    std::array<uint8_t, 3> alias{};  // of the accumulators, at its one branch
+  };
+  enum Flag : uint8_t { kLabel = 1, kLoop = 2, kCatch = 4 };
+
+  // --- structure
+  void mark_labels();
+  bool item(const Item& item);
+  void begin(uint32_t index);
+  void enter_region();
+  void leave_region();
+  void bind(uint32_t index);
+
+  // --- registers
+  unsigned place(uint16_t slot);
+  unsigned acc_place(Class c);
+  void load_pin(unsigned pin);
+  void store_pin(unsigned pin);
+  void make_valid();
+  void save_dirty();
+  void lose_registers();
+  void settle_accs();
+  void settle_acc(unsigned acc);
+  void forget_accs() { alias_ = {}; }
+  // The slot is about to be written other than through an accumulator.
+  void before_write(uint16_t slot);
+  int pin_of(uint16_t slot) const { return region_ < 0 ? -1 : pin_of_slot_[slot]; }
+  void wrote_pin(unsigned pin);
+  // The result of an operation that left it in the accumulator goes to the slot as well.
+  void set_slot_from_acc(uint16_t slot, Class c);
+  void move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_slot, Class c);
+  void copy(uint16_t dst, uint16_t src);
+  void set_const(uint16_t dst, uint64_t bits);
+
+  // --- operations
+  void binary(const Item& item, const Shape& s);
+  void unary(const Item& item, const Shape& s);
+  void load(const Item& item, const Shape& s);
+  void store(const Item& item, const Shape& s);
+  template <class IdOf>
+  void result(const Item& item, const Fill& f, bool to_slot, Class c, IdOf id_of);
+  void vector(const Item& item, const Shape& s);
+  void compare_branch(const Item& item, const Shape& s);
+  void branch(const Item& item, StencilId id, Fill& f);
+  uint32_t branch_taken(uint32_t at, uint32_t target);
+  void jump(const Item& item);
+  void table(const Item& item, bool acc);
+  void select(const Item& item, unsigned form, Class c);
+  void global(const Item& item, bool get, bool to_slot, bool acc, Class c);
+  void returns(Class c, unsigned from, uint16_t slot);
+  void call(const Item& item);
+  void function_entry(const Item& item);
+  void loop_head(const Item& item);
+  void fuel(const Item& item);
+  void handler(const Item& item);
+  // A last operand that is a constant: its place, and the filling.
+  unsigned constant(uint64_t bits, bool is_64, bool is_shift, Fill& f);
+  bool imm_fits(StencilId id, const Fill& f) const;
+
+  // --- emission
+  bool exists(StencilId id) const { return table_.stencils[id].exists; }
+  void emit(StencilId id, const Fill& f);
+  void emit(StencilId id) { emit(id, Fill{}); }
+  uint32_t add_stub(Stub s);
+  void emit_stubs();
+  // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`.
+  void emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next);
+  uint32_t pool(const uint64_t* value, bool wide);
+  uint32_t data(size_t size, size_t align);
+  void finish();
+  uint32_t here() const { return size_; }
+  void reserve(size_t more);
+  bool inside(uint32_t index) const;
+
+  const wasm::Module& module_;
+  runtime::FuncCode* funcs_;
+  ir::NativeHost host_;
+  HandlerIndex codes_;
+  const StencilTable& table_;
+  Allocator allocator_;
+
+  const ir::FunctionCode* code_ = nullptr;
+  std::vector<Item> items_;
+  std::vector<Region> regions_;
+  std::vector<Mark> marks_;
+  std::vector<uint8_t> out_;
+  std::vector<uint8_t> data_;   // goes behind the code
+  std::vector<Fix> fixes_;
+  std::vector<Fix> data_fixes_;    // in the data: distances of jump tables
+  std::vector<Stub> stubs_;
+  std::vector<Entry> entries_;
+  std::vector<Position> positions_;
+  std::vector<std::pair<uint32_t, uint32_t>> units_;  // data offset that shall hold the address of a code offset
+  struct PoolEntry {
+    uint64_t value[2];
+    uint32_t offset;
+    bool wide;
+  };
+  std::vector<PoolEntry> pool_index_;
+  uint32_t size_ = 0;        // bytes of out_ in use
+  uint32_t code_size_ = 0;
+  uint32_t data_start_ = 0;
+  bool failed_ = false;
+
+  int region_ = -1;
+  size_t next_region_ = 0;
+  std::vector<int8_t> pin_of_slot_;
+  uint16_t valid_ = 0, dirty_ = 0, used_ = 0, written_ = 0;  // by pin
+  std::array<uint8_t, 3> alias_{};  // of r0, s0, d0: 0, or the pin + 1
+  bool reachable_ = true;
+};
+
+}  // namespace ermine::baseline

@@ -1,0 +1,216 @@
+// Copying stencils, code out of line, and what lies behind the code.
+#include <cstring>
+
+#include "baseline/compiler.h"
+
+namespace ermine::baseline {
+
+namespace {
+template <class T>
+void put(uint8_t* at, T v) {
+  std::memcpy(at, &v, sizeof v);
+}
+}  // namespace
+
+void Compiler::reserve(size_t more) {
+  if (size_ + more <= out_.size()) return;
+  out_.resize((size_ + more) * 2 + 4096);
+}
+
+void Compiler::emit(StencilId id, const Fill& f) {
+  const Stencil& s = table_.stencils[id];
+  if (!s.exists) {
+    failed_ = true;
+    return;
+  }
+  reserve(s.size + 16u);
+  uint32_t start = here();
+  uint8_t* code = out_.data() + start;
+  const uint8_t* from = table_.code + s.code;
+  std::memcpy(code, from, 16);
+  if (s.size > 16) std::memcpy(code + 16, from + 16, s.size - 16u);
+  size_ += s.size;
+  for (unsigned i = 0; i < s.holes; ++i) {
+    const Hole& h = table_.holes[s.first_hole + i];
+    uint8_t* at = code + h.at;
+    auto slot = [&](uint32_t n) { put<int32_t>(at, static_cast<int32_t>(n * sizeof(runtime::Slot)) + h.addend); };
+    switch (h.kind) {
+      case HoleKind::kSlotA: slot(f.a); break;
+      case HoleKind::kSlotB: slot(f.b); break;
+      case HoleKind::kSlotC: slot(f.c); break;
+      case HoleKind::kSlotD: slot(f.d); break;
+      case HoleKind::kOffset: put<uint32_t>(at, f.offset + static_cast<uint32_t>(h.addend)); break;
+      case HoleKind::kCount: put<uint32_t>(at, f.count + static_cast<uint32_t>(h.addend)); break;
+      case HoleKind::kImm: {
+        int64_t v = f.imm;
+        switch (h.change()) {
+          case Change::kNone: break;
+          case Change::kNegated: v = -v; break;
+          case Change::kMinusOne: v -= 1; break;
+          case Change::kPlusOne: v += 1; break;
+          case Change::kFrom32: v = 32 - v; break;
+          case Change::kFrom64: v = 64 - v; break;
+        }
+        std::memcpy(at, &v, h.width());
+        break;
+      }
+      case HoleKind::kPool:
+        fixes_.push_back({start + h.at, FixKind::kData, pool(f.pool, f.wide_pool), h.addend});
+        break;
+      case HoleKind::kData: {
+        uint64_t value[2];
+        std::memcpy(value, table_.constants[h.addend], 16);
+        fixes_.push_back({start + h.at, FixKind::kData, pool(value, true), 0});
+        break;
+      }
+      case HoleKind::kNext: put<int32_t>(at, static_cast<int32_t>(s.size) - h.at - 4); break;
+      case HoleKind::kTaken: fixes_.push_back({start + h.at, FixKind::kLabel, f.taken, 0}); break;
+      case HoleKind::kTrap:
+        fixes_.push_back({start + h.at, FixKind::kLabel, kStubTarget | add_stub({.kind = Stub::kTrap, .at = f.at}), 0});
+        break;
+      case HoleKind::kIsland: fixes_.push_back({start + h.at, FixKind::kData, f.island, h.addend}); break;
+      case HoleKind::kCallTable: fixes_.push_back({start + h.at, FixKind::kCallTable, f.count, h.addend}); break;
+      case HoleKind::kPc: put<uint64_t>(at, f.pc); break;
+    }
+  }
+}
+
+uint32_t Compiler::add_stub(Stub s) {
+  stubs_.push_back(s);
+  return static_cast<uint32_t>(stubs_.size() - 1);
+}
+
+void Compiler::emit_stubs() {
+  // Who enters inside a region, from the interpreter or at a catch, finds everything in the slots.
+  for (size_t r = 0; r < regions_.size(); ++r) {
+    for (uint32_t i = regions_[r].first_item; i < regions_[r].last_item; ++i) {
+      Mark& m = marks_[items_[i].at];
+      if ((m.flags & (kLoop | kCatch)) && items_[i].at != regions_[r].start && m.stub == kNone && m.position != kNone)
+        m.stub =
+            add_stub({.kind = Stub::kEnter, .at = items_[i].at, .target = items_[i].at, .region = static_cast<int>(r)});
+    }
+  }
+  for (size_t i = 0; i < stubs_.size(); ++i) {  // may grow
+    Stub s = stubs_[i];
+    stubs_[i].position = here();
+    region_ = s.region;
+    auto each_pin = [&](uint16_t mask, auto f) {
+      for (unsigned p = 0; p < 2 * kPinned; ++p)
+        if (mask >> p & 1) f(p);
+    };
+    uint16_t used = 0;
+    if (region_ >= 0)
+      for (unsigned p = 0; p < 2 * kPinned; ++p)
+        if (regions_[static_cast<size_t>(region_)].pins[p].cls != Class::kNot) used |= static_cast<uint16_t>(1u << p);
+    Fill f;
+    switch (s.kind) {
+      case Stub::kTrap:
+        f.pc = reinterpret_cast<uint64_t>(&code_->code[s.at]);
+        f.pool[0] = reinterpret_cast<uint64_t>(host_.trap_handler);
+        emit(rest_id(Rest::kTrapSite), f);
+        break;
+      case Stub::kLeave:
+        each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
+        f.taken = s.target;
+        emit(rest_id(Rest::kJump), f);
+        break;
+      case Stub::kHandler: {
+        each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
+        emit_island(s.code, &code_->code[s.at], 2, s.at, kNone);
+        each_pin(used, [this](unsigned p) { load_pin(p); });
+        f.taken = kOffsetTarget | s.target;
+        emit(rest_id(Rest::kJump), f);
+        break;
+      }
+      case Stub::kEnter: {
+        each_pin(used, [this](unsigned p) { load_pin(p); });
+        f.taken = s.target;
+        emit(rest_id(Rest::kJump), f);
+        break;
+      }
+    }
+  }
+  region_ = -1;
+}
+
+void Compiler::emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next) {
+  uint32_t offset = data(8 * (size_t{units} + 2), 8);
+  uint8_t* p = data_.data() + offset;
+  put<uint64_t>(p, at);
+  put<uint64_t>(p + 8, reinterpret_cast<uint64_t>((*host_.handlers)[code]));
+  std::memcpy(p + 16, operands + 1, 8 * (size_t{units} - 1));
+  Fill f;
+  f.island = offset + 8;
+  emit(rest_id(Rest::kIsland), f);
+  units_.push_back({offset + 8 + 8 * units, next == kNone ? here() : next});
+}
+
+uint32_t Compiler::data(size_t size, size_t align) {
+  size_t at = (data_.size() + align - 1) / align * align;
+  data_.resize(at + size);
+  return static_cast<uint32_t>(at);
+}
+
+// Constants of one function that are alike lie there once (the last few are compared).
+uint32_t Compiler::pool(const uint64_t* value, bool wide) {
+  size_t n = pool_index_.size();
+  for (size_t i = n; i-- > (n > 16 ? n - 16 : 0);) {
+    const PoolEntry& e = pool_index_[i];
+    if (e.value[0] == value[0] && e.wide == wide && (!wide || e.value[1] == value[1])) return e.offset;
+  }
+  uint32_t at = data(wide ? 16 : 8, wide ? 16 : 8);
+  std::memcpy(data_.data() + at, value, wide ? 16 : 8);
+  pool_index_.push_back({{value[0], value[1]}, at, wide});
+  return at;
+}
+
+void Compiler::finish() {
+  code_size_ = here();
+  data_start_ = (code_size_ + 15) & ~15u;
+  auto unit_for = [this](uint32_t position) {
+    uint32_t at = data(8, 8);
+    units_.push_back({at, position});
+    return data_start_ + at;
+  };
+  entries_.push_back({0, unit_for(0)});
+  for (const Item& it : items_) {
+    const Mark& m = marks_[it.at];
+    if (!(m.flags & (kLoop | kCatch)) || m.position == kNone || entries_.back().index == it.at) continue;
+    entries_.push_back({it.at, unit_for(m.stub != kNone ? stubs_[m.stub].position : m.position)});
+  }
+  auto target_of = [this](uint32_t target) {
+    if (target & kStubTarget) return stubs_[target & ~kStubTarget].position;
+    if (target & kOffsetTarget) return target & ~kOffsetTarget;
+    if (target & kInnerTarget) return marks_[target & ~kInnerTarget].inner;
+    return marks_[target].position;
+  };
+  for (const Fix& fix : fixes_) {
+    uint32_t to;
+    if (fix.kind == FixKind::kCallTable) continue;
+    if (fix.kind == FixKind::kData) to = data_start_ + fix.target + static_cast<uint32_t>(fix.addend);
+    else to = target_of(fix.target);
+    if (to == kNone) failed_ = true;
+    put<int32_t>(out_.data() + fix.at, static_cast<int32_t>(to - (fix.at + 4)));
+  }
+  for (const Fix& fix : data_fixes_) {
+    uint32_t to = target_of(fix.target);
+    if (to == kNone) failed_ = true;
+    put<int32_t>(data_.data() + fix.at, static_cast<int32_t>(to - (data_start_ + static_cast<uint32_t>(fix.addend))));
+  }
+  reserve(data_start_ - size_ + data_.size() + 16);
+  std::memset(out_.data() + size_, 0xcc, data_start_ - size_);
+  std::memcpy(out_.data() + data_start_, data_.data(), data_.size());
+  size_ = data_start_ + static_cast<uint32_t>(data_.size());
+}
+
+void Compiler::link(uint8_t* bytes, const uint8_t* execute, const uint8_t* call_table) const {
+  for (auto [at, position] : units_)
+    put<uint64_t>(bytes + data_start_ + at, reinterpret_cast<uint64_t>(execute + position));
+  for (const Fix& fix : fixes_) {
+    if (fix.kind != FixKind::kCallTable) continue;
+    const uint8_t* to = call_table + size_t{fix.target} * 8 + fix.addend;
+    put<int32_t>(bytes + fix.at, static_cast<int32_t>(to - (execute + fix.at + 4)));
+  }
+}
+
+}  // namespace ermine::baseline

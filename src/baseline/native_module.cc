@@ -1,0 +1,164 @@
+#include "baseline/native_module.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <vector>
+
+#include "baseline/code_arena.h"
+#include "baseline/compiler.h"
+
+namespace ermine::baseline {
+
+namespace {
+
+using ir::NativeFunction;
+
+class Module final : public ir::NativeModule {
+ public:
+  Module(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host, CodeArena* arena)
+      : module_(module), funcs_(funcs), host_(host), arena_(arena), compiler_(module, funcs, host) {}
+  ~Module() override {
+    for (const CodeArena::Block& b : blocks_) arena_->free(b);
+  }
+
+  const NativeFunction* compile(uint32_t func_index, const ir::FunctionCode& code) override {
+    if (table_.size == 0 && !make_table()) return nullptr;
+    if (!compiler_.compile(code)) return nullptr;
+    std::span<const uint8_t> bytes = compiler_.bytes();
+    CodeArena::Block at = take(bytes.size());
+    if (at.size == 0) return nullptr;
+    std::memcpy(at.write, bytes.data(), bytes.size());
+    compiler_.link(at.write, at.execute, table_.execute);
+    __builtin___clear_cache(reinterpret_cast<char*>(at.write), reinterpret_cast<char*>(at.write + bytes.size()));
+    auto f = std::make_unique<Function>();
+    f->func_index = func_index;
+    f->code = at.execute;
+    f->code_size = compiler_.code_size();
+    f->total_size = static_cast<uint32_t>(bytes.size());
+    f->list.reserve(compiler_.entries().size());
+    for (const Compiler::Entry& e : compiler_.entries())
+      f->list.push_back({e.index, reinterpret_cast<const runtime::Code*>(at.execute + e.unit)});
+    f->entry = f->list.front().unit;
+    f->entries = f->list;
+    const NativeFunction* result = f.get();
+    {
+      std::lock_guard lock(mutex_);
+      functions_.emplace(at.execute, std::move(f));
+      bytes_ += bytes.size();
+    }
+    // Calls from machine code come here from now on.
+    auto* slot = reinterpret_cast<std::atomic<const void*>*>(table_.write) + (func_index - module_.imported_functions);
+    slot->store(at.execute, std::memory_order_release);
+    return result;
+  }
+
+  const NativeFunction* find(const void* address) const override {
+    auto* p = static_cast<const uint8_t*>(address);
+    if (p < arena_->begin() || p >= arena_->end()) return nullptr;
+    std::lock_guard lock(mutex_);
+    auto it = functions_.upper_bound(p);
+    if (it == functions_.begin()) return nullptr;
+    const Function& f = *std::prev(it)->second;
+    return p < f.code + f.total_size ? &f : nullptr;
+  }
+
+  uint32_t position(const NativeFunction& function, const ir::FunctionCode& code, const void* address) const override {
+    auto* p = static_cast<const uint8_t*>(address);
+    // An island says it in the unit before.
+    if (p >= function.code + function.code_size) {
+      uint64_t index;
+      std::memcpy(&index, p - 8, sizeof index);
+      return static_cast<uint32_t>(index);
+    }
+    // Positions are not kept: compiling again yields them.
+    Compiler again(module_, funcs_, host_);
+    if (!again.compile(code)) return 0;
+    auto offset = static_cast<uint32_t>(p - function.code);
+    auto list = again.positions();
+    auto it = std::upper_bound(list.begin(), list.end(), offset,
+                               [](uint32_t o, const Compiler::Position& at) { return o < at.offset; });
+    return it == list.begin() ? 0 : std::prev(it)->index;
+  }
+
+  size_t code_bytes() const override {
+    std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  struct Function : NativeFunction {
+    std::vector<Entry> list;
+  };
+
+  // The table through which machine code calls: every function's way to be run so far.
+  bool make_table() {
+    size_t n = module_.functions.size() - module_.imported_functions;
+    table_ = arena_->allocate(n * sizeof(void*));
+    if (table_.size == 0) return false;
+    blocks_.push_back(table_);
+    auto* slots = reinterpret_cast<const void**>(table_.write);
+    std::fill_n(slots, n, host_.call_stub);
+    return true;
+  }
+
+  // Room for one function, from blocks that grow.
+  CodeArena::Block take(size_t size) {
+    size = (size + 31) & ~size_t{31};
+    if (size > rest_.size) {
+      size_t want = std::max(size, next_block_);
+      CodeArena::Block b = arena_->allocate(want);
+      if (b.size == 0) b = arena_->allocate(size);
+      if (b.size == 0) return {};
+      blocks_.push_back(b);
+      rest_ = b;
+      next_block_ = std::min<size_t>(next_block_ * 2, 4 << 20);
+    }
+    CodeArena::Block taken{rest_.write, rest_.execute, size};
+    rest_ = {rest_.write + size, rest_.execute + size, rest_.size - size};
+    return taken;
+  }
+
+  const wasm::Module& module_;
+  runtime::FuncCode* funcs_;
+  ir::NativeHost host_;
+  CodeArena* arena_;
+  Compiler compiler_;
+  CodeArena::Block table_;
+  CodeArena::Block rest_;
+  size_t next_block_ = 64 << 10;
+  std::vector<CodeArena::Block> blocks_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::map<const uint8_t*, std::unique_ptr<Function>> functions_;
+  size_t bytes_ = 0;
+};
+
+std::unique_ptr<ir::NativeModule> make(const wasm::Module& module, runtime::FuncCode* funcs,
+                                       const ir::NativeHost& host) {
+  if (!prepare()) return nullptr;
+  return std::make_unique<Module>(module, funcs, host, CodeArena::get());
+}
+
+}  // namespace
+
+const ir::NativeTier& native_tier() {
+  static const ir::NativeTier tier{"baseline", make, [](const uint8_t** begin, const uint8_t** end) {
+                                     CodeArena* arena = prepare() ? CodeArena::get() : nullptr;
+                                     if (arena == nullptr) return false;
+                                     *begin = arena->begin();
+                                     *end = arena->end();
+                                     return true;
+                                   }};
+  return tier;
+}
+
+void set_code_limit(size_t bytes) {
+  if (CodeArena* arena = CodeArena::get()) arena->set_limit(bytes);
+}
+
+bool prepare() { return processor_suffices() && CodeArena::get() != nullptr; }
+
+}  // namespace ermine::baseline

@@ -1,0 +1,355 @@
+// Operations on values, and where values are.
+#include "baseline/compiler.h"
+#include "runtime/instance.h"
+
+namespace ermine::baseline {
+
+using runtime::InstanceContext;
+using runtime::Slot;
+
+namespace {
+
+// Moves, selects and the like have one set of stencils a class.
+Special of_class(Special integer, Class c) {
+  unsigned n = c == Class::kF32 ? 1 : c == Class::kF64 ? 2 : 0;
+  return static_cast<Special>(static_cast<unsigned>(integer) + n);
+}
+unsigned acc_number(Class c) { return c == Class::kF32 ? 1 : c == Class::kF64 ? 2 : 0; }
+constexpr Class kAccClass[] = {Class::kInt, Class::kF32, Class::kF64};
+unsigned place_of_pin(int pin) { return kReg0 + static_cast<unsigned>(pin) % kPinned; }
+
+}  // namespace
+
+// --- Registers
+
+// Where a slot's value is.
+unsigned Compiler::place(uint16_t slot) {
+  int pin = pin_of(slot);
+  if (pin < 0) return kSlot;
+  if (!(valid_ >> pin & 1)) load_pin(static_cast<unsigned>(pin));
+  return place_of_pin(pin);
+}
+
+unsigned Compiler::acc_place(Class c) {
+  uint8_t alias = alias_[acc_number(c)];
+  return alias == 0 ? unsigned{kAcc} : place_of_pin(alias - 1);
+}
+
+void Compiler::load_pin(unsigned pin) {
+  const Region::Pin& p = regions_[static_cast<size_t>(region_)].pins[pin];
+  emit(special_id(of_class(Special::kMoveInt, p.cls), kSlot * kPlaces + place_of_pin(static_cast<int>(pin))),
+       {.a = p.slot});
+  valid_ |= static_cast<uint16_t>(1u << pin);
+}
+
+void Compiler::store_pin(unsigned pin) {
+  const Region::Pin& p = regions_[static_cast<size_t>(region_)].pins[pin];
+  emit(special_id(of_class(Special::kMoveInt, p.cls), place_of_pin(static_cast<int>(pin)) * kPlaces + kSlot),
+       {.d = p.slot});
+}
+
+void Compiler::make_valid() {
+  for (unsigned p = 0; p < 2 * kPinned; ++p)
+    if ((used_ & ~valid_) >> p & 1) load_pin(p);
+}
+
+void Compiler::save_dirty() {
+  for (unsigned p = 0; p < 2 * kPinned; ++p)
+    if ((dirty_ & valid_) >> p & 1) store_pin(p);
+  dirty_ = 0;
+}
+
+void Compiler::lose_registers() {
+  valid_ = 0;
+  dirty_ = 0;
+  alias_ = {};
+}
+
+void Compiler::settle_acc(unsigned acc) {
+  if (alias_[acc] == 0) return;
+  emit(special_id(of_class(Special::kMoveInt, kAccClass[acc]), place_of_pin(alias_[acc] - 1) * kPlaces + kAcc));
+  alias_[acc] = 0;
+}
+
+void Compiler::settle_accs() {
+  for (unsigned acc = 0; acc < 3; ++acc) settle_acc(acc);
+}
+
+void Compiler::before_write(uint16_t slot) {
+  int pin = pin_of(slot);
+  if (pin < 0) return;
+  for (unsigned acc = 0; acc < 3; ++acc)
+    if (alias_[acc] == pin + 1) settle_acc(acc);
+}
+
+void Compiler::wrote_pin(unsigned pin) {
+  valid_ |= static_cast<uint16_t>(1u << pin);
+  dirty_ |= static_cast<uint16_t>(1u << pin);
+}
+
+void Compiler::move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_slot, Class c) {
+  if (from == to && from != kSlot) return;
+  emit(special_id(of_class(Special::kMoveInt, c), from * kPlaces + to), {.a = from_slot, .d = to_slot});
+}
+
+void Compiler::set_slot_from_acc(uint16_t slot, Class c) {
+  unsigned from = acc_place(c);
+  int pin = pin_of(slot);
+  if (pin >= 0 && alias_[acc_number(c)] == pin + 1) return;  // it is there
+  before_write(slot);
+  move(from, 0, pin < 0 ? unsigned{kSlot} : place_of_pin(pin), slot, c);
+  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
+}
+
+void Compiler::copy(uint16_t dst, uint16_t src) {
+  if (dst == src) return;
+  int to = pin_of(dst), from = pin_of(src);
+  auto class_of_pin = [this](int pin) {
+    return regions_[static_cast<size_t>(region_)].pins[static_cast<size_t>(pin)].cls;
+  };
+  unsigned from_place = place(src);
+  before_write(dst);
+  if (to < 0 && from < 0) {
+    move(kSlot, src, kSlot, dst, Class::kInt);
+  } else if (from < 0) {
+    move(kSlot, src, place_of_pin(to), dst, class_of_pin(to));
+  } else if (to < 0) {
+    move(from_place, src, kSlot, dst, class_of_pin(from));
+  } else if ((class_of_pin(to) == Class::kInt) == (class_of_pin(from) == Class::kInt)) {
+    move(from_place, src, place_of_pin(to), dst, class_of_pin(to));
+  } else {  // from one kind of register to the other, through the slot
+    move(from_place, src, kSlot, dst, class_of_pin(from));
+    move(kSlot, dst, place_of_pin(to), dst, class_of_pin(to));
+  }
+  if (to >= 0) wrote_pin(static_cast<unsigned>(to));
+}
+
+void Compiler::set_const(uint16_t dst, uint64_t bits) {
+  before_write(dst);
+  int pin = pin_of(dst);
+  Class c = pin < 0 ? Class::kInt : regions_[static_cast<size_t>(region_)].pins[static_cast<size_t>(pin)].cls;
+  Fill f;
+  f.d = dst;
+  f.pool[0] = bits;
+  unsigned from = c == Class::kInt ? constant(bits, true, false, f) : unsigned{kPool};
+  emit(special_id(of_class(Special::kMoveInt, c), from * kPlaces + (pin < 0 ? unsigned{kSlot} : place_of_pin(pin))), f);
+  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
+}
+
+// --- Constants
+
+unsigned Compiler::constant(uint64_t bits, bool is_64, bool is_shift, Fill& f) {
+  f.pool[0] = bits;
+  f.imm = static_cast<int64_t>(bits);
+  if (is_shift) {
+    f.imm = static_cast<int64_t>(bits & (is_64 ? 63 : 31));
+    return kImm;
+  }
+  if (!is_64) {
+    f.imm = static_cast<int32_t>(bits);
+    return kImm;
+  }
+  if (f.imm >= 0 && f.imm <= INT32_MAX) return kImm;
+  if (f.imm < 0 && f.imm > INT32_MIN) return kNeg;
+  return kPool;
+}
+
+// A comparison with x may have become one with its neighbour: not where there is none.
+bool Compiler::imm_fits(StencilId id, const Fill& f) const {
+  const Stencil& s = table_.stencils[id];
+  if (!s.exists) return false;
+  for (unsigned i = 0; i < s.holes; ++i) {
+    const Hole& h = table_.holes[s.first_hole + i];
+    if (h.kind != HoleKind::kImm || (h.change() != Change::kMinusOne && h.change() != Change::kPlusOne)) continue;
+    if (f.imm == 0 || f.imm == -1 || f.imm == INT32_MAX || f.imm == INT32_MIN) return false;
+  }
+  return true;
+}
+
+// --- Operations
+
+void Compiler::binary(const Item& item, const Shape& s) {
+  unsigned form = s.form / 2;
+  bool to_slot = s.form & 1;
+  Op op = s.op;
+  char letter = wasm::op_info(op).sig[0];
+  Class c = class_of(letter), rc = result_class(op);
+  Fill f;
+  f.d = field<uint16_t>(item.pc, 0);
+  f.a = field<uint16_t>(item.pc, 2);
+  f.b = field<uint16_t>(item.pc, 4);
+  f.at = item.at;
+  unsigned a = form == ir::kRS || form == ir::kRI ? acc_place(c) : place(static_cast<uint16_t>(f.a));
+  unsigned b;
+  bool wide = letter == 'l' || letter == 'd';
+  if (form == ir::kSI || form == ir::kRI) {
+    uint64_t bits = wide ? field<uint64_t>(item.pc, 8) : uint64_t{field<uint32_t>(item.pc, 4)};
+    bool traps = wasm::op_info(op).flags & wasm::kMayTrap;
+    f.pool[0] = bits;
+    b = c == Class::kInt && !traps ? constant(bits, wide, is_shift(op), f) : unsigned{kPool};
+  } else {
+    b = form == ir::kSR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
+  }
+  auto with_constant = [&](auto id_of) {
+    StencilId id = id_of(b);
+    if ((b == kImm || b == kNeg) && !imm_fits(id, f)) id = id_of(unsigned{kPool});
+    return id;
+  };
+  int pin = to_slot ? pin_of(static_cast<uint16_t>(f.d)) : -1;
+  StencilId id;
+  bool in_place = false;
+  if (pin >= 0 && !ir::is_compare(op)) {
+    unsigned reg = place_of_pin(pin);
+    if (b == reg && a != reg && is_commutative(op)) {
+      std::swap(a, b);
+      std::swap(f.a, f.b);
+    }
+    if (a == reg) {
+      in_place = true;
+      id = with_constant([&](unsigned last) { return in_place_id(op, reg - kReg0, last); });
+    }
+  }
+  if (!in_place) id = with_constant([&](unsigned last) { return binary_id(op, a, last, to_slot && pin < 0); });
+  if (!exists(id)) {
+    handler(item);
+    return;
+  }
+  emit(id, f);
+  if (in_place) {
+    wrote_pin(static_cast<unsigned>(pin));
+    alias_[acc_number(rc)] = static_cast<uint8_t>(pin + 1);
+    return;
+  }
+  alias_[acc_number(rc)] = 0;
+  if (pin >= 0) set_slot_from_acc(static_cast<uint16_t>(f.d), rc);
+}
+
+void Compiler::unary(const Item& item, const Shape& s) {
+  Class c = param_class(s.op, 0);
+  Fill f;
+  f.d = field<uint16_t>(item.pc, 0);
+  f.a = field<uint16_t>(item.pc, 2);
+  f.at = item.at;
+  unsigned from = s.form / 2 == ir::kR ? acc_place(c) : place(static_cast<uint16_t>(f.a));
+  result(item, f, s.form & 1, result_class(s.op), [&](unsigned to) { return unary_id(s.op, from, to); });
+}
+
+// Emits a stencil whose result goes to the accumulator, or with `to_slot` to slot d as well or to its register.
+template <class IdOf>
+void Compiler::result(const Item& item, const Fill& f, bool to_slot, Class c, IdOf id_of) {
+  int pin = to_slot ? pin_of(static_cast<uint16_t>(f.d)) : -1;
+  StencilId id = id_of(pin >= 0 ? place_of_pin(pin) : to_slot ? unsigned{kSlot} : unsigned{kAcc});
+  if (!exists(id)) {
+    handler(item);
+    return;
+  }
+  if (pin >= 0) {  // another accumulator may stand for the register
+    for (unsigned acc = 0; acc < 3; ++acc)
+      if (acc != acc_number(c) && alias_[acc] == pin + 1) settle_acc(acc);
+  }
+  emit(id, f);
+  alias_[acc_number(c)] = pin >= 0 ? static_cast<uint8_t>(pin + 1) : 0;
+  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
+}
+
+void Compiler::load(const Item& item, const Shape& s) {
+  Fill f;
+  f.d = field<uint16_t>(item.pc, 0);
+  f.a = field<uint16_t>(item.pc, 2);
+  f.offset = field<uint32_t>(item.pc, 4);
+  if (f.offset > INT32_MAX) {
+    handler(item);
+    return;
+  }
+  unsigned address = s.form / 2 == ir::kR ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
+  result(item, f, s.form & 1, result_class(s.op), [&](unsigned to) { return load_id(s.op, address, to); });
+}
+
+void Compiler::store(const Item& item, const Shape& s) {
+  unsigned form = s.form;
+  Class c = param_class(s.op, 1);
+  Fill f;
+  f.a = field<uint16_t>(item.pc, 2);
+  f.b = field<uint16_t>(item.pc, 0);
+  f.offset = field<uint32_t>(item.pc, 4);
+  if (f.offset > INT32_MAX) {
+    handler(item);
+    return;
+  }
+  bool acc_address = form == ir::kStoreRS || form == ir::kStoreRR || form == ir::kStoreRI;
+  unsigned address = acc_address ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
+  unsigned value;
+  if (form == ir::kStoreSI || form == ir::kStoreRI) {
+    value = kImm;
+    f.imm = field<int16_t>(item.pc, 0);
+  } else {
+    value = form == ir::kStoreSR || form == ir::kStoreRR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
+  }
+  StencilId id = store_id(s.op, address, value);
+  if (!exists(id)) handler(item);
+  else emit(id, f);
+}
+
+void Compiler::vector(const Item& item, const Shape& s) {
+  Fill f;
+  f.d = field<uint16_t>(item.pc, 0);
+  f.a = field<uint16_t>(item.pc, 2);
+  f.b = field<uint16_t>(item.pc, 4);
+  f.c = field<uint16_t>(item.pc, 6);
+  StencilId id = vector_id(s.op);
+  if (!exists(id)) {
+    handler(item);
+    return;
+  }
+  emit(id, f);
+  std::string_view sig = wasm::op_info(s.op).sig;
+  if (sig.back() != 'v') alias_[acc_number(class_of(sig.back()))] = 0;
+}
+
+void Compiler::select(const Item& item, unsigned form, Class c) {
+  Fill f;
+  f.d = field<uint16_t>(item.pc, 0);
+  f.a = field<uint16_t>(item.pc, 2);
+  f.b = field<uint16_t>(item.pc, 4);
+  f.c = field<uint16_t>(item.pc, 6);
+  unsigned condition = form & 2 ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.c));
+  unsigned a = place(static_cast<uint16_t>(f.a)), b = place(static_cast<uint16_t>(f.b));
+  emit(special_id(of_class(Special::kSelectInt, c), (a * kPlaces + b) * kPlaces + condition), f);
+  alias_[acc_number(c)] = 0;
+  if (form & 1) set_slot_from_acc(static_cast<uint16_t>(f.d), c);
+}
+
+void Compiler::global(const Item& item, bool get, bool to_slot, bool acc, Class c) {
+  auto index = field<uint32_t>(item.pc, 4);
+  bool own = index >= module_.imported_globals;
+  Fill f;
+  if (own) {
+    // Where runtime/instance.cc puts them.
+    constexpr uint32_t kCells = (sizeof(InstanceContext) + 15) / 16 * 16;
+    f.offset = kCells + 16 * (index - module_.imported_globals);
+  } else {
+    f.offset = index * static_cast<uint32_t>(sizeof(Slot*));
+  }
+  if (get) {
+    f.d = field<uint16_t>(item.pc, 0);
+    result(item, f, to_slot, c,
+           [&](unsigned to) { return special_id(of_class(Special::kGlobalInt, c), own * kPlaces + to); });
+    return;
+  }
+  f.a = field<uint16_t>(item.pc, 0);
+  unsigned from;
+  if (acc) {
+    from = acc_place(c);
+  } else {
+    int pin = pin_of(static_cast<uint16_t>(f.a));
+    if (pin >= 0) c = regions_[static_cast<size_t>(region_)].pins[static_cast<size_t>(pin)].cls;
+    from = place(static_cast<uint16_t>(f.a));
+  }
+  emit(special_id(of_class(Special::kSetGlobalInt, c), own * kPlaces + from), f);
+}
+
+void Compiler::returns(Class c, unsigned from, uint16_t slot) {
+  emit(special_id(of_class(Special::kReturnInt, c), from), {.a = slot});
+}
+
+}  // namespace ermine::baseline

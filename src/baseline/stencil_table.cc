@@ -1,0 +1,34 @@
+#include "baseline/stencil_table.h"
+
+extern "C" const char ermine_stencil_file[];
+
+namespace ermine::baseline {
+
+const StencilTable& stencil_table() {
+  static const StencilTable table = [] {
+    const char* p = ermine_stencil_file;
+    const auto& header = *reinterpret_cast<const StencilFile*>(p);
+    StencilTable t;
+    p += sizeof header;
+    t.stencils = reinterpret_cast<const Stencil*>(p);
+    p += sizeof(Stencil) * header.stencils;
+    t.holes = reinterpret_cast<const Hole*>(p);
+    p += sizeof(Hole) * header.holes;
+    t.constants = reinterpret_cast<const uint8_t(*)[16]>(p);
+    p += 16 * size_t{header.constants};
+    t.code = reinterpret_cast<const uint8_t*>(p);
+    return t;
+  }();
+  return table;
+}
+
+bool processor_suffices() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("x86-64-v3");
+#else
+  return true;
+#endif
+}
+
+}  // namespace ermine::baseline

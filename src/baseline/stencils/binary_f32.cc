@@ -1,0 +1,15 @@
+// Binary instructions and comparisons on f32.
+#include "baseline/stencils/numeric.h"
+
+namespace ermine::baseline {
+namespace {
+
+constexpr void fill(auto& list) {
+  for_each_op([&]<Op op>() {
+    if constexpr (ir::family_of(op) == Family::kBinary && wasm::op_info(op).sig[0] == 'f') add_binary<op>(list);
+  });
+}
+STENCIL_LIST(fill)
+
+}  // namespace
+}  // namespace ermine::baseline

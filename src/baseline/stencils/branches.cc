@@ -1,0 +1,35 @@
+// Compare-and-branch, and br_table.
+#include "baseline/stencils/numeric.h"
+
+namespace ermine::baseline {
+
+namespace {
+
+// The index of the label, or the number of labels for the default; the table of distances is the island.
+template <unsigned place>
+STENCIL table(STENCIL_PARAMS) {
+  State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
+  auto index = read<uint32_t, place, HoleKind::kSlotA>(s);
+  auto count = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(ermine_count));
+  index = index < count ? index : count;
+  const char* base;
+  asm("lea ermine_island(%%rip), %0" : "=r"(base));
+  int32_t distance;
+  std::memcpy(&distance, base + uint64_t{index} * 4, 4);
+  auto target = reinterpret_cast<Target>(const_cast<char*>(base + distance));
+  STENCIL_FREE(free);
+  [[clang::musttail]] return target(STENCIL_ARGS);
+}
+
+constexpr void fill(auto& list) {
+  for_each_op([&]<Op op>() {
+    if constexpr (ir::is_branchable(op)) add_branch<op>(list);
+  });
+  repeat<kPlaces>([&]<unsigned place> {
+    list.add({{.stencil = table<place>}, nullptr, special_id(Special::kTable, place), Marker::kNone});
+  });
+}
+STENCIL_LIST(fill)
+
+}  // namespace
+}  // namespace ermine::baseline

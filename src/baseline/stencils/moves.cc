@@ -1,0 +1,125 @@
+// Moves, constants, selects, globals, returns.
+#include "baseline/stencils/numeric.h"
+
+namespace ermine::baseline {
+namespace {
+
+template <class T, unsigned from, unsigned to, int twin>
+struct Move {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    T v = read<T, from, HoleKind::kSlotA, twin>(s);
+    if constexpr (to == kSlot) set_slot(s, v);  // leaves the accumulator alone
+    else write<to>(s, v);
+    return Exit::kNext;
+  }
+};
+template <class T, unsigned from, unsigned to>
+struct MoveTwins {
+  template <int twin>
+  using Body = Move<T, from, to, twin>;
+};
+
+template <class T, unsigned a, unsigned b, unsigned condition>
+struct Select {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    auto c = read<uint32_t, condition, HoleKind::kSlotC>(s);
+    T x = read<T, a, HoleKind::kSlotA>(s), y = read<T, b, HoleKind::kSlotB>(s);
+    write<kAcc>(s, c ? x : y);
+    return Exit::kNext;
+  }
+};
+
+// The cell of a global: of the instance's own, beside its context (offset); of others, through the table of
+// cells (offset of its pointer).
+template <bool own>
+[[gnu::always_inline]] inline char* cell(const State& s) {
+  if constexpr (own) return reinterpret_cast<char*>(s.ctx) + reinterpret_cast<uintptr_t>(ermine_offset);
+  else {
+    char* cell;
+    std::memcpy(&cell, reinterpret_cast<char*>(s.ctx->globals) + reinterpret_cast<uintptr_t>(ermine_offset),
+                sizeof cell);
+    return cell;
+  }
+}
+template <class T, bool own, unsigned to>
+struct GlobalGet {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    T v;
+    std::memcpy(&v, cell<own>(s), sizeof v);
+    write<to>(s, v);
+    return Exit::kNext;
+  }
+};
+template <class T, bool own, unsigned from>
+struct GlobalSet {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    T v = read<T, from, HoleKind::kSlotA>(s);
+    Slot bits;
+    if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
+    else bits = std::bit_cast<uint64_t>(v);
+    std::memcpy(cell<own>(s), &bits, sizeof bits);
+    return Exit::kNext;
+  }
+};
+
+template <class T, unsigned from, int twin>
+STENCIL return_value(STENCIL_PARAMS) {
+  State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
+  T v = read<T, from, HoleKind::kSlotA, twin>(s);
+  uint64_t bits;
+  if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
+  else bits = std::bit_cast<uint64_t>(v);
+  fp[0] = bits;
+  return bits;
+}
+
+STENCIL return_nothing(STENCIL_PARAMS) { return r0; }
+
+template <class T>
+constexpr void fill_class(auto& list, unsigned number) {
+  constexpr bool is_int = std::is_same_v<T, uint64_t>;
+  auto special = [number](Special first, unsigned index) {
+    return special_id(static_cast<Special>(static_cast<unsigned>(first) + number), index);
+  };
+  auto has = [](unsigned from) { return from < kPlaces || from == kPool || is_int; };
+  repeat<kAnyPlaces>([&]<unsigned from> {
+    if constexpr (is_int || from < kPlaces || from == kPool) {
+      repeat<kPlaces>([&]<unsigned to> {
+        if (!has(from)) return;
+        list.add(entry_of<from, MoveTwins<T, from, to>::template Body>(special(Special::kMoveInt, from * kPlaces + to),
+                                                                       from == kNeg ? Marker::kNeg : Marker::kImm));
+      });
+    }
+    if constexpr (from < kPlaces || from == kPool)
+      list.add({{.stencil = return_value<T, from, 0>}, nullptr, special(Special::kReturnInt, from), Marker::kNone});
+    else if constexpr (is_int)
+      list.add({{.stencil = return_value<T, from, 0>},
+                return_value<T, from, 1>,
+                special(Special::kReturnInt, from),
+                from == kNeg ? Marker::kNeg : Marker::kImm});
+  });
+  repeat<kPlaces>([&]<unsigned a> {
+    repeat<kPlaces>([&]<unsigned b> {
+      repeat<kPlaces>([&]<unsigned condition> {
+        if constexpr (a != kAcc && b != kAcc)
+          list.add(
+              entry<Select<T, a, b, condition>>(special(Special::kSelectInt, (a * kPlaces + b) * kPlaces + condition)));
+      });
+    });
+    repeat<2>([&]<unsigned own> {
+      list.add(entry<GlobalGet<T, own != 0, a>>(special(Special::kGlobalInt, own * kPlaces + a)));
+      list.add(entry<GlobalSet<T, own != 0, a>>(special(Special::kSetGlobalInt, own * kPlaces + a)));
+    });
+  });
+}
+
+constexpr void fill(auto& list) {
+  fill_class<uint64_t>(list, 0);
+  fill_class<float>(list, 1);
+  fill_class<double>(list, 2);
+  list.add({{.stencil = return_nothing}, nullptr, rest_id(Rest::kReturn), Marker::kNone});
+}
+STENCIL_LIST(fill)
+
+}  // namespace
+}  // namespace ermine::baseline

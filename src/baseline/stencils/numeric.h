@@ -1,0 +1,134 @@
+// Stencils of unary and binary instructions and of compare-and-branch.
+#pragma once
+
+#include "baseline/stencils/stencil.h"
+
+namespace ermine::baseline {
+
+template <Op op, unsigned a, unsigned b, unsigned to, int twin>
+struct Binary {
+  using Sem = SemanticsOf<op>;
+  using T = typename Sem::template Param<0>;
+  [[gnu::always_inline]] static Exit run(State& s) {
+    T x = read<T, a, HoleKind::kSlotA>(s);
+    T y = read<T, b, HoleKind::kSlotB, twin, is_shift(op)>(s);
+    if constexpr (Sem::kTraps) {
+      TrapCode trap = TrapCode::kNone;
+      auto v = Sem::call(x, y, trap);
+      if (trap != TrapCode::kNone) [[unlikely]] {
+        s.r0 = static_cast<uint64_t>(trap);
+        return Exit::kTrap;
+      }
+      write<to>(s, v);
+    } else {
+      write<to>(s, typename Sem::Result(Sem::call(x, y)));
+    }
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned from, unsigned to>
+struct Unary {
+  using Sem = SemanticsOf<op>;
+  using T = typename Sem::template Param<0>;
+  [[gnu::always_inline]] static Exit run(State& s) {
+    T x = read<T, from, HoleKind::kSlotA>(s);
+    if constexpr (Sem::kTraps) {
+      TrapCode trap = TrapCode::kNone;
+      auto v = Sem::call(x, trap);
+      if (trap != TrapCode::kNone) [[unlikely]] {
+        s.r0 = static_cast<uint64_t>(trap);
+        return Exit::kTrap;
+      }
+      write<to>(s, v);
+    } else {
+      write<to>(s, typename Sem::Result(Sem::call(x)));
+    }
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned a, unsigned b, bool on_false, int twin>
+struct Branch {
+  using Sem = SemanticsOf<op>;
+  using T = typename Sem::template Param<0>;
+  [[gnu::always_inline]] static Exit run(State& s) {
+    bool taken = (Sem::call(read<T, a, HoleKind::kSlotA>(s), read<T, b, HoleKind::kSlotB, twin>(s)) != 0) != on_false;
+    return taken ? Exit::kTaken : Exit::kNext;
+  }
+};
+
+// The last operands that an instruction has stencils for.
+template <Op op>
+constexpr bool has_last(unsigned place) {
+  using T = typename SemanticsOf<op>::template Param<0>;
+  if (place < kPlaces || place == kPool) return true;
+  if (std::is_floating_point_v<T> || SemanticsOf<op>::kTraps) return false;  // division by constants is another matter
+  return place == kImm || (sizeof(T) == 8 && !is_shift(op));
+}
+
+template <Op op>
+constexpr Marker marker_of(unsigned place) {
+  if (is_shift(op))
+    return sizeof(typename SemanticsOf<op>::template Param<0>) == 8 ? Marker::kShift64 : Marker::kShift32;
+  return place == kNeg ? Marker::kNeg : Marker::kImm;
+}
+
+// Body<twin> with both twins if the last operand is a marked constant.
+template <unsigned last, template <int> class Body>
+consteval Entry entry_of(StencilId id, Marker marker) {
+  if constexpr (last == kImm || last == kNeg) return {{.stencil = stencil<Body<0>>}, stencil<Body<1>>, id, marker};
+  else return entry<Body<0>>(id);
+}
+
+template <Op op, unsigned a, unsigned b, unsigned to>
+struct BinaryTwins {
+  template <int twin>
+  using Body = Binary<op, a, b, to, twin>;
+};
+template <Op op, unsigned a, unsigned b, bool on_false>
+struct BranchTwins {
+  template <int twin>
+  using Body = Branch<op, a, b, on_false, twin>;
+};
+
+template <Op op>
+constexpr void add_binary(auto& list) {
+  repeat<kPlaces>([&]<unsigned a> {
+    repeat<kAnyPlaces>([&]<unsigned b> {
+      if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
+        repeat<2>([&]<unsigned to_slot> {
+          list.add(entry_of<b, BinaryTwins<op, a, b, to_slot ? kSlot : kAcc>::template Body>(
+              binary_id(op, a, b, to_slot), marker_of<op>(b)));
+        });
+        if constexpr (a >= kReg0 && !ir::is_compare(op))
+          list.add(
+              entry_of<b, BinaryTwins<op, a, b, a>::template Body>(in_place_id(op, a - kReg0, b), marker_of<op>(b)));
+      }
+    });
+  });
+}
+
+template <Op op>
+constexpr void add_branch(auto& list) {
+  constexpr unsigned kSenses = inverse(op) == Op::nop ? 2 : 1;
+  repeat<kPlaces>([&]<unsigned a> {
+    repeat<kAnyPlaces>([&]<unsigned b> {
+      if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
+        repeat<kSenses>([&]<unsigned on_false> {
+          list.add(entry_of<b, BranchTwins<op, a, b, on_false != 0>::template Body>(branch_id(op, a, b, on_false != 0),
+                                                                                    marker_of<op>(b)));
+        });
+      }
+    });
+  });
+}
+
+template <Op op>
+constexpr void add_unary(auto& list) {
+  repeat<kPlaces>([&]<unsigned from> {
+    repeat<kPlaces>([&]<unsigned to> { list.add(entry<Unary<op, from, to>>(unary_id(op, from, to))); });
+  });
+}
+
+}  // namespace ermine::baseline

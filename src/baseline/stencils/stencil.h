@@ -1,0 +1,208 @@
+// The shape of a stencil: one instruction as a function of the machine's state, whose parameters lie in the
+// registers where the interpreter's handlers have them, followed by the pinned registers. What is not known
+// when it is compiled (slots, constants, targets) is an undefined symbol or, where only a constant makes the
+// compiler choose the short form, a marker value in two twins of the same function: the tool that reads the
+// object file finds the place by comparing them. What a stencil computes comes from semantics/.
+//
+// A stencil ends in a tail call of ermine_next, which vanishes when the next stencil is copied behind it.
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "baseline/stencil_ids.h"
+#include "runtime/context.h"
+#include "runtime/instance.h"
+#include "semantics/semantics_of.h"
+
+namespace ermine::baseline {
+
+using runtime::InstanceContext;
+using runtime::Slot;
+using semantics::for_each_op;
+using semantics::SemanticsOf;
+using semantics::V128;
+
+// A vector register: an f32 or f64 in its low lane.
+typedef float Vec __attribute__((vector_size(16)));
+
+// On x86-64: l0 r12, fp r13, ctx r14, mem r15, r0 rdi, l1 rsi, l2 rdx, (rcx is free), l3 r8, l4 r9, l5 r11.
+#define STENCIL_PARAMS                                                                                             \
+  uint64_t l0, Slot *fp, InstanceContext *ctx, uint8_t *mem, uint64_t r0, uint64_t l1, uint64_t l2, uint64_t free, \
+      uint64_t l3, uint64_t l4, uint64_t l5, float s0, double d0, Vec f0, Vec f1, Vec f2, Vec f3, Vec f4, Vec f5
+#define STENCIL_ARGS l0, fp, ctx, mem, r0, l1, l2, free, l3, l4, l5, s0, d0, f0, f1, f2, f3, f4, f5
+#define STENCIL __attribute__((preserve_none)) uint64_t
+typedef STENCIL (*Target)(STENCIL_PARAMS);
+
+extern "C" {
+extern char ermine_slot_a[], ermine_slot_b[], ermine_slot_c[], ermine_slot_d[];
+extern char ermine_offset[], ermine_count[];
+extern const char ermine_pool[];
+STENCIL ermine_next(STENCIL_PARAMS);
+STENCIL ermine_taken(STENCIL_PARAMS);
+STENCIL ermine_trap(STENCIL_PARAMS);
+}
+
+#if defined(__x86_64__)
+#define STENCIL_FREE(v) asm volatile("" : "=c"(v))
+#else
+#define STENCIL_FREE(v) v = 0
+#endif
+
+struct State {
+  uint64_t l[kPinned];
+  Slot* fp;
+  InstanceContext* ctx;
+  uint8_t* mem;
+  uint64_t r0;
+  float s0;
+  double d0;
+  Vec f[kPinned];
+};
+
+enum class Exit { kNext, kTaken, kTrap };
+
+template <class Body>
+STENCIL stencil(STENCIL_PARAMS) {
+  State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
+  Exit exit = Body::run(s);
+  l0 = s.l[0], l1 = s.l[1], l2 = s.l[2], l3 = s.l[3], l4 = s.l[4], l5 = s.l[5];
+  r0 = s.r0, s0 = s.s0, d0 = s.d0;
+  f0 = s.f[0], f1 = s.f[1], f2 = s.f[2], f3 = s.f[3], f4 = s.f[4], f5 = s.f[5];
+  STENCIL_FREE(free);
+  if (exit == Exit::kTrap) [[unlikely]]
+    [[clang::musttail]] return ermine_trap(STENCIL_ARGS);
+  if (exit == Exit::kTaken) [[clang::musttail]]
+    return ermine_taken(STENCIL_ARGS);
+  [[clang::musttail]] return ermine_next(STENCIL_ARGS);
+}
+
+// --- Places
+
+inline constexpr uint32_t kMarker[] = {0x12345678, 0x5a6b7c3d};
+inline constexpr uint32_t kShiftMarker[] = {13, 21};
+
+inline const char* slot_symbol(HoleKind k) {
+  return k == HoleKind::kSlotA   ? ermine_slot_a
+         : k == HoleKind::kSlotB ? ermine_slot_b
+         : k == HoleKind::kSlotC ? ermine_slot_c
+                                 : ermine_slot_d;
+}
+
+template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = false>
+[[gnu::always_inline]] inline T read(const State& s) {
+  if constexpr (place == kSlot) {
+    T v;
+    std::memcpy(&v, reinterpret_cast<const char*>(s.fp) + reinterpret_cast<uintptr_t>(slot_symbol(slot)), sizeof v);
+    return v;
+  } else if constexpr (place == kImm || place == kNeg) {
+    if constexpr (shift) return static_cast<T>(kShiftMarker[twin]);
+    else if constexpr (place == kNeg) return static_cast<T>(-int64_t{kMarker[twin]});
+    else return static_cast<T>(kMarker[twin]);
+  } else if constexpr (place == kPool) {
+    T v;
+    std::memcpy(&v, ermine_pool, sizeof v);
+    return v;
+  } else if constexpr (std::is_same_v<T, float>) {
+    if constexpr (place == kAcc) return s.s0;
+    else return s.f[place - kReg0][0];
+  } else if constexpr (std::is_same_v<T, double>) {
+    if constexpr (place == kAcc) return s.d0;
+    else {
+      typedef double Doubles __attribute__((vector_size(16)));
+      return reinterpret_cast<Doubles>(s.f[place - kReg0])[0];
+    }
+  } else {
+    if constexpr (place == kAcc) return static_cast<T>(s.r0);
+    else return static_cast<T>(s.l[place - kReg0]);
+  }
+}
+
+template <class T>
+[[gnu::always_inline]] inline void set_slot(const State& s, T v) {
+  char* p = reinterpret_cast<char*>(s.fp) + reinterpret_cast<uintptr_t>(slot_symbol(HoleKind::kSlotD));
+  Slot bits;
+  if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
+  else if constexpr (std::is_same_v<T, double>) bits = std::bit_cast<uint64_t>(v);
+  else bits = v;
+  std::memcpy(p, &bits, sizeof bits);
+}
+
+// A result in an accumulator, in the slot and the accumulator, or in a register.
+template <unsigned place, class T>
+[[gnu::always_inline]] inline void write(State& s, T v) {
+  if constexpr (place == kSlot) set_slot(s, v);
+  if constexpr (std::is_same_v<T, float>) {
+    if constexpr (place < kReg0) s.s0 = v;
+    else {
+      Vec x;  // the upper lanes are whatever they are
+      x[0] = v;
+      s.f[place - kReg0] = x;
+    }
+  } else if constexpr (std::is_same_v<T, double>) {
+    if constexpr (place < kReg0) s.d0 = v;
+    else {
+      typedef double Doubles __attribute__((vector_size(16)));
+      Doubles x;
+      x[0] = v;
+      s.f[place - kReg0] = reinterpret_cast<Vec>(x);
+    }
+  } else {
+    if constexpr (place < kReg0) s.r0 = v;
+    else s.l[place - kReg0] = v;
+  }
+}
+
+// --- The list of stencils, read by the tool
+
+enum class Marker : uint32_t { kNone, kImm, kNeg, kShift32, kShift64 };
+
+union Code {
+  Target stencil;
+  void (*by_hand)();
+};
+struct Entry {
+  Code code;
+  Target twin;  // null if nothing is marked
+  uint32_t id;
+  Marker marker;
+};
+
+template <class Body>
+consteval Entry entry(StencilId id) {
+  return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone};
+}
+
+// Gathers entries; used at compile time, once to count and once to fill.
+template <size_t n>
+struct List {
+  std::array<Entry, n ? n : 1> entries{};
+  size_t size = 0;
+  constexpr void add(Entry e) {
+    if constexpr (n != 0) entries[size] = e;
+    ++size;
+  }
+};
+
+// Calls f.operator()<i>() for 0 to n-1.
+template <unsigned n, class F>
+constexpr void repeat(F&& f) {
+  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    (f.template operator()<i>(), ...);
+  }(std::make_integer_sequence<unsigned, n>());
+}
+
+#define STENCIL_LIST(fill)                                                                                \
+  constexpr size_t kSize = [] {                                                                           \
+    List<0> list;                                                                                         \
+    fill(list);                                                                                           \
+    return list.size;                                                                                     \
+  }();                                                                                                    \
+  [[gnu::used, gnu::section("ermine_stencils")]] constinit const std::array<Entry, kSize> kEntries = [] { \
+    List<kSize> list;                                                                                     \
+    fill(list);                                                                                           \
+    return list.entries;                                                                                  \
+  }();
+
+}  // namespace ermine::baseline

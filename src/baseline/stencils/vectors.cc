@@ -1,0 +1,44 @@
+// Vector instructions that have no immediate, touch no memory and leave nothing to choose: operands and results in
+// slots.
+#include "baseline/stencils/stencil.h"
+#include "semantics/deterministic.h"
+
+namespace ermine::baseline {
+namespace {
+
+template <Op op>
+struct Vector {
+  using Sem = SemanticsOf<op>;
+  template <unsigned i>
+  [[gnu::always_inline]] static auto operand(const State& s) {
+    using T = typename Sem::template Param<i>;
+    constexpr HoleKind kHole = i == 0 ? HoleKind::kSlotA : i == 1 ? HoleKind::kSlotB : HoleKind::kSlotC;
+    if constexpr (std::is_same_v<T, V128>)
+      return V128::load(reinterpret_cast<const char*>(s.fp) + reinterpret_cast<uintptr_t>(slot_symbol(kHole)));
+    else return read<T, kSlot, kHole>(s);
+  }
+  [[gnu::always_inline]] static auto call(const State& s) {
+    if constexpr (Sem::kParams == 1) return Sem::call(operand<0>(s));
+    else if constexpr (Sem::kParams == 2) return Sem::call(operand<0>(s), operand<1>(s));
+    else return Sem::call(operand<0>(s), operand<1>(s), operand<2>(s));
+  }
+  [[gnu::always_inline]] static Exit run(State& s) {
+    auto v = call(s);
+    if constexpr (std::is_same_v<typename Sem::Result, V128>)
+      v.store(reinterpret_cast<char*>(s.fp) + reinterpret_cast<uintptr_t>(ermine_slot_d));
+    else write<kSlot>(s, typename Sem::Result(v));
+    return Exit::kNext;
+  }
+};
+
+constexpr void fill(auto& list) {
+  for_each_op([&]<Op op>() {
+    if constexpr (ir::family_of(op) == Family::kVector && wasm::op_info(op).imm == wasm::Imm::None &&
+                  !semantics::has_choice(op))
+      list.add(entry<Vector<op>>(vector_id(op)));
+  });
+}
+STENCIL_LIST(fill)
+
+}  // namespace
+}  // namespace ermine::baseline
