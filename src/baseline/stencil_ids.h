@@ -151,22 +151,21 @@ constexpr StencilId special_id(Special s, unsigned index = 0) {
   return detail::kBases.special[static_cast<unsigned>(s)] + index;
 }
 constexpr StencilId rest_id(Rest r) { return special_id(Special::kRest, static_cast<unsigned>(r)); }
-constexpr unsigned class_offset(Special first, char letter);
 
 // The comparison with the opposite result; nop for those of floats, where NaN spoils it.
+// clang-format off
 constexpr Op inverse(Op op) {
   switch (op) {
-#define PAIR(a, b)          \
-  case Op::a: return Op::b; \
-  case Op::b: return Op::a;
-    PAIR(i32_eq, i32_ne)
-    PAIR(i32_lt_s, i32_ge_s) PAIR(i32_lt_u, i32_ge_u) PAIR(i32_gt_s, i32_le_s) PAIR(i32_gt_u, i32_le_u)
-        PAIR(i64_eq, i64_ne) PAIR(i64_lt_s, i64_ge_s) PAIR(i64_lt_u, i64_ge_u) PAIR(i64_gt_s, i64_le_s)
-            PAIR(i64_gt_u, i64_le_u)
+#define PAIR(a, b) case Op::a: return Op::b; case Op::b: return Op::a;
+    PAIR(i32_eq, i32_ne) PAIR(i32_lt_s, i32_ge_s) PAIR(i32_lt_u, i32_ge_u) PAIR(i32_gt_s, i32_le_s)
+    PAIR(i32_gt_u, i32_le_u)
+    PAIR(i64_eq, i64_ne) PAIR(i64_lt_s, i64_ge_s) PAIR(i64_lt_u, i64_ge_u) PAIR(i64_gt_s, i64_le_s)
+    PAIR(i64_gt_u, i64_le_u)
 #undef PAIR
-                default : return Op::nop;
+    default: return Op::nop;
   }
 }
+// clang-format on
 
 constexpr bool is_shift(Op op) {
   switch (op) {

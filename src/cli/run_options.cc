@@ -158,8 +158,8 @@ void add_feature_options(Options& options, Config& config) {
 
 void add_tier_options(Options& options, Config& config) {
   options.value(
-      "--tier", [&config](const std::string& text) { config.tier = tier_of(text); }, "How to run: auto or interp",
-      "TIER");
+      "--tier", [&config](const std::string& text) { config.tier = tier_of(text); },
+      "How to run: auto, interp or baseline", "TIER");
   options.flag("--deterministic", config.deterministic, "Relaxed SIMD does the same on every machine", true);
 }
 
