@@ -1,10 +1,13 @@
 // Goroutines, channels, a map and a timer in WebAssembly: squares numbers in parallel and prints them in order.
+// With "save FILE" it writes them to a file and reads it again; with "panic" it does.
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 )
@@ -34,10 +37,35 @@ func main() {
 		keys = append(keys, n)
 	}
 	sort.Ints(keys)
+	var text strings.Builder
 	for _, n := range keys {
-		fmt.Printf("%d squared is %d\n", n, squares[n])
+		fmt.Fprintf(&text, "%d squared is %d\n", n, squares[n])
+	}
+	fmt.Print(text.String())
+	if len(os.Args) > 2 && os.Args[1] == "save" {
+		if err := save(os.Args[2], text.String()); err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(3)
+		}
 	}
 	if len(os.Args) > 1 && os.Args[1] == "panic" {
 		panic("as you asked")
 	}
+}
+
+func save(name, text string) error {
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		return err
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	lines := 0
+	for scanner := bufio.NewScanner(file); scanner.Scan(); {
+		lines++
+	}
+	fmt.Println(lines, "lines saved")
+	return nil
 }
