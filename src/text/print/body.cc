@@ -25,13 +25,31 @@ void ModulePrinter::expression(Reader& in, std::string_view word) {
   Instr instr;
   {
     InstrReader counter(raw_.module, begin, size);
+    blocks_.clear();
     while (counter.next(instr)) {
       end = counter.offset();
       if (instr.op == Op::end && depth-- == 0) break;
       ++count;
-      if (instr.op == Op::block || instr.op == Op::loop || instr.op == Op::if_ || instr.op == Op::try_ ||
-          instr.op == Op::try_table)
-        ++depth;
+      switch (instr.op) {
+        case Op::block:
+        case Op::loop:
+        case Op::if_:
+        case Op::try_:
+        case Op::try_table:
+          ++depth;
+          blocks_.push_back(instr.op);
+          break;
+        case Op::else_:
+        case Op::catch_:
+        case Op::catch_all:
+        case Op::delegate:
+          if (Result<void> fits = nest(instr); !fits) return in.fail(std::move(fits).error());
+          if (instr.op != Op::delegate) break;
+          --depth;
+          [[fallthrough]];
+        case Op::end: blocks_.pop_back(); break;
+        default: break;
+      }
     }
     if (counter.failed()) return in.fail(counter.take_error());
     if (depth != ~0u) return in.malformed(end, "unexpected end: END opcode expected");
