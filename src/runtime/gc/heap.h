@@ -173,6 +173,11 @@ class Heap {
   Marker marker_;
   uint32_t hole_limit_ = 0;  // of the current hole; view_.limit but under stress
   Hole overflow_;            // for objects that did not fit the current hole but are larger than a line
+  struct OverflowSearch {
+    size_t block = 0;  // index in blocks_
+    uint32_t line = 0;
+  };
+  OverflowSearch overflow_search_[7];  // by log2 of the lines wanted, from the last collection on
   uint32_t scan_at_ = 0;     // next line to look at in the block being filled; 0: none
   std::vector<uint32_t> blocks_;       // in use, by offset
   std::vector<uint32_t> recyclable_;   // of these, with free lines and not used since the last collection

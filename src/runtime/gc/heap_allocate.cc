@@ -1,5 +1,6 @@
 // Allocation: holes, blocks, large objects, and what is tried before it fails.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "runtime/gc/heap.h"
@@ -193,16 +194,24 @@ bool Heap::new_overflow_hole(uint64_t bytes) {
     take_hole(overflow_, block, block + kBlockSize);
     return true;
   }
-  // No free block: the first hole anywhere that is large enough.
+  // No free block: the next hole that is large enough. The search goes on where the last one for about as many lines
+  // ended, so that between two collections it sees each block a few times at most.
   const auto lines = static_cast<uint32_t>((bytes + kLineSize - 1) / kLineSize);
-  for (const uint32_t block : blocks_) {
+  OverflowSearch& search = overflow_search_[std::bit_width(lines - 1)];
+  for (; search.block < blocks_.size(); ++search.block, search.line = 0) {
+    const uint32_t block = blocks_[search.block];
     if (block_info_[block / kBlockSize].free_lines < lines) continue;
-    const uint8_t* line = tables_.lines_of(block);
-    for (uint32_t i = 0, run = 0; i < kLinesPerBlock; ++i) {
-      run = line[i] == kLineFree ? run + 1 : 0;
-      if (run < lines) continue;
-      const uint32_t end = block + (i + 1) * kLineSize, begin = end - lines * kLineSize;
+    const uint8_t* const line = tables_.lines_of(block);
+    for (uint32_t first = search.line; first + lines <= kLinesPerBlock;) {
+      uint32_t last = first;
+      while (last < kLinesPerBlock && line[last] == kLineFree) ++last;
+      if (last - first < lines) {
+        first = last + 1;
+        continue;
+      }
+      search.line = last;
       touch(block);
+      const uint32_t begin = block + first * kLineSize, end = block + last * kLineSize;
       std::memset(view_.base + begin, 0, end - begin);
       take_hole(overflow_, begin, end);
       return true;

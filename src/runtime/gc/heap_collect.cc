@@ -51,6 +51,7 @@ void Heap::collect(bool full) {
   retire(hole);
   set_hole(hole);
   retire(overflow_);
+  std::fill(std::begin(overflow_search_), std::end(overflow_search_), OverflowSearch{});
   scan_at_ = 0;
 
   AmbiguousRoots ambiguous(view_, space_.size());
