@@ -68,7 +68,12 @@ TEST(Abuse, EndlessRecursion) {
   repel("caught and begun again",
         from_text(R"((module (func $f (export "run") (block $b (try_table (catch_all $b) (call $f))))))",
                   "call stack exhausted"));
-  for (const int kind : {0, 1, 2}) {
+#ifdef ERMINE_SANITIZED
+  const std::vector<int> kinds = {0, 1};  // stacks until the system has no more mappings: AddressSanitizer ends there
+#else
+  const std::vector<int> kinds = {0, 1, 2};
+#endif
+  for (const int kind : kinds) {
     Attack a = from_text(R"((module (import "host" "again" (func $again)) (func (export "run") (call $again))))",
                          "call stack exhausted");
     a.imports = [kind](Linker& linker) {
