@@ -2,6 +2,7 @@
 #include "baseline/compiler.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace ermine::baseline {
 
@@ -21,6 +22,7 @@ bool Compiler::compile(const ir::FunctionCode& code) {
   entries_.clear();
   positions_.clear();
   units_.clear();
+  unit_targets_.clear();
   pool_index_.clear();
   region_ = -1;
   next_region_ = 0;
@@ -126,7 +128,8 @@ bool Compiler::item(const Item& item) {
     return true;
   }
   if (leaves_registers(item) && !(s.kind == CodeInfo::kIr && s.ir == IrOp::call)) {
-    handler(item);
+    if (is_branch(item)) branching_handler(item);
+    else handler(item);
     return true;
   }
   if (s.kind == CodeInfo::kFormed) {
@@ -267,6 +270,25 @@ void Compiler::handler(const Item& item) {
   save_dirty();
   emit_island(item.code, item.pc, ir::unit_count(item.code), item.at, kNone);
   lose_registers();
+}
+
+// The same for one that branches: its target is a unit of the island, too.
+void Compiler::branching_handler(const Item& item) {
+  settle_accs();
+  save_dirty();
+  const unsigned units = ir::unit_count(item.code);
+  const uint32_t island = emit_island(item.code, item.pc, units, item.at, kNone, 1);
+  const auto distance = static_cast<int32_t>(units + 1);
+  std::memcpy(data_.data() + island + 8 + 4, &distance, sizeof distance);
+  const uint32_t target = branch_target(item);
+  Mark& m = marks_[target];
+  m.branches = 2;
+  m.alias = {};
+  lose_registers();
+  uint32_t to = target;
+  if (inside(target))
+    to = kStubTarget | add_stub({.kind = Stub::kEnter, .at = item.at, .target = target, .region = region_});
+  unit_targets_.push_back({island + 8 * (units + 1), to});
 }
 
 void Compiler::call(const Item& item) {

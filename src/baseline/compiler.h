@@ -150,6 +150,7 @@ class Compiler {
   void loop_head(const Item& item);
   void fuel(const Item& item);
   void handler(const Item& item);
+  void branching_handler(const Item& item);
   // A last operand that is a constant: its place, and the filling.
   unsigned constant(uint64_t bits, bool is_64, bool is_shift, Fill& f);
   bool imm_fits(StencilId id, const Fill& f) const;
@@ -160,8 +161,10 @@ class Compiler {
   void emit(StencilId id) { emit(id, Fill{}); }
   uint32_t add_stub(Stub s);
   void emit_stubs();
-  // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`.
-  void emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next);
+  // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`. Returns where in the data
+  // the copy begins; `more` units follow the one with the address where the code goes on.
+  uint32_t emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
+                       unsigned more = 0);
   uint32_t pool(const uint64_t* value, bool wide);
   uint32_t data(size_t size, size_t align);
   void finish();
@@ -193,6 +196,7 @@ class Compiler {
     uint32_t offset;
     bool wide;
   };
+  std::vector<std::pair<uint32_t, uint32_t>> unit_targets_;  // likewise, of a target
   std::vector<PoolEntry> pool_index_;
   uint32_t size_ = 0;        // bytes of out_ in use
   uint32_t code_size_ = 0;

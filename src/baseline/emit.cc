@@ -133,8 +133,9 @@ void Compiler::emit_stubs() {
   region_ = -1;
 }
 
-void Compiler::emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next) {
-  uint32_t offset = data(8 * (size_t{units} + 2), 8);
+uint32_t Compiler::emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
+                               unsigned more) {
+  uint32_t offset = data(8 * (size_t{units} + 2 + more), 8);
   uint8_t* p = data_.data() + offset;
   put<uint64_t>(p, at);
   put<uint64_t>(p + 8, reinterpret_cast<uint64_t>((*host_.handlers)[code]));
@@ -143,6 +144,7 @@ void Compiler::emit_island(OpCode code, const Code* operands, unsigned units, ui
   f.island = offset + 8;
   emit(rest_id(Rest::kIsland), f);
   units_.push_back({offset + 8 + 8 * units, next == kNone ? here() : next});
+  return offset + 8;
 }
 
 uint32_t Compiler::data(size_t size, size_t align) {
@@ -191,6 +193,11 @@ void Compiler::finish() {
     else to = target_of(fix.target);
     if (to == kNone) failed_ = true;
     put<int32_t>(out_.data() + fix.at, static_cast<int32_t>(to - (fix.at + 4)));
+  }
+  for (auto [at, target] : unit_targets_) {
+    uint32_t to = target_of(target);
+    if (to == kNone) failed_ = true;
+    units_.push_back({at, to});
   }
   for (const Fix& fix : data_fixes_) {
     uint32_t to = target_of(fix.target);

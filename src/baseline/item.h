@@ -2,6 +2,7 @@
 // and writes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -32,8 +33,10 @@ struct Shape {
   Op op;
   IrOp ir;
   Family family;
+  bool leaves_registers, is_branch, ends_block;  // see below
 };
-const Shape& shape_of(OpCode code);
+extern const std::array<Shape, ir::kCodeCount> kShapes;
+inline const Shape& shape_of(OpCode code) { return kShapes[code]; }
 
 // Kinds of values that a slot may hold while it lives in a register.
 enum class Class : uint8_t { kAny, kInt, kF32, kF64, kNot };
@@ -69,15 +72,15 @@ class HandlerIndex {
 };
 
 // Whether the item is run by its handler, or calls: everything in registers is saved before and gone after.
-bool leaves_registers(const Item& item);
+inline bool leaves_registers(const Item& item) { return shape_of(item.code).leaves_registers; }
 
 // The place of a branch's target, relative to the instruction; for items that are branches.
-bool is_branch(const Item& item);
+inline bool is_branch(const Item& item) { return shape_of(item.code).is_branch; }
 inline uint32_t branch_target(const Item& item) {
   return static_cast<uint32_t>(static_cast<int64_t>(item.at) + field<int32_t>(item.pc, 4));
 }
 // Whether what follows is reached only by branches.
-bool ends_block(const Item& item);
+inline bool ends_block(const Item& item) { return shape_of(item.code).ends_block; }
 
 // Calls f(slot, class, written) for each slot that the item may take from or leave in a register.
 template <class F>
