@@ -40,6 +40,9 @@ struct Config {
 
   // On a machine that has no machine-code tier (docs/architecture.md) all are the interpreter.
   Tier tier = Tier::kAuto;
+  // Most bytes of machine code, 1 GiB at most. All engines of a process share one cache: the smallest of their
+  // limits holds. What finds no room stays interpreted.
+  uint64_t code_cache_size = uint64_t{1} << 30;
   // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
   static std::span<const TierName> tiers();
 

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace ermine::baseline {
@@ -48,9 +49,9 @@ bool CodeArena::map() {
 
 const uint8_t* CodeArena::end() const { return execute_ + kCapacity; }
 
-void CodeArena::set_limit(size_t bytes) {
+void CodeArena::lower_limit(size_t bytes) {
   std::lock_guard lock(mutex_);
-  limit_ = bytes < kCapacity ? bytes : kCapacity;
+  limit_ = std::min(limit_, bytes);
 }
 
 CodeArena::Block CodeArena::allocate(size_t size) {

@@ -21,8 +21,8 @@ class CodeArena {
   // The process's. Null if the system gives no such memory. Thread-safe.
   static CodeArena* get();
 
-  // Bytes that may be in use at once, process-wide; default 1 GiB, at most that. Thread-safe.
-  void set_limit(size_t bytes);
+  // Bytes that may be in use at once, process-wide: 1 GiB, or the least that was ever asked for. Thread-safe.
+  void lower_limit(size_t bytes);
 
   // `size` is rounded up to pages. An empty block: no room. Thread-safe.
   Block allocate(size_t size);

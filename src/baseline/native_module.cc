@@ -17,6 +17,9 @@ namespace {
 
 using ir::NativeFunction;
 
+// The process's memory for code; null: this machine has no native tier.
+CodeArena* this_arena() { return processor_suffices() ? CodeArena::get() : nullptr; }
+
 class Module final : public ir::NativeModule {
  public:
   Module(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host, CodeArena* arena)
@@ -138,15 +141,16 @@ class Module final : public ir::NativeModule {
 
 std::unique_ptr<ir::NativeModule> make(const wasm::Module& module, runtime::FuncCode* funcs,
                                        const ir::NativeHost& host) {
-  if (!prepare()) return nullptr;
-  return std::make_unique<Module>(module, funcs, host, CodeArena::get());
+  CodeArena* arena = this_arena();
+  if (arena == nullptr) return nullptr;
+  return std::make_unique<Module>(module, funcs, host, arena);
 }
 
 }  // namespace
 
 const ir::NativeTier& native_tier() {
   static const ir::NativeTier tier{"baseline", make, [](const uint8_t** begin, const uint8_t** end) {
-                                     CodeArena* arena = prepare() ? CodeArena::get() : nullptr;
+                                     CodeArena* arena = this_arena();
                                      if (arena == nullptr) return false;
                                      *begin = arena->begin();
                                      *end = arena->end();
@@ -155,10 +159,8 @@ const ir::NativeTier& native_tier() {
   return tier;
 }
 
-void set_code_limit(size_t bytes) {
-  if (CodeArena* arena = CodeArena::get()) arena->set_limit(bytes);
+void limit_code(size_t bytes) {
+  if (CodeArena* arena = this_arena()) arena->lower_limit(bytes);
 }
-
-bool prepare() { return processor_suffices() && CodeArena::get() != nullptr; }
 
 }  // namespace ermine::baseline

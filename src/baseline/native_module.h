@@ -8,11 +8,8 @@ namespace ermine::baseline {
 // Thread-safe; the record lives as long as the program.
 const ir::NativeTier& native_tier();
 
-// Limits machine code to so many bytes, process-wide. Functions for which there is no room stay interpreted.
-void set_code_limit(size_t bytes);
-
-// Maps the memory for machine code now, where a process gives up the right to do so later. False: this
-// machine has no native tier.
-bool prepare();
+// Limits machine code to so many bytes, process-wide; only ever lowers the limit. Functions for which there is no
+// room stay interpreted. Thread-safe.
+void limit_code(size_t bytes);
 
 }  // namespace ermine::baseline

@@ -160,6 +160,10 @@ void add_tier_options(Options& options, Config& config) {
   options.value(
       "--tier", [&config](const std::string& text) { config.tier = tier_of(text); },
       "How to run: auto, interp or baseline", "TIER");
+  options.value(
+      "--code-cache-size",
+      [&config](const std::string& text) { config.code_cache_size = size_of("--code-cache-size", text); },
+      "Most machine code; what finds no room is interpreted", "SIZE");
   options.flag("--deterministic", config.deterministic, "Relaxed SIMD does the same on every machine", true);
 }
 

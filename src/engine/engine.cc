@@ -29,7 +29,11 @@ Engine::Engine(const Config& config)
     : config_(config),
       features_(feature_set(config.feature_bits)),
       registry_(std::make_shared<wasm::TypeRegistry>()),
-      hooks_(interp::tier_hooks(native_tier())) {}
+      hooks_(interp::tier_hooks(native_tier())) {
+#ifdef ERMINE_BASELINE
+  baseline::limit_code(config.code_cache_size);
+#endif
+}
 
 std::shared_ptr<Engine> Engine::create(Config config) {
   config.max_wasm_stack = std::clamp<uint64_t>(config.max_wasm_stack, 64 << 10, 1 << 30);
