@@ -57,6 +57,7 @@ uint64_t Allocator::evaluate(const std::vector<Item>& items, Loop& loop) {
       if (u.weight == 0) touched_.push_back(slot);
       u.weight += weight;
       u.written |= written;
+      u.copied |= cls == Class::kAny;
       if (cls == Class::kAny) return;
       if (u.cls == Class::kAny) u.cls = cls;
       else if (u.cls != cls) u.cls = Class::kNot;
@@ -70,6 +71,8 @@ uint64_t Allocator::evaluate(const std::vector<Item>& items, Loop& loop) {
   for (uint32_t slot : touched_) {
     const Use& u = uses_[slot];
     if (u.cls == Class::kNot) continue;
+    // Slots of the operand stack hold values of several types in turn, and a register for an f32 only half a slot.
+    if (u.cls == Class::kF32 && u.copied) continue;
     // Each time registers are lost costs a load, and a store if the slot is written.
     uint64_t cost = saves * (u.written ? 2 : 1) + 2;
     if (u.weight > cost) best[u.cls == Class::kF32 || u.cls == Class::kF64].push_back({u.weight - cost, slot});

@@ -39,6 +39,7 @@ class Allocator {
     uint32_t weight = 0;
     Class cls = Class::kAny;
     bool written = false;
+    bool copied = false;  // as it is, whatever it holds
   };
   void find_loops(const std::vector<Item>& items);
   uint64_t evaluate(const std::vector<Item>& items, Loop& loop);
