@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """How big Ermine is: the release command when stripped, and the code of the interpreter-only library (preset
-`minimal`), by folder of src/. Compared with the limits the project set itself; exit code 1 if one is exceeded.
+`minimal`). Compared with the limits the project set itself; exit code 1 if one is exceeded.
 
   bench/size.py [--json]      builds nothing: cmake --build --preset release and --preset minimal go before
 
-"code" is what the linker would load and never write: .text and .rodata-like sections, without unwind tables
-(those are given beside it), summed over all objects of the archive, templates that several objects share once.
+The library's code is the machine code of everything in the archive, linked into one object: templates that several
+objects share count once, and nothing is left out because nobody calls it, as a program's linker would. Read-only data,
+unwind tables and writable data stand beside it.
 """
 import argparse
 import collections
@@ -43,31 +44,32 @@ def stripped_size(program):
         return os.path.getsize(out.name)
 
 
-def library_sections(archive):
-    """Bytes of code, read-only data, unwind tables and writable data an archive holds. Sections of one name in a
-    COMDAT group are counted once, as the linker keeps one of them."""
-    out = subprocess.run([tool("readelf"), "-S", "--wide", str(archive)], check=True, capture_output=True, text=True).stdout
+def sections(file):
+    """Bytes of code, read-only data, unwind tables and writable data of an object or a program."""
+    out = subprocess.run([tool("readelf"), "-S", "--wide", str(file)], check=True, capture_output=True, text=True).stdout
     sizes = collections.Counter()
-    by_member = collections.Counter()
-    seen = set()
-    member = ""
     for line in out.splitlines():
-        if m := re.match(r"File: .*\((.*)\)", line):
-            member = m.group(1)
         m = re.match(r"\s*\[\s*\d+\]\s+(\S+)\s+(\S+)\s+\S+\s+\S+\s+([0-9a-f]+)\s+\S+\s+([A-Za-z]*)\s", line)
         if not m: continue
         name, kind, size, flags = m.group(1), m.group(2), int(m.group(3), 16), m.group(4)
         if "A" not in flags: continue
-        if "G" in flags:
-            if name in seen: continue
-            seen.add(name)
         if name.startswith((".eh_frame", ".gcc_except")): what = "unwind"
         elif "W" in flags: what = "bss" if kind == "NOBITS" else "data"
         elif "X" in flags: what = "text"
         else: what = "rodata"
         sizes[what] += size
-        if what in ("text", "rodata"): by_member[member] += size
-    return sizes, by_member
+    return sizes
+
+
+def library_sections(archive):
+    """The same of everything in an archive, linked into one object."""
+    with tempfile.NamedTemporaryFile(suffix=".o") as out:
+        linker = shutil.which("ld.lld-19") or shutil.which("ld.lld") or "ld"
+        subprocess.run([linker, "-r", "--whole-archive", str(archive), "-o", out.name], check=True)
+        symbols = subprocess.run([tool("nm"), "--print-size", "--size-sort", "--reverse-sort", "--demangle", out.name],
+                                 check=True, capture_output=True, text=True).stdout
+        largest = re.findall(r"^[0-9a-f]+ ([0-9a-f]+) [tTwW] ([^\n(]{1,80})", symbols, re.MULTILINE)[:8]
+        return sections(out.name), {name: int(size, 16) for size, name in largest}
 
 
 def main():
@@ -86,9 +88,8 @@ def main():
             report["stencils"] = {"bytes": stencils, "limit": LIMIT_STENCILS}
     archive = ROOT / "build/minimal/lib/libermine.a"
     if archive.exists():
-        sizes, members = library_sections(archive)
-        report["minimal_library"] = {"bytes": sizes["text"] + sizes["rodata"], "limit": LIMIT_LIBRARY, **sizes,
-                                     "largest": dict(members.most_common(12))}
+        sizes, largest = library_sections(archive)
+        report["minimal_library"] = {"bytes": sizes["text"], "limit": LIMIT_LIBRARY, **sizes, "largest": largest}
     if not report:
         print("nothing is built", file=sys.stderr)
         return 2
@@ -103,7 +104,7 @@ def main():
         for key in ("text", "rodata", "unwind", "data", "bss"):
             if key in entry: print(f"  {key:18} {entry[key] / 1000:9.1f} kB")
         for member, size in entry.get("largest", {}).items():
-            print(f"    {member:24} {size / 1000:7.1f} kB")
+            print(f"    {size / 1000:7.1f} kB  {member}")
     return 0 if ok else 1
 
 

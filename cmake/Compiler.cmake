@@ -30,7 +30,9 @@ endif()
 
 # Parts a build may leave out.
 target_compile_definitions(ermine_options INTERFACE
-  $<$<NOT:$<BOOL:${ERMINE_PAIRS}>>:ERMINE_WITHOUT_PAIRS> $<$<NOT:$<BOOL:${ERMINE_SIMD}>>:ERMINE_WITHOUT_SIMD>)
+  $<$<NOT:$<BOOL:${ERMINE_PAIRS}>>:ERMINE_WITHOUT_PAIRS> $<$<NOT:$<BOOL:${ERMINE_SIMD}>>:ERMINE_WITHOUT_SIMD>
+  $<$<NOT:$<BOOL:${ERMINE_OBJECT_OPS}>>:ERMINE_WITHOUT_OBJECT_OPS>
+  $<$<NOT:$<BOOL:${ERMINE_THREADS}>>:ERMINE_WITHOUT_THREADS>)
 
 # Unused functions of the static libraries do not reach the command.
 target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-sections)

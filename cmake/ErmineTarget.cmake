@@ -10,7 +10,8 @@ function(ermine_library name)
   # Nothing unwinds through it either: the tables would be a tenth of the command.
   target_compile_options(${name} PRIVATE $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-fno-asynchronous-unwind-tables>)
   if(ERMINE_SMALL AND NOT ARG_KEEP_FAST)
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Oz> $<$<CONFIG:Release>:SHELL:-Xclang> $<$<CONFIG:Release>:SHELL:-fmerge-functions>)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Oz> $<$<CONFIG:Release>:SHELL:-Xclang> $<$<CONFIG:Release>:SHELL:-fmerge-functions>
+      $<$<CONFIG:Release>:SHELL:-mllvm> $<$<CONFIG:Release>:SHELL:-inline-threshold=15>)
   elseif(ARG_COLD)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
   endif()

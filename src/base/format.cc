@@ -51,15 +51,14 @@ std::string format_args(const char* pattern, const FormatArg* args) {
 
 namespace {
 
-// `read` gives the nearest number of the type: the fewest digits it knows its own by are those wanted.
-template <class T>
-std::string shortest_of(T v, T (*read)(const char*, char**)) {
+// The fewest digits that read as the number, in double or single precision.
+std::string shortest_of(double v, bool single) {
   if (std::isinf(v)) return v < 0 ? "-inf" : "inf";
   if (std::isnan(v)) return "nan";
   char text[32];  // "-d.ddde-308"
   for (int precision = 0; precision < 17; ++precision) {
-    std::snprintf(text, sizeof text, "%.*e", precision, static_cast<double>(v));
-    if (read(text, nullptr) == v) break;
+    std::snprintf(text, sizeof text, "%.*e", precision, v);
+    if ((single ? std::strtof(text, nullptr) : std::strtod(text, nullptr)) == v) break;
   }
   std::string out, digits;
   const char* p = text;
@@ -79,7 +78,7 @@ std::string shortest_of(T v, T (*read)(const char*, char**)) {
 
 }  // namespace
 
-std::string shortest(float v) { return shortest_of<float>(v, std::strtof); }
-std::string shortest(double v) { return shortest_of<double>(v, std::strtod); }
+std::string shortest(float v) { return shortest_of(v, true); }
+std::string shortest(double v) { return shortest_of(v, false); }
 
 }  // namespace ermine::base

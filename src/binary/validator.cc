@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 #include "binary/function_validator.h"
 #include "wasm/type_name.h"
 
@@ -152,7 +153,7 @@ class ModuleValidator {
     std::vector<const wasm::Export*> by_name;
     by_name.reserve(m_.exports.size());
     for (const wasm::Export& e : m_.exports) by_name.push_back(&e);
-    std::sort(by_name.begin(), by_name.end(), [](const wasm::Export* a, const wasm::Export* b) {
+    base::sort(std::span(by_name), [](const wasm::Export* a, const wasm::Export* b) {
       return a->name != b->name ? a->name < b->name : a->entry_offset < b->entry_offset;
     });
     const wasm::Export* second = nullptr;

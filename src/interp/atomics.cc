@@ -54,7 +54,8 @@ namespace {
 
 [[maybe_unused]] void name_handlers() {
   for_each_op([]<Op op>() {
-    if constexpr (family_of(op) == Family::kAtomic) static_cast<void>(handler_atomic<op>);
+    if constexpr (family_of(op) == Family::kAtomic && code_exists(slots_code(op)))
+      static_cast<void>(handler_atomic<op>);
   });
 }
 

@@ -153,10 +153,14 @@ constexpr Handler handler_of(ir::IrOp op) {
     case IrOp::trap: return handler_trap_now;
     case IrOp::builtin: return handler_builtin;
     case IrOp::fuel: return handler_fuel;
+#ifndef ERMINE_WITHOUT_OBJECT_OPS
 #define IR(id, units) \
   case IrOp::id: return handler_object<IrOp::id>;
 #include "ir/object_ops.def"
 #undef IR
+#else
+    default: break;
+#endif
   }
   return nullptr;
 }

@@ -55,8 +55,13 @@ constexpr bool is_compare(Op op) {
   return (n >= static_cast<unsigned>(Op::i32_eq) && n <= static_cast<unsigned>(Op::i32_ge_u)) ||
          (n >= static_cast<unsigned>(Op::i64_eq) && n <= static_cast<unsigned>(Op::f64_ge));
 }
-// Fused with a branch that is taken if the result is not zero.
-constexpr bool is_branchable(Op op) { return is_compare(op) || op == Op::i32_and; }
+// Fused with a branch that is taken if the result is not zero. A build without superinstructions fuses integers only.
+constexpr bool is_branchable(Op op) {
+#ifdef ERMINE_WITHOUT_PAIRS
+  if (static_cast<unsigned>(op) > static_cast<unsigned>(Op::i64_ge_u)) return op == Op::i32_and;
+#endif
+  return is_compare(op) || op == Op::i32_and;
+}
 
 constexpr unsigned form_count(Op op) {
   switch (family_of(op)) {
@@ -237,6 +242,13 @@ constexpr unsigned unit_count(OpCode code) {
   }
 }
 
+// Whether operations on garbage-collected objects have codes of their own in this build, or are runtime calls.
+#ifdef ERMINE_WITHOUT_OBJECT_OPS
+inline constexpr bool kObjectOps = false;
+#else
+inline constexpr bool kObjectOps = true;
+#endif
+
 // Whether there is such a code. The forms of a family are counted for its widest instruction: floats have no immediates
 // in stores and branches, integers no two accumulators and no branch on false; v128.const is no instruction of the
 // register code. A build may leave out vectors.
@@ -250,7 +262,7 @@ constexpr bool code_exists(OpCode code) {
       return info.op != Op::v128_const && wasm::FeatureSet::all().has(wasm::op_info(info.op).feature);
     case CodeInfo::kBranch: return canonical(code) == code && (info.form / 4 < kSI || !is_float(0));
     case CodeInfo::kPair: return info.form < pair_forms(info.pair);
-    case CodeInfo::kIr:
+    case CodeInfo::kIr: return kObjectOps || info.ir <= IrOp::fuel;  // object_ops.def follows
     case CodeInfo::kChecked: return true;
   }
   return false;

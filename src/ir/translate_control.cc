@@ -1,6 +1,7 @@
 // Blocks, branches and exception handlers.
 #include <algorithm>
 
+#include "base/sort.h"
 #include "ir/translator.h"
 #include "runtime/builtins.h"
 
@@ -74,7 +75,7 @@ void Translator::take_back() {
 // A branch on a popped i32. A comparison just made for it is fused into the branch.
 Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bool back) {
   Emitted fused;
-  if (e.where == Where::kPending && is_last(e.producer) && !back &&
+  if (e.where == Where::kPending && is_last(e.producer) && !back && kObjectOps &&
       fuse_type_test(e.producer, last_code_, on_false, &fused))
     return fused;
   if (e.where == Where::kPending && is_last(e.producer) && last_op_ != Op::nop) {
@@ -90,7 +91,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
       BinaryForm form = last_form_;
       take_back();
       bool with_zero = (op == Op::i32_eq || op == Op::i32_ne) && form == kRI && imm == 0 && last_ != kNone;
-      if (with_zero && !back && last_ + units_of(last_code_) == at &&
+      if (kObjectOps && with_zero && !back && last_ + units_of(last_code_) == at &&
           fuse_type_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
         return fused;
       if (with_zero && last_ + 2 == at) {
@@ -223,7 +224,10 @@ void Translator::branch_table(const Instr& in) {
   put<uint16_t>(at, 0, x.slot);
   put<uint32_t>(at, 4, count);
   // Labels that need more than a jump share one stub a depth.
-  std::vector<std::pair<uint32_t, uint32_t>> stubs;  // depth, byte of the entry
+  struct Stub {
+    uint32_t depth, byte;  // of the entry
+  };
+  std::vector<Stub> stubs;
   for (uint32_t i = 0; i <= count; ++i) {
     uint32_t depth = labels.next();
     Control& target = controls_[controls_.size() - 1 - depth];
@@ -232,14 +236,15 @@ void Translator::branch_table(const Instr& in) {
     if (direct) patch_target(target, at, Patch::kTable, byte);
     else stubs.push_back({depth, byte});
   }
-  std::sort(stubs.begin(), stubs.end());
+  base::sort(std::span(stubs),
+             [](const Stub& a, const Stub& b) { return a.depth != b.depth ? a.depth < b.depth : a.byte < b.byte; });
   for (size_t i = 0; i < stubs.size(); ++i) {
-    if (i == 0 || stubs[i].first != stubs[i - 1].first) {
+    if (i == 0 || stubs[i].depth != stubs[i - 1].depth) {
       bind_here();
-      put<int32_t>(at, stubs[i].second, static_cast<int32_t>(code_.size() - at));
-      branch(stubs[i].first);
+      put<int32_t>(at, stubs[i].byte, static_cast<int32_t>(code_.size() - at));
+      branch(stubs[i].depth);
     } else {
-      put<int32_t>(at, stubs[i].second, field<int32_t>(&code_[at], stubs[i - 1].second));
+      put<int32_t>(at, stubs[i].byte, field<int32_t>(&code_[at], stubs[i - 1].byte));
     }
   }
   terminate();
@@ -270,7 +275,8 @@ void Translator::branch_on_null(const Instr& in) {
 }
 
 void Translator::branch_on_cast(const Instr& in) {
-  if (branch_on_object_cast(in)) return;
+  if constexpr (kObjectOps)
+    if (branch_on_object_cast(in)) return;
   to_home(top());
   uint16_t slot = top().home;
   push_temp(top().type);

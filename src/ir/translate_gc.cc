@@ -237,8 +237,8 @@ bool Translator::branch_on_object_cast(const Instr& in) {
 
 // A branch on a type test just made, in place of it. Nothing if the condition is no such test.
 bool Translator::fuse_type_test(uint32_t test_at, OpCode test_code, bool on_false, Emitted* branch) {
+  if (test_code >= kIrOpCount) return false;
   CodeInfo info = code_info(test_code);
-  if (info.kind != CodeInfo::kIr) return false;
   ObjectOp what = object_op(info.ir);
   if (what.kind != ObjectOp::kTest || what.form & 1) return false;
   Code operands[3];

@@ -14,7 +14,8 @@ Result<void> unsupported(const binary::Instr& in) {
 }  // namespace
 
 Result<void> Translator::object(const Instr& in) {
-  if (gc(in)) return {};
+  if constexpr (kObjectOps)
+    if (gc(in)) return {};
   auto i32 = wasm::kI32;
   auto call = [&](unsigned operands, std::initializer_list<ValType> results, uint32_t a, uint64_t b) {
     if (runtime::builtin_for(in.op) == nullptr) return unsupported(in);

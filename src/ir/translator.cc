@@ -4,6 +4,15 @@ namespace ermine::ir {
 
 using wasm::ValType;
 
+namespace {
+// family_of() reads the instruction's signature: too long for every instruction of every function.
+constexpr auto kFamilies = [] {
+  std::array<Family, wasm::kOpCount> families{};
+  for (unsigned i = 0; i < wasm::kOpCount; ++i) families[i] = family_of(static_cast<Op>(i));
+  return families;
+}();
+}  // namespace
+
 Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateOptions& options) {
   options_ = options;
   func_index_ = func_index;
@@ -145,7 +154,7 @@ bool Translator::skip_unreachable(const Instr& in) {
 }
 
 Result<void> Translator::instruction(const Instr& in) {
-  switch (family_of(in.op)) {
+  switch (kFamilies[static_cast<unsigned>(in.op)]) {
     case Family::kBinary: binary(in.op); return {};
     case Family::kUnary:
       if (in.op == Op::i32_eqz) fuse_eqz();

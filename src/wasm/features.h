@@ -23,13 +23,17 @@ class FeatureSet {
 #include "wasm/features.def"
     return s;
   }
-  // Those this build has. (Without ERMINE_SIMD there are no handlers of vector instructions.)
+  // Those this build has. (Without ERMINE_SIMD there are no handlers of vector instructions, without ERMINE_THREADS
+  // none of atomic ones.)
   static constexpr FeatureSet all() {
     FeatureSet s;
     s.bits_ = (uint64_t{1} << static_cast<unsigned>(Feature::kCount)) - 1;
 #ifdef ERMINE_WITHOUT_SIMD
     s.remove(Feature::Simd);
     s.remove(Feature::RelaxedSimd);
+#endif
+#ifdef ERMINE_WITHOUT_THREADS
+    s.remove(Feature::Threads);
 #endif
     return s;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/leb128.h"
+#include "base/sort.h"
 #include "base/utf8.h"
 #include "wasm/module.h"
 
@@ -68,7 +69,7 @@ void NameMap::read_map(const uint8_t* p, const uint8_t* end, std::vector<Entry>&
     map.push_back(entry);
   }
   if (!sorted)
-    std::sort(map.begin(), map.end(), [](const Entry& a, const Entry& b) {
+    base::sort(std::span(map), [](const Entry& a, const Entry& b) {
       return a.index != b.index ? a.index < b.index : a.name.data() < b.name.data();
     });
 }

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "base/format.h"
+#include "base/sort.h"
 #include "wasm/limits.h"
 #include "wasm/object_header.h"
 
@@ -229,8 +230,8 @@ Result<void> TypeRegistry::add_group(std::span<TypeDef> group, std::span<TypeId>
   }
   // One count for each other group, however many of its types are mentioned.
   auto group_of = [&](TypeId id) { return impl_->entry(id)->group; };
-  std::sort(made->dependencies.begin(), made->dependencies.end(),
-            [&](TypeId a, TypeId b) { return std::less<>()(group_of(a), group_of(b)); });
+  base::sort(std::span(made->dependencies),
+             [&](TypeId a, TypeId b) { return std::less<>()(group_of(a), group_of(b)); });
   made->dependencies.erase(std::unique(made->dependencies.begin(), made->dependencies.end(),
                                        [&](TypeId a, TypeId b) { return group_of(a) == group_of(b); }),
                            made->dependencies.end());
