@@ -16,6 +16,13 @@ enum class Tier : uint8_t {
   kBaseline,  // machine code on a function's first call; what has none is interpreted
 };
 
+// What tells a profiler the names of functions in machine code.
+enum class Profile : uint8_t {
+  kNone,
+  kPerfMap,  // /tmp/perf-PID.map, for perf: names only
+  kJitDump,  // jit-PID.dump in the current directory, for `perf inject --jit`: also the code and where it comes from
+};
+
 // A tier and its name on the command line.
 struct TierName {
   std::string_view name;
@@ -43,6 +50,10 @@ struct Config {
   // Most bytes of machine code, 1 GiB at most. All engines of a process share one cache: the smallest of their
   // limits holds. What finds no room stays interpreted.
   uint64_t code_cache_size = uint64_t{1} << 30;
+  // One file a process, whatever the number of engines; opened when the engine is made. If that fails, its modules
+  // do not compile, and the error says why. docs/how-to/profile.md shows how to use it.
+  Profile profile = Profile::kNone;
+
   // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
   static std::span<const TierName> tiers();
 

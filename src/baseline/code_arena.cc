@@ -1,10 +1,10 @@
 #include "baseline/code_arena.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 
 namespace ermine::baseline {
@@ -13,7 +13,39 @@ namespace {
 // Calls reach everything in it with 32-bit distances.
 constexpr size_t kCapacity = size_t{1} << 30;
 constexpr size_t kPage = 4096;
+std::atomic<bool> g_anonymous = false;
+
+// Both ways give the same pages at two addresses. A memfd is the usual one: where a system promises no more memory
+// than it has, anonymous memory would be counted in full.
+void* map_file(size_t size, void** execute) {
+  const int file = memfd_create("ermine-code", MFD_CLOEXEC);
+  if (file < 0) return MAP_FAILED;
+  void* write = MAP_FAILED;
+  if (ftruncate(file, static_cast<off_t>(size)) == 0) {
+    write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
+    *execute = mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file, 0);
+  }
+  close(file);
+  return write;
+}
+void* map_anonymous(size_t size, void** execute) {
+  void* write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (write == MAP_FAILED) return write;
+  // From nothing to somewhere: a second mapping of what is shared.
+  *execute = mremap(write, 0, size, MREMAP_MAYMOVE);
+  if (*execute != MAP_FAILED && mprotect(*execute, size, PROT_READ | PROT_EXEC) != 0) {
+    munmap(*execute, size);
+    *execute = MAP_FAILED;
+  }
+  return write;
+}
 }  // namespace
+
+bool CodeArena::make_anonymous() {
+  g_anonymous.store(true, std::memory_order_relaxed);
+  const CodeArena* arena = get();
+  return arena == nullptr || arena->is_anonymous();
+}
 
 CodeArena* CodeArena::get() {
   static CodeArena* const arena = []() -> CodeArena* {
@@ -26,18 +58,12 @@ CodeArena* CodeArena::get() {
 }
 
 bool CodeArena::map() {
-  file_ = memfd_create("ermine-code", MFD_CLOEXEC);
-  if (file_ < 0) return false;
-  void* write = MAP_FAILED;
+  anonymous_ = g_anonymous.load(std::memory_order_relaxed);
   void* execute = MAP_FAILED;
-  if (ftruncate(file_, kCapacity) == 0) {
-    write = mmap(nullptr, kCapacity, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file_, 0);
-    execute = mmap(nullptr, kCapacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file_, 0);
-  }
+  void* write = anonymous_ ? map_anonymous(kCapacity, &execute) : map_file(kCapacity, &execute);
   if (write == MAP_FAILED || execute == MAP_FAILED) {
     if (write != MAP_FAILED) munmap(write, kCapacity);
     if (execute != MAP_FAILED) munmap(execute, kCapacity);
-    close(file_);
     return false;
   }
   write_ = static_cast<uint8_t*>(write);
@@ -74,8 +100,7 @@ void CodeArena::free(const Block& block) {
   auto offset = static_cast<size_t>(block.write - write_);
   std::lock_guard lock(mutex_);
   // Gives the memory back to the system; the pages read as zero afterwards.
-  (void)fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-                  static_cast<off_t>(block.size));
+  (void)madvise(block.write, block.size, MADV_REMOVE);
   used_ -= block.size;
   auto it = free_.emplace(offset, block.size).first;
   auto next = std::next(it);

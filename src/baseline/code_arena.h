@@ -20,6 +20,9 @@ class CodeArena {
 
   // The process's. Null if the system gives no such memory. Thread-safe.
   static CodeArena* get();
+  // perf looks names up only for memory that the system calls anonymous; the arena is if this is called before
+  // anything else is. False: too late. Thread-safe.
+  static bool make_anonymous();
 
   // Bytes that may be in use at once, process-wide: 1 GiB, or the least that was ever asked for. Thread-safe.
   void lower_limit(size_t bytes);
@@ -35,10 +38,11 @@ class CodeArena {
  private:
   CodeArena() = default;
   bool map();
+  bool is_anonymous() const { return anonymous_; }
 
   uint8_t* write_ = nullptr;
   const uint8_t* execute_ = nullptr;
-  int file_ = -1;
+  bool anonymous_ = false;
   std::mutex mutex_;
   size_t limit_ = 0;
   size_t used_ = 0;

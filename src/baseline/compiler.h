@@ -47,7 +47,7 @@ class Compiler {
   // The function's own (index 0), loops and catches, ascending.
   std::span<const Entry> entries() const { return entries_; }
 
-  // Where the instructions' code begins: ascending offsets within the part that runs straight on.
+  // Where the instructions' code begins: ascending offsets, first of what runs straight on, then of code out of line.
   struct Position {
     uint32_t offset;
     uint32_t index;

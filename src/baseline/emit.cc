@@ -93,6 +93,7 @@ void Compiler::emit_stubs() {
   for (size_t i = 0; i < stubs_.size(); ++i) {  // may grow
     Stub s = stubs_[i];
     stubs_[i].position = here();
+    positions_.push_back({here(), s.at});
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)

@@ -10,6 +10,7 @@
 
 #include "baseline/code_arena.h"
 #include "baseline/compiler.h"
+#include "baseline/layout.h"
 
 namespace ermine::baseline {
 
@@ -87,6 +88,17 @@ class Module final : public ir::NativeModule {
     return it == list.begin() ? 0 : std::prev(it)->index;
   }
 
+  ir::NativeLayout layout(const NativeFunction& function, const ir::FunctionCode& code) const override {
+    ir::NativeLayout layout;
+    Compiler again(module_, funcs_, host_);
+    if (again.compile(code)) {
+      for (const Compiler::Position& p : again.positions()) layout.positions.push_back({p.offset, p.index});
+      layout.depths =
+          stack_depths({function.code, function.code_size}, code, HandlerIndex(*host_.handlers), layout.positions);
+    }
+    return layout;
+  }
+
   size_t code_bytes() const override {
     std::lock_guard lock(mutex_);
     return bytes_;
@@ -162,5 +174,7 @@ const ir::NativeTier& native_tier() {
 void limit_code(size_t bytes) {
   if (CodeArena* arena = this_arena()) arena->lower_limit(bytes);
 }
+
+bool show_code_to_perf() { return !processor_suffices() || CodeArena::make_anonymous(); }
 
 }  // namespace ermine::baseline

@@ -12,4 +12,7 @@ const ir::NativeTier& native_tier();
 // room stay interpreted. Thread-safe.
 void limit_code(size_t bytes);
 
+// Before any engine is made: names in a perf map are found. False if it is too late. Thread-safe.
+bool show_code_to_perf();
+
 }  // namespace ermine::baseline

@@ -189,6 +189,8 @@ int run(const RunOptions& o) {
   }
   const int code = conclude(run_instance(store, *instance, o), o, *wasi);
   if (o.log_gc) gc_log.conclude(store);
+  // What is told to profilers ends with the engine.
+  if (o.config.profile != Profile::kNone) return code;
   leave(code);
 }
 

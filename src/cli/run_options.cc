@@ -94,6 +94,12 @@ void environment(RunOptions& o, const std::string& text) {
   }
 }
 
+Profile profile_of(const std::string& text) {
+  if (text == "perfmap") return Profile::kPerfMap;
+  if (text == "jitdump") return Profile::kJitDump;
+  throw BadOption{"--profile", "can be perfmap or jitdump, not '" + text + "'"};
+}
+
 Tier tier_of(const std::string& text) {
   std::string known;
   for (const TierName& t : Config::tiers()) {
@@ -247,6 +253,9 @@ Parsed parse_run_options(Words words, RunOptions& o) {
         else throw BadOption{"--log", "can be wasi or gc, not '" + text + "'"};
       },
       "Print to stderr: wasi, each system call of the program with its results; gc, each garbage collection", "WHAT");
+  options.value(
+      "--profile", [&o](const std::string& text) { o.config.profile = profile_of(text); },
+      "Tell perf the functions in machine code: perfmap writes /tmp/perf-PID.map, jitdump jit-PID.dump here", "HOW");
   options.flag("--no-landlock", o.landlock, "Do not confine the process's file access by Landlock", false);
   options.flag("--no-seccomp", o.seccomp, "Do not confine the process's system calls by seccomp", false);
   options.footer(

@@ -23,6 +23,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(std::share
                                                                       std::span<const uint8_t> bytes,
                                                                       std::shared_ptr<const void> owner,
                                                                       std::string_view name) {
+  if (const auto& listener = engine->listener(); !listener) return listener.error().clone();
   ERMINE_ASSIGN(auto module, decode_and_validate(*engine, bytes, std::move(owner)));
   auto shared = std::make_shared<runtime::SharedModule>();
   shared->exports = std::make_unique<runtime::ExportIndex>(*module);
@@ -43,7 +44,8 @@ Result<std::shared_ptr<const runtime::ModuleCode>> CompiledModule::code(const ru
   std::lock_guard lock(mutex_);
   for (const auto& code : codes_)
     if (code->options() == options) return code;
-  ERMINE_ASSIGN(std::unique_ptr<runtime::ModuleCode> made, engine_->hooks().make_code(shared_->module, options));
+  ERMINE_ASSIGN(std::unique_ptr<runtime::ModuleCode> made,
+                engine_->hooks().make_code(shared_->module, shared_->name(), options));
   return codes_.emplace_back(std::move(made));
 }
 

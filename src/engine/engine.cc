@@ -23,12 +23,30 @@ const ir::NativeTier* native_tier() {
   return nullptr;
 #endif
 }
+Result<platform::CodeListenerPtr> make_listener(const Config& config) {
+#ifdef ERMINE_BASELINE
+  switch (config.profile) {
+    case Profile::kNone: break;
+    case Profile::kPerfMap:
+      if (!baseline::show_code_to_perf())
+        return Error(ErrorKind::kUsage, "a perf map is of use only if the first engine of the process asks for it");
+      return platform::open_perf_map();
+    case Profile::kJitDump: return platform::open_jit_dump();
+  }
+#else
+  if (config.profile != Profile::kNone)
+    return Error(ErrorKind::kUnsupported, "this build of Ermine makes no machine code that could be profiled");
+#endif
+  return platform::CodeListenerPtr();
+}
+
 }  // namespace
 
 Engine::Engine(const Config& config)
     : config_(config),
       features_(feature_set(config.feature_bits)),
       registry_(std::make_shared<wasm::TypeRegistry>()),
+      listener_(make_listener(config)),
       hooks_(interp::tier_hooks(native_tier())) {
 #ifdef ERMINE_BASELINE
   baseline::limit_code(config.code_cache_size);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "ermine/config.h"
+#include "platform/code_listener.h"
 #include "runtime/hooks.h"
 #include "runtime/interrupt.h"
 #include "runtime/store.h"
@@ -22,6 +23,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const std::shared_ptr<wasm::TypeRegistry>& registry() const { return registry_; }
   const runtime::TierHooks& hooks() const { return hooks_; }
   runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
+  // Of machine code, as the Config asks; null if nobody wants to know. An error if there was no way to tell.
+  const Result<platform::CodeListenerPtr>& listener() const { return listener_; }
   // For a store of this engine, which keeps the engine alive.
   runtime::StoreOptions store_options();
 
@@ -30,6 +33,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Config config_;
   wasm::FeatureSet features_;
   std::shared_ptr<wasm::TypeRegistry> registry_;
+  Result<platform::CodeListenerPtr> listener_;  // made before there is machine code
   const runtime::TierHooks& hooks_;
   runtime::DeadlineTimer timer_;
 };

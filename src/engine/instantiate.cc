@@ -72,6 +72,7 @@ class Instantiation {
     options.fuel = store_.options().fuel;
     options.deterministic = store_.options().deterministic;
     options.tier = store_.options().tier;
+    options.listener = *compiled_.engine().listener();
     options.guarded = memories.empty() || memories[0]->guarded();
     ERMINE_ASSIGN(auto code, compiled_.code(options));
     auto made = runtime::Instance::create(&store_, compiled_.shared(), std::move(code));

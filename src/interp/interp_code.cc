@@ -1,7 +1,6 @@
 #include "interp/interp_code.h"
 
-#include <algorithm>
-
+#include "base/format.h"
 #include "interp/handlers.h"
 #include "runtime/instance.h"
 #include "wasm/type_registry.h"
@@ -24,9 +23,10 @@ const Code* stub_code() {
 
 }  // namespace
 
-InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, const runtime::CodeOptions& options,
-                       const ir::NativeTier* native)
+InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, std::string_view name,
+                       const runtime::CodeOptions& options, const ir::NativeTier* native)
     : ModuleCode(std::move(module), options),
+      name_(name),
       funcs_(new FuncCode[module_->functions.size() - module_->imported_functions]),
       translator_(*module_, handlers(), funcs_.get()) {
   func_codes_ = funcs_.get();
@@ -48,7 +48,11 @@ ir::TranslateOptions InterpCode::translate_options() const {
   return {.guarded = options_.guarded, .fuel = options_.fuel, .count = native_ != nullptr};
 }
 
-InterpCode::~InterpCode() = default;
+InterpCode::~InterpCode() {
+  if (!options_.listener) return;
+  for (const auto& [start, record] : records_)
+    if (record->native != nullptr) options_.listener->removed(record->native->code);
+}
 
 Result<void> InterpCode::translate(FuncCode* code) {
   std::lock_guard lock(mutex_);
@@ -66,9 +70,34 @@ Result<void> InterpCode::translate(FuncCode* code) {
 
 bool InterpCode::compile(Record& record) {
   if (native_ == nullptr || record.native_failed) return false;
-  if (record.native == nullptr) record.native = native_->compile(record.func_index, record.code);
+  if (record.native == nullptr) {
+    record.native = native_->compile(record.func_index, record.code);
+    if (record.native != nullptr && options_.listener) [[unlikely]]
+      announce(record);
+  }
   record.native_failed = record.native == nullptr;
   return record.native != nullptr;
+}
+
+void InterpCode::announce(const Record& record) {
+  std::string name(module_->function_name(record.func_index));
+  if (name.empty()) name = base::format("{}!func[{}]", name_, record.func_index);
+  platform::NewCode news{.name = name, .file = name_, .begin = record.native->code, .size = record.native->code_size};
+  std::vector<platform::NewCode::Line> lines;
+  std::vector<platform::NewCode::StackDepth> depths;
+  if (options_.listener->wants_layout()) {
+    const ir::NativeLayout layout = native_->layout(*record.native, record.code);
+    if (const auto again = with_offsets(record)) {
+      for (const auto& at : layout.positions) {
+        const uint32_t offset = again->offset_of(at.index);
+        if (offset != 0 && (lines.empty() || lines.back().line != offset)) lines.push_back({at.offset, offset});
+      }
+    }
+    for (const auto& d : layout.depths) depths.push_back({d.offset, d.bytes});
+    news.lines = lines;
+    news.depths = depths;
+  }
+  options_.listener->added(news);
 }
 
 const Code* InterpCode::move_up(const Code* pc) {
@@ -107,20 +136,23 @@ InterpCode::Place InterpCode::find(const Code* pc) const {
 
 // Offsets are not kept: the function is translated again, this time recording them. Translation is
 // deterministic, so the code is the same.
+std::optional<ir::FunctionCode> InterpCode::with_offsets(const Record& record) const {
+  ir::TranslateOptions options = translate_options();
+  options.record_offsets = true;
+  ir::Translator translator(*module_, handlers(), funcs_.get());
+  auto again = translator.translate(record.func_index, options);
+  if (!again || again->code.size() != record.code.code.size()) return std::nullopt;
+  return *std::move(again);
+}
+
 runtime::CodePosition InterpCode::locate(const Code* pc) const {
   runtime::CodePosition position;
   const Place place = find(pc);
   if (place.record == nullptr) return position;
   position.func_index = place.record->func_index;
   position.offset = module_->functions[position.func_index].body_offset;
-  ir::TranslateOptions options = translate_options();
-  options.record_offsets = true;
-  ir::Translator translator(*module_, handlers(), funcs_.get());
-  auto again = translator.translate(position.func_index, options);
-  if (!again || again->code.size() != place.record->code.code.size()) return position;
-  auto it = std::upper_bound(again->offsets.begin(), again->offsets.end(), place.index,
-                             [](uint32_t i, const ir::FunctionCode::Offset& o) { return i < o.code; });
-  if (it != again->offsets.begin()) position.offset = std::prev(it)->offset;
+  if (const auto again = with_offsets(*place.record))
+    if (const uint32_t offset = again->offset_of(place.index); offset != 0) position.offset = offset;
   return position;
 }
 

@@ -18,8 +18,8 @@ const ir::HandlerTable& handlers();
 
 class InterpCode final : public runtime::ModuleCode {
  public:
-  // `native`: the tier for hot functions, or null.
-  InterpCode(std::shared_ptr<const wasm::Module> module, const runtime::CodeOptions& options,
+  // `name`: for people; lives as long as this. `native`: the tier for hot functions, or null.
+  InterpCode(std::shared_ptr<const wasm::Module> module, std::string_view name, const runtime::CodeOptions& options,
              const ir::NativeTier* native);
   ~InterpCode() override;
 
@@ -52,6 +52,10 @@ class InterpCode final : public runtime::ModuleCode {
   ir::TranslateOptions translate_options() const;
   Record* record_at(const runtime::Code* pc) const;
   bool compile(Record& record);
+  void announce(const Record& record);
+  // The function's register code once more, with offsets. Nothing if that is not the same code.
+  std::optional<ir::FunctionCode> with_offsets(const Record& record) const;
+  std::string_view name_;
   std::unique_ptr<runtime::FuncCode[]> funcs_;
   std::unique_ptr<ir::NativeModule> native_;
   mutable std::mutex mutex_;  // guards what follows, and native_'s compiling

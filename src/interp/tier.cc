@@ -31,8 +31,8 @@ static_assert(runtime::kHeaderNativeRegister == runtime::kHeaderNativeSp + 1);  
 const ir::NativeTier* g_native = nullptr;  // set before there is any module
 
 Result<std::unique_ptr<runtime::ModuleCode>> make_code(std::shared_ptr<const wasm::Module> module,
-                                                       const runtime::CodeOptions& options) {
-  return std::unique_ptr<runtime::ModuleCode>(std::make_unique<InterpCode>(std::move(module), options, g_native));
+                                                       std::string_view name, const runtime::CodeOptions& options) {
+  return std::unique_ptr<runtime::ModuleCode>(std::make_unique<InterpCode>(std::move(module), name, options, g_native));
 }
 
 bool enter(ExecContext* exec, runtime::FuncRef* func, runtime::Slot* frame) {

@@ -1,7 +1,9 @@
 // FunctionCode: what translating one function yields. Immutable; owned by the module's code.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -34,6 +36,13 @@ struct FunctionCode {
     uint32_t code;    // index of an instruction
     uint32_t offset;  // of what it came from, in the module
   };
+
+  // Where the instruction at a code index comes from; 0 if that is not recorded.
+  uint32_t offset_of(uint32_t index) const {
+    const auto it =
+        std::upper_bound(offsets.begin(), offsets.end(), index, [](uint32_t i, const Offset& o) { return i < o.code; });
+    return it == offsets.begin() ? 0 : std::prev(it)->offset;
+  }
 
   std::vector<runtime::Code> code;
   std::vector<Region> regions;

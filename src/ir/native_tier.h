@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "ir/function_code.h"
 #include "ir/op_forms.h"
@@ -37,6 +38,22 @@ struct NativeFunction {
   const runtime::Code* entry_at(uint32_t index) const;
 };
 
+// What stands where in the machine code of a function.
+struct NativeLayout {
+  // Code of an instruction of the register code begins; behind what runs straight on, code out of line. Ascending.
+  struct Position {
+    uint32_t offset;  // in the machine code
+    uint32_t index;   // in the register code
+  };
+  // From here on so many bytes lie on the native stack above the return address. Ascending; 0 at first.
+  struct StackDepth {
+    uint32_t offset;
+    uint32_t bytes;
+  };
+  std::vector<Position> positions;
+  std::vector<StackDepth> depths;
+};
+
 // The machine code of a module. compile() is called by one thread at a time; the rest is thread-safe.
 class NativeModule {
  public:
@@ -48,6 +65,8 @@ class NativeModule {
   virtual const NativeFunction* find(const void* address) const = 0;
   // Index of the instruction in the register code that an address (see find) belongs to.
   virtual uint32_t position(const NativeFunction& function, const FunctionCode& code, const void* address) const = 0;
+  // The same for all of a function. Neither is kept: the function is compiled again to find it.
+  virtual NativeLayout layout(const NativeFunction& function, const FunctionCode& code) const = 0;
   // Bytes of machine code and what lies beside it.
   virtual size_t code_bytes() const = 0;
 };

@@ -22,8 +22,9 @@ namespace ermine::runtime {
 
 struct TierHooks {
   const char* name;
-  // Fails with kUnsupported if the module needs what the tier cannot run.
-  Result<std::unique_ptr<ModuleCode>> (*make_code)(std::shared_ptr<const wasm::Module> module,
+  // `name`: the module's, for people; lives as long as the code. Fails with kUnsupported if the module needs what the
+  // tier cannot run.
+  Result<std::unique_ptr<ModuleCode>> (*make_code)(std::shared_ptr<const wasm::Module> module, std::string_view name,
                                                    const CodeOptions& options);
   // Runs a WebAssembly function (func->host == null). `frame` lies on the value stack and holds the arguments.
   bool (*enter)(ExecContext* exec, FuncRef* func, Slot* frame);

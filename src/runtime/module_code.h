@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ermine/config.h"
+#include "platform/code_listener.h"
 #include "runtime/context.h"
 #include "wasm/module.h"
 
@@ -20,6 +21,7 @@ struct CodeOptions {
   bool fuel = false;
   bool deterministic = false;
   Tier tier = Tier::kAuto;
+  platform::CodeListenerPtr listener;  // null: nobody wants to know of machine code
   bool operator==(const CodeOptions&) const = default;
 };
 
