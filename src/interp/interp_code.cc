@@ -49,9 +49,11 @@ ir::TranslateOptions InterpCode::translate_options() const {
 }
 
 InterpCode::~InterpCode() {
+#ifdef ERMINE_BASELINE
   if (!options_.listener) return;
   for (const auto& [start, record] : records_)
     if (record->native != nullptr) options_.listener->removed(record->native->code);
+#endif
 }
 
 Result<void> InterpCode::translate(FuncCode* code) {
@@ -72,13 +74,16 @@ bool InterpCode::compile(Record& record) {
   if (native_ == nullptr || record.native_failed) return false;
   if (record.native == nullptr) {
     record.native = native_->compile(record.func_index, record.code);
+#ifdef ERMINE_BASELINE
     if (record.native != nullptr && options_.listener) [[unlikely]]
       announce(record);
+#endif
   }
   record.native_failed = record.native == nullptr;
   return record.native != nullptr;
 }
 
+#ifdef ERMINE_BASELINE
 void InterpCode::announce(const Record& record) {
   std::string name(module_->function_name(record.func_index));
   if (name.empty()) name = base::format("{}!func[{}]", name_, record.func_index);
@@ -99,6 +104,7 @@ void InterpCode::announce(const Record& record) {
   }
   options_.listener->added(news);
 }
+#endif
 
 const Code* InterpCode::move_up(const Code* pc) {
   std::lock_guard lock(mutex_);
