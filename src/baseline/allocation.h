@@ -13,8 +13,7 @@
 namespace ermine::baseline {
 
 struct Region {
-  uint32_t start, end;             // register code [start, end)
-  uint32_t first_item, last_item;  // items [first, last)
+  uint32_t start, end;  // register code [start, end)
   struct Pin {
     uint16_t slot = 0;
     Class cls = Class::kNot;  // kNot: unused
@@ -26,7 +25,7 @@ struct Region {
 class Allocator {
  public:
   // Regions in order. `slots`: of the frame.
-  void run(const std::vector<Item>& items, uint32_t slots, std::vector<Region>& out);
+  void run(const Listing& code, uint32_t slots, std::vector<Region>& out);
 
  private:
   struct Loop {
@@ -37,18 +36,24 @@ class Allocator {
   };
   struct Use {
     uint32_t weight = 0;
-    Class cls = Class::kAny;
+    uint8_t classes = 0;  // class_bit of each
     bool written = false;
-    bool copied = false;  // as it is, whatever it holds
+    // What it may live in a register as. kNot: several in turn, or what no register holds.
+    Class cls() const;
   };
-  void find_loops(const std::vector<Item>& items);
-  uint64_t evaluate(const std::vector<Item>& items, Loop& loop);
+  struct Candidate {
+    uint64_t gain;
+    uint32_t slot;
+  };
+  void find_loops(const Listing& code);
+  uint64_t evaluate(const Listing& code, Loop& loop);
 
   std::vector<Loop> loops_;       // outer before inner; the first is the function
-  std::vector<uint32_t> depth_;   // loops around each item
+  std::vector<uint32_t> depth_;   // loops around each item; empty if there are none
   std::vector<Use> uses_;         // by slot
   std::vector<uint32_t> touched_;
-  std::vector<uint32_t> heads_;
+  std::vector<std::pair<uint32_t, uint32_t>> found_;
+  std::vector<Candidate> best_[2];  // integers, floats
 };
 
 }  // namespace ermine::baseline

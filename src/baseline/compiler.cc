@@ -12,8 +12,9 @@ using runtime::Slot;
 Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::NativeHost& host)
     : module_(module), funcs_(funcs), host_(host), codes_(*host.handlers), table_(stencil_table()) {}
 
-bool Compiler::compile(const ir::FunctionCode& code) {
+bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   code_ = &code;
+  want_positions_ = want_positions;
   size_ = 0;
   data_.clear();
   fixes_.clear();
@@ -30,16 +31,17 @@ bool Compiler::compile(const ir::FunctionCode& code) {
   valid_ = dirty_ = used_ = written_ = 0;
   reachable_ = true;
   failed_ = false;
-  read_items(code.code, codes_, items_);
+  read_items(code.code, codes_, listing_);
   mark_labels();
-  allocator_.run(items_, code.frame_slots, regions_);
+  allocator_.run(listing_, code.frame_slots, regions_);
   pin_of_slot_.assign(code.frame_slots + 8, -1);
 
-  for (size_t i = 0; i < items_.size(); ++i) {
-    const Item& it = items_[i];
-    if (i == 0 || items_[i - 1].at != it.at) begin(it.at);
+  uint32_t last = kNone;
+  for (const Item& it : listing_.items) {
+    if (it.at != last) begin(it.at);
+    last = it.at;
     if (!reachable_) continue;
-    positions_.push_back({here(), it.at});
+    if (want_positions_) positions_.push_back({here(), it.at});
     if (!item(it)) return false;
     if (ends_block(it)) reachable_ = false;
   }
@@ -50,32 +52,40 @@ bool Compiler::compile(const ir::FunctionCode& code) {
 }
 
 void Compiler::mark_labels() {
-  marks_.assign(code_->code.size() + 1, {});
-  for (const Item& it : items_) {
+  marks_.assign(1, {});
+  mark_of_.assign(code_->code.size() + 1, 0);
+  entered_.clear();
+  for (uint32_t i : listing_.controls) {
+    const Item& it = listing_.items[i];
     if (is_branch(it)) {
-      marks_[branch_target(it)].flags |= kLabel;
-    } else if (shape_of(it.code).kind == CodeInfo::kIr) {
-      IrOp op = shape_of(it.code).ir;
-      if (op == IrOp::loop) marks_[it.at].flags |= kLoop;
-      if (op != IrOp::br_table_s && op != IrOp::br_table_r) continue;
+      mark(branch_target(it)).flags |= kLabel;
+    } else if (shape_of(it.code).ir == IrOp::loop) {
+      mark(it.at).flags |= kLoop;
+      entered_.push_back(it.at);
+    } else {
       auto count = field<uint32_t>(it.pc, 4);
-      for (uint32_t i = 0; i <= count; ++i)
-        marks_[static_cast<uint32_t>(static_cast<int64_t>(it.at) + field<int32_t>(it.pc, 8 + 4 * i))].flags |= kLabel;
+      for (uint32_t n = 0; n <= count; ++n)
+        mark(static_cast<uint32_t>(static_cast<int64_t>(it.at) + field<int32_t>(it.pc, 8 + 4 * n))).flags |= kLabel;
     }
   }
-  for (const auto& c : code_->catches) marks_[c.target].flags |= kLabel | kCatch;
+  for (const auto& c : code_->catches) {
+    mark(c.target).flags |= kLabel | kCatch;
+    entered_.push_back(c.target);
+  }
+  if (code_->catches.empty()) return;
+  std::sort(entered_.begin(), entered_.end());
+  entered_.erase(std::unique(entered_.begin(), entered_.end()), entered_.end());
 }
 
 // An instruction begins: regions end and begin here, and labels.
 void Compiler::begin(uint32_t index) {
   if (region_ >= 0 && regions_[static_cast<size_t>(region_)].end == index) leave_region();
-  Mark& m = marks_[index];
-  if (m.flags & (kLabel | kLoop)) bind(index);
+  if (mark_of_[index] != 0) bind(index);
   if (region_ < 0 && next_region_ < regions_.size() && regions_[next_region_].start == index) enter_region();
 }
 
 void Compiler::bind(uint32_t index) {
-  Mark& m = marks_[index];
+  Mark& m = mark(index);
   if (reachable_) make_valid();
   // An accumulator is read behind a label only if one branch is all that leads here.
   alias_ = !reachable_ && m.branches == 1 && !(m.flags & kCatch) ? m.alias : std::array<uint8_t, 3>{};
@@ -96,9 +106,9 @@ void Compiler::enter_region() {
     pin_of_slot_[r.pins[p].slot] = static_cast<int8_t>(p);
   }
   valid_ = dirty_ = 0;
-  if (marks_[r.start].flags & (kLoop | kLabel)) {
+  if (mark_of_[r.start] != 0) {
     make_valid();
-    marks_[r.start].inner = here();
+    mark(r.start).inner = here();
     dirty_ = written_;
   }
 }
@@ -281,7 +291,7 @@ void Compiler::branching_handler(const Item& item) {
   const auto distance = static_cast<int32_t>(units + 1);
   std::memcpy(data_.data() + island + 8 + 4, &distance, sizeof distance);
   const uint32_t target = branch_target(item);
-  Mark& m = marks_[target];
+  Mark& m = mark(target);
   m.branches = 2;
   m.alias = {};
   lose_registers();
@@ -309,7 +319,7 @@ void Compiler::call(const Item& item) {
 // A branch by a stencil whose operands are filled in; all pins are valid.
 void Compiler::branch(const Item& item, StencilId id, Fill& f) {
   uint32_t target = branch_target(item);
-  Mark& m = marks_[target];
+  Mark& m = mark(target);
   if (region_ >= 0 && !inside(target)) settle_accs();
   if (m.branches == 0) m.alias = alias_;
   else if (m.alias != alias_) m.alias = {};
@@ -374,7 +384,7 @@ void Compiler::table(const Item& item, bool acc) {
   f.island = base;
   for (uint32_t i = 0; i <= f.count; ++i) {
     auto target = static_cast<uint32_t>(static_cast<int64_t>(item.at) + field<int32_t>(item.pc, 8 + 4 * i));
-    Mark& m = marks_[target];
+    Mark& m = mark(target);
     m.branches = 2;
     m.alias = {};
     data_fixes_.push_back({base + 4 * i, FixKind::kLabel, branch_taken(item.at, target), static_cast<int32_t>(base)});

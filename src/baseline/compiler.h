@@ -32,7 +32,7 @@ class Compiler {
   Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host);
 
   // False: it cannot be done. The results are valid until the next call.
-  bool compile(const ir::FunctionCode& code);
+  bool compile(const ir::FunctionCode& code, bool want_positions = false);
 
   std::span<const uint8_t> bytes() const { return {out_.data(), size_}; }
   uint32_t code_size() const { return code_size_; }
@@ -48,6 +48,7 @@ class Compiler {
   std::span<const Entry> entries() const { return entries_; }
 
   // Where the instructions' code begins: ascending offsets, first of what runs straight on, then of code out of line.
+  // Only if asked for.
   struct Position {
     uint32_t offset;
     uint32_t index;
@@ -67,9 +68,9 @@ class Compiler {
     int64_t imm = 0;
     uint64_t pool[2] = {0, 0};
     bool wide_pool = false;
-    uint32_t taken = 0;       // target
-    uint32_t island = 0;      // offset in the data
-    uint32_t at = 0;          // the instruction, for traps
+    uint32_t taken = 0;   // target
+    uint32_t island = 0;  // offset in the data
+    uint32_t at = 0;      // the instruction, for traps
     uint64_t pc = 0;
   };
   enum class FixKind : uint8_t { kLabel, kData, kCallTable };
@@ -90,6 +91,7 @@ class Compiler {
     OpCode code = 0;          // kHandler: whose handler
     uint32_t position = 0;    // once emitted
   };
+  // A place in the register code that is jumped to or entered.
   struct Mark {
     uint32_t position = kNone;  // of the label, as seen from outside of the region that begins here
     uint32_t inner = kNone;     // as seen from inside
@@ -102,6 +104,15 @@ class Compiler {
 
   // --- structure
   void mark_labels();
+  // The mark of an instruction, made if it has none.
+  Mark& mark(uint32_t index) {
+    uint32_t& m = mark_of_[index];
+    if (m == 0) {
+      m = static_cast<uint32_t>(marks_.size());
+      marks_.emplace_back();
+    }
+    return marks_[m];
+  }
   bool item(const Item& item);
   void begin(uint32_t index);
   void enter_region();
@@ -180,9 +191,11 @@ class Compiler {
   Allocator allocator_;
 
   const ir::FunctionCode* code_ = nullptr;
-  std::vector<Item> items_;
+  Listing listing_;
   std::vector<Region> regions_;
-  std::vector<Mark> marks_;
+  std::vector<Mark> marks_;         // the first stands for none
+  std::vector<uint32_t> mark_of_;   // by instruction: its mark, or 0
+  std::vector<uint32_t> entered_;   // instructions that are entered from elsewhere: loops and catches, ascending
   std::vector<uint8_t> out_;
   std::vector<uint8_t> data_;   // goes behind the code
   std::vector<Fix> fixes_;
@@ -202,6 +215,7 @@ class Compiler {
   uint32_t code_size_ = 0;
   uint32_t data_start_ = 0;
   bool failed_ = false;
+  bool want_positions_ = false;
 
   int region_ = -1;
   size_t next_region_ = 0;

@@ -30,17 +30,28 @@ void Compiler::emit(StencilId id, const Fill& f) {
   std::memcpy(code, from, 16);
   if (s.size > 16) std::memcpy(code + 16, from + 16, s.size - 16u);
   size_ += s.size;
-  for (unsigned i = 0; i < s.holes; ++i) {
-    const Hole& h = table_.holes[s.first_hole + i];
+  // The commonest holes hold a number and an addend.
+  int32_t numbers[6];
+  static_assert(static_cast<unsigned>(HoleKind::kCount) == 5);
+  const uint32_t slots[] = {f.a, f.b, f.c, f.d};
+  for (unsigned i = 0; i < 4; ++i) numbers[i] = static_cast<int32_t>(slots[i] * sizeof(runtime::Slot));
+  numbers[4] = static_cast<int32_t>(f.offset);
+  numbers[5] = static_cast<int32_t>(f.count);
+  for (const Hole *hole = &table_.holes[s.first_hole], *end = hole + s.holes; hole != end; ++hole) {
+    const Hole& h = *hole;
     uint8_t* at = code + h.at;
-    auto slot = [&](uint32_t n) { put<int32_t>(at, static_cast<int32_t>(n * sizeof(runtime::Slot)) + h.addend); };
+    if (h.kind <= HoleKind::kCount) [[likely]] {
+      put<int32_t>(at, static_cast<int32_t>(static_cast<uint32_t>(numbers[static_cast<unsigned>(h.kind)]) +
+                                            static_cast<uint32_t>(h.addend)));
+      continue;
+    }
     switch (h.kind) {
-      case HoleKind::kSlotA: slot(f.a); break;
-      case HoleKind::kSlotB: slot(f.b); break;
-      case HoleKind::kSlotC: slot(f.c); break;
-      case HoleKind::kSlotD: slot(f.d); break;
-      case HoleKind::kOffset: put<uint32_t>(at, f.offset + static_cast<uint32_t>(h.addend)); break;
-      case HoleKind::kCount: put<uint32_t>(at, f.count + static_cast<uint32_t>(h.addend)); break;
+      case HoleKind::kSlotA:
+      case HoleKind::kSlotB:
+      case HoleKind::kSlotC:
+      case HoleKind::kSlotD:
+      case HoleKind::kOffset:
+      case HoleKind::kCount: break;  // above
       case HoleKind::kImm: {
         int64_t v = f.imm;
         switch (h.change()) {
@@ -82,18 +93,18 @@ uint32_t Compiler::add_stub(Stub s) {
 
 void Compiler::emit_stubs() {
   // Who enters inside a region, from the interpreter or at a catch, finds everything in the slots.
-  for (size_t r = 0; r < regions_.size(); ++r) {
-    for (uint32_t i = regions_[r].first_item; i < regions_[r].last_item; ++i) {
-      Mark& m = marks_[items_[i].at];
-      if ((m.flags & (kLoop | kCatch)) && items_[i].at != regions_[r].start && m.stub == kNone && m.position != kNone)
-        m.stub =
-            add_stub({.kind = Stub::kEnter, .at = items_[i].at, .target = items_[i].at, .region = static_cast<int>(r)});
-    }
+  size_t r = 0;
+  for (uint32_t index : entered_) {
+    while (r < regions_.size() && regions_[r].end <= index) ++r;
+    if (r == regions_.size()) break;
+    Mark& m = mark(index);
+    if (index > regions_[r].start && m.position != kNone)
+      m.stub = add_stub({.kind = Stub::kEnter, .at = index, .target = index, .region = static_cast<int>(r)});
   }
   for (size_t i = 0; i < stubs_.size(); ++i) {  // may grow
     Stub s = stubs_[i];
     stubs_[i].position = here();
-    positions_.push_back({here(), s.at});
+    if (want_positions_) positions_.push_back({here(), s.at});
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)
@@ -176,16 +187,16 @@ void Compiler::finish() {
     return data_start_ + at;
   };
   entries_.push_back({0, unit_for(0)});
-  for (const Item& it : items_) {
-    const Mark& m = marks_[it.at];
-    if (!(m.flags & (kLoop | kCatch)) || m.position == kNone || entries_.back().index == it.at) continue;
-    entries_.push_back({it.at, unit_for(m.stub != kNone ? stubs_[m.stub].position : m.position)});
+  for (uint32_t index : entered_) {
+    const Mark& m = mark(index);
+    if (m.position == kNone) continue;
+    entries_.push_back({index, unit_for(m.stub != kNone ? stubs_[m.stub].position : m.position)});
   }
   auto target_of = [this](uint32_t target) {
     if (target & kStubTarget) return stubs_[target & ~kStubTarget].position;
     if (target & kOffsetTarget) return target & ~kOffsetTarget;
-    if (target & kInnerTarget) return marks_[target & ~kInnerTarget].inner;
-    return marks_[target].position;
+    if (target & kInnerTarget) return mark(target & ~kInnerTarget).inner;
+    return mark(target).position;
   };
   for (const Fix& fix : fixes_) {
     uint32_t to;

@@ -81,56 +81,199 @@ constexpr bool does_end_block(const Shape& s) {
   }
 }
 
-constexpr auto kUnits = [] {
-  std::array<uint8_t, ir::kCodeCount> units{};
-  for (unsigned i = 0; i < ir::kCodeCount; ++i) units[i] = static_cast<uint8_t>(ir::unit_count(static_cast<OpCode>(i)));
-  return units;
-}();
+// What slots an operation may take from or leave in a register: in which fields they are named.
+struct Role {
+  uint8_t byte;     // of the field
+  uint8_t plus;     // added to the slot it names: the second half of a vector
+  uint8_t classes;  // class_bit
+  bool written;
+  constexpr bool operator==(const Role&) const = default;
+};
+constexpr unsigned kMostRoles = 8;
+struct Roles {
+  std::array<Role, kMostRoles> list{};
+  uint8_t count = 0;
+  constexpr bool operator==(const Roles&) const = default;
+};
 
-unsigned units_of(OpCode code, const Code* pc) {
-  if (code == ir::code_of(IrOp::br_table_r) || code == ir::code_of(IrOp::br_table_s))
-    return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
-  return kUnits[code];
+constexpr Roles roles_of(const Shape& s) {
+  Roles roles;
+  auto f = [&roles](unsigned byte, Class c, bool written, unsigned plus = 0) {
+    roles.list[roles.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c), written};
+  };
+  if (s.kind == CodeInfo::kFormed) {
+    unsigned form = s.form / 2;
+    bool to_slot = s.form & 1;
+    switch (s.family) {
+      case Family::kBinary:
+        if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(2, param_class(s.op, 0), false);
+        if (form == ir::kSS || form == ir::kRS) f(4, param_class(s.op, 1), false);
+        if (to_slot) f(0, result_class(s.op), true);
+        return roles;
+      case Family::kUnary:
+        if (form == ir::kS) f(2, param_class(s.op, 0), false);
+        if (to_slot) f(0, result_class(s.op), true);
+        return roles;
+      case Family::kLoad:
+        if (form == ir::kS) f(2, Class::kInt, false);
+        if (to_slot) f(0, result_class(s.op), true);
+        return roles;
+      case Family::kStore: {
+        unsigned store = s.form;
+        if (store == ir::kStoreSS || store == ir::kStoreSR || store == ir::kStoreSI) f(2, Class::kInt, false);
+        if (store == ir::kStoreSS || store == ir::kStoreRS) f(0, param_class(s.op, 1), false);
+        return roles;
+      }
+      case Family::kVector: {
+        // Vectors live in the frame. Two slots each; scalars among the operands are read there too.
+        std::string_view sig = wasm::op_info(s.op).sig;
+        auto colon = sig.find(':');
+        for (unsigned i = 0; i < colon; ++i) {
+          f(2 + 2 * i, Class::kNot, false);
+          if (sig[i] == 'v') f(2 + 2 * i, Class::kNot, false, 1);
+        }
+        if (colon + 1 < sig.size()) {
+          f(0, Class::kNot, true);
+          if (sig[colon + 1] == 'v') f(0, Class::kNot, true, 1);
+        }
+        return roles;
+      }
+      default: return roles;
+    }
+  }
+  if (s.kind == CodeInfo::kBranch) {
+    unsigned form = s.form / 4;
+    if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(0, param_class(s.op, 0), false);
+    if (form == ir::kSS || form == ir::kRS) f(2, param_class(s.op, 1), false);
+    return roles;
+  }
+  if (s.kind != CodeInfo::kIr) return roles;
+  auto select = [&](IrOp base, Class c) {
+    unsigned form = static_cast<unsigned>(s.ir) - static_cast<unsigned>(base);
+    f(2, c, false);
+    f(4, c, false);
+    if (form < 2) f(6, Class::kInt, false);
+    if (form & 1) f(0, c, true);
+  };
+  switch (s.ir) {
+    case IrOp::copy:
+      f(2, Class::kAny, false);
+      f(0, Class::kAny, true);
+      return roles;
+    case IrOp::copy2:
+      f(2, Class::kAny, false);
+      f(0, Class::kAny, true);
+      f(6, Class::kAny, false);
+      f(4, Class::kAny, true);
+      return roles;
+    case IrOp::const32:
+    case IrOp::const64: f(0, Class::kAny, true); return roles;
+    case IrOp::copy_v128:
+      for (unsigned i = 0; i < 2; ++i) {
+        f(2, Class::kNot, false, i);
+        f(0, Class::kNot, true, i);
+      }
+      return roles;
+    case IrOp::const_v128:
+      for (unsigned i = 0; i < 2; ++i) f(0, Class::kNot, true, i);
+      return roles;
+    case IrOp::set_r: f(0, Class::kInt, true); return roles;
+    case IrOp::set_s: f(0, Class::kF32, true); return roles;
+    case IrOp::set_d: f(0, Class::kF64, true); return roles;
+    case IrOp::select_r:
+    case IrOp::select_r_1:
+    case IrOp::select_r_2:
+    case IrOp::select_r_3: select(IrOp::select_r, Class::kInt); return roles;
+    case IrOp::select_s:
+    case IrOp::select_s_1:
+    case IrOp::select_s_2:
+    case IrOp::select_s_3: select(IrOp::select_s, Class::kF32); return roles;
+    case IrOp::select_d:
+    case IrOp::select_d_1:
+    case IrOp::select_d_2:
+    case IrOp::select_d_3: select(IrOp::select_d, Class::kF64); return roles;
+    case IrOp::global_get_r_1: f(0, Class::kInt, true); return roles;
+    case IrOp::global_get_s_1: f(0, Class::kF32, true); return roles;
+    case IrOp::global_get_d_1: f(0, Class::kF64, true); return roles;
+    case IrOp::global_set_s: f(0, Class::kAny, false); return roles;
+    case IrOp::br_table_s:
+    case IrOp::br_null:
+    case IrOp::br_null_back:
+    case IrOp::br_non_null:
+    case IrOp::br_non_null_back: f(0, Class::kInt, false); return roles;
+    case IrOp::ret_copy: f(2, Class::kAny, false); return roles;
+    default: return roles;  // by its handler, or nothing of the kind
+  }
 }
+
+struct Tables {
+  std::array<Shape, ir::kCodeCount> shapes{};
+  std::array<Roles, 64> roles{};  // the different ones; the first is empty
+  unsigned roles_count = 1;
+};
+constexpr Tables make_tables() {
+  Tables t;
+  for (unsigned i = 0; i < ir::kCodeCount; ++i) {
+    const auto code = static_cast<OpCode>(i);
+    const CodeInfo info = ir::code_info(code);
+    const bool has_op =
+        info.kind == CodeInfo::kFormed || info.kind == CodeInfo::kBranch || info.kind == CodeInfo::kChecked;
+    Shape& s = t.shapes[i];
+    s.kind = info.kind;
+    s.form = static_cast<uint8_t>(info.form);
+    s.op = info.op;
+    s.ir = info.ir;
+    s.family = has_op ? ir::family_of(info.op) : Family::kNone;
+    s.leaves_registers = does_leave_registers(s);
+    s.is_branch = does_branch(s);
+    const bool is_table = s.kind == CodeInfo::kIr && (s.ir == IrOp::br_table_s || s.ir == IrOp::br_table_r);
+    s.is_control = s.is_branch || is_table || (s.kind == CodeInfo::kIr && s.ir == IrOp::loop);
+    s.ends_block = does_end_block(s);
+    s.units = is_table ? uint8_t{0} : static_cast<uint8_t>(ir::unit_count(code));
+    const Roles roles = roles_of(s);
+    unsigned n = 0;
+    while (n < t.roles_count && !(t.roles[n] == roles)) ++n;
+    if (n == t.roles_count) t.roles[t.roles_count++] = roles;
+    s.roles = static_cast<uint8_t>(n);
+  }
+  return t;
+}
+constexpr Tables kTables = make_tables();
 
 }  // namespace
 
-constexpr std::array<Shape, ir::kCodeCount> kShapes = [] {
-  std::array<Shape, ir::kCodeCount> shapes{};
-  for (unsigned i = 0; i < ir::kCodeCount; ++i) {
-    CodeInfo info = ir::code_info(static_cast<OpCode>(i));
-    bool has_op = info.kind == CodeInfo::kFormed || info.kind == CodeInfo::kBranch || info.kind == CodeInfo::kChecked;
-    shapes[i] = {info.kind,
-                 static_cast<uint8_t>(info.form),
-                 info.op,
-                 info.ir,
-                 has_op ? ir::family_of(info.op) : Family::kNone,
-                 false,
-                 false,
-                 false};
-    Shape& s = shapes[i];
-    s.leaves_registers = does_leave_registers(s);
-    s.is_branch = does_branch(s);
-    s.ends_block = does_end_block(s);
-  }
-  return shapes;
-}();
+constexpr std::array<Shape, ir::kCodeCount> kShapes = kTables.shapes;
 
-void read_items(const std::vector<Code>& code, const HandlerIndex& codes, std::vector<Item>& out) {
-  out.clear();
+void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listing& out) {
+  static constexpr auto kRoles = kTables.roles;
+  out.items.clear();
+  out.controls.clear();
+  uint32_t accesses = 0;
+  auto add = [&](uint32_t at, OpCode op, const Shape& s, const Code* pc) {
+    if (s.is_control) out.controls.push_back(static_cast<uint32_t>(out.items.size()));
+    if (accesses + kMostRoles > out.accesses.size()) out.accesses.resize(2 * out.accesses.size() + 64);
+    const Roles& roles = kRoles[s.roles];
+    out.items.push_back({at, accesses, op, roles.count, s.leaves_registers && !s.ends_block, pc});
+    Access* list = out.accesses.data() + accesses;
+    for (unsigned i = 0; i < roles.count; ++i) {
+      const Role& r = roles.list[i];
+      list[i] = {static_cast<uint16_t>(field<uint16_t>(pc, r.byte) + r.plus), r.classes, r.written};
+    }
+    accesses += roles.count;
+  };
   for (uint32_t at = 0; at < code.size();) {
     const Code* pc = &code[at];
-    OpCode op = codes.code(*pc);
-    auto units = static_cast<uint16_t>(units_of(op, pc));
-    if (kShapes[op].kind == CodeInfo::kPair) {
-      unsigned form = (op - ir::kPairBase) % 4, pair = (op - ir::kPairBase) / 4;
-      OpCode first = ir::kPairs[pair].first;
-      out.push_back({at, first, 0, pc});
-      out.push_back({at, ir::pair_second(pair, form), units, pc + kUnits[first] - 1});
+    const OpCode op = codes.code(*pc);
+    const Shape& s = kShapes[op];
+    if (s.kind == CodeInfo::kPair) {
+      const unsigned form = (op - ir::kPairBase) % 4, pair = (op - ir::kPairBase) / 4;
+      const OpCode first = ir::kPairs[pair].first, second = ir::pair_second(pair, form);
+      add(at, first, kShapes[first], pc);
+      add(at, second, kShapes[second], pc + kShapes[first].units - 1);
     } else {
-      out.push_back({at, op, units, pc});
+      add(at, op, s, pc);
     }
-    at += units;
+    at += s.units != 0 ? s.units : 2 + (field<uint32_t>(pc, 4) + 2) / 2;
   }
 }
 

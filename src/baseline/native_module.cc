@@ -24,27 +24,28 @@ CodeArena* this_arena() { return processor_suffices() ? CodeArena::get() : nullp
 class Module final : public ir::NativeModule {
  public:
   Module(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host, CodeArena* arena)
-      : module_(module), funcs_(funcs), host_(host), arena_(arena), compiler_(module, funcs, host) {}
+      : module_(module), funcs_(funcs), host_(host), arena_(arena) {}
   ~Module() override {
     for (const CodeArena::Block& b : blocks_) arena_->free(b);
   }
 
   const NativeFunction* compile(uint32_t func_index, const ir::FunctionCode& code) override {
     if (table_.size == 0 && !make_table()) return nullptr;
-    if (!compiler_.compile(code)) return nullptr;
-    std::span<const uint8_t> bytes = compiler_.bytes();
+    if (!compiler_) compiler_ = std::make_unique<Compiler>(module_, funcs_, host_);
+    if (!compiler_->compile(code)) return nullptr;
+    std::span<const uint8_t> bytes = compiler_->bytes();
     CodeArena::Block at = take(bytes.size());
     if (at.size == 0) return nullptr;
     std::memcpy(at.write, bytes.data(), bytes.size());
-    compiler_.link(at.write, at.execute, table_.execute);
+    compiler_->link(at.write, at.execute, table_.execute);
     __builtin___clear_cache(reinterpret_cast<char*>(at.write), reinterpret_cast<char*>(at.write + bytes.size()));
     auto f = std::make_unique<Function>();
     f->func_index = func_index;
     f->code = at.execute;
-    f->code_size = compiler_.code_size();
+    f->code_size = compiler_->code_size();
     f->total_size = static_cast<uint32_t>(bytes.size());
-    f->list.reserve(compiler_.entries().size());
-    for (const Compiler::Entry& e : compiler_.entries())
+    f->list.reserve(compiler_->entries().size());
+    for (const Compiler::Entry& e : compiler_->entries())
       f->list.push_back({e.index, reinterpret_cast<const runtime::Code*>(at.execute + e.unit)});
     f->entry = f->list.front().unit;
     f->entries = f->list;
@@ -80,7 +81,7 @@ class Module final : public ir::NativeModule {
     }
     // Positions are not kept: compiling again yields them.
     Compiler again(module_, funcs_, host_);
-    if (!again.compile(code)) return 0;
+    if (!again.compile(code, true)) return 0;
     auto offset = static_cast<uint32_t>(p - function.code);
     auto list = again.positions();
     auto it = std::upper_bound(list.begin(), list.end(), offset,
@@ -91,7 +92,7 @@ class Module final : public ir::NativeModule {
   ir::NativeLayout layout(const NativeFunction& function, const ir::FunctionCode& code) const override {
     ir::NativeLayout layout;
     Compiler again(module_, funcs_, host_);
-    if (again.compile(code)) {
+    if (again.compile(code, true)) {
       for (const Compiler::Position& p : again.positions()) layout.positions.push_back({p.offset, p.index});
       layout.depths =
           stack_depths({function.code, function.code_size}, code, HandlerIndex(*host_.handlers), layout.positions);
@@ -141,7 +142,7 @@ class Module final : public ir::NativeModule {
   runtime::FuncCode* funcs_;
   ir::NativeHost host_;
   CodeArena* arena_;
-  Compiler compiler_;
+  std::unique_ptr<Compiler> compiler_;  // once something is compiled
   CodeArena::Block table_;
   CodeArena::Block rest_;
   size_t next_block_ = 64 << 10;

@@ -1,4 +1,6 @@
 // Operations on values, and where values are.
+#include <bit>
+
 #include "baseline/compiler.h"
 #include "runtime/instance.h"
 
@@ -49,13 +51,13 @@ void Compiler::store_pin(unsigned pin) {
 }
 
 void Compiler::make_valid() {
-  for (unsigned p = 0; p < 2 * kPinned; ++p)
-    if ((used_ & ~valid_) >> p & 1) load_pin(p);
+  for (unsigned missing = used_ & ~unsigned{valid_}; missing != 0; missing &= missing - 1)
+    load_pin(static_cast<unsigned>(std::countr_zero(missing)));
 }
 
 void Compiler::save_dirty() {
-  for (unsigned p = 0; p < 2 * kPinned; ++p)
-    if ((dirty_ & valid_) >> p & 1) store_pin(p);
+  for (unsigned dirty = dirty_ & unsigned{valid_}; dirty != 0; dirty &= dirty - 1)
+    store_pin(static_cast<unsigned>(std::countr_zero(dirty)));
   dirty_ = 0;
 }
 

@@ -45,7 +45,9 @@ InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, std::string_v
 }
 
 ir::TranslateOptions InterpCode::translate_options() const {
-  return {.guarded = options_.guarded, .fuel = options_.fuel, .count = native_ != nullptr};
+  // What is compiled at once is not interpreted: superinstructions would only be taken apart again.
+  const bool interpreted = native_ == nullptr || options_.tier != Tier::kBaseline;
+  return {.guarded = options_.guarded, .fuel = options_.fuel, .pairs = interpreted, .count = native_ != nullptr};
 }
 
 InterpCode::~InterpCode() {

@@ -14,38 +14,13 @@ bool second_traps(OpCode code) {
 
 using wasm::ValType;
 
-Translator::Acc Translator::acc_of(ValType t) {
-  switch (t.kind()) {
-    case ValKind::kF32: return kAccS;
-    case ValKind::kF64: return kAccD;
-    default: return kAccR;
-  }
-}
-
-uint32_t Translator::emit(OpCode code, unsigned units) {
-  auto at = static_cast<uint32_t>(code_.size());
-  code_.resize(code_.size() + units);
-  code_[at] = reinterpret_cast<Code>(handlers_[code]);
-  previous_ = last_;
-  previous_code_ = last_code_;
-  last_ = at;
-  last_code_ = code;
-  last_op_ = Op::nop;
-  if (options_.record_offsets) offsets_.push_back({at, offset_});
-  return at;
-}
-
-Translator::Emitted Translator::join_pair(uint32_t at, OpCode code) {
-  Emitted single{at, code, 0};
-  if (at != last_ || previous_ == kNone || !options_.pairs) return single;
-  OpCode pair = find_pair(previous_code_, code);
-  if (pair == 0) return single;
+Translator::Emitted Translator::make_pair(uint32_t at, OpCode code, OpCode pair) {
   // A first part whose result still waits in the accumulator may yet have to be patched.
   for (uint32_t p : pending_)
-    if (p != kNone && stack_[p].producer == previous_) return single;
+    if (p != kNone && stack_[p].producer == previous_) return {at, code, 0};
   unsigned first_units = units_of(previous_code_);
-  if (previous_ + first_units != at) return single;
-  code_.erase(code_.begin() + at);
+  if (previous_ + first_units != at) return {at, code, 0};
+  code_.remove(at);
   code_[previous_] = reinterpret_cast<Code>(handlers_[pair]);
   if (options_.record_offsets) {
     // A pair traps in one of its parts only: the second, if that is a memory access.
@@ -58,57 +33,8 @@ Translator::Emitted Translator::join_pair(uint32_t at, OpCode code) {
   return {last_, pair, static_cast<uint8_t>((first_units - 1) * 8)};
 }
 
-uint16_t Translator::next_home(ValType t) {
-  uint32_t home = stack_.empty() ? first_home_ : stack_.back().home + stack_.back().type.slots();
-  need_slots(home + t.slots());
-  return static_cast<uint16_t>(home);
-}
-
-void Translator::push_entry(Entry e) {
-  e.home = next_home(e.type);
-  stack_.push_back(e);
-}
-
-void Translator::push_temp(ValType t) { push_entry({.where = Where::kTemp, .type = t}); }
-
-void Translator::push_const(ValType t, uint64_t bits) { push_entry({.where = Where::kConst, .type = t, .bits = bits}); }
-
-void Translator::push_local(uint32_t local) {
-  Entry e{.where = Where::kLocal, .type = local_types_[local]};
-  e.local = local_slots_[local];
-  e.bits = local;
-  e.next_alias = local_aliases_[local];
-  local_aliases_[local] = static_cast<uint32_t>(stack_.size());
-  push_entry(e);
-}
-
-void Translator::push_result(uint32_t at, OpCode code, ValType t) {
-  Acc acc = acc_of(t);
-  pending_[acc] = static_cast<uint32_t>(stack_.size());
-  mirror_[acc] = kNone;
-  push_entry({.where = Where::kPending, .type = t, .producer = at, .code = code});
-}
-
-void Translator::push_result(Emitted e, ValType t) {
-  push_result(e.at, e.code, t);
-  stack_.back().dst_byte = e.byte;
-}
-
-void Translator::drop_alias(const Entry& e) {
-  if (e.where == Where::kLocal) local_aliases_[e.bits] = e.next_alias;
-}
-
-Translator::Entry Translator::pop() {
-  Entry e = stack_.back();
-  stack_.pop_back();
-  drop_alias(e);  // the newest alias of a local is the one nearest the top
-  if (e.where == Where::kPending) pending_[acc_of(e.type)] = kNone;
-  if (flushed_ > stack_.size()) flushed_ = static_cast<uint32_t>(stack_.size());
-  return e;
-}
-
 // Patches the maker of a pending value to write it to `slot` too.
-void Translator::spill(Entry& e, uint16_t slot) {
+void Translator::spill(const Entry& e, uint16_t slot) {
   code_[e.producer] = reinterpret_cast<Code>(handlers_[e.code + 1]);
   put<uint16_t>(e.producer, e.dst_byte, slot);
   Acc acc = acc_of(e.type);
@@ -121,11 +47,6 @@ void Translator::spill(Entry& e, uint16_t slot) {
   } else if (previous_ == e.producer) {
     previous_code_ = e.code + 1;
   }
-}
-
-void Translator::wrote_slot(uint32_t slot, uint32_t n) {
-  for (uint32_t& m : mirror_)
-    if (m - slot < n) m = kNone;
 }
 
 void Translator::store_const(uint16_t slot, ValType t, uint64_t bits, const uint8_t* v128) {
@@ -181,9 +102,8 @@ void Translator::move_to(const Entry& e, uint16_t dst) {
     case Where::kPending: {
       Acc acc = acc_of(e.type);
       if (is_last(e.producer)) {
-        Entry copy = e;
         uint32_t owner = pending_[acc];
-        spill(copy, dst);
+        spill(e, dst);
         pending_[acc] = owner;
       } else {
         uint32_t at = emit(code_of(set_op(acc)), 2);
@@ -220,64 +140,27 @@ void Translator::flush_top(uint32_t n) {
   for (uint32_t i = size; i > size - n; --i) to_home(stack_[i - 1]);
 }
 
-void Translator::prepare_acc(Acc acc) {
-  if (pending_[acc] != kNone) to_home(stack_[pending_[acc]]);
-  mirror_[acc] = kNone;
+void Translator::spill_popped(const Entry& e) { spill(e, e.home); }
+
+void Translator::store_const_home(const Entry& e) {
+  store_const(e.home, e.type, e.bits, e.v128);
+  need_slots(e.home + e.type.slots());
 }
-
-void Translator::save_pending() {
-  for (uint32_t p : pending_)
-    if (p != kNone) to_home(stack_[p]);
-}
-
-void Translator::forget_accs() { mirror_.fill(kNone); }
-
-void Translator::bind_here() {
-  last_ = kNone;
-  previous_ = kNone;
-  last_op_ = Op::nop;
-  forget_accs();
-}
-
-// The value of a popped entry as an operand.
-Translator::Operand Translator::use(const Entry& e, bool allow_imm, bool allow_acc) {
-  uint16_t slot = 0;
-  switch (e.where) {
-    case Where::kPending:
-      if (allow_acc) return {Operand::kAcc, 0, 0};
-      {
-        Entry copy = e;
-        spill(copy, e.home);
-      }
-      return {Operand::kSlot, e.home, 0};
-    case Where::kConst:
-      if (allow_imm) return {Operand::kImm, 0, e.bits};
-      store_const(e.home, e.type, e.bits, e.v128);
-      need_slots(e.home + e.type.slots());
-      return {Operand::kSlot, e.home, 0};
-    case Where::kTemp: slot = e.home; break;
-    case Where::kLocal: slot = e.local; break;
-  }
-  if (allow_acc && e.type.slots() == 1 && mirror_[acc_of(e.type)] == slot) return {Operand::kAcc, slot, 0};
-  return {Operand::kSlot, slot, 0};
-}
-
-uint16_t Translator::use_slot(const Entry& e) { return use(e, false, false).slot; }
 
 // Entries that alias a local about to be written get their value home first.
 void Translator::preserve_aliases(uint32_t local) {
-  for (uint32_t i = local_aliases_[local]; i != kNone;) {
+  for (uint32_t i = locals_[local].alias; i != kNone;) {
     Entry& e = stack_[i];
     i = e.next_alias;
     copy_slot(e.home, e.local, e.type);
     e.where = Where::kTemp;
   }
-  local_aliases_[local] = kNone;
+  locals_[local].alias = kNone;
 }
 
 void Translator::local_set(uint32_t local, bool tee) {
   Entry e = pop();
-  uint16_t slot = local_slots_[local];
+  uint16_t slot = locals_[local].slot;
   bool same = e.where == Where::kLocal && e.local == slot;
   if (!same) {
     preserve_aliases(local);

@@ -24,10 +24,13 @@ constexpr auto make_index() {
 }
 constexpr auto kIndex = make_index();
 
-// Codes that start some pair, so that most instructions are not looked up.
+// Where a code's pairs begin in the index, for each code that starts some: they are few, and most codes start none.
+constexpr uint16_t kNoPair = 0xffff;
 constexpr auto make_starters() {
-  std::array<bool, kPairBase> starts{};
-  for (unsigned i = 0; i < kPairCount; ++i) starts[kPairs[i].first] = true;
+  std::array<uint16_t, kPairBase> starts{};
+  for (auto& s : starts) s = kNoPair;
+  for (unsigned i = kIndex.size(); i-- > 0;)
+    if (kIndex[i].codes != UINT32_MAX) starts[kIndex[i].codes >> 16] = static_cast<uint16_t>(i);
   return starts;
 }
 constexpr auto kStarters = make_starters();
@@ -47,10 +50,11 @@ unsigned units_of(OpCode code) { return kUnits[code]; }
 
 OpCode find_pair(OpCode first, OpCode second) {
   if constexpr (kPairCount == 0) return 0;
-  if (first >= kPairBase || !kStarters[first]) return 0;
-  uint32_t codes = uint32_t{first} << 16 | second;
-  auto it = std::lower_bound(kIndex.begin(), kIndex.end(), codes, [](const Key& k, uint32_t c) { return k.codes < c; });
-  return it != kIndex.end() && it->codes == codes ? it->pair : 0;
+  if (first >= kPairBase || kStarters[first] == kNoPair) return 0;
+  const uint32_t codes = uint32_t{first} << 16 | second;
+  for (const Key* k = &kIndex[kStarters[first]]; k != kIndex.data() + kIndex.size() && k->codes <= codes; ++k)
+    if (k->codes == codes) return k->pair;
+  return 0;
 }
 
 }  // namespace ermine::ir

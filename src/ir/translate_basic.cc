@@ -7,150 +7,65 @@ namespace ermine::ir {
 using wasm::ValKind;
 using wasm::ValType;
 
-namespace {
-
-ValType letter_type(char c) {
-  switch (c) {
-    case 'i': return wasm::kI32;
-    case 'l': return wasm::kI64;
-    case 'f': return wasm::kF32;
-    case 'd': return wasm::kF64;
-    default: return wasm::kV128;
-  }
-}
-
-bool is_commutative(Op op) {
-  switch (op) {
-    case Op::i32_add:
-    case Op::i32_mul:
-    case Op::i32_and:
-    case Op::i32_or:
-    case Op::i32_xor:
-    case Op::i32_eq:
-    case Op::i32_ne:
-    case Op::i64_add:
-    case Op::i64_mul:
-    case Op::i64_and:
-    case Op::i64_or:
-    case Op::i64_xor:
-    case Op::i64_eq:
-    case Op::i64_ne: return true;
-    default: return false;
-  }
-}
-
-// The comparison with its operands exchanged, or nop.
-Op exchanged(Op op) {
-  switch (op) {
-#define ERMINE_PAIR(t, x, y)            \
-  case Op::t##_##x: return Op::t##_##y; \
-  case Op::t##_##y: return Op::t##_##x
-    ERMINE_PAIR(i32, lt_s, gt_s);
-    ERMINE_PAIR(i32, lt_u, gt_u);
-    ERMINE_PAIR(i32, le_s, ge_s);
-    ERMINE_PAIR(i32, le_u, ge_u);
-    ERMINE_PAIR(i64, lt_s, gt_s);
-    ERMINE_PAIR(i64, lt_u, gt_u);
-    ERMINE_PAIR(i64, le_s, ge_s);
-    ERMINE_PAIR(i64, le_u, ge_u);
-    ERMINE_PAIR(f32, lt, gt);
-    ERMINE_PAIR(f32, le, ge);
-    ERMINE_PAIR(f64, lt, gt);
-    ERMINE_PAIR(f64, le, ge);
-#undef ERMINE_PAIR
-    default: return Op::nop;
-  }
-}
-
-// The integer comparison with the opposite result, or nop.
-Op negated(Op op) {
-  switch (op) {
-#define ERMINE_PAIR(t, x, y)            \
-  case Op::t##_##x: return Op::t##_##y; \
-  case Op::t##_##y: return Op::t##_##x
-    ERMINE_PAIR(i32, eq, ne);
-    ERMINE_PAIR(i32, lt_s, ge_s);
-    ERMINE_PAIR(i32, lt_u, ge_u);
-    ERMINE_PAIR(i32, gt_s, le_s);
-    ERMINE_PAIR(i32, gt_u, le_u);
-    ERMINE_PAIR(i64, eq, ne);
-    ERMINE_PAIR(i64, lt_s, ge_s);
-    ERMINE_PAIR(i64, lt_u, ge_u);
-    ERMINE_PAIR(i64, gt_s, le_s);
-    ERMINE_PAIR(i64, gt_u, le_u);
-#undef ERMINE_PAIR
-    default: return Op::nop;
-  }
-}
-
-}  // namespace
-
 void Translator::binary(Op op) {
-  std::string_view sig = wasm::op_info(op).sig;
-  ValType in_type = letter_type(sig[0]), out_type = letter_type(sig[3]);
+  const OpTraits* traits = &op_traits(op);
   Entry b = pop(), a = pop();
-  if (a.where == Where::kConst) {
-    Op other = is_commutative(op) ? op : exchanged(op);
-    if (other != Op::nop && b.where != Where::kConst) {
-      op = other;
-      std::swap(a, b);
-    }
+  if (a.where == Where::kConst && traits->with_operands_exchanged != Op::nop && b.where != Where::kConst) {
+    op = traits->with_operands_exchanged;
+    std::swap(a, b);
   }
   // x - c is x + (-c): one handler hot instead of two, and more fusing.
   if (b.where == Where::kConst && (op == Op::i32_sub || op == Op::i64_sub)) {
     uint64_t neg = 0 - b.bits;
     if (op == Op::i32_sub) neg = static_cast<uint32_t>(neg);
     op = op == Op::i32_sub ? Op::i32_add : Op::i64_add;
+    traits = &op_traits(op);
     b.bits = neg;
   }
-  bool wide_imm = in_type.kind() == ValKind::kF64 || in_type.kind() == ValKind::kI64;  // in a unit of its own
   Operand y{}, x{};
   bool b_is_imm = b.where == Where::kConst;
   // Values that need an instruction to reach a slot get it now, before the accumulators are looked at.
-  if (a.where == Where::kConst) x = use(a, false);
-  if (a.where != Where::kConst) x = use(a, false);
+  x = use(a);
   if (b_is_imm) y = {Operand::kImm, 0, b.bits};
-  else y = use(b, false, b.where == Where::kPending || x.form != Operand::kAcc);
+  else y = use(b, b.where == Where::kPending || x.form != Operand::kAcc);
   if (x.form == Operand::kAcc && y.form == Operand::kAcc)
     x = {Operand::kSlot, x.slot, 0};  // x has a slot: b is the pending one
   BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kRI : kSI)
                     : x.form == Operand::kAcc ? kRS
                     : y.form == Operand::kAcc ? kSR
                                               : kSS;
-  Acc out = acc_of(out_type);
-  prepare_acc(out);
+  prepare_acc(traits->result);
   OpCode code = code_of(op, form, false);
-  uint32_t at = emit(code, units_of(code));
+  uint32_t at = emit(code, b_is_imm && traits->wide_imm ? 3 : 2);
   put<uint16_t>(at, 2, x.slot);
   if (y.form != Operand::kImm) put<uint16_t>(at, 4, y.slot);
-  else if (wide_imm) put<uint64_t>(at, 8, y.bits);
+  else if (traits->wide_imm) put<uint64_t>(at, 8, y.bits);
   else put<uint32_t>(at, 4, static_cast<uint32_t>(y.bits));
   // Comparisons are kept single for the branch that may follow.
-  Emitted e = is_compare(op) ? Emitted{at, code, 0} : join_pair(at, code);
-  if (e.code == code && is_branchable(op)) {
+  Emitted e = traits->compares ? Emitted{at, code, 0} : join_pair(at, code);
+  if (e.code == code && traits->fuses) {
     last_op_ = op;
     last_form_ = form;
   }
-  push_result(e, out_type);
+  push_result(e, traits->result_type);
 }
 
 void Translator::unary(Op op) {
-  std::string_view sig = wasm::op_info(op).sig;
-  ValType out_type = letter_type(sig[2]);
+  const OpTraits& traits = op_traits(op);
   Entry a = pop();
-  Operand x = use(a, false);
-  prepare_acc(acc_of(out_type));
+  Operand x = use(a);
+  prepare_acc(traits.result);
   OpCode code = code_of(op, x.form == Operand::kAcc ? kR : kS, false);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 2, x.slot);
-  push_result(join_pair(at, code), out_type);
+  push_result(join_pair(at, code), traits.result_type);
 }
 
 // i32.eqz of a comparison just made is the opposite comparison; of anything else a comparison with zero.
 void Translator::fuse_eqz() {
   Entry& e = top();
-  if (e.where == Where::kPending && is_last(e.producer) && negated(last_op_) != Op::nop) {
-    Op op = negated(last_op_);
+  if (e.where == Where::kPending && is_last(e.producer) && has_inverse(last_op_)) {
+    Op op = inverse(last_op_);
     e.code = code_of(op, last_form_, false);
     code_[e.producer] = reinterpret_cast<Code>(handlers_[e.code]);
     last_op_ = op;
@@ -162,12 +77,11 @@ void Translator::fuse_eqz() {
 }
 
 void Translator::load(const Instr& in) {
-  const wasm::OpInfo& info = wasm::op_info(in.op);
-  ValType out_type = letter_type(info.sig[2]);
+  const ValType out_type = op_traits(in.op).result_type;
   Entry a = pop();
   bool direct = options_.guarded && in.mem.memory == 0 && in.mem.offset <= UINT32_MAX;
   if (direct) {
-    Operand x = use(a, false);
+    Operand x = use(a);
     prepare_acc(acc_of(out_type));
     OpCode code = code_of(in.op, x.form == Operand::kAcc ? kR : kS, false);
     uint32_t at = emit(code, 2);
@@ -203,11 +117,11 @@ void Translator::store(const Instr& in) {
              (value.type == wasm::kI32 ? static_cast<int32_t>(value.bits) == static_cast<int16_t>(value.bits)
                                        : static_cast<int64_t>(value.bits) == static_cast<int16_t>(value.bits));
   Operand v{}, x{};
-  if (a.where == Where::kConst) x = use(a, false);
-  if (value.where == Where::kConst && !imm) v = use(value, false);
-  if (a.where != Where::kConst) x = use(a, false);
+  if (a.where == Where::kConst) x = use(a);
+  if (value.where == Where::kConst && !imm) v = use(value);
+  if (a.where != Where::kConst) x = use(a);
   if (imm) v = {Operand::kImm, 0, value.bits};
-  else if (value.where != Where::kConst) v = use(value, false);
+  else if (value.where != Where::kConst) v = use(value);
   if (!is_float && x.form == Operand::kAcc && v.form == Operand::kAcc) {  // one accumulator for both
     if (a.where == Where::kPending) v = {Operand::kSlot, v.slot, 0};
     else x = {Operand::kSlot, x.slot, 0};
@@ -303,7 +217,7 @@ void Translator::select(ValType type) {
     wrote_slot(top().home, 2);
     return;
   }
-  Operand x = use(c, false);
+  Operand x = use(c);
   Acc acc = acc_of(type);
   prepare_acc(acc);
   IrOp base = acc == kAccR ? IrOp::select_r : acc == kAccS ? IrOp::select_s : IrOp::select_d;
@@ -341,7 +255,7 @@ void Translator::global_set(uint32_t index) {
     op = IrOp::global_set_v128;
     x.slot = use_slot(e);
   } else if (acc_of(e.type) == kAccR) {
-    x = use(e, false);
+    x = use(e);
     if (x.form == Operand::kAcc) op = IrOp::global_set_r;
   } else {
     x.slot = use_slot(e);

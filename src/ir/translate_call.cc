@@ -75,7 +75,7 @@ void Translator::call_indirect(const Instr& in, bool tail) {
   }
   // The index is popped but lies above the arguments: nothing flushed below disturbs it in its slot. In
   // the accumulator it is safe too: flushing goes from slot to slot.
-  Operand x = use(index, false);
+  Operand x = use(index);
   uint32_t base = place_arguments(def.func);
   if (x.form == Operand::kSlot) need_slots(base + def.func.param_slots + runtime::kHeaderSlots + 1);
   uint32_t at = emit(code_of(x.form == Operand::kAcc ? IrOp::call_indirect_r : IrOp::call_indirect_s), 3);

@@ -65,7 +65,7 @@ void Translator::open(Control c) {
 
 // Removes the last instruction.
 void Translator::take_back() {
-  code_.resize(last_);
+  code_.shrink(last_);
   if (options_.record_offsets) offsets_.pop_back();
   last_ = previous_;
   last_code_ = previous_code_;
@@ -120,7 +120,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
       return join_pair(at, code);
     }
   }
-  Operand x = use(e, false);
+  Operand x = use(e);
   OpCode code = branch_code(on_false ? Op::i32_eq : Op::i32_ne, x.form == Operand::kAcc ? kRI : kSI, false, back);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 0, x.slot);
@@ -218,7 +218,7 @@ void Translator::branch_table(const Instr& in) {
   }
   save_pending();
   flush_top(n);
-  Operand x = use(index, false);
+  Operand x = use(index);
   uint32_t count = in.count;
   uint32_t at = emit(code_of(x.form == Operand::kAcc ? IrOp::br_table_r : IrOp::br_table_s), 2 + (count + 2) / 2);
   put<uint16_t>(at, 0, x.slot);
@@ -377,7 +377,7 @@ void Translator::emit_return() {
       put<uint64_t>(at, 8, e.bits);
       return;
     }
-    Operand x = use(e, false);
+    Operand x = use(e);
     Acc acc = acc_of(e.type);
     IrOp op = x.form != Operand::kAcc ? IrOp::ret_copy
               : acc == kAccR          ? IrOp::ret_r

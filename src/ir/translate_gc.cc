@@ -51,7 +51,7 @@ bool Translator::is_gc_ref(ValType type) const {
 // An operation with one operand; `imm` is its second word.
 void Translator::object_unary(OpCode first, unsigned units, ValType out, uint32_t imm) {
   Entry a = pop();
-  Operand x = use(a, false);
+  Operand x = use(a);
   prepare_acc(acc_of(out));
   auto code = static_cast<OpCode>(first + (x.form == Operand::kAcc ? 2 : 0));
   uint32_t at = emit(code, units);
@@ -66,11 +66,11 @@ uint32_t Translator::object_store(OpCode first, bool imm, uint32_t* second_word)
   bool is_float = value.type == wasm::kF32 || value.type == wasm::kF64;
   imm = imm && value.where == Where::kConst;
   Operand v{}, x{};
-  if (a.where == Where::kConst) x = use(a, false);
+  if (a.where == Where::kConst) x = use(a);
   if (imm) v = {Operand::kImm, 0, value.bits};
-  else if (value.where == Where::kConst) v = use(value, false);
-  if (a.where != Where::kConst) x = use(a, false);
-  if (value.where != Where::kConst) v = is_float ? Operand{Operand::kSlot, use_slot(value), 0} : use(value, false);
+  else if (value.where == Where::kConst) v = use(value);
+  if (a.where != Where::kConst) x = use(a);
+  if (value.where != Where::kConst) v = is_float ? Operand{Operand::kSlot, use_slot(value), 0} : use(value);
   if (x.form == Operand::kAcc && v.form == Operand::kAcc) {  // one accumulator for both
     if (a.where == Where::kPending) v = {Operand::kSlot, v.slot, 0};
     else x = {Operand::kSlot, x.slot, 0};
@@ -116,9 +116,9 @@ void Translator::array_get(const wasm::TypeDef& def, bool sign) {
   Access access = is_gc_ref(storage) ? Access::k32 : access_of(storage, sign);
   ValType out = storage.unpacked();
   Entry index = pop(), a = pop();
-  Operand x = use(a, false), y{};
+  Operand x = use(a), y{};
   if (index.where == Where::kConst) y = {Operand::kImm, 0, index.bits};
-  else y = use(index, false, index.where == Where::kPending || x.form != Operand::kAcc);
+  else y = use(index, index.where == Where::kPending || x.form != Operand::kAcc);
   if (x.form == Operand::kAcc && y.form == Operand::kAcc) x = {Operand::kSlot, x.slot, 0};  // the index is pending
   BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kRI : kSI)
                     : x.form == Operand::kAcc ? kRS
@@ -200,7 +200,7 @@ void Translator::put_test(uint32_t at, const TypeTest& test) {
 // Checks the top entry, which stays where it is: `first` with the operand in a slot, one more in the accumulator.
 uint32_t Translator::check_top(OpCode first) {
   const Entry& e = top();
-  Operand x = use(e, false);
+  Operand x = use(e);
   auto code = static_cast<OpCode>(first + (x.form == Operand::kAcc ? 1 : 0));
   uint32_t at = emit(code, units_of(code));
   put<uint16_t>(at, 2, x.slot);
@@ -297,7 +297,7 @@ bool Translator::gc(const Instr& in) {
       // The length may lie in the accumulator, which is saved nonetheless: collecting looks at slots.
       save_pending();
       Entry length = pop();
-      Operand x = use(length, false);
+      Operand x = use(length);
       uint16_t top_slot = next_home(wasm::kI32);
       need_slots(top_slot);
       forget_accs();

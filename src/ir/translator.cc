@@ -4,22 +4,12 @@ namespace ermine::ir {
 
 using wasm::ValType;
 
-namespace {
-// family_of() reads the instruction's signature: too long for every instruction of every function.
-constexpr auto kFamilies = [] {
-  std::array<Family, wasm::kOpCount> families{};
-  for (unsigned i = 0; i < wasm::kOpCount; ++i) families[i] = family_of(static_cast<Op>(i));
-  return families;
-}();
-}  // namespace
-
 Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateOptions& options) {
   options_ = options;
   func_index_ = func_index;
   const wasm::Function& function = module_.functions[func_index];
   type_ = &module_.func_type(func_index);
-  local_types_.clear();
-  local_slots_.clear();
+  locals_.clear();
   stack_.clear();
   controls_.clear();
   patches_.clear();
@@ -43,8 +33,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
 
   uint32_t slot = 0;
   auto add_local = [&](ValType t) {
-    local_types_.push_back(t);
-    local_slots_.push_back(static_cast<uint16_t>(slot));
+    locals_.push_back({t, kNone, static_cast<uint16_t>(slot)});
     slot += t.slots();
   };
   for (ValType t : type_->params) add_local(t);
@@ -54,8 +43,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
     for (uint32_t i = 0; i < count; ++i) add_local(t);
   });
   if (!start) return std::move(start).error();
-  local_aliases_.assign(local_types_.size(), kNone);
-  first_home_ = slot;
+  first_home_ = next_home_ = slot;
   need_slots(slot + 4);
   need_slots(type_->result_slots);
 
@@ -154,7 +142,7 @@ bool Translator::skip_unreachable(const Instr& in) {
 }
 
 Result<void> Translator::instruction(const Instr& in) {
-  switch (kFamilies[static_cast<unsigned>(in.op)]) {
+  switch (op_traits(in.op).family) {
     case Family::kBinary: binary(in.op); return {};
     case Family::kUnary:
       if (in.op == Op::i32_eqz) fuse_eqz();

@@ -21,10 +21,11 @@
 
 #include "binary/instr_reader.h"
 #include "ermine/result.h"
+#include "ir/code_buffer.h"
 #include "ir/encoding.h"
 #include "ir/function_code.h"
 #include "ir/object_ops.h"
-#include "ir/op_forms.h"
+#include "ir/op_traits.h"
 #include "wasm/module.h"
 
 namespace ermine::ir {
@@ -53,21 +54,27 @@ class Translator {
   using Instr = binary::Instr;
   static constexpr uint32_t kNone = ~uint32_t{0};
 
-  // Accumulators by class of value.
-  enum Acc : uint8_t { kAccR, kAccS, kAccD, kAccCount };
-
   enum class Where : uint8_t { kTemp, kLocal, kConst, kPending };
   struct Entry {
     Where where;
-    wasm::ValType type;
-    uint16_t home;         // slot of this stack position
-    uint16_t local = 0;    // kLocal: slot of the local
-    uint32_t producer = 0; // kPending: index of the instruction whose result it is
-    OpCode code = 0;       // kPending: its code; one more is the form that writes the slot too
     uint8_t dst_byte = 0;  // kPending: where its dst field is
-    uint32_t next_alias = kNone;  // kLocal: next older entry that aliases the same local
-    uint64_t bits = 0;     // kConst
-    const uint8_t* v128 = nullptr;  // kConst of v128
+    OpCode code = 0;       // kPending: its code; one more is the form that writes the slot too
+    uint16_t home = 0;     // slot of this stack position
+    uint16_t local = 0;    // kLocal: slot of the local
+    wasm::ValType type;
+    union {
+      uint32_t producer = 0;  // kPending: index of the instruction whose result it is
+      uint32_t next_alias;    // kLocal: next older entry that aliases the same local
+    };
+    union {
+      uint64_t bits = 0;    // kConst; kLocal: index of the local
+      const uint8_t* v128;  // kConst of v128
+    };
+  };
+  struct Local {
+    wasm::ValType type;
+    uint32_t alias;  // newest stack entry that aliases it
+    uint16_t slot;
   };
 
   enum class ControlKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse, kTryTable, kTry, kCatch };
@@ -104,7 +111,6 @@ class Translator {
   bool skip_unreachable(const Instr& in);
 
   // --- operand stack and emission (operands.cc)
-  static Acc acc_of(wasm::ValType t);
   uint32_t emit(OpCode code, unsigned units);
   // An instruction as it lies in the code: index, code, and the byte where its (last part's) operands start.
   struct Emitted {
@@ -114,11 +120,12 @@ class Translator {
   };
   // Makes one instruction of the last two if they are a pair. Call with the last one's operands set.
   Emitted join_pair(uint32_t at, OpCode code);
+  Emitted make_pair(uint32_t at, OpCode code, OpCode pair);
   template <class T>
   void put(uint32_t at, unsigned byte, T v) {
     set_field<T>(&code_[at], byte, v);
   }
-  void push_entry(Entry e);
+  Entry& push_entry(const Entry& e);
   uint16_t next_home(wasm::ValType t);
   void push_temp(wasm::ValType t);
   void push_const(wasm::ValType t, uint64_t bits);
@@ -128,9 +135,11 @@ class Translator {
   void push_result(Emitted e, wasm::ValType t);
   Entry pop();
   Entry& top() { return stack_.back(); }
-  Operand use(const Entry& e, bool allow_imm, bool allow_acc = true);
+  Operand use(const Entry& e, bool allow_acc = true);
   uint16_t use_slot(const Entry& e);  // value in some slot; pending values are spilled, constants stored
-  void spill(Entry& e, uint16_t slot);
+  void spill(const Entry& e, uint16_t slot);
+  void spill_popped(const Entry& e);
+  void store_const_home(const Entry& e);
   void to_home(Entry& e);
   void flush_all();
   void flush_top(uint32_t n);
@@ -244,18 +253,17 @@ class Translator {
   TranslateOptions options_;
   uint32_t func_index_ = 0;
   const wasm::FuncType* type_ = nullptr;
-  std::vector<wasm::ValType> local_types_;
-  std::vector<uint16_t> local_slots_;
-  std::vector<uint32_t> local_aliases_;  // newest stack entry that aliases the local
+  std::vector<Local> locals_;
   std::vector<Entry> stack_;
   std::vector<Control> controls_;
   std::vector<Patch> patches_;
-  std::vector<Code> code_;
+  CodeBuffer code_;
   std::vector<FunctionCode::Region> regions_;
   std::vector<FunctionCode::Catch> catches_;
   std::vector<FunctionCode::Offset> offsets_;
   uint32_t flushed_ = 0;       // entries below are in their homes
   uint32_t first_home_ = 0;    // slot of the bottom of the operand stack
+  uint32_t next_home_ = 0;     // slot of its next entry
   uint32_t max_slots_ = 0;
   uint32_t last_ = kNone;      // last instruction emitted, if nothing was bound since
   OpCode last_code_ = 0;
@@ -288,3 +296,5 @@ void Translator::jump_around(uint32_t values, EmitSkip&& emit_skip, uint32_t dep
 }
 
 }  // namespace ermine::ir
+
+#include "ir/operands.h"  // IWYU pragma: keep

@@ -1,0 +1,106 @@
+// What the translators ask of each numeric instruction, worked out from the instruction table at compile time: reading
+// its signature for every instruction of every function takes longer than translating it.
+#pragma once
+
+#include <array>
+
+#include "ir/op_forms.h"
+#include "wasm/types.h"
+
+namespace ermine::ir {
+
+// Accumulators by class of value.
+enum Acc : uint8_t { kAccR, kAccS, kAccD, kAccCount };
+
+constexpr wasm::ValType letter_type(char c) {
+  switch (c) {
+    case 'i': return wasm::kI32;
+    case 'l': return wasm::kI64;
+    case 'f': return wasm::kF32;
+    case 'd': return wasm::kF64;
+    default: return wasm::kV128;
+  }
+}
+
+constexpr Acc acc_of(wasm::ValType t) {
+  switch (t.kind()) {
+    case wasm::ValKind::kF32: return kAccS;
+    case wasm::ValKind::kF64: return kAccD;
+    default: return kAccR;
+  }
+}
+
+constexpr bool is_commutative(Op op) {
+  switch (op) {
+    case Op::i32_add:
+    case Op::i32_mul:
+    case Op::i32_and:
+    case Op::i32_or:
+    case Op::i32_xor:
+    case Op::i32_eq:
+    case Op::i32_ne:
+    case Op::i64_add:
+    case Op::i64_mul:
+    case Op::i64_and:
+    case Op::i64_or:
+    case Op::i64_xor:
+    case Op::i64_eq:
+    case Op::i64_ne: return true;
+    default: return false;
+  }
+}
+
+// The comparison with its operands exchanged, or nop.
+constexpr Op exchanged(Op op) {
+  switch (op) {
+#define ERMINE_PAIR(t, x, y)            \
+  case Op::t##_##x: return Op::t##_##y; \
+  case Op::t##_##y: return Op::t##_##x
+    ERMINE_PAIR(i32, lt_s, gt_s);
+    ERMINE_PAIR(i32, lt_u, gt_u);
+    ERMINE_PAIR(i32, le_s, ge_s);
+    ERMINE_PAIR(i32, le_u, ge_u);
+    ERMINE_PAIR(i64, lt_s, gt_s);
+    ERMINE_PAIR(i64, lt_u, gt_u);
+    ERMINE_PAIR(i64, le_s, ge_s);
+    ERMINE_PAIR(i64, le_u, ge_u);
+    ERMINE_PAIR(f32, lt, gt);
+    ERMINE_PAIR(f32, le, ge);
+    ERMINE_PAIR(f64, lt, gt);
+    ERMINE_PAIR(f64, le, ge);
+#undef ERMINE_PAIR
+    default: return Op::nop;
+  }
+}
+
+struct OpTraits {
+  Family family = Family::kNone;
+  Acc result = kAccR;  // of scalars: where it is left
+  bool compares = false, fuses = false;  // is_compare(), is_branchable()
+  bool wide_imm = false;                 // a constant operand takes a unit of its own
+  wasm::ValType result_type;
+  Op with_operands_exchanged = Op::nop;  // the same, where there is one
+};
+
+namespace detail {
+inline constexpr auto kTraits = [] {
+  std::array<OpTraits, wasm::kOpCount> traits{};
+  for (unsigned i = 0; i < wasm::kOpCount; ++i) {
+    auto op = static_cast<Op>(i);
+    OpTraits& t = traits[i];
+    t.family = family_of(op);
+    t.compares = is_compare(op);
+    t.fuses = is_branchable(op);
+    std::string_view sig = wasm::op_info(op).sig;
+    if (t.family != Family::kBinary && t.family != Family::kUnary && t.family != Family::kLoad) continue;
+    t.wide_imm = sig[0] == 'd' || sig[0] == 'l';
+    t.result_type = letter_type(sig.back());
+    t.result = acc_of(t.result_type);
+    t.with_operands_exchanged = is_commutative(op) ? op : exchanged(op);
+  }
+  return traits;
+}();
+}  // namespace detail
+constexpr const OpTraits& op_traits(Op op) { return detail::kTraits[static_cast<unsigned>(op)]; }
+
+}  // namespace ermine::ir
