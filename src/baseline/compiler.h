@@ -68,9 +68,9 @@ class Compiler {
     int64_t imm = 0;
     uint64_t pool[2] = {0, 0};
     bool wide_pool = false;
-    uint32_t taken = 0;   // target
+    uint32_t taken = 0;  // target
     uint32_t island = 0;  // offset in the data
-    uint32_t at = 0;      // the instruction, for traps
+    uint32_t at = 0;  // the instruction, for traps
     uint64_t pc = 0;
   };
   enum class FixKind : uint8_t { kLabel, kData, kCallTable };
@@ -84,20 +84,20 @@ class Compiler {
   // Code out of line.
   struct Stub {
     enum Kind : uint8_t { kTrap, kLeave, kHandler, kEnter } kind;
-    uint32_t at;              // instruction
-    uint32_t target = 0;      // label; kHandler: the place in the code where to go on
-    uint16_t dirty = 0;       // registers to save first
+    uint32_t at;  // instruction
+    uint32_t target = 0;  // label; kHandler: the place in the code where to go on
+    uint16_t dirty = 0;  // registers to save first
     int region = -1;
-    OpCode code = 0;          // kHandler: whose handler
-    uint32_t position = 0;    // once emitted
+    OpCode code = 0;  // kHandler: whose handler
+    uint32_t position = 0;  // once emitted
   };
   // A place in the register code that is jumped to or entered.
   struct Mark {
     uint32_t position = kNone;  // of the label, as seen from outside of the region that begins here
-    uint32_t inner = kNone;     // as seen from inside
-    uint32_t stub = kNone;      // kEnter: for those that enter inside a region
+    uint32_t inner = kNone;  // as seen from inside
+    uint32_t stub = kNone;  // kEnter: for those that enter inside a region
     uint8_t flags = 0;
-    uint8_t branches = 0;       // to it
+    uint8_t branches = 0;  // to it
     std::array<uint8_t, 3> alias{};  // of the accumulators, at its one branch
   };
   enum Flag : uint8_t { kLabel = 1, kLoop = 2, kCatch = 4 };
@@ -193,13 +193,13 @@ class Compiler {
   const ir::FunctionCode* code_ = nullptr;
   Listing listing_;
   std::vector<Region> regions_;
-  std::vector<Mark> marks_;         // the first stands for none
-  std::vector<uint32_t> mark_of_;   // by instruction: its mark, or 0
-  std::vector<uint32_t> entered_;   // instructions that are entered from elsewhere: loops and catches, ascending
+  std::vector<Mark> marks_;  // the first stands for none
+  std::vector<uint32_t> mark_of_;  // by instruction: its mark, or 0
+  std::vector<uint32_t> entered_;  // instructions that are entered from elsewhere: loops and catches, ascending
   std::vector<uint8_t> out_;
-  std::vector<uint8_t> data_;   // goes behind the code
+  std::vector<uint8_t> data_;  // goes behind the code
   std::vector<Fix> fixes_;
-  std::vector<Fix> data_fixes_;    // in the data: distances of jump tables
+  std::vector<Fix> data_fixes_;  // in the data: distances of jump tables
   std::vector<Stub> stubs_;
   std::vector<Entry> entries_;
   std::vector<Position> positions_;
@@ -211,7 +211,7 @@ class Compiler {
   };
   std::vector<std::pair<uint32_t, uint32_t>> unit_targets_;  // likewise, of a target
   std::vector<PoolEntry> pool_index_;
-  uint32_t size_ = 0;        // bytes of out_ in use
+  uint32_t size_ = 0;  // bytes of out_ in use
   uint32_t code_size_ = 0;
   uint32_t data_start_ = 0;
   bool failed_ = false;

@@ -50,8 +50,7 @@ CallShape call_shape() {
 }  // namespace
 
 std::vector<StackDepth> stack_depths(std::span<const uint8_t> machine_code, const ir::FunctionCode& code,
-                                     const HandlerIndex& codes,
-                                     std::span<const ir::NativeLayout::Position> positions) {
+                                     const HandlerIndex& codes, std::span<const ir::NativeLayout::Position> positions) {
   std::vector<StackDepth> depths;
 #if defined(__x86_64__)
   static const CallShape shape = call_shape();

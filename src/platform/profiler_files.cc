@@ -70,8 +70,8 @@ class PerfMap final : public CodeListener {
     return CodeListenerPtr(std::make_shared<PerfMap>(std::move(file)));
   }
   void added(const NewCode& code) override {
-    const std::string line = base::format("{:x} {:x} {}\n", reinterpret_cast<uintptr_t>(code.begin), code.size,
-                                          printable_name(code.name));
+    const std::string line =
+        base::format("{:x} {:x} {}\n", reinterpret_cast<uintptr_t>(code.begin), code.size, printable_name(code.name));
     std::lock_guard lock(mutex_);
     file_.append(line);
   }
