@@ -14,7 +14,7 @@ import tempfile
 
 # Highest first.
 LEVELS = [
-    ["cli"], ["script"], ["oci"], ["wasi"], ["api"], ["component"], ["engine"], ["interp", "baseline", "optimizing"],
+    ["cli"], ["script"], ["oci"], ["wasi"], ["api"], ["component"], ["engine", "explore"], ["interp", "baseline", "optimizing"],
     ["ir"], ["semantics"], ["runtime"], ["text"], ["binary"], ["wasm"], ["platform"], ["base"],
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}

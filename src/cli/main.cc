@@ -23,6 +23,9 @@ constexpr Command kCommands[] = {
     {"validate", "Check that modules are valid", validate_main},
     {"inspect", "Show what a module imports, exports and needs", inspect_main},
     {"strip", "Remove custom sections from a module", strip_main},
+#ifdef ERMINE_HAS_EXPLORE
+    {"explore", "Show what functions become: an HTML page", explore_main},
+#endif
 #ifdef ERMINE_HAS_TEXT
     {"parse", "Turn the text format into a binary module", parse_main},
     {"print", "Turn a binary module into the text format", print_main},

@@ -38,10 +38,12 @@ InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, std::string_v
     funcs_[i].func_index = module_->imported_functions + i;
   }
   if (native != nullptr && options.tier != Tier::kInterp) {
-    ir::NativeHost host{&handlers(), reinterpret_cast<const void*>(&handler_trap),
-                        reinterpret_cast<const void*>(&ermine_call_stub)};
-    native_ = native->make(*module_, funcs_.get(), host);
+    native_ = native->make(*module_, funcs_.get(), native_host());
   }
+}
+
+ir::NativeHost native_host() {
+  return {&handlers(), reinterpret_cast<const void*>(&handler_trap), reinterpret_cast<const void*>(&ermine_call_stub)};
 }
 
 ir::TranslateOptions InterpCode::translate_options() const {

@@ -15,6 +15,8 @@ namespace ermine::interp {
 
 // The table of handlers, a constant.
 const ir::HandlerTable& handlers();
+// What machine code needs of the interpreter.
+ir::NativeHost native_host();
 
 class InterpCode final : public runtime::ModuleCode {
  public:

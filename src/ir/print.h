@@ -1,13 +1,17 @@
 // Register code as text: one line an instruction, for tests, for `ermine explore` and for people.
 //
-//   0  enter 3 0 7
-//   2  i32_add.si>r 0, 1
+//   0  enter locals r3+1, frame 8
+//   2  i32_add.si>r acc = r0, 1
 //
 // A line is the code index, the operation with its operand form, and its operands: rN a slot, acc the
-// accumulator, others numbers. Branch targets are code indices ("-> 12").
+// accumulator, others numbers. Branch targets are code indices ("-> 12"). Operations that are rare show their
+// operand bytes as four numbers of 16 bits.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "ir/function_code.h"
 #include "ir/op_forms.h"
@@ -22,6 +26,27 @@ unsigned instruction_units(OpCode code, const runtime::Code* pc);
 
 // The code whose handler this is; kCodeCount if it is none's. Slow: for printing.
 OpCode code_of_handler(const HandlerTable& handlers, runtime::Code handler);
+
+class CodePrinter {
+ public:
+  // `funcs`: of the module's defined functions, the first of which has the number `first_func`; null: calls show no
+  // numbers.
+  explicit CodePrinter(const HandlerTable& handlers, const runtime::FuncCode* funcs = nullptr, uint32_t first_func = 0);
+
+  struct Line {
+    uint32_t index;  // in the code
+    std::string text;
+  };
+  std::vector<Line> lines(const FunctionCode& function) const;
+
+ private:
+  void operands(std::string& out, OpCode code, const runtime::Code* pc, size_t at, unsigned units) const;
+  bool ir_operands(std::string& out, OpCode code, const runtime::Code* pc, size_t at) const;
+  // Handlers with the same machine code may have been folded by the linker; the first name stands for all.
+  std::unordered_map<runtime::Code, OpCode> codes_;
+  const runtime::FuncCode* funcs_;
+  uint32_t first_func_;
+};
 
 std::string print(const FunctionCode& function, const HandlerTable& handlers);
 

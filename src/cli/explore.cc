@@ -1,0 +1,112 @@
+// ermine explore: what the functions of a module become, as a page to read.
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/output_file.h"
+#include "cli/quantities.h"
+#include "cli/run_options.h"
+#include "explore/page.h"
+
+namespace ermine::cli {
+namespace {
+
+int fail(const Error& error) {
+  print_error(error);
+  return kFailed;
+}
+
+// "dir/app.wasm" -> "app"
+std::string stem(const std::string& path) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  for (std::string_view ending : {".wasm", ".wat"})
+    if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
+  return name == "-" ? "module" : name;
+}
+
+// The functions that were asked for, by index.
+class Choice {
+ public:
+  // False: there is no such function.
+  bool add(const explore::Explorer& explorer, const std::string& asked) {
+    const size_t before = chosen_.size();
+    uint32_t number = 0;
+    const char* end = asked.data() + asked.size();
+    const auto read = std::from_chars(asked.data(), end, number);
+    const bool is_number = read.ec == std::errc() && read.ptr == end;
+    for (const auto& f : explorer.functions())
+      if (f.name == asked || (is_number && f.index == number)) chosen_.push_back(f.index);
+    return chosen_.size() != before;
+  }
+  bool has(uint32_t index) const { return std::find(chosen_.begin(), chosen_.end(), index) != chosen_.end(); }
+
+ private:
+  std::vector<uint32_t> chosen_;
+};
+
+}  // namespace
+
+int explore_main(Words words) {
+  Options command(
+      "Show what functions become: WebAssembly, register code and machine code side by side, as an HTML page.\n"
+      "Usage: ermine explore [OPTIONS] FILE",
+      "explore");
+  std::string input, output;
+  Words functions;
+  explore::PageOptions page;
+  Config config;
+  command.argument("file", input, "A module, binary or text; - is standard input", "FILE");
+  command.value("-o,--output", output, "Write here; - is standard output. By default NAME.explore.html", "FILE");
+  command.values(
+      "--function", [&functions](const std::string& text) { functions.push_back(text); },
+      "Only this function; may be given several times", "NAME|INDEX");
+  command.value(
+      "--max-size",
+      [&page](const std::string& text) {
+        const std::optional<uint64_t> size = parse_size(text);
+        if (!size) throw BadOption{"--max-size", "'" + text + "' is not a size, as in 65536, 64KiB or 2GiB"};
+        page.max_bytes = *size;
+      },
+      "Leave functions out once the page is so large (64MiB); not with --function", "SIZE");
+  add_feature_options(command, config);
+  command.footer("\nExamples:\n  ermine explore app.wasm\n  ermine explore --function main app.wasm -o main.html\n");
+  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
+
+  if (!command.given("--features")) config.enable_all_features();
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(input);
+  if (!bytes) return fail(bytes.error());
+  wasm::FeatureSet features;
+  for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::kCount); ++i)
+    if (config.feature_bits >> i & 1) features.add(static_cast<wasm::Feature>(i));
+  auto explorer = explore::Explorer::open(*bytes, features);
+  if (!explorer) return fail(explorer.error().clone().with_context(input));
+
+  Choice choice;
+  for (const std::string& f : functions) {
+    if (choice.add(**explorer, f)) continue;
+    print_error("there is no function '" + f + "' that the module defines");
+    print_note("ermine objdump -x lists them by number and name");
+    return kUsage;
+  }
+  if (!functions.empty()) page.wanted = [&choice](const explore::Explorer::Function& f) { return choice.has(f.index); };
+  const std::string title = input == "-" ? "standard input" : input.substr(input.rfind('/') + 1);
+  page.title = title;
+  if (output.empty()) output = stem(input) + ".explore.html";
+  OutputFile out(output);
+  Progress progress("exploring " + input);
+  auto done = explore::write_page(**explorer, page, [&out](std::string_view piece) { return out.write(piece); });
+  if (!done) return fail(done.error().clone().with_context(input));
+  if (Result<void> written = out.finish(); !written) return fail(written.error());
+  if (!(*explorer)->problem().empty()) print_note((*explorer)->problem());
+  if (done->full) {
+    print_note("the page shows " + std::to_string(done->shown) + " of " + std::to_string(done->functions) +
+               " functions, the others by name only; --function picks some, --max-size takes more");
+  }
+  if (output != "-") std::puts(output.c_str());
+  return kOk;
+}
+
+}  // namespace ermine::cli

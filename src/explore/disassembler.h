@@ -1,0 +1,36 @@
+// Machine code as text, by the system's capstone library if there is one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ermine::explore {
+
+class Disassembler {
+ public:
+  struct Line {
+    uint32_t offset, size;
+    std::string text;  // empty: not known
+  };
+
+  Disassembler();
+  ~Disassembler();
+  Disassembler(const Disassembler&) = delete;
+  Disassembler& operator=(const Disassembler&) = delete;
+
+  // Empty if instructions can be named; else why not, and what to do.
+  std::string_view problem() const { return problem_; }
+  // Every byte is in one line. Without a library, lines are of a fixed size and have no text. Targets of branches are
+  // shown as offsets.
+  std::vector<Line> lines(std::span<const uint8_t> code);
+
+ private:
+  std::string problem_;
+  size_t handle_ = 0;
+};
+
+}  // namespace ermine::explore

@@ -1,0 +1,147 @@
+#include "explore/explorer.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "baseline/native_module.h"
+#include "binary/decoder.h"
+#include "binary/validator.h"
+#include "explore/disassembler.h"
+#include "interp/interp_code.h"
+#include "ir/print.h"
+#include "text/print/function_lister.h"
+#include "wasm/type_registry.h"
+
+namespace ermine::explore {
+
+namespace {
+
+using text::FunctionLister;
+
+// The groups of one function by the offset that each begins at: 0 is the function's head.
+class Groups {
+ public:
+  Groups(const ir::FunctionCode& code, uint32_t body_offset) {
+    begins_.push_back(body_offset);
+    for (const auto& o : code.offsets) begins_.push_back(o.offset);
+    std::sort(begins_.begin(), begins_.end());
+    begins_.erase(std::unique(begins_.begin(), begins_.end()), begins_.end());
+  }
+  // Of what comes from this offset exactly.
+  uint32_t of(uint32_t offset) const {
+    return static_cast<uint32_t>(std::lower_bound(begins_.begin(), begins_.end(), offset) - begins_.begin());
+  }
+  // Of a line of text. What only takes a value belongs to the instruction before it, what only gives one to the
+  // next.
+  uint32_t of_text(uint32_t offset, uint32_t first_instruction, std::string_view text) const {
+    if (offset < first_instruction) return 0;
+    const auto next = std::lower_bound(begins_.begin(), begins_.end(), offset);
+    const auto index = static_cast<uint32_t>(next - begins_.begin());
+    if (next != begins_.end() && *next == offset) return index;
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    for (std::string_view taker : {"local.set", "local.tee", "drop", "end", ")"})
+      if (text.starts_with(taker)) return index - 1;
+    return next == begins_.end() ? index - 1 : index;
+  }
+
+ private:
+  std::vector<uint32_t> begins_;
+};
+
+class Implementation final : public Explorer {
+ public:
+  Implementation(std::shared_ptr<const wasm::Module> module, std::unique_ptr<FunctionLister> lister)
+      : module_(std::move(module)),
+        lister_(std::move(lister)),
+        funcs_(module_->functions.size() - module_->imported_functions),
+        translator_(*module_, interp::handlers(), funcs_.data()),
+        printer_(interp::handlers(), funcs_.data(), module_->imported_functions) {
+    // The code that a program of default settings gets.
+    options_.guarded =
+        module_->memories.empty() || (!module_->memories[0].is64 && module_->memories[0].page_log2 == 16);
+    options_.record_offsets = true;
+    options_.count = true;
+    const ir::NativeHost host = interp::native_host();
+    native_ = baseline::native_tier().make(*module_, funcs_.data(), host);
+    if (native_ == nullptr) no_machine_code_ = "this machine has no machine code: it interprets";
+    for (uint32_t i = module_->imported_functions; i < module_->functions.size(); ++i)
+      functions_.push_back({i, module_->functions[i].body_size, module_->function_name(i)});
+  }
+
+  const std::vector<Function>& functions() const override { return functions_; }
+  std::string_view problem() const override {
+    return native_ == nullptr ? std::string_view(no_machine_code_) : disassembler_.problem();
+  }
+
+  Result<FunctionListing> list(const Function& function) override {
+    const wasm::Function& body = module_->functions[function.index];
+    const auto offset = static_cast<uint32_t>(body.body_offset);
+    FunctionListing listing;
+    ERMINE_ASSIGN(const auto text, lister_->list(function.index, offset, body.body_size));
+    auto code = translator_.translate(function.index, options_);
+    if (!code) {
+      for (const FunctionLister::Line& line : text) add_text(listing, 0, line);
+      listing.note = code.error().message();
+      return listing;
+    }
+    const Groups groups(*code, offset);
+    ERMINE_ASSIGN(const uint32_t first, binary::read_locals(*module_, body, [](uint32_t, wasm::ValType) {}));
+    for (const FunctionLister::Line& line : text)
+      add_text(listing, groups.of_text(line.offset, first, line.text), line);
+    for (const ir::CodePrinter::Line& line : printer_.lines(*code))
+      listing.registers.push_back(
+          {groups.of(code->offset_of(line.index)), base::format("{:5}  {}", line.index, line.text)});
+    add_machine_code(listing, function, *code, groups);
+    return listing;
+  }
+
+ private:
+  static void add_text(FunctionListing& listing, uint32_t group, const FunctionLister::Line& line) {
+    listing.wasm.push_back({group, base::format("{:06x}  {}", line.offset, line.text)});
+  }
+
+  void add_machine_code(FunctionListing& listing, const Function& function, const ir::FunctionCode& code,
+                        const Groups& groups) {
+    if (native_ == nullptr) return;
+    const ir::NativeFunction* native = native_->compile(function.index, code);
+    if (native == nullptr) {
+      listing.note = "not compiled: it has an operation without machine code, or there was no room; it is interpreted";
+      return;
+    }
+    listing.machine_bytes = native->total_size;
+    const ir::NativeLayout layout = native_->layout(*native, code);
+    for (const Disassembler::Line& line : disassembler_.lines({native->code, native->code_size})) {
+      auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
+                                 [](uint32_t o, const ir::NativeLayout::Position& p) { return o < p.offset; });
+      const uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
+      std::string bytes;
+      for (uint32_t i = 0; i < line.size; ++i) bytes += base::format("{:02x}", native->code[line.offset + i]);
+      constexpr size_t kColumn = 22;
+      if (!line.text.empty() && bytes.size() < kColumn) bytes.append(kColumn - bytes.size(), ' ');
+      listing.machine.push_back(
+          {groups.of(code.offset_of(index)), base::format("{:4x}  {}  {}", line.offset, bytes, line.text)});
+    }
+  }
+
+  std::shared_ptr<const wasm::Module> module_;
+  std::unique_ptr<FunctionLister> lister_;
+  std::vector<runtime::FuncCode> funcs_;  // never called
+  ir::TranslateOptions options_;
+  ir::Translator translator_;
+  ir::CodePrinter printer_;
+  std::unique_ptr<ir::NativeModule> native_;
+  Disassembler disassembler_;
+  std::string no_machine_code_;
+  std::vector<Function> functions_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Explorer>> Explorer::open(std::span<const uint8_t> bytes, wasm::FeatureSet features) {
+  ERMINE_ASSIGN(auto module, binary::decode(bytes, nullptr, std::make_shared<wasm::TypeRegistry>(), features));
+  ERMINE_TRY(binary::validate(*module, {}));
+  ERMINE_ASSIGN(auto lister, FunctionLister::open(bytes));
+  return std::unique_ptr<Explorer>(std::make_unique<Implementation>(std::move(module), std::move(lister)));
+}
+
+}  // namespace ermine::explore

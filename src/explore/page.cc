@@ -1,0 +1,90 @@
+#include "explore/page.h"
+
+#include "base/format.h"
+#include "base/utf8.h"
+#include "explore/page_parts.h"
+
+namespace ermine::explore {
+
+namespace {
+
+// A JSON string that may stand in a <script> element: '<' is written as an escape, so neither </script> nor <!-- can
+// occur. What is no UTF-8 becomes question marks.
+void append_string(std::string& out, std::string_view s) {
+  const bool utf8 = base::is_utf8(s);
+  out += '"';
+  for (const char c : s) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') (out += '\\') += c;
+    else if (c == '\n') out += "\\n";
+    else if (byte < 0x20 || byte == 0x7f || c == '<' || c == '>' || c == '&') out += base::format("\\u00{:02x}", byte);
+    else if (byte >= 0x80 && !utf8) out += '?';
+    else out += c;
+  }
+  out += '"';
+}
+
+// Lines as one string: "GROUP TEXT", a newline between.
+void append_column(std::string& out, const char* key, const std::vector<Line>& lines) {
+  std::string all;
+  for (const Line& line : lines) {
+    if (!all.empty()) all += '\n';
+    all += base::format("{} ", line.group);
+    // A line of text has no newline in it, whatever a guest calls its functions.
+    for (const char c : line.text) all += c == '\n' ? ' ' : c;
+  }
+  out += key;
+  append_string(out, all);
+}
+
+}  // namespace
+
+Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, const PageSink& sink) {
+  PageSummary summary;
+  summary.functions = static_cast<uint32_t>(explorer.functions().size());
+  uint64_t written = 0;
+  std::string piece(kPageHead);
+  auto flush = [&] {
+    written += piece.size();
+    const bool more = sink(piece);
+    piece.clear();
+    return more;
+  };
+  if (!flush()) return summary;
+  // What the page's list shows; functions that are left out have no machine code to tell of.
+  std::string list;
+  for (const Explorer::Function& f : explorer.functions()) {
+    int64_t machine_bytes = -1;
+    if (!options.wanted || options.wanted(f)) {
+      if (!options.wanted && written + list.size() > options.max_bytes) {
+        summary.full = true;
+      } else {
+        ERMINE_ASSIGN(const FunctionListing listing, explorer.list(f));
+        machine_bytes = listing.machine_bytes;
+        ++summary.shown;
+        piece += base::format("<script type=\"application/json\" id=\"f{}\">{}", f.index, "{");
+        append_column(piece, "\"w\":", listing.wasm);
+        append_column(piece, ",\"r\":", listing.registers);
+        append_column(piece, ",\"m\":", listing.machine);
+        piece += ",\"n\":";
+        append_string(piece, listing.note);
+        piece += "}</script>\n";
+        if (!flush()) return summary;
+      }
+    }
+    list += list.empty() ? "[" : ",\n[";
+    list += base::format("{},", f.index);
+    append_string(list, f.name);
+    list += base::format(",{},{}]", f.wasm_bytes, machine_bytes);
+  }
+  piece = "<script type=\"application/json\" id=\"data\">{\"title\":";
+  append_string(piece, options.title);
+  piece += ",\"problem\":";
+  append_string(piece, explorer.problem());
+  piece += ",\"functions\":[" + list + "]}</script>\n";
+  piece += kPageTail;
+  flush();
+  return summary;
+}
+
+}  // namespace ermine::explore
