@@ -15,11 +15,12 @@ constexpr uint32_t kRowBytes = 8;
 
 #ifdef ERMINE_CAPSTONE
 #define ERMINE_TEXT_OF(x) #x
-#define ERMINE_SONAME(major) "libcapstone.so." ERMINE_TEXT_OF(major)
+#define ERMINE_EXPANDED(x) ERMINE_TEXT_OF(x)
+#define ERMINE_SONAME "libcapstone.so." ERMINE_EXPANDED(CS_API_MAJOR)
 
 // The library, for the rest of the process.
 struct Library {
-  void* handle = dlopen(ERMINE_SONAME(CS_API_MAJOR), RTLD_NOW | RTLD_LOCAL);
+  void* handle = dlopen(ERMINE_SONAME, RTLD_NOW | RTLD_LOCAL);
   decltype(&::cs_open) open = get<decltype(&::cs_open)>("cs_open");
   decltype(&::cs_close) close = get<decltype(&::cs_close)>("cs_close");
   decltype(&::cs_disasm_iter) next = get<decltype(&::cs_disasm_iter)>("cs_disasm_iter");
@@ -56,7 +57,7 @@ Disassembler::Disassembler() {
   static_assert(sizeof(csh) == sizeof handle_);
   if (!library().complete()) {
     problem_ = "instructions are shown as bytes: " ERMINE_SONAME(
-        CS_API_MAJOR) " is not there (Debian's package libcapstone" ERMINE_TEXT_OF(CS_API_MAJOR) ")";
+        CS_API_MAJOR) " is not there (Debian's package libcapstone" ERMINE_EXPANDED(CS_API_MAJOR) ")";
   } else if (library().open(kArch, kMode, &handle_) != CS_ERR_OK) {
     handle_ = 0;
     problem_ = "instructions are shown as bytes: the capstone library does not know this machine";
