@@ -56,8 +56,8 @@ Disassembler::Disassembler() {
 #ifdef ERMINE_CAPSTONE
   static_assert(sizeof(csh) == sizeof handle_);
   if (!library().complete()) {
-    problem_ = "instructions are shown as bytes: " ERMINE_SONAME(
-        CS_API_MAJOR) " is not there (Debian's package libcapstone" ERMINE_EXPANDED(CS_API_MAJOR) ")";
+    problem_ = "instructions are shown as bytes: " ERMINE_SONAME
+               " is not there (Debian's package libcapstone" ERMINE_EXPANDED(CS_API_MAJOR) ")";
   } else if (library().open(kArch, kMode, &handle_) != CS_ERR_OK) {
     handle_ = 0;
     problem_ = "instructions are shown as bytes: the capstone library does not know this machine";

@@ -30,7 +30,7 @@ class Disassembler {
 
  private:
   std::string problem_;
-  size_t handle_ = 0;
+  [[maybe_unused]] size_t handle_ = 0;
 };
 
 }  // namespace ermine::explore
