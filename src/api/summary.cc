@@ -98,7 +98,8 @@ ModuleSummary Module::summary() const {
     binary::Instr in;
     // Arithmetic is what extended-const brought to constant expressions.
     while (g.init.size != 0 && reader.next(in))
-      if (wasm::op_info(in.op).sig == "ii:i" || wasm::op_info(in.op).sig == "ll:l") used.add(Feature::ExtendedConst);
+      if (wasm::op_info(in.op).sig() == "ii:i" || wasm::op_info(in.op).sig() == "ll:l")
+        used.add(Feature::ExtendedConst);
   }
   for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i) {
     const auto f = static_cast<Feature>(i);

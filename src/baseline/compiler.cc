@@ -59,7 +59,7 @@ void Compiler::mark_labels() {
     const Item& it = listing_.items[i];
     if (is_branch(it)) {
       mark(branch_target(it)).flags |= kLabel;
-    } else if (shape_of(it.code).ir == IrOp::loop) {
+    } else if (shape_of(it.code).ir() == IrOp::loop) {
       mark(it.at).flags |= kLoop;
       entered_.push_back(it.at);
     } else {
@@ -137,7 +137,7 @@ bool Compiler::item(const Item& item) {
     compare_branch(item, s);
     return true;
   }
-  if (leaves_registers(item) && !(s.kind == CodeInfo::kIr && s.ir == IrOp::call)) {
+  if (leaves_registers(item) && !(s.kind == CodeInfo::kIr && s.ir() == IrOp::call)) {
     if (is_branch(item)) branching_handler(item);
     else handler(item);
     return true;
@@ -152,7 +152,7 @@ bool Compiler::item(const Item& item) {
       default: return false;
     }
   }
-  switch (s.ir) {
+  switch (s.ir()) {
     case IrOp::enter:
     case IrOp::enter_count: function_entry(item); return true;
     case IrOp::loop: loop_head(item); return true;
@@ -174,19 +174,19 @@ bool Compiler::item(const Item& item) {
     case IrOp::select_r_1:
     case IrOp::select_r_2:
     case IrOp::select_r_3:
-      select(item, static_cast<unsigned>(s.ir) - static_cast<unsigned>(IrOp::select_r), Class::kInt);
+      select(item, static_cast<unsigned>(s.ir()) - static_cast<unsigned>(IrOp::select_r), Class::kInt);
       return true;
     case IrOp::select_s:
     case IrOp::select_s_1:
     case IrOp::select_s_2:
     case IrOp::select_s_3:
-      select(item, static_cast<unsigned>(s.ir) - static_cast<unsigned>(IrOp::select_s), Class::kF32);
+      select(item, static_cast<unsigned>(s.ir()) - static_cast<unsigned>(IrOp::select_s), Class::kF32);
       return true;
     case IrOp::select_d:
     case IrOp::select_d_1:
     case IrOp::select_d_2:
     case IrOp::select_d_3:
-      select(item, static_cast<unsigned>(s.ir) - static_cast<unsigned>(IrOp::select_d), Class::kF64);
+      select(item, static_cast<unsigned>(s.ir()) - static_cast<unsigned>(IrOp::select_d), Class::kF64);
       return true;
     case IrOp::br:
     case IrOp::br_back: jump(item); return true;
@@ -194,7 +194,7 @@ bool Compiler::item(const Item& item) {
     case IrOp::br_null_back:
     case IrOp::br_non_null:
     case IrOp::br_non_null_back: {
-      bool null = s.ir == IrOp::br_null || s.ir == IrOp::br_null_back;
+      bool null = s.ir() == IrOp::br_null || s.ir() == IrOp::br_null_back;
       Fill f;
       make_valid();
       f.a = u16(0);
@@ -351,7 +351,7 @@ void Compiler::compare_branch(const Item& item, const Shape& s) {
   make_valid();
   unsigned form = s.form / 4;
   bool on_false = s.form & 2;
-  Op op = s.op;
+  Op op = s.op();
   Fill f;
   f.a = field<uint16_t>(item.pc, 0);
   f.b = field<uint16_t>(item.pc, 2);
@@ -359,7 +359,8 @@ void Compiler::compare_branch(const Item& item, const Shape& s) {
   unsigned a = form == ir::kRS || form == ir::kRI ? acc_place(c) : place(static_cast<uint16_t>(f.a));
   unsigned b;
   if (form == ir::kSI || form == ir::kRI)
-    b = constant(static_cast<uint64_t>(int64_t{field<int16_t>(item.pc, 2)}), wasm::op_info(op).sig[0] == 'l', false, f);
+    b = constant(static_cast<uint64_t>(int64_t{field<int16_t>(item.pc, 2)}), wasm::op_info(op).sig()[0] == 'l', false,
+                 f);
   else b = form == ir::kSR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
   if (on_false && inverse(op) != Op::nop) {
     op = inverse(op);

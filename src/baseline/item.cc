@@ -13,14 +13,14 @@ constexpr bool does_leave_registers(const Shape& s) {
   switch (s.kind) {
     case CodeInfo::kChecked: return true;
     case CodeInfo::kFormed:
-      if (s.family == Family::kVector) return wasm::op_info(s.op).imm != wasm::Imm::None;
+      if (s.family == Family::kVector) return wasm::op_info(s.op()).imm != wasm::Imm::None;
       return s.family == Family::kAtomic || s.family == Family::kWide;
     case CodeInfo::kBranch:
     case CodeInfo::kPair: return false;
     case CodeInfo::kIr: break;
   }
-  if (ir::object_op(s.ir).kind != ir::ObjectOp::kNone) return true;
-  switch (s.ir) {
+  if (ir::object_op(s.ir()).kind != ir::ObjectOp::kNone) return true;
+  switch (s.ir()) {
     case IrOp::enter_sp:
     case IrOp::copy_n:
     case IrOp::select_v128:
@@ -46,8 +46,8 @@ constexpr bool does_leave_registers(const Shape& s) {
 constexpr bool does_branch(const Shape& s) {
   if (s.kind == CodeInfo::kBranch) return true;
   if (s.kind != CodeInfo::kIr) return false;
-  if (ir::object_op(s.ir).kind == ir::ObjectOp::kBranch) return true;
-  switch (s.ir) {
+  if (ir::object_op(s.ir()).kind == ir::ObjectOp::kBranch) return true;
+  switch (s.ir()) {
     case IrOp::br:
     case IrOp::br_back:
     case IrOp::br_null:
@@ -60,7 +60,7 @@ constexpr bool does_branch(const Shape& s) {
 
 constexpr bool does_end_block(const Shape& s) {
   if (s.kind != CodeInfo::kIr) return false;
-  switch (s.ir) {
+  switch (s.ir()) {
     case IrOp::br:
     case IrOp::br_back:
     case IrOp::br_table_s:
@@ -106,27 +106,27 @@ constexpr Roles roles_of(const Shape& s) {
     bool to_slot = s.form & 1;
     switch (s.family) {
       case Family::kBinary:
-        if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(2, param_class(s.op, 0), false);
-        if (form == ir::kSS || form == ir::kRS) f(4, param_class(s.op, 1), false);
-        if (to_slot) f(0, result_class(s.op), true);
+        if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(2, param_class(s.op(), 0), false);
+        if (form == ir::kSS || form == ir::kRS) f(4, param_class(s.op(), 1), false);
+        if (to_slot) f(0, result_class(s.op()), true);
         return roles;
       case Family::kUnary:
-        if (form == ir::kS) f(2, param_class(s.op, 0), false);
-        if (to_slot) f(0, result_class(s.op), true);
+        if (form == ir::kS) f(2, param_class(s.op(), 0), false);
+        if (to_slot) f(0, result_class(s.op()), true);
         return roles;
       case Family::kLoad:
         if (form == ir::kS) f(2, Class::kInt, false);
-        if (to_slot) f(0, result_class(s.op), true);
+        if (to_slot) f(0, result_class(s.op()), true);
         return roles;
       case Family::kStore: {
         unsigned store = s.form;
         if (store == ir::kStoreSS || store == ir::kStoreSR || store == ir::kStoreSI) f(2, Class::kInt, false);
-        if (store == ir::kStoreSS || store == ir::kStoreRS) f(0, param_class(s.op, 1), false);
+        if (store == ir::kStoreSS || store == ir::kStoreRS) f(0, param_class(s.op(), 1), false);
         return roles;
       }
       case Family::kVector: {
         // Vectors live in the frame. Two slots each; scalars among the operands are read there too.
-        std::string_view sig = wasm::op_info(s.op).sig;
+        std::string_view sig = wasm::op_info(s.op()).sig();
         auto colon = sig.find(':');
         for (unsigned i = 0; i < colon; ++i) {
           f(2 + 2 * i, Class::kNot, false);
@@ -143,19 +143,19 @@ constexpr Roles roles_of(const Shape& s) {
   }
   if (s.kind == CodeInfo::kBranch) {
     unsigned form = s.form / 4;
-    if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(0, param_class(s.op, 0), false);
-    if (form == ir::kSS || form == ir::kRS) f(2, param_class(s.op, 1), false);
+    if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(0, param_class(s.op(), 0), false);
+    if (form == ir::kSS || form == ir::kRS) f(2, param_class(s.op(), 1), false);
     return roles;
   }
   if (s.kind != CodeInfo::kIr) return roles;
   auto select = [&](IrOp base, Class c) {
-    unsigned form = static_cast<unsigned>(s.ir) - static_cast<unsigned>(base);
+    unsigned form = static_cast<unsigned>(s.ir()) - static_cast<unsigned>(base);
     f(2, c, false);
     f(4, c, false);
     if (form < 2) f(6, Class::kInt, false);
     if (form & 1) f(0, c, true);
   };
-  switch (s.ir) {
+  switch (s.ir()) {
     case IrOp::copy:
       f(2, Class::kAny, false);
       f(0, Class::kAny, true);
@@ -221,13 +221,12 @@ constexpr Tables make_tables() {
     Shape& s = t.shapes[i];
     s.kind = info.kind;
     s.form = static_cast<uint8_t>(info.form);
-    s.op = info.op;
-    s.ir = info.ir;
+    s.number = info.kind == CodeInfo::kIr ? static_cast<uint16_t>(info.ir) : static_cast<uint16_t>(info.op);
     s.family = has_op ? ir::family_of(info.op) : Family::kNone;
     s.leaves_registers = does_leave_registers(s);
     s.is_branch = does_branch(s);
-    const bool is_table = s.kind == CodeInfo::kIr && (s.ir == IrOp::br_table_s || s.ir == IrOp::br_table_r);
-    s.is_control = s.is_branch || is_table || (s.kind == CodeInfo::kIr && s.ir == IrOp::loop);
+    const bool is_table = s.kind == CodeInfo::kIr && (s.ir() == IrOp::br_table_s || s.ir() == IrOp::br_table_r);
+    s.is_control = s.is_branch || is_table || (s.kind == CodeInfo::kIr && s.ir() == IrOp::loop);
     s.ends_block = does_end_block(s);
     s.units = is_table ? uint8_t{0} : static_cast<uint8_t>(ir::unit_count(code));
     const Roles roles = roles_of(s);

@@ -31,15 +31,17 @@ struct Item {
 
 // CodeInfo by code, smaller.
 struct Shape {
-  CodeInfo::Kind kind;
+  uint16_t number;  // of the instruction, or kIr: of the operation
   uint8_t form;
-  Op op;
-  IrOp ir;
+  uint8_t roles;  // which of the lists of fields that name slots
+  CodeInfo::Kind kind;
   Family family;
   bool leaves_registers : 1, is_branch : 1, is_control : 1, ends_block : 1;  // see below
   uint8_t units;  // of the instruction; 0 where it varies
-  uint8_t roles;  // which of the lists of fields that name slots
+  constexpr Op op() const { return static_cast<Op>(number); }
+  constexpr IrOp ir() const { return static_cast<IrOp>(number); }
 };
+static_assert(sizeof(Shape) == 8);
 extern const std::array<Shape, ir::kCodeCount> kShapes;
 inline const Shape& shape_of(OpCode code) { return kShapes[code]; }
 
@@ -55,9 +57,9 @@ constexpr Class class_of(char letter) {
     default: return Class::kInt;
   }
 }
-constexpr Class param_class(Op op, unsigned i) { return class_of(wasm::op_info(op).sig[i]); }
+constexpr Class param_class(Op op, unsigned i) { return class_of(wasm::op_info(op).sig()[i]); }
 constexpr Class result_class(Op op) {
-  std::string_view sig = wasm::op_info(op).sig;
+  std::string_view sig = wasm::op_info(op).sig();
   return class_of(sig[sig.find(':') + 1]);
 }
 

@@ -173,8 +173,8 @@ bool Compiler::imm_fits(StencilId id, const Fill& f) const {
 void Compiler::binary(const Item& item, const Shape& s) {
   unsigned form = s.form / 2;
   bool to_slot = s.form & 1;
-  Op op = s.op;
-  char letter = wasm::op_info(op).sig[0];
+  Op op = s.op();
+  char letter = wasm::op_info(op).sig()[0];
   Class c = class_of(letter), rc = result_class(op);
   Fill f;
   f.d = field<uint16_t>(item.pc, 0);
@@ -227,13 +227,13 @@ void Compiler::binary(const Item& item, const Shape& s) {
 }
 
 void Compiler::unary(const Item& item, const Shape& s) {
-  Class c = param_class(s.op, 0);
+  Class c = param_class(s.op(), 0);
   Fill f;
   f.d = field<uint16_t>(item.pc, 0);
   f.a = field<uint16_t>(item.pc, 2);
   f.at = item.at;
   unsigned from = s.form / 2 == ir::kR ? acc_place(c) : place(static_cast<uint16_t>(f.a));
-  result(item, f, s.form & 1, result_class(s.op), [&](unsigned to) { return unary_id(s.op, from, to); });
+  result(item, f, s.form & 1, result_class(s.op()), [&](unsigned to) { return unary_id(s.op(), from, to); });
 }
 
 // Emits a stencil whose result goes to the accumulator, or with `to_slot` to slot d as well or to its register.
@@ -264,12 +264,12 @@ void Compiler::load(const Item& item, const Shape& s) {
     return;
   }
   unsigned address = s.form / 2 == ir::kR ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
-  result(item, f, s.form & 1, result_class(s.op), [&](unsigned to) { return load_id(s.op, address, to); });
+  result(item, f, s.form & 1, result_class(s.op()), [&](unsigned to) { return load_id(s.op(), address, to); });
 }
 
 void Compiler::store(const Item& item, const Shape& s) {
   unsigned form = s.form;
-  Class c = param_class(s.op, 1);
+  Class c = param_class(s.op(), 1);
   Fill f;
   f.a = field<uint16_t>(item.pc, 2);
   f.b = field<uint16_t>(item.pc, 0);
@@ -287,7 +287,7 @@ void Compiler::store(const Item& item, const Shape& s) {
   } else {
     value = form == ir::kStoreSR || form == ir::kStoreRR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
   }
-  StencilId id = store_id(s.op, address, value);
+  StencilId id = store_id(s.op(), address, value);
   if (!exists(id)) handler(item);
   else emit(id, f);
 }
@@ -298,13 +298,13 @@ void Compiler::vector(const Item& item, const Shape& s) {
   f.a = field<uint16_t>(item.pc, 2);
   f.b = field<uint16_t>(item.pc, 4);
   f.c = field<uint16_t>(item.pc, 6);
-  StencilId id = vector_id(s.op);
+  StencilId id = vector_id(s.op());
   if (!exists(id)) {
     handler(item);
     return;
   }
   emit(id, f);
-  std::string_view sig = wasm::op_info(s.op).sig;
+  std::string_view sig = wasm::op_info(s.op()).sig();
   if (sig.back() != 'v') alias_[acc_number(class_of(sig.back()))] = 0;
 }
 

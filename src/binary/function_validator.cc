@@ -401,7 +401,7 @@ bool FunctionValidator::else_() {
 bool FunctionValidator::catch_(const Instr& in) {
   const Op arm = controls_.back().op;
   if (arm != Op::try_ && arm != Op::catch_)
-    return fail(ErrorKind::kMalformed, base::format("END opcode expected: misplaced {}", wasm::op_info(in.op).text));
+    return fail(ErrorKind::kMalformed, base::format("END opcode expected: misplaced {}", wasm::op_info(in.op).text()));
   if (!close_body()) return false;
   const FuncType* tag_type = nullptr;
   if (in.op == Op::catch_ && !(tag_type = tag(in.index))) return false;
@@ -489,7 +489,7 @@ bool FunctionValidator::local_set(uint32_t index) {
 // Defects.
 
 bool FunctionValidator::fail(ErrorKind kind, std::string message) {
-  if (!error_) error_ = Error(kind, base::format("{}, at {}", message, wasm::op_info(instr_.op).text), instr_.offset);
+  if (!error_) error_ = Error(kind, base::format("{}, at {}", message, wasm::op_info(instr_.op).text()), instr_.offset);
   return false;
 }
 

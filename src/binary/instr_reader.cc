@@ -92,7 +92,7 @@ bool InstrReader::next_prefixed(Instr& out) {
 
 bool InstrReader::feature_off(const Entry& entry, const Instr& out) {
   const wasm::OpInfo& info = wasm::op_info(entry.op);
-  in_.require(entry.feature, base::format("{} (opcode {:02x})", info.text, info.code), out.offset);
+  in_.require(entry.feature, base::format("{} (opcode {:02x})", info.text(), info.code), out.offset);
   return false;
 }
 

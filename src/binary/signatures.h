@@ -46,9 +46,9 @@ constexpr uint8_t kind_of_letter(char letter) {
 
 constexpr Signature signature_of(const wasm::OpInfo& info) {
   Signature s;
-  if (info.sig == "*") return s;
+  if (info.sig() == "*") return s;
   bool results = false;
-  for (char c : info.sig) {
+  for (char c : info.sig()) {
     if (c == ':') results = true;
     else if (results) s.results[s.result_count++] = kind_of_letter(c);
     else s.params[s.param_count++] = kind_of_letter(c);

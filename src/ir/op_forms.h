@@ -36,7 +36,7 @@ constexpr bool is_scalar_letter(char c) { return c == 'i' || c == 'l' || c == 'f
 
 constexpr Family family_of(Op op) {
   const wasm::OpInfo& info = wasm::op_info(op);
-  std::string_view sig = info.sig;
+  std::string_view sig = info.sig();
   if (sig == "*" || info.imm == wasm::Imm::Fence) return Family::kNone;
   if (info.feature == wasm::Feature::Threads) return Family::kAtomic;
   for (char c : sig)
@@ -228,7 +228,7 @@ constexpr unsigned unit_count(OpCode code) {
   const wasm::OpInfo& info = wasm::op_info(d.op);
   switch (family_of(d.op)) {
     case Family::kBinary:
-      return (info.sig[0] == 'd' || info.sig[0] == 'l') && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
+      return (info.sig()[0] == 'd' || info.sig()[0] == 'l') && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
     case Family::kVector:
       switch (info.imm) {
         case wasm::Imm::MemArg:
@@ -254,7 +254,7 @@ inline constexpr bool kObjectOps = true;
 // register code. A build may leave out vectors.
 constexpr bool code_exists(OpCode code) {
   CodeInfo info = code_info(code);
-  std::string_view sig = wasm::op_info(info.op).sig;
+  std::string_view sig = wasm::op_info(info.op).sig();
   auto is_float = [&](unsigned i) { return sig[i] == 'f' || sig[i] == 'd'; };
   switch (info.kind) {
     case CodeInfo::kFormed:

@@ -74,13 +74,15 @@ constexpr Op exchanged(Op op) {
 }
 
 struct OpTraits {
+  Op with_operands_exchanged = Op::nop;  // the same, where there is one
   Family family = Family::kNone;
   Acc result = kAccR;  // of scalars: where it is left
-  bool compares = false, fuses = false;  // is_compare(), is_branchable()
-  bool wide_imm = false;                 // a constant operand takes a unit of its own
-  wasm::ValType result_type;
-  Op with_operands_exchanged = Op::nop;  // the same, where there is one
+  wasm::ValKind result_kind = wasm::ValKind::kBot;
+  bool compares : 1 = false, fuses : 1 = false;  // is_compare(), is_branchable()
+  bool wide_imm : 1 = false;                     // a constant operand takes a unit of its own
+  constexpr wasm::ValType result_type() const { return result_kind; }
 };
+static_assert(sizeof(OpTraits) == 6);
 
 namespace detail {
 inline constexpr auto kTraits = [] {
@@ -91,11 +93,11 @@ inline constexpr auto kTraits = [] {
     t.family = family_of(op);
     t.compares = is_compare(op);
     t.fuses = is_branchable(op);
-    std::string_view sig = wasm::op_info(op).sig;
+    std::string_view sig = wasm::op_info(op).sig();
     if (t.family != Family::kBinary && t.family != Family::kUnary && t.family != Family::kLoad) continue;
     t.wide_imm = sig[0] == 'd' || sig[0] == 'l';
-    t.result_type = letter_type(sig.back());
-    t.result = acc_of(t.result_type);
+    t.result_kind = letter_type(sig.back()).kind();
+    t.result = acc_of(t.result_kind);
     t.with_operands_exchanged = is_commutative(op) ? op : exchanged(op);
   }
   return traits;

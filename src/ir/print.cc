@@ -26,7 +26,7 @@ constexpr const char* kBinaryNames[] = {"ss", "sr", "rs", "si", "ri"};
 constexpr const char* kStoreNames[] = {"ss", "sr", "rs", "rr", "si", "ri"};
 // "i32_add": the point stands before an operand form.
 std::string op_name(Op op) {
-  std::string name(wasm::op_info(op).text);
+  std::string name(wasm::op_info(op).text());
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
 }
@@ -163,7 +163,7 @@ void CodePrinter::operands(std::string& out, OpCode code, const Code* pc, size_t
                   static_cast<int64_t>(at) + i32(4));
   } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kBinary) {
     unsigned form = d.form / 2;
-    char type = wasm::op_info(d.op).sig[0];
+    char type = wasm::op_info(d.op).sig()[0];
     out += result(d.form & 1);
     out += form == kRS || form == kRI ? " acc" : format(" r{}", u16(2));
     out += form == kSR                  ? ", acc"

@@ -47,7 +47,7 @@ void Translator::binary(Op op) {
     last_op_ = op;
     last_form_ = form;
   }
-  push_result(e, traits->result_type);
+  push_result(e, traits->result_type());
 }
 
 void Translator::unary(Op op) {
@@ -58,7 +58,7 @@ void Translator::unary(Op op) {
   OpCode code = code_of(op, x.form == Operand::kAcc ? kR : kS, false);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 2, x.slot);
-  push_result(join_pair(at, code), traits.result_type);
+  push_result(join_pair(at, code), traits.result_type());
 }
 
 // i32.eqz of a comparison just made is the opposite comparison; of anything else a comparison with zero.
@@ -77,7 +77,7 @@ void Translator::fuse_eqz() {
 }
 
 void Translator::load(const Instr& in) {
-  const ValType out_type = op_traits(in.op).result_type;
+  const ValType out_type = op_traits(in.op).result_type();
   Entry a = pop();
   bool direct = options_.guarded && in.mem.memory == 0 && in.mem.offset <= UINT32_MAX;
   if (direct) {
@@ -140,7 +140,7 @@ void Translator::store(const Instr& in) {
 // Vector instructions take and leave everything in slots.
 void Translator::vector(const Instr& in) {
   const wasm::OpInfo& info = wasm::op_info(in.op);
-  auto colon = info.sig.find(':');
+  auto colon = info.sig().find(':');
   uint16_t slots[3] = {};
   for (size_t i = colon; i > 0; --i) slots[i - 1] = use_slot(pop());
   using wasm::Imm;
@@ -148,8 +148,8 @@ void Translator::vector(const Instr& in) {
                    : info.imm == Imm::Shuffle                             ? 4
                    : info.imm == Imm::Lane                                ? 3
                                                                           : 2;
-  bool has_result = colon + 1 < info.sig.size();
-  if (has_result && info.sig[colon + 1] != 'v') prepare_acc(acc_of(letter_type(info.sig[colon + 1])));
+  bool has_result = colon + 1 < info.sig().size();
+  if (has_result && info.sig()[colon + 1] != 'v') prepare_acc(acc_of(letter_type(info.sig()[colon + 1])));
   uint32_t at = emit(slots_code(in.op), units);
   for (unsigned i = 0; i < 3; ++i) put<uint16_t>(at, 2 + 2 * i, slots[i]);
   switch (info.imm) {
@@ -164,7 +164,7 @@ void Translator::vector(const Instr& in) {
     default: break;
   }
   if (has_result) {
-    push_temp(letter_type(info.sig[colon + 1]));
+    push_temp(letter_type(info.sig()[colon + 1]));
     put<uint16_t>(at, 0, top().home);
     wrote_slot(top().home, top().type.slots());
   }
@@ -172,15 +172,15 @@ void Translator::vector(const Instr& in) {
 
 void Translator::atomic(const Instr& in) {
   const wasm::OpInfo& info = wasm::op_info(in.op);
-  auto colon = info.sig.find(':');
+  auto colon = info.sig().find(':');
   uint16_t slots[3] = {};
   for (size_t i = colon; i > 0; --i) slots[i - 1] = use_slot(pop());
   uint32_t at = emit(slots_code(in.op), 4);
   for (unsigned i = 0; i < 3; ++i) put<uint16_t>(at, 2 + 2 * i, slots[i]);
   put<uint32_t>(at, 8, in.mem.memory);
   put<uint64_t>(at, 16, in.mem.offset);
-  if (colon + 1 < info.sig.size()) {
-    push_temp(letter_type(info.sig[colon + 1]));
+  if (colon + 1 < info.sig().size()) {
+    push_temp(letter_type(info.sig()[colon + 1]));
     put<uint16_t>(at, 0, top().home);
     wrote_slot(top().home);
   }
@@ -188,7 +188,7 @@ void Translator::atomic(const Instr& in) {
 
 // Wide arithmetic: operands in a run of slots, results in a run from the same place.
 void Translator::wide(const Instr& in) {
-  std::string_view sig = wasm::op_info(in.op).sig;
+  std::string_view sig = wasm::op_info(in.op).sig();
   auto operands = static_cast<uint32_t>(sig.find(':'));
   auto results = static_cast<uint32_t>(sig.size() - operands - 1);
   flush_top(operands);

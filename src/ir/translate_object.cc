@@ -9,7 +9,7 @@ using wasm::ValType;
 
 namespace {
 Result<void> unsupported(const binary::Instr& in) {
-  return Error(ErrorKind::kUnsupported, "not supported yet: " + std::string(wasm::op_info(in.op).text), in.offset);
+  return Error(ErrorKind::kUnsupported, "not supported yet: " + std::string(wasm::op_info(in.op).text()), in.offset);
 }
 }  // namespace
 

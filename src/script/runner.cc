@@ -91,7 +91,7 @@ std::string human_summary(const std::vector<ScriptReport>& reports, bool list_fi
 }
 
 std::string json_summary(const std::vector<ScriptReport>& reports) {
-  using nlohmann::json;
+  using json = nlohmann::ordered_json;
   json directives = json::object();
   json files = json::array();
   uint64_t passed = 0, failed = 0;

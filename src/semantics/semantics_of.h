@@ -38,7 +38,7 @@ auto letter_value() {
 
 template <wasm::Op op>
 struct SemanticsOf : names::SemanticsCall<op> {
-  static constexpr std::string_view kSig = wasm::op_info(op).sig;
+  static constexpr std::string_view kSig = wasm::op_info(op).sig();
   static constexpr unsigned kParams = static_cast<unsigned>(kSig.find(':'));
   static constexpr unsigned kResults = static_cast<unsigned>(kSig.size()) - kParams - 1;
   static constexpr bool kTraps = (wasm::op_info(op).flags & wasm::kMayTrap) && wasm::op_info(op).imm == wasm::Imm::None;

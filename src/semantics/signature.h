@@ -26,7 +26,7 @@ namespace ermine::semantics {
 // for constants (their value is the immediate), nop, and wait and notify, which need the runtime.
 constexpr bool has_semantics(wasm::Op op) {
   const wasm::OpInfo& info = wasm::op_info(op);
-  if (info.sig == "*" || op == wasm::Op::nop) return false;
+  if (info.sig() == "*" || op == wasm::Op::nop) return false;
   switch (op) {
     case wasm::Op::memory_atomic_notify:
     case wasm::Op::memory_atomic_wait32:
@@ -34,7 +34,7 @@ constexpr bool has_semantics(wasm::Op op) {
     default: break;
   }
   // Nothing consumed and something produced: a constant.
-  return info.sig.empty() || info.sig.front() != ':';
+  return info.sig().empty() || info.sig().front() != ':';
 }
 
 template <class... Ts>
@@ -91,7 +91,7 @@ struct Prepend<TypeList<Ts...>, T> {
 template <wasm::Op op, size_t i = 0>
 constexpr auto param_list() {
   constexpr const wasm::OpInfo& info = wasm::op_info(op);
-  constexpr std::string_view sig = info.sig;
+  constexpr std::string_view sig = info.sig();
   if constexpr (i >= sig.size() || sig[i] == ':') {
     return TypeList<>{};
   } else {
@@ -116,7 +116,7 @@ constexpr auto with_immediates() {
 
 template <wasm::Op op>
 constexpr auto result_of() {
-  constexpr std::string_view sig = wasm::op_info(op).sig;
+  constexpr std::string_view sig = wasm::op_info(op).sig();
   constexpr size_t colon = sig.find(':');
   if constexpr (colon == std::string_view::npos || colon + 1 == sig.size()) {
     return std::type_identity<void>{};

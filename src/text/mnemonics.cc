@@ -27,8 +27,8 @@ constexpr auto make_table() {
   std::array<uint16_t, kTableSize> table{};
   table.fill(kEmpty);
   for (unsigned op = 0; op < kOpCount; ++op) {
-    size_t i = hash(kOpInfos[op].text) % kTableSize;
-    while (table[i] != kEmpty && kOpInfos[table[i]].text != kOpInfos[op].text) i = (i + 1) % kTableSize;
+    size_t i = hash(kOpInfos[op].text()) % kTableSize;
+    while (table[i] != kEmpty && kOpInfos[table[i]].text() != kOpInfos[op].text()) i = (i + 1) % kTableSize;
     if (table[i] == kEmpty) table[i] = static_cast<uint16_t>(op);
   }
   return table;
@@ -95,7 +95,7 @@ unsigned edit_distance(std::string_view a, std::string_view b, unsigned give_up)
 
 std::optional<Op> find_instruction(std::string_view name) {
   for (size_t i = hash(name) % kTableSize; kTable[i] != kEmpty; i = (i + 1) % kTableSize)
-    if (kOpInfos[kTable[i]].text == name) return static_cast<Op>(kTable[i]);
+    if (kOpInfos[kTable[i]].text() == name) return static_cast<Op>(kTable[i]);
   return std::nullopt;
 }
 
@@ -106,10 +106,10 @@ std::string suggest_instruction(std::string_view name) {
   unsigned best = name.size() < 5 ? 1 : name.size() < 12 ? 2 : 3;
   std::string_view found;
   for (const wasm::OpInfo& info : kOpInfos) {
-    unsigned distance = edit_distance(name, info.text, best);
+    unsigned distance = edit_distance(name, info.text(), best);
     if (distance <= best && (found.empty() || distance < best)) {
       best = distance;
-      found = info.text;
+      found = info.text();
     }
   }
   return std::string(found);

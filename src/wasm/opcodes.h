@@ -62,21 +62,49 @@ inline constexpr unsigned kOpCount = 0
 
 enum OpFlags : uint8_t { kMayTrap = 1, kTerminator = 2, kLoad = 4, kStore = 8, kAllocates = 16 };
 
+// Without pointers, so that a program has nothing to relocate in the table.
 struct OpInfo {
-  std::string_view text;
   uint32_t code;  // opcode byte, or prefix << 16 | sub-opcode
+  uint16_t text_at;
+  uint8_t text_size, sig_size;
+  char letters[8];
   Imm imm;
   uint8_t width;
   Feature feature;
   uint8_t flags;
-  std::string_view sig;  // "params:results" or "*"
+
+  constexpr std::string_view text() const;
+  constexpr std::string_view sig() const { return {letters, sig_size}; }  // "params:results" or "*"
 };
 
-inline constexpr std::array<OpInfo, kOpCount> kOpInfos = {{
-#define OP(id, text, code, imm, width, sig, feature, flags) \
-  OpInfo{text, code, Imm::imm, width, Feature::feature, flags, sig},
+namespace detail {
+inline constexpr char kOpTexts[] =
+#define OP(id, text, ...) text
 #include "wasm/opcodes.def"
-}};
+    ;
+
+constexpr std::array<OpInfo, kOpCount> make_op_infos() {
+  std::array<OpInfo, kOpCount> infos{};
+  unsigned op = 0;
+  uint16_t text_at = 0;
+  auto add = [&](std::string_view text, uint32_t code, Imm imm, uint8_t width, std::string_view sig, Feature feature,
+                 uint8_t flags) {
+    OpInfo& info = infos[op++];
+    info = {code,    text_at, static_cast<uint8_t>(text.size()), static_cast<uint8_t>(sig.size()), {}, imm, width,
+            feature, flags};
+    for (size_t i = 0; i < sig.size(); ++i) info.letters[i] = sig[i];
+    text_at = static_cast<uint16_t>(text_at + text.size());
+  };
+#define OP(id, text, code, imm, width, sig, feature, flags) \
+  add(text, code, Imm::imm, width, sig, Feature::feature, flags);
+#include "wasm/opcodes.def"
+  return infos;
+}
+}  // namespace detail
+
+inline constexpr std::array<OpInfo, kOpCount> kOpInfos = detail::make_op_infos();
+
+constexpr std::string_view OpInfo::text() const { return {detail::kOpTexts + text_at, text_size}; }
 
 constexpr const OpInfo& op_info(Op op) { return kOpInfos[static_cast<unsigned>(op)]; }
 

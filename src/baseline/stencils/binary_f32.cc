@@ -6,7 +6,7 @@ namespace {
 
 constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
-    if constexpr (ir::family_of(op) == Family::kBinary && wasm::op_info(op).sig[0] == 'f') add_binary<op>(list);
+    if constexpr (ir::family_of(op) == Family::kBinary && wasm::op_info(op).sig()[0] == 'f') add_binary<op>(list);
   });
 }
 STENCIL_LIST(fill)

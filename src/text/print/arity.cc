@@ -48,7 +48,7 @@ LabelArity block_arity(const RawModule& raw, const Instr& instr) {
 Arity arity_of(const RawModule& raw, const Instr& instr, const std::vector<LabelArity>& labels,
                uint32_t function_results) {
   const wasm::OpInfo& info = wasm::op_info(instr.op);
-  if (info.sig != "*") return from_signature(info.sig);
+  if (info.sig() != "*") return from_signature(info.sig());
   auto branch = [&] { return branch_arity(labels, instr.index, function_results); };
   switch (instr.op) {
     case Op::br: return {branch(), 0};

@@ -196,7 +196,7 @@ Result<void> ModulePrinter::nest(const Instr& instr) {
               : instr.op == Op::delegate ? block == Op::try_
                                          : block == Op::try_ || block == Op::catch_;
   if (!fits)
-    return Error(ErrorKind::kMalformed, fmt::format("misplaced {}", wasm::op_info(instr.op).text), instr.offset);
+    return Error(ErrorKind::kMalformed, fmt::format("misplaced {}", wasm::op_info(instr.op).text()), instr.offset);
   blocks_.back() = instr.op;
   return {};
 }

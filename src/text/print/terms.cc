@@ -198,7 +198,7 @@ void TermPrinter::block_type(const Instr& instr, uint32_t at) {
 }
 
 void TermPrinter::block_head(const Instr& instr, uint32_t end) {
-  out_ << wasm::op_info(instr.op).text;
+  out_ << wasm::op_info(instr.op).text();
   labels.define(out_, label_number);
   block_type(instr, instr.offset + 1);
   if (instr.op != Op::try_table) return;
@@ -238,7 +238,7 @@ void TermPrinter::instruction(const Instr& instr, uint32_t end) {
     block_head(instr, end);
     return;
   }
-  out_ << info.text;
+  out_ << info.text();
   switch (info.imm) {
     case Imm::None:
     case Imm::Fence:

@@ -206,9 +206,9 @@ const std::vector<Op>& producers(char result, wasm::FeatureSet features) {
   if (!is_new) return found->second;
   for (unsigned i = 0; i < wasm::kOpCount; ++i) {
     const wasm::OpInfo& info = wasm::kOpInfos[i];
-    size_t colon = info.sig.find(':');
+    size_t colon = info.sig().find(':');
     if (colon == std::string_view::npos || !features.has(info.feature)) continue;
-    std::string_view results = info.sig.substr(colon + 1);
+    std::string_view results = info.sig().substr(colon + 1);
     bool constant = info.imm >= wasm::Imm::I32 && info.imm <= wasm::Imm::V128;
     // Of two results the second is put away.
     if (constant || (result == 0 ? !results.empty() : results.empty() || results[0] != result)) continue;

@@ -19,7 +19,7 @@ char letter_of(Type t) {
 
 // Whether an instruction's result may be a NaN whose bits the specification leaves open.
 bool makes_nans(Op o) {
-  std::string_view text = wasm::op_info(o).text;
+  std::string_view text = wasm::op_info(o).text();
   if (!text.starts_with("f32") && !text.starts_with("f64")) return false;
   std::string_view name = text.substr(text.find('.') + 1);
   for (std::string_view word : {"add", "sub", "mul", "div", "sqrt", "ceil", "floor", "trunc", "nearest", "min", "max",
@@ -32,7 +32,7 @@ bool makes_nans(Op o) {
 
 void Body::canonical(Op o) {
   if (!plan_.of.canonical_nans || !makes_nans(o)) return;
-  std::string_view text = wasm::op_info(o).text;
+  std::string_view text = wasm::op_info(o).text();
   bool is64 = text.starts_with("f64"), vector = text.find('x') == 3;
   uint32_t t = new_local(vector ? kV128 : is64 ? kF64 : kF32);
   op(Op::local_tee, t);
@@ -131,11 +131,11 @@ void Body::simple(Op o, unsigned depth) {
   bool is_wait = o == Op::memory_atomic_wait32 || o == Op::memory_atomic_wait64;
   bool is_atomic = table.feature == Feature::Threads;
   uint32_t m = in_.below(static_cast<uint32_t>(plan_.memories.size()));
-  size_t colon = table.sig.find(':');
+  size_t colon = table.sig().find(':');
   for (size_t i = 0; i < colon; ++i) {
-    if (table.sig[i] == 'a') address(plan_.memories[m], depth, is_atomic || in_.below(2) ? table.width : 0);
+    if (table.sig()[i] == 'a') address(plan_.memories[m], depth, is_atomic || in_.below(2) ? table.width : 0);
     else if (is_wait && i == 2) address_constant(kI64, 0);
-    else expression(type_of_letter(table.sig[i]), depth);
+    else expression(type_of_letter(table.sig()[i]), depth);
   }
   op(o);
   switch (table.imm) {
@@ -154,7 +154,7 @@ void Body::simple(Op o, unsigned depth) {
       break;
     default: break;
   }
-  if (table.sig.size() - colon == 3) put_away(kI64);
+  if (table.sig().size() - colon == 3) put_away(kI64);
   canonical(o);
 }
 

@@ -79,10 +79,10 @@ TEST(InstrReader, EveryInstructionOfTheTable) {
     const wasm::OpInfo& info = wasm::kOpInfos[i];
     const Bytes bytes = encode(info) + Bytes{0x01};
     const Walk w = walk(bytes);
-    ASSERT_EQ(w.error, "") << info.text;
-    ASSERT_EQ(w.instrs.size(), 2u) << info.text;
-    EXPECT_EQ(static_cast<unsigned>(w.instrs[0].op), i) << info.text;
-    EXPECT_EQ(w.instrs[1].offset, bytes.size() - 1) << info.text;
+    ASSERT_EQ(w.error, "") << info.text();
+    ASSERT_EQ(w.instrs.size(), 2u) << info.text();
+    EXPECT_EQ(static_cast<unsigned>(w.instrs[0].op), i) << info.text();
+    EXPECT_EQ(w.instrs[1].offset, bytes.size() - 1) << info.text();
   }
 }
 
@@ -92,8 +92,8 @@ TEST(InstrReader, EveryPrefixOfEveryInstructionIsRefused) {
     for (size_t size = 1; size < whole.size(); ++size) {
       const Walk w = walk(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
       EXPECT_TRUE(w.error.starts_with("unexpected end") || w.error.starts_with("length out of bounds"))
-          << info.text << ": " << w.error;
-      EXPECT_TRUE(w.instrs.empty()) << info.text;
+          << info.text() << ": " << w.error;
+      EXPECT_TRUE(w.instrs.empty()) << info.text();
     }
   }
 }

@@ -10,25 +10,25 @@ namespace {
 
 TEST(Opcodes, CodesAreUnique) {
   std::set<uint32_t> codes;
-  for (const OpInfo& info : kOpInfos) EXPECT_TRUE(codes.insert(info.code).second) << info.text;
+  for (const OpInfo& info : kOpInfos) EXPECT_TRUE(codes.insert(info.code).second) << info.text();
 }
 
 TEST(Opcodes, SignaturesAreWellFormed) {
   for (const OpInfo& info : kOpInfos) {
-    if (info.sig.empty() || info.sig == "*") continue;
-    EXPECT_EQ(info.sig.find_first_not_of("ilfdva:"), std::string_view::npos) << info.text;
-    EXPECT_EQ(info.sig.find(':'), info.sig.rfind(':')) << info.text;
+    if (info.sig().empty() || info.sig() == "*") continue;
+    EXPECT_EQ(info.sig().find_first_not_of("ilfdva:"), std::string_view::npos) << info.text();
+    EXPECT_EQ(info.sig().find(':'), info.sig().rfind(':')) << info.text();
     const bool memory = info.imm == Imm::MemArg || info.imm == Imm::MemArgLane;
-    EXPECT_EQ(info.sig.find('a') != std::string_view::npos, memory) << info.text;
+    EXPECT_EQ(info.sig().find('a') != std::string_view::npos, memory) << info.text();
   }
 }
 
 TEST(Opcodes, FlagsFitTheSignatures) {
   for (const OpInfo& info : kOpInfos) {
     if (info.imm != Imm::MemArg && info.imm != Imm::MemArgLane) continue;
-    EXPECT_TRUE(info.flags & kMayTrap) << info.text;
-    EXPECT_LE(info.width, 4) << info.text;
-    if (info.sig.ends_with(':')) EXPECT_TRUE(info.flags & kStore) << info.text;
+    EXPECT_TRUE(info.flags & kMayTrap) << info.text();
+    EXPECT_LE(info.width, 4) << info.text();
+    if (info.sig().ends_with(':')) EXPECT_TRUE(info.flags & kStore) << info.text();
   }
 }
 
