@@ -39,9 +39,9 @@ target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-secti
 target_link_options(ermine_options INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 find_program(ERMINE_LLD ld.lld-19)
 if(ERMINE_LLD)
-  # Functions with the same code become one where no address tells them apart, and relative relocations take a bit
+  # Functions with the same code become one (nothing here asks whether two are the same), and relative relocations take a bit
   # instead of 24 bytes (understood by glibc 2.36, Debian 12's).
-  target_link_options(ermine_options INTERFACE -fuse-ld=lld -Wl,--icf=safe -Wl,-z,pack-relative-relocs)
+  target_link_options(ermine_options INTERFACE -fuse-ld=lld -Wl,--icf=all -Wl,-z,pack-relative-relocs)
 endif()
 
 if(ERMINE_SANITIZE)

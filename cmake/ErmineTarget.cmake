@@ -13,7 +13,7 @@ function(ermine_library name)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Oz> $<$<CONFIG:Release>:SHELL:-Xclang> $<$<CONFIG:Release>:SHELL:-fmerge-functions>
       $<$<CONFIG:Release>:SHELL:-mllvm> $<$<CONFIG:Release>:SHELL:-inline-threshold=15>)
   elseif(ARG_COLD)
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Oz>)
   endif()
   set_property(GLOBAL APPEND PROPERTY ERMINE_LIBRARIES ${name})
 endfunction()
