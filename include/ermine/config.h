@@ -54,6 +54,11 @@ struct Config {
   // do not compile, and the error says why. docs/how-to/profile.md shows how to use it.
   Profile profile = Profile::kNone;
 
+  // Tell gdb and lldb the names of functions in machine code, and how to walk their frames. Code takes more memory
+  // (whole pages), so that breakpoints can be set in it. As for a perf map, the first engine of the process decides;
+  // the two cannot be had at once.
+  bool debug_info = false;
+
   // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
   static std::span<const TierName> tiers();
 

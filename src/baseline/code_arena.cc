@@ -13,17 +13,17 @@ namespace {
 // Calls reach everything in it with 32-bit distances.
 constexpr size_t kCapacity = size_t{1} << 30;
 constexpr size_t kPage = 4096;
-std::atomic<bool> g_anonymous = false;
+std::atomic<CodeArena::Kind> g_kind = CodeArena::Kind::kFile;
 
-// Both ways give the same pages at two addresses. A memfd is the usual one: where a system promises no more memory
+// All ways give the same pages at two addresses. A memfd is the usual one: where a system promises no more memory
 // than it has, anonymous memory would be counted in full.
-void* map_file(size_t size, void** execute) {
+void* map_file(size_t size, int sharing, void** execute) {
   const int file = memfd_create("ermine-code", MFD_CLOEXEC);
   if (file < 0) return MAP_FAILED;
   void* write = MAP_FAILED;
   if (ftruncate(file, static_cast<off_t>(size)) == 0) {
     write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
-    *execute = mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, file, 0);
+    *execute = mmap(nullptr, size, PROT_READ | PROT_EXEC, sharing | MAP_NORESERVE, file, 0);
   }
   close(file);
   return write;
@@ -41,10 +41,10 @@ void* map_anonymous(size_t size, void** execute) {
 }
 }  // namespace
 
-bool CodeArena::make_anonymous() {
-  g_anonymous.store(true, std::memory_order_relaxed);
+bool CodeArena::choose(Kind kind) {
+  g_kind.store(kind, std::memory_order_relaxed);
   const CodeArena* arena = get();
-  return arena == nullptr || arena->is_anonymous();
+  return arena == nullptr || arena->kind_ == kind;
 }
 
 CodeArena* CodeArena::get() {
@@ -58,9 +58,11 @@ CodeArena* CodeArena::get() {
 }
 
 bool CodeArena::map() {
-  anonymous_ = g_anonymous.load(std::memory_order_relaxed);
+  kind_ = g_kind.load(std::memory_order_relaxed);
   void* execute = MAP_FAILED;
-  void* write = anonymous_ ? map_anonymous(kCapacity, &execute) : map_file(kCapacity, &execute);
+  void* write = kind_ == Kind::kAnonymous
+                    ? map_anonymous(kCapacity, &execute)
+                    : map_file(kCapacity, kind_ == Kind::kPrivate ? MAP_PRIVATE : MAP_SHARED, &execute);
   if (write == MAP_FAILED || execute == MAP_FAILED) {
     if (write != MAP_FAILED) munmap(write, kCapacity);
     if (execute != MAP_FAILED) munmap(execute, kCapacity);
@@ -101,6 +103,7 @@ void CodeArena::free(const Block& block) {
   std::lock_guard lock(mutex_);
   // Gives the memory back to the system; the pages read as zero afterwards.
   (void)madvise(block.write, block.size, MADV_REMOVE);
+  if (kind_ == Kind::kPrivate) (void)madvise(const_cast<uint8_t*>(block.execute), block.size, MADV_DONTNEED);
   used_ -= block.size;
   auto it = free_.emplace(offset, block.size).first;
   auto next = std::next(it);

@@ -20,9 +20,16 @@ class CodeArena {
 
   // The process's. Null if the system gives no such memory. Thread-safe.
   static CodeArena* get();
-  // perf looks names up only for memory that the system calls anonymous; the arena is if this is called before
-  // anything else is. False: too late. Thread-safe.
-  static bool make_anonymous();
+  // What the mapping to execute is.
+  enum class Kind : uint8_t {
+    kFile,       // of the same file as the one to write
+    kAnonymous,  // of the same memory without a file, for which alone perf looks names up
+    kPrivate,    // of the file, where a debugger can write breakpoints. It then has a copy of the page, so what was
+                 // executed must not be written again: functions have pages of their own
+  };
+  // Before the arena is there; else false if it is of another kind. Thread-safe.
+  static bool choose(Kind kind);
+  Kind kind() const { return kind_; }
 
   // Bytes that may be in use at once, process-wide: 1 GiB, or the least that was ever asked for. Thread-safe.
   void lower_limit(size_t bytes);
@@ -38,11 +45,10 @@ class CodeArena {
  private:
   CodeArena() = default;
   bool map();
-  bool is_anonymous() const { return anonymous_; }
 
   uint8_t* write_ = nullptr;
   const uint8_t* execute_ = nullptr;
-  bool anonymous_ = false;
+  Kind kind_ = Kind::kFile;
   std::mutex mutex_;
   size_t limit_ = 0;
   size_t used_ = 0;

@@ -123,7 +123,8 @@ class Module final : public ir::NativeModule {
 
   // Room for one function, from blocks that grow.
   CodeArena::Block take(size_t size) {
-    size = (size + 31) & ~size_t{31};
+    const size_t unit = arena_->kind() == CodeArena::Kind::kPrivate ? 4096 : 32;
+    size = (size + unit - 1) & ~(unit - 1);
     if (size > rest_.size) {
       size_t want = std::max(size, next_block_);
       CodeArena::Block b = arena_->allocate(want);
@@ -176,6 +177,7 @@ void limit_code(size_t bytes) {
   if (CodeArena* arena = this_arena()) arena->lower_limit(bytes);
 }
 
-bool show_code_to_perf() { return !processor_suffices() || CodeArena::make_anonymous(); }
+bool show_code_to_perf() { return !processor_suffices() || CodeArena::choose(CodeArena::Kind::kAnonymous); }
+bool show_code_to_debuggers() { return !processor_suffices() || CodeArena::choose(CodeArena::Kind::kPrivate); }
 
 }  // namespace ermine::baseline

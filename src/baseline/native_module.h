@@ -14,5 +14,7 @@ void limit_code(size_t bytes);
 
 // Before any engine is made: names in a perf map are found. False if it is too late. Thread-safe.
 bool show_code_to_perf();
+// Likewise: debuggers can set breakpoints.
+bool show_code_to_debuggers();
 
 }  // namespace ermine::baseline

@@ -83,6 +83,11 @@ void wasi_option(RunOptions& o, const std::string& name, const std::string& valu
   }
 }
 
+void debug_option(RunOptions& o, const std::string& name, const std::string& value) {
+  if (name != "debug-info") throw BadOption{"-D " + name, "there is no such option; known is debug-info"};
+  o.config.debug_info = switch_of("-D debug-info", value);
+}
+
 void environment(RunOptions& o, const std::string& text) {
   size_t equals = text.find('=');
   if (equals == 0) throw BadOption{"--env", "'" + text + "' has no name"};
@@ -256,6 +261,11 @@ Parsed parse_run_options(Words words, RunOptions& o) {
   options.value(
       "--profile", [&o](const std::string& text) { o.config.profile = profile_of(text); },
       "Tell perf the functions in machine code: perfmap writes /tmp/perf-PID.map, jitdump jit-PID.dump here", "HOW");
+  options.flag("-g", o.config.debug_info, "Tell gdb the functions in machine code: names, breakpoints, backtraces",
+               true);
+  options.values(
+      "-D", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { debug_option(o, n, v); }); },
+      "Debugging: debug-info, the same as -g", "NAME[=y],...");
   options.flag("--no-landlock", o.landlock, "Do not confine the process's file access by Landlock", false);
   options.flag("--no-seccomp", o.seccomp, "Do not confine the process's system calls by seccomp", false);
   options.footer(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #ifdef ERMINE_BASELINE
 #include "baseline/native_module.h"
 #endif
@@ -24,20 +25,30 @@ const ir::NativeTier* native_tier() {
 #endif
 }
 Result<platform::CodeListenerPtr> make_listener(const Config& config) {
+  platform::CodeListenerPtr listener;
+  if (config.profile == Profile::kNone && !config.debug_info) return listener;
 #ifdef ERMINE_BASELINE
-  switch (config.profile) {
-    case Profile::kNone: break;
-    case Profile::kPerfMap:
-      if (!baseline::show_code_to_perf())
-        return Error(ErrorKind::kUsage, "a perf map is of use only if the first engine of the process asks for it");
-      return platform::open_perf_map();
-    case Profile::kJitDump: return platform::open_jit_dump();
+  auto too_late = [](const char* what) {
+    return Error(ErrorKind::kUsage, base::format("{} is of use only if the first engine of the process asks for it, "
+                                                 "and for nothing else of the kind",
+                                                 what));
+  };
+  if (config.debug_info) {
+    if (!baseline::show_code_to_debuggers()) return too_late("debug information");
+    listener = platform::gdb_interface();
   }
+  if (config.profile == Profile::kPerfMap) {
+    if (!baseline::show_code_to_perf()) return too_late("a perf map");
+    ERMINE_ASSIGN(platform::CodeListenerPtr map, platform::open_perf_map());
+    listener = platform::both(std::move(listener), std::move(map));
+  } else if (config.profile == Profile::kJitDump) {
+    ERMINE_ASSIGN(platform::CodeListenerPtr dump, platform::open_jit_dump());
+    listener = platform::both(std::move(listener), std::move(dump));
+  }
+  return listener;
 #else
-  if (config.profile != Profile::kNone)
-    return Error(ErrorKind::kUnsupported, "this build of Ermine makes no machine code that could be profiled");
+  return Error(ErrorKind::kUnsupported, "this build of Ermine makes no machine code to profile or debug");
 #endif
-  return platform::CodeListenerPtr();
 }
 
 }  // namespace

@@ -54,6 +54,9 @@ Result<CodeListenerPtr> open_perf_map();
 // mapped executable, which is how perf finds it. Complete once the last holder lets go.
 Result<CodeListenerPtr> open_jit_dump();
 
+// gdb and lldb: functions by name, and how to leave their frames (on x86-64). Takes some memory for each.
+CodeListenerPtr gdb_interface();
+
 // Tells both; either may be null.
 CodeListenerPtr both(CodeListenerPtr a, CodeListenerPtr b);
 

@@ -1,6 +1,7 @@
 // The files for perf: read back as perf reads them, written by several threads.
 #include "platform/code_listener.h"
 
+#include <elf.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -10,6 +11,23 @@
 #include <map>
 #include <sstream>
 #include <thread>
+
+// As debuggers declare it.
+extern "C" {
+struct jit_code_entry {
+  jit_code_entry* next_entry;
+  jit_code_entry* prev_entry;
+  const char* symfile_addr;
+  uint64_t symfile_size;
+};
+struct jit_descriptor {
+  uint32_t version;
+  uint32_t action_flag;
+  jit_code_entry* relevant_entry;
+  jit_code_entry* first_entry;
+};
+extern jit_descriptor __jit_debug_descriptor;
+}
 
 namespace ermine::platform {
 namespace {
@@ -192,6 +210,83 @@ TEST_F(Listeners, JitDumpIsWhatItsFormatSays) {
   }
   EXPECT_TRUE(closed);
   EXPECT_EQ(seen.size(), size_t{kThreads * kEach});
+}
+
+// --- gdb's list
+
+// The functions it has, by what their object files say: name -> address.
+std::map<std::string, uint64_t> listed() {
+  std::map<std::string, uint64_t> functions;
+  const jit_code_entry* before = nullptr;
+  for (const jit_code_entry* e = __jit_debug_descriptor.first_entry; e != nullptr; before = e, e = e->next_entry) {
+    EXPECT_EQ(e->prev_entry, before);
+    const std::string_view file(e->symfile_addr, e->symfile_size);
+    auto at = [&file]<class T>(uint64_t offset, T* out) {
+      ASSERT_LE(offset + sizeof(T), file.size());
+      std::memcpy(out, file.data() + offset, sizeof(T));
+    };
+    Elf64_Ehdr header{};
+    at(0, &header);
+    EXPECT_EQ(std::memcmp(header.e_ident, ELFMAG, SELFMAG), 0);
+    auto section = [&](unsigned i) {
+      Elf64_Shdr s{};
+      at(header.e_shoff + i * sizeof s, &s);
+      return s;
+    };
+    for (unsigned i = 0; i < header.e_shnum; ++i) {
+      const Elf64_Shdr s = section(i);
+      if (s.sh_type != SHT_SYMTAB) continue;
+      const Elf64_Shdr strings = section(s.sh_link);
+      for (uint64_t n = 1; n < s.sh_size / sizeof(Elf64_Sym); ++n) {
+        Elf64_Sym symbol{};
+        at(s.sh_offset + n * sizeof symbol, &symbol);
+        EXPECT_EQ(ELF64_ST_TYPE(symbol.st_info), STT_FUNC);
+        const Elf64_Shdr code = section(symbol.st_shndx);
+        EXPECT_EQ(code.sh_type, static_cast<uint32_t>(SHT_NOBITS));
+        EXPECT_EQ(code.sh_size, symbol.st_size);
+        functions[file.data() + strings.sh_offset + symbol.st_name] = code.sh_addr + symbol.st_value;
+      }
+    }
+  }
+  return functions;
+}
+
+TEST(GdbInterface, ListsWhatThereIs) {
+  EXPECT_EQ(__jit_debug_descriptor.version, 1u);
+  const NewCode::StackDepth depths[] = {{1, 8}, {2, 16}, {200, 0}};
+  auto gdb = gdb_interface();
+  EXPECT_TRUE(gdb->wants_layout());
+  const char* const names[] = {"first", "second\x1b[1m", "third"};
+  for (int i = 0; i < 3; ++i) {
+    NewCode code = some_code(names[i], kCode + i, 1);
+    code.depths = depths;
+    gdb->added(code);
+  }
+  const auto at = reinterpret_cast<uint64_t>(kCode);
+  using Functions = std::map<std::string, uint64_t>;
+  EXPECT_EQ(listed(), (Functions{{"first", at}, {"second?[1m", at + 1}, {"third", at + 2}}));
+  gdb->removed(kCode + 1);  // in the middle
+  gdb->removed(kCode + 1);  // nothing there any more
+  EXPECT_EQ(listed(), (Functions{{"first", at}, {"third", at + 2}}));
+  gdb->removed(kCode + 2);  // the head
+  gdb->removed(kCode);
+  EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr);
+}
+
+TEST(GdbInterface, SeveralThreads) {
+  auto gdb = gdb_interface();
+  std::vector<std::thread> threads;
+  static uint8_t code[4][64];
+  for (auto& piece : code) {
+    threads.emplace_back([&gdb, &piece] {
+      for (int round = 0; round < 50; ++round) {
+        for (uint8_t& at : piece) gdb->added(some_code("f", &at, 1));
+        for (uint8_t& at : piece) gdb->removed(&at);
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr);
 }
 
 }  // namespace
