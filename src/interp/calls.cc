@@ -153,6 +153,23 @@ static inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, Fun
   return ref->host(ref->host_env, call, frame);
 }
 
+// AArch64: nothing that is needed after a call may live in x29 meanwhile. Callees keep that register, but calls that an
+// exception leaves cannot restore it (ermine_resume), and the frame's header has no room for it beside the return
+// address. So the state lies on the native stack, where the compiler must believe that the call may change it.
+#if defined(__aarch64__)
+#define ERMINE_KEEP_STATE \
+  struct {                \
+    const Code* pc;       \
+    Slot* fp;             \
+    InstanceContext* ctx; \
+  } kept{pc, fp, ctx};    \
+  asm volatile("" : : "r"(&kept), "m"(kept) : "memory")
+#define ERMINE_GET_STATE pc = kept.pc, fp = kept.fp, ctx = kept.ctx
+#else
+#define ERMINE_KEEP_STATE
+#define ERMINE_GET_STATE
+#endif
+
 // A call of code: `off` @0, header @2 (see ir/encoding.h). The native call keeps pc, fp and ctx.
 #define ERMINE_CALL(code, callee_ctx, callee_mem)                                                                  \
   do {                                                                                                             \
@@ -161,8 +178,10 @@ static inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, Fun
     header[runtime::kHeaderCallerPc] = reinterpret_cast<Slot>(pc);                                                 \
     header[runtime::kHeaderCallerCtx] = reinterpret_cast<Slot>(ctx);                                               \
     const Code* entry = (code)->entry.load(std::memory_order_acquire);                                             \
+    ERMINE_KEEP_STATE;                                                                                             \
     r0 = reinterpret_cast<Handler>(*entry)(entry, frame, callee_ctx, callee_mem, reinterpret_cast<uint64_t>(code), \
                                            undefined<float>(), undefined<double>());                               \
+    ERMINE_GET_STATE;                                                                                              \
     s0 = undefined<float>();                                                                                       \
     d0 = undefined<double>();                                                                                      \
     mem = ctx->memory0_base;                                                                                       \

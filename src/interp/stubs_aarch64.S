@@ -1,6 +1,7 @@
 // See stubs.h. Registers of the handlers: pc x20, fp x21, ctx x22, mem x23, r0 x24.
 // Offsets are checked in tier.cc.
 #define CTX_EXEC 16
+#define CTX_FUNC_CODES 56
 #define EXEC_EXIT_SP 56
 
   .section ermine_interp, "ax", @progbits
@@ -80,6 +81,19 @@ ermine_resume:
   ldr x9, [x20]
   br x9
   .size ermine_resume, . - ermine_resume
+
+  .globl ermine_call_stub
+  .hidden ermine_call_stub
+  .type ermine_call_stub, @function
+  .p2align 4
+ermine_call_stub:
+  ldr x9, [x22, #CTX_FUNC_CODES]
+  add x24, x24, x24, lsl #1
+  add x24, x9, x24, lsl #3
+  ldr x20, [x24]
+  ldr x9, [x20]
+  br x9
+  .size ermine_call_stub, . - ermine_call_stub
 
   .globl ermine_handler_enter_sp
   .hidden ermine_handler_enter_sp

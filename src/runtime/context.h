@@ -24,7 +24,8 @@ using Code = uint64_t;  // a unit of register code; the first of an instruction 
 
 // A frame's header, by slot behind the parameters. The native stack pointer and the register that goes with it are
 // written only by functions that catch exceptions, for whoever goes on at a handler: on AArch64 the return address,
-// on x86-64 rbp, the one register that native callees keep, which those that were left by the exception cannot restore.
+// on x86-64 rbp, the one register that native callees keep, which those that were left by the exception cannot restore
+// (of AArch64's, x29, calls make no use: interp/calls.cc).
 inline constexpr uint32_t kHeaderCallerPc = 0;
 inline constexpr uint32_t kHeaderCallerCtx = 1;
 inline constexpr uint32_t kHeaderNativeSp = 2;

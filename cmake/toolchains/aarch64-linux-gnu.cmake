@@ -1,0 +1,26 @@
+# AArch64 from any other Linux machine: clang with Debian's cross libraries (tools/packages.txt: aarch64), programs
+# of the build and the tests under qemu's user-mode emulation.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(triple aarch64-linux-gnu)
+set(libraries /usr/${triple})
+
+set(CMAKE_C_COMPILER_TARGET ${triple})
+set(CMAKE_CXX_COMPILER_TARGET ${triple})
+set(CMAKE_ASM_COMPILER_TARGET ${triple})
+# Debian's loader for another machine, and its libraries, are not at the paths a program asks for. An
+# address space of 128 GiB (-R): qemu 7 keeps a record of every page that was ever reserved, and memories reserve millions.
+find_program(ERMINE_QEMU_AARCH64 qemu-aarch64)
+if(ERMINE_QEMU_AARCH64)
+  set(CMAKE_CROSSCOMPILING_EMULATOR ${ERMINE_QEMU_AARCH64} -R 0x2000000000 -L ${libraries})
+endif()
+
+set(CMAKE_FIND_ROOT_PATH ${libraries})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+# Of {fmt}, CLI11 and nlohmann-json only the headers are used, so the build machine's packages will do.
+execute_process(COMMAND dpkg-architecture -qDEB_BUILD_MULTIARCH OUTPUT_VARIABLE build_machine
+  OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+if(NOT build_machine)
+  set(build_machine ${CMAKE_HOST_SYSTEM_PROCESSOR}-linux-gnu)
+endif()
+list(APPEND CMAKE_PREFIX_PATH /usr/lib/${build_machine}/cmake)
