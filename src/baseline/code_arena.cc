@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
 
 namespace ermine::baseline {
@@ -13,65 +12,61 @@ namespace {
 // Calls reach everything in it with 32-bit distances.
 constexpr size_t kCapacity = size_t{1} << 30;
 constexpr size_t kPage = 4096;
-std::atomic<CodeArena::Kind> g_kind = CodeArena::Kind::kFile;
 
-// All ways give the same pages at two addresses. A memfd is the usual one: where a system promises no more memory
-// than it has, anonymous memory would be counted in full.
-void* map_file(size_t size, int sharing, void** execute) {
+// All ways give the same pages at two addresses, to execute them at one given. A memfd is the usual one: where a
+// system promises no more memory than it has, anonymous memory would be counted in full.
+void* map_file(size_t size, int sharing, void* execute) {
   const int file = memfd_create("ermine-code", MFD_CLOEXEC);
   if (file < 0) return MAP_FAILED;
   void* write = MAP_FAILED;
-  if (ftruncate(file, static_cast<off_t>(size)) == 0) {
+  if (ftruncate(file, static_cast<off_t>(size)) == 0 &&
+      mmap(execute, size, PROT_READ | PROT_EXEC, sharing | MAP_NORESERVE | MAP_FIXED, file, 0) == execute)
     write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
-    *execute = mmap(nullptr, size, PROT_READ | PROT_EXEC, sharing | MAP_NORESERVE, file, 0);
-  }
   close(file);
   return write;
 }
-void* map_anonymous(size_t size, void** execute) {
+void* map_anonymous(size_t size, void* execute) {
   void* write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (write == MAP_FAILED) return write;
   // From nothing to somewhere: a second mapping of what is shared.
-  *execute = mremap(write, 0, size, MREMAP_MAYMOVE);
-  if (*execute != MAP_FAILED && mprotect(*execute, size, PROT_READ | PROT_EXEC) != 0) {
-    munmap(*execute, size);
-    *execute = MAP_FAILED;
-  }
-  return write;
+  if (mremap(write, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, execute) == execute &&
+      mprotect(execute, size, PROT_READ | PROT_EXEC) == 0)
+    return write;
+  munmap(write, size);
+  return MAP_FAILED;
 }
 }  // namespace
 
-bool CodeArena::choose(Kind kind) {
-  g_kind.store(kind, std::memory_order_relaxed);
-  const CodeArena* arena = get();
-  return arena == nullptr || arena->kind_ == kind;
-}
-
 CodeArena* CodeArena::get() {
   static CodeArena* const arena = []() -> CodeArena* {
+    void* execute = mmap(nullptr, kCapacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (execute == MAP_FAILED) return nullptr;
     auto* a = new CodeArena;  // lives as long as the process
-    if (a->map()) return a;
-    delete a;
-    return nullptr;
+    a->execute_ = static_cast<uint8_t*>(execute);
+    a->limit_ = kCapacity;
+    a->free_.emplace(0, kCapacity);
+    return a;
   }();
   return arena;
 }
 
+bool CodeArena::choose(Kind kind) {
+  std::lock_guard lock(mutex_);
+  if (write_ == nullptr && !chosen_) kind_ = kind;
+  chosen_ = true;
+  return kind_ == kind;
+}
+
 bool CodeArena::map() {
-  kind_ = g_kind.load(std::memory_order_relaxed);
-  void* execute = MAP_FAILED;
+  if (write_ != nullptr) return true;
   void* write = kind_ == Kind::kAnonymous
-                    ? map_anonymous(kCapacity, &execute)
-                    : map_file(kCapacity, kind_ == Kind::kPrivate ? MAP_PRIVATE : MAP_SHARED, &execute);
-  if (write == MAP_FAILED || execute == MAP_FAILED) {
-    if (write != MAP_FAILED) munmap(write, kCapacity);
-    if (execute != MAP_FAILED) munmap(execute, kCapacity);
+                    ? map_anonymous(kCapacity, execute_)
+                    : map_file(kCapacity, kind_ == Kind::kPrivate ? MAP_PRIVATE : MAP_SHARED, execute_);
+  if (write == MAP_FAILED) {
+    limit_ = 0;  // and never again
     return false;
   }
   write_ = static_cast<uint8_t*>(write);
-  execute_ = static_cast<const uint8_t*>(execute);
-  limit_ = kCapacity;
-  free_.emplace(0, kCapacity);
   return true;
 }
 
@@ -85,7 +80,7 @@ void CodeArena::lower_limit(size_t bytes) {
 CodeArena::Block CodeArena::allocate(size_t size) {
   size = (size + kPage - 1) & ~(kPage - 1);
   std::lock_guard lock(mutex_);
-  if (size == 0 || size > limit_ || used_ > limit_ - size) return {};
+  if (size == 0 || size > limit_ || used_ > limit_ - size || !map()) return {};
   for (auto it = free_.begin(); it != free_.end(); ++it) {
     if (it->second < size) continue;
     size_t offset = it->first, rest = it->second - size;

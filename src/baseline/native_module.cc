@@ -177,7 +177,14 @@ void limit_code(size_t bytes) {
   if (CodeArena* arena = this_arena()) arena->lower_limit(bytes);
 }
 
-bool show_code_to_perf() { return !processor_suffices() || CodeArena::choose(CodeArena::Kind::kAnonymous); }
-bool show_code_to_debuggers() { return !processor_suffices() || CodeArena::choose(CodeArena::Kind::kPrivate); }
+namespace {
+bool choose(CodeArena::Kind kind) {
+  CodeArena* arena = this_arena();
+  return arena == nullptr || arena->choose(kind);
+}
+}  // namespace
+
+bool show_code_to_perf() { return choose(CodeArena::Kind::kAnonymous); }
+bool show_code_to_debuggers() { return choose(CodeArena::Kind::kPrivate); }
 
 }  // namespace ermine::baseline

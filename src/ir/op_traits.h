@@ -22,13 +22,13 @@ constexpr wasm::ValType letter_type(char c) {
   }
 }
 
-constexpr Acc acc_of(wasm::ValType t) {
-  switch (t.kind()) {
-    case wasm::ValKind::kF32: return kAccS;
-    case wasm::ValKind::kF64: return kAccD;
-    default: return kAccR;
-  }
-}
+inline constexpr auto kAccByKind = [] {
+  std::array<Acc, 16> accs{};
+  accs[static_cast<unsigned>(wasm::ValKind::kF32)] = kAccS;
+  accs[static_cast<unsigned>(wasm::ValKind::kF64)] = kAccD;
+  return accs;
+}();
+constexpr Acc acc_of(wasm::ValType t) { return kAccByKind[static_cast<unsigned>(t.kind())]; }
 
 constexpr bool is_commutative(Op op) {
   switch (op) {

@@ -7,8 +7,12 @@
 namespace ermine::ir {
 
 inline uint32_t Translator::emit(OpCode code, unsigned units) {
-  uint32_t at = code_.append(units);
-  code_[at] = reinterpret_cast<Code>(handlers_[code]);
+  const uint32_t at = code_.size();
+  Code* to = code_.append(units);
+  to[0] = reinterpret_cast<Code>(handlers_[code]);
+  to[1] = 0;  // mostly it has two; there is room
+  if (units > 2) [[unlikely]]
+    std::memset(to + 2, 0, (units - 2) * sizeof *to);
   previous_ = last_;
   previous_code_ = last_code_;
   last_ = at;
@@ -33,7 +37,8 @@ inline uint16_t Translator::next_home(wasm::ValType t) {
 }
 
 inline Translator::Entry& Translator::push_entry(const Entry& e) {
-  Entry& pushed = stack_.emplace_back(e);
+  Entry& pushed = *stack_.append(1);
+  pushed = e;
   pushed.home = static_cast<uint16_t>(next_home_);
   next_home_ += e.type.slots();
   need_slots(next_home_);
@@ -48,14 +53,14 @@ inline void Translator::push_const(wasm::ValType t, uint64_t bits) {
 
 inline void Translator::push_local(uint32_t local) {
   Local& l = locals_[local];
-  auto depth = static_cast<uint32_t>(stack_.size());
+  const uint32_t depth = stack_.size();
   push_entry({.where = Where::kLocal, .local = l.slot, .type = l.type, .next_alias = l.alias, .bits = local});
   l.alias = depth;
 }
 
 inline void Translator::push_result(Emitted e, wasm::ValType t) {
   Acc acc = acc_of(t);
-  pending_[acc] = static_cast<uint32_t>(stack_.size());
+  pending_[acc] = stack_.size();
   mirror_[acc] = kNone;
   push_entry({.where = Where::kPending, .dst_byte = e.byte, .code = e.code, .type = t, .producer = e.at});
 }
@@ -72,7 +77,7 @@ inline Translator::Entry Translator::pop() {
   next_home_ = e.home;
   drop_alias(e);  // the newest alias of a local is the one nearest the top
   if (e.where == Where::kPending) pending_[acc_of(e.type)] = kNone;
-  if (flushed_ > stack_.size()) flushed_ = static_cast<uint32_t>(stack_.size());
+  if (flushed_ > stack_.size()) flushed_ = stack_.size();
   return e;
 }
 

@@ -21,7 +21,7 @@
 
 #include "binary/instr_reader.h"
 #include "ermine/result.h"
-#include "ir/code_buffer.h"
+#include "ir/buffer.h"
 #include "ir/encoding.h"
 #include "ir/function_code.h"
 #include "ir/object_ops.h"
@@ -56,7 +56,7 @@ class Translator {
 
   enum class Where : uint8_t { kTemp, kLocal, kConst, kPending };
   struct Entry {
-    Where where;
+    Where where = Where::kTemp;
     uint8_t dst_byte = 0;  // kPending: where its dst field is
     OpCode code = 0;       // kPending: its code; one more is the form that writes the slot too
     uint16_t home = 0;     // slot of this stack position
@@ -254,10 +254,10 @@ class Translator {
   uint32_t func_index_ = 0;
   const wasm::FuncType* type_ = nullptr;
   std::vector<Local> locals_;
-  std::vector<Entry> stack_;
+  Buffer<Entry> stack_;
   std::vector<Control> controls_;
   std::vector<Patch> patches_;
-  CodeBuffer code_;
+  Buffer<Code> code_;
   std::vector<FunctionCode::Region> regions_;
   std::vector<FunctionCode::Catch> catches_;
   std::vector<FunctionCode::Offset> offsets_;
