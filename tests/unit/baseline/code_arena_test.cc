@@ -51,11 +51,10 @@ int call(const CodeArena::Block& block) {
 }
 
 void use(Kind kind) {
-  CHECK_HERE(CodeArena::choose(kind));
   CodeArena* arena = CodeArena::get();
-  CHECK_HERE(arena != nullptr && arena->kind() == kind);
+  CHECK_HERE(arena != nullptr && arena->choose(kind) && arena->kind() == kind);
   for (Kind other : {Kind::kFile, Kind::kAnonymous, Kind::kPrivate})
-    CHECK_HERE(CodeArena::choose(other) == (other == kind));  // too late for another
+    CHECK_HERE(arena->choose(other) == (other == kind));  // too late for another
 
   const CodeArena::Block block = arena->allocate(5000);
   CHECK_HERE(block.size == 8192);
