@@ -1,0 +1,130 @@
+// Config::profile and Config::debug_info: each function is told once, whoever compiles it, and leaves with its module.
+// On machines that make no machine code there is nothing to tell.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "tests/api/wat.h"
+
+// What a debugger reads.
+extern "C" {
+struct jit_descriptor {
+  uint32_t version, action;
+  void* relevant_entry;
+  void* first_entry;
+};
+extern jit_descriptor __jit_debug_descriptor;
+}
+
+namespace ermine {
+namespace {
+
+namespace fs = std::filesystem;
+using test::must;
+using test::wat;
+
+constexpr std::string_view kCalls = R"((module
+  (func $a (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func $b (param i32) (result i32) (i32.mul (call $a (local.get 0)) (i32.const 3)))
+  (func (export "c") (param i32) (result i32) (i32.sub (call $b (local.get 0)) (call $a (local.get 0))))))";
+
+class Profiling : public testing::Test {
+ protected:
+  Profiling() : before_(fs::current_path()) {
+    std::string name = (fs::temp_directory_path() / "ermine-profile-XXXXXX").string();
+    directory_ = mkdtemp(name.data());
+    fs::current_path(directory_);
+  }
+  ~Profiling() override {
+    fs::current_path(before_);
+    fs::remove_all(directory_);
+  }
+  static int32_t run(const Engine& engine, const Module& module) {
+    Store store(engine);
+    Instance i = must(Linker(engine).instantiate(store, module));
+    return must(must(i.get_typed_func<int32_t(int32_t)>("c"))(5));
+  }
+  fs::path before_, directory_;
+};
+
+TEST_F(Profiling, FunctionsLeaveWithTheirModule) {
+  Config config;
+  config.tier = Tier::kBaseline;
+  config.debug_info = true;
+  Engine engine(config);
+  {
+    Module module = wat(engine, kCalls);
+    EXPECT_EQ(run(engine, module), 12);
+    if (__jit_debug_descriptor.first_entry == nullptr) GTEST_SKIP() << "no machine code on this machine";
+  }
+  EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr);
+}
+
+TEST_F(Profiling, OffIsOff) {
+  Config config;
+  config.tier = Tier::kBaseline;
+  Engine engine(config);
+  Module module = wat(engine, kCalls);
+  EXPECT_EQ(run(engine, module), 12);
+  EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr);
+  EXPECT_TRUE(fs::is_empty(directory_));
+}
+
+TEST_F(Profiling, ThreadsShareOneFile) {
+  constexpr int kThreads = 4, kModules = 8;
+  {
+    Config config;
+    config.tier = Tier::kBaseline;
+    config.profile = Profile::kJitDump;
+    Engine one(config), two(config);  // both write to the process's file
+    std::vector<Module> modules;
+    for (int i = 0; i < kModules; ++i) modules.push_back(wat(i % 2 ? one : two, kCalls, "m" + std::to_string(i)));
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t)
+      threads.emplace_back([&] {
+        for (const Module& m : modules) EXPECT_EQ(run(m.engine(), m), 12);
+      });
+    for (std::thread& t : threads) t.join();
+  }
+  std::ifstream in("jit-" + std::to_string(getpid()) + ".dump", std::ios::binary);
+  const std::string file{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_GE(file.size(), 56u);
+  int functions = 0;
+  uint32_t last = 0, size = 0;
+  for (size_t at = 40; at + 16 <= file.size(); at += size) {
+    std::memcpy(&last, file.data() + at, 4);
+    std::memcpy(&size, file.data() + at + 4, 4);
+    ASSERT_GE(size, 16u);
+    functions += last == 0;
+    ASSERT_LE(at + size, file.size());
+  }
+  EXPECT_EQ(last, 3u);  // closed, now that the engines are gone
+  if (functions == 0) GTEST_SKIP() << "no machine code on this machine";
+  EXPECT_EQ(functions, 3 * kModules);
+}
+
+TEST_F(Profiling, WhatCannotBeWrittenIsAnErrorOfCompiling) {
+  fs::create_directory("jit-" + std::to_string(getpid()) + ".dump");
+  Config config;
+  config.profile = Profile::kJitDump;
+  Engine engine(config);
+  auto module = Module::compile(engine, test::wat_bytes(kCalls));
+  ASSERT_FALSE(module.has_value());
+  EXPECT_EQ(module.error().kind(), ErrorKind::kIo) << module.error().to_string();
+}
+
+TEST_F(Profiling, MemoryIsLaidOutForOneOfTheTwo) {
+  Config config;
+  config.debug_info = true;
+  config.profile = Profile::kPerfMap;
+  Engine engine(config);
+  auto module = Module::compile(engine, test::wat_bytes(kCalls));
+  if (module.has_value()) GTEST_SKIP() << "no machine code on this machine";
+  EXPECT_EQ(module.error().kind(), ErrorKind::kUsage) << module.error().to_string();
+}
+
+}  // namespace
+}  // namespace ermine
