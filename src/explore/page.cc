@@ -8,6 +8,9 @@ namespace ermine::explore {
 
 namespace {
 
+// About how much of the page a byte of a function takes.
+constexpr uint64_t kBytesAByte = 32;
+
 // A JSON string that may stand in a <script> element: '<' is written as an escape, so neither </script> nor <!-- can
 // occur. What is no UTF-8 becomes question marks.
 void append_string(std::string& out, std::string_view s) {
@@ -56,7 +59,7 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
   for (const Explorer::Function& f : explorer.functions()) {
     int64_t machine_bytes = -1;
     if (!options.wanted || options.wanted(f)) {
-      if (!options.wanted && written + list.size() > options.max_bytes) {
+      if (!options.wanted && written + list.size() + kBytesAByte * f.wasm_bytes > options.max_bytes) {
         summary.full = true;
       } else {
         ERMINE_ASSIGN(const FunctionListing listing, explorer.list(f));

@@ -15,7 +15,7 @@ struct PageOptions {
   std::string_view title;
   // The functions to be in it; null: all for which there is room.
   std::function<bool(const Explorer::Function&)> wanted;
-  uint64_t max_bytes = 64u << 20;  // functions are left out once it is so large
+  uint64_t max_bytes = 64u << 20;  // with all wanted: functions are left out where it would become larger
 };
 
 struct PageSummary {
