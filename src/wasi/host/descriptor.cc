@@ -94,6 +94,21 @@ Errno classify(Descriptor& d, Rights requested_base, Rights requested_inheriting
   return Errno::kSuccess;
 }
 
+Errno classify_later(Descriptor& d, Rights requested_base, Rights requested_inheriting) {
+  // What has a position is none of those that wait: fifos, sockets, terminals.
+  if (lseek(d.host_fd, 0, SEEK_CUR) < 0) return classify(d, requested_base, requested_inheriting);
+  d.waiting = Waiting::kNever;
+  d.base = requested_base;
+  d.inheriting = requested_inheriting;
+  d.classified = false;
+  return Errno::kSuccess;
+}
+
+void classify_now(Descriptor& d) {
+  d.classified = true;
+  if (classify(d, d.base, d.inheriting) != Errno::kSuccess) d.base = d.inheriting = 0;
+}
+
 void DescriptorRef::drop(Descriptor* d) {
   if (d->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete d;
 }
@@ -106,7 +121,10 @@ FdTable::~FdTable() {
 DescriptorRef FdTable::get_counted(uint32_t fd) {
   std::lock_guard lock(mutex_);
   Descriptor* d = fd < slots_.size() ? slots_[fd] : nullptr;
-  if (d != nullptr) d->references.fetch_add(1, std::memory_order_relaxed);
+  if (d != nullptr) {
+    if (!d->classified) classify_now(*d);
+    d->references.fetch_add(1, std::memory_order_relaxed);
+  }
   return {d, true};
 }
 

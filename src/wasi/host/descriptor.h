@@ -44,6 +44,7 @@ struct Descriptor {
   Filetype type = Filetype::kUnknown;
   uint16_t flags = 0;  // fdflags as the guest sees them
   Rights base = 0, inheriting = 0;
+  bool classified = true;  // else type, waiting and listener are not known yet, and the rights are those asked for
   std::string guest_path;  // of a preopened directory
   std::unique_ptr<DirStream> dir;
   std::atomic<uint32_t> references{1};
@@ -65,6 +66,10 @@ struct Descriptor {
 
 // Classifies an open host descriptor and derives the rights its kind can use. `requested` bounds the rights.
 Errno classify(Descriptor& d, Rights requested_base, Rights requested_inheriting);
+// For one just opened: asks the system no more than whether it is something that may wait. FdTable::get() classifies
+// the rest when it is first used, which for many a file is when its attributes are asked for, or never.
+Errno classify_later(Descriptor& d, Rights requested_base, Rights requested_inheriting);
+void classify_now(Descriptor& d);
 
 class FdTable;
 
@@ -105,7 +110,10 @@ class FdTable {
   DescriptorRef get(uint32_t fd) {
     if (shared_) [[unlikely]]
       return get_counted(fd);
-    return {fd < slots_.size() ? slots_[fd] : nullptr, false};
+    Descriptor* d = fd < slots_.size() ? slots_[fd] : nullptr;
+    if (d != nullptr && !d->classified) [[unlikely]]
+      classify_now(*d);
+    return {d, false};
   }
   Outcome<uint32_t> insert(std::unique_ptr<Descriptor> d) { return insert_from(0, std::move(d)); }
   // The lowest free number that is at least `least`.

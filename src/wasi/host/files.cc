@@ -98,7 +98,7 @@ Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, cons
   out.readable = request.read || !request.write;
   out.writable = request.write;
   out.flags = request.fdflags;
-  if (Errno e = classify(out, request.base, request.inheriting); e != Errno::kSuccess) return e;
+  if (Errno e = classify_later(out, request.base, request.inheriting); e != Errno::kSuccess) return e;
   if (out.waiting == Waiting::kPipe && !out.writable && waits) return wait_for(out.host_fd, POLLIN, interrupts);
   return Errno::kSuccess;
 }

@@ -20,7 +20,12 @@ class Files : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override { force_path_walker(GetParam()); }
   void TearDown() override { force_path_walker(false); }
-  Errno open(const std::string& path, OpenRequest r, Descriptor& d) { return open_file(in_.fd(), P(path), r, -1, d); }
+  // As the table of descriptors hands it out.
+  Errno open(const std::string& path, OpenRequest r, Descriptor& d) {
+    Errno e = open_file(in_.fd(), P(path), r, -1, d);
+    if (e == Errno::kSuccess && !d.classified) classify_now(d);
+    return e;
+  }
   static OpenRequest reading() {
     OpenRequest r;
     r.read = true;
