@@ -114,12 +114,11 @@ class Implementation final : public Explorer {
       auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
                                  [](uint32_t o, const ir::NativeLayout::Position& p) { return o < p.offset; });
       const uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
-      std::string bytes;
-      for (uint32_t i = 0; i < line.size; ++i) bytes += base::format("{:02x}", native->code[line.offset + i]);
-      constexpr size_t kColumn = 22;
-      if (!line.text.empty() && bytes.size() < kColumn) bytes.append(kColumn - bytes.size(), ' ');
-      listing.machine.push_back(
-          {groups.of(code.offset_of(index)), base::format("{:4x}  {}  {}", line.offset, bytes, line.text)});
+      std::string text = base::format("{:4x}  {}", line.offset, line.text);
+      if (constexpr size_t kColumn = 52; !line.text.empty())
+        text.append(kColumn - std::min(text.size(), kColumn - 2), ' ');
+      for (uint32_t i = 0; i < line.size; ++i) text += base::format("{:02x}", native->code[line.offset + i]);
+      listing.machine.push_back({groups.of(code.offset_of(index)), std::move(text)});
     }
   }
 

@@ -26,8 +26,8 @@ nav input{margin:.5rem;padding:.3rem .5rem;font:inherit}
 main{display:grid;grid-template:auto minmax(0,1fr)/repeat(3,minmax(0,1fr));min-height:0}
 h2{margin:0;padding:.3rem .6rem;font-size:1em;border-bottom:1px solid var(--line)}
 .col{overflow:auto;border-right:1px solid var(--line);font:12px/1.5 ui-monospace,monospace;padding-bottom:50vh}
-.col div{content-visibility:auto;contain-intrinsic-size:auto 3600px}
-.col i{display:block;font-style:normal;white-space:pre;padding:0 .6rem;min-width:max-content}
+.col div{content-visibility:auto;contain-intrinsic-size:auto 20rem auto 3600px;width:max-content;min-width:100%}
+.col i{display:block;font-style:normal;white-space:pre;padding:0 .6rem}
 .col i.at{background:#fc06}.col i.pin{background:#48f5}
 .col p{font-family:system-ui,sans-serif;padding:.6rem;margin:0;opacity:.8}
 </style></head><body>
