@@ -31,20 +31,32 @@ class Groups {
   uint32_t of(uint32_t offset) const {
     return static_cast<uint32_t>(std::lower_bound(begins_.begin(), begins_.end(), offset) - begins_.begin());
   }
-  // Of a line of text. What only takes a value belongs to the instruction before it, what only gives one to the
-  // next.
-  uint32_t of_text(uint32_t offset, uint32_t first_instruction, std::string_view text) const {
-    if (offset < first_instruction) return 0;
-    const auto next = std::lower_bound(begins_.begin(), begins_.end(), offset);
-    const auto index = static_cast<uint32_t>(next - begins_.begin());
-    if (next != begins_.end() && *next == offset) return index;
-    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-    for (std::string_view taker : {"local.set", "local.tee", "drop", "end", ")"})
-      if (text.starts_with(taker)) return index - 1;
-    return next == begins_.end() ? index - 1 : index;
+  // Of the lines of text. One without register code of its own was folded: what gives a value into the line behind it,
+  // anything else into the instruction before it, as which it runs.
+  std::vector<uint32_t> of_lines(std::span<const FunctionLister::Line> lines, uint32_t first_instruction) const {
+    std::vector<uint32_t> groups(lines.size());
+    for (size_t i = lines.size(); i-- > 0;) {
+      const uint32_t offset = lines[i].offset;
+      const auto next = std::upper_bound(begins_.begin(), begins_.end(), offset);
+      if (next == begins_.begin() || offset < first_instruction) groups[i] = 0;
+      else if (*std::prev(next) != offset && i + 1 < lines.size() && gives(lines[i].text)) groups[i] = groups[i + 1];
+      else groups[i] = static_cast<uint32_t>(next - begins_.begin()) - 1;
+    }
+    return groups;
   }
 
  private:
+  // Locals, constants, comparisons (into branches), and what does nothing.
+  static bool gives(std::string_view line) {
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    std::string_view word = line.substr(0, line.find(' '));
+    if (word == "local.get" || word == "block" || word == "nop" || word == "ref.null") return true;
+    word.remove_prefix(std::min(word.find('.'), word.size()));
+    word = word.substr(0, word.find('_'));
+    for (std::string_view w : {".const", ".eqz", ".eq", ".ne", ".lt", ".gt", ".le", ".ge", ".and"})
+      if (word == w) return true;
+    return false;
+  }
   std::vector<uint32_t> begins_;
 };
 
@@ -86,8 +98,8 @@ class Implementation final : public Explorer {
     }
     const Groups groups(*code, offset);
     ERMINE_ASSIGN(const uint32_t first, binary::read_locals(*module_, body, [](uint32_t, wasm::ValType) {}));
-    for (const FunctionLister::Line& line : text)
-      add_text(listing, groups.of_text(line.offset, first, line.text), line);
+    const std::vector<uint32_t> of_lines = groups.of_lines(text, first);
+    for (size_t i = 0; i < text.size(); ++i) add_text(listing, of_lines[i], text[i]);
     for (const ir::CodePrinter::Line& line : printer_.lines(*code))
       listing.registers.push_back(
           {groups.of(code->offset_of(line.index)), base::format("{:5}  {}", line.index, line.text)});

@@ -20,7 +20,12 @@ LINKED = r"""
     (f32.load (local.get $n))
     (i32.trunc_f32_s)
     (call $other))
-  (func $other (param i32) (result i32) (select (i32.const 1) (local.get 0) (i32.eqz (local.get 0)))))
+  (func $other (param i32) (result i32) (select (i32.const 1) (local.get 0) (i32.eqz (local.get 0))))
+  (func $rounds (param i32)
+    (loop $l
+      (br_if $l (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const -1))) (i32.const 77))))
+    (call $empty))
+  (func $empty))
 """
 # Names as bytes, one a function: also such that are no UTF-8 and no text.
 HOSTILE = [
@@ -116,7 +121,7 @@ def test_links(ermine, directory):
     done = explore(ermine, directory, "linked.wat")
     check(done.stdout == b"linked.explore.html\n", f"it says where the page is, not {done.stdout}")
     data, functions = page_of(directory / "linked.explore.html")
-    check([f[:2] for f in data["functions"]] == [[0, "work"], [1, "other"]], f"the list of functions: {data['functions']}")
+    check([f[:2] for f in data["functions"]] == [[0, "work"], [1, "other"], [2, "rounds"], [3, "empty"]], f"the list of functions: {data['functions']}")
     check(data["title"] == "linked.wat", "the title")
     work = columns(functions["0"])
     # WebAssembly in order, with offsets that grow.
@@ -132,6 +137,13 @@ def test_links(ermine, directory):
         check(group <= groups_with(work["r"], register), f"{wasm} is not beside {register}: {work}")
         if not data["problem"]:
             check(group <= groups_with(work["m"], machine), f"{wasm} is not beside {machine}: {work}")
+    # What became one instruction is one group, from the first operand to the branch; the rest is not in it.
+    rounds = columns(functions["2"])
+    group = groups_with(rounds["w"], r"i32\.add")
+    for part in (r"local\.get 0", r"i32\.const -1", r"local\.tee 0", r"i32\.const 77", r"i32\.ne", r"br_if \$l"):
+        check(groups_with(rounds["w"], part) == group, f"{part} is not with the addition: {rounds}")
+    check(groups_with(rounds["r"], "br_if_back") == group, f"the branch is elsewhere: {rounds}")
+    check(group.isdisjoint(groups_with(rounds["w"], r"call|loop")), f"too much is in the group: {rounds}")
     # Each machine instruction begins where the last one ends.
     at = 0
     for _, text in work["m"]:
@@ -168,7 +180,7 @@ def test_hostile_names(ermine, directory):
 def test_choice(ermine, directory):
     explore(ermine, directory, "linked.wat", "--function", "other", "-o", "one.html")
     data, functions = page_of(directory / "one.html")
-    check(list(functions) == ["1"] and [f[3] < 0 for f in data["functions"]] == [True, False], f"{data}")
+    check(list(functions) == ["1"] and [f[3] < 0 for f in data["functions"]] == [True, False, True, True], f"{data}")
     many = directory / "many.wasm"
     many.write_bytes(module_with_names([b"f%d" % i for i in range(3000)]))
     done = explore(ermine, directory, "many.wasm", "--max-size", "100KiB", "-o", "many.html")
