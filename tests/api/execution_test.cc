@@ -227,6 +227,7 @@ TEST(Execution, EndsWhenItIsDestroyed) {
   Store store(engine);
   Linker linker(engine);
   int inside = 0, failures = 0;
+  bool by_time = false;
   struct Inside {
     int& count;
     explicit Inside(int& c) : count(c) { ++count; }
@@ -234,6 +235,7 @@ TEST(Execution, EndsWhenItIsDestroyed) {
   };
   must(linker.func_wrap("", "host", [&](Caller& caller) -> Result<void> {
     Inside here(inside);
+    if (by_time) caller.store().set_timeout(5ms);
     Func loop = *caller.get_export("loop")->func();
     // Stubborn: tries again when it is being ended.
     for (int n = 0; n < 3; ++n)
@@ -246,7 +248,7 @@ TEST(Execution, EndsWhenItIsDestroyed) {
     {
       Execution e = must(Execution::create(*i.get_func("run"), {}));
       must(store.set_fuel(by_fuel ? 1000 : uint64_t{1} << 60));
-      if (!by_fuel) store.set_timeout(5ms);
+      by_time = !by_fuel;
       EXPECT_EQ(must(e.run()), by_fuel ? State::kOutOfFuel : State::kInterrupted);
       EXPECT_EQ(must(e.run()), by_fuel ? State::kOutOfFuel : State::kInterrupted);
       EXPECT_EQ(inside, 1);
