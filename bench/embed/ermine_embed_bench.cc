@@ -1,6 +1,6 @@
 // Measures Ermine's library inside one process, through its public C++ API:
 //
-//   ermine_embed_bench validate|instantiate|call-in|call-out|rest FILE [--tier=interp]
+//   ermine_embed_bench validate|compile|instantiate|call-in|call-out|rest FILE [--tier=interp|baseline]
 //
 // prints {"seconds": s, "count": n}, s being the median time of one, or for `rest` {"bytes": b}, the resident memory an
 // idle instance takes. FILE is any module for the first and bench/programs/embed.wat, assembled, for the others.
@@ -105,8 +105,11 @@ void rest(const ermine::Linker& linker, const ermine::Engine& engine, const ermi
 
 int main(int argc, char** argv) {
   ermine::Config config;
-  if (argc == 4 && std::string_view(argv[3]) == "--tier=interp") config.tier = ermine::Tier::kInterp;
-  else if (argc != 3) fail("usage: ermine_embed_bench validate|instantiate|call-in|call-out|rest FILE [--tier=interp]");
+  const std::string_view tier = argc == 4 ? argv[3] : "";
+  if (tier == "--tier=interp") config.tier = ermine::Tier::kInterp;
+  else if (tier == "--tier=baseline") config.tier = ermine::Tier::kBaseline;
+  else if (argc != 3)
+    fail("usage: ermine_embed_bench validate|compile|instantiate|call-in|call-out|rest FILE [--tier=interp|baseline]");
   const std::string_view what = argv[1];
   const std::vector<uint8_t> bytes = read_file(argv[2]);
   const ermine::Engine engine(config);
@@ -114,8 +117,15 @@ int main(int argc, char** argv) {
     measure([&] { must(ermine::Module::validate(engine, bytes)); });
     return 0;
   }
-  // Module::compile only validates; functions are compiled as they are called, and timing that as “compile” would lie.
-  if (what == "compile") fail("functions are compiled on their first call; there is nothing to force");
+  if (what == "compile") {
+    // Module::compile only decodes and validates, on as many threads as there are: of others' all is one. Here, too,
+    // and all of it on one thread, as the others are asked to.
+    config.tier = tier.empty() ? ermine::Tier::kBaseline : config.tier;
+    config.parallelism = 1;
+    const ermine::Engine alone(config);
+    measure([&] { must(must(ermine::Module::compile(alone, bytes)).compile_functions()); });
+    return 0;
+  }
   const ermine::Module module = must(ermine::Module::compile(engine, bytes));
   const ermine::Linker linker = make_linker(engine);
   if (what == "instantiate") {

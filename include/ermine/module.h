@@ -54,6 +54,12 @@ class Module {
   // Only says whether compile() would accept the bytes.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 
+  // Makes the code of all functions now, on this thread, instead of each at its first calls: machine code where the
+  // engine's tier makes it (Config::tier). For hosts that rather wait before the first request than during it.
+  // Instances whose first memory has other properties than the module says get code of their own. Errors:
+  // kUnsupported, as the first call of such a function would say; what was made stays.
+  Result<void> compile_functions() const;
+
   Engine engine() const;
   // As given to compile(), else from the name section, else empty.
   std::string_view name() const;

@@ -38,6 +38,8 @@ Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> byt
   return engine::CompiledModule::validate(*engine.impl(), bytes);
 }
 
+Result<void> Module::compile_functions() const { return impl_->make_all_code(); }
+
 Engine Module::engine() const { return Engine(impl_->shared_engine()); }
 std::string_view Module::name() const { return impl_->shared()->name(); }
 

@@ -49,6 +49,14 @@ Result<std::shared_ptr<const runtime::ModuleCode>> CompiledModule::code(const ru
   return codes_.emplace_back(std::move(made));
 }
 
+Result<void> CompiledModule::make_all_code() const {
+  const runtime::StoreOptions store = engine_->store_options();
+  const auto& memories = module().memories;
+  const bool guarded = memories.empty() || runtime::Memory::wants_guard(memories[0], store.memory);
+  ERMINE_ASSIGN(auto made, code(engine_->code_options(guarded)));
+  return const_cast<runtime::ModuleCode&>(*made).make_all();  // code is shared by instances, never changed by them
+}
+
 const MemoryImage* CompiledModule::memory_image() const {
   std::lock_guard lock(mutex_);
   if (uses_ < 2 && ++uses_ == 2) image_ = MemoryImage::create(module());

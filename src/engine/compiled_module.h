@@ -28,6 +28,8 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   const wasm::Module& module() const { return *shared_->module; }
   const std::shared_ptr<const runtime::SharedModule>& shared() const { return shared_; }
   Result<std::shared_ptr<const runtime::ModuleCode>> code(const runtime::CodeOptions& options) const;
+  // The code of all functions, for instances with the engine's settings.
+  Result<void> make_all_code() const;
   // The image of the module's data, made when it is instantiated for the second time: a program that runs
   // once does not pay for it. Null if there is none (yet).
   const MemoryImage* memory_image() const;

@@ -85,8 +85,15 @@ runtime::StoreOptions Engine::store_options() {
   o.gc_stress = config_.gc_stress;
   o.fuel = config_.consume_fuel;
   o.deterministic = config_.deterministic;
-  o.tier = config_.tier;
   return o;
+}
+
+runtime::CodeOptions Engine::code_options(bool guarded) const {
+  return {.guarded = guarded,
+          .fuel = config_.consume_fuel,
+          .deterministic = config_.deterministic,
+          .tier = config_.tier,
+          .listener = *listener_};
 }
 
 }  // namespace ermine::engine

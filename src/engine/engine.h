@@ -24,6 +24,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const runtime::TierHooks& hooks() const { return hooks_; }
   runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
   // Of machine code, as the Config asks; null if nobody wants to know. An error if there was no way to tell.
+  // For code; see CodeOptions::guarded. Precondition: there is a listener, or none is wanted.
+  runtime::CodeOptions code_options(bool guarded) const;
   const Result<platform::CodeListenerPtr>& listener() const { return listener_; }
   // For a store of this engine, which keeps the engine alive.
   runtime::StoreOptions store_options();

@@ -68,13 +68,8 @@ class Instantiation {
       if (!memory->shared()) own_bytes += memory->byte_size();
       memories.push_back(memory);
     }
-    runtime::CodeOptions options;
-    options.fuel = store_.options().fuel;
-    options.deterministic = store_.options().deterministic;
-    options.tier = store_.options().tier;
-    options.listener = *compiled_.engine().listener();
-    options.guarded = memories.empty() || memories[0]->guarded();
-    ERMINE_ASSIGN(auto code, compiled_.code(options));
+    const bool guarded = memories.empty() || memories[0]->guarded();
+    ERMINE_ASSIGN(auto code, compiled_.code(compiled_.engine().code_options(guarded)));
     auto made = runtime::Instance::create(&store_, compiled_.shared(), std::move(code));
     if (!made) return Error(ErrorKind::kLimit, "no memory for the instance");
     made->set_compiled(compiled_.shared_from_this());

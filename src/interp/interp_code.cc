@@ -74,6 +74,18 @@ Result<void> InterpCode::translate(FuncCode* code) {
   return {};
 }
 
+Result<void> InterpCode::make_all() {
+  const auto n = static_cast<uint32_t>(module_->functions.size()) - module_->imported_functions;
+  for (uint32_t i = 0; i < n; ++i) {
+    FuncCode& code = funcs_[i];
+    ERMINE_TRY(translate(&code));
+    std::lock_guard lock(mutex_);
+    Record* record = record_at(code.entry.load(std::memory_order_relaxed));  // null: it is machine code already
+    if (record != nullptr && compile(*record)) code.entry.store(record->native->entry, std::memory_order_release);
+  }
+  return {};
+}
+
 bool InterpCode::compile(Record& record) {
   if (native_ == nullptr || record.native_failed) return false;
   if (record.native == nullptr) {

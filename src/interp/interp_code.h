@@ -27,6 +27,7 @@ class InterpCode final : public runtime::ModuleCode {
 
   // Makes the function's code if it has none yet. Thread-safe.
   Result<void> translate(runtime::FuncCode* code);
+  Result<void> make_all() override;
 
   runtime::CodePosition locate(const runtime::Code* pc) const override;
   bool unwind(runtime::FrameState& frame) const override;

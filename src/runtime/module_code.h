@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "ermine/config.h"
+#include "ermine/result.h"
 #include "platform/code_listener.h"
 #include "runtime/context.h"
 #include "wasm/module.h"
@@ -48,6 +49,10 @@ class ModuleCode {
   const CodeOptions& options() const { return options_; }
   // By defined function index; made by the tier, stable for the object's life.
   FuncCode* func_codes() const { return func_codes_; }
+
+  // Makes the code of every function that has none yet, machine code too where the tier makes any. Thread-safe; may be
+  // called while functions run. What has been made stays if one fails.
+  virtual Result<void> make_all() = 0;
 
   // Precondition of both: the pc is of this module's code. Callable while the code's functions run and
   // while other threads translate; not from signal handlers.

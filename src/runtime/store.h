@@ -38,7 +38,6 @@ struct StoreOptions {
   bool gc_stress = false;
   bool fuel = false;
   bool deterministic = false;
-  Tier tier = Tier::kAuto;
 };
 
 // A host function that belongs to no store yet. Immutable, shared by the stores that use it.

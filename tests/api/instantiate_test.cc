@@ -1,4 +1,5 @@
 // Linking and instantiation: the order of effects, errors and their wording, shared definitions.
+#include <atomic>
 #include <thread>
 
 #include "tests/api/wat.h"
@@ -338,6 +339,32 @@ TEST(Config, Features) {
   Engine engine(config);
   auto m = Module::compile(engine, test::wat_bytes("(module (func (result v128) (v128.const i32x4 0 0 0 0)))"));
   ASSERT_FALSE(m);
+}
+
+// Making all code at once changes nothing but when it is made, in any tier, also while functions run.
+TEST(CompileFunctions, ManyThreads) {
+  for (const TierName& tier : Config::tiers()) {
+    Config config;
+    config.tier = tier.tier;
+    Engine engine(config);
+    const Module module = wat(engine, R"((module
+      (func $even (export "even") (param i32) (result i32)
+        (if (result i32) (local.get 0) (then (call $odd (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 1))))
+      (func $odd (param i32) (result i32)
+        (if (result i32) (local.get 0) (then (call $even (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 0))))))");
+    std::atomic<bool> stop = false;
+    std::thread other([&] {
+      Store store(engine);
+      Func even = *must(Linker(engine).instantiate(store, module)).get_func("even");
+      while (!stop) EXPECT_EQ(must(even.call({Val(100)}))[0].i32(), 1);
+    });
+    for (int n = 0; n < 3; ++n) must(module.compile_functions());
+    stop = true;
+    other.join();
+    Store store(engine);
+    Func even = *must(Linker(engine).instantiate(store, module)).get_func("even");
+    EXPECT_EQ(must(even.call({Val(1001)}))[0].i32(), 0);
+  }
 }
 
 }  // namespace
