@@ -14,25 +14,28 @@
 
 #include "platform/code_listener.h"
 
-// Names and layout are the debugger's. Weak: another compiler in the process may bring its own, to be shared.
+// The names of the two symbols and the layout are what debuggers look for. Weak: another compiler in the process may
+// bring its own, to be shared.
 extern "C" {
-struct jit_code_entry {
-  jit_code_entry* next_entry;
-  jit_code_entry* prev_entry;
+struct JitCodeEntry {
+  JitCodeEntry* next_entry;
+  JitCodeEntry* prev_entry;
   const char* symfile_addr;
   uint64_t symfile_size;
 };
-struct jit_descriptor {
+struct JitDescriptor {
   uint32_t version;
   uint32_t action_flag;
-  jit_code_entry* relevant_entry;
-  jit_code_entry* first_entry;
+  JitCodeEntry* relevant_entry;
+  JitCodeEntry* first_entry;
 };
-[[gnu::weak, gnu::used, gnu::visibility("default")]] jit_descriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
+[[gnu::weak, gnu::used, gnu::visibility("default")]] JitDescriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
 [[gnu::weak, gnu::used, gnu::noinline, gnu::visibility("default")]] void __jit_debug_register_code() {
   // Something of its own, lest the linker take it for another empty function.
   asm volatile("" ::"r"(&__jit_debug_descriptor) : "memory");
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 }
 
 namespace ermine::platform {
@@ -183,7 +186,7 @@ class GdbInterface final : public CodeListener {
     made->entry.symfile_addr = made->file.data();
     made->entry.symfile_size = made->file.size();
     std::lock_guard lock(mutex());
-    jit_code_entry* first = __jit_debug_descriptor.first_entry;
+    JitCodeEntry* first = __jit_debug_descriptor.first_entry;
     made->entry.next_entry = first;
     if (first != nullptr) first->prev_entry = &made->entry;
     __jit_debug_descriptor.first_entry = &made->entry;
@@ -195,7 +198,7 @@ class GdbInterface final : public CodeListener {
     std::lock_guard lock(mutex());
     auto it = objects_.find(begin);
     if (it == objects_.end()) return;
-    jit_code_entry& entry = it->second->entry;
+    JitCodeEntry& entry = it->second->entry;
     if (entry.prev_entry != nullptr) entry.prev_entry->next_entry = entry.next_entry;
     else __jit_debug_descriptor.first_entry = entry.next_entry;
     if (entry.next_entry != nullptr) entry.next_entry->prev_entry = entry.prev_entry;
@@ -205,7 +208,7 @@ class GdbInterface final : public CodeListener {
 
  private:
   struct Object {
-    jit_code_entry entry;
+    JitCodeEntry entry;
     std::string file;
   };
   // Of the list, which is the process's.
@@ -213,7 +216,7 @@ class GdbInterface final : public CodeListener {
     static std::mutex one;
     return one;
   }
-  static void tell(Action action, jit_code_entry& entry) {
+  static void tell(Action action, JitCodeEntry& entry) {
     __jit_debug_descriptor.action_flag = action;
     __jit_debug_descriptor.relevant_entry = &entry;
     __jit_debug_register_code();
