@@ -94,7 +94,9 @@ Result<Module> load_module(const Engine& engine, const std::string& path, Readin
   if (is_component(head, got)) return with_path(component_error());
   struct stat st;
   Progress progress("compiling " + name);
-  if (is_binary(head, got) && reading == Reading::kMap && fstat(file.fd, &st) == 0 && S_ISREG(st.st_mode)) {
+  constexpr off_t kWorthMapping = 256 << 10;  // less is sooner read from the file that is open than mapped
+  if (is_binary(head, got) && reading == Reading::kMap && fstat(file.fd, &st) == 0 && S_ISREG(st.st_mode) &&
+      st.st_size >= kWorthMapping) {
     Result<Module> module = Module::from_file(engine, path, name);
     if (!module) return with_path(std::move(module).error());
     return module;
