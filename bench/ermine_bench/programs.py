@@ -270,8 +270,8 @@ def wish(root: Path) -> tuple[list[External], list[str]]:
 
 
 def coremark_canonical(out: bytes) -> bytes:
-    """The lines of CoreMark's output that do not depend on time."""
-    keep = (b"CoreMark Size", b"seedcrc", b"[0]crclist", b"[0]crcmatrix", b"[0]crcstate", b"Correct operation")
+    """The lines of CoreMark's output that do not depend on time, as that of correct operation does (ten seconds at least)."""
+    keep = (b"CoreMark Size", b"seedcrc", b"[0]crclist", b"[0]crcmatrix", b"[0]crcstate")
     return b"\n".join(line for line in out.splitlines() if line.startswith(keep))
 
 
