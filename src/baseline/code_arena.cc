@@ -11,7 +11,20 @@ namespace ermine::baseline {
 namespace {
 // Calls reach everything in it with 32-bit distances.
 constexpr size_t kCapacity = size_t{1} << 30;
+// The largest that the system may have.
+#if defined(__aarch64__)
+constexpr size_t kPage = 65536;
+#else
 constexpr size_t kPage = 4096;
+#endif
+
+// Whether what is freed is not executable until it is used again: emulators that translate AArch64's code see only by
+// that that there will be other code.
+#if defined(__aarch64__)
+constexpr bool kCloseFreed = true;
+#else
+constexpr bool kCloseFreed = false;
+#endif
 
 // All ways give the same pages at two addresses, to execute them at one given. A memfd is the usual one: where a
 // system promises no more memory than it has, anonymous memory would be counted in full.
@@ -87,6 +100,7 @@ CodeArena::Block CodeArena::allocate(size_t size) {
     free_.erase(it);
     if (rest) free_.emplace(offset + size, rest);
     used_ += size;
+    if (kCloseFreed) (void)mprotect(const_cast<uint8_t*>(execute_) + offset, size, PROT_READ | PROT_EXEC);
     return {write_ + offset, execute_ + offset, size};
   }
   return {};
@@ -99,6 +113,7 @@ void CodeArena::free(const Block& block) {
   // Gives the memory back to the system; the pages read as zero afterwards.
   (void)madvise(block.write, block.size, MADV_REMOVE);
   if (kind_ == Kind::kPrivate) (void)madvise(const_cast<uint8_t*>(block.execute), block.size, MADV_DONTNEED);
+  if (kCloseFreed) (void)mprotect(const_cast<uint8_t*>(block.execute), block.size, PROT_NONE);
   used_ -= block.size;
   auto it = free_.emplace(offset, block.size).first;
   auto next = std::next(it);

@@ -15,6 +15,14 @@ Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::Native
 bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   code_ = &code;
   want_positions_ = want_positions;
+  long_branches_ = false;
+  if (run()) return true;
+  long_branches_ = too_far_;
+  return too_far_ && run();
+}
+
+bool Compiler::run() {
+  const ir::FunctionCode& code = *code_;
   size_ = 0;
   data_.clear();
   fixes_.clear();
@@ -30,7 +38,7 @@ bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   alias_ = {};
   valid_ = dirty_ = used_ = written_ = 0;
   reachable_ = true;
-  failed_ = false;
+  failed_ = too_far_ = false;
   read_items(code.code, codes_, listing_);
   mark_labels();
   allocator_.run(listing_, code.frame_slots, regions_);
@@ -48,7 +56,7 @@ bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   if (region_ >= 0) leave_region();
   emit_stubs();
   finish();
-  return !failed_;
+  return !failed_ && !too_far_;
 }
 
 void Compiler::mark_labels() {
@@ -215,8 +223,9 @@ bool Compiler::item(const Item& item) {
     case IrOp::ret_d: returns(Class::kF64, acc_place(Class::kF64), 0); return true;
     case IrOp::ret_const: {
       Fill f;
-      unsigned from = constant(item.pc[2], true, false, f);
-      emit(special_id(Special::kReturnInt, from), f);
+      StencilId id = special_id(Special::kReturnInt, constant(item.pc[2], true, false, f));
+      if (!imm_fits(id, f)) id = special_id(Special::kReturnInt, kPool);
+      emit(id, f);
       return true;
     }
     case IrOp::global_get_r: global(item, true, false, true, Class::kInt); return true;
@@ -388,7 +397,8 @@ void Compiler::table(const Item& item, bool acc) {
     Mark& m = mark(target);
     m.branches = 2;
     m.alias = {};
-    data_fixes_.push_back({base + 4 * i, FixKind::kLabel, branch_taken(item.at, target), static_cast<int32_t>(base)});
+    data_fixes_.push_back(
+        {base + 4 * i, FixKind::kLabel, 0, branch_taken(item.at, target), static_cast<int32_t>(base)});
   }
   emit(special_id(Special::kTable, index), f);
 }

@@ -74,13 +74,15 @@ class Compiler {
     uint64_t pc = 0;
   };
   enum class FixKind : uint8_t { kLabel, kData, kCallTable };
-  // A 32-bit distance to fill in: `target` is a target, an offset in the data, or a function.
+  // A distance to fill in: `target` is a target, an offset in the data, or a function.
   struct Fix {
     uint32_t at;
     FixKind kind;
+    uint8_t patch;  // of the hole
     uint32_t target;
     int32_t addend;
   };
+  static bool is_for_link(const Fix& fix);
   // Code out of line.
   struct Stub {
     enum Kind : uint8_t { kTrap, kLeave, kHandler, kEnter } kind;
@@ -103,6 +105,7 @@ class Compiler {
   enum Flag : uint8_t { kLabel = 1, kLoop = 2, kCatch = 4 };
 
   // --- structure
+  bool run();
   void mark_labels();
   // The mark of an instruction, made if it has none.
   Mark& mark(uint32_t index) {
@@ -170,6 +173,8 @@ class Compiler {
   bool exists(StencilId id) const { return table_.stencils[id].exists; }
   void emit(StencilId id, const Fill& f);
   void emit(StencilId id) { emit(id, Fill{}); }
+  unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
+  void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
   uint32_t add_stub(Stub s);
   void emit_stubs();
   // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`. Returns where in the data
@@ -215,6 +220,8 @@ class Compiler {
   uint32_t code_size_ = 0;
   uint32_t data_start_ = 0;
   bool failed_ = false;
+  bool too_far_ = false;  // a branch, so that it has to be compiled with long ones
+  bool long_branches_ = false;
   bool want_positions_ = false;
 
   int region_ = -1;

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "baseline/compiler.h"
+#include "baseline/machine.h"
 
 namespace ermine::baseline {
 
@@ -23,6 +24,16 @@ void Compiler::emit(StencilId id, const Fill& f) {
     failed_ = true;
     return;
   }
+  // The commonest holes hold a number and an addend.
+  uint32_t numbers[6];
+  static_assert(static_cast<unsigned>(HoleKind::kCount) == 5);
+  const uint32_t slots[] = {f.a, f.b, f.c, f.d};
+  for (unsigned i = 0; i < 4; ++i) numbers[i] = static_cast<uint32_t>(slots[i] * sizeof(runtime::Slot));
+  numbers[4] = f.offset;
+  numbers[5] = f.count;
+  const Hole *const first = &table_.holes[s.first_hole], *const end = first + s.holes;
+  unsigned based = 0;  // kinds of operands that have a base of their own
+  if constexpr (machine::kFarOperands) based = emit_bases(s, numbers);
   reserve(s.size + 16u);
   uint32_t start = here();
   uint8_t* code = out_.data() + start;
@@ -30,19 +41,17 @@ void Compiler::emit(StencilId id, const Fill& f) {
   std::memcpy(code, from, 16);
   if (s.size > 16) std::memcpy(code + 16, from + 16, s.size - 16u);
   size_ += s.size;
-  // The commonest holes hold a number and an addend.
-  int32_t numbers[6];
-  static_assert(static_cast<unsigned>(HoleKind::kCount) == 5);
-  const uint32_t slots[] = {f.a, f.b, f.c, f.d};
-  for (unsigned i = 0; i < 4; ++i) numbers[i] = static_cast<int32_t>(slots[i] * sizeof(runtime::Slot));
-  numbers[4] = static_cast<int32_t>(f.offset);
-  numbers[5] = static_cast<int32_t>(f.count);
-  for (const Hole *hole = &table_.holes[s.first_hole], *end = hole + s.holes; hole != end; ++hole) {
+  for (const Hole* hole = first; hole != end; ++hole) {
     const Hole& h = *hole;
     uint8_t* at = code + h.at;
+    auto fix = [&](FixKind kind, uint32_t target, int32_t addend) {
+      fixes_.push_back({start + h.at, kind, static_cast<uint8_t>(h.patch()), target, addend});
+    };
     if (h.kind <= HoleKind::kCount) [[likely]] {
-      put<int32_t>(at, static_cast<int32_t>(static_cast<uint32_t>(numbers[static_cast<unsigned>(h.kind)]) +
-                                            static_cast<uint32_t>(h.addend)));
+      const auto kind = static_cast<unsigned>(h.kind);
+      if constexpr (machine::kFarOperands)
+        if (based >> kind & 1) machine::set_base(at, kind);
+      machine::put_number(at, h.patch(), numbers[kind] + static_cast<uint32_t>(h.addend));
       continue;
     }
     switch (h.kind) {
@@ -52,38 +61,27 @@ void Compiler::emit(StencilId id, const Fill& f) {
       case HoleKind::kSlotD:
       case HoleKind::kOffset:
       case HoleKind::kCount: break;  // above
-      case HoleKind::kImm: {
-        int64_t v = f.imm;
-        switch (h.change()) {
-          case Change::kNone: break;
-          case Change::kNegated: v = -v; break;
-          case Change::kMinusOne: v -= 1; break;
-          case Change::kPlusOne: v += 1; break;
-          case Change::kFrom32: v = 32 - v; break;
-          case Change::kFrom64: v = 64 - v; break;
-        }
-        std::memcpy(at, &v, h.width());
-        break;
-      }
-      case HoleKind::kPool:
-        fixes_.push_back({start + h.at, FixKind::kData, pool(f.pool, f.wide_pool), h.addend});
-        break;
+      case HoleKind::kImm: machine::put_constant(at, h, f.imm); break;
+      case HoleKind::kPool: fix(FixKind::kData, pool(f.pool, f.wide_pool), h.addend); break;
       case HoleKind::kData: {
         uint64_t value[2];
         std::memcpy(value, table_.constants[h.addend], 16);
-        fixes_.push_back({start + h.at, FixKind::kData, pool(value, true), 0});
+        fix(FixKind::kData, pool(value, true), 0);
         break;
       }
-      case HoleKind::kNext: put<int32_t>(at, static_cast<int32_t>(s.size) - h.at - 4); break;
-      case HoleKind::kTaken: fixes_.push_back({start + h.at, FixKind::kLabel, f.taken, 0}); break;
-      case HoleKind::kTrap:
-        fixes_.push_back({start + h.at, FixKind::kLabel, kStubTarget | add_stub({.kind = Stub::kTrap, .at = f.at}), 0});
+      case HoleKind::kNext: machine::put_distance(at, h.patch(), s.size - h.at); break;
+      case HoleKind::kTaken: fix(FixKind::kLabel, f.taken, 0); break;
+      case HoleKind::kTrap: fix(FixKind::kLabel, kStubTarget | add_stub({.kind = Stub::kTrap, .at = f.at}), 0); break;
+      case HoleKind::kIsland: fix(FixKind::kData, f.island, h.addend); break;
+      case HoleKind::kCallTable: fix(FixKind::kCallTable, f.count, h.addend); break;
+      case HoleKind::kPc:
+        if (f.pc > machine::kHighestAddress) failed_ = true;
+        machine::put_pc(at, h.patch(), f.pc);
         break;
-      case HoleKind::kIsland: fixes_.push_back({start + h.at, FixKind::kData, f.island, h.addend}); break;
-      case HoleKind::kCallTable: fixes_.push_back({start + h.at, FixKind::kCallTable, f.count, h.addend}); break;
-      case HoleKind::kPc: put<uint64_t>(at, f.pc); break;
     }
   }
+  if constexpr (machine::kFarOperands)
+    if (long_branches_) lengthen_branches(first, end, start);
 }
 
 uint32_t Compiler::add_stub(Stub s) {
@@ -178,6 +176,11 @@ uint32_t Compiler::pool(const uint64_t* value, bool wide) {
   return at;
 }
 
+// What is filled in when the code has its address.
+bool Compiler::is_for_link(const Fix& fix) {
+  return fix.kind == FixKind::kCallTable || (machine::kDataAtLink && fix.kind == FixKind::kData);
+}
+
 void Compiler::finish() {
   code_size_ = here();
   data_start_ = (code_size_ + 15) & ~15u;
@@ -200,11 +203,11 @@ void Compiler::finish() {
   };
   for (const Fix& fix : fixes_) {
     uint32_t to;
-    if (fix.kind == FixKind::kCallTable) continue;
+    if (is_for_link(fix)) continue;
     if (fix.kind == FixKind::kData) to = data_start_ + fix.target + static_cast<uint32_t>(fix.addend);
     else to = target_of(fix.target);
     if (to == kNone) failed_ = true;
-    put<int32_t>(out_.data() + fix.at, static_cast<int32_t>(to - (fix.at + 4)));
+    if (!machine::put_distance(out_.data() + fix.at, fix.patch, int64_t{to} - fix.at)) too_far_ = true;
   }
   for (auto [at, target] : unit_targets_) {
     uint32_t to = target_of(target);
@@ -226,9 +229,10 @@ void Compiler::link(uint8_t* bytes, const uint8_t* execute, const uint8_t* call_
   for (auto [at, position] : units_)
     put<uint64_t>(bytes + data_start_ + at, reinterpret_cast<uint64_t>(execute + position));
   for (const Fix& fix : fixes_) {
-    if (fix.kind != FixKind::kCallTable) continue;
-    const uint8_t* to = call_table + size_t{fix.target} * 8 + fix.addend;
-    put<int32_t>(bytes + fix.at, static_cast<int32_t>(to - (execute + fix.at + 4)));
+    if (!is_for_link(fix)) continue;
+    const uint8_t* to =
+        fix.kind == FixKind::kCallTable ? call_table + size_t{fix.target} * 8 : execute + data_start_ + fix.target;
+    machine::put_address(bytes + fix.at, fix.patch, execute + fix.at, to + fix.addend);
   }
 }
 

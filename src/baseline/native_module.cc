@@ -38,7 +38,8 @@ class Module final : public ir::NativeModule {
     if (at.size == 0) return nullptr;
     std::memcpy(at.write, bytes.data(), bytes.size());
     compiler_->link(at.write, at.execute, table_.execute);
-    __builtin___clear_cache(reinterpret_cast<char*>(at.write), reinterpret_cast<char*>(at.write + bytes.size()));
+    __builtin___clear_cache(const_cast<char*>(reinterpret_cast<const char*>(at.execute)),
+                            const_cast<char*>(reinterpret_cast<const char*>(at.execute + bytes.size())));
     auto f = std::make_unique<Function>();
     f->func_index = func_index;
     f->code = at.execute;

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "baseline/compiler.h"
+#include "baseline/machine.h"
 #include "runtime/instance.h"
 
 namespace ermine::baseline {
@@ -133,8 +134,11 @@ void Compiler::set_const(uint16_t dst, uint64_t bits) {
   Fill f;
   f.d = dst;
   f.pool[0] = bits;
+  const unsigned to = pin < 0 ? unsigned{kSlot} : place_of_pin(pin);
+  auto id = [&](unsigned from) { return special_id(of_class(Special::kMoveInt, c), from * kPlaces + to); };
   unsigned from = c == Class::kInt ? constant(bits, true, false, f) : unsigned{kPool};
-  emit(special_id(of_class(Special::kMoveInt, c), from * kPlaces + (pin < 0 ? unsigned{kSlot} : place_of_pin(pin))), f);
+  if (from != kPool && !imm_fits(id(from), f)) from = kPool;
+  emit(id(from), f);
   if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
 }
 
@@ -147,23 +151,17 @@ unsigned Compiler::constant(uint64_t bits, bool is_64, bool is_shift, Fill& f) {
     f.imm = static_cast<int64_t>(bits & (is_64 ? 63 : 31));
     return kImm;
   }
-  if (!is_64) {
-    f.imm = static_cast<int32_t>(bits);
-    return kImm;
-  }
-  if (f.imm >= 0 && f.imm <= INT32_MAX) return kImm;
-  if (f.imm < 0 && f.imm > INT32_MIN) return kNeg;
-  return kPool;
+  if (!is_64) f.imm = static_cast<int32_t>(bits);
+  return machine::constant_place(f.imm, is_64);
 }
 
-// A comparison with x may have become one with its neighbour: not where there is none.
+// Whether the stencil exists and its instructions can hold the constant.
 bool Compiler::imm_fits(StencilId id, const Fill& f) const {
   const Stencil& s = table_.stencils[id];
   if (!s.exists) return false;
   for (unsigned i = 0; i < s.holes; ++i) {
     const Hole& h = table_.holes[s.first_hole + i];
-    if (h.kind != HoleKind::kImm || (h.change() != Change::kMinusOne && h.change() != Change::kPlusOne)) continue;
-    if (f.imm == 0 || f.imm == -1 || f.imm == INT32_MAX || f.imm == INT32_MIN) return false;
+    if (h.kind == HoleKind::kImm && !machine::constant_fits(h, f.imm)) return false;
   }
   return true;
 }
@@ -282,8 +280,8 @@ void Compiler::store(const Item& item, const Shape& s) {
   unsigned address = acc_address ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
   unsigned value;
   if (form == ir::kStoreSI || form == ir::kStoreRI) {
-    value = kImm;
     f.imm = field<int16_t>(item.pc, 0);
+    value = machine::kNegativeForms && f.imm < 0 ? kNeg : kImm;
   } else {
     value = form == ir::kStoreSR || form == ir::kStoreRR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
   }

@@ -7,8 +7,8 @@
 //   acc         the accumulator of its class (integer, f32, f64)
 //   reg 0..5    a pinned register: integers have six of their own, f32 and f64 share six vector registers
 // and, for the last operand of some:
-//   imm         a constant in the instruction, 0 to 2^31-1 as i64, any as i32
-//   neg         the same for i64 from -2^31 to -1
+//   imm         a constant in the instruction, as far as the machine has room (machine.h)
+//   neg         the same for negative ones
 //   pool        a constant beside the code
 #pragma once
 
@@ -221,16 +221,49 @@ enum class HoleKind : uint8_t {
   kCallTable,  // relative: the callee's entry in the table of functions
   kPc,      // 64 bits: the instruction's place in the register code
 };
-enum class Change : uint8_t { kNone, kNegated, kMinusOne, kPlusOne, kFrom32, kFrom64 };
+enum class Change : uint8_t {
+  kNone,
+  kNegated,
+  kMinusOne,
+  kPlusOne,
+  kInverted,
+  kLow16,
+  kFrom32,
+  kFrom64,
+  kFrom31,
+  kFrom63
+};
+constexpr int64_t changed(Change change, int64_t v) {
+  switch (change) {
+    case Change::kNone: break;
+    case Change::kNegated: return -v;
+    case Change::kMinusOne: return v - 1;
+    case Change::kPlusOne: return v + 1;
+    case Change::kInverted: return ~v;
+    case Change::kLow16: return v & 0xffff;
+    case Change::kFrom32: return 32 - v;
+    case Change::kFrom64: return 64 - v;
+    case Change::kFrom31: return 31 - v;
+    case Change::kFrom63: return 63 - v;
+  }
+  return v;
+}
 
 struct Hole {
   uint16_t at;
   HoleKind kind;
-  uint8_t width_change;  // width | change << 4
+  uint8_t patch_change;  // patch | change << 4
   int32_t addend;
-  unsigned width() const { return width_change & 15; }
-  Change change() const { return static_cast<Change>(width_change >> 4); }
+  unsigned patch() const { return patch_change & 15; }  // how it is filled in: machine.h
+  Change change() const { return static_cast<Change>(patch_change >> 4); }
 };
+
+// Constants that mark the place of others in two twins of a stencil, by machine.
+struct MarkedConstants {
+  uint32_t value[2];
+  uint32_t shift[2];
+};
+enum class Marker : uint32_t { kNone, kImm, kNeg, kShift32, kShift64 };
 
 struct Stencil {
   uint32_t code;          // offset of its bytes

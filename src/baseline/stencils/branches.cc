@@ -10,10 +10,9 @@ template <unsigned place>
 STENCIL table(STENCIL_PARAMS) {
   State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
   auto index = read<uint32_t, place, HoleKind::kSlotA>(s);
-  auto count = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(ermine_count));
-  index = index < count ? index : count;
-  const char* base;
-  asm("lea ermine_island(%%rip), %0" : "=r"(base));
+  const uint32_t last = count();
+  index = index < last ? index : last;
+  const char* base = island_address();
   int32_t distance;
   std::memcpy(&distance, base + uint64_t{index} * 4, 4);
   auto target = reinterpret_cast<Target>(const_cast<char*>(base + distance));

@@ -4,22 +4,13 @@
 namespace ermine::baseline {
 namespace {
 
-inline char* slot_address(const State& s) {
-  return reinterpret_cast<char*>(s.fp) + reinterpret_cast<uintptr_t>(ermine_slot_d);
-}
-
 // Taken: the frame (its end is slot d) or the native stack does not suffice, or an interrupt is asked for.
 struct Enter {
   [[gnu::always_inline]] static Exit run(State& s) {
     runtime::ExecContext* exec = s.ctx->exec;
-    uintptr_t sp;
-#if defined(__x86_64__)
-    asm("mov %%rsp, %0" : "=r"(sp));
-#else
-    asm("mov %0, sp" : "=r"(sp));
-#endif
-    bool slow = slot_address(s) > reinterpret_cast<char*>(exec->stack_limit.load(std::memory_order_relaxed)) ||
-                sp < exec->native_limit;
+    bool slow = slot_address<HoleKind::kSlotD>(s.fp) >
+                    reinterpret_cast<char*>(exec->stack_limit.load(std::memory_order_relaxed)) ||
+                native_stack_pointer() < exec->native_limit;
     return slow ? Exit::kTaken : Exit::kNext;
   }
 };
@@ -27,7 +18,7 @@ struct Enter {
 template <unsigned n>
 struct Zero {
   [[gnu::always_inline]] static Exit run(State& s) {
-    __builtin_memset_inline(slot_address(s), 0, n * sizeof(Slot));
+    __builtin_memset_inline(slot_address<HoleKind::kSlotD>(s.fp), 0, n * sizeof(Slot));
     return Exit::kNext;
   }
 };
@@ -40,8 +31,7 @@ struct Poll {
 
 struct Fuel {
   [[gnu::always_inline]] static Exit run(State& s) {
-    auto cost = static_cast<int64_t>(reinterpret_cast<uintptr_t>(ermine_count));
-    int64_t left = s.ctx->exec->fuel - cost;
+    int64_t left = s.ctx->exec->fuel - int64_t{count()};
     if (left < 0) return Exit::kTaken;
     s.ctx->exec->fuel = left;
     return Exit::kNext;
@@ -50,14 +40,13 @@ struct Fuel {
 
 struct Copy128 {
   [[gnu::always_inline]] static Exit run(State& s) {
-    auto from = reinterpret_cast<const char*>(s.fp) + reinterpret_cast<uintptr_t>(ermine_slot_a);
-    V128::load(from).store(slot_address(s));
+    V128::load(slot_address<HoleKind::kSlotA>(s.fp)).store(slot_address<HoleKind::kSlotD>(s.fp));
     return Exit::kNext;
   }
 };
 struct Const128 {
   [[gnu::always_inline]] static Exit run(State& s) {
-    V128::load(ermine_pool).store(slot_address(s));
+    V128::load(ermine_pool).store(slot_address<HoleKind::kSlotD>(s.fp));
     return Exit::kNext;
   }
 };
@@ -67,31 +56,9 @@ struct Jump {
 };
 
 // Written by hand: these are places where control leaves, not instructions.
-#if defined(__x86_64__)
-// The island holds a handler's address and its operands; it goes on behind this stencil by itself.
-[[gnu::naked]] void island() { asm("lea ermine_island(%rip), %r12\n jmp *(%r12)"); }
-
-// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. The three
-// words on the native stack keep it aligned.
-[[gnu::naked]] void call() {
-  asm("push %r13\n push %r14\n push %rax\n"
-      "movabs $ermine_pc, %rax\n"
-      "mov %rax, ermine_slot_d(%r13)\n"
-      "mov %r14, ermine_slot_d+8(%r13)\n"
-      "add $ermine_offset, %r13\n"
-      "mov $ermine_count, %edi\n"
-      "call *ermine_call_table(%rip)\n"
-      "pop %rcx\n pop %r14\n pop %r13\n"
-      "mov (%r14), %r15\n"
-      "mov %rax, %rdi\n"
-      "jmp ermine_next");
-}
-
-// r0 is the trap's code; the pool's entry is the handler of traps.
-[[gnu::naked]] void trap_site() { asm("movabs $ermine_pc, %r12\n jmp *ermine_pool(%rip)"); }
-#else
-#error "these stencils are not written for this machine yet"
-#endif
+[[gnu::naked]] void island() { asm(STENCIL_ISLAND); }
+[[gnu::naked]] void call() { asm(STENCIL_CALL); }
+[[gnu::naked]] void trap_site() { asm(STENCIL_TRAP_SITE); }
 
 constexpr void fill(auto& list) {
   list.add(entry<Enter>(rest_id(Rest::kEnter)));

@@ -5,7 +5,7 @@ namespace ermine::baseline {
 namespace {
 
 [[gnu::always_inline]] inline uint8_t* host_address(const State& s, uint64_t address) {
-  return s.mem + address + reinterpret_cast<uintptr_t>(ermine_offset);
+  return reinterpret_cast<uint8_t*>(plus_offset(s.mem)) + address;
 }
 
 template <Op op, unsigned address, unsigned to>
@@ -41,9 +41,9 @@ constexpr void fill(auto& list) {
     } else if constexpr (ir::family_of(op) == Family::kStore) {
       constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<1>>;
       repeat<kPlaces>([&]<unsigned address> {
-        repeat<is_float ? kPlaces : kPlaces + 1>([&]<unsigned value> {
-          list.add(entry_of<value, StoreTwins<op, address, value>::template Body>(store_id(op, address, value),
-                                                                                  Marker::kImm));
+        repeat<is_float ? kPlaces : kPlaces + 1 + machine::kNegativeForms>([&]<unsigned value> {
+          list.add(entry_of<value, StoreTwins<op, address, value>::template Body>(
+              store_id(op, address, value), value == kNeg ? Marker::kNeg : Marker::kImm));
         });
       });
     }

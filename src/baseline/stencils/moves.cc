@@ -33,11 +33,10 @@ struct Select {
 // cells (offset of its pointer).
 template <bool own>
 [[gnu::always_inline]] inline char* cell(const State& s) {
-  if constexpr (own) return reinterpret_cast<char*>(s.ctx) + reinterpret_cast<uintptr_t>(ermine_offset);
+  if constexpr (own) return plus_offset(s.ctx);
   else {
     char* cell;
-    std::memcpy(&cell, reinterpret_cast<char*>(s.ctx->globals) + reinterpret_cast<uintptr_t>(ermine_offset),
-                sizeof cell);
+    std::memcpy(&cell, plus_offset_anywhere(s.ctx->globals), sizeof cell);
     return cell;
   }
 }

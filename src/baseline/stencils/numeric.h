@@ -64,7 +64,7 @@ constexpr bool has_last(unsigned place) {
   using T = typename SemanticsOf<op>::template Param<0>;
   if (place < kPlaces || place == kPool) return true;
   if (std::is_floating_point_v<T> || SemanticsOf<op>::kTraps) return false;  // division by constants is another matter
-  return place == kImm || (sizeof(T) == 8 && !is_shift(op));
+  return place == kImm || ((sizeof(T) == 8 || machine::kNegativeForms) && !is_shift(op));
 }
 
 template <Op op>

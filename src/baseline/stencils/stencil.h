@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-#include "baseline/stencil_ids.h"
+#include "baseline/machine.h"
 #include "runtime/context.h"
 #include "runtime/instance.h"
 #include "semantics/semantics_of.h"
@@ -27,7 +27,6 @@ using semantics::V128;
 // A vector register: an f32 or f64 in its low lane.
 typedef float Vec __attribute__((vector_size(16)));
 
-// On x86-64: l0 r12, fp r13, ctx r14, mem r15, r0 rdi, l1 rsi, l2 rdx, (rcx is free), l3 r8, l4 r9, l5 r11.
 #define STENCIL_PARAMS                                                                                             \
   uint64_t l0, Slot *fp, InstanceContext *ctx, uint8_t *mem, uint64_t r0, uint64_t l1, uint64_t l2, uint64_t free, \
       uint64_t l3, uint64_t l4, uint64_t l5, float s0, double d0, Vec f0, Vec f1, Vec f2, Vec f3, Vec f4, Vec f5
@@ -43,12 +42,15 @@ STENCIL ermine_next(STENCIL_PARAMS);
 STENCIL ermine_taken(STENCIL_PARAMS);
 STENCIL ermine_trap(STENCIL_PARAMS);
 }
+}  // namespace ermine::baseline
 
 #if defined(__x86_64__)
-#define STENCIL_FREE(v) asm volatile("" : "=c"(v))
-#else
-#define STENCIL_FREE(v) v = 0
+#include "baseline/stencils/machine_x86_64.h"
+#elif defined(__aarch64__)
+#include "baseline/stencils/machine_aarch64.h"
 #endif
+
+namespace ermine::baseline {
 
 struct State {
   uint64_t l[kPinned];
@@ -80,26 +82,14 @@ STENCIL stencil(STENCIL_PARAMS) {
 
 // --- Places
 
-inline constexpr uint32_t kMarker[] = {0x12345678, 0x5a6b7c3d};
-inline constexpr uint32_t kShiftMarker[] = {13, 21};
-
-inline const char* slot_symbol(HoleKind k) {
-  return k == HoleKind::kSlotA   ? ermine_slot_a
-         : k == HoleKind::kSlotB ? ermine_slot_b
-         : k == HoleKind::kSlotC ? ermine_slot_c
-                                 : ermine_slot_d;
-}
-
 template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = false>
 [[gnu::always_inline]] inline T read(const State& s) {
   if constexpr (place == kSlot) {
-    T v;
-    std::memcpy(&v, reinterpret_cast<const char*>(s.fp) + reinterpret_cast<uintptr_t>(slot_symbol(slot)), sizeof v);
-    return v;
+    return load_slot<T, slot>(s.fp);
   } else if constexpr (place == kImm || place == kNeg) {
-    if constexpr (shift) return static_cast<T>(kShiftMarker[twin]);
-    else if constexpr (place == kNeg) return static_cast<T>(-int64_t{kMarker[twin]});
-    else return static_cast<T>(kMarker[twin]);
+    if constexpr (shift) return static_cast<T>(machine::kMarked.shift[twin]);
+    else if constexpr (place == kNeg) return static_cast<T>(-int64_t{machine::kMarked.value[twin]});
+    else return static_cast<T>(machine::kMarked.value[twin]);
   } else if constexpr (place == kPool) {
     T v;
     std::memcpy(&v, ermine_pool, sizeof v);
@@ -121,12 +111,11 @@ template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = fal
 
 template <class T>
 [[gnu::always_inline]] inline void set_slot(const State& s, T v) {
-  char* p = reinterpret_cast<char*>(s.fp) + reinterpret_cast<uintptr_t>(slot_symbol(HoleKind::kSlotD));
   Slot bits;
   if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
   else if constexpr (std::is_same_v<T, double>) bits = std::bit_cast<uint64_t>(v);
   else bits = v;
-  std::memcpy(p, &bits, sizeof bits);
+  store_slot(s.fp, bits);
 }
 
 // A result in an accumulator, in the slot and the accumulator, or in a register.
@@ -155,8 +144,6 @@ template <unsigned place, class T>
 }
 
 // --- The list of stencils, read by the tool
-
-enum class Marker : uint32_t { kNone, kImm, kNeg, kShift32, kShift64 };
 
 union Code {
   Target stencil;

@@ -13,8 +13,7 @@ struct Vector {
   [[gnu::always_inline]] static auto operand(const State& s) {
     using T = typename Sem::template Param<i>;
     constexpr HoleKind kHole = i == 0 ? HoleKind::kSlotA : i == 1 ? HoleKind::kSlotB : HoleKind::kSlotC;
-    if constexpr (std::is_same_v<T, V128>)
-      return V128::load(reinterpret_cast<const char*>(s.fp) + reinterpret_cast<uintptr_t>(slot_symbol(kHole)));
+    if constexpr (std::is_same_v<T, V128>) return V128::load(slot_address<kHole>(s.fp));
     else return read<T, kSlot, kHole>(s);
   }
   [[gnu::always_inline]] static auto call(const State& s) {
@@ -24,8 +23,7 @@ struct Vector {
   }
   [[gnu::always_inline]] static Exit run(State& s) {
     auto v = call(s);
-    if constexpr (std::is_same_v<typename Sem::Result, V128>)
-      v.store(reinterpret_cast<char*>(s.fp) + reinterpret_cast<uintptr_t>(ermine_slot_d));
+    if constexpr (std::is_same_v<typename Sem::Result, V128>) v.store(slot_address<HoleKind::kSlotD>(s.fp));
     else write<kSlot>(s, typename Sem::Result(v));
     return Exit::kNext;
   }

@@ -1,0 +1,20 @@
+// What of the baseline compiler depends on the processor: how a hole in machine code is filled, and which constants
+// fit in instructions. One header a machine, and beside it stencils/machine_*.h (what stencils are made with) and
+// tool/*.cc (how holes are found in object files). Holes carry a number that only these know, their *patch*.
+#pragma once
+
+#include "baseline/stencil_ids.h"
+
+#if defined(__x86_64__)
+#include "baseline/machine_x86_64.h"
+namespace ermine::baseline {
+namespace machine = machine_x86_64;
+}
+#elif defined(__aarch64__)
+#include "baseline/machine_aarch64.h"
+namespace ermine::baseline {
+namespace machine = machine_aarch64;
+}
+#else
+#error "the baseline compiler does not know this machine"
+#endif

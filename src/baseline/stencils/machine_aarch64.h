@@ -1,0 +1,96 @@
+// Stencils on AArch64. State: l0 x20, fp x21, ctx x22, mem x23, r0 x24, l1 x25, l2 x26, (x27 is free), l3 x28, l4 x0,
+// l5 x1. clang would put a symbol's address together in a register; slots are to be the offset of a load or store,
+// so the accesses with holes are written out here. x9 to x13 are left alone (machine_aarch64.h: kSpare).
+#pragma once
+
+namespace ermine::baseline {
+
+#define STENCIL_FREE(v) asm volatile("" : "=r"(v))
+
+// A hole's symbol by its kind, in an instruction with the output %0 and fp as %1.
+#define STENCIL_FOR_SLOT(hole, before, after, output, ...)                                                 \
+  do {                                                                                                     \
+    if constexpr (hole == HoleKind::kSlotA) asm(before "ermine_slot_a" after : output : __VA_ARGS__);      \
+    else if constexpr (hole == HoleKind::kSlotB) asm(before "ermine_slot_b" after : output : __VA_ARGS__); \
+    else if constexpr (hole == HoleKind::kSlotC) asm(before "ermine_slot_c" after : output : __VA_ARGS__); \
+    else asm(before "ermine_slot_d" after : output : __VA_ARGS__);                                         \
+  } while (false)
+
+template <HoleKind hole>
+[[gnu::always_inline]] inline char* slot_address(Slot* fp) {
+  char* p;
+  STENCIL_FOR_SLOT(hole, "add %0, %1, :lo12:", "", "=r"(p), "r"(fp));
+  return p;
+}
+// Nothing in a stencil reads a slot after it has written one, so that reads need not say what memory they read.
+template <class T, HoleKind hole>
+[[gnu::always_inline]] inline T load_slot(Slot* fp) {
+  T v;
+  if constexpr (std::is_same_v<T, float>)
+    STENCIL_FOR_SLOT(hole, "ldr %s0, [%1, :lo12:", "]", "=w"(v), "r"(fp), "m"(*fp));
+  else if constexpr (std::is_same_v<T, double>)
+    STENCIL_FOR_SLOT(hole, "ldr %d0, [%1, :lo12:", "]", "=w"(v), "r"(fp), "m"(*fp));
+  else if constexpr (sizeof(T) == 4) STENCIL_FOR_SLOT(hole, "ldr %w0, [%1, :lo12:", "]", "=r"(v), "r"(fp), "m"(*fp));
+  else STENCIL_FOR_SLOT(hole, "ldr %0, [%1, :lo12:", "]", "=r"(v), "r"(fp), "m"(*fp));
+  return v;
+}
+[[gnu::always_inline]] inline void store_slot(Slot* fp, Slot v) {
+  asm volatile("str %1, [%0, :lo12:ermine_slot_d]" : : "r"(fp), "r"(v) : "memory");
+}
+
+[[gnu::always_inline]] inline char* plus_offset(void* pinned) {
+  char* p;
+  asm("add %0, %1, :lo12:ermine_offset" : "=r"(p) : "r"(pinned));
+  return p;
+}
+[[gnu::always_inline]] inline char* plus_offset_anywhere(void* p) {
+  uint64_t offset;
+  asm("movz %0, :abs_g1:ermine_offset\n movk %0, :abs_g0_nc:ermine_offset" : "=r"(offset));
+  return static_cast<char*>(p) + offset;
+}
+
+[[gnu::always_inline]] inline uint32_t count() {
+  uint32_t n;
+  asm("movz %w0, :abs_g1:ermine_count\n movk %w0, :abs_g0_nc:ermine_count" : "=r"(n));
+  return n;
+}
+[[gnu::always_inline]] inline const char* island_address() {
+  const char* p;
+  asm("adrp %0, ermine_island\n add %0, %0, :lo12:ermine_island" : "=r"(p));
+  return p;
+}
+[[gnu::always_inline]] inline uintptr_t native_stack_pointer() {
+  uintptr_t sp;
+  asm("mov %0, sp" : "=r"(sp));
+  return sp;
+}
+
+// --- By hand, for control.cc. Addresses have 48 bits.
+
+// The island holds a handler's address and its operands; it goes on behind this stencil by itself.
+#define STENCIL_ISLAND "adrp x20, ermine_island\n add x20, x20, :lo12:ermine_island\n ldr x8, [x20]\n br x8"
+
+#define STENCIL_PC(reg) \
+  "movz " reg ", :abs_g2:ermine_pc\n movk " reg ", :abs_g1_nc:ermine_pc\n movk " reg ", :abs_g0_nc:ermine_pc\n"
+
+// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions.
+#define STENCIL_CALL \
+  "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
+  STENCIL_PC("x8")                                               \
+  "add x15, x21, :lo12:ermine_slot_d\n"                          \
+  "stp x8, x22, [x15]\n"                                         \
+  "add x21, x21, :lo12:ermine_offset\n"                          \
+  "movz w24, :abs_g1:ermine_count\n"                             \
+  "movk w24, :abs_g0_nc:ermine_count\n"                          \
+  "adrp x8, ermine_call_table\n"                                 \
+  "ldr x8, [x8, :lo12:ermine_call_table]\n"                      \
+  "blr x8\n"                                                     \
+  "ldr x30, [sp, #16]\n ldp x21, x22, [sp], #32\n"               \
+  "ldr x23, [x22]\n"                                             \
+  "mov x24, x0\n"                                                \
+  "b ermine_next"
+
+// r0 is the trap's code; the pool's entry is the handler of traps.
+#define STENCIL_TRAP_SITE STENCIL_PC("x20") "adrp x8, ermine_pool\n ldr x8, [x8, :lo12:ermine_pool]\n br x8"
+
+}  // namespace ermine::baseline
