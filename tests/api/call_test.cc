@@ -274,5 +274,33 @@ TEST(Call, RefsMayOutliveTheStore) {
   ExternRef copy = ref;  // destroyed after the store, which is all that is allowed
 }
 
+// More than a mebibyte of machine code, farther than some machines' conditional branches reach: out of the loop, back
+// to its head, to the function's end and to a trap.
+TEST(Call, AVeryLongFunctionInEveryTier) {
+  std::string source = R"((module (func (export "f") (param i32) (result i32) (local i32)
+    (if (i32.lt_s (local.get 0) (i32.const 0)) (then (return (i32.const 7))))
+    (block $far
+      (br_if $far (i32.eq (local.get 0) (i32.const 5)))
+      (loop $l)";
+  for (int n = 0; n < 120000; ++n)
+    source += "(local.set 1 (i32.add (local.get 1) (i32.rotl (local.get 0) (local.get 1))))\n";
+  source += R"((local.set 0 (i32.sub (local.get 0) (i32.const 1))) (br_if $l (local.get 0))))
+    (i32.div_s (local.get 1) (local.get 0)))))";
+  const auto bytes = test::wat_bytes(source);
+  for (const auto& [name, tier] : Config::tiers()) {
+    Config config;
+    config.tier = tier;
+    Engine engine(config);
+    Store store(engine);
+    Instance i = must(Linker(engine).instantiate(store, must(Module::compile(engine, bytes))));
+    auto f = must(i.get_typed_func<int32_t(int32_t)>("f"));
+    EXPECT_EQ(must(f(5)), 0) << name;
+    EXPECT_EQ(must(f(-5)), 7) << name;
+    auto divided = f(3);
+    ASSERT_FALSE(divided) << name;
+    EXPECT_EQ(divided.error().trap_code(), TrapCode::kIntegerDivideByZero) << name;
+  }
+}
+
 }  // namespace
 }  // namespace ermine
