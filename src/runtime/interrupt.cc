@@ -32,6 +32,16 @@ uint32_t InterruptControl::take() {
   return reasons;
 }
 
+void InterruptControl::drop(uint32_t reasons) {
+  std::lock_guard lock(mutex_);
+  if (!exec_) return;
+  const uint32_t before = exec_->interrupt.fetch_and(~reasons, std::memory_order_relaxed);
+  if (before == 0 || (before & ~reasons) != 0) return;
+  exec_->stack_limit.store(exec_->stack_end, std::memory_order_relaxed);
+  eventfd_t value;
+  if (event_fd_ >= 0) eventfd_read(event_fd_, &value);
+}
+
 void InterruptControl::set_stack(Slot* base, Slot* end) {
   std::lock_guard lock(mutex_);
   exec_->stack_base = base;
@@ -81,11 +91,8 @@ DeadlineTimer::~DeadlineTimer() {
 }
 
 void DeadlineTimer::schedule(const std::shared_ptr<InterruptControl>& control, Clock::time_point when) {
-  std::lock_guard lock(mutex_);
-  if (auto it = by_control_.find(control.get()); it != by_control_.end()) {
-    deadlines_.erase(it->second);
-    by_control_.erase(it);
-  }
+  std::unique_lock lock(mutex_);
+  forget(lock, control.get());
   auto place = deadlines_.emplace(when, control);
   by_control_.emplace(control.get(), place);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
@@ -93,8 +100,13 @@ void DeadlineTimer::schedule(const std::shared_ptr<InterruptControl>& control, C
 }
 
 void DeadlineTimer::cancel(const std::shared_ptr<InterruptControl>& control) {
-  std::lock_guard lock(mutex_);
-  auto it = by_control_.find(control.get());
+  std::unique_lock lock(mutex_);
+  forget(lock, control.get());
+}
+
+void DeadlineTimer::forget(std::unique_lock<std::mutex>& lock, InterruptControl* control) {
+  fired_.wait(lock, [&] { return firing_ != control; });
+  auto it = by_control_.find(control);
   if (it == by_control_.end()) return;
   deadlines_.erase(it->second);
   by_control_.erase(it);
@@ -116,9 +128,14 @@ void DeadlineTimer::run() {
     by_control_.erase(control.get());
     deadlines_.erase(deadlines_.begin());
     // Not under our lock: the control takes locks of its own.
+    firing_ = control.get();
     lock.unlock();
     control->interrupt(kInterruptDeadline);
-    control.reset();
+    lock.lock();
+    firing_ = nullptr;
+    fired_.notify_all();
+    lock.unlock();
+    control.reset();  // may be the last
     lock.lock();
   }
 }

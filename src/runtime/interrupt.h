@@ -27,6 +27,8 @@ class InterruptControl {
   void interrupt(uint32_t reasons);
   // Of the store's thread: takes the reasons that were asked for, and makes code run undisturbed again.
   uint32_t take();
+  // Of the store's thread: as if these had not been asked for.
+  void drop(uint32_t reasons);
   uint32_t pending() const;
   // Of the store's thread: what the value stack is from now on.
   void set_stack(Slot* base, Slot* end);
@@ -57,14 +59,17 @@ class DeadlineTimer {
   DeadlineTimer(const DeadlineTimer&) = delete;
   DeadlineTimer& operator=(const DeadlineTimer&) = delete;
 
-  // Replaces the control's deadline.
+  // Replaces the control's deadline. After either, the one before interrupts no more. The caller holds no lock that an
+  // interrupt takes.
   void schedule(const std::shared_ptr<InterruptControl>& control, Clock::time_point when);
   void cancel(const std::shared_ptr<InterruptControl>& control);
 
  private:
   void run();
+  void forget(std::unique_lock<std::mutex>& lock, InterruptControl* control);
   std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_, fired_;
+  InterruptControl* firing_ = nullptr;  // the one that is being interrupted, not under the lock
   std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>> deadlines_;
   std::map<InterruptControl*, std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>>::iterator>
       by_control_;

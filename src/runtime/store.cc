@@ -196,6 +196,7 @@ std::optional<uint64_t> Store::grow_table(Table* table, uint64_t delta, Slot ini
 }
 
 void Store::set_deadline(DeadlineTimer::Clock::time_point when) {
+  clear_deadline();
   deadline_ = when;
   options_.timer->schedule(interrupt_, when);
 }
@@ -204,6 +205,7 @@ void Store::clear_deadline() {
   if (!deadline_) return;
   deadline_.reset();
   options_.timer->cancel(interrupt_);
+  interrupt_->drop(kInterruptDeadline);
 }
 
 bool Store::owns_address(uintptr_t address) const {

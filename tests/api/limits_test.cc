@@ -89,6 +89,29 @@ TEST(Interrupt, Deadlines) {
   EXPECT_EQ(must(one()), 1);
 }
 
+// Whenever the timer's thread comes to it: before the deadline is cleared, meanwhile or afterwards.
+TEST(Interrupt, ClearedDeadlinesAreOver) {
+  using Clock = std::chrono::steady_clock;
+  Engine engine;
+  Store store(engine);
+  const int event = store.interrupt_fd();
+  for (int n = 0; n < 2000; ++n) {
+    store.set_timeout(std::chrono::microseconds(n % 60));
+    for (const auto end = Clock::now() + std::chrono::microseconds(n % 70); Clock::now() < end;) {}
+    store.clear_deadline();
+    ASSERT_FALSE(store.interrupt_requested()) << n;
+    std::this_thread::yield();
+    ASSERT_FALSE(store.interrupt_requested()) << n;
+    pollfd p{event, POLLIN, 0};
+    ASSERT_EQ(poll(&p, 1, 0), 0) << n;
+  }
+  // What somebody asked for stays.
+  store.interrupt_handle().interrupt();
+  store.set_timeout(10s);
+  store.clear_deadline();
+  EXPECT_TRUE(store.interrupt_requested());
+}
+
 TEST(Fuel, RunsOutAndGoesOn) {
   Config config;
   config.consume_fuel = true;
