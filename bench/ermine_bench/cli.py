@@ -136,7 +136,7 @@ def _list(found: list[peers.Contender]) -> None:
 
 def _embedders(args: argparse.Namespace) -> dict[str, list[str]]:
     own = ROOT / "build" / "release" / "bin" / "ermine_embed_bench"
-    found = {"ermine (library)": [str(own)]} if own.is_file() else {}
+    found = {"ermine": [str(own)]} if own.is_file() else {}
     return found | {name: shlex.split(command) for name, command in _pairs(args.embedder, "--embedder").items()}
 
 

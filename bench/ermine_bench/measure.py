@@ -123,7 +123,8 @@ class Meter:
             # What most say; at a tie, what the first says, and all others are called different.
             right = Counter(outputs.values()).most_common(1)[0][0]
         for ident, output in outputs.items():
-            if output != right:
+            # Files with what is expected may lack the end of the last line.
+            if output != right and (row.expected is None or output.rstrip(b"\n") != right.rstrip(b"\n")):
                 cells[ident].status = "wrong"
                 cells[ident].note = f"another answer than expected: {output[:60]!r}, not {right[:60]!r}"
                 self.errors.append(f"{row.name}: {ident}: {cells[ident].note}")

@@ -42,6 +42,7 @@ class Peer:
     version: Template = ("{exe}", "--version")
     validate: Template = ()
     in_process: Template = ()  # "{what}" as for --embedder: prints seconds or bytes
+    one_thread: Template = ()  # further flags that make it compile on one thread, as the drivers inside a process do
 
 
 PEERS: tuple[Peer, ...] = (
@@ -86,10 +87,10 @@ PEERS: tuple[Peer, ...] = (
     ),
     Peer(
         "wasmtime", "Wasmtime", ("wasmtime",),
-        run=("{exe}", "run", "-C", "cache=n", "-W", "gc=y,function-references=y,exceptions=y", "{flags}", "{dirs}", "{wasm}", "{args}"),
+        run=("{exe}", "run", "-C", "cache=n", "{flags}", "{dirs}", "{wasm}", "{args}"),
         dir_words=("--dir", "{dir}"),
         tiers=(
-            Tier("", "optimizing",
+            Tier("", "optimizing", ("-W", "gc=y,function-references=y,exceptions=y"),
                  compile=("{exe}", "compile", "-o", "{out}", "{wasm}")),
             Tier("winch", "baseline", ("-C", "compiler=winch"),
                  compile=("{exe}", "compile", "-C", "compiler=winch", "-o", "{out}", "{wasm}")),
@@ -130,6 +131,7 @@ PEERS: tuple[Peer, ...] = (
         run=("{exe}", "--no-warnings", "{flags}", NODE_RUNNER, "run", "{dir}", "{wasm}", "{args}"),
         version=("{exe}", "-p", "'Node ' + process.version + ', V8 ' + process.versions.v8"),
         in_process=("{exe}", "--no-warnings", "--expose-gc", "{flags}", NODE_RUNNER, "{what}", "{wasm}", "{args}"),
+        one_thread=("--single-threaded",),
         tiers=(
             Tier("", "mixed"),
             Tier("liftoff", "baseline", ("--liftoff-only", "--no-wasm-lazy-compilation")),
@@ -208,6 +210,9 @@ class Contender:
 
     def in_process(self, what: str, wasm: Path, args: Sequence[str] = ()) -> Invocation | None:
         template = self.peer.in_process
+        if template and what == "compile":
+            at = template.index("{flags}")
+            template = (*template[:at], *self.peer.one_thread, *template[at:])
         return Invocation(self._fill(template, wasm, args, None, what=what)) if template else None
 
     def as_json(self) -> dict:

@@ -214,7 +214,7 @@ def validate(setting: Setting) -> list[Row]:
 
 @suite("compile", "Compile", rate="MB/s")
 def compile_speed(setting: Setting) -> list[Row]:
-    """A whole module compiled to machine code, forced. Commands: less the time for an empty module; Node and libraries: timed inside the process."""
+    """A whole module compiled to machine code, forced, validation included. Commands: less the time for an empty module, on all the cores they take; Node and libraries: timed inside the process, on one thread."""
     probe, scratch = _probe(setting), setting.out / "compiled"
     scratch.mkdir(parents=True, exist_ok=True)
     able = [c for c in setting.contenders if c.tier.compile and c.tier.kind != "ahead"]
