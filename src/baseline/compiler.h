@@ -151,6 +151,7 @@ class Compiler {
   template <class IdOf>
   void result(const Item& item, const Fill& f, bool to_slot, Class c, IdOf id_of);
   void vector(const Item& item, const Shape& s);
+  void vector_access(const Item& item, const Shape& s);
   void compare_branch(const Item& item, const Shape& s);
   void branch(const Item& item, StencilId id, Fill& f);
   uint32_t branch_taken(uint32_t at, uint32_t target);

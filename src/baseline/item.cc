@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "baseline/stencil_ids.h"
 #include "ir/object_ops.h"
 
 namespace ermine::baseline {
@@ -13,7 +14,7 @@ constexpr bool does_leave_registers(const Shape& s) {
   switch (s.kind) {
     case CodeInfo::kChecked: return true;
     case CodeInfo::kFormed:
-      if (s.family == Family::kVector) return wasm::op_info(s.op()).imm != wasm::Imm::None;
+      if (s.family == Family::kVector) return wasm::op_info(s.op()).imm == wasm::Imm::MemArgLane;
       return s.family == Family::kAtomic || s.family == Family::kWide;
     case CodeInfo::kBranch:
     case CodeInfo::kPair: return false;
@@ -125,11 +126,11 @@ constexpr Roles roles_of(const Shape& s) {
         return roles;
       }
       case Family::kVector: {
-        // Vectors live in the frame. Two slots each; scalars among the operands are read there too.
+        // Vectors live in the frame. Two slots each; scalars among the operands are read there too, but for addresses.
         std::string_view sig = wasm::op_info(s.op()).sig();
         auto colon = sig.find(':');
         for (unsigned i = 0; i < colon; ++i) {
-          f(2 + 2 * i, Class::kNot, false);
+          f(2 + 2 * i, is_vector_access(s.op()) && i == 0 ? Class::kInt : Class::kNot, false);
           if (sig[i] == 'v') f(2 + 2 * i, Class::kNot, false, 1);
         }
         if (colon + 1 < sig.size()) {
@@ -244,7 +245,11 @@ constexpr Tables kTables = make_tables();
 constexpr std::array<Shape, ir::kCodeCount> kShapes = kTables.shapes;
 
 void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listing& out) {
-  static constexpr auto kRoles = kTables.roles;
+  static constexpr auto kRoles = [] {
+    std::array<Roles, kTables.roles_count> roles{};
+    for (unsigned i = 0; i < kTables.roles_count; ++i) roles[i] = kTables.roles[i];
+    return roles;
+  }();
   out.items.clear();
   out.controls.clear();
   uint32_t accesses = 0;

@@ -290,13 +290,39 @@ void Compiler::store(const Item& item, const Shape& s) {
   else emit(id, f);
 }
 
+void Compiler::vector_access(const Item& item, const Shape& s) {
+  Fill f;
+  f.d = field<uint16_t>(item.pc, 0);
+  f.a = field<uint16_t>(item.pc, 2);
+  f.b = field<uint16_t>(item.pc, 4);
+  const auto memory = field<uint32_t>(item.pc, 8);
+  const auto offset = field<uint64_t>(item.pc, 16);
+  f.offset = static_cast<uint32_t>(offset);
+  if (memory != 0 || offset > INT32_MAX || !code_->guarded) {
+    handler(item);
+    return;
+  }
+  StencilId id = vector_access_id(s.op(), place(static_cast<uint16_t>(f.a)));
+  if (!exists(id)) handler(item);
+  else emit(id, f);
+}
+
 void Compiler::vector(const Item& item, const Shape& s) {
+  if (is_vector_access(s.op())) {
+    vector_access(item, s);
+    return;
+  }
   Fill f;
   f.d = field<uint16_t>(item.pc, 0);
   f.a = field<uint16_t>(item.pc, 2);
   f.b = field<uint16_t>(item.pc, 4);
   f.c = field<uint16_t>(item.pc, 6);
-  StencilId id = vector_id(s.op());
+  if (wasm::op_info(s.op()).imm == wasm::Imm::Shuffle) {
+    f.pool[0] = item.pc[2];
+    f.pool[1] = item.pc[3];
+    f.wide_pool = true;
+  }
+  StencilId id = vector_id(s.op(), lanes(s.op()) != 0 ? field<uint32_t>(item.pc, 8) : 0);
   if (!exists(id)) {
     handler(item);
     return;

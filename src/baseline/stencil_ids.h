@@ -72,6 +72,16 @@ enum class Rest : unsigned {
   kCount
 };
 
+// Loads and stores of vectors, but for those of single lanes: by place of the address.
+constexpr bool is_vector_access(Op op) {
+  return ir::family_of(op) == Family::kVector && wasm::op_info(op).imm == wasm::Imm::MemArg;
+}
+
+// Of those that name a lane: how many there are. Else 0.
+constexpr unsigned lanes(Op op) {
+  return ir::family_of(op) == Family::kVector && wasm::op_info(op).imm == wasm::Imm::Lane ? wasm::op_info(op).width : 0;
+}
+
 namespace detail {
 constexpr unsigned special_size(Special s) {
   switch (s) {
@@ -113,7 +123,7 @@ constexpr Bases make_bases() {
       case Family::kUnary:
       case Family::kLoad: next += kPlaces * kPlaces; break;
       case Family::kStore: next += kPlaces * kAnyPlaces; break;
-      case Family::kVector: next += 1; break;
+      case Family::kVector: next += is_vector_access(op) ? kPlaces : lanes(op) != 0 ? lanes(op) : 1; break;
       default: break;
     }
     b.branch[i] = next;
@@ -143,7 +153,8 @@ constexpr StencilId load_id(Op op, unsigned address, unsigned to) { return unary
 constexpr StencilId store_id(Op op, unsigned address, unsigned value) {
   return formed_base(op) + address * kAnyPlaces + value;
 }
-constexpr StencilId vector_id(Op op) { return formed_base(op); }
+constexpr StencilId vector_id(Op op, unsigned lane = 0) { return formed_base(op) + lane; }
+constexpr StencilId vector_access_id(Op op, unsigned address) { return formed_base(op) + address; }
 constexpr StencilId branch_id(Op op, unsigned a, unsigned b, bool on_false) {
   return detail::kBases.branch[static_cast<unsigned>(op)] + (a * kAnyPlaces + b) * 2 + on_false;
 }

@@ -48,6 +48,7 @@ struct FunctionCode {
   std::vector<Region> regions;
   std::vector<Catch> catches;
   std::vector<Offset> offsets;  // only if recorded; ascending by code
+  bool guarded = true;          // TranslateOptions::guarded
   uint32_t frame_slots = 0;
   uint32_t param_slots = 0;     // the caller's pc lies at this slot, its context behind it
 };

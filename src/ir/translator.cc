@@ -82,6 +82,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   result.regions = regions_;
   result.catches = catches_;
   result.offsets = offsets_;
+  result.guarded = options_.guarded;
   result.frame_slots = max_slots_;
   result.param_slots = type_->param_slots;
   return result;

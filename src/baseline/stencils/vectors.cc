@@ -1,12 +1,11 @@
-// Vector instructions that have no immediate, touch no memory and leave nothing to choose: operands and results in
-// slots.
+// Vector instructions that touch no memory and leave nothing to choose: operands and results in slots.
 #include "baseline/stencils/stencil.h"
 #include "semantics/deterministic.h"
 
 namespace ermine::baseline {
 namespace {
 
-template <Op op>
+template <Op op, unsigned lane>
 struct Vector {
   using Sem = SemanticsOf<op>;
   template <unsigned i>
@@ -17,7 +16,11 @@ struct Vector {
     else return read<T, kSlot, kHole>(s);
   }
   [[gnu::always_inline]] static auto call(const State& s) {
-    if constexpr (Sem::kParams == 1) return Sem::call(operand<0>(s));
+    constexpr wasm::Imm kImm = wasm::op_info(op).imm;
+    if constexpr (kImm == wasm::Imm::Shuffle) return Sem::call(operand<0>(s), operand<1>(s), V128::load(ermine_pool));
+    else if constexpr (kImm == wasm::Imm::Lane && Sem::kParams == 1) return Sem::call(operand<0>(s), lane);
+    else if constexpr (kImm == wasm::Imm::Lane) return Sem::call(operand<0>(s), operand<1>(s), lane);
+    else if constexpr (Sem::kParams == 1) return Sem::call(operand<0>(s));
     else if constexpr (Sem::kParams == 2) return Sem::call(operand<0>(s), operand<1>(s));
     else return Sem::call(operand<0>(s), operand<1>(s), operand<2>(s));
   }
@@ -31,9 +34,12 @@ struct Vector {
 
 constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
-    if constexpr (ir::family_of(op) == Family::kVector && wasm::op_info(op).imm == wasm::Imm::None &&
-                  !semantics::has_choice(op))
-      list.add(entry<Vector<op>>(vector_id(op)));
+    constexpr wasm::Imm kImm = wasm::op_info(op).imm;
+    if constexpr (ir::family_of(op) == Family::kVector && !semantics::has_choice(op) &&
+                  (kImm == wasm::Imm::None || kImm == wasm::Imm::Shuffle))
+      list.add(entry<Vector<op, 0>>(vector_id(op)));
+    if constexpr (lanes(op) != 0)
+      repeat<lanes(op)>([&]<unsigned lane> { list.add(entry<Vector<op, lane>>(vector_id(op, lane))); });
   });
 }
 STENCIL_LIST(fill)
