@@ -41,6 +41,8 @@ class Peer:
     dir_words: Template = ()  # how a folder is given to the guest; empty: not needed
     version: Template = ("{exe}", "--version")
     validate: Template = ()
+    to_text: Template = ()  # {wasm} to {out}
+    from_text: Template = ()
     in_process: Template = ()  # "{what}" as for --embedder: prints seconds or bytes
     one_thread: Template = ()  # further flags that make it compile on one thread, as the drivers inside a process do
 
@@ -51,6 +53,8 @@ PEERS: tuple[Peer, ...] = (
         run=("{exe}", "run", "{flags}", "{dirs}", "{wasm}", "{args}"),
         dir_words=("--dir", "{dir}"),
         validate=("{exe}", "validate", "{wasm}"),
+        to_text=("{exe}", "print", "-o", "{out}", "{wasm}"),
+        from_text=("{exe}", "parse", "-o", "{out}", "{wasm}"),
         tiers=(
             Tier("", "mixed"),
             Tier("interp", "interpreter", ("--tier=interp",)),
@@ -147,6 +151,8 @@ PEERS: tuple[Peer, ...] = (
         "wasm-tools", "wasm-tools", ("wasm-tools",),
         run=(), tiers=(Tier("", "mixed"),),
         validate=("{exe}", "validate", "--features=all", "{wasm}"),
+        to_text=("{exe}", "print", "-o", "{out}", "{wasm}"),
+        from_text=("{exe}", "parse", "-o", "{out}", "{wasm}"),
     ),
 )
 BY_NAME = {p.name: p for p in PEERS}
@@ -200,6 +206,9 @@ class Contender:
 
     def validate(self, wasm: Path) -> Invocation | None:
         return Invocation(self._fill(self.peer.validate, wasm, (), None)) if self.peer.validate else None
+
+    def text(self, template: Template, wasm: Path, out: Path) -> Invocation | None:
+        return Invocation(self._fill(template, wasm, (), None, out=str(out))) if template else None
 
     def compile(self, wasm: Path, out: Path) -> Invocation | None:
         return Invocation(self._fill(self.tier.compile, wasm, (), None, out=str(out))) if self.tier.compile else None

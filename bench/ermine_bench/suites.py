@@ -212,6 +212,29 @@ def validate(setting: Setting) -> list[Row]:
     return rows
 
 
+@suite("text", "Text format", rate="MB/s")
+def text(setting: Setting) -> list[Row]:
+    """Modules printed as text, and that text parsed: megabytes of text a second, files read and written included, less the time for an empty module."""
+    able = [c for c in setting.contenders if c.peer.to_text and not c.tier.name]
+    if not able:
+        return []
+    folder = setting.out / "text"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    starts = {}
+    for name, wasm in [("nothing (start)", _probe(setting)), *_modules(setting)]:
+        # Its own engine's printer makes the text that all parse.
+        source = folder / f"{wasm.stem}.wat"
+        run(able[0].text(able[0].peer.to_text, wasm, source), 120)
+        for what, given in (("print", wasm), ("parse", source)):
+            invocations = {c.ident: c.text(c.peer.to_text if what == "print" else c.peer.from_text, given, folder / f"{c.peer.name}-out") for c in able}
+            row = Row(f"{what} {name}", invocations, minus=starts.get(what), check_output=False, size=source.stat().st_size if source.is_file() else None,
+                      hidden=not starts.get(what))
+            starts.setdefault(what, row.name)
+            rows.append(row)
+    return rows
+
+
 @suite("compile", "Compile", rate="MB/s")
 def compile_speed(setting: Setting) -> list[Row]:
     """A whole module compiled to machine code, forced, validation included. Commands: less the time for an empty module, on all the cores they take; Node and libraries: timed inside the process, on one thread."""
