@@ -371,8 +371,8 @@ void Compiler::compare_branch(const Item& item, const Shape& s) {
     b = constant(static_cast<uint64_t>(int64_t{field<int16_t>(item.pc, 2)}), wasm::op_info(op).sig()[0] == 'l', false,
                  f);
   else b = form == ir::kSR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
-  if (on_false && inverse(op) != Op::nop) {
-    op = inverse(op);
+  if (on_false && ir::has_inverse(op)) {
+    op = ir::inverse(op);
     on_false = false;
   }
   StencilId id = branch_id(op, a, b, on_false);

@@ -200,7 +200,7 @@ void Compiler::binary(const Item& item, const Shape& s) {
   bool in_place = false;
   if (pin >= 0 && !ir::is_compare(op)) {
     unsigned reg = place_of_pin(pin);
-    if (b == reg && a != reg && is_commutative(op)) {
+    if (b == reg && a != reg && ir::is_commutative(op)) {
       std::swap(a, b);
       std::swap(f.a, f.b);
     }

@@ -163,21 +163,6 @@ constexpr StencilId special_id(Special s, unsigned index = 0) {
 }
 constexpr StencilId rest_id(Rest r) { return special_id(Special::kRest, static_cast<unsigned>(r)); }
 
-// The comparison with the opposite result; nop for those of floats, where NaN spoils it.
-// clang-format off
-constexpr Op inverse(Op op) {
-  switch (op) {
-#define PAIR(a, b) case Op::a: return Op::b; case Op::b: return Op::a;
-    PAIR(i32_eq, i32_ne) PAIR(i32_lt_s, i32_ge_s) PAIR(i32_lt_u, i32_ge_u) PAIR(i32_gt_s, i32_le_s)
-    PAIR(i32_gt_u, i32_le_u)
-    PAIR(i64_eq, i64_ne) PAIR(i64_lt_s, i64_ge_s) PAIR(i64_lt_u, i64_ge_u) PAIR(i64_gt_s, i64_le_s)
-    PAIR(i64_gt_u, i64_le_u)
-#undef PAIR
-    default: return Op::nop;
-  }
-}
-// clang-format on
-
 constexpr bool is_shift(Op op) {
   switch (op) {
     case Op::i32_shl:
@@ -190,26 +175,6 @@ constexpr bool is_shift(Op op) {
     case Op::i64_shr_u:
     case Op::i64_rotl:
     case Op::i64_rotr: return true;
-    default: return false;
-  }
-}
-
-constexpr bool is_commutative(Op op) {
-  switch (op) {
-    case Op::i32_add:
-    case Op::i32_mul:
-    case Op::i32_and:
-    case Op::i32_or:
-    case Op::i32_xor:
-    case Op::i64_add:
-    case Op::i64_mul:
-    case Op::i64_and:
-    case Op::i64_or:
-    case Op::i64_xor:
-    case Op::i32_eq:
-    case Op::i32_ne:
-    case Op::i64_eq:
-    case Op::i64_ne: return true;
     default: return false;
   }
 }

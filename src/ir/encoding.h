@@ -12,6 +12,8 @@
 //   wide          dst:u16 @0  a:u16 @2: operands and results in runs of slots
 //   copies        dst:u16 @0  src:u16 @2 (copy2: dst2 @4, src2 @6; copy_n: count @4)
 //   call          off:u16 @0  header:u16 @2  [type:u32 @4]  [index slot:u16 @12]  pointer or index @8
+//   br_table      slot:u16 @0  count:u32 @4  target:i32 @8 of each label, the default last
+//   enter_count, loop   in the last unit how often it is run before machine code is asked for
 // The layouts of the rest stand beside their handlers.
 #pragma once
 

@@ -89,6 +89,26 @@ constexpr Op inverse(Op op) {
   return static_cast<Op>(n + kInverse[static_cast<unsigned>(op) - n]);
 }
 
+constexpr bool is_commutative(Op op) {
+  switch (op) {
+    case Op::i32_add:
+    case Op::i32_mul:
+    case Op::i32_and:
+    case Op::i32_or:
+    case Op::i32_xor:
+    case Op::i32_eq:
+    case Op::i32_ne:
+    case Op::i64_add:
+    case Op::i64_mul:
+    case Op::i64_and:
+    case Op::i64_or:
+    case Op::i64_xor:
+    case Op::i64_eq:
+    case Op::i64_ne: return true;
+    default: return false;
+  }
+}
+
 enum class IrOp : uint16_t {
 #define IR(id, units) id,
 #include "ir/ops.def"

@@ -30,26 +30,6 @@ inline constexpr auto kAccByKind = [] {
 }();
 constexpr Acc acc_of(wasm::ValType t) { return kAccByKind[static_cast<unsigned>(t.kind())]; }
 
-constexpr bool is_commutative(Op op) {
-  switch (op) {
-    case Op::i32_add:
-    case Op::i32_mul:
-    case Op::i32_and:
-    case Op::i32_or:
-    case Op::i32_xor:
-    case Op::i32_eq:
-    case Op::i32_ne:
-    case Op::i64_add:
-    case Op::i64_mul:
-    case Op::i64_and:
-    case Op::i64_or:
-    case Op::i64_xor:
-    case Op::i64_eq:
-    case Op::i64_ne: return true;
-    default: return false;
-  }
-}
-
 // The comparison with its operands exchanged, or nop.
 constexpr Op exchanged(Op op) {
   switch (op) {

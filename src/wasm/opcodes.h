@@ -108,4 +108,10 @@ constexpr std::string_view OpInfo::text() const { return {detail::kOpTexts + tex
 
 constexpr const OpInfo& op_info(Op op) { return kOpInfos[static_cast<unsigned>(op)]; }
 
+// Whether an end (or delegate) belongs to it: those with a block type.
+constexpr bool opens_block(Op op) {
+  const Imm imm = op_info(op).imm;
+  return imm == Imm::BlockType || imm == Imm::TryTable;
+}
+
 }  // namespace ermine::wasm

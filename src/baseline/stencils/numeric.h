@@ -111,7 +111,7 @@ constexpr void add_binary(auto& list) {
 
 template <Op op>
 constexpr void add_branch(auto& list) {
-  constexpr unsigned kSenses = inverse(op) == Op::nop ? 2 : 1;
+  constexpr unsigned kSenses = ir::has_inverse(op) ? 1 : 2;
   repeat<kPlaces>([&]<unsigned a> {
     repeat<kAnyPlaces>([&]<unsigned b> {
       if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
