@@ -277,7 +277,7 @@ void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listin
     } else {
       add(at, op, s, pc);
     }
-    at += s.units != 0 ? s.units : 2 + (field<uint32_t>(pc, 4) + 2) / 2;
+    at += s.units != 0 ? s.units : ir::table_units(field<uint32_t>(pc, 4));
   }
 }
 

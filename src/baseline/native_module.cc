@@ -42,6 +42,7 @@ class Module final : public ir::NativeModule {
                             const_cast<char*>(reinterpret_cast<const char*>(at.execute + bytes.size())));
     auto f = std::make_unique<Function>();
     f->func_index = func_index;
+    f->source = code.code.data();
     f->code = at.execute;
     f->code_size = compiler_->code_size();
     f->total_size = static_cast<uint32_t>(bytes.size());

@@ -441,12 +441,8 @@ class Decoder {
     Instr instr;
     uint32_t depth = 0;
     while (instrs.next(instr)) {
+      if (wasm::opens_block(instr.op)) ++depth;
       switch (instr.op) {
-        case Op::block:
-        case Op::loop:
-        case Op::if_:
-        case Op::try_:
-        case Op::try_table: ++depth; break;
         case Op::ref_func: declare(instr.index); break;
         case Op::else_:
           if (depth == 0)
@@ -580,16 +576,8 @@ class Decoder {
     Instr instr;
     uint32_t depth = 1;
     while (depth > 0 && instrs.next(instr)) {
-      switch (instr.op) {
-        case Op::block:
-        case Op::loop:
-        case Op::if_:
-        case Op::try_:
-        case Op::try_table: ++depth; break;
-        case Op::end:
-        case Op::delegate: --depth; break;
-        default: break;
-      }
+      if (wasm::opens_block(instr.op)) ++depth;
+      else if (instr.op == Op::end || instr.op == Op::delegate) --depth;
     }
     if (instrs.failed()) return instrs.take_error();
     if (depth > 0) return missing_end(m_, end);

@@ -104,7 +104,7 @@ ERMINE_HANDLER handler_move_up(ERMINE_HANDLER_PARAMS) {
 }
 
 ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS) {
-  if (count_down(pc + 2)) [[unlikely]]
+  if (count_down(pc + kEnterCounter)) [[unlikely]]
     [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
   ExecContext* exec = ctx->exec;
   if (fp + field<uint32_t>(pc, 4) > exec->stack_limit.load(std::memory_order_relaxed) ||
@@ -115,7 +115,7 @@ ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS) {
 }
 
 ERMINE_HANDLER handler_loop(ERMINE_HANDLER_PARAMS) {
-  if (count_down(pc + 1)) [[unlikely]]
+  if (count_down(pc + kLoopCounter)) [[unlikely]]
     [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
   ERMINE_NEXT(2);
 }

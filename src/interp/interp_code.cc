@@ -131,11 +131,11 @@ const Code* InterpCode::move_up(const Code* pc) {
                                                                         std::memory_order_release);
     if (const Code* entry = record.native->entry_at(index)) return entry;
   }
-  // Interpreted for good: the counter is at the instruction's end.
+  // Interpreted for good.
   const bool is_entry = index == 0;
-  auto* counter = const_cast<Code*>(pc) + (is_entry ? 2 : 1);
+  auto* counter = const_cast<Code*>(pc) + (is_entry ? ir::kEnterCounter : ir::kLoopCounter);
   __atomic_store_n(counter, ~Code{0}, __ATOMIC_RELAXED);
-  return is_entry ? pc : pc + 2;
+  return is_entry ? pc : pc + ir::unit_count(ir::code_of(ir::IrOp::loop));
 }
 
 InterpCode::Record* InterpCode::record_at(const Code* pc) const {
@@ -151,9 +151,8 @@ InterpCode::Place InterpCode::find(const Code* pc) const {
   if (native_ == nullptr) return {};
   const ir::NativeFunction* f = native_->find(pc);
   if (f == nullptr) return {};
-  for (const auto& [start, record] : records_)
-    if (record->native == f) return {record.get(), native_->position(*f, record->code, pc)};
-  return {};
+  const Record* r = record_at(f->source);
+  return {r, native_->position(*f, r->code, pc)};
 }
 
 // Offsets are not kept: the function is translated again, this time recording them. Translation is

@@ -13,7 +13,7 @@
 //   copies        dst:u16 @0  src:u16 @2 (copy2: dst2 @4, src2 @6; copy_n: count @4)
 //   call          off:u16 @0  header:u16 @2  [type:u32 @4]  [index slot:u16 @12]  pointer or index @8
 //   br_table      slot:u16 @0  count:u32 @4  target:i32 @8 of each label, the default last
-//   enter_count, loop   in the last unit how often it is run before machine code is asked for
+//   enter_count, loop   in the last unit how often it is run before machine code is asked for (kEnterCounter)
 // The layouts of the rest stand beside their handlers.
 #pragma once
 
@@ -38,5 +38,11 @@ template <class T>
 inline void set_field(Code* pc, unsigned at, T v) {
   std::memcpy(reinterpret_cast<char*>(pc + 1) + at, &v, sizeof v);
 }
+
+// Units of a br_table with so many labels beside the default.
+constexpr uint32_t table_units(uint32_t labels) { return 2 + (labels + 2) / 2; }
+
+// Which unit of enter_count and of loop is the counter.
+inline constexpr unsigned kEnterCounter = 2, kLoopCounter = 1;
 
 }  // namespace ermine::ir

@@ -28,6 +28,7 @@ struct NativeFunction {
     const runtime::Code* unit;
   };
   uint32_t func_index = 0;
+  const runtime::Code* source = nullptr;  // the register code that it was made from
   const runtime::Code* entry = nullptr;
   std::span<const Entry> entries;  // loops and catches, ascending
   const uint8_t* code = nullptr;   // as it is executed

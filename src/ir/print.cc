@@ -56,14 +56,8 @@ std::string code_name(OpCode code) {
 
 unsigned instruction_units(OpCode code, const Code* pc) {
   if (code == code_of(IrOp::br_table_r) || code == code_of(IrOp::br_table_s))
-    return 2 + (field<uint32_t>(pc, 4) + 2) / 2;
+    return table_units(field<uint32_t>(pc, 4));
   return unit_count(code);
-}
-
-OpCode code_of_handler(const HandlerTable& handlers, Code handler) {
-  for (unsigned i = 0; i < kCodeCount; ++i)
-    if (reinterpret_cast<Code>(handlers[i]) == handler) return static_cast<OpCode>(i);
-  return kCodeCount;
 }
 
 CodePrinter::CodePrinter(const HandlerTable& handlers, const runtime::FuncCode* funcs, uint32_t first_func)

@@ -24,9 +24,6 @@ std::string code_name(OpCode code);
 // Length of the instruction at `pc` in units. `code` is its code.
 unsigned instruction_units(OpCode code, const runtime::Code* pc);
 
-// The code whose handler this is; kCodeCount if it is none's. Slow: for printing.
-OpCode code_of_handler(const HandlerTable& handlers, runtime::Code handler);
-
 class CodePrinter {
  public:
   // `funcs`: of the module's defined functions, the first of which has the number `first_func`; null: calls show no

@@ -50,7 +50,7 @@ void Translator::block(const Instr& in, ControlKind kind) {
     controls_.back().loop_target = static_cast<uint32_t>(code_.size());
     if (options_.count) {
       uint32_t at = emit(code_of(IrOp::loop), 2);
-      code_[at + 1] = kRoundsBeforeNative;
+      code_[at + kLoopCounter] = kRoundsBeforeNative;
       bind_here();
     }
   }
@@ -220,7 +220,7 @@ void Translator::branch_table(const Instr& in) {
   flush_top(n);
   Operand x = use(index);
   uint32_t count = in.count;
-  uint32_t at = emit(code_of(x.form == Operand::kAcc ? IrOp::br_table_r : IrOp::br_table_s), 2 + (count + 2) / 2);
+  uint32_t at = emit(code_of(x.form == Operand::kAcc ? IrOp::br_table_r : IrOp::br_table_s), table_units(count));
   put<uint16_t>(at, 0, x.slot);
   put<uint32_t>(at, 4, count);
   // Labels that need more than a jump share one stub a depth.

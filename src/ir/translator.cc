@@ -48,7 +48,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   need_slots(type_->result_slots);
 
   uint32_t enter = options_.count ? emit(code_of(IrOp::enter_count), 3) : emit(code_of(IrOp::enter), 2);
-  if (options_.count) code_[enter + 2] = kCallsBeforeNative;
+  if (options_.count) code_[enter + kEnterCounter] = kCallsBeforeNative;
   put<uint16_t>(enter, 0, static_cast<uint16_t>(first_zero));
   put<uint16_t>(enter, 2, static_cast<uint16_t>(slot - first_zero));
   bind_here();
@@ -124,12 +124,11 @@ void Translator::count_fuel() {
 
 // In dead code only the nesting matters. True if the instruction is done with.
 bool Translator::skip_unreachable(const Instr& in) {
+  if (wasm::opens_block(in.op)) {
+    ++dead_depth_;
+    return true;
+  }
   switch (in.op) {
-    case Op::block:
-    case Op::loop:
-    case Op::if_:
-    case Op::try_table:
-    case Op::try_: ++dead_depth_; return true;
     case Op::else_:
     case Op::catch_:
     case Op::catch_all: return dead_depth_ > 0;

@@ -30,15 +30,12 @@ void ModulePrinter::expression(Reader& in, std::string_view word) {
       end = counter.offset();
       if (instr.op == Op::end && depth-- == 0) break;
       ++count;
+      if (wasm::opens_block(instr.op)) {
+        ++depth;
+        blocks_.push_back(instr.op);
+        continue;
+      }
       switch (instr.op) {
-        case Op::block:
-        case Op::loop:
-        case Op::if_:
-        case Op::try_:
-        case Op::try_table:
-          ++depth;
-          blocks_.push_back(instr.op);
-          break;
         case Op::else_:
         case Op::catch_:
         case Op::catch_all:
@@ -174,17 +171,10 @@ void ModulePrinter::offset_comment(uint32_t offset) { (out_ << "(;@").hex(offset
 
 // Opens a label for a block. False if the instruction is none.
 bool ModulePrinter::enter(const Instr& instr) {
-  switch (instr.op) {
-    case Op::block:
-    case Op::loop:
-    case Op::if_:
-    case Op::try_:
-    case Op::try_table:
-      if (terms_.labels.has_definition(terms_.label_number)) ++names_carried_;
-      terms_.open_labels.push_back(terms_.label_number++);
-      return true;
-    default: return false;
-  }
+  if (!wasm::opens_block(instr.op)) return false;
+  if (terms_.labels.has_definition(terms_.label_number)) ++names_carried_;
+  terms_.open_labels.push_back(terms_.label_number++);
+  return true;
 }
 
 void ModulePrinter::leave() { terms_.open_labels.pop_back(); }

@@ -127,10 +127,6 @@ void copy_immediates(Imm imm, Reader& in, ByteBuffer& out) {
   }
 }
 
-bool is_block(Op op) {
-  return op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_ || op == Op::try_table;
-}
-
 class Canonicalizer {
  public:
   explicit Canonicalizer(const RawModule& raw) : raw_(raw) {}
@@ -343,7 +339,7 @@ class Canonicalizer {
         copy_immediates(info.imm, in, out);
       }
       if (parts) parts->push_back({reader.offset() - base, out.size()});
-      if (is_block(instr.op)) ++depth;
+      if (wasm::opens_block(instr.op)) ++depth;
       if (instr.op == Op::delegate && depth > 0) --depth;
       if (instr.op == Op::end && depth-- == 0) break;
     }

@@ -40,10 +40,6 @@ struct Block {
   uint32_t results;
 };
 
-bool is_block(Op op) {
-  return op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_ || op == Op::try_table;
-}
-
 }  // namespace
 
 Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t results) {
@@ -66,7 +62,7 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
     auto i = static_cast<uint32_t>(nodes.size());
     nodes.push_back({instr.offset, instr.op, i});
     size_t bottom = blocks.empty() ? 0 : blocks.back().units;
-    if (is_block(instr.op)) {
+    if (wasm::opens_block(instr.op)) {
       LabelArity arity = block_arity(raw_, instr);
       Block block{i, 0, i, arity.results};
       if (instr.op == Op::if_) block.start = take(1, bottom, i);
@@ -104,7 +100,8 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
 
   // Expressions by where they start, outermost first: later ones enclose earlier ones.
   for (uint32_t i = 0; i < nodes.size(); ++i) {
-    if (is_block(nodes[i].op) || nodes[i].op == Op::else_ || nodes[i].op == Op::catch_ || nodes[i].op == Op::catch_all)
+    if (wasm::opens_block(nodes[i].op) || nodes[i].op == Op::else_ || nodes[i].op == Op::catch_ ||
+        nodes[i].op == Op::catch_all)
       continue;
     Node& start = nodes[nodes[i].start];
     nodes[i].next_open = start.first_open;
@@ -117,8 +114,8 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
     uint32_t count = 0;
     for (uint32_t i = 0; i < nodes.size(); ++i) {
       blocks_before[i] = count;
-      count += is_block(nodes[i].op);
-      if (is_block(nodes[i].op)) open.push_back(i);
+      count += wasm::opens_block(nodes[i].op);
+      if (wasm::opens_block(nodes[i].op)) open.push_back(i);
       if ((nodes[i].op == Op::end || nodes[i].op == Op::delegate) && !open.empty()) {
         begin_of[i] = open.back();
         open.pop_back();

@@ -234,7 +234,7 @@ void TermPrinter::instruction(const Instr& instr, uint32_t end) {
     out_ << ' ';
     use(space, index);
   };
-  if (info.imm == Imm::BlockType || info.imm == Imm::TryTable) {
+  if (wasm::opens_block(instr.op)) {
     block_head(instr, end);
     return;
   }
