@@ -59,8 +59,10 @@ class Linker {
   // import that is missing or of the wrong type, and what was expected and found.
   Result<Instance> instantiate(StoreRef store, const Module& module) const;
 
- private:
+  // For the library's own use.
   Result<void> define_host(std::string_view module, std::string_view name, detail::HostFunction function);
+
+ private:
   explicit Linker(std::unique_ptr<engine::Linker> impl);
   std::unique_ptr<engine::Linker> impl_;
 };

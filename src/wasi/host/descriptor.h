@@ -115,6 +115,14 @@ class FdTable {
       classify_now(*d);
     return {d, false};
   }
+  // For short cuts: a descriptor with these rights that never waits. Null: none, or something about it needs a look.
+  const Descriptor* get_simple(uint32_t fd, Rights needed) const {
+    if (shared_ || fd >= slots_.size()) [[unlikely]]
+      return nullptr;
+    const Descriptor* d = slots_[fd];
+    const bool simple = d != nullptr && d->classified && d->waiting == Waiting::kNever && (d->base & needed) == needed;
+    return simple ? d : nullptr;
+  }
   Outcome<uint32_t> insert(std::unique_ptr<Descriptor> d) { return insert_from(0, std::move(d)); }
   // The lowest free number that is at least `least`.
   Outcome<uint32_t> insert_from(uint32_t least, std::unique_ptr<Descriptor> d);

@@ -1,5 +1,5 @@
-// The template that turns a typed WASI function into a host function: the core values of all parameters are
-// its WebAssembly signature; each parameter is loaded and checked, then the function runs.
+// What makes a host function of a typed WASI function: the core values of all parameters are its WebAssembly
+// signature; each parameter is loaded and checked, then the function runs.
 
 #include "wasi/preview1/bind.h"
 
@@ -10,21 +10,22 @@
 #include <utility>
 #include <vector>
 
-#include "wasi/preview1/call.h"
-#include "wasi/preview1/functions.h"
+#include "wasi/preview1/short_cuts.h"
 
 namespace ermine::wasi {
 namespace {
 
-[[gnu::cold, gnu::noinline]] void trace_call(Context& context, const char* name, const std::string& inputs,
-                                             const std::string& outputs, Errno error) {
-  std::string line = name;
+[[gnu::cold, gnu::noinline]] Errno answer_and_trace(const Binding& binding, Call& call, const uint64_t* slots) {
+  Trace trace;
+  Errno error = binding.answer(call, slots, &trace);
+  std::string line = binding.name;
   line += '(';
-  line += inputs;
+  line += trace.inputs;
   line += ") = ";
   line += errno_name(error);
-  if (error == Errno::kSuccess && !outputs.empty()) line += " (" + outputs + ")";
-  context.trace(line);
+  if (error == Errno::kSuccess && !trace.outputs.empty()) line += " (" + trace.outputs + ")";
+  call.context.trace(line);
+  return error;
 }
 
 [[gnu::cold, gnu::noinline]] Error no_memory(const char* name) {
@@ -42,7 +43,7 @@ struct Traits<Errno (*)(Call&, P...)> {
   using Cores = decltype(std::tuple_cat(std::declval<typename std::remove_cvref_t<P>::Cores>()...));
 };
 
-// Index of the first core value of each parameter.
+// Index of the first core value of each parameter; the last is their number.
 template <class... P>
 constexpr auto core_offsets(std::tuple<P...>*) {
   std::array<size_t, sizeof...(P) + 1> at{};
@@ -51,64 +52,44 @@ constexpr auto core_offsets(std::tuple<P...>*) {
   return at;
 }
 
-template <auto kFunction, class Cores>
-class Bound;
-template <auto kFunction, class... Core>
-class Bound<kFunction, std::tuple<Core...>> {
+template <class... Core>
+constexpr auto types_of(std::tuple<Core...>*) {
+  return std::array<ValType, sizeof...(Core)>{(sizeof(Core) == 8 ? ValType::i64() : ValType::i32())...};
+}
+
+template <auto kFunction>
+class Bound {
   using Parameters = typename Traits<decltype(kFunction)>::Parameters;
+  using Cores = typename Traits<decltype(kFunction)>::Cores;
   static constexpr size_t kCount = std::tuple_size_v<Parameters>;
+  static constexpr auto kOffsets = core_offsets(static_cast<Parameters*>(nullptr));
 
  public:
-  Bound(const char* name, Source source) : name_(name), source_(std::move(source)) {}
+  static constexpr auto kTypes = types_of(static_cast<Cores*>(nullptr));
 
-  Result<uint32_t> operator()(Caller& caller, Core... core) const {
-    Context* context = source_.get(caller);
-    if (context == nullptr) [[unlikely]]
-      return no_context(name_);
-    Call call{*context, caller, {}, {}, {}};
-    while (true) {
-      Errno error = once(call, core...);
-      if (error != Errno::kIntr) [[likely]]
-        return static_cast<uint32_t>(error);
-      if (call.stop) return std::move(call.stop);
-      if (!caller.store().interrupt_requested()) return static_cast<uint32_t>(error);
-      // A program that was stopped here and then told to go on waits again; nothing has happened so far.
-      if (Result<void> r = caller.store().check_interrupt(); !r) return std::move(r).error();
-    }
+  static Errno answer(Call& call, const uint64_t* slots, Trace* trace) {
+    Parameters parameters;
+    Errno error = load(call.memory, parameters, slots, std::make_index_sequence<kCount>{});
+    if (error != Errno::kSuccess) [[unlikely]]
+      return error;
+    if (trace != nullptr) [[unlikely]]
+      describe_inputs(parameters, trace->inputs);
+    error = std::apply([&](auto&... p) { return kFunction(call, p...); }, parameters);
+    if (trace != nullptr && error == Errno::kSuccess) [[unlikely]]
+      describe_outputs(parameters, trace->outputs);
+    return error;
   }
 
  private:
-  Errno once(Call& call, Core... core) const {
-    std::span<uint8_t> memory = call.caller.memory_span();
-    call.memory = {memory.data(), memory.size()};
-    Parameters parameters;
-    Errno error = load(call.memory, parameters, std::tuple<Core...>(core...), std::make_index_sequence<kCount>{});
-    if (error != Errno::kSuccess) [[unlikely]] {
-      if (memory.data() == nullptr && !call.caller.memory()) {
-        call.stop = no_memory(name_);
-        return Errno::kIntr;
-      }
-      if (call.context.tracing()) trace(call.context, parameters, error, std::string());
-      return error;
-    }
-    if (call.context.tracing()) [[unlikely]] {
-      std::string inputs = describe_inputs(parameters);
-      error = std::apply([&](auto&... p) { return kFunction(call, p...); }, parameters);
-      trace(call.context, parameters, error, inputs);
-      return error;
-    }
-    return std::apply([&](auto&... p) { return kFunction(call, p...); }, parameters);
-  }
-
   template <size_t... I>
-  static Errno load(const GuestMemory& memory, Parameters& parameters, const std::tuple<Core...>& cores,
+  static Errno load(const GuestMemory& memory, Parameters& parameters, const uint64_t* slots,
                     std::index_sequence<I...>) {
     Errno error = Errno::kSuccess;
     auto one = [&]<size_t kIndex>(std::integral_constant<size_t, kIndex>) {
-      constexpr auto kOffsets = core_offsets(static_cast<Parameters*>(nullptr));
       auto& p = std::get<kIndex>(parameters);
       error = [&]<size_t... C>(std::index_sequence<C...>) {
-        return p.load(memory, std::get<kOffsets[kIndex] + C>(cores)...);
+        return p.load(memory,
+                      static_cast<std::tuple_element_t<kOffsets[kIndex] + C, Cores>>(slots[kOffsets[kIndex] + C])...);
       }(std::make_index_sequence<kOffsets[kIndex + 1] - kOffsets[kIndex]>{});
       return error == Errno::kSuccess;
     };
@@ -116,8 +97,7 @@ class Bound<kFunction, std::tuple<Core...>> {
     return error;
   }
 
-  static std::string describe_inputs(const Parameters& parameters) {
-    std::string text;
+  [[gnu::cold, gnu::noinline]] static void describe_inputs(const Parameters& parameters, std::string& text) {
     std::apply(
         [&](const auto&... p) {
           auto add = [&](const auto& one) {
@@ -129,36 +109,32 @@ class Bound<kFunction, std::tuple<Core...>> {
         },
         parameters);
     if (text.ends_with(", ")) text.resize(text.size() - 2);
-    return text;
   }
 
-  [[gnu::cold, gnu::noinline]] void trace(Context& context, const Parameters& parameters, Errno error,
-                                          const std::string& inputs) const {
-    std::string outputs;
-    if (error == Errno::kSuccess) {
-      std::apply(
-          [&](const auto&... p) {
-            auto add = [&](const auto& one) {
-              if constexpr (requires { one.describe_result(outputs); }) {
-                if (!outputs.empty()) outputs += ", ";
-                one.describe_result(outputs);
-              }
-            };
-            (add(p), ...);
-          },
-          parameters);
-    }
-    trace_call(context, name_, inputs, outputs, error);
+  [[gnu::cold, gnu::noinline]] static void describe_outputs(const Parameters& parameters, std::string& text) {
+    std::apply(
+        [&](const auto&... p) {
+          auto add = [&](const auto& one) {
+            if constexpr (requires { one.describe_result(text); }) {
+              if (!text.empty()) text += ", ";
+              one.describe_result(text);
+            }
+          };
+          (add(p), ...);
+        },
+        parameters);
   }
-
-  const char* name_;
-  Source source_;
 };
 
-template <auto kFunction>
-Result<void> define(Linker& linker, const char* module, const char* name, const Source& source) {
-  using Cores = typename Traits<decltype(kFunction)>::Cores;
-  return linker.func_wrap(module, name, Bound<kFunction, Cores>(name, source));
+Result<void> define(Linker& linker, const char* module, Binding&& binding, detail::HostFn fn,
+                    std::span<const ValType> params) {
+  detail::HostFunction f;
+  f.fn = fn;
+  f.type.params.assign(params.begin(), params.end());
+  f.type.results.push_back(ValType::i32());
+  const char* name = binding.name;
+  f.env = std::make_shared<Binding>(std::move(binding));
+  return linker.define_host(module, name, std::move(f));
 }
 
 // proc_exit never returns, so it has no result in its signature.
@@ -192,8 +168,10 @@ Result<void> define_version(Linker& linker, const Source& source, const Module* 
   using F = Functions<Version>;
   const Wanted wanted(module, Version::kModule);
   if (!wanted.any()) return {};
-#define FUNCTION(name, ...) \
-  if (wanted.has(#name)) ERMINE_TRY((define<&F::name>(linker, Version::kModule, #name, source)));
+#define FUNCTION(name, ...)                                                                      \
+  if (wanted.has(#name))                                                                         \
+    ERMINE_TRY(define(linker, Version::kModule, Binding{#name, source, Bound<&F::name>::answer}, \
+                      kHostFunction<&F::name>, Bound<&F::name>::kTypes));
 #define VERSIONED(name, ...) FUNCTION(name)
 #include "wasi/preview1/functions.def"
   if (!wanted.has("proc_exit")) return {};
@@ -201,6 +179,33 @@ Result<void> define_version(Linker& linker, const Source& source, const Module* 
 }
 
 }  // namespace
+
+bool call_bound(void* env, runtime::HostCall& host_call, uint64_t* slots) {
+  const auto& binding = *static_cast<const Binding*>(env);
+  Caller caller(host_call);
+  Context* context = binding.source.get(caller);
+  if (context == nullptr) [[unlikely]]
+    return detail::fail(host_call, no_context(binding.name));
+  Call call{*context, caller, {}, {}, {}};
+  while (true) {
+    const std::span<uint8_t> memory = caller.memory_span();
+    call.memory = {memory.data(), memory.size()};
+    const Errno error =
+        context->tracing() ? answer_and_trace(binding, call, slots) : binding.answer(call, slots, nullptr);
+    if (error == Errno::kFault && memory.data() == nullptr && !caller.memory()) [[unlikely]]
+      return detail::fail(host_call, no_memory(binding.name));
+    if (error == Errno::kIntr) [[unlikely]] {
+      if (call.stop) return detail::fail(host_call, std::move(call.stop));
+      // A program that was stopped here and then told to go on waits again; nothing has happened so far.
+      if (caller.store().interrupt_requested()) {
+        if (Result<void> r = caller.store().check_interrupt(); !r) return detail::fail(host_call, std::move(r).error());
+        continue;
+      }
+    }
+    slots[0] = static_cast<uint32_t>(error);
+    return true;
+  }
+}
 
 Result<void> define_all(Linker& linker, Source source, const Module* module) {
   ERMINE_TRY(define_version<Preview1>(linker, source, module));

@@ -4,6 +4,7 @@
 #include "ermine/linker.h"
 #include "ermine/module.h"
 #include "ermine/wasi.h"
+#include "wasi/preview1/call.h"
 
 namespace ermine::wasi {
 
@@ -18,6 +19,22 @@ struct Source {
     return wasi == nullptr ? nullptr : wasi->impl().get();
   }
 };
+
+// What a trace shows of a call beside its name and answer.
+struct Trace {
+  std::string inputs, outputs;
+};
+
+// A function as the linker has it: the environment of its host function. `answer` loads the parameters from the slots,
+// checks them and runs the function; `trace` is null unless one is wanted.
+struct Binding {
+  const char* name;
+  Source source;
+  Errno (*answer)(Call& call, const uint64_t* slots, Trace* trace);
+};
+
+// The host function of every Binding: finds the context, answers, goes on waiting after interruptions, traces.
+bool call_bound(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 
 // Only what `module` imports if one is given.
 Result<void> define_all(Linker& linker, Source source, const Module* module = nullptr);
