@@ -1,5 +1,7 @@
 #include "baseline/stencil_table.h"
 
+#include "platform/cpu_features.h"
+
 extern "C" const char ermine_stencil_file[];
 
 namespace ermine::baseline {
@@ -24,8 +26,7 @@ const StencilTable& stencil_table() {
 
 bool processor_suffices() {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("x86-64-v3");
+  return platform::cpu_features.x86_64_v3;
 #else
   return true;
 #endif

@@ -15,6 +15,7 @@
 //   laneselect, trunc_…_u   deterministic                                  deterministic
 #pragma once
 
+#include "platform/cpu_features.h"
 #include "semantics/simd_float.h"
 #include "semantics/simd_int.h"
 
@@ -25,7 +26,7 @@ namespace detail {
 // Whether madd fuses in the machine's choice. Constant during a process.
 ERMINE_SEMANTIC bool fuses() {
 #if defined(__x86_64__) && !defined(__FMA__)
-  return __builtin_cpu_supports("fma");
+  return platform::cpu_features.fma;
 #else
   return true;
 #endif
