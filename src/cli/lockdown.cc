@@ -231,8 +231,8 @@ constexpr uint32_t kArchitecture = 0;  // no filter
 #endif
 
 // The filter is worked out by the compiler, and short: the kernel checks, translates and compiles it in every process,
-// and runs it once for every number of a system call to cache the answers. Hence a binary search of one instruction a
-// bound, whose leaves jump to shared answers.
+// and runs it once for every number of a system call to cache the answers. Hence a set of bits, of whose words a binary
+// search finds the right one (28 us; a search among the numbers is twice as long and takes 43; nothing takes 14).
 struct Program {
   std::array<sock_filter, 255> code{};  // so that every jump fits in its 8 bits
   unsigned size = 0;
@@ -248,6 +248,7 @@ class Assembler {
     kRefuse,
     kNoSuchCall,
     kKill,
+    kBit,
     kOther,
     kClone,
     kIoctl,
@@ -265,41 +266,53 @@ class Assembler {
   constexpr void if_any_bit(uint32_t bits, Label yes, Label no) { jump(BPF_JSET, bits, yes, no); }
   constexpr void bind(Label label) { positions_[label] = program_.size; }
 
-  // Goes to kAllow if the loaded value is one of these, else to kOther.
+  // Goes to kAllow if the loaded value is one of these, all less than 32 * kWords, else on to kOther, which follows.
   template <size_t n>
-  constexpr void search(std::array<uint32_t, n> values) {
-    std::sort(values.begin(), values.end());
-    // Where runs of values begin and end. A value with an odd number of bounds at or below it lies in a run.
-    std::array<uint32_t, 2 * n> bounds{};
-    unsigned count = 0;
-    for (uint32_t v : values) {
-      if (count != 0 && v < bounds[count - 1]) continue;  // twice the same
-      if (count != 0 && v == bounds[count - 1]) --count;
-      else bounds[count++] = v;
-      bounds[count++] = v + 1;
-    }
-    search(bounds.data(), 0, count);
+  constexpr void search(const int (&values)[n]) {
+    std::array<uint32_t, kWords + 1> words{};  // the last stands for all that is greater
+    for (int v : values) words[static_cast<unsigned>(v) / 32] |= 1u << (v % 32);
+    pick(words.data(), 0, kWords);
+    bind(kBit);
+    add(BPF_ST, 0);
+    add(BPF_ALU | BPF_AND | BPF_K, 31);
+    add(BPF_ST, 1);
+    add(BPF_MISC | BPF_TXA, 0);
+    add(BPF_LDX | BPF_MEM, 1);
+    add(BPF_ALU | BPF_RSH | BPF_X, 0);
+    if_any_bit(1, kAllow, kNext);
+    add(BPF_LD | BPF_MEM, 0);
   }
 
   constexpr Program finish() {
     for (unsigned at = 0; at < program_.size; ++at) {
-      if (BPF_CLASS(program_.code[at].code) != BPF_JMP) continue;
-      resolve(program_.code[at].jt, yes_[at], at);
-      resolve(program_.code[at].jf, no_[at], at);
+      sock_filter& code = program_.code[at];
+      if (code.code == (BPF_JMP | BPF_JA)) code.k = positions_[yes_[at]] - at - 1;
+      else if (BPF_CLASS(code.code) == BPF_JMP) {
+        resolve(code.jt, yes_[at], at);
+        resolve(code.jf, no_[at], at);
+      }
     }
     return program_;
   }
 
  private:
-  // It is known that at least `low` and at most `high` of the bounds are at or below the value.
-  constexpr Label search(const uint32_t* bounds, unsigned low, unsigned high) {
-    if (low == high) return low % 2 ? kAllow : kOther;
+  static constexpr unsigned kWords = 16;
+
+  // Goes to kBit with the value's word in the index register. It is known that this is one from `low` to `high`. Where
+  // all these are empty there is nothing to do: the answer is kOther.
+  constexpr Label pick(const uint32_t* words, unsigned low, unsigned high) {
+    if (std::all_of(words + low, words + high + 1, [](uint32_t w) { return w == 0; })) return kOther;
+    if (low == high) {
+      add(BPF_LDX | BPF_IMM, words[low]);
+      jump(BPF_JA, 0, kBit, kBit);
+      return kHere;
+    }
     const unsigned middle = (low + high + 1) / 2;
-    const unsigned at = jump(BPF_JGE, bounds[middle - 1], kHere, kHere);
-    no_[at] = search(bounds, low, middle - 1);
+    const unsigned at = jump(BPF_JGE, middle * 32, kHere, kHere);
+    no_[at] = pick(words, low, middle - 1);
     if (no_[at] == kHere) program_.code[at].jf = 0;
     const unsigned upper = program_.size;
-    yes_[at] = search(bounds, middle, high);
+    yes_[at] = pick(words, middle, high);
     if (yes_[at] == kHere) program_.code[at].jt = static_cast<uint8_t>(upper - at - 1);
     return kHere;
   }
@@ -321,14 +334,12 @@ class Assembler {
 };
 
 consteval Program make_program() {
-  std::array<uint32_t, std::size(kAllowed)> allowed{};
-  std::copy(std::begin(kAllowed), std::end(kAllowed), allowed.begin());
   using A = Assembler;
   A a;
   a.load(offsetof(seccomp_data, arch));
   a.if_equal(kArchitecture, A::kNext, A::kKill);
   a.load_number();
-  a.search(allowed);
+  a.search(kAllowed);
   a.bind(A::kOther);
   // Threads, but no processes. clone3 hides its flags in memory; without it the C library uses clone.
   a.if_equal(SYS_clone3, A::kNoSuchCall, A::kNext);

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""What a start runs lies together.
+
+The functions that any `ermine run` goes through are some 600 of 8,000, spread over the whole program, and each page of
+the file that is touched costs a fault. The linker places those named in src/cli/startup_order.txt side by side. Names
+that no longer exist do nothing, so the list may age; --check says when it has aged too much.
+
+usage: startup_order.py ERMINE MODULE… > src/cli/startup_order.txt    makes the list from runs under valgrind
+       startup_order.py --check LIST ERMINE                           most of its names must be functions of the program
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ENOUGH = 0.75  # of the names
+
+
+def functions_of(program):
+    out = subprocess.run(["nm", "--defined-only", program], check=True, capture_output=True, text=True).stdout
+    return {name for _, kind, name in (line.split(" ", 2) for line in out.splitlines()) if kind in "tTwW"}
+
+
+def functions_run(program, module):
+    with tempfile.TemporaryDirectory() as folder:
+        profile = pathlib.Path(folder, "profile")
+        subprocess.run(["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={profile}", program, "run",
+                        module], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        # "fn=(12) name" at first, "fn=(12)" later; a recursive function has a mark behind its name.
+        for name in re.findall(r"^c?fn=\(\d+\) (\S+)$", profile.read_text(), re.MULTILINE):
+            yield re.sub(r"'\d+$", "", name)
+
+
+def make(program, modules):
+    known = functions_of(program)
+    names = dict.fromkeys(name for m in modules for name in functions_run(program, m) if name in known)
+    print("# Functions of every start, by tools/startup_order.py. The linker lays them side by side.")
+    print("\n".join(names))
+
+
+def check(path, program):
+    names = [n for n in pathlib.Path(path).read_text().splitlines() if n and not n.startswith("#")]
+    known = functions_of(program)
+    found = sum(n in known for n in names)
+    print(f"{found} of {len(names)} names of {path} are functions of {program}")
+    if found < ENOUGH * len(names):
+        sys.exit(f"the list is too old: make it anew with {sys.argv[0]} {program} MODULE… > {path}")
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    if len(words) == 3 and words[0] == "--check": check(*words[1:])
+    elif len(words) >= 2 and not words[0].startswith("-"): make(words[0], words[1:])
+    else: sys.exit(__doc__)
