@@ -283,15 +283,16 @@ void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listin
 
 HandlerIndex::HandlerIndex(const ir::HandlerTable& handlers) {
   uintptr_t low = ~uintptr_t{0}, high = 0;
-  for (const void* h : handlers) {
-    if (h == nullptr) continue;
-    low = std::min(low, reinterpret_cast<uintptr_t>(h));
-    high = std::max(high, reinterpret_cast<uintptr_t>(h));
+  for (unsigned i = 0; i < ir::kCodeCount; ++i) {
+    if (!handlers.has(i)) continue;
+    const auto h = reinterpret_cast<uintptr_t>(handlers[i]);
+    low = std::min(low, h);
+    high = std::max(high, h);
   }
   base_ = low;
   codes_.resize((high - low) / 16 + 1);
   for (unsigned i = ir::kCodeCount; i-- > 0;) {
-    if (handlers[i] == nullptr) continue;
+    if (!handlers.has(i)) continue;
     codes_[(reinterpret_cast<uintptr_t>(handlers[i]) - base_) / 16] = static_cast<uint16_t>(i);
   }
 }

@@ -33,7 +33,8 @@ using wasm::Op;
 #define ERMINE_HANDLER_PARAMS \
   const Code *pc, Slot *fp, InstanceContext *ctx, uint8_t *mem, uint64_t r0, float s0, double d0
 #define ERMINE_HANDLER_ARGS pc, fp, ctx, mem, r0, s0, d0
-#define ERMINE_HANDLER [[gnu::section("ermine_interp")]] __attribute__((preserve_none)) uint64_t
+#define ERMINE_HANDLER \
+  [[gnu::section("ermine_interp"), gnu::visibility("hidden")]] __attribute__((preserve_none)) uint64_t
 typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS);
 
 #define ERMINE_TAIL(target, at)                               \

@@ -1,4 +1,4 @@
-// The table of handlers by code: a constant, which the loader relocates and nobody writes.
+// The table of handlers by code: a constant.
 #include "interp/handlers.h"
 #include "interp/interp_code.h"
 
@@ -24,22 +24,31 @@ constexpr Handler handler_of() {
   else return handler_step<code>;
 }
 
-// Pointers to functions are converted one by one in a list, which the compiler folds; a function that did it would not
-// be a constant expression. If ever it does not fold, the table is filled at start again: an error.
-#pragma clang diagnostic error "-Wglobal-constructors"
-template <class Codes>
-struct Table;
-template <OpCode... codes>
-struct Table<std::integer_sequence<OpCode, codes...>> {
-  // A symbol of its own: the mangled name would list every code.
-  static const HandlerTable handlers asm("ermine_handler_table");
-};
-template <OpCode... codes>
-const HandlerTable Table<std::integer_sequence<OpCode, codes...>>::handlers = {
-    {reinterpret_cast<const void*>(handler_of<codes>())...}};
+// C++ has no constant for the distance of two addresses, the assembler does.
+#define ERMINE_IN_TABLE(text) ".pushsection .rodata.ermine_handler_table, \"a\"\n" text "\n.popsection"
+
+template <OpCode code>
+[[gnu::always_inline]] inline void place() {
+  constexpr Handler handler = handler_of<code>();
+  if constexpr (handler == nullptr) asm volatile(ERMINE_IN_TABLE(".long 0"));
+  else asm volatile(ERMINE_IN_TABLE(".long %c0 - .") : : "i"(handler));
+}
+
+// Never called: its assembly is the table.
+[[gnu::used, gnu::noinline]] void table() {
+  asm volatile(
+      ERMINE_IN_TABLE(".balign 4\n.hidden ermine_handler_table\n.globl ermine_handler_table\n"
+                      "ermine_handler_table:"));
+  []<OpCode... codes>(std::integer_sequence<OpCode, codes...>) __attribute__((always_inline)) {
+    // A list, because folds nest too deeply.
+    [[maybe_unused]] const char in_order[] = {(place<codes>(), '\0')...};
+  }(std::make_integer_sequence<OpCode, kCodeCount>());
+}
 
 }  // namespace
 
-const HandlerTable& handlers() { return Table<std::make_integer_sequence<OpCode, kCodeCount>>::handlers; }
+extern "C" [[gnu::visibility("hidden")]] const HandlerTable ermine_handler_table;
+
+const HandlerTable& handlers() { return ermine_handler_table; }
 
 }  // namespace ermine::interp

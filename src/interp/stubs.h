@@ -7,6 +7,7 @@
 
 namespace ermine::interp {
 
+#pragma GCC visibility push(hidden)
 extern "C" {
 
 // Runs code at `pc` until it returns (true) or leaves through ermine_trap_exit (false). Saves and restores
@@ -26,5 +27,6 @@ void ermine_call_stub();
 // Handler: slot @0 and, on AArch64, the next one <- native stack pointer (and return address) of this activation.
 __attribute__((preserve_none)) uint64_t ermine_handler_enter_sp(ERMINE_HANDLER_PARAMS);
 }
+#pragma GCC visibility pop
 
 }  // namespace ermine::interp

@@ -288,7 +288,15 @@ constexpr bool code_exists(OpCode code) {
   return false;
 }
 
-// What a tier gives the translator: the address of the handler of each code.
-using HandlerTable = std::array<const void*, kCodeCount>;
+// What a tier gives the translator: where the handler of each code is, as its distance from its place in the table. So
+// nothing in it has to be relocated when the program starts.
+struct HandlerTable {
+  std::array<int32_t, kCodeCount> distances;  // 0: there is none
+
+  bool has(unsigned code) const { return distances[code] != 0; }
+  const void* operator[](unsigned code) const {
+    return reinterpret_cast<const char*>(&distances[code]) + distances[code];
+  }
+};
 
 }  // namespace ermine::ir

@@ -62,7 +62,8 @@ unsigned instruction_units(OpCode code, const Code* pc) {
 
 CodePrinter::CodePrinter(const HandlerTable& handlers, const runtime::FuncCode* funcs, uint32_t first_func)
     : funcs_(funcs), first_func_(first_func) {
-  for (unsigned i = 0; i < kCodeCount; ++i) codes_.emplace(reinterpret_cast<Code>(handlers[i]), static_cast<OpCode>(i));
+  for (unsigned i = 0; i < kCodeCount; ++i)
+    if (handlers.has(i)) codes_.emplace(reinterpret_cast<Code>(handlers[i]), static_cast<OpCode>(i));
 }
 
 // Operations with operands of their own kind. False: as numbers.
