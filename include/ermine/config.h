@@ -47,6 +47,9 @@ struct Config {
 
   // On a machine that has no machine-code tier (docs/architecture.md) all are the interpreter.
   Tier tier = Tier::kAuto;
+  // With kAuto: after how many calls of a function, or rounds of one of its loops, it moves up to machine code.
+  // The defaults are about where interpreting has cost as much as compiling will (docs/rationale.md).
+  uint32_t tier_up_calls = 30, tier_up_rounds = 100;
   // Most bytes of machine code, 1 GiB at most. All engines of a process share one cache: the smallest of their
   // limits holds. What finds no room stays interpreted.
   uint64_t code_cache_size = uint64_t{1} << 30;

@@ -93,6 +93,8 @@ runtime::CodeOptions Engine::code_options(bool guarded) const {
           .fuel = config_.consume_fuel,
           .deterministic = config_.deterministic,
           .tier = config_.tier,
+          .tier_up_calls = config_.tier_up_calls,
+          .tier_up_rounds = config_.tier_up_rounds,
           .listener = *listener_};
 }
 

@@ -49,7 +49,12 @@ ir::NativeHost native_host() {
 ir::TranslateOptions InterpCode::translate_options() const {
   // What is compiled at once is not interpreted: superinstructions would only be taken apart again.
   const bool interpreted = native_ == nullptr || options_.tier != Tier::kBaseline;
-  return {.guarded = options_.guarded, .fuel = options_.fuel, .pairs = interpreted, .count = native_ != nullptr};
+  return {.guarded = options_.guarded,
+          .fuel = options_.fuel,
+          .pairs = interpreted,
+          .count = native_ != nullptr,
+          .calls_before_native = options_.tier_up_calls,
+          .rounds_before_native = options_.tier_up_rounds};
 }
 
 InterpCode::~InterpCode() {

@@ -48,7 +48,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   need_slots(type_->result_slots);
 
   uint32_t enter = options_.count ? emit(code_of(IrOp::enter_count), 3) : emit(code_of(IrOp::enter), 2);
-  if (options_.count) code_[enter + kEnterCounter] = kCallsBeforeNative;
+  if (options_.count) code_[enter + kEnterCounter] = options_.calls_before_native;
   put<uint16_t>(enter, 0, static_cast<uint16_t>(first_zero));
   put<uint16_t>(enter, 2, static_cast<uint16_t>(slot - first_zero));
   bind_here();

@@ -34,13 +34,11 @@ struct TranslateOptions {
   bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
   bool fuel = false;    // count fuel
   bool pairs = true;    // superinstructions
-  bool count = false;   // count calls and rounds of loops, for a native tier
+  // Count calls and rounds of loops, and ask for machine code after so many.
+  bool count = false;
+  uint32_t calls_before_native = 0, rounds_before_native = 0;
   bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
 };
-
-// How often the interpreter runs a function, or a loop's head, before it asks for machine code.
-inline constexpr runtime::Code kCallsBeforeNative = 2;
-inline constexpr runtime::Code kRoundsBeforeNative = 20;
 
 class Translator {
  public:

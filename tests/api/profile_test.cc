@@ -63,6 +63,31 @@ TEST_F(Profiling, FunctionsLeaveWithTheirModule) {
   EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr);
 }
 
+// The debugger's list says what has machine code.
+TEST_F(Profiling, FunctionsMoveUpAfterSoManyCalls) {
+  Config config;
+  config.debug_info = true;
+  config.tier_up_calls = 3;
+  Engine engine(config);
+  Module module = wat(engine, R"((module (func (export "f") (param i32) (result i32)
+    (i32.add (local.get 0) (i32.const 1)))))");
+  Store store(engine);
+  Instance instance = must(Linker(engine).instantiate(store, module));
+  auto f = must(instance.get_typed_func<int32_t(int32_t)>("f"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(must(f(i)), i + 1);
+    EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr) << i;
+  }
+  EXPECT_EQ(must(f(3)), 4);
+  if (__jit_debug_descriptor.first_entry != nullptr) return;
+  config.tier = Tier::kBaseline;
+  Engine at_once(config);
+  Module calls = wat(at_once, kCalls);
+  EXPECT_EQ(run(at_once, calls), 12);
+  ASSERT_EQ(__jit_debug_descriptor.first_entry, nullptr) << "there is machine code, but not for the fourth call";
+  GTEST_SKIP() << "no machine code on this machine";
+}
+
 TEST_F(Profiling, OffIsOff) {
   Config config;
   config.tier = Tier::kBaseline;

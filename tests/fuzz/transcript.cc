@@ -121,6 +121,8 @@ std::vector<Variant> variants() {
           v.name = fmt::format("{}{}{}{}", tier.name, fuel ? "+fuel" : "", deterministic ? "+deterministic" : "",
                                guarded ? "" : "+checked");
           v.config.tier = tier.tier;
+          v.config.tier_up_calls = 2;  // so that short programs move, too
+          v.config.tier_up_rounds = 20;
           v.config.consume_fuel = fuel;
           v.config.deterministic = deterministic;
           if (!guarded) v.config.memory_reservation = 0;

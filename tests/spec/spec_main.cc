@@ -28,6 +28,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   config.tier = tier->tier;
+  config.tier_up_calls = 2;  // so that short scripts move up, too
+  config.tier_up_rounds = 20;
   std::vector<std::string> paths(argv + 2, argv + argc);
   auto files = script::find_scripts(paths);
   if (!files) {
