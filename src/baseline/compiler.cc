@@ -1,5 +1,6 @@
 // The walk over the register code: labels, regions, and what each operation becomes.
 #include "baseline/compiler.h"
+#include "baseline/machine.h"
 
 #include <algorithm>
 #include <cstring>
@@ -38,6 +39,7 @@ bool Compiler::run() {
   alias_ = {};
   valid_ = dirty_ = used_ = written_ = 0;
   reachable_ = true;
+  entry_stub_ = kNone;
   failed_ = too_far_ = false;
   read_items(code.code, codes_, listing_);
   mark_labels();
@@ -58,6 +60,19 @@ bool Compiler::run() {
   finish();
   return !failed_ && !too_far_;
 }
+
+namespace {
+bool is_call(IrOp op) {
+  switch (op) {
+    case IrOp::call:
+    case IrOp::call_import:
+    case IrOp::call_indirect_s:
+    case IrOp::call_indirect_r:
+    case IrOp::call_ref: return true;
+    default: return false;
+  }
+}
+}  // namespace
 
 void Compiler::mark_labels() {
   marks_.assign(1, {});
@@ -145,7 +160,7 @@ bool Compiler::item(const Item& item) {
     compare_branch(item, s);
     return true;
   }
-  if (leaves_registers(item) && !(s.kind == CodeInfo::kIr && s.ir() == IrOp::call)) {
+  if (leaves_registers(item) && !(s.kind == CodeInfo::kIr && is_call(s.ir()))) {
     if (is_branch(item)) branching_handler(item);
     else handler(item);
     return true;
@@ -237,6 +252,10 @@ bool Compiler::item(const Item& item) {
     case IrOp::global_set_r: global(item, false, false, true, Class::kInt); return true;
     case IrOp::global_set_s: global(item, false, false, false, Class::kInt); return true;
     case IrOp::call: call(item); return true;
+    case IrOp::call_import: call_import(item); return true;
+    case IrOp::call_indirect_s: call_indirect(item, false); return true;
+    case IrOp::call_indirect_r: call_indirect(item, true); return true;
+    case IrOp::call_ref: call_ref(item); return true;
     case IrOp::fuel: fuel(item); return true;
     default: return false;  // an operation that is not known here: the function stays interpreted
   }
@@ -253,6 +272,9 @@ void Compiler::function_entry(const Item& item) {
   Fill f;
   f.d = field<uint32_t>(item.pc, 4);
   f.taken = kStubTarget | slow;
+  // Who comes from elsewhere looks for the native stack first.
+  if constexpr (machine::kShortFrames) entry_stub_ = add_stub({.kind = Stub::kEntry, .at = item.at, .target = f.taken});
+  else emit(rest_id(Rest::kEnterNative), f);
   emit(rest_id(Rest::kEnter), f);
   f.d = first;
   if (n <= 2) {
@@ -310,17 +332,74 @@ void Compiler::branching_handler(const Item& item) {
   unit_targets_.push_back({island + 8 * (units + 1), to});
 }
 
+// --- Calls
+
+// What all calls say of themselves.
+Compiler::Fill Compiler::call_fill(const Item& item) const {
+  const auto offset = field<uint16_t>(item.pc, 0), header = field<uint16_t>(item.pc, 2);
+  Fill f;
+  f.pc = reinterpret_cast<uint64_t>(&code_->code[item.at]);
+  f.a = offset;
+  f.d = offset + header;
+  f.offset = offset * static_cast<uint32_t>(sizeof(Slot));
+  return f;
+}
+
 void Compiler::call(const Item& item) {
   save_dirty();
   forget_accs();
-  auto offset = field<uint16_t>(item.pc, 0), header = field<uint16_t>(item.pc, 2);
-  Fill f;
-  f.pc = reinterpret_cast<uint64_t>(&code_->code[item.at]);
-  f.d = offset + header;
-  f.offset = offset * static_cast<uint32_t>(sizeof(Slot));
-  f.count = static_cast<uint32_t>(reinterpret_cast<const FuncCode*>(item.pc[2]) - funcs_);
+  Fill f = call_fill(item);
+  f.callee = static_cast<uint32_t>(reinterpret_cast<const FuncCode*>(item.pc[2]) - funcs_);
   emit(rest_id(Rest::kCall), f);
   lose_registers();
+}
+
+// A call whose callee a stencil finds, or else leaves to the handler; registers are saved.
+void Compiler::call_checked(const Item& item, StencilId check, Fill f, Rest how) {
+  const uint32_t slow = add_stub({.kind = Stub::kCall, .at = item.at, .code = item.code});
+  f.taken = kStubTarget | slow;
+  emit(check, f);
+  f = call_fill(item);
+  if (how == Rest::kCallHost) {
+    const wasm::FuncType& type = module_.func_type(field<uint32_t>(item.pc, 8));
+    f.count = f.offset + static_cast<uint32_t>(std::max(type.param_slots, type.result_slots) * sizeof(Slot));
+    f.at = item.at;
+    f.fails = true;
+  } else {
+    f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
+  }
+  emit(rest_id(how), f);
+  stubs_[slow].target = here();
+  lose_registers();
+}
+
+void Compiler::call_import(const Item& item) {
+  save_dirty();
+  forget_accs();
+  Fill f;
+  f.offset = field<uint32_t>(item.pc, 8) * static_cast<uint32_t>(sizeof(runtime::FuncRef*));
+  call_checked(item, rest_id(Rest::kHostImport), f, Rest::kCallHost);
+}
+
+void Compiler::call_indirect(const Item& item, bool acc) {
+  settle_accs();
+  save_dirty();
+  Fill f;
+  f.a = field<uint16_t>(item.pc, 12);
+  f.offset = field<uint32_t>(item.pc, 8) * static_cast<uint32_t>(sizeof(runtime::TableView*));
+  f.count = field<uint32_t>(item.pc, 4);
+  const int pin = acc ? -1 : pin_of(static_cast<uint16_t>(f.a));
+  const bool valid = pin >= 0 && (valid_ >> pin & 1) != 0;
+  const unsigned index = acc ? unsigned{kAcc} : valid ? place(static_cast<uint16_t>(f.a)) : unsigned{kSlot};
+  call_checked(item, special_id(Special::kTableCall, index), f, Rest::kCallRef);
+}
+
+void Compiler::call_ref(const Item& item) {
+  save_dirty();
+  forget_accs();
+  Fill f;
+  f.a = field<uint16_t>(item.pc, 8);
+  call_checked(item, rest_id(Rest::kCheckRef), f, Rest::kCallRef);
 }
 
 // --- Branches

@@ -68,7 +68,9 @@ class Compiler {
     int64_t imm = 0;
     uint64_t pool[2] = {0, 0};
     bool wide_pool = false;
+    bool fails = false;  // what kTrap holes lead to is the way of a failed host call
     uint32_t taken = 0;  // target
+    uint32_t callee = 0;  // in the table of functions
     uint32_t island = 0;  // offset in the data
     uint32_t at = 0;  // the instruction, for traps
     uint64_t pc = 0;
@@ -85,12 +87,12 @@ class Compiler {
   static bool is_for_link(const Fix& fix);
   // Code out of line.
   struct Stub {
-    enum Kind : uint8_t { kTrap, kLeave, kHandler, kEnter } kind;
+    enum Kind : uint8_t { kTrap, kFail, kLeave, kHandler, kCall, kEntry, kEnter } kind;
     uint32_t at;  // instruction
-    uint32_t target = 0;  // label; kHandler: the place in the code where to go on
+    uint32_t target = 0;  // label; kHandler, kCall: the place in the code where to go on; kEntry: a stub
     uint16_t dirty = 0;  // registers to save first
     int region = -1;
-    OpCode code = 0;  // kHandler: whose handler
+    OpCode code = 0;  // kHandler, kCall: whose handler
     uint32_t position = 0;  // once emitted
   };
   // A place in the register code that is jumped to or entered.
@@ -161,6 +163,11 @@ class Compiler {
   void global(const Item& item, bool get, bool to_slot, bool acc, Class c);
   void returns(Class c, unsigned from, uint16_t slot);
   void call(const Item& item);
+  void call_import(const Item& item);
+  void call_indirect(const Item& item, bool acc);
+  void call_ref(const Item& item);
+  Fill call_fill(const Item& item) const;
+  void call_checked(const Item& item, StencilId check, Fill f, Rest how);
   void function_entry(const Item& item);
   void loop_head(const Item& item);
   void fuel(const Item& item);
@@ -219,6 +226,7 @@ class Compiler {
   std::vector<PoolEntry> pool_index_;
   uint32_t size_ = 0;  // bytes of out_ in use
   uint32_t code_size_ = 0;
+  uint32_t entry_stub_ = kNone;
   uint32_t data_start_ = 0;
   bool failed_ = false;
   bool too_far_ = false;  // a branch, so that it has to be compiled with long ones

@@ -71,9 +71,13 @@ void Compiler::emit(StencilId id, const Fill& f) {
       }
       case HoleKind::kNext: machine::put_distance(at, h.patch(), s.size - h.at); break;
       case HoleKind::kTaken: fix(FixKind::kLabel, f.taken, 0); break;
-      case HoleKind::kTrap: fix(FixKind::kLabel, kStubTarget | add_stub({.kind = Stub::kTrap, .at = f.at}), 0); break;
+      case HoleKind::kTrap: {
+        const Stub stub{.kind = f.fails ? Stub::kFail : Stub::kTrap, .at = f.at};
+        fix(FixKind::kLabel, kStubTarget | add_stub(stub), 0);
+        break;
+      }
       case HoleKind::kIsland: fix(FixKind::kData, f.island, h.addend); break;
-      case HoleKind::kCallTable: fix(FixKind::kCallTable, f.count, h.addend); break;
+      case HoleKind::kCallTable: fix(FixKind::kCallTable, f.callee, h.addend); break;
       case HoleKind::kPc:
         if (f.pc > machine::kHighestAddress) failed_ = true;
         machine::put_pc(at, h.patch(), f.pc);
@@ -115,8 +119,9 @@ void Compiler::emit_stubs() {
     Fill f;
     switch (s.kind) {
       case Stub::kTrap:
+      case Stub::kFail:
         f.pc = reinterpret_cast<uint64_t>(&code_->code[s.at]);
-        f.pool[0] = reinterpret_cast<uint64_t>(host_.trap_handler);
+        f.pool[0] = reinterpret_cast<uint64_t>(s.kind == Stub::kTrap ? host_.trap_handler : host_.fail_handler);
         emit(rest_id(Rest::kTrapSite), f);
         break;
       case Stub::kLeave:
@@ -126,12 +131,19 @@ void Compiler::emit_stubs() {
         break;
       case Stub::kHandler: {
         each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
-        emit_island(s.code, &code_->code[s.at], 2, s.at, kNone);
+        emit_island(s.code, &code_->code[s.at], ir::unit_count(s.code), s.at, kNone);
         each_pin(used, [this](unsigned p) { load_pin(p); });
         f.taken = kOffsetTarget | s.target;
         emit(rest_id(Rest::kJump), f);
         break;
       }
+      case Stub::kCall: emit_island(s.code, &code_->code[s.at], ir::unit_count(s.code), s.at, s.target); break;
+      case Stub::kEntry:
+        f.taken = s.target;
+        emit(rest_id(Rest::kEnterNative), f);
+        f.taken = kOffsetTarget | 0;
+        emit(rest_id(Rest::kJump), f);
+        break;
       case Stub::kEnter: {
         each_pin(used, [this](unsigned p) { load_pin(p); });
         f.taken = s.target;
@@ -189,7 +201,7 @@ void Compiler::finish() {
     units_.push_back({at, position});
     return data_start_ + at;
   };
-  entries_.push_back({0, unit_for(0)});
+  entries_.push_back({0, unit_for(entry_stub_ == kNone ? 0 : stubs_[entry_stub_].position)});
   for (uint32_t index : entered_) {
     const Mark& m = mark(index);
     if (m.position == kNone) continue;

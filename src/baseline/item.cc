@@ -203,13 +203,14 @@ constexpr Roles roles_of(const Shape& s) {
     case IrOp::br_non_null:
     case IrOp::br_non_null_back: f(0, Class::kInt, false); return roles;
     case IrOp::ret_copy: f(2, Class::kAny, false); return roles;
+    case IrOp::call_indirect_s: f(12, Class::kInt, false); return roles;
     default: return roles;  // by its handler, or nothing of the kind
   }
 }
 
 struct Tables {
   std::array<Shape, ir::kCodeCount> shapes{};
-  std::array<Roles, 64> roles{};  // the different ones; the first is empty
+  std::array<Roles, 72> roles{};  // the different ones; the first is empty
   unsigned roles_count = 1;
 };
 constexpr Tables make_tables() {

@@ -23,9 +23,9 @@ struct CallShape {
   std::span<const uint8_t> head;
 };
 
-CallShape call_shape() {
+CallShape call_shape(Rest call) {
   const StencilTable& table = stencil_table();
-  const Stencil& stencil = table.stencils[rest_id(Rest::kCall)];
+  const Stencil& stencil = table.stencils[rest_id(call)];
   const uint8_t* code = table.code + stencil.code;
   CallShape shape;
   uint32_t at = 0, bytes = 0;
@@ -34,16 +34,41 @@ CallShape call_shape() {
   for (unsigned i = 0; i < stencil.holes; ++i) {
     const Hole& h = table.holes[stencil.first_hole + i];
     first = std::min<unsigned>(first, h.at);
-    if (h.kind == HoleKind::kCallTable) after_call = h.at + 4u;
+    // The call's own operand is the last of these.
+    if (h.kind == HoleKind::kCallTable || h.kind == HoleKind::kCount || h.kind == HoleKind::kPool)
+      after_call = h.at + 4u;
   }
-  at = after_call;
-  while (at < stencil.size && bytes != 0) {
-    const unsigned n = pushes_or_pops(code + at, 0x58);
-    if (n == 0) break;
-    shape.depths.push_back({at += n, bytes -= 8});
+  // As many pops as there were pushes end it; a call through a register comes a little later.
+  const unsigned pushes = static_cast<unsigned>(shape.depths.size());
+  for (at = after_call; at < stencil.size; ++at) {
+    std::vector<StackDepth> pops;
+    uint32_t end = at, left = bytes;
+    while (pops.size() < pushes && end < stencil.size) {
+      const unsigned n = pushes_or_pops(code + end, 0x58);
+      if (n == 0) break;
+      pops.push_back({end += n, left -= 8});
+    }
+    if (pops.size() < pushes) continue;
+    shape.depths.insert(shape.depths.end(), pops.begin(), pops.end());
+    break;
   }
   shape.head = {code, first};
   return shape;
+}
+
+// Of the call that an operation becomes; null: it becomes none.
+const CallShape* shape_of_call(OpCode code) {
+  static const CallShape call = call_shape(Rest::kCall), ref = call_shape(Rest::kCallRef),
+                         host = call_shape(Rest::kCallHost);
+  if (shape_of(code).kind != CodeInfo::kIr) return nullptr;
+  switch (shape_of(code).ir()) {
+    case IrOp::call: return &call;
+    case IrOp::call_indirect_s:
+    case IrOp::call_indirect_r:
+    case IrOp::call_ref: return &ref;
+    case IrOp::call_import: return &host;
+    default: return nullptr;
+  }
 }
 #endif
 
@@ -53,16 +78,16 @@ std::vector<StackDepth> stack_depths(std::span<const uint8_t> machine_code, cons
                                      const HandlerIndex& codes, std::span<const ir::NativeLayout::Position> positions) {
   std::vector<StackDepth> depths;
 #if defined(__x86_64__)
-  static const CallShape shape = call_shape();
   for (size_t i = 0; i < positions.size(); ++i) {
-    if (codes.code(code.code[positions[i].index]) != ir::code_of(IrOp::call)) continue;
+    const CallShape* shape = shape_of_call(codes.code(code.code[positions[i].index]));
+    if (shape == nullptr) continue;
     // What is in registers may be stored in front of it.
     const size_t end = i + 1 < positions.size() ? positions[i + 1].offset : machine_code.size();
     const auto range = machine_code.subspan(positions[i].offset, end - positions[i].offset);
-    const auto found = std::search(range.begin(), range.end(), shape.head.begin(), shape.head.end());
+    const auto found = std::search(range.begin(), range.end(), shape->head.begin(), shape->head.end());
     if (found == range.end()) continue;
     const auto at = positions[i].offset + static_cast<uint32_t>(found - range.begin());
-    for (const StackDepth& d : shape.depths) depths.push_back({at + d.offset, d.bytes});
+    for (const StackDepth& d : shape->depths) depths.push_back({at + d.offset, d.bytes});
   }
 #else
   // A frame's return address is kept otherwise there.

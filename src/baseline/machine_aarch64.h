@@ -14,6 +14,7 @@ namespace ermine::baseline::machine_aarch64 {
 // Neither they nor their neighbours are powers of two or patterns of logical immediates.
 inline constexpr MarkedConstants kMarked = {{0x5a6, 0xb39}, {13, 21}};
 inline constexpr bool kNegativeForms = true;
+inline constexpr bool kShortFrames = false;  // 32 bytes
 inline constexpr bool kDataAtLink = true;
 inline constexpr bool kFarOperands = true;
 inline constexpr uint64_t kHighestAddress = 0xffff'ffff'ffff;

@@ -13,6 +13,9 @@ inline constexpr MarkedConstants kMarked = {{0x12345678, 0x5a6b7c3d}, {13, 21}};
 // Whether negative constants have forms of their own for i32, and in stores.
 inline constexpr bool kNegativeForms = false;
 
+// Whether a call by machine code uses so little of the native stack that its callee need not look
+// (runtime::native_stack_suffices).
+inline constexpr bool kShortFrames = true;
 // Whether distances to data are known only when the code has its address.
 inline constexpr bool kDataAtLink = false;
 // Whether operands or branches may be too far for their fields.

@@ -53,18 +53,24 @@ enum class Special : unsigned {
   kReturnF32,
   kReturnF64,
   kTable,        // br_table, by place of the index
+  kTableCall,    // finds what call_indirect calls, by place of the index
   kRest,         // Rest, in order
   kCount
 };
 enum class Rest : unsigned {
   kReturn,     // no result, or those in place
-  kEnter,      // checks the stacks; taken: slowly
+  kEnter,      // checks the value stack; taken: slowly
+  kEnterNative,  // checks the native one
   kZero1,      // zeroes slots
   kZero4,
   kPoll,       // taken: an interrupt was asked for
   kFuel,       // taken: there is not enough
   kIsland,     // leaves for the handler of an island
   kCall,       // calls a function of this instance
+  kCallRef,    // calls what the accumulator refers to, a function of this instance
+  kCallHost,   // calls what the accumulator refers to, a host function
+  kCheckRef,   // the reference in slot a to the accumulator; taken: no function of this instance
+  kHostImport,  // an imported function to the accumulator; taken: not the host's
   kCopy128,
   kConst128,
   kTrapSite,   // reports a trap (code in the accumulator) at an instruction
@@ -100,7 +106,8 @@ constexpr unsigned special_size(Special s) {
     case Special::kReturnInt:
     case Special::kReturnF32:
     case Special::kReturnF64: return kAnyPlaces;
-    case Special::kTable: return kPlaces;
+    case Special::kTable:
+    case Special::kTableCall: return kPlaces;
     case Special::kRest: return static_cast<unsigned>(Rest::kCount);
     case Special::kCount: break;
   }

@@ -66,7 +66,7 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_enter(ERMINE_HANDLER_PARAMS) {
   ExecContext* exec = ctx->exec;
   if (fp + field<uint32_t>(pc, 4) > exec->stack_limit.load(std::memory_order_relaxed) ||
-      native_stack_pointer() < exec->native_limit) [[unlikely]]
+      !runtime::native_stack_suffices(exec, fp, native_stack_pointer())) [[unlikely]]
     [[clang::musttail]] return handler_enter_slowly(ERMINE_HANDLER_ARGS);
   zero_locals(pc, fp);
   ERMINE_NEXT(2);
@@ -77,7 +77,7 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
   exec->last_pc = pc;
   exec->last_fp = fp;
   exec->last_ctx = ctx;
-  if (native_stack_pointer() < exec->native_limit) ERMINE_TRAP(TrapCode::kCallStackExhausted);
+  if (!runtime::native_stack_suffices(exec, fp, native_stack_pointer())) ERMINE_TRAP(TrapCode::kCallStackExhausted);
   TrapCode trap = runtime::check_stack(exec, fp + field<uint32_t>(pc, 4));
   if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
   mem = ctx->memory0_base;
@@ -108,7 +108,7 @@ ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS) {
     [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
   ExecContext* exec = ctx->exec;
   if (fp + field<uint32_t>(pc, 4) > exec->stack_limit.load(std::memory_order_relaxed) ||
-      native_stack_pointer() < exec->native_limit) [[unlikely]]
+      !runtime::native_stack_suffices(exec, fp, native_stack_pointer())) [[unlikely]]
     [[clang::musttail]] return handler_enter_slowly(ERMINE_HANDLER_ARGS);
   zero_locals(pc, fp);
   ERMINE_NEXT(3);
@@ -273,7 +273,7 @@ ERMINE_HANDLER handler_return_call_any(ERMINE_HANDLER_PARAMS) {
     if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]]
       [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
     std::memmove(fp, frame, ref->type->func.result_slots * sizeof(Slot));
-    return fp[0];
+    ERMINE_RETURN(fp[0]);
   }
   replace_frame(pc, fp);
   r0 = reinterpret_cast<uint64_t>(ref->code);

@@ -56,6 +56,20 @@ typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS
     [[clang::musttail]] return handler_trap(ERMINE_HANDLER_ARGS); \
   } while (false)
 
+// Returns from a function of the guest, with fp in its register: machine code goes on with it.
+#if defined(__x86_64__)
+#define ERMINE_FP_REGISTER "r13"
+#elif defined(__aarch64__)
+#define ERMINE_FP_REGISTER "x21"
+#endif
+#define ERMINE_RETURN(value)                            \
+  do {                                                  \
+    const uint64_t result_ = (value);                   \
+    register Slot* frame_ asm(ERMINE_FP_REGISTER) = fp; \
+    asm volatile("" : : "r"(frame_));                   \
+    return result_;                                     \
+  } while (false)
+
 ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS);
 // ExecContext::error is set, or an exception is in flight.
 ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS);

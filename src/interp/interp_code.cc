@@ -43,7 +43,8 @@ InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, std::string_v
 }
 
 ir::NativeHost native_host() {
-  return {&handlers(), reinterpret_cast<const void*>(&handler_trap), reinterpret_cast<const void*>(&ermine_call_stub)};
+  return {&handlers(), reinterpret_cast<const void*>(&handler_trap), reinterpret_cast<const void*>(&ermine_call_stub),
+          reinterpret_cast<const void*>(&handler_fail)};
 }
 
 ir::TranslateOptions InterpCode::translate_options() const {

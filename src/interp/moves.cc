@@ -67,28 +67,28 @@ ERMINE_HANDLER handler_memory_size(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(2);
 }
 
-ERMINE_HANDLER handler_ret(ERMINE_HANDLER_PARAMS) { return r0; }
+ERMINE_HANDLER handler_ret(ERMINE_HANDLER_PARAMS) { ERMINE_RETURN(r0); }
 
 ERMINE_HANDLER handler_ret_copy(ERMINE_HANDLER_PARAMS) {
   uint64_t v = fp[field<uint16_t>(pc, 2)];
   fp[0] = v;
-  return v;
+  ERMINE_RETURN(v);
 }
 
 template <class T>
 ERMINE_HANDLER handler_ret_acc(ERMINE_HANDLER_PARAMS) {
   set_slot(fp, 0, get_acc<T>(r0, s0, d0));
-  return r0;
+  ERMINE_RETURN(r0);
 }
 
 ERMINE_HANDLER handler_ret_const(ERMINE_HANDLER_PARAMS) {
   fp[0] = pc[2];
-  return pc[2];
+  ERMINE_RETURN(pc[2]);
 }
 
 ERMINE_HANDLER handler_ret_copy_n(ERMINE_HANDLER_PARAMS) {
   std::memmove(fp, fp + field<uint16_t>(pc, 2), size_t{field<uint32_t>(pc, 4)} * sizeof(Slot));
-  return 0;
+  ERMINE_RETURN(0);
 }
 
 ERMINE_HANDLER handler_trap_now(ERMINE_HANDLER_PARAMS) { ERMINE_TRAP(field<uint32_t>(pc, 4)); }

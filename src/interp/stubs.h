@@ -21,7 +21,8 @@ __attribute__((preserve_none)) uint64_t ermine_trap_exit(ERMINE_HANDLER_PARAMS);
 // Goes on at `pc` in the activation that `landing` remembers.
 [[noreturn]] void ermine_resume(const Landing* landing, const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem);
 
-// Called with the arguments of a handler, the index of a defined function in r0: runs its code, whatever it is.
+// Called as a handler; x86-64 rax, AArch64 x8 + 16 is where a pointer to a FuncCode lies: runs its code, whatever it
+// is. (So it is in a call of a function of the instance, and 16 in front of a FuncRef.)
 void ermine_call_stub();
 
 // Handler: slot @0 and, on AArch64, the next one <- native stack pointer (and return address) of this activation.

@@ -1,7 +1,6 @@
 // See stubs.h. Registers of the handlers: pc x20, fp x21, ctx x22, mem x23, r0 x24.
 // Offsets are checked in tier.cc.
 #define CTX_EXEC 16
-#define CTX_FUNC_CODES 56
 #define EXEC_EXIT_SP 56
 
   .section ermine_interp, "ax", @progbits
@@ -87,9 +86,7 @@ ermine_resume:
   .type ermine_call_stub, @function
   .p2align 4
 ermine_call_stub:
-  ldr x9, [x22, #CTX_FUNC_CODES]
-  add x24, x24, x24, lsl #1
-  add x24, x9, x24, lsl #3
+  ldr x24, [x8, #16]
   ldr x20, [x24]
   ldr x9, [x20]
   br x9

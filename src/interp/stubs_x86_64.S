@@ -1,7 +1,6 @@
 // See stubs.h. Registers of the handlers: pc r12, fp r13, ctx r14, mem r15, r0 rdi.
 // Offsets are checked in tier.cc.
 #define CTX_EXEC 16
-#define CTX_FUNC_CODES 56
 #define EXEC_EXIT_SP 56
 
   .section ermine_interp, "ax", @progbits
@@ -84,9 +83,7 @@ ermine_resume:
   .type ermine_call_stub, @function
   .p2align 4
 ermine_call_stub:
-  leaq (%rdi,%rdi,2), %rdi
-  movq CTX_FUNC_CODES(%r14), %rax
-  leaq (%rax,%rdi,8), %rdi
+  movq 16(%rax), %rdi
   movq (%rdi), %r12
   jmpq *(%r12)
   .size ermine_call_stub, . - ermine_call_stub

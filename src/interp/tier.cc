@@ -20,7 +20,6 @@ using runtime::InstanceContext;
 // Offsets that stubs_*.S know.
 static_assert(offsetof(InstanceContext, memory0_base) == 0);
 static_assert(offsetof(InstanceContext, exec) == 16);
-static_assert(offsetof(InstanceContext, func_codes) == 56 && sizeof(runtime::FuncCode) == 24);
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Winvalid-offsetof"  // the compiler lays it out in order all the same
 static_assert(offsetof(ExecContext, exit_sp) == 56);

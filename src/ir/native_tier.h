@@ -18,7 +18,8 @@ namespace ermine::ir {
 struct NativeHost {
   const HandlerTable* handlers = nullptr;
   const void* trap_handler = nullptr;  // a handler: leaves with the trap in r0 at pc
-  const void* call_stub = nullptr;     // called with the number of a defined function in r0: runs its code
+  const void* call_stub = nullptr;     // called like a function: runs the code of another (interp/stubs.h)
+  const void* fail_handler = nullptr;  // a handler: leaves after a host function failed; last_* say where
 };
 
 // Machine code of one function. Immutable; owned by its NativeModule.

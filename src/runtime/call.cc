@@ -14,6 +14,13 @@ namespace ermine::runtime {
 
 namespace {
 
+// Others may ask for an interrupt meanwhile, by setting stack_limit to null; that stays.
+void set_stack_end(ExecContext* exec, Slot* end) {
+  Slot* before = exec->stack_end;
+  exec->stack_end = end;
+  exec->stack_limit.compare_exchange_strong(before, end, std::memory_order_relaxed);
+}
+
 // Sets up what belongs to one entry into the store and restores it afterwards.
 class Entry {
  public:
@@ -22,7 +29,8 @@ class Entry {
         exec_(store->exec()),
         outer_exec_(current_exec()),
         stack_top_(exec_->stack_top),
-        native_limit_(exec_->native_limit),
+        native_line_(exec_->native_line),
+        stack_end_(exec_->stack_end),
         exit_sp_(exec_->exit_sp),
         activation_{store->activation, {exec_->last_pc, exec_->last_fp, exec_->last_ctx}} {
     store->activation = &activation_;
@@ -36,7 +44,8 @@ class Entry {
     exec_->last_fp = activation_.frame.fp;
     exec_->last_ctx = activation_.frame.ctx;
     exec_->exit_sp = exit_sp_;
-    exec_->native_limit = native_limit_;
+    exec_->native_line = native_line_;
+    if (exec_->stack_end != stack_end_ && stack_end_ != nullptr) set_stack_end(exec_, stack_end_);
     exec_->stack_top = stack_top_;
   }
 
@@ -45,7 +54,8 @@ class Entry {
   ExecContext* exec_;
   ExecContext* outer_exec_;
   Slot* stack_top_;
-  uintptr_t native_limit_;
+  uintptr_t native_line_;
+  Slot* stack_end_;
   void* exit_sp_;
   Store::Activation activation_;
 };
@@ -112,8 +122,8 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   ExecContext* exec = store->exec();
   const auto sp = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   // Calls within calls on the same stack keep the limit; a new thread has its own.
-  exec->native_limit = platform::native_stack_limit(sp);
-  if (sp < exec->native_limit) return trapped(exec, TrapCode::kCallStackExhausted);
+  const uintptr_t native_limit = platform::native_stack_limit(sp);
+  if (sp < native_limit) return trapped(exec, TrapCode::kCallStackExhausted);
   if (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
     store->interrupt_control()->interrupt(kInterruptDeadline);
     if (const TrapCode trap = answer_interrupt(exec); trap != TrapCode::kNone) return trapped(exec, trap);
@@ -132,6 +142,12 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   const wasm::FuncType& type = func->type->func;
   Slot* frame = exec->stack_top;
   const size_t most = std::max(type.param_slots, type.result_slots);
+  // The value stack may be used as far as the native one suffices (native_stack_suffices), with room for interpreted
+  // calls, which need more of that.
+  const size_t native = sp - native_limit;
+  if (native / 3 * 4 < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
+    set_stack_end(exec, frame + native / 3 * 4 / sizeof(Slot));
+  exec->native_line = native_limit + (reinterpret_cast<uintptr_t>(exec->stack_end) >> 1);
   // The callee checks for its own frame; this is for what is copied here.
   if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom)
     return trapped(exec, TrapCode::kCallStackExhausted);

@@ -65,7 +65,8 @@ struct FuncRef {
   const wasm::TypeDef* type;
   HostFn host;  // null for WebAssembly functions
   void* host_env;
-  uint32_t func_index;  // in its instance's index space; for names
+  uint32_t func_index;  // in its instance's index space
+  wasm::TypeId type_id;  // type->id
 };
 
 // A table's storage as running code sees it. Elements are slots (see above).
@@ -95,7 +96,7 @@ struct ExecContext {
   Slot* stack_base;
   Slot* stack_end;  // the true limit
   Slot* stack_top;  // where the next entry from the host may put its frame
-  uintptr_t native_limit;  // lowest native stack address that calls may use
+  uintptr_t native_line;  // the native stack suffices for a frame if native_stack_suffices() says so
   std::atomic<uint32_t> interrupt;  // non-zero: back-edges and entries must look (InterruptReason bits)
   int64_t fuel;  // left; counted only when the engine was configured so
   void* exit_sp;  // native stack pointer of the innermost entry; traps leave through it
@@ -110,5 +111,12 @@ struct ExecContext {
   Store* store;
   bool deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
 };
+
+// Whether there is native stack for a frame at `fp` and all that machine code may call from it: what is left of it must
+// be at least half of what is left of the value stack. A call by machine code that uses no more than half of the native
+// stack that it uses of the value stack (kHeaderSlots at least) keeps that true, so its callee need not look.
+inline bool native_stack_suffices(const ExecContext* exec, const Slot* fp, uintptr_t native_sp) {
+  return native_sp + (reinterpret_cast<uintptr_t>(fp) >> 1) >= exec->native_line;
+}
 
 }  // namespace ermine::runtime

@@ -50,7 +50,7 @@ class Execution {
     Slot* base = nullptr;
     Slot* end = nullptr;
     Slot* top = nullptr;
-    uintptr_t native_limit = 0;
+    uintptr_t native_line = 0;
     void* exit_sp = nullptr;
     FrameState last{};
     Store::Activation* activation = nullptr;

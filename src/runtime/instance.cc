@@ -77,6 +77,7 @@ FuncRef* Instance::make_func_ref(uint32_t func_index) {
   f->ctx = ctx_;
   f->type = &m.registry->get(m.functions[func_index].type);
   f->func_index = func_index;
+  f->type_id = f->type->id;
   ctx_->func_refs[func_index] = f;
   return f;
 }

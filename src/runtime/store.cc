@@ -125,8 +125,8 @@ void Store::keep_type(wasm::TypeId type) { host_types_.push_back(type); }
 FuncRef* Store::host_func(const std::shared_ptr<const HostFunction>& function) {
   FuncRef*& known = func_of_host_[function.get()];
   if (!known) {
-    known = &host_funcs_.emplace_back(
-        FuncRef{hooks().host_code, nullptr, &registry().get(function->type), function->fn, function->env.get(), 0});
+    known = &host_funcs_.emplace_back(FuncRef{hooks().host_code, nullptr, &registry().get(function->type), function->fn,
+                                              function->env.get(), 0, function->type});
     kept_host_functions_.push_back(function);
   }
   return known;

@@ -1,4 +1,7 @@
 // Calls in both directions: typed and by Val, host functions, traps with backtraces, recursion.
+#include <pthread.h>
+
+#include <functional>
 #include <thread>
 
 #include "tests/api/wat.h"
@@ -199,6 +202,70 @@ TEST(Call, EndlessRecursion) {
   run();
   // Another thread has another native stack.
   std::thread(run).join();
+}
+
+// Frames on the value stack and on the native one are bounded together: whichever is the smaller, however they are
+// mixed, recursion ends in a trap.
+TEST(Call, EndlessRecursionOnStacksOfAllSizes) {
+  for (const auto& [tier_name, tier] : Config::tiers()) {
+    for (const uint64_t value_stack : {uint64_t{64} << 10, uint64_t{64} << 20}) {
+      Config config;
+      config.tier = tier;
+      config.max_wasm_stack = value_stack;
+      Engine engine(config);
+      Store store(engine);
+      Linker linker(engine);
+      must(linker.func_wrap("", "again", [](Caller& c) -> Result<void> {
+        return (*c.get_export("deep_then_host")->func()->typed<void(int32_t)>())(1000);
+      }));
+      Module m = wat(engine, R"((module
+        (import "" "again" (func $again))
+        (type $t (func))
+        (table funcref (elem $by_table $by_tail))
+        (func $smallest (export "smallest") (call $smallest))
+        (func $values (export "values") (local v128 v128 v128 v128 v128 v128 v128 v128)
+          (call $values) (drop (i8x16.splat (i32.const 1))))
+        (func $by_table (export "by_table") (call_indirect (type $t) (i32.const 0)))
+        (func $by_tail (export "by_tail") (return_call $tail))
+        (func $tail (call_indirect (type $t) (i32.const 1)))
+        (func $by_ref (export "by_ref") (call_ref $t (ref.func $by_ref)))
+        (func $catching (export "catching") (block $b (try_table (catch_all $b) (call $catching))))
+        (func $deep_then_host (export "deep_then_host") (param i32)
+          (if (local.get 0) (then (call $deep_then_host (i32.sub (local.get 0) (i32.const 1)))) (else (call $again))))
+        (func (export "fine") (result i32) (i32.const 1))))");
+      Instance i = must(linker.instantiate(store, m));
+      auto run = [&] {
+        for (const char* name : {"smallest", "values", "by_table", "by_tail", "by_ref", "catching"}) {
+          auto r = must(i.get_typed_func<void()>(name))();
+          ASSERT_FALSE(r) << name;
+          EXPECT_EQ(r.error().trap_code(), TrapCode::kCallStackExhausted) << name;
+        }
+        auto h = must(i.get_typed_func<void(int32_t)>("deep_then_host"))(1000);
+        ASSERT_FALSE(h);
+        EXPECT_EQ(h.error().trap_code(), TrapCode::kCallStackExhausted);
+        EXPECT_EQ(must(must(i.get_typed_func<int32_t()>("fine"))()), 1);
+      };
+      run();
+      for (const size_t bytes : {size_t{192} << 10, size_t{600} << 10, size_t{3} << 20}) {
+        pthread_attr_t attr;
+        pthread_attr_init(&attr);
+        pthread_attr_setstacksize(&attr, bytes);
+        pthread_t thread;
+        std::function<void()> body = run;
+        ASSERT_EQ(pthread_create(
+                      &thread, &attr,
+                      [](void* f) -> void* {
+                        (*static_cast<std::function<void()>*>(f))();
+                        return nullptr;
+                      },
+                      &body),
+                  0);
+        pthread_join(thread, nullptr);
+        pthread_attr_destroy(&attr);
+      }
+      run();
+    }
+  }
 }
 
 TEST(Call, FunctionReferences) {

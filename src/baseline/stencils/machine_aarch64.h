@@ -73,21 +73,75 @@ template <class T, HoleKind hole>
 #define STENCIL_PC(reg) \
   "movz " reg ", :abs_g2:ermine_pc\n movk " reg ", :abs_g1_nc:ermine_pc\n movk " reg ", :abs_g0_nc:ermine_pc\n"
 
-// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions.
+// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. x8: the call, for
+// call_stub.
 #define STENCIL_CALL \
   "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
   STENCIL_PC("x8")                                               \
   "add x15, x21, :lo12:ermine_slot_d\n"                          \
   "stp x8, x22, [x15]\n"                                         \
   "add x21, x21, :lo12:ermine_offset\n"                          \
-  "movz w24, :abs_g1:ermine_count\n"                             \
-  "movk w24, :abs_g0_nc:ermine_count\n"                          \
-  "adrp x8, ermine_call_table\n"                                 \
-  "ldr x8, [x8, :lo12:ermine_call_table]\n"                      \
-  "blr x8\n"                                                     \
+  "adrp x15, ermine_call_table\n"                                \
+  "ldr x15, [x15, :lo12:ermine_call_table]\n"                    \
+  "blr x15\n"                                                    \
   "ldr x30, [sp, #16]\n ldp x21, x22, [sp], #32\n"               \
   "ldr x23, [x22]\n"                                             \
   "mov x24, x0\n"                                                \
+  "b ermine_next"
+
+// The same for the function that r0 refers to, through the entry for its index: `count` is the distance in bytes to
+// that of index 0.
+#define STENCIL_CALL_REF \
+  "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
+  STENCIL_PC("x8")                                               \
+  "add x15, x21, :lo12:ermine_slot_d\n"                          \
+  "stp x8, x22, [x15]\n"                                         \
+  "add x21, x21, :lo12:ermine_offset\n"                          \
+  "ldr w14, [x24, #40]\n"                                        \
+  "sub x8, x24, #16\n"                                           \
+  "adrp x15, ermine_call_table\n"                                \
+  "add x15, x15, :lo12:ermine_call_table\n"                      \
+  "movz w16, :abs_g1:ermine_count\n"                             \
+  "movk w16, :abs_g0_nc:ermine_count\n"                          \
+  "add x15, x15, w16, sxtw\n"                                    \
+  "ldr x15, [x15, x14, lsl #3]\n"                                \
+  "blr x15\n"                                                    \
+  "ldr x30, [sp, #16]\n ldp x21, x22, [sp], #32\n"               \
+  "ldr x23, [x22]\n"                                             \
+  "mov x24, x0\n"                                                \
+  "b ermine_next"
+
+// An imported function, whose pointer lies at `offset`, to r0.
+#define STENCIL_HOST_IMPORT                                                \
+  "ldr x15, [x22, #24]\n"                                                  \
+  "movz x24, :abs_g1:ermine_offset\n movk x24, :abs_g0_nc:ermine_offset\n" \
+  "ldr x24, [x15, x24]\n"                                                  \
+  "ldr x15, [x24, #24]\n"                                                  \
+  "cbnz x15, 1f\n b ermine_taken\n 1:\n"                                   \
+  "b ermine_next"
+
+// The host function that r0 refers to, with the arguments at `offset`; `count` is where its slots end. On the native
+// stack: the HostCall and the return address. Its result is in slot a.
+#define STENCIL_CALL_HOST \
+  "sub sp, sp, #32\n str x30, [sp, #16]\n"                       \
+  STENCIL_PC("x1")                                               \
+  "ldr x15, [x22, #16]\n"                                        \
+  "stp x1, x21, [x15, #64]\n"                                    \
+  "str x22, [x15, #80]\n"                                        \
+  "movz w3, :abs_g1:ermine_count\n"                              \
+  "movk w3, :abs_g0_nc:ermine_count\n"                           \
+  "add x3, x21, x3\n"                                            \
+  "str x3, [x15, #24]\n"                                         \
+  "add x2, x21, :lo12:ermine_offset\n"                           \
+  "ldr x3, [x15, #" STENCIL_EXEC_STORE "]\n"                      \
+  "stp x3, x22, [sp]\n"                                          \
+  "mov x1, sp\n"                                                 \
+  "ldp x15, x0, [x24, #24]\n"                                    \
+  "blr x15\n"                                                    \
+  "ldr x30, [sp, #16]\n add sp, sp, #32\n"                       \
+  "tbnz w0, #0, 1f\n b ermine_trap\n 1:\n"                       \
+  "ldr x23, [x22]\n"                                             \
+  "ldr x24, [x21, :lo12:ermine_slot_a]\n"                        \
   "b ermine_next"
 
 // r0 is the trap's code; the pool's entry is the handler of traps.

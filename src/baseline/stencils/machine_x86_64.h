@@ -53,19 +53,71 @@ template <class T, HoleKind hole>
 // The island holds a handler's address and its operands; it goes on behind this stencil by itself.
 #define STENCIL_ISLAND "lea ermine_island(%rip), %r12\n jmp *(%r12)"
 
-// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. The three
-// words on the native stack keep it aligned.
-#define STENCIL_CALL                    \
-  "push %r13\n push %r14\n push %rax\n" \
+// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. A callee returns with
+// fp as it got it. The word on the native stack keeps it aligned. rax: the call, for call_stub.
+#define STENCIL_CALL                  \
+  "push %r14\n"                       \
+  "movabs $ermine_pc, %rax\n"         \
+  "mov %rax, ermine_slot_d(%r13)\n"   \
+  "mov %r14, ermine_slot_d+8(%r13)\n" \
+  "add $ermine_offset, %r13\n"        \
+  "call *ermine_call_table(%rip)\n"   \
+  "pop %r14\n"                        \
+  "sub $ermine_offset, %r13\n"        \
+  "mov (%r14), %r15\n"                \
+  "mov %rax, %rdi\n"                  \
+  "jmp ermine_next"
+
+// The same for the function that r0 refers to, through the entry for its index: `count` is the distance in bytes to
+// that of index 0.
+#define STENCIL_CALL_REF                \
+  "push %r14\n"                         \
   "movabs $ermine_pc, %rax\n"           \
   "mov %rax, ermine_slot_d(%r13)\n"     \
   "mov %r14, ermine_slot_d+8(%r13)\n"   \
   "add $ermine_offset, %r13\n"          \
-  "mov $ermine_count, %edi\n"           \
-  "call *ermine_call_table(%rip)\n"     \
-  "pop %rcx\n pop %r14\n pop %r13\n"    \
+  "mov 40(%rdi), %ecx\n"                \
+  "lea -16(%rdi), %rax\n"               \
+  "lea ermine_call_table(%rip), %rdx\n" \
+  "call *ermine_count(%rdx,%rcx,8)\n"   \
+  "pop %r14\n"                          \
+  "sub $ermine_offset, %r13\n"          \
   "mov (%r14), %r15\n"                  \
   "mov %rax, %rdi\n"                    \
+  "jmp ermine_next"
+
+// An imported function, whose pointer lies at `offset`, to r0.
+#define STENCIL_HOST_IMPORT         \
+  "mov 24(%r14), %rax\n"            \
+  "mov ermine_offset(%rax), %rdi\n" \
+  "cmpq $0, 24(%rdi)\n"             \
+  "je ermine_taken\n"               \
+  "jmp ermine_next"
+
+// The host function that r0 refers to, with the arguments at `offset`; `count` is where its slots end. The words on the
+// native stack: the HostCall, and one that keeps it aligned. Its result is in slot a.
+#define STENCIL_CALL_HOST               \
+  "push %rax\n push %r14\n push %rax\n" \
+  "movabs $ermine_pc, %rax\n"           \
+  "mov 16(%r14), %rcx\n"                \
+  "mov %rax, 64(%rcx)\n"                \
+  "mov %r13, 72(%rcx)\n"                \
+  "mov %r14, 80(%rcx)\n"                \
+  "lea ermine_offset(%r13), %rdx\n"     \
+  "lea ermine_count(%r13), %rax\n"      \
+  "mov %rax, 24(%rcx)\n"                \
+  "mov " STENCIL_EXEC_STORE             \
+  "(%rcx), %rax\n"                      \
+  "mov %rax, (%rsp)\n"                  \
+  "mov %rsp, %rsi\n"                    \
+  "mov 24(%rdi), %rax\n"                \
+  "mov 32(%rdi), %rdi\n"                \
+  "call *%rax\n"                        \
+  "pop %rcx\n pop %rcx\n pop %rcx\n"    \
+  "test %al, %al\n"                     \
+  "je ermine_trap\n"                    \
+  "mov (%r14), %r15\n"                  \
+  "mov ermine_slot_a(%r13), %rdi\n"     \
   "jmp ermine_next"
 
 // r0 is the trap's code; the pool's entry is the handler of traps.

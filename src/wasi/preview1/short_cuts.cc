@@ -1,9 +1,8 @@
 #include "wasi/preview1/short_cuts.h"
 
 #include <time.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include "wasi/host/transfer.h"
 
 namespace ermine::wasi {
 namespace {
@@ -20,8 +19,8 @@ namespace {
 }
 
 // fd, buffers, their number, where the number of bytes goes: one buffer of a descriptor that never waits.
-template <Rights kNeeded, auto kTransfer>
-[[gnu::always_inline]] inline bool transfer(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <Rights kNeeded, long kCall>
+[[gnu::always_inline]] inline bool transfer_one(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   if (context == nullptr) [[unlikely]]
     return call_bound(binding, host_call, slots);
@@ -38,10 +37,10 @@ template <Rights kNeeded, auto kTransfer>
   std::memcpy(buffer, m.at(list), sizeof buffer);
   if (!m.contains(buffer[0], buffer[1])) [[unlikely]]
     return call_bound(binding, host_call, slots);
-  const ssize_t n = kTransfer(d->host_fd, m.at(buffer[0]), buffer[1]);
+  const long n = transfer(kCall, d->host_fd, m.at(buffer[0]), buffer[1]);
   if (n < 0) [[unlikely]] {
-    if (errno == EINTR) return call_bound(binding, host_call, slots);  // nothing was done
-    slots[0] = static_cast<uint32_t>(errno_from_host(errno));
+    if (n == -EINTR) return call_bound(binding, host_call, slots);  // nothing was done
+    slots[0] = static_cast<uint32_t>(errno_from_host(static_cast<int>(-n)));
     return true;
   }
   const auto size = static_cast<uint32_t>(n);
@@ -53,11 +52,11 @@ template <Rights kNeeded, auto kTransfer>
 }  // namespace
 
 bool call_fd_read(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
-  return transfer<rights::kFdRead, ::read>(binding, host_call, slots);
+  return transfer_one<rights::kFdRead, SYS_read>(binding, host_call, slots);
 }
 
 bool call_fd_write(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
-  return transfer<rights::kFdWrite, ::write>(binding, host_call, slots);
+  return transfer_one<rights::kFdWrite, SYS_write>(binding, host_call, slots);
 }
 
 // Clock, precision, where the time goes.
