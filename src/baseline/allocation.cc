@@ -9,6 +9,13 @@ constexpr uint32_t kNoLoop = ~uint32_t{0};
 // A loop is taken to run this often for each time around the one that it is in.
 constexpr unsigned kLoopShift = 3;
 constexpr unsigned kMostShift = 12;
+
+// How many registers an item needs at once for vectors that are not pinned.
+unsigned held_registers(std::span<const Access> accesses) {
+  unsigned vectors = 0;
+  for (const Access& a : accesses) vectors += a.is(Class::kV128);
+  return std::min(vectors, 2u) + (vectors == 4);  // of three operands two may not be in slots
+}
 }  // namespace
 
 // Loops from the branches that lead back. An item's loops are those whose extent holds it.
@@ -52,6 +59,7 @@ Class Allocator::Use::cls() const {
     case 0:
     case class_bit(Class::kInt): return Class::kInt;
     case class_bit(Class::kF64): return Class::kF64;
+    case class_bit(Class::kV128): return Class::kV128;
     // Slots of the operand stack hold values of several types in turn, and a register for an f32 only half a slot.
     case class_bit(Class::kF32): return copied ? Class::kNot : Class::kF32;
     default: return Class::kNot;
@@ -59,7 +67,7 @@ Class Allocator::Use::cls() const {
 }
 
 // What pinning the best slots throughout the loop saves, in memory accesses.
-uint64_t Allocator::evaluate(const Listing& code, Loop& loop) {
+uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, Loop& loop) {
   touched_.clear();
   uint64_t saves = 0;
   auto count = [&](const Item& item, uint32_t weight) {
@@ -68,7 +76,7 @@ uint64_t Allocator::evaluate(const Listing& code, Loop& loop) {
       Use& u = uses_[a.slot];
       if (u.weight == 0) touched_.push_back(a.slot);
       u.weight += weight;
-      u.written |= a.written;
+      u.flags |= a.flags;
       u.classes |= a.classes;
     }
   };
@@ -81,26 +89,36 @@ uint64_t Allocator::evaluate(const Listing& code, Loop& loop) {
       count(code.items[i], 1u << std::min(deeper * kLoopShift, kMostShift));
     }
   }
+  unsigned left = 0;  // registers for vectors that are held
+  uint64_t carried = 0;
+  if (code.has_vectors) {
+    for (uint32_t i = loop.first; i < loop.last; ++i)
+      left = std::max(left, held_registers(code.accesses_of(code.items[i])));
+    carried = last_uses.within(loop.first, loop.last);
+  }
   for (auto& list : best_) list.clear();
   for (uint32_t slot : touched_) {
     const Use& u = uses_[slot];
     const Class cls = u.cls();
     if (cls == Class::kNot) continue;
+    if (cls == Class::kV128 && ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
+                                uses_[slot + 1].classes != class_bit(Class::kHalf)))
+      continue;
     // Each time registers are lost costs a load, and a store if the slot is written.
-    uint64_t cost = saves * (u.written ? 2 : 1) + 2;
-    if (u.weight > cost) best_[cls == Class::kF32 || cls == Class::kF64].push_back({u.weight - cost, slot});
+    uint64_t cost = saves * (u.written() ? 2 : 1) + 2;
+    if (u.weight > cost) best_[cls != Class::kInt].push_back({u.weight - cost, slot});
   }
   uint64_t total = 0;
   loop.region = {};
   for (unsigned kind = 0; kind < 2; ++kind) {
     auto& list = best_[kind];
-    size_t n = std::min<size_t>(list.size(), kPinned);
+    size_t n = std::min<size_t>(list.size(), kind == 0 ? kPinned : kPinned - left);
     std::partial_sort(
         list.begin(), list.begin() + static_cast<ptrdiff_t>(n), list.end(),
         [](const Candidate& a, const Candidate& b) { return a.gain != b.gain ? a.gain > b.gain : a.slot < b.slot; });
     for (size_t i = 0; i < n; ++i) {
       const Use& u = uses_[list[i].slot];
-      loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written};
+      loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written()};
       total += list[i].gain;
     }
   }
@@ -108,7 +126,7 @@ uint64_t Allocator::evaluate(const Listing& code, Loop& loop) {
   return total;
 }
 
-void Allocator::run(const Listing& code, uint32_t slots, std::vector<Region>& out) {
+void Allocator::run(const Listing& code, const LastUses& last_uses, uint32_t slots, std::vector<Region>& out) {
   const std::vector<Item>& items = code.items;
   out.clear();
   if (items.size() < 2) return;
@@ -120,7 +138,7 @@ void Allocator::run(const Listing& code, uint32_t slots, std::vector<Region>& ou
     Loop& l = loops_[i];
     bool is_function = i == 0;
     if (is_function) ++l.first;  // behind the entry
-    if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, l);
+    if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, last_uses, l);
     if (i == 0) break;
     // As often as its parent's other parts would be weighted.
     uint64_t best = std::max(l.own, l.inner);

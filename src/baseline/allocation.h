@@ -1,13 +1,15 @@
 // Which slots live in registers, and where. A *region* is a loop with all that is in it (or a whole function
-// that calls little) throughout which up to six integer and six float slots have a register each. Regions do
-// not nest: of a loop and the loops in it, whichever way saves more memory accesses is taken. A region is
-// entered at its first instruction only, as loops of structured code are.
+// that calls little) throughout which up to six integer slots, and six of floats and vectors, have a register each.
+// Regions do not nest: of a loop and the loops in it, whichever way saves more memory accesses is taken. A region is
+// entered at its first instruction only, as loops of structured code are. Of vectors only those are picked that are
+// wanted at a label of the region; the others are held as they are made (compiler.h), in registers left for that.
 #pragma once
 
 #include <array>
 #include <vector>
 
 #include "baseline/item.h"
+#include "baseline/last_uses.h"
 #include "baseline/stencil_ids.h"
 
 namespace ermine::baseline {
@@ -19,13 +21,13 @@ struct Region {
     Class cls = Class::kNot;  // kNot: unused
     bool written = false;     // somewhere in the region
   };
-  std::array<Pin, 2 * kPinned> pins;  // integers, then floats
+  std::array<Pin, 2 * kPinned> pins;  // integers, then floats and vectors
 };
 
 class Allocator {
  public:
-  // Regions in order. `slots`: of the frame.
-  void run(const Listing& code, uint32_t slots, std::vector<Region>& out);
+  // Regions in order. `slots`: of the frame; `uses` tells of vectors, if there are some.
+  void run(const Listing& code, const LastUses& uses, uint32_t slots, std::vector<Region>& out);
 
  private:
   struct Loop {
@@ -37,7 +39,8 @@ class Allocator {
   struct Use {
     uint32_t weight = 0;
     uint8_t classes = 0;  // class_bit of each
-    bool written = false;
+    uint8_t flags = 0;    // of each access
+    bool written() const { return flags & Access::kWritten; }
     // What it may live in a register as. kNot: several in turn, or what no register holds.
     Class cls() const;
   };
@@ -46,7 +49,7 @@ class Allocator {
     uint32_t slot;
   };
   void find_loops(const Listing& code);
-  uint64_t evaluate(const Listing& code, Loop& loop);
+  uint64_t evaluate(const Listing& code, const LastUses& uses, Loop& loop);
 
   std::vector<Loop> loops_;       // outer before inner; the first is the function
   std::vector<uint32_t> depth_;   // loops around each item; empty if there are none

@@ -37,21 +37,27 @@ bool Compiler::run() {
   region_ = -1;
   next_region_ = 0;
   alias_ = {};
-  valid_ = dirty_ = used_ = written_ = 0;
+  valid_ = dirty_ = used_ = written_ = held_mask_ = 0;
   reachable_ = true;
   entry_stub_ = kNone;
   failed_ = too_far_ = false;
   read_items(code.code, codes_, listing_);
   mark_labels();
-  allocator_.run(listing_, code.frame_slots, regions_);
+  if (listing_.has_vectors) uses_.find(listing_, code, mark_of_, marks_.size());
+  allocator_.run(listing_, uses_, code.frame_slots, regions_);
   pin_of_slot_.assign(code.frame_slots + 8, -1);
 
+  const bool has_vectors = listing_.has_vectors;
   uint32_t last = kNone;
   for (const Item& it : listing_.items) {
     if (it.at != last) begin(it.at);
     last = it.at;
     if (!reachable_) continue;
     if (want_positions_) positions_.push_back({here(), it.at});
+    if (has_vectors) [[unlikely]] {
+      item_ = static_cast<size_t>(&it - listing_.items.data());
+      if (held_mask_ != 0) overwrite_vectors(it);
+    }
     if (!item(it)) return false;
     if (ends_block(it)) reachable_ = false;
   }
@@ -109,7 +115,11 @@ void Compiler::begin(uint32_t index) {
 
 void Compiler::bind(uint32_t index) {
   Mark& m = mark(index);
-  if (reachable_) make_valid();
+  if (reachable_) {
+    make_valid();
+    if (held_mask_ != 0) store_vectors(~uint64_t{0});
+  }
+  held_mask_ = 0;
   // An accumulator is read behind a label only if one branch is all that leads here.
   alias_ = !reachable_ && m.branches == 1 && !(m.flags & kCatch) ? m.alias : std::array<uint8_t, 3>{};
   if ((m.flags & (kLabel | kCatch)) || reachable_) reachable_ = true;
@@ -119,6 +129,8 @@ void Compiler::bind(uint32_t index) {
 }
 
 void Compiler::enter_region() {
+  if (held_mask_ != 0) store_vectors(~uint64_t{0});
+  held_mask_ = 0;
   region_ = static_cast<int>(next_region_++);
   const Region& r = regions_[static_cast<size_t>(region_)];
   used_ = written_ = 0;
@@ -184,12 +196,16 @@ bool Compiler::item(const Item& item) {
       copy(u16(0), u16(2));
       copy(u16(4), u16(6));
       return true;
-    case IrOp::copy_v128: emit(rest_id(Rest::kCopy128), {.a = u16(2), .d = u16(0)}); return true;
-    case IrOp::const32: set_const(u16(0), field<uint32_t>(item.pc, 4)); return true;
-    case IrOp::const64: set_const(u16(0), item.pc[2]); return true;
-    case IrOp::const_v128:
-      emit(rest_id(Rest::kConst128), {.d = u16(0), .pool = {item.pc[2], item.pc[3]}, .wide_pool = true});
+    case IrOp::copy_v128: copy_vector(item); return true;
+    case IrOp::select_v128: vector_select(item); return true;
+    case IrOp::global_get_v128: global(item, true, true, false, Class::kV128); return true;
+    case IrOp::global_set_v128: global(item, false, false, false, Class::kV128); return true;
+    case IrOp::const32:
+      if (listing_.has_vectors && is_only_count(item)) return true;
+      set_const(u16(0), field<uint32_t>(item.pc, 4));
       return true;
+    case IrOp::const64: set_const(u16(0), item.pc[2]); return true;
+    case IrOp::const_v128: set_vector(item); return true;
     case IrOp::set_r: set_slot_from_acc(u16(0), Class::kInt); return true;
     case IrOp::set_s: set_slot_from_acc(u16(0), Class::kF32); return true;
     case IrOp::set_d: set_slot_from_acc(u16(0), Class::kF64); return true;
@@ -296,6 +312,8 @@ void Compiler::loop_head(const Item& item) {
 
 void Compiler::fuel(const Item& item) {
   make_valid();
+  if (held_mask_ != 0) store_vectors(~uint64_t{0});
+  held_mask_ = 0;
   uint32_t slow =
       add_stub({.kind = Stub::kHandler, .at = item.at, .dirty = dirty_, .region = region_, .code = item.code});
   Fill f;
@@ -412,6 +430,7 @@ void Compiler::branch(const Item& item, StencilId id, Fill& f) {
   if (m.branches == 0) m.alias = alias_;
   else if (m.alias != alias_) m.alias = {};
   if (m.branches < 2) ++m.branches;
+  if (held_mask_ != 0) store_vectors(uses_.at_mark(mark_of_[target]));
   f.taken = branch_taken(item.at, target);
   emit(id, f);
 }
@@ -465,6 +484,7 @@ void Compiler::compare_branch(const Item& item, const Shape& s) {
 
 void Compiler::table(const Item& item, bool acc) {
   make_valid();
+  if (held_mask_ != 0) store_vectors(~uint64_t{0});
   Fill f;
   f.a = field<uint16_t>(item.pc, 0);
   f.count = field<uint32_t>(item.pc, 4);

@@ -6,6 +6,9 @@
 // valid, and all that the region writes count as dirty. What an operation leaves in the accumulator may be in
 // the register of the slot that it wrote instead: then the accumulator is an *alias* of the register.
 //
+// Vector registers that a region leaves free *hold* vectors from where they are made to their last use, or the next
+// label (vectors.cc). Constants are held without a register.
+//
 // Operations without stencils are left to the interpreter's handler: an *island* beside the code holds a copy
 // of the instruction, followed by the address where the machine code goes on, which the handler takes for the
 // next instruction.
@@ -20,6 +23,7 @@
 
 #include "baseline/allocation.h"
 #include "baseline/item.h"
+#include "baseline/last_uses.h"
 #include "baseline/stencil_table.h"
 #include "ir/native_tier.h"
 #include "runtime/context.h"
@@ -152,8 +156,6 @@ class Compiler {
   void store(const Item& item, const Shape& s);
   template <class IdOf>
   void result(const Item& item, const Fill& f, bool to_slot, Class c, IdOf id_of);
-  void vector(const Item& item, const Shape& s);
-  void vector_access(const Item& item, const Shape& s);
   void compare_branch(const Item& item, const Shape& s);
   void branch(const Item& item, StencilId id, Fill& f);
   uint32_t branch_taken(uint32_t at, uint32_t target);
@@ -176,6 +178,29 @@ class Compiler {
   // A last operand that is a constant: its place, and the filling.
   unsigned constant(uint64_t bits, bool is_64, bool is_shift, Fill& f);
   bool imm_fits(StencilId id, const Fill& f) const;
+
+  // --- vectors (vectors.cc)
+  void vector(const Item& item, const Shape& s);
+  void vector_binary(const Item& item, const Shape& s);
+  void vector_ternary(const Item& item, const Shape& s);
+  void vector_select(const Item& item);
+  void vector_global(const Item& item, StencilId id, const Fill& f, bool get);
+  void copy_vector(const Item& item);
+  void set_vector(const Item& item);
+  int vector_at(uint16_t slot, bool last);
+  void forget_acc(Class c);
+  unsigned read_vector(const Access& a, unsigned busy);
+  unsigned vector_target(const Access* a, uint16_t dst, unsigned busy);
+  void wrote_vector(const Item& item, unsigned reg);
+  void move_vector(uint16_t slot, int from, unsigned reg);
+  unsigned free_register(unsigned busy);
+  unsigned next_use(uint16_t slot) const;
+  void release_vectors(const Item& item);
+  void overwrite_vectors(unsigned slot, unsigned n);
+  void overwrite_vectors(const Item& item);
+  void store_vectors(uint64_t wanted);
+  bool known_count(const Item& item, uint32_t& count) const;
+  bool is_only_count(const Item& item) const;
 
   // --- emission
   bool exists(StencilId id) const { return table_.stencils[id].exists; }
@@ -238,6 +263,17 @@ class Compiler {
   std::vector<int8_t> pin_of_slot_;
   uint16_t valid_ = 0, dirty_ = 0, used_ = 0, written_ = 0;  // by pin
   std::array<uint8_t, 3> alias_{};  // of r0, s0, d0: 0, or the pin + 1
+  // Vectors in registers that are no pins, then those that are constants.
+  static constexpr unsigned kHeld = kPinned + 8;
+  struct Held {
+    uint16_t slot;
+    bool stored;  // the slot has it, too
+    const Code* constant;  // in the register code
+  };
+  std::array<Held, kHeld> held_{};
+  uint16_t held_mask_ = 0;
+  LastUses uses_;
+  size_t item_ = 0;  // the current one, in the listing
   bool reachable_ = true;
 };
 

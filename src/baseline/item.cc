@@ -24,7 +24,6 @@ constexpr bool does_leave_registers(const Shape& s) {
   switch (s.ir()) {
     case IrOp::enter_sp:
     case IrOp::copy_n:
-    case IrOp::select_v128:
     case IrOp::call:
     case IrOp::call_import:
     case IrOp::call_indirect_s:
@@ -34,8 +33,6 @@ constexpr bool does_leave_registers(const Shape& s) {
     case IrOp::return_call_import:
     case IrOp::return_call_indirect:
     case IrOp::return_call_ref:
-    case IrOp::global_get_v128:
-    case IrOp::global_set_v128:
     case IrOp::memory_size:
     case IrOp::trap:
     case IrOp::ret_copy_n:
@@ -94,6 +91,7 @@ constexpr unsigned kMostRoles = 8;
 struct Roles {
   std::array<Role, kMostRoles> list{};
   uint8_t count = 0;
+  bool has_vectors = false;
   constexpr bool operator==(const Roles&) const = default;
 };
 
@@ -101,6 +99,11 @@ constexpr Roles roles_of(const Shape& s) {
   Roles roles;
   auto f = [&roles](unsigned byte, Class c, bool written, unsigned plus = 0) {
     roles.list[roles.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c), written};
+  };
+  auto vector = [&](unsigned byte, bool written) {
+    f(byte, Class::kV128, written);
+    f(byte, Class::kHalf, written, 1);
+    roles.has_vectors = true;
   };
   if (s.kind == CodeInfo::kFormed) {
     unsigned form = s.form / 2;
@@ -126,16 +129,15 @@ constexpr Roles roles_of(const Shape& s) {
         return roles;
       }
       case Family::kVector: {
-        // Vectors live in the frame. Two slots each; scalars among the operands are read there too, but for addresses.
         std::string_view sig = wasm::op_info(s.op()).sig();
         auto colon = sig.find(':');
         for (unsigned i = 0; i < colon; ++i) {
-          f(2 + 2 * i, is_vector_access(s.op()) && i == 0 ? Class::kInt : Class::kNot, false);
-          if (sig[i] == 'v') f(2 + 2 * i, Class::kNot, false, 1);
+          if (sig[i] == 'v') vector(2 + 2 * i, false);
+          else f(2 + 2 * i, class_of(sig[i]), false);
         }
         if (colon + 1 < sig.size()) {
-          f(0, Class::kNot, true);
-          if (sig[colon + 1] == 'v') f(0, Class::kNot, true, 1);
+          if (sig[colon + 1] == 'v') vector(0, true);
+          else f(0, class_of(sig[colon + 1]), true);
         }
         return roles;
       }
@@ -170,13 +172,17 @@ constexpr Roles roles_of(const Shape& s) {
     case IrOp::const32:
     case IrOp::const64: f(0, Class::kAny, true); return roles;
     case IrOp::copy_v128:
-      for (unsigned i = 0; i < 2; ++i) {
-        f(2, Class::kNot, false, i);
-        f(0, Class::kNot, true, i);
-      }
+      vector(2, false);
+      vector(0, true);
       return roles;
     case IrOp::const_v128:
-      for (unsigned i = 0; i < 2; ++i) f(0, Class::kNot, true, i);
+    case IrOp::global_get_v128: vector(0, true); return roles;
+    case IrOp::global_set_v128: vector(0, false); return roles;
+    case IrOp::select_v128:
+      vector(2, false);
+      vector(4, false);
+      f(6, Class::kInt, false);
+      vector(0, true);
       return roles;
     case IrOp::set_r: f(0, Class::kInt, true); return roles;
     case IrOp::set_s: f(0, Class::kF32, true); return roles;
@@ -210,7 +216,7 @@ constexpr Roles roles_of(const Shape& s) {
 
 struct Tables {
   std::array<Shape, ir::kCodeCount> shapes{};
-  std::array<Roles, 72> roles{};  // the different ones; the first is empty
+  std::array<Roles, 88> roles{};  // the different ones; the first is empty
   unsigned roles_count = 1;
 };
 constexpr Tables make_tables() {
@@ -253,6 +259,7 @@ void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listin
   }();
   out.items.clear();
   out.controls.clear();
+  bool vectors = false;
   uint32_t accesses = 0;
   auto add = [&](uint32_t at, OpCode op, const Shape& s, const Code* pc) {
     if (s.is_control) out.controls.push_back(static_cast<uint32_t>(out.items.size()));
@@ -264,6 +271,7 @@ void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listin
       const Role& r = roles.list[i];
       list[i] = {static_cast<uint16_t>(field<uint16_t>(pc, r.byte) + r.plus), r.classes, r.written};
     }
+    vectors |= roles.has_vectors;
     accesses += roles.count;
   };
   for (uint32_t at = 0; at < code.size();) {
@@ -280,6 +288,7 @@ void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listin
     }
     at += s.units != 0 ? s.units : ir::table_units(field<uint32_t>(pc, 4));
   }
+  out.has_vectors = vectors;
 }
 
 HandlerIndex::HandlerIndex(const ir::HandlerTable& handlers) {

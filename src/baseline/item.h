@@ -45,15 +45,15 @@ static_assert(sizeof(Shape) == 8);
 extern const std::array<Shape, ir::kCodeCount> kShapes;
 inline const Shape& shape_of(OpCode code) { return kShapes[code]; }
 
-// Kinds of values that a slot may hold while it lives in a register.
-enum class Class : uint8_t { kAny, kInt, kF32, kF64, kNot };
+// Kinds of values that a slot may hold while it lives in a register. A v128 has two slots: kV128, then kHalf.
+enum class Class : uint8_t { kAny, kInt, kF32, kF64, kV128, kHalf, kNot };
 constexpr uint8_t class_bit(Class c) { return static_cast<uint8_t>(1u << static_cast<unsigned>(c)); }
 
 constexpr Class class_of(char letter) {
   switch (letter) {
     case 'f': return Class::kF32;
     case 'd': return Class::kF64;
-    case 'v': return Class::kNot;
+    case 'v': return Class::kV128;
     default: return Class::kInt;
   }
 }
@@ -67,7 +67,12 @@ constexpr Class result_class(Op op) {
 struct Access {
   uint16_t slot;
   uint8_t classes;  // the bit of its class
-  bool written;
+  static constexpr uint8_t kWritten = 1, kLast = 2;
+  uint8_t flags;
+  bool written() const { return flags & kWritten; }
+  // Of a vector: nothing reads this value again. (LastUses sets it.)
+  bool last() const { return flags & kLast; }
+  bool is(Class c) const { return classes == class_bit(c); }
 };
 
 // The register code in items.
@@ -75,6 +80,7 @@ struct Listing {
   std::vector<Item> items;
   std::vector<Access> accesses;    // of all items, in order; room for more behind them
   std::vector<uint32_t> controls;  // the items that branch, or are loops
+  bool has_vectors = false;
 
   std::span<const Access> accesses_of(const Item& item) const { return {accesses.data() + item.access, item.accesses}; }
 };

@@ -14,7 +14,7 @@ namespace {
 
 // Moves, selects and the like have one set of stencils a class.
 Special of_class(Special integer, Class c) {
-  unsigned n = c == Class::kF32 ? 1 : c == Class::kF64 ? 2 : 0;
+  unsigned n = c == Class::kF32 ? 1 : c == Class::kF64 ? 2 : c == Class::kV128 ? 3 : 0;
   return static_cast<Special>(static_cast<unsigned>(integer) + n);
 }
 unsigned acc_number(Class c) { return c == Class::kF32 ? 1 : c == Class::kF64 ? 2 : 0; }
@@ -57,6 +57,7 @@ void Compiler::make_valid() {
 }
 
 void Compiler::save_dirty() {
+  if (held_mask_ != 0) store_vectors(~uint64_t{0});
   for (unsigned dirty = dirty_ & unsigned{valid_}; dirty != 0; dirty &= dirty - 1)
     store_pin(static_cast<unsigned>(std::countr_zero(dirty)));
   dirty_ = 0;
@@ -66,7 +67,10 @@ void Compiler::lose_registers() {
   valid_ = 0;
   dirty_ = 0;
   alias_ = {};
+  held_mask_ = 0;
 }
+
+void Compiler::forget_acc(Class c) { alias_[acc_number(c)] = 0; }
 
 void Compiler::settle_acc(unsigned acc) {
   if (alias_[acc] == 0) return;
@@ -290,48 +294,6 @@ void Compiler::store(const Item& item, const Shape& s) {
   else emit(id, f);
 }
 
-void Compiler::vector_access(const Item& item, const Shape& s) {
-  Fill f;
-  f.d = field<uint16_t>(item.pc, 0);
-  f.a = field<uint16_t>(item.pc, 2);
-  f.b = field<uint16_t>(item.pc, 4);
-  const auto memory = field<uint32_t>(item.pc, 8);
-  const auto offset = field<uint64_t>(item.pc, 16);
-  f.offset = static_cast<uint32_t>(offset);
-  if (memory != 0 || offset > INT32_MAX || !code_->guarded) {
-    handler(item);
-    return;
-  }
-  StencilId id = vector_access_id(s.op(), place(static_cast<uint16_t>(f.a)));
-  if (!exists(id)) handler(item);
-  else emit(id, f);
-}
-
-void Compiler::vector(const Item& item, const Shape& s) {
-  if (is_vector_access(s.op())) {
-    vector_access(item, s);
-    return;
-  }
-  Fill f;
-  f.d = field<uint16_t>(item.pc, 0);
-  f.a = field<uint16_t>(item.pc, 2);
-  f.b = field<uint16_t>(item.pc, 4);
-  f.c = field<uint16_t>(item.pc, 6);
-  if (wasm::op_info(s.op()).imm == wasm::Imm::Shuffle) {
-    f.pool[0] = item.pc[2];
-    f.pool[1] = item.pc[3];
-    f.wide_pool = true;
-  }
-  StencilId id = vector_id(s.op(), lanes(s.op()) != 0 ? field<uint32_t>(item.pc, 8) : 0);
-  if (!exists(id)) {
-    handler(item);
-    return;
-  }
-  emit(id, f);
-  std::string_view sig = wasm::op_info(s.op()).sig();
-  if (sig.back() != 'v') alias_[acc_number(class_of(sig.back()))] = 0;
-}
-
 void Compiler::select(const Item& item, unsigned form, Class c) {
   Fill f;
   f.d = field<uint16_t>(item.pc, 0);
@@ -355,6 +317,11 @@ void Compiler::global(const Item& item, bool get, bool to_slot, bool acc, Class 
     f.offset = kCells + 16 * (index - module_.imported_globals);
   } else {
     f.offset = index * static_cast<uint32_t>(sizeof(Slot*));
+  }
+  if (c == Class::kV128) {
+    vector_global(item, special_id(get ? Special::kGlobalV128 : Special::kSetGlobalV128, own * kPlaces + kReg0), f,
+                  get);
+    return;
   }
   if (get) {
     f.d = field<uint16_t>(item.pc, 0);

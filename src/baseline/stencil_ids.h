@@ -5,7 +5,7 @@
 // Places of a value:
 //   slot        in the frame
 //   acc         the accumulator of its class (integer, f32, f64)
-//   reg 0..5    a pinned register: integers have six of their own, f32 and f64 share six vector registers
+//   reg 0..5    a pinned register: integers have six of their own, f32, f64 and v128 share six vector registers
 // and, for the last operand of some:
 //   imm         a constant in the instruction, as far as the machine has room (machine.h)
 //   neg         the same for negative ones
@@ -40,15 +40,19 @@ enum class Special : unsigned {
   kMoveInt,      // from any place * kPlaces + to
   kMoveF32,
   kMoveF64,
+  kMoveV128,
   kSelectInt,    // a * 64 + b * 8 + condition; result in the accumulator
   kSelectF32,
   kSelectF64,
+  kSelectV128,   // the same of registers; result in place of a
   kGlobalInt,    // global to place: own global * kPlaces + to
   kGlobalF32,
   kGlobalF64,
+  kGlobalV128,
   kSetGlobalInt, // place to global: own global * kPlaces + from
   kSetGlobalF32,
   kSetGlobalF64,
+  kSetGlobalV128,
   kReturnInt,    // by place of the result
   kReturnF32,
   kReturnF64,
@@ -71,21 +75,61 @@ enum class Rest : unsigned {
   kCallHost,   // calls what the accumulator refers to, a host function
   kCheckRef,   // the reference in slot a to the accumulator; taken: no function of this instance
   kHostImport,  // an imported function to the accumulator; taken: not the host's
-  kCopy128,
-  kConst128,
   kTrapSite,   // reports a trap (code in the accumulator) at an instruction
   kJump,
   kCount
 };
 
-// Loads and stores of vectors, but for those of single lanes: by place of the address.
-constexpr bool is_vector_access(Op op) {
-  return ir::family_of(op) == Family::kVector && wasm::op_info(op).imm == wasm::Imm::MemArg;
+// What a vector instruction's operands and result are. Vectors are in registers (`t`, the target, is the first
+// operand's or the result's); places are those of scalars, and of the second operand of kBinary.
+enum class VectorShape : uint8_t {
+  kNone,  // left to handlers: single lanes of memory, and relaxed instructions, which ask the store what to choose
+  kUnary,  // t
+  kBinary,  // t * kPlaces + b: a register, the slot, or kAcc for a constant beside the code (a shuffle's is its lanes)
+  kTernary,  // (t * kPinned + b) * kPinned + c
+  kShift,  // t * (kPlaces + lane's bits) + place of the count, or kPlaces + the count
+  kSplat,  // t * kPlaces + place
+  kExtract,  // t * lanes + lane; result in the accumulator
+  kReplace,  // (t * kPlaces + place) * lanes + lane
+  kTest,  // t; result in the accumulator
+  kLoad,  // t * kPlaces + address
+  kStore,  // the same
+};
+constexpr VectorShape vector_shape(Op op) {
+  const wasm::OpInfo& info = wasm::op_info(op);
+  const std::string_view sig = info.sig();
+  if (ir::family_of(op) != Family::kVector || info.feature == wasm::Feature::RelaxedSimd) return VectorShape::kNone;
+  switch (info.imm) {
+    case wasm::Imm::MemArg: return sig.back() == 'v' ? VectorShape::kLoad : VectorShape::kStore;
+    case wasm::Imm::Lane: return sig.back() == 'v' ? VectorShape::kReplace : VectorShape::kExtract;
+    case wasm::Imm::Shuffle: return VectorShape::kBinary;
+    case wasm::Imm::None: break;
+    default: return VectorShape::kNone;
+  }
+  if (sig == "v:v") return VectorShape::kUnary;
+  if (sig == "vv:v") return VectorShape::kBinary;
+  if (sig == "vvv:v") return VectorShape::kTernary;
+  if (sig == "vi:v") return VectorShape::kShift;
+  return sig.back() == 'v' ? VectorShape::kSplat : VectorShape::kTest;
 }
 
-// Of those that name a lane: how many there are. Else 0.
+// How many lanes there are for those that name one; of shifts, the bits of a lane.
 constexpr unsigned lanes(Op op) {
-  return ir::family_of(op) == Family::kVector && wasm::op_info(op).imm == wasm::Imm::Lane ? wasm::op_info(op).width : 0;
+  switch (op) {
+    case Op::i8x16_shl:
+    case Op::i8x16_shr_s:
+    case Op::i8x16_shr_u: return 8;
+    case Op::i16x8_shl:
+    case Op::i16x8_shr_s:
+    case Op::i16x8_shr_u: return 16;
+    case Op::i32x4_shl:
+    case Op::i32x4_shr_s:
+    case Op::i32x4_shr_u: return 32;
+    case Op::i64x2_shl:
+    case Op::i64x2_shr_s:
+    case Op::i64x2_shr_u: return 64;
+    default: return wasm::op_info(op).width;
+  }
 }
 
 namespace detail {
@@ -93,16 +137,20 @@ constexpr unsigned special_size(Special s) {
   switch (s) {
     case Special::kMoveInt:
     case Special::kMoveF32:
-    case Special::kMoveF64: return kAnyPlaces * kPlaces;
+    case Special::kMoveF64:
+    case Special::kMoveV128: return kAnyPlaces * kPlaces;
     case Special::kSelectInt:
     case Special::kSelectF32:
-    case Special::kSelectF64: return kPlaces * kPlaces * kPlaces;
+    case Special::kSelectF64:
+    case Special::kSelectV128: return kPlaces * kPlaces * kPlaces;
     case Special::kGlobalInt:
     case Special::kGlobalF32:
     case Special::kGlobalF64:
+    case Special::kGlobalV128:
     case Special::kSetGlobalInt:
     case Special::kSetGlobalF32:
-    case Special::kSetGlobalF64: return 2 * kPlaces;
+    case Special::kSetGlobalF64:
+    case Special::kSetGlobalV128: return 2 * kPlaces;
     case Special::kReturnInt:
     case Special::kReturnF32:
     case Special::kReturnF64: return kAnyPlaces;
@@ -110,6 +158,23 @@ constexpr unsigned special_size(Special s) {
     case Special::kTableCall: return kPlaces;
     case Special::kRest: return static_cast<unsigned>(Rest::kCount);
     case Special::kCount: break;
+  }
+  return 0;
+}
+
+constexpr unsigned vector_count(Op op) {
+  switch (vector_shape(op)) {
+    case VectorShape::kNone: return 0;
+    case VectorShape::kUnary:
+    case VectorShape::kTest: return kPinned;
+    case VectorShape::kBinary:
+    case VectorShape::kSplat:
+    case VectorShape::kLoad:
+    case VectorShape::kStore: return kPinned * kPlaces;
+    case VectorShape::kTernary: return kPinned * kPinned * kPinned;
+    case VectorShape::kShift: return kPinned * (kPlaces + lanes(op));
+    case VectorShape::kExtract: return kPinned * lanes(op);
+    case VectorShape::kReplace: return kPinned * kPlaces * lanes(op);
   }
   return 0;
 }
@@ -130,7 +195,7 @@ constexpr Bases make_bases() {
       case Family::kUnary:
       case Family::kLoad: next += kPlaces * kPlaces; break;
       case Family::kStore: next += kPlaces * kAnyPlaces; break;
-      case Family::kVector: next += is_vector_access(op) ? kPlaces : lanes(op) != 0 ? lanes(op) : 1; break;
+      case Family::kVector: next += vector_count(op); break;
       default: break;
     }
     b.branch[i] = next;
@@ -160,8 +225,21 @@ constexpr StencilId load_id(Op op, unsigned address, unsigned to) { return unary
 constexpr StencilId store_id(Op op, unsigned address, unsigned value) {
   return formed_base(op) + address * kAnyPlaces + value;
 }
-constexpr StencilId vector_id(Op op, unsigned lane = 0) { return formed_base(op) + lane; }
-constexpr StencilId vector_access_id(Op op, unsigned address) { return formed_base(op) + address; }
+// By VectorShape: registers from 0, places, and what else there is.
+constexpr StencilId vector_id(Op op, unsigned t) { return formed_base(op) + t; }
+constexpr StencilId vector_place_id(Op op, unsigned t, unsigned place) { return formed_base(op) + t * kPlaces + place; }
+constexpr StencilId vector_ternary_id(Op op, unsigned t, unsigned b, unsigned c) {
+  return formed_base(op) + (t * kPinned + b) * kPinned + c;
+}
+constexpr StencilId vector_shift_id(Op op, unsigned t, unsigned place_or_count) {
+  return formed_base(op) + t * (kPlaces + lanes(op)) + place_or_count;
+}
+constexpr StencilId vector_extract_id(Op op, unsigned t, unsigned lane) {
+  return formed_base(op) + t * lanes(op) + lane;
+}
+constexpr StencilId vector_replace_id(Op op, unsigned t, unsigned place, unsigned lane) {
+  return formed_base(op) + (t * kPlaces + place) * lanes(op) + lane;
+}
 constexpr StencilId branch_id(Op op, unsigned a, unsigned b, bool on_false) {
   return detail::kBases.branch[static_cast<unsigned>(op)] + (a * kAnyPlaces + b) * 2 + on_false;
 }
@@ -188,21 +266,21 @@ constexpr bool is_shift(Op op) {
 
 // What a stencil leaves open. The value goes to `at`; `width` bytes.
 enum class HoleKind : uint8_t {
-  kSlotA,   // byte offset of a slot from the frame, plus addend
+  kSlotA,  // byte offset of a slot from the frame, plus addend
   kSlotB,
   kSlotC,
   kSlotD,
   kOffset,  // 32 bits: memory offset, or what the stencil says
-  kCount,   // another number
-  kImm,     // the constant operand, changed as `change` says
-  kPool,    // relative: the constant operand beside the code
-  kData,    // relative: constant number `addend` of the stencils' own
-  kNext,    // relative: behind this stencil
-  kTaken,   // relative: where the stencil branches to
-  kTrap,    // relative: the trap site
+  kCount,  // another number
+  kImm,  // the constant operand, changed as `change` says
+  kPool,  // relative: the constant operand beside the code
+  kData,  // relative: constant number `addend` of the stencils' own
+  kNext,  // relative: behind this stencil
+  kTaken,  // relative: where the stencil branches to
+  kTrap,  // relative: the trap site
   kIsland,  // relative: the island
   kCallTable,  // relative: the callee's entry in the table of functions
-  kPc,      // 64 bits: the instruction's place in the register code
+  kPc,  // 64 bits: the instruction's place in the register code
 };
 enum class Change : uint8_t {
   kNone,
@@ -249,9 +327,9 @@ struct MarkedConstants {
 enum class Marker : uint32_t { kNone, kImm, kNeg, kShift32, kShift64 };
 
 struct Stencil {
-  uint32_t code;          // offset of its bytes
-  uint16_t size;          // may be 0: nothing to do
-  uint8_t holes;          // number
+  uint32_t code;  // offset of its bytes
+  uint16_t size;  // may be 0: nothing to do
+  uint8_t holes;  // number
   uint8_t exists;
   uint32_t first_hole;
 };

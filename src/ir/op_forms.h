@@ -104,7 +104,44 @@ constexpr bool is_commutative(Op op) {
     case Op::i64_or:
     case Op::i64_xor:
     case Op::i64_eq:
-    case Op::i64_ne: return true;
+    case Op::i64_ne:
+    case Op::v128_and:
+    case Op::v128_or:
+    case Op::v128_xor:
+    case Op::i8x16_add:
+    case Op::i8x16_eq:
+    case Op::i8x16_ne:
+    case Op::i8x16_min_s:
+    case Op::i8x16_min_u:
+    case Op::i8x16_max_s:
+    case Op::i8x16_max_u:
+    case Op::i8x16_add_sat_s:
+    case Op::i8x16_add_sat_u:
+    case Op::i8x16_avgr_u:
+    case Op::i16x8_add:
+    case Op::i16x8_mul:
+    case Op::i16x8_eq:
+    case Op::i16x8_ne:
+    case Op::i16x8_min_s:
+    case Op::i16x8_min_u:
+    case Op::i16x8_max_s:
+    case Op::i16x8_max_u:
+    case Op::i16x8_add_sat_s:
+    case Op::i16x8_add_sat_u:
+    case Op::i16x8_avgr_u:
+    case Op::i32x4_add:
+    case Op::i32x4_mul:
+    case Op::i32x4_eq:
+    case Op::i32x4_ne:
+    case Op::i32x4_min_s:
+    case Op::i32x4_min_u:
+    case Op::i32x4_max_s:
+    case Op::i32x4_max_u:
+    case Op::i32x4_dot_i16x8_s:
+    case Op::i64x2_add:
+    case Op::i64x2_mul:
+    case Op::i64x2_eq:
+    case Op::i64x2_ne: return true;
     default: return false;
   }
 }

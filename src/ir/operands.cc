@@ -158,13 +158,26 @@ void Translator::preserve_aliases(uint32_t local) {
   locals_[local].alias = kNone;
 }
 
+// Has the vector that was made last, and popped, go to `slot` instead.
+bool Translator::redirect_vector(const Entry& e, uint16_t slot) {
+  if (e.type.kind() != ValKind::kV128 || last_ == kNone) return false;
+  const CodeInfo info = code_info(last_code_);
+  const bool makes_vector = (info.kind == CodeInfo::kFormed && family_of(info.op) == Family::kVector &&
+                             wasm::op_info(info.op).sig().back() == 'v') ||
+                            last_code_ == code_of(IrOp::select_v128) || last_code_ == code_of(IrOp::global_get_v128);
+  if (!makes_vector || field<uint16_t>(&code_[last_], 0) != e.home) return false;
+  put<uint16_t>(last_, 0, slot);
+  wrote_slot(slot, 2);
+  return true;
+}
+
 void Translator::local_set(uint32_t local, bool tee) {
   Entry e = pop();
   uint16_t slot = locals_[local].slot;
   bool same = e.where == Where::kLocal && e.local == slot;
   if (!same) {
     preserve_aliases(local);
-    move_to(e, slot);
+    if (e.where != Where::kTemp || !redirect_vector(e, slot)) move_to(e, slot);
   }
   if (tee) push_local(local);
 }

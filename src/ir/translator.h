@@ -149,6 +149,7 @@ class Translator {
   void copy_slot(uint16_t dst, uint16_t src, wasm::ValType t);
   void move_to(const Entry& e, uint16_t dst);
   void preserve_aliases(uint32_t local);
+  bool redirect_vector(const Entry& e, uint16_t slot);
   void drop_alias(const Entry& e);
   void bind_here();                    // a label: nothing is known of accumulators, nothing is patched across it
   bool is_last(uint32_t at) const { return at == last_; }

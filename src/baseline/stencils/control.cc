@@ -56,19 +56,6 @@ struct Fuel {
   }
 };
 
-struct Copy128 {
-  [[gnu::always_inline]] static Exit run(State& s) {
-    V128::load(slot_address<HoleKind::kSlotA>(s.fp)).store(slot_address<HoleKind::kSlotD>(s.fp));
-    return Exit::kNext;
-  }
-};
-struct Const128 {
-  [[gnu::always_inline]] static Exit run(State& s) {
-    V128::load(ermine_pool).store(slot_address<HoleKind::kSlotD>(s.fp));
-    return Exit::kNext;
-  }
-};
-
 struct Jump {
   [[gnu::always_inline]] static Exit run(State&) { return Exit::kTaken; }
 };
@@ -127,8 +114,6 @@ constexpr void fill(auto& list) {
   list.add(entry<Zero<4>>(rest_id(Rest::kZero4)));
   list.add(entry<Poll>(rest_id(Rest::kPoll)));
   list.add(entry<Fuel>(rest_id(Rest::kFuel)));
-  list.add(entry<Copy128>(rest_id(Rest::kCopy128)));
-  list.add(entry<Const128>(rest_id(Rest::kConst128)));
   list.add(entry<Jump>(rest_id(Rest::kJump)));
   auto by_hand = [&](void (*f)(), Rest rest) { list.add({{.by_hand = f}, nullptr, rest_id(rest), Marker::kNone}); };
   by_hand(island, Rest::kIsland);

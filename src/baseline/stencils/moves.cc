@@ -53,10 +53,12 @@ template <class T, bool own, unsigned from>
 struct GlobalSet {
   [[gnu::always_inline]] static Exit run(State& s) {
     T v = read<T, from, HoleKind::kSlotA>(s);
-    Slot bits;
-    if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
-    else bits = std::bit_cast<uint64_t>(v);
-    std::memcpy(cell<own>(s), &bits, sizeof bits);
+    if constexpr (std::is_same_v<T, float>) {
+      const Slot bits = std::bit_cast<uint32_t>(v);
+      std::memcpy(cell<own>(s), &bits, sizeof bits);
+    } else {
+      std::memcpy(cell<own>(s), &v, sizeof v);
+    }
     return Exit::kNext;
   }
 };
@@ -73,6 +75,39 @@ STENCIL return_value(STENCIL_PARAMS) {
 }
 
 STENCIL return_nothing(STENCIL_PARAMS) { return r0; }
+
+// In place of the first.
+template <unsigned a, unsigned b, unsigned condition>
+struct SelectV128 {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    if (read<uint32_t, condition, HoleKind::kSlotC>(s) == 0) s.f[a - kReg0] = s.f[b - kReg0];
+    return Exit::kNext;
+  }
+};
+
+constexpr void fill_vectors(auto& list) {
+  repeat<kAnyPlaces>([&]<unsigned from> {
+    repeat<kPlaces>([&]<unsigned to> {
+      if constexpr ((from < kPlaces || from == kPool) && from != kAcc && to != kAcc)
+        list.add(entry<Move<V128, from, to, 0>>(special_id(Special::kMoveV128, from * kPlaces + to)));
+    });
+  });
+  repeat<kPlaces>([&]<unsigned a> {
+    repeat<kPlaces>([&]<unsigned b> {
+      repeat<kPlaces>([&]<unsigned condition> {
+        if constexpr (a >= kReg0 && b >= kReg0)
+          list.add(entry<SelectV128<a, b, condition>>(
+              special_id(Special::kSelectV128, (a * kPlaces + b) * kPlaces + condition)));
+      });
+    });
+    repeat<2>([&]<unsigned own> {
+      if constexpr (a >= kReg0) {
+        list.add(entry<GlobalGet<V128, own != 0, a>>(special_id(Special::kGlobalV128, own * kPlaces + a)));
+        list.add(entry<GlobalSet<V128, own != 0, a>>(special_id(Special::kSetGlobalV128, own * kPlaces + a)));
+      }
+    });
+  });
+}
 
 template <class T>
 constexpr void fill_class(auto& list, unsigned number) {
@@ -116,6 +151,7 @@ constexpr void fill(auto& list) {
   fill_class<uint64_t>(list, 0);
   fill_class<float>(list, 1);
   fill_class<double>(list, 2);
+  fill_vectors(list);
   list.add({{.stencil = return_nothing}, nullptr, rest_id(Rest::kReturn), Marker::kNone});
 }
 STENCIL_LIST(fill)

@@ -24,7 +24,7 @@ using semantics::for_each_op;
 using semantics::SemanticsOf;
 using semantics::V128;
 
-// A vector register: an f32 or f64 in its low lane.
+// A vector register: a v128, or an f32 or f64 in its low lane.
 typedef float Vec __attribute__((vector_size(16)));
 
 #define STENCIL_PARAMS                                                                                             \
@@ -84,7 +84,9 @@ STENCIL stencil(STENCIL_PARAMS) {
 
 template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = false>
 [[gnu::always_inline]] inline T read(const State& s) {
-  if constexpr (place == kSlot) {
+  if constexpr (place == kSlot && std::is_same_v<T, V128>) {
+    return V128::load(slot_address<slot>(s.fp));
+  } else if constexpr (place == kSlot) {
     return load_slot<T, slot>(s.fp);
   } else if constexpr (place == kImm || place == kNeg) {
     if constexpr (shift) return static_cast<T>(machine::kMarked.shift[twin]);
@@ -94,6 +96,9 @@ template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = fal
     T v;
     std::memcpy(&v, ermine_pool, sizeof v);
     return v;
+  } else if constexpr (std::is_same_v<T, V128>) {
+    static_assert(place >= kReg0);  // there is no accumulator for vectors
+    return V128(s.f[place - kReg0]);
   } else if constexpr (std::is_same_v<T, float>) {
     if constexpr (place == kAcc) return s.s0;
     else return s.f[place - kReg0][0];
@@ -111,18 +116,25 @@ template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = fal
 
 template <class T>
 [[gnu::always_inline]] inline void set_slot(const State& s, T v) {
-  Slot bits;
-  if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
-  else if constexpr (std::is_same_v<T, double>) bits = std::bit_cast<uint64_t>(v);
-  else bits = v;
-  store_slot(s.fp, bits);
+  if constexpr (std::is_same_v<T, V128>) v.store(slot_address<HoleKind::kSlotD>(s.fp));
+  else if constexpr (std::is_same_v<T, float>) store_slot(s.fp, std::bit_cast<uint32_t>(v));
+  else if constexpr (std::is_same_v<T, double>) store_slot(s.fp, std::bit_cast<uint64_t>(v));
+  else store_slot(s.fp, v);
+}
+
+// Where an access to memory 0 goes: to its guarded reservation, whose end faults.
+[[gnu::always_inline]] inline uint8_t* host_address(const State& s, uint64_t address) {
+  return reinterpret_cast<uint8_t*>(plus_offset(s.mem)) + address;
 }
 
 // A result in an accumulator, in the slot and the accumulator, or in a register.
 template <unsigned place, class T>
 [[gnu::always_inline]] inline void write(State& s, T v) {
   if constexpr (place == kSlot) set_slot(s, v);
-  if constexpr (std::is_same_v<T, float>) {
+  if constexpr (std::is_same_v<T, V128>) {
+    static_assert(place >= kReg0);
+    s.f[place - kReg0] = v.template as<Vec>();
+  } else if constexpr (std::is_same_v<T, float>) {
     if constexpr (place < kReg0) s.s0 = v;
     else {
       Vec x;  // the upper lanes are whatever they are

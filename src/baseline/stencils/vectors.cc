@@ -1,45 +1,123 @@
-// Vector instructions that touch no memory and leave nothing to choose: operands and results in slots.
+// Vector instructions, with vectors in registers. VectorShape says where the operands of each kind are.
 #include "baseline/stencils/stencil.h"
-#include "semantics/deterministic.h"
 
 namespace ermine::baseline {
 namespace {
 
-template <Op op, unsigned lane>
-struct Vector {
-  using Sem = SemanticsOf<op>;
-  template <unsigned i>
-  [[gnu::always_inline]] static auto operand(const State& s) {
-    using T = typename Sem::template Param<i>;
-    constexpr HoleKind kHole = i == 0 ? HoleKind::kSlotA : i == 1 ? HoleKind::kSlotB : HoleKind::kSlotC;
-    if constexpr (std::is_same_v<T, V128>) return V128::load(slot_address<kHole>(s.fp));
-    else return read<T, kSlot, kHole>(s);
-  }
-  [[gnu::always_inline]] static auto call(const State& s) {
-    constexpr wasm::Imm kImm = wasm::op_info(op).imm;
-    if constexpr (kImm == wasm::Imm::Shuffle) return Sem::call(operand<0>(s), operand<1>(s), V128::load(ermine_pool));
-    else if constexpr (kImm == wasm::Imm::Lane && Sem::kParams == 1) return Sem::call(operand<0>(s), lane);
-    else if constexpr (kImm == wasm::Imm::Lane) return Sem::call(operand<0>(s), operand<1>(s), lane);
-    else if constexpr (Sem::kParams == 1) return Sem::call(operand<0>(s));
-    else if constexpr (Sem::kParams == 2) return Sem::call(operand<0>(s), operand<1>(s));
-    else return Sem::call(operand<0>(s), operand<1>(s), operand<2>(s));
-  }
+template <Op op, unsigned t>
+struct Unary {
   [[gnu::always_inline]] static Exit run(State& s) {
-    auto v = call(s);
-    if constexpr (std::is_same_v<typename Sem::Result, V128>) v.store(slot_address<HoleKind::kSlotD>(s.fp));
-    else write<kSlot>(s, typename Sem::Result(v));
+    write<kReg0 + t>(s, V128(SemanticsOf<op>::call(V128(s.f[t]))));
     return Exit::kNext;
   }
 };
 
+template <Op op, unsigned t, unsigned b, unsigned c>
+struct Ternary {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    write<kReg0 + t>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), V128(s.f[b]), V128(s.f[c]))));
+    return Exit::kNext;
+  }
+};
+
+// By a count in a place, or by one that is known.
+template <Op op, unsigned t, unsigned place_or_count>
+struct Shift {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    uint32_t count;
+    if constexpr (place_or_count < kPlaces) count = read<uint32_t, place_or_count, HoleKind::kSlotB>(s);
+    else count = place_or_count - kPlaces;
+    write<kReg0 + t>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), count)));
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned t, unsigned place>
+struct Splat {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    using Sem = SemanticsOf<op>;
+    write<kReg0 + t>(s, V128(Sem::call(read<typename Sem::template Param<0>, place, HoleKind::kSlotA>(s))));
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned t, unsigned lane>
+struct Extract {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    write<kAcc>(s, typename SemanticsOf<op>::Result(SemanticsOf<op>::call(V128(s.f[t]), lane)));
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned t, unsigned place, unsigned lane>
+struct Replace {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    using Sem = SemanticsOf<op>;
+    auto v = read<typename Sem::template Param<1>, place, HoleKind::kSlotB>(s);
+    write<kReg0 + t>(s, V128(Sem::call(V128(s.f[t]), v, lane)));
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned t>
+struct Test {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    write<kAcc>(s, typename SemanticsOf<op>::Result(SemanticsOf<op>::call(V128(s.f[t]))));
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned t, unsigned address>
+struct Access {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    using Sem = SemanticsOf<op>;
+    uint8_t* p = host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s));
+    if constexpr (Sem::kResults) write<kReg0 + t>(s, V128(Sem::call(p)));
+    else Sem::call(p, V128(s.f[t]));
+    return Exit::kNext;
+  }
+};
+
+template <Op op, VectorShape shape, unsigned t>
+constexpr void add(auto& list) {
+  if constexpr (shape == VectorShape::kUnary) {
+    list.add(entry<Unary<op, t>>(vector_id(op, t)));
+  } else if constexpr (shape == VectorShape::kTest) {
+    list.add(entry<Test<op, t>>(vector_id(op, t)));
+  } else if constexpr (shape == VectorShape::kTernary) {
+    repeat<kPinned>([&]<unsigned b> {
+      repeat<kPinned>([&]<unsigned c> { list.add(entry<Ternary<op, t, b, c>>(vector_ternary_id(op, t, b, c))); });
+    });
+  } else if constexpr (shape == VectorShape::kShift) {
+    repeat<kPlaces + lanes(op)>([&]<unsigned i> { list.add(entry<Shift<op, t, i>>(vector_shift_id(op, t, i))); });
+  } else if constexpr (shape == VectorShape::kExtract) {
+    repeat<lanes(op)>([&]<unsigned i> { list.add(entry<Extract<op, t, i>>(vector_extract_id(op, t, i))); });
+  } else if constexpr (shape == VectorShape::kSplat) {
+    repeat<kPlaces>([&]<unsigned p> {
+      if constexpr (p != kAcc) list.add(entry<Splat<op, t, p>>(vector_place_id(op, t, p)));
+    });
+  } else if constexpr (shape == VectorShape::kReplace) {
+    repeat<kPlaces>([&]<unsigned p> {
+      repeat<lanes(op)>([&]<unsigned i> {
+        if constexpr (p != kAcc) list.add(entry<Replace<op, t, p, i>>(vector_replace_id(op, t, p, i)));
+      });
+    });
+  } else if constexpr (shape == VectorShape::kLoad || shape == VectorShape::kStore) {
+    // Elsewhere a store that crosses into memory that is not there may be done in part before it faults.
+#if !defined(__x86_64__)
+    if constexpr (shape == VectorShape::kStore) return;
+#endif
+    repeat<kPlaces>([&]<unsigned p> {
+      if constexpr (p != kAcc) list.add(entry<Access<op, t, p>>(vector_place_id(op, t, p)));
+    });
+  }
+}
+
 constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
-    constexpr wasm::Imm kImm = wasm::op_info(op).imm;
-    if constexpr (ir::family_of(op) == Family::kVector && !semantics::has_choice(op) &&
-                  (kImm == wasm::Imm::None || kImm == wasm::Imm::Shuffle))
-      list.add(entry<Vector<op, 0>>(vector_id(op)));
-    if constexpr (lanes(op) != 0)
-      repeat<lanes(op)>([&]<unsigned lane> { list.add(entry<Vector<op, lane>>(vector_id(op, lane))); });
+    constexpr VectorShape kShape = vector_shape(op);
+    if constexpr (kShape != VectorShape::kNone && kShape != VectorShape::kBinary)
+      repeat<kPinned>([&]<unsigned t> { add<op, kShape, t>(list); });
   });
 }
 STENCIL_LIST(fill)

@@ -1,0 +1,80 @@
+#include "baseline/last_uses.h"
+
+#include <algorithm>
+
+namespace ermine::baseline {
+
+void LastUses::find(Listing& code, const ir::FunctionCode& function, const std::vector<uint32_t>& mark_of,
+                    size_t marks) {
+  bit_of_slot_.assign(function.frame_slots + 8, 0);
+  unsigned bits = 0;
+  for (const Item& item : code.items)
+    for (const Access& a : code.accesses_of(item))
+      if (a.is(Class::kV128) && bit_of_slot_[a.slot] == 0 && bits < 64) bit_of_slot_[a.slot] = uint64_t{1} << bits++;
+  at_mark_.assign(marks, 0);
+  // A pass for each level that loops are nested, and two; beyond some, everything is wanted everywhere.
+  constexpr unsigned kMostPasses = 8;
+  unsigned passes = 0;
+  while (pass(code, function, mark_of, true)) {
+    if (++passes < kMostPasses) continue;
+    at_mark_.assign(marks, ~uint64_t{0});
+    pass(code, function, mark_of, false);
+    break;
+  }
+}
+
+// Over all items from the last. True: more is wanted at some mark than was known.
+bool LastUses::pass(Listing& code, const ir::FunctionCode& function, const std::vector<uint32_t>& mark_of, bool learn) {
+  bool changed = false;
+  uint64_t wanted = 0;
+  labels_.clear();
+  for (size_t i = code.items.size(); i-- > 0;) {
+    const Item& item = code.items[i];
+    const Shape& s = shape_of(item.code);
+    if (s.ends_block) wanted = 0;
+    if (s.is_branch) {
+      wanted |= at_mark_[mark_of[branch_target(item)]];
+    } else if (s.kind == CodeInfo::kIr) {
+      if (s.ir() == IrOp::br_table_s || s.ir() == IrOp::br_table_r) {
+        for (uint32_t n = field<uint32_t>(item.pc, 4) + 1; n-- > 0;)
+          wanted |= at_mark_[mark_of[static_cast<uint32_t>(int64_t{item.at} + field<int32_t>(item.pc, 8 + 4 * n))]];
+      } else if (s.ir() == IrOp::ret_copy_n) {
+        const unsigned first = field<uint16_t>(item.pc, 2), n = field<uint32_t>(item.pc, 4);
+        for (unsigned k = 0; k < n; ++k) wanted |= bit_of_slot_[first + k];
+      }
+    }
+    for (unsigned n = item.accesses; n-- > 0;) {
+      Access& a = code.accesses[item.access + n];
+      const uint64_t here = bit_of_slot_[a.slot];
+      if (a.is(Class::kV128)) {
+        if (here != 0 && (wanted & here) == 0) a.flags |= Access::kLast;
+        else a.flags &= static_cast<uint8_t>(~Access::kLast);
+        wanted |= here;
+      }
+      if (!a.written()) continue;
+      wanted &= ~here;
+      if (a.slot > 0 && !a.is(Class::kHalf)) wanted &= ~bit_of_slot_[a.slot - 1u];
+    }
+    const bool reads_none = s.kind == CodeInfo::kIr && (s.ir() == IrOp::ret_copy_n || s.ir() == IrOp::trap);
+    if (s.leaves_registers && !reads_none) wanted = ~uint64_t{0};
+    // A pair is jumped to at its first part.
+    if (mark_of[item.at] == 0 || (i > 0 && code.items[i - 1].at == item.at)) continue;
+    uint64_t& known = at_mark_[mark_of[item.at]];
+    if (learn && known != wanted) {
+      known = wanted;
+      changed = true;
+    }
+    labels_.push_back({static_cast<uint32_t>(i), known});
+  }
+  return changed;
+}
+
+uint64_t LastUses::within(uint32_t first, uint32_t last) const {
+  uint64_t set = 0;
+  auto l =
+      std::lower_bound(labels_.begin(), labels_.end(), last, [](const At& at, uint32_t i) { return at.item >= i; });
+  for (; l != labels_.end() && l->item >= first; ++l) set |= l->set;
+  return set;
+}
+
+}  // namespace ermine::baseline

@@ -1,0 +1,33 @@
+// Vector instructions with two vectors as operands, and shuffles.
+#include "baseline/stencils/stencil.h"
+
+namespace ermine::baseline {
+namespace {
+
+template <Op op, unsigned t, unsigned b>
+struct Binary {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    const V128 x(s.f[t]), y = read < V128, b == kAcc ? unsigned{kPool} : b, HoleKind::kSlotB > (s);
+    if constexpr (wasm::op_info(op).imm == wasm::Imm::Shuffle)
+      write<kReg0 + t>(s, V128(SemanticsOf<op>::call(x, y, V128::load(ermine_pool))));
+    else write<kReg0 + t>(s, V128(SemanticsOf<op>::call(x, y)));
+    return Exit::kNext;
+  }
+};
+
+constexpr void fill(auto& list) {
+  for_each_op([&]<Op op>() {
+    if constexpr (vector_shape(op) == VectorShape::kBinary) {
+      repeat<kPinned>([&]<unsigned t> {
+        repeat<kPlaces>([&]<unsigned b> {
+          if constexpr (b != kAcc || wasm::op_info(op).imm != wasm::Imm::Shuffle)
+            list.add(entry<Binary<op, t, b>>(vector_place_id(op, t, b)));
+        });
+      });
+    }
+  });
+}
+STENCIL_LIST(fill)
+
+}  // namespace
+}  // namespace ermine::baseline

@@ -1,0 +1,20 @@
+;; Vectors lie in two slots each. What a local is set to is made there, unless the value is wanted elsewhere, too.
+(module
+  (memory 1)
+  (global $g (mut v128) (v128.const i64x2 0 0))
+  (func (export "made_in_place") (param $at i32) (local $v v128) (local $w v128)
+    (local.set $v (v128.load (local.get $at)))
+    (local.set $w (i8x16.add (local.get $v) (local.tee $v (i8x16.sub (local.get $v) (local.get $w)))))
+    (local.set $v (select (local.get $v) (global.get $g) (local.get $at)))
+    (local.set $w (v128.const i64x2 1 2))
+    (v128.store (local.get $at) (local.tee $w (i64x2.shl (local.get $w) (i32.const 3)))))
+  ;; Not across a label, and not where the old value is still on the stack.
+  (func (export "copied") (param $c i32) (result v128) (local $v v128)
+    (local.get $v)
+    (local.set $v (block (result v128)
+      (i32x4.splat (local.get $c))
+      (br_if 0 (local.get $c))
+      (v128.not)))
+    (local.set $v (v128.not (local.get $v)))
+    (local.get $v)
+    (v128.or)))
