@@ -51,6 +51,15 @@ struct Descriptor {
 
   Descriptor();
   ~Descriptor();
+  // As if just made. Precondition: it has neither a host descriptor, nor a path, nor a stream.
+  void forget() {
+    borrowed = read_only = listener = preopen = false;
+    readable = writable = classified = true;
+    waiting = Waiting::kUnknown;
+    type = Filetype::kUnknown;
+    flags = 0;
+    base = inheriting = 0;
+  }
   // What the operation needs and this descriptor lacks: kSuccess, or the error to answer.
   Errno check(Rights needed) const {
     if ((base & needed) == needed) [[likely]]
@@ -123,6 +132,45 @@ class FdTable {
     const bool simple = d != nullptr && d->classified && d->waiting == Waiting::kNever && (d->base & needed) == needed;
     return simple ? d : nullptr;
   }
+  // The same for a directory and what its paths are used for.
+  const Descriptor* get_directory(uint32_t fd, Rights needed) const {
+    if (shared_ || fd >= slots_.size()) [[unlikely]]
+      return nullptr;
+    const Descriptor* d = slots_[fd];
+    return d != nullptr && d->classified && d->type == Filetype::kDirectory && (d->base & needed) == needed ? d
+                                                                                                            : nullptr;
+  }
+  // Room that needs no more memory: the lowest free number, or kNoRoom, and put() there.
+  static constexpr uint32_t kNoRoom = ~uint32_t{0};
+  uint32_t room() const {
+    uint32_t fd = lowest_free_;
+    while (fd < slots_.size() && slots_[fd] != nullptr) ++fd;
+    return shared_ || open_ >= limit_ || fd >= slots_.size() ? kNoRoom : fd;
+  }
+  void put(uint32_t fd, std::unique_ptr<Descriptor> d) {
+    slots_[fd] = d.release();
+    ++open_;
+    lowest_free_ = fd;
+  }
+  // One to be put(), made of the last one released if there is one.
+  std::unique_ptr<Descriptor> make() {
+    if (spare_ == nullptr) return std::make_unique<Descriptor>();
+    spare_->forget();
+    return std::move(spare_);
+  }
+  // Takes a plain descriptor out of the table; the caller closes the host's, which is the result. -1: it is not plain.
+  int release(uint32_t fd) {
+    if (shared_ || fd >= slots_.size() || spare_ != nullptr) return -1;
+    Descriptor* d = slots_[fd];
+    if (d == nullptr || d->borrowed || d->dir != nullptr || !d->guest_path.empty()) return -1;
+    const int host = d->host_fd;
+    d->host_fd = -1;
+    spare_.reset(d);
+    slots_[fd] = nullptr;
+    --open_;
+    if (fd < lowest_free_) lowest_free_ = fd;
+    return host;
+  }
   Outcome<uint32_t> insert(std::unique_ptr<Descriptor> d) { return insert_from(0, std::move(d)); }
   // The lowest free number that is at least `least`.
   Outcome<uint32_t> insert_from(uint32_t least, std::unique_ptr<Descriptor> d);
@@ -150,6 +198,7 @@ class FdTable {
   };
   DescriptorRef get_counted(uint32_t fd);
   std::vector<Descriptor*> slots_;
+  std::unique_ptr<Descriptor> spare_;
   uint32_t lowest_free_ = 0;  // no free slot below it
   uint32_t open_ = 0;
   uint32_t limit_ = 4096;

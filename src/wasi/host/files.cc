@@ -94,11 +94,16 @@ Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, cons
     fd = open_beneath(dir, path.c_str(), flags, 0666);
   }
   if (!fd) return fd.error;
-  out.host_fd = *fd;
+  return adopt_opened(*fd, request, interrupts, out);
+}
+
+Errno adopt_opened(int fd, const OpenRequest& request, const Interrupts& interrupts, Descriptor& out) {
+  out.host_fd = fd;
   out.readable = request.read || !request.write;
   out.writable = request.write;
   out.flags = request.fdflags;
   if (Errno e = classify_later(out, request.base, request.inheriting); e != Errno::kSuccess) return e;
+  const bool waits = (request.fdflags & fdflags::kNonblock) == 0;
   if (out.waiting == Waiting::kPipe && !out.writable && waits) return wait_for(out.host_fd, POLLIN, interrupts);
   return Errno::kSuccess;
 }

@@ -22,6 +22,8 @@ struct OpenRequest {
 // first bytes), as in POSIX; kIntr when interrupted meanwhile.
 Errno open_file(int dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
                 Descriptor& out);
+// The end of that, once the file is open.
+Errno adopt_opened(int fd, const OpenRequest& request, const Interrupts& interrupts, Descriptor& out);
 
 Outcome<Filestat> stat_path(int dir, const GuestPath& path, bool follow);
 Outcome<Filestat> stat_file(int fd);

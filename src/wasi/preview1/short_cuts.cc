@@ -2,7 +2,10 @@
 
 #include <time.h>
 
-#include "wasi/host/transfer.h"
+#include <fcntl.h>
+
+#include "wasi/host/files.h"
+#include "wasi/host/system_call.h"
 
 namespace ermine::wasi {
 namespace {
@@ -37,7 +40,7 @@ template <Rights kNeeded, long kCall>
   std::memcpy(buffer, m.at(list), sizeof buffer);
   if (!m.contains(buffer[0], buffer[1])) [[unlikely]]
     return call_bound(binding, host_call, slots);
-  const long n = transfer(kCall, d->host_fd, m.at(buffer[0]), buffer[1]);
+  const long n = system_call(kCall, d->host_fd, as_number(m.at(buffer[0])), buffer[1]);
   if (n < 0) [[unlikely]] {
     if (n == -EINTR) return call_bound(binding, host_call, slots);  // nothing was done
     slots[0] = static_cast<uint32_t>(errno_from_host(static_cast<int>(-n)));
@@ -49,6 +52,32 @@ template <Rights kNeeded, long kCall>
   return true;
 }
 
+// A name that leads nowhere but into its directory, copied, so that a guest's other thread changes nothing meanwhile.
+class PlainName {
+ public:
+  // False: it is a path, or needs a closer look.
+  [[gnu::always_inline]] bool copy(const GuestMemory& m, uint32_t at, uint32_t size) {
+    if (size == 0 || size > kMost || !m.contains(at, size)) return false;
+    std::memset(text_ + (size & ~7u), 'x', 8);
+    std::memcpy(text_, m.at(at), size);
+    constexpr uint64_t kOnes = 0x0101'0101'0101'0101, kHigh = kOnes << 7;
+    for (uint32_t i = 0; i < size; i += 8) {
+      uint64_t eight;
+      std::memcpy(&eight, text_ + i, 8);
+      // Not ASCII, a NUL, or a slash: a byte has its high bit, or there is a borrow from it.
+      const uint64_t slashes = eight ^ kOnes * '/';
+      if (((eight | (eight - kOnes) | (slashes - kOnes)) & kHigh) != 0) return false;
+    }
+    text_[size] = '\0';
+    return text_[0] != '.';
+  }
+  const char* c_str() const { return text_; }
+
+ private:
+  static constexpr uint32_t kMost = 255;
+  char text_[kMost + 9];
+};
+
 }  // namespace
 
 bool call_fd_read(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
@@ -57,6 +86,90 @@ bool call_fd_read(void* binding, runtime::HostCall& host_call, uint64_t* slots) 
 
 bool call_fd_write(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   return transfer_one<rights::kFdWrite, SYS_write>(binding, host_call, slots);
+}
+
+// fd, where it goes.
+bool call_fd_fdstat_get(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+  Context* context = context_of(binding);
+  if (context == nullptr) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  const Descriptor* d = context->descriptors().get_directory(static_cast<uint32_t>(slots[0]), 0);
+  const GuestMemory m = memory_of(host_call);
+  const auto at = static_cast<uint32_t>(slots[1]);
+  if (d == nullptr || !m.contains(at, sizeof(FdstatLayout))) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  const FdstatLayout s{static_cast<uint8_t>(d->type), 0, d->flags, 0, d->base, d->inheriting};
+  std::memcpy(m.at(at), &s, sizeof s);
+  slots[0] = 0;
+  return true;
+}
+
+bool call_fd_close(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+  Context* context = context_of(binding);
+  const int host = context == nullptr ? -1 : context->descriptors().release(static_cast<uint32_t>(slots[0]));
+  if (host < 0) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  system_call(SYS_close, host, 0, 0);
+  slots[0] = 0;
+  return true;
+}
+
+// Directory, whether links are followed, path, its length, flags, rights, rights to inherit, flags, where the number
+// goes: a file that is there, by its name, to be read.
+bool call_path_open(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+  Context* context = context_of(binding);
+  if (context == nullptr) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  FdTable& table = context->descriptors();
+  const Descriptor* dir = table.get_directory(static_cast<uint32_t>(slots[0]), rights::kPathOpen);
+  const GuestMemory m = memory_of(host_call);
+  const auto result = static_cast<uint32_t>(slots[8]);
+  const uint32_t number = table.room();
+  PlainName name;
+  constexpr Rights kOther = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
+  OpenRequest request;
+  request.read = true;
+  request.base = slots[5];
+  request.inheriting = slots[6];
+  // Everything that is refused or done otherwise in general.
+  if (dir == nullptr || number == FdTable::kNoRoom || static_cast<uint32_t>(slots[1]) > lookupflags::kSymlinkFollow ||
+      static_cast<uint32_t>(slots[4]) != 0 || static_cast<uint32_t>(slots[7]) != 0 || (request.base & kOther) != 0 ||
+      (request.base & rights::kFdRead & dir->inheriting) == 0 || !m.contains(result, 4) ||
+      !name.copy(m, static_cast<uint32_t>(slots[2]), static_cast<uint32_t>(slots[3]))) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  request.base &= dir->inheriting;
+  request.inheriting &= dir->inheriting;
+  // As open_beneath() does first; nothing is done if it fails, as with links.
+  const auto host = static_cast<int>(system_call(SYS_openat, dir->host_fd, as_number(name.c_str()),
+                                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (host < 0) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  std::unique_ptr<Descriptor> d = table.make();
+  d->read_only = dir->read_only;
+  if (system_call(SYS_lseek, host, 0, SEEK_CUR) >= 0) [[likely]] {  // see classify_later()
+    d->host_fd = host;
+    d->writable = false;
+    d->waiting = Waiting::kNever;
+    d->base = request.base;
+    d->inheriting = request.inheriting;
+    d->classified = false;
+  } else {
+    Caller caller(host_call);
+    const Interrupts interrupts{[](void* c) { return static_cast<Caller*>(c)->store().interrupt_fd(); }, &caller};
+    const Errno error = adopt_opened(host, request, interrupts, *d);
+    if (error == Errno::kIntr) {
+      d.reset();
+      return call_bound(binding, host_call, slots);
+    }
+    if (error != Errno::kSuccess) {
+      slots[0] = static_cast<uint32_t>(error);
+      return true;
+    }
+  }
+  table.put(number, std::move(d));
+  std::memcpy(m.at(result), &number, sizeof number);
+  slots[0] = 0;
+  return true;
 }
 
 // Clock, precision, where the time goes.
