@@ -3,6 +3,7 @@
 #include "baseline/machine.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace ermine::baseline {
@@ -292,13 +293,37 @@ void Compiler::function_entry(const Item& item) {
   if constexpr (machine::kShortFrames) entry_stub_ = add_stub({.kind = Stub::kEntry, .at = item.at, .target = f.taken});
   else emit(rest_id(Rest::kEnterNative), f);
   emit(rest_id(Rest::kEnter), f);
-  f.d = first;
-  if (n <= 2) {
-    for (unsigned i = 0; i < n; ++i, ++f.d) emit(rest_id(Rest::kZero1), f);
-  } else {
-    for (unsigned i = 0; i < n; i += 4, f.d += 4) emit(rest_id(Rest::kZero4), f);  // the frame has room
+  for (uint64_t zero = locals_to_zero(first, n); zero != 0;) {
+    const auto i = static_cast<unsigned>(std::countr_zero(zero));
+    f.d = first + i;
+    const bool several = std::popcount(zero >> i & 15) > 2;
+    emit(rest_id(several ? Rest::kZero4 : Rest::kZero1), f);  // the frame has room
+    zero &= ~((several ? uint64_t{15} : uint64_t{1}) << i);
   }
   stubs_[slow].target = here();
+}
+
+// Of the n <= 64 locals from `first` on: a bit for each that may be read before it is written. What stands in front of
+// the first branch is run first, and once.
+uint64_t Compiler::locals_to_zero(unsigned first, unsigned n) const {
+  uint64_t open = n == 0 ? 0 : ~uint64_t{0} >> (64 - n), zero = 0;
+  for (const Item& it : listing_.items) {
+    const Shape& s = shape_of(it.code);
+    if (it.at == 0) continue;
+    if (open == 0 || s.is_branch || s.ends_block) break;
+    if (s.leaves_registers) {
+      // Handlers read slots that are not listed; calls of functions do not, but handlers of exceptions may.
+      const bool plain = s.kind == CodeInfo::kIr && (s.ir() == IrOp::call || s.ir() == IrOp::call_import);
+      if (!plain || !code_->catches.empty()) break;
+    }
+    for (const Access& a : listing_.accesses_of(it)) {
+      const unsigned i = a.slot - first;
+      if (i >= n || !(open >> i & 1)) continue;
+      if (!a.written()) zero |= uint64_t{1} << i;
+      open &= ~(uint64_t{1} << i);
+    }
+  }
+  return zero | open;
 }
 
 void Compiler::loop_head(const Item& item) {

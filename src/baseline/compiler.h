@@ -171,6 +171,7 @@ class Compiler {
   Fill call_fill(const Item& item) const;
   void call_checked(const Item& item, StencilId check, Fill f, Rest how);
   void function_entry(const Item& item);
+  uint64_t locals_to_zero(unsigned first, unsigned n) const;
   void loop_head(const Item& item);
   void fuel(const Item& item);
   void handler(const Item& item);

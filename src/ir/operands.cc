@@ -67,13 +67,24 @@ void Translator::store_const(uint16_t slot, ValType t, uint64_t bits, const uint
   wrote_slot(slot, t.slots());
 }
 
+// Stores the accumulator of class `acc` in a slot; the accumulator mirrors it afterwards.
+static IrOp set_op(unsigned acc) { return acc == 0 ? IrOp::set_r : acc == 1 ? IrOp::set_s : IrOp::set_d; }
+
 void Translator::copy_slot(uint16_t dst, uint16_t src, ValType t) {
   if (dst == src) return;
+  const Acc acc = acc_of(t);
+  const bool mirrors = t.slots() == 1 && mirror_[acc] == src;
   wrote_slot(dst, t.slots());
   if (t.kind() == ValKind::kV128) {
     uint32_t at = emit(code_of(IrOp::copy_v128), 2);
     put<uint16_t>(at, 0, dst);
     put<uint16_t>(at, 2, src);
+    return;
+  }
+  if (mirrors) {
+    uint32_t at = emit(code_of(set_op(acc)), 2);
+    put<uint16_t>(at, 0, dst);
+    mirror_[acc] = dst;  // src is mostly a temporary: what a call returned
     return;
   }
   if (last_ != kNone && last_code_ == code_of(IrOp::copy)) {
@@ -89,9 +100,6 @@ void Translator::copy_slot(uint16_t dst, uint16_t src, ValType t) {
   put<uint16_t>(at, 2, src);
   join_pair(at, code_of(IrOp::copy));
 }
-
-// Stores the accumulator of class `acc` in a slot; the accumulator mirrors it afterwards.
-static IrOp set_op(unsigned acc) { return acc == 0 ? IrOp::set_r : acc == 1 ? IrOp::set_s : IrOp::set_d; }
 
 // Brings the value of a popped (or still standing) entry to `dst`. Does not change the entry.
 void Translator::move_to(const Entry& e, uint16_t dst) {

@@ -34,8 +34,10 @@ struct Zero {
       std::memset(at, 0, sizeof(Slot));
     } else {  // by vectors that leave the upper halves of registers alone
       const Vec zeros{};
-      for (unsigned i = 0; i < n * sizeof(Slot); i += sizeof zeros) std::memcpy(at + i, &zeros, sizeof zeros);
-      asm volatile("" : : : "memory");
+      for (unsigned i = 0; i < n * sizeof(Slot); i += sizeof zeros) {
+        std::memcpy(at + i, &zeros, sizeof zeros);
+        asm volatile("" : : : "memory");  // two of them do not become one of 32 bytes
+      }
     }
     return Exit::kNext;
   }
