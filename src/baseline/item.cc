@@ -14,7 +14,7 @@ constexpr bool does_leave_registers(const Shape& s) {
   switch (s.kind) {
     case CodeInfo::kChecked: return true;
     case CodeInfo::kFormed:
-      if (s.family == Family::kVector) return wasm::op_info(s.op()).imm == wasm::Imm::MemArgLane;
+      if (s.family == Family::kVector) return vector_shape(s.op()) == VectorShape::kNone;
       return s.family == Family::kAtomic || s.family == Family::kWide;
     case CodeInfo::kBranch:
     case CodeInfo::kPair: return false;

@@ -23,10 +23,38 @@ void LastUses::find(Listing& code, const ir::FunctionCode& function, const std::
   }
 }
 
+// What an operation that leaves registers reads beside its accesses: a run of slots.
+uint64_t LastUses::run_read(const Item& item, const Shape& s) const {
+  if (s.kind != CodeInfo::kIr) return 0;
+  unsigned first = field<uint16_t>(item.pc, 0), n = 0;
+  switch (s.ir()) {
+    case IrOp::enter_sp:
+    case IrOp::memory_size:
+    case IrOp::trap: break;
+    case IrOp::call:
+    case IrOp::call_import:
+    case IrOp::call_indirect_s:
+    case IrOp::call_indirect_r:
+    case IrOp::call_ref:
+    case IrOp::return_call:
+    case IrOp::return_call_import:
+    case IrOp::return_call_indirect:
+    case IrOp::return_call_ref:
+    case IrOp::builtin: n = field<uint16_t>(item.pc, 2); break;
+    case IrOp::copy_n:
+    case IrOp::ret_copy_n: first = field<uint16_t>(item.pc, 2), n = field<uint32_t>(item.pc, 4); break;
+    default: return ~uint64_t{0};
+  }
+  uint64_t read = 0;
+  for (unsigned i = 0; i < n; ++i) read |= bit_of_slot_[first + i];
+  return read;
+}
+
 // Over all items from the last. True: more is wanted at some mark than was known.
 bool LastUses::pass(Listing& code, const ir::FunctionCode& function, const std::vector<uint32_t>& mark_of, bool learn) {
   bool changed = false;
-  uint64_t wanted = 0;
+  uint64_t wanted = 0, caught = 0;
+  for (const auto& c : function.catches) caught |= at_mark_[mark_of[c.target]];
   labels_.clear();
   for (size_t i = code.items.size(); i-- > 0;) {
     const Item& item = code.items[i];
@@ -38,9 +66,6 @@ bool LastUses::pass(Listing& code, const ir::FunctionCode& function, const std::
       if (s.ir() == IrOp::br_table_s || s.ir() == IrOp::br_table_r) {
         for (uint32_t n = field<uint32_t>(item.pc, 4) + 1; n-- > 0;)
           wanted |= at_mark_[mark_of[static_cast<uint32_t>(int64_t{item.at} + field<int32_t>(item.pc, 8 + 4 * n))]];
-      } else if (s.ir() == IrOp::ret_copy_n) {
-        const unsigned first = field<uint16_t>(item.pc, 2), n = field<uint32_t>(item.pc, 4);
-        for (unsigned k = 0; k < n; ++k) wanted |= bit_of_slot_[first + k];
       }
     }
     for (unsigned n = item.accesses; n-- > 0;) {
@@ -55,8 +80,10 @@ bool LastUses::pass(Listing& code, const ir::FunctionCode& function, const std::
       wanted &= ~here;
       if (a.slot > 0 && !a.is(Class::kHalf)) wanted &= ~bit_of_slot_[a.slot - 1u];
     }
-    const bool reads_none = s.kind == CodeInfo::kIr && (s.ir() == IrOp::ret_copy_n || s.ir() == IrOp::trap);
-    if (s.leaves_registers && !reads_none) wanted = ~uint64_t{0};
+    if (s.leaves_registers) {
+      wanted |= run_read(item, s);
+      wanted |= caught;
+    }
     // A pair is jumped to at its first part.
     if (mark_of[item.at] == 0 || (i > 0 && code.items[i - 1].at == item.at)) continue;
     uint64_t& known = at_mark_[mark_of[item.at]];

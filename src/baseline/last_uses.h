@@ -3,7 +3,7 @@
 //
 // A value is a v128 in the slots where it was written. Most are the operand stack's and are read once; nothing in
 // the register code says which of those that a block leaves behind are wanted elsewhere, so that is worked out here,
-// backwards until nothing changes. What leaves registers counts as reading all of them.
+// backwards until nothing changes. What may throw wants what all catches of the function want.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ class LastUses {
   uint64_t within(uint32_t first, uint32_t last) const;
 
  private:
+  uint64_t run_read(const Item& item, const Shape& s) const;
   bool pass(Listing& code, const ir::FunctionCode& function, const std::vector<uint32_t>& mark_of, bool learn);
 
   std::vector<uint64_t> bit_of_slot_;

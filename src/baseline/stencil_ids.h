@@ -83,7 +83,7 @@ enum class Rest : unsigned {
 // What a vector instruction's operands and result are. Vectors are in registers (`t`, the target, is the first
 // operand's or the result's); places are those of scalars, and of the second operand of kBinary.
 enum class VectorShape : uint8_t {
-  kNone,  // left to handlers: single lanes of memory, and relaxed instructions, which ask the store what to choose
+  kNone,  // left to handlers: lanes of 8 and 16 bits from and to memory
   kUnary,  // t
   kBinary,  // t * kPlaces + b: a register, the slot, or kAcc for a constant beside the code (a shuffle's is its lanes)
   kTernary,  // (t * kPinned + b) * kPinned + c
@@ -94,12 +94,17 @@ enum class VectorShape : uint8_t {
   kTest,  // t; result in the accumulator
   kLoad,  // t * kPlaces + address
   kStore,  // the same
+  kLoadLane,  // (t * kPlaces + address) * lanes + lane
+  kStoreLane,  // the same
 };
 constexpr VectorShape vector_shape(Op op) {
   const wasm::OpInfo& info = wasm::op_info(op);
   const std::string_view sig = info.sig();
-  if (ir::family_of(op) != Family::kVector || info.feature == wasm::Feature::RelaxedSimd) return VectorShape::kNone;
+  if (ir::family_of(op) != Family::kVector) return VectorShape::kNone;
   switch (info.imm) {
+    case wasm::Imm::MemArgLane:
+      if (op == Op::v128_load32_lane || op == Op::v128_load64_lane) return VectorShape::kLoadLane;
+      return op == Op::v128_store32_lane || op == Op::v128_store64_lane ? VectorShape::kStoreLane : VectorShape::kNone;
     case wasm::Imm::MemArg: return sig.back() == 'v' ? VectorShape::kLoad : VectorShape::kStore;
     case wasm::Imm::Lane: return sig.back() == 'v' ? VectorShape::kReplace : VectorShape::kExtract;
     case wasm::Imm::Shuffle: return VectorShape::kBinary;
@@ -128,6 +133,10 @@ constexpr unsigned lanes(Op op) {
     case Op::i64x2_shl:
     case Op::i64x2_shr_s:
     case Op::i64x2_shr_u: return 64;
+    case Op::v128_load32_lane:
+    case Op::v128_store32_lane: return 4;
+    case Op::v128_load64_lane:
+    case Op::v128_store64_lane: return 2;
     default: return wasm::op_info(op).width;
   }
 }
@@ -174,7 +183,9 @@ constexpr unsigned vector_count(Op op) {
     case VectorShape::kTernary: return kPinned * kPinned * kPinned;
     case VectorShape::kShift: return kPinned * (kPlaces + lanes(op));
     case VectorShape::kExtract: return kPinned * lanes(op);
-    case VectorShape::kReplace: return kPinned * kPlaces * lanes(op);
+    case VectorShape::kReplace:
+    case VectorShape::kLoadLane:
+    case VectorShape::kStoreLane: return kPinned * kPlaces * lanes(op);
   }
   return 0;
 }

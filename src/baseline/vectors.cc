@@ -358,17 +358,21 @@ void Compiler::vector(const Item& item, const Shape& s) {
       has_vector = false;
       break;
     case VectorShape::kLoad:
-    case VectorShape::kStore: {
-      const bool is_load = info.shape == VectorShape::kLoad;
+    case VectorShape::kStore:
+    case VectorShape::kLoadLane:
+    case VectorShape::kStoreLane: {
+      const bool is_load = info.shape == VectorShape::kLoad || info.shape == VectorShape::kLoadLane;
+      const bool of_lane = info.shape == VectorShape::kLoadLane || info.shape == VectorShape::kStoreLane;
       const auto offset = field<uint64_t>(item.pc, 16);
       f.offset = static_cast<uint32_t>(offset);
-      if (lane != 0 || offset > INT32_MAX || !code_->guarded || !exists(vector_place_id(op, 0, kSlot))) {
+      if (lane != 0 || offset > INT32_MAX || !code_->guarded) {
         handler(item);  // there, the field holds the memory
         return;
       }
       const unsigned address = place(static_cast<uint16_t>(f.a));
-      t = is_load ? vector_target(nullptr, dst, 0) : read_vector(accesses[1], 0);
-      emit(vector_place_id(op, t, address), f);
+      t = !is_load ? read_vector(accesses[1], 0) : vector_target(of_lane ? &accesses[1] : nullptr, dst, 0);
+      emit(of_lane ? vector_replace_id(op, t, address, field<uint32_t>(item.pc, 12)) : vector_place_id(op, t, address),
+           f);
       if (is_load) wrote_vector(item, t);
       else release_vectors(item);
       return;

@@ -1,5 +1,5 @@
 // Vector instructions, with vectors in registers. VectorShape says where the operands of each kind are.
-#include "baseline/stencils/stencil.h"
+#include "baseline/stencils/vectors.h"
 
 namespace ermine::baseline {
 namespace {
@@ -7,7 +7,7 @@ namespace {
 template <Op op, unsigned t>
 struct Unary {
   [[gnu::always_inline]] static Exit run(State& s) {
-    write<kReg0 + t>(s, V128(SemanticsOf<op>::call(V128(s.f[t]))));
+    write<kReg0 + t>(s, V128(call_vector<op>(s, V128(s.f[t]))));
     return Exit::kNext;
   }
 };
@@ -15,7 +15,7 @@ struct Unary {
 template <Op op, unsigned t, unsigned b, unsigned c>
 struct Ternary {
   [[gnu::always_inline]] static Exit run(State& s) {
-    write<kReg0 + t>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), V128(s.f[b]), V128(s.f[c]))));
+    write<kReg0 + t>(s, V128(call_vector<op>(s, V128(s.f[t]), V128(s.f[b]), V128(s.f[c]))));
     return Exit::kNext;
   }
 };
@@ -72,8 +72,26 @@ struct Access {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
     uint8_t* p = host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s));
-    if constexpr (Sem::kResults) write<kReg0 + t>(s, V128(Sem::call(p)));
-    else Sem::call(p, V128(s.f[t]));
+    if constexpr (Sem::kResults) {
+      write<kReg0 + t>(s, V128(Sem::call(p)));
+    } else {
+#if !defined(__x86_64__)
+      // A store that crosses into memory that is not there may be done in part before it faults: it faults before.
+      static_cast<void>(*static_cast<const volatile uint8_t*>(p + 15));
+#endif
+      Sem::call(p, V128(s.f[t]));
+    }
+    return Exit::kNext;
+  }
+};
+
+template <Op op, unsigned t, unsigned address, unsigned lane>
+struct LaneAccess {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    using Sem = SemanticsOf<op>;
+    uint8_t* p = host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s));
+    if constexpr (Sem::kResults) write<kReg0 + t>(s, V128(Sem::call(p, V128(s.f[t]), lane)));
+    else Sem::call(p, V128(s.f[t]), lane);
     return Exit::kNext;
   }
 };
@@ -103,12 +121,14 @@ constexpr void add(auto& list) {
       });
     });
   } else if constexpr (shape == VectorShape::kLoad || shape == VectorShape::kStore) {
-    // Elsewhere a store that crosses into memory that is not there may be done in part before it faults.
-#if !defined(__x86_64__)
-    if constexpr (shape == VectorShape::kStore) return;
-#endif
     repeat<kPlaces>([&]<unsigned p> {
       if constexpr (p != kAcc) list.add(entry<Access<op, t, p>>(vector_place_id(op, t, p)));
+    });
+  } else if constexpr (shape == VectorShape::kLoadLane || shape == VectorShape::kStoreLane) {
+    repeat<kPlaces>([&]<unsigned p> {
+      repeat<lanes(op)>([&]<unsigned i> {
+        if constexpr (p != kAcc) list.add(entry<LaneAccess<op, t, p, i>>(vector_replace_id(op, t, p, i)));
+      });
     });
   }
 }

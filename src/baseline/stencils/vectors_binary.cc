@@ -1,5 +1,5 @@
 // Vector instructions with two vectors as operands, and shuffles.
-#include "baseline/stencils/stencil.h"
+#include "baseline/stencils/vectors.h"
 
 namespace ermine::baseline {
 namespace {
@@ -10,7 +10,7 @@ struct Binary {
     const V128 x(s.f[t]), y = read < V128, b == kAcc ? unsigned{kPool} : b, HoleKind::kSlotB > (s);
     if constexpr (wasm::op_info(op).imm == wasm::Imm::Shuffle)
       write<kReg0 + t>(s, V128(SemanticsOf<op>::call(x, y, V128::load(ermine_pool))));
-    else write<kReg0 + t>(s, V128(SemanticsOf<op>::call(x, y)));
+    else write<kReg0 + t>(s, V128(call_vector<op>(s, x, y)));
     return Exit::kNext;
   }
 };
