@@ -179,6 +179,7 @@ class Compiler {
   // A last operand that is a constant: its place, and the filling.
   unsigned constant(uint64_t bits, bool is_64, bool is_shift, Fill& f);
   bool imm_fits(StencilId id, const Fill& f) const;
+  bool divides(Op op, uint64_t d, Fill& f) const;
 
   // --- vectors (vectors.cc)
   void vector(const Item& item, const Shape& s);

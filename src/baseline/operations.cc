@@ -172,6 +172,26 @@ bool Compiler::imm_fits(StencilId id, const Fill& f) const {
 
 // --- Operations
 
+// Fills in what a division by a constant needs. False: it is not done by multiplying.
+bool Compiler::divides(Op op, uint64_t d, Fill& f) const {
+  const bool wide = wasm::op_info(op).sig()[0] == 'l';
+  const bool negative = wide ? static_cast<int64_t>(d) < 0 : static_cast<int32_t>(d) < 0;
+  if (!wide) d = static_cast<uint32_t>(d);
+  if (d < 2 || (negative && is_signed_division(op))) return false;
+  if (wide) {
+    const unsigned bits = 64 - static_cast<unsigned>(std::countl_zero(d - 1));  // 2^bits is the next power of two
+    const unsigned __int128 power = bits == 64 ? 0 : static_cast<unsigned __int128>(1) << bits;
+    const auto over = static_cast<uint64_t>(power - d);
+    f.pool[0] = static_cast<uint64_t>((static_cast<unsigned __int128>(over) << 64) / d) + 1;
+    f.count = bits - 1;
+  } else {
+    f.pool[0] = ~uint64_t{0} / d + 1;
+  }
+  f.pool[1] = d;
+  f.wide_pool = true;
+  return true;
+}
+
 void Compiler::binary(const Item& item, const Shape& s) {
   unsigned form = s.form / 2;
   bool to_slot = s.form & 1;
@@ -191,6 +211,7 @@ void Compiler::binary(const Item& item, const Shape& s) {
     bool traps = wasm::op_info(op).flags & wasm::kMayTrap;
     f.pool[0] = bits;
     b = c == Class::kInt && !traps ? constant(bits, wide, is_shift(op), f) : unsigned{kPool};
+    if (is_division(op) && divides(op, bits, f)) b = kImm;
   } else {
     b = form == ir::kSR ? acc_place(c) : place(static_cast<uint16_t>(f.b));
   }

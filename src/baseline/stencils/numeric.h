@@ -27,6 +27,34 @@ struct Binary {
   }
 };
 
+// Division by a constant d >= 2. With 32 bits the quotient is the upper half of x times 2^64/d rounded up; with 64 that
+// factor has a bit more, which is added by hand, and a shift follows (`count`).
+template <Op op, unsigned a, unsigned to>
+struct Divide {
+  using T = typename SemanticsOf<op>::template Param<0>;
+  static_assert(std::is_unsigned_v<T>);
+  [[gnu::always_inline]] static Exit run(State& s) {
+    const T x = read<T, a, HoleKind::kSlotA>(s);
+    uint64_t factor;
+    std::memcpy(&factor, ermine_pool, sizeof factor);
+    constexpr bool is_signed = is_signed_division(op);
+    const T minus = is_signed ? static_cast<T>(std::make_signed_t<T>(x) >> (8 * sizeof(T) - 1)) : T{0};
+    const T magnitude = (x ^ minus) - minus;
+    const auto high = static_cast<uint64_t>(static_cast<unsigned __int128>(factor) * magnitude >> 64);
+    T q;
+    if constexpr (sizeof(T) == 4) q = static_cast<T>(high);
+    else q = (((magnitude - high) >> 1) + high) >> count();
+    q = (q ^ minus) - minus;
+    if constexpr (is_remainder(op)) {
+      T divisor;
+      std::memcpy(&divisor, ermine_pool + 8, sizeof divisor);
+      q = x - q * divisor;
+    }
+    write<to>(s, q);
+    return Exit::kNext;
+  }
+};
+
 template <Op op, unsigned from, unsigned to>
 struct Unary {
   using Sem = SemanticsOf<op>;
@@ -106,6 +134,15 @@ constexpr void add_binary(auto& list) {
               entry_of<b, BinaryTwins<op, a, b, a>::template Body>(in_place_id(op, a - kReg0, b), marker_of<op>(b)));
       }
     });
+  });
+}
+
+template <Op op>
+constexpr void add_divisions(auto& list) {
+  repeat<kPlaces>([&]<unsigned a> {
+    list.add(entry<Divide<op, a, kAcc>>(binary_id(op, a, kImm, false)));
+    list.add(entry<Divide<op, a, kSlot>>(binary_id(op, a, kImm, true)));
+    if constexpr (a >= kReg0) list.add(entry<Divide<op, a, a>>(in_place_id(op, a - kReg0, kImm)));
   });
 }
 
