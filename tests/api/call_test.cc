@@ -268,6 +268,94 @@ TEST(Call, EndlessRecursionOnStacksOfAllSizes) {
   }
 }
 
+// What host functions give back, fail with and throw, when hot code calls them: the same in every tier, at the same
+// place.
+TEST(Call, HostFunctionsOfHotCode) {
+  std::vector<std::string> told;
+  for (const auto& [name, tier] : Config::tiers()) {
+    Config config;
+    config.tier = tier;
+    Engine engine(config);
+    Store store(engine);
+    Linker linker(engine);
+    Tag tag = must(Tag::create(store, TagType{FuncType{{ValType::i32()}, {}}}));
+    must(linker.define("", "tag", Extern(tag)));
+    must(linker.func_wrap("", "many", [](int32_t a, double b) {
+      return std::tuple<double, int64_t, float, int32_t>(b * 2, int64_t{a} << 33, 0.5f, a);
+    }));
+    must(linker.func_wrap("", "nothing", [] {}));
+    must(linker.func_wrap("", "fails_at", [](int32_t n, int32_t at) -> Result<int32_t> {
+      if (n == at) return Error(ErrorKind::kUsage, "it is " + std::to_string(n));
+      return n;
+    }));
+    must(linker.func_wrap("", "throws", [&](Caller& c, int32_t n) -> Result<int32_t> {
+      if (n % 3 != 0) return n;
+      const Val payload[] = {Val(n)};
+      return throw_exception(c.store(), must(ExnRef::create(c.store(), tag, payload)));
+    }));
+    must(linker.func_wrap("", "grows", [](Caller& c) -> Result<int32_t> {
+      return (*c.get_export("grow")->func()->typed<int32_t()>())();
+    }));
+    Module m = wat(engine, R"((module
+      (import "" "tag" (tag $tag (param i32)))
+      (import "" "many" (func $many (param i32 f64) (result f64 i64 f32 i32)))
+      (import "" "nothing" (func $nothing))
+      (import "" "fails_at" (func $fails_at (param i32 i32) (result i32)))
+      (import "" "throws" (func $throws (param i32) (result i32)))
+      (import "" "grows" (func $grows (result i32)))
+      (memory 1 200)
+      (func (export "grow") (result i32) (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+        (memory.grow (i32.const 1)))
+      (func (export "sum") (param $n i32) (result f64)
+        (local $a f64) (local $b i64) (local $c f32) (local $d i32) (local $sum f64)
+        (loop $l
+          (call $nothing)
+          (call $many (local.get $n) (f64.convert_i32_s (local.get $n)))
+          (local.set $d) (local.set $c) (local.set $b) (local.set $a)
+          (local.set $sum (f64.add (local.get $sum) (f64.add (local.get $a) (f64.promote_f32 (local.get $c)))))
+          (local.set $sum (f64.add (local.get $sum) (f64.convert_i64_s (i64.shr_u (local.get $b) (i64.const 32)))))
+          (local.set $sum (f64.add (local.get $sum) (f64.convert_i32_s (local.get $d))))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum))
+      (func $inner (param $n i32) (param $at i32) (result i32)
+        (i32.add (call $fails_at (local.get $n) (local.get $at)) (i32.const 1)))
+      (func $outer (export "fail") (param $n i32) (param $at i32) (result i32) (local $sum i32)
+        (loop $l
+          (local.set $sum (i32.add (local.get $sum) (call $inner (local.get $n) (local.get $at))))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum))
+      (func $catches (param $n i32) (result i32)
+        (block $h (result i32)
+          (try_table (catch $tag $h) (return (call $throws (local.get $n))))
+          (unreachable))
+        (i32.mul (i32.const 1000)))
+      (func (export "catch") (param $n i32) (result i32) (local $sum i32)
+        (loop $l
+          (local.set $sum (i32.add (local.get $sum) (call $catches (local.get $n))))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum))
+      (func (export "memory") (param $n i32) (result i32) (local $sum i32)
+        (loop $l
+          (local.set $sum (i32.add (local.get $sum) (call $grows)))
+          (i32.store (i32.mul (memory.size) (i32.const 65532)) (local.get $n))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (i32.add (i32.load (i32.const 0)) (local.get $sum)))))",
+                   "app");
+    Instance i = must(linker.instantiate(store, m));
+    EXPECT_EQ(must(must(i.get_typed_func<double(int32_t)>("sum"))(1000)), 500500.0 * 5 + 500) << name;
+    EXPECT_EQ(must(must(i.get_typed_func<int32_t(int32_t, int32_t)>("fail"))(1000, -1)), 501500) << name;
+    EXPECT_EQ(must(must(i.get_typed_func<int32_t(int32_t)>("catch"))(300)), 30000 + 15150 * 1000) << name;
+    EXPECT_EQ(must(must(i.get_typed_func<int32_t(int32_t)>("memory"))(100)), 100 + 5050) << name;
+    auto failed = must(i.get_typed_func<int32_t(int32_t, int32_t)>("fail"))(1000, 77);
+    ASSERT_FALSE(failed) << name;
+    EXPECT_EQ(failed.error().kind(), ErrorKind::kUsage) << name;
+    told.push_back(failed.error().to_string());
+    EXPECT_NE(told.back().find("it is 77"), std::string::npos) << told.back();
+    EXPECT_NE(told.back().find("inner"), std::string::npos) << told.back();
+    EXPECT_EQ(told.back(), told.front()) << name;
+  }
+}
+
 TEST(Call, FunctionReferences) {
   Engine engine;
   Store store(engine);
