@@ -196,6 +196,7 @@ class Compiler {
   void wrote_vector(const Item& item, unsigned reg);
   void move_vector(uint16_t slot, int from, unsigned reg);
   unsigned free_register(unsigned busy);
+  unsigned target_register(unsigned busy, int from);
   unsigned next_use(uint16_t slot) const;
   void release_vectors(const Item& item);
   void overwrite_vectors(unsigned slot, unsigned n);

@@ -88,6 +88,12 @@ unsigned Compiler::free_register(unsigned busy) {
   return best;
 }
 
+// One for a result whose first operand is in `from`, as of vector_at: that register itself if there is no other.
+unsigned Compiler::target_register(unsigned busy, int from) {
+  const unsigned others = busy | bit_of(from);
+  return free_register((kAllRegisters & ~others & ~(unsigned{used_} >> kPinned)) != 0 ? others : busy);
+}
+
 // `from` as of vector_at.
 void Compiler::move_vector(uint16_t slot, int from, unsigned reg) {
   if (from == static_cast<int>(reg)) return;
@@ -128,9 +134,9 @@ unsigned Compiler::vector_target(const Access* a, uint16_t dst, unsigned busy) {
   if (pin >= 0) reg = static_cast<unsigned>(pin) - kPinned;
   else if (bit_of(from) != 0 && pin_of(a->slot) < 0 && (a->last() || a->slot == dst))
     return static_cast<unsigned>(from);
-  else reg = free_register(busy | bit_of(from));
+  else reg = target_register(busy, from);
   if (a == nullptr) return reg;
-  if (from != static_cast<int>(reg) && (busy >> reg & 1)) reg = free_register(busy | bit_of(from));
+  if (from != static_cast<int>(reg) && (busy >> reg & 1)) reg = target_register(busy, from);
   move_vector(a->slot, from, reg);
   return reg;
 }
