@@ -82,8 +82,14 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
   if (trap != TrapCode::kNone) ERMINE_TRAP(trap);
   mem = ctx->memory0_base;
   zero_locals(pc, fp);
+#ifdef ERMINE_BASELINE
   ERMINE_JUMP(pc + (*pc == reinterpret_cast<Code>(&handler_enter_count) ? 3 : 2));
+#else
+  ERMINE_NEXT(2);
+#endif
 }
+
+#ifdef ERMINE_BASELINE
 
 // Goes on in machine code if the function at pc can have it.
 ERMINE_HANDLER handler_move_up(ERMINE_HANDLER_PARAMS) {
@@ -130,6 +136,8 @@ ERMINE_HANDLER handler_poll(ERMINE_HANDLER_PARAMS) {
   mem = ctx->memory0_base;
   ERMINE_NEXT(2);
 }
+
+#endif
 
 // The entry of a function that has no code yet. r0: its FuncCode.
 ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS) {

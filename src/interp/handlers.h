@@ -88,9 +88,15 @@ constexpr Handler handler_of(ir::IrOp op) {
   using ir::IrOp;
   switch (op) {
     case IrOp::enter: return handler_enter;
+#ifdef ERMINE_BASELINE
     case IrOp::enter_count: return handler_enter_count;
     case IrOp::loop: return handler_loop;
     case IrOp::poll: return handler_poll;
+#else  // nothing counts, and there is no machine code that polls
+    case IrOp::enter_count:
+    case IrOp::loop:
+    case IrOp::poll: return nullptr;
+#endif
     case IrOp::enter_sp: return ermine_handler_enter_sp;
     case IrOp::copy: return handler_step<code_of(IrOp::copy)>;
     case IrOp::copy2: return handler_step<code_of(IrOp::copy2)>;

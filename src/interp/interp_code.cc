@@ -126,7 +126,6 @@ void InterpCode::announce(const Record& record) {
   }
   options_.listener->added(news);
 }
-#endif
 
 const Code* InterpCode::move_up(const Code* pc) {
   std::lock_guard lock(mutex_);
@@ -143,6 +142,12 @@ const Code* InterpCode::move_up(const Code* pc) {
   __atomic_store_n(counter, ~Code{0}, __ATOMIC_RELAXED);
   return is_entry ? pc : pc + ir::unit_count(ir::code_of(ir::IrOp::loop));
 }
+
+const Code* move_up(InstanceContext* ctx, const Code* pc) {
+  // Code is shared by instances, never changed by them.
+  return const_cast<InterpCode&>(static_cast<const InterpCode&>(ctx->instance->code())).move_up(pc);
+}
+#endif
 
 InterpCode::Record* InterpCode::record_at(const Code* pc) const {
   auto it = records_.upper_bound(pc);
@@ -197,11 +202,6 @@ bool InterpCode::unwind(runtime::FrameState& frame) const {
 runtime::Slot* InterpCode::frame_end(const runtime::FrameState& frame) const {
   const Place place = find(frame.pc);
   return place.record == nullptr ? frame.fp : frame.fp + place.record->code.frame_slots;
-}
-
-const Code* move_up(InstanceContext* ctx, const Code* pc) {
-  // Code is shared by instances, never changed by them.
-  return const_cast<InterpCode&>(static_cast<const InterpCode&>(ctx->instance->code())).move_up(pc);
 }
 
 bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
