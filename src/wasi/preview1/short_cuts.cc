@@ -178,10 +178,12 @@ bool call_clock_time_get(void* binding, runtime::HostCall& host_call, uint64_t* 
   static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_PROCESS_CPUTIME_ID == 2 &&
                 CLOCK_THREAD_CPUTIME_ID == 3);
   const auto clock = static_cast<uint32_t>(slots[0]), time = static_cast<uint32_t>(slots[2]);
-  const GuestMemory m = memory_of(host_call);
   timespec t;
-  if (context_of(binding) == nullptr || clock > CLOCK_THREAD_CPUTIME_ID || !m.contains(time, 8) ||
+  if (context_of(binding) == nullptr || clock > CLOCK_THREAD_CPUTIME_ID ||
       clock_gettime(static_cast<clockid_t>(clock), &t) != 0) [[unlikely]]
+    return call_bound(binding, host_call, slots);
+  const GuestMemory m = memory_of(host_call);
+  if (!m.contains(time, 8)) [[unlikely]]
     return call_bound(binding, host_call, slots);
   const uint64_t ns = static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
   std::memcpy(m.at(time), &ns, sizeof ns);
