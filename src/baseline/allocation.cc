@@ -60,8 +60,9 @@ Class Allocator::Use::cls() const {
     case 0:
     case class_bit(Class::kInt): return Class::kInt;
     case class_bit(Class::kF64): return Class::kF64;
-    case class_bit(Class::kV128): return Class::kV128;
-    // Slots of the operand stack hold values of several types in turn, and a register for an f32 only half a slot.
+    // Slots of the operand stack hold values of several types in turn: a register for an f32 has only half a slot, and
+    // what is copied from a vector's slot is something else.
+    case class_bit(Class::kV128): return copied ? Class::kNot : Class::kV128;
     case class_bit(Class::kF32): return copied ? Class::kNot : Class::kF32;
     default: return Class::kNot;
   }
