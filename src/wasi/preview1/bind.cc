@@ -171,7 +171,7 @@ Result<void> define_version(Linker& linker, const Source& source, const Module* 
 #define FUNCTION(name, ...)                                                                      \
   if (wanted.has(#name))                                                                         \
     ERMINE_TRY(define(linker, Version::kModule, Binding{#name, source, Bound<&F::name>::answer}, \
-                      kHostFunction<&F::name>, Bound<&F::name>::kTypes));
+                      host_function<&F::name>, Bound<&F::name>::kTypes));
 #define VERSIONED(name, ...) FUNCTION(name)
 #include "wasi/preview1/functions.def"
   if (!wanted.has("proc_exit")) return {};

@@ -80,16 +80,19 @@ class PlainName {
 
 }  // namespace
 
-bool call_fd_read(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <>
+bool host_function<&CommonFunctions::fd_read>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   return transfer_one<rights::kFdRead, SYS_read>(binding, host_call, slots);
 }
 
-bool call_fd_write(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <>
+bool host_function<&CommonFunctions::fd_write>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   return transfer_one<rights::kFdWrite, SYS_write>(binding, host_call, slots);
 }
 
 // fd, where it goes.
-bool call_fd_fdstat_get(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <>
+bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   if (context == nullptr) [[unlikely]]
     return call_bound(binding, host_call, slots);
@@ -104,7 +107,8 @@ bool call_fd_fdstat_get(void* binding, runtime::HostCall& host_call, uint64_t* s
   return true;
 }
 
-bool call_fd_close(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <>
+bool host_function<&CommonFunctions::fd_close>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   const int host = context == nullptr ? -1 : context->descriptors().release(static_cast<uint32_t>(slots[0]));
   if (host < 0) [[unlikely]]
@@ -116,7 +120,8 @@ bool call_fd_close(void* binding, runtime::HostCall& host_call, uint64_t* slots)
 
 // Directory, whether links are followed, path, its length, flags, rights, rights to inherit, flags, where the number
 // goes: a file that is there, by its name, to be read.
-bool call_path_open(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <>
+bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   if (context == nullptr) [[unlikely]]
     return call_bound(binding, host_call, slots);
@@ -173,7 +178,8 @@ bool call_path_open(void* binding, runtime::HostCall& host_call, uint64_t* slots
 }
 
 // Clock, precision, where the time goes.
-bool call_clock_time_get(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+template <>
+bool host_function<&CommonFunctions::clock_time_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
   // WASI numbers them as Linux does.
   static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_PROCESS_CPUTIME_ID == 2 &&
                 CLOCK_THREAD_CPUTIME_ID == 3);

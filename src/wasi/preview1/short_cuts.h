@@ -8,27 +8,22 @@
 
 namespace ermine::wasi {
 
-bool call_clock_time_get(void* binding, runtime::HostCall& host_call, uint64_t* slots);
-bool call_fd_close(void* binding, runtime::HostCall& host_call, uint64_t* slots);
-bool call_fd_fdstat_get(void* binding, runtime::HostCall& host_call, uint64_t* slots);
-bool call_fd_read(void* binding, runtime::HostCall& host_call, uint64_t* slots);
-bool call_fd_write(void* binding, runtime::HostCall& host_call, uint64_t* slots);
-bool call_path_open(void* binding, runtime::HostCall& host_call, uint64_t* slots);
-
 // The host function of a WASI function.
 template <auto kFunction>
-inline constexpr detail::HostFn kHostFunction = call_bound;
+bool host_function(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+  return call_bound(binding, host_call, slots);
+}
 template <>
-inline constexpr detail::HostFn kHostFunction<&CommonFunctions::clock_time_get> = call_clock_time_get;
+bool host_function<&CommonFunctions::clock_time_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 template <>
-inline constexpr detail::HostFn kHostFunction<&CommonFunctions::fd_read> = call_fd_read;
+bool host_function<&CommonFunctions::fd_close>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 template <>
-inline constexpr detail::HostFn kHostFunction<&CommonFunctions::fd_close> = call_fd_close;
+bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 template <>
-inline constexpr detail::HostFn kHostFunction<&CommonFunctions::fd_fdstat_get> = call_fd_fdstat_get;
+bool host_function<&CommonFunctions::fd_read>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 template <>
-inline constexpr detail::HostFn kHostFunction<&CommonFunctions::fd_write> = call_fd_write;
+bool host_function<&CommonFunctions::fd_write>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 template <>
-inline constexpr detail::HostFn kHostFunction<&CommonFunctions::path_open> = call_path_open;
+bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 
 }  // namespace ermine::wasi
