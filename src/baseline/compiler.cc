@@ -68,19 +68,6 @@ bool Compiler::run() {
   return !failed_ && !too_far_;
 }
 
-namespace {
-bool is_call(IrOp op) {
-  switch (op) {
-    case IrOp::call:
-    case IrOp::call_import:
-    case IrOp::call_indirect_s:
-    case IrOp::call_indirect_r:
-    case IrOp::call_ref: return true;
-    default: return false;
-  }
-}
-}  // namespace
-
 void Compiler::mark_labels() {
   marks_.assign(1, {});
   mark_of_.assign(code_->code.size() + 1, 0);

@@ -20,19 +20,10 @@ constexpr bool does_leave_registers(const Shape& s) {
     case CodeInfo::kPair: return false;
     case CodeInfo::kIr: break;
   }
-  if (ir::object_op(s.ir()).kind != ir::ObjectOp::kNone) return true;
+  if (ir::object_op(s.ir()).kind != ir::ObjectOp::kNone || is_call(s.ir()) || is_return_call(s.ir())) return true;
   switch (s.ir()) {
     case IrOp::enter_sp:
     case IrOp::copy_n:
-    case IrOp::call:
-    case IrOp::call_import:
-    case IrOp::call_indirect_s:
-    case IrOp::call_indirect_r:
-    case IrOp::call_ref:
-    case IrOp::return_call:
-    case IrOp::return_call_import:
-    case IrOp::return_call_indirect:
-    case IrOp::return_call_ref:
     case IrOp::memory_size:
     case IrOp::trap:
     case IrOp::ret_copy_n:

@@ -109,6 +109,28 @@ inline bool is_branch(const Item& item) { return shape_of(item.code).is_branch; 
 inline uint32_t branch_target(const Item& item) {
   return static_cast<uint32_t>(static_cast<int64_t>(item.at) + field<int32_t>(item.pc, 4));
 }
+// Calls that come back, and those that do not. Both say where the callee's frame begins and how many slots of arguments
+// it has.
+constexpr bool is_call(IrOp op) {
+  switch (op) {
+    case IrOp::call:
+    case IrOp::call_import:
+    case IrOp::call_indirect_s:
+    case IrOp::call_indirect_r:
+    case IrOp::call_ref: return true;
+    default: return false;
+  }
+}
+constexpr bool is_return_call(IrOp op) {
+  switch (op) {
+    case IrOp::return_call:
+    case IrOp::return_call_import:
+    case IrOp::return_call_indirect:
+    case IrOp::return_call_ref: return true;
+    default: return false;
+  }
+}
+
 // Whether what follows is reached only by branches.
 inline bool ends_block(const Item& item) { return shape_of(item.code).ends_block; }
 

@@ -31,19 +31,11 @@ uint64_t LastUses::run_read(const Item& item, const Shape& s) const {
     case IrOp::enter_sp:
     case IrOp::memory_size:
     case IrOp::trap: break;
-    case IrOp::call:
-    case IrOp::call_import:
-    case IrOp::call_indirect_s:
-    case IrOp::call_indirect_r:
-    case IrOp::call_ref:
-    case IrOp::return_call:
-    case IrOp::return_call_import:
-    case IrOp::return_call_indirect:
-    case IrOp::return_call_ref:
-    case IrOp::builtin: n = field<uint16_t>(item.pc, 2); break;
     case IrOp::copy_n:
     case IrOp::ret_copy_n: first = field<uint16_t>(item.pc, 2), n = field<uint32_t>(item.pc, 4); break;
-    default: return ~uint64_t{0};
+    default:
+      if (!is_call(s.ir()) && !is_return_call(s.ir()) && s.ir() != IrOp::builtin) return ~uint64_t{0};
+      n = field<uint16_t>(item.pc, 2);
   }
   uint64_t read = 0;
   for (unsigned i = 0; i < n; ++i) read |= bit_of_slot_[first + i];

@@ -363,7 +363,8 @@ void Compiler::global(const Item& item, bool get, bool to_slot, bool acc, Class 
 }
 
 void Compiler::returns(Class c, unsigned from, uint16_t slot) {
-  emit(special_id(of_class(Special::kReturnInt, c), from), {.a = slot});
+  if (c == Class::kV128) failed_ = true;  // results of that class go through the frame, and have no stencil
+  else emit(special_id(of_class(Special::kReturnInt, c), from), {.a = slot});
 }
 
 }  // namespace ermine::baseline

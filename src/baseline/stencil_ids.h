@@ -278,17 +278,7 @@ constexpr bool is_shift(Op op) {
 // Divisions, whose stencils for a constant (its place is kImm) multiply instead: by what the first half of a wide entry
 // in the pool holds, the second being the divisor.
 constexpr bool is_division(Op op) {
-  switch (op) {
-    case Op::i32_div_s:
-    case Op::i32_div_u:
-    case Op::i32_rem_s:
-    case Op::i32_rem_u:
-    case Op::i64_div_s:
-    case Op::i64_div_u:
-    case Op::i64_rem_s:
-    case Op::i64_rem_u: return true;
-    default: return false;
-  }
+  return ir::family_of(op) == Family::kBinary && (wasm::op_info(op).flags & wasm::kMayTrap) != 0;
 }
 constexpr bool is_remainder(Op op) {
   return op == Op::i32_rem_s || op == Op::i32_rem_u || op == Op::i64_rem_s || op == Op::i64_rem_u;

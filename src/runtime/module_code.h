@@ -22,7 +22,7 @@ struct CodeOptions {
   bool fuel = false;
   bool deterministic = false;
   Tier tier = Tier::kAuto;
-  uint32_t tier_up_calls = 30, tier_up_rounds = 100;
+  uint32_t tier_up_calls = 0, tier_up_rounds = 0;  // Config's
   platform::CodeListenerPtr listener;  // null: nobody wants to know of machine code
   bool operator==(const CodeOptions&) const = default;
 };
