@@ -69,7 +69,7 @@ Class Allocator::Use::cls() const {
 }
 
 // What pinning the best slots throughout the loop saves, in memory accesses.
-uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, Loop& loop) {
+uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, uint64_t i32_slots, Loop& loop) {
   touched_.clear();
   uint64_t saves = 0;
   auto count = [&](const Item& item, uint32_t weight) {
@@ -120,7 +120,11 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, Loo
         [](const Candidate& a, const Candidate& b) { return a.gain != b.gain ? a.gain > b.gain : a.slot < b.slot; });
     for (size_t i = 0; i < n; ++i) {
       const Use& u = uses_[list[i].slot];
-      loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written()};
+      // A slot of the operand stack is known by all its uses: what it held before, or holds for others behind, is
+      // nothing that is still wanted. A local has one type.
+      const bool is_local = list[i].slot < 64 && (i32_slots >> list[i].slot & 1) != 0;
+      const bool narrow = u.cls() == Class::kInt && (is_local || !(u.flags & Access::kWide));
+      loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written(), narrow};
       total += list[i].gain;
     }
   }
@@ -128,19 +132,20 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, Loo
   return total;
 }
 
-void Allocator::run(const Listing& code, const LastUses& last_uses, uint32_t slots, std::vector<Region>& out) {
+void Allocator::run(const Listing& code, const LastUses& last_uses, const ir::FunctionCode& function,
+                    std::vector<Region>& out) {
   const std::vector<Item>& items = code.items;
   out.clear();
   if (items.size() < 2) return;
   find_loops(code);
-  uses_.assign(slots + 8, {});
+  uses_.assign(function.frame_slots + 8, {});
   // Deep nests would be read once for each level: beyond some levels only the whole counts.
   constexpr uint32_t kDeepest = 6;
   for (size_t i = loops_.size(); i-- > 0;) {
     Loop& l = loops_[i];
     bool is_function = i == 0;
     if (is_function) ++l.first;  // behind the entry
-    if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, last_uses, l);
+    if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, last_uses, function.i32_slots, l);
     if (i == 0) break;
     // As often as its parent's other parts would be weighted.
     uint64_t best = std::max(l.own, l.inner);

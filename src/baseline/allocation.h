@@ -20,6 +20,7 @@ struct Region {
     uint16_t slot = 0;
     Class cls = Class::kNot;  // kNot: unused
     bool written = false;     // somewhere in the region
+    bool narrow = false;      // it holds nothing but i32s: in the register their upper half is zero
   };
   std::array<Pin, 2 * kPinned> pins;  // integers, then floats and vectors
 };
@@ -27,7 +28,7 @@ struct Region {
 class Allocator {
  public:
   // Regions in order. `slots`: of the frame; `uses` tells of vectors, if there are some.
-  void run(const Listing& code, const LastUses& uses, uint32_t slots, std::vector<Region>& out);
+  void run(const Listing& code, const LastUses& uses, const ir::FunctionCode& function, std::vector<Region>& out);
 
  private:
   struct Loop {
@@ -49,7 +50,7 @@ class Allocator {
     uint32_t slot;
   };
   void find_loops(const Listing& code);
-  uint64_t evaluate(const Listing& code, const LastUses& uses, Loop& loop);
+  uint64_t evaluate(const Listing& code, const LastUses& uses, uint64_t i32_slots, Loop& loop);
 
   std::vector<Loop> loops_;       // outer before inner; the first is the function
   std::vector<uint32_t> depth_;   // loops around each item; empty if there are none

@@ -38,14 +38,15 @@ bool Compiler::run() {
   region_ = -1;
   next_region_ = 0;
   alias_ = {};
-  valid_ = dirty_ = used_ = written_ = held_mask_ = 0;
+  valid_ = dirty_ = used_ = written_ = held_mask_ = narrow_ = narrow_pins_ = 0;
+  acc_narrow_ = false;
   reachable_ = true;
   entry_stub_ = kNone;
   failed_ = too_far_ = false;
   read_items(code.code, codes_, listing_);
   mark_labels();
   if (listing_.has_vectors) uses_.find(listing_, code, mark_of_, marks_.size());
-  allocator_.run(listing_, uses_, code.frame_slots, regions_);
+  allocator_.run(listing_, uses_, code, regions_);
   pin_of_slot_.assign(code.frame_slots + 8, -1);
 
   const bool has_vectors = listing_.has_vectors;
@@ -114,6 +115,8 @@ void Compiler::bind(uint32_t index) {
   m.position = here();
   valid_ = used_;
   dirty_ = written_;
+  narrow_ = narrow_pins_;
+  acc_narrow_ = false;
 }
 
 void Compiler::enter_region() {
@@ -121,11 +124,12 @@ void Compiler::enter_region() {
   held_mask_ = 0;
   region_ = static_cast<int>(next_region_++);
   const Region& r = regions_[static_cast<size_t>(region_)];
-  used_ = written_ = 0;
+  used_ = written_ = narrow_ = narrow_pins_ = 0;
   for (unsigned p = 0; p < r.pins.size(); ++p) {
     if (r.pins[p].cls == Class::kNot) continue;
     used_ |= static_cast<uint16_t>(1u << p);
     if (r.pins[p].written) written_ |= static_cast<uint16_t>(1u << p);
+    if (r.pins[p].narrow) narrow_pins_ |= static_cast<uint16_t>(1u << p);
     pin_of_slot_[r.pins[p].slot] = static_cast<int8_t>(p);
   }
   valid_ = dirty_ = 0;
@@ -144,7 +148,7 @@ void Compiler::leave_region() {
   for (const Region::Pin& p : regions_[static_cast<size_t>(region_)].pins)
     if (p.cls != Class::kNot) pin_of_slot_[p.slot] = -1;
   region_ = -1;
-  used_ = written_ = valid_ = dirty_ = 0;
+  used_ = written_ = valid_ = dirty_ = narrow_ = narrow_pins_ = 0;
 }
 
 bool Compiler::inside(uint32_t index) const {
@@ -287,7 +291,7 @@ void Compiler::function_entry(const Item& item) {
     emit(rest_id(several ? Rest::kZero4 : Rest::kZero1), f);  // the frame has room
     zero &= ~((several ? uint64_t{15} : uint64_t{1}) << i);
   }
-  stubs_[slow].target = here();
+  go_on_here(slow);
 }
 
 // Of the n <= 64 locals from `first` on: a bit for each that may be read before it is written. What stands in front of
@@ -319,7 +323,7 @@ void Compiler::loop_head(const Item& item) {
   Fill f;
   f.taken = kStubTarget | slow;
   emit(rest_id(Rest::kPoll), f);
-  stubs_[slow].target = here();
+  go_on_here(slow);
 }
 
 void Compiler::fuel(const Item& item) {
@@ -332,7 +336,14 @@ void Compiler::fuel(const Item& item) {
   f.count = field<uint32_t>(item.pc, 4);
   f.taken = kStubTarget | slow;
   emit(rest_id(Rest::kFuel), f);
-  stubs_[slow].target = here();
+  go_on_here(slow);
+}
+
+// A stub of the kinds that run a handler goes on here, with pins read from their slots.
+void Compiler::go_on_here(uint32_t stub) {
+  stubs_[stub].target = here();
+  narrow_ = narrow_pins_;
+  acc_narrow_ = false;
 }
 
 // Whatever has no stencil of its own.
@@ -399,7 +410,7 @@ void Compiler::call_checked(const Item& item, StencilId check, Fill f, Rest how)
     f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
   }
   emit(rest_id(how), f);
-  stubs_[slow].target = here();
+  go_on_here(slow);
   lose_registers();
 }
 

@@ -130,6 +130,8 @@ class Compiler {
 
   // --- registers
   unsigned place(uint16_t slot);
+  // Where an address in memory 0 is, fit to be used as an index (read_address in stencils/stencil.h).
+  unsigned address_place(bool acc, uint16_t slot);
   unsigned acc_place(Class c);
   void load_pin(unsigned pin);
   void store_pin(unsigned pin);
@@ -142,10 +144,16 @@ class Compiler {
   // The slot is about to be written other than through an accumulator.
   void before_write(uint16_t slot);
   int pin_of(uint16_t slot) const { return region_ < 0 ? -1 : pin_of_slot_[slot]; }
-  void wrote_pin(unsigned pin);
+  // `narrow`: the upper half of what was written is zero.
+  void wrote_pin(unsigned pin, bool narrow = false);
+  // The result of an operation was left in the accumulator.
+  void wrote_acc(Class c, bool narrow);
+  bool is_narrow(unsigned place) const;
+  const Region::Pin& pin(unsigned number) const { return regions_[static_cast<size_t>(region_)].pins[number]; }
   // The result of an operation that left it in the accumulator goes to the slot as well.
   void set_slot_from_acc(uint16_t slot, Class c);
   void move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_slot, Class c);
+  void move_to_pin(unsigned from, uint16_t from_slot, unsigned pin);
   void copy(uint16_t dst, uint16_t src);
   void set_const(uint16_t dst, uint64_t bits);
 
@@ -155,7 +163,7 @@ class Compiler {
   void load(const Item& item, const Shape& s);
   void store(const Item& item, const Shape& s);
   template <class IdOf>
-  void result(const Item& item, const Fill& f, bool to_slot, Class c, IdOf id_of);
+  void result(const Item& item, const Fill& f, bool to_slot, Class c, bool narrow, IdOf id_of);
   void compare_branch(const Item& item, const Shape& s);
   void branch(const Item& item, StencilId id, Fill& f);
   uint32_t branch_taken(uint32_t at, uint32_t target);
@@ -174,6 +182,7 @@ class Compiler {
   uint64_t locals_to_zero(unsigned first, unsigned n) const;
   void loop_head(const Item& item);
   void fuel(const Item& item);
+  void go_on_here(uint32_t stub);
   void handler(const Item& item);
   void branching_handler(const Item& item);
   // A last operand that is a constant: its place, and the filling.
@@ -190,7 +199,6 @@ class Compiler {
   void copy_vector(const Item& item);
   void set_vector(const Item& item);
   int vector_at(uint16_t slot, bool last);
-  void forget_acc(Class c);
   unsigned read_vector(const Access& a, unsigned busy);
   unsigned vector_target(const Access* a, uint16_t dst, unsigned busy);
   void wrote_vector(const Item& item, unsigned reg);
@@ -266,6 +274,11 @@ class Compiler {
   std::vector<int8_t> pin_of_slot_;
   uint16_t valid_ = 0, dirty_ = 0, used_ = 0, written_ = 0;  // by pin
   std::array<uint8_t, 3> alias_{};  // of r0, s0, d0: 0, or the pin + 1
+  // Which integers in registers have an upper half that is zero: pins, and r0. At every label all pins that are to be
+  // so (Region::Pin::narrow) are.
+  uint16_t narrow_ = 0;
+  bool acc_narrow_ = false;
+  uint16_t narrow_pins_ = 0;  // of this region
   // Vectors in registers that are no pins, then those that are constants.
   static constexpr unsigned kHeld = kPinned + 8;
   struct Held {

@@ -75,7 +75,7 @@ struct Role {
   uint8_t byte;     // of the field
   uint8_t plus;     // added to the slot it names: the second half of a vector
   uint8_t classes;  // class_bit
-  bool written;
+  uint8_t flags;    // Access's
   constexpr bool operator==(const Role&) const = default;
 };
 constexpr unsigned kMostRoles = 8;
@@ -88,8 +88,15 @@ struct Roles {
 
 constexpr Roles roles_of(const Shape& s) {
   Roles roles;
-  auto f = [&roles](unsigned byte, Class c, bool written, unsigned plus = 0) {
-    roles.list[roles.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c), written};
+  auto add = [&roles](unsigned byte, Class c, bool written, unsigned plus, bool wide) {
+    const unsigned flags = (written ? Access::kWritten : 0) | (wide ? Access::kWide : 0);
+    roles.list[roles.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c),
+                                 static_cast<uint8_t>(flags)};
+  };
+  auto f = [&add](unsigned byte, Class c, bool written, unsigned plus = 0) { add(byte, c, written, plus, true); };
+  // Of a type that is known: its letter.
+  auto typed = [&add](unsigned byte, char letter, bool written) {
+    add(byte, class_of(letter), written, 0, letter != 'i');
   };
   auto vector = [&](unsigned byte, bool written) {
     f(byte, Class::kV128, written);
@@ -101,22 +108,20 @@ constexpr Roles roles_of(const Shape& s) {
     bool to_slot = s.form & 1;
     switch (s.family) {
       case Family::kBinary:
-        if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(2, param_class(s.op(), 0), false);
-        if (form == ir::kSS || form == ir::kRS) f(4, param_class(s.op(), 1), false);
-        if (to_slot) f(0, result_class(s.op()), true);
+        if (form == ir::kSS || form == ir::kSR || form == ir::kSI) typed(2, param_letter(s.op(), 0), false);
+        if (form == ir::kSS || form == ir::kRS) typed(4, param_letter(s.op(), 1), false);
+        if (to_slot) typed(0, result_letter(s.op()), true);
         return roles;
       case Family::kUnary:
-        if (form == ir::kS) f(2, param_class(s.op(), 0), false);
-        if (to_slot) f(0, result_class(s.op()), true);
-        return roles;
       case Family::kLoad:
-        if (form == ir::kS) f(2, Class::kInt, false);
-        if (to_slot) f(0, result_class(s.op()), true);
+        if (form == ir::kS) typed(2, param_letter(s.op(), 0), false);
+        if (to_slot) typed(0, result_letter(s.op()), true);
         return roles;
       case Family::kStore: {
         unsigned store = s.form;
-        if (store == ir::kStoreSS || store == ir::kStoreSR || store == ir::kStoreSI) f(2, Class::kInt, false);
-        if (store == ir::kStoreSS || store == ir::kStoreRS) f(0, param_class(s.op(), 1), false);
+        if (store == ir::kStoreSS || store == ir::kStoreSR || store == ir::kStoreSI)
+          typed(2, param_letter(s.op(), 0), false);
+        if (store == ir::kStoreSS || store == ir::kStoreRS) typed(0, param_letter(s.op(), 1), false);
         return roles;
       }
       case Family::kVector: {
@@ -124,11 +129,11 @@ constexpr Roles roles_of(const Shape& s) {
         auto colon = sig.find(':');
         for (unsigned i = 0; i < colon; ++i) {
           if (sig[i] == 'v') vector(2 + 2 * i, false);
-          else f(2 + 2 * i, class_of(sig[i]), false);
+          else typed(2 + 2 * i, sig[i], false);
         }
         if (colon + 1 < sig.size()) {
           if (sig[colon + 1] == 'v') vector(0, true);
-          else f(0, class_of(sig[colon + 1]), true);
+          else typed(0, sig[colon + 1], true);
         }
         return roles;
       }
@@ -137,8 +142,8 @@ constexpr Roles roles_of(const Shape& s) {
   }
   if (s.kind == CodeInfo::kBranch) {
     unsigned form = s.form / 4;
-    if (form == ir::kSS || form == ir::kSR || form == ir::kSI) f(0, param_class(s.op(), 0), false);
-    if (form == ir::kSS || form == ir::kRS) f(2, param_class(s.op(), 1), false);
+    if (form == ir::kSS || form == ir::kSR || form == ir::kSI) typed(0, param_letter(s.op(), 0), false);
+    if (form == ir::kSS || form == ir::kRS) typed(2, param_letter(s.op(), 1), false);
     return roles;
   }
   if (s.kind != CodeInfo::kIr) return roles;
@@ -146,7 +151,7 @@ constexpr Roles roles_of(const Shape& s) {
     unsigned form = static_cast<unsigned>(s.ir()) - static_cast<unsigned>(base);
     f(2, c, false);
     f(4, c, false);
-    if (form < 2) f(6, Class::kInt, false);
+    if (form < 2) typed(6, 'i', false);
     if (form & 1) f(0, c, true);
   };
   switch (s.ir()) {
@@ -172,7 +177,7 @@ constexpr Roles roles_of(const Shape& s) {
     case IrOp::select_v128:
       vector(2, false);
       vector(4, false);
-      f(6, Class::kInt, false);
+      typed(6, 'i', false);
       vector(0, true);
       return roles;
     case IrOp::set_r: f(0, Class::kInt, true); return roles;
@@ -194,7 +199,7 @@ constexpr Roles roles_of(const Shape& s) {
     case IrOp::global_get_s_1: f(0, Class::kF32, true); return roles;
     case IrOp::global_get_d_1: f(0, Class::kF64, true); return roles;
     case IrOp::global_set_s: f(0, Class::kAny, false); return roles;
-    case IrOp::br_table_s:
+    case IrOp::br_table_s: typed(0, 'i', false); return roles;
     case IrOp::br_null:
     case IrOp::br_null_back:
     case IrOp::br_non_null:
@@ -207,7 +212,7 @@ constexpr Roles roles_of(const Shape& s) {
 
 struct Tables {
   std::array<Shape, ir::kCodeCount> shapes{};
-  std::array<Roles, 88> roles{};  // the different ones; the first is empty
+  std::array<Roles, 128> roles{};  // the different ones; the first is empty
   unsigned roles_count = 1;
 };
 constexpr Tables make_tables() {
@@ -260,7 +265,7 @@ void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listin
     Access* list = out.accesses.data() + accesses;
     for (unsigned i = 0; i < roles.count; ++i) {
       const Role& r = roles.list[i];
-      list[i] = {static_cast<uint16_t>(field<uint16_t>(pc, r.byte) + r.plus), r.classes, r.written};
+      list[i] = {static_cast<uint16_t>(field<uint16_t>(pc, r.byte) + r.plus), r.classes, r.flags};
     }
     vectors |= roles.has_vectors;
     accesses += roles.count;

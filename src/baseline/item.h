@@ -57,21 +57,25 @@ constexpr Class class_of(char letter) {
     default: return Class::kInt;
   }
 }
-constexpr Class param_class(Op op, unsigned i) { return class_of(wasm::op_info(op).sig()[i]); }
-constexpr Class result_class(Op op) {
+constexpr char param_letter(Op op, unsigned i) { return wasm::op_info(op).sig()[i]; }
+constexpr char result_letter(Op op) {
   std::string_view sig = wasm::op_info(op).sig();
-  return class_of(sig[sig.find(':') + 1]);
+  return sig[sig.find(':') + 1];
 }
+constexpr Class param_class(Op op, unsigned i) { return class_of(param_letter(op, i)); }
+constexpr Class result_class(Op op) { return class_of(result_letter(op)); }
 
 // A slot that an item may take from or leave in a register.
 struct Access {
   uint16_t slot;
   uint8_t classes;  // the bit of its class
-  static constexpr uint8_t kWritten = 1, kLast = 2;
+  static constexpr uint8_t kWritten = 1, kLast = 2, kWide = 4;
   uint8_t flags;
   bool written() const { return flags & kWritten; }
   // Of a vector: nothing reads this value again. (LastUses sets it.)
   bool last() const { return flags & kLast; }
+  // What is read or written may be something else than an i32.
+  bool wide() const { return flags & kWide; }
   bool is(Class c) const { return classes == class_bit(c); }
 };
 

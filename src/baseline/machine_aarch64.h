@@ -12,8 +12,9 @@
 namespace ermine::baseline::machine_aarch64 {
 
 // Neither they nor their neighbours are powers of two or patterns of logical immediates.
-inline constexpr MarkedConstants kMarked = {{0x5a6, 0xb39}, {13, 21}};
+inline constexpr MarkedConstants kMarked = {{0x5a6, 0xb39}, {0x5a6, 0xb39}, {13, 21}};
 inline constexpr bool kNegativeForms = true;
+inline constexpr bool kNarrowAddresses = false;  // loads and stores extend an index of 32 bits
 inline constexpr bool kShortFrames = false;  // 32 bytes
 inline constexpr bool kDataAtLink = true;
 inline constexpr bool kFarOperands = true;
@@ -74,6 +75,29 @@ inline void put_constant(uint8_t* at, const Hole& h, int64_t v) {
     case kImm16: set_field(at, 5, 16, bits); break;
     case kRotation: set_field(at, 16, 6, bits & number_mask); break;
     default: set_field(at, 10, 6, bits & number_mask); break;
+  }
+}
+
+// The registers of pins and of the integer accumulator; see stencils/machine_aarch64.h.
+inline constexpr uint8_t kPinRegisters[6] = {20, 25, 26, 28, 0, 1};
+inline constexpr uint8_t kAccRegister = 24;
+
+// Sets the bits of a hole in `mask`, which lies beside the code.
+inline void mark_bits(const Hole& h, const uint8_t*, uint8_t* mask) {
+  switch (h.patch()) {
+    case kAddLow:
+    case kAccessLow:
+    case kImm12: set_field(mask, 10, 12, 0xfff); break;
+    case kPage:
+      set_field(mask, 29, 2, 3);
+      set_field(mask, 5, 19, 0x7ffff);
+      break;
+    case kBranch26: set_field(mask, 0, 26, 0x3ffffff); break;
+    case kBranch19: set_field(mask, 5, 19, 0x7ffff); break;
+    case kBranch14: set_field(mask, 5, 14, 0x3fff); break;
+    case kRotation: set_field(mask, 16, 6, 63); break;
+    case kTop: set_field(mask, 10, 6, 63); break;
+    default: set_field(mask, 5, 16, 0xffff); break;
   }
 }
 

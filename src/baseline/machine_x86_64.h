@@ -9,9 +9,14 @@
 
 namespace ermine::baseline::machine_x86_64 {
 
-inline constexpr MarkedConstants kMarked = {{0x12345678, 0x5a6b7c3d}, {13, 21}};
+// A 64-bit instruction sign-extends its 32-bit constant. Those of 32-bit operations are negative, so that clang cannot
+// take a 64-bit instruction for one (which for a positive constant would do the same).
+inline constexpr MarkedConstants kMarked = {{0x12345678, 0x5a6b7c3d}, {0x92345678, 0xda6b7c3d}, {13, 21}};
 // Whether negative constants have forms of their own for i32, and in stores.
 inline constexpr bool kNegativeForms = false;
+
+// Whether an address in a register is an index as it stands, its upper half being zero.
+inline constexpr bool kNarrowAddresses = true;
 
 // Whether a call by machine code uses so little of the native stack that its callee need not look
 // (runtime::native_stack_suffices).
@@ -39,6 +44,13 @@ inline void put_constant(uint8_t* at, const Hole& h, int64_t v) {
   v = changed(h.change(), v);
   std::memcpy(at, &v, h.patch());
 }
+
+// The registers of pins and of the integer accumulator, by the processor's numbers; see stencils/machine_x86_64.h.
+inline constexpr uint8_t kPinRegisters[6] = {12, 6, 2, 8, 9, 11};
+inline constexpr uint8_t kAccRegister = 7;
+
+// Sets the bits of a hole in `mask`, which lies beside the code.
+inline void mark_bits(const Hole& h, const uint8_t*, uint8_t* mask) { std::memset(mask, 0xff, h.patch()); }
 
 inline void put_number(uint8_t* at, unsigned, uint32_t v) { std::memcpy(at, &v, 4); }
 inline void put_pc(uint8_t* at, unsigned, uint64_t v) { std::memcpy(at, &v, 8); }

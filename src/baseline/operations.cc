@@ -38,11 +38,29 @@ unsigned Compiler::acc_place(Class c) {
   return alias == 0 ? unsigned{kAcc} : place_of_pin(alias - 1);
 }
 
+// An accumulator or a pinned register.
+bool Compiler::is_narrow(unsigned place) const {
+  if (place == kAcc) return acc_narrow_;
+  return place >= kReg0 && place < kReg0 + kPinned && (narrow_ >> (place - kReg0) & 1) != 0;
+}
+
+unsigned Compiler::address_place(bool acc, uint16_t slot) {
+  const unsigned where = acc ? acc_place(Class::kInt) : place(slot);
+  if (!machine::kNarrowAddresses || where == kSlot || is_narrow(where)) return where;
+  emit(special_id(Special::kMoveNarrow, where * kPlaces + where));
+  if (where == kAcc) acc_narrow_ = true;
+  else narrow_ |= static_cast<uint16_t>(1u << (where - kReg0));
+  return where;
+}
+
 void Compiler::load_pin(unsigned pin) {
   const Region::Pin& p = regions_[static_cast<size_t>(region_)].pins[pin];
-  emit(special_id(of_class(Special::kMoveInt, p.cls), kSlot * kPlaces + place_of_pin(static_cast<int>(pin))),
+  const auto bit = static_cast<uint16_t>(1u << pin);
+  emit(special_id(p.narrow ? Special::kMoveNarrow : of_class(Special::kMoveInt, p.cls),
+                  kSlot * kPlaces + place_of_pin(static_cast<int>(pin))),
        {.a = p.slot});
-  valid_ |= static_cast<uint16_t>(1u << pin);
+  valid_ |= bit;
+  narrow_ = static_cast<uint16_t>(p.narrow ? narrow_ | bit : narrow_ & ~bit);
 }
 
 void Compiler::store_pin(unsigned pin) {
@@ -66,14 +84,20 @@ void Compiler::save_dirty() {
 void Compiler::lose_registers() {
   valid_ = 0;
   dirty_ = 0;
+  narrow_ = 0;
+  acc_narrow_ = false;
   alias_ = {};
   held_mask_ = 0;
 }
 
-void Compiler::forget_acc(Class c) { alias_[acc_number(c)] = 0; }
+void Compiler::wrote_acc(Class c, bool narrow) {
+  alias_[acc_number(c)] = 0;
+  if (c == Class::kInt) acc_narrow_ = narrow;
+}
 
 void Compiler::settle_acc(unsigned acc) {
   if (alias_[acc] == 0) return;
+  if (acc == 0) acc_narrow_ = is_narrow(place_of_pin(alias_[0] - 1));
   emit(special_id(of_class(Special::kMoveInt, kAccClass[acc]), place_of_pin(alias_[acc] - 1) * kPlaces + kAcc));
   alias_[acc] = 0;
 }
@@ -89,9 +113,16 @@ void Compiler::before_write(uint16_t slot) {
     if (alias_[acc] == pin + 1) settle_acc(acc);
 }
 
-void Compiler::wrote_pin(unsigned pin) {
-  valid_ |= static_cast<uint16_t>(1u << pin);
-  dirty_ |= static_cast<uint16_t>(1u << pin);
+void Compiler::wrote_pin(unsigned number, bool narrow) {
+  const auto bit = static_cast<uint16_t>(1u << number);
+  valid_ |= bit;
+  dirty_ |= bit;
+  if (!narrow && pin(number).narrow) {  // by an operation that does not know
+    const unsigned reg = place_of_pin(static_cast<int>(number));
+    emit(special_id(Special::kMoveNarrow, reg * kPlaces + reg));
+    narrow = true;
+  }
+  narrow_ = static_cast<uint16_t>(narrow ? narrow_ | bit : narrow_ & ~bit);
 }
 
 void Compiler::move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_slot, Class c) {
@@ -99,13 +130,26 @@ void Compiler::move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_
   emit(special_id(of_class(Special::kMoveInt, c), from * kPlaces + to), {.a = from_slot, .d = to_slot});
 }
 
+// A value in some place to a pin.
+void Compiler::move_to_pin(unsigned from, uint16_t from_slot, unsigned number) {
+  const unsigned to = place_of_pin(static_cast<int>(number));
+  const bool narrow = pin(number).narrow, known = is_narrow(from);
+  if (from != to) {
+    emit(special_id(narrow ? Special::kMoveNarrow : of_class(Special::kMoveInt, pin(number).cls), from * kPlaces + to),
+         {.a = from_slot});
+    wrote_pin(number, narrow || known);
+  } else {
+    wrote_pin(number, known);
+  }
+}
+
 void Compiler::set_slot_from_acc(uint16_t slot, Class c) {
   unsigned from = acc_place(c);
   int pin = pin_of(slot);
   if (pin >= 0 && alias_[acc_number(c)] == pin + 1) return;  // it is there
   before_write(slot);
-  move(from, 0, pin < 0 ? unsigned{kSlot} : place_of_pin(pin), slot, c);
-  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
+  if (pin < 0) move(from, 0, kSlot, slot, c);
+  else move_to_pin(from, 0, static_cast<unsigned>(pin));
 }
 
 void Compiler::copy(uint16_t dst, uint16_t src) {
@@ -119,16 +163,15 @@ void Compiler::copy(uint16_t dst, uint16_t src) {
   if (to < 0 && from < 0) {
     move(kSlot, src, kSlot, dst, Class::kInt);
   } else if (from < 0) {
-    move(kSlot, src, place_of_pin(to), dst, class_of_pin(to));
+    move_to_pin(kSlot, src, static_cast<unsigned>(to));
   } else if (to < 0) {
     move(from_place, src, kSlot, dst, class_of_pin(from));
   } else if ((class_of_pin(to) == Class::kInt) == (class_of_pin(from) == Class::kInt)) {
-    move(from_place, src, place_of_pin(to), dst, class_of_pin(to));
+    move_to_pin(from_place, src, static_cast<unsigned>(to));
   } else {  // from one kind of register to the other, through the slot
     move(from_place, src, kSlot, dst, class_of_pin(from));
-    move(kSlot, dst, place_of_pin(to), dst, class_of_pin(to));
+    move_to_pin(kSlot, dst, static_cast<unsigned>(to));
   }
-  if (to >= 0) wrote_pin(static_cast<unsigned>(to));
 }
 
 void Compiler::set_const(uint16_t dst, uint64_t bits) {
@@ -139,11 +182,13 @@ void Compiler::set_const(uint16_t dst, uint64_t bits) {
   f.d = dst;
   f.pool[0] = bits;
   const unsigned to = pin < 0 ? unsigned{kSlot} : place_of_pin(pin);
-  auto id = [&](unsigned from) { return special_id(of_class(Special::kMoveInt, c), from * kPlaces + to); };
-  unsigned from = c == Class::kInt ? constant(bits, true, false, f) : unsigned{kPool};
+  const bool narrow = pin >= 0 && this->pin(static_cast<unsigned>(pin)).narrow;
+  const Special move = narrow ? Special::kMoveNarrow : of_class(Special::kMoveInt, c);
+  auto id = [&](unsigned from) { return special_id(move, from * kPlaces + to); };
+  unsigned from = c == Class::kInt ? constant(bits, !narrow, false, f) : unsigned{kPool};
   if (from != kPool && !imm_fits(id(from), f)) from = kPool;
   emit(id(from), f);
-  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
+  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin), narrow);
 }
 
 // --- Constants
@@ -240,12 +285,13 @@ void Compiler::binary(const Item& item, const Shape& s) {
     return;
   }
   emit(id, f);
+  const bool narrow = result_letter(op) == 'i';
   if (in_place) {
-    wrote_pin(static_cast<unsigned>(pin));
+    wrote_pin(static_cast<unsigned>(pin), narrow);
     alias_[acc_number(rc)] = static_cast<uint8_t>(pin + 1);
     return;
   }
-  alias_[acc_number(rc)] = 0;
+  wrote_acc(rc, narrow);
   if (pin >= 0) set_slot_from_acc(static_cast<uint16_t>(f.d), rc);
 }
 
@@ -256,12 +302,13 @@ void Compiler::unary(const Item& item, const Shape& s) {
   f.a = field<uint16_t>(item.pc, 2);
   f.at = item.at;
   unsigned from = s.form / 2 == ir::kR ? acc_place(c) : place(static_cast<uint16_t>(f.a));
-  result(item, f, s.form & 1, result_class(s.op()), [&](unsigned to) { return unary_id(s.op(), from, to); });
+  result(item, f, s.form & 1, result_class(s.op()), result_letter(s.op()) == 'i',
+         [&](unsigned to) { return unary_id(s.op(), from, to); });
 }
 
 // Emits a stencil whose result goes to the accumulator, or with `to_slot` to slot d as well or to its register.
 template <class IdOf>
-void Compiler::result(const Item& item, const Fill& f, bool to_slot, Class c, IdOf id_of) {
+void Compiler::result(const Item& item, const Fill& f, bool to_slot, Class c, bool narrow, IdOf id_of) {
   int pin = to_slot ? pin_of(static_cast<uint16_t>(f.d)) : -1;
   StencilId id = id_of(pin >= 0 ? place_of_pin(pin) : to_slot ? unsigned{kSlot} : unsigned{kAcc});
   if (!exists(id)) {
@@ -273,8 +320,12 @@ void Compiler::result(const Item& item, const Fill& f, bool to_slot, Class c, Id
       if (acc != acc_number(c) && alias_[acc] == pin + 1) settle_acc(acc);
   }
   emit(id, f);
-  alias_[acc_number(c)] = pin >= 0 ? static_cast<uint8_t>(pin + 1) : 0;
-  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
+  if (pin < 0) {
+    wrote_acc(c, narrow);
+    return;
+  }
+  alias_[acc_number(c)] = static_cast<uint8_t>(pin + 1);
+  wrote_pin(static_cast<unsigned>(pin), narrow);
 }
 
 void Compiler::load(const Item& item, const Shape& s) {
@@ -286,8 +337,9 @@ void Compiler::load(const Item& item, const Shape& s) {
     handler(item);
     return;
   }
-  unsigned address = s.form / 2 == ir::kR ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
-  result(item, f, s.form & 1, result_class(s.op()), [&](unsigned to) { return load_id(s.op(), address, to); });
+  const unsigned address = address_place(s.form / 2 == ir::kR, static_cast<uint16_t>(f.a));
+  result(item, f, s.form & 1, result_class(s.op()), result_letter(s.op()) == 'i',
+         [&](unsigned to) { return load_id(s.op(), address, to); });
 }
 
 void Compiler::store(const Item& item, const Shape& s) {
@@ -302,7 +354,7 @@ void Compiler::store(const Item& item, const Shape& s) {
     return;
   }
   bool acc_address = form == ir::kStoreRS || form == ir::kStoreRR || form == ir::kStoreRI;
-  unsigned address = acc_address ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.a));
+  const unsigned address = address_place(acc_address, static_cast<uint16_t>(f.a));
   unsigned value;
   if (form == ir::kStoreSI || form == ir::kStoreRI) {
     f.imm = field<int16_t>(item.pc, 0);
@@ -324,7 +376,7 @@ void Compiler::select(const Item& item, unsigned form, Class c) {
   unsigned condition = form & 2 ? acc_place(Class::kInt) : place(static_cast<uint16_t>(f.c));
   unsigned a = place(static_cast<uint16_t>(f.a)), b = place(static_cast<uint16_t>(f.b));
   emit(special_id(of_class(Special::kSelectInt, c), (a * kPlaces + b) * kPlaces + condition), f);
-  alias_[acc_number(c)] = 0;
+  wrote_acc(c, false);
   if (form & 1) set_slot_from_acc(static_cast<uint16_t>(f.d), c);
 }
 
@@ -346,7 +398,7 @@ void Compiler::global(const Item& item, bool get, bool to_slot, bool acc, Class 
   }
   if (get) {
     f.d = field<uint16_t>(item.pc, 0);
-    result(item, f, to_slot, c,
+    result(item, f, to_slot, c, false,
            [&](unsigned to) { return special_id(of_class(Special::kGlobalInt, c), own * kPlaces + to); });
     return;
   }

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 
 #include "ir/op_forms.h"
 
@@ -41,6 +42,7 @@ enum class Special : unsigned {
   kMoveF32,
   kMoveF64,
   kMoveV128,
+  kMoveNarrow,   // the same of 32 bits, to registers: the upper half is zero then
   kSelectInt,    // a * 64 + b * 8 + condition; result in the accumulator
   kSelectF32,
   kSelectF64,
@@ -147,7 +149,8 @@ constexpr unsigned special_size(Special s) {
     case Special::kMoveInt:
     case Special::kMoveF32:
     case Special::kMoveF64:
-    case Special::kMoveV128: return kAnyPlaces * kPlaces;
+    case Special::kMoveV128:
+    case Special::kMoveNarrow: return kAnyPlaces * kPlaces;
     case Special::kSelectInt:
     case Special::kSelectF32:
     case Special::kSelectF64:
@@ -342,12 +345,25 @@ struct Hole {
   Change change() const { return static_cast<Change>(patch_change >> 4); }
 };
 
-// Constants that mark the place of others in two twins of a stencil, by machine.
+// Constants that mark the place of others in two twins of a stencil, by machine. Whatever instruction clang picks for
+// them must be right for every constant that the hole may get, so they are of the same sign where the sign decides
+// which instructions there are; a stencil for a 32-bit operation gets constants of both signs.
 struct MarkedConstants {
-  uint32_t value[2];
+  uint32_t value[2];  // 64-bit operations, and 32-bit ones of machines with forms for negative constants
+  uint32_t value32[2];  // 32-bit operations
   uint32_t shift[2];
 };
-enum class Marker : uint32_t { kNone, kImm, kNeg, kShift32, kShift64 };
+// What a stencil leaves in an integer register, for the tool that proves it: 0, or the place + 1, and whether it is 32
+// bits wide, so that the upper half is zero. kNarrowSlot: likewise what it stores in a slot.
+inline constexpr uint32_t kResultPlace = 0xff, kNarrowResult = 0x100, kNarrowSlot = 0x200;
+template <class T>
+constexpr uint32_t result_in(unsigned place) {
+  const bool is_int = std::is_integral_v<T>, is_32 = sizeof(T) == 4;
+  return (is_int ? 1 + (place == kSlot ? unsigned{kAcc} : place) : 0) | (is_int && is_32 ? kNarrowResult : 0) |
+         (is_32 && place == kSlot ? kNarrowSlot : 0);
+}
+
+enum class Marker : uint32_t { kNone, kImm, kImm32, kNeg, kShift32, kShift64 };
 
 struct Stencil {
   uint32_t code;  // offset of its bytes

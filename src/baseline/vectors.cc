@@ -375,7 +375,7 @@ void Compiler::vector(const Item& item, const Shape& s) {
         handler(item);  // there, the field holds the memory
         return;
       }
-      const unsigned address = place(static_cast<uint16_t>(f.a));
+      const unsigned address = address_place(false, static_cast<uint16_t>(f.a));
       t = !is_load ? read_vector(accesses[1], 0) : vector_target(of_lane ? &accesses[1] : nullptr, dst, 0);
       emit(of_lane ? vector_replace_id(op, t, address, field<uint32_t>(item.pc, 12)) : vector_place_id(op, t, address),
            f);
@@ -392,7 +392,7 @@ void Compiler::vector(const Item& item, const Shape& s) {
   const Class c = result_class(op);
   release_vectors(item);
   overwrite_vectors(dst, 1);
-  forget_acc(c);
+  wrote_acc(c, result_letter(op) == 'i');
   set_slot_from_acc(dst, c);
 }
 

@@ -50,6 +50,7 @@ struct FunctionCode {
   std::vector<Offset> offsets;  // only if recorded; ascending by code
   bool guarded = true;          // TranslateOptions::guarded
   uint32_t frame_slots = 0;
+  uint64_t i32_slots = 0;       // of the first 64, those of parameters and locals of type i32
   uint32_t param_slots = 0;     // the caller's pc lies at this slot, its context behind it
 };
 

@@ -83,6 +83,13 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   result.catches = catches_;
   result.offsets = offsets_;
   result.guarded = options_.guarded;
+  for (const Local& l : locals_)
+    if (l.slot < 64 && l.type == wasm::kI32) result.i32_slots |= uint64_t{1} << l.slot;
+  uint32_t result_slot = 0;  // results replace parameters, whatever their type
+  for (ValType t : type_->results) {
+    if (t != wasm::kI32 && result_slot < 63) result.i32_slots &= ~(uint64_t{3} << result_slot);
+    result_slot += t.slots();
+  }
   result.frame_slots = max_slots_;
   result.param_slots = type_->param_slots;
   return result;

@@ -25,7 +25,7 @@ constexpr void fill(auto& list) {
     if constexpr (ir::is_branchable(op)) add_branch<op>(list);
   });
   repeat<kPlaces>([&]<unsigned place> {
-    list.add({{.stencil = table<place>}, nullptr, special_id(Special::kTable, place), Marker::kNone});
+    list.add({{.stencil = table<place>}, nullptr, special_id(Special::kTable, place), Marker::kNone, 0});
   });
 }
 STENCIL_LIST(fill)

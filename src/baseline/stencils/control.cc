@@ -66,6 +66,7 @@ struct Jump {
 // the accumulator. Taken: it is none, or needs a closer look; the accumulator is as it was.
 template <unsigned place>
 struct TableCall {
+  static constexpr uint32_t kResult = result_in<uint64_t>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
     auto index = read<uint64_t, place, HoleKind::kSlotA>(s);
     runtime::TableView* table;
@@ -78,6 +79,7 @@ struct TableCall {
   }
 };
 struct CheckRef {
+  static constexpr uint32_t kResult = result_in<uint64_t>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
     auto* ref = reinterpret_cast<runtime::FuncRef*>(read<uint64_t, kSlot, HoleKind::kSlotA>(s));
     if (ref == nullptr || ref->ctx != s.ctx) return Exit::kTaken;
@@ -117,11 +119,13 @@ constexpr void fill(auto& list) {
   list.add(entry<Poll>(rest_id(Rest::kPoll)));
   list.add(entry<Fuel>(rest_id(Rest::kFuel)));
   list.add(entry<Jump>(rest_id(Rest::kJump)));
-  auto by_hand = [&](void (*f)(), Rest rest) { list.add({{.by_hand = f}, nullptr, rest_id(rest), Marker::kNone}); };
+  auto by_hand = [&](void (*f)(), Rest rest, uint32_t result = 0) {
+    list.add({{.by_hand = f}, nullptr, rest_id(rest), Marker::kNone, result});
+  };
   by_hand(island, Rest::kIsland);
   by_hand(call, Rest::kCall);
   by_hand(call_ref, Rest::kCallRef);
-  by_hand(host_import, Rest::kHostImport);
+  by_hand(host_import, Rest::kHostImport, result_in<uint64_t>(kAcc));
   by_hand(call_host, Rest::kCallHost);
   by_hand(trap_site, Rest::kTrapSite);
 }

@@ -5,6 +5,7 @@
 
 namespace ermine::baseline {
 
+#define STENCIL_FLOAT(v) "w"(v)
 #define STENCIL_FREE(v) asm volatile("" : "=r"(v))
 
 // A hole's symbol by its kind, in an instruction with the output %0 and fp as %1.

@@ -4,6 +4,7 @@
 
 namespace ermine::baseline {
 
+#define STENCIL_FLOAT(v) "x"(v)
 #define STENCIL_FREE(v) asm volatile("" : "=c"(v))
 
 template <HoleKind hole>

@@ -6,9 +6,10 @@ namespace {
 
 template <Op op, unsigned address, unsigned to>
 struct Load {
+  using Sem = SemanticsOf<op>;
+  static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
-    using Sem = SemanticsOf<op>;
-    write<to>(s, typename Sem::Result(Sem::call(host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s)))));
+    write<to>(s, typename Sem::Result(Sem::call(host_address(s, read_address<address>(s)))));
     return Exit::kNext;
   }
 };
@@ -18,7 +19,7 @@ struct Store {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
     using T = typename Sem::template Param<1>;
-    Sem::call(host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s)), read<T, value, HoleKind::kSlotB, twin>(s));
+    Sem::call(host_address(s, read_address<address>(s)), read<T, value, HoleKind::kSlotB, twin>(s));
     return Exit::kNext;
   }
 };
@@ -39,7 +40,7 @@ constexpr void fill(auto& list) {
       repeat<kPlaces>([&]<unsigned address> {
         repeat<is_float ? kPlaces : kPlaces + 1 + machine::kNegativeForms>([&]<unsigned value> {
           list.add(entry_of<value, StoreTwins<op, address, value>::template Body>(
-              store_id(op, address, value), value == kNeg ? Marker::kNeg : Marker::kImm));
+              store_id(op, address, value), marker_of<typename SemanticsOf<op>::template Param<1>>(value)));
         });
       });
     }

@@ -6,6 +6,7 @@ namespace {
 
 template <class T, unsigned from, unsigned to, int twin>
 struct Move {
+  static constexpr uint32_t kResult = to == kSlot ? 0 : result_in<T>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     T v = read<T, from, HoleKind::kSlotA, twin>(s);
     if constexpr (to == kSlot) set_slot(s, v);  // leaves the accumulator alone
@@ -21,9 +22,15 @@ struct MoveTwins {
 
 template <class T, unsigned a, unsigned b, unsigned condition>
 struct Select {
+  static constexpr uint32_t kResult = result_in<T>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
     auto c = read<uint32_t, condition, HoleKind::kSlotC>(s);
     T x = read<T, a, HoleKind::kSlotA>(s), y = read<T, b, HoleKind::kSlotB>(s);
+    // Of two slots both are read: an address that is chosen is none that can be shown to lie in the frame.
+    if constexpr (a == kSlot && b == kSlot) {
+      if constexpr (std::is_floating_point_v<T>) asm("" : "+" STENCIL_FLOAT(x));
+      else asm("" : "+r"(x));
+    }
     write<kAcc>(s, c ? x : y);
     return Exit::kNext;
   }
@@ -42,6 +49,7 @@ template <bool own>
 }
 template <class T, bool own, unsigned to>
 struct GlobalGet {
+  static constexpr uint32_t kResult = result_in<T>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     T v;
     std::memcpy(&v, cell<own>(s), sizeof v);
@@ -109,6 +117,16 @@ constexpr void fill_vectors(auto& list) {
   });
 }
 
+constexpr void fill_narrow(auto& list) {
+  repeat<kAnyPlaces>([&]<unsigned from> {
+    repeat<kPlaces>([&]<unsigned to> {
+      if constexpr (to != kSlot && (from != kNeg || machine::kNegativeForms))
+        list.add(entry_of<from, MoveTwins<uint32_t, from, to>::template Body>(
+            special_id(Special::kMoveNarrow, from * kPlaces + to), marker_of<uint32_t>(from)));
+    });
+  });
+}
+
 template <class T>
 constexpr void fill_class(auto& list, unsigned number) {
   constexpr bool is_int = std::is_same_v<T, uint64_t>;
@@ -121,16 +139,17 @@ constexpr void fill_class(auto& list, unsigned number) {
       repeat<kPlaces>([&]<unsigned to> {
         if (!has(from)) return;
         list.add(entry_of<from, MoveTwins<T, from, to>::template Body>(special(Special::kMoveInt, from * kPlaces + to),
-                                                                       from == kNeg ? Marker::kNeg : Marker::kImm));
+                                                                       marker_of<T>(from)));
       });
     }
     if constexpr (from < kPlaces || from == kPool)
-      list.add({{.stencil = return_value<T, from, 0>}, nullptr, special(Special::kReturnInt, from), Marker::kNone});
+      list.add({{.stencil = return_value<T, from, 0>}, nullptr, special(Special::kReturnInt, from), Marker::kNone, 0});
     else if constexpr (is_int)
       list.add({{.stencil = return_value<T, from, 0>},
                 return_value<T, from, 1>,
                 special(Special::kReturnInt, from),
-                from == kNeg ? Marker::kNeg : Marker::kImm});
+                marker_of<T>(from),
+                0});
   });
   repeat<kPlaces>([&]<unsigned a> {
     repeat<kPlaces>([&]<unsigned b> {
@@ -149,10 +168,11 @@ constexpr void fill_class(auto& list, unsigned number) {
 
 constexpr void fill(auto& list) {
   fill_class<uint64_t>(list, 0);
+  fill_narrow(list);
   fill_class<float>(list, 1);
   fill_class<double>(list, 2);
   fill_vectors(list);
-  list.add({{.stencil = return_nothing}, nullptr, rest_id(Rest::kReturn), Marker::kNone});
+  list.add({{.stencil = return_nothing}, nullptr, rest_id(Rest::kReturn), Marker::kNone, 0});
 }
 STENCIL_LIST(fill)
 

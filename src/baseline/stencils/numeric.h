@@ -9,6 +9,7 @@ template <Op op, unsigned a, unsigned b, unsigned to, int twin>
 struct Binary {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
+  static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     T x = read<T, a, HoleKind::kSlotA>(s);
     T y = read<T, b, HoleKind::kSlotB, twin, is_shift(op)>(s);
@@ -33,6 +34,7 @@ template <Op op, unsigned a, unsigned to>
 struct Divide {
   using T = typename SemanticsOf<op>::template Param<0>;
   static_assert(std::is_unsigned_v<T>);
+  static constexpr uint32_t kResult = result_in<T>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     const T x = read<T, a, HoleKind::kSlotA>(s);
     uint64_t factor;
@@ -59,6 +61,7 @@ template <Op op, unsigned from, unsigned to>
 struct Unary {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
+  static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     T x = read<T, from, HoleKind::kSlotA>(s);
     if constexpr (Sem::kTraps) {
@@ -95,17 +98,24 @@ constexpr bool has_last(unsigned place) {
   return place == kImm || ((sizeof(T) == 8 || machine::kNegativeForms) && !is_shift(op));
 }
 
+// Which marker stands for a constant of type T.
+template <class T>
+constexpr Marker marker_of(unsigned place) {
+  if (place == kNeg) return Marker::kNeg;
+  return sizeof(T) == 8 ? Marker::kImm : Marker::kImm32;
+}
 template <Op op>
 constexpr Marker marker_of(unsigned place) {
-  if (is_shift(op))
-    return sizeof(typename SemanticsOf<op>::template Param<0>) == 8 ? Marker::kShift64 : Marker::kShift32;
-  return place == kNeg ? Marker::kNeg : Marker::kImm;
+  using T = typename SemanticsOf<op>::template Param<0>;
+  if (is_shift(op)) return sizeof(T) == 8 ? Marker::kShift64 : Marker::kShift32;
+  return marker_of<T>(place);
 }
 
 // Body<twin> with both twins if the last operand is a marked constant.
 template <unsigned last, template <int> class Body>
 consteval Entry entry_of(StencilId id, Marker marker) {
-  if constexpr (last == kImm || last == kNeg) return {{.stencil = stencil<Body<0>>}, stencil<Body<1>>, id, marker};
+  if constexpr (last == kImm || last == kNeg)
+    return {{.stencil = stencil<Body<0>>}, stencil<Body<1>>, id, marker, result_of<Body<0>>()};
   else return entry<Body<0>>(id);
 }
 

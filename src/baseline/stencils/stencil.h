@@ -90,6 +90,7 @@ template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = fal
     return load_slot<T, slot>(s.fp);
   } else if constexpr (place == kImm || place == kNeg) {
     if constexpr (shift) return static_cast<T>(machine::kMarked.shift[twin]);
+    else if constexpr (place == kImm && sizeof(T) == 4) return static_cast<T>(machine::kMarked.value32[twin]);
     else if constexpr (place == kNeg) return static_cast<T>(-int64_t{machine::kMarked.value[twin]});
     else return static_cast<T>(machine::kMarked.value[twin]);
   } else if constexpr (place == kPool) {
@@ -112,6 +113,14 @@ template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = fal
     if constexpr (place == kAcc) return static_cast<T>(s.r0);
     else return static_cast<T>(s.l[place - kReg0]);
   }
+}
+
+// An address in memory 0, 32 bits. In the frame the other half is not read. In a register it is not read either or,
+// where that would take an instruction, zero: the compiler sees to it (Compiler::address_place).
+template <unsigned place>
+[[gnu::always_inline]] inline uint64_t read_address(const State& s) {
+  if constexpr (place == kSlot || !machine::kNarrowAddresses) return read<uint32_t, place, HoleKind::kSlotA>(s);
+  else return read<uint64_t, place, HoleKind::kSlotA>(s);
 }
 
 template <class T>
@@ -166,11 +175,19 @@ struct Entry {
   Target twin;  // null if nothing is marked
   uint32_t id;
   Marker marker;
+  uint32_t result;  // result_in()
+  uint32_t unused = 0;
 };
 
+// Bodies with a result in an integer register say where: kResult.
+template <class Body>
+consteval uint32_t result_of() {
+  if constexpr (requires { Body::kResult; }) return Body::kResult;
+  else return 0;
+}
 template <class Body>
 consteval Entry entry(StencilId id) {
-  return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone};
+  return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone, result_of<Body>()};
 }
 
 // Gathers entries; used at compile time, once to count and once to fill.

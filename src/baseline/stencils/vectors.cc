@@ -43,6 +43,7 @@ struct Splat {
 
 template <Op op, unsigned t, unsigned lane>
 struct Extract {
+  static constexpr uint32_t kResult = result_in<typename SemanticsOf<op>::Result>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
     write<kAcc>(s, typename SemanticsOf<op>::Result(SemanticsOf<op>::call(V128(s.f[t]), lane)));
     return Exit::kNext;
@@ -61,6 +62,7 @@ struct Replace {
 
 template <Op op, unsigned t>
 struct Test {
+  static constexpr uint32_t kResult = result_in<typename SemanticsOf<op>::Result>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
     write<kAcc>(s, typename SemanticsOf<op>::Result(SemanticsOf<op>::call(V128(s.f[t]))));
     return Exit::kNext;
@@ -71,7 +73,7 @@ template <Op op, unsigned t, unsigned address>
 struct Access {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
-    uint8_t* p = host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s));
+    uint8_t* p = host_address(s, read_address<address>(s));
     if constexpr (Sem::kResults) {
       write<kReg0 + t>(s, V128(Sem::call(p)));
     } else {
@@ -89,7 +91,7 @@ template <Op op, unsigned t, unsigned address, unsigned lane>
 struct LaneAccess {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
-    uint8_t* p = host_address(s, read<uint64_t, address, HoleKind::kSlotA>(s));
+    uint8_t* p = host_address(s, read_address<address>(s));
     if constexpr (Sem::kResults) write<kReg0 + t>(s, V128(Sem::call(p, V128(s.f[t]), lane)));
     else Sem::call(p, V128(s.f[t]), lane);
     return Exit::kNext;

@@ -224,6 +224,9 @@ void shorten(Body& body) {
 
 }  // namespace
 
-const Target kAArch64 = {EM_AARCH64, kMarked, read_relocation, compare_twins, shorten};
+const Target kAArch64 = {
+    EM_AARCH64,    kMarked,   read_relocation,
+    compare_twins, shorten,   kPinRegisters,
+    kAccRegister,  mark_bits, [](uint8_t* at, unsigned patch, int64_t d) { put_distance(at, patch, d); }};
 
 }  // namespace ermine::baseline

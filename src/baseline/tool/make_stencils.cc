@@ -21,6 +21,7 @@
 
 #include "baseline/stencil_file.h"
 #include "baseline/tool/object.h"
+#include "baseline/tool/prove.h"
 
 namespace ermine::baseline {
 
@@ -113,6 +114,7 @@ int main(int argc, char** argv) {
   std::vector<uint8_t> code;
   std::map<Body, Stencil> known;
   unsigned made = 0, left_out = 0;
+  std::map<std::string, std::string> unproved;  // an example of each problem
   const bool verbose = std::getenv("VERBOSE") != nullptr;
   for (int i = 2; i < argc; ++i) {
     Object o(argv[i]);
@@ -126,6 +128,7 @@ int main(int argc, char** argv) {
       uint64_t code, twin;
       uint32_t id;
       Marker marker;
+      uint32_t result, unused;
     };
     size_t n = o.sections[list]->sh_size / sizeof(Record);
     std::map<uint64_t, const Elf64_Rela*> pointers;
@@ -155,6 +158,10 @@ int main(int argc, char** argv) {
         continue;
       }
       target->shorten(*body);
+      if (const std::string problem = target != &kX86_64 ? "" : prove(*target, *body, record.marker, record.result);
+          !problem.empty())
+        unproved.try_emplace(problem, o.path + ": stencil " + std::to_string(record.id) + " (entry " +
+                                          std::to_string(e) + ") is not proved safe: " + problem);
       ++made;
       auto [it, is_new] = known.try_emplace(*body);
       if (is_new) {
@@ -165,6 +172,13 @@ int main(int argc, char** argv) {
       }
       stencils[record.id] = it->second;
     }
+  }
+  if (!unproved.empty()) {
+    constexpr size_t kShown = 20;
+    size_t shown = 0;
+    for (const auto& [problem, text] : unproved)
+      if (shown++ < kShown) std::fprintf(stderr, "make_stencils: %s\n", text.c_str());
+    fail("stencils are not proved safe, in " + std::to_string(unproved.size()) + " ways");
   }
   code.resize(code.size() + 16);  // copying may read beyond a stencil's end
   StencilFile header{static_cast<uint32_t>(stencils.size()), static_cast<uint32_t>(holes.size()),

@@ -76,6 +76,12 @@ struct Target {
   bool (*compare_twins)(Body& body, const Body& twin, Marker marker);
   // Makes jumps to what follows vanish.
   void (*shorten)(Body& body);
+  // For proving (prove.cc): machine_*.h.
+  const uint8_t* pin_registers;
+  uint8_t acc_register;
+  void (*mark_bits)(const Hole& hole, const uint8_t* at, uint8_t* mask);
+  // Fills in the distance to what follows.
+  void (*put_next)(uint8_t* at, unsigned patch, int64_t distance);
 };
 extern const Target kX86_64, kAArch64;
 

@@ -53,7 +53,10 @@ std::optional<std::pair<unsigned, Change>> recognise(const uint8_t* a, const uin
       return {{1, bits == 32 ? Change::kFrom32 : Change::kFrom64}};
     return {};
   }
-  auto value = [marker](int i) { return marker == Marker::kNeg ? 0u - kMarked.value[i] : kMarked.value[i]; };
+  auto value = [marker](int i) {
+    if (marker == Marker::kImm32) return kMarked.value32[i];
+    return marker == Marker::kNeg ? 0u - kMarked.value[i] : kMarked.value[i];
+  };
   for (unsigned width : {4u, 2u, 1u}) {
     if (matches(width, value)) return {{width, Change::kNone}};
     if (width != 4) continue;
@@ -114,6 +117,14 @@ void shorten(Body& body) {
 
 }  // namespace
 
-const Target kX86_64 = {EM_X86_64, kMarked, read_relocation, compare_twins, shorten};
+const Target kX86_64 = {EM_X86_64,
+                        kMarked,
+                        read_relocation,
+                        compare_twins,
+                        shorten,
+                        machine_x86_64::kPinRegisters,
+                        machine_x86_64::kAccRegister,
+                        machine_x86_64::mark_bits,
+                        [](uint8_t* at, unsigned patch, int64_t d) { machine_x86_64::put_distance(at, patch, d); }};
 
 }  // namespace ermine::baseline

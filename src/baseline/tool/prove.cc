@@ -1,0 +1,105 @@
+#include "baseline/tool/prove.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "verify/analysis.h"
+#include "verify/capstone.h"
+
+namespace ermine::baseline {
+
+namespace {
+
+// Whether a constant operand may stand in the instruction.
+std::string constant_problem(const verify::Constant& c, Marker marker, Change change) {
+  if (c.is_displacement) return "a constant operand is part of an address";
+  switch (marker) {
+    case Marker::kShift32:
+    case Marker::kShift64:
+    case Marker::kNone: return {};
+    case Marker::kImm32:
+      // Of either sign: 64 bits would be sign-extended.
+      return c.operand > 4 ? "a constant of 32 bits is sign-extended to 64" : "";
+    case Marker::kImm:
+    case Marker::kNeg: {
+      // Not negative it is the same whether extended with zeros or with its sign.
+      const bool changes_sign = change == Change::kNegated || change == Change::kInverted;
+      const bool negative = (marker == Marker::kNeg) != changes_sign;
+      return negative && c.operand == 4 && !c.stores ? "a negative constant of 64 bits stands in an instruction of 32"
+                                                     : "";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string prove(const Target& target, const Body& body, Marker marker, uint32_t result) {
+  const verify::Machine& machine = target.machine == kX86_64.machine ? verify::kX86_64 : verify::kAArch64;
+  if (!verify::capstone_problem().empty()) return std::string(verify::capstone_problem());
+  static verify::Decoder x86(verify::kX86_64.capstone_arch, verify::kX86_64.capstone_mode);
+  static verify::Decoder arm(verify::kAArch64.capstone_arch, verify::kAArch64.capstone_mode);
+  verify::Decoder& decoder = &machine == &verify::kX86_64 ? x86 : arm;
+
+  // Two copies with room behind, since fields are read as words.
+  std::vector<uint8_t> code = body.code, mask(body.code.size() + 16);
+  code.resize(code.size() + 16);
+  const size_t size = body.code.size();
+  for (const Hole& h : body.holes) {
+    if (h.kind == HoleKind::kNext) target.put_next(&code[h.at], h.patch(), static_cast<int64_t>(size) - h.at);
+    else target.mark_bits(h, &code[h.at], &mask[h.at]);
+  }
+  // Names an instruction.
+  auto at = [&](unsigned offset) {
+    if (std::getenv("VERBOSE") != nullptr) {
+      for (size_t i = 0; i < size;) {
+        const cs_insn* in = decoder.decode(code.data() + i, size - i, i);
+        if (in == nullptr) break;
+        std::fprintf(stderr, "  %3zu  %s %s\n", i, in->mnemonic, in->op_str);
+        i += in->size;
+      }
+    }
+    std::string text = "at offset " + std::to_string(offset);
+    if (const cs_insn* in = decoder.decode(code.data() + offset, size - offset, offset); offset < size && in != nullptr)
+      text.append(", ").append(in->mnemonic).append(" ").append(in->op_str);
+    return text + ": ";
+  };
+  verify::Facts facts;
+  std::vector<verify::Constant> constants;
+  machine.decode(decoder, {code.data(), size}, mask.data(), facts, &constants);
+  if (!facts.refusal.empty()) return at(facts.refused_at) + facts.refusal;
+
+  for (const Hole& h : body.holes) {
+    if (h.kind != HoleKind::kImm) continue;
+    const verify::Constant* found = nullptr;
+    for (const verify::Constant& c : constants)
+      if (c.field == h.at) found = &c;
+    if (found == nullptr) return at(h.at) + "a hole that is no constant of an instruction";
+    if (const std::string problem = constant_problem(*found, marker, h.change()); !problem.empty())
+      return at(found->at) + problem;
+  }
+
+  const unsigned place = result & kResultPlace;
+  auto register_of = [&](unsigned p) {
+    return p == 1 + unsigned{kAcc} ? target.acc_register : target.pin_registers[p - 1 - kReg0];
+  };
+  for (const verify::Exit& exit : facts.exits) {
+    if (exit.kind != verify::Exit::kNext && exit.kind != verify::Exit::kJump) continue;
+    if (facts.calls) continue;
+    for (unsigned pin = 0; pin < kPinned; ++pin) {
+      const unsigned r = target.pin_registers[pin];
+      if (place == 1 + kReg0 + pin) continue;
+      if (exit.from[r] != r + 1) return at(exit.at) + "changes a pinned register that is not its result's";
+    }
+    if (exit.kind == verify::Exit::kNext && (result & kNarrowResult) && !(exit.narrow >> register_of(place) & 1))
+      return at(exit.at) + "leaves a result of 32 bits with an upper half that is not shown to be zero";
+    if (place != 1 + kAcc && exit.kind == verify::Exit::kNext &&
+        exit.from[target.acc_register] != target.acc_register + 1)
+      return at(exit.at) + "changes the accumulator, which is not its result's";
+  }
+  if ((result & kNarrowSlot) && facts.stores_wide)
+    return at(facts.wide_at) + "stores a value of 32 bits with an upper half that is not shown to be zero";
+  return {};
+}
+
+}  // namespace ermine::baseline

@@ -1,0 +1,131 @@
+// Abstract interpretation of one piece of machine code: straight on, branches inside forwards only. The decoders of the
+// machines (x86_64.cc, aarch64.cc) say instruction by instruction what happens to registers and memory; what is
+// allowed, and what is known afterwards, is decided here, for all machines alike.
+//
+// A piece is entered with the frame, the context and memory 0's base in their registers, and anything in the others. It
+// must leave those three, the native stack and the registers that native callers keep as they were. Memory is accessed
+// in these forms only (runtime/context.h): the frame plus a constant; fields of the context, ExecContext and of
+// function references that are listed in load() and store(); the globals; elements of tables below their size;
+// constants beside the code; words of the native stack that the piece pushed; and memory 0's base plus a constant that
+// is not negative plus, at most, one index whose upper 32 bits are zero.
+#pragma once
+
+#include <map>
+#include <span>
+#include <vector>
+
+#include "verify/facts.h"
+
+namespace ermine::verify {
+
+class Decoder;
+
+// Which registers are what.
+struct Machine {
+  unsigned frame, context, memory, accumulator, pc, stack;
+  unsigned link;  // holds the return address; kRegisters: it is on the native stack
+  uint32_t kept;  // registers that every piece must leave as they were
+  uint32_t kept_by_host;  // those that a host function keeps
+  std::array<uint8_t, 3> host_arguments;
+  // Decodes `code`; `mask` has a bit for each bit of it that may differ between places of the same piece. `constants`
+  // may be null.
+  void (*decode)(Decoder& decoder, std::span<const uint8_t> code, const uint8_t* mask, Facts& facts,
+                 std::vector<Constant>* constants);
+  int capstone_arch, capstone_mode;
+};
+extern const Machine kX86_64, kAArch64;
+
+enum class Condition : uint8_t { kEqual, kNotEqual, kBelow, kAboveOrEqual, kAbove, kBelowOrEqual, kOther };
+Condition inverse(Condition c);
+
+// A value, and the register that it was read from (kRegisters: none).
+struct Operand {
+  Value value{};
+  unsigned reg = kRegisters;
+  bool low = false;  // its lower 32 bits only
+
+  bool is_current(const Value& now) const;
+};
+
+struct State {
+  std::array<Value, kRegisters> r{};
+  std::map<int64_t, Value> stack;  // words pushed, by distance from the native stack pointer on entry
+  struct FrameStore {
+    Term term;
+    Value value;
+    unsigned size;
+  };
+  std::vector<FrameStore> frame_stores;
+  std::map<int64_t, Value> exec_stores;
+  bool compared = false;
+  Operand left, right;  // of the last comparison
+  unsigned bounded = kRegisters;  // a register whose lower half is known to be at most `bound`
+  Term bound{};
+  std::vector<std::pair<Value, Value>> equal;  // what comparisons have shown to be the same
+  bool frame_checked = false, native_checked = false;
+};
+
+class Analysis {
+ public:
+  Analysis(const Machine& machine, Facts& facts, uint32_t size);
+
+  State& state() { return state_; }
+  Value& reg(unsigned r) { return state_.r[r]; }
+  Operand operand(unsigned r, bool is_low = false) { return {is_low ? low(state_.r[r]) : state_.r[r], r, is_low}; }
+  bool reachable() const { return reachable_; }
+
+  // The instruction at `at` begins. False: it is not reached, or something was refused.
+  bool begin(uint32_t at);
+  void refuse(const char* why);
+
+  // a + b * scale.
+  Value sum(const Value& a, const Value& b, unsigned scale = 1);
+  Value difference(const Value& a, const Value& b);
+  Value shifted_right(const Value& a, unsigned by);
+  // Writes a result: of 32 bits (or less) it is zero-extended.
+  void set(unsigned r, const Value& v, unsigned bytes);
+  // What a register of 64 bits is, seen as 32 bits.
+  static Value low(const Value& v);
+  bool is_narrow(const Value& v, bool require);
+
+  // `bytes` read and extended to a register of `to` bytes.
+  Value load(const Value& address, unsigned bytes, bool is_signed, unsigned to);
+  void store(const Value& address, unsigned bytes, const Value& value);
+  void push(const Value& v);
+  Value pop();
+
+  void compare(const Operand& a, const Operand& b);
+  void forget_comparison() { state_.compared = false; }
+  Value choose(Condition c, const Operand& if_true, const Operand& if_false);
+
+  // Control. A `target` is an offset in the piece if it has no fields.
+  void jump(const Term& target, bool known, uint32_t offset);
+  void branch(Condition c, const Term& target, bool known, uint32_t offset);
+  void jump_to(const Value& address);
+  void jump_through(const Value& address);
+  void call_to(const Value& address);
+  void call_through(const Value& address);
+  void ret(const Value& to);
+  void finish();
+
+ private:
+  void check(Check::Kind kind, unsigned size, const Term& term, const Term& other = {});
+  void refine(State& s, Condition c);
+  void refine_side(State& s, Condition c, const Operand& a, const Operand& b);
+  void leave(State& s, Exit::Kind kind, const Term& target = {});
+  void go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset);
+  void call_guest();
+  void call_host(const Value& function);
+  static State join(const State& a, const State& b);
+  Value load_ref(const Value& ref, unsigned bytes);
+
+  const Machine& machine_;
+  Facts& facts_;
+  uint32_t size_;
+  uint32_t at_ = 0;
+  State state_;
+  bool reachable_ = true;
+  std::map<uint32_t, State> pending_;
+};
+
+}  // namespace ermine::verify

@@ -1,0 +1,94 @@
+// What analysing a piece of machine code yields: the conditions under which it is safe, and what it leaves behind.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "verify/value.h"
+
+namespace ermine::verify {
+
+inline constexpr unsigned kRegisters = 32;
+
+// A condition on the constants of a piece, tried for each place where it stands (verifier.cc).
+struct Check {
+  enum Kind : uint8_t {
+    kFrameRead,     // `size` bytes at `term` lie in the frame
+    kFrameWrite,    // likewise, and they are a slot that the instruction may write
+    kHeaderWrite,   // the callee's header: `size` bytes at `term`
+    kContextRead,   // the cell of a global that the instance defines
+    kContextWrite,
+    kFuncRefsRead,  // the array of functions: an imported one, the instruction's
+    kGlobalsRead,   // the array of globals: the instruction's
+    kTablesRead,    // the array of tables: the instruction's
+    kMemory,        // `term` is an offset from a memory's base that its reservation allows for
+    kData,          // `size` bytes at `term` lie in the constants beside the code
+    kShift,         // the callee's frame begins `term` bytes into the caller's
+    kSame,          // `term` equals `other`
+    kFrameSize,     // `term` is the size of the frame
+    kCallEntry,     // the entry of the table of functions at `term`: the instruction's callee
+    kCallByIndex,   // the table's address is `term`, counted from the first function of the module
+    kCallPc,        // `term` is the address of the instruction in the register code
+    kCallType,      // `term` is the type that the instruction calls
+    kHostFrame,     // a host call's slots: from `term` to `other`
+    kRefSlot,       // the slot at `term` is the one that call_ref takes its reference from
+    kLabels,        // the jump table at `term` has `other` + 1 entries, all of them labels
+    kFuel           // `term` is what the instruction costs
+  };
+  Kind kind;
+  uint8_t size = 0;
+  uint16_t at = 0;  // of the instruction in the piece
+  Term term{};
+  Term other{};
+};
+
+// A way out of a piece.
+struct Exit {
+  enum Kind : uint8_t {
+    kNext,      // what follows
+    kJump,      // to `target`
+    kReturn,    // from the function
+    kHandler,   // to the interpreter's handler of the instruction copied at `target`, which goes on behind it
+    kTrap,      // to the handler named by the constant at `target`, with the pc `pc`
+    kTable      // to any entry of the jump table at `target`
+  };
+  Kind kind;
+  uint16_t at = 0;
+  Term target{};
+  Term pc{};
+  // By register. kNarrow, kEntry of itself or another, kRef; anything else is kAny.
+  uint32_t narrow = 0;
+  std::array<uint8_t, kRegisters> from{};  // 1 + the register that it held on entry; 0: something else
+  uint8_t ref_facts = 0;  // of the accumulator
+  Term ref_type{};
+  bool frame_checked = false;   // the frame was compared with the stack's limit
+  bool native_checked = false;  // likewise for the native stack
+};
+
+struct Facts {
+  std::string refusal;  // not empty: why it is not safe, whatever the constants
+  uint16_t refused_at = 0;
+  uint32_t needs_narrow = 0;  // registers that are used as an index
+  uint8_t needs_ref = 0;      // facts about the accumulator's reference (Value::Fact)
+  bool polls = false;         // looks at the interrupt flag
+  bool fuels = false;         // takes fuel
+  bool calls = false;
+  bool stores_wide = false;   // a slot gets 8 bytes whose upper half is not shown to be zero,
+  uint16_t wide_at = 0;       // by the instruction there
+  std::vector<Check> checks;
+  std::vector<Exit> exits;
+};
+
+// A constant in an instruction, as the decoder sees it.
+struct Constant {
+  uint16_t at;      // of the instruction
+  uint16_t field;   // where the field begins, in bytes
+  uint8_t bytes;    // its width
+  uint8_t operand;  // bytes of the operation that it is part of
+  bool is_displacement;
+  bool stores;      // the operation only stores it
+};
+
+}  // namespace ermine::verify

@@ -1,0 +1,137 @@
+// What the verifier knows of a number in a register: which pointer it is, or that its upper half is zero.
+//
+// Numbers that stand in instructions are *terms*, sums of bit fields of the code, so that a piece of code that recurs
+// with other constants is analysed once (analysis.h) and only its terms are worked out again.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+namespace ermine::verify {
+
+// A bit field of the code: `bits` bits from `low` on of the 8 bytes at offset `at`, shifted left by `shift`.
+struct Field {
+  uint16_t at = 0;
+  uint8_t low = 0, bits = 0, shift = 0;
+  bool is_signed = false;
+  bool operator==(const Field&) const = default;
+
+  int64_t of(const uint8_t* code) const {
+    uint64_t word;
+    std::memcpy(&word, code + at, sizeof word);
+    word = word >> low << (64 - bits);
+    return static_cast<int64_t>(is_signed ? static_cast<uint64_t>(static_cast<int64_t>(word) >> (64 - bits))
+                                          : word >> (64 - bits))
+           << shift;
+  }
+};
+
+struct Term {
+  static constexpr unsigned kMostFields = 6;
+  int64_t constant = 0;
+  uint8_t count = 0;
+  bool failed = false;  // more fields than there is room for
+  // The term is an address: of the piece plus the sum; with `page_at`, of the page of the instruction there plus the
+  // sum.
+  bool is_address = false;
+  uint16_t page_at = kNoPage;
+  static constexpr uint16_t kNoPage = 0xffff;
+  std::array<Field, kMostFields> fields{};
+
+  Term() = default;
+  explicit Term(int64_t c) : constant(c) {}
+  explicit Term(const Field& f) : count(1) { fields[0] = f; }
+
+  bool operator==(const Term& o) const {
+    if (constant != o.constant || count != o.count || is_address != o.is_address || page_at != o.page_at) return false;
+    for (unsigned i = 0; i < count; ++i)
+      if (!(fields[i] == o.fields[i])) return false;
+    return !failed && !o.failed;
+  }
+  Term plus(const Term& o) const {
+    Term t = *this;
+    t.constant += o.constant;
+    t.is_address |= o.is_address;
+    t.failed |= o.failed || (is_address && o.is_address);
+    if (t.page_at == kNoPage) t.page_at = o.page_at;
+    for (unsigned i = 0; i < o.count; ++i) {
+      if (t.count == kMostFields) t.failed = true;
+      else t.fields[t.count++] = o.fields[i];
+    }
+    return t;
+  }
+  // `code` has at least 8 readable bytes behind the piece. Addresses are those of execution.
+  int64_t value(const uint8_t* code, uint64_t execute) const {
+    int64_t sum = constant;
+    for (unsigned i = 0; i < count; ++i) sum += fields[i].of(code);
+    if (!is_address) return sum;
+    const uint64_t base = page_at == kNoPage ? execute : (execute + page_at) & ~uint64_t{0xfff};
+    return static_cast<int64_t>(base) + sum;
+  }
+};
+
+struct Value {
+  enum Kind : uint8_t {
+    kAny,       // any 64 bits
+    kNarrow,    // the upper 32 are zero
+    kEntry,     // what register `reg` held when the piece was entered
+    kConst,     // `term`
+    kCode,      // an address in the code or beside it: `term`
+    kStack,     // the native stack pointer on entry, plus `term`
+    kReturn,    // where the function returns to (AArch64: what x30 holds)
+    // Of the runtime's records (runtime/context.h):
+    kFrame,     // the frame, plus `term` bytes
+    kSlot,      // 8 bytes read from the frame at `term`
+    kContext,   // the instance's context, plus `term`
+    kExec,      // ExecContext
+    kExecField,  // what is read there at `term`
+    kFuelLeft,  // the fuel, less `term`
+    kHalfFrame,  // the frame's address / 2; with the native stack pointer added: kStackSum
+    kStackSum,
+    kMemory,    // memory 0, plus `term` (which must not be negative)
+    kMemoryAt,  // the same plus an index below 2^32
+    kFuncRefs,
+    kGlobals,
+    kTables,  // the context's arrays
+    kTable,     // the TableView at `term` bytes into the array
+    kTableSize,  // of the table at `term`
+    kElements,  // likewise
+    kCell,      // of the imported global at `term`
+    kRef,       // a FuncRef, see `facts`
+    kHostFn,
+    kHostEnv,  // of a host function's FuncRef
+    kRefIndex,  // func_index of a FuncRef of this instance
+    kRefType,
+    kRefCtx,  // its type_id and ctx
+    // Numbers known to be small:
+    kAtMost,    // 0 to `term`
+    kBelowSize,  // below kTableSize of `term`
+    kDistance,  // read from the jump table at `term`: added to that table's address it is a place to go on
+    kTarget,    // that place
+    kFlag       // 0 or 1
+  };
+  enum Fact : uint8_t { kNonNull = 1, kOfTable = 2, kOwn = 4, kTyped = 8, kHost = 16, kImport = 32 };
+
+  Kind kind = kAny;
+  uint8_t reg = 0;
+  uint8_t facts = 0;
+  uint8_t origin = 0;   // of kAtMost, kBelowSize: 1 + the register whose value on entry it is; 0: none
+  bool narrow = false;  // of kConst: put there by an operation of 32 bits
+  bool is_assumed = false;  // of kRef: that it is one has to be known where the piece stands
+  uint16_t id = 0;  // of kRef, kSlot and what is read through them: which one, 0 for none
+  Term term{};
+  Term type{};  // of a kRef with kTyped: its type's number
+
+  Value() = default;
+  Value(Kind k) : kind(k) {}
+  Value(Kind k, const Term& t) : kind(k), term(t) {}
+  static Value entry(unsigned reg) {
+    Value v(kEntry);
+    v.reg = static_cast<uint8_t>(reg);
+    return v;
+  }
+  bool operator==(const Value&) const = default;
+};
+
+}  // namespace ermine::verify

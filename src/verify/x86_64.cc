@@ -1,0 +1,396 @@
+// x86-64 machine code for the analysis. Only instructions that are listed here are allowed.
+#include <algorithm>
+#include <optional>
+
+#include "verify/analysis.h"
+#include "verify/capstone.h"
+#include "verify/instructions_x86_64.h"
+
+namespace ermine::verify {
+
+#ifdef ERMINE_CAPSTONE
+namespace {
+
+enum : unsigned { rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15 };
+
+struct Register {
+  unsigned number;
+  unsigned bytes;
+};
+
+std::optional<Register> general(unsigned r) {
+  switch (r) {
+#define ERMINE_NAMES(n, q, d, w, b)        \
+  case X86_REG_##q: return Register{n, 8}; \
+  case X86_REG_##d: return Register{n, 4}; \
+  case X86_REG_##w: return Register{n, 2}; \
+  case X86_REG_##b: return Register{n, 1};
+    ERMINE_NAMES(rax, RAX, EAX, AX, AL)
+    ERMINE_NAMES(rcx, RCX, ECX, CX, CL)
+    ERMINE_NAMES(rdx, RDX, EDX, DX, DL)
+    ERMINE_NAMES(rbx, RBX, EBX, BX, BL)
+    ERMINE_NAMES(rsp, RSP, ESP, SP, SPL)
+    ERMINE_NAMES(rbp, RBP, EBP, BP, BPL)
+    ERMINE_NAMES(rsi, RSI, ESI, SI, SIL)
+    ERMINE_NAMES(rdi, RDI, EDI, DI, DIL)
+    ERMINE_NAMES(r8, R8, R8D, R8W, R8B)
+    ERMINE_NAMES(r9, R9, R9D, R9W, R9B)
+    ERMINE_NAMES(r10, R10, R10D, R10W, R10B)
+    ERMINE_NAMES(r11, R11, R11D, R11W, R11B)
+    ERMINE_NAMES(r12, R12, R12D, R12W, R12B)
+    ERMINE_NAMES(r13, R13, R13D, R13W, R13B)
+    ERMINE_NAMES(r14, R14, R14D, R14W, R14B)
+    ERMINE_NAMES(r15, R15, R15D, R15W, R15B)
+#undef ERMINE_NAMES
+    case X86_REG_AH: return Register{rax, 1};
+    case X86_REG_CH: return Register{rcx, 1};
+    case X86_REG_DH: return Register{rdx, 1};
+    case X86_REG_BH: return Register{rbx, 1};
+    default: return {};
+  }
+}
+
+Condition condition(unsigned id) {
+  switch (id) {
+    case X86_INS_JE:
+    case X86_INS_CMOVE: return Condition::kEqual;
+    case X86_INS_JNE:
+    case X86_INS_CMOVNE: return Condition::kNotEqual;
+    case X86_INS_JB:
+    case X86_INS_CMOVB: return Condition::kBelow;
+    case X86_INS_JAE:
+    case X86_INS_CMOVAE: return Condition::kAboveOrEqual;
+    case X86_INS_JA:
+    case X86_INS_CMOVA: return Condition::kAbove;
+    case X86_INS_JBE:
+    case X86_INS_CMOVBE: return Condition::kBelowOrEqual;
+    default: return Condition::kOther;
+  }
+}
+
+// One instruction.
+class Step {
+ public:
+  Step(Analysis& a, const cs_insn& in, std::span<const uint8_t> code, const uint8_t* mask, csh handle,
+       std::vector<Constant>* constants)
+      : a_(a),
+        in_(in),
+        x_(in.detail->x86),
+        at_(static_cast<uint16_t>(in.address)),
+        code_(code),
+        mask_(mask),
+        handle_(handle),
+        constants_(constants) {}
+
+  void run() {
+    if (x_.prefix[1] != 0 && x_.prefix[1] != X86_PREFIX_DS) return a_.refuse("an access through a segment");
+    if (x_.addr_size == 4) return a_.refuse("an address of 32 bits");
+    if (!fields()) return a_.refuse("a constant that is not a whole field of its instruction");
+    step();
+  }
+
+ private:
+  const cs_x86_op& op(unsigned i) const { return x_.operands[i]; }
+  bool is_reg(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_REG; }
+  bool is_mem(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_MEM; }
+  bool is_imm(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_IMM; }
+
+  // Whether the bits that may differ are one or two whole constants.
+  bool fields() {
+    auto kind = [&](unsigned begin, unsigned size) {  // 0: known, 1: open, 2: in part
+      unsigned open = 0;
+      for (unsigned i = 0; i < size; ++i) {
+        const uint8_t m = mask_[at_ + begin + i];
+        if (m != 0 && m != 0xff) return 2u;
+        open += m == 0xff;
+      }
+      return open == 0 ? 0u : open == size ? 1u : 2u;
+    };
+    cs_x86_encoding& e = encoding_;
+    e.disp_size = displacement_size();  // capstone gives two bytes where there is a prefix for 16 bits
+    if (in_.id == X86_INS_RORX) e.imm_offset = static_cast<uint8_t>(in_.size - 1), e.imm_size = 1;  // and none here
+    const bool has_disp = e.disp_offset != 0 && e.disp_size != 0, has_imm = e.imm_offset != 0 && e.imm_size != 0;
+    unsigned bits = 0, covered = 0;
+    for (unsigned i = 0; i < in_.size; ++i) bits += mask_[at_ + i] != 0;
+    if (has_disp) {
+      const unsigned k = kind(e.disp_offset, e.disp_size);
+      if (k == 2) return false;
+      open_disp_ = k == 1;
+      if (k == 1) covered += e.disp_size;
+      disp_ = field(e.disp_offset, e.disp_size, true, open_disp_);
+    }
+    if (has_imm) {
+      const unsigned k = kind(e.imm_offset, e.imm_size);
+      if (k == 2) return false;
+      open_imm_ = k == 1;
+      if (k == 1) covered += e.imm_size;
+    }
+    if (constants_ != nullptr) {
+      const auto width = static_cast<uint8_t>(x_.op_count > 0 ? op(0).size : 0);
+      if (has_disp)
+        constants_->push_back({at_, static_cast<uint16_t>(at_ + e.disp_offset), e.disp_size,
+                               in_.id == X86_INS_LEA ? width : uint8_t{8}, in_.id != X86_INS_LEA, false});
+      if (has_imm)
+        constants_->push_back({at_, static_cast<uint16_t>(at_ + e.imm_offset), e.imm_size, width, false,
+                               in_.id == X86_INS_MOV && is_mem(0)});
+    }
+    return bits == covered;
+  }
+  uint8_t displacement_size() const {
+    if (x_.encoding.modrm_offset == 0) return 0;
+    const unsigned mod = x_.modrm >> 6, rm = x_.modrm & 7;
+    if (mod == 3) return 0;
+    if (mod != 0) return mod == 1 ? 1 : 4;
+    return rm == 5 || (rm == 4 && (x_.sib & 7) == 5) ? 4 : 0;
+  }
+  Term field(unsigned begin, unsigned bytes, bool is_signed, bool open) const {
+    Field f{static_cast<uint16_t>(at_ + begin), 0, static_cast<uint8_t>(8 * bytes), 0, is_signed};
+    if (open) return Term(f);
+    uint64_t word = 0;
+    std::memcpy(&word, code_.data() + f.at, bytes);
+    word <<= 64 - f.bits;
+    return Term(is_signed ? static_cast<int64_t>(word) >> (64 - f.bits) : static_cast<int64_t>(word >> (64 - f.bits)));
+  }
+  Value immediate(unsigned bytes) const {
+    const auto& e = encoding_;
+    if (e.imm_offset == 0) return Value(Value::kConst, Term(1));  // shifts by one
+    return Value(Value::kConst, field(e.imm_offset, e.imm_size, bytes == 8 || e.imm_size < bytes, open_imm_));
+  }
+
+  Value address(const cs_x86_op& o) {
+    if (o.mem.base == X86_REG_RIP) {
+      Term t = disp_;
+      t.constant += at_ + in_.size;
+      t.is_address = true;
+      return Value(Value::kCode, t);
+    }
+    Value v(Value::kConst, Term(0));
+    if (o.mem.base != X86_REG_INVALID) {
+      auto base = general(o.mem.base);
+      if (!base || base->bytes != 8) return Value();
+      v = a_.reg(base->number);
+    }
+    if (o.mem.index != X86_REG_INVALID) {
+      auto index = general(o.mem.index);
+      if (!index || index->bytes != 8) return Value();
+      v = a_.sum(v, a_.reg(index->number), static_cast<unsigned>(o.mem.scale));
+    }
+    return a_.sum(v, Value(Value::kConst, disp_));
+  }
+
+  // The operand's value, as an operation of `bytes` bytes reads it.
+  Operand read(unsigned i, unsigned bytes) {
+    if (is_reg(i)) {
+      auto r = general(op(i).reg);
+      if (!r) return {};
+      if (r->bytes == 8) return a_.operand(r->number);
+      if (r->bytes == 4) return a_.operand(r->number, true);
+      return {Value(), kRegisters};
+    }
+    if (is_mem(i)) return {a_.load(address(op(i)), op(i).size, false, bytes), kRegisters};
+    return {immediate(bytes), kRegisters};
+  }
+  void write(unsigned i, const Value& v) {
+    if (is_reg(i)) {
+      if (auto r = general(op(i).reg)) a_.set(r->number, v, r->bytes);
+    } else if (is_mem(i)) {
+      a_.store(address(op(i)), op(i).size, v);
+    }
+  }
+
+  // Where a jump leads: within the piece, or what the constant says.
+  void target(Term& t, bool& known, uint32_t& offset) const {
+    const auto& e = encoding_;
+    t = field(e.imm_offset, e.imm_size, true, open_imm_);
+    t.constant += at_ + in_.size;
+    known = !open_imm_ && t.constant >= 0 && t.constant <= static_cast<int64_t>(code_.size());
+    offset = static_cast<uint32_t>(t.constant);
+    t.is_address = true;
+  }
+
+  // What is not said otherwise: registers that are written hold anything, memory operands are checked.
+  void generic() {
+    if (!is_plain_x86_64(in_.id)) return a_.refuse("an instruction that code has no use for");
+    const bool only_reads = in_.id == X86_INS_BT || in_.id == X86_INS_COMISS || in_.id == X86_INS_COMISD ||
+                            in_.id == X86_INS_VUCOMISS || in_.id == X86_INS_VUCOMISD || in_.id == X86_INS_UCOMISS ||
+                            in_.id == X86_INS_UCOMISD || in_.id == X86_INS_VPTEST || in_.id == X86_INS_PTEST;
+    for (unsigned i = 0; i < x_.op_count; ++i) {
+      if (is_reg(i) && op(i).size > 16) return a_.refuse("a vector of more than 16 bytes");
+      if (!is_mem(i)) continue;
+      if (op(i).size == 0) return a_.refuse("an access of unknown size");
+      const Value at = address(op(i));
+      if (i != 0 || only_reads) a_.load(at, op(i).size, false, 8);
+      else a_.store(at, op(i).size, Value());
+    }
+    cs_regs read, written;
+    uint8_t reads = 0, writes = 0;
+    if (capstone().accessed(handle_, &in_, read, &reads, written, &writes) != CS_ERR_OK)
+      return a_.refuse("an instruction whose registers are not known");
+    bool forgets = false;
+    auto wrote = [&](unsigned id) {
+      if (id == X86_REG_EFLAGS) forgets = true;
+      if (auto r = general(id)) a_.set(r->number, Value(), r->bytes);
+    };
+    for (unsigned i = 0; i < writes; ++i) wrote(written[i]);
+    if (is_reg(0) && !only_reads) wrote(op(0).reg);
+    if (in_.id == X86_INS_MULX && is_reg(1)) wrote(op(1).reg);
+    (void)forgets;
+    a_.forget_comparison();
+  }
+
+  void step() {
+    const unsigned bytes = x_.op_count > 0 ? op(0).size : 0;
+    switch (in_.id) {
+      case X86_INS_NOP: return;
+      case X86_INS_MOV:
+      case X86_INS_MOVABS:
+        if (is_mem(0) && !is_reg(1) && !is_imm(1)) break;
+        if (is_reg(0) && !general(op(0).reg)) break;
+        return write(0, read(1, bytes).value);
+      case X86_INS_LEA: return write(0, address(op(1)));
+      case X86_INS_MOVZX:
+        if (is_mem(1)) a_.load(address(op(1)), op(1).size, false, bytes);
+        return write(0, Value(Value::kNarrow));
+      case X86_INS_MOVSX:
+      case X86_INS_MOVSXD:
+        if (is_mem(1)) return write(0, a_.load(address(op(1)), op(1).size, true, bytes));
+        return write(0, Value());
+      case X86_INS_ADD:
+      case X86_INS_SUB: {
+        const Value x = read(0, bytes).value, y = read(1, bytes).value;
+        a_.forget_comparison();
+        const bool wide = bytes == 8;
+        return write(0, !wide ? Value() : in_.id == X86_INS_ADD ? a_.sum(x, y) : a_.difference(x, y));
+      }
+      case X86_INS_SHR:
+        if (bytes == 8 && is_reg(0) && (x_.op_count == 1 || (is_imm(1) && !open_imm_))) {
+          const auto by = x_.op_count == 1 ? 1u : static_cast<unsigned>(op(1).imm & 63);
+          write(0, a_.shifted_right(a_.reg(general(op(0).reg)->number), by));
+          return a_.forget_comparison();
+        }
+        break;
+      case X86_INS_XOR:
+        if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg) {
+          a_.forget_comparison();
+          return a_.set(general(op(0).reg)->number, Value(Value::kConst, Term(0)), 4);
+        }
+        [[fallthrough]];
+      case X86_INS_AND:
+      case X86_INS_OR:
+        if (is_reg(0) && bytes == 8) {
+          const Value x = read(0, bytes).value, y = read(1, bytes).value;
+          const bool first = a_.is_narrow(x, false), second = a_.is_narrow(y, false);
+          const bool narrow = in_.id == X86_INS_AND ? first || second : first && second;
+          a_.forget_comparison();
+          return write(0, narrow ? Value(Value::kNarrow) : Value());
+        }
+        break;
+      case X86_INS_CMP: {
+        const Operand x = read(0, bytes), y = read(1, bytes);
+        return bytes >= 4 ? a_.compare(x, y) : a_.forget_comparison();
+      }
+      case X86_INS_TEST:
+        if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg && bytes >= 4)
+          return a_.compare(read(0, bytes), {Value(Value::kConst, Term(0)), kRegisters});
+        for (unsigned i = 0; i < 2; ++i)
+          if (is_mem(i)) (void)read(i, bytes);
+        return a_.forget_comparison();
+      case X86_INS_DIV:
+      case X86_INS_IDIV:
+        if (bytes < 4) break;
+        (void)read(0, bytes);
+        a_.set(rax, Value(), bytes);
+        a_.set(rdx, Value(), bytes);
+        return a_.forget_comparison();
+      case X86_INS_MULX: {
+        // The upper half of a product with a number below 2^32 is one, too.
+        if (bytes != 8) break;
+        const bool narrow = a_.is_narrow(a_.reg(rdx), false) || a_.is_narrow(read(2, 8).value, false);
+        write(1, Value());
+        return write(0, narrow ? Value(Value::kNarrow) : Value());
+      }
+      case X86_INS_PUSH:
+        if (!is_reg(0) || bytes != 8) break;
+        return a_.push(a_.reg(general(op(0).reg)->number));
+      case X86_INS_POP:
+        if (!is_reg(0) || bytes != 8) break;
+        return a_.set(general(op(0).reg)->number, a_.pop(), 8);
+      case X86_INS_RET: return x_.op_count == 0 ? a_.ret(Value(Value::kReturn)) : a_.refuse("a return that pops");
+      case X86_INS_CALL:
+        if (is_mem(0)) return a_.call_through(address(op(0)));
+        if (is_reg(0)) return a_.call_to(a_.reg(general(op(0).reg)->number));
+        break;
+      case X86_INS_JMP: {
+        if (is_mem(0)) return a_.jump_through(address(op(0)));
+        if (is_reg(0)) return a_.jump_to(a_.reg(general(op(0).reg)->number));
+        Term t;
+        bool known;
+        uint32_t offset;
+        target(t, known, offset);
+        return a_.jump(t, known, offset);
+      }
+      default: break;
+    }
+    if (is_conditional_jump_x86_64(in_.id)) {
+      Term t;
+      bool known;
+      uint32_t offset;
+      target(t, known, offset);
+      return a_.branch(condition(in_.id), t, known, offset);
+    }
+    if (is_conditional_move_x86_64(in_.id)) {
+      const Operand if_true = read(1, bytes), if_false = read(0, bytes);
+      return write(0, a_.choose(condition(in_.id), if_true, if_false));
+    }
+    if (is_set_x86_64(in_.id)) return write(0, Value());
+    generic();
+  }
+
+  Analysis& a_;
+  const cs_insn& in_;
+  const cs_x86& x_;
+  const uint16_t at_;
+  std::span<const uint8_t> code_;
+  const uint8_t* mask_;
+  csh handle_;
+  std::vector<Constant>* constants_;
+  cs_x86_encoding encoding_ = x_.encoding;
+  Term disp_{};
+  bool open_disp_ = false, open_imm_ = false;
+};
+
+void decode(Decoder& decoder, std::span<const uint8_t> code, const uint8_t* mask, Facts& facts,
+            std::vector<Constant>* constants) {
+  Analysis a(kX86_64, facts, static_cast<uint32_t>(code.size()));
+  for (uint32_t at = 0; at < code.size() && facts.refusal.empty();) {
+    const cs_insn* in = decoder.decode(code.data() + at, code.size() - at, at);
+    const bool reached = a.begin(at);
+    if (in == nullptr) {
+      a.refuse("no instruction");
+      return;
+    }
+    if (reached) Step(a, *in, code, mask, decoder.handle(), constants).run();
+    at += in->size;
+  }
+  a.finish();
+}
+
+}  // namespace
+
+const Machine kX86_64 = {
+    .frame = r13,
+    .context = r14,
+    .memory = r15,
+    .accumulator = rdi,
+    .pc = r12,
+    .stack = rsp,
+    .link = kRegisters,
+    .kept = 1u << rbp,
+    .kept_by_host = 1u << rbx | 1u << rbp | 1u << rsp | 1u << r12 | 1u << r13 | 1u << r14 | 1u << r15,
+    .host_arguments = {rdi, rsi, rdx},
+    .decode = decode,
+    .capstone_arch = CS_ARCH_X86,
+    .capstone_mode = CS_MODE_64};
+#endif
+
+}  // namespace ermine::verify
