@@ -53,6 +53,15 @@ struct Config {
   // Most bytes of machine code, 1 GiB at most. All engines of a process share one cache: the smallest of their
   // limits holds. What finds no room stays interpreted.
   uint64_t code_cache_size = uint64_t{1} << 30;
+  // Check the machine code of every function before it can run: that it stays in its sandbox even where the compiler
+  // erred (docs/security.md). Takes about as long as compiling, and the system's capstone library: without it, modules do
+  // not compile, and the error says so. What is refused is interpreted, and reported as a bug of the engine. On by
+  // default in builds with assertions, and where the environment has ERMINE_VERIFY_CODE=1.
+  bool verify_code = verifies_by_default();
+  // Told of a bug of the engine that it noticed and that did no harm; called by the thread that noticed, which may hold
+  // locks: it must not call the engine. Null: a line on standard error.
+  void (*report_bug)(void* context, std::string_view message) = nullptr;
+  void* report_bug_context = nullptr;
   // One file a process, whatever the number of engines; opened when the engine is made. If that fails, its modules
   // do not compile, and the error says why. docs/how-to/profile.md shows how to use it.
   Profile profile = Profile::kNone;
@@ -89,6 +98,7 @@ struct Config {
   uint64_t feature_bits = default_feature_bits();
 
  private:
+  static bool verifies_by_default();
   static uint64_t default_feature_bits();
 };
 

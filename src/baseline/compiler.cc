@@ -11,8 +11,8 @@ namespace ermine::baseline {
 using runtime::FuncCode;
 using runtime::Slot;
 
-Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::NativeHost& host)
-    : module_(module), funcs_(funcs), host_(host), codes_(*host.handlers), table_(stencil_table()) {}
+Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::NativeHost& host, bool describe)
+    : module_(module), funcs_(funcs), host_(host), codes_(*host.handlers), table_(stencil_table()), describe_(describe) {}
 
 bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   code_ = &code;
@@ -35,6 +35,8 @@ bool Compiler::run() {
   units_.clear();
   unit_targets_.clear();
   pool_index_.clear();
+  pieces_.clear();
+  labels_.clear();
   region_ = -1;
   next_region_ = 0;
   alias_ = {};
@@ -51,7 +53,10 @@ bool Compiler::run() {
 
   const bool has_vectors = listing_.has_vectors;
   uint32_t last = kNone;
+  at_ = 0;
+  label(false);
   for (const Item& it : listing_.items) {
+    at_ = it.at;
     if (it.at != last) begin(it.at);
     last = it.at;
     if (!reachable_) continue;
@@ -117,6 +122,7 @@ void Compiler::bind(uint32_t index) {
   dirty_ = written_;
   narrow_ = narrow_pins_;
   acc_narrow_ = false;
+  label();
 }
 
 void Compiler::enter_region() {
@@ -136,6 +142,7 @@ void Compiler::enter_region() {
   if (mark_of_[r.start] != 0) {
     make_valid();
     mark(r.start).inner = here();
+    label();
     dirty_ = written_;
   }
 }
@@ -344,6 +351,7 @@ void Compiler::go_on_here(uint32_t stub) {
   stubs_[stub].target = here();
   narrow_ = narrow_pins_;
   acc_narrow_ = false;
+  label();
 }
 
 // Whatever has no stencil of its own.
@@ -410,8 +418,9 @@ void Compiler::call_checked(const Item& item, StencilId check, Fill f, Rest how)
     f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
   }
   emit(rest_id(how), f);
-  go_on_here(slow);
   lose_registers();
+  stubs_[slow].target = here();
+  label();
 }
 
 void Compiler::call_import(const Item& item) {

@@ -27,27 +27,27 @@
 #include "baseline/stencil_table.h"
 #include "ir/native_tier.h"
 #include "runtime/context.h"
+#include "verify/verifier.h"
 #include "wasm/module.h"
 
 namespace ermine::baseline {
 
 class Compiler {
  public:
-  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host);
+  // `describe`: whether the code is described for the verifier.
+  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host, bool describe);
 
   // False: it cannot be done. The results are valid until the next call.
   bool compile(const ir::FunctionCode& code, bool want_positions = false);
 
   std::span<const uint8_t> bytes() const { return {out_.data(), size_}; }
   uint32_t code_size() const { return code_size_; }
-  // Fills in what depends on where the bytes will be executed and where the table of functions is. `bytes` is
-  // a copy of bytes().
-  void link(uint8_t* bytes, const uint8_t* execute, const uint8_t* call_table) const;
+  // Fills in what depends on where the bytes will be executed and where the table of functions is.
+  void link(const uint8_t* execute, const uint8_t* call_table);
+  // The linked code as the verifier wants it. Only if asked for.
+  verify::Code description(const uint8_t* execute) const;
 
-  struct Entry {
-    uint32_t index;  // in the register code
-    uint32_t unit;   // offset of the unit that holds the address
-  };
+  using Entry = verify::Code::Entry;
   // The function's own (index 0), loops and catches, ascending.
   std::span<const Entry> entries() const { return entries_; }
 
@@ -219,6 +219,8 @@ class Compiler {
   void emit(StencilId id) { emit(id, Fill{}); }
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
+  // Whatever jumps to this place finds no more in registers than `narrow_` says.
+  void label(bool checked = true);
   uint32_t add_stub(Stub s);
   void emit_stubs();
   // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`. Returns where in the data
@@ -268,6 +270,11 @@ class Compiler {
   bool too_far_ = false;  // a branch, so that it has to be compiled with long ones
   bool long_branches_ = false;
   bool want_positions_ = false;
+  const bool describe_;
+  uint32_t at_ = 0;  // the instruction that code is made for
+  std::vector<verify::Piece> pieces_;
+  std::vector<verify::Label> labels_;
+  std::vector<uint64_t> spills_;
 
   int region_ = -1;
   size_t next_region_ = 0;

@@ -32,10 +32,13 @@ void Compiler::emit(StencilId id, const Fill& f) {
   numbers[4] = f.offset;
   numbers[5] = f.count;
   const Hole *const first = &table_.holes[s.first_hole], *const end = first + s.holes;
+  const uint32_t begin = here();
   unsigned based = 0;  // kinds of operands that have a base of their own
   if constexpr (machine::kFarOperands) based = emit_bases(s, numbers);
   reserve(s.size + 16u);
   uint32_t start = here();
+  if (describe_) [[unlikely]]
+    pieces_.push_back({begin, based != 0 || long_branches_ ? verify::Piece::kNoKey : id, at_});
   uint8_t* code = out_.data() + start;
   const uint8_t* from = table_.code + s.code;
   std::memcpy(code, from, 16);
@@ -88,6 +91,19 @@ void Compiler::emit(StencilId id, const Fill& f) {
     if (long_branches_) lengthen_branches(first, end, start);
 }
 
+void Compiler::label(bool checked) {
+  if (!describe_) return;
+  uint32_t narrow = 0;
+  for (unsigned pin = 0; pin < kPinned; ++pin)
+    if (narrow_ >> pin & 1) narrow |= 1u << machine::kPinRegisters[pin];
+  if (!labels_.empty() && labels_.back().offset == here()) {
+    labels_.back().narrow &= narrow;
+    labels_.back().checked = labels_.back().checked && checked;
+  } else {
+    labels_.push_back({here(), narrow, checked});
+  }
+}
+
 uint32_t Compiler::add_stub(Stub s) {
   stubs_.push_back(s);
   return static_cast<uint32_t>(stubs_.size() - 1);
@@ -107,6 +123,9 @@ void Compiler::emit_stubs() {
     Stub s = stubs_[i];
     stubs_[i].position = here();
     if (want_positions_) positions_.push_back({here(), s.at});
+    at_ = s.at;
+    narrow_ = 0;
+    label(s.at != 0 || (s.kind != Stub::kEntry && s.kind != Stub::kHandler));
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)
@@ -195,6 +214,17 @@ bool Compiler::is_for_link(const Fix& fix) {
 
 void Compiler::finish() {
   code_size_ = here();
+  if (describe_) {
+    spills_.assign(pin_of_slot_.size() / 64 + 1, 0);
+    auto spill = [this](uint16_t slot) { spills_[slot / 64] |= uint64_t{1} << (slot % 64); };
+    for (const Region& r : regions_)
+      for (const Region::Pin& p : r.pins)
+        if (p.cls != Class::kNot) spill(p.slot);
+    if (listing_.has_vectors)
+      for (const Item& it : listing_.items)
+        for (const Access& a : listing_.accesses_of(it))
+          if (a.is(Class::kV128) || a.is(Class::kHalf)) spill(a.slot);
+  }
   data_start_ = (code_size_ + 15) & ~15u;
   auto unit_for = [this](uint32_t position) {
     uint32_t at = data(8, 8);
@@ -237,7 +267,8 @@ void Compiler::finish() {
   size_ = data_start_ + static_cast<uint32_t>(data_.size());
 }
 
-void Compiler::link(uint8_t* bytes, const uint8_t* execute, const uint8_t* call_table) const {
+void Compiler::link(const uint8_t* execute, const uint8_t* call_table) {
+  uint8_t* const bytes = out_.data();
   for (auto [at, position] : units_)
     put<uint64_t>(bytes + data_start_ + at, reinterpret_cast<uint64_t>(execute + position));
   for (const Fix& fix : fixes_) {
@@ -246,6 +277,17 @@ void Compiler::link(uint8_t* bytes, const uint8_t* execute, const uint8_t* call_
         fix.kind == FixKind::kCallTable ? call_table + size_t{fix.target} * 8 : execute + data_start_ + fix.target;
     machine::put_address(bytes + fix.at, fix.patch, execute + fix.at, to + fix.addend);
   }
+}
+
+verify::Code Compiler::description(const uint8_t* execute) const {
+  return {.bytes = bytes(),
+          .execute = execute,
+          .code_size = code_size_,
+          .data_start = data_start_,
+          .pieces = pieces_,
+          .labels = labels_,
+          .entries = entries_,
+          .spills = spills_};
 }
 
 }  // namespace ermine::baseline

@@ -11,6 +11,9 @@
 #include "baseline/code_arena.h"
 #include "baseline/compiler.h"
 #include "baseline/layout.h"
+#include "baseline/machine.h"
+#include "base/format.h"
+#include "verify/verifier.h"
 
 namespace ermine::baseline {
 
@@ -23,21 +26,26 @@ CodeArena* this_arena() { return processor_suffices() ? CodeArena::get() : nullp
 
 class Module final : public ir::NativeModule {
  public:
-  Module(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host, CodeArena* arena)
-      : module_(module), funcs_(funcs), host_(host), arena_(arena) {}
+  Module(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host,
+         const runtime::CodeOptions& options, CodeArena* arena)
+      : module_(module), funcs_(funcs), host_(host), options_(options), arena_(arena) {}
   ~Module() override {
     for (const CodeArena::Block& b : blocks_) arena_->free(b);
   }
 
   const NativeFunction* compile(uint32_t func_index, const ir::FunctionCode& code) override {
     if (table_.size == 0 && !make_table()) return nullptr;
-    if (!compiler_) compiler_ = std::make_unique<Compiler>(module_, funcs_, host_);
+    if (!compiler_) compiler_ = std::make_unique<Compiler>(module_, funcs_, host_, options_.verify);
     if (!compiler_->compile(code)) return nullptr;
     std::span<const uint8_t> bytes = compiler_->bytes();
     CodeArena::Block at = take(bytes.size());
     if (at.size == 0) return nullptr;
+    compiler_->link(at.execute, table_.execute);
+    if (options_.verify && !verify(func_index, code, at.execute)) {
+      give_back(at);
+      return nullptr;
+    }
     std::memcpy(at.write, bytes.data(), bytes.size());
-    compiler_->link(at.write, at.execute, table_.execute);
     __builtin___clear_cache(const_cast<char*>(reinterpret_cast<const char*>(at.execute)),
                             const_cast<char*>(reinterpret_cast<const char*>(at.execute + bytes.size())));
     auto f = std::make_unique<Function>();
@@ -82,7 +90,7 @@ class Module final : public ir::NativeModule {
       return static_cast<uint32_t>(index);
     }
     // Positions are not kept: compiling again yields them.
-    Compiler again(module_, funcs_, host_);
+    Compiler again(module_, funcs_, host_, false);
     if (!again.compile(code, true)) return 0;
     auto offset = static_cast<uint32_t>(p - function.code);
     auto list = again.positions();
@@ -93,7 +101,7 @@ class Module final : public ir::NativeModule {
 
   ir::NativeLayout layout(const NativeFunction& function, const ir::FunctionCode& code) const override {
     ir::NativeLayout layout;
-    Compiler again(module_, funcs_, host_);
+    Compiler again(module_, funcs_, host_, false);
     if (again.compile(code, true)) {
       for (const Compiler::Position& p : again.positions()) layout.positions.push_back({p.offset, p.index});
       layout.depths =
@@ -141,11 +149,45 @@ class Module final : public ir::NativeModule {
     return taken;
   }
 
+  // What was just taken.
+  void give_back(const CodeArena::Block& block) {
+    rest_ = {block.write, block.execute, block.size + rest_.size};
+  }
+
+  bool verify(uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute) {
+    if (!verifier_) {
+      const verify::Machine* machine = verify::this_machine();
+      if (machine == nullptr) return false;  // the engine has said so when it was made
+      verifier_ = std::make_unique<verify::Verifier>(*machine, host_, mask_of);
+    }
+    const std::string problem =
+        verifier_->verify(compiler_->description(execute),
+                          {.module = module_, .function = code, .funcs = funcs_, .call_table = table_.execute});
+    if (problem.empty()) return true;
+    if (options_.report_bug != nullptr)
+      options_.report_bug(options_.report_context,
+                          base::format("the machine code of function {} is not safe and is not run: {}", func_index,
+                                       problem));
+    return false;
+  }
+
+  // Of a stencil: its holes.
+  static void mask_of(uint32_t id, const uint8_t* code, uint8_t* mask) {
+    const StencilTable& table = stencil_table();
+    const Stencil& s = table.stencils[id];
+    for (unsigned i = 0; i < s.holes; ++i) {
+      const Hole& h = table.holes[s.first_hole + i];
+      if (h.kind != HoleKind::kNext) machine::mark_bits(h, code + h.at, mask + h.at);
+    }
+  }
+
   const wasm::Module& module_;
   runtime::FuncCode* funcs_;
   ir::NativeHost host_;
+  runtime::CodeOptions options_;
   CodeArena* arena_;
   std::unique_ptr<Compiler> compiler_;  // once something is compiled
+  std::unique_ptr<verify::Verifier> verifier_;
   CodeArena::Block table_;
   CodeArena::Block rest_;
   size_t next_block_ = 64 << 10;
@@ -156,10 +198,10 @@ class Module final : public ir::NativeModule {
 };
 
 std::unique_ptr<ir::NativeModule> make(const wasm::Module& module, runtime::FuncCode* funcs,
-                                       const ir::NativeHost& host) {
+                                       const ir::NativeHost& host, const runtime::CodeOptions& options) {
   CodeArena* arena = this_arena();
   if (arena == nullptr) return nullptr;
-  return std::make_unique<Module>(module, funcs, host, arena);
+  return std::make_unique<Module>(module, funcs, host, options, arena);
 }
 
 }  // namespace

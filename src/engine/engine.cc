@@ -1,10 +1,12 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/format.h"
 #ifdef ERMINE_BASELINE
 #include "baseline/native_module.h"
+#include "verify/capstone.h"
 #endif
 #include "interp/tier.h"
 
@@ -24,8 +26,17 @@ const ir::NativeTier* native_tier() {
   return nullptr;
 #endif
 }
+void report_to_stderr(void*, std::string_view message) {
+  std::fprintf(stderr, "ermine: bug of the engine, please report it with the module: %.*s\n",
+               static_cast<int>(message.size()), message.data());
+}
 Result<platform::CodeListenerPtr> make_listener(const Config& config) {
   platform::CodeListenerPtr listener;
+#ifdef ERMINE_BASELINE
+  if (config.verify_code && config.tier != Tier::kInterp && !verify::capstone_problem().empty())
+    return Error(ErrorKind::kUnsupported,
+                 base::format("machine code cannot be verified: {}", verify::capstone_problem()));
+#endif
   if (config.profile == Profile::kNone && !config.debug_info) return listener;
 #ifdef ERMINE_BASELINE
   auto too_late = [](const char* what) {
@@ -95,6 +106,9 @@ runtime::CodeOptions Engine::code_options(bool guarded) const {
           .tier = config_.tier,
           .tier_up_calls = config_.tier_up_calls,
           .tier_up_rounds = config_.tier_up_rounds,
+          .verify = config_.verify_code,
+          .report_bug = config_.report_bug != nullptr ? config_.report_bug : report_to_stderr,
+          .report_context = config_.report_bug_context,
           .listener = *listener_};
 }
 

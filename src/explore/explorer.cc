@@ -74,7 +74,7 @@ class Implementation final : public Explorer {
     options_.record_offsets = true;
     options_.count = true;
     const ir::NativeHost host = interp::native_host();
-    native_ = baseline::native_tier().make(*module_, funcs_.data(), host);
+    native_ = baseline::native_tier().make(*module_, funcs_.data(), host, {});
     if (native_ == nullptr) no_machine_code_ = "this machine has no machine code: it interprets";
     for (uint32_t i = module_->imported_functions; i < module_->functions.size(); ++i)
       functions_.push_back({i, module_->functions[i].body_size, module_->function_name(i)});

@@ -38,7 +38,7 @@ InterpCode::InterpCode(std::shared_ptr<const wasm::Module> module, std::string_v
     funcs_[i].func_index = module_->imported_functions + i;
   }
   if (native != nullptr && options.tier != Tier::kInterp) {
-    native_ = native->make(*module_, funcs_.get(), native_host());
+    native_ = native->make(*module_, funcs_.get(), native_host(), options);
   }
 }
 

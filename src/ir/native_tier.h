@@ -10,6 +10,7 @@
 
 #include "ir/function_code.h"
 #include "ir/op_forms.h"
+#include "runtime/module_code.h"
 #include "wasm/module.h"
 
 namespace ermine::ir {
@@ -76,7 +77,8 @@ class NativeModule {
 // A tier. Null from make(): not on this machine.
 struct NativeTier {
   const char* name;
-  std::unique_ptr<NativeModule> (*make)(const wasm::Module& module, runtime::FuncCode* funcs, const NativeHost& host);
+  std::unique_ptr<NativeModule> (*make)(const wasm::Module& module, runtime::FuncCode* funcs, const NativeHost& host,
+                                        const runtime::CodeOptions& options);
   // Where all its code lies. False: not on this machine.
   bool (*code_range)(const uint8_t** begin, const uint8_t** end);
 };

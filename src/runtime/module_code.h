@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "ermine/config.h"
 #include "ermine/result.h"
@@ -23,6 +24,11 @@ struct CodeOptions {
   bool deterministic = false;
   Tier tier = Tier::kAuto;
   uint32_t tier_up_calls = 0, tier_up_rounds = 0;  // Config's
+  // Machine code is checked before it can be run (verify/verifier.h). What is refused is not compiled, and report_bug is
+  // told: where, and why.
+  bool verify = false;
+  void (*report_bug)(void* context, std::string_view message) = nullptr;
+  void* report_context = nullptr;
   platform::CodeListenerPtr listener;  // null: nobody wants to know of machine code
   bool operator==(const CodeOptions&) const = default;
 };

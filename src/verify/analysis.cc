@@ -41,12 +41,33 @@ bool is_known(const Term& t, int64_t v) { return is_known(t) && t.constant == v;
 
 Analysis::Analysis(const Machine& machine, Facts& facts, uint32_t size)
     : machine_(machine), facts_(facts), size_(size) {
+  restart();
+}
+
+void Analysis::restart() {
+  at_ = 0;
+  state_ = {};
+  pending_.clear();
+  reachable_ = true;
+  again_ = false;
+  back_seen_ = 0;
   for (unsigned i = 0; i < kRegisters; ++i) state_.r[i] = Value::entry(i);
-  state_.r[machine.frame] = Value(Value::kFrame);
-  state_.r[machine.context] = Value(Value::kContext);
-  state_.r[machine.memory] = Value(Value::kMemory);
-  state_.r[machine.stack] = Value(Value::kStack);
-  if (machine.link < kRegisters) state_.r[machine.link] = Value(Value::kReturn);
+  state_.r[machine_.frame] = Value(Value::kFrame);
+  state_.r[machine_.context] = Value(Value::kContext);
+  state_.r[machine_.memory] = Value(Value::kMemory);
+  state_.r[machine_.stack] = Value(Value::kStack);
+  if (machine_.link < kRegisters) state_.r[machine_.link] = Value(Value::kReturn);
+}
+
+bool Analysis::again() {
+  if (!again_ || !facts_.refusal.empty()) return false;
+  if (++rounds_ > 16) {
+    refuse("branches back that do not settle");
+    return false;
+  }
+  facts_ = {};
+  restart();
+  return true;
 }
 
 void Analysis::refuse(const char* why) {
@@ -68,6 +89,10 @@ bool Analysis::begin(uint32_t at) {
     reachable_ = true;
     pending_.erase(it);
   }
+  if (auto it = back_.find(at); it != back_.end() && reachable_) {
+    state_ = join(state_, it->second);
+    ++back_seen_;
+  }
   // A branch into the middle of an instruction.
   if (!pending_.empty() && pending_.begin()->first < at) refuse("a branch leads into an instruction");
   return reachable_ && facts_.refusal.empty();
@@ -75,8 +100,9 @@ bool Analysis::begin(uint32_t at) {
 
 void Analysis::finish() {
   at_ = size_;
-  if (!begin(size_)) return;
-  leave(state_, Exit::kNext);
+  const bool on = begin(size_);
+  if (on) leave(state_, Exit::kNext);
+  if (!again_ && back_seen_ < back_.size()) refuse("a branch back leads into an instruction, or to what is not reached");
 }
 
 // --- Values
@@ -98,7 +124,7 @@ Value Analysis::low(const Value& v) {
   }
 }
 
-bool Analysis::is_narrow(const Value& v, bool require) {
+bool Analysis::is_narrow(const Value& v) {
   switch (v.kind) {
     case Value::kNarrow:
     case Value::kAtMost:
@@ -107,9 +133,6 @@ bool Analysis::is_narrow(const Value& v, bool require) {
     case Value::kFlag: return true;
     case Value::kConst:
       return v.narrow || (is_known(v.term) && v.term.constant >= 0 && v.term.constant <= int64_t{UINT32_MAX});
-    case Value::kEntry:
-      if (require) facts_.needs_narrow |= 1u << v.reg;
-      return require;
     default: return false;
   }
 }
@@ -194,7 +217,7 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
     const bool left = a.kind == V::kMemory || a.kind == V::kMemoryAt;
     const V& base = left ? a : b;
     const V& index = left ? b : a;
-    if (base.kind == V::kMemory && (index.kind == V::kEntry || is_narrow(index, false))) {
+    if (base.kind == V::kMemory && (index.kind == V::kEntry || is_narrow(index))) {
       V v(V::kMemoryAt, base.term);
       // Only an access asks that the index be narrow: remember which it is.
       v.reg = index.kind == V::kEntry ? static_cast<uint8_t>(index.reg + 1) : uint8_t{0};
@@ -229,7 +252,7 @@ void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
   } else if (bytes == 4) {
     to = low(v);
   } else {  // the rest of the register stays
-    const bool narrow = to.kind != Value::kEntry && is_narrow(to, false);
+    const bool narrow = to.kind != Value::kEntry && is_narrow(to);
     to = narrow ? Value(Value::kNarrow) : Value();
   }
   if (r == machine_.stack && to.kind != Value::kStack) refuse("the native stack pointer becomes something else");
@@ -396,7 +419,7 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
   switch (address.kind) {
     case V::kFrame:
       check(Check::kFrameWrite, bytes, address.term);
-      if (bytes == 8 && !is_narrow(value, false))
+      if (bytes == 8 && !is_narrow(value))
         facts_.stores_wide = true, facts_.wide_at = static_cast<uint16_t>(at_);
       state_.frame_stores.push_back({address.term, value, bytes});
       return;
@@ -517,8 +540,8 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
     v = V(V::kBelowSize, b.value.term);
     v.origin = origin;
   } else if (b.value.kind == V::kConst && (c == Condition::kBelow || c == Condition::kBelowOrEqual)) {
-    if (!a.low && !is_narrow(v, false)) return;
-    if (!a.low || is_narrow(v, false)) {
+    if (!a.low && !is_narrow(v)) return;
+    if (!a.low || is_narrow(v)) {
       v = V(V::kAtMost, b.value.term);
       v.origin = origin;
     }
@@ -552,7 +575,7 @@ Value Analysis::choose(Condition c, const Operand& if_true, const Operand& if_fa
   if (a.kind == Value::kConst && b.kind == Value::kAtMost && a.term == b.term) return b;
   if (b.kind == Value::kConst && a.kind == Value::kAtMost && a.term == b.term) return a;
   // An index that is 0 where it is out of bounds (against speculation) is as good as one that is in bounds.
-  if (is_narrow(a, false) && is_narrow(b, false)) return Value(Value::kNarrow);
+  if (is_narrow(a) && is_narrow(b)) return Value(Value::kNarrow);
   return Value();
 }
 
@@ -576,11 +599,7 @@ State Analysis::join(const State& a, const State& b) {
       s.r[i] = x;
       continue;
     }
-    auto narrow = [](const Value& v) {
-      return v.kind == Value::kNarrow || v.kind == Value::kAtMost || v.kind == Value::kFlag ||
-             v.kind == Value::kRefIndex;
-    };
-    s.r[i] = narrow(x) && narrow(y) ? Value(Value::kNarrow) : Value();
+    s.r[i] = is_narrow(x) && is_narrow(y) ? Value(Value::kNarrow) : Value();
   }
   std::erase_if(s.stack, [&](const auto& e) {
     auto it = b.stack.find(e.first);
@@ -599,11 +618,18 @@ void Analysis::go(const State& s, Exit::Kind kind, const Term& target, bool know
   State copy = s;
   if (!known || offset > size_) return leave(copy, kind, target);
   if (offset == size_) return leave(copy, Exit::kNext);
-  if (offset <= at_) {
-    // Back to the beginning only: that is the same as going to the piece's own label.
-    return leave(copy, kind, target);
-  }
   copy.compared = false;
+  if (offset <= at_) {  // what was assumed there has to hold for this, too
+    auto it = back_.find(offset);
+    if (it == back_.end()) {
+      back_.emplace(offset, copy);
+      again_ = true;
+    } else if (State both = join(it->second, copy); !(both == it->second)) {
+      it->second = both;
+      again_ = true;
+    }
+    return;
+  }
   auto it = pending_.find(offset);
   if (it == pending_.end()) pending_.emplace(offset, copy);
   else it->second = join(it->second, copy);
@@ -768,12 +794,13 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
       v = s.r[i];
       for (const auto& [was, is] : s.equal) {
         if (v.kind != V::kConst || !(was == V::entry(i)) || is.kind != V::kConst) continue;
+        if (v.term.count == 0 || is.term.count == 0) continue;
         check(Check::kSame, 0, is.term, v.term);  // the same constant, in two instructions
         v = V::entry(i);
       }
     }
     exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
-    if (is_narrow(v, false)) exit.narrow |= 1u << i;
+    if (is_narrow(v)) exit.narrow |= 1u << i;
   }
   const V& ref = s.r[machine_.accumulator];
   if (ref.kind == V::kRef && is_known(ref.term, 0)) {

@@ -1,4 +1,4 @@
-// Abstract interpretation of one piece of machine code: straight on, branches inside forwards only. The decoders of the
+// Abstract interpretation of one piece of machine code. The decoders of the
 // machines (x86_64.cc, aarch64.cc) say instruction by instruction what happens to registers and memory; what is
 // allowed, and what is known afterwards, is decided here, for all machines alike.
 //
@@ -63,6 +63,10 @@ struct State {
   Term bound{};
   std::vector<std::pair<Value, Value>> equal;  // what comparisons have shown to be the same
   bool frame_checked = false, native_checked = false;
+  bool operator==(const State& o) const {  // as far as joins go
+    return r == o.r && stack == o.stack && equal == o.equal && frame_checked == o.frame_checked &&
+           native_checked == o.native_checked;
+  }
 };
 
 class Analysis {
@@ -86,7 +90,8 @@ class Analysis {
   void set(unsigned r, const Value& v, unsigned bytes);
   // What a register of 64 bits is, seen as 32 bits.
   static Value low(const Value& v);
-  bool is_narrow(const Value& v, bool require);
+  // Whether the upper half of what it stands for is shown to be zero.
+  static bool is_narrow(const Value& v);
 
   // `bytes` read and extended to a register of `to` bytes.
   Value load(const Value& address, unsigned bytes, bool is_signed, unsigned to);
@@ -107,8 +112,11 @@ class Analysis {
   void call_through(const Value& address);
   void ret(const Value& to);
   void finish();
+  // Whether the piece has to be gone through once more, since a branch back brought less than was assumed where it leads.
+  bool again();
 
  private:
+  void restart();
   void check(Check::Kind kind, unsigned size, const Term& term, const Term& other = {});
   void refine(State& s, Condition c);
   void refine_side(State& s, Condition c, const Operand& a, const Operand& b);
@@ -126,6 +134,10 @@ class Analysis {
   State state_;
   bool reachable_ = true;
   std::map<uint32_t, State> pending_;
+  std::map<uint32_t, State> back_;  // what branches back bring, by where they lead
+  size_t back_seen_ = 0;
+  bool again_ = false;
+  unsigned rounds_ = 0;
 };
 
 }  // namespace ermine::verify

@@ -279,7 +279,7 @@ class Step {
       case X86_INS_OR:
         if (is_reg(0) && bytes == 8) {
           const Value x = read(0, bytes).value, y = read(1, bytes).value;
-          const bool first = a_.is_narrow(x, false), second = a_.is_narrow(y, false);
+          const bool first = a_.is_narrow(x), second = a_.is_narrow(y);
           const bool narrow = in_.id == X86_INS_AND ? first || second : first && second;
           a_.forget_comparison();
           return write(0, narrow ? Value(Value::kNarrow) : Value());
@@ -305,7 +305,7 @@ class Step {
       case X86_INS_MULX: {
         // The upper half of a product with a number below 2^32 is one, too.
         if (bytes != 8) break;
-        const bool narrow = a_.is_narrow(a_.reg(rdx), false) || a_.is_narrow(read(2, 8).value, false);
+        const bool narrow = a_.is_narrow(a_.reg(rdx)) || a_.is_narrow(read(2, 8).value);
         write(1, Value());
         return write(0, narrow ? Value(Value::kNarrow) : Value());
       }
@@ -362,17 +362,20 @@ class Step {
 void decode(Decoder& decoder, std::span<const uint8_t> code, const uint8_t* mask, Facts& facts,
             std::vector<Constant>* constants) {
   Analysis a(kX86_64, facts, static_cast<uint32_t>(code.size()));
-  for (uint32_t at = 0; at < code.size() && facts.refusal.empty();) {
-    const cs_insn* in = decoder.decode(code.data() + at, code.size() - at, at);
-    const bool reached = a.begin(at);
-    if (in == nullptr) {
-      a.refuse("no instruction");
-      return;
+  do {
+    if (constants != nullptr) constants->clear();
+    for (uint32_t at = 0; at < code.size() && facts.refusal.empty();) {
+      const cs_insn* in = decoder.decode(code.data() + at, code.size() - at, at);
+      const bool reached = a.begin(at);
+      if (in == nullptr) {
+        a.refuse("no instruction");
+        return;
+      }
+      if (reached) Step(a, *in, code, mask, decoder.handle(), constants).run();
+      at += in->size;
     }
-    if (reached) Step(a, *in, code, mask, decoder.handle(), constants).run();
-    at += in->size;
-  }
-  a.finish();
+    a.finish();
+  } while (a.again());
 }
 
 }  // namespace

@@ -1,0 +1,592 @@
+#include "verify/verifier.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/format.h"
+#include "ir/encoding.h"
+#include "ir/object_ops.h"
+#include "runtime/offsets.h"
+#include "verify/analysis.h"
+#include "verify/capstone.h"
+
+namespace ermine::verify {
+
+using ir::CodeInfo;
+using ir::field;
+using ir::IrOp;
+using ir::OpCode;
+using runtime::Slot;
+namespace offsets = runtime::offsets;
+
+struct Verifier::Known {
+  // What leads out of the piece, by register as bits.
+  struct Way {
+    uint32_t narrow = 0, keeps = 0;
+    std::vector<std::pair<uint8_t, uint8_t>> moves;  // to, from
+  };
+  std::vector<uint8_t> code, mask;
+  Facts facts;
+  std::vector<Way> ways;
+};
+
+const Machine* this_machine() {
+#ifdef ERMINE_CAPSTONE
+  if (!capstone_problem().empty()) return nullptr;
+#if defined(__x86_64__)
+  return &kX86_64;
+#elif defined(__aarch64__)
+  return &kAArch64;
+#endif
+#endif
+  return nullptr;
+}
+
+Verifier::Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of)
+    : machine_(machine), host_(host), mask_of_(mask_of) {
+#ifdef ERMINE_CAPSTONE
+  decoder_ = std::make_unique<Decoder>(machine.capstone_arch, machine.capstone_mode);
+#endif
+  for (unsigned i = 0; i < ir::kCodeCount; ++i)
+    if (host.handlers->has(i)) handlers_.emplace_back(reinterpret_cast<uint64_t>((*host.handlers)[i]), i);
+  std::sort(handlers_.begin(), handlers_.end());
+}
+
+Verifier::~Verifier() = default;
+
+// The code whose handler it is, or kCodeCount.
+uint32_t Verifier::code_of(uint64_t handler) const {
+  auto it = std::lower_bound(handlers_.begin(), handlers_.end(), std::pair(handler, 0u));
+  return it != handlers_.end() && it->first == handler ? it->second : ir::kCodeCount;
+}
+
+void Verifier::analyse(Known& k, std::span<const uint8_t> code, const uint8_t* mask) {
+  k.facts = {};
+  k.ways.clear();
+#ifdef ERMINE_CAPSTONE
+  machine_.decode(*decoder_, code, mask, k.facts, nullptr);
+#else
+  k.facts.refusal = capstone_problem();
+#endif
+  for (const Exit& e : k.facts.exits) {
+    Known::Way way{.narrow = e.narrow};
+    for (unsigned r = 0; r < kRegisters; ++r) {
+      if (e.from[r] == r + 1) way.keeps |= 1u << r;
+      else if (e.from[r] != 0) way.moves.emplace_back(r, e.from[r] - 1);
+    }
+    k.ways.push_back(std::move(way));
+  }
+}
+
+const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uint32_t size) {
+  const uint8_t* at = code.bytes.data() + piece.offset;
+  auto learn = [&](Known& k, bool with_mask) {
+    k.code.assign(at, at + size);
+    k.code.resize(size + 16);
+    k.mask.assign(size + 16, 0);
+    if (with_mask) {
+      mask_of_(piece.key, at, k.mask.data());
+      for (size_t i = 0; i < k.code.size(); ++i) k.code[i] &= static_cast<uint8_t>(~k.mask[i]);
+    }
+    analyse(k, {k.code.data(), size}, k.mask.data());
+  };
+  if (piece.key != Piece::kNoKey) {
+    auto& k = known_[piece.key];
+    if (k == nullptr) {
+      k = std::make_unique<Known>();
+      learn(*k, true);
+    }
+    if (k->code.size() == size + 16) {
+      uint64_t differs = 0;
+      uint32_t i = 0;
+      for (; i + 8 <= size; i += 8) {
+        uint64_t a, b, m;
+        std::memcpy(&a, at + i, 8), std::memcpy(&b, k->code.data() + i, 8), std::memcpy(&m, k->mask.data() + i, 8);
+        differs |= (a & ~m) ^ b;
+      }
+      for (; i < size; ++i) differs |= static_cast<uint8_t>((at[i] & ~k->mask[i]) ^ k->code[i]);
+      if (differs == 0) return *k;
+    }
+  }
+  // Another than the key stands for, or of its own.
+  if (once_ == nullptr) once_ = std::make_unique<Known>();
+  learn(*once_, false);
+  return *once_;
+}
+
+// One function.
+class Verifier::Pass {
+ public:
+  Pass(Verifier& v, const Code& code, const Subject& subject)
+      : v_(v),
+        code_(code),
+        subject_(subject),
+        ir_(subject.function.code),
+        execute_(reinterpret_cast<uint64_t>(code.execute)) {}
+
+  std::string run() {
+    if (code_.data_start < code_.code_size || code_.bytes.size() < code_.data_start) return "its parts overlap";
+    entries();
+    const size_t n = code_.pieces.size();
+    uint32_t end = 0;
+    size_t label = 0;
+    for (size_t i = 0; i < n && problem_.empty(); ++i) {
+      const Piece& p = code_.pieces[i];
+      const uint32_t next = i + 1 < n ? code_.pieces[i + 1].offset : code_.code_size;
+      piece_ = &p;
+      if (p.offset != end || next < p.offset || next > code_.code_size || next - p.offset > UINT16_MAX) {
+        refuse("its pieces do not follow each other");
+        break;
+      }
+      if (p.at >= ir_.size()) {
+        refuse("a piece is of no instruction");
+        break;
+      }
+      end = next;
+      while (label < code_.labels.size() && code_.labels[label].offset < p.offset) {
+        // Inside a piece, or not in order.
+        if (label + 1 < code_.labels.size() && code_.labels[label + 1].offset <= code_.labels[label].offset) break;
+        refuse("a label is no piece's beginning");
+        return problem_;
+      }
+      if (label < code_.labels.size() && code_.labels[label].offset == p.offset) {
+        const Label& l = code_.labels[label++];
+        if (reachable_) arrive(l);
+        state_ = {.narrow = l.narrow, .checked = l.checked};
+        reachable_ = true;
+      }
+      if (next == p.offset) continue;  // nothing to do
+      if (reachable_) piece(p, next - p.offset, i);
+    }
+    if (problem_.empty() && reachable_) refuse("it runs on behind its end");
+    if (problem_.empty() && end != code_.code_size) refuse("its pieces end too early");
+    if (problem_.empty() && label != code_.labels.size()) refuse("a label is no piece's beginning");
+    return problem_;
+  }
+
+ private:
+  struct KnownState {
+    uint32_t narrow = 0;
+    bool checked = true;
+    bool native = true;
+    uint8_t ref = 0;  // facts of the accumulator's reference
+    uint64_t ref_type = 0;
+    uint32_t ref_at = 0;
+  };
+
+  void refuse(std::string_view why) {
+    if (!problem_.empty()) return;
+    problem_ = base::format("{} (offset {}, instruction {} of the register code)", why, piece_ ? piece_->offset : 0,
+                            piece_ ? piece_->at : 0);
+  }
+
+  const Label* label_at(uint64_t offset) const {
+    auto it = std::lower_bound(code_.labels.begin(), code_.labels.end(), offset,
+                               [](const Label& l, uint64_t o) { return l.offset < o; });
+    return it != code_.labels.end() && it->offset == offset ? &*it : nullptr;
+  }
+  // The label at an address; null: there is none.
+  const Label* label_of(uint64_t address) const {
+    return address - execute_ < code_.code_size ? label_at(address - execute_) : nullptr;
+  }
+  const Piece* piece_at(uint32_t offset) const {
+    auto it = std::lower_bound(code_.pieces.begin(), code_.pieces.end(), offset,
+                               [](const Piece& p, uint32_t o) { return p.offset < o; });
+    return it != code_.pieces.end() ? &*it : nullptr;
+  }
+  bool word_at(uint64_t address, uint64_t& word) const {
+    const uint64_t offset = address - execute_;
+    if (offset < code_.data_start || offset > code_.bytes.size() || code_.bytes.size() - offset < 8) return false;
+    std::memcpy(&word, code_.bytes.data() + offset, 8);
+    return true;
+  }
+
+  // What the interpreter takes for instructions are addresses of labels that ask for nothing.
+  void entries() {
+    for (const Code::Entry& e : code_.entries) {
+      uint64_t address;
+      if (!word_at(execute_ + e.unit, address)) return refuse("an entry lies outside its constants");
+      const Label* l = label_of(address);
+      if (l == nullptr || l->narrow != 0) return refuse("an entry leads to no label that can be entered");
+      if (l->checked == (e.index == 0)) return refuse("an entry leads past the check of the frame");
+    }
+    const Label* first = label_at(0);
+    if (first == nullptr || first->narrow != 0 || first->checked)
+      refuse("its beginning is no label that can be entered");
+  }
+
+  void arrive(const Label& l) {
+    if ((l.narrow & ~state_.narrow) != 0)
+      return refuse("a register that is used as an index may have an upper half");
+    if (l.checked && !state_.checked) refuse("the frame is used before it is checked");
+  }
+
+  void leave_to(const KnownState& s, uint64_t address) {
+    const Label* l = label_of(address);
+    if (l == nullptr) return refuse("jumps to what is no label");
+    const KnownState here = std::exchange(state_, s);
+    arrive(*l);
+    state_ = here;
+    const Piece* to = piece_at(l->offset);
+    if (to != nullptr && to->at < piece_->at) goes_back(static_cast<size_t>(to - code_.pieces.data()));
+  }
+
+  // A jump back: what follows there looks for interrupts before it does anything else.
+  void goes_back(size_t i) {
+    const Piece* const here = piece_;
+    for (unsigned steps = 0; steps < 32 && i + 1 <= code_.pieces.size(); ++steps, ++i) {
+      const Piece& p = code_.pieces[i];
+      const uint32_t size = (i + 1 < code_.pieces.size() ? code_.pieces[i + 1].offset : code_.code_size) - p.offset;
+      if (size == 0) continue;
+      const Known& k = v_.known(code_, p, size);
+      if (k.facts.polls) return;
+      if (k.facts.exits.size() != 1 || k.facts.exits[0].kind != Exit::kNext) break;
+    }
+    piece_ = here;
+    refuse("jumps back to a place that does not look for interrupts");
+  }
+
+  // --- The register code
+
+  OpCode op() const { return static_cast<OpCode>(v_.code_of(ir_[piece_->at])); }
+  const runtime::Code* pc() const { return &ir_[piece_->at]; }
+  bool is(std::initializer_list<IrOp> list) const {
+    const OpCode o = op();
+    for (IrOp i : list)
+      if (o == ir::code_of(i)) return true;
+    return false;
+  }
+  bool is_call() const {
+    return is({IrOp::call, IrOp::call_import, IrOp::call_indirect_s, IrOp::call_indirect_r, IrOp::call_ref});
+  }
+
+  // Calls f(code, pc) for the instruction; of a pair, for both parts.
+  template <class F>
+  void each_part(F&& f) const {
+    const OpCode o = op();
+    if (o >= ir::kCodeCount) return;
+    const CodeInfo info = ir::code_info(o);
+    if (info.kind != CodeInfo::kPair) return f(o, pc());
+    const OpCode first = ir::kPairs[info.pair].first;
+    f(first, pc());
+    f(ir::pair_second(info.pair, info.form), pc() + ir::units_of(first) - 1);
+  }
+
+  bool may_write(uint64_t slot, unsigned slots) const {
+    for (unsigned i = 0; i < slots; ++i)
+      if (!may_write_one(slot + i)) return false;
+    return true;
+  }
+  bool may_write_one(uint64_t slot) const {
+    if (slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1)) return true;
+    bool may = false;
+    each_part([&](OpCode o, const runtime::Code* at) {
+      const CodeInfo info = ir::code_info(o);
+      auto is_field = [&](unsigned byte, unsigned plus = 0) {
+        return slot == field<uint16_t>(at, byte) + uint64_t{plus};
+      };
+      switch (info.kind) {
+        case CodeInfo::kBranch: return;
+        case CodeInfo::kIr:
+          switch (info.ir) {
+            case IrOp::enter:
+            case IrOp::enter_count: may |= slot >= field<uint16_t>(at, 0); return;
+            case IrOp::copy2: may |= is_field(0) || is_field(4); return;
+            case IrOp::ret_copy:
+            case IrOp::ret_r:
+            case IrOp::ret_s:
+            case IrOp::ret_d:
+            case IrOp::ret_const: may |= slot == 0; return;
+            case IrOp::call:
+            case IrOp::call_import:
+            case IrOp::call_indirect_s:
+            case IrOp::call_indirect_r:
+            case IrOp::call_ref: {
+              const uint64_t header = field<uint16_t>(at, 0) + uint64_t{field<uint16_t>(at, 2)};
+              may |= slot == header || slot == header + 1;
+              return;
+            }
+            default: may |= is_field(0); return;
+          }
+        case CodeInfo::kFormed: {
+          const std::string_view sig = wasm::op_info(info.op).sig();
+          may |= is_field(0) || (sig.back() == 'v' && is_field(0, 1));
+          return;
+        }
+        default: may |= is_field(0); return;
+      }
+    });
+    return may;
+  }
+
+  // --- Conditions
+
+  void check(const Check& c, const uint8_t* at, uint64_t execute) {
+    const auto value = static_cast<uint64_t>(c.term.value(at, execute));
+    const uint64_t frame = uint64_t{subject_.function.frame_slots} * sizeof(Slot);
+    auto require = [&](bool holds, const char* why) {
+      if (!holds) refuse(why);
+    };
+    switch (c.kind) {
+      case Check::kFrameRead: return require(value <= frame && frame - value >= c.size, "reads beside the frame");
+      case Check::kFrameWrite:
+        if (value > frame || frame - value < c.size) return refuse("writes beside the frame");
+        if (value % sizeof(Slot) != 0) return refuse("writes between two slots");
+        return require(may_write(value / sizeof(Slot), (c.size + 7u) / 8),
+                       "writes a slot that is not the instruction's");
+      case Check::kHeaderWrite: {
+        const uint64_t header = field<uint16_t>(pc(), 0) + uint64_t{field<uint16_t>(pc(), 2)};
+        return require(is_call() && value == header * sizeof(Slot), "writes the callee's header at another place");
+      }
+      case Check::kContextRead:
+      case Check::kContextWrite: return require(own_global(value, c.size), "another global than the instruction's");
+      case Check::kGlobalsRead: {
+        const uint64_t index = global_index();
+        return require(index < subject_.module.imported_globals && value == index * sizeof(Slot*),
+                       "another imported global than the instruction's");
+      }
+      case Check::kFuncRefsRead: {
+        const uint64_t index = is({IrOp::call_import}) ? field<uint32_t>(pc(), 8) : ~uint64_t{0};
+        return require(index < subject_.module.imported_functions && value == index * sizeof(runtime::FuncRef*),
+                       "another imported function than the instruction's");
+      }
+      case Check::kTablesRead: {
+        const bool calls = is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+        const uint64_t index = calls ? field<uint32_t>(pc(), 8) : ~uint64_t{0};
+        return require(index < subject_.module.tables.size() && value == index * sizeof(runtime::TableView*),
+                       "another table than the instruction's");
+      }
+      case Check::kMemory:
+        return require(subject_.function.guarded && value <= uint64_t{INT32_MAX},
+                       "an offset from memory that is not within its reservation");
+      case Check::kData: {
+        const uint64_t offset = value - execute_, table = reinterpret_cast<uint64_t>(subject_.call_table);
+        const bool in_data =
+            offset >= code_.data_start && offset <= code_.bytes.size() && code_.bytes.size() - offset >= c.size;
+        return require(in_data || (c.size == 8 && value - table < functions() * sizeof(void*)),
+                       "reads beside the constants");
+      }
+      case Check::kShift:
+        return require(is_call() && value == field<uint16_t>(pc(), 0) * sizeof(Slot) && value <= frame &&
+                           value >= runtime::kHeaderSlots * sizeof(Slot),
+                       "a callee's frame at another place than the instruction's");
+      case Check::kSame:
+        return require(value == static_cast<uint64_t>(c.other.value(at, execute)),
+                       "two constants that should be the same");
+      case Check::kFrameSize: return require(value >= frame, "a check of less than the frame");
+      case Check::kCallEntry: {
+        if (!is({IrOp::call})) return refuse("calls a function where the register code does not");
+        const auto index = static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(pc()[2]) - subject_.funcs);
+        const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table);
+        return require(index < functions() && value == table + index * sizeof(void*),
+                       "another callee than the instruction's");
+      }
+      case Check::kCallByIndex: {
+        const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table);
+        return require(value == table - subject_.module.imported_functions * sizeof(void*),
+                       "calls through another table of functions");
+      }
+      case Check::kCallPc:
+        return require(value == reinterpret_cast<uint64_t>(pc()), "another place than the instruction's");
+      case Check::kCallType: return;
+      case Check::kHostFrame: {
+        if (!is({IrOp::call_import})) return refuse("calls the host where the register code does not");
+        const wasm::FuncType& type = subject_.module.func_type(field<uint32_t>(pc(), 8));
+        const uint64_t begin = field<uint16_t>(pc(), 0) * sizeof(Slot);
+        const uint64_t end = begin + std::max(type.param_slots, type.result_slots) * sizeof(Slot);
+        return require(value == begin && static_cast<uint64_t>(c.other.value(at, execute)) == end && end <= frame,
+                       "another frame for the host than the instruction's");
+      }
+      case Check::kRefSlot:
+        return require(is({IrOp::call_ref}) && value == field<uint16_t>(pc(), 8) * sizeof(Slot),
+                       "takes a slot for a reference that the instruction does not");
+      case Check::kLabels: return labels(value, static_cast<uint64_t>(c.other.value(at, execute)), nullptr);
+      case Check::kFuel:
+        return require(is({IrOp::fuel}) && value == field<uint32_t>(pc(), 4), "takes other fuel than the instruction");
+    }
+  }
+
+  uint64_t functions() const { return subject_.module.functions.size() - subject_.module.imported_functions; }
+
+  // Of the global that the instruction reads or writes.
+  uint64_t global_index() const {
+    uint64_t index = ~uint64_t{0};
+    each_part([&](OpCode o, const runtime::Code* at) {
+      const CodeInfo info = ir::code_info(o);
+      if (info.kind != CodeInfo::kIr) return;
+      switch (info.ir) {
+        case IrOp::global_get_r:
+        case IrOp::global_get_r_1:
+        case IrOp::global_get_s:
+        case IrOp::global_get_s_1:
+        case IrOp::global_get_d:
+        case IrOp::global_get_d_1:
+        case IrOp::global_set_r:
+        case IrOp::global_set_s:
+        case IrOp::global_get_v128:
+        case IrOp::global_set_v128: index = field<uint32_t>(at, 4); return;
+        default: return;
+      }
+    });
+    return index;
+  }
+  bool own_global(uint64_t value, unsigned size) const {
+    const uint64_t index = global_index(), imported = subject_.module.imported_globals;
+    return index >= imported && index < subject_.module.globals.size() && size <= offsets::kGlobalCellSize &&
+           value == offsets::kGlobalCells + offsets::kGlobalCellSize * (index - imported);
+  }
+
+  // A jump table at an address: `last` + 1 distances, all of them to labels. With a state: which they may be entered
+  // in.
+  void labels(uint64_t address, uint64_t last, const KnownState* from) {
+    const uint64_t offset = address - execute_;
+    if (!is({IrOp::br_table_s, IrOp::br_table_r}) || last != field<uint32_t>(pc(), 4))
+      return refuse("jumps through a table of another size than the instruction's");
+    if (offset < code_.data_start || offset > code_.bytes.size() || (code_.bytes.size() - offset) / 4 <= last)
+      return refuse("a jump table lies outside the constants");
+    for (uint64_t i = 0; i <= last && problem_.empty(); ++i) {
+      int32_t distance;
+      std::memcpy(&distance, code_.bytes.data() + offset + 4 * i, 4);
+      const uint64_t to = address + static_cast<uint64_t>(int64_t{distance});
+      if (from != nullptr) leave_to(*from, to);
+      else if (label_of(to) == nullptr) refuse("a jump table leads to what is no label");
+    }
+  }
+
+  // The copy of the instruction at `address`, which its handler runs. Behind it: where that goes on.
+  void handler(const KnownState& s, uint64_t address, uint32_t piece_end) {
+    uint64_t word = 0;
+    if (!word_at(address, word)) return refuse("leaves for a handler beside the constants");
+    bool found = false;
+    auto matches = [&](OpCode o, const runtime::Code* at) {
+      if (found || !v_.host_.handlers->has(o) || word != reinterpret_cast<uint64_t>((*v_.host_.handlers)[o])) return;
+      const unsigned units = ir::units_of(o);
+      const CodeInfo info = ir::code_info(o);
+      const bool branches = info.kind == CodeInfo::kIr && ir::object_op(info.ir).kind == ir::ObjectOp::kBranch;
+      if (units == 0) return;
+      for (unsigned i = 1; i < units; ++i) {
+        uint64_t operand, want = at[i];
+        if (!word_at(address + 8 * i, operand)) return;
+        if (branches && i == 1) {  // its target is the second unit behind
+          const auto distance = static_cast<uint32_t>(units + 1);
+          want = (want & 0xffffffff) | uint64_t{distance} << 32;
+        }
+        if (operand != want) return;
+      }
+      found = true;
+      // Returns, tail calls and traps do not go on.
+      if (info.kind == CodeInfo::kIr && (info.ir == IrOp::trap || info.ir == IrOp::ret_copy_n ||
+                                         (info.ir >= IrOp::return_call && info.ir <= IrOp::return_call_ref)))
+        return;
+      KnownState after{.narrow = 0, .checked = s.checked || o == ir::code_of(IrOp::enter)};
+      for (unsigned i = 0; i < (branches ? 2u : 1u); ++i) {
+        uint64_t next;
+        if (!word_at(address + 8 * (units + i), next)) return refuse("a handler goes on beside the constants");
+        if (i == 0 && next == execute_ + piece_end) goes_on_ = after;
+        else leave_to(after, next);
+      }
+    };
+    each_part(matches);
+    if (!found && is({IrOp::enter_count})) matches(ir::code_of(IrOp::enter), pc());
+    if (!found && is({IrOp::loop})) matches(ir::code_of(IrOp::poll), pc());
+    if (!found) refuse("leaves for a handler of another instruction");
+  }
+
+  void piece(const Piece& p, uint32_t size, size_t) {
+    const Known& k = v_.known(code_, p, size);
+    const Facts& f = k.facts;
+    if (!f.refusal.empty()) return refuse(base::format("{}, at offset {} of a piece", f.refusal, f.refused_at));
+    const uint8_t* at = code_.bytes.data() + p.offset;
+    const uint64_t execute = execute_ + p.offset;
+    if ((f.needs_narrow & ~state_.narrow) != 0)
+      return refuse("an index into memory whose upper half is not shown to be zero");
+    if (p.at != 0 && !state_.checked) return refuse("the frame is used before it is checked");
+    if (f.needs_ref != 0) {
+      if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != p.at)
+        return refuse("calls a reference that is not shown to be what the instruction calls");
+      const bool by_table = is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+      constexpr uint8_t kTyped = Value::kOfTable | Value::kTyped;
+      if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != field<uint32_t>(pc(), 4)))
+        return refuse("calls a function whose type is not shown to be the instruction's");
+      if (!by_table && !is({IrOp::call_ref, IrOp::call_import}))
+        return refuse("calls where the register code does not");
+    }
+    for (const Check& c : f.checks) {
+      check(c, at, execute);
+      if (!problem_.empty()) return;
+    }
+    goes_on_.reset();
+    bool on = false;
+    KnownState next;
+    for (size_t i = 0; i < f.exits.size(); ++i) {
+      const Exit& e = f.exits[i];
+      const Known::Way& way = k.ways[i];
+      KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps), .checked = state_.checked || e.frame_checked};
+      for (auto [to, from] : way.moves) s.narrow |= (state_.narrow >> from & 1) << to;
+      if (e.ref_facts != 0) {
+        s.ref = e.ref_facts;
+        s.ref_type = static_cast<uint64_t>(e.ref_type.value(at, execute));
+        s.ref_at = p.at;
+      } else if (way.keeps >> v_.machine_.accumulator & 1) {
+        s.ref = state_.ref, s.ref_type = state_.ref_type, s.ref_at = state_.ref_at;
+      }
+      const auto target = static_cast<uint64_t>(e.target.value(at, execute));
+      switch (e.kind) {
+        case Exit::kNext:
+          next = on ? meet(next, s) : s;
+          on = true;
+          break;
+        case Exit::kJump: leave_to(s, target); break;
+        case Exit::kReturn: break;
+        case Exit::kHandler: handler(s, target, p.offset + size); break;
+        case Exit::kTrap: {
+          uint64_t to;
+          const bool known = word_at(target, to) && (to == reinterpret_cast<uint64_t>(v_.host_.trap_handler) ||
+                                                     to == reinterpret_cast<uint64_t>(v_.host_.fail_handler));
+          if (!known || static_cast<uint64_t>(e.pc.value(at, execute)) != reinterpret_cast<uint64_t>(pc()))
+            return refuse("leaves for something else than the handler of traps");
+          break;
+        }
+        case Exit::kTable: {
+          // Its size is checked where it is read.
+          for (const Check& c : f.checks)
+            if (c.kind == Check::kLabels && c.term == e.target)
+              labels(target, static_cast<uint64_t>(c.other.value(at, execute)), &s);
+          break;
+        }
+      }
+      if (!problem_.empty()) return;
+    }
+    if (goes_on_) {
+      next = on ? meet(next, *goes_on_) : *goes_on_;
+      on = true;
+    }
+    state_ = next;
+    reachable_ = on;
+  }
+
+  static KnownState meet(const KnownState& a, const KnownState& b) {
+    KnownState s{.narrow = a.narrow & b.narrow, .checked = a.checked && b.checked};
+    if (a.ref_type == b.ref_type && a.ref_at == b.ref_at)
+      s.ref = a.ref & b.ref, s.ref_type = a.ref_type, s.ref_at = a.ref_at;
+    return s;
+  }
+
+  Verifier& v_;
+  const Code& code_;
+  const Subject& subject_;
+  const std::vector<runtime::Code>& ir_;
+  const uint64_t execute_;
+  const Piece* piece_ = nullptr;
+  KnownState state_{};
+  bool reachable_ = false;
+  std::optional<KnownState> goes_on_;
+  std::string problem_;
+};
+
+std::string Verifier::verify(const Code& code, const Subject& subject) { return Pass(*this, code, subject).run(); }
+
+}  // namespace ermine::verify

@@ -1,0 +1,109 @@
+// Checks the finished machine code of a function before it is run: that it stays in its sandbox even where the compiler
+// erred. It shares nothing with the compilers but the register code that the function was made from, and trusts nothing
+// that they say.
+//
+// A compiler describes its code as *pieces*, one behind another. A piece that recurs with other constants may have a
+// key: then it is decoded and analysed (analysis.h) when it is first seen, and afterwards only compared, and the
+// conditions on its constants tried. Places that are jumped to are *labels*; with each goes a claim of which registers
+// have an upper half that is zero. The pieces are gone through once, in order: what is known behind each follows from
+// what was known in front of it, and must imply the claims of the labels that it leads to. A wrong claim or a
+// missing label only makes the check fail.
+//
+// What is shown, beside the forms of accesses (analysis.h):
+// - frames: slots that are read and written lie in the frame, whose size was compared with the stack's limit on entry;
+// a
+//   slot is written only where the instruction of the register code writes one, or where a register lives in it;
+// - calls: the callee, its type, the place of its frame and of its header are the instruction's;
+// - globals, tables and imported functions are the instruction's;
+// - every way on leads to a label, to the handler of an instruction that is the register code's, to the handler of
+// traps,
+//   or back to the caller; what handlers take for the next instruction is a label's address;
+// - a jump back in the register code leads to a place that looks for interrupts; fuel is taken as the register code
+// says. Not shown is that values are right: a wrong number stays in the sandbox.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ir/function_code.h"
+#include "ir/native_tier.h"
+#include "ir/op_forms.h"
+#include "verify/facts.h"
+#include "wasm/module.h"
+
+namespace ermine::verify {
+
+struct Machine;
+class Decoder;
+
+// The machine that this process runs on; null if its code cannot be decoded (capstone_problem() says why).
+const Machine* this_machine();
+
+struct Piece {
+  static constexpr uint32_t kNoKey = ~uint32_t{0};
+  uint32_t offset;
+  uint32_t key;
+  uint32_t at;  // the instruction that it is of, as an index in the register code
+};
+
+struct Label {
+  uint32_t offset;
+  uint32_t narrow;  // registers whose upper half is zero
+  bool checked = true;  // the frame has been compared with the stack's limit
+};
+
+// The code of one function, linked: `bytes` are what will lie at `execute`, followed by at least 8 that may be read.
+struct Code {
+  std::span<const uint8_t> bytes;
+  const uint8_t* execute;
+  uint32_t code_size;  // instructions; behind them, from data_start on, constants
+  uint32_t data_start;
+  std::span<const Piece> pieces;  // ascending; each ends where the next begins, the last at code_size
+  std::span<const Label> labels;  // ascending, one an offset
+  struct Entry {
+    uint32_t index;  // in the register code
+    uint32_t unit;  // offset of the constant that holds its address
+  };
+  std::span<const Entry> entries;
+  std::span<const uint64_t> spills;  // a bit for each slot that lives in a register somewhere
+};
+
+// What the code belongs to.
+struct Subject {
+  const wasm::Module& module;
+  const ir::FunctionCode& function;
+  const runtime::FuncCode* funcs;
+  const uint8_t* call_table;  // as executed: the entries of the module's own functions
+};
+
+// For one thread at a time. Keeps what it has learned of pieces.
+class Verifier {
+ public:
+  // Sets a bit in `mask` for each bit of the piece's code that may differ where the key is the same.
+  using MaskOf = void (*)(uint32_t key, const uint8_t* code, uint8_t* mask);
+  Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of);
+  ~Verifier();
+
+  // Empty if the code is safe; else what is not, and where.
+  std::string verify(const Code& code, const Subject& subject);
+
+ private:
+  struct Known;
+  class Pass;
+  const Known& known(const Code& code, const Piece& piece, uint32_t size);
+  void analyse(Known& k, std::span<const uint8_t> code, const uint8_t* mask);
+  uint32_t code_of(uint64_t handler) const;
+
+  const Machine& machine_;
+  ir::NativeHost host_;
+  MaskOf mask_of_;
+  std::unique_ptr<Decoder> decoder_;
+  std::unordered_map<uint32_t, std::unique_ptr<Known>> known_;
+  std::unique_ptr<Known> once_;  // of a piece without a key
+  std::vector<std::pair<uint64_t, uint32_t>> handlers_;  // by address
+};
+
+}  // namespace ermine::verify
