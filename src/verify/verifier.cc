@@ -94,6 +94,7 @@ const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uin
     analyse(k, {k.code.data(), size}, k.mask.data());
   };
   if (piece.key != Piece::kNoKey) {
+    if (piece.key >= known_.size()) known_.resize(piece.key + 1);
     auto& k = known_[piece.key];
     if (k == nullptr) {
       k = std::make_unique<Known>();
@@ -230,6 +231,7 @@ class Verifier::Pass {
     const KnownState here = std::exchange(state_, s);
     arrive(*l);
     state_ = here;
+    if (l->offset > piece_->offset) return;
     const Piece* to = piece_at(l->offset);
     if (to != nullptr && to->at < piece_->at) goes_back(static_cast<size_t>(to - code_.pieces.data()));
   }

@@ -25,7 +25,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "ir/function_code.h"
@@ -82,7 +81,7 @@ struct Subject {
 // For one thread at a time. Keeps what it has learned of pieces.
 class Verifier {
  public:
-  // Sets a bit in `mask` for each bit of the piece's code that may differ where the key is the same.
+  // Keys are small numbers. Sets a bit in `mask` for each bit of the piece's code that may differ where the key is the same.
   using MaskOf = void (*)(uint32_t key, const uint8_t* code, uint8_t* mask);
   Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of);
   ~Verifier();
@@ -101,7 +100,7 @@ class Verifier {
   ir::NativeHost host_;
   MaskOf mask_of_;
   std::unique_ptr<Decoder> decoder_;
-  std::unordered_map<uint32_t, std::unique_ptr<Known>> known_;
+  std::vector<std::unique_ptr<Known>> known_;  // by key
   std::unique_ptr<Known> once_;  // of a piece without a key
   std::vector<std::pair<uint64_t, uint32_t>> handlers_;  // by address
 };
