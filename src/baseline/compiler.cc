@@ -12,7 +12,12 @@ using runtime::FuncCode;
 using runtime::Slot;
 
 Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::NativeHost& host, bool describe)
-    : module_(module), funcs_(funcs), host_(host), codes_(*host.handlers), table_(stencil_table()), describe_(describe) {}
+    : module_(module),
+      funcs_(funcs),
+      host_(host),
+      codes_(*host.handlers),
+      table_(stencil_table()),
+      describe_(describe) {}
 
 bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   code_ = &code;

@@ -8,11 +8,11 @@
 #include <shared_mutex>
 #include <vector>
 
+#include "base/format.h"
 #include "baseline/code_arena.h"
 #include "baseline/compiler.h"
 #include "baseline/layout.h"
 #include "baseline/machine.h"
-#include "base/format.h"
 #include "verify/verifier.h"
 
 namespace ermine::baseline {
@@ -150,9 +150,7 @@ class Module final : public ir::NativeModule {
   }
 
   // What was just taken.
-  void give_back(const CodeArena::Block& block) {
-    rest_ = {block.write, block.execute, block.size + rest_.size};
-  }
+  void give_back(const CodeArena::Block& block) { rest_ = {block.write, block.execute, block.size + rest_.size}; }
 
   bool verify(uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute) {
     if (!verifier_) {
@@ -165,9 +163,9 @@ class Module final : public ir::NativeModule {
                           {.module = module_, .function = code, .funcs = funcs_, .call_table = table_.execute});
     if (problem.empty()) return true;
     if (options_.report_bug != nullptr)
-      options_.report_bug(options_.report_context,
-                          base::format("the machine code of function {} is not safe and is not run: {}", func_index,
-                                       problem));
+      options_.report_bug(
+          options_.report_context,
+          base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
     return false;
   }
 
@@ -197,8 +195,8 @@ class Module final : public ir::NativeModule {
   size_t bytes_ = 0;
 };
 
-std::unique_ptr<ir::NativeModule> make(const wasm::Module& module, runtime::FuncCode* funcs,
-                                       const ir::NativeHost& host, const runtime::CodeOptions& options) {
+std::unique_ptr<ir::NativeModule> make(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host,
+                                       const runtime::CodeOptions& options) {
   CodeArena* arena = this_arena();
   if (arena == nullptr) return nullptr;
   return std::make_unique<Module>(module, funcs, host, options, arena);

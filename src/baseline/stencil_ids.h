@@ -363,7 +363,7 @@ constexpr uint32_t result_in(unsigned place) {
          (is_32 && place == kSlot ? kNarrowSlot : 0);
 }
 
-enum class Marker : uint32_t { kNone, kImm, kImm32, kNeg, kShift32, kShift64 };
+enum class Marker : uint32_t { kNone, kImm, kImm32, kNeg, kNeg32, kShift32, kShift64 };
 
 struct Stencil {
   uint32_t code;  // offset of its bytes

@@ -88,6 +88,8 @@ class Analysis {
   Value shifted_right(const Value& a, unsigned by);
   // Writes a result: of 32 bits (or less) it is zero-extended.
   void set(unsigned r, const Value& v, unsigned bytes);
+  // The result of a bit field move (facts.h).
+  Value bit_field(const Term& immr, const Term& imms);
   // What a register of 64 bits is, seen as 32 bits.
   static Value low(const Value& v);
   // Whether the upper half of what it stands for is shown to be zero.
@@ -112,7 +114,8 @@ class Analysis {
   void call_through(const Value& address);
   void ret(const Value& to);
   void finish();
-  // Whether the piece has to be gone through once more, since a branch back brought less than was assumed where it leads.
+  // Whether the piece has to be gone through once more, since a branch back brought less than was assumed where it
+  // leads.
   bool again();
 
  private:

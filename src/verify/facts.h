@@ -44,6 +44,11 @@ struct Check {
   Term other{};
 };
 
+// Whether the result of a bit field move of 64 bits (AArch64's UBFM) is below 2^32.
+constexpr bool bit_field_is_narrow(int64_t immr, int64_t imms) {
+  return imms >= immr ? imms - immr < 32 : imms + 1 + 64 - immr <= 32;
+}
+
 // A way out of a piece.
 struct Exit {
   enum Kind : uint8_t {
@@ -65,30 +70,38 @@ struct Exit {
   Term ref_type{};
   bool frame_checked = false;   // the frame was compared with the stack's limit
   bool native_checked = false;  // likewise for the native stack
+  // Registers whose upper half is zero if a bit field move by these constants leaves it so. For the proof of stencils;
+  // no claim rests on it.
+  struct Maybe {
+    uint8_t reg;
+    Term immr, imms;
+  };
+  std::vector<Maybe> maybe_narrow;
 };
 
 struct Facts {
   std::string refusal;  // not empty: why it is not safe, whatever the constants
   uint16_t refused_at = 0;
   uint32_t needs_narrow = 0;  // registers that are used as an index
-  uint8_t needs_ref = 0;      // facts about the accumulator's reference (Value::Fact)
-  bool polls = false;         // looks at the interrupt flag
-  bool fuels = false;         // takes fuel
+  uint8_t needs_ref = 0;  // facts about the accumulator's reference (Value::Fact)
+  bool polls = false;  // looks at the interrupt flag
+  bool fuels = false;  // takes fuel
   bool calls = false;
-  bool stores_wide = false;   // a slot gets 8 bytes whose upper half is not shown to be zero,
-  uint16_t wide_at = 0;       // by the instruction there
+  bool stores_wide = false;  // a slot gets 8 bytes whose upper half is not shown to be zero,
+  uint16_t wide_at = 0;  // by the instruction there
+  std::vector<Exit::Maybe> maybe_stores_wide;  // likewise, unless a bit field move leaves it zero
   std::vector<Check> checks;
   std::vector<Exit> exits;
 };
 
 // A constant in an instruction, as the decoder sees it.
 struct Constant {
-  uint16_t at;      // of the instruction
-  uint16_t field;   // where the field begins, in bytes
-  uint8_t bytes;    // its width
+  uint16_t at;  // of the instruction
+  uint16_t field;  // where the field begins, in bytes
+  uint8_t bytes;  // its width
   uint8_t operand;  // bytes of the operation that it is part of
   bool is_displacement;
-  bool stores;      // the operation only stores it
+  bool stores;  // the operation only stores it
 };
 
 }  // namespace ermine::verify

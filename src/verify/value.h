@@ -71,6 +71,10 @@ struct Term {
   }
 };
 
+// A number that is the same wherever the piece stands.
+inline bool is_known(const Term& t) { return t.count == 0 && !t.is_address; }
+inline bool is_known(const Term& t, int64_t v) { return is_known(t) && t.constant == v; }
+
 struct Value {
   enum Kind : uint8_t {
     kAny,       // any 64 bits
@@ -109,6 +113,7 @@ struct Value {
     kBelowSize,  // below kTableSize of `term`
     kDistance,  // read from the jump table at `term`: added to that table's address it is a place to go on
     kTarget,    // that place
+    kBitField,  // moved by `type` (immr) and `term` (imms)
     kFlag       // 0 or 1
   };
   enum Fact : uint8_t { kNonNull = 1, kOfTable = 2, kOwn = 4, kTyped = 8, kHost = 16, kImport = 32 };

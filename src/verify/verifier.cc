@@ -220,8 +220,7 @@ class Verifier::Pass {
   }
 
   void arrive(const Label& l) {
-    if ((l.narrow & ~state_.narrow) != 0)
-      return refuse("a register that is used as an index may have an upper half");
+    if ((l.narrow & ~state_.narrow) != 0) return refuse("a register that is used as an index may have an upper half");
     if (l.checked && !state_.checked) refuse("the frame is used before it is checked");
   }
 

@@ -81,7 +81,8 @@ struct Subject {
 // For one thread at a time. Keeps what it has learned of pieces.
 class Verifier {
  public:
-  // Keys are small numbers. Sets a bit in `mask` for each bit of the piece's code that may differ where the key is the same.
+  // Keys are small numbers. Sets a bit in `mask` for each bit of the piece's code that may differ where the key is the
+  // same.
   using MaskOf = void (*)(uint32_t key, const uint8_t* code, uint8_t* mask);
   Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of);
   ~Verifier();

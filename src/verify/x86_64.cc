@@ -5,6 +5,7 @@
 #include "verify/analysis.h"
 #include "verify/capstone.h"
 #include "verify/instructions_x86_64.h"
+#include "verify/interpret.h"
 
 namespace ermine::verify {
 
@@ -361,21 +362,10 @@ class Step {
 
 void decode(Decoder& decoder, std::span<const uint8_t> code, const uint8_t* mask, Facts& facts,
             std::vector<Constant>* constants) {
-  Analysis a(kX86_64, facts, static_cast<uint32_t>(code.size()));
-  do {
-    if (constants != nullptr) constants->clear();
-    for (uint32_t at = 0; at < code.size() && facts.refusal.empty();) {
-      const cs_insn* in = decoder.decode(code.data() + at, code.size() - at, at);
-      const bool reached = a.begin(at);
-      if (in == nullptr) {
-        a.refuse("no instruction");
-        return;
-      }
-      if (reached) Step(a, *in, code, mask, decoder.handle(), constants).run();
-      at += in->size;
-    }
-    a.finish();
-  } while (a.again());
+  interpret(kX86_64, decoder, code, facts, [&](Analysis& a, const cs_insn& in, bool again) {
+    if (again && constants != nullptr) constants->clear();
+    Step(a, in, code, mask, decoder.handle(), constants).run();
+  });
 }
 
 }  // namespace

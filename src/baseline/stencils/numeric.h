@@ -101,7 +101,7 @@ constexpr bool has_last(unsigned place) {
 // Which marker stands for a constant of type T.
 template <class T>
 constexpr Marker marker_of(unsigned place) {
-  if (place == kNeg) return Marker::kNeg;
+  if (place == kNeg) return sizeof(T) == 8 ? Marker::kNeg : Marker::kNeg32;
   return sizeof(T) == 8 ? Marker::kImm : Marker::kImm32;
 }
 template <Op op>

@@ -73,7 +73,7 @@ std::optional<Change> recognise(const Field& field, uint32_t a, uint32_t b, Mark
   const bool shift = marker == Marker::kShift32 || marker == Marker::kShift64;
   auto value = [&](int i) -> int64_t {
     if (shift) return kMarked.shift[i];
-    return marker == Marker::kNeg ? -int64_t{kMarked.value[i]} : int64_t{kMarked.value[i]};
+    return marker == Marker::kNeg || marker == Marker::kNeg32 ? -int64_t{kMarked.value[i]} : int64_t{kMarked.value[i]};
   };
   constexpr Change kNumbers[] = {Change::kNone, Change::kNegated, Change::kMinusOne, Change::kPlusOne,
                                  Change::kInverted};
@@ -224,9 +224,10 @@ void shorten(Body& body) {
 
 }  // namespace
 
-const Target kAArch64 = {
-    EM_AARCH64,    kMarked,   read_relocation,
-    compare_twins, shorten,   kPinRegisters,
-    kAccRegister,  mark_bits, [](uint8_t* at, unsigned patch, int64_t d) { put_distance(at, patch, d); }};
+const Target kAArch64 = {EM_AARCH64,      kMarked,
+                         read_relocation, compare_twins,
+                         shorten,         kPinRegisters,
+                         kAccRegister,    mark_bits,
+                         put_constant,    [](uint8_t* at, unsigned patch, int64_t d) { put_distance(at, patch, d); }};
 
 }  // namespace ermine::baseline

@@ -80,6 +80,7 @@ struct Target {
   const uint8_t* pin_registers;
   uint8_t acc_register;
   void (*mark_bits)(const Hole& hole, const uint8_t* at, uint8_t* mask);
+  void (*put_constant)(uint8_t* at, const Hole& hole, int64_t v);
   // Fills in the distance to what follows.
   void (*put_next)(uint8_t* at, unsigned patch, int64_t distance);
 };

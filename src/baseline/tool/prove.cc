@@ -18,11 +18,13 @@ std::string constant_problem(const verify::Constant& c, Marker marker, Change ch
     case Marker::kShift64:
     case Marker::kNone: return {};
     case Marker::kImm32:
+    case Marker::kNeg32:
       // Of either sign: 64 bits would be sign-extended.
       return c.operand > 4 ? "a constant of 32 bits is sign-extended to 64" : "";
     case Marker::kImm:
     case Marker::kNeg: {
       // Not negative it is the same whether extended with zeros or with its sign.
+      if (change == Change::kLow16) return {};  // of which 16 bits are stored
       const bool changes_sign = change == Change::kNegated || change == Change::kInverted;
       const bool negative = (marker == Marker::kNeg) != changes_sign;
       return negative && c.operand == 4 && !c.stores ? "a negative constant of 64 bits stands in an instruction of 32"
@@ -79,6 +81,17 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
       return at(found->at) + problem;
   }
 
+  // By whatever constant a shift's holes are filled.
+  auto always_narrow = [&](const verify::Exit::Maybe& m) {
+    if (marker != Marker::kShift32) return false;
+    for (int64_t by = 0; by < 32; ++by) {
+      std::vector<uint8_t> filled = code;
+      for (const Hole& h : body.holes)
+        if (h.kind == HoleKind::kImm) target.put_constant(&filled[h.at], h, by);
+      if (!verify::bit_field_is_narrow(m.immr.value(filled.data(), 0), m.imms.value(filled.data(), 0))) return false;
+    }
+    return true;
+  };
   const unsigned place = result & kResultPlace;
   auto register_of = [&](unsigned p) {
     return p == 1 + unsigned{kAcc} ? target.acc_register : target.pin_registers[p - 1 - kReg0];
@@ -91,13 +104,18 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
       if (place == 1 + kReg0 + pin) continue;
       if (exit.from[r] != r + 1) return at(exit.at) + "changes a pinned register that is not its result's";
     }
-    if (exit.kind == verify::Exit::kNext && (result & kNarrowResult) && !(exit.narrow >> register_of(place) & 1))
-      return at(exit.at) + "leaves a result of 32 bits with an upper half that is not shown to be zero";
+    if (exit.kind == verify::Exit::kNext && (result & kNarrowResult) && !(exit.narrow >> register_of(place) & 1)) {
+      bool narrow = false;
+      for (const auto& m : exit.maybe_narrow) narrow |= m.reg == register_of(place) && always_narrow(m);
+      if (!narrow) return at(exit.at) + "leaves a result of 32 bits with an upper half that is not shown to be zero";
+    }
     if (place != 1 + kAcc && exit.kind == verify::Exit::kNext &&
         exit.from[target.acc_register] != target.acc_register + 1)
       return at(exit.at) + "changes the accumulator, which is not its result's";
   }
-  if ((result & kNarrowSlot) && facts.stores_wide)
+  bool stores_wide = facts.stores_wide;
+  for (const auto& m : facts.maybe_stores_wide) stores_wide |= !always_narrow(m);
+  if ((result & kNarrowSlot) && stores_wide)
     return at(facts.wide_at) + "stores a value of 32 bits with an upper half that is not shown to be zero";
   return {};
 }

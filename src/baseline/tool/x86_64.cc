@@ -55,7 +55,7 @@ std::optional<std::pair<unsigned, Change>> recognise(const uint8_t* a, const uin
   }
   auto value = [marker](int i) {
     if (marker == Marker::kImm32) return kMarked.value32[i];
-    return marker == Marker::kNeg ? 0u - kMarked.value[i] : kMarked.value[i];
+    return marker == Marker::kNeg || marker == Marker::kNeg32 ? 0u - kMarked.value[i] : kMarked.value[i];
   };
   for (unsigned width : {4u, 2u, 1u}) {
     if (matches(width, value)) return {{width, Change::kNone}};
@@ -125,6 +125,7 @@ const Target kX86_64 = {EM_X86_64,
                         machine_x86_64::kPinRegisters,
                         machine_x86_64::kAccRegister,
                         machine_x86_64::mark_bits,
+                        machine_x86_64::put_constant,
                         [](uint8_t* at, unsigned patch, int64_t d) { machine_x86_64::put_distance(at, patch, d); }};
 
 }  // namespace ermine::baseline

@@ -1,0 +1,375 @@
+// Comparisons, and ways on and out of a piece.
+#include <algorithm>
+
+#include "runtime/offsets.h"
+#include "verify/analysis.h"
+
+namespace ermine::verify {
+
+namespace offsets = runtime::offsets;
+
+Condition inverse(Condition c) {
+  switch (c) {
+    case Condition::kEqual: return Condition::kNotEqual;
+    case Condition::kNotEqual: return Condition::kEqual;
+    case Condition::kBelow: return Condition::kAboveOrEqual;
+    case Condition::kAboveOrEqual: return Condition::kBelow;
+    case Condition::kAbove: return Condition::kBelowOrEqual;
+    case Condition::kBelowOrEqual: return Condition::kAbove;
+    case Condition::kOther: break;
+  }
+  return Condition::kOther;
+}
+
+namespace {
+
+// The condition with its operands exchanged.
+Condition exchanged(Condition c) {
+  switch (c) {
+    case Condition::kBelow: return Condition::kAbove;
+    case Condition::kAboveOrEqual: return Condition::kBelowOrEqual;
+    case Condition::kAbove: return Condition::kBelow;
+    case Condition::kBelowOrEqual: return Condition::kAboveOrEqual;
+    default: return c;
+  }
+}
+
+}  // namespace
+
+bool Operand::is_current(const Value& now) const { return value == (low ? Analysis::low(now) : now); }
+
+void Analysis::compare(const Operand& a, const Operand& b) {
+  state_.compared = true;
+  state_.left = a;
+  state_.right = b;
+}
+
+void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operand& b) {
+  using V = Value;
+  if (a.value.kind == V::kFrame && b.value.kind == V::kExecField && is_known(b.value.term, offsets::kExecStackLimit) &&
+      (c == Condition::kBelowOrEqual || c == Condition::kBelow)) {
+    check(Check::kFrameSize, 0, a.value.term);
+    s.frame_checked = true;
+    return;
+  }
+  if (a.value.kind == V::kStackSum && b.value.kind == V::kExecField &&
+      is_known(b.value.term, offsets::kExecNativeLine) && (c == Condition::kAboveOrEqual || c == Condition::kAbove)) {
+    s.native_checked = true;
+    return;
+  }
+  if (a.value.kind == V::kExecField && is_known(a.value.term, offsets::kExecInterrupt)) facts_.polls = true;
+  // What follows is said of registers. A comparison of parts of a reference speaks of the register that holds it.
+  auto each = [&](auto&& matches, auto&& change) {
+    for (V& v : s.r)
+      if (matches(v)) change(v);
+  };
+  if (b.value.kind == V::kConst && is_known(b.value.term, 0) && c == Condition::kNotEqual) {
+    if (a.value.kind == V::kRef || a.value.kind == V::kSlot)
+      each([&](const V& v) { return v == a.value; }, [](V& v) { v.facts |= V::kNonNull; });
+    else if (a.value.kind == V::kHostFn)
+      each([&](const V& v) { return v.kind == V::kRef && v.id == a.value.id; }, [](V& v) { v.facts |= V::kHost; });
+    return;
+  }
+  auto same_ref = [&](const V& v) {
+    return (v.kind == V::kRef || v.kind == V::kSlot) && v.id != 0 && v.id == a.value.id;
+  };
+  if (a.value.kind == V::kRefType && b.value.kind == V::kConst && c == Condition::kEqual) {
+    each(same_ref, [&](V& v) {
+      v.facts |= V::kTyped;
+      v.type = b.value.term;
+    });
+    return;
+  }
+  if (a.value.kind == V::kRefCtx && b.value == V(V::kContext) && c == Condition::kEqual) {
+    each(same_ref, [&](V& v) {
+      const uint16_t id = v.id;
+      if (v.kind == V::kSlot) {
+        v = V(V::kRef);
+        v.facts = V::kNonNull;
+        v.id = id;
+      }
+      v.facts |= V::kOwn;
+    });
+    return;
+  }
+  if (a.reg >= kRegisters || !a.is_current(s.r[a.reg])) return;
+  V& v = s.r[a.reg];
+  const uint8_t origin = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
+  if (b.value.kind == V::kTableSize && !a.low && c == Condition::kBelow) {
+    v = V(V::kBelowSize, b.value.term);
+    v.origin = origin;
+  } else if (b.value.kind == V::kConst && (c == Condition::kBelow || c == Condition::kBelowOrEqual)) {
+    if (!a.low && !is_narrow(v)) return;
+    if (!a.low || is_narrow(v)) {
+      v = V(V::kAtMost, b.value.term);
+      v.origin = origin;
+    }
+    s.bounded = a.reg;  // its lower half, whatever the upper is
+    s.bound = b.value.term;
+  }
+}
+
+void Analysis::refine(State& s, Condition c) {
+  if (!s.compared) return;
+  const Operand left = s.left, right = s.right;
+  if (c == Condition::kEqual && !left.low && !right.low) {
+    s.equal.emplace_back(left.value, right.value);
+    s.equal.emplace_back(right.value, left.value);
+  }
+  refine_side(s, c, left, right);
+  refine_side(s, exchanged(c), right, left);
+}
+
+Value Analysis::choose(Condition c, const Operand& if_true, const Operand& if_false) {
+  auto refined = [&](Condition on, const Operand& o) {
+    State s = state_;
+    s.bounded = kRegisters;
+    refine(s, on);
+    if (o.reg >= kRegisters) return o.value;
+    if (o.low && s.bounded == o.reg) return Value(Value::kAtMost, s.bound);
+    return o.low ? low(s.r[o.reg]) : s.r[o.reg];
+  };
+  Value a = refined(c, if_true), b = refined(inverse(c), if_false);
+  if (a == b) return a;
+  if (a.kind == Value::kConst && b.kind == Value::kAtMost && a.term == b.term) return b;
+  if (b.kind == Value::kConst && a.kind == Value::kAtMost && a.term == b.term) return a;
+  // An index that is 0 where it is out of bounds (against speculation) is as good as one that is in bounds.
+  if (is_narrow(a) && is_narrow(b)) return Value(Value::kNarrow);
+  return Value();
+}
+
+// --- Control
+
+State Analysis::join(const State& a, const State& b) {
+  State s = a;
+  for (unsigned i = 0; i < kRegisters; ++i) {
+    if (a.r[i] == b.r[i]) continue;
+    Value x = a.r[i], y = b.r[i];
+    // What is known of a number on one way only.
+    auto origin = [](const Value& v) { return v.kind == Value::kEntry ? v.reg + 1 : int{v.origin}; };
+    if (origin(x) != 0 && origin(x) == origin(y)) {
+      s.r[i] = Value::entry(static_cast<unsigned>(origin(x) - 1));
+      continue;
+    }
+    const uint8_t facts = x.facts & y.facts;
+    if (x.kind == Value::kRef && y.kind == Value::kRef && x.term == y.term) {
+      x.facts = facts;
+      if (!(x.type == y.type)) x.facts &= static_cast<uint8_t>(~Value::kTyped);
+      s.r[i] = x;
+      continue;
+    }
+    s.r[i] = is_narrow(x) && is_narrow(y) ? Value(Value::kNarrow) : Value();
+  }
+  std::erase_if(s.stack, [&](const auto& e) {
+    auto it = b.stack.find(e.first);
+    return it == b.stack.end() || !(it->second == e.second);
+  });
+  s.frame_stores.clear();
+  s.exec_stores.clear();
+  s.compared = false;
+  std::erase_if(s.equal, [&](const auto& e) { return std::ranges::find(b.equal, e) == b.equal.end(); });
+  s.frame_checked = a.frame_checked && b.frame_checked;
+  s.native_checked = a.native_checked && b.native_checked;
+  return s;
+}
+
+void Analysis::go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset) {
+  State copy = s;
+  if (!known || offset > size_) return leave(copy, kind, target);
+  if (offset == size_) return leave(copy, Exit::kNext);
+  copy.compared = false;
+  if (offset <= at_) {  // what was assumed there has to hold for this, too
+    auto it = back_.find(offset);
+    if (it == back_.end()) {
+      back_.emplace(offset, copy);
+      again_ = true;
+    } else if (State both = join(it->second, copy); !(both == it->second)) {
+      it->second = both;
+      again_ = true;
+    }
+    return;
+  }
+  auto it = pending_.find(offset);
+  if (it == pending_.end()) pending_.emplace(offset, copy);
+  else it->second = join(it->second, copy);
+}
+
+void Analysis::jump(const Term& target, bool known, uint32_t offset) {
+  go(state_, Exit::kJump, target, known, offset);
+  reachable_ = false;
+}
+
+void Analysis::branch(Condition c, const Term& target, bool known, uint32_t offset) {
+  State taken = state_;
+  refine(taken, c);
+  go(taken, Exit::kJump, target, known, offset);
+  refine(state_, inverse(c));
+}
+
+void Analysis::jump_to(const Value& to) {
+  using V = Value;
+  if (to.kind == V::kTarget && to.facts == 0) {
+    leave(state_, Exit::kTable, to.term);
+  } else if (to.kind == V::kTarget && to.facts == V::kImport) {
+    jump_through(V(V::kCode, to.term));
+  } else {
+    refuse("jumps to an address that is not known");
+  }
+  reachable_ = false;
+}
+
+// To the address that stands at `address`.
+void Analysis::jump_through(const Value& address) {
+  using V = Value;
+  const V& pc = state_.r[machine_.pc];
+  if (address.kind == V::kCode && address.facts == 0) {
+    if (pc.kind == V::kCode && pc.term == address.term) leave(state_, Exit::kHandler, address.term);
+    else if (pc.kind == V::kConst) leave(state_, Exit::kTrap, address.term);
+    else refuse("leaves for a handler without its instruction");
+  } else {
+    refuse("jumps to an address that is not known");
+  }
+  reachable_ = false;
+}
+
+void Analysis::call_guest() {
+  using V = Value;
+  facts_.calls = true;
+  const V frame = state_.r[machine_.frame], context = state_.r[machine_.context];
+  if (frame.kind != V::kFrame || is_known(frame.term, 0)) return refuse("calls without a frame for the callee");
+  if (!(context == V(V::kContext))) return refuse("calls with another context");
+  check(Check::kShift, 0, frame.term);
+  // The callee's header, written just before: the caller's pc, then its context.
+  bool has_header = false;
+  for (const auto& pc : state_.frame_stores)
+    for (const auto& ctx : state_.frame_stores) {
+      if (pc.size != 8 || ctx.size != 8 || pc.value.kind != V::kConst || !(ctx.value == V(V::kContext))) continue;
+      Term behind = pc.term;
+      behind.constant += 8;
+      if (!(behind == ctx.term)) {
+        if (pc.term.count == 0 || ctx.term.count == 0) continue;
+        check(Check::kSame, 0, behind, ctx.term);
+      }
+      check(Check::kCallPc, 0, pc.value.term);
+      check(Check::kHeaderWrite, 16, pc.term);
+      has_header = true;
+    }
+  if (!has_header) return refuse("calls without the callee's header");
+  const V stack = state_.r[machine_.stack];
+  for (unsigned i = 0; i < kRegisters; ++i)
+    if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V();
+  state_.r[machine_.stack] = stack;
+  state_.compared = false;
+  state_.frame_stores.clear();
+}
+
+void Analysis::call_host(const Value&) {
+  using V = Value;
+  facts_.calls = true;
+  auto& e = state_.exec_stores;
+  auto written = [&](int field, V::Kind kind) { return e.contains(field) && e[field].kind == kind; };
+  if (!written(offsets::kExecLastPc, V::kConst) || !written(offsets::kExecLastFp, V::kFrame) ||
+      !written(offsets::kExecLastCtx, V::kContext) || !written(offsets::kExecStackTop, V::kFrame))
+    return refuse("calls the host without saying where it is");
+  const V& env = state_.r[machine_.host_arguments[0]];
+  const V& call = state_.r[machine_.host_arguments[1]];
+  const V& slots = state_.r[machine_.host_arguments[2]];
+  auto stack_word = [&](int64_t offset) {
+    auto it = call.kind == V::kStack ? state_.stack.find(call.term.constant + offset) : state_.stack.end();
+    return it == state_.stack.end() ? V() : it->second;
+  };
+  const V store = stack_word(offsets::kHostCallStore);
+  if (env.kind != V::kHostEnv || slots.kind != V::kFrame || store.kind != V::kExecField ||
+      !is_known(store.term, offsets::kExecStore) || !(stack_word(offsets::kHostCallCaller) == V(V::kContext)))
+    return refuse("calls the host with other arguments than it takes");
+  facts_.needs_ref |= V::kHost;
+  check(Check::kHostFrame, 0, slots.term, e[offsets::kExecStackTop].term);
+  for (unsigned i = 0; i < kRegisters; ++i)
+    if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V();
+  // The host may have changed the record that it was given.
+  const int64_t record = call.term.constant;
+  state_.stack[record + offsets::kHostCallStore] = state_.stack[record + offsets::kHostCallCaller] = V();
+  e.clear();
+  state_.compared = false;
+}
+
+void Analysis::call_through(const Value& address) {
+  using V = Value;
+  if (address.kind == V::kCode && address.facts == 0) {
+    check(Check::kCallEntry, 8, address.term);
+    call_guest();
+  } else if (address.kind == V::kCode && address.facts == V::kOwn) {
+    check(Check::kCallByIndex, 8, address.term);
+    facts_.needs_ref |= V::kOwn;
+    call_guest();
+  } else {
+    refuse("calls an address that is not known");
+  }
+}
+
+void Analysis::call_to(const Value& to) {
+  using V = Value;
+  if (to.kind == V::kHostFn) {
+    call_host(to);
+  } else if (to.kind == V::kTarget && to.facts == V::kImport) {
+    call_through(V(V::kCode, to.term));
+  } else if (to.kind == V::kTarget && to.facts == V::kOwn) {
+    V address(V::kCode, to.term);
+    address.facts = V::kOwn;
+    call_through(address);
+  } else {
+    refuse("calls an address that is not known");
+  }
+}
+
+void Analysis::ret(const Value& to) {
+  if (machine_.link < kRegisters && to.kind != Value::kReturn)
+    refuse("returns to another place than it was called from");
+  leave(state_, Exit::kReturn);
+  reachable_ = false;
+}
+
+void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
+  using V = Value;
+  if (!(s.r[machine_.frame] == V(V::kFrame))) return refuse("leaves with another frame");
+  if (!(s.r[machine_.context] == V(V::kContext))) return refuse("leaves with another context");
+  if (kind != Exit::kReturn && kind != Exit::kTrap && !(s.r[machine_.memory] == V(V::kMemory)))
+    return refuse("leaves with another base of memory 0");
+  if (!(s.r[machine_.stack] == V(V::kStack))) return refuse("leaves something on the native stack");
+  if (machine_.link < kRegisters && s.r[machine_.link].kind != V::kReturn) return refuse("loses the return address");
+  for (unsigned i = 0; i < kRegisters; ++i)
+    if ((machine_.kept >> i & 1) && !(s.r[i].kind == V::kEntry && s.r[i].reg == i))
+      return refuse("changes a register that native callers keep");
+  if (target.failed) return refuse("an address is a sum of too many parts");
+  Exit exit{.kind = kind, .at = static_cast<uint16_t>(at_), .target = target};
+  if (kind == Exit::kTrap) exit.pc = s.r[machine_.pc].term;
+  for (unsigned i = 0; i < kRegisters; ++i) {
+    V v = s.r[i];
+    if (v.kind == V::kConst) v.narrow = false;
+    // The same as before, as a comparison has shown.
+    if (std::ranges::find(s.equal, std::pair(V::entry(i), v)) != s.equal.end()) {
+      v = V::entry(i);
+    } else {
+      v = s.r[i];
+      for (const auto& [was, is] : s.equal) {
+        if (v.kind != V::kConst || !(was == V::entry(i)) || is.kind != V::kConst) continue;
+        if (v.term.count == 0 || is.term.count == 0) continue;
+        check(Check::kSame, 0, is.term, v.term);  // the same constant, in two instructions
+        v = V::entry(i);
+      }
+    }
+    exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
+    if (is_narrow(v)) exit.narrow |= 1u << i;
+    if (v.kind == V::kBitField) exit.maybe_narrow.push_back({static_cast<uint8_t>(i), v.type, v.term});
+  }
+  const V& ref = s.r[machine_.accumulator];
+  if (ref.kind == V::kRef && is_known(ref.term, 0)) {
+    exit.ref_facts = ref.facts;
+    exit.ref_type = ref.type;
+  }
+  exit.frame_checked = s.frame_checked;
+  exit.native_checked = s.native_checked;
+  facts_.exits.push_back(exit);
+}
+
+}  // namespace ermine::verify
