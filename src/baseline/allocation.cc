@@ -69,7 +69,8 @@ Class Allocator::Use::cls() const {
 }
 
 // What pinning the best slots throughout the loop saves, in memory accesses.
-uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, uint64_t i32_slots, Loop& loop) {
+uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, const ir::FunctionCode& function,
+                             Loop& loop) {
   touched_.clear();
   uint64_t saves = 0;
   auto count = [&](const Item& item, uint32_t weight) {
@@ -102,7 +103,7 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, uin
   for (uint32_t slot : touched_) {
     const Use& u = uses_[slot];
     const Class cls = u.cls();
-    if (cls == Class::kNot) continue;
+    if (cls == Class::kNot || function.holds_func_refs(slot)) continue;
     if (cls == Class::kV128 && ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
                                 uses_[slot + 1].classes != class_bit(Class::kHalf)))
       continue;
@@ -122,7 +123,7 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, uin
       const Use& u = uses_[list[i].slot];
       // A slot of the operand stack is known by all its uses: what it held before, or holds for others behind, is
       // nothing that is still wanted. A local has one type.
-      const bool is_local = list[i].slot < 64 && (i32_slots >> list[i].slot & 1) != 0;
+      const bool is_local = list[i].slot < 64 && (function.i32_slots >> list[i].slot & 1) != 0;
       const bool narrow = u.cls() == Class::kInt && (is_local || !(u.flags & Access::kWide));
       loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written(), narrow};
       total += list[i].gain;
@@ -145,7 +146,7 @@ void Allocator::run(const Listing& code, const LastUses& last_uses, const ir::Fu
     Loop& l = loops_[i];
     bool is_function = i == 0;
     if (is_function) ++l.first;  // behind the entry
-    if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, last_uses, function.i32_slots, l);
+    if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, last_uses, function, l);
     if (i == 0) break;
     // As often as its parent's other parts would be weighted.
     uint64_t best = std::max(l.own, l.inner);

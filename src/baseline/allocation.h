@@ -1,7 +1,8 @@
-// Which slots live in registers, and where. A *region* is a loop with all that is in it (or a whole function
-// that calls little) throughout which up to six integer slots, and six of floats and vectors, have a register each.
-// Regions do not nest: of a loop and the loops in it, whichever way saves more memory accesses is taken. A region is
-// entered at its first instruction only, as loops of structured code are. Of vectors only those are picked that are
+// Which slots live in registers, and where. (Function references, which are pointers, stay in their slots: only so can
+// it be shown for machine code that no number becomes one.) A *region* is a loop with all that is in it (or a whole
+// function that calls little) throughout which up to six integer slots, and six of floats and vectors, have a register
+// each. Regions do not nest: of a loop and the loops in it, whichever way saves more memory accesses is taken. A region
+// is entered at its first instruction only, as loops of structured code are. Of vectors only those are picked that are
 // wanted at a label of the region; the others are held as they are made (compiler.h), in registers left for that.
 #pragma once
 
@@ -50,7 +51,7 @@ class Allocator {
     uint32_t slot;
   };
   void find_loops(const Listing& code);
-  uint64_t evaluate(const Listing& code, const LastUses& uses, uint64_t i32_slots, Loop& loop);
+  uint64_t evaluate(const Listing& code, const LastUses& uses, const ir::FunctionCode& function, Loop& loop);
 
   std::vector<Loop> loops_;       // outer before inner; the first is the function
   std::vector<uint32_t> depth_;   // loops around each item; empty if there are none

@@ -51,6 +51,12 @@ bool Compiler::run() {
   entry_stub_ = kNone;
   failed_ = too_far_ = false;
   read_items(code.code, codes_, listing_);
+  if (listing_.has_vectors && !code.func_ref_slots.empty()) {
+    // Vectors are stored from registers at any time: not where a pointer may be.
+    for (const Item& it : listing_.items)
+      for (const Access& a : listing_.accesses_of(it))
+        if ((a.is(Class::kV128) || a.is(Class::kHalf)) && code.holds_func_refs(a.slot)) return false;
+  }
   mark_labels();
   if (listing_.has_vectors) uses_.find(listing_, code, mark_of_, marks_.size());
   allocator_.run(listing_, uses_, code, regions_);
@@ -59,7 +65,7 @@ bool Compiler::run() {
   const bool has_vectors = listing_.has_vectors;
   uint32_t last = kNone;
   at_ = 0;
-  label(false);
+  label(false, machine::kShortFrames);  // callers that are machine code have seen to the native stack
   for (const Item& it : listing_.items) {
     at_ = it.at;
     if (it.at != last) begin(it.at);
@@ -285,6 +291,7 @@ void Compiler::function_entry(const Item& item) {
   auto first = field<uint16_t>(item.pc, 0), n = field<uint16_t>(item.pc, 2);
   constexpr unsigned kMostByStencils = 64;
   if (n > kMostByStencils) {
+    if (describe_) labels_.front().native = false;  // the handler sees to that, too
     emit_island(ir::code_of(IrOp::enter), item.pc, 2, item.at, kNone);
     return;
   }
@@ -299,7 +306,7 @@ void Compiler::function_entry(const Item& item) {
   for (uint64_t zero = locals_to_zero(first, n); zero != 0;) {
     const auto i = static_cast<unsigned>(std::countr_zero(zero));
     f.d = first + i;
-    const bool several = std::popcount(zero >> i & 15) > 2;
+    const bool several = std::popcount(zero >> i & 15) > 2 && code_->func_ref_slots.empty();
     emit(rest_id(several ? Rest::kZero4 : Rest::kZero1), f);  // the frame has room
     zero &= ~((several ? uint64_t{15} : uint64_t{1}) << i);
   }
@@ -326,7 +333,10 @@ uint64_t Compiler::locals_to_zero(unsigned first, unsigned n) const {
       open &= ~(uint64_t{1} << i);
     }
   }
-  return zero | open;
+  zero |= open;
+  for (unsigned i = 0; i < n && !code_->func_ref_slots.empty(); ++i)  // whatever is read
+    if (code_->holds_func_refs(first + i)) zero |= uint64_t{1} << i;
+  return zero;
 }
 
 void Compiler::loop_head(const Item& item) {

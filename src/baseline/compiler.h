@@ -220,7 +220,7 @@ class Compiler {
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
   // Whatever jumps to this place finds no more in registers than `narrow_` says.
-  void label(bool checked = true);
+  void label(bool checked = true, bool native = true);
   uint32_t add_stub(Stub s);
   void emit_stubs();
   // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`. Returns where in the data

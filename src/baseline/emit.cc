@@ -91,7 +91,7 @@ void Compiler::emit(StencilId id, const Fill& f) {
     if (long_branches_) lengthen_branches(first, end, start);
 }
 
-void Compiler::label(bool checked) {
+void Compiler::label(bool checked, bool native) {
   if (!describe_) return;
   uint32_t narrow = 0;
   for (unsigned pin = 0; pin < kPinned; ++pin)
@@ -99,8 +99,9 @@ void Compiler::label(bool checked) {
   if (!labels_.empty() && labels_.back().offset == here()) {
     labels_.back().narrow &= narrow;
     labels_.back().checked = labels_.back().checked && checked;
+    labels_.back().native = labels_.back().native && native;
   } else {
-    labels_.push_back({here(), narrow, checked});
+    labels_.push_back({here(), narrow, checked, native});
   }
 }
 
@@ -125,7 +126,8 @@ void Compiler::emit_stubs() {
     if (want_positions_) positions_.push_back({here(), s.at});
     at_ = s.at;
     narrow_ = 0;
-    label(s.at != 0 || (s.kind != Stub::kEntry && s.kind != Stub::kHandler));
+    const bool enters = s.at == 0 && (s.kind == Stub::kEntry || s.kind == Stub::kHandler);
+    label(!enters, !enters);
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)

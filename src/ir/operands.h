@@ -40,6 +40,8 @@ inline Translator::Entry& Translator::push_entry(const Entry& e) {
   Entry& pushed = *stack_.append(1);
   pushed = e;
   pushed.home = static_cast<uint16_t>(next_home_);
+  if (e.type.is_ref()) [[unlikely]]
+    note_reference(e.type, pushed.home);
   next_home_ += e.type.slots();
   need_slots(next_home_);
   return pushed;

@@ -1,8 +1,16 @@
 #include "ir/translator.h"
 
+#include "runtime/instance.h"
+
 namespace ermine::ir {
 
 using wasm::ValType;
+
+void Translator::note_reference(ValType t, uint32_t slot) {
+  if (runtime::is_heap_reference(t, *module_.registry)) return;
+  if (slot / 64 >= func_ref_slots_.size()) func_ref_slots_.resize(slot / 64 + 1);
+  func_ref_slots_[slot / 64] |= uint64_t{1} << (slot % 64);
+}
 
 Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateOptions& options) {
   options_ = options;
@@ -17,6 +25,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   regions_.clear();
   catches_.clear();
   offsets_.clear();
+  func_ref_slots_.clear();
   flushed_ = 0;
   max_slots_ = 0;
   last_ = kNone;
@@ -34,6 +43,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   uint32_t slot = 0;
   auto add_local = [&](ValType t) {
     locals_.push_back({t, kNone, static_cast<uint16_t>(slot)});
+    if (t.is_ref()) note_reference(t, slot);
     slot += t.slots();
   };
   for (ValType t : type_->params) add_local(t);
@@ -88,8 +98,10 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   uint32_t result_slot = 0;  // results replace parameters, whatever their type
   for (ValType t : type_->results) {
     if (t != wasm::kI32 && result_slot < 63) result.i32_slots &= ~(uint64_t{3} << result_slot);
+    if (t.is_ref()) note_reference(t, result_slot);
     result_slot += t.slots();
   }
+  result.func_ref_slots = func_ref_slots_;
   result.frame_slots = max_slots_;
   result.param_slots = type_->param_slots;
   return result;

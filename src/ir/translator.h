@@ -125,6 +125,7 @@ class Translator {
   }
   Entry& push_entry(const Entry& e);
   uint16_t next_home(wasm::ValType t);
+  void note_reference(wasm::ValType t, uint32_t slot);
   void push_temp(wasm::ValType t);
   void push_const(wasm::ValType t, uint64_t bits);
   void push_local(uint32_t local);
@@ -263,6 +264,7 @@ class Translator {
   uint32_t flushed_ = 0;       // entries below are in their homes
   uint32_t first_home_ = 0;    // slot of the bottom of the operand stack
   uint32_t next_home_ = 0;     // slot of its next entry
+  std::vector<uint64_t> func_ref_slots_;  // FunctionCode's
   uint32_t max_slots_ = 0;
   uint32_t last_ = kNone;      // last instruction emitted, if nothing was bound since
   OpCode last_code_ = 0;

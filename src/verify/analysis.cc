@@ -47,7 +47,7 @@ void Analysis::refuse(const char* why) {
 
 void Analysis::check(Check::Kind kind, unsigned size, const Term& term, const Term& other) {
   if (term.failed || other.failed) return refuse("an address is a sum of too many parts");
-  Check c{kind, static_cast<uint8_t>(size), static_cast<uint16_t>(at_), term, other};
+  Check c{kind, static_cast<uint8_t>(size), Check::kUnknown, static_cast<uint16_t>(at_), term, other};
   facts_.checks.push_back(c);
 }
 
@@ -286,7 +286,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
     case V::kContext:
       if (!is_known(address.term)) {
         check(Check::kContextRead, bytes, address.term);
-        return number;
+        return bytes == 8 ? V(V::kGlobal) : number;
       }
       if (bytes == 8) switch (address.term.constant) {
           case offsets::kContextMemoryBase: return V(V::kMemory);
@@ -298,7 +298,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         }
       if (address.term.constant >= offsets::kGlobalCells) {
         check(Check::kContextRead, bytes, address.term);
-        return number;
+        return bytes == 8 ? V(V::kGlobal) : number;
       }
       refuse("reads a field of the context that code has no use for");
       return V();
@@ -331,7 +331,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
       if (!is_known(address.type) || address.type.constant < 0 ||
           address.type.constant + bytes > offsets::kGlobalCellSize)
         refuse("reads beside a global");
-      return number;
+      return bytes == 8 ? V(V::kGlobal) : number;
     case V::kTables:
       check(Check::kTablesRead, bytes, address.term);
       if (bytes != 8) refuse("reads a part of a pointer");
@@ -397,6 +397,13 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
   switch (address.kind) {
     case V::kFrame:
       check(Check::kFrameWrite, bytes, address.term);
+      if (bytes == 8 && !facts_.checks.empty()) {
+        Check& c = facts_.checks.back();
+        if (value.kind == V::kSlot) c.from = Check::kSlot, c.other = value.term;
+        else if (value.kind == V::kEntry && value.reg == machine_.accumulator) c.from = Check::kAccumulator;
+        else if (value.kind == V::kGlobal) c.from = Check::kGlobal;
+        else if (value.kind == V::kConst && is_known(value.term, 0)) c.from = Check::kZero;
+      }
       if (bytes == 8 && value.kind == V::kBitField) facts_.maybe_stores_wide.push_back({0, value.type, value.term});
       else if (bytes == 8 && !is_narrow(value)) facts_.stores_wide = true, facts_.wide_at = static_cast<uint16_t>(at_);
       state_.frame_stores.push_back({address.term, value, bytes});

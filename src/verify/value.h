@@ -101,6 +101,7 @@ struct Value {
     kTable,     // the TableView at `term` bytes into the array
     kTableSize,  // of the table at `term`
     kElements,  // likewise
+    kGlobal,    // 8 bytes read from a global
     kCell,      // of the imported global at `term`
     kRef,       // a FuncRef, see `facts`
     kHostFn,

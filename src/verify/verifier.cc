@@ -156,7 +156,7 @@ class Verifier::Pass {
       if (label < code_.labels.size() && code_.labels[label].offset == p.offset) {
         const Label& l = code_.labels[label++];
         if (reachable_) arrive(l);
-        state_ = {.narrow = l.narrow, .checked = l.checked};
+        state_ = {.narrow = l.narrow, .checked = l.checked, .native = l.native};
         reachable_ = true;
       }
       if (next == p.offset) continue;  // nothing to do
@@ -213,6 +213,7 @@ class Verifier::Pass {
       const Label* l = label_of(address);
       if (l == nullptr || l->narrow != 0) return refuse("an entry leads to no label that can be entered");
       if (l->checked == (e.index == 0)) return refuse("an entry leads past the check of the frame");
+      if (e.index == 0 && l->native) return refuse("an entry leads past the check of the native stack");
     }
     const Label* first = label_at(0);
     if (first == nullptr || first->narrow != 0 || first->checked)
@@ -221,7 +222,8 @@ class Verifier::Pass {
 
   void arrive(const Label& l) {
     if ((l.narrow & ~state_.narrow) != 0) return refuse("a register that is used as an index may have an upper half");
-    if (l.checked && !state_.checked) refuse("the frame is used before it is checked");
+    if (l.checked && !state_.checked) return refuse("the frame is used before it is checked");
+    if (l.native && !state_.native) return refuse("the native stack is used before it is checked");
   }
 
   void leave_to(const KnownState& s, uint64_t address) {
@@ -276,13 +278,69 @@ class Verifier::Pass {
     f(ir::pair_second(info.pair, info.form), pc() + ir::units_of(first) - 1);
   }
 
+  bool is_func_ref(uint64_t slot) const { return subject_.function.holds_func_refs(slot); }
+  bool is_spill(uint64_t slot) const {
+    return slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1) != 0 && !is_func_ref(slot);
+  }
+  // Whether the instruction names the slot, as an operand or otherwise.
+  bool names(uint64_t slot) const {
+    bool found = false;
+    each_part([&](OpCode o, const runtime::Code* at) {
+      for (unsigned byte = 0; byte < 8; byte += 2) {
+        const uint64_t named = field<uint16_t>(at, byte);
+        found |= slot == named || slot == named + 1;  // of a vector's two
+      }
+      const CodeInfo info = ir::code_info(o);
+      if (info.kind != CodeInfo::kIr) return;
+      if (info.ir == IrOp::call_ref) found |= slot == field<uint16_t>(at, 8);
+      if (info.ir == IrOp::call_indirect_s) found |= slot == field<uint16_t>(at, 12);
+    });
+    return found;
+  }
+  // A function reference is a pointer: what is written to a slot that holds one at times must be what the instruction
+  // says. (One that writes a number is followed by none that takes it for a reference.)
+  bool may_write_func_ref(const Check& c, uint64_t slot, uint64_t source) {
+    bool is_number = is({IrOp::const32, IrOp::const64, IrOp::set_s, IrOp::set_d, IrOp::ret_const, IrOp::ret_s,
+                         IrOp::ret_d, IrOp::global_get_s_1, IrOp::global_get_d_1, IrOp::select_s_1, IrOp::select_s_3,
+                         IrOp::select_d_1, IrOp::select_d_3}) ||
+                     is_call();  // a callee's header
+    each_part([&](OpCode o, const runtime::Code*) { is_number |= ir::code_info(o).kind == CodeInfo::kFormed; });
+    if (is_number) return true;
+    switch (c.from) {
+      case Check::kZero:
+        if (piece_->at == 0) zeroed_.push_back(slot);
+        return true;
+      case Check::kAccumulator: return is({IrOp::set_r, IrOp::select_r_1, IrOp::select_r_3, IrOp::ret_r});
+      case Check::kGlobal: return is({IrOp::global_get_r_1});
+      case Check::kSlot:
+        if (is({IrOp::copy})) return source == field<uint16_t>(pc(), 2);
+        if (is({IrOp::ret_copy})) return source == field<uint16_t>(pc(), 2);
+        if (is({IrOp::copy2}))
+          return (slot == field<uint16_t>(pc(), 0) && source == field<uint16_t>(pc(), 2)) ||
+                 (slot == field<uint16_t>(pc(), 4) && source == field<uint16_t>(pc(), 6));
+        return false;
+      case Check::kUnknown: break;
+    }
+    return false;
+  }
+  // Locals that are function references are null at first.
+  void check_zeroed() {
+    if (subject_.function.func_ref_slots.empty() || piece_->at == 0 || all_zeroed_) return;
+    all_zeroed_ = true;
+    const uint64_t first = field<uint16_t>(ir_.data(), 0), n = field<uint16_t>(ir_.data(), 2);
+    if (by_handler_) return;
+    for (uint64_t slot = first; slot < first + n; ++slot)
+      if (is_func_ref(slot) && std::find(zeroed_.begin(), zeroed_.end(), slot) == zeroed_.end())
+        return refuse("a local that is a function reference is not null at first");
+  }
+
   bool may_write(uint64_t slot, unsigned slots) const {
     for (unsigned i = 0; i < slots; ++i)
       if (!may_write_one(slot + i)) return false;
     return true;
   }
   bool may_write_one(uint64_t slot) const {
-    if (slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1)) return true;
+    if (is_spill(slot)) return true;
     bool may = false;
     each_part([&](OpCode o, const runtime::Code* at) {
       const CodeInfo info = ir::code_info(o);
@@ -332,10 +390,17 @@ class Verifier::Pass {
       if (!holds) refuse(why);
     };
     switch (c.kind) {
-      case Check::kFrameRead: return require(value <= frame && frame - value >= c.size, "reads beside the frame");
+      case Check::kFrameRead:
+        if (value > frame || frame - value < c.size) return refuse("reads beside the frame");
+        return require(is_spill(value / sizeof(Slot)) || names(value / sizeof(Slot)),
+                       "reads a slot that is not the instruction's");
       case Check::kFrameWrite:
         if (value > frame || frame - value < c.size) return refuse("writes beside the frame");
         if (value % sizeof(Slot) != 0) return refuse("writes between two slots");
+        for (uint64_t slot = value / sizeof(Slot); slot < (value + c.size + 7) / sizeof(Slot); ++slot)
+          if (is_func_ref(slot) &&
+              !may_write_func_ref(c, slot, static_cast<uint64_t>(c.other.value(at, execute)) / sizeof(Slot)))
+            return refuse("writes a function reference that is not the instruction's");
         return require(may_write(value / sizeof(Slot), (c.size + 7u) / 8),
                        "writes a slot that is not the instruction's");
       case Check::kHeaderWrite: {
@@ -482,11 +547,12 @@ class Verifier::Pass {
       if (info.kind == CodeInfo::kIr && (info.ir == IrOp::trap || info.ir == IrOp::ret_copy_n ||
                                          (info.ir >= IrOp::return_call && info.ir <= IrOp::return_call_ref)))
         return;
-      KnownState after{.narrow = 0, .checked = s.checked || o == ir::code_of(IrOp::enter)};
+      const bool enters = o == ir::code_of(IrOp::enter);
+      KnownState after{.narrow = 0, .checked = s.checked || enters, .native = s.native || enters};
       for (unsigned i = 0; i < (branches ? 2u : 1u); ++i) {
         uint64_t next;
         if (!word_at(address + 8 * (units + i), next)) return refuse("a handler goes on beside the constants");
-        if (i == 0 && next == execute_ + piece_end) goes_on_ = after;
+        if (i == 0 && next == execute_ + piece_end) goes_on_ = after, by_handler_ |= o == ir::code_of(IrOp::enter);
         else leave_to(after, next);
       }
     };
@@ -502,9 +568,11 @@ class Verifier::Pass {
     if (!f.refusal.empty()) return refuse(base::format("{}, at offset {} of a piece", f.refusal, f.refused_at));
     const uint8_t* at = code_.bytes.data() + p.offset;
     const uint64_t execute = execute_ + p.offset;
+    check_zeroed();
     if ((f.needs_narrow & ~state_.narrow) != 0)
       return refuse("an index into memory whose upper half is not shown to be zero");
     if (p.at != 0 && !state_.checked) return refuse("the frame is used before it is checked");
+    if (f.calls && !state_.native) return refuse("the native stack is used before it is checked");
     if (f.needs_ref != 0) {
       if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != p.at)
         return refuse("calls a reference that is not shown to be what the instruction calls");
@@ -525,7 +593,9 @@ class Verifier::Pass {
     for (size_t i = 0; i < f.exits.size(); ++i) {
       const Exit& e = f.exits[i];
       const Known::Way& way = k.ways[i];
-      KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps), .checked = state_.checked || e.frame_checked};
+      KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps),
+                   .checked = state_.checked || e.frame_checked,
+                   .native = state_.native || e.native_checked};
       for (auto [to, from] : way.moves) s.narrow |= (state_.narrow >> from & 1) << to;
       if (e.ref_facts != 0) {
         s.ref = e.ref_facts;
@@ -570,7 +640,7 @@ class Verifier::Pass {
   }
 
   static KnownState meet(const KnownState& a, const KnownState& b) {
-    KnownState s{.narrow = a.narrow & b.narrow, .checked = a.checked && b.checked};
+    KnownState s{.narrow = a.narrow & b.narrow, .checked = a.checked && b.checked, .native = a.native && b.native};
     if (a.ref_type == b.ref_type && a.ref_at == b.ref_at)
       s.ref = a.ref & b.ref, s.ref_type = a.ref_type, s.ref_at = a.ref_at;
     return s;
@@ -585,6 +655,8 @@ class Verifier::Pass {
   KnownState state_{};
   bool reachable_ = false;
   std::optional<KnownState> goes_on_;
+  std::vector<uint64_t> zeroed_;  // slots, on entry
+  bool all_zeroed_ = false, by_handler_ = false;
   std::string problem_;
 };
 

@@ -51,7 +51,8 @@ struct Piece {
 struct Label {
   uint32_t offset;
   uint32_t narrow;  // registers whose upper half is zero
-  bool checked = true;  // the frame has been compared with the stack's limit
+  bool checked = true;  // the frame has been compared with the stack's limit,
+  bool native = true;  // and what is left of the native stack
 };
 
 // The code of one function, linked: `bytes` are what will lie at `execute`, followed by at least 8 that may be read.
