@@ -165,7 +165,7 @@ constexpr Roles roles_of(const Shape& s) {
       f(6, Class::kAny, false);
       f(4, Class::kAny, true);
       return roles;
-    case IrOp::const32:
+    case IrOp::const32: add(0, Class::kAny, true, 0, false); return roles;
     case IrOp::const64: f(0, Class::kAny, true); return roles;
     case IrOp::copy_v128:
       vector(2, false);

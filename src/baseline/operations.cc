@@ -130,17 +130,15 @@ void Compiler::move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_
   emit(special_id(of_class(Special::kMoveInt, c), from * kPlaces + to), {.a = from_slot, .d = to_slot});
 }
 
-// A value in some place to a pin.
+// A value in some place to a pin. (Processors that make moves of 64 bits vanish do not do it with those of 32.)
 void Compiler::move_to_pin(unsigned from, uint16_t from_slot, unsigned number) {
   const unsigned to = place_of_pin(static_cast<int>(number));
-  const bool narrow = pin(number).narrow, known = is_narrow(from);
+  const bool known = is_narrow(from), narrows = pin(number).narrow && !known;
   if (from != to) {
-    emit(special_id(narrow ? Special::kMoveNarrow : of_class(Special::kMoveInt, pin(number).cls), from * kPlaces + to),
+    emit(special_id(narrows ? Special::kMoveNarrow : of_class(Special::kMoveInt, pin(number).cls), from * kPlaces + to),
          {.a = from_slot});
-    wrote_pin(number, narrow || known);
-  } else {
-    wrote_pin(number, known);
   }
+  wrote_pin(number, known || (narrows && from != to));
 }
 
 void Compiler::set_slot_from_acc(uint16_t slot, Class c) {
@@ -188,7 +186,7 @@ void Compiler::set_const(uint16_t dst, uint64_t bits) {
   unsigned from = c == Class::kInt ? constant(bits, !narrow, false, f) : unsigned{kPool};
   if (from != kPool && !imm_fits(id(from), f)) from = kPool;
   emit(id(from), f);
-  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin), narrow);
+  if (pin >= 0) wrote_pin(static_cast<unsigned>(pin), narrow || (machine::kNarrowAddresses && from == kImm));
 }
 
 // --- Constants
