@@ -170,12 +170,13 @@ class Module final : public ir::NativeModule {
   }
 
   // Of a stencil: its holes.
-  static void mask_of(uint32_t id, const uint8_t* code, uint8_t* mask) {
+  static void mask_of(uint32_t id, std::span<const uint8_t> code, uint8_t* mask) {
     const StencilTable& table = stencil_table();
+    if (id >= kStencilCount || table.stencils[id].size != code.size()) return;
     const Stencil& s = table.stencils[id];
     for (unsigned i = 0; i < s.holes; ++i) {
       const Hole& h = table.holes[s.first_hole + i];
-      if (h.kind != HoleKind::kNext) machine::mark_bits(h, code + h.at, mask + h.at);
+      if (h.kind != HoleKind::kNext) machine::mark_bits(h, code.data() + h.at, mask + h.at);
     }
   }
 

@@ -114,7 +114,7 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
     Term t = b.term;
     if (scale != 1) {
       if (!is_known(t)) return V();
-      t.constant *= scale;
+      t.constant = wrapped(uint64_t{scale} * static_cast<uint64_t>(t.constant));
     }
     switch (a.kind) {
       case V::kConst:
@@ -130,6 +130,7 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
       case V::kTables:
       case V::kTable: {
         V v = a;
+        v.narrow = false;  // a sum of 64 bits
         // Of a table its place in the array is kept, and the field in `type`.
         if (a.kind == V::kTable) v.type = a.type.plus(t);
         else v.term = a.term.plus(t);
@@ -206,7 +207,7 @@ Value Analysis::difference(const Value& a, const Value& b) {
     check(Check::kSame, 0, a.term, b.term);
     return V(V::kFrame);
   }
-  if (is_known(b.term)) return sum(a, V(V::kConst, Term(-b.term.constant)));
+  if (is_known(b.term)) return sum(a, V(V::kConst, Term(wrapped(-static_cast<uint64_t>(b.term.constant)))));
   return V();
 }
 
@@ -233,7 +234,17 @@ void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
     const bool narrow = to.kind != Value::kEntry && is_narrow(to);
     to = narrow ? Value(Value::kNarrow) : Value();
   }
-  if (r == machine_.stack && to.kind != Value::kStack) refuse("the native stack pointer becomes something else");
+  if (r == machine_.stack) check_stack();
+}
+
+// Above what the piece found there lie the return address and others' frames; far below, beyond what was looked for on
+// entry, who knows what.
+void Analysis::check_stack() {
+  constexpr int64_t kMost = 256;
+  const Value& sp = state_.r[machine_.stack];
+  if (sp.kind != Value::kStack) refuse("the native stack pointer becomes something else");
+  else if (!is_known(sp.term) || sp.term.constant > 0 || sp.term.constant < -kMost)
+    refuse("the native stack pointer leaves what the piece may use");
 }
 
 // --- Memory
@@ -450,6 +461,7 @@ void Analysis::push(const Value& v) {
   Value& sp = state_.r[machine_.stack];
   sp.term.constant -= 8;
   state_.stack[sp.term.constant] = v;
+  check_stack();
 }
 
 Value Analysis::pop() {
@@ -457,6 +469,7 @@ Value Analysis::pop() {
   const Value v = load(sp, 8, false, 8);
   state_.stack.erase(sp.term.constant);
   sp.term.constant += 8;
+  check_stack();
   return v;
 }
 

@@ -120,6 +120,7 @@ class Analysis {
 
  private:
   void restart();
+  void check_stack();
   void check(Check::Kind kind, unsigned size, const Term& term, const Term& other = {});
   void refine(State& s, Condition c);
   void refine_side(State& s, Condition c, const Operand& a, const Operand& b);

@@ -27,6 +27,9 @@ struct Field {
   }
 };
 
+// Sums of constants are done as machines do them.
+constexpr int64_t wrapped(uint64_t v) { return static_cast<int64_t>(v); }
+
 struct Term {
   static constexpr unsigned kMostFields = 6;
   int64_t constant = 0;
@@ -51,7 +54,7 @@ struct Term {
   }
   Term plus(const Term& o) const {
     Term t = *this;
-    t.constant += o.constant;
+    t.constant = wrapped(static_cast<uint64_t>(constant) + static_cast<uint64_t>(o.constant));
     t.is_address |= o.is_address;
     t.failed |= o.failed || (is_address && o.is_address);
     if (t.page_at == kNoPage) t.page_at = o.page_at;
@@ -63,11 +66,11 @@ struct Term {
   }
   // `code` has at least 8 readable bytes behind the piece. Addresses are those of execution.
   int64_t value(const uint8_t* code, uint64_t execute) const {
-    int64_t sum = constant;
-    for (unsigned i = 0; i < count; ++i) sum += fields[i].of(code);
-    if (!is_address) return sum;
+    auto sum = static_cast<uint64_t>(constant);
+    for (unsigned i = 0; i < count; ++i) sum += static_cast<uint64_t>(fields[i].of(code));
+    if (!is_address) return wrapped(sum);
     const uint64_t base = page_at == kNoPage ? execute : (execute + page_at) & ~uint64_t{0xfff};
-    return static_cast<int64_t>(base) + sum;
+    return wrapped(base + sum);
   }
 };
 

@@ -81,19 +81,20 @@ void Verifier::analyse(Known& k, std::span<const uint8_t> code, const uint8_t* m
   }
 }
 
-const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uint32_t size) {
+const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uint32_t size,
+                                       std::unique_ptr<Known>& once) {
   const uint8_t* at = code.bytes.data() + piece.offset;
   auto learn = [&](Known& k, bool with_mask) {
     k.code.assign(at, at + size);
     k.code.resize(size + 16);
     k.mask.assign(size + 16, 0);
     if (with_mask) {
-      mask_of_(piece.key, at, k.mask.data());
+      mask_of_(piece.key, {at, size}, k.mask.data());
       for (size_t i = 0; i < k.code.size(); ++i) k.code[i] &= static_cast<uint8_t>(~k.mask[i]);
     }
     analyse(k, {k.code.data(), size}, k.mask.data());
   };
-  if (piece.key != Piece::kNoKey) {
+  if (piece.key < kMostKeys) {
     if (piece.key >= known_.size()) known_.resize(piece.key + 1);
     auto& k = known_[piece.key];
     if (k == nullptr) {
@@ -113,9 +114,9 @@ const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uin
     }
   }
   // Another than the key stands for, or of its own.
-  if (once_ == nullptr) once_ = std::make_unique<Known>();
-  learn(*once_, false);
-  return *once_;
+  if (once == nullptr) once = std::make_unique<Known>();
+  learn(*once, false);
+  return *once;
 }
 
 // One function.
@@ -242,9 +243,12 @@ class Verifier::Pass {
     const Piece* const here = piece_;
     for (unsigned steps = 0; steps < 32 && i + 1 <= code_.pieces.size(); ++steps, ++i) {
       const Piece& p = code_.pieces[i];
-      const uint32_t size = (i + 1 < code_.pieces.size() ? code_.pieces[i + 1].offset : code_.code_size) - p.offset;
+      const uint32_t next = i + 1 < code_.pieces.size() ? code_.pieces[i + 1].offset : code_.code_size;
+      if (next < p.offset || next > code_.code_size || next - p.offset > UINT16_MAX)
+        break;  // refused when it is come to
+      const uint32_t size = next - p.offset;
       if (size == 0) continue;
-      const Known& k = v_.known(code_, p, size);
+      const Known& k = v_.known(code_, p, size, v_.ahead_);
       if (k.facts.polls) return;
       if (k.facts.exits.size() != 1 || k.facts.exits[0].kind != Exit::kNext) break;
     }
@@ -404,8 +408,9 @@ class Verifier::Pass {
         return require(may_write(value / sizeof(Slot), (c.size + 7u) / 8),
                        "writes a slot that is not the instruction's");
       case Check::kHeaderWrite: {
+        if (!is_call()) return refuse("writes a callee's header where the register code does not call");
         const uint64_t header = field<uint16_t>(pc(), 0) + uint64_t{field<uint16_t>(pc(), 2)};
-        return require(is_call() && value == header * sizeof(Slot), "writes the callee's header at another place");
+        return require(value == header * sizeof(Slot), "writes the callee's header at another place");
       }
       case Check::kContextRead:
       case Check::kContextWrite: return require(own_global(value, c.size), "another global than the instruction's");
@@ -563,7 +568,7 @@ class Verifier::Pass {
   }
 
   void piece(const Piece& p, uint32_t size, size_t) {
-    const Known& k = v_.known(code_, p, size);
+    const Known& k = v_.known(code_, p, size, v_.once_);
     const Facts& f = k.facts;
     if (!f.refusal.empty()) return refuse(base::format("{}, at offset {} of a piece", f.refusal, f.refused_at));
     const uint8_t* at = code_.bytes.data() + p.offset;
@@ -623,9 +628,13 @@ class Verifier::Pass {
         }
         case Exit::kTable: {
           // Its size is checked where it is read.
-          for (const Check& c : f.checks)
-            if (c.kind == Check::kLabels && c.term == e.target)
-              labels(target, static_cast<uint64_t>(c.other.value(at, execute)), &s);
+          bool read = false;
+          for (const Check& c : f.checks) {
+            if (c.kind != Check::kLabels || !(c.term == e.target)) continue;
+            labels(target, static_cast<uint64_t>(c.other.value(at, execute)), &s);
+            read = true;
+          }
+          if (!read) refuse("jumps through a table that is not known");
           break;
         }
       }

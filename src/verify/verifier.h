@@ -82,9 +82,9 @@ struct Subject {
 // For one thread at a time. Keeps what it has learned of pieces.
 class Verifier {
  public:
-  // Keys are small numbers. Sets a bit in `mask` for each bit of the piece's code that may differ where the key is the
-  // same.
-  using MaskOf = void (*)(uint32_t key, const uint8_t* code, uint8_t* mask);
+  // Keys are small numbers. Sets a bit in `mask`, which is as long as the code, for each bit of the piece's code that
+  // may differ where the key is the same. None if the code is not what the key stands for.
+  using MaskOf = void (*)(uint32_t key, std::span<const uint8_t> code, uint8_t* mask);
   Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of);
   ~Verifier();
 
@@ -94,7 +94,9 @@ class Verifier {
  private:
   struct Known;
   class Pass;
-  const Known& known(const Code& code, const Piece& piece, uint32_t size);
+  static constexpr uint32_t kMostKeys = 1u << 20;
+  // `once`: for what has no key; it holds until the next call with the same.
+  const Known& known(const Code& code, const Piece& piece, uint32_t size, std::unique_ptr<Known>& once);
   void analyse(Known& k, std::span<const uint8_t> code, const uint8_t* mask);
   uint32_t code_of(uint64_t handler) const;
 
@@ -103,7 +105,7 @@ class Verifier {
   MaskOf mask_of_;
   std::unique_ptr<Decoder> decoder_;
   std::vector<std::unique_ptr<Known>> known_;  // by key
-  std::unique_ptr<Known> once_;  // of a piece without a key
+  std::unique_ptr<Known> once_, ahead_;  // of a piece without a key: the current one, one jumped back to
   std::vector<std::pair<uint64_t, uint32_t>> handlers_;  // by address
 };
 

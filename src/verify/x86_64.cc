@@ -84,8 +84,7 @@ class Step {
         constants_(constants) {}
 
   void run() {
-    if (x_.prefix[1] != 0 && x_.prefix[1] != X86_PREFIX_DS) return a_.refuse("an access through a segment");
-    if (x_.addr_size == 4) return a_.refuse("an address of 32 bits");
+    if (const char* why = prefixes()) return a_.refuse(why);
     if (!fields()) return a_.refuse("a constant that is not a whole field of its instruction");
     step();
   }
@@ -95,6 +94,41 @@ class Step {
   bool is_reg(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_REG; }
   bool is_mem(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_MEM; }
   bool is_imm(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_IMM; }
+
+  // What is wrong with the bytes before the opcode. They are looked at here, since what processors do with several of a
+  // kind is not what disassemblers say: of "fs ds" the first counts, a branch with 66 has 16 bits on some, and a REX
+  // that is not the last is none.
+  const char* prefixes() const {
+    unsigned i = 0;
+    bool narrowed = false;
+    for (;; ++i) {
+      switch (i < in_.size ? in_.bytes[i] : 0) {
+        case 0x26:
+        case 0x2e:
+        case 0x36:
+        case 0x3e:
+        case 0x64:
+        case 0x65: return "an access through a segment, or a hint";
+        case 0x67: return "an address of 32 bits";
+        case 0xf0: return "a locked access";
+        case 0x66: narrowed = true; continue;
+        case 0xf2:
+        case 0xf3: continue;
+        default: break;
+      }
+      break;
+    }
+    const uint8_t first = i < in_.size ? in_.bytes[i] : 0;
+    if ((first & 0xf0) == 0x40) {
+      const uint8_t next = i + 1u < in_.size ? in_.bytes[i + 1] : 0;
+      if ((next & 0xf0) == 0x40 || next == 0x66 || next == 0xf2 || next == 0xf3) return "a prefix behind REX";
+    }
+    if (first == 0x62) return "an instruction of AVX-512";  // its displacements are scaled
+    if (i != 0 && (is_conditional_jump_x86_64(in_.id) || in_.id == X86_INS_JMP || in_.id == X86_INS_CALL ||
+                   in_.id == X86_INS_RET))
+      return narrowed ? "a branch of 16 bits" : "a branch with a prefix";
+    return x_.addr_size == 4 ? "an address of 32 bits" : nullptr;
+  }
 
   // Whether the bits that may differ are one or two whole constants.
   bool fields() {
@@ -212,6 +246,8 @@ class Step {
   // What is not said otherwise: registers that are written hold anything, memory operands are checked.
   void generic() {
     if (!is_plain_x86_64(in_.id)) return a_.refuse("an instruction that code has no use for");
+    // With an index in a register it reaches far beyond its operand.
+    if (in_.id == X86_INS_BT && is_mem(0) && !is_imm(1)) return a_.refuse("an access of a single bit anywhere");
     const bool only_reads = in_.id == X86_INS_BT || in_.id == X86_INS_COMISS || in_.id == X86_INS_COMISD ||
                             in_.id == X86_INS_VUCOMISS || in_.id == X86_INS_VUCOMISD || in_.id == X86_INS_UCOMISS ||
                             in_.id == X86_INS_UCOMISD || in_.id == X86_INS_VPTEST || in_.id == X86_INS_PTEST;
@@ -230,7 +266,9 @@ class Step {
     bool forgets = false;
     auto wrote = [&](unsigned id) {
       if (id == X86_REG_EFLAGS) forgets = true;
-      if (auto r = general(id)) a_.set(r->number, Value(), r->bytes);
+      // Of nothing BSF and BSR find nothing, and the register is as it was.
+      const bool keeps = in_.id == X86_INS_BSF || in_.id == X86_INS_BSR;
+      if (auto r = general(id)) a_.set(r->number, Value(), keeps ? 8 : r->bytes);
     };
     for (unsigned i = 0; i < writes; ++i) wrote(written[i]);
     if (is_reg(0) && !only_reads) wrote(op(0).reg);
@@ -245,8 +283,9 @@ class Step {
       case X86_INS_NOP: return;
       case X86_INS_MOV:
       case X86_INS_MOVABS:
+        for (unsigned i = 0; i < 2; ++i)
+          if (is_reg(i) && !general(op(i).reg)) return a_.refuse("a register that code has no use for");
         if (is_mem(0) && !is_reg(1) && !is_imm(1)) break;
-        if (is_reg(0) && !general(op(0).reg)) break;
         return write(0, read(1, bytes).value);
       case X86_INS_LEA: return write(0, address(op(1)));
       case X86_INS_MOVZX:
@@ -271,7 +310,7 @@ class Step {
         }
         break;
       case X86_INS_XOR:
-        if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg) {
+        if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg && bytes >= 4) {
           a_.forget_comparison();
           return a_.set(general(op(0).reg)->number, Value(Value::kConst, Term(0)), 4);
         }
@@ -311,10 +350,10 @@ class Step {
         return write(0, narrow ? Value(Value::kNarrow) : Value());
       }
       case X86_INS_PUSH:
-        if (!is_reg(0) || bytes != 8) break;
+        if (!is_reg(0) || bytes != 8 || !general(op(0).reg)) break;
         return a_.push(a_.reg(general(op(0).reg)->number));
       case X86_INS_POP:
-        if (!is_reg(0) || bytes != 8) break;
+        if (!is_reg(0) || bytes != 8 || !general(op(0).reg)) break;
         return a_.set(general(op(0).reg)->number, a_.pop(), 8);
       case X86_INS_RET: return x_.op_count == 0 ? a_.ret(Value(Value::kReturn)) : a_.refuse("a return that pops");
       case X86_INS_CALL:
