@@ -1,9 +1,12 @@
-// StoreLimits: what one store may use. A plain value.
+// StoreLimits: what one store may use, a plain value; and what is paid with fuel.
 #pragma once
 
 #include <cstdint>
 
 namespace ermine {
+
+// Fuel pays for bytes that bulk instructions and host calls move: a unit for so many.
+inline constexpr uint64_t kBytesPerFuel = 16;
 
 // What a store may use. A grow beyond a limit fails as the specification says (memory.grow gives -1);
 // instantiating beyond one is an error of kind kLimit, which says the limit and how to raise it.

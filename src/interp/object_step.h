@@ -69,7 +69,8 @@ struct ObjectStep {
       if (semantics::object_is_old(base, object)) [[unlikely]]
         runtime::gc::note_old_object(exec, object, offset);
   }
-  // Room for an object; its slow path leaves the other accumulators undefined, as the translator knows.
+  // Room for an object; its slow path leaves the other accumulators undefined, as the translator knows. Others may have
+  // run in it, and memories have moved.
   [[gnu::always_inline]] static TrapCode allocate(const State& s, unsigned top, uint64_t header, uint64_t bytes,
                                                   bool fits_block, uint32_t* object) {
     ExecContext* exec = s.ctx->exec;
@@ -79,6 +80,7 @@ struct ObjectStep {
       const uint64_t made = runtime::gc::allocate_for_code(s.pc, s.fp + top, s.fp, s.ctx, header, bytes);
       s.s0 = undefined<float>();
       s.d0 = undefined<double>();
+      s.mem = s.ctx->memory0_base;
       *object = static_cast<uint32_t>(made);
       return static_cast<TrapCode>(made >> 32);
     }

@@ -9,7 +9,7 @@ struct State {
   const Code*& pc;
   Slot* fp;
   InstanceContext* ctx;
-  uint8_t* mem;
+  uint8_t*& mem;
   uint64_t& r0;
   float& s0;
   double& d0;

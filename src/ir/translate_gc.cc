@@ -150,7 +150,7 @@ void Translator::new_object(uint64_t header, uint32_t size, uint32_t n, ValType 
   save_pending();
   auto first = static_cast<uint32_t>(stack_.size()) - n;
   uint16_t top_slot = next_home(type);
-  need_slots(top_slot);
+  need_slots(top_slot + 1);  // allocating uses it
   forget_accs();
   OpCode code = code_of(IrOp::object_new);
   uint32_t at = emit(code, 3);
@@ -299,7 +299,7 @@ bool Translator::gc(const Instr& in) {
       Entry length = pop();
       Operand x = use(length);
       uint16_t top_slot = next_home(wasm::kI32);
-      need_slots(top_slot);
+      need_slots(top_slot + 1);  // allocating uses it
       forget_accs();
       auto code = object_code(IrOp::array_new_s, x.form == Operand::kAcc ? 2 : 0);
       uint32_t at = emit(code, 3);

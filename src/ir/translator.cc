@@ -73,7 +73,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   binary::Instr in;
   while (reader.next(in)) {
     offset_ = in.offset;
-    if (options_.fuel && !unreachable_) ++segment_cost_;
+    if (options_.fuel && !unreachable_) segment_cost_ += fuel_of(in);
     if (unreachable_ && skip_unreachable(in)) continue;
     ERMINE_TRY(instruction(in));
     if (options_.fuel && ends_segment(in.op)) count_fuel();
@@ -107,8 +107,17 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   return result;
 }
 
-// Fuel is paid at the start of each stretch of straight code, for all of it: an instruction costs one
-// unit wherever it runs, in every tier. Bulk instructions pay for their length in their builtins.
+// An instruction costs one unit wherever it runs, in every tier. Bulk instructions pay for their length in their
+// builtins, but here where it is known: a unit for two elements or fields more.
+uint32_t Translator::fuel_of(const Instr& in) const {
+  switch (in.op) {
+    case Op::array_new_fixed: return 1 + in.index2 / 2;
+    case Op::struct_new_default: return 1 + static_cast<uint32_t>(module_.type_def(in.index).fields.size() / 2);
+    default: return 1;
+  }
+}
+
+// Fuel is paid at the start of each stretch of straight code, for all of it.
 bool Translator::ends_segment(Op op) {
   switch (op) {
     case Op::loop:

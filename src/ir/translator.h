@@ -234,6 +234,7 @@ class Translator {
   void legacy_delegate(const Instr& in);
   void legacy_rethrow(const Instr& in);
   void close_region(Control& c);
+  uint32_t fuel_of(const Instr& in) const;
   void count_fuel();
   void settle_fuel();
   static bool ends_segment(Op op);

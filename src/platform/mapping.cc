@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstring>
+
 namespace ermine::platform {
 
 size_t page_size() {
@@ -65,6 +67,30 @@ bool Mapping::decommit(uint64_t offset, uint64_t size) {
   void* p = mmap(base_ + offset, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   return p != MAP_FAILED;
 }
+
+namespace {
+
+// What is smaller is copied: moving has its price, too.
+constexpr uint64_t kLeastMoved = uint64_t{1} << 20;
+
+void move_pages(uint8_t* to, uint8_t* from, uint64_t size) {
+#ifdef MREMAP_DONTUNMAP
+  // The old range stays mapped, so that nobody else is given it before we let go of it.
+  if (size >= kLeastMoved && mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) == to)
+    return;
+  // One call moves pages of one kind only; where an image is shown there are several.
+  if (size >= 2 * kLeastMoved) {
+    const uint64_t half = size / 2 / page_size() * page_size();
+    move_pages(to, from, half);
+    return move_pages(to + half, from + half, size - half);
+  }
+#endif
+  std::memcpy(to, from, size);
+}
+
+}  // namespace
+
+void Mapping::take_over(Mapping& from, uint64_t size) { move_pages(base_, from.base_, round_up(size, page_size())); }
 
 bool Mapping::discard(uint64_t offset, uint64_t size) {
   return size == 0 || madvise(base_ + offset, size, MADV_DONTNEED) == 0;

@@ -61,6 +61,9 @@ class Mapping {
   // Shows `size` bytes of the image from its `image_offset` at `offset`, readable and writable, in place of
   // what was there. All are multiples of page_size(). False, with nothing changed, if the system refuses.
   bool show(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size);
+  // Makes the first `size` bytes, which are committed in both, those of `from`, whose own are then undefined. Moves
+  // pages where the system can, instead of copying what may be gigabytes.
+  void take_over(Mapping& from, uint64_t size);
   // Makes it inaccessible again and gives its memory back.
   bool decommit(uint64_t offset, uint64_t size);
   // Gives the memory of committed pages back, but leaves them accessible: they read as zero.

@@ -2,7 +2,9 @@
 #include "runtime/builtins.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "ermine/limits.h"
 #include "runtime/bulk.h"
 #include "runtime/gc_builtins.h"
 #include "runtime/instance.h"
@@ -13,9 +15,9 @@ namespace ermine::runtime {
 
 namespace {
 
-// What the bulk instructions cost: a unit for 16 bytes or for a table's element. A range that does not fit, and
-// so traps, costs no more than the largest that does.
-constexpr unsigned kBytesLog2 = 4;
+// What the bulk instructions cost: a unit for kBytesPerFuel bytes or for a table's element. A range that does not fit,
+// and so traps, costs no more than the largest that does; growing that is refused costs nothing.
+constexpr unsigned kBytesLog2 = std::countr_zero(kBytesPerFuel);
 
 TrapCode charge_bytes(InstanceContext* ctx, uint32_t memory, uint64_t n) {
   return charge(ctx, std::min(n, ctx->memories[memory]->byte_size()), kBytesLog2);
@@ -25,6 +27,9 @@ TrapCode charge_elements(InstanceContext* ctx, uint32_t table, uint64_t n) {
 }
 
 TrapCode memory_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
+  const Memory* m = ctx->memories[memory];
+  if (ctx->exec->store->may_grow_memory(m, base[0]))
+    if (const TrapCode trap = charge(ctx, m->bytes_of(base[0]), kBytesLog2); trap != TrapCode::kNone) return trap;
   uint64_t result;
   TrapCode trap = memory_grow(ctx, memory, base[0], &result);
   base[0] = ctx->memories[memory]->type().is64 ? result : static_cast<uint32_t>(result);
@@ -58,9 +63,8 @@ TrapCode table_size_builtin(InstanceContext* ctx, Slot* base, uint32_t table, ui
 }
 
 TrapCode table_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
-  if (const TrapCode trap = charge(ctx, std::min(base[1], ctx->exec->store->limits.table_elements), 0);
-      trap != TrapCode::kNone)
-    return trap;
+  if (ctx->exec->store->may_grow_table(ctx->instance->table(table), base[1]))
+    if (const TrapCode trap = charge(ctx, base[1], 0); trap != TrapCode::kNone) return trap;
   uint64_t result;
   TrapCode trap = table_grow(ctx, table, base[1], base[0], &result);
   base[0] = ctx->instance->table(table)->type().is64 ? result : static_cast<uint32_t>(result);

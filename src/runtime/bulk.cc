@@ -43,21 +43,8 @@ TrapCode atomic_wait(InstanceContext* ctx, uint32_t memory, uint64_t address, T 
   }
 }
 
-// Filling or copying gigabytes takes seconds: done in pieces, between which an interrupt is answered. What was
-// done before it stays done, as with a loop of stores.
-template <class F>
-TrapCode in_pieces(InstanceContext* ctx, uint64_t n, F&& piece) {
-  constexpr uint64_t kPiece = uint64_t{4} << 20;
-  uint64_t done = 0;
-  while (n - done > kPiece) {
-    piece(done, kPiece);
-    done += kPiece;
-    if (ctx->exec->interrupt.load(std::memory_order_relaxed) != 0)
-      if (const TrapCode trap = answer_interrupt(ctx->exec); trap != TrapCode::kNone) return trap;
-  }
-  if (n != done) piece(done, n - done);
-  return TrapCode::kNone;
-}
+constexpr unsigned kSlotLog2 = 3;
+static_assert(sizeof(Slot) == 1 << kSlotLog2);
 
 // Sets stack_top behind all that the innermost frame uses. Tiers do not keep it while code runs; here others
 // are about to run on the same stack, or to look for roots on it.
@@ -93,8 +80,9 @@ TrapCode memory_init(InstanceContext* ctx, uint32_t memory, uint32_t data, uint6
   Memory* m = ctx->memories[memory];
   const auto bytes = ctx->instance->data(data);
   if (outside(src, n, bytes.size()) || outside(dst, n, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
-  return in_pieces(
-      ctx, n, [&](uint64_t at, uint64_t size) { std::memcpy(m->base() + dst + at, bytes.data() + src + at, size); });
+  return in_pieces(ctx->exec, n, 0, [&](uint64_t at, uint64_t size) {
+    std::memcpy(m->base() + dst + at, bytes.data() + src + at, size);
+  });
 }
 
 TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src,
@@ -104,7 +92,7 @@ TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_mem
   if (outside(src, n, from->byte_size()) || outside(dst, n, to->byte_size())) return TrapCode::kMemoryOutOfBounds;
   // Towards higher addresses from the far end, so that no piece overwrites what a later one reads.
   const bool backwards = dst > src;
-  return in_pieces(ctx, n, [&](uint64_t at, uint64_t size) {
+  return in_pieces(ctx->exec, n, 0, [&](uint64_t at, uint64_t size) {
     if (backwards) at = n - at - size;
     std::memmove(to->base() + dst + at, from->base() + src + at, size);
   });
@@ -113,7 +101,8 @@ TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_mem
 TrapCode memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t dst, uint8_t value, uint64_t n) {
   Memory* m = ctx->memories[memory];
   if (outside(dst, n, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
-  return in_pieces(ctx, n, [&](uint64_t at, uint64_t size) { std::memset(m->base() + dst + at, value, size); });
+  return in_pieces(ctx->exec, n, 0,
+                   [&](uint64_t at, uint64_t size) { std::memset(m->base() + dst + at, value, size); });
 }
 
 void data_drop(InstanceContext* ctx, uint32_t data) { ctx->instance->drop_data(data); }
@@ -133,8 +122,10 @@ TrapCode table_init(InstanceContext* ctx, uint32_t table, uint32_t elem, uint64_
   TableView* t = ctx->tables[table];
   Instance* instance = ctx->instance;
   if (outside(src, n, instance->elem_size(elem)) || outside(dst, n, t->size)) return TrapCode::kTableOutOfBounds;
-  for (uint64_t i = 0; i < n; ++i) t->elements[dst + i] = instance->elem(elem, src + i);
-  return TrapCode::kNone;
+  const Instance::SegmentUse use(instance);
+  return in_pieces(ctx->exec, n, kSlotLog2, [&](uint64_t at, uint64_t count) {
+    for (uint64_t i = at; i < at + count; ++i) t->elements[dst + i] = instance->elem(elem, src + i);
+  });
 }
 
 TrapCode table_copy(InstanceContext* ctx, uint32_t dst_table, uint32_t src_table, uint64_t dst, uint64_t src,
@@ -142,15 +133,18 @@ TrapCode table_copy(InstanceContext* ctx, uint32_t dst_table, uint32_t src_table
   TableView* to = ctx->tables[dst_table];
   TableView* from = ctx->tables[src_table];
   if (outside(src, n, from->size) || outside(dst, n, to->size)) return TrapCode::kTableOutOfBounds;
-  if (n != 0) std::memmove(to->elements + dst, from->elements + src, n * sizeof(Slot));
-  return TrapCode::kNone;
+  const bool backwards = dst > src;
+  return in_pieces(ctx->exec, n, kSlotLog2, [&](uint64_t at, uint64_t count) {
+    if (backwards) at = n - at - count;
+    std::memmove(to->elements + dst + at, from->elements + src + at, count * sizeof(Slot));
+  });
 }
 
 TrapCode table_fill(InstanceContext* ctx, uint32_t table, uint64_t dst, Slot value, uint64_t n) {
   TableView* t = ctx->tables[table];
   if (outside(dst, n, t->size)) return TrapCode::kTableOutOfBounds;
-  std::fill_n(t->elements + dst, n, value);
-  return TrapCode::kNone;
+  return in_pieces(ctx->exec, n, kSlotLog2,
+                   [&](uint64_t at, uint64_t count) { std::fill_n(t->elements + dst + at, count, value); });
 }
 
 void elem_drop(InstanceContext* ctx, uint32_t elem) { ctx->instance->drop_elem(elem); }
@@ -216,13 +210,13 @@ TrapCode handle_out_of_fuel(ExecContext* exec) {
   return want_fuel(exec);
 }
 
-TrapCode charge(InstanceContext* ctx, uint64_t n, unsigned log2) {
-  const uint64_t units = n >> log2;
-  ExecContext* exec = ctx->exec;
+TrapCode consume_fuel(ExecContext* exec, uint64_t units) {
   if (units == 0 || !exec->store->options().fuel) return TrapCode::kNone;
   if (__builtin_sub_overflow(exec->fuel, static_cast<int64_t>(std::min<uint64_t>(units, INT64_MAX)), &exec->fuel))
     exec->fuel = INT64_MIN;
   return exec->fuel < 0 ? want_fuel(exec) : TrapCode::kNone;
 }
+
+TrapCode charge(InstanceContext* ctx, uint64_t n, unsigned log2) { return consume_fuel(ctx->exec, n >> log2); }
 
 }  // namespace ermine::runtime

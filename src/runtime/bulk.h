@@ -3,6 +3,7 @@
 // they trap (specification 3.0, section 4.6). None needs last_pc; callers set it where a trap may follow.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "runtime/context.h"
@@ -44,8 +45,30 @@ TrapCode check_stack(ExecContext* exec, Slot* frame_end);
 // Fuel is below zero. kNone: there is fuel again. Otherwise as handle_interrupt().
 TrapCode handle_out_of_fuel(ExecContext* exec);
 
+// Takes fuel, where it is counted. kNone: there was enough, or there is again. Otherwise as handle_interrupt(). For
+// host functions and runtime calls.
+TrapCode consume_fuel(ExecContext* exec, uint64_t units);
 // What an instruction over `n` bytes or elements costs beyond the 1 of every instruction: 1 for each 2^log2 of
 // them. Taken before anything is done. Runtime calls of instructions take it, instantiation does not.
 TrapCode charge(InstanceContext* ctx, uint64_t n, unsigned log2);
+
+// Work on `n` elements of 2^log2 bytes, of which gigabytes take seconds, in pieces: piece(first, count), one after the
+// other, and between two of them an interrupt is answered. What was done before it stays done, as with a loop of
+// stores. While the program is stopped there, others may run: memories and tables may have moved, segments have been
+// dropped, and references that are not in a root are invalid.
+inline constexpr uint64_t kPieceBytes = uint64_t{4} << 20;
+template <class F>
+TrapCode in_pieces(ExecContext* exec, uint64_t n, unsigned log2, F&& piece) {
+  const uint64_t most = kPieceBytes >> log2;
+  uint64_t done = 0;
+  while (n - done > most) {
+    piece(done, most);
+    done += most;
+    if (exec->interrupt.load(std::memory_order_relaxed) != 0)
+      if (const TrapCode trap = answer_interrupt(exec); trap != TrapCode::kNone) return trap;
+  }
+  if (n != done) piece(done, n - done);
+  return TrapCode::kNone;
+}
 
 }  // namespace ermine::runtime

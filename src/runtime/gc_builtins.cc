@@ -2,10 +2,12 @@
 // second type; for tests and casts a is whether null passes, b the heap type's bits; for throw a is the tag.
 #include "runtime/gc_builtins.h"
 
-#include <algorithm>
+#include <span>
+#include <utility>
 
 #include "runtime/bulk.h"
 #include "runtime/gc/ops.h"
+#include "runtime/gc/slow_paths.h"
 #include "runtime/instance.h"
 #include "runtime/store.h"
 
@@ -21,11 +23,33 @@ const wasm::TypeDef& type_of(const Heap& heap, uint32_t id) { return heap.regist
 Ref ref_of(Slot slot) { return static_cast<Ref>(slot); }
 uint32_t u32(Slot slot) { return static_cast<uint32_t>(slot); }
 
-// What an operation on many elements costs: a unit for two. A range that does not fit, and so traps, costs no more
-// than the largest that does.
-TrapCode charge_array(InstanceContext* ctx, Ref array, uint32_t n) {
-  if (n == 0 || array == gc::kNull) return TrapCode::kNone;
-  return charge(ctx, std::min(n, gc::array_length(heap_of(ctx).at(0), array)), 1);
+// What operations on many elements cost: a unit for two.
+constexpr unsigned kFuelLog2 = 1;
+// The size of elements by which pieces are measured: the largest there is.
+constexpr unsigned kElementLog2 = 4;
+
+// The bounds of work on the elements [index, index + n) of an array; then what it costs. Neither changes later.
+TrapCode begin_elements(InstanceContext* ctx, Ref array, uint32_t index, uint32_t n) {
+  if (const TrapCode trap = gc::detail::check_array(heap_of(ctx), array, index, n); trap != TrapCode::kNone)
+    return trap;
+  return charge(ctx, n, kFuelLog2);
+}
+
+// piece(first, count) for n elements, as in_pieces().
+template <class F>
+TrapCode each_piece(InstanceContext* ctx, uint32_t n, F&& piece) {
+  return in_pieces(ctx->exec, n, kElementLog2, [&](uint64_t first, uint64_t count) {
+    piece(static_cast<uint32_t>(first), static_cast<uint32_t>(count));
+  });
+}
+
+// A zeroed array, which is left in *slot, where the length may have been.
+TrapCode new_array(InstanceContext* ctx, const wasm::TypeDef& def, uint32_t length, Slot* slot) {
+  const uint64_t header = def.object_header | uint64_t{length} << 32;
+  const uint64_t bytes = wasm::object_bytes(header);
+  if (bytes > heap_of(ctx).max_object_bytes()) return TrapCode::kAllocationTooLarge;
+  if (const TrapCode trap = charge(ctx, length, kFuelLog2); trap != TrapCode::kNone) return trap;
+  return gc::allocate(ctx->exec, header, bytes, slot);
 }
 
 // Calls f(&ref) and leaves the reference it made as the result.
@@ -60,37 +84,54 @@ TrapCode struct_set_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uin
 // Slots of an element: the length follows the initial value.
 uint32_t element_slots(const wasm::TypeDef& type) { return type.fields[0].storage.slots(); }
 
+// What is made lies where the length was while it is filled, and becomes the result at last.
 TrapCode array_new_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   const wasm::TypeDef& def = type_of(heap, type);
-  if (const TrapCode trap = charge(ctx, u32(base[element_slots(def)]), 1); trap != TrapCode::kNone) return trap;
-  return making(base, [&](Ref* r) { return gc::array_new(heap, def, u32(base[element_slots(def)]), base, r); });
+  Slot* const made = base + element_slots(def);
+  const uint32_t length = u32(*made);
+  if (const TrapCode trap = new_array(ctx, def, length, made); trap != TrapCode::kNone) return trap;
+  // New arrays are zero.
+  if (base[0] != 0 || (def.element_size == 16 && base[1] != 0)) {
+    const TrapCode trap = each_piece(ctx, length, [&](uint32_t first, uint32_t count) {
+      (void)gc::array_fill(heap, ref_of(*made), def, first, base, count);
+    });
+    if (trap != TrapCode::kNone) return trap;
+  }
+  base[0] = std::exchange(*made, 0);
+  return TrapCode::kNone;
 }
-// For constant expressions.
 TrapCode array_new_default_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
-  if (const TrapCode trap = charge(ctx, u32(base[0]), 1); trap != TrapCode::kNone) return trap;
-  Heap& heap = heap_of(ctx);
-  return making(base, [&](Ref* r) { return gc::array_new_default(heap, type_of(heap, type), u32(base[0]), r); });
+  return new_array(ctx, type_of(heap_of(ctx), type), u32(base[0]), base);
 }
+// The translator charges for the length, which is known, and there are never so many.
 TrapCode array_new_fixed_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t length) {
   Heap& heap = heap_of(ctx);
   return making(base, [&](Ref* r) { return gc::array_new_fixed(heap, type_of(heap, type), u32(length), base, r); });
 }
 TrapCode array_new_data_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
-  if (const TrapCode trap = charge(ctx, u32(base[1]), 1); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
-  return making(base, [&](Ref* r) {
-    return gc::array_new_data(heap, type_of(heap, type), ctx->instance->data(u32(segment)), u32(base[0]), u32(base[1]),
-                              r);
+  const wasm::TypeDef& def = type_of(heap, type);
+  const uint32_t from = u32(base[0]), length = u32(base[1]);
+  const std::span<const uint8_t> data = ctx->instance->data(u32(segment));
+  if (!gc::detail::in_range(from, uint64_t{length} * def.element_size, data.size()))
+    return TrapCode::kMemoryOutOfBounds;
+  if (const TrapCode trap = new_array(ctx, def, length, base); trap != TrapCode::kNone) return trap;
+  return each_piece(ctx, length, [&](uint32_t first, uint32_t count) {
+    (void)gc::array_init_data(heap, ref_of(base[0]), def, first, data, from + first * def.element_size, count);
   });
 }
 TrapCode array_new_elem_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
-  if (const TrapCode trap = charge(ctx, u32(base[1]), 1); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
-  const auto element = [&](uint64_t i) { return ctx->instance->elem(u32(segment), i); };
-  return making(base, [&](Ref* r) {
-    return gc::array_new_elem(heap, type_of(heap, type), ctx->instance->elem_size(u32(segment)), element, u32(base[0]),
-                              u32(base[1]), r);
+  const wasm::TypeDef& def = type_of(heap, type);
+  const uint32_t from = u32(base[0]), length = u32(base[1]);
+  const uint64_t size = ctx->instance->elem_size(u32(segment));
+  if (!gc::detail::in_range(from, length, size)) return TrapCode::kTableOutOfBounds;
+  const Instance::SegmentUse use(ctx->instance);
+  if (const TrapCode trap = new_array(ctx, def, length, base); trap != TrapCode::kNone) return trap;
+  return each_piece(ctx, length, [&](uint32_t first, uint32_t count) {
+    const auto element = [&](uint64_t i) { return ctx->instance->elem(u32(segment), i); };
+    (void)gc::array_init_elem(heap, ref_of(base[0]), def, first, size, element, from + first, count);
   });
 }
 template <bool sign>
@@ -107,26 +148,54 @@ TrapCode array_set_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint
 TrapCode array_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   const wasm::TypeDef& def = type_of(heap, type);
-  const uint32_t n = u32(base[2 + element_slots(def)]);
-  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), n); trap != TrapCode::kNone) return trap;
-  return gc::array_fill(heap, ref_of(base[0]), def, u32(base[1]), base + 2, n);
+  const Ref array = ref_of(base[0]);
+  const uint32_t index = u32(base[1]), n = u32(base[2 + element_slots(def)]);
+  if (const TrapCode trap = begin_elements(ctx, array, index, n); trap != TrapCode::kNone) return trap;
+  return each_piece(ctx, n, [&](uint32_t first, uint32_t count) {
+    (void)gc::array_fill(heap, array, def, index + first, base + 2, count);
+  });
 }
 TrapCode array_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t, uint64_t) {
-  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), u32(base[4])); trap != TrapCode::kNone) return trap;
-  return gc::array_copy(heap_of(ctx), ref_of(base[0]), u32(base[1]), ref_of(base[2]), u32(base[3]), u32(base[4]));
+  Heap& heap = heap_of(ctx);
+  const Ref to = ref_of(base[0]), from = ref_of(base[2]);
+  const uint32_t to_index = u32(base[1]), from_index = u32(base[3]), n = u32(base[4]);
+  if (to == gc::kNull || from == gc::kNull) return TrapCode::kNullArrayReference;
+  if (const TrapCode trap = gc::detail::check_array(heap, to, to_index, n); trap != TrapCode::kNone) return trap;
+  if (const TrapCode trap = begin_elements(ctx, from, from_index, n); trap != TrapCode::kNone) return trap;
+  // Towards higher indices from the far end, so that no piece overwrites what a later one reads.
+  const bool backwards = to_index > from_index;
+  return each_piece(ctx, n, [&](uint32_t first, uint32_t count) {
+    if (backwards) first = n - first - count;
+    (void)gc::array_copy(heap, to, to_index + first, from, from_index + first, count);
+  });
 }
 TrapCode array_init_data_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
-  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), u32(base[3])); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
-  return gc::array_init_data(heap, ref_of(base[0]), type_of(heap, type), u32(base[1]),
-                             ctx->instance->data(u32(segment)), u32(base[2]), u32(base[3]));
+  const wasm::TypeDef& def = type_of(heap, type);
+  const Ref array = ref_of(base[0]);
+  const uint32_t index = u32(base[1]), from = u32(base[2]), n = u32(base[3]);
+  const std::span<const uint8_t> data = ctx->instance->data(u32(segment));
+  if (const TrapCode trap = gc::detail::check_array(heap, array, index, n); trap != TrapCode::kNone) return trap;
+  if (!gc::detail::in_range(from, uint64_t{n} * def.element_size, data.size())) return TrapCode::kMemoryOutOfBounds;
+  if (const TrapCode trap = begin_elements(ctx, array, index, n); trap != TrapCode::kNone) return trap;
+  return each_piece(ctx, n, [&](uint32_t first, uint32_t count) {
+    (void)gc::array_init_data(heap, array, def, index + first, data, from + first * def.element_size, count);
+  });
 }
 TrapCode array_init_elem_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t segment) {
-  if (const TrapCode trap = charge_array(ctx, ref_of(base[0]), u32(base[3])); trap != TrapCode::kNone) return trap;
   Heap& heap = heap_of(ctx);
-  const auto element = [&](uint64_t i) { return ctx->instance->elem(u32(segment), i); };
-  return gc::array_init_elem(heap, ref_of(base[0]), type_of(heap, type), u32(base[1]),
-                             ctx->instance->elem_size(u32(segment)), element, u32(base[2]), u32(base[3]));
+  const wasm::TypeDef& def = type_of(heap, type);
+  const Ref array = ref_of(base[0]);
+  const uint32_t index = u32(base[1]), from = u32(base[2]), n = u32(base[3]);
+  const uint64_t size = ctx->instance->elem_size(u32(segment));
+  if (const TrapCode trap = gc::detail::check_array(heap, array, index, n); trap != TrapCode::kNone) return trap;
+  if (!gc::detail::in_range(from, n, size)) return TrapCode::kTableOutOfBounds;
+  const Instance::SegmentUse use(ctx->instance);
+  if (const TrapCode trap = begin_elements(ctx, array, index, n); trap != TrapCode::kNone) return trap;
+  return each_piece(ctx, n, [&](uint32_t first, uint32_t count) {
+    const auto element = [&](uint64_t i) { return ctx->instance->elem(u32(segment), i); };
+    (void)gc::array_init_elem(heap, array, def, index + first, size, element, from + first, count);
+  });
 }
 
 TrapCode ref_test_builtin(InstanceContext* ctx, Slot* base, uint32_t nullable, uint64_t target) {

@@ -88,7 +88,15 @@ Global* Instance::global(uint32_t index) {
 
 void Instance::drop_elem(uint32_t index) {
   dropped_elems_[index] = true;
-  if (!elem_values_.empty()) std::vector<Slot>().swap(elem_values_[index]);
+  if (elem_values_.empty()) return;
+  if (segment_uses_ != 0) dropped_in_use_ = true;
+  else std::vector<Slot>().swap(elem_values_[index]);
+}
+
+void Instance::free_dropped_elems() {
+  dropped_in_use_ = false;
+  for (size_t i = 0; i < elem_values_.size(); ++i)
+    if (dropped_elems_[i]) std::vector<Slot>().swap(elem_values_[i]);
 }
 
 void Instance::set_memory(uint32_t index, Memory* memory) {

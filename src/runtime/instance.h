@@ -73,6 +73,20 @@ class Instance {
     return s.funcs.empty() ? elem_values_[index][i] : reinterpret_cast<Slot>(func_ref(s.funcs[i]));
   }
   void drop_elem(uint32_t index);
+  // While there is one, elem() gives the elements of segments that have been dropped meanwhile, too: for work on many
+  // that may be stopped in the middle.
+  class SegmentUse {
+   public:
+    explicit SegmentUse(Instance* instance) : instance_(instance) { ++instance->segment_uses_; }
+    ~SegmentUse() {
+      if (--instance_->segment_uses_ == 0 && instance_->dropped_in_use_) instance_->free_dropped_elems();
+    }
+    SegmentUse(const SegmentUse&) = delete;
+    SegmentUse& operator=(const SegmentUse&) = delete;
+
+   private:
+    Instance* instance_;
+  };
 
   // The memory exported as "memory", or null.
   Memory* exported_memory() const { return exported_memory_; }
@@ -110,6 +124,7 @@ class Instance {
  private:
   Instance() = default;
   FuncRef* make_func_ref(uint32_t func_index);
+  void free_dropped_elems();
 
   InstanceContext* ctx_ = nullptr;
   Store* store_ = nullptr;
@@ -124,6 +139,8 @@ class Instance {
   std::vector<Tag*> tags_;
   std::vector<bool> dropped_data_, dropped_elems_;
   std::vector<std::vector<Slot>> elem_values_;
+  uint32_t segment_uses_ = 0;
+  bool dropped_in_use_ = false;
 };
 
 }  // namespace ermine::runtime

@@ -26,14 +26,9 @@ constexpr bool kGuardedMemory = false;
 constexpr bool kGuardedMemory = true;
 #endif
 
-// Bytes for `pages`; all ones if that is more than 64 bits hold.
-uint64_t bytes_of(uint64_t pages, unsigned page_log2) {
-  return pages > (~uint64_t{0} >> page_log2) ? ~uint64_t{0} : pages << page_log2;
-}
-
 uint64_t most_bytes(const wasm::MemoryType& type) {
   const uint64_t most = type.is64 ? wasm::kMaxMemory64Bytes : uint64_t{1} << 32;
-  return type.limits.max ? std::min(most, bytes_of(*type.limits.max, type.page_log2)) : most;
+  return type.limits.max ? std::min(most, Memory::bytes_of(*type.limits.max, type.page_log2)) : most;
 }
 
 Error no_space(uint64_t bytes) {
@@ -87,7 +82,7 @@ bool Memory::extend(uint64_t old_bytes, uint64_t new_bytes) {
   auto mapping = platform::Mapping::reserve(std::min(max_bytes_, new_bytes * 2));
   if (!mapping) mapping = platform::Mapping::reserve(new_bytes);
   if (!mapping || !mapping->commit(0, new_bytes)) return false;
-  std::memcpy(mapping->base(), base_, old_bytes);
+  mapping->take_over(mapping_, old_bytes);
   mapping_ = *std::move(mapping);
   base_ = mapping_.base();
   return true;
@@ -97,7 +92,7 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
   std::lock_guard lock(mutex_);
   const uint64_t old_bytes = byte_size_.load(std::memory_order_relaxed);
   const uint64_t old_pages = old_bytes >> type_.page_log2;
-  const uint64_t delta = bytes_of(delta_pages, type_.page_log2);
+  const uint64_t delta = bytes_of(delta_pages);
   if (delta > max_bytes_ - old_bytes) return std::nullopt;
   if (delta == 0) return old_pages;
   const uint64_t new_bytes = old_bytes + delta;

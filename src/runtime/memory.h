@@ -43,6 +43,11 @@ class Memory {
   uint8_t* base() const { return base_; }
   uint64_t byte_size() const { return byte_size_.load(std::memory_order_acquire); }
   uint64_t pages() const { return byte_size() >> type_.page_log2; }
+  // Of so many pages; all ones if that is more than 64 bits hold.
+  uint64_t bytes_of(uint64_t pages) const { return bytes_of(pages, type_.page_log2); }
+  static constexpr uint64_t bytes_of(uint64_t pages, unsigned page_log2) {
+    return pages > (~uint64_t{0} >> page_log2) ? ~uint64_t{0} : pages << page_log2;
+  }
   // The most bytes it can ever have: its maximum, or what the address type and kMaxMemory64Bytes allow.
   uint64_t max_bytes() const { return max_bytes_; }
 

@@ -160,14 +160,22 @@ void Store::roll_back(const Mark& mark, const Instance* made) {
   table_elements_ = mark.table_elements;
 }
 
-std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages) {
-  const unsigned log2 = memory->type().page_log2;
-  const uint64_t delta = delta_pages > (~uint64_t{0} >> log2) ? ~uint64_t{0} : delta_pages << log2;
+Error Store::growth_over_limit(const Memory* memory, uint64_t delta_bytes) const {
   std::optional<uint64_t> beside;
   if (!memory->shared()) beside = 0;
   if (const Instance* instance = memory->definer; instance && limits.instance_memory_bytes != StoreLimits::kUnlimited)
     beside = instance->defined_memory_bytes() - memory->byte_size();
-  if (Error error = memory_over_limit(memory->byte_size(), beside, delta)) {
+  return memory_over_limit(memory->byte_size(), beside, delta_bytes);
+}
+
+bool Store::may_grow_memory(const Memory* memory, uint64_t delta_pages) const {
+  const uint64_t delta = memory->bytes_of(delta_pages);
+  return delta <= memory->max_bytes() - memory->byte_size() && !growth_over_limit(memory, delta);
+}
+
+std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages) {
+  const uint64_t delta = memory->bytes_of(delta_pages);
+  if (Error error = growth_over_limit(memory, delta)) {
     if (limits.fail_on_grow) exec_.error = std::move(error);
     return std::nullopt;
   }
@@ -176,18 +184,22 @@ std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages)
   return old_pages;
 }
 
-std::optional<uint64_t> Store::grow_table(Table* table, uint64_t delta, Slot init) {
+Error Store::growth_over_limit(const Table* table, uint64_t delta) const {
   const uint64_t size = saturating_add(table->size(), delta);
-  if (size > limits.table_elements) {
-    if (limits.fail_on_grow)
-      exec_.error = over_limit("elements of a table", size, limits.table_elements, "table_elements");
-    return std::nullopt;
-  }
-  const uint64_t total = saturating_add(table_elements_, delta);
-  if (total > limits.total_table_elements) {
-    if (limits.fail_on_grow)
-      exec_.error =
-          over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+  if (size > limits.table_elements)
+    return over_limit("elements of a table", size, limits.table_elements, "table_elements");
+  if (const uint64_t total = saturating_add(table_elements_, delta); total > limits.total_table_elements)
+    return over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+  return Error();
+}
+
+bool Store::may_grow_table(const Table* table, uint64_t delta) const {
+  return delta <= table->max_elements() - table->size() && !growth_over_limit(table, delta);
+}
+
+std::optional<uint64_t> Store::grow_table(Table* table, uint64_t delta, Slot init) {
+  if (Error error = growth_over_limit(table, delta)) {
+    if (limits.fail_on_grow) exec_.error = std::move(error);
     return std::nullopt;
   }
   auto old_size = table->grow(delta, init);

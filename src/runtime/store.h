@@ -94,6 +94,9 @@ class Store {
 
   // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow said so, exec()->error has why.
   std::optional<uint64_t> grow_memory(Memory* memory, uint64_t delta_pages);
+  // Whether these limits, and the memory's own, allow it. The system may refuse nonetheless.
+  bool may_grow_memory(const Memory* memory, uint64_t delta_pages) const;
+  bool may_grow_table(const Table* table, uint64_t delta) const;
   std::optional<uint64_t> grow_table(Table* table, uint64_t delta, Slot init);
 
   // --- Stopping
@@ -151,6 +154,8 @@ class Store {
   // Whether `more` bytes of a memory of `bytes` would be beyond a limit: the error that says so. `beside`: of the
   // instance's other memories; nothing for shared ones, which are no instance's.
   Error memory_over_limit(uint64_t bytes, std::optional<uint64_t> beside, uint64_t more) const;
+  Error growth_over_limit(const Memory* memory, uint64_t delta_bytes) const;
+  Error growth_over_limit(const Table* table, uint64_t delta) const;
 
   ExecContext exec_{};
   StoreOptions options_;

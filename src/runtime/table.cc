@@ -8,11 +8,9 @@
 
 namespace ermine::runtime {
 
-namespace {
-uint64_t most_elements(const wasm::TableType& type) {
-  return std::min<uint64_t>(wasm::kMaxTableElems, type.limits.max.value_or(~uint64_t{0}));
+uint64_t Table::max_elements() const {
+  return std::min<uint64_t>(wasm::kMaxTableElems, type_.limits.max.value_or(~uint64_t{0}));
 }
-}  // namespace
 
 Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, Slot init) {
   const uint64_t size = type.limits.min;
@@ -36,7 +34,7 @@ Table::~Table() { std::free(view_.elements); }
 
 std::optional<uint64_t> Table::grow(uint64_t delta, Slot init) {
   const uint64_t old_size = view_.size;
-  const uint64_t most = most_elements(type_);
+  const uint64_t most = max_elements();
   if (delta > most || old_size > most - delta) return std::nullopt;
   const uint64_t new_size = old_size + delta;
   if (new_size > capacity_) {

@@ -24,6 +24,8 @@ class Table {
   TableView* view() { return &view_; }
   uint64_t size() const { return view_.size; }
   Slot* elements() const { return view_.elements; }
+  // The most it can ever have: its maximum, or kMaxTableElems.
+  uint64_t max_elements() const;
   // Returns the size before, or nothing if it cannot grow. Knows nothing of a store's limits: see
   // Store::grow_table.
   std::optional<uint64_t> grow(uint64_t delta, Slot init);

@@ -63,12 +63,26 @@ class Heap {
     store_header(view_.base, at, header);
     return at;
   }
-  Ref allocate_slow(uint64_t header, uint64_t bytes);
+  Ref allocate_slow(uint64_t header, uint64_t bytes, bool zeroed = true);
   Ref new_struct(const wasm::TypeDef& type) { return allocate(type.object_header, type.size); }
   // Precondition: bytes of such an array <= max_object_bytes().
   Ref new_array(const wasm::TypeDef& type, uint32_t length) {
     const uint64_t header = type.object_header | uint64_t{length} << 32;
     return allocate(header, wasm::array_bytes(wasm::header_shape(header), length));
+  }
+  // A large object in steps, since zeroing gigabytes takes long and others may be to run in between: at first it is an
+  // object of `bytes` without references whose memory holds anything; zero() is called for all of it, in ranges that
+  // begin and end at pages (the last at the object's end); then finish() makes it what it is to be. Until
+  // then it is kept like any other object by a root, and nothing else may look at it.
+  // Precondition: bytes > kMaxBlockObject, and those of such an object.
+  Ref begin_large(uint64_t bytes) {
+    return allocate_slow(wasm::make_object_header(wasm::kNoType, wasm::Shape::kArray1,
+                                                  static_cast<uint32_t>(bytes - wasm::kObjectHeaderSize)),
+                         bytes, false);
+  }
+  void zero(Ref object, uint64_t from, uint64_t bytes);
+  void finish_large(Ref object, uint64_t header) {
+    store_header(view_.base, object, header | (load_header(view_.base, object) & wasm::kOldBit));
   }
   // A host value. `finalizer` may be null; it is called at once if there is no room.
   Ref new_extern(uint64_t payload, Finalizer finalizer = nullptr, void* env = nullptr);
@@ -134,8 +148,8 @@ class Heap {
 
   bool open();
   // Allocation, in heap_allocate.cc.
-  Ref try_allocate(uint64_t bytes);
-  Ref try_allocate_large(uint64_t bytes);
+  Ref try_allocate(uint64_t bytes, bool zeroed);
+  Ref try_allocate_large(uint64_t bytes, bool zeroed);
   bool next_hole(uint32_t min_lines);
   bool scan_block(uint32_t min_lines);
   void take_hole(Hole& hole, uint32_t begin, uint32_t end);
@@ -172,28 +186,28 @@ class Heap {
   SideTables tables_;
   Marker marker_;
   uint32_t hole_limit_ = 0;  // of the current hole; view_.limit but under stress
-  Hole overflow_;            // for objects that did not fit the current hole but are larger than a line
+  Hole overflow_;  // for objects that did not fit the current hole but are larger than a line
   struct OverflowSearch {
     size_t block = 0;  // index in blocks_
     uint32_t line = 0;
   };
   OverflowSearch overflow_search_[7];  // by log2 of the lines wanted, from the last collection on
-  uint32_t scan_at_ = 0;     // next line to look at in the block being filled; 0: none
-  std::vector<uint32_t> blocks_;       // in use, by offset
-  std::vector<uint32_t> recyclable_;   // of these, with free lines and not used since the last collection
+  uint32_t scan_at_ = 0;  // next line to look at in the block being filled; 0: none
+  std::vector<uint32_t> blocks_;  // in use, by offset
+  std::vector<uint32_t> recyclable_;  // of these, with free lines and not used since the last collection
   std::vector<uint32_t> fresh_;
   std::vector<Block> block_info_;
   std::vector<Ref> large_;
   std::vector<Finalizable> finalizable_;
-  std::vector<Ref> found_;             // ambiguous roots that are objects, during a collection
-  OffsetStack log_;                    // old objects stored into, their kOldBit cleared
-  std::vector<Ref> large_log_;         // old large arrays with dirty cards
-  bool log_full_ = false;              // the next collection must be a full one
-  uint64_t young_bytes_ = 0;           // allocated since the last collection
-  uint64_t young_budget_ = 0;          // collect when they exceed it
-  uint64_t full_trigger_ = 0;          // live bytes that call for a full collection
-  bool mostly_survive_ = false;        // did the new objects at the last minor collection
-  unsigned futile_ = 0;                // full collections in a row that freed next to nothing
+  std::vector<Ref> found_;  // ambiguous roots that are objects, during a collection
+  OffsetStack log_;  // old objects stored into, their kOldBit cleared
+  std::vector<Ref> large_log_;  // old large arrays with dirty cards
+  bool log_full_ = false;  // the next collection must be a full one
+  uint64_t young_bytes_ = 0;  // allocated since the last collection
+  uint64_t young_budget_ = 0;  // collect when they exceed it
+  uint64_t full_trigger_ = 0;  // live bytes that call for a full collection
+  bool mostly_survive_ = false;  // did the new objects at the last minor collection
+  unsigned futile_ = 0;  // full collections in a row that freed next to nothing
   Local* locals_ = nullptr;
   uint64_t stress_count_ = 0;
 };

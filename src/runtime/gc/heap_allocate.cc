@@ -40,25 +40,25 @@ bool Heap::open() {
   return true;
 }
 
-Ref Heap::allocate_slow(uint64_t header, uint64_t bytes) {
+Ref Heap::allocate_slow(uint64_t header, uint64_t bytes, bool zeroed) {
   if (!space_.is_open() && !open()) return kNull;
   if (options_.stress) {
     collect(stress_count_++ % 4 == 3 || wants_full());
   } else if (young_bytes_ >= young_budget_) {
     collect(wants_full());
   }
-  Ref object = try_allocate(bytes);
+  Ref object = try_allocate(bytes, zeroed);
   if (object == kNull) {
     // A minor collection is worth trying if there is enough to be found by it.
     if (options_.generational && !wants_full() && young_bytes_ > space_.size() / 16 && young_bytes_ > bytes) {
       collect(false);
-      object = try_allocate(bytes);
+      object = try_allocate(bytes, zeroed);
     }
     if (object == kNull) {
       collect(true);
       const uint64_t free = space_.size() - std::min(stats_.live_bytes, space_.size());
       futile_ = free < space_.size() / 64 ? futile_ + 1 : 0;
-      if (futile_ < kMostFutile) object = try_allocate(bytes);
+      if (futile_ < kMostFutile) object = try_allocate(bytes, zeroed);
     }
     if (object == kNull) {
       if (futile_ >= kMostFutile) futile_ = kMostFutile - 1;  // a program that lets go of something may go on
@@ -69,8 +69,8 @@ Ref Heap::allocate_slow(uint64_t header, uint64_t bytes) {
   return object;
 }
 
-Ref Heap::try_allocate(uint64_t bytes) {
-  if (bytes > kMaxBlockObject) return try_allocate_large(bytes);
+Ref Heap::try_allocate(uint64_t bytes, bool zeroed) {
+  if (bytes > kMaxBlockObject) return try_allocate_large(bytes, zeroed);
   const auto take = [&](uint32_t& cursor) {
     const Ref at = cursor;
     cursor += static_cast<uint32_t>(bytes);
@@ -91,12 +91,18 @@ Ref Heap::try_allocate(uint64_t bytes) {
   return object;
 }
 
-Ref Heap::try_allocate_large(uint64_t bytes) {
-  const uint32_t object = space_.take_large(bytes);
+Ref Heap::try_allocate_large(uint64_t bytes, bool zeroed) {
+  const uint32_t object = space_.take_large(bytes, zeroed);
   if (object == 0) return kNull;
   large_.push_back(object);
   young_bytes_ += bytes;
   return object;
+}
+
+void Heap::zero(Ref object, uint64_t from, uint64_t bytes) {
+  const uint64_t header = load_header(view_.base, object);
+  space_.zero(static_cast<uint32_t>(object + from), bytes);
+  store_header(view_.base, object, header);
 }
 
 void Heap::set_hole(Hole hole) {

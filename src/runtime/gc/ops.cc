@@ -34,17 +34,9 @@ TrapCode check_array(const Heap& heap, Ref array, uint32_t index, uint32_t n) {
   return in_range(index, n, array_length(heap.at(0), array)) ? TrapCode::kNone : TrapCode::kArrayOutOfBounds;
 }
 
-TrapCode make_array(Heap& heap, const TypeDef& type, uint32_t length, Ref* result) {
-  const Shape shape = wasm::header_shape(type.object_header);
-  if (wasm::array_bytes(shape, length) > heap.max_object_bytes()) return TrapCode::kAllocationTooLarge;
-  *result = heap.new_array(type, length);
-  return *result == kNull ? TrapCode::kGcHeapExhausted : TrapCode::kNone;
-}
-
 }  // namespace detail
 
 using detail::check_array;
-using detail::make_array;
 
 TrapCode struct_new(Heap& heap, const TypeDef& type, const Slot* fields, Ref* result) {
   const TrapCode trap = struct_new_default(heap, type, result);
@@ -80,6 +72,13 @@ TrapCode struct_set(Heap& heap, Ref object, const TypeDef& type, uint32_t field,
 
 namespace {
 
+TrapCode make_array(Heap& heap, const TypeDef& type, uint32_t length, Ref* result) {
+  const Shape shape = wasm::header_shape(type.object_header);
+  if (wasm::array_bytes(shape, length) > heap.max_object_bytes()) return TrapCode::kAllocationTooLarge;
+  *result = heap.new_array(type, length);
+  return *result == kNull ? TrapCode::kGcHeapExhausted : TrapCode::kNone;
+}
+
 // Stores n copies of a value.
 void fill_elements(uint8_t* p, Storage storage, const Slot* value, uint32_t n) {
   if (n == 0) return;
@@ -108,10 +107,6 @@ TrapCode array_new(Heap& heap, const TypeDef& type, uint32_t length, const Slot*
   return TrapCode::kNone;
 }
 
-TrapCode array_new_default(Heap& heap, const TypeDef& type, uint32_t length, Ref* result) {
-  return make_array(heap, type, length, result);
-}
-
 TrapCode array_new_fixed(Heap& heap, const TypeDef& type, uint32_t length, const Slot* values, Ref* result) {
   const TrapCode trap = make_array(heap, type, length, result);
   if (trap != TrapCode::kNone) return trap;
@@ -120,16 +115,6 @@ TrapCode array_new_fixed(Heap& heap, const TypeDef& type, uint32_t length, const
   for (uint32_t i = 0; i < length; ++i)
     store_storage(element_of(heap, *result, type, i), storage, values + uint64_t{i} * slots);
   return TrapCode::kNone;
-}
-
-TrapCode array_new_data(Heap& heap, const TypeDef& type, std::span<const uint8_t> data, uint32_t offset,
-                        uint32_t length, Ref* result) {
-  const uint64_t bytes = uint64_t{length} * type.element_size;
-  if (!detail::in_range(offset, bytes, data.size())) return TrapCode::kMemoryOutOfBounds;
-  const TrapCode trap = make_array(heap, type, length, result);
-  if (trap == TrapCode::kNone && bytes != 0)
-    std::memcpy(element_of(heap, *result, type, 0), data.data() + offset, bytes);
-  return trap;
 }
 
 TrapCode array_get(const Heap& heap, Ref array, const TypeDef& type, uint32_t index, bool sign, Slot* value) {

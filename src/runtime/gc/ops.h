@@ -24,23 +24,17 @@ TrapCode struct_set(Heap& heap, Ref object, const wasm::TypeDef& type, uint32_t 
 
 // --- Arrays. The type is that of the instruction; the array's may be a subtype with the same layout.
 TrapCode array_new(Heap& heap, const wasm::TypeDef& type, uint32_t length, const Slot* init, Ref* result);
-TrapCode array_new_default(Heap& heap, const wasm::TypeDef& type, uint32_t length, Ref* result);
 TrapCode array_new_fixed(Heap& heap, const wasm::TypeDef& type, uint32_t length, const Slot* values, Ref* result);
-// `data`, `elements`: the whole segment. Elements of a segment come from element(i).
-TrapCode array_new_data(Heap& heap, const wasm::TypeDef& type, std::span<const uint8_t> data, uint32_t offset,
-                        uint32_t length, Ref* result);
 TrapCode array_get(const Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, bool sign, Slot* value);
 TrapCode array_set(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, const Slot* value);
 TrapCode array_len(const Heap& heap, Ref array, uint32_t* length);
 TrapCode array_fill(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, const Slot* value, uint32_t n);
 // Both arrays have elements of the same storage; they may be the same and overlap.
 TrapCode array_copy(Heap& heap, Ref to, uint32_t to_index, Ref from, uint32_t from_index, uint32_t n);
+// `data`: the whole segment. Elements of a segment come from element(i).
 TrapCode array_init_data(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index,
                          std::span<const uint8_t> data, uint32_t offset, uint32_t n);
 
-template <class Element>
-TrapCode array_new_elem(Heap& heap, const wasm::TypeDef& type, uint64_t segment_size, Element&& element,
-                        uint32_t offset, uint32_t length, Ref* result);
 template <class Element>
 TrapCode array_init_elem(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, uint64_t segment_size,
                          Element&& element, uint32_t offset, uint32_t n);
@@ -62,7 +56,6 @@ namespace detail {
 // Whether [index, index + n) is in [0, size).
 constexpr bool in_range(uint64_t index, uint64_t n, uint64_t size) { return index <= size && n <= size - index; }
 TrapCode check_array(const Heap& heap, Ref array, uint32_t index, uint32_t n);
-TrapCode make_array(Heap& heap, const wasm::TypeDef& type, uint32_t length, Ref* result);
 template <class Element>
 void store_elements(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, Element&& element,
                     uint32_t offset, uint32_t n) {
@@ -75,15 +68,6 @@ void store_elements(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t i
   if (type.has_references && n != 0) heap.barrier(array, first, uint64_t{n} * type.element_size);
 }
 }  // namespace detail
-
-template <class Element>
-TrapCode array_new_elem(Heap& heap, const wasm::TypeDef& type, uint64_t segment_size, Element&& element,
-                        uint32_t offset, uint32_t length, Ref* result) {
-  if (!detail::in_range(offset, length, segment_size)) return TrapCode::kTableOutOfBounds;
-  const TrapCode trap = detail::make_array(heap, type, length, result);
-  if (trap == TrapCode::kNone) detail::store_elements(heap, *result, type, 0, element, offset, length);
-  return trap;
-}
 
 template <class Element>
 TrapCode array_init_elem(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, uint64_t segment_size,

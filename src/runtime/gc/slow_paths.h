@@ -6,8 +6,12 @@
 
 namespace ermine::runtime::gc {
 
-// Makes an object of `bytes` with this header, zeroed, collecting if need be. Roots are the slots below `top` too,
-// which belongs to the frame that runs `pc`. The result is a Ref, or 0 in the low half and a TrapCode in the high.
+// Makes an object of `bytes` with this header, zeroed, collecting if need be, and leaves it in *slot, which is below
+// stack_top. Zeroing large ones is done in pieces (bulk.h), so others may have run in between.
+TrapCode allocate(ExecContext* exec, uint64_t header, uint64_t bytes, Slot* slot);
+
+// The same for code. Roots are the slots below `top` too, which belongs to the frame that runs `pc`, as does the one at
+// `top`, which is overwritten. The result is a Ref, or 0 in the low half and a TrapCode in the high.
 uint64_t allocate_for_code(const Code* pc, Slot* top, Slot* fp, InstanceContext* ctx, uint64_t header, uint64_t bytes);
 
 // A reference was stored at `offset` bytes in an object that has kOldBit. Does not collect.

@@ -54,24 +54,42 @@ bool Space::commit(uint32_t first, uint32_t count) {
   return true;
 }
 
-bool Space::take(Runs::iterator run, uint32_t first, uint32_t count, PageKind kind) {
+// Zeroes the pages that have the flag, stretches of them at once.
+template <uint8_t flag>
+void Space::zero_pages(uint32_t first, uint32_t count) {
+  for (uint32_t page = first; page < first + count;) {
+    uint32_t end = page;
+    while (end < first + count && (table_[end] & flag)) ++end;
+    if (end > page) std::memset(base() + uint64_t{page} * kPageSize, 0, uint64_t{end - page} * kPageSize);
+    page = end + 1;
+  }
+}
+
+bool Space::take(Runs::iterator run, uint32_t first, uint32_t count, PageKind kind, bool zeroed) {
   if (!commit(first, count)) return false;
   const auto [start, length] = *run;
   remove_run(run);
   if (first > start) add_run(start, first - start);
   if (start + length > first + count) add_run(first + count, start + length - first - count);
   used_pages_ += count;
-  for (uint32_t page = first; page < first + count;) {
-    // Zeroes stretches of dirty pages at once.
-    uint32_t end = page;
-    while (end < first + count && (table_[end] & kDirty)) ++end;
-    if (end > page) std::memset(base() + uint64_t{page} * kPageSize, 0, uint64_t{end - page} * kPageSize);
-    page = end + 1;
+  const uint8_t kinds = static_cast<uint8_t>(kind == PageKind::kBlock ? kind : PageKind::kLargeRest) | kDirty;
+  if (zeroed) {
+    zero_pages<kDirty>(first, count);
+    std::memset(table_ + first, kinds, count);
+  } else {
+    for (uint32_t page = first; page < first + count; ++page)
+      table_[page] = kinds | (table_[page] & kDirty ? kStale : 0);
   }
-  std::memset(table_ + first, static_cast<uint8_t>(kind == PageKind::kBlock ? kind : PageKind::kLargeRest) | kDirty,
-              count);
-  if (kind == PageKind::kLargeHead) table_[first] = static_cast<uint8_t>(kind) | kDirty;
+  if (kind == PageKind::kLargeHead)
+    table_[first] = static_cast<uint8_t>((table_[first] & ~kKindMask) | static_cast<uint8_t>(kind));
   return true;
+}
+
+void Space::zero(uint32_t offset, uint64_t bytes) {
+  const uint32_t first = offset / kPageSize;
+  const auto count = static_cast<uint32_t>((bytes + kPageSize - 1) / kPageSize);
+  zero_pages<kStale>(first, count);
+  for (uint32_t page = first; page < first + count; ++page) table_[page] &= static_cast<uint8_t>(~kStale);
 }
 
 uint32_t Space::take_block() {
@@ -79,12 +97,12 @@ uint32_t Space::take_block() {
     const auto [start, length] = *run;
     const uint32_t aligned = (start + kPagesPerBlock - 1) / kPagesPerBlock * kPagesPerBlock;
     if (aligned + kPagesPerBlock > start + length) continue;
-    return take(run, aligned, kPagesPerBlock, PageKind::kBlock) ? aligned * kPageSize : 0;
+    return take(run, aligned, kPagesPerBlock, PageKind::kBlock, true) ? aligned * kPageSize : 0;
   }
   return 0;
 }
 
-uint32_t Space::take_large(uint64_t bytes) {
+uint32_t Space::take_large(uint64_t bytes, bool zeroed) {
   const uint64_t count = (bytes + kPageSize - 1) / kPageSize;
   if (count > pages_) return 0;
   auto fit = by_length_.lower_bound({static_cast<uint32_t>(count), 0});
@@ -93,7 +111,8 @@ uint32_t Space::take_large(uint64_t bytes) {
   fit = std::prev(by_length_.upper_bound({fit->first, ~uint32_t{0}}));
   const auto [length, start] = *fit;
   const uint32_t first = start + length - static_cast<uint32_t>(count);
-  return take(runs_.find(start), first, static_cast<uint32_t>(count), PageKind::kLargeHead) ? first * kPageSize : 0;
+  return take(runs_.find(start), first, static_cast<uint32_t>(count), PageKind::kLargeHead, zeroed) ? first * kPageSize
+                                                                                                    : 0;
 }
 
 void Space::give_back(uint32_t offset, uint64_t bytes) {

@@ -34,25 +34,30 @@ class Space {
 
   PageKind kind(uint32_t offset) const { return static_cast<PageKind>(table_[offset / kPageSize] & kKindMask); }
 
-  // The offset of a zeroed block, or 0. `bytes` of a large object: likewise.
+  // The offset of a zeroed block, or 0. `bytes` of a large object: likewise; if not `zeroed` it holds anything until
+  // zero() was called for all of it, in ranges that begin and end at pages.
   uint32_t take_block();
-  uint32_t take_large(uint64_t bytes);
+  uint32_t take_large(uint64_t bytes, bool zeroed = true);
+  void zero(uint32_t offset, uint64_t bytes);
   void give_back(uint32_t offset, uint64_t bytes);
   // Gives the memory of free pages back to the system, but for `keep` bytes of those that were in use.
   void discard(uint64_t keep);
 
  private:
-  static constexpr uint8_t kKindMask = 3, kDirty = 4;
+  static constexpr uint8_t kKindMask = 3, kDirty = 4, kStale = 8;
   using Runs = std::map<uint32_t, uint32_t>;  // first page -> pages
 
-  bool take(Runs::iterator run, uint32_t first, uint32_t count, PageKind kind);
+  bool take(Runs::iterator run, uint32_t first, uint32_t count, PageKind kind, bool zeroed);
+  template <uint8_t flag>
+  void zero_pages(uint32_t first, uint32_t count);
   void add_run(uint32_t first, uint32_t count);
   void remove_run(Runs::iterator run);
   bool commit(uint32_t first, uint32_t count);
 
   platform::Mapping region_;
   platform::Mapping table_mapping_;
-  uint8_t* table_ = nullptr;  // a byte a page: PageKind, kDirty if it may hold other than zeros
+  uint8_t* table_ = nullptr;  // a byte a page: PageKind, kDirty if it may hold other than zeros, kStale if
+                              // it is given out and zero() is still to come
   uint32_t pages_ = 0;
   uint32_t used_pages_ = 0;
   uint32_t committed_low_ = 0;   // pages below are committed,

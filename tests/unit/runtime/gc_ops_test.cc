@@ -119,11 +119,12 @@ TEST_F(GcOps, ArraysOfEveryStorageType) {
 
 TEST_F(GcOps, TooLargeIsToldFromExhausted) {
   Ref r = kNull;
-  EXPECT_EQ(array_new_default(heap, array_of(ValKind::kV128), ~0u, &r), TrapCode::kAllocationTooLarge);
-  EXPECT_EQ(array_new_default(heap, array_of(ValKind::kI8), 9 << 20, &r), TrapCode::kAllocationTooLarge);
-  ASSERT_EQ(array_new_default(heap, array_of(ValKind::kI8), 5 << 20, &r), TrapCode::kNone);
+  const Slot zero[2] = {0, 0};
+  EXPECT_EQ(array_new(heap, array_of(ValKind::kV128), ~0u, zero, &r), TrapCode::kAllocationTooLarge);
+  EXPECT_EQ(array_new(heap, array_of(ValKind::kI8), 9 << 20, zero, &r), TrapCode::kAllocationTooLarge);
+  ASSERT_EQ(array_new(heap, array_of(ValKind::kI8), 5 << 20, zero, &r), TrapCode::kNone);
   globals = {r};
-  EXPECT_EQ(array_new_default(heap, array_of(ValKind::kI8), 5 << 20, &r), TrapCode::kGcHeapExhausted);
+  EXPECT_EQ(array_new(heap, array_of(ValKind::kI8), 5 << 20, zero, &r), TrapCode::kGcHeapExhausted);
 }
 
 TEST_F(GcOps, CopiesMayOverlap) {
@@ -149,13 +150,12 @@ TEST_F(GcOps, CopiesMayOverlap) {
 TEST_F(GcOps, Segments) {
   const TypeDef& t = array_of(ValKind::kI16);
   const uint8_t data[] = {1, 2, 3, 4, 5, 6, 7};
-  Ref a = kNull;
-  ASSERT_EQ(array_new_data(heap, t, data, 1, 3, &a), TrapCode::kNone);
+  Ref a = array(t, 4);
+  ASSERT_EQ(array_init_data(heap, a, t, 0, data, 1, 3), TrapCode::kNone);
   EXPECT_EQ(get(t, a, 2), 0x0706u);
-  EXPECT_EQ(array_new_data(heap, t, data, 2, 3, &a), TrapCode::kMemoryOutOfBounds);
-  EXPECT_EQ(array_new_data(heap, t, data, 7, 0, &a), TrapCode::kNone);
-  EXPECT_EQ(array_new_data(heap, t, data, 8, 0, &a), TrapCode::kMemoryOutOfBounds);
-  a = array(t, 4);
+  EXPECT_EQ(array_init_data(heap, a, t, 0, data, 2, 3), TrapCode::kMemoryOutOfBounds);
+  EXPECT_EQ(array_init_data(heap, a, t, 0, data, 7, 0), TrapCode::kNone);
+  EXPECT_EQ(array_init_data(heap, a, t, 0, data, 8, 0), TrapCode::kMemoryOutOfBounds);
   EXPECT_EQ(array_init_data(heap, a, t, 1, data, 0, 3), TrapCode::kNone);
   EXPECT_EQ(get(t, a, 3), 0x0605u);
   EXPECT_EQ(array_init_data(heap, a, t, 2, data, 0, 3), TrapCode::kArrayOutOfBounds);
@@ -163,9 +163,10 @@ TEST_F(GcOps, Segments) {
 
   const TypeDef& refs = array_of(any);
   const auto element = [](uint64_t i) { return Slot{make_i31(static_cast<uint32_t>(i))}; };
-  ASSERT_EQ(array_new_elem(heap, refs, 10, element, 4, 6, &a), TrapCode::kNone);
+  a = array(refs, 6);
+  ASSERT_EQ(array_init_elem(heap, a, refs, 0, 10, element, 4, 6), TrapCode::kNone);
   EXPECT_EQ(get(refs, a, 5), make_i31(9));
-  EXPECT_EQ(array_new_elem(heap, refs, 10, element, 5, 6, &a), TrapCode::kTableOutOfBounds);
+  EXPECT_EQ(array_init_elem(heap, a, refs, 0, 10, element, 5, 6), TrapCode::kTableOutOfBounds);
   EXPECT_EQ(array_init_elem(heap, a, refs, 1, 10, element, 0, 2), TrapCode::kNone);
   EXPECT_EQ(get(refs, a, 2), make_i31(1));
   EXPECT_EQ(array_init_elem(heap, a, refs, 0, 10, element, 9, 2), TrapCode::kTableOutOfBounds);
