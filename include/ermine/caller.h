@@ -22,6 +22,10 @@ class Caller {
     return *static_cast<T*>(data());
   }
 
+  // See StoreRef::consume_fuel and check_interrupt.
+  Result<void> consume_fuel(uint64_t units) const { return store().consume_fuel(units); }
+  Result<void> check_interrupt() const { return store().check_interrupt(); }
+
   // The calling instance; nothing when the host called the function directly.
   std::optional<Instance> instance() const;
   // An export of the calling instance.

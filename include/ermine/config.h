@@ -42,7 +42,11 @@ struct Config {
   // Inaccessible bytes after a reservation; rounded up to pages.
   uint64_t memory_guard = 64u << 10;
 
-  // Count instructions, so that Store::set_fuel limits a run. Slows code; a store starts with no fuel.
+  // Count what a program does, so that StoreRef::set_fuel limits a run: 1 unit for each instruction, the same in every
+  // tier and on every machine; 1 more for each 16 bytes (kBytesPerFuel) that an instruction on memories fills, copies
+  // or grows by, for each element of a table, for every two of an array; and 1 for each 16 bytes of the buffers, names
+  // and lists that a WASI call moves. Host functions take what they please (StoreRef::consume_fuel). Slows code; a
+  // store starts with no fuel.
   bool consume_fuel = false;
 
   // On a machine that has no machine-code tier (docs/architecture.md) all are the interpreter.

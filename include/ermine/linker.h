@@ -22,6 +22,7 @@ class Linker {
   Linker(Linker&&) noexcept;
   Linker& operator=(Linker&&) noexcept;
   Linker clone() const;  // shares the definitions made so far
+  Engine engine() const;
 
   // Whether a definition may replace one of the same name; otherwise that is kUsage. Off at first.
   Linker& allow_shadowing(bool allow);

@@ -69,9 +69,10 @@ class StoreRef {
   // Holds for what is made or grown later.
   void set_limits(const StoreLimits& limits) const;
 
-  // Fuel is what instructions cost: 1 for most, more for bulk operations in proportion. Needs
-  // Config::consume_fuel, else set_fuel fails with kUsage and fuel() is nothing. Without fuel the
-  // program stops with TrapCode::kOutOfFuel, for good; an Execution (execution.h) can go on.
+  // Fuel is what instructions cost: 1 for most, more for bulk operations in proportion, and the bytes that WASI's
+  // functions move for a program (Config::consume_fuel has the rates). Without it set_fuel fails with kUsage and
+  // fuel() is nothing. When it is used up the program stops with TrapCode::kOutOfFuel, for good; an Execution
+  // (execution.h) can go on.
   Result<void> set_fuel(uint64_t units) const;
   std::optional<uint64_t> fuel() const;
   // Called when fuel runs out; returns the units to go on with, or 0 to stop the program.
@@ -90,6 +91,12 @@ class StoreRef {
   // Execution, by stopping here, and nothing when it goes on: then wait again. Memories may have grown meanwhile.
   Result<void> check_interrupt() const;
   int interrupt_fd() const;
+  // For host functions that do work worth paying for: takes that many units, nothing where fuel is not counted. When
+  // fuel is used up on_out_of_fuel is asked; without more, the error that the host function is to return; or, where
+  // the running call is an Execution, stops here, and nothing when it goes on. As after check_interrupt(), memories
+  // may then have grown, and moved. Bytes cost 1 unit for kBytesPerFuel elsewhere. What takes long is best paid for
+  // and checked for interrupts in pieces.
+  Result<void> consume_fuel(uint64_t units) const;
 
   // Collects garbage now. Calls happen on their own when the heap needs it.
   void collect_garbage() const;

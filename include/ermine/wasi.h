@@ -52,7 +52,10 @@ class WasiConfig {
   WasiConfig& listen(std::string address);
   // Most descriptors open at once; opening more gives the guest the error "mfile".
   WasiConfig& max_open_files(uint32_t count);
-  // Most bytes written, to all descriptors together; going on stops the program with an error of kind kLimit.
+  // Most bytes written, to all descriptors together; going on stops the program with an error of kind kLimit. What
+  // files become larger by without being written counts as well: space that is reserved (fd_allocate, all that it is
+  // asked for), a size that is set, and the gap before a write beyond the end, whether or not it takes room on the
+  // disk. Overwriting counts like writing, and making files smaller gives nothing back.
   WasiConfig& max_written_bytes(uint64_t bytes);
   // Called with one line for each call of the program, its arguments and results, as strace prints them.
   WasiConfig& trace(std::function<void(std::string_view)> sink);

@@ -10,6 +10,7 @@
 namespace ermine {
 
 Linker::Linker(const Engine& engine) : impl_(std::make_unique<engine::Linker>(engine.impl())) {}
+Engine Linker::engine() const { return Engine(impl_->shared_engine()); }
 Linker::Linker(std::unique_ptr<engine::Linker> impl) : impl_(std::move(impl)) {}
 Linker::~Linker() = default;
 Linker::Linker(Linker&&) noexcept = default;

@@ -45,13 +45,23 @@ InterruptHandle StoreRef::interrupt_handle() const { return InterruptHandle(impl
 void StoreRef::set_deadline(Clock::time_point when) const { impl_->set_deadline(when); }
 void StoreRef::clear_deadline() const { impl_->clear_deadline(); }
 bool StoreRef::interrupt_requested() const { return impl_->exec()->interrupt.load(std::memory_order_relaxed) != 0; }
+namespace {
+// What stopped a host function, as its error.
+Result<void> stopped(runtime::Store* store, TrapCode trap) {
+  switch (trap) {
+    case TrapCode::kNone: return {};
+    case TrapCode::kHost: return std::move(store->exec()->error);
+    default: return Error::trap(trap);
+  }
+}
+}  // namespace
+
 Result<void> StoreRef::check_interrupt() const {
   if (!interrupt_requested()) return {};
-  switch (runtime::answer_interrupt(impl_->exec())) {
-    case TrapCode::kNone: return {};
-    case TrapCode::kHost: return std::move(impl_->exec()->error);
-    default: return Error::trap(TrapCode::kInterrupted);
-  }
+  return stopped(impl_, runtime::answer_interrupt(impl_->exec()));
+}
+Result<void> StoreRef::consume_fuel(uint64_t units) const {
+  return stopped(impl_, runtime::consume_fuel(impl_->exec(), units));
 }
 int StoreRef::interrupt_fd() const { return impl_->interrupt_control()->event_fd(); }
 void StoreRef::collect_garbage() const { impl_->heap().collect(true); }

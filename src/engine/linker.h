@@ -28,6 +28,7 @@ class Linker {
   using Item = std::variant<StoreItem, std::shared_ptr<const runtime::HostFunction>, std::shared_ptr<runtime::Memory>>;
 
   Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
   void allow_shadowing(bool allow) { shadowing_ = allow; }
   Result<void> define(std::string_view module, std::string_view name, Item item);
   Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module,
