@@ -221,7 +221,10 @@ Parsed parse_run_options(Words words, RunOptions& o) {
   add_tier_options(options, o.config);
   options.value(
       "--fuel", [&o](const std::string& text) { o.fuel = count_of("--fuel", text); },
-      "Stop after this many instructions, at the same one on every machine", "N");
+      "Stop after this many instructions, and for every 16 bytes that one of them or a WASI call moves, at the same "
+      "place "
+      "on every machine",
+      "N");
   options.value(
       "--timeout",
       [&o](const std::string& text) {
@@ -237,7 +240,7 @@ Parsed parse_run_options(Words words, RunOptions& o) {
       "Most files open at once (4096)", "N");
   options.value(
       "--max-output-bytes", [&o](const std::string& text) { o.max_output_bytes = size_of("--max-output-bytes", text); },
-      "Stop when more is written, to all files together", "SIZE");
+      "Stop when more is written, or files become larger by more, all of them together", "SIZE");
   options.values(
       "-W", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { limit(o, n, v); }); },
       "Limits and proposals: max-memory-size, max-instance-memory, max-total-memory, max-table-elements, "

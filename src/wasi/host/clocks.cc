@@ -1,10 +1,8 @@
 #include "wasi/host/clocks.h"
 
-#include <poll.h>
 #include <sys/random.h>
 #include <time.h>
 
-#include <algorithm>
 #include <cerrno>
 
 namespace ermine::wasi {
@@ -33,20 +31,14 @@ Outcome<uint64_t> clock_now(uint32_t clock) {
   return nanoseconds(t);
 }
 
-Errno fill_random(void* buffer, size_t size, const Interrupts& interrupts) {
+Errno fill_random(void* buffer, size_t size) {
   auto* at = static_cast<uint8_t*>(buffer);
-  // Gigabytes take seconds: in pieces, so that a timeout is noticed.
-  constexpr size_t kPiece = size_t{8} << 20;
   while (size > 0) {
-    ssize_t n = getrandom(at, std::min(size, kPiece), 0);
+    ssize_t n = getrandom(at, size, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno_from_host(errno);
     at += n;
     size -= static_cast<size_t>(n);
-    if (size > 0) {
-      pollfd p{interrupts.fd(), POLLIN, 0};
-      if (poll(&p, 1, 0) > 0) return Errno::kIntr;
-    }
   }
   return Errno::kSuccess;
 }

@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "wasi/host/errno.h"
-#include "wasi/host/interrupt.h"
 #include "wasi/host/types.h"
 
 namespace ermine::wasi {
@@ -14,7 +13,7 @@ namespace ermine::wasi {
 Outcome<uint64_t> clock_resolution(uint32_t clock);
 Outcome<uint64_t> clock_now(uint32_t clock);
 
-// Fills the buffer from the kernel's generator. kIntr when interrupted meanwhile.
-Errno fill_random(void* buffer, size_t size, const Interrupts& interrupts);
+// Fills the buffer from the kernel's generator, which makes some hundred bytes in a microsecond.
+Errno fill_random(void* buffer, size_t size);
 
 }  // namespace ermine::wasi

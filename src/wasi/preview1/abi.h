@@ -4,10 +4,13 @@
 // against the guest's memory before the function runs; a pointer that does not lie wholly inside gives
 // Errno::kFault and the function is not called, so nothing has happened. Misaligned pointers are allowed:
 // all access is by memcpy. A result is written through Out<T>::set, which a function calls only on success.
+// The GuestMemory must outlive the parameters: what is written later is found through it, as it may move.
 #pragma once
 
 #include <sys/uio.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -16,6 +19,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 #include "wasi/host/errno.h"
 #include "wasi/host/types.h"
@@ -106,15 +110,19 @@ struct Text {
 // A buffer of the guest that is filled.
 struct Buffer {
   using Cores = std::tuple<uint32_t, uint32_t>;
-  std::span<uint8_t> bytes;
-  Errno load(const GuestMemory& m, uint32_t at, uint32_t size) {
-    if (!m.contains(at, size)) return Errno::kFault;
-    bytes = {m.at(at), size};
+  const GuestMemory* memory = nullptr;
+  uint32_t at = 0, size = 0;
+  std::span<uint8_t> bytes() const { return {memory->at(at), size}; }
+  Errno load(const GuestMemory& m, uint32_t from, uint32_t bytes) {
+    if (!m.contains(from, bytes)) return Errno::kFault;
+    memory = &m;
+    at = from;
+    size = bytes;
     return Errno::kSuccess;
   }
   void describe(std::string& to) const {
     to += '[';
-    describe_number(to, bytes.size());
+    describe_number(to, size);
     to += ']';
   }
 };
@@ -132,18 +140,20 @@ template <class T>
 struct Out {
   static_assert(std::is_trivially_copyable_v<T>);
   using Cores = std::tuple<uint32_t>;
-  uint8_t* at = nullptr;
+  const GuestMemory* memory = nullptr;
+  uint32_t at = 0;
   Errno load(const GuestMemory& m, uint32_t raw) {
     if (!m.contains(raw, sizeof(T))) return Errno::kFault;
-    at = m.at(raw);
+    memory = &m;
+    at = raw;
     return Errno::kSuccess;
   }
-  void set(const T& value) const { std::memcpy(at, &value, sizeof(T)); }
+  void set(const T& value) const { std::memcpy(memory->at(at), &value, sizeof(T)); }
   void describe(std::string&) const {}
   void describe_result(std::string& to) const {
     if constexpr (std::is_integral_v<T>) {
       T value;
-      std::memcpy(&value, at, sizeof(T));
+      std::memcpy(&value, memory->at(at), sizeof(T));
       describe_number(to, value);
     }
   }
@@ -181,12 +191,18 @@ class IoBuffers {
     for (int i = 0; i < count_; ++i) sum += data()[i].iov_len;
     return sum;
   }
-  // Shortens the list to at most `limit` bytes.
-  void truncate(size_t limit) {
-    for (int i = 0; i < count_; ++i) {
-      if (data()[i].iov_len > limit) data()[i].iov_len = limit;
-      limit -= data()[i].iov_len;
+  // The part of the list behind `from` bytes, of `most` bytes at most, where the memory now lies `shift` bytes from
+  // where it was.
+  std::vector<iovec> part(size_t from, size_t most, ptrdiff_t shift) {
+    std::vector<iovec> out;
+    for (int i = 0; i < count_ && most > 0; ++i) {
+      const iovec& v = data()[i];
+      const size_t skipped = std::min(from, v.iov_len), size = std::min(most, v.iov_len - skipped);
+      if (size != 0) out.push_back({static_cast<char*>(v.iov_base) + shift + skipped, size});
+      from -= skipped;
+      most -= size;
     }
+    return out;
   }
   void describe(std::string& to) const {
     to += "iovs[";

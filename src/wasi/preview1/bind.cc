@@ -168,9 +168,10 @@ Result<void> define_version(Linker& linker, const Source& source, const Module* 
   using F = Functions<Version>;
   const Wanted wanted(module, Version::kModule);
   if (!wanted.any()) return {};
-#define FUNCTION(name, ...)                                                                      \
-  if (wanted.has(#name))                                                                         \
-    ERMINE_TRY(define(linker, Version::kModule, Binding{#name, source, Bound<&F::name>::answer}, \
+  const bool counts_fuel = linker.engine().config().consume_fuel;
+#define FUNCTION(name, ...)                                                                                   \
+  if (wanted.has(#name))                                                                                      \
+    ERMINE_TRY(define(linker, Version::kModule, Binding{#name, source, Bound<&F::name>::answer, counts_fuel}, \
                       host_function<&F::name>, Bound<&F::name>::kTypes));
 #define VERSIONED(name, ...) FUNCTION(name)
 #include "wasi/preview1/functions.def"
@@ -186,8 +187,9 @@ bool call_bound(void* env, runtime::HostCall& host_call, uint64_t* slots) {
   Context* context = binding.source.get(caller);
   if (context == nullptr) [[unlikely]]
     return detail::fail(host_call, no_context(binding.name));
-  Call call{*context, caller, {}, {}, {}};
+  Call call{*context, caller, {}, {}, {}, 0};
   while (true) {
+    call.moved = 0;
     const std::span<uint8_t> memory = caller.memory_span();
     call.memory = {memory.data(), memory.size()};
     const Errno error =
@@ -203,8 +205,15 @@ bool call_bound(void* env, runtime::HostCall& host_call, uint64_t* slots) {
       }
     }
     slots[0] = static_cast<uint32_t>(error);
-    return true;
+    return pay_if_counted(binding, host_call, call.moved);
   }
+}
+
+bool pay(runtime::HostCall& host_call, uint64_t bytes) {
+  if (bytes < kBytesPerFuel) return true;
+  if (Result<void> r = Caller(host_call).consume_fuel(bytes / kBytesPerFuel); !r)
+    return detail::fail(host_call, std::move(r).error());
+  return true;
 }
 
 Result<void> define_all(Linker& linker, Source source, const Module* module) {

@@ -31,10 +31,19 @@ struct Binding {
   const char* name;
   Source source;
   Errno (*answer)(Call& call, const uint64_t* slots, Trace* trace);
+  bool counts_fuel;  // the stores that call it do
 };
 
-// The host function of every Binding: finds the context, answers, goes on waiting after interruptions, traces.
+// The host function of every Binding: finds the context, answers, goes on waiting after interruptions, traces, pays.
 bool call_bound(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+// The end of a call that has answered, where bytes were moved: pays for them if that is to be done.
+[[gnu::cold]] bool pay(runtime::HostCall& host_call, uint64_t bytes);
+[[gnu::always_inline]] inline bool pay_if_counted(const Binding& binding, runtime::HostCall& host_call,
+                                                  uint64_t bytes) {
+  if (binding.counts_fuel) [[unlikely]]
+    return pay(host_call, bytes);
+  return true;
+}
 
 // Only what `module` imports if one is given.
 Result<void> define_all(Linker& linker, Source source, const Module* module = nullptr);

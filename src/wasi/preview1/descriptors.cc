@@ -7,49 +7,14 @@
 #include "wasi/host/io.h"
 #include "wasi/preview1/functions.h"
 #include "wasi/preview1/layout.h"
+#include "wasi/preview1/pieces.h"
 
 namespace ermine::wasi {
-
-// A descriptor that is open and has the rights, as `d`; otherwise returns the error.
-#define WITH_FD(d, fd, needed)                                         \
-  DescriptorRef d = call.table().get((fd).number);                     \
-  if (!d) [[unlikely]]                                                 \
-    return Errno::kBadf;                                               \
-  if (Errno e_ = d->check(needed); e_ != Errno::kSuccess) [[unlikely]] \
-  return e_
-
-namespace {
-
-// Where output is limited: shortens a write to what may still be written, and ends the program when that
-// is nothing.
-Errno before_write(Call& call, IoBuffers& buffers) {
-  if (!call.context.limits_output()) [[likely]]
-    return Errno::kSuccess;
-  uint64_t left = call.context.may_write();
-  if (left > 0 || buffers.total() == 0) {
-    buffers.truncate(left);
-    return Errno::kSuccess;
-  }
-  call.stop = Error(ErrorKind::kLimit, "the program has written the " + std::to_string(call.context.max_written()) +
-                                           " bytes it may write; raise WasiConfig::max_written_bytes");
-  return Errno::kIntr;
-}
-void after_write(Call& call, size_t bytes) {
-  if (call.context.limits_output()) [[unlikely]]
-    call.context.count_written(bytes);
-}
-
-}  // namespace
 
 Errno CommonFunctions::fd_advise(Call& call, Fd fd, U64 offset, U64 length, AdviceArg advice) {
   WITH_FD(d, fd, rights::kFdAdvise);
   if (d->type == Filetype::kDirectory) return Errno::kBadf;
   return advise(d->host_fd, offset, length, advice);
-}
-
-Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
-  WITH_FD(d, fd, rights::kFdAllocate);
-  return allocate(d->host_fd, offset, length);
 }
 
 Errno CommonFunctions::fd_close(Call& call, Fd fd) { return call.table().close(fd.number); }
@@ -99,54 +64,10 @@ Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Versio
   return Errno::kSuccess;
 }
 
-Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
-  WITH_FD(d, fd, rights::kFdFilestatSetSize);
-  return set_size(d->host_fd, size);
-}
-
 Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mtim, FstflagsArg flags) {
   WITH_FD(d, fd, rights::kFdFilestatSetTimes);
   if (d->read_only) return Errno::kRofs;
   return set_times_file(d->host_fd, atim, mtim, flags);
-}
-
-Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
-  WITH_FD(d, fd, rights::kFdRead);
-  Outcome<size_t> n = read_some(*d, buffers.data(), buffers.count(), call.interrupts());
-  if (!n) [[unlikely]]
-    return n.error;
-  size.set(static_cast<uint32_t>(*n));
-  return Errno::kSuccess;
-}
-
-Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
-  WITH_FD(d, fd, rights::kFdRead | rights::kFdSeek);
-  Outcome<size_t> n = read_at(*d, buffers.data(), buffers.count(), offset);
-  if (!n) return n.error;
-  size.set(static_cast<uint32_t>(*n));
-  return Errno::kSuccess;
-}
-
-Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
-  WITH_FD(d, fd, rights::kFdWrite);
-  if (Errno e = before_write(call, buffers); e != Errno::kSuccess) [[unlikely]]
-    return e;
-  Outcome<size_t> n = write_some(*d, buffers.data(), buffers.count(), call.interrupts());
-  if (!n) [[unlikely]]
-    return n.error;
-  after_write(call, *n);
-  size.set(static_cast<uint32_t>(*n));
-  return Errno::kSuccess;
-}
-
-Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
-  WITH_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
-  if (Errno e = before_write(call, buffers); e != Errno::kSuccess) return e;
-  Outcome<size_t> n = write_at(*d, buffers.data(), buffers.count(), offset);
-  if (!n) return n.error;
-  after_write(call, *n);
-  size.set(static_cast<uint32_t>(*n));
-  return Errno::kSuccess;
 }
 
 Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> prestat) {
@@ -165,44 +86,74 @@ Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> pres
 Errno CommonFunctions::fd_prestat_dir_name(Call& call, Fd fd, Buffer name) {
   DescriptorRef d = call.table().get(fd.number);
   if (!d || !d->preopen) return Errno::kBadf;
-  if (name.bytes.size() < d->guest_path.size()) return Errno::kNametoolong;
-  std::memcpy(name.bytes.data(), d->guest_path.data(), d->guest_path.size());
+  if (name.size < d->guest_path.size()) return Errno::kNametoolong;
+  std::memcpy(name.bytes().data(), d->guest_path.data(), d->guest_path.size());
+  call.moved += d->guest_path.size();
   return Errno::kSuccess;
 }
 
+namespace {
+
+// Entries of a directory from `cookie` on, as they lie in a guest's buffer.
+struct Listing {
+  uint64_t cookie;
+  size_t filled = 0;
+  bool complete = false;
+
+  // Until the buffer is full, there are no more, or a piece is done. An entry that does not fit is cut; a full
+  // buffer tells the guest that there is more.
+  Errno read(Descriptor& d, std::span<uint8_t> buffer) {
+    {
+      // Made on first use: most directories are opened only to find files in them.
+      static std::mutex making;
+      std::lock_guard lock(making);
+      if (!d.dir) d.dir = std::make_unique<DirStream>();
+    }
+    DirStream& stream = *d.dir;
+    auto lock = stream.lock();
+    if (Errno e = stream.seek(d.host_fd, cookie); e != Errno::kSuccess) return e;
+    auto put = [&](const void* from, size_t n) {
+      n = std::min(n, buffer.size() - filled);
+      std::memcpy(buffer.data() + filled, from, n);
+      filled += n;
+    };
+    for (const size_t begin = filled; filled < buffer.size() && filled - begin < kPiece;) {
+      DirEntry entry;
+      Outcome<bool> more = stream.next(d.host_fd, entry);
+      if (!more) return more.error;
+      if (!*more) {
+        complete = true;
+        return Errno::kSuccess;
+      }
+      DirentLayout head{};
+      head.next = cookie = entry.next;
+      head.ino = entry.ino;
+      head.name_length = static_cast<uint32_t>(entry.name.size());
+      head.type = static_cast<uint8_t>(entry.type);
+      put(&head, sizeof head);
+      put(entry.name.data(), entry.name.size());
+    }
+    complete = filled == buffer.size();
+    return Errno::kSuccess;
+  }
+};
+
+}  // namespace
+
 Errno CommonFunctions::fd_readdir(Call& call, Fd fd, Buffer entries, U64 cookie, Out<uint32_t> size) {
-  WITH_FD(d, fd, rights::kFdReaddir);
-  {
-    // Made on first use: most directories are opened only to find files in them.
-    static std::mutex making;
-    std::lock_guard lock(making);
-    if (!d->dir) d->dir = std::make_unique<DirStream>();
+  for (Listing listing{cookie};;) {
+    const size_t before = listing.filled;
+    {
+      WITH_FD(d, fd, rights::kFdReaddir);
+      if (Errno e = listing.read(*d, entries.bytes()); e != Errno::kSuccess) return e;
+    }
+    call.moved += listing.filled - before;
+    if (listing.complete || entries.size == 0) {
+      size.set(static_cast<uint32_t>(listing.filled));
+      return Errno::kSuccess;
+    }
+    if (Errno e = call.pause(); e != Errno::kSuccess) return e;
   }
-  DirStream& stream = *d->dir;
-  auto lock = stream.lock();
-  if (Errno e = stream.seek(d->host_fd, cookie); e != Errno::kSuccess) return e;
-  std::span<uint8_t> rest = entries.bytes;
-  auto put = [&rest](const void* from, size_t n) {
-    n = std::min(n, rest.size());
-    std::memcpy(rest.data(), from, n);
-    rest = rest.subspan(n);
-  };
-  // An entry that does not fit is cut; a full buffer tells the guest that there is more.
-  while (!rest.empty()) {
-    DirEntry entry;
-    Outcome<bool> more = stream.next(d->host_fd, entry);
-    if (!more) return more.error;
-    if (!*more) break;
-    DirentLayout head{};
-    head.next = entry.next;
-    head.ino = entry.ino;
-    head.name_length = static_cast<uint32_t>(entry.name.size());
-    head.type = static_cast<uint8_t>(entry.type);
-    put(&head, sizeof head);
-    put(entry.name.data(), entry.name.size());
-  }
-  size.set(static_cast<uint32_t>(entries.bytes.size() - rest.size()));
-  return Errno::kSuccess;
 }
 
 Errno CommonFunctions::fd_renumber(Call& call, Fd fd, Fd to) { return call.table().renumber(fd.number, to.number); }

@@ -19,6 +19,7 @@ struct Place {
     if (!dir) return Errno::kBadf;
     if (Errno e = dir->check_directory(needed, false); e != Errno::kSuccess) return e;
     if (Errno e = path.assign(text.bytes); e != Errno::kSuccess) return done(call, text, e);
+    call.moved += text.bytes.size();
     if (writes && dir->read_only) return done(call, text, Errno::kRofs);
     return Errno::kSuccess;
   }
@@ -119,8 +120,9 @@ Errno CommonFunctions::path_readlink(Call& call, Fd fd, Text text, Buffer target
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathReadlink, false); e != Errno::kSuccess) return e;
   Outcome<size_t> n =
-      readlink_path(place.dir->host_fd, place.path, reinterpret_cast<char*>(target.bytes.data()), target.bytes.size());
+      readlink_path(place.dir->host_fd, place.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
   if (!n) return place.done(call, text, n.error);
+  call.moved += *n;
   size.set(static_cast<uint32_t>(*n));
   return Errno::kSuccess;
 }
@@ -130,6 +132,7 @@ Errno CommonFunctions::path_symlink(Call& call, Text target, Fd fd, Text text) {
   if (Errno e = place.find(call, fd, text, rights::kPathSymlink, true); e != Errno::kSuccess) return e;
   GuestPath contents;
   if (Errno e = contents.assign_link_target(target.bytes); e != Errno::kSuccess) return e;
+  call.moved += target.bytes.size();
   return place.done(call, text, symlink_path(contents, place.dir->host_fd, place.path));
 }
 

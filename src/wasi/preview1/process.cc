@@ -2,12 +2,14 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <csignal>
 #include <new>
 
 #include "wasi/host/clocks.h"
 #include "wasi/host/polling.h"
 #include "wasi/preview1/functions.h"
+#include "wasi/preview1/pieces.h"
 
 namespace ermine::wasi {
 namespace {
@@ -18,12 +20,14 @@ Errno give_strings(Call& call, const std::vector<std::string>& strings, uint32_t
   for (const std::string& s : strings) size += s.size() + 1;
   if (!call.memory.contains(pointers, uint64_t{strings.size()} * 4) || !call.memory.contains(text, size))
     return Errno::kFault;
-  uint8_t* slot = call.memory.at(pointers);
   for (const std::string& s : strings) {
-    std::memcpy(slot, &text, 4);
-    slot += 4;
+    std::memcpy(call.memory.at(pointers), &text, 4);
+    pointers += 4;
     std::memcpy(call.memory.at(text), s.c_str(), s.size() + 1);
     text += static_cast<uint32_t>(s.size()) + 1;
+    call.moved += s.size() + 1 + 4;
+    if (call.moved < kPiece) continue;
+    if (Errno e = call.pause(); e != Errno::kSuccess) return e;
   }
   return Errno::kSuccess;
 }
@@ -67,7 +71,14 @@ Errno CommonFunctions::clock_time_get(Call&, U32 clock, U64, Out<uint64_t> time)
 }
 
 Errno CommonFunctions::random_get(Call& call, Buffer bytes) {
-  return fill_random(bytes.bytes.data(), bytes.bytes.size(), call.interrupts());
+  for (size_t done = 0;;) {
+    const std::span<uint8_t> piece = bytes.bytes().subspan(done, std::min<size_t>(bytes.size - done, kPiece));
+    if (Errno e = fill_random(piece.data(), piece.size()); e != Errno::kSuccess) return e;
+    done += piece.size();
+    call.moved += piece.size();
+    if (done == bytes.size) return Errno::kSuccess;
+    if (Errno e = call.pause(); e != Errno::kSuccess) return e;
+  }
 }
 
 Errno CommonFunctions::sched_yield(Call&) {
@@ -142,6 +153,7 @@ Errno Functions<Version>::poll_oneoff(Call& call, Pointer subscriptions, Pointer
     std::memcpy(call.memory.at(events.at + i * uint32_t{sizeof e}), &e, sizeof e);
   }
   ready.set(*n);
+  call.moved += uint64_t{count} * Version::kSubscriptionSize + uint64_t{*n} * sizeof(EventLayout);
   return Errno::kSuccess;
 }
 

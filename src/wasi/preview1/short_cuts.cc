@@ -6,6 +6,7 @@
 
 #include "wasi/host/files.h"
 #include "wasi/host/system_call.h"
+#include "wasi/preview1/pieces.h"
 
 namespace ermine::wasi {
 namespace {
@@ -38,7 +39,7 @@ template <Rights kNeeded, long kCall>
     return call_bound(binding, host_call, slots);
   uint32_t buffer[2];
   std::memcpy(buffer, m.at(list), sizeof buffer);
-  if (!m.contains(buffer[0], buffer[1])) [[unlikely]]
+  if (!m.contains(buffer[0], buffer[1]) || buffer[1] > kPiece) [[unlikely]]
     return call_bound(binding, host_call, slots);
   const long n = system_call(kCall, d->host_fd, as_number(m.at(buffer[0])), buffer[1]);
   if (n < 0) [[unlikely]] {
@@ -49,7 +50,7 @@ template <Rights kNeeded, long kCall>
   const auto size = static_cast<uint32_t>(n);
   std::memcpy(m.at(done), &size, sizeof size);
   slots[0] = 0;
-  return true;
+  return pay_if_counted(*static_cast<Binding*>(binding), host_call, size);
 }
 
 // A name that leads nowhere but into its directory, copied, so that a guest's other thread changes nothing meanwhile.
@@ -149,6 +150,9 @@ bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall
                                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (host < 0) [[unlikely]]
     return call_bound(binding, host_call, slots);
+  const auto pay_for_name = [&] {
+    return pay_if_counted(*static_cast<Binding*>(binding), host_call, static_cast<uint32_t>(slots[3]));
+  };
   std::unique_ptr<Descriptor> d = table.make();
   d->read_only = dir->read_only;
   if (system_call(SYS_lseek, host, 0, SEEK_CUR) >= 0) [[likely]] {  // see classify_later()
@@ -168,13 +172,13 @@ bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall
     }
     if (error != Errno::kSuccess) {
       slots[0] = static_cast<uint32_t>(error);
-      return true;
+      return pay_for_name();
     }
   }
   table.put(number, std::move(d));
   std::memcpy(m.at(result), &number, sizeof number);
   slots[0] = 0;
-  return true;
+  return pay_for_name();
 }
 
 // Clock, precision, where the time goes.

@@ -1,7 +1,6 @@
-// sock_*: connections from listeners that were granted.
+// Connections from listeners that were granted. What moves bytes over them is in transfers.cc.
 
 #include "wasi/host/sockets.h"
-#include "wasi/host/io.h"
 #include "wasi/preview1/functions.h"
 
 namespace ermine::wasi {
@@ -26,26 +25,6 @@ Errno CommonFunctions::sock_accept(Call& call, Fd fd, FdflagsArg flags, Out<uint
   if (!number) return number.error;
   connection.set(*number);
   return Errno::kSuccess;
-}
-
-Errno CommonFunctions::sock_recv(Call& call, Fd fd, IoBuffers& buffers, RiflagsArg flags, Out<uint32_t> size,
-                                 Out<uint16_t> out_flags) {
-  DescriptorRef d = call.table().get(fd.number);
-  if (!d) return Errno::kBadf;
-  if (!is_socket(*d)) return Errno::kNotsock;
-  if (Errno e = d->check(rights::kFdRead); e != Errno::kSuccess) return e;
-  Outcome<Received> r = receive(*d, buffers.data(), buffers.count(), flags, call.interrupts());
-  if (!r) return r.error;
-  size.set(static_cast<uint32_t>(r->bytes));
-  out_flags.set(r->flags);
-  return Errno::kSuccess;
-}
-
-Errno CommonFunctions::sock_send(Call& call, Fd fd, IoBuffers& buffers, SiflagsArg, Out<uint32_t> size) {
-  DescriptorRef d = call.table().get(fd.number);
-  if (!d) return Errno::kBadf;
-  if (!is_socket(*d)) return Errno::kNotsock;
-  return fd_write(call, fd, buffers, size);
 }
 
 Errno CommonFunctions::sock_shutdown(Call& call, Fd fd, SdflagsArg how) {

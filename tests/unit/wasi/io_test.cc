@@ -297,12 +297,12 @@ TEST(Clocks, KnowTheirNames) {
 
 TEST(Random, FillsBuffers) {
   std::vector<uint8_t> bytes(1 << 20);
-  EXPECT_EQ(fill_random(bytes.data(), bytes.size(), -1), Errno::kSuccess);
+  EXPECT_EQ(fill_random(bytes.data(), bytes.size()), Errno::kSuccess);
   size_t zeros = 0;
   for (uint8_t b : bytes) zeros += b == 0;
   EXPECT_GT(zeros, 2000u);
   EXPECT_LT(zeros, 8000u);
-  EXPECT_EQ(fill_random(nullptr, 0, -1), Errno::kSuccess);
+  EXPECT_EQ(fill_random(nullptr, 0), Errno::kSuccess);
 }
 
 TEST(Errno, MapsAndNames) {

@@ -1,0 +1,194 @@
+// Reading, writing and enlarging files, and the limit on output.
+
+#include <optional>
+
+#include "wasi/host/files.h"
+#include "wasi/host/io.h"
+#include "wasi/host/sockets.h"
+#include "wasi/preview1/functions.h"
+#include "wasi/preview1/pieces.h"
+
+namespace ermine::wasi {
+namespace {
+
+// --- Limited output (WasiConfig::max_written_bytes). Counted are the bytes that are written, and what a file becomes
+// larger by without them: space that is reserved, and gaps that read as zeros, whether or not they take room on this
+// file system, since copies of the file will.
+
+// Ends the program, which wants more.
+[[gnu::cold]] Errno stop_writing(Call& call, uint64_t wanted) {
+  const uint64_t left = call.context.may_write();
+  const std::string most = std::to_string(call.context.max_written()) + " bytes it may write";
+  call.stop = Error(ErrorKind::kLimit, (left == 0 ? "the program has written the " + most
+                                                  : "the program wants to write " + std::to_string(wanted) +
+                                                        " bytes, or to make a file larger by them, and has " +
+                                                        std::to_string(left) + " left of the " + most) +
+                                           "; raise WasiConfig::max_written_bytes");
+  return Errno::kIntr;
+}
+
+// Between the file's end and `at`; 0 if that is not behind it, or the file has no end.
+Outcome<uint64_t> gap_before(const Descriptor& d, uint64_t at) {
+  if (d.type != Filetype::kRegularFile) return uint64_t{0};
+  Outcome<Filestat> stat = stat_file(d.host_fd);
+  if (!stat) return stat.error;
+  return at > stat->size ? at - stat->size : uint64_t{0};
+}
+// Before a write at `offset`, or at the file's position.
+Outcome<uint64_t> gap_before_write(const Descriptor& d, std::optional<uint64_t> offset) {
+  if (d.type != Filetype::kRegularFile || (d.flags & fdflags::kAppend) != 0) return uint64_t{0};
+  if (offset) return gap_before(d, *offset);
+  Outcome<uint64_t> position = seek(d.host_fd, 0, Whence::kCur);
+  if (!position) return position;
+  return gap_before(d, *position);
+}
+
+// Writes at most what is left of the limit; a short count, and the end of the program when it goes on.
+template <class Write>
+[[gnu::cold]] Outcome<size_t> write_limited(Call& call, const Descriptor& d, std::optional<uint64_t> offset,
+                                            iovec* buffers, int count, size_t done, Write&& write) {
+  uint64_t wanted = 0;
+  for (int i = 0; i < count; ++i) wanted += buffers[i].iov_len;
+  Outcome<uint64_t> gap = gap_before_write(d, offset);
+  if (!gap) return gap.error;
+  const uint64_t left = call.context.may_write();
+  if (wanted > 0 && left <= *gap) return done > 0 ? Outcome<size_t>(size_t{0}) : stop_writing(call, *gap + wanted);
+  uint64_t room = left - std::min(left, *gap);
+  for (int i = 0; i < count; ++i) {
+    buffers[i].iov_len = std::min<uint64_t>(buffers[i].iov_len, room);
+    room -= buffers[i].iov_len;
+  }
+  Outcome<size_t> n = write();
+  if (n && *n > 0) call.context.count_written(*gap + *n);
+  return n;
+}
+
+// Whether a file may become larger by so many bytes; counted once it has.
+Errno may_grow(Call& call, uint64_t bytes) {
+  return bytes > call.context.may_write() ? stop_writing(call, bytes) : Errno::kSuccess;
+}
+
+}  // namespace
+
+Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
+  Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
+    WITH_FD(d, fd, rights::kFdRead);
+    // A stream gives what is there; there must be no waiting for more.
+    if (done > 0 && d->waiting != Waiting::kNever) return size_t{0};
+    return read_some(*d, part, count, call.interrupts());
+  });
+  if (!n) [[unlikely]]
+    return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
+  Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
+    WITH_FD(d, fd, rights::kFdRead | rights::kFdSeek);
+    return read_at(*d, part, count, offset + done);
+  });
+  if (!n) return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
+  Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
+    WITH_FD(d, fd, rights::kFdWrite);
+    const auto write = [&] { return write_some(*d, part, count, call.interrupts()); };
+    if (call.context.limits_output()) [[unlikely]]
+      return write_limited(call, *d, std::nullopt, part, count, done, write);
+    return write();
+  });
+  if (!n) [[unlikely]]
+    return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
+  Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
+    WITH_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
+    const auto write = [&] { return write_at(*d, part, count, offset + done); };
+    if (call.context.limits_output()) [[unlikely]]
+      return write_limited(call, *d, offset + done, part, count, done, write);
+    return write();
+  });
+  if (!n) return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::sock_recv(Call& call, Fd fd, IoBuffers& buffers, RiflagsArg flags, Out<uint32_t> size,
+                                 Out<uint16_t> out_flags) {
+  uint16_t answered = 0;
+  Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
+    DescriptorRef d = call.table().get(fd.number);
+    if (!d) return Errno::kBadf;
+    if (d->waiting != Waiting::kSocket) return Errno::kNotsock;
+    if (Errno e = d->check(rights::kFdRead); e != Errno::kSuccess) return e;
+    // Only who asked for all of it waits for more, and what is peeked at is still the same.
+    if (done > 0 && ((flags & riflags::kWaitall) == 0 || (flags & riflags::kPeek) != 0)) return size_t{0};
+    Outcome<Received> r = receive(*d, part, count, flags, call.interrupts());
+    if (!r) return r.error;
+    answered |= r->flags;
+    return r->bytes;
+  });
+  if (!n) return n.error;
+  size.set(static_cast<uint32_t>(*n));
+  out_flags.set(answered);
+  return Errno::kSuccess;
+}
+
+Errno CommonFunctions::sock_send(Call& call, Fd fd, IoBuffers& buffers, SiflagsArg, Out<uint32_t> size) {
+  DescriptorRef d = call.table().get(fd.number);
+  if (!d) return Errno::kBadf;
+  if (d->waiting != Waiting::kSocket) return Errno::kNotsock;
+  return fd_write(call, fd, buffers, size);
+}
+
+// Some file systems write zeros, so this, too, is done and paid for in pieces.
+Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
+  constexpr uint64_t kAtOnce = uint64_t{64} << 20;
+  // More than a file can have is refused as a whole.
+  const bool whole = length <= kAtOnce || offset > INT64_MAX || length > INT64_MAX - offset;
+  {
+    WITH_FD(d, fd, rights::kFdAllocate);
+    Outcome<uint64_t> gap = uint64_t{0};
+    if (call.context.limits_output()) {
+      gap = gap_before(*d, offset);
+      if (!gap) return gap.error;
+      if (Errno e = may_grow(call, length > UINT64_MAX - *gap ? UINT64_MAX : length + *gap); e != Errno::kSuccess)
+        return e;
+    }
+    // The last byte tells whether the file can be so large.
+    const Errno e = whole ? allocate(d->host_fd, offset, length) : allocate(d->host_fd, offset + length - 1, 1);
+    if (e != Errno::kSuccess) return e;
+    if (call.context.limits_output()) call.context.count_written(length + *gap);
+  }
+  for (uint64_t done = 0;;) {
+    const uint64_t size = std::min(kAtOnce, length - done);
+    if (!whole) {
+      WITH_FD(d, fd, rights::kFdAllocate);
+      if (Errno e = allocate(d->host_fd, offset + done, size); e != Errno::kSuccess) return e;
+    }
+    done += size;
+    call.moved += size;
+    if (done == length) return Errno::kSuccess;
+    if (Errno e = call.pause(); e != Errno::kSuccess) return e;
+  }
+}
+
+Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
+  WITH_FD(d, fd, rights::kFdFilestatSetSize);
+  if (!call.context.limits_output()) return set_size(d->host_fd, size);
+  Outcome<uint64_t> gap = gap_before(*d, size);
+  if (!gap) return gap.error;
+  if (Errno e = may_grow(call, *gap); e != Errno::kSuccess) return e;
+  const Errno e = set_size(d->host_fd, size);
+  if (e == Errno::kSuccess) call.context.count_written(*gap);
+  return e;
+}
+
+}  // namespace ermine::wasi
