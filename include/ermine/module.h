@@ -51,6 +51,9 @@ class Module {
   static Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes, std::string_view name = {});
   // Maps the file into memory. It must not be truncated while the Module lives. Also kIo.
   static Result<Module> from_file(const Engine& engine, const std::string& path, std::string_view name = {});
+  // The same with a file that is open already (a regular one from its beginning), for a process that can open none any
+  // more. The descriptor may be closed afterwards. `name` also stands in errors.
+  static Result<Module> from_descriptor(const Engine& engine, int fd, std::string_view name = {});
   // Only says whether compile() would accept the bytes.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 

@@ -34,6 +34,11 @@ Result<Module> Module::from_file(const Engine& engine, const std::string& path, 
   return compile_owned(engine, file.bytes, std::move(file.owner), name);
 }
 
+Result<Module> Module::from_descriptor(const Engine& engine, int fd, std::string_view name) {
+  ERMINE_ASSIGN(platform::FileBytes file, platform::map_descriptor(fd, std::string(name), wasm::kMaxModuleSize));
+  return compile_owned(engine, file.bytes, std::move(file.owner), name);
+}
+
 Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> bytes) {
   return engine::CompiledModule::validate(*engine.impl(), bytes);
 }

@@ -18,5 +18,7 @@ struct FileBytes {
 // Maps a regular file, reads anything else (a pipe) up to `limit` bytes. kIo with the path and the
 // system's reason; kUnsupported beyond the limit. A mapped file must not be truncated meanwhile.
 Result<FileBytes> map_file(const std::string& path, uint64_t limit);
+// The same of what is open already; `path` is for errors. A regular file is taken from its beginning.
+Result<FileBytes> map_descriptor(int fd, const std::string& path, uint64_t limit);
 
 }  // namespace ermine::platform

@@ -326,6 +326,7 @@ TEST(Module, Introspection) {
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().kind(), ErrorKind::kMalformed);
   EXPECT_EQ(Module::from_file(engine, "/does/not/exist").error().kind(), ErrorKind::kIo);
+  EXPECT_EQ(Module::from_descriptor(engine, -1, "none").error().kind(), ErrorKind::kIo);
 }
 
 TEST(Config, Features) {

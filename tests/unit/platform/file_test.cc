@@ -1,5 +1,6 @@
 #include "platform/mapped_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -25,6 +26,36 @@ TEST(MapFile, SmallAndLarge) {
     ASSERT_EQ(file->bytes.size(), size);
     for (size_t i = 0; i < size; i += 997) ASSERT_EQ(file->bytes[i], static_cast<uint8_t>(i * 7));
   }
+}
+
+TEST(MapFile, OfAnOpenFileFromItsBeginning) {
+  for (size_t size : {size_t{5}, size_t{300001}}) {
+    const std::string path = temp_file(size);
+    const int fd = open(path.c_str(), O_RDONLY);
+    char skipped[3];
+    ASSERT_EQ(read(fd, skipped, sizeof skipped), 3);
+    auto file = map_descriptor(fd, "it", 1 << 20);
+    auto small = map_descriptor(fd, "it", size - 1);
+    close(fd);
+    std::remove(path.c_str());
+    ASSERT_TRUE(file) << file.error().to_string();
+    ASSERT_EQ(file->bytes.size(), size);
+    for (size_t i = 0; i < size; i += 997) ASSERT_EQ(file->bytes[i], static_cast<uint8_t>(i * 7));
+    ASSERT_FALSE(small);
+    EXPECT_EQ(small.error().message().find("it is larger"), 0u);
+  }
+  EXPECT_EQ(map_descriptor(-1, "it", 100).error().kind(), ErrorKind::kIo);
+}
+
+TEST(MapFile, FromAPipe) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "abc", 3), 3);
+  close(ends[1]);
+  auto file = map_descriptor(ends[0], "pipe", 3);
+  close(ends[0]);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->bytes.size(), 3u);
 }
 
 TEST(MapFile, Errors) {
