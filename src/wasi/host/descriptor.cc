@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "wasi/host/directory.h"
+#include "wasi/host/system_call.h"
 
 namespace ermine::wasi {
 namespace {
@@ -59,7 +60,7 @@ Errno Descriptor::check_directory(Rights needed, bool writes) const {
 
 Errno classify(Descriptor& d, Rights requested_base, Rights requested_inheriting) {
   struct stat st;
-  if (fstat(d.host_fd, &st) != 0) return errno_from_host(errno);
+  if (file_status(d.host_fd, st) != 0) return errno_from_host(errno);
   d.type = filetype_of(st.st_mode);
   Rights usable = 0;
   // Major 1 is /dev/null, zero, full, random and their kin: always ready.

@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "wasi/host/path.h"
+#include "wasi/host/system_call.h"
+
 namespace ermine::wasi {
 namespace {
 
@@ -33,7 +36,10 @@ Filetype filetype(int fd, const Record& r) {
     default: return Filetype::kUnknown;
   }
   struct stat st;
-  if (fstatat(fd, r.name, &st, AT_SYMLINK_NOFOLLOW) != 0) return Filetype::kUnknown;
+  Outcome<int> opened = open_beneath(fd, r.name, O_PATH | O_NOFOLLOW);
+  if (!opened) return Filetype::kUnknown;
+  UniqueFd owned(*opened);
+  if (file_status(owned.get(), st) != 0) return Filetype::kUnknown;
   switch (st.st_mode & S_IFMT) {
     case S_IFREG: return Filetype::kRegularFile;
     case S_IFDIR: return Filetype::kDirectory;

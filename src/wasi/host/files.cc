@@ -10,6 +10,8 @@
 #include <cstring>
 
 #include "wasi/host/io.h"
+#include "wasi/host/path_arguments.h"
+#include "wasi/host/system_call.h"
 
 namespace ermine::wasi {
 namespace {
@@ -110,12 +112,13 @@ Errno adopt_opened(int fd, const OpenRequest& request, const Interrupts& interru
 
 Outcome<Filestat> stat_file(int fd) {
   struct stat st;
-  if (fstat(fd, &st) != 0) return errno_from_host(errno);
+  if (file_status(fd, st) != 0) return errno_from_host(errno);
   return convert(st);
 }
 
 Outcome<Filestat> stat_path(int dir, const GuestPath& path, bool follow) {
-  if (path.is_plain_name()) {
+  // A confined process cannot ask for a path's status, but for a descriptor's.
+  if (path.is_plain_name() && !path_arguments_are_fixed()) {
     struct stat st;
     if (fstatat(dir, path.c_str(), &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) return errno_from_host(errno);
     if (!follow || !S_ISLNK(st.st_mode)) return convert(st);
@@ -135,11 +138,12 @@ Errno set_times_file(int fd, uint64_t atim, uint64_t mtim, uint16_t flags) {
 Errno set_times_path(int dir, const GuestPath& path, bool follow, uint64_t atim, uint64_t mtim, uint16_t flags) {
   timespec times[2];
   if (Errno e = make_times(atim, mtim, flags, times); e != Errno::kSuccess) return e;
-  if (!follow && path.is_plain_name()) return result(utimensat(dir, path.c_str(), times, AT_SYMLINK_NOFOLLOW));
+  if (!follow && path.is_plain_name() && !path_arguments_are_fixed())
+    return result(utimensat(dir, path.c_str(), times, AT_SYMLINK_NOFOLLOW));
   Outcome<int> fd = open_beneath(dir, path.c_str(), O_PATH | (follow ? 0 : O_NOFOLLOW));
   if (!fd) return fd.error;
   UniqueFd owned(*fd);
-  if (utimensat(owned.get(), "", times, AT_EMPTY_PATH) == 0) return Errno::kSuccess;
+  if (utimensat(owned.get(), empty_path(), times, AT_EMPTY_PATH) == 0) return Errno::kSuccess;
   if (errno != EINVAL && errno != ENOENT) return errno_from_host(errno);
   // Before Linux 5.8.
   char self[32];
@@ -169,7 +173,8 @@ Errno rename_path(int old_dir, const GuestPath& old_path, int new_dir, const Gue
   Parent from, to;
   if (Errno e = from.resolve(old_dir, old_path, Errno::kBusy, Errno::kBusy); e != Errno::kSuccess) return e;
   if (Errno e = to.resolve(new_dir, new_path, Errno::kBusy, Errno::kBusy); e != Errno::kSuccess) return e;
-  return result(renameat(from.fd(), from.name(), to.fd(), to.name()));
+  // By the one call that all machines have.
+  return result(static_cast<int>(syscall(SYS_renameat2, from.fd(), from.name(), to.fd(), to.name(), 0)));
 }
 
 Errno link_path(int old_dir, const GuestPath& old_path, int new_dir, const GuestPath& new_path) {
@@ -196,20 +201,22 @@ Errno symlink_path(const GuestPath& target, int dir, const GuestPath& path) {
 }
 
 Outcome<size_t> readlink_path(int dir, const GuestPath& path, char* buffer, size_t size) {
-  auto read = [&](int at, const char* name) -> Outcome<size_t> {
-    char whole[PATH_MAX];
-    // Read whole first: the kernel refuses a size of 0, and a guest may ask for just that.
-    ssize_t n = readlinkat(at, name, whole, sizeof whole);
-    if (n < 0) return errno_from_host(errno == ENOENT && *name == '\0' ? EINVAL : errno);
-    size_t copied = static_cast<size_t>(n) < size ? static_cast<size_t>(n) : size;
-    std::memcpy(buffer, whole, copied);
-    return copied;
-  };
-  if (path.is_plain_name()) return read(dir, path.c_str());
-  Outcome<int> fd = open_beneath(dir, path.c_str(), O_PATH | O_NOFOLLOW);
-  if (!fd) return fd.error;
-  UniqueFd owned(*fd);
-  return read(owned.get(), "");
+  UniqueFd opened;
+  const char* name = path.c_str();
+  if (!path.is_plain_name()) {
+    Outcome<int> fd = open_beneath(dir, name, O_PATH | O_NOFOLLOW);
+    if (!fd) return fd.error;
+    opened.reset(*fd);
+    dir = *fd;
+    name = "";
+  }
+  // Read whole first: the kernel refuses a size of 0, and a guest may ask for just that.
+  char whole[PATH_MAX];
+  ssize_t n = read_link(dir, name, whole, sizeof whole);
+  if (n < 0) return errno_from_host(errno);
+  size_t copied = static_cast<size_t>(n) < size ? static_cast<size_t>(n) : size;
+  std::memcpy(buffer, whole, copied);
+  return copied;
 }
 
 Errno advise(int fd, uint64_t offset, uint64_t length, uint8_t advice) {

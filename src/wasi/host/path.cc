@@ -12,6 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "wasi/host/path_arguments.h"
+#include "wasi/host/system_call.h"
+
 namespace ermine::wasi {
 namespace {
 
@@ -25,25 +28,23 @@ enum class Openat2 : uint8_t { kUntried, kWorks, kMissing };
 std::atomic<Openat2> g_openat2{Openat2::kUntried};
 std::atomic<bool> g_force_walker{false};
 
-int openat2(int dir, const char* path, int flags, mode_t mode) {
-  open_how how{};
-  how.flags = static_cast<uint64_t>(static_cast<uint32_t>(flags));
-  how.mode = (flags & O_CREAT) != 0 ? mode : 0;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+int openat2(int dir, const char* path, const open_how& how) {
   return static_cast<int>(syscall(SYS_openat2, dir, path, &how, sizeof how));
 }
 
-bool openat2_works() {
-  Openat2 state = g_openat2.load(std::memory_order_relaxed);
-  if (state == Openat2::kUntried) {
-    // Old kernels say ENOSYS, container filters EPERM; neither can be an honest answer for ".".
-    int fd = openat2(AT_FDCWD, ".", O_PATH | O_CLOEXEC, 0);
-    bool works = fd >= 0 || (errno != ENOSYS && errno != EPERM);
-    if (fd >= 0) close(fd);
-    state = works ? Openat2::kWorks : Openat2::kMissing;
-    g_openat2.store(state, std::memory_order_relaxed);
-  }
-  return state == Openat2::kWorks;
+// What to ask openat2 for; in `own` unless that is fixed. Null: it is fixed, and this is not among it.
+const open_how* how_to_open(int flags, mode_t mode, open_how& own) {
+  if (path_arguments_are_fixed()) return fixed_how(flags, mode);
+  own.flags = static_cast<uint64_t>(static_cast<uint32_t>(flags));
+  own.mode = (flags & O_CREAT) != 0 ? mode : 0;
+  own.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  return &own;
+}
+
+// openat() of one component. What a confined process opens without looking into it goes through openat2.
+int open_component(int dir, const char* name, int flags, mode_t mode = 0) {
+  const open_how* how = (flags & O_PATH) != 0 ? fixed_how(flags, mode) : nullptr;
+  return how != nullptr ? openat2(dir, name, *how) : openat(dir, name, flags, mode);
 }
 
 // One resolution by hand. `stack_` holds an O_PATH descriptor for every directory entered since the base.
@@ -92,13 +93,13 @@ class Walker {
   // "." and "..": a directory we already stand in, opened again with the flags asked for.
   Outcome<int> reopen_here(int flags) {
     if ((flags & O_CREAT) != 0) return (flags & O_EXCL) != 0 ? Errno::kExist : Errno::kIsdir;
-    int fd = openat(here(), ".", flags);
+    int fd = open_component(here(), ".", flags);
     return fd >= 0 ? Outcome<int>(fd) : Outcome<int>(errno_from_host(errno));
   }
 
   // Enters a directory, or puts a symbolic link's contents in front of the rest.
   Errno enter(const std::string& name) {
-    int fd = openat(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+    int fd = open_component(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
       stack_.push_back(fd);
       return Errno::kSuccess;
@@ -110,7 +111,7 @@ class Walker {
   // Replaces a link by its target, followed by `suffix`. `otherwise`: the answer if it is no link.
   Errno expand(const std::string& name, const char* suffix, Errno otherwise) {
     char target[PATH_MAX];
-    ssize_t n = readlinkat(here(), name.c_str(), target, sizeof target);
+    ssize_t n = read_link(here(), name.c_str(), target, sizeof target);
     if (n < 0) return errno == EINVAL ? otherwise : errno_from_host(errno);
     if (n == sizeof target) return Errno::kNametoolong;
     if (++links_ > kMaxLinks) return Errno::kLoop;
@@ -134,11 +135,11 @@ class Walker {
     int want = flags | O_NOFOLLOW | (slashes ? O_DIRECTORY : 0);
     // With O_CREAT|O_EXCL a link is never followed, dangling or not.
     if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) follow = false;
-    int fd = openat(here(), name.c_str(), want, mode);
+    int fd = open_component(here(), name.c_str(), want, mode);
     if (fd >= 0) {
       if (!follow || (flags & O_PATH) == 0) return fd;
       struct stat st;
-      if (fstat(fd, &st) != 0 || !S_ISLNK(st.st_mode)) return fd;
+      if (file_status(fd, st) != 0 || !S_ISLNK(st.st_mode)) return fd;
       close(fd);
     } else {
       int error = errno;
@@ -159,6 +160,34 @@ class Walker {
 };
 
 }  // namespace
+
+bool openat2_works() {
+  Openat2 state = g_openat2.load(std::memory_order_relaxed);
+  if (state == Openat2::kUntried) {
+    // Old kernels say ENOSYS, container filters EPERM; neither can be an honest answer for ".".
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    int fd = openat2(AT_FDCWD, ".", how);
+    bool works = fd >= 0 || (errno != ENOSYS && errno != EPERM);
+    if (fd >= 0) close(fd);
+    state = works ? Openat2::kWorks : Openat2::kMissing;
+    g_openat2.store(state, std::memory_order_relaxed);
+  }
+  return state == Openat2::kWorks;
+}
+
+ssize_t read_link(int dir, const char* name, char* buffer, size_t size) {
+  UniqueFd opened;
+  if (*name != '\0') {
+    opened.reset(open_component(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened) return -1;
+    dir = opened.get();
+  }
+  ssize_t n = readlinkat(dir, empty_path(), buffer, size);
+  if (n < 0 && errno == ENOENT) errno = EINVAL;  // so the kernel says of a descriptor that is no link's
+  return n;
+}
 
 void UniqueFd::reset(int fd) {
   if (fd_ >= 0) close(fd_);
@@ -233,9 +262,11 @@ Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode) {
     const bool maybe_link = errno == ELOOP || errno == ENOTDIR;
     if (!maybe_link || (flags & O_NOFOLLOW) != 0) return errno_from_host(errno);
   }
-  if (!walks && openat2_works()) [[likely]] {
+  open_how own{};
+  const open_how* how = walks || !openat2_works() ? nullptr : how_to_open(flags, mode, own);
+  if (how != nullptr) [[likely]] {
     for (int i = 0; i < kMaxRetries; ++i) {
-      int fd = openat2(dir, path, flags, mode);
+      int fd = openat2(dir, path, *how);
       if (fd >= 0) return fd;
       if (errno == EXDEV) return Errno::kNotcapable;
       if (errno != EAGAIN) return errno_from_host(errno);

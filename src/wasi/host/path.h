@@ -70,6 +70,13 @@ bool is_utf8(std::string_view bytes);
 // final symbolic link is not followed (kLoop; with O_PATH it is itself opened).
 Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode = 0);
 
+// The contents of the symbolic link `name` of a directory, or of the link `dir` itself if the name is empty: bytes, or
+// -1 with errno; EINVAL if it is none.
+ssize_t read_link(int dir, const char* name, char* buffer, size_t size);
+
+// Whether the kernel has openat2 and lets us use it.
+bool openat2_works();
+
 // The directory that holds the last component of a path, and that component with any trailing slashes
 // (which the kernel interprets). For calls that create or remove a name.
 class Parent {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wasi/host/clocks.h"
+#include "wasi/host/system_call.h"
 
 namespace ermine::wasi {
 namespace {
@@ -27,7 +28,7 @@ uint64_t readable_bytes(const Descriptor& d) {
   if (d.type == Filetype::kRegularFile) {
     struct stat st;
     off_t at = lseek(d.host_fd, 0, SEEK_CUR);
-    if (at < 0 || fstat(d.host_fd, &st) != 0 || st.st_size <= at) return 0;
+    if (at < 0 || file_status(d.host_fd, st) != 0 || st.st_size <= at) return 0;
     return static_cast<uint64_t>(st.st_size - at);
   }
   int n = 0;
