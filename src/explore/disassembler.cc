@@ -52,6 +52,12 @@ constexpr cs_mode kMode = CS_MODE_LITTLE_ENDIAN;
 
 }  // namespace
 
+void load_disassembler() {
+#ifdef ERMINE_CAPSTONE
+  (void)library();
+#endif
+}
+
 Disassembler::Disassembler() {
 #ifdef ERMINE_CAPSTONE
   static_assert(sizeof(csh) == sizeof handle_);

@@ -10,6 +10,9 @@
 
 namespace ermine::explore {
 
+// Opens the library now, for a process that can open none any more when it is wanted.
+void load_disassembler();
+
 class Disassembler {
  public:
   struct Line {
