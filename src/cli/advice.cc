@@ -45,7 +45,7 @@ std::string advice_on_stop(const Error& error, const RunOptions& o) {
     case TrapCode::kOutOfFuel:
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it go on";
     case TrapCode::kInterrupted:
-      return o.timeout ? "the limit is --timeout; a longer one lets it go on" : std::string();
+      return o.precautions.timeout ? "the limit is --timeout; a longer one lets it go on" : std::string();
     case TrapCode::kGcHeapExhausted: return "-W max-gc-heap=SIZE changes the limit";
     case TrapCode::kCallStackExhausted:
       return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) +

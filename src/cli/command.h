@@ -18,8 +18,13 @@ enum ExitCode : int {
   kOk = 0,
   kFailed = 1,  // the module cannot be read, is invalid, lacks an import, …
   kUsage = 2,   // the command line is wrong
-  kTrapped = 134,  // the program trapped or was stopped by a limit: as a shell reports abort()
+  kBug = 70,    // the command aborted: a bug of the engine
+  kOutOfMemory = 71,
+  kNoSandbox = 72,  // the process sandbox cannot be set up, and nothing was run
+  kTrapped = 134,   // the program trapped, or a limit stopped it or what was done with its module
 };
+// What --help says of them, below a command's own: "Exit codes: …".
+extern const char* const kCommonExitCodes;
 
 // Words after the command's name.
 using Words = std::vector<std::string>;

@@ -9,6 +9,7 @@
 #include "cli/output_file.h"
 #include "cli/quantities.h"
 #include "cli/run_options.h"
+#include "explore/disassembler.h"
 #include "explore/page.h"
 
 namespace ermine::cli {
@@ -71,12 +72,24 @@ int explore_main(Words words) {
         page.max_bytes = *size;
       },
       "Leave functions out once the page is so large (64MiB); not with --function", "SIZE");
+  Precautions precautions;
   add_feature_options(command, config);
+  precautions.add_to(command);
+  command.exit_codes("0, or 1 if the module is not valid or cannot be read");
   command.footer("\nExamples:\n  ermine explore app.wasm\n  ermine explore --function main app.wasm -o main.html\n");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
   if (!command.given("--features")) config.enable_all_features();
-  Result<std::vector<uint8_t>> bytes = read_module_bytes(input);
+  if (int code = precautions.set_bounds(); code != kOk) return code;
+  if (output.empty()) output = stem(input) + ".explore.html";
+  OutputFile out(output);
+  if (Result<void> r = out.open(); !r) return fail(r.error());
+  Result<InputFile> file = InputFile::open(input);
+  if (!file) return fail(file.error());
+  explore::load_disassembler();
+  // Nothing of it runs, but machine code is made in the memory that it would run in.
+  if (int code = precautions.confine_to_running(true); code != kOk) return code;
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size);
   if (!bytes) return fail(bytes.error());
   wasm::FeatureSet features;
   for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::kCount); ++i)
@@ -94,8 +107,6 @@ int explore_main(Words words) {
   if (!functions.empty()) page.wanted = [&choice](const explore::Explorer::Function& f) { return choice.has(f.index); };
   const std::string title = input == "-" ? "standard input" : input.substr(input.rfind('/') + 1);
   page.title = title;
-  if (output.empty()) output = stem(input) + ".explore.html";
-  OutputFile out(output);
   Progress progress("exploring " + input);
   auto done = explore::write_page(**explorer, page, [&out](std::string_view piece) { return out.write(piece); });
   if (!done) return fail(done.error().clone().with_context(input));

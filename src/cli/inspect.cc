@@ -179,13 +179,24 @@ int inspect_main(Words words) {
   Config config;
   options.argument("file", file, "A module, binary or text; - is standard input", "FILE");
   options.flag("--json", as_json, "For programs instead of people");
+  Precautions precautions;
   add_feature_options(options, config);
+  precautions.add_to(options);
+  options.exit_codes("0, or 1 if the module is not valid or cannot be read");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   // What is shown may use anything; running it is another matter.
   if (!options.given("--features")) config.enable_all_features();
+  if (int code = precautions.set_bounds(); code != kOk) return code;
+  Result<InputFile> input = InputFile::open(file);
+  if (!input) {
+    print_error(input.error());
+    return kFailed;
+  }
+  if (int code = precautions.confine_to_reading(); code != kOk) return code;
+
   Engine engine(config);
-  Result<Module> module = load_module(engine, file);
+  Result<Module> module = load_module(engine, *input, precautions.max_module_size);
   if (!module) {
     print_error(module.error());
     return kFailed;

@@ -2,8 +2,10 @@
 // "-", from standard input.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "cli/input_file.h"
 #include "ermine/module.h"
 
 namespace ermine::cli {
@@ -13,12 +15,10 @@ enum class Reading : uint8_t {
   kCopy,  // a program that can write files could truncate its own module under us
 };
 
-// Errors say which file it is about.
-Result<Module> load_module(const Engine& engine, const std::string& path, Reading reading = Reading::kMap);
-// A file's bytes, or standard input's.
-Result<std::vector<uint8_t>> read_file(const std::string& path);
-// The bytes as they are, or as the text assembles to.
-Result<std::vector<uint8_t>> read_module_bytes(const std::string& path);
+// Errors say which file it is about. `limit`: the most bytes that are read, of text as of a binary.
+Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading = Reading::kMap);
+// A module's bytes: as they are, or as the text assembles to.
+Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit);
 
 // Prints "label …" on a terminal's stderr if the work takes over a second, and wipes it out again.
 class Progress {

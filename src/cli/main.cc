@@ -1,19 +1,14 @@
 // ermine: the command.
 
 #include <sys/stat.h>
-#include <cstdlib>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/abnormal_end.h"
 #include "cli/command.h"
+#include "cli/standard_streams.h"
 #include "cli/version.h"
-
-// What the C++ library does with an exception that nobody catches. Its own version prints the demangled type,
-// and 40 kB of demangler come with it; the command catches what its libraries throw.
-namespace __gnu_cxx {
-void __verbose_terminate_handler() { std::abort(); }
-}  // namespace __gnu_cxx
 
 namespace ermine::cli {
 namespace {
@@ -111,6 +106,8 @@ std::span<const Command> commands() { return kCommands; }
 }  // namespace ermine::cli
 
 int main(int argc, char** argv) {
+  if (!ermine::cli::open_closed_streams()) return ermine::cli::kFailed;  // and nobody to tell
+  ermine::cli::watch_for_aborts();
   ermine::cli::Words words(argv + 1, argv + argc);
   return ermine::cli::dispatch(std::move(words));
 }

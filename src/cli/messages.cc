@@ -24,6 +24,10 @@ void print(std::string_view label, const char* colour, std::string_view message)
 
 }  // namespace
 
+const char* const kCommonExitCodes =
+    "2 if this command line is wrong; 134 if a limit was reached; 70 if ermine aborted, which is a bug of its own;\n"
+    "71 if it ran out of memory; 72 if the process sandbox cannot be set up.\n";
+
 bool colour_on(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");

@@ -13,10 +13,13 @@ extern ostream cout, cerr, clog;
 }  // namespace std
 #include <CLI/CLI.hpp>
 
+#include "cli/quantities.h"
+
 namespace ermine::cli {
 
 struct Options::Impl {
   CLI::App app;
+  std::string exit_codes = {}, footer = {};
 };
 
 namespace {
@@ -27,7 +30,23 @@ void take(const Options::Take& to, const std::string& value) {
   } catch (const BadOption& bad) { throw CLI::ValidationError(bad.option, bad.message); }
 }
 
+template <class T>
+T require(std::optional<T> value, const std::string& option, const std::string& text, const char* like) {
+  if (!value) throw BadOption{option, "'" + text + "' is not " + like};
+  return *value;
+}
+
 }  // namespace
+
+uint64_t count_of(const std::string& option, const std::string& text) {
+  return require(parse_count(text), option, text, "a number");
+}
+uint64_t size_of(const std::string& option, const std::string& text) {
+  return require(parse_size(text), option, text, "a size, as in 65536, 64KiB or 2GiB");
+}
+std::chrono::nanoseconds duration_of(const std::string& option, const std::string& text) {
+  return require(parse_duration(text), option, text, "a duration, as in 2s or 500ms");
+}
 
 Options::Options(const char* description, const char* name) : impl_(new Impl{CLI::App(description, name)}) {}
 Options::~Options() = default;
@@ -71,7 +90,8 @@ void Options::flag(const char* names, bool& to, const char* help, bool value) {
 }
 
 void Options::help_flag(const char* names, const char* help) { impl_->app.set_help_flag(names, help); }
-void Options::footer(const char* text) { impl_->app.footer(text); }
+void Options::exit_codes(const char* own) { impl_->exit_codes = own; }
+void Options::footer(const char* text) { impl_->footer = text; }
 
 Parsed Options::parse(Words words) {
   try {
@@ -79,7 +99,8 @@ Parsed Options::parse(Words words) {
     impl_->app.parse(Words(words.rbegin(), words.rend()));
     return {};
   } catch (const CLI::CallForHelp&) {
-    std::string help = impl_->app.help();
+    std::string help =
+        impl_->app.help() + "\nExit codes: " + impl_->exit_codes + ";\n" + kCommonExitCodes + impl_->footer;
     std::fwrite(help.data(), 1, help.size(), stdout);
     return {true, kOk};
   } catch (const CLI::ParseError& e) {

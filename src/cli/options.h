@@ -4,6 +4,8 @@
 // <iostream> the locales of the C++ library, before main(), which was a tenth of running a small program.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +18,11 @@ namespace ermine::cli {
 struct BadOption {
   std::string option, message;
 };
+
+// An option's value as a quantity (quantities.h), or BadOption.
+uint64_t count_of(const std::string& option, const std::string& text);
+uint64_t size_of(const std::string& option, const std::string& text);
+std::chrono::nanoseconds duration_of(const std::string& option, const std::string& text);
 
 class Options {
  public:
@@ -33,6 +40,8 @@ class Options {
   void values(const char* names, Take take, const char* help, const char* type);  // each one given
   void flag(const char* names, bool& to, const char* help, bool value = true);
   void help_flag(const char* names, const char* help);
+  // Those of this command; what all commands have in common is added.
+  void exit_codes(const char* own);
   void footer(const char* text);
 
   Parsed parse(Words words);

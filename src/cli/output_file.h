@@ -1,4 +1,8 @@
 // Where a command's result goes: standard output, or a file that appears only when it is whole.
+//
+// A file is written under a name of its own beside the one that was asked for. Giving it the right name, or removing
+// it, takes rights that a process which reads what it does not trust is better without: so open() makes a second
+// process, which alone goes on, and the first one waits for its end and does that.
 #pragma once
 
 #include <cstdio>
@@ -19,12 +23,16 @@ class OutputFile {
 
   // Before binary output: kUsage if it would go to a terminal.
   Result<void> expect_binary() const;
+  // While the process has one thread, and before it confines itself. The exit code of the process says whether the file
+  // is to stay: 0.
+  Result<void> open();
   bool write(std::string_view bytes);  // false once it fails; the reason comes from finish()
   Result<void> finish();
 
  private:
   bool to_stdout() const { return path_.empty() || path_ == "-"; }
-  std::string path_, temporary_;
+  Error error() const;
+  std::string path_;
   std::FILE* file_ = nullptr;
   int error_ = 0;
 };

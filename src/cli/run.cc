@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <vector>
 
 #include "cli/advice.h"
+#include "cli/deadline.h"
 #include "cli/load.h"
-#include "cli/lockdown.h"
 #include "cli/run_options.h"
 #include "cli/values.h"
 #include "ermine/ermine.h"
@@ -123,15 +124,37 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
   return code;
 }
 
+// What a run was given to read, and what came of it.
+struct Files {
+  std::optional<InputFile> module;
+  std::vector<std::pair<std::string, InputFile>> preloads;  // by the name they are imported from
+};
 using Preloads = std::vector<std::pair<std::string, Module>>;
 
-Result<Preloads> load_preloads(const Engine& engine, const RunOptions& o, Reading reading) {
-  Preloads loaded;
+Result<Files> open_files(const RunOptions& o) {
+  Files files;
+  ERMINE_ASSIGN(InputFile module, InputFile::open(o.module));
+  files.module.emplace(std::move(module));
   for (const auto& [name, path] : o.preloads) {
-    ERMINE_ASSIGN(Module module, load_module(engine, path, reading));
+    ERMINE_ASSIGN(InputFile file, InputFile::open(path));
+    files.preloads.emplace_back(name, std::move(file));
+  }
+  return files;
+}
+
+Result<Preloads> load_preloads(const Engine& engine, Files& files, uint64_t limit, Reading reading) {
+  Preloads loaded;
+  for (auto& [name, file] : files.preloads) {
+    ERMINE_ASSIGN(Module module, load_module(engine, file, limit, reading));
     loaded.emplace_back(name, std::move(module));
   }
   return loaded;
+}
+
+int confine(const RunOptions& o) {
+  std::vector<sandbox::Directory> directories;
+  for (const Directory& d : o.directories) directories.push_back({d.host, d.access == WasiDirAccess::kReadWrite});
+  return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories);
 }
 
 Result<Instance> instantiate(Store& store, Linker& linker, const Module& module, const Preloads& preloads,
@@ -151,18 +174,25 @@ int fail(const Error& error) {
 }
 
 int run(const RunOptions& o) {
+  if (int code = o.precautions.set_bounds(); code != kOk) return code;
   Engine engine(o.config);
+  Result<Files> files = open_files(o);
+  if (!files) return fail(files.error());
+  Result<Wasi> wasi = make_wasi(o);
+  if (!wasi) return fail(wasi.error());
+
+  // All that was granted is open; from here on come bytes that are not trusted.
+  if (int code = confine(o); code != kOk) return code;
   // A program that may write files could truncate the very file its code is mapped from.
   bool writes = std::any_of(o.directories.begin(), o.directories.end(),
                             [](const Directory& d) { return d.access == WasiDirAccess::kReadWrite; });
   Reading reading = writes ? Reading::kCopy : Reading::kMap;
-  Result<Module> module = load_module(engine, o.module, reading);
+  const uint64_t most = o.precautions.max_module_size;
+  Result<Module> module = load_module(engine, *files->module, most, reading);
   if (!module) return fail(module.error());
-  Result<Preloads> preloads = load_preloads(engine, o, reading);
+  Result<Preloads> preloads = load_preloads(engine, *files, most, reading);
   if (!preloads) return fail(preloads.error());
 
-  Result<Wasi> wasi = make_wasi(o);
-  if (!wasi) return fail(wasi.error());
   Linker linker(engine);
   // Preloaded modules may import from it, too.
   Result<void> added = preloads->empty() ? wasi->add_to_linker(linker, *module) : wasi->add_to_linker(linker);
@@ -173,10 +203,10 @@ int run(const RunOptions& o) {
   if (o.fuel) {
     if (Result<void> r = store.set_fuel(*o.fuel); !r) return fail(r.error());
   }
-  for (const std::string& warning : lock_down(o)) print_note(warning);
   GcLog gc_log;
   if (o.log_gc) gc_log.follow(store);
-  if (o.timeout) store.set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(*o.timeout));
+  if (o.precautions.timeout)
+    store.set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
 
   Result<Instance> instance = instantiate(store, linker, *module, *preloads, o);
   if (!instance) {

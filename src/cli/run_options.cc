@@ -2,23 +2,8 @@
 
 #include <cstdlib>
 
-#include "cli/quantities.h"
-
 namespace ermine::cli {
 namespace {
-
-template <class T>
-T require(std::optional<T> value, const std::string& option, const std::string& text, const char* like) {
-  if (!value) throw BadOption{option, "'" + text + "' is not " + like};
-  return *value;
-}
-
-uint64_t count_of(const std::string& option, const std::string& text) {
-  return require(parse_count(text), option, text, "a number");
-}
-uint64_t size_of(const std::string& option, const std::string& text) {
-  return require(parse_size(text), option, text, "a size, as in 65536, 64KiB or 2GiB");
-}
 
 bool switch_of(const std::string& option, const std::string& text) {
   if (text.empty() || text == "y" || text == "yes" || text == "true") return true;
@@ -65,8 +50,7 @@ void limit(RunOptions& o, const std::string& name, const std::string& value) {
   else if (name == "max-wasm-stack") o.config.max_wasm_stack = size_of(option, value);
   else if (name == "trap-on-grow-failure") o.limits.fail_on_grow = switch_of(option, value);
   else if (name == "fuel") o.fuel = count_of(option, value);
-  else if (name == "timeout")
-    o.timeout = require(parse_duration(value), option, value, "a duration, as in 2s or 500ms");
+  else if (name == "timeout") o.precautions.timeout = duration_of(option, value);
   else if (name == "unknown-imports-trap") o.unknown_imports_trap = switch_of(option, value);
   else if (name == "unknown-imports-default") o.unknown_imports_default = switch_of(option, value);
   else set_feature(o.config, option, name, switch_of(option, value));
@@ -226,12 +210,6 @@ Parsed parse_run_options(Words words, RunOptions& o) {
       "on every machine",
       "N");
   options.value(
-      "--timeout",
-      [&o](const std::string& text) {
-        o.timeout = require(parse_duration(text), "--timeout", text, "a duration, as in 2s or 500ms");
-      },
-      "Stop after this time, wherever the program is", "TIME");
-  options.value(
       "--max-open-files",
       [&o](const std::string& text) {
         uint64_t n = count_of("--max-open-files", text);
@@ -271,11 +249,9 @@ Parsed parse_run_options(Words words, RunOptions& o) {
   options.values(
       "-D", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { debug_option(o, n, v); }); },
       "Debugging: debug-info, the same as -g", "NAME[=y],...");
-  options.flag("--no-landlock", o.landlock, "Do not confine the process's file access by Landlock", false);
-  options.flag("--no-seccomp", o.seccomp, "Do not confine the process's system calls by seccomp", false);
+  o.precautions.add_to(options);
+  options.exit_codes("the program's own; 134 if it trapped; 1 if it could not be started");
   options.footer(
-      "\nExit codes: the program's own; 134 if it trapped or a limit stopped it; 1 if it could not be started;\n"
-      "2 if this command line is wrong.\n"
       "\nExamples:\n"
       "  ermine run app.wasm one --two\n"
       "  ermine run --dir ./data::/data:ro --env LANG=C app.wasm /data/in.txt\n"

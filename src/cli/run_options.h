@@ -1,7 +1,6 @@
 // What `ermine run` can be told.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/precautions.h"
 #include "ermine/config.h"
 #include "ermine/store.h"
 #include "ermine/wasi.h"
@@ -32,9 +32,8 @@ struct RunOptions {
   std::optional<std::string> invoke;
   bool unknown_imports_trap = false, unknown_imports_default = false;
   bool trace_wasi = false, log_gc = false;
-  bool landlock = true, seccomp = true;
+  Precautions precautions;
   std::optional<uint64_t> fuel;
-  std::optional<std::chrono::nanoseconds> timeout;
   uint32_t max_open_files = 4096;
   uint64_t max_output_bytes = ~uint64_t{0};
   Config config;

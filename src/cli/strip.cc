@@ -11,6 +11,7 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
+#include "cli/precautions.h"
 
 namespace ermine::cli {
 namespace {
@@ -98,6 +99,9 @@ int strip_main(Words words) {
   options.values(
       "-d,--delete", [&](const std::string& pattern) { patterns.push_back(pattern); },
       "Only sections whose name matches this regular expression", "REGEX");
+  Precautions precautions;
+  precautions.add_to(options);
+  options.exit_codes("0, or 1 if the module cannot be read or split into sections");
   options.footer("\nWithout options every custom section is removed but \"name\" and \"dylink.0\".\n");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
@@ -115,17 +119,20 @@ int strip_main(Words words) {
     print_error(usable.error());
     return kUsage;
   }
-  Result<std::vector<uint8_t>> bytes = read_module_bytes(input);
-  if (!bytes) {
-    print_error(bytes.error());
+  auto fail = [](const Error& error) {
+    print_error(error);
     return kFailed;
-  }
+  };
+  if (int code = precautions.set_bounds(); code != kOk) return code;
+  if (Result<void> r = out.open(); !r) return fail(r.error());
+  Result<InputFile> file = InputFile::open(input);
+  if (!file) return fail(file.error());
+  if (int code = precautions.confine_to_reading(); code != kOk) return code;
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size);
+  if (!bytes) return fail(bytes.error());
   std::string_view module(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   Result<std::vector<Section>> sections = split(module);
-  if (!sections) {
-    print_error(std::move(sections).error().with_context(input));
-    return kFailed;
-  }
+  if (!sections) return fail(std::move(sections).error().with_context(input));
   out.write(module.substr(0, 8));
   for (const Section& s : *sections) {
     bool drop = s.id == kCustom;
@@ -137,10 +144,7 @@ int strip_main(Words words) {
     }
     if (!drop) out.write(s.whole);
   }
-  if (Result<void> r = out.finish(); !r) {
-    print_error(r.error());
-    return kFailed;
-  }
+  if (Result<void> r = out.finish(); !r) return fail(r.error());
   return kOk;
 }
 

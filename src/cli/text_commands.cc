@@ -1,4 +1,4 @@
-// ermine parse, print, objdump, wast: the text format from the command line. Names and options are those of
+// ermine parse, print, objdump: the text format from the command line. Names and options are those of
 // wasm-tools where it has them.
 
 #include <cstdio>
@@ -7,11 +7,9 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
-#include "cli/run_options.h"
+#include "cli/precautions.h"
 #include "cli/text_format.h"
 #include "ermine/ermine.h"
-#include "script/files.h"
-#include "script/runner.h"
 #include "text/print/dump.h"
 #include "text/print/print.h"
 #include "text/text.h"
@@ -25,14 +23,29 @@ int fail(const Error& error, const std::string& file = {}) {
   return kFailed;
 }
 
-// What one of the commands is given: an input, and perhaps -o.
+// What one of the commands is given: an input, and -o.
 struct Files {
   std::string input, output;
-  void add_to(Options& command, bool with_output) {
+  Precautions precautions;
+  void add_to(Options& command) {
     command.argument("file", input, "A module, binary or text; - is standard input", "FILE");
-    if (with_output) command.value("-o,--output", output, "Write here instead of to standard output", "FILE");
+    command.value("-o,--output", output, "Write here instead of to standard output", "FILE");
+    precautions.add_to(command);
+    command.exit_codes("0, or 1 if the module cannot be read or is not well-formed");
   }
 };
+
+// From opening to reading, with the process confined in between: `use` gets the bytes and the output.
+template <class Read, class Use>
+int process(const Files& files, OutputFile& out, Read&& read, Use&& use) {
+  if (int code = files.precautions.set_bounds(); code != kOk) return code;
+  if (Result<void> r = out.open(); !r) return fail(r.error());
+  Result<InputFile> input = InputFile::open(files.input);
+  if (!input) return fail(input.error());
+  if (int code = files.precautions.confine_to_reading(); code != kOk) return code;
+  Result<std::vector<uint8_t>> bytes = read(*input, files.precautions.max_module_size);
+  return bytes ? use(*bytes) : fail(bytes.error());
+}
 
 int finish(const Result<void>& printed, OutputFile& out, const std::string& file) {
   // A pipe that nobody reads any more is no error in the module.
@@ -46,7 +59,7 @@ int finish(const Result<void>& printed, OutputFile& out, const std::string& file
 int parse_main(Words words) {
   Options command("Turn the text format into a binary module.\nUsage: ermine parse [OPTIONS] FILE", "parse");
   Files files;
-  files.add_to(command, true);
+  files.add_to(command);
   bool no_names = false;
   command.flag("-g,--names", no_names, "Keep identifiers in a name section; this is the default", false);
   command.flag("--no-names", no_names, "Leave identifiers out");
@@ -55,26 +68,27 @@ int parse_main(Words words) {
 
   OutputFile out(files.output);
   if (Result<void> r = out.expect_binary(); !r) return fail(r.error());
-  Result<std::vector<uint8_t>> source = read_file(files.input);
-  if (!source) return fail(source.error());
-  std::string_view text(reinterpret_cast<const char*>(source->data()), source->size());
-  if (text::looks_like_text(text)) {
-    text::ParseOptions options;
-    options.features = wasm::FeatureSet::all();
-    options.emit_names = !no_names;
-    options.file_name = files.input;
-    Result<std::vector<uint8_t>> binary = text::parse(text, options);
-    if (!binary) return fail(binary.error());
-    source = std::move(binary);
-  }
-  out.write({reinterpret_cast<const char*>(source->data()), source->size()});
-  return finish({}, out, files.input);
+  auto read = [](InputFile& input, uint64_t limit) { return input.read_module(limit); };
+  return process(files, out, read, [&](std::vector<uint8_t>& source) {
+    std::string_view text(reinterpret_cast<const char*>(source.data()), source.size());
+    if (text::looks_like_text(text)) {
+      text::ParseOptions options;
+      options.features = wasm::FeatureSet::all();
+      options.emit_names = !no_names;
+      options.file_name = files.input;
+      Result<std::vector<uint8_t>> binary = text::parse(text, options);
+      if (!binary) return fail(binary.error());
+      source = std::move(*binary);
+    }
+    out.write({reinterpret_cast<const char*>(source.data()), source.size()});
+    return finish({}, out, files.input);
+  });
 }
 
 int print_main(Words words) {
   Options command("Turn a binary module into the text format.\nUsage: ermine print [OPTIONS] FILE", "print");
   Files files;
-  files.add_to(command, true);
+  files.add_to(command);
   text::PrintOptions options;
   bool no_names = false, plain = false;
   command.flag("-f,--fold-instructions", options.folded, "Operands in parentheses inside their instruction");
@@ -86,18 +100,18 @@ int print_main(Words words) {
   options.names = !no_names;
   options.exact = !plain;
 
-  Result<std::vector<uint8_t>> bytes = read_module_bytes(files.input);
-  if (!bytes) return fail(bytes.error());
   OutputFile out(files.output);
-  Result<void> printed = text::print(*bytes, options, [&out](std::string_view piece) { return out.write(piece); });
-  return finish(printed, out, files.input);
+  return process(files, out, read_module_bytes, [&](const std::vector<uint8_t>& bytes) {
+    Result<void> printed = text::print(bytes, options, [&out](std::string_view piece) { return out.write(piece); });
+    return finish(printed, out, files.input);
+  });
 }
 
 int objdump_main(Words words) {
   Options command("List what stands where in a module.\nUsage: ermine objdump [OPTIONS] FILE", "objdump");
   command.help_flag("--help", "Print this help message and exit");
   Files files;
-  files.add_to(command, true);
+  files.add_to(command);
   text::DumpOptions options;
   std::string section;
   bool no_names = false;
@@ -113,46 +127,11 @@ int objdump_main(Words words) {
   options.names = !no_names;
   options.section = section;
 
-  Result<std::vector<uint8_t>> bytes = read_module_bytes(files.input);
-  if (!bytes) return fail(bytes.error());
   OutputFile out(files.output);
-  Result<void> dumped = text::dump(*bytes, options, [&out](std::string_view piece) { return out.write(piece); });
-  return finish(dumped, out, files.input);
-}
-
-int wast_main(Words words) {
-  Options command("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
-  Words paths;
-  bool json = false, list = false, verbose = false;
-  Config config;
-  command.arguments("files", paths, "Scripts, or folders of them", "PATH");
-  command.flag("--json", json, "For programs instead of people");
-  command.flag("-l,--list", list, "A line a script, also for those that pass");
-  command.flag("-v,--verbose", verbose, "Also where a refusal's message is not the expected one, which is no failure");
-  add_tier_options(command, config);
-  add_feature_options(command, config);
-  command.footer("\nExit codes: 0 if every directive holds, 1 if one does not or a script cannot be read.\n");
-  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
-
-  // Scripts test proposals that are off by default, too.
-  if (!command.given("--features")) config.enable_all_features();
-  Engine engine(config);
-  Result<std::vector<std::string>> scripts = script::find_scripts(paths);
-  if (!scripts) return fail(scripts.error());
-  std::vector<script::ScriptReport> reports;
-  bool ok = true;
-  for (const std::string& path : *scripts) {
-    Result<std::string> source = script::read_script(path);
-    if (!source) return fail(source.error());
-    script::RunOptions options;
-    if (!json) options.on_print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
-    Progress progress("running " + path);
-    reports.push_back(script::run_script(engine, *source, path, options));
-    ok = ok && reports.back().ok();
-  }
-  std::string summary = json ? script::json_summary(reports) : script::human_summary(reports, list, verbose);
-  std::fwrite(summary.data(), 1, summary.size(), stdout);
-  return ok ? kOk : kFailed;
+  return process(files, out, read_module_bytes, [&](const std::vector<uint8_t>& bytes) {
+    Result<void> dumped = text::dump(bytes, options, [&out](std::string_view piece) { return out.write(piece); });
+    return finish(dumped, out, files.input);
+  });
 }
 
 }  // namespace ermine::cli

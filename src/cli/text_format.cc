@@ -8,13 +8,24 @@
 
 namespace ermine::cli {
 
-bool looks_like_text(const std::vector<uint8_t>& bytes, const std::string& path) {
-  if (path.ends_with(".wat")) return true;
-  for (uint8_t b : bytes) {
-    if (b == ' ' || b == '\t' || b == '\n' || b == '\r') continue;
-    return b == '(' || b == ';';
-  }
-  return false;
+namespace {
+
+// The first byte that is no blank, or nothing.
+const uint8_t* first_word(std::span<const uint8_t> bytes) {
+  for (const uint8_t& b : bytes)
+    if (b != ' ' && b != '\t' && b != '\n' && b != '\r') return &b;
+  return nullptr;
+}
+
+}  // namespace
+
+bool looks_like_text(std::span<const uint8_t> bytes, const std::string& path) {
+  const uint8_t* first = first_word(bytes);
+  return path.ends_with(".wat") || (first != nullptr && (*first == '(' || *first == ';'));
+}
+
+bool may_be_text(std::span<const uint8_t> beginning, const std::string& path) {
+  return first_word(beginning) == nullptr || looks_like_text(beginning, path);
 }
 
 Result<std::vector<uint8_t>> assemble(const std::vector<uint8_t>& bytes, const std::string& path) {

@@ -16,14 +16,24 @@ int validate_main(Words words) {
   Config config;
   options.arguments("files", files, "Modules, binary or text; - is standard input", "FILE");
   options.flag("-q,--quiet", quiet, "Say nothing about valid ones");
+  Precautions precautions;
   add_feature_options(options, config);
-  options.footer("\nExit codes: 0 if all are valid, 1 if one is not or cannot be read.\n");
+  precautions.add_to(options);
+  options.exit_codes("0 if all are valid, 1 if one is not or cannot be read");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
+
+  if (int code = precautions.set_bounds(); code != kOk) return code;
+  std::vector<Result<InputFile>> inputs;
+  for (const std::string& file : files) inputs.push_back(InputFile::open(file));
+  if (int code = precautions.confine_to_reading(); code != kOk) return code;
 
   Engine engine(config);
   int code = kOk;
-  for (const std::string& file : files) {
-    Result<std::vector<uint8_t>> bytes = read_module_bytes(file);
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& file = files[i];
+    Result<InputFile> input = std::move(inputs[i]);  // closes it at the end of this round
+    Result<std::vector<uint8_t>> bytes = input ? read_module_bytes(*input, precautions.max_module_size)
+                                               : Result<std::vector<uint8_t>>(std::move(input).error());
     Progress progress("validating " + file);
     Result<void> result = bytes ? Module::validate(engine, *bytes) : Result<void>(std::move(bytes).error());
     if (result) {

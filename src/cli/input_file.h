@@ -1,0 +1,43 @@
+// A file that a command was given to read: opened before the process confines itself, read after.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ermine/result.h"
+
+namespace ermine::cli {
+
+class InputFile {
+ public:
+  // "-" is standard input. Not a directory.
+  static Result<InputFile> open(std::string path);
+  InputFile(InputFile&& o) noexcept;
+  InputFile& operator=(InputFile&&) = delete;
+  ~InputFile();
+
+  const std::string& path() const { return path_; }
+  int fd() const { return fd_; }
+  bool is_regular() const { return regular_; }
+  uint64_t size() const { return size_; }  // of a regular file, as it was when opened
+
+  // Its first bytes, if it has so many and can be read again from there.
+  bool peek(std::span<uint8_t> head) const;
+  // What is left of it, up to `limit` bytes; more are an error. Of what begins neither as a binary module nor as text,
+  // no more than the beginning, which is enough to say so: a device may have no end.
+  Result<std::vector<uint8_t>> read_module(uint64_t limit);
+
+ private:
+  InputFile(std::string path, int fd, bool regular, uint64_t size)
+      : path_(std::move(path)), fd_(fd), regular_(regular), size_(size) {}
+  std::string path_;
+  int fd_;
+  bool regular_;
+  uint64_t size_;
+};
+
+bool is_binary(std::span<const uint8_t> bytes);
+
+}  // namespace ermine::cli

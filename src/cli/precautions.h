@@ -1,0 +1,38 @@
+// What every command does against the modules it is given, before it looks at the first byte of one: bounds on time,
+// memory and size, and the process sandbox.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "cli/options.h"
+#include "cli/sandbox/sandbox.h"
+#include "wasm/limits.h"
+
+namespace ermine::cli {
+
+struct Precautions {
+  std::optional<std::chrono::nanoseconds> timeout;
+  uint64_t max_module_size = wasm::kMaxModuleSize;
+  std::optional<uint64_t> max_process_memory;
+  sandbox::Mode mode = sandbox::Mode::kDefault;
+  bool landlock = true, seccomp = true;
+
+  // --timeout, --max-module-size, --max-process-memory, --sandbox and what belongs to it.
+  void add_to(Options& options);
+
+  // The bounds, from now on: the first thing after the options, as even opening a file may take for ever. kOk, or the
+  // code to exit with.
+  int set_bounds() const;
+
+  // The process sandbox: after everything is opened, before anything is read. kOk, or the code to exit with.
+  int confine_to_reading() const;
+  int confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories = {}) const;
+
+ private:
+  int confine(sandbox::Policy policy) const;
+};
+
+}  // namespace ermine::cli

@@ -1,0 +1,76 @@
+#include "cli/sandbox/landlock.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ermine::cli::sandbox {
+namespace {
+
+// The interface as of Linux 6.12; the C library's kernel headers may be older than the kernel.
+struct RulesetAttr {
+  uint64_t handled_access_fs, handled_access_net, scoped;
+};
+struct [[gnu::packed]] PathBeneathAttr {
+  uint64_t allowed_access;
+  int32_t parent_fd;
+};
+constexpr long kCreateRuleset = 444, kAddRule = 445, kRestrictSelf = 446;  // the same on all architectures
+constexpr uint64_t kWriteFile = 1 << 1, kReadFile = 1 << 2, kReadDir = 1 << 3, kRemoveDir = 1 << 4,
+                   kRemoveFile = 1 << 5, kMakeDir = 1 << 7, kMakeReg = 1 << 8, kMakeSym = 1 << 12, kRefer = 1 << 13,
+                   kTruncate = 1 << 14, kIoctlDev = 1 << 15;
+constexpr uint64_t kAllOfFirstVersion = (1 << 13) - 1;
+constexpr uint64_t kBindTcp = 1, kConnectTcp = 2;
+constexpr uint64_t kAbstractUnixSocket = 1, kSignal = 2;
+
+// Closes it, but keeps errno.
+class Descriptor {
+ public:
+  explicit Descriptor(long fd) : fd_(static_cast<int>(fd)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    const int error = errno;
+    if (fd_ >= 0) close(fd_);
+    errno = error;
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+Part restrict_files(std::span<const Directory> directories) {
+  const long version = syscall(kCreateRuleset, nullptr, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+  // Not built in; built in, but not enabled.
+  if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) return Part::missing();
+  if (version < 0) return Part::failed();
+  RulesetAttr attr{};
+  attr.handled_access_fs = kAllOfFirstVersion;
+  if (version >= 2) attr.handled_access_fs |= kRefer;
+  if (version >= 3) attr.handled_access_fs |= kTruncate;
+  if (version >= 5) attr.handled_access_fs |= kIoctlDev;
+  if (version >= 4) attr.handled_access_net = kBindTcp | kConnectTcp;
+  if (version >= 6) attr.scoped = kAbstractUnixSocket | kSignal;
+  const size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
+  const Descriptor ruleset(syscall(kCreateRuleset, &attr, size, 0));
+  if (ruleset.get() < 0) return Part::failed();
+  for (const Directory& d : directories) {
+    uint64_t access = kReadFile | kReadDir;
+    if (d.writable)
+      access |= kWriteFile | kRemoveDir | kRemoveFile | kMakeDir | kMakeReg | kMakeSym | kRefer | kTruncate;
+    const Descriptor directory(open(d.path.c_str(), O_PATH | O_CLOEXEC));
+    if (directory.get() < 0) return Part::failed();
+    const PathBeneathAttr rule{access & attr.handled_access_fs, directory.get()};
+    if (syscall(kAddRule, ruleset.get(), 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0) != 0) return Part::failed();
+  }
+  if (syscall(kRestrictSelf, ruleset.get(), 0) != 0) return Part::failed();
+  return {};
+}
+
+}  // namespace ermine::cli::sandbox

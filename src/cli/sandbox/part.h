@@ -1,0 +1,18 @@
+// How setting up a part of the process sandbox went.
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace ermine::cli::sandbox {
+
+struct Part {
+  enum State : unsigned char { kUp, kMissing, kFailed } state = kUp;
+  std::string problem;  // if it failed
+
+  static Part missing() { return {kMissing, {}}; }
+  static Part failed() { return {kFailed, std::strerror(errno)}; }
+};
+
+}  // namespace ermine::cli::sandbox

@@ -1,0 +1,217 @@
+#include "cli/sandbox/seccomp.h"
+
+#include <asm/ioctls.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/sandbox/filter_assembler.h"
+#include "cli/sandbox/system_calls.h"
+#include "wasi/host/path_arguments.h"
+
+namespace ermine::cli::sandbox {
+namespace {
+
+#if defined(__x86_64__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#elif defined(__riscv) && __riscv_xlen == 64
+constexpr uint32_t kArchitecture = AUDIT_ARCH_RISCV64;
+#else
+constexpr uint32_t kArchitecture = 0;  // no filter
+#endif
+
+using A = FilterAssembler;
+constexpr A::Label kAllow = A::kFirstFree, kRefuse = kAllow + 1, kKill = kAllow + 2, kChecks = kAllow + 3;
+constexpr A::Label label_of(Check check) { return static_cast<A::Label>(kChecks + static_cast<unsigned>(check)); }
+
+// A descriptor, not the current directory (AT_FDCWD), which is nobody's grant.
+constexpr uint32_t kNegative = 0x80000000;
+// What the C library gives a thread; nothing else is new for it.
+constexpr uint32_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
+                                  CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED;
+constexpr uint32_t kClocks = CLOCK_TAI + 1;
+
+// From the label of a check on: to kAllow or kRefuse. An int is in the lower half of its argument, the rest of which
+// the kernel leaves out; so it does with the bits of flags up there.
+constexpr void write_check(A& a, Check check) {
+  a.bind(label_of(check));
+  switch (check) {
+    case Check::kNone:
+    case Check::kCount: break;
+    case Check::kNoSuchCall: a.answer(SECCOMP_RET_ERRNO | ENOSYS); break;
+    case Check::kProtection:
+      a.load_low(2);
+      a.if_any_bit(PROT_EXEC, A::kNext, kAllow);
+      a.if_any_bit(Late::kNotExecutable, kRefuse, kAllow);
+      break;
+    case Check::kAdvice:
+      a.load_low(2);
+      a.if_equal(MADV_DONTNEED, kAllow, A::kNext);
+      a.if_equal(MADV_REMOVE, kAllow, kRefuse);
+      break;
+    case Check::kFutex:
+      a.load_low(1);
+      a.clear_bits(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+      for (uint32_t operation : {FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET}) a.if_equal(operation, kAllow, A::kNext);
+      a.if_equal(FUTEX_WAKE_BITSET, kAllow, kRefuse);
+      break;
+    case Check::kThread:
+      a.load_low(0);
+      a.if_any_bit(~kThreadFlags, kRefuse, A::kNext);
+      a.if_any_bit(CLONE_THREAD, kAllow, kRefuse);
+      break;
+    case Check::kOwnThread:
+      a.load_low(0);
+      a.if_equal(Late::kOwnPid, kAllow, kRefuse);
+      break;
+    case Check::kOwnLimits:
+      a.load_low(0);
+      a.if_equal(0, A::kNext, kRefuse);
+      for (bool high : {false, true}) {
+        high ? a.load_high(2) : a.load_low(2);
+        a.if_equal(0, high ? kAllow : A::kNext, kRefuse);
+      }
+      break;
+    case Check::kClock:
+      a.load_low(0);
+      a.if_at_least(kClocks, kRefuse, kAllow);
+      break;
+    case Check::kTerminal:
+      a.load_low(1);
+      a.if_equal(TCGETS, kAllow, A::kNext);
+      a.if_equal(FIONREAD, kAllow, kRefuse);
+      break;
+    case Check::kFlags:
+      a.load_low(1);
+      a.if_equal(F_GETFL, kAllow, A::kNext);
+      a.if_equal(F_SETFL, A::kNext, kRefuse);
+      a.load_low(2);
+      a.if_any_bit(O_ASYNC, kRefuse, kAllow);
+      break;
+    case Check::kNoMode:
+      a.load_low(1);
+      a.if_equal(0, kAllow, kRefuse);
+      break;
+    case Check::kOpen:
+      a.load_low(0);
+      a.if_any_bit(kNegative, kRefuse, A::kNext);
+      a.load_low(2);
+      a.if_any_bit(Late::kNotOpened, kRefuse, kAllow);
+      break;
+    case Check::kBeneath:
+      a.load_low(0);
+      a.if_any_bit(kNegative, kRefuse, A::kNext);
+      a.load_high(2);
+      a.if_equal(Late::kRequestsHigh, A::kNext, kRefuse);
+      a.load_low(2);
+      a.subtract(Late::kRequestsLow);
+      a.if_any_bit(~uint32_t{wasi::PathArguments::kSize - wasi::PathArguments::kStride}, kRefuse, kAllow);
+      break;
+    case Check::kStream:
+      a.load_low(0);
+      a.if_at_least(STDERR_FILENO + 1, kRefuse, A::kNext);
+      for (bool high : {false, true}) {
+        high ? a.load_high(1) : a.load_low(1);
+        a.if_equal(0, high ? kAllow : A::kNext, kRefuse);
+      }
+      break;
+    case Check::kDescriptorOrNoPath:
+      a.load_low(1);
+      a.if_equal(0, A::kNext, label_of(Check::kDescriptor));
+      a.load_high(1);
+      a.if_equal(0, kAllow, label_of(Check::kDescriptor));
+      break;
+    case Check::kDescriptor:
+      a.load_low(0);
+      a.if_any_bit(kNegative, kRefuse, A::kNext);
+      a.load_low(1);
+      a.if_equal(Late::kEmptyLow, A::kNext, kRefuse);
+      a.load_high(1);
+      a.if_equal(Late::kEmptyHigh, kAllow, kRefuse);
+      break;
+    case Check::kNoFlags:
+      a.load_low(4);
+      a.if_equal(0, kAllow, kRefuse);
+      break;
+  }
+}
+
+// Whether this line is what holds for a task.
+constexpr bool holds(const SystemCall& line, Task task) {
+  return line.from <= task && std::ranges::none_of(kSystemCalls, [&](const SystemCall& other) {
+           return other.number == line.number && other.from > line.from && other.from <= task;
+         });
+}
+constexpr bool uses(Task task, Check check) {
+  return std::ranges::any_of(kSystemCalls, [&](const SystemCall& c) { return c.check == check && holds(c, task); });
+}
+
+consteval Filter make_filter(Task task) {
+  std::array<int, std::size(kSystemCalls)> listed{};
+  size_t count = 0;
+  for (const SystemCall& c : kSystemCalls)
+    if (holds(c, task)) listed[count++] = c.number;
+  A a;
+  a.load(offsetof(seccomp_data, arch));
+  a.if_equal(kArchitecture, A::kNext, kKill);
+  a.load_number();
+  // First whether it is listed at all, as most are not; then which of those it is whose arguments are looked at.
+  a.expect_one_of({listed.data(), count}, kRefuse);
+  for (const SystemCall& c : kSystemCalls)
+    if (c.check != Check::kNone && holds(c, task))
+      a.if_equal(static_cast<uint32_t>(c.number), label_of(c.check), A::kNext);
+  a.answer(SECCOMP_RET_ALLOW);
+  for (unsigned i = 1; i < static_cast<unsigned>(Check::kCount); ++i) {
+    const auto check = static_cast<Check>(i);
+    if (uses(task, check) || (check == Check::kDescriptor && uses(task, Check::kDescriptorOrNoPath)))
+      write_check(a, check);
+  }
+  a.bind(kAllow);
+  a.answer(SECCOMP_RET_ALLOW);
+  a.bind(kRefuse);
+  a.answer(SECCOMP_RET_ERRNO | EPERM);
+  a.bind(kKill);
+  a.answer(SECCOMP_RET_KILL_PROCESS);
+  return a.finish();
+}
+
+// In the order of Task.
+constexpr Filter kFilters[] = {make_filter(Task::kRead), make_filter(Task::kRun), make_filter(Task::kFiles),
+                               make_filter(Task::kChange)};
+
+Task task_of(const Policy& policy) {
+  if (!policy.runs_guests) return Task::kRead;
+  if (policy.directories.empty()) return Task::kRun;
+  return std::ranges::any_of(policy.directories, &Directory::writable) ? Task::kChange : Task::kFiles;
+}
+
+constexpr uint32_t low(uintptr_t address) { return static_cast<uint32_t>(address); }
+constexpr uint32_t high(uintptr_t address) { return static_cast<uint32_t>(uint64_t{address} >> 32); }
+
+}  // namespace
+
+Part filter_system_calls(const Policy& policy) {
+  if (kArchitecture == 0) return Part::missing();
+  const Task task = task_of(policy);
+  Filter filter = kFilters[static_cast<size_t>(task)];
+  filter.set(Late::kOwnPid, static_cast<uint32_t>(getpid()));
+  filter.set(Late::kNotExecutable, policy.machine_code ? PROT_WRITE : PROT_WRITE | PROT_EXEC);
+  filter.set(Late::kNotOpened, (policy.path_requests != 0 ? O_PATH : 0) |
+                                   (task == Task::kFiles ? O_WRONLY | O_RDWR | O_CREAT | O_TRUNC : 0));
+  filter.set(Late::kRequestsLow, low(policy.path_requests));
+  filter.set(Late::kRequestsHigh, high(policy.path_requests));
+  filter.set(Late::kEmptyLow, low(policy.empty_path));
+  filter.set(Late::kEmptyHigh, high(policy.empty_path));
+  const sock_fprog program{static_cast<unsigned short>(filter.size), filter.code.data()};
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0) return {};
+  return errno == ENOSYS ? Part::missing() : Part::failed();
+}
+
+}  // namespace ermine::cli::sandbox

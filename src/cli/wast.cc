@@ -1,0 +1,70 @@
+// ermine wast: test scripts.
+
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/run_options.h"
+#include "ermine/ermine.h"
+#include "script/files.h"
+#include "script/runner.h"
+
+namespace ermine::cli {
+namespace {
+
+int fail(const Error& error) {
+  print_error(error);
+  return kFailed;
+}
+
+}  // namespace
+
+int wast_main(Words words) {
+  Options command("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
+  Words paths;
+  bool json = false, list = false, verbose = false;
+  Config config;
+  Precautions precautions;
+  command.arguments("files", paths, "Scripts, or folders of them", "PATH");
+  command.flag("--json", json, "For programs instead of people");
+  command.flag("-l,--list", list, "A line a script, also for those that pass");
+  command.flag("-v,--verbose", verbose, "Also where a refusal's message is not the expected one, which is no failure");
+  add_tier_options(command, config);
+  add_feature_options(command, config);
+  precautions.add_to(command);
+  command.exit_codes("0 if every directive holds, 1 if one does not or a script cannot be read");
+  if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
+
+  if (int code = precautions.set_bounds(); code != kOk) return code;
+  Result<std::vector<std::string>> scripts = script::find_scripts(paths);
+  if (!scripts) return fail(scripts.error());
+  std::vector<InputFile> inputs;
+  for (const std::string& path : *scripts) {
+    Result<InputFile> input = InputFile::open(path);
+    if (!input) return fail(input.error());
+    inputs.push_back(std::move(*input));
+  }
+  if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;
+
+  // Scripts test proposals that are off by default, too.
+  if (!command.given("--features")) config.enable_all_features();
+  Engine engine(config);
+  std::vector<script::ScriptReport> reports;
+  bool ok = true;
+  for (InputFile& input : inputs) {
+    Result<std::vector<uint8_t>> source = input.read_module(precautions.max_module_size);
+    if (!source) return fail(source.error());
+    script::RunOptions options;
+    if (!json) options.on_print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+    Progress progress("running " + input.path());
+    const std::string_view text(reinterpret_cast<const char*>(source->data()), source->size());
+    reports.push_back(script::run_script(engine, text, input.path(), options));
+    ok = ok && reports.back().ok();
+  }
+  std::string summary = json ? script::json_summary(reports) : script::human_summary(reports, list, verbose);
+  std::fwrite(summary.data(), 1, summary.size(), stdout);
+  return ok ? kOk : kFailed;
+}
+
+}  // namespace ermine::cli

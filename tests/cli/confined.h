@@ -1,0 +1,32 @@
+// Attempts in processes of their own that have confined themselves.
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cli/sandbox/sandbox.h"
+
+namespace ermine::cli::sandbox {
+
+// Beside errno, how an attempt can end.
+constexpr int kSucceeded = 250, kNotSetUp = 251, kDied = 252;
+
+// Runs `attempt` in a child under `policy`; the errno it fails with, or kSucceeded. attempt() is negative and sets
+// errno if it was refused. kNotSetUp: the policy is refused, or a note was made.
+template <class F>
+int confined(const Policy& policy, F&& attempt) {
+  pid_t child = fork();
+  if (child == 0) {
+    Result<std::vector<std::string>> notes = confine(policy);
+    if (!notes || !notes->empty()) _exit(kNotSetUp);
+    errno = 0;
+    _exit(attempt() < 0 ? errno : kSucceeded);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kDied;
+}
+
+}  // namespace ermine::cli::sandbox
