@@ -58,12 +58,12 @@ struct Config {
   // limits holds. What finds no room stays interpreted.
   uint64_t code_cache_size = uint64_t{1} << 30;
   // Check the machine code of every function before it can run: that it stays in its sandbox even where the compiler
-  // erred (docs/security.md). Takes about as long as compiling, and the system's capstone library: without it, modules do
-  // not compile, and the error says so. What is refused is interpreted, and reported as a bug of the engine. On by
+  // erred (docs/security.md). Takes about as long as compiling, and the system's capstone library, which is opened when
+  // the engine is made. What is refused is interpreted, and reported (report_bug); without the library all is. On by
   // default in builds with assertions, and where the environment has ERMINE_VERIFY_CODE=1.
   bool verify_code = verifies_by_default();
-  // Told of a bug of the engine that it noticed and that did no harm; called by the thread that noticed, which may hold
-  // locks: it must not call the engine. Null: a line on standard error.
+  // Told of a bug of the engine that it noticed and that did no harm, or that machine code cannot be verified; called
+  // by the thread that noticed, which may hold locks: it must not call the engine. Null: a line on standard error.
   void (*report_bug)(void* context, std::string_view message) = nullptr;
   void* report_bug_context = nullptr;
   // One file a process, whatever the number of engines; opened when the engine is made. If that fails, its modules

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <shared_mutex>
+#include <utility>
 #include <vector>
 
 #include "base/format.h"
@@ -13,6 +14,7 @@
 #include "baseline/compiler.h"
 #include "baseline/layout.h"
 #include "baseline/machine.h"
+#include "verify/capstone.h"
 #include "verify/verifier.h"
 
 namespace ermine::baseline {
@@ -152,20 +154,25 @@ class Module final : public ir::NativeModule {
   // What was just taken.
   void give_back(const CodeArena::Block& block) { rest_ = {block.write, block.execute, block.size + rest_.size}; }
 
+  void report(std::string_view message) {
+    if (options_.report_bug != nullptr) options_.report_bug(options_.report_context, message);
+  }
+
   bool verify(uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute) {
     if (!verifier_) {
       const verify::Machine* machine = verify::this_machine();
-      if (machine == nullptr) return false;  // the engine has said so when it was made
+      if (machine == nullptr) {
+        if (!std::exchange(told_, true))
+          report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
+        return false;
+      }
       verifier_ = std::make_unique<verify::Verifier>(*machine, host_, mask_of);
     }
     const std::string problem =
         verifier_->verify(compiler_->description(execute),
                           {.module = module_, .function = code, .funcs = funcs_, .call_table = table_.execute});
     if (problem.empty()) return true;
-    if (options_.report_bug != nullptr)
-      options_.report_bug(
-          options_.report_context,
-          base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
+    report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
     return false;
   }
 
@@ -187,6 +194,7 @@ class Module final : public ir::NativeModule {
   CodeArena* arena_;
   std::unique_ptr<Compiler> compiler_;  // once something is compiled
   std::unique_ptr<verify::Verifier> verifier_;
+  bool told_ = false;  // that there can be none
   CodeArena::Block table_;
   CodeArena::Block rest_;
   size_t next_block_ = 64 << 10;

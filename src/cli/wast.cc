@@ -45,11 +45,11 @@ int wast_main(Words words) {
     if (!input) return fail(input.error());
     inputs.push_back(std::move(*input));
   }
-  if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;
-
   // Scripts test proposals that are off by default, too.
   if (!command.given("--features")) config.enable_all_features();
   Engine engine(config);
+  if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;
+
   std::vector<script::ScriptReport> reports;
   bool ok = true;
   for (InputFile& input : inputs) {

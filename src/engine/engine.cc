@@ -32,11 +32,6 @@ void report_to_stderr(void*, std::string_view message) {
 }
 Result<platform::CodeListenerPtr> make_listener(const Config& config) {
   platform::CodeListenerPtr listener;
-#ifdef ERMINE_BASELINE
-  if (config.verify_code && config.tier != Tier::kInterp && !verify::capstone_problem().empty())
-    return Error(ErrorKind::kUnsupported,
-                 base::format("machine code cannot be verified: {}", verify::capstone_problem()));
-#endif
   if (config.profile == Profile::kNone && !config.debug_info) return listener;
 #ifdef ERMINE_BASELINE
   auto too_late = [](const char* what) {
@@ -71,6 +66,8 @@ Engine::Engine(const Config& config)
       listener_(make_listener(config)),
       hooks_(interp::tier_hooks(native_tier())) {
 #ifdef ERMINE_BASELINE
+  // What the verifier takes is opened now: later the process may not be allowed to.
+  if (config.verify_code && config.tier != Tier::kInterp) (void)verify::capstone_problem();
   baseline::limit_code(config.code_cache_size);
 #endif
 }
