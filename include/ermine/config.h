@@ -38,8 +38,10 @@ struct Config {
   // bounds check: index and offset cannot leave the reservation. With less, or where the system grants
   // less, accesses are checked in code: slower, with the same results. 0 reserves nothing beyond the
   // memory itself, which then may move when it grows. Shared memories never move: they reserve their maximum.
+  // A process has addresses for some 15,000 memories that are not checked (47 bits, and more space between
+  // and around them: runtime/memory_slots.h), and for none if it may map less than 64 GiB (RLIMIT_AS).
   uint64_t memory_reservation = uint64_t{8} << 30;
-  // Inaccessible bytes after a reservation; rounded up to pages.
+  // Inaccessible bytes after a reservation; rounded up to pages. There are always some, and in front of it, too.
   uint64_t memory_guard = 64u << 10;
 
   // Count what a program does, so that StoreRef::set_fuel limits a run: 1 unit for each instruction, the same in every

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <ucontext.h>
 
 #include <atomic>
@@ -20,6 +19,9 @@ ucontext_t* machine(void* context) { return static_cast<ucontext_t*>(context); }
 constexpr int kRegisters[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                 REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 #endif
+
+// What handlers may use of their stack: enough to find out where a fault was.
+constexpr uint64_t kHandlerStack = 256 << 10;
 
 std::atomic<FaultHandler> g_handler{nullptr};
 struct sigaction g_previous_segv, g_previous_bus;
@@ -51,37 +53,27 @@ void on_signal(int signal, siginfo_t* info, void* context) {
 
 // Frees the stack when the thread ends.
 struct AlternateStack {
-  void* base = nullptr;
-  size_t size = 0;
+  Mapping mapping;
 
   AlternateStack() {
     stack_t current{};
     if (sigaltstack(nullptr, &current) == 0 && !(current.ss_flags & SS_DISABLE)) return;
-    size_t least = static_cast<size_t>(getauxval(AT_MINSIGSTKSZ));
-    size = round_up(least + (64 << 10), page_size());
-    void* p = mmap(nullptr, size + page_size(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (p == MAP_FAILED) return;
-    base = p;
-    char* usable = static_cast<char*>(p) + page_size();
+    const uint64_t least = static_cast<uint64_t>(getauxval(AT_MINSIGSTKSZ));
+    auto reserved = Mapping::reserve(least + kHandlerStack);
+    if (!reserved || !reserved->commit(0, reserved->size())) return;
     stack_t stack{};
-    stack.ss_sp = usable;
-    stack.ss_size = size;
-    if (mprotect(usable, size, PROT_READ | PROT_WRITE) != 0 || sigaltstack(&stack, nullptr) != 0) release();
+    stack.ss_sp = reserved->base();
+    stack.ss_size = reserved->size();
+    if (sigaltstack(&stack, nullptr) == 0) mapping = *std::move(reserved);
   }
   ~AlternateStack() {
-    if (!base) return;
+    if (!mapping) return;
     // Another library may have put its own stack there since.
     stack_t current{};
-    if (sigaltstack(nullptr, &current) == 0 && current.ss_sp == static_cast<char*>(base) + page_size()) {
-      stack_t off{};
-      off.ss_flags = SS_DISABLE;
-      sigaltstack(&off, nullptr);
-    }
-    release();
-  }
-  void release() {
-    munmap(base, size + page_size());
-    base = nullptr;
+    if (sigaltstack(nullptr, &current) != 0 || current.ss_sp != mapping.base()) return;
+    stack_t off{};
+    off.ss_flags = SS_DISABLE;
+    sigaltstack(&off, nullptr);
   }
 };
 

@@ -47,7 +47,7 @@ static_assert(sizeof(FirstFrame) % 16 == 0);
 
 Fiber::Fiber(Mapping stack, Entry entry, void* argument)
     : stack_(std::move(stack)), entry_(entry), argument_(argument) {
-  bounds_.low = reinterpret_cast<uintptr_t>(stack_.base()) + page_size();
+  bounds_.low = reinterpret_cast<uintptr_t>(stack_.base());
   bounds_.high = reinterpret_cast<uintptr_t>(stack_.base()) + stack_.size();
   auto* first = reinterpret_cast<FirstFrame*>(bounds_.high - sizeof(FirstFrame));
 #if defined(__x86_64__)
@@ -69,9 +69,8 @@ Fiber::Fiber(Mapping stack, Entry entry, void* argument)
 }
 
 std::unique_ptr<Fiber> Fiber::create(size_t bytes, Entry entry, void* argument) {
-  bytes = round_up(bytes, page_size());
-  auto stack = Mapping::reserve(bytes + page_size());
-  if (!stack || !stack->commit(page_size(), bytes)) return nullptr;
+  auto stack = Mapping::reserve(bytes, kStackGuards);
+  if (!stack || !stack->commit(0, stack->size())) return nullptr;
   return std::unique_ptr<Fiber>(new Fiber(*std::move(stack), entry, argument));
 }
 

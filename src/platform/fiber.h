@@ -1,6 +1,6 @@
 // Fiber: a native stack of its own on which a function runs that can stop in the middle and go on later, also
 // on another thread. Switching saves what a called function must preserve, and nothing of the system: no
-// signal mask, no thread-local state. The stack ends in a guard page.
+// signal mask, no thread-local state. The stack has guards at both ends.
 //
 // Code on a fiber must not keep addresses of thread-local variables across suspend().
 #pragma once

@@ -1,12 +1,68 @@
 #include "platform/mapping.h"
 
 #include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 
 namespace ermine::platform {
+
+namespace {
+
+// Where mappings are put at random: between what lies low (programs at fixed addresses, the sanitizers' tables) and
+// what the system puts high (programs, libraries, heap, stacks). A machine with fewer addresses does not take such a
+// proposal and chooses itself.
+constexpr uint64_t kLowestPlace = uint64_t{1} << 40, kHighestPlace = uint64_t{0x55} << 40;
+// Large ones begin where large pages do.
+constexpr uint64_t kLargePage = uint64_t{2} << 20;
+
+// A proposal, or null: the system is to choose.
+void* random_place(uint64_t size) {
+  static const bool same_each_time = [] {
+    const int now = personality(0xffffffff);
+    return now != -1 && (now & ADDR_NO_RANDOMIZE) != 0;
+  }();
+  if (same_each_time || size > kHighestPlace - kLowestPlace) return nullptr;
+  const uint64_t unit = size >= kLargePage ? kLargePage : page_size();
+  const uint64_t places = (kHighestPlace - kLowestPlace - size) / unit + 1;
+  return reinterpret_cast<void*>(kLowestPlace + random_below(places) * unit);
+}
+
+void* map_inaccessible(void* place, uint64_t size) {
+  return mmap(place, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+}  // namespace
+
+uint64_t random_below(uint64_t end) {
+  // A counter with a secret beginning and a secret step, stirred (SplitMix64). What it gives never leaves the process.
+  static uint64_t step;
+  static std::atomic<uint64_t> counter = [] {
+    uint64_t secret[2] = {reinterpret_cast<uintptr_t>(&secret), 0};
+    (void)getrandom(secret, sizeof secret, GRND_NONBLOCK);
+    step = secret[1] | 1;
+    return secret[0];
+  }();
+  uint64_t z = counter.fetch_add(step, std::memory_order_relaxed) + 0x9e3779b97f4a7c15;
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  z ^= z >> 31;
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(z) * end >> 64);
+}
+
+bool seal(const void* begin, uint64_t size) {
+  constexpr long kMseal = 462;  // the same on all architectures; younger than many C libraries
+  static std::atomic<bool> there_is{true};
+  if (!there_is.load(std::memory_order_relaxed)) return false;
+  if (syscall(kMseal, begin, size, 0) == 0) return true;
+  there_is.store(false, std::memory_order_relaxed);
+  return false;
+}
 
 size_t page_size() {
   static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -14,15 +70,22 @@ size_t page_size() {
 }
 
 Mapping::~Mapping() {
-  if (base_) munmap(base_, size_);
+  if (!base_) return;
+  if (lender_) lender_->take_back(base_, size_);
+  else munmap(base_ - guards_.below, guards_.below + size_ + guards_.above);
 }
 
-std::optional<Mapping> Mapping::reserve(uint64_t size) {
-  if (size > (uint64_t{1} << 47)) return std::nullopt;
+std::optional<Mapping> Mapping::reserve(uint64_t size, Guards guards) {
+  constexpr uint64_t kMost = uint64_t{1} << 47;
+  if (size > kMost || guards.below > kMost || guards.above > kMost) return std::nullopt;
   size = round_up(size == 0 ? 1 : size, page_size());
-  void* p = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  guards = {round_up(guards.below, page_size()), round_up(guards.above, page_size())};
+  const uint64_t all = guards.below + size + guards.above;
+  void* p = map_inaccessible(random_place(all), all);
   if (p == MAP_FAILED) return std::nullopt;
-  return Mapping(static_cast<uint8_t*>(p), size);
+  Mapping mapping(static_cast<uint8_t*>(p) + guards.below, size, nullptr);
+  mapping.guards_ = guards;
+  return mapping;
 }
 
 bool Mapping::commit(uint64_t offset, uint64_t size) {

@@ -1,5 +1,9 @@
 // Mapping: a range of address space from the system, owned. Sizes and offsets are multiples of page_size()
 // where not said otherwise; reserved bytes cost nothing until they are committed and touched.
+//
+// A range lies at a place chosen at random, unless the process runs with addresses that are the same each time (as
+// under a debugger, or `setarch -R`), and has inaccessible space at both ends, which is never next to anything of
+// somebody else's.
 #pragma once
 
 #include <cstddef>
@@ -37,19 +41,44 @@ class Image {
   int fd_;
 };
 
+// Inaccessible bytes in front of a mapping and behind it, rounded up to pages.
+struct Guards {
+  uint64_t below = 64 << 10, above = 64 << 10;
+};
+
+// Makes what [begin, begin + size) is mapped to stay as it is until the process ends: it cannot be unmapped, mapped
+// anew, or made accessible in another way. False if the system has no such thing (Linux has since 6.10).
+bool seal(const void* begin, uint64_t size);
+
 class Mapping {
  public:
+  // Who lends mappings, in place of the system: what one is given back to. Thread-safe.
+  class Lender {
+   public:
+    virtual void take_back(uint8_t* base, uint64_t size) = 0;
+
+   protected:
+    ~Lender() = default;
+  };
+
   Mapping() = default;
-  Mapping(Mapping&& o) noexcept : base_(std::exchange(o.base_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  // Lent by `lender`, which outlives it: [base, base + size), which is inaccessible.
+  Mapping(uint8_t* base, uint64_t size, Lender* lender) : base_(base), size_(size), lender_(lender) {}
+  Mapping(Mapping&& o) noexcept { *this = std::move(o); }
   Mapping& operator=(Mapping&& o) noexcept {
     std::swap(base_, o.base_);
     std::swap(size_, o.size_);
+    std::swap(guards_, o.guards_);
+    std::swap(lender_, o.lender_);
     return *this;
   }
   ~Mapping();
 
-  // Inaccessible address space of at least `size` bytes (rounded up). Nothing if the system refuses.
-  static std::optional<Mapping> reserve(uint64_t size);
+  // Inaccessible address space of at least `size` bytes (rounded up), and guards. Nothing if the system refuses.
+  static std::optional<Mapping> reserve(uint64_t size, Guards guards = {});
+
+  // Gives up the range, which stays as it is; returns base().
+  uint8_t* release() { return std::exchange(base_, nullptr); }
 
   uint8_t* base() const { return base_; }
   uint64_t size() const { return size_; }
@@ -70,10 +99,14 @@ class Mapping {
   bool discard(uint64_t offset, uint64_t size);
 
  private:
-  Mapping(uint8_t* base, uint64_t size) : base_(base), size_(size) {}
   uint8_t* base_ = nullptr;
   uint64_t size_ = 0;
+  Guards guards_{0, 0};
+  Lender* lender_ = nullptr;  // null: the system
 };
+
+// A number that cannot be foreseen from outside of the process, less than `end`. Thread-safe.
+uint64_t random_below(uint64_t end);
 
 // Address space that this process may still map, as far as resource limits say; ~0 if there is no limit.
 uint64_t address_space_limit();

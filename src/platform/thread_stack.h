@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "platform/mapping.h"
+
 namespace ermine::platform {
 
 struct StackBounds {
@@ -18,6 +20,10 @@ const StackBounds& thread_stack();
 // that of a fiber of ours, a small allowance below it.
 inline constexpr uintptr_t kStackHeadroom = 256 << 10;
 uintptr_t native_stack_limit(uintptr_t sp);
+
+// Of stacks that we make, native ones and those for the guest's frames: more than the largest frame of either. (A
+// guest's has 60,000 slots at most.) So whoever left out a check for room ends here.
+inline constexpr Guards kStackGuards{1 << 20, 1 << 20};
 
 // The stack of the fiber that the thread runs from now on (null: its own), for native_stack_limit(). Returns
 // the one before. For fiber.cc.

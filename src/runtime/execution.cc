@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "platform/thread_stack.h"
 #include "runtime/call.h"
 #include "runtime/trap_handler.h"
 
@@ -20,7 +21,7 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   const wasm::FuncType& type = func->type->func;
   made->slots_.resize(std::max({type.param_slots, type.result_slots, 1u}));
   const uint64_t bytes = platform::round_up(store->options().stack_bytes, platform::page_size());
-  auto mapping = platform::Mapping::reserve(bytes + platform::page_size());
+  auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   made->fiber_ = platform::Fiber::create(kNativeStack, &Execution::body, made.get());
   if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
     return Error(ErrorKind::kLimit, "no memory for the stacks of an execution, of " + std::to_string(bytes) + " and " +

@@ -4,15 +4,13 @@
 #include <cstring>
 #include <string>
 
+#include "runtime/memory_slots.h"
 #include "runtime/parking_lot.h"
 #include "wasm/limits.h"
 
 namespace ermine::runtime {
 
 namespace {
-
-// What a 32-bit index plus a 32-bit offset plus the widest access can reach.
-constexpr uint64_t kGuardedReach = (uint64_t{8} << 30) + 16;
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
@@ -29,6 +27,12 @@ constexpr bool kGuardedMemory = true;
 uint64_t most_bytes(const wasm::MemoryType& type) {
   const uint64_t most = type.is64 ? wasm::kMaxMemory64Bytes : uint64_t{1} << 32;
   return type.limits.max ? std::min(most, Memory::bytes_of(*type.limits.max, type.page_log2)) : most;
+}
+
+std::optional<platform::Mapping> reserve_guarded(const MemoryOptions& options) {
+  if (options.reservation + options.guard <= kSlotMemory + kSlotGuard) return take_memory_slot();
+  // More than a slot has.
+  return platform::Mapping::reserve(kSlotMemory, {kGuardBelow, options.reservation - kSlotMemory + options.guard});
 }
 
 Error no_space(uint64_t bytes) {
@@ -53,15 +57,15 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
   }
   std::optional<platform::Mapping> mapping;
   bool guarded = false;
-  const uint64_t guard = std::max<uint64_t>(options.guard, platform::page_size());
   if (wants_guard(type, options)) {
-    mapping = platform::Mapping::reserve(std::max(options.reservation, kGuardedReach) + guard);
+    mapping = reserve_guarded(options);
     guarded = mapping.has_value();
   }
   // Checked from here on. Room to grow in place is welcome, but only shared memories insist on it.
+  const uint64_t guard = std::max(options.guard, platform::Guards{}.above);
   if (!mapping)
-    mapping = platform::Mapping::reserve(type.shared ? most + guard
-                                                     : std::min(most, std::max(options.reservation, size)) + guard);
+    mapping = platform::Mapping::reserve(type.shared ? most : std::min(most, std::max(options.reservation, size)),
+                                         {guard, guard});
   if (!mapping && !type.shared) mapping = platform::Mapping::reserve(size);
   if (!mapping) return no_space(type.shared ? most : size);
   std::unique_ptr<Memory> memory(new Memory(type, *std::move(mapping), guarded, most));
@@ -103,6 +107,13 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
     __atomic_store_n(&ctx->memory0_size, new_bytes, __ATOMIC_RELEASE);
   }
   return old_pages;
+}
+
+bool Memory::may_fault_at(uintptr_t address) const {
+  const uint64_t offset = address - reinterpret_cast<uintptr_t>(base_);
+  if (!guarded_ || offset >= kGuardedReach) return false;
+  // An access across the end may be reported where it begins. Another thread may have grown a shared memory since.
+  return type_.shared || offset + sizeof(uint64_t[2]) > byte_size();
 }
 
 void Memory::watch(InstanceContext* ctx) {

@@ -1,9 +1,9 @@
 // Memory: a linear memory. Its bytes lie at the start of a reservation of address space.
 //
-// Guarded memories (32-bit addresses, 64 KiB pages) reserve all that an index plus a static offset can
-// reach, so that an access beyond the size faults; they never move. Others are checked in code and may
-// move when they grow, unless shared. A shared memory belongs to an engine: it is counted, used by many
-// threads, reserves its maximum and never moves; its size is atomic and only grows.
+// Guarded memories (32-bit addresses, 64 KiB pages) have inaccessible space as far as an index plus a static offset can
+// reach, so that an access beyond the size faults; they never move. (And in front of them: memory_slots.h.) Others are
+// checked in code and may move when they grow, unless shared. A shared memory belongs to an engine: it is counted,
+// used by many threads, reserves its maximum and never moves; its size is atomic and only grows.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ class ParkingLot;
 
 struct MemoryOptions {
   uint64_t reservation = uint64_t{8} << 30;  // Config::memory_reservation
-  uint64_t guard = 64 << 10;                 // Config::memory_guard
+  uint64_t guard = 64 << 10;  // Config::memory_guard
 };
 
 class Memory {
@@ -68,8 +68,8 @@ class Memory {
   void watch(InstanceContext* ctx);
   void unwatch(InstanceContext* ctx);
 
-  // Whether the address lies in the reservation; for the fault handler.
-  bool contains(uintptr_t address) const { return address - reinterpret_cast<uintptr_t>(base_) < mapping_.size(); }
+  // Whether code that accesses it in bounds or out of bounds may have faulted there; for the fault handler.
+  bool may_fault_at(uintptr_t address) const;
 
   // Of atomic waiters; made on first use. Shared memories only.
   ParkingLot& parking_lot();

@@ -62,7 +62,7 @@ class ModuleCode {
   virtual Result<void> make_all() = 0;
 
   // Precondition of both: the pc is of this module's code. Callable while the code's functions run and
-  // while other threads translate; not from signal handlers.
+  // while other threads translate; from a signal handler only if it is code that was interrupted.
   virtual CodePosition locate(const Code* pc) const = 0;
   // Replaces the frame by its caller's, whose ctx may be another instance's (then ask that one's code
   // next). False, with the frame untouched, if the host entered here.

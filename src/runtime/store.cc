@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "platform/thread_stack.h"
+
 namespace ermine::runtime {
 
 namespace {
@@ -40,7 +42,7 @@ Store::~Store() {
 Result<void> Store::prepare_stack() {
   if (exec_.stack_base) return {};
   const uint64_t bytes = platform::round_up(options_.stack_bytes, platform::page_size());
-  auto mapping = platform::Mapping::reserve(bytes + platform::page_size());
+  auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   if (!mapping || !mapping->commit(0, bytes))
     return Error(ErrorKind::kLimit, "no memory for a WebAssembly stack of " + std::to_string(bytes) +
                                         " bytes; lower Config::max_wasm_stack");
@@ -77,14 +79,12 @@ Result<Memory*> Store::new_memory(const wasm::MemoryType& type, uint64_t beside)
   ERMINE_ASSIGN(std::unique_ptr<Memory> memory, Memory::create(type, options_.memory));
   if (type.shared) return use_shared_memory(std::move(memory));
   memory_bytes_ += bytes;
-  address_ranges_.push_back(memory.get());
   return memories_.emplace_back(std::move(memory)).get();
 }
 
 Memory* Store::use_shared_memory(std::shared_ptr<Memory> memory) {
   for (const auto& m : shared_memories_)
     if (m == memory) return m.get();
-  address_ranges_.push_back(memory.get());
   return shared_memories_.emplace_back(std::move(memory)).get();
 }
 
@@ -143,15 +143,14 @@ Instance* Store::add_instance(std::unique_ptr<Instance> instance) {
 }
 
 Store::Mark Store::mark() const {
-  return {instances_.size(), memories_.size(), shared_memories_.size(), address_ranges_.size(),
-          tables_.size(),    tags_.size(),     memory_bytes_,           table_elements_};
+  return {instances_.size(), memories_.size(), shared_memories_.size(), tables_.size(),
+          tags_.size(),      memory_bytes_,    table_elements_};
 }
 
 void Store::roll_back(const Mark& mark, const Instance* made) {
   // Out of fuel in a constant expression, others may have run.
   if (instances_.size() != mark.instances + (made ? 1 : 0) || (made && instances_.back().get() != made)) return;
   instances_.resize(mark.instances);
-  address_ranges_.resize(mark.address_ranges);
   memories_.resize(mark.memories);
   shared_memories_.resize(mark.shared_memories);
   tables_.resize(mark.tables);
@@ -220,9 +219,10 @@ void Store::clear_deadline() {
   interrupt_->drop(kInterruptDeadline);
 }
 
-bool Store::owns_address(uintptr_t address) const {
-  return std::any_of(address_ranges_.begin(), address_ranges_.end(),
-                     [=](const Memory* m) { return m->contains(address); });
+const Instance* Store::instance_of(const InstanceContext* ctx) const {
+  for (const auto& instance : instances_)
+    if (instance->ctx() == ctx) return instance.get();
+  return nullptr;
 }
 
 }  // namespace ermine::runtime

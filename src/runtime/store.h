@@ -86,7 +86,7 @@ class Store {
   // What there is, so that what an instantiation that fails has made can be given back, while nothing else can
   // know of it. Does nothing if anything else was made since.
   struct Mark {
-    size_t instances, memories, shared_memories, address_ranges, tables, tags;
+    size_t instances, memories, shared_memories, tables, tags;
     uint64_t memory_bytes, table_elements;
   };
   Mark mark() const;
@@ -109,8 +109,8 @@ class Store {
   // The stack of frames; mapped on the first call. kLimit if there is no memory.
   Result<void> prepare_stack();
 
-  // Whether an address is in the reservation of a memory in use here; for the fault handler.
-  bool owns_address(uintptr_t address) const;
+  // The instance that a context is of; null if it is none of this store's. For the fault handler.
+  const Instance* instance_of(const InstanceContext* ctx) const;
 
   // Calls of this store that are running, innermost first; see call.cc.
   struct Activation {
@@ -166,7 +166,6 @@ class Store {
   uint64_t table_elements_ = 0;
   std::vector<std::unique_ptr<Memory>> memories_;
   std::vector<std::shared_ptr<Memory>> shared_memories_;
-  std::vector<Memory*> address_ranges_;  // all of both
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<Global>> globals_;
   std::unordered_map<Slot*, Global*> global_of_cell_;

@@ -1,8 +1,13 @@
 #include "runtime/trap_handler.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <mutex>
+#include <string>
+#include <string_view>
 
+#include "base/format.h"
 #include "platform/fault_handler.h"
 #include "runtime/store.h"
 
@@ -16,6 +21,43 @@ std::atomic<int> g_region_count{0};
 
 constinit thread_local ExecContext* t_current = nullptr;
 
+// Writes to standard error without the C library, of which nothing may be relied on.
+struct Report {
+  Report& operator<<(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t n = write(STDERR_FILENO, text.data(), text.size());
+      if (n <= 0) break;
+      text.remove_prefix(static_cast<size_t>(n));
+    }
+    return *this;
+  }
+  Report& operator<<(uint64_t number) {
+    char digits[16];
+    size_t at = sizeof digits;
+    do digits[--at] = "0123456789abcdef"[number % 16];
+    while ((number /= 16) != 0);
+    return *this << "0x" << std::string_view(digits + at, sizeof digits - at);
+  }
+};
+
+void report_bug(uintptr_t pc, uintptr_t address, const Instance* instance, const Code* place) {
+  Report report;
+  report << "ermine: internal error: the code at " << pc << " touched " << address
+         << ", which does not belong to the program that it runs.\n"
+            "This is a bug of Ermine, not of the program, and may be a hole in the sandbox. The process ends now.\n"
+            "Please report it, with the module, privately to the maintainers (docs/security.md).\n";
+  if (instance == nullptr) return;
+  // Finding the place takes locks and memory, neither of which the code that faulted was in the middle of using. Should
+  // it fault as well, the process ends here.
+  const CodePosition at = instance->code().locate(place);
+  std::string text = base::format("It is function {}, at offset {} of the module", at.func_index, at.offset);
+  std::string name(instance->shared().name().substr(0, 200));
+  for (char& c : name)
+    if (c < ' ' || c > '~') c = '?';
+  if (!name.empty()) text += " " + name;
+  report << text + "\n";
+}
+
 bool on_fault(platform::FaultContext& fault) {
   ExecContext* exec = t_current;
   if (!exec) return false;
@@ -24,11 +66,20 @@ bool on_fault(platform::FaultContext& fault) {
   for (int i = 0; i < count; ++i) {
     const TrapRegion& r = g_regions[i];
     if (pc < reinterpret_cast<uintptr_t>(r.begin) || pc >= reinterpret_cast<uintptr_t>(r.end)) continue;
-    if (!exec->store->owns_address(fault.address())) return false;
-    exec->last_pc =
-        reinterpret_cast<const Code*>(r.pc_register == TrapRegion::kFaultPc ? pc : fault.reg(r.pc_register));
+    const uintptr_t address = fault.address();
+    auto* ctx = reinterpret_cast<InstanceContext*>(fault.reg(r.ctx_register));
+    auto* place = reinterpret_cast<const Code*>(r.pc_register == TrapRegion::kFaultPc ? pc : fault.reg(r.pc_register));
+    const Instance* instance = exec->store->instance_of(ctx);
+    const Memory* memory = instance != nullptr && !instance->module().memories.empty() ? instance->memory(0) : nullptr;
+    if (memory == nullptr || !memory->may_fault_at(address)) {
+      // In bounds it is the system that has failed.
+      if (memory == nullptr || address - reinterpret_cast<uintptr_t>(memory->base()) >= memory->byte_size())
+        report_bug(pc, address, instance, place);
+      return false;
+    }
+    exec->last_pc = place;
     exec->last_fp = reinterpret_cast<Slot*>(fault.reg(r.fp_register));
-    exec->last_ctx = reinterpret_cast<InstanceContext*>(fault.reg(r.ctx_register));
+    exec->last_ctx = ctx;
     exec->trap = TrapCode::kMemoryOutOfBounds;
     fault.set_pc(reinterpret_cast<uintptr_t>(r.exit_stub));
     return true;

@@ -1,8 +1,13 @@
-// Hardware faults as traps. A fault is ours exactly if its pc lies in a registered region of code and its
-// address in the reservation of a memory that the thread's running store uses. Then the context's
-// last_pc, last_fp and last_ctx are set from the region's registers, its trap to kMemoryOutOfBounds, and
-// the thread goes on at the region's exit stub, with all registers as they were. Any other fault goes to
-// the handler that was there before.
+// Hardware faults as traps. A fault is a trap exactly if its pc lies in a registered region of code, and its address
+// where accesses of the running instance's memory 0 end up that are out of bounds. Then the context's last_pc,
+// last_fp and last_ctx are set from the region's registers, its trap to kMemoryOutOfBounds, and the thread
+// goes on at the region's exit stub, with all registers as they were.
+//
+// Any other fault of such code is a bug of the engine: below a memory, in another memory (be it of the same store), in
+// a stack's guard, anywhere. It never becomes a guest's trap, since what else went wrong nobody knows: a
+// report goes to standard error, and the process ends by the signal.
+//
+// Faults of other code go to the handler that was there before.
 #pragma once
 
 #include <cstdint>

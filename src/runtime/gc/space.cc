@@ -8,14 +8,18 @@ namespace ermine::runtime::gc {
 namespace {
 // Pages committed at a time, at least.
 constexpr uint32_t kCommitStep = 256;
+constexpr uint64_t kReferences = uint64_t{1} << 32;  // what 32 bits can say
+constexpr uint64_t kMostFieldOffset = 1 << 20;       // a struct has 10,000 fields at most
 // The top of the address range stays free, so that an object's end is below 4 GiB.
-constexpr uint64_t kMostPages = (uint64_t{1} << 32) / kPageSize - kPagesPerBlock;
+constexpr uint64_t kMostPages = kReferences / kPageSize - kPagesPerBlock;
 }  // namespace
 
 bool Space::open(uint64_t bytes) {
   const uint64_t wanted = (bytes + kBlockSize - 1) / kBlockSize * kPagesPerBlock + kPagesPerBlock;
   pages_ = static_cast<uint32_t>(std::clamp<uint64_t>(wanted, 2 * kPagesPerBlock, kMostPages));
-  auto region = platform::Mapping::reserve(size());
+  // Wherever a wrong reference leads, with the offset of a field or with its sign extended, there is nothing else.
+  auto region = platform::Mapping::reserve(size(), {kReferences, kReferences - size() + kMostFieldOffset});
+  if (!region) region = platform::Mapping::reserve(size());
   auto table = platform::Mapping::reserve(pages_);
   if (!region || !table || !table->commit(0, pages_)) return false;
   region_ = *std::move(region);

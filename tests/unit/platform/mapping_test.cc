@@ -1,8 +1,15 @@
 #include "platform/mapping.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <thread>
+#include <vector>
 
 #include "platform/thread_stack.h"
 
@@ -27,6 +34,89 @@ TEST(Mapping, CommitAndDecommit) {
   EXPECT_FALSE(m->commit(m->size() - page, 2 * page));
   Mapping moved = *std::move(m);
   EXPECT_TRUE(moved);
+}
+
+// Whether a byte can be read, as the system sees it.
+bool readable(const void* at) {
+  int pipe_ends[2];
+  if (pipe(pipe_ends) != 0) return false;
+  const bool yes = write(pipe_ends[1], at, 1) == 1;
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  return yes;
+}
+
+TEST(Mapping, GuardsAtBothEnds) {
+  for (uint64_t guard : {uint64_t{1}, uint64_t{64} << 10, uint64_t{1} << 30}) {
+    auto m = Mapping::reserve(1 << 20, {guard, 2 * guard});
+    ASSERT_TRUE(m && m->commit(0, m->size()));
+    uint8_t *low = m->base(), *high = m->base() + m->size();
+    EXPECT_TRUE(readable(low) && readable(high - 1));
+    for (uint64_t n : {uint64_t{1}, (guard + 1) / 2, guard}) EXPECT_FALSE(readable(low - n)) << guard << " " << n;
+    for (uint64_t n : {uint64_t{0}, guard, 2 * guard - 1}) EXPECT_FALSE(readable(high + n)) << guard << " " << n;
+    // Nobody else gets there: the guards are part of the mapping.
+    EXPECT_EQ(mincore(low - page_size(), page_size(), std::vector<unsigned char>(1).data()), 0);
+    // Nor is more than was asked for ever made accessible.
+    EXPECT_FALSE(m->commit(m->size(), page_size()));
+  }
+  EXPECT_FALSE(Mapping::reserve(1, {uint64_t{1} << 60, 0}));
+}
+
+TEST(Mapping, LiesAtARandomPlace) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "the sanitizer chooses the places";
+#endif
+#endif
+  if (personality(0xffffffff) & ADDR_NO_RANDOMIZE) GTEST_SKIP() << "the process asks for the same addresses each time";
+  // Side by side, as the system puts them, no two of them are a gigabyte apart.
+  std::vector<Mapping> all;
+  for (int i = 0; i < 16; ++i) all.push_back(*Mapping::reserve(1 << 20));
+  std::sort(all.begin(), all.end(), [](const Mapping& a, const Mapping& b) { return a.base() < b.base(); });
+  int far = 0;
+  for (size_t i = 1; i < all.size(); ++i) far += all[i].base() - all[i - 1].base() > 1 << 30;
+  EXPECT_GT(far, 12);
+}
+
+TEST(Mapping, RandomBelow) {
+  uint64_t seen = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const uint64_t n = random_below(64);
+    ASSERT_LT(n, 64u);
+    seen |= uint64_t{1} << n;
+  }
+  EXPECT_EQ(seen, ~uint64_t{0});
+  EXPECT_EQ(random_below(1), 0u);
+}
+
+TEST(Mapping, SealedStays) {
+  auto m = Mapping::reserve(4 * page_size());
+  ASSERT_TRUE(m);
+  if (!seal(m->base(), page_size())) GTEST_SKIP() << "this system cannot seal mappings";
+  uint8_t* base = m->release();
+  EXPECT_EQ(mprotect(base, page_size(), PROT_READ), -1);
+  EXPECT_EQ(errno, EPERM);
+  EXPECT_EQ(munmap(base, page_size()), -1);
+  EXPECT_EQ(mmap(base, page_size(), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0), MAP_FAILED);
+  EXPECT_FALSE(readable(base));
+  EXPECT_EQ(mprotect(base + page_size(), page_size(), PROT_READ), 0);
+}
+
+TEST(Mapping, GoesBackToItsLender) {
+  struct Owner final : Mapping::Lender {
+    void take_back(uint8_t* base, uint64_t size) override { returned = {base, size}; }
+    std::pair<uint8_t*, uint64_t> returned{};
+  } owner;
+  auto whole = Mapping::reserve(8 * page_size());
+  ASSERT_TRUE(whole);
+  {
+    Mapping part(whole->base(), page_size(), &owner);
+    Mapping moved = std::move(part);
+    EXPECT_TRUE(moved.commit(0, 1));
+    EXPECT_FALSE(moved.commit(page_size(), 1));
+    EXPECT_EQ(owner.returned.first, nullptr);
+  }
+  EXPECT_EQ(owner.returned, std::pair(whole->base(), uint64_t{page_size()}));
 }
 
 TEST(Image, EachMappingHasItsOwnCopy) {

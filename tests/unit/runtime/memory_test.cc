@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
+#include "runtime/memory_slots.h"
 #include "runtime/parking_lot.h"
 #include "runtime/store.h"
 #include "wasm/limits.h"
@@ -49,6 +51,85 @@ TEST(Memory, GuardedNeverMoves) {
   EXPECT_EQ(m->base()[6553599], 0);
   EXPECT_FALSE(m->grow(1));
   m->unwatch(&ctx);
+}
+
+// Whether a byte can be read, as the system sees it.
+bool readable(const void* at) {
+  int ends[2];
+  if (pipe(ends) != 0) return false;
+  const bool yes = write(ends[1], at, 1) == 1;
+  close(ends[0]);
+  close(ends[1]);
+  return yes;
+}
+
+// Whatever an index with a wrong upper half, or an offset with a wrong sign, leads to is a guard or another memory.
+TEST(Memory, GuardedBelowAndAbove) {
+  if (!Memory::wants_guard(type(1), {})) GTEST_SKIP() << "no guarded memories here";
+  std::vector<std::unique_ptr<Memory>> all;
+  for (int i = 0; i < 100; ++i) {
+    all.push_back(make(type(2)));
+    ASSERT_TRUE(all.back()->guarded());
+    all.back()->base()[65536] = 1;
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->base() < b->base(); });
+  for (size_t i = 0; i < all.size(); ++i) {
+    const uint8_t* base = all[i]->base();
+    // Up to the neighbour, whose guard this one's is.
+    if (i != 0) ASSERT_GE(base - all[i - 1]->base(), static_cast<ptrdiff_t>(kGuardedReach));
+    auto in_a_memory = [&](const uint8_t* p) {
+      for (const auto& m : all)
+        if (p >= m->base() && p < m->base() + m->byte_size()) return true;
+      return false;
+    };
+    for (uint64_t n :
+         {uint64_t{1}, uint64_t{1} << 16, uint64_t{2} << 30, uint64_t{4} << 30, uint64_t{6} << 30, kGuardBelow})
+      if (!in_a_memory(base - n)) EXPECT_FALSE(readable(base - n)) << n;
+    for (uint64_t n : {uint64_t{2} << 16, uint64_t{4} << 30, kGuardedReach - 1, uint64_t{12} << 30})
+      if (!in_a_memory(base + n)) EXPECT_FALSE(readable(base + n)) << n;
+    EXPECT_FALSE(readable(base - 1));
+    EXPECT_FALSE(readable(base - (uint64_t{4} << 30)));
+  }
+  // A place that was used is as good as new for the next memory.
+  std::vector<uint8_t*> before;
+  for (const auto& m : all) before.push_back(m->base());
+  all.clear();
+  for (uint8_t* base : before) EXPECT_FALSE(readable(base + 65536));
+  auto next = make(type(2));
+  EXPECT_TRUE(std::find(before.begin(), before.end(), next->base()) != before.end());
+  EXPECT_EQ(next->base()[65536], 0);
+  EXPECT_FALSE(readable(next->base() + (2 << 16)));
+}
+
+// Larger reservations than a slot has, and no guards: the bytes have inaccessible space around them all the same.
+TEST(Memory, GuardsOfOtherMemories) {
+  for (const MemoryOptions& options : {MemoryOptions{.reservation = uint64_t{16} << 30, .guard = 1 << 30},
+                                       MemoryOptions{.reservation = uint64_t{1} << 30}, MemoryOptions{0, 0}}) {
+    for (bool is64 : {false, true}) {
+      auto m = make(type(1, 100, is64), options);
+      for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(readable(m->base()) && readable(m->base() + m->byte_size() - 1));
+        for (uint64_t n : {1, 4096, 65536}) EXPECT_FALSE(readable(m->base() - n));
+        EXPECT_FALSE(readable(m->base() + m->byte_size()));
+        EXPECT_FALSE(readable(m->base() + m->byte_size() + 65535));
+        ASSERT_TRUE(m->grow(7));
+      }
+    }
+  }
+}
+
+TEST(Memory, WhereItMayFault) {
+  auto m = make(type(1));
+  if (!m->guarded()) GTEST_SKIP() << "no guarded memories here";
+  const auto base = reinterpret_cast<uintptr_t>(m->base());
+  EXPECT_TRUE(m->may_fault_at(base + 65536));
+  EXPECT_TRUE(m->may_fault_at(base + 65533));  // of an access across the end
+  EXPECT_TRUE(m->may_fault_at(base + kGuardedReach - 1));
+  EXPECT_FALSE(m->may_fault_at(base + kGuardedReach));
+  EXPECT_FALSE(m->may_fault_at(base - 1));
+  EXPECT_FALSE(m->may_fault_at(base));
+  auto checked = make(type(1, {}, true));
+  EXPECT_FALSE(checked->may_fault_at(reinterpret_cast<uintptr_t>(checked->base()) + 65536));
 }
 
 TEST(Memory, MovesWhereItWasNotReserved) {

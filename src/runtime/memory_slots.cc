@@ -1,0 +1,72 @@
+#include "runtime/memory_slots.h"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace ermine::runtime {
+
+namespace {
+
+using platform::Mapping;
+
+constexpr uint64_t kSlot = kSlotMemory + kSlotGuard;
+constexpr uint64_t kGuardAbove = uint64_t{4} << 30;  // behind the last slot of a group
+constexpr size_t kMostSlots = 64;
+// In larger groups only the guards at the ends are sealed: every sealed part counts as a mapping, of which a process
+// may have some 65,000.
+constexpr size_t kMostSealed = 16;
+
+class Slots final : public Mapping::Lender {
+ public:
+  std::optional<Mapping> take() {
+    std::lock_guard lock(mutex_);
+    if (free_.empty() && !add_group()) return std::nullopt;
+    std::swap(free_[platform::random_below(free_.size())], free_.back());
+    uint8_t* base = free_.back();
+    free_.pop_back();
+    return Mapping(base, kSlotMemory, this);
+  }
+
+  void take_back(uint8_t* base, uint64_t size) override {
+    Mapping slot(base, size, nullptr);
+    // What could not be emptied is not used again.
+    const bool empty = slot.decommit(0, size);
+    slot.release();
+    if (!empty) return;
+    std::lock_guard lock(mutex_);
+    free_.push_back(base);
+  }
+
+ private:
+  bool add_group() {
+    for (size_t n = next_group_; n != 0; n /= 2) {
+      auto group = Mapping::reserve(n * kSlot, {kGuardBelow, kGuardAbove});
+      if (!group) continue;
+      uint8_t* first = group->release();
+      bool sealed = platform::seal(first - kGuardBelow, kGuardBelow);
+      for (size_t i = 0; i < n; ++i) {
+        uint8_t* base = first + i * kSlot;
+        if (sealed && i + 1 < n && n <= kMostSealed) sealed = platform::seal(base + kSlotMemory, kSlotGuard);
+        free_.push_back(base);
+      }
+      if (sealed) platform::seal(first + n * kSlot - kSlotGuard, kSlotGuard + kGuardAbove);
+      next_group_ = n < kMostSlots ? n * 2 : n;
+      return true;
+    }
+    return false;
+  }
+
+  std::mutex mutex_;
+  std::vector<uint8_t*> free_;  // where a memory may begin
+  size_t next_group_ = 1;
+};
+
+}  // namespace
+
+std::optional<Mapping> take_memory_slot() {
+  static Slots* const slots = new Slots;  // lives as long as the process: memories may outlast static objects
+  return slots->take();
+}
+
+}  // namespace ermine::runtime
