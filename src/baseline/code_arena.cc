@@ -1,22 +1,34 @@
 #include "baseline/code_arena.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
+#include <cerrno>
+#include <cstring>
+#include <utility>
 
 namespace ermine::baseline {
 
 namespace {
 // Calls reach everything in it with 32-bit distances.
 constexpr size_t kCapacity = size_t{1} << 30;
+// Room for 16 million functions at once.
+constexpr size_t kTables = size_t{128} << 20;
+constexpr size_t kGuard = 1 << 20;
+// The reservation: tables, a guard, code. (Before and behind it there are guards anyway.)
+constexpr size_t kCodeOffset = kTables + kGuard;
+
 // The largest that the system may have.
 #if defined(__aarch64__)
 constexpr size_t kPage = 65536;
 #else
 constexpr size_t kPage = 4096;
 #endif
+constexpr size_t whole_pages(size_t size) { return (size + kPage - 1) & ~(kPage - 1); }
 
 // Whether what is freed is not executable until it is used again: emulators that translate AArch64's code see only by
 // that that there will be other code.
@@ -26,60 +38,81 @@ constexpr bool kCloseFreed = true;
 constexpr bool kCloseFreed = false;
 #endif
 
-// All ways give the same pages at two addresses, to execute them at one given. A memfd is the usual one: where a
-// system promises no more memory than it has, anonymous memory would be counted in full.
-void* map_file(size_t size, int sharing, void* execute) {
-  const int file = memfd_create("ermine-code", MFD_CLOEXEC);
-  if (file < 0) return MAP_FAILED;
-  void* write = MAP_FAILED;
-  if (ftruncate(file, static_cast<off_t>(size)) == 0 &&
-      mmap(execute, size, PROT_READ | PROT_EXEC, sharing | MAP_NORESERVE | MAP_FIXED, file, 0) == execute)
-    write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
-  close(file);
-  return write;
+// A process that may not write a file of this size would be killed for trying.
+bool may_write_file() {
+  rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kCapacity);
 }
-void* map_anonymous(size_t size, void* execute) {
-  void* write = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (write == MAP_FAILED) return write;
-  // From nothing to somewhere: a second mapping of what is shared.
-  if (mremap(write, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, execute) == execute &&
-      mprotect(execute, size, PROT_READ | PROT_EXEC) == 0)
-    return write;
-  munmap(write, size);
-  return MAP_FAILED;
+
+// A descriptor that nobody takes for a standard stream, should the process have none: what a guest writes to its output
+// must not become code.
+int open_file() {
+  const int file = memfd_create("ermine-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (file < 0 || file > STDERR_FILENO) return file;
+  const int higher = fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  close(file);
+  return higher;
 }
 }  // namespace
 
+CodeArena::CodeArena(platform::Mapping space)
+    : space_(std::move(space)),
+      execute_(space_.base() + kCodeOffset),
+      limit_(kCapacity),
+      free_code_(kCapacity),
+      free_tables_(kTables) {}
+
 CodeArena* CodeArena::get() {
   static CodeArena* const arena = []() -> CodeArena* {
-    void* execute = mmap(nullptr, kCapacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (execute == MAP_FAILED) return nullptr;
-    auto* a = new CodeArena;  // lives as long as the process
-    a->execute_ = static_cast<uint8_t*>(execute);
-    a->limit_ = kCapacity;
-    a->free_.emplace(0, kCapacity);
-    return a;
+    auto space = platform::Mapping::reserve(kCodeOffset + kCapacity);
+    return space ? new CodeArena(*std::move(space)) : nullptr;  // lives as long as the process
   }();
   return arena;
 }
 
 bool CodeArena::choose(Kind kind) {
   std::lock_guard lock(mutex_);
-  if (write_ == nullptr && !chosen_) kind_ = kind;
+  if (!mapped_ && !chosen_) kind_ = kind;
   chosen_ = true;
   return kind_ == kind;
 }
 
+// The usual way: where a system promises no more memory than it has, anonymous memory would be counted in full.
+bool CodeArena::map_file() {
+  const int file = open_file();
+  if (file < 0) return false;
+  struct stat st;
+  const int sharing = kind_ == Kind::kPrivate ? MAP_PRIVATE : MAP_SHARED;
+  if (ftruncate(file, kCapacity) != 0 || fstat(file, &st) != 0 ||
+      mmap(execute_, kCapacity, PROT_READ | PROT_EXEC, sharing | MAP_NORESERVE | MAP_FIXED, file, 0) != execute_) {
+    close(file);
+    return false;
+  }
+  // What is executed cannot be cut off. And it stays executable only: a debugger's breakpoints need no right to write,
+  // but its copies of pages are given back with the code.
+  (void)fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+  if (kind_ == Kind::kFile && !kCloseFreed) platform::seal(execute_, kCapacity);
+  file_ = file;
+  file_device_ = st.st_dev;
+  file_number_ = st.st_ino;
+  return true;
+}
+
+// A mapping of shared memory that can be mapped again, from nothing to somewhere.
+bool CodeArena::map_anonymous() {
+  void* p =
+      mmap(execute_, kCapacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  return p == execute_;
+}
+
 bool CodeArena::map() {
-  if (write_ != nullptr) return true;
-  void* write = kind_ == Kind::kAnonymous
-                    ? map_anonymous(kCapacity, execute_)
-                    : map_file(kCapacity, kind_ == Kind::kPrivate ? MAP_PRIVATE : MAP_SHARED, execute_);
-  if (write == MAP_FAILED) {
+  if (mapped_) return true;
+  if (kind_ != Kind::kAnonymous && !may_write_file()) kind_ = Kind::kAnonymous;
+  if (!(kind_ == Kind::kAnonymous ? map_anonymous() : map_file())) {
     limit_ = 0;  // and never again
     return false;
   }
-  write_ = static_cast<uint8_t*>(write);
+  mapped_ = true;
   return true;
 }
 
@@ -90,44 +123,97 @@ void CodeArena::lower_limit(size_t bytes) {
   limit_ = std::min(limit_, bytes);
 }
 
-CodeArena::Block CodeArena::allocate(size_t size) {
-  size = (size + kPage - 1) & ~(kPage - 1);
-  std::lock_guard lock(mutex_);
-  if (size == 0 || size > limit_ || used_ > limit_ - size || !map()) return {};
-  for (auto it = free_.begin(); it != free_.end(); ++it) {
-    if (it->second < size) continue;
-    size_t offset = it->first, rest = it->second - size;
-    free_.erase(it);
-    if (rest) free_.emplace(offset + size, rest);
-    used_ += size;
-    if (kCloseFreed) (void)mprotect(const_cast<uint8_t*>(execute_) + offset, size, PROT_READ | PROT_EXEC);
-    return {write_ + offset, execute_ + offset, size};
-  }
-  return {};
+// Precondition: the lock is held. What is charged is to be given back if it is not used.
+bool CodeArena::charge(size_t size) {
+  if (size == 0 || size > limit_ || used_ > limit_ - size) return false;
+  used_ += size;
+  return true;
 }
 
+CodeArena::Block CodeArena::allocate(size_t size) {
+  size = whole_pages(size);
+  std::lock_guard lock(mutex_);
+  if (!charge(size)) return {};
+  const auto offset = map() ? free_code_.take(size) : std::nullopt;
+  if (!offset) {
+    used_ -= size;
+    return {};
+  }
+  if (kCloseFreed) (void)mprotect(execute_ + *offset, size, PROT_READ | PROT_EXEC);
+  return {execute_ + *offset, size};
+}
+
+// Gives the memory back to the system; what is read there afterwards is zero.
 void CodeArena::free(const Block& block) {
   if (block.size == 0) return;
-  auto offset = static_cast<size_t>(block.write - write_);
+  auto* at = const_cast<uint8_t*>(block.execute);
+  const auto offset = static_cast<size_t>(at - execute_);
   std::lock_guard lock(mutex_);
-  // Gives the memory back to the system; the pages read as zero afterwards.
-  (void)madvise(block.write, block.size, MADV_REMOVE);
-  if (kind_ == Kind::kPrivate) (void)madvise(const_cast<uint8_t*>(block.execute), block.size, MADV_DONTNEED);
-  if (kCloseFreed) (void)mprotect(const_cast<uint8_t*>(block.execute), block.size, PROT_NONE);
-  used_ -= block.size;
-  auto it = free_.emplace(offset, block.size).first;
-  auto next = std::next(it);
-  if (next != free_.end() && it->first + it->second == next->first) {
-    it->second += next->second;
-    free_.erase(next);
-  }
-  if (it != free_.begin()) {
-    auto before = std::prev(it);
-    if (before->first + before->second == it->first) {
-      before->second += it->second;
-      free_.erase(it);
+  if (kind_ == Kind::kAnonymous) {
+    void* window = mremap(at, 0, block.size, MREMAP_MAYMOVE);
+    if (window != MAP_FAILED) {
+      if (mprotect(window, block.size, PROT_READ | PROT_WRITE) == 0) (void)madvise(window, block.size, MADV_REMOVE);
+      munmap(window, block.size);
     }
+  } else if (file_is_ours()) {
+    (void)fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                    static_cast<off_t>(block.size));
   }
+  if (kind_ == Kind::kPrivate) (void)madvise(at, block.size, MADV_DONTNEED);
+  if (kCloseFreed) (void)mprotect(at, block.size, PROT_NONE);
+  used_ -= block.size;
+  free_code_.give_back(offset, block.size);
+}
+
+// A host that closes descriptors it did not open may have given the number to a file of its own.
+bool CodeArena::file_is_ours() const {
+  struct stat st;
+  return fstat(file_, &st) == 0 && st.st_dev == file_device_ && st.st_ino == file_number_;
+}
+
+bool CodeArena::write(const uint8_t* at, std::span<const uint8_t> bytes) {
+  const auto offset = static_cast<size_t>(at - execute_);
+  if (kind_ == Kind::kAnonymous) {
+    const size_t skip = offset % kPage, size = whole_pages(skip + bytes.size());
+    void* window = mremap(execute_ + (offset - skip), 0, size, MREMAP_MAYMOVE);
+    if (window == MAP_FAILED) return false;
+    const bool open = mprotect(window, size, PROT_READ | PROT_WRITE) == 0;
+    if (open) std::memcpy(static_cast<uint8_t*>(window) + skip, bytes.data(), bytes.size());
+    munmap(window, size);
+    return open;
+  }
+  if (!file_is_ours()) return false;
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t n = pwrite(file_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    done += static_cast<size_t>(n);
+  }
+  return true;
+}
+
+CodeArena::Table CodeArena::allocate_table(size_t count) {
+  const size_t bytes = whole_pages(count * sizeof(void*));
+  std::lock_guard lock(mutex_);
+  if (!charge(bytes)) return {};
+  const auto offset = free_tables_.take(bytes);
+  if (!offset || !space_.commit(*offset, bytes)) {
+    if (offset) free_tables_.give_back(*offset, bytes);
+    used_ -= bytes;
+    return {};
+  }
+  // Zeros are null pointers.
+  return {reinterpret_cast<std::atomic<const void*>*>(space_.base() + *offset), bytes};
+}
+
+void CodeArena::free_table(const Table& table) {
+  if (table.bytes == 0) return;
+  const auto offset = static_cast<size_t>(reinterpret_cast<uint8_t*>(table.slots) - space_.base());
+  std::lock_guard lock(mutex_);
+  // What could not be given back is not zero: it is not used again.
+  if (!space_.decommit(offset, table.bytes)) return;
+  used_ -= table.bytes;
+  free_tables_.give_back(offset, table.bytes);
 }
 
 }  // namespace ermine::baseline

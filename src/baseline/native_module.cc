@@ -33,21 +33,22 @@ class Module final : public ir::NativeModule {
       : module_(module), funcs_(funcs), host_(host), options_(options), arena_(arena) {}
   ~Module() override {
     for (const CodeArena::Block& b : blocks_) arena_->free(b);
+    arena_->free_table(table_);
   }
 
   const NativeFunction* compile(uint32_t func_index, const ir::FunctionCode& code) override {
-    if (table_.size == 0 && !make_table()) return nullptr;
+    if (table_.bytes == 0 && !make_table()) return nullptr;
     if (!compiler_) compiler_ = std::make_unique<Compiler>(module_, funcs_, host_, options_.verify);
     if (!compiler_->compile(code)) return nullptr;
-    std::span<const uint8_t> bytes = compiler_->bytes();
-    CodeArena::Block at = take(bytes.size());
+    CodeArena::Block at = take(compiler_->bytes().size());
     if (at.size == 0) return nullptr;
-    compiler_->link(at.execute, table_.execute);
-    if (options_.verify && !verify(func_index, code, at.execute)) {
+    // It is finished, and checked, before it gets to where it can be executed, and does not change there.
+    compiler_->link(at.execute, call_table());
+    const std::span<const uint8_t> bytes = compiler_->bytes();
+    if ((options_.verify && !verify(func_index, code, at.execute)) || !arena_->write(at.execute, bytes)) {
       give_back(at);
       return nullptr;
     }
-    std::memcpy(at.write, bytes.data(), bytes.size());
     __builtin___clear_cache(const_cast<char*>(reinterpret_cast<const char*>(at.execute)),
                             const_cast<char*>(reinterpret_cast<const char*>(at.execute + bytes.size())));
     auto f = std::make_unique<Function>();
@@ -68,8 +69,7 @@ class Module final : public ir::NativeModule {
       bytes_ += bytes.size();
     }
     // Calls from machine code come here from now on.
-    auto* slot = reinterpret_cast<std::atomic<const void*>*>(table_.write) + (func_index - module_.imported_functions);
-    slot->store(at.execute, std::memory_order_release);
+    table_.slots[func_index - module_.imported_functions].store(at.execute, std::memory_order_release);
     return result;
   }
 
@@ -125,11 +125,9 @@ class Module final : public ir::NativeModule {
   // The table through which machine code calls: every function's way to be run so far.
   bool make_table() {
     size_t n = module_.functions.size() - module_.imported_functions;
-    table_ = arena_->allocate(n * sizeof(void*));
-    if (table_.size == 0) return false;
-    blocks_.push_back(table_);
-    auto* slots = reinterpret_cast<const void**>(table_.write);
-    std::fill_n(slots, n, host_.call_stub);
+    table_ = arena_->allocate_table(n);
+    if (table_.bytes == 0) return false;
+    for (size_t i = 0; i < n; ++i) table_.slots[i].store(host_.call_stub, std::memory_order_relaxed);
     return true;
   }
 
@@ -146,13 +144,15 @@ class Module final : public ir::NativeModule {
       rest_ = b;
       next_block_ = std::min<size_t>(next_block_ * 2, 4 << 20);
     }
-    CodeArena::Block taken{rest_.write, rest_.execute, size};
-    rest_ = {rest_.write + size, rest_.execute + size, rest_.size - size};
+    CodeArena::Block taken{rest_.execute, size};
+    rest_ = {rest_.execute + size, rest_.size - size};
     return taken;
   }
 
+  const uint8_t* call_table() const { return reinterpret_cast<const uint8_t*>(table_.slots); }
+
   // What was just taken.
-  void give_back(const CodeArena::Block& block) { rest_ = {block.write, block.execute, block.size + rest_.size}; }
+  void give_back(const CodeArena::Block& block) { rest_ = {block.execute, block.size + rest_.size}; }
 
   void report(std::string_view message) {
     if (options_.report_bug != nullptr) options_.report_bug(options_.report_context, message);
@@ -170,7 +170,7 @@ class Module final : public ir::NativeModule {
     }
     const std::string problem =
         verifier_->verify(compiler_->description(execute),
-                          {.module = module_, .function = code, .funcs = funcs_, .call_table = table_.execute});
+                          {.module = module_, .function = code, .funcs = funcs_, .call_table = call_table()});
     if (problem.empty()) return true;
     report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
     return false;
@@ -195,7 +195,7 @@ class Module final : public ir::NativeModule {
   std::unique_ptr<Compiler> compiler_;  // once something is compiled
   std::unique_ptr<verify::Verifier> verifier_;
   bool told_ = false;  // that there can be none
-  CodeArena::Block table_;
+  CodeArena::Table table_;
   CodeArena::Block rest_;
   size_t next_block_ = 64 << 10;
   std::vector<CodeArena::Block> blocks_;

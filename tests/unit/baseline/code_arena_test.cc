@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -23,7 +25,7 @@ using Kind = CodeArena::Kind;
     }                                                              \
   } while (false)
 
-// The system's record of the mapping that an address is in: "rw-s /memfd:…"
+// The system's record of the mapping that an address is in: "r-xs /memfd:…"
 std::string mapping_of(const void* address) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
@@ -39,15 +41,26 @@ std::string mapping_of(const void* address) {
   return "none";
 }
 
+// How many of the process's mappings are of memory for code and can be written.
+int writable_mappings() {
+  std::ifstream maps("/proc/self/maps");
+  int n = 0;
+  for (std::string line; std::getline(maps, line);) {
+    const bool code = line.find("ermine-code") != std::string::npos || line.find("/dev/zero") != std::string::npos;
+    n += code && line.find(" rw") != std::string::npos;
+  }
+  return n;
+}
+
 #if defined(__x86_64__)
-void write_return(const CodeArena::Block& block, uint8_t value) {
+void write_return(CodeArena* arena, const uint8_t* at, uint8_t value) {
   const uint8_t code[] = {0xb8, value, 0, 0, 0, 0xc3};  // mov eax, value; ret
-  std::memcpy(block.write, code, sizeof code);
+  CHECK_HERE(arena->write(at, code));
 }
 // Without the check of function types, which looks for them in front of the code.
-[[clang::no_sanitize("function")]] int call(const CodeArena::Block& block) {
+[[clang::no_sanitize("function")]] int call(const uint8_t* at) {
   int (*f)();
-  std::memcpy(&f, &block.execute, sizeof f);
+  std::memcpy(&f, &at, sizeof f);
   return f();
 }
 
@@ -59,11 +72,14 @@ void use(Kind kind) {
 
   const CodeArena::Block block = arena->allocate(5000);
   CHECK_HERE(block.size == 8192);
-  CHECK_HERE(mapping_of(block.write).starts_with("rw-s"));
   CHECK_HERE(mapping_of(block.execute).starts_with(kind == Kind::kPrivate ? "r-xp" : "r-xs"));
   CHECK_HERE(mapping_of(block.execute).find("/dev/zero") != std::string::npos == (kind == Kind::kAnonymous));
-  write_return(block, 42);
-  CHECK_HERE(call(block) == 42);
+  write_return(arena, block.execute, 42);
+  CHECK_HERE(call(block.execute) == 42);
+  // Across a page's end, beside code that is in use.
+  write_return(arena, block.execute + 4093, 41);
+  CHECK_HERE(call(block.execute + 4093) == 41 && call(block.execute) == 42);
+  CHECK_HERE(writable_mappings() == 0);
 
   // A debugger changes an instruction, here: what is returned.
   const int memory = open("/proc/self/mem", O_RDWR);
@@ -72,24 +88,115 @@ void use(Kind kind) {
   const bool changed = memory >= 0 && pwrite(memory, &seven, 1, at) == 1;
   if (kind == Kind::kPrivate) {
     CHECK_HERE(changed);
-    CHECK_HERE(call(block) == 7);
-    CHECK_HERE(block.write[1] == 42);  // only where it is executed
+    CHECK_HERE(call(block.execute) == 7);
   }
 
   // What comes to lie there next is executed as it was written.
   arena->free(block);
   const CodeArena::Block next = arena->allocate(5000);
   CHECK_HERE(next.execute == block.execute);
-  CHECK_HERE(next.write[0] == 0);  // the system took it back
-  write_return(next, 43);
-  CHECK_HERE(call(next) == 43);
+  CHECK_HERE(next.execute[0] == 0);  // the system took it back
+  write_return(arena, next.execute, 43);
+  CHECK_HERE(call(next.execute) == 43);
+  CHECK_HERE(writable_mappings() == 0);
   _exit(0);
 }
 
 TEST(CodeArena, File) { EXPECT_EXIT(use(Kind::kFile), testing::ExitedWithCode(0), ""); }
 TEST(CodeArena, Anonymous) { EXPECT_EXIT(use(Kind::kAnonymous), testing::ExitedWithCode(0), ""); }
 TEST(CodeArena, Private) { EXPECT_EXIT(use(Kind::kPrivate), testing::ExitedWithCode(0), ""); }
+
+// A process that may write no large files is not killed for its code, but has it in memory without a file.
+TEST(CodeArena, ShortFiles) {
+  auto run = [] {
+    const rlimit limit{1 << 20, 1 << 20};
+    CHECK_HERE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    CodeArena* arena = CodeArena::get();
+    CHECK_HERE(arena != nullptr);
+    const CodeArena::Block first = arena->allocate(2 << 20), block = arena->allocate(100);
+    CHECK_HERE(first.size != 0 && block.size != 0 && arena->kind() == Kind::kAnonymous);
+    write_return(arena, block.execute, 42);
+    CHECK_HERE(call(block.execute) == 42);
+    _exit(0);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+
+// The host has closed all descriptors it did not know, and opened a file of its own: that is not written to.
+TEST(CodeArena, ForeignDescriptor) {
+  auto run = [] {
+    CodeArena* arena = CodeArena::get();
+    const CodeArena::Block block = arena->allocate(100);
+    CHECK_HERE(block.size != 0);
+    write_return(arena, block.execute, 42);
+    for (int fd = 3; fd < 100; ++fd) close(fd);
+    int theirs[90];
+    for (int& fd : theirs) fd = memfd_create("theirs", 0);
+    const uint8_t more[] = {1, 2, 3};
+    CHECK_HERE(!arena->write(block.execute + 32, more));
+    arena->free(block);
+    for (int fd : theirs) CHECK_HERE(fd >= 0 && lseek(fd, 0, SEEK_END) == 0);
+    _exit(0);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
 #endif
+
+// Of a process without standard streams, the file does not become one.
+TEST(CodeArena, NoStandardStreams) {
+  auto run = [] {
+    for (int fd : {0, 1, 2}) close(fd);
+    const CodeArena::Block block = CodeArena::get()->allocate(100);
+    if (block.size == 0) _exit(1);
+    for (int fd : {0, 1, 2})
+      if (fcntl(fd, F_GETFD) != -1) _exit(2);
+    _exit(0);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+
+TEST(CodeArena, Tables) {
+  auto run = [] {
+    CodeArena* arena = CodeArena::get();
+    CHECK_HERE(arena != nullptr);
+    const CodeArena::Table a = arena->allocate_table(1000), b = arena->allocate_table(1);
+    CHECK_HERE(a.bytes >= 8000 && b.bytes >= 8 && a.slots != b.slots);
+    CHECK_HERE(a.slots[999].load() == nullptr && mapping_of(a.slots).starts_with("rw-p"));
+    a.slots[999].store(&a);
+    // Code refers to them by 32 bits.
+    const auto distance = arena->end() - reinterpret_cast<const uint8_t*>(a.slots);
+    CHECK_HERE(distance > 0 && distance < INT32_MAX);
+    // What a module had is zero for the next, and cannot be reached in between.
+    arena->free_table(a);
+    CHECK_HERE(mapping_of(a.slots).starts_with("---p"));
+    const CodeArena::Table next = arena->allocate_table(1000);
+    CHECK_HERE(next.slots == a.slots && next.slots[999].load() == nullptr);
+    // They count as code does.
+    arena->lower_limit(next.bytes + b.bytes);
+    CHECK_HERE(arena->allocate_table(1).bytes == 0);
+    arena->free_table(b);
+    CHECK_HERE(arena->allocate_table(1).bytes != 0 && arena->allocate(1).size == 0);
+    _exit(0);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+
+TEST(FreeRanges, NeighboursMerge) {
+  FreeRanges free(100);
+  EXPECT_EQ(free.take(40), 0u);
+  EXPECT_EQ(free.take(40), 40u);
+  EXPECT_FALSE(free.take(40));
+  EXPECT_EQ(free.take(20), 80u);
+  free.give_back(0, 40);
+  free.give_back(80, 20);
+  EXPECT_FALSE(free.take(41));
+  EXPECT_EQ(free.take(10), 0u);
+  free.give_back(40, 40);
+  EXPECT_EQ(free.take(90), 10u);
+  free.give_back(0, 10);
+  free.give_back(10, 90);
+  EXPECT_EQ(free.take(100), 0u);
+}
 
 }  // namespace
 }  // namespace ermine::baseline
