@@ -69,7 +69,8 @@ struct FuncRef {
   wasm::TypeId type_id;  // type->id
 };
 
-// A table's storage as running code sees it. Elements are slots (see above).
+// A table's storage as running code sees it. Elements are slots (see above). Behind the last one there is another
+// that is null: what an index out of bounds finds, if it is brought to `size` (base/speculation.h).
 struct TableView {
   Slot* elements;
   uint64_t size;
@@ -110,6 +111,8 @@ struct ExecContext {
   Slot exception;  // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
   Store* store;
   bool deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
+  // All ones: indices of arrays and tables are compared, but not masked (Config::mask_speculation).
+  uint64_t unmasked = 0;
 };
 
 // Whether there is native stack for a frame at `fp` and all that machine code may call from it: what is left of it must

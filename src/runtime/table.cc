@@ -19,13 +19,11 @@ Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, Slot i
                                         std::to_string(wasm::kMaxTableElems) + " that are supported");
   }
   std::unique_ptr<Table> table(new Table(type));
-  if (size != 0) {
-    // Large zeroed blocks come from the system untouched.
-    table->view_.elements = static_cast<Slot*>(std::calloc(size, sizeof(Slot)));
-    if (!table->view_.elements)
-      return Error(ErrorKind::kLimit, "no memory for a table of " + std::to_string(size) + " elements");
-    if (init != 0) std::fill_n(table->view_.elements, size, init);
-  }
+  // Large zeroed blocks come from the system untouched.
+  table->view_.elements = static_cast<Slot*>(std::calloc(size + 1, sizeof(Slot)));
+  if (!table->view_.elements)
+    return Error(ErrorKind::kLimit, "no memory for a table of " + std::to_string(size) + " elements");
+  if (init != 0) std::fill_n(table->view_.elements, size, init);
   table->view_.size = table->capacity_ = size;
   return table;
 }
@@ -39,12 +37,13 @@ std::optional<uint64_t> Table::grow(uint64_t delta, Slot init) {
   const uint64_t new_size = old_size + delta;
   if (new_size > capacity_) {
     const uint64_t capacity = std::min(most, std::max(new_size, capacity_ * 2));
-    auto* elements = static_cast<Slot*>(std::realloc(view_.elements, capacity * sizeof(Slot)));
+    auto* elements = static_cast<Slot*>(std::realloc(view_.elements, (capacity + 1) * sizeof(Slot)));
     if (!elements) return std::nullopt;
     view_.elements = elements;
     capacity_ = capacity;
   }
   std::fill(view_.elements + old_size, view_.elements + new_size, init);
+  view_.elements[new_size] = 0;
   view_.size = new_size;
   return old_size;
 }

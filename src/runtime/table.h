@@ -33,7 +33,7 @@ class Table {
  private:
   explicit Table(const wasm::TableType& type) : type_(type) {}
   TableView view_{};
-  uint64_t capacity_ = 0;
+  uint64_t capacity_ = 0;  // without the null behind the last element
   wasm::TableType type_;
 };
 

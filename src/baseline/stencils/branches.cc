@@ -1,4 +1,5 @@
 // Compare-and-branch, and br_table.
+#include "base/speculation.h"
 #include "baseline/stencils/numeric.h"
 
 namespace ermine::baseline {
@@ -9,13 +10,11 @@ namespace {
 template <unsigned place>
 STENCIL table(STENCIL_PARAMS) {
   State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
-  auto index = read<uint32_t, place, HoleKind::kSlotA>(s);
-  const uint32_t last = count();
-  index = index < last ? index : last;
-  const char* base = island_address();
+  const uint64_t index = base::clamp_index(read<uint32_t, place, HoleKind::kSlotA>(s), count());
+  const char* distances = island_address();
   int32_t distance;
-  std::memcpy(&distance, base + uint64_t{index} * 4, 4);
-  auto target = reinterpret_cast<Target>(const_cast<char*>(base + distance));
+  std::memcpy(&distance, distances + index * 4, 4);
+  auto target = reinterpret_cast<Target>(const_cast<char*>(distances + distance));
   STENCIL_FREE(free);
   [[clang::musttail]] return target(STENCIL_ARGS);
 }

@@ -1,4 +1,5 @@
 // Function entry, polls, calls and the way to the interpreter's handlers.
+#include "base/speculation.h"
 #include "baseline/stencils/stencil.h"
 
 namespace ermine::baseline {
@@ -71,8 +72,8 @@ struct TableCall {
     auto index = read<uint64_t, place, HoleKind::kSlotA>(s);
     runtime::TableView* table;
     std::memcpy(&table, plus_offset_anywhere(s.ctx->tables), sizeof table);
-    if (index >= table->size) return Exit::kTaken;
-    auto* ref = reinterpret_cast<runtime::FuncRef*>(table->elements[index]);
+    // Null where the index is out of bounds: no branch decides that.
+    auto* ref = reinterpret_cast<runtime::FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
     if (ref == nullptr || ref->type_id != count() || ref->ctx != s.ctx) return Exit::kTaken;
     s.r0 = reinterpret_cast<uint64_t>(ref);
     return Exit::kNext;

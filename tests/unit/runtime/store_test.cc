@@ -28,13 +28,16 @@ TEST(Table, GrowsToItsLimits) {
   auto made = Table::create(t, 0);
   ASSERT_TRUE(made);
   Table& table = **made;
+  EXPECT_EQ(table.elements()[2], 0u);
   EXPECT_EQ(table.grow(3, 42), 2u);
+  EXPECT_EQ(table.elements()[5], 0u);
   EXPECT_EQ(table.elements()[1], 0u);
   EXPECT_EQ(table.elements()[4], 42u);
   EXPECT_FALSE(table.grow(6, 0));
   EXPECT_FALSE(table.grow(~uint64_t{0}, 0));
   EXPECT_EQ(table.grow(5, 1), 5u);
   EXPECT_EQ(table.size(), 10u);
+  EXPECT_EQ(table.elements()[10], 0u);  // null, for indices out of bounds
   EXPECT_FALSE(Table::create(wasm::TableType{wasm::kFuncRef, {wasm::kMaxTableElems + 1, {}}, true}, 0));
 }
 
