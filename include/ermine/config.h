@@ -84,6 +84,11 @@ struct Config {
   // machine's quickest. (The bits of NaNs that arithmetic makes are the processor's in any case.)
   bool deterministic = false;
 
+  // Indices of arrays and tables stay in bounds also where the processor goes on by a guess (Spectre, variant 1), by
+  // masks that no guess touches. Calls through tables and accesses to memories without guards do so in any case, at no
+  // cost; for guarded memories there is nothing to do. What it costs stands in docs/rationale.md.
+  bool mask_speculation = true;
+
   // Threads that validate or compile one module, the caller included. 0: as many as the machine has.
   unsigned parallelism = 0;
 

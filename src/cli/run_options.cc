@@ -47,6 +47,7 @@ void limit(RunOptions& o, const std::string& name, const std::string& value) {
   else if (name == "max-memories") o.limits.memories = count_of(option, value);
   else if (name == "max-gc-heap") o.limits.gc_heap_bytes = o.config.max_gc_heap = size_of(option, value);
   else if (name == "relaxed-simd-deterministic") o.config.deterministic = switch_of(option, value);
+  else if (name == "mask-speculation") o.config.mask_speculation = switch_of(option, value);
   else if (name == "max-wasm-stack") o.config.max_wasm_stack = size_of(option, value);
   else if (name == "trap-on-grow-failure") o.limits.fail_on_grow = switch_of(option, value);
   else if (name == "fuel") o.fuel = count_of(option, value);
@@ -223,7 +224,7 @@ Parsed parse_run_options(Words words, RunOptions& o) {
       "-W", [&o](const std::string& text) { each_pair(text, [&](auto n, auto v) { limit(o, n, v); }); },
       "Limits and proposals: max-memory-size, max-instance-memory, max-total-memory, max-table-elements, "
       "max-total-table-elements, max-instances, max-tables, max-memories, max-gc-heap, max-wasm-stack, "
-      "relaxed-simd-deterministic, trap-on-grow-failure, fuel, timeout, unknown-imports-trap, "
+      "relaxed-simd-deterministic, mask-speculation, trap-on-grow-failure, fuel, timeout, unknown-imports-trap, "
       "unknown-imports-default, or a proposal's name =y or =n",
       "NAME=VALUE,...");
   options.values(

@@ -93,6 +93,7 @@ runtime::StoreOptions Engine::store_options() {
   o.gc_stress = config_.gc_stress;
   o.fuel = config_.consume_fuel;
   o.deterministic = config_.deterministic;
+  o.mask_speculation = config_.mask_speculation;
   return o;
 }
 

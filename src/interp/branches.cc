@@ -1,4 +1,5 @@
 // Handlers of compare-and-branch and the other branches, and of pairs. Backward ones look for interrupts.
+#include "base/speculation.h"
 #include "interp/step.h"
 #include "runtime/bulk.h"
 
@@ -72,11 +73,10 @@ ERMINE_HANDLER handler_br_null(ERMINE_HANDLER_PARAMS) {
 
 template <From from>
 ERMINE_HANDLER handler_br_table(ERMINE_HANDLER_PARAMS) {
-  uint32_t index = from == From::kAcc ? static_cast<uint32_t>(r0) : get_slot<uint32_t>(fp, field<uint16_t>(pc, 0));
-  auto count = field<uint32_t>(pc, 4);
-  index = index < count ? index : count;
+  uint32_t wanted = from == From::kAcc ? static_cast<uint32_t>(r0) : get_slot<uint32_t>(fp, field<uint16_t>(pc, 0));
+  const uint64_t index = base::clamp_index(wanted, field<uint32_t>(pc, 4));
   int32_t target;
-  __builtin_memcpy(&target, reinterpret_cast<const char*>(pc + 2) + uint64_t{index} * 4, sizeof target);
+  __builtin_memcpy(&target, reinterpret_cast<const char*>(pc + 2) + index * 4, sizeof target);
   ERMINE_JUMP(pc + target);
 }
 

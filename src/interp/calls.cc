@@ -1,4 +1,5 @@
 // Handlers of function entry, calls and tail calls, and the ways out: traps and exceptions.
+#include "base/speculation.h"
 #include "interp/handlers.h"
 #include "interp/interp_code.h"
 #include "interp/stubs.h"
@@ -233,11 +234,9 @@ template <From from>
 ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = from == From::kAcc ? r0 : fp[field<uint16_t>(pc, 12)];
-  if (index >= table->size) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kUndefinedElement);
-  auto* ref = reinterpret_cast<FuncRef*>(table->elements[index]);
+  auto* ref = reinterpret_cast<FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
   if (ref == nullptr) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kUninitializedElement);
+    ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);
   if (!type_matches(ref->type, field<uint32_t>(pc, 4), ctx)) [[unlikely]]
     ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
   if (ref->ctx != ctx) [[unlikely]] {
@@ -301,11 +300,9 @@ ERMINE_HANDLER handler_return_call_import(ERMINE_HANDLER_PARAMS) {
 ERMINE_HANDLER handler_return_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = fp[field<uint16_t>(pc, 6)];
-  if (index >= table->size) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kUndefinedElement);
-  auto* ref = reinterpret_cast<FuncRef*>(table->elements[index]);
+  auto* ref = reinterpret_cast<FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
   if (ref == nullptr) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kUninitializedElement);
+    ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);
   if (!type_matches(ref->type, field<uint32_t>(pc, 16), ctx)) [[unlikely]]
     ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
   r0 = reinterpret_cast<uint64_t>(ref);

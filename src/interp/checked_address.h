@@ -1,6 +1,7 @@
 // The bounds check of memory accesses that have no guard region to rely on.
 #pragma once
 
+#include "base/speculation.h"
 #include "interp/handler.h"
 #include "runtime/memory.h"
 
@@ -9,15 +10,18 @@ namespace ermine::interp {
 // Bytes an access touches.
 constexpr unsigned access_size(Op op) { return 1u << wasm::op_info(op).width; }
 
-// The host address of `size` bytes at index + offset of a memory, or null if they are not all inside.
+// The host address of `size` bytes at index + offset of a memory, or null if they are not all inside: no branch decides
+// that.
 [[gnu::always_inline]] inline uint8_t* checked_address(InstanceContext* ctx, uint32_t memory, uint64_t index,
                                                        uint64_t offset, unsigned size) {
   const runtime::Memory& m = *ctx->memories[memory];
-  uint64_t limit = m.byte_size();
+  const uint64_t limit = m.byte_size();
+  const uint64_t places = limit < size ? 0 : limit - size + 1;  // where it may begin
   uint64_t address;
-  if (__builtin_add_overflow(index, offset, &address)) return nullptr;
-  if (limit < size || address > limit - size) return nullptr;
-  return m.base() + address;
+  if (__builtin_add_overflow(index, offset, &address)) [[unlikely]]
+    return nullptr;
+  return reinterpret_cast<uint8_t*>(
+      base::value_or_zero(reinterpret_cast<uint64_t>(m.base()) + address, address, places));
 }
 
 }  // namespace ermine::interp

@@ -1,8 +1,10 @@
 // ObjectStep<op>: what one of the operations of ir/object_ops.def does. Like Step (step.h), of which it is a part:
 // fast paths are inline, slow ones calls of plain functions (runtime/gc/slow_paths.h). Null and bounds are compared
-// in code; a trap changes nothing.
+// in code; a trap changes nothing. An index that was compared is masked, too, for processors that go on before they
+// know the outcome.
 #pragma once
 
+#include "base/speculation.h"
 #include "interp/handler.h"
 #include "interp/state.h"
 #include "ir/object_ops.h"
@@ -120,25 +122,29 @@ struct ObjectStep {
     } else if constexpr (kWhat.kind == Kind::kArrayGet) {
       constexpr unsigned form = kWhat.form / 2;
       const auto array = static_cast<uint32_t>(operand(form == kRS || form == kRI, s, at, 2));
-      const uint32_t index =
+      const uint32_t wanted =
           form == kSI || form == kRI ? field<uint32_t>(at, 4) : static_cast<uint32_t>(operand(form == kSR, s, at, 4));
       if (array == 0) [[unlikely]]
         return TrapCode::kNullArrayReference;
-      if (index >= semantics::object_array_length(base, array)) [[unlikely]]
+      const uint64_t length = semantics::object_array_length(base, array);
+      if (wanted >= length) [[unlikely]]
         return TrapCode::kArrayOutOfBounds;
       using T = decltype(access_value<static_cast<Access>(kWhat.sub)>());
-      const T v = semantics::object_load<T>(base, array, wasm::kObjectHeaderSize + uint64_t{index} * sizeof(T));
+      const uint64_t index = ermine::base::index_or_zero(wanted, length | s.ctx->exec->unmasked);
+      const T v = semantics::object_load<T>(base, array, wasm::kObjectHeaderSize + index * sizeof(T));
       finish<kWhat.form & 1>(s, at, widened(v));
     } else if constexpr (kWhat.kind == Kind::kArraySet) {
       constexpr auto width = static_cast<Width>(kWhat.sub);
       const auto array = static_cast<uint32_t>(operand(false, s, at, 4));
-      const auto index = static_cast<uint32_t>(operand(kWhat.form == kRS || kWhat.form == kRI, s, at, 2));
+      const auto wanted = static_cast<uint32_t>(operand(kWhat.form == kRS || kWhat.form == kRI, s, at, 2));
       if (array == 0) [[unlikely]]
         return TrapCode::kNullArrayReference;
-      if (index >= semantics::object_array_length(base, array)) [[unlikely]]
+      const uint64_t length = semantics::object_array_length(base, array);
+      if (wanted >= length) [[unlikely]]
         return TrapCode::kArrayOutOfBounds;
+      const uint64_t index = ermine::base::index_or_zero(wanted, length | s.ctx->exec->unmasked);
       const auto v = stored_value<decltype(width_value<width>())>(kWhat.form, s, at, 0);
-      store<width>(s, array, wasm::kObjectHeaderSize + uint64_t{index} * sizeof v, v);
+      store<width>(s, array, wasm::kObjectHeaderSize + index * sizeof v, v);
     } else if constexpr (kWhat.kind == Kind::kArrayLen) {
       const auto array = static_cast<uint32_t>(operand(kWhat.form / 2, s, at, 2));
       if (array == 0) [[unlikely]]
@@ -187,13 +193,15 @@ struct ObjectStep {
       const uint64_t index = operand(kWhat.form / 2, s, at, 2);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
-      finish<kWhat.form & 1>(s, at, table.elements[index]);
+      finish<kWhat.form & 1>(s, at,
+                             table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)]);
     } else if constexpr (kWhat.kind == Kind::kTableSet) {
       const runtime::TableView& table = *s.ctx->tables[field<uint32_t>(at, 4)];
       const uint64_t index = operand(kWhat.form == kRS, s, at, 2);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
-      table.elements[index] = operand(kWhat.form == kSR, s, at, 0);
+      table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)] =
+          operand(kWhat.form == kSR, s, at, 0);
     } else {
       static_assert(kWhat.kind == Kind::kBranch, "no operation on objects");
     }

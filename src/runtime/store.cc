@@ -28,6 +28,7 @@ HostFunction::~HostFunction() {
 Store::Store(StoreOptions options) : options_(std::move(options)), roots_(new RootTable(this)) {
   exec_.store = this;
   exec_.deterministic = options_.deterministic;
+  if (!options_.mask_speculation) exec_.unmasked = ~uint64_t{0};
   interrupt_ = std::make_shared<InterruptControl>(&exec_);
 }
 

@@ -38,6 +38,7 @@ struct StoreOptions {
   bool gc_stress = false;
   bool fuel = false;
   bool deterministic = false;
+  bool mask_speculation = true;
 };
 
 // A host function that belongs to no store yet. Immutable, shared by the stores that use it.

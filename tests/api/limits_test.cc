@@ -417,6 +417,50 @@ TEST(Memory, ManyMemories) {
   }
 }
 
+// Indices at the edges of tables and arrays, masked and not, in every tier.
+TEST(Masks, SameResultsWithoutThem) {
+  for (const TierName& tier : Config::tiers()) {
+    for (bool mask : {true, false}) {
+      Config config;
+      config.tier = tier.tier;
+      config.mask_speculation = mask;
+      config.memory_reservation = 0;  // so that memory is checked, too
+      Engine engine(config);
+      Store store(engine);
+      Instance i = must(Linker(engine).instantiate(store, wat(engine, R"((module (memory 1)
+        (type $f (func (result i32))) (type $words (array (mut i32)))
+        (table $t 2 10 funcref) (elem (table $t) (i32.const 1) func $five) (func $five (type $f) (i32.const 5))
+        (table $empty 0 funcref)
+        (func (export "call") (param i32) (result i32) (call_indirect $t (type $f) (local.get 0)))
+        (func (export "call_empty") (param i32) (result i32) (call_indirect $empty (type $f) (local.get 0)))
+        (func (export "grow") (param i32) (result i32) (table.grow $t (ref.func $five) (local.get 0)))
+        (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "array") (param i32) (result i32) (local $a (ref $words))
+          (local.set $a (array.new $words (i32.const 5) (i32.const 3)))
+          (array.set $words (local.get $a) (local.get 0) (i32.add (array.get $words (local.get $a) (local.get 0)) (i32.const 0)))
+          (array.get $words (local.get $a) (local.get 0)))
+        (func (export "select") (param i32) (result i32)
+          (block (block (block (br_table 0 1 2 (local.get 0))) (return (i32.const 10))) (return (i32.const 11)))
+          (i32.const 12))))")));
+      auto call = [&](const char* name, int32_t n) { return must(i.get_typed_func<int32_t(int32_t)>(name))(n); };
+      for (int32_t n : {2, 3, INT32_MAX, -1})
+        EXPECT_EQ(call("call", n).error().trap_code(), TrapCode::kUndefinedElement);
+      EXPECT_EQ(call("call", 0).error().trap_code(), TrapCode::kUninitializedElement);
+      EXPECT_EQ(must(call("call", 1)), 5);
+      for (int32_t n : {0, 1, -1}) EXPECT_EQ(call("call_empty", n).error().trap_code(), TrapCode::kUndefinedElement);
+      EXPECT_EQ(must(call("grow", 3)), 2);
+      EXPECT_EQ(must(call("call", 4)), 5);
+      EXPECT_EQ(call("call", 5).error().trap_code(), TrapCode::kUndefinedElement);
+      for (int32_t n : {0, 2}) EXPECT_EQ(must(call("array", n)), 5);
+      for (int32_t n : {3, INT32_MAX, -1}) EXPECT_EQ(call("array", n).error().trap_code(), TrapCode::kArrayOutOfBounds);
+      EXPECT_EQ(must(call("load", 65532)), 0);
+      for (int32_t n : {65533, 65536, -1, -4})
+        EXPECT_EQ(call("load", n).error().trap_code(), TrapCode::kMemoryOutOfBounds);
+      for (int32_t n : {0, 1, 2, 3, -1}) EXPECT_EQ(must(call("select", n)), n == 0 ? 10 : n == 1 ? 11 : 12);
+    }
+  }
+}
+
 TEST(Table, GrowGetSet) {
   Engine engine;
   Store store(engine);

@@ -124,6 +124,7 @@ std::vector<Variant> variants() {
           v.config.tier_up_calls = 2;  // so that short programs move, too
           v.config.tier_up_rounds = 20;
           v.config.consume_fuel = fuel;
+          v.config.mask_speculation = !fuel;
           v.config.deterministic = deterministic;
           if (!guarded) v.config.memory_reservation = 0;
           v.config.parallelism = 1;

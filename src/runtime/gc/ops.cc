@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/speculation.h"
 #include "runtime/table.h"
 
 namespace ermine::runtime::gc {
@@ -22,7 +23,9 @@ Storage element_storage(const Heap& heap, const TypeDef& type) {
 }
 
 uint8_t* element_of(const Heap& heap, Ref array, const TypeDef& type, uint32_t index) {
-  return array_elements(heap.at(0), array) + uint64_t{index} * type.element_size;
+  // Also where the processor has not yet found that the index is in bounds.
+  const uint64_t i = base::index_or_zero(index, array_length(heap.at(0), array));
+  return array_elements(heap.at(0), array) + i * type.element_size;
 }
 
 }  // namespace
