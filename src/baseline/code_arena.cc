@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,6 +45,9 @@ bool may_write_file() {
   return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kCapacity);
 }
 
+// Without the path that C libraries ask for the same by, and that the command's process sandbox refuses.
+int status_of(int file, struct stat& out) { return static_cast<int>(syscall(SYS_fstat, file, &out)); }
+
 // A descriptor that nobody takes for a standard stream, should the process have none: what a guest writes to its output
 // must not become code.
 int open_file() {
@@ -83,7 +87,7 @@ bool CodeArena::map_file() {
   if (file < 0) return false;
   struct stat st;
   const int sharing = kind_ == Kind::kPrivate ? MAP_PRIVATE : MAP_SHARED;
-  if (ftruncate(file, kCapacity) != 0 || fstat(file, &st) != 0 ||
+  if (ftruncate(file, kCapacity) != 0 || status_of(file, st) != 0 ||
       mmap(execute_, kCapacity, PROT_READ | PROT_EXEC, sharing | MAP_NORESERVE | MAP_FIXED, file, 0) != execute_) {
     close(file);
     return false;
@@ -168,7 +172,7 @@ void CodeArena::free(const Block& block) {
 // A host that closes descriptors it did not open may have given the number to a file of its own.
 bool CodeArena::file_is_ours() const {
   struct stat st;
-  return fstat(file_, &st) == 0 && st.st_dev == file_device_ && st.st_ino == file_number_;
+  return status_of(file_, st) == 0 && st.st_dev == file_device_ && st.st_ino == file_number_;
 }
 
 bool CodeArena::write(const uint8_t* at, std::span<const uint8_t> bytes) {

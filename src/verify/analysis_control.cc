@@ -133,6 +133,11 @@ Value Analysis::choose(Condition c, const Operand& if_true, const Operand& if_fa
   if (a == b) return a;
   if (a.kind == Value::kConst && b.kind == Value::kAtMost && a.term == b.term) return b;
   if (b.kind == Value::kConst && a.kind == Value::kAtMost && a.term == b.term) return a;
+  // The size of a table is an index, too: a null stands behind its elements.
+  auto clamped = [](const Value& size, const Value& index) {
+    return size.kind == Value::kTableSize && index.kind == Value::kBelowSize && size.term == index.term;
+  };
+  if (clamped(a, b) || clamped(b, a)) return Value(Value::kBelowSize, a.term);
   // An index that is 0 where it is out of bounds (against speculation) is as good as one that is in bounds.
   if (is_narrow(a) && is_narrow(b)) return Value(Value::kNarrow);
   return Value();

@@ -114,7 +114,7 @@ struct Value {
     kRefCtx,  // its type_id and ctx
     // Numbers known to be small:
     kAtMost,    // 0 to `term`
-    kBelowSize,  // below kTableSize of `term`
+    kBelowSize,  // below kTableSize of `term`, or equal
     kDistance,  // read from the jump table at `term`: added to that table's address it is a place to go on
     kTarget,    // that place
     kBitField,  // moved by `type` (immr) and `term` (imms)

@@ -91,6 +91,7 @@ constexpr void write_check(A& a, Check check) {
     case Check::kFlags:
       a.load_low(1);
       a.if_equal(F_GETFL, kAllow, A::kNext);
+      a.if_equal(F_ADD_SEALS, kAllow, A::kNext);
       a.if_equal(F_SETFL, A::kNext, kRefuse);
       a.load_low(2);
       a.if_any_bit(O_ASYNC, kRefuse, kAllow);

@@ -32,7 +32,7 @@ enum class Check : uint8_t {
   kOwnLimits,  // prlimit64: reads the limits of this process
   kClock,  // clock_gettime, clock_getres: the system's clocks and this process's, not another's
   kTerminal,  // ioctl: is it a terminal, how much can be read
-  kFlags,  // fcntl: the flags of a descriptor, but no signals when it is ready
+  kFlags,  // fcntl: the flags of a descriptor, but no signals when it is ready; seals, which only take rights away
   kNoMode,  // fallocate: no other mode
   kOpen,  // openat: not for looking alone (O_PATH), which Landlock lets pass; only reading if nothing is granted more
   kBeneath,  // openat2: one of the known requests, all of which stay beneath a directory that is held
