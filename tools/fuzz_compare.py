@@ -2,17 +2,22 @@
 """Runs generated modules in Ermine, in every tier and mode, and in V8 (Node), and compares what they do.
 
   tools/fuzz_compare.py --seed 1 --rounds 100            modules by the project's own generator
-  tools/fuzz_compare.py --generator 'smith SEED COUNT DIR'   by another program that writes DIR/SEED.wasm ...
+  tools/fuzz_compare.py --generator smith                by another program: `smith SEED COUNT` writes a batch
+                                                         (tests/fuzz/module_gen.cc) to standard output
+  tools/fuzz_compare.py --also 'qemu-aarch64 … build/aarch64/bin/module_gen' --also-every 50
+                                                         each 50th also by another build
 
 What differs is kept in --keep (the module, and both accounts). Only the kind of a trap is compared, and of
 NaNs that they are NaNs: the modules make those canonical where their bits could be seen. Exit code 1 if
 anything differed.
 """
 import argparse
+import functools
 import pathlib
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -39,33 +44,19 @@ KINDS = [
 ]
 
 
+@functools.lru_cache(maxsize=None)
 def kind_of(message):
     for pattern, kind in KINDS:
         if re.search(pattern, message):
-            return kind
+            # "table index is out of bounds" may be a call's, or a table instruction's.
+            return "bounds" if kind == "table" else kind
     return message
 
 
-def normal(line):
-    line = re.sub(r"nan:[0-9a-f]+", "nan", line)
-    at = line.find("trap: ")
-    if at >= 0:
-        kind = kind_of(line[at + 6:])
-        # "table index is out of bounds" may be a call's, or a table instruction's.
-        return line[:at] + "trap: " + ("bounds" if kind == "table" else kind)
-    return line
-
-
-def accounts(text):
-    """-> {path: [line]}"""
-    found, current = {}, None
-    for line in text.split("\n"):
-        if line.startswith("== "):
-            words = line.split()
-            current = found.setdefault(words[1], [])
-        elif current is not None and line:
-            current.append(normal(line))
-    return found
+def normal(text):
+    """An account without what may differ."""
+    text = re.sub(r"nan:[0-9a-f]+", "nan", text)
+    return re.sub(r"trap: (.*)", lambda m: "trap: " + kind_of(m[1]), text)
 
 
 def objects(x, y):
@@ -74,81 +65,184 @@ def objects(x, y):
     return s != "" and t != "" and a == b and {kind, other} == {"null", "bounds"}
 
 
-def same(a, b):
-    """Up to the point where a limit of one of the machines is met."""
+def first_difference(a, b):
+    """-> None, "limit" where one of the machines meets a limit of its own, or the two lines"""
+    a, b = a.split("\n"), b.split("\n")
     for x, y in zip(a, b):
         if "LIMIT" in x or "LIMIT" in y or "error:" in x:
-            return True
+            return "limit"
         if x != y and not objects(x, y):
-            return False
-    return len(a) == len(b)
+            return f"{x} | {y}"
+    return None if len(a) == len(b) else f"{len(a)} lines | {len(b)}"
+
+
+def modules_of(batch):
+    at, modules = 0, []
+    while at < len(batch):
+        (size,) = struct.unpack_from("<I", batch, at)
+        modules.append(batch[at + 4:at + 4 + size])
+        at += 4 + size
+    return modules
+
+
+def as_batch(modules):
+    return b"".join(struct.pack("<I", len(m)) + m for m in modules)
+
+
+class Machine:
+    """A command that runs batches, and is started again behind a module that ends it."""
+
+    def __init__(self, command, folder, seconds, plans_option):
+        self.command, self.folder, self.seconds, self.plans_option = command, folder, seconds, plans_option
+
+    def accounts(self, batch, count, plans):
+        """-> a text for each module, or the exit code (or "time") of the program that ended with it"""
+        found = []
+        while len(found) < count:
+            begin = len(found)
+            words = [*self.command, "--batch", batch, "--plans", plans, "--from", str(begin)] if self.plans_option else \
+                [*self.command, batch, plans, str(begin)]
+            output = self.folder / "output"
+            with open(output, "wb") as out:
+                try:
+                    code = subprocess.run(words, stdout=out, stderr=subprocess.STDOUT, timeout=self.seconds).returncode
+                except subprocess.TimeoutExpired:
+                    code = "time"
+            text = output.read_text(errors="replace")
+            for account in re.findall(r"^== \d+([^\n]*\n.*?)^== end$", text, re.M | re.S):
+                found.append(account.partition("\n")[2])
+            if code not in (0, 1) and len(found) < count:
+                found.append(code)
+            elif len(found) < count:
+                sys.exit(f"{shlex.join(words)} gave {len(found)} accounts of {count}:\n{text[-2000:]}")
+        return found
+
+
+def verdict(ours, theirs):
+    """-> what is wrong or None, and how the comparison ended: same, limit, compile or imports"""
+    if not isinstance(ours, str):
+        return f"no account from Ermine (exit code {ours})", None
+    if "\nDIFFERENCE" in ours:
+        return "the variants differ", None
+    if "(upper half not zero)" in ours:
+        return "a number of 32 bits in a slot whose upper half is not zero", None
+    if not isinstance(theirs, str):
+        return f"no account from the other (exit code {theirs})", None
+    if ours.startswith("compile") or theirs.startswith("compile"):
+        if ours.startswith("compile") and theirs.startswith("compile: ") and theirs != "compile: ok\n":
+            return None, "compile"
+        return f"compiles in one only: {ours.splitlines()[0]} | {theirs.splitlines()[0]}", None
+    if ours.startswith("imports") and theirs.startswith("imports"):
+        return None, "imports"
+    x, y = normal(ours), normal(theirs)
+    if x == y and "LIMIT" not in x:
+        return None, "same"
+    found = first_difference(x, y)
+    return (None, found or "same") if found in (None, "limit") else (found, None)
+
+
+class Comparison:
+    def __init__(self, a, folder):
+        self.a, self.folder = a, folder
+        module_gen = str(pathlib.Path(a.build) / "bin" / "module_gen")
+        self.module_gen = module_gen
+        run = [*shlex.split(a.emulator), module_gen, "run", "--modes", str(a.modes)]
+        self.ours = Machine(run, folder, a.seconds, True)
+        runner = str(pathlib.Path(__file__).with_name("fuzz_run.mjs"))
+        self.theirs = Machine([a.node, "--no-warnings", *a.node_flags.split(), runner], folder, a.seconds, False)
+        self.also = Machine([*shlex.split(a.also), "run", "--modes", str(a.modes)], folder, a.seconds, True) if a.also else None
+        self.counts = dict.fromkeys(("modules", "same", "limit", "compile", "imports", "differ", "also"), 0)
+        self.spent = dict.fromkeys(("generator", "Ermine", "V8", "also"), 0.0)
+
+    def timed(self, what, action, *arguments):
+        start = time.time()
+        result = action(*arguments)
+        self.spent[what] += time.time() - start
+        return result
+
+    def generate(self, seed):
+        a = self.a
+        if a.generator:
+            words = [*shlex.split(a.generator), str(seed), str(a.count)]
+        else:
+            words = [self.module_gen, "write", "--seed", str(seed), "--count", str(a.count), "--canonical-nans",
+                     "--without", a.without, "-"]
+        return subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout
+
+    def batch(self, name, modules):
+        path = self.folder / name
+        path.write_bytes(as_batch(modules))
+        plans = self.folder / (name + ".plans")
+        plans.write_text("")
+        return str(path), len(modules), str(plans)
+
+    def round(self, seed):
+        modules = modules_of(self.timed("generator", self.generate, seed))
+        batch = self.batch("batch", modules)
+        ours = self.timed("Ermine", self.ours.accounts, *batch)
+        theirs = self.timed("V8", self.theirs.accounts, *batch)
+        for i, module in enumerate(modules):
+            self.counts["modules"] += 1
+            self.judge(str(seed + i), module, ours[i], theirs[i])
+        if self.also:
+            chosen = [i for i in range(len(modules)) if (seed + i) % self.a.also_every == 0]
+            if chosen:
+                other = self.timed("also", self.also.accounts, *self.batch("also", [modules[i] for i in chosen]))
+                for i, account in zip(chosen, other):
+                    self.counts["also"] += 1
+                    self.judge(f"{seed + i}-also", modules[i], account, theirs[i], count=False)
+
+    def judge(self, name, module, ours, theirs, count=True):
+        why, end = verdict(ours, theirs)
+        if why is None:
+            self.counts[end] += count
+            return
+        self.counts["differ"] += 1
+        keep = pathlib.Path(self.a.keep)
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / f"{name}.wasm").write_bytes(module)
+        (keep / f"{name}.txt").write_text(f"{why}\n\nErmine:\n{ours}\n\nthe other:\n{theirs}\n")
+        print(f"{name}: {why}", flush=True)
+
+    def report(self, start):
+        c, seconds = self.counts, time.time() - start
+        parts = ", ".join(f"{k} {v:.0f} s" for k, v in self.spent.items() if v > 0)
+        also = f"; {c['also']} also by the other build" if self.also else ""
+        print(f"{c['modules']} modules: {c['same']} the same to the end, {c['limit']} up to a limit, {c['compile']} compile in "
+              f"neither, {c['imports']} with imports that cannot be had; {c['differ']} differ{also}; {seconds:.0f} s, "
+              f"{c['modules'] / seconds:.0f}/s ({parts})", flush=True)
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", default="build/release", help="build folder with bin/module_gen")
+    p.add_argument("--emulator", default="", help="what runs that build's programs, if this machine does not")
+    p.add_argument("--modes", type=int, default=2,
+                   help="modes besides the plain one that each module runs in, by turns; all tiers always do")
+    p.add_argument("--also", help="module_gen of another build, with its emulator")
+    p.add_argument("--also-every", type=int, default=50, help="the modules it runs, one in so many")
     p.add_argument("--node", default=shutil.which("node"), help="the node command")
     p.add_argument("--node-flags", default="", help="for instance --liftoff-only")
-    p.add_argument("--generator", help="another program: gets SEED COUNT FOLDER appended to its words")
+    p.add_argument("--generator", help="another program: gets SEED COUNT appended to its words, writes a batch")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--rounds", type=int, default=10)
-    p.add_argument("--count", type=int, default=200, help="modules a round")
+    p.add_argument("--count", type=int, default=1000, help="modules a round")
+    p.add_argument("--seconds", type=int, default=600, help="for one program and round; what takes longer hangs")
     p.add_argument("--keep", default="build/fuzz-differences", help="where what differs is kept")
-    p.add_argument("--without", default=WITHOUT, help="features that are not used")
+    p.add_argument("--without", default=WITHOUT, help="features that the own generator does not use")
+    p.add_argument("--stop-at", type=int, default=0, help="ends once so many differ")
     a = p.parse_args()
     if not a.node:
         sys.exit("node is not in PATH; say --node")
-    module_gen = str(pathlib.Path(a.build) / "bin" / "module_gen")
-    runner = str(pathlib.Path(__file__).with_name("fuzz_run.mjs"))
-    keep = pathlib.Path(a.keep)
-    modules = differences = compared = 0
     start = time.time()
-    for round_ in range(a.rounds):
-        seed = a.seed + round_ * a.count
-        with tempfile.TemporaryDirectory() as folder:
-            if a.generator:
-                write = shlex.split(a.generator) + [str(seed), str(a.count), folder]
-            else:
-                write = [module_gen, "write", "--seed", str(seed), "--count", str(a.count), "--canonical-nans",
-                         "--without", a.without, folder]
-            subprocess.run(write, check=True)
-            files = sorted(str(f) for f in pathlib.Path(folder).glob("*.wasm"))
-            ours = subprocess.run([module_gen, "run", "--plans", *files], stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, text=True)
-            theirs = subprocess.run([a.node, "--no-warnings", *a.node_flags.split(), runner, *files],
-                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            left, right = accounts(ours.stdout), accounts(theirs.stdout)
-            for f in files:
-                modules += 1
-                l, r = left.get(f), right.get(f)
-                why = None
-                if l is None:
-                    why = f"no account from Ermine (exit code {ours.returncode})"
-                elif any(line.startswith("DIFFERENCE") for line in l):
-                    why = "the variants differ"
-                elif r is None:
-                    why = f"no account from Node (exit code {theirs.returncode})"
-                elif l and l[0].startswith("compile") or r and r[0].startswith("compile"):
-                    if not (l and l[0].startswith("compile") and r and r[0].startswith("compile: ") and r[0] != "compile: ok"):
-                        why = f"compiles in one only: {(l or ['?'])[0]} | {(r or ['?'])[0]}"
-                elif not same(l, r):
-                    x, y = next((x, y) for x, y in zip(l + [""], r + [""]) if x != y)
-                    why = f"{x} | {y}"
-                else:
-                    compared += 1
-                if why is None:
-                    continue
-                differences += 1
-                keep.mkdir(parents=True, exist_ok=True)
-                name = pathlib.Path(f).stem
-                shutil.copy(f, keep / f"{name}.wasm")
-                (keep / f"{name}.txt").write_text(
-                    why + "\n\nErmine:\n" + "\n".join(l or []) + "\n\nNode:\n" + "\n".join(r or []) + "\n")
-                print(f"{name}: {why}", flush=True)
-                if l is None:  # what came after it was not run either
-                    break
-        print(f"{modules} modules, {compared} the same to the end, {differences} differ, {time.time() - start:.0f} s", flush=True)
-    sys.exit(1 if differences else 0)
+    with tempfile.TemporaryDirectory() as folder:
+        comparison = Comparison(a, pathlib.Path(folder))
+        for round_ in range(a.rounds):
+            comparison.round(a.seed + round_ * a.count)
+            comparison.report(start)
+            if a.stop_at and comparison.counts["differ"] >= a.stop_at:
+                break
+    sys.exit(1 if comparison.counts["differ"] else 0)
 
 
 if __name__ == "__main__":

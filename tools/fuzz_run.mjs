@@ -1,16 +1,53 @@
-// Runs modules in JavaScript's engine by the plans that `module_gen run --plans` wrote beside them, and prints
-// what module_gen prints. For tools/fuzz_compare.py.
+// Runs modules in JavaScript's engine by the plans of `module_gen run --plans`, and prints what module_gen prints.
+// For tools/fuzz_compare.py.
+//
+//   node fuzz_run.mjs BATCH PLANS [FROM]     a batch (see module_gen), one plan a line; FROM passes over the first ones
+//
+// With MEMORIES=1 in the environment memories are printed, too.
 import fs from 'node:fs';
 
 const view = new DataView(new ArrayBuffer(8));
+const MEMORIES = process.env.MEMORIES;
+
+const INTEGERS = [0n, 1n, 7n, ~0n, 64n, 0x80000000n, 0x7FFFFFFFFFFFFFFFn, 12n];
+const FLOATS = [0.0, 1.5, -3.25, 1e10, -0.0, 65536.0, 0.1, -1e30];
+
+// What imported functions answer with: edge_value() of tests/fuzz/values.cc.
+function edgeValue(type, call, position) {
+  const i = (call * 3 + position) % 8;
+  switch (type) {
+    case 'i32': return Number(BigInt.asIntN(32, INTEGERS[i]));
+    case 'i64': return BigInt.asIntN(64, INTEGERS[i]);
+    case 'f32': return Math.fround(FLOATS[i]);
+    case 'f64': return FLOATS[i];
+    default: return null;
+  }
+}
 
 function toValue(type, hex) {
+  if (type == 'ref') return null;
   const bits = BigInt('0x' + hex);
   switch (type) {
     case 'i32': return Number(BigInt.asIntN(32, bits));
     case 'i64': return BigInt.asIntN(64, bits);
     case 'f32': view.setUint32(0, Number(bits)); return view.getFloat32(0);
     default: view.setBigUint64(0, bits); return view.getFloat64(0);
+  }
+}
+
+function loggedBits(type, v) {
+  switch (type) {
+    case 'i32': return BigInt(v >>> 0);
+    case 'i64': return BigInt.asUintN(64, v);
+    case 'f32':
+      if (Number.isNaN(v)) return 0x7FC00000n;
+      view.setFloat32(0, v);
+      return BigInt(view.getUint32(0));
+    case 'f64':
+      if (Number.isNaN(v)) return 0x7FF8000000000000n;
+      view.setFloat64(0, v);
+      return view.getBigUint64(0);
+    default: return v === null ? 0n : 1n;
   }
 }
 
@@ -22,10 +59,11 @@ function show(type, v) {
       if (Number.isNaN(v)) return 'f32:nan';
       view.setFloat32(0, v);
       return 'f32:' + view.getUint32(0).toString(16);
-    default:
+    case 'f64':
       if (Number.isNaN(v)) return 'f64:nan';
       view.setFloat64(0, v);
       return 'f64:' + view.getBigUint64(0).toString(16);
+    default: return v === null ? 'null' : 'ref';
   }
 }
 
@@ -34,9 +72,20 @@ function failure(e) {
   return 'trap: ' + e.message.split('\n')[0];
 }
 
+// hash() of tests/fuzz/values.cc.
 function hash(bytes) {
-  let h = 0x811C9DC5;
-  for (let i = 0; i < bytes.length; ++i) h = Math.imul(h ^ bytes[i], 0x01000193);
+  const whole = bytes.length >>> 2;
+  let words = new Int32Array(bytes.buffer, 0, whole);
+  let h = 0x811C9DC5 | 0;
+  const add = (word, at) => {
+    h = Math.imul((h << 5 | h >>> 27) ^ word, 0x9E3779B1);
+    h = Math.imul(h ^ at, 0x85EBCA6B);
+  };
+  for (let i = 0; i < whole; ++i)
+    if (words[i] !== 0) add(words[i], i * 4);
+  let last = 0;
+  for (let i = whole * 4; i < bytes.length; ++i) last |= bytes[i] << 8 * (i & 3);
+  if (last !== 0) add(last, whole * 4);
   return (h >>> 0).toString(16);
 }
 
@@ -48,17 +97,50 @@ function rows(bytes, out) {
   }
 }
 
-for (const path of process.argv.slice(2)) {
-  const out = ['== ' + path];
-  const plan = JSON.parse(fs.readFileSync(path + '.json', 'utf8') || 'null');
-  run(path, plan, out);
-  console.log(out.join('\n'));
+function limits(i) {
+  const size = v => v === undefined ? undefined : i.address == 'i64' ? BigInt(v) : Number(v);
+  const out = {initial: size(i.initial)};
+  if (i.maximum !== undefined) out.maximum = size(i.maximum);
+  if (i.address == 'i64') out.address = 'i64';
+  return out;
 }
 
-function run(path, plan, out) {
+class Host {
+  logged = 0n;
+  calls = 0;
+
+  imports(list) {
+    const all = Object.create(null);
+    for (const i of list) {
+      const module = all[i.module] ??= Object.create(null);
+      module[i.name] ??= this.import(i);
+    }
+    return all;
+  }
+
+  import(i) {
+    switch (i.kind) {
+      case 'global': return new WebAssembly.Global({value: i.type, mutable: i.mutable}, toValue(i.type, '0'));
+      case 'memory': return new WebAssembly.Memory({...limits(i), shared: i.shared});
+      case 'table': return new WebAssembly.Table({...limits(i), element: i.element}, null);
+      case 'tag': return new WebAssembly.Tag({parameters: i.params});
+      default: return (...args) => this.call(i, args);
+    }
+  }
+
+  call({params, results}, args) {
+    for (let a = 0; a < params.length; ++a)
+      this.logged = BigInt.asUintN(64, (this.logged ^ loggedBits(params[a], args[a])) * 0x9E3779B97F4A7C15n);
+    const answers = results.map((t, i) => edgeValue(t, this.calls, i));
+    ++this.calls;
+    return answers.length > 1 ? answers : answers[0];
+  }
+}
+
+function run(bytes, plan, out) {
   let module;
   try {
-    module = new WebAssembly.Module(fs.readFileSync(path));
+    module = new WebAssembly.Module(bytes);
   } catch (e) {
     out.push('compile: ' + e.message);
     return;
@@ -67,10 +149,14 @@ function run(path, plan, out) {
     out.push('compile: ok');
     return;
   }
-  let logged = 0n, instance;
-  const log = v => { logged = BigInt.asUintN(64, (logged ^ BigInt.asUintN(64, v)) * 0x9E3779B97F4A7C15n); };
+  if (plan.imports === undefined) {
+    out.push('imports: not for both');
+    return;
+  }
+  const host = new Host();
+  let instance;
   try {
-    instance = new WebAssembly.Instance(module, {env: {log}});
+    instance = new WebAssembly.Instance(module, host.imports(plan.imports));
     out.push('instantiate: ok');
   } catch (e) {
     out.push('instantiate: ' + failure(e));
@@ -78,6 +164,7 @@ function run(path, plan, out) {
   }
   for (const {export: at, name, call, params, args, results} of plan.calls) {
     let line = `e${at}#${call}:`;
+    if (plan.fuel !== undefined) instance.exports.fuel.value = plan.fuel;
     try {
       const r = instance.exports[name](...args.map((a, i) => toValue(params[i], a)));
       const all = results.length == 0 ? [] : results.length == 1 ? [r] : r;
@@ -92,8 +179,22 @@ function run(path, plan, out) {
     if (memory) {
       const bytes = new Uint8Array(instance.exports[name].buffer);
       out.push(`e${at}: ${bytes.length} bytes, ${hash(bytes)}`);
-      if (process.env.MEMORIES) rows(bytes, out);
+      if (MEMORIES) rows(bytes, out);
     }
   }
-  out.push('log: ' + logged.toString(16));
+  out.push('log: ' + host.logged.toString(16));
+}
+
+const [batchFile, planFile, from = '0'] = process.argv.slice(2);
+const batch = fs.readFileSync(batchFile);
+const plans = fs.readFileSync(planFile, 'utf8').split('\n');
+for (let at = 0, number = 0; at < batch.length; ++number) {
+  const size = batch.readUInt32LE(at);
+  const bytes = batch.subarray(at + 4, at + 4 + size);
+  at += 4 + size;
+  if (number < Number(from)) continue;
+  const out = ['== ' + number];
+  run(bytes, JSON.parse(plans[number] || 'null'), out);
+  out.push('== end\n');
+  fs.writeSync(1, out.join('\n'));
 }

@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string expected[2];
   bool limited = false;
   for (const Runner& r : runners) {
-    fuzz::Transcript t = fuzz::run_module(r.engine, module);
+    fuzz::Transcript t = fuzz::run_module(r.variant, r.engine, module);
     if (t.text.starts_with("compile")) {
       std::fprintf(stderr, "the generated module is not valid: %s", t.text.c_str());
       std::abort();

@@ -1,11 +1,14 @@
 // module_gen: writes and runs modules for differential testing.
 //
 //   module_gen write --seed N [--count K] [--without FEATURE,…] [--canonical-nans] FOLDER
-//       writes N.wasm … into the folder
-//   module_gen run [--relaxed] [--plans] [--memories] FILE…
-//       prints what each module does and fails if the variants (see transcript.h) do not agree; --relaxed says
-//       that they may use relaxed instructions; --plans writes FILE.json, the calls for the driver of
-//       another engine; --memories prints their contents
+//       writes N.wasm … into the folder; "-" stands for a batch on standard output
+//   module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] [--batch FILE [--from I]] [FILE…]
+//       prints what each module does and fails if the variants (see transcript.h) do not agree. --relaxed says
+//       that they may use relaxed instructions; --modes runs each module in all tiers and in N of the other
+//       variants, in turn, instead of all; --plans appends to a file what the driver of another engine is to do, a
+//       line for each module; --memories prints their contents; --from passes over the first I of a batch
+//
+// A batch is modules one after the other, each after its length in four bytes, little-endian.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -13,6 +16,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -26,15 +30,16 @@ using namespace ermine;
 
 int usage() {
   std::fputs(
-      "usage: module_gen write --seed N [--count K] [--without FEATURE,...] [--canonical-nans] FOLDER\n"
-      "       module_gen run [--relaxed] [--plans] [--memories] FILE...\n",
+      "usage: module_gen write --seed N [--count K] [--without FEATURE,...] [--canonical-nans] FOLDER|-\n"
+      "       module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] [--batch FILE [--from I]] [FILE...]\n",
       stderr);
   return 2;
 }
 
 struct Arguments {
-  uint64_t seed = 0, count = 1;
-  bool canonical_nans = false, plans = false, memories = false, relaxed = false;
+  uint64_t seed = 0, count = 1, from = 0, modes = ~uint64_t{0};
+  bool canonical_nans = false, memories = false, relaxed = false;
+  std::string plans, batch;
   wasm::FeatureSet features = wasm::FeatureSet::all();
   std::vector<std::string> paths;
   bool parse(int argc, char** argv);
@@ -45,44 +50,52 @@ bool number(const char* text, uint64_t& out) {
   return std::from_chars(text, end, out).ptr == end;
 }
 
+bool without(std::string_view names, wasm::FeatureSet& features) {
+  while (!names.empty()) {
+    size_t comma = names.find(',');
+    auto feature = wasm::feature_from_name(names.substr(0, comma));
+    if (!feature) return false;
+    features.remove(*feature);
+    names.remove_prefix(comma == names.npos ? names.size() : comma + 1);
+  }
+  return true;
+}
+
 bool Arguments::parse(int argc, char** argv) {
   for (int i = 2; i < argc; ++i) {
     std::string_view word = argv[i];
-    bool has_next = i + 1 < argc;
+    const char* next = i + 1 < argc ? argv[i + 1] : nullptr;
     if (word == "--canonical-nans") canonical_nans = true;
-    else if (word == "--plans") plans = true;
     else if (word == "--relaxed") relaxed = true;
     else if (word == "--memories") memories = true;
-    else if (word == "--seed" && has_next && number(argv[i + 1], seed)) ++i;
-    else if (word == "--count" && has_next && number(argv[i + 1], count)) ++i;
-    else if (word == "--without" && has_next) {
-      std::string_view names = argv[++i];
-      while (!names.empty()) {
-        size_t comma = names.find(',');
-        auto feature = wasm::feature_from_name(names.substr(0, comma));
-        if (!feature) return false;
-        features.remove(*feature);
-        names.remove_prefix(comma == names.npos ? names.size() : comma + 1);
-      }
-    } else if (word.starts_with("--")) {
-      return false;
-    } else {
-      paths.emplace_back(word);
-    }
+    else if (word == "--seed" && next && number(next, seed)) ++i;
+    else if (word == "--count" && next && number(next, count)) ++i;
+    else if (word == "--from" && next && number(next, from)) ++i;
+    else if (word == "--modes" && next && number(next, modes)) ++i;
+    else if (word == "--plans" && next) plans = argv[++i];
+    else if (word == "--batch" && next) batch = argv[++i];
+    else if (word == "--without" && next && without(next, features)) ++i;
+    else if (word.starts_with("--")) return false;
+    else paths.emplace_back(word);
   }
-  return !paths.empty();
+  return !paths.empty() || !batch.empty();
 }
 
 int write(const Arguments& a) {
+  const bool batch = a.paths[0] == "-";
   for (uint64_t seed = a.seed; seed < a.seed + a.count; ++seed) {
     std::mt19937_64 random(seed);
-    std::vector<uint8_t> bytes(512 + random() % 8192);
+    std::vector<uint8_t> bytes(256 + random() % (random() % 4 == 0 ? 8192 : 2048));
     for (uint8_t& b : bytes) b = static_cast<uint8_t>(random());
     fuzz::MadeOf of{a.features, a.canonical_nans};
     std::vector<uint8_t> module = fuzz::generate_module(bytes, of);
-    std::ofstream out(fmt::format("{}/{}.wasm", a.paths[0], seed), std::ios::binary);
-    out.write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(module.size()));
-    if (!out) {
+    std::FILE* out = batch ? stdout : std::fopen(fmt::format("{}/{}.wasm", a.paths[0], seed).c_str(), "wb");
+    bool good = out != nullptr;
+    for (unsigned shift = 0; batch && shift < 32; shift += 8)
+      good = std::putc(static_cast<int>(module.size() >> shift & 0xFF), out) != EOF && good;
+    good = good && std::fwrite(module.data(), 1, module.size(), out) == module.size();
+    if (out != nullptr && (batch ? std::fflush(out) : std::fclose(out)) != 0) good = false;
+    if (!good) {
       std::perror(a.paths[0].c_str());
       return 1;
     }
@@ -90,36 +103,79 @@ int write(const Arguments& a) {
   return 0;
 }
 
-int run(const Arguments& a) {
-  struct Runner {
-    std::string name;
-    bool deterministic;
-    Engine engine;
-  };
-  std::vector<Runner> runners;
-  for (const fuzz::Variant& v : fuzz::variants()) runners.push_back({v.name, v.config.deterministic, Engine(v.config)});
-  int differences = 0;
-  for (const std::string& path : a.paths) {
-    std::ifstream in(path, std::ios::binary);
-    std::vector<uint8_t> bytes(std::istreambuf_iterator<char>(in), {});
-    fuzz::Transcript first[2];  // by whether it is deterministic, where that makes a difference
-    bool seen[2] = {};
-    for (size_t i = 0; i < runners.size(); ++i) {
-      fuzz::Transcript t = fuzz::run_module(runners[i].engine, bytes, a.memories);
-      unsigned group = a.relaxed && runners[i].deterministic;
-      if (i == 0) std::printf("== %s%s\n%s", path.c_str(), t.limited ? " limited" : "", t.text.c_str());
-      if (!seen[group]) {
-        seen[group] = true;
+std::vector<uint8_t> contents(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::vector<uint8_t>(std::istreambuf_iterator<char>(in), {});
+}
+
+struct Runner {
+  fuzz::Variant variant;
+  Engine engine;
+};
+
+// Runs modules in all variants, or in some of them in turn.
+class Comparison {
+ public:
+  explicit Comparison(const Arguments& a) : arguments_(a) {
+    for (const fuzz::Variant& v : fuzz::variants()) runners_.push_back({v, Engine(v.config)});
+    if (!a.plans.empty()) plans_.open(a.plans, std::ios::app);
+  }
+
+  // `number`: from which it follows in which variants it runs.
+  void module(const std::string& name, uint64_t number, std::span<const uint8_t> bytes) {
+    // Before the module runs, which may be its end.
+    if (plans_.is_open()) plans_ << fuzz::plan_of(runners_[0].engine, bytes) << std::endl;
+    std::optional<fuzz::Transcript> first[2];  // by whether it is deterministic, where that makes a difference
+    for (size_t i = 0; i < runners_.size(); ++i) {
+      if (!takes_part(i, number)) continue;
+      const Runner& r = runners_[i];
+      fuzz::Transcript t = fuzz::run_module(r.variant, r.engine, bytes, arguments_.memories);
+      const bool group = arguments_.relaxed && r.variant.config.deterministic;
+      if (i == 0) std::printf("== %s%s\n%s", name.c_str(), t.limited ? " limited" : "", t.text.c_str());
+      if (!first[group]) {
         first[group] = t;
-      } else if (!t.limited && !first[group].limited && t.text != first[group].text) {
+      } else if (!t.limited && !first[group]->limited && t.text != first[group]->text) {
         ++differences;
-        std::printf("DIFFERENCE in %s:\n%s", runners[i].name.c_str(), t.text.c_str());
+        std::printf("DIFFERENCE in %s:\n%s", r.variant.name.c_str(), t.text.c_str());
       }
     }
+    std::fputs("== end\n", stdout);
     std::fflush(stdout);
-    if (a.plans) std::ofstream(path + ".json") << fuzz::plan_of(runners[0].engine, bytes);
   }
-  return differences == 0 ? 0 : 1;
+
+  int differences = 0;
+
+ private:
+  // The plain variants of all tiers come first, and always take part.
+  bool takes_part(size_t i, uint64_t number) const {
+    const size_t plain = Config::tiers().size(), others = runners_.size() - plain;
+    if (i < plain || arguments_.modes >= others) return true;
+    return (i - plain + others - number * arguments_.modes % others) % others < arguments_.modes;
+  }
+
+  const Arguments& arguments_;
+  std::vector<Runner> runners_;
+  std::ofstream plans_;
+};
+
+int run(const Arguments& a) {
+  Comparison comparison(a);
+  for (size_t i = 0; i < a.paths.size(); ++i) comparison.module(a.paths[i], i, contents(a.paths[i]));
+  if (a.batch.empty()) return comparison.differences == 0 ? 0 : 1;
+  const std::vector<uint8_t> all = contents(a.batch);
+  uint64_t number = 0;
+  for (std::span<const uint8_t> rest = all; !rest.empty(); ++number) {
+    size_t size = 0;
+    for (unsigned i = 0; i < 4 && i < rest.size(); ++i) size |= size_t{rest[i]} << 8 * i;
+    if (rest.size() < 4 || rest.size() - 4 < size) {
+      std::fprintf(stderr, "%s ends in the middle of module %llu\n", a.batch.c_str(),
+                   static_cast<unsigned long long>(number));
+      return 2;
+    }
+    if (number >= a.from) comparison.module(fmt::format("{}", number), number, rest.subspan(4, size));
+    rest = rest.subspan(4 + size);
+  }
+  return comparison.differences == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -127,7 +183,7 @@ int run(const Arguments& a) {
 int main(int argc, char** argv) {
   Arguments arguments;
   if (argc < 3 || !arguments.parse(argc, argv)) return usage();
-  if (std::strcmp(argv[1], "write") == 0) return write(arguments);
+  if (std::strcmp(argv[1], "write") == 0 && !arguments.paths.empty()) return write(arguments);
   if (std::strcmp(argv[1], "run") == 0) return run(arguments);
   return usage();
 }
