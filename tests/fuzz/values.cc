@@ -84,13 +84,19 @@ uint64_t logged_bits(const Val& v) {
 }
 
 uint32_t hash(std::span<const uint8_t> bytes) {
+  constexpr size_t kBlock = 256;
+  static constexpr uint8_t kZeros[kBlock] = {};
   uint32_t h = 0x811C9DC5;
-  for (size_t at = 0; at < bytes.size(); at += 4) {
-    uint32_t word = 0;
-    std::memcpy(&word, bytes.data() + at, std::min<size_t>(4, bytes.size() - at));
-    if (word == 0) continue;
-    h = (std::rotl(h, 5) ^ word) * 0x9E3779B1;
-    h = (h ^ static_cast<uint32_t>(at)) * 0x85EBCA6B;
+  for (size_t block = 0; block < bytes.size(); block += kBlock) {
+    const auto part = bytes.subspan(block, std::min(kBlock, bytes.size() - block));
+    if (std::memcmp(part.data(), kZeros, part.size()) == 0) continue;
+    uint32_t words[kBlock / 4] = {};
+    std::memcpy(words, part.data(), part.size());
+    for (size_t i = 0; i < std::size(words); ++i) {
+      if (words[i] == 0) continue;
+      h = (std::rotl(h, 5) ^ words[i]) * 0x9E3779B1;
+      h = (h ^ static_cast<uint32_t>(block + i * 4)) * 0x85EBCA6B;
+    }
   }
   return h;
 }

@@ -78,23 +78,24 @@ void Body::take_fuel() {
   op(Op::global_set, 0);
 }
 
-void Body::address_constant(Type address, int64_t v) {
-  op(address == kI64 ? Op::i64_const : Op::i32_const);
-  out_.sleb(v);
+void Body::index(Type t, uint32_t v) {
+  integer_constant(t, v);
+  if (in_.below(4) == 1) detour(t);
 }
 
 void Body::small(Type t, unsigned depth, uint32_t mask) {
-  if (spent(depth) || in_.below(3) == 0) return address_constant(t, in_.below(mask + 1) & mask);
+  if (spent(depth) || in_.below(3) == 0) return index(t, in_.below(mask + 1) & mask);
+  if (in_.one_in(24)) return wild(t, depth - 1);
   expression(t, depth - 1);
-  if (in_.one_in(24)) return;
-  address_constant(t, mask);
+  integer_constant(t, mask);
   op(t == kI64 ? Op::i64_and : Op::i32_and);
+  if (in_.below(3) == 1) detour(t);
 }
 
 void Body::address(const MemoryPlan& m, unsigned depth, uint32_t align) {
   // Atomic accesses are to be aligned; others often are not.
-  if (!in_.one_in(20)) return small(m.address(), depth, m.mask & ~((1u << align) - 1));
-  spent(depth) ? leaf(m.address()) : expression(m.address(), depth - 1);
+  if (in_.one_in(20)) return wild(m.address(), spent(depth) ? 0 : depth - 1);
+  small(m.address(), depth, m.mask & ~((1u << align) - 1));
 }
 
 void Body::block_type(const std::vector<Type>& params, const std::vector<Type>& results) {

@@ -34,6 +34,8 @@ class Body {
   void leaf(Type t);
   void operation(Type t, unsigned depth);
   void simple(Op op, unsigned depth);
+  void operand(Type t, unsigned depth, bool among_others);
+  uint64_t offset(const MemoryPlan& m, unsigned width);
   bool misc(Type t, unsigned depth);
   bool field(Type t, unsigned depth);
   void call(Type t, unsigned depth);
@@ -41,6 +43,13 @@ class Body {
   void keep_one(const std::vector<Type>& results, size_t kept);  // of what is on the stack
   void put_away(Type t);  // the value on the stack
   void callee(uint32_t func, unsigned depth, bool tail);  // arguments are there; calls it in one of the ways
+
+  // edges.cc
+  void integer_constant(Type t, uint64_t v);  // the lower half of `v`, if that is the type
+  void edge(Type t);
+  void edge_operation(Type t, unsigned depth);  // with a constant as one operand
+  void wild(Type t, unsigned depth);            // an integer that need not be in any bounds
+  void detour(Type t);                          // of the value on the stack, which is small
 
   // control.cc
   void block(Type t, unsigned depth);
@@ -72,7 +81,7 @@ class Body {
     op(Op::i32_const);
     out_.sleb(v);
   }
-  void address_constant(Type address, int64_t v);
+  void index(Type t, uint32_t v);  // this one, by one way or another
   void small(Type t, unsigned depth, uint32_t mask);  // an integer that is mostly in 0 ... mask
   void address(const MemoryPlan& m, unsigned depth, uint32_t align);
   void block_type(const std::vector<Type>& params, const std::vector<Type>& results);

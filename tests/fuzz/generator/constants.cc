@@ -9,33 +9,19 @@ namespace ermine::fuzz {
 
 namespace {
 
-constexpr uint64_t kIntegers[] = {0,
-                                  1,
-                                  2,
-                                  3,
-                                  7,
-                                  8,
-                                  31,
-                                  32,
-                                  63,
-                                  64,
-                                  127,
-                                  128,
-                                  255,
-                                  256,
-                                  0x7FFF,
-                                  0x8000,
-                                  0xFFFF,
-                                  0x10000,
-                                  0x7FFFFFFF,
-                                  0x80000000,
-                                  0xFFFFFFFF,
-                                  0x100000000,
-                                  ~uint64_t{0},
-                                  uint64_t{1} << 63,
-                                  ~(uint64_t{1} << 63),
-                                  ~uint64_t{1},
-                                  0xFFFFFFFF80000000};
+// 0, 1 and 2, and where representations and immediates end: powers of two, their neighbours, and all that negated.
+// 2^5 and 2^6 are shift counts, 2^7, 2^15 and 2^31 end x86's immediates, 2^12, 2^16 and 2^24 those of AArch64.
+constexpr unsigned kEdgeBits[] = {5, 6, 7, 8, 12, 14, 15, 16, 24, 30, 31, 32, 33, 47, 62, 63};
+constexpr auto kIntegers = [] {
+  std::array<uint64_t, 3 + 6 * std::size(kEdgeBits)> all{0, 1, ~uint64_t{0}};
+  size_t n = 3;
+  for (unsigned bit : kEdgeBits)
+    for (uint64_t v : {(uint64_t{1} << bit) - 1, uint64_t{1} << bit, (uint64_t{1} << bit) + 1}) {
+      all[n++] = v;
+      all[n++] = ~v + 1;
+    }
+  return all;
+}();
 constexpr uint32_t kFloats32[] = {0,          0x80000000, 0x3F800000, 0xBF800000, 0x3F000000, 0x7F800000,
                                   0xFF800000, 0x7FC00000, 0x00000001, 0x807FFFFF, 0x7F7FFFFF, 0x4F000000,
                                   0xCF000000, 0x4F800000, 0x5F000000, 0x5F800000, 0x40490FDB, 0x4B000001};
@@ -62,7 +48,7 @@ uint64_t integer(Choices& in) {
   switch (in.below(4)) {
     case 0: return in.below(16);
     case 1: return in.u64();
-    default: return in.of(kIntegers);
+    default: return edge_integer(in);
   }
 }
 uint64_t float_bits(Choices& in, bool is64) {
@@ -71,6 +57,8 @@ uint64_t float_bits(Choices& in, bool is64) {
 }
 
 }  // namespace
+
+uint64_t edge_integer(Choices& in) { return in.of(kIntegers); }
 
 void number_constant(Plan& plan, Type type, ByteBuffer& out) {
   Choices& in = plan.in;

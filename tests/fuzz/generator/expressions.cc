@@ -115,6 +115,10 @@ void Body::expression(Type t, unsigned depth) {
         }
       break;
     }
+    case 13:
+    case 14:
+      if (t == kI32 || t == kI64) return edge_operation(t, depth);
+      break;
     default: break;
   }
   operation(t, depth);
@@ -123,6 +127,26 @@ void Body::expression(Type t, unsigned depth) {
 void Body::operation(Type t, unsigned depth) {
   if (t.is_ref()) return reference(t, depth);
   simple(in_.of(producers(letter_of(t), plan_.of.features)), depth);
+}
+
+// One of an instruction's operands: a constant more often than elsewhere, if there are others.
+void Body::operand(Type t, unsigned depth, bool among_others) {
+  if (!among_others || in_.below(4) != 1) return expression(t, depth);
+  if (t == kI32 || t == kI64) return edge(t);
+  if (plan_.instructions_left > 0) --plan_.instructions_left;
+  number_constant(plan_, t, out_);
+}
+
+// The offset of an access: mostly small and a multiple of the width, sometimes where an immediate's field ends,
+// seldom outside.
+uint64_t Body::offset(const MemoryPlan& m, unsigned width) {
+  if (in_.one_in(48)) return edge_integer(in_) & (m.is64 ? ~uint64_t{0} : uint64_t{0xFFFFFFFF});
+  if (!m.byte_pages && in_.one_in(6)) {
+    constexpr uint32_t kFields[] = {0x7F,  0x80,   0xFF,   0x100,  0x7FF,  0x800,
+                                    0xFFF, 0x1000, 0x3FFF, 0x4000, 0x7FFF, 0x8000};
+    return in_.of(kFields) >> width << width;
+  }
+  return uint64_t{in_.below(64u >> width)} << width;
 }
 
 // An instruction that the table types by letters.
@@ -134,8 +158,8 @@ void Body::simple(Op o, unsigned depth) {
   size_t colon = table.sig().find(':');
   for (size_t i = 0; i < colon; ++i) {
     if (table.sig()[i] == 'a') address(plan_.memories[m], depth, is_atomic || in_.below(2) ? table.width : 0);
-    else if (is_wait && i == 2) address_constant(kI64, 0);
-    else expression(type_of_letter(table.sig()[i]), depth);
+    else if (is_wait && i == 2) integer_constant(kI64, 0);
+    else operand(type_of_letter(table.sig()[i]), depth, colon > 1);
   }
   op(o);
   switch (table.imm) {
@@ -144,7 +168,7 @@ void Body::simple(Op o, unsigned depth) {
       uint32_t align = is_atomic ? table.width : in_.below(table.width + 1u);
       out_.leb(align | (m != 0 ? 0x40 : 0));
       if (m != 0) out_.leb(m);
-      out_.leb(in_.one_in(32) ? in_.below(65536) * 3 : uint64_t{in_.below(64u >> table.width)} << table.width);
+      out_.leb(offset(plan_.memories[m], table.width));
       if (table.imm == wasm::Imm::MemArgLane) out_.u8(static_cast<uint8_t>(in_.below(16u >> table.width)));
       break;
     }
@@ -267,14 +291,14 @@ void Body::callee(uint32_t func, unsigned depth, bool tail) {
     case 0: return op(tail ? Op::return_call : Op::call, func);
     case 1:
       if (in_.one_in(12)) small(plan_.tables[0].address(), depth, 15);
-      else address_constant(plan_.tables[0].address(), slot);
+      else index(plan_.tables[0].address(), slot);
       op(tail ? Op::return_call_indirect : Op::call_indirect, type);
       return out_.leb(0);
     default:
       if (in_.one_in(12)) {
         expression(ref_to(static_cast<int>(type), true), depth);
       } else if (in_.below(3) == 0 && has(Feature::Gc)) {
-        address_constant(plan_.tables[0].address(), slot);
+        index(plan_.tables[0].address(), slot);
         op(Op::table_get, 0);
         op(in_.below(2) ? Op::ref_cast : Op::ref_cast_null);
         out_.sleb(static_cast<int>(type));

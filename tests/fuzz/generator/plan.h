@@ -71,6 +71,8 @@ struct Plan {
 const std::vector<Op>& producers(char result, wasm::FeatureSet features);
 Type type_of_letter(char letter);
 
+// An integer where something ends: an immediate's field, a sign, a power of two; of 64 bits, or the lower half.
+uint64_t edge_integer(Choices& in);
 // A number or vector, mostly one where things change.
 void number_constant(Plan& plan, Type type, ByteBuffer& out);
 // Whether there is a constant value of the type that is not null.

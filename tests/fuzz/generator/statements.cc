@@ -93,7 +93,12 @@ void Body::statement(unsigned depth) {
 }
 
 void Body::log(unsigned depth) {
-  expression(kI64, depth);
+  if (in_.below(4) == 1) {
+    edge_operation(kI32, depth);
+    op(in_.below(2) == 0 ? Op::i64_extend_i32_u : Op::i64_extend_i32_s);
+  } else {
+    expression(kI64, depth);
+  }
   op(Op::call, 0);
 }
 
@@ -131,17 +136,17 @@ void Body::table_statement(unsigned depth) {
   // Table 0 keeps its functions, so that indirect calls find them.
   uint32_t t = in_.below(static_cast<uint32_t>(plan_.tables.size()));
   const TablePlan table = plan_.tables[t];
-  auto index = [&] {
+  auto place = [&] {
     if (t != 0) return small(table.address(), depth, 7);
-    address_constant(table.address(), table.min - 1);
+    index(table.address(), table.min - 1);
   };
   switch (in_.below(5)) {
     case 0:
-      index();
+      place();
       expression(table.element, depth);
       return op(Op::table_set, t);
     case 1:
-      index();
+      place();
       expression(table.element, depth);
       small(table.address(), depth, 1);
       return op(Op::table_fill, t);
@@ -149,7 +154,7 @@ void Body::table_statement(unsigned depth) {
       for (uint32_t from = 0; from < plan_.tables.size(); ++from) {
         const TablePlan source = plan_.tables[from];
         if (!is_subtype(plan_.types, source.element, table.element) || (from == t && in_.below(2) == 0)) continue;
-        index();
+        place();
         small(source.address(), depth, 7);
         small(table.is64 && source.is64 ? kI64 : kI32, depth, 1);
         op(Op::table_copy, t);
@@ -159,7 +164,7 @@ void Body::table_statement(unsigned depth) {
     case 3:
       for (uint32_t i = 0; i < plan_.elems.size(); ++i) {
         if (!is_subtype(plan_.types, plan_.elems[i].element, table.element)) continue;
-        index();
+        place();
         small(kI32, depth, 3);
         small(kI32, depth, 1);
         op(Op::table_init, Plan::kActiveElems + i);
