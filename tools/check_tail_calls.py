@@ -146,7 +146,7 @@ def main():
     parser.add_argument("--objdump", default=shutil.which("llvm-objdump-19") or "llvm-objdump")
     parser.add_argument("--may-return", default=r"handler_ret(_|\b)|handler_return_call_any",
                         help="pattern of the return instructions' handlers; a tail call of a host function is one, too")
-    parser.add_argument("--no-return", default=r"\bermine_resume\b", help="pattern of functions that never return")
+    parser.add_argument("--no-return", default=r"\bermine_resume\b|upper_half_is_not_zero", help="pattern of functions that never return")
     parser.add_argument("--at-least", type=int, default=100, help="fewer handlers than this are a fault")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--compiler", default="clang++-19")

@@ -9,10 +9,11 @@
 
 What differs is kept in --keep (the module, and both accounts). Only the kind of a trap is compared, and of
 NaNs that they are NaNs: the modules make those canonical where their bits could be seen. Exit code 1 if
-anything differed.
+anything differed, 77 if there is no Node that could be compared with.
 """
 import argparse
 import functools
+import os
 import pathlib
 import re
 import shlex
@@ -25,6 +26,8 @@ import time
 
 # What V8 does not have, or has only behind a flag; relaxed instructions may differ by definition.
 WITHOUT = "relaxed-simd,custom-page-sizes,wide-arithmetic,compact-imports"
+
+OLDEST_V8 = 14  # Node 26 has it
 
 # (pattern, kind): for the messages of both.
 KINDS = [
@@ -213,6 +216,46 @@ class Comparison:
               f"{c['modules'] / seconds:.0f}/s ({parts})", flush=True)
 
 
+def unusable(node):
+    """-> why that node cannot be compared with, or None"""
+    if not node:
+        return "node is not in PATH"
+    version = subprocess.run([node, "-p", "process.versions.v8"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return None if int(version.split(".")[0]) >= OLDEST_V8 else f"V8 {version.strip()} does not have all of WebAssembly 3.0"
+
+
+def self_test():
+    good = "instantiate: ok\ne0#0: i32:7\ne0#1: trap: out of bounds memory access\ne1 = f32:nan:7fc00000\nlog: 0\n"
+    theirs = good.replace("nan:7fc00000", "nan").replace("out of bounds memory access", "memory access out of bounds")
+    cases = [
+        ("the same", good, theirs, "same"),
+        ("another result", good, theirs.replace("i32:7", "i32:8"), None),
+        ("another trap", good, theirs.replace("memory access out of bounds", "divide by zero"), None),
+        ("no trap", good, theirs.replace("trap: memory access out of bounds", "i32:0"), None),
+        ("a line less", good, theirs.replace("log: 0\n", ""), None),
+        ("variants", good + "DIFFERENCE in interp:\n" + good, theirs, None),
+        ("an upper half", good.replace("i32:7", "i32:7(upper half not zero)"), theirs, None),
+        ("a crash", -11, theirs, None),
+        ("a crash of the other", good, -11, None),
+        ("both refuse", "compile: a type is missing\n", "compile: no type\n", "compile"),
+        ("one refuses", "compile: a type is missing\n", "compile: ok\n", None),
+        ("the other refuses", good, "compile: no type\n", None),
+        ("not run", "imports: not for both\n", "imports: not for both\n", "imports"),
+        ("one not run", good, "imports: not for both\n", None),
+        ("a limit", good.replace("out of bounds memory access", "call stack exhausted"),
+         theirs.replace("f32:nan", "f32:0"), "limit"),
+        ("before a limit", good.replace("out of bounds memory access", "call stack exhausted"),
+         theirs.replace("i32:7", "i32:8"), None),
+    ]
+    wrong = [name for name, x, y, expected in cases if verdict(x, y)[1] != expected]
+    packed = [b"", b"\0asm", b"x" * 300]
+    if modules_of(as_batch(packed)) != packed:
+        wrong.append("batches")
+    for name in wrong:
+        print(f"self-test: {name}")
+    sys.exit(1 if wrong else 0)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", default="build/release", help="build folder with bin/module_gen")
@@ -221,7 +264,7 @@ def main():
                    help="modes besides the plain one that each module runs in, by turns; all tiers always do")
     p.add_argument("--also", help="module_gen of another build, with its emulator")
     p.add_argument("--also-every", type=int, default=50, help="the modules it runs, one in so many")
-    p.add_argument("--node", default=shutil.which("node"), help="the node command")
+    p.add_argument("--node", default=os.environ.get("NODE") or shutil.which("node"), help="the node command (or $NODE)")
     p.add_argument("--node-flags", default="", help="for instance --liftoff-only")
     p.add_argument("--generator", help="another program: gets SEED COUNT appended to its words, writes a batch")
     p.add_argument("--seed", type=int, default=1)
@@ -231,9 +274,13 @@ def main():
     p.add_argument("--keep", default="build/fuzz-differences", help="where what differs is kept")
     p.add_argument("--without", default=WITHOUT, help="features that the own generator does not use")
     p.add_argument("--stop-at", type=int, default=0, help="ends once so many differ")
+    p.add_argument("--self-test", action="store_true", help="tries the comparison itself on accounts made up")
     a = p.parse_args()
-    if not a.node:
-        sys.exit("node is not in PATH; say --node")
+    if a.self_test:
+        self_test()
+    if why := unusable(a.node):
+        print(f"skipped: {why}; say --node")
+        sys.exit(77)
     start = time.time()
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(a, pathlib.Path(folder))

@@ -13,7 +13,7 @@ ERMINE_HANDLER handler_atomic(ERMINE_HANDLER_PARAMS) {
   auto memory = field<uint32_t>(pc, 8);
   uint64_t index = fp[field<uint16_t>(pc, 2)];
   auto offset = field<uint64_t>(pc, 16);
-  uint8_t* p = checked_address(ctx, memory, index, offset, access_size(op));
+  uint8_t* p = checked_address<op>(ctx, memory, index, offset);
   if (p == nullptr) [[unlikely]]
     ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
   if (((index + offset) & (access_size(op) - 1)) != 0) [[unlikely]]

@@ -7,6 +7,7 @@
 #include "runtime/bulk.h"
 #include "runtime/call.h"
 #include "runtime/instance.h"
+#include "runtime/zero_extension.h"
 
 namespace ermine::interp {
 
@@ -234,6 +235,7 @@ template <From from>
 ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = from == From::kAcc ? r0 : fp[field<uint16_t>(pc, 12)];
+  runtime::expect_table_index(Op::call_indirect, ctx, field<uint32_t>(pc, 8), index);
   auto* ref = reinterpret_cast<FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
   if (ref == nullptr) [[unlikely]]
     ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);
@@ -300,6 +302,7 @@ ERMINE_HANDLER handler_return_call_import(ERMINE_HANDLER_PARAMS) {
 ERMINE_HANDLER handler_return_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = fp[field<uint16_t>(pc, 6)];
+  runtime::expect_table_index(Op::return_call_indirect, ctx, field<uint32_t>(pc, 8), index);
   auto* ref = reinterpret_cast<FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
   if (ref == nullptr) [[unlikely]]
     ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);

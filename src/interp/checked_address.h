@@ -4,16 +4,20 @@
 #include "base/speculation.h"
 #include "interp/handler.h"
 #include "runtime/memory.h"
+#include "runtime/zero_extension.h"
 
 namespace ermine::interp {
 
 // Bytes an access touches.
 constexpr unsigned access_size(Op op) { return 1u << wasm::op_info(op).width; }
 
-// The host address of `size` bytes at index + offset of a memory, or null if they are not all inside: no branch decides
-// that.
+// The host address of what the instruction touches at index + offset of a memory, or null if it is not all inside: no
+// branch decides that.
+template <Op op>
 [[gnu::always_inline]] inline uint8_t* checked_address(InstanceContext* ctx, uint32_t memory, uint64_t index,
-                                                       uint64_t offset, unsigned size) {
+                                                       uint64_t offset) {
+  constexpr unsigned size = access_size(op);
+  runtime::expect_memory_address(op, ctx, memory, index);
   const runtime::Memory& m = *ctx->memories[memory];
   const uint64_t limit = m.byte_size();
   const uint64_t places = limit < size ? 0 : limit - size + 1;  // where it may begin

@@ -9,8 +9,7 @@ using namespace ir;
 
 template <Op op>
 ERMINE_HANDLER handler_load_checked(ERMINE_HANDLER_PARAMS) {
-  uint8_t* p =
-      checked_address(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8), access_size(op));
+  uint8_t* p = checked_address<op>(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8));
   if (p == nullptr) [[unlikely]]
     ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
   set_slot(fp, field<uint16_t>(pc, 0), SemanticsOf<op>::call(p));
@@ -20,8 +19,7 @@ ERMINE_HANDLER handler_load_checked(ERMINE_HANDLER_PARAMS) {
 template <Op op>
 ERMINE_HANDLER handler_store_checked(ERMINE_HANDLER_PARAMS) {
   using T = typename SemanticsOf<op>::template Param<1>;
-  uint8_t* p =
-      checked_address(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8), access_size(op));
+  uint8_t* p = checked_address<op>(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8));
   if (p == nullptr) [[unlikely]]
     ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
   SemanticsOf<op>::call(p, get_slot<T>(fp, field<uint16_t>(pc, 0)));

@@ -9,6 +9,7 @@
 #include "interp/state.h"
 #include "ir/object_ops.h"
 #include "runtime/gc/slow_paths.h"
+#include "runtime/zero_extension.h"
 #include "semantics/object.h"
 
 namespace ermine::interp {
@@ -191,6 +192,7 @@ struct ObjectStep {
     } else if constexpr (kWhat.kind == Kind::kTableGet) {
       const runtime::TableView& table = *s.ctx->tables[field<uint32_t>(at, 4)];
       const uint64_t index = operand(kWhat.form / 2, s, at, 2);
+      runtime::expect_table_index(Op::table_get, s.ctx, field<uint32_t>(at, 4), index);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
       finish<kWhat.form & 1>(s, at,
@@ -198,6 +200,7 @@ struct ObjectStep {
     } else if constexpr (kWhat.kind == Kind::kTableSet) {
       const runtime::TableView& table = *s.ctx->tables[field<uint32_t>(at, 4)];
       const uint64_t index = operand(kWhat.form == kRS, s, at, 2);
+      runtime::expect_table_index(Op::table_set, s.ctx, field<uint32_t>(at, 4), index);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
       table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)] =

@@ -9,6 +9,7 @@
 #include "interp/handlers.h"
 #include "interp/object_step.h"
 #include "interp/state.h"
+#include "runtime/zero_extension.h"
 
 namespace ermine::interp {
 
@@ -59,6 +60,7 @@ struct FormedStep {
         finish<to_slot>(s, at, result);
     } else if constexpr (kFamily == Family::kLoad) {
       auto address = slot_or_acc<uint64_t>(form == kR, s, at, 2);
+      runtime::expect_zero_extended(kOp, address);
       typename Sem::Result value = Sem::call(s.mem + address + field<uint32_t>(at, 4));
       ERMINE_FAULT_BARRIER(s.pc);
       finish<to_slot>(s, s.pc + skip, value);
@@ -66,6 +68,7 @@ struct FormedStep {
       constexpr unsigned f = kInfo.form;
       using T = typename Sem::template Param<1>;
       auto address = slot_or_acc<uint64_t>(f == kStoreRS || f == kStoreRR || f == kStoreRI, s, at, 2);
+      runtime::expect_zero_extended(kOp, address);
       T value;
       if constexpr (f == kStoreSI || f == kStoreRI) value = static_cast<T>(static_cast<int64_t>(field<int16_t>(at, 0)));
       else value = slot_or_acc<T>(f == kStoreSR || f == kStoreRR, s, at, 0);

@@ -19,8 +19,7 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
     if constexpr (!std::is_same_v<decltype(result), V128>) set_acc(result, r0, s0, d0);
   };
   if constexpr (kImm == wasm::Imm::MemArg || kImm == wasm::Imm::MemArgLane) {
-    uint8_t* p = checked_address(ctx, field<uint32_t>(pc, 8), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 16),
-                                 access_size(op));
+    uint8_t* p = checked_address<op>(ctx, field<uint32_t>(pc, 8), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 16));
     if (p == nullptr) [[unlikely]]
       ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
     if constexpr (kImm == wasm::Imm::MemArg) {

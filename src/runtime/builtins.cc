@@ -10,10 +10,13 @@
 #include "runtime/instance.h"
 #include "runtime/memory.h"
 #include "runtime/store.h"
+#include "runtime/zero_extension.h"
 
 namespace ermine::runtime {
 
 namespace {
+
+using wasm::Op;
 
 // What the bulk instructions cost: a unit for kBytesPerFuel bytes or for a table's element. A range that does not fit,
 // and so traps, costs no more than the largest that does; growing that is refused costs nothing.
@@ -27,6 +30,7 @@ TrapCode charge_elements(InstanceContext* ctx, uint32_t table, uint64_t n) {
 }
 
 TrapCode memory_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
+  expect_memory_address(Op::memory_grow, ctx, memory, base[0]);
   const Memory* m = ctx->memories[memory];
   if (ctx->exec->store->may_grow_memory(m, base[0]))
     if (const TrapCode trap = charge(ctx, m->bytes_of(base[0]), kBytesLog2); trap != TrapCode::kNone) return trap;
@@ -37,16 +41,22 @@ TrapCode memory_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, 
 }
 
 TrapCode memory_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, uint64_t) {
+  for (Slot v : {base[0], base[2]}) expect_memory_address(Op::memory_fill, ctx, memory, v);
   if (const TrapCode trap = charge_bytes(ctx, memory, base[2]); trap != TrapCode::kNone) return trap;
   return memory_fill(ctx, memory, base[0], static_cast<uint8_t>(base[1]), base[2]);
 }
 
 TrapCode memory_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
+  // The length has 64 bits only if both memories have.
+  for (Slot v : {base[0], base[2]}) expect_memory_address(Op::memory_copy, ctx, dst, v);
+  for (Slot v : {base[1], base[2]}) expect_memory_address(Op::memory_copy, ctx, static_cast<uint32_t>(src), v);
   if (const TrapCode trap = charge_bytes(ctx, dst, base[2]); trap != TrapCode::kNone) return trap;
   return memory_copy(ctx, dst, static_cast<uint32_t>(src), base[0], base[1], base[2]);
 }
 
 TrapCode memory_init_builtin(InstanceContext* ctx, Slot* base, uint32_t data, uint64_t memory) {
+  expect_memory_address(Op::memory_init, ctx, static_cast<uint32_t>(memory), base[0]);
+  for (Slot v : {base[1], base[2]}) expect_zero_extended(Op::memory_init, v);
   if (const TrapCode trap = charge_bytes(ctx, static_cast<uint32_t>(memory), base[2]); trap != TrapCode::kNone)
     return trap;
   return memory_init(ctx, static_cast<uint32_t>(memory), data, base[0], base[1], base[2]);
@@ -63,6 +73,7 @@ TrapCode table_size_builtin(InstanceContext* ctx, Slot* base, uint32_t table, ui
 }
 
 TrapCode table_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  expect_table_index(Op::table_grow, ctx, table, base[1]);
   if (ctx->exec->store->may_grow_table(ctx->instance->table(table), base[1]))
     if (const TrapCode trap = charge(ctx, base[1], 0); trap != TrapCode::kNone) return trap;
   uint64_t result;
@@ -72,16 +83,21 @@ TrapCode table_grow_builtin(InstanceContext* ctx, Slot* base, uint32_t table, ui
 }
 
 TrapCode table_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {
+  for (Slot v : {base[0], base[2]}) expect_table_index(Op::table_fill, ctx, table, v);
   if (const TrapCode trap = charge_elements(ctx, table, base[2]); trap != TrapCode::kNone) return trap;
   return table_fill(ctx, table, base[0], base[1], base[2]);
 }
 
 TrapCode table_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
+  for (Slot v : {base[0], base[2]}) expect_table_index(Op::table_copy, ctx, dst, v);
+  for (Slot v : {base[1], base[2]}) expect_table_index(Op::table_copy, ctx, static_cast<uint32_t>(src), v);
   if (const TrapCode trap = charge_elements(ctx, dst, base[2]); trap != TrapCode::kNone) return trap;
   return table_copy(ctx, dst, static_cast<uint32_t>(src), base[0], base[1], base[2]);
 }
 
 TrapCode table_init_builtin(InstanceContext* ctx, Slot* base, uint32_t elem, uint64_t table) {
+  expect_table_index(Op::table_init, ctx, static_cast<uint32_t>(table), base[0]);
+  for (Slot v : {base[1], base[2]}) expect_zero_extended(Op::table_init, v);
   if (const TrapCode trap = charge_elements(ctx, static_cast<uint32_t>(table), base[2]); trap != TrapCode::kNone)
     return trap;
   return table_init(ctx, static_cast<uint32_t>(table), elem, base[0], base[1], base[2]);
@@ -100,7 +116,6 @@ TrapCode ref_func_builtin(InstanceContext* ctx, Slot* base, uint32_t func, uint6
 }  // namespace
 
 Builtin builtin_for(wasm::Op op) {
-  using wasm::Op;
   switch (op) {
 #define ERMINE_BUILTIN(id) \
   case Op::id: return id##_builtin;

@@ -12,18 +12,6 @@ namespace ermine::runtime {
 
 namespace {
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-// Sanitizers instrument the accesses, and take the faults for their own.
-#define ERMINE_NO_GUARDED_MEMORY 1
-#endif
-#endif
-#ifdef ERMINE_NO_GUARDED_MEMORY
-constexpr bool kGuardedMemory = false;
-#else
-constexpr bool kGuardedMemory = true;
-#endif
-
 uint64_t most_bytes(const wasm::MemoryType& type) {
   const uint64_t most = type.is64 ? wasm::kMaxMemory64Bytes : uint64_t{1} << 32;
   return type.limits.max ? std::min(most, Memory::bytes_of(*type.limits.max, type.page_log2)) : most;
@@ -45,7 +33,7 @@ Error no_space(uint64_t bytes) {
 bool Memory::wants_guard(const wasm::MemoryType& type, const MemoryOptions& options) {
   // A process that may not map much should not spend it on guards.
   static const bool room = platform::address_space_limit() >= uint64_t{64} << 30;
-  return kGuardedMemory && room && !type.is64 && type.page_log2 == 16 && options.reservation >= uint64_t{8} << 30;
+  return room && !type.is64 && type.page_log2 == 16 && options.reservation >= uint64_t{8} << 30;
 }
 
 Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, const MemoryOptions& options) {

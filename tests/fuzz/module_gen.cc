@@ -2,8 +2,9 @@
 //
 //   module_gen write --seed N [--count K] [--without FEATURE,…] [--canonical-nans] FOLDER
 //       writes N.wasm … into the folder; "-" stands for a batch on standard output
-//   module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] [--batch FILE [--from I]] [FILE…]
-//       prints what each module does and fails if the variants (see transcript.h) do not agree. --relaxed says
+//   module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] WHAT
+//       prints what each module does and fails if the variants (see transcript.h) do not agree. WHAT is files, or
+//       --batch FILE [--from I], or --seed N [--count K]: modules made on the spot, with canonical NaNs. --relaxed says
 //       that they may use relaxed instructions; --modes runs each module in all tiers and in N of the other
 //       variants, in turn, instead of all; --plans appends to a file what the driver of another engine is to do, a
 //       line for each module; --memories prints their contents; --from passes over the first I of a batch
@@ -31,7 +32,8 @@ using namespace ermine;
 int usage() {
   std::fputs(
       "usage: module_gen write --seed N [--count K] [--without FEATURE,...] [--canonical-nans] FOLDER|-\n"
-      "       module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] [--batch FILE [--from I]] [FILE...]\n",
+      "       module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories]\n"
+      "                      FILE... | --batch FILE [--from I] | --seed N [--count K]\n",
       stderr);
   return 2;
 }
@@ -78,27 +80,42 @@ bool Arguments::parse(int argc, char** argv) {
     else if (word.starts_with("--")) return false;
     else paths.emplace_back(word);
   }
-  return !paths.empty() || !batch.empty();
+  return true;
+}
+
+std::vector<uint8_t> made_of(uint64_t seed, const Arguments& a, bool canonical_nans) {
+  std::mt19937_64 random(seed);
+  const uint64_t most = random() % 4 == 0 ? 8192 : 2048, size = 256 + random() % most;
+  std::vector<uint8_t> bytes(size);
+  for (uint8_t& b : bytes) b = static_cast<uint8_t>(random());
+  return fuzz::generate_module(bytes, {a.features, canonical_nans});
+}
+
+bool put(std::FILE* out, std::span<const uint8_t> bytes) {
+  return std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size();
+}
+
+bool append_to_batch(std::FILE* out, std::span<const uint8_t> module) {
+  uint8_t size[4];
+  for (unsigned i = 0; i < 4; ++i) size[i] = static_cast<uint8_t>(module.size() >> 8 * i);
+  return put(out, size) && put(out, module);
+}
+
+bool write_file(const std::string& path, std::span<const uint8_t> module) {
+  std::FILE* out = std::fopen(path.c_str(), "wb");
+  if (out == nullptr) return false;
+  const bool good = put(out, module);
+  return std::fclose(out) == 0 && good;
 }
 
 int write(const Arguments& a) {
-  const bool batch = a.paths[0] == "-";
   for (uint64_t seed = a.seed; seed < a.seed + a.count; ++seed) {
-    std::mt19937_64 random(seed);
-    std::vector<uint8_t> bytes(256 + random() % (random() % 4 == 0 ? 8192 : 2048));
-    for (uint8_t& b : bytes) b = static_cast<uint8_t>(random());
-    fuzz::MadeOf of{a.features, a.canonical_nans};
-    std::vector<uint8_t> module = fuzz::generate_module(bytes, of);
-    std::FILE* out = batch ? stdout : std::fopen(fmt::format("{}/{}.wasm", a.paths[0], seed).c_str(), "wb");
-    bool good = out != nullptr;
-    for (unsigned shift = 0; batch && shift < 32; shift += 8)
-      good = std::putc(static_cast<int>(module.size() >> shift & 0xFF), out) != EOF && good;
-    good = good && std::fwrite(module.data(), 1, module.size(), out) == module.size();
-    if (out != nullptr && (batch ? std::fflush(out) : std::fclose(out)) != 0) good = false;
-    if (!good) {
-      std::perror(a.paths[0].c_str());
-      return 1;
-    }
+    const std::vector<uint8_t> module = made_of(seed, a, a.canonical_nans);
+    if (a.paths[0] == "-" ? append_to_batch(stdout, module)
+                          : write_file(fmt::format("{}/{}.wasm", a.paths[0], seed), module))
+      continue;
+    std::perror(a.paths[0].c_str());
+    return 1;
   }
   return 0;
 }
@@ -158,10 +175,7 @@ class Comparison {
   std::ofstream plans_;
 };
 
-int run(const Arguments& a) {
-  Comparison comparison(a);
-  for (size_t i = 0; i < a.paths.size(); ++i) comparison.module(a.paths[i], i, contents(a.paths[i]));
-  if (a.batch.empty()) return comparison.differences == 0 ? 0 : 1;
+int run_batch(const Arguments& a, Comparison& comparison) {
   const std::vector<uint8_t> all = contents(a.batch);
   uint64_t number = 0;
   for (std::span<const uint8_t> rest = all; !rest.empty(); ++number) {
@@ -175,6 +189,16 @@ int run(const Arguments& a) {
     if (number >= a.from) comparison.module(fmt::format("{}", number), number, rest.subspan(4, size));
     rest = rest.subspan(4 + size);
   }
+  return comparison.differences == 0 ? 0 : 1;
+}
+
+int run(const Arguments& a) {
+  Comparison comparison(a);
+  if (!a.batch.empty()) return run_batch(a, comparison);
+  for (size_t i = 0; i < a.paths.size(); ++i) comparison.module(a.paths[i], i, contents(a.paths[i]));
+  if (a.paths.empty())
+    for (uint64_t seed = a.seed; seed < a.seed + a.count; ++seed)
+      comparison.module(fmt::format("seed {}", seed), seed, made_of(seed, a, true));
   return comparison.differences == 0 ? 0 : 1;
 }
 
