@@ -162,6 +162,7 @@ Variant::Variant(std::string_view mode, const TierName& tier)
   config.gc_stress = mode == "gc-stress";
   if (mode == "checked") config.memory_reservation = 0;
   config.parallelism = 1;
+  config.mask_speculation = !config.consume_fuel;
   config.max_gc_heap = 64 << 20;
   config.enable_all_features();
 }
