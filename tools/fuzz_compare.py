@@ -125,6 +125,8 @@ def verdict(ours, theirs):
     """-> what is wrong or None, and how the comparison ended: same, limit, compile or imports"""
     if not isinstance(ours, str):
         return f"no account from Ermine (exit code {ours})", None
+    if found := re.search(r"^bug of the engine: .*", ours, re.M):
+        return found[0], None
     if "\nDIFFERENCE" in ours:
         return "the variants differ", None
     if "(upper half not zero)" in ours:
@@ -234,6 +236,7 @@ def self_test():
         ("no trap", good, theirs.replace("trap: memory access out of bounds", "i32:0"), None),
         ("a line less", good, theirs.replace("log: 0\n", ""), None),
         ("variants", good + "DIFFERENCE in interp:\n" + good, theirs, None),
+        ("a refusal of the verifier", good + "bug of the engine: function 1 cannot be verified\n", theirs, None),
         ("an upper half", good.replace("i32:7", "i32:7(upper half not zero)"), theirs, None),
         ("a crash", -11, theirs, None),
         ("a crash of the other", good, -11, None),

@@ -8,6 +8,10 @@ namespace ermine::fuzz {
 
 namespace {
 
+// What the engine reported of itself since the run began. Modules run on the thread that compiles them.
+thread_local std::string t_bugs;
+void note_bug(void*, std::string_view message) { t_bugs += fmt::format("bug of the engine: {}\n", message); }
+
 constexpr uint64_t kFuel = 50'000'000, kPortion = 500;
 
 bool is_limit(const Error& e) {
@@ -161,6 +165,8 @@ Variant::Variant(std::string_view mode, const TierName& tier)
   config.deterministic = mode == "deterministic" || mode == "fuel+deterministic";
   config.gc_stress = mode == "gc-stress";
   if (mode == "checked") config.memory_reservation = 0;
+  config.verify_code = true;
+  config.report_bug = note_bug;
   config.parallelism = 1;
   config.mask_speculation = !config.consume_fuel;
   config.max_gc_heap = 64 << 20;
@@ -177,9 +183,12 @@ std::vector<Variant> variants() {
 }
 
 Transcript run_module(const Variant& variant, const Engine& engine, std::span<const uint8_t> bytes, bool memories) {
+  t_bugs.clear();
   auto module = Module::compile(engine, bytes);
   if (!module) return {fmt::format("compile: {}\n", module.error().message()), is_limit(module.error())};
-  return Run(variant, engine).transcript(*module, memories);
+  Transcript t = Run(variant, engine).transcript(*module, memories);
+  t.text += t_bugs;
+  return t;
 }
 
 }  // namespace ermine::fuzz

@@ -25,6 +25,7 @@ struct Variant {
 };
 // Each tier of the build plainly, then each in every other mode: with fuel, with little of it at a time,
 // deterministic, with checked memories, with a collection at every allocation, in machine code from the beginning.
+// Machine code is verified in all of them; what the verifier refuses is a line of the transcript, and so a difference.
 std::vector<Variant> variants();
 
 struct Transcript {
