@@ -411,7 +411,8 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
       if (bytes == 8 && !facts_.checks.empty()) {
         Check& c = facts_.checks.back();
         if (value.kind == V::kSlot) c.from = Check::kSlot, c.other = value.term;
-        else if (value.kind == V::kEntry && value.reg == machine_.accumulator) c.from = Check::kAccumulator;
+        else if (value.kind == V::kEntry)
+          c.from = value.reg == machine_.accumulator ? Check::kAccumulator : Check::kRegister;
         else if (value.kind == V::kGlobal) c.from = Check::kGlobal;
         else if (value.kind == V::kConst && is_known(value.term, 0)) c.from = Check::kZero;
       }

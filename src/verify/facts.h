@@ -37,7 +37,7 @@ struct Check {
     kLabels,        // the jump table at `term` has `other` + 1 entries, all of them labels
     kFuel           // `term` is what the instruction costs
   };
-  enum From : uint8_t { kUnknown, kZero, kSlot, kAccumulator, kGlobal };
+  enum From : uint8_t { kUnknown, kZero, kSlot, kAccumulator, kRegister, kGlobal };
   Kind kind;
   uint8_t size = 0;
   From from = kUnknown;  // of kFrameWrite: what is written; kSlot: what was read from the slot at `other`

@@ -304,28 +304,55 @@ class Verifier::Pass {
   // A function reference is a pointer: what is written to a slot that holds one at times must be what the instruction
   // says. (One that writes a number is followed by none that takes it for a reference.)
   bool may_write_func_ref(const Check& c, uint64_t slot, uint64_t source) {
-    bool is_number = is({IrOp::const32, IrOp::const64, IrOp::set_s, IrOp::set_d, IrOp::ret_const, IrOp::ret_s,
-                         IrOp::ret_d, IrOp::global_get_s_1, IrOp::global_get_d_1, IrOp::select_s_1, IrOp::select_s_3,
-                         IrOp::select_d_1, IrOp::select_d_3}) ||
-                     is_call();  // a callee's header
-    each_part([&](OpCode o, const runtime::Code*) { is_number |= ir::code_info(o).kind == CodeInfo::kFormed; });
-    if (is_number) return true;
-    switch (c.from) {
-      case Check::kZero:
-        if (piece_->at == 0) zeroed_.push_back(slot);
-        return true;
-      case Check::kAccumulator: return is({IrOp::set_r, IrOp::select_r_1, IrOp::select_r_3, IrOp::ret_r});
-      case Check::kGlobal: return is({IrOp::global_get_r_1});
-      case Check::kSlot:
-        if (is({IrOp::copy})) return source == field<uint16_t>(pc(), 2);
-        if (is({IrOp::ret_copy})) return source == field<uint16_t>(pc(), 2);
-        if (is({IrOp::copy2}))
-          return (slot == field<uint16_t>(pc(), 0) && source == field<uint16_t>(pc(), 2)) ||
-                 (slot == field<uint16_t>(pc(), 4) && source == field<uint16_t>(pc(), 6));
-        return false;
-      case Check::kUnknown: break;
-    }
-    return false;
+    if (c.from == Check::kZero && piece_->at == 0) zeroed_.push_back(slot);
+    if (c.from == Check::kZero) return true;
+    bool may = false;
+    each_part([&](OpCode o, const runtime::Code* at) {
+      const CodeInfo info = ir::code_info(o);
+      auto copies = [&](unsigned to, unsigned from) {
+        const uint64_t wanted = field<uint16_t>(at, from);
+        return slot == field<uint16_t>(at, to) &&
+               (!is_func_ref(wanted) || (c.from == Check::kSlot && source == wanted));
+      };
+      if (info.kind != CodeInfo::kIr) {
+        may |= info.kind == CodeInfo::kFormed;
+        return;
+      }
+      switch (info.ir) {
+        case IrOp::copy: may |= copies(0, 2); return;
+        case IrOp::copy2: may |= copies(0, 2) || copies(4, 6); return;
+        case IrOp::ret_copy:
+          may |= !is_func_ref(field<uint16_t>(at, 2)) || (c.from == Check::kSlot && source == field<uint16_t>(at, 2));
+          return;
+        // A register never holds a reference: the accumulator's value is a number that lives there.
+        case IrOp::set_r:
+        case IrOp::select_r_1:
+        case IrOp::select_r_3:
+        case IrOp::ret_r: may |= c.from == Check::kAccumulator || c.from == Check::kRegister; return;
+        case IrOp::global_get_r_1: may |= c.from == Check::kGlobal || c.from == Check::kAccumulator; return;
+        // Numbers, and a callee's header.
+        case IrOp::const32:
+        case IrOp::const64:
+        case IrOp::set_s:
+        case IrOp::set_d:
+        case IrOp::ret_s:
+        case IrOp::ret_d:
+        case IrOp::ret_const:
+        case IrOp::global_get_s_1:
+        case IrOp::global_get_d_1:
+        case IrOp::select_s_1:
+        case IrOp::select_s_3:
+        case IrOp::select_d_1:
+        case IrOp::select_d_3:
+        case IrOp::call:
+        case IrOp::call_import:
+        case IrOp::call_indirect_s:
+        case IrOp::call_indirect_r:
+        case IrOp::call_ref: may = true; return;
+        default: return;
+      }
+    });
+    return may;
   }
   // Locals that are function references are null at first.
   void check_zeroed() {
