@@ -62,10 +62,10 @@ struct State {
   unsigned bounded = kRegisters;  // a register whose lower half is known to be at most `bound`
   Term bound{};
   std::vector<std::pair<Value, Value>> equal;  // what comparisons have shown to be the same
-  bool frame_checked = false, native_checked = false;
+  bool frame_checked = false, native_checked = false, polled = false;
   bool operator==(const State& o) const {  // as far as joins go
     return r == o.r && stack == o.stack && equal == o.equal && frame_checked == o.frame_checked &&
-           native_checked == o.native_checked;
+           native_checked == o.native_checked && polled == o.polled;
   }
 };
 

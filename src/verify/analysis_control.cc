@@ -57,7 +57,9 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
     s.native_checked = true;
     return;
   }
-  if (a.value.kind == V::kExecField && is_known(a.value.term, offsets::kExecInterrupt)) facts_.polls = true;
+  if (a.value.kind == V::kExecField && is_known(a.value.term, offsets::kExecInterrupt) && b.value.kind == V::kConst &&
+      is_known(b.value.term, 0) && c == Condition::kEqual)
+    s.polled = true;
   // What follows is said of registers. A comparison of parts of a reference speaks of the register that holds it.
   auto each = [&](auto&& matches, auto&& change) {
     for (V& v : s.r)
@@ -175,6 +177,7 @@ State Analysis::join(const State& a, const State& b) {
   std::erase_if(s.equal, [&](const auto& e) { return std::ranges::find(b.equal, e) == b.equal.end(); });
   s.frame_checked = a.frame_checked && b.frame_checked;
   s.native_checked = a.native_checked && b.native_checked;
+  s.polled = a.polled && b.polled;
   return s;
 }
 
@@ -374,6 +377,7 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
   }
   exit.frame_checked = s.frame_checked;
   exit.native_checked = s.native_checked;
+  exit.polled = s.polled;
   facts_.exits.push_back(exit);
 }
 

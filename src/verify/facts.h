@@ -72,6 +72,7 @@ struct Exit {
   Term ref_type{};
   bool frame_checked = false;   // the frame was compared with the stack's limit
   bool native_checked = false;  // likewise for the native stack
+  bool polled = false;  // the interrupt flag was seen not to be set
   // Registers whose upper half is zero if a bit field move by these constants leaves it so. For the proof of stencils;
   // no claim rests on it.
   struct Maybe {
@@ -86,7 +87,12 @@ struct Facts {
   uint16_t refused_at = 0;
   uint32_t needs_narrow = 0;  // registers that are used as an index
   uint8_t needs_ref = 0;  // facts about the accumulator's reference (Value::Fact)
-  bool polls = false;  // looks at the interrupt flag
+  // Whether nothing runs on without `has`, as far as it does run on.
+  bool all_next(bool Exit::* has) const {
+    for (const Exit& e : exits)
+      if (e.kind == Exit::kNext && !(e.*has)) return false;
+    return true;
+  }
   bool fuels = false;  // takes fuel
   bool calls = false;
   bool stores_wide = false;  // a slot gets 8 bytes whose upper half is not shown to be zero,

@@ -132,6 +132,7 @@ class Verifier::Pass {
   std::string run() {
     if (code_.data_start < code_.code_size || code_.bytes.size() < code_.data_start) return "its parts overlap";
     entries();
+    find_fuel();
     const size_t n = code_.pieces.size();
     uint32_t end = 0;
     size_t label = 0;
@@ -148,6 +149,7 @@ class Verifier::Pass {
         break;
       }
       end = next;
+      if (fuel_met_ < fuel_.size()) fuel(p);
       while (label < code_.labels.size() && code_.labels[label].offset < p.offset) {
         // Inside a piece, or not in order.
         if (label + 1 < code_.labels.size() && code_.labels[label + 1].offset <= code_.labels[label].offset) break;
@@ -221,6 +223,19 @@ class Verifier::Pass {
       refuse("its beginning is no label that can be entered");
   }
 
+  // The instructions that take fuel: from one piece to the next none is passed over.
+  void find_fuel() {
+    const uint64_t handler = reinterpret_cast<uint64_t>((*v_.host_.handlers)[ir::code_of(IrOp::fuel)]);
+    for (size_t i = 0; i < ir_.size(); ++i)
+      if (ir_[i] == handler) fuel_.push_back(static_cast<uint32_t>(i));
+  }
+  void fuel(const Piece& p) {
+    if (p.at <= fuel_[fuel_met_]) return;
+    if (reachable_ && !took_fuel_) return refuse("goes on without taking fuel");
+    while (fuel_met_ < fuel_.size() && fuel_[fuel_met_] < p.at) ++fuel_met_;
+    took_fuel_ = false;
+  }
+
   void arrive(const Label& l) {
     if ((l.narrow & ~state_.narrow) != 0) return refuse("a register that is used as an index may have an upper half");
     if (l.checked && !state_.checked) return refuse("the frame is used before it is checked");
@@ -249,7 +264,8 @@ class Verifier::Pass {
       const uint32_t size = next - p.offset;
       if (size == 0) continue;
       const Known& k = v_.known(code_, p, size, v_.ahead_);
-      if (k.facts.polls) return;
+      const bool goes_on = std::ranges::any_of(k.facts.exits, [](const Exit& e) { return e.kind == Exit::kNext; });
+      if (goes_on && k.facts.all_next(&Exit::polled)) return;
       if (k.facts.exits.size() != 1 || k.facts.exits[0].kind != Exit::kNext) break;
     }
     piece_ = here;
@@ -286,20 +302,30 @@ class Verifier::Pass {
   bool is_spill(uint64_t slot) const {
     return slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1) != 0 && !is_func_ref(slot);
   }
-  // Whether the instruction names the slot, as an operand or otherwise.
-  bool names(uint64_t slot) const {
-    bool found = false;
+  // Slots are read from their beginning.
+  bool may_read(uint64_t value, unsigned size) const {
+    if (value % sizeof(Slot) != 0) return false;
+    const uint64_t first = value / sizeof(Slot), end = first + (size + 7u) / 8;
+    for (uint64_t slot = first; slot < end; ++slot)
+      if (!may_read_one(slot)) return false;
+    return true;
+  }
+  // One that some field of the instruction names, or in which a register lives.
+  bool may_read_one(uint64_t slot) const {
+    if (is_spill(slot)) return true;
+    bool may = false;
     each_part([&](OpCode o, const runtime::Code* at) {
-      for (unsigned byte = 0; byte < 8; byte += 2) {
-        const uint64_t named = field<uint16_t>(at, byte);
-        found |= slot == named || slot == named + 1;  // of a vector's two
-      }
       const CodeInfo info = ir::code_info(o);
+      const bool vectors = info.kind == CodeInfo::kFormed && ir::family_of(info.op) == ir::Family::kVector;
+      for (unsigned byte : {0u, 2u, 4u, 6u}) {
+        const uint64_t named = field<uint16_t>(at, byte);
+        may |= slot == named || (vectors && slot == named + 1);
+      }
       if (info.kind != CodeInfo::kIr) return;
-      if (info.ir == IrOp::call_ref) found |= slot == field<uint16_t>(at, 8);
-      if (info.ir == IrOp::call_indirect_s) found |= slot == field<uint16_t>(at, 12);
+      const bool is_call = info.ir == IrOp::call_indirect_s || info.ir == IrOp::call_ref;
+      if (is_call) may |= slot == field<uint16_t>(at, info.ir == IrOp::call_ref ? 8 : 12);
     });
-    return found;
+    return may;
   }
   // A function reference is a pointer: what is written to a slot that holds one at times must be what the instruction
   // says. (One that writes a number is followed by none that takes it for a reference.)
@@ -423,8 +449,7 @@ class Verifier::Pass {
     switch (c.kind) {
       case Check::kFrameRead:
         if (value > frame || frame - value < c.size) return refuse("reads beside the frame");
-        return require(is_spill(value / sizeof(Slot)) || names(value / sizeof(Slot)),
-                       "reads a slot that is not the instruction's");
+        return require(may_read(value, c.size), "reads a slot that is not the instruction's");
       case Check::kFrameWrite:
         if (value > frame || frame - value < c.size) return refuse("writes beside the frame");
         if (value % sizeof(Slot) != 0) return refuse("writes between two slots");
@@ -601,6 +626,7 @@ class Verifier::Pass {
     const uint8_t* at = code_.bytes.data() + p.offset;
     const uint64_t execute = execute_ + p.offset;
     check_zeroed();
+    took_fuel_ |= f.fuels;
     if ((f.needs_narrow & ~state_.narrow) != 0)
       return refuse("an index into memory whose upper half is not shown to be zero");
     if (p.at != 0 && !state_.checked) return refuse("the frame is used before it is checked");
@@ -693,6 +719,9 @@ class Verifier::Pass {
   std::optional<KnownState> goes_on_;
   std::vector<uint64_t> zeroed_;  // slots, on entry
   bool all_zeroed_ = false, by_handler_ = false;
+  std::vector<uint32_t> fuel_;  // the instructions that take some
+  size_t fuel_met_ = 0;
+  bool took_fuel_ = false;
   std::string problem_;
 };
 
