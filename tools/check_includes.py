@@ -19,7 +19,7 @@ LEVELS = [
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that are the vocabulary of every folder; the rest belong to api and those above it.
-VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h"}
+VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LIBRARY = re.compile(r"ermine_library\(\s*ermine_(\w+)([^)]*)\)")

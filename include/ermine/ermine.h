@@ -24,6 +24,7 @@
 #include "ermine/linker.h"
 #include "ermine/memory.h"
 #include "ermine/module.h"
+#include "ermine/printable.h"
 #include "ermine/ref.h"
 #include "ermine/result.h"
 #include "ermine/store.h"

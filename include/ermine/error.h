@@ -1,6 +1,7 @@
 // Errors as values. An Error says what went wrong, where, and (in its message) what to do about it.
 // It is one pointer wide; a moved-from or default Error is empty. Errors are immutable once they leave
-// the engine and may be read from several threads.
+// the engine and may be read from several threads. Names of a guest in them are printable()
+// (ermine/printable.h): of bounded length, and harmless to a terminal.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ std::string_view trap_message(TrapCode code);
 // One WebAssembly frame of a backtrace, innermost first.
 struct FrameInfo {
   uint32_t func_index = 0;
+  // Both as printable() makes them (ermine/printable.h).
   std::string func_name;    // from the name section or the exports; empty if unknown
   std::string module_name;  // as given to Module::compile; may be empty
   uint64_t offset = 0;      // byte offset of the instruction in the module
@@ -67,7 +69,7 @@ class [[nodiscard]] Error {
 
   // Builders, for whoever makes the error.
   Error&& with_backtrace(std::vector<FrameInfo> frames) &&;
-  // Prepends "context: " to the message.
+  // Prepends "context: " to the message; the context is made printable().
   Error&& with_context(std::string_view context) &&;
 
  private:

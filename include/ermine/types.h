@@ -1,7 +1,7 @@
 // The types of WebAssembly as the embedder sees them: value types, function types, and what modules
-// import and export. All are plain values. A reference type may name a type that a module defined; such
-// a name is a small number that has meaning within one Engine, and it stays valid while a Module or Store
-// that knows the type lives. Two types of one engine are equal exactly if they compare equal.
+// import and export. All are plain values, save names that are looked at in the module. A reference type may name a
+// type that a module defined; such a name is a small number that has meaning within one Engine, and it stays valid
+// while a Module or Store that knows the type lives. Two types of one engine are equal exactly if they compare equal.
 #pragma once
 
 #include <cstdint>
@@ -133,13 +133,15 @@ struct ExternType {
   std::string to_string() const;  // "(func (param i32))", "(memory 1 2)", ...
 };
 
+// The names are the module's own bytes, whole and as it has them (printable() makes them fit for a message); they stay
+// valid while a Module or an instance of it lives.
 struct ImportType {
-  std::string module, name;
+  std::string_view module, name;
   ExternType type;
 };
 
 struct ExportType {
-  std::string name;
+  std::string_view name;
   ExternType type;
 };
 

@@ -57,7 +57,8 @@ class WasiConfig {
   // asked for), a size that is set, and the gap before a write beyond the end, whether or not it takes room on the
   // disk. Overwriting counts like writing, and making files smaller gives nothing back.
   WasiConfig& max_written_bytes(uint64_t bytes);
-  // Called with one line for each call of the program, its arguments and results, as strace prints them.
+  // Called with one line for each call of the program, its arguments and results, as strace prints them: text of the
+  // program is cut to 128 bytes and escaped as printable() does.
   WasiConfig& trace(std::function<void(std::string_view)> sink);
 
  private:
@@ -76,7 +77,8 @@ class WasiConfig {
   std::function<void(std::string_view)> trace_;
 };
 
-// What a program asked for and was refused, so that an embedder can say how to grant it.
+// What a program asked for and was refused, so that an embedder can say how to grant it. Paths are printable()
+// (ermine/printable.h).
 struct WasiRefusals {
   // It looked for granted directories, and there were none.
   bool no_directories = false;

@@ -52,8 +52,7 @@ std::vector<ImportType> Module::imports() const {
   const wasm::Module& m = impl_->module();
   std::vector<ImportType> out;
   out.reserve(m.imports.size());
-  for (const wasm::Import& i : m.imports)
-    out.push_back({std::string(i.module), std::string(i.name), api::import_type(m, i.kind, i.index)});
+  for (const wasm::Import& i : m.imports) out.push_back({i.module, i.name, api::import_type(m, i.kind, i.index)});
   return out;
 }
 
@@ -61,7 +60,7 @@ std::vector<ExportType> Module::exports() const {
   const wasm::Module& m = impl_->module();
   std::vector<ExportType> out;
   out.reserve(m.exports.size());
-  for (const wasm::Export& e : m.exports) out.push_back({std::string(e.name), api::import_type(m, e.kind, e.index)});
+  for (const wasm::Export& e : m.exports) out.push_back({e.name, api::import_type(m, e.kind, e.index)});
   return out;
 }
 

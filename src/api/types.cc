@@ -50,7 +50,7 @@ std::string ExternType::to_string() const {
     case ExternKind::kGlobal: inner = global.to_string(); break;
     case ExternKind::kTag: inner = tag.to_string(); break;
   }
-  return base::format("({}{}{})", ermine::to_string(kind), inner.empty() ? "" : " ", inner);
+  return base::format("({}{}{:t})", ermine::to_string(kind), inner.empty() ? "" : " ", inner);
 }
 
 namespace api {

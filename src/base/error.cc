@@ -49,10 +49,10 @@ std::string Error::to_string() const {
   if (detail_->offset != kNoOffset) out += base::format(" at offset 0x{:x}", detail_->offset);
   for (size_t i = 0; i < detail_->backtrace.size(); ++i) {
     const FrameInfo& frame = detail_->backtrace[i];
-    out += base::format("\n  {}: 0x{:x} - ", i, frame.offset);
-    if (!frame.module_name.empty()) out += frame.module_name + "!";
-    if (frame.func_name.empty()) out += base::format("<function {}>", frame.func_index);
-    else out += frame.func_name;
+    out +=
+        base::format("\n  {}: 0x{:x} - {}{}", i, frame.offset, frame.module_name, frame.module_name.empty() ? "" : "!");
+    out +=
+        frame.func_name.empty() ? base::format("<function {}>", frame.func_index) : base::format("{}", frame.func_name);
   }
   return out;
 }
@@ -63,7 +63,7 @@ Error&& Error::with_backtrace(std::vector<FrameInfo> frames) && {
 }
 
 Error&& Error::with_context(std::string_view context) && {
-  detail_->message = base::format("{}: {}", context, detail_->message);
+  detail_->message = base::format("{}: {:t}", context, detail_->message);
   return std::move(*this);
 }
 

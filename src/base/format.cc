@@ -4,14 +4,17 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/utf8.h"
+
 namespace ermine::base {
 
 void FormatArg::append_to(std::string& out, std::string_view spec) const {
-  bool zeros = false, prefix = false, hex = false;
+  bool zeros = false, prefix = false, hex = false, whole = false;
   unsigned width = 0;
   for (char c : spec) {
     if (c == '#') prefix = true;
     else if (c == 'x') hex = true;
+    else if (c == 't') whole = true;
     else if (c == '0' && width == 0) zeros = true;
     else if (c >= '0' && c <= '9') width = width * 10 + static_cast<unsigned>(c - '0');
   }
@@ -32,7 +35,8 @@ void FormatArg::append_to(std::string& out, std::string_view spec) const {
     if (prefix) out += "0x";
   }
   if (text.size() < width) out.append(width - text.size(), zeros ? '0' : ' ');
-  out += text;
+  if (size_ < kSigned && !whole) append_printable(out, text);
+  else out += text;
 }
 
 std::string format_args(const char* pattern, const FormatArg* args) {

@@ -6,6 +6,9 @@
 //
 // A placeholder is {}, or {:x}, {:#x}, {:4}, {:02x}: hexadecimal, with 0x, of a width, filled with zeros. The compiler
 // counts placeholders and values. There is no escape for braces: messages have no need of any.
+//
+// Strings are taken for a guest's: they are cut and escaped as ermine/printable.h says. {:t} puts a text in as it is:
+// one that was itself put together here and may be longer, or have lines.
 #pragma once
 
 #include <concepts>

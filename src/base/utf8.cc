@@ -1,14 +1,49 @@
 #include "base/utf8.h"
 
-#include <cstdint>
 #include <cstring>
 
-namespace ermine::base {
+#include "ermine/printable.h"
+
+namespace ermine {
+
+namespace base {
+
+namespace {
+
+// What is not to be shown, by first and last character. ASCII and C1 controls are looked at apart.
+constexpr struct {
+  uint32_t first, last;
+} kHidden[] = {
+    {0x061C, 0x061C},    // Arabic letter mark
+    {0x200B, 0x200F},    // zero widths, left-to-right and right-to-left marks
+    {0x2028, 0x202E},    // line and paragraph separators, bidirectional embeddings and overrides
+    {0x2060, 0x206F},    // invisible operators, bidirectional isolates, deprecated format characters
+    {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFF9, 0xFFFB},    // interlinear annotations
+    {0xE0000, 0xE0FFF},  // tags and other characters that are ignored where they are not known
+};
+
+}  // namespace
+
+unsigned utf8_length(const uint8_t* p, const uint8_t* end) {
+  auto tail = [](uint8_t b) { return (b & 0xC0) == 0x80; };
+  const uint8_t b = *p;
+  if (b < 0x80) return 1;
+  if (b < 0xC2) return 0;  // a continuation byte, or the overlong forms of U+0000 to U+007F
+  const unsigned n = b < 0xE0 ? 2 : b < 0xF0 ? 3 : 4;
+  if (b >= 0xF5 || end - p < static_cast<ptrdiff_t>(n)) return 0;
+  for (unsigned i = 1; i < n; ++i)
+    if (!tail(p[i])) return 0;
+  if (b == 0xE0 && p[1] < 0xA0) return 0;   // overlong
+  if (b == 0xED && p[1] >= 0xA0) return 0;  // surrogates
+  if (b == 0xF0 && p[1] < 0x90) return 0;   // overlong
+  if (b == 0xF4 && p[1] >= 0x90) return 0;  // above U+10FFFF
+  return n;
+}
 
 bool is_utf8(std::string_view text) {
   const auto* p = reinterpret_cast<const uint8_t*>(text.data());
   const uint8_t* end = p + text.size();
-  auto tail = [](uint8_t b) { return (b & 0xC0) == 0x80; };
   while (p < end) {
     // Names are nearly always ASCII: eight bytes at a time.
     while (end - p >= 8) {
@@ -18,29 +53,53 @@ bool is_utf8(std::string_view text) {
       p += 8;
     }
     if (p == end) break;
-    const uint8_t b = *p;
-    if (b < 0x80) {
-      p += 1;
-    } else if (b < 0xC2) {
-      return false;  // a continuation byte, or the overlong forms of U+0000 to U+007F
-    } else if (b < 0xE0) {
-      if (end - p < 2 || !tail(p[1])) return false;
-      p += 2;
-    } else if (b < 0xF0) {
-      if (end - p < 3 || !tail(p[1]) || !tail(p[2])) return false;
-      if (b == 0xE0 && p[1] < 0xA0) return false;   // overlong
-      if (b == 0xED && p[1] >= 0xA0) return false;  // surrogates
-      p += 3;
-    } else if (b < 0xF5) {
-      if (end - p < 4 || !tail(p[1]) || !tail(p[2]) || !tail(p[3])) return false;
-      if (b == 0xF0 && p[1] < 0x90) return false;   // overlong
-      if (b == 0xF4 && p[1] >= 0x90) return false;  // above U+10FFFF
-      p += 4;
-    } else {
-      return false;
-    }
+    const unsigned n = utf8_length(p, end);
+    if (n == 0) return false;
+    p += n;
   }
   return true;
 }
 
-}  // namespace ermine::base
+unsigned printable_length(const uint8_t* p, const uint8_t* end) {
+  const unsigned n = utf8_length(p, end);
+  uint32_t character = n <= 1 ? *p : *p & 0x7Fu >> n;
+  for (unsigned i = 1; i < n; ++i) character = character << 6 | (p[i] & 0x3Fu);
+  if (character < 0x20 || (character >= 0x7F && character < 0xA0)) return 0;
+  for (const auto& hidden : kHidden)
+    if (character >= hidden.first && character <= hidden.last) return 0;
+  return n;
+}
+
+void append_printable(std::string& out, std::string_view text) {
+  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
+  const uint8_t* end = p + text.size();
+  const size_t begin = out.size();
+  size_t fits = begin;  // as much of it as leaves room for the dots
+  while (p != end) {
+    if (const unsigned n = printable_length(p, end)) {
+      out.append(reinterpret_cast<const char*>(p), n);
+      p += n;
+    } else {
+      const char escape[] = {'\\', "0123456789abcdef"[*p >> 4], "0123456789abcdef"[*p & 15]};
+      out.append(escape, sizeof escape);
+      ++p;
+    }
+    if (out.size() - begin <= kMaxPrintable - 3) {
+      fits = out.size();
+    } else if (out.size() - begin > kMaxPrintable) {
+      out.resize(fits);
+      out += "...";
+      return;
+    }
+  }
+}
+
+}  // namespace base
+
+std::string printable(std::string_view text) {
+  std::string out;
+  base::append_printable(out, text);
+  return out;
+}
+
+}  // namespace ermine

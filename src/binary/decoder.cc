@@ -53,7 +53,7 @@ class Decoder {
     if (in_.ok()) return std::shared_ptr<const Module>(std::move(keep_));
     Error error = in_.take_error();
     if (!section_.empty())
-      error = Error(error.kind(), base::format("{} (in the {} section)", error.message(), section_), error.offset());
+      error = Error(error.kind(), base::format("{:t} (in the {} section)", error.message(), section_), error.offset());
     return first_error(std::move(error));
   }
 
@@ -563,7 +563,7 @@ class Decoder {
       if (function.body_offset == 0 || function.body_offset >= error.offset()) break;
       auto form = check_form(function);
       if (form || form.error().kind() != ErrorKind::kMalformed) continue;
-      return Error(form.error().kind(), base::format("{} (in function {})", form.error().message(), i),
+      return Error(form.error().kind(), base::format("{:t} (in function {})", form.error().message(), i),
                    form.error().offset());
     }
     return error;

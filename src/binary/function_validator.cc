@@ -43,7 +43,7 @@ Result<void> FunctionValidator::function(uint32_t func_index) {
     std::string_view name = m.function_name(func_index);
     std::string where = base::format("function {}", func_index);
     if (!name.empty()) where += base::format(" \"{}\"", name);
-    return Error(error.kind(), base::format("{} (in {})", error.message(), where), error.offset());
+    return Error(error.kind(), base::format("{:t} (in {:t})", error.message(), where), error.offset());
   };
 
   // Locals whose type has no default value begin unset (section 3.4.13.3, and 3.5.2 "Locals").

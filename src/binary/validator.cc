@@ -50,7 +50,7 @@ class ModuleValidator {
   static Result<void> within(Result<void> result, std::string_view what, size_t index) {
     if (result) return result;
     const Error& error = result.error();
-    return Error(error.kind(), base::format("{} (in {} {})", error.message(), what, index), error.offset());
+    return Error(error.kind(), base::format("{:t} (in {} {})", error.message(), what, index), error.offset());
   }
 
   std::string name(ValType type) const { return wasm::type_name(type, &m_); }

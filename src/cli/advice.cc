@@ -2,22 +2,34 @@
 
 #include <algorithm>
 
+#include "base/format.h"
+
 namespace ermine::cli {
 namespace {
 
 constexpr size_t kMostListed = 8;
 
-std::string list_of(const std::vector<std::string>& items) {
-  std::string text;
-  for (size_t i = 0; i < items.size() && i < kMostListed; ++i) text += (i > 0 ? ", " : "") + items[i];
-  if (items.size() > kMostListed) text += ", and " + std::to_string(items.size() - kMostListed) + " more";
-  return text;
-}
+// "a, b, and 5 more": the first few of however many are added.
+class List {
+ public:
+  void add(std::string_view item) {
+    if (count_ < kMostListed) text_ += base::format("{}{}", count_ > 0 ? ", " : "", item);
+    ++count_;
+  }
+  size_t count() const { return count_; }
+  std::string text() const {
+    return count_ <= kMostListed ? text_ : base::format("{:t}, and {} more", text_, count_ - kMostListed);
+  }
 
-std::vector<std::string> exported_functions(const Module& module) {
-  std::vector<std::string> names;
+ private:
+  std::string text_;
+  size_t count_ = 0;
+};
+
+List exported_functions(const Module& module, std::string_view but = {}) {
+  List names;
   for (const ExportType& e : module.exports())
-    if (e.type.kind == ExternKind::kFunc) names.push_back(e.name);
+    if (e.type.kind == ExternKind::kFunc && (but.empty() || e.name != but)) names.add(e.name);
   return names;
 }
 
@@ -76,10 +88,11 @@ std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
   if (r.no_directories)
     notes.push_back("the program looked for directories and was granted none; --dir HOST::GUEST grants one");
   if (!r.escaping_path.empty())
-    notes.push_back("the path '" + r.escaping_path + "' leads outside of the granted directory; --dir grants another");
+    notes.push_back(
+        base::format("the path '{}' leads outside of the granted directory; --dir grants another", r.escaping_path));
   if (!r.read_only_path.empty())
-    notes.push_back("'" + r.read_only_path +
-                    "' is beneath a directory granted read-only; --dir without :ro allows changes");
+    notes.push_back(base::format("'{}' is beneath a directory granted read-only; --dir without :ro allows changes",
+                                 r.read_only_path));
   if (r.no_listener) notes.push_back("the program tried to accept connections; --listen HOST:PORT grants a socket");
   if (r.too_many_files)
     notes.push_back("the program had as many files open as it may; --max-open-files N changes the limit");
@@ -87,15 +100,16 @@ std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
 }
 
 std::vector<std::string> advice_on_imports(const Linker& linker, const Module& module) {
-  std::vector<std::string> missing, notes;
+  List missing;
+  std::vector<std::string> notes;
   for (const ImportType& i : module.imports()) {
     if (linker.has(i.module, i.name)) continue;
-    missing.push_back(i.module + "." + i.name + " " + i.type.to_string());
+    missing.add(base::format("{}.{} {}", i.module, i.name, i.type.to_string()));
     std::string from = origin(i.module, i.name);
     if (!from.empty() && std::find(notes.begin(), notes.end(), from) == notes.end()) notes.push_back(from);
   }
-  if (missing.size() > 1) notes.insert(notes.begin(), "nothing provides " + list_of(missing));
-  if (!missing.empty())
+  if (missing.count() > 1) notes.insert(notes.begin(), "nothing provides " + missing.text());
+  if (missing.count() > 0)
     notes.push_back(
         "--preload MODULE=FILE provides a module's exports; --unknown-imports-trap runs the program until it calls "
         "one");
@@ -103,16 +117,15 @@ std::vector<std::string> advice_on_imports(const Linker& linker, const Module& m
 }
 
 std::string no_such_function(const Module& module, const std::string& name) {
-  std::vector<std::string> names = exported_functions(module);
-  if (names.empty()) return "there is no function '" + name + "': the module exports none";
-  return "there is no function '" + name + "'; the module exports " + list_of(names);
+  const List names = exported_functions(module);
+  if (names.count() == 0) return base::format("there is no function '{}': the module exports none", name);
+  return base::format("there is no function '{}'; the module exports {:t}", name, names.text());
 }
 
 std::string nothing_to_run(const Module& module) {
-  std::vector<std::string> names = exported_functions(module);
-  std::erase(names, "_initialize");
-  if (names.empty() || module.summary().has_start) return {};
-  return "the module has no _start to run; --invoke calls one of its functions: " + list_of(names);
+  const List names = exported_functions(module, "_initialize");
+  if (names.count() == 0 || module.summary().has_start) return {};
+  return "the module has no _start to run; --invoke calls one of its functions: " + names.text();
 }
 
 Result<void> define_conveniences(Linker& linker) {

@@ -1,5 +1,7 @@
 // ermine explore: what the functions of a module become, as a page to read.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -9,6 +11,7 @@
 #include "cli/output_file.h"
 #include "cli/quantities.h"
 #include "cli/run_options.h"
+#include "ermine/printable.h"
 #include "explore/disassembler.h"
 #include "explore/page.h"
 
@@ -100,7 +103,7 @@ int explore_main(Words words) {
   Choice choice;
   for (const std::string& f : functions) {
     if (choice.add(**explorer, f)) continue;
-    print_error("there is no function '" + f + "' that the module defines");
+    print_error("there is no function '" + printable(f) + "' that the module defines");
     print_note("ermine objdump -x lists them by number and name");
     return kUsage;
   }
@@ -116,7 +119,7 @@ int explore_main(Words words) {
     print_note("the page shows " + std::to_string(done->shown) + " of " + std::to_string(done->functions) +
                " functions, the others by name only; --function picks some, --max-size takes more");
   }
-  if (output != "-") std::puts(output.c_str());
+  if (output != "-") std::puts(isatty(STDOUT_FILENO) ? printable(output).c_str() : output.c_str());
   return kOk;
 }
 

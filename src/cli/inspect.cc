@@ -7,15 +7,19 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/run_options.h"
 #include "ermine/ermine.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string size_text(uint64_t bytes) {
   if (bytes < 10'000) return fmt::format("{} bytes", bytes);
@@ -32,22 +36,30 @@ std::string bare_type(const ExternType& type) {
   return text;
 }
 
-void append_table(std::string& out, const std::vector<std::array<std::string, 3>>& rows) {
+using Row = std::array<std::string, 3>;
+
+// Prints rows in columns. Each is made twice, once for its width: all of them together may be much larger than the
+// module, as imports of one group share their module's name.
+template <class List, class MakeRow>
+void print_table(const List& list, MakeRow row) {
   size_t width[2] = {0, 0};
-  for (const auto& r : rows)
+  for (const auto& one : list) {
+    const Row r = row(one);
     for (size_t i = 0; i < 2; ++i) width[i] = std::max(width[i], std::min<size_t>(r[i].size(), 48));
-  for (const auto& r : rows) {
+  }
+  for (const auto& one : list) {
+    const Row r = row(one);
     std::string line = fmt::format("  {:<{}}  {:<{}}  {}", r[0], width[0], r[1], width[1], r[2]);
     line.erase(line.find_last_not_of(' ') + 1);
-    out += line + '\n';
+    put(line + '\n');
   }
 }
 
-std::string table(const Module& module, const std::string& path) {
+void print_text(const Module& module, const std::string& path) {
   ModuleSummary s = module.summary();
   bool bold = colour_on(STDOUT_FILENO);
   auto heading = [bold](const std::string& text) { return bold ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n"; };
-  std::string out = heading(path + (module.name().empty() ? "" : fmt::format("  ({})", module.name())));
+  std::string out = heading(printable(path) + (module.name().empty() ? "" : base::format("  ({})", module.name())));
   out += fmt::format("  {} in all, {} of code, {} of data\n", size_text(s.size), size_text(s.code_size),
                      size_text(s.data_bytes));
   out += fmt::format("  {} functions, {} types, {} globals, {} tables, {} memories, {} tags\n", s.functions, s.types,
@@ -65,24 +77,20 @@ std::string table(const Module& module, const std::string& path) {
   for (std::string_view f : s.features) features += (features.empty() ? "" : ", ") + std::string(f);
   out += "  proposals used: " + (features.empty() ? "none" : features) + "\n";
 
-  std::vector<std::array<std::string, 3>> rows;
-  for (const ImportType& i : module.imports())
-    rows.push_back({i.module + "." + i.name, std::string(to_string(i.type.kind)), bare_type(i.type)});
-  out += "\n" + heading(fmt::format("imports ({})", rows.size()));
-  append_table(out, rows);
-  rows.clear();
-  for (const ExportType& e : module.exports())
-    rows.push_back({e.name, std::string(to_string(e.type.kind)), bare_type(e.type)});
-  out += "\n" + heading(fmt::format("exports ({})", rows.size()));
-  append_table(out, rows);
-  std::vector<CustomSection> sections = module.custom_sections();
-  if (!sections.empty()) {
-    rows.clear();
-    for (const CustomSection& c : sections) rows.push_back({std::string(c.name), size_text(c.bytes.size()), ""});
-    out += "\n" + heading(fmt::format("custom sections ({})", rows.size()));
-    append_table(out, rows);
-  }
-  return out;
+  const std::vector<ImportType> imports = module.imports();
+  put(out + "\n" + heading(fmt::format("imports ({})", imports.size())));
+  print_table(imports, [](const ImportType& i) {
+    return Row{printable(i.module) + "." + printable(i.name), std::string(to_string(i.type.kind)), bare_type(i.type)};
+  });
+  const std::vector<ExportType> exports = module.exports();
+  put("\n" + heading(fmt::format("exports ({})", exports.size())));
+  print_table(exports, [](const ExportType& e) {
+    return Row{printable(e.name), std::string(to_string(e.type.kind)), bare_type(e.type)};
+  });
+  const std::vector<CustomSection> sections = module.custom_sections();
+  if (sections.empty()) return;
+  put("\n" + heading(fmt::format("custom sections ({})", sections.size())));
+  print_table(sections, [](const CustomSection& c) { return Row{printable(c.name), size_text(c.bytes.size()), ""}; });
 }
 
 Json limits_json(uint64_t min, const std::optional<uint64_t>& max, bool is64) {
@@ -128,7 +136,24 @@ Json type_json(const ExternType& type) {
   return j;
 }
 
-std::string json(const Module& module, const std::string& path) {
+// JSON as text. Names are whole, and escaped down to ASCII: nothing in it could control a terminal.
+std::string text_of(const Json& json) { return json.dump(2, ' ', true, Json::error_handler_t::replace); }
+
+// The last members of an object are lists, whose items are printed one by one: see print_table.
+template <class List, class MakeItem>
+void print_list(std::string_view name, const List& list, MakeItem item) {
+  put(fmt::format(",\n  \"{}\": [", name));
+  std::string_view between = "\n    ";
+  for (const auto& one : list) {
+    std::string text = text_of(item(one));
+    for (size_t at = 0; (at = text.find('\n', at)) != text.npos; at += 5) text.insert(at + 1, 4, ' ');
+    put(std::string(between) + text);
+    between = ",\n    ";
+  }
+  put(list.empty() ? "]" : "\n  ]");
+}
+
+void print_json(const Module& module, const std::string& path) {
   ModuleSummary s = module.summary();
   Json j;
   j["file"] = path;
@@ -149,25 +174,25 @@ std::string json(const Module& module, const std::string& path) {
   for (const MemoryType& m : s.memory_types) j["memory_types"].push_back(memory_json(m));
   j["features"] = Json::array();
   for (std::string_view f : s.features) j["features"].push_back(std::string(f));
-  j["imports"] = Json::array();
-  for (const ImportType& i : module.imports()) {
+  std::string head = text_of(j);
+  head.resize(head.size() - 2);  // without "\n}"
+  put(head);
+  print_list("imports", module.imports(), [](const ImportType& i) {
     Json one;
     one["module"] = i.module;
     one["name"] = i.name;
     one.update(type_json(i.type));
-    j["imports"].push_back(one);
-  }
-  j["exports"] = Json::array();
-  for (const ExportType& e : module.exports()) {
+    return one;
+  });
+  print_list("exports", module.exports(), [](const ExportType& e) {
     Json one;
     one["name"] = e.name;
     one.update(type_json(e.type));
-    j["exports"].push_back(one);
-  }
-  j["custom_sections"] = Json::array();
-  for (const CustomSection& c : module.custom_sections())
-    j["custom_sections"].push_back(Json{{"name", std::string(c.name)}, {"size", c.bytes.size()}});
-  return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return one;
+  });
+  print_list("custom_sections", module.custom_sections(),
+             [](const CustomSection& c) { return Json{{"name", c.name}, {"size", c.bytes.size()}}; });
+  put("\n}\n");
 }
 
 }  // namespace
@@ -201,8 +226,8 @@ int inspect_main(Words words) {
     print_error(module.error());
     return kFailed;
   }
-  std::string text = as_json ? json(*module, file) : table(*module, file);
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (as_json) print_json(*module, file);
+  else print_text(*module, file);
   return kOk;
 }
 

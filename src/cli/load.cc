@@ -8,7 +8,9 @@
 #include <mutex>
 #include <thread>
 
+#include "base/format.h"
 #include "cli/text_format.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 namespace {
@@ -62,7 +64,7 @@ struct Progress::Shared {
 Progress::Progress(std::string label) {
   if (!isatty(STDERR_FILENO)) return;
   shared_ = std::make_unique<Shared>();
-  shared_->thread = std::thread([s = shared_.get(), label = std::move(label)] {
+  shared_->thread = std::thread([s = shared_.get(), label = printable(label)] {
     std::unique_lock lock(s->mutex);
     bool shown = false;
     int seconds = 0;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/standard_streams.h"
 #include "cli/version.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 namespace {
@@ -85,7 +86,7 @@ int dispatch(Words words) {
   if (first == "help") {
     const Command* c = find(words[1]);
     if (c != nullptr) return c->main({"--help"});
-    print_error("there is no command '" + words[1] + "'");
+    print_error("there is no command '" + printable(words[1]) + "'");
     return kUsage;
   }
   if (const Command* c = find(first)) {
@@ -94,7 +95,7 @@ int dispatch(Words words) {
   }
   // Without a command it is a program to run, perhaps with options in front.
   if (first.starts_with('-') || is_file(first)) return run_main(std::move(words));
-  print_error("'" + first + "' is neither a command nor a file");
+  print_error("'" + printable(first) + "' is neither a command nor a file");
   print_note("ermine --help lists the commands");
   return kUsage;
 }

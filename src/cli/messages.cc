@@ -1,8 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/format.h"
+#include "base/utf8.h"
 #include "cli/command.h"
 
 namespace ermine::cli {
@@ -16,7 +19,15 @@ void print(std::string_view label, const char* colour, std::string_view message)
   line += label;
   if (colours) line += "\x1b[0m";
   line += ' ';
-  line += message;
+  // Messages have lines, and their makers made the rest of them printable. What libraries put into theirs is made so
+  // here.
+  const auto* p = reinterpret_cast<const uint8_t*>(message.data());
+  for (const uint8_t* end = p + message.size(); p != end;) {
+    const unsigned n = *p == '\n' ? 1 : base::printable_length(p, end);
+    if (n == 0) line += base::format("\\{:02x}", *p);
+    else line.append(reinterpret_cast<const char*>(p), n);
+    p += std::max(n, 1u);
+  }
   if (!line.ends_with('\n')) line += '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);

@@ -1,4 +1,5 @@
 #include "cli/options.h"
+#include "ermine/printable.h"
 
 #include <cstdio>
 #include <istream>
@@ -104,7 +105,7 @@ Parsed Options::parse(Words words) {
     std::fwrite(help.data(), 1, help.size(), stdout);
     return {true, kOk};
   } catch (const CLI::ParseError& e) {
-    print_error(e.what());
+    print_error(printable(e.what()));
     print_note("ermine " + impl_->app.get_name() + " --help lists the options");
     return {true, kUsage};
   }

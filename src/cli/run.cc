@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/format.h"
 #include "cli/advice.h"
 #include "cli/deadline.h"
 #include "cli/load.h"
@@ -79,8 +80,8 @@ Result<void> call_export(Store& store, const Instance& instance, const RunOption
   if (!func) return Error(ErrorKind::kUsage, no_such_function(instance.module(), *o.invoke));
   FuncType type = func->type();
   if (o.arguments.size() != type.params.size()) {
-    return Error(ErrorKind::kUsage, *o.invoke + " takes " + std::to_string(type.params.size()) + " arguments, not " +
-                                        std::to_string(o.arguments.size()) + ": " + type.to_string());
+    return Error(ErrorKind::kUsage, base::format("{} takes {} arguments, not {}: {}", *o.invoke, type.params.size(),
+                                                 o.arguments.size(), type.to_string()));
   }
   std::vector<Val> args;
   for (size_t i = 0; i < type.params.size(); ++i) {

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output_file.h"
 #include "cli/precautions.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 namespace {
@@ -109,7 +110,7 @@ int strip_main(Words words) {
   for (const std::string& pattern : patterns) {
     deleted.emplace_back();
     if (std::string problem = deleted.back().compile(pattern); !problem.empty()) {
-      print_error("'" + pattern + "' is not a regular expression: " + problem);
+      print_error("'" + printable(pattern) + "' is not a regular expression: " + problem);
       return kUsage;
     }
   }

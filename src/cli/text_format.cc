@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "base/format.h"
+
 #ifdef ERMINE_HAS_TEXT
 #include "text/text.h"
 #endif
@@ -35,7 +37,7 @@ Result<std::vector<uint8_t>> assemble(const std::vector<uint8_t>& bytes, const s
   options.file_name = path;
   return text::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, options);
 #else
-  return Error(ErrorKind::kUnsupported, path + " is text, and this build of ermine has no text format");
+  return Error(ErrorKind::kUnsupported, base::format("{} is text, and this build of ermine has no text format", path));
 #endif
 }
 

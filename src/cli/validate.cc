@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/run_options.h"
 #include "ermine/ermine.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 
@@ -37,7 +38,7 @@ int validate_main(Words words) {
     Progress progress("validating " + file);
     Result<void> result = bytes ? Module::validate(engine, *bytes) : Result<void>(std::move(bytes).error());
     if (result) {
-      if (!quiet) std::printf("%s: valid\n", file.c_str());
+      if (!quiet) std::printf("%s: valid\n", printable(file).c_str());
       continue;
     }
     print_error(std::move(result.error()).with_context(file));

@@ -6,11 +6,13 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/format.h"
+
 namespace ermine::cli {
 namespace {
 
 Error bad(const std::string& text, const ValType& type) {
-  return Error(ErrorKind::kUsage, "'" + text + "' is not a value of type " + type.to_string());
+  return Error(ErrorKind::kUsage, base::format("'{}' is not a value of type {}", text, type.to_string()));
 }
 
 // Any number whose value fits as signed or as unsigned, as two's complement.

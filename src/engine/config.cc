@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/format.h"
 #include "wasm/features.h"
 
 namespace ermine {
@@ -46,10 +47,10 @@ Result<void> Config::set_feature(std::string_view name, bool on) {
   if (!feature || *feature == Feature::Mvp) {
     std::string known;
     for (std::string_view n : feature_names()) known += (known.empty() ? "" : ", ") + std::string(n);
-    return Error(ErrorKind::kUsage, "unknown feature \"" + std::string(name) + "\"; there are: " + known);
+    return Error(ErrorKind::kUsage, base::format("unknown feature \"{}\"; there are: {:t}", name, known));
   }
   if (on && !FeatureSet::all().has(*feature))
-    return Error(ErrorKind::kUnsupported, "this build of Ermine is without the feature " + std::string(name));
+    return Error(ErrorKind::kUnsupported, base::format("this build of Ermine is without the feature {}", name));
   const uint64_t bit = uint64_t{1} << static_cast<unsigned>(*feature);
   feature_bits = on ? feature_bits | bit : feature_bits & ~bit;
   return {};

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/format.h"
 #include "binary/instr_reader.h"
 #include "runtime/builtins.h"
 #include "runtime/store.h"
@@ -69,7 +70,7 @@ class Evaluator {
         return call(in, uint64_t{in.index2} * m.type_def(in.index).fields[0].storage.unpacked().slots(), in.index2);
       default: break;
     }
-    return Error(ErrorKind::kInvalid, "not a constant instruction: " + std::string(wasm::op_info(in.op).text()),
+    return Error(ErrorKind::kInvalid, base::format("not a constant instruction: {}", wasm::op_info(in.op).text()),
                  in.offset);
   }
 
@@ -90,7 +91,7 @@ class Evaluator {
   Result<void> call(const binary::Instr& in, uint64_t operand_slots, uint64_t b) {
     runtime::Builtin builtin = runtime::builtin_for(in.op);
     if (!builtin)
-      return Error(ErrorKind::kUnsupported, "not supported yet: " + std::string(wasm::op_info(in.op).text()),
+      return Error(ErrorKind::kUnsupported, base::format("not supported yet: {}", wasm::op_info(in.op).text()),
                    in.offset);
     Slot* base = top_ - operand_slots;
     exec_->stack_top = top_;

@@ -102,14 +102,14 @@ class Implementation final : public Explorer {
     for (size_t i = 0; i < text.size(); ++i) add_text(listing, of_lines[i], text[i]);
     for (const ir::CodePrinter::Line& line : printer_.lines(*code))
       listing.registers.push_back(
-          {groups.of(code->offset_of(line.index)), base::format("{:5}  {}", line.index, line.text)});
+          {groups.of(code->offset_of(line.index)), base::format("{:5}  {:t}", line.index, line.text)});
     add_machine_code(listing, function, *code, groups);
     return listing;
   }
 
  private:
   static void add_text(FunctionListing& listing, uint32_t group, const FunctionLister::Line& line) {
-    listing.wasm.push_back({group, base::format("{:06x}  {}", line.offset, line.text)});
+    listing.wasm.push_back({group, base::format("{:06x}  {:t}", line.offset, line.text)});
   }
 
   void add_machine_code(FunctionListing& listing, const Function& function, const ir::FunctionCode& code,
@@ -126,7 +126,7 @@ class Implementation final : public Explorer {
       auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
                                  [](uint32_t o, const ir::NativeLayout::Position& p) { return o < p.offset; });
       const uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
-      std::string text = base::format("{:4x}  {}", line.offset, line.text);
+      std::string text = base::format("{:4x}  {:t}", line.offset, line.text);
       if (constexpr size_t kColumn = 52; !line.text.empty())
         text.append(kColumn - std::min(text.size(), kColumn - 2), ' ');
       for (uint32_t i = 0; i < line.size; ++i) text += base::format("{:02x}", native->code[line.offset + i]);

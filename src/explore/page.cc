@@ -2,6 +2,7 @@
 
 #include "base/format.h"
 #include "base/utf8.h"
+#include "ermine/printable.h"
 #include "explore/page_parts.h"
 
 namespace ermine::explore {
@@ -77,11 +78,11 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
     }
     list += list.empty() ? "[" : ",\n[";
     list += base::format("{},", f.index);
-    append_string(list, f.name);
+    append_string(list, printable(f.name));
     list += base::format(",{},{}]", f.wasm_bytes, machine_bytes);
   }
   piece = "<script type=\"application/json\" id=\"data\">{\"title\":";
-  append_string(piece, options.title);
+  append_string(piece, printable(options.title));
   piece += ",\"problem\":";
   append_string(piece, explorer.problem());
   piece += ",\"functions\":[" + list + "]}</script>\n";

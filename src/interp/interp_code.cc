@@ -107,8 +107,9 @@ bool InterpCode::compile(Record& record) {
 
 #ifdef ERMINE_BASELINE
 void InterpCode::announce(const Record& record) {
-  std::string name(module_->function_name(record.func_index));
-  if (name.empty()) name = base::format("{}!func[{}]", name_, record.func_index);
+  std::string_view name = module_->function_name(record.func_index);
+  std::string number;
+  if (name.empty()) name = number = base::format("{}!func[{}]", name_, record.func_index);
   platform::NewCode news{.name = name, .file = name_, .begin = record.native->code, .size = record.native->code_size};
   std::vector<platform::NewCode::Line> lines;
   std::vector<platform::NewCode::StackDepth> depths;

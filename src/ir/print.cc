@@ -217,7 +217,7 @@ std::vector<CodePrinter::Line> CodePrinter::lines(const FunctionCode& function) 
 std::string print(const FunctionCode& function, const HandlerTable& handlers) {
   std::string out;
   for (const CodePrinter::Line& line : CodePrinter(handlers).lines(function))
-    out += format("{:4}  {}\n", line.index, line.text);
+    out += format("{:4}  {:t}\n", line.index, line.text);
   return out;
 }
 

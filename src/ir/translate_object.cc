@@ -1,5 +1,6 @@
 // Tables, bulk memory, references and garbage-collected objects: mostly runtime calls (runtime/builtins.h).
 // The immediates of each builtin are given where it is emitted: a, then b.
+#include "base/format.h"
 #include "ir/translator.h"
 #include "runtime/builtins.h"
 
@@ -9,7 +10,7 @@ using wasm::ValType;
 
 namespace {
 Result<void> unsupported(const binary::Instr& in) {
-  return Error(ErrorKind::kUnsupported, "not supported yet: " + std::string(wasm::op_info(in.op).text()), in.offset);
+  return Error(ErrorKind::kUnsupported, base::format("not supported yet: {}", wasm::op_info(in.op).text()), in.offset);
 }
 }  // namespace
 

@@ -2,7 +2,7 @@
 //
 // Functions without a symbol are numbers to perf and gdb. A listener hears of each when it is made and when it
 // goes, and tells one of these programs in the way that program knows: a file, or a list in memory. Names come
-// from guests: listeners make them harmless (printable_name). All are thread-safe.
+// from guests: what listeners pass on is printable() (ermine/printable.h). All are thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -59,8 +59,5 @@ CodeListenerPtr gdb_interface();
 
 // Tells both; either may be null.
 CodeListenerPtr both(CodeListenerPtr a, CodeListenerPtr b);
-
-// Without control characters, of a length that people read.
-std::string printable_name(std::string_view name);
 
 }  // namespace ermine::platform

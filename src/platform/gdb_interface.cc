@@ -12,6 +12,7 @@
 #include <mutex>
 #include <vector>
 
+#include "ermine/printable.h"
 #include "platform/code_listener.h"
 
 // The names of the two symbols and the layout are what debuggers look for. Weak: another compiler in the process may
@@ -145,7 +146,7 @@ std::string object_file(const NewCode& code) {
   sections[kSymbols].sh_info = 1;  // the first that is global
   sections[kSymbols].sh_entsize = sizeof(Elf64_Sym);
   std::string names(1, '\0');
-  contents(kStrings, SHT_STRTAB, names + printable_name(code.name) + '\0');
+  contents(kStrings, SHT_STRTAB, names + printable(code.name) + '\0');
   names.clear();
   for (unsigned i = 0; i < kSections; ++i) {
     sections[i].sh_name = static_cast<uint32_t>(names.size());

@@ -10,12 +10,14 @@
 #include <cstring>
 #include <vector>
 
+#include "base/format.h"
+
 namespace ermine::platform {
 
 namespace {
 
 Error io_error(const std::string& path, int error) {
-  return Error(ErrorKind::kIo, "cannot read " + path + ": " + std::strerror(error));
+  return Error(ErrorKind::kIo, base::format("cannot read {}: {}", path, std::strerror(error)));
 }
 
 Error too_large(const std::string& path, uint64_t limit) {

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/format.h"
+#include "ermine/printable.h"
 #include "platform/code_listener.h"
 
 namespace ermine::platform {
@@ -71,7 +72,7 @@ class PerfMap final : public CodeListener {
   }
   void added(const NewCode& code) override {
     const std::string line =
-        base::format("{:x} {:x} {}\n", reinterpret_cast<uintptr_t>(code.begin), code.size, printable_name(code.name));
+        base::format("{:x} {:x} {}\n", reinterpret_cast<uintptr_t>(code.begin), code.size, code.name);
     std::lock_guard lock(mutex_);
     file_.append(line);
   }
@@ -120,7 +121,7 @@ class JitDump final : public CodeListener {
       Record lines(kDebugInfo);
       lines.put<uint64_t>(address);
       lines.put<uint64_t>(code.lines.size());
-      const std::string file = printable_name(code.file);
+      const std::string file = printable(code.file);
       for (const NewCode::Line& line : code.lines) {
         lines.put<uint64_t>(address + line.offset);
         lines.put<uint32_t>(line.line);
@@ -136,7 +137,7 @@ class JitDump final : public CodeListener {
     load.put<uint64_t>(address);
     load.put<uint64_t>(code.size);
     load.put<uint64_t>(next_index_++);
-    load.text(printable_name(code.name));
+    load.text(printable(code.name));
     load.bytes(code.begin, code.size);
     file_.append(load.finish());
   }
@@ -227,19 +228,6 @@ Result<CodeListenerPtr> open_jit_dump() { return shared<JitDump>(); }
 CodeListenerPtr both(CodeListenerPtr a, CodeListenerPtr b) {
   if (!a || !b) return a ? a : b;
   return std::make_shared<Both>(std::move(a), std::move(b));
-}
-
-std::string printable_name(std::string_view name) {
-  constexpr size_t kLongest = 1000;
-  std::string out;
-  for (size_t i = 0; i < name.size() && out.size() < kLongest; ++i) {
-    const auto c = static_cast<unsigned char>(name[i]);
-    // Also the second half of a C1 control in UTF-8, which terminals obey.
-    const bool c1 = c == 0xc2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xa0;
-    out += c < 0x20 || c == 0x7f || c1 ? '?' : name[i];
-    if (c1) ++i;
-  }
-  return out;
 }
 
 }  // namespace ermine::platform

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/format.h"
+#include "ermine/printable.h"
 #include "platform/thread_stack.h"
 #include "runtime/bulk.h"
 #include "runtime/exceptions.h"
@@ -64,8 +66,8 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
   while (frame.ctx && frame.pc && out.size() < limit) {
     const Instance& instance = *frame.ctx->instance;
     const CodePosition at = instance.code().locate(frame.pc);
-    out.push_back(FrameInfo{at.func_index, std::string(instance.module().function_name(at.func_index)),
-                            std::string(instance.shared().name()), at.offset});
+    out.push_back(FrameInfo{at.func_index, printable(instance.module().function_name(at.func_index)),
+                            printable(instance.shared().name()), at.offset});
     if (!instance.code().unwind(frame)) break;
   }
 }
@@ -74,11 +76,12 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
 std::string how_to_raise(const Store* store, TrapCode trap) {
   switch (trap) {
     case TrapCode::kCallStackExhausted:
-      return "the stack has " + std::to_string(store->options().stack_bytes) +
-             " bytes; raise Config::max_wasm_stack, or the native stack if that is smaller";
+      return base::format(
+          "the stack has {} bytes; raise Config::max_wasm_stack, or the native stack if that is smaller",
+          store->options().stack_bytes);
     case TrapCode::kGcHeapExhausted:
-      return "it may have " + std::to_string(std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes)) +
-             " bytes; raise StoreLimits::gc_heap_bytes or Config::max_gc_heap";
+      return base::format("it may have {} bytes; raise StoreLimits::gc_heap_bytes or Config::max_gc_heap",
+                          std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes));
     default: return {};
   }
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/format.h"
+#include "ermine/printable.h"
 #include "runtime/gc/object.h"
 #include "runtime/store.h"
 
@@ -26,7 +27,7 @@ std::string tag_name(Store* store, const Tag* tag) {
       const auto end = imported ? module.imported_tags : static_cast<uint32_t>(module.tags.size());
       for (uint32_t i = first; i < end; ++i) {
         if (instance->tag(i) != tag) continue;
-        if (std::string_view name = module.tag_name(i); !name.empty()) return std::string(name);
+        if (std::string_view name = module.tag_name(i); !name.empty()) return printable(name);
         if (number.empty()) number = base::format("tag {}", i);
       }
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/format.h"
 #include "platform/thread_stack.h"
 #include "runtime/call.h"
 #include "runtime/trap_handler.h"
@@ -24,8 +25,9 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   made->fiber_ = platform::Fiber::create(kNativeStack, &Execution::body, made.get());
   if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
-    return Error(ErrorKind::kLimit, "no memory for the stacks of an execution, of " + std::to_string(bytes) + " and " +
-                                        std::to_string(kNativeStack) + " bytes; lower Config::max_wasm_stack");
+    return Error(ErrorKind::kLimit, base::format("no memory for the stacks of an execution, of {} and {} bytes; lower "
+                                                 "Config::max_wasm_stack",
+                                                 bytes, kNativeStack));
   made->stack_ = *std::move(mapping);
   made->other_.base = made->other_.top = reinterpret_cast<Slot*>(made->stack_.base());
   made->other_.end = made->other_.base + bytes / sizeof(Slot);

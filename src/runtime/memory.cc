@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/format.h"
 #include "runtime/memory_slots.h"
 #include "runtime/parking_lot.h"
 #include "wasm/limits.h"
@@ -24,8 +25,10 @@ std::optional<platform::Mapping> reserve_guarded(const MemoryOptions& options) {
 }
 
 Error no_space(uint64_t bytes) {
-  return Error(ErrorKind::kLimit, "the system has no room for a memory of " + std::to_string(bytes) +
-                                      " bytes (see the limits of address space and memory of this process)");
+  return Error(ErrorKind::kLimit,
+               base::format("the system has no room for a memory of {} bytes (see the limits of address "
+                            "space and memory of this process)",
+                            bytes));
 }
 
 }  // namespace
@@ -40,8 +43,8 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
   const uint64_t size = bytes_of(type.limits.min, type.page_log2);
   const uint64_t most = most_bytes(type);
   if (size > most) {
-    return Error(ErrorKind::kLimit, "a memory of " + std::to_string(type.limits.min) + " pages is larger than the " +
-                                        std::to_string(most) + " bytes that are supported");
+    return Error(ErrorKind::kLimit, base::format("a memory of {} pages is larger than the {} bytes that are supported",
+                                                 type.limits.min, most));
   }
   std::optional<platform::Mapping> mapping;
   bool guarded = false;

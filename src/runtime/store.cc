@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/format.h"
 #include "platform/thread_stack.h"
 
 namespace ermine::runtime {
@@ -10,11 +11,9 @@ namespace ermine::runtime {
 namespace {
 
 Error over_limit(std::string_view what, uint64_t wanted, uint64_t limit, std::string_view name) {
-  std::string message(what);
-  message += ": " + std::to_string(wanted) + " would be more than the store's limit of " + std::to_string(limit);
-  message += "; raise StoreLimits::";
-  message += name;
-  return Error(ErrorKind::kLimit, std::move(message));
+  return Error(ErrorKind::kLimit,
+               base::format("{}: {} would be more than the store's limit of {}; raise StoreLimits::{}", what, wanted,
+                            limit, name));
 }
 
 uint64_t saturating_add(uint64_t a, uint64_t b) { return a > ~b ? ~uint64_t{0} : a + b; }
@@ -45,8 +44,8 @@ Result<void> Store::prepare_stack() {
   const uint64_t bytes = platform::round_up(options_.stack_bytes, platform::page_size());
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   if (!mapping || !mapping->commit(0, bytes))
-    return Error(ErrorKind::kLimit, "no memory for a WebAssembly stack of " + std::to_string(bytes) +
-                                        " bytes; lower Config::max_wasm_stack");
+    return Error(ErrorKind::kLimit,
+                 base::format("no memory for a WebAssembly stack of {} bytes; lower Config::max_wasm_stack", bytes));
   stack_ = *std::move(mapping);
   auto* base = reinterpret_cast<Slot*>(stack_.base());
   interrupt_->set_stack(base, base + bytes / sizeof(Slot));

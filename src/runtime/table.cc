@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/format.h"
 #include "wasm/limits.h"
 
 namespace ermine::runtime {
@@ -15,14 +16,14 @@ uint64_t Table::max_elements() const {
 Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, Slot init) {
   const uint64_t size = type.limits.min;
   if (size > wasm::kMaxTableElems) {
-    return Error(ErrorKind::kLimit, "a table of " + std::to_string(size) + " elements is larger than the " +
-                                        std::to_string(wasm::kMaxTableElems) + " that are supported");
+    return Error(ErrorKind::kLimit, base::format("a table of {} elements is larger than the {} that are supported",
+                                                 size, wasm::kMaxTableElems));
   }
   std::unique_ptr<Table> table(new Table(type));
   // Large zeroed blocks come from the system untouched.
   table->view_.elements = static_cast<Slot*>(std::calloc(size + 1, sizeof(Slot)));
   if (!table->view_.elements)
-    return Error(ErrorKind::kLimit, "no memory for a table of " + std::to_string(size) + " elements");
+    return Error(ErrorKind::kLimit, base::format("no memory for a table of {} elements", size));
   if (init != 0) std::fill_n(table->view_.elements, size, init);
   table->view_.size = table->capacity_ = size;
   return table;

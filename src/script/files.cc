@@ -1,12 +1,12 @@
 // See files.h.
 #include "script/files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+
+#include "base/format.h"
 
 namespace ermine::script {
 
@@ -18,7 +18,7 @@ Result<std::vector<std::string>> find_scripts(std::span<const std::string> paths
     std::error_code error;
     if (!fs::is_directory(path, error)) {
       if (!fs::exists(path, error))
-        return Error(ErrorKind::kIo, fmt::format("{}: there is no such file or folder", path));
+        return Error(ErrorKind::kIo, base::format("{}: there is no such file or folder", path));
       out.push_back(path);
       continue;
     }
@@ -26,7 +26,7 @@ Result<std::vector<std::string>> find_scripts(std::span<const std::string> paths
     fs::recursive_directory_iterator entry(path, error), end;
     for (; !error && entry != end; entry.increment(error))
       if (entry->path().extension() == ".wast") out.push_back(entry->path().string());
-    if (error) return Error(ErrorKind::kIo, fmt::format("{}: {}", path, error.message()));
+    if (error) return Error(ErrorKind::kIo, base::format("{}: {}", path, error.message()));
     std::sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
   }
   return out;
@@ -34,9 +34,9 @@ Result<std::vector<std::string>> find_scripts(std::span<const std::string> paths
 
 Result<std::string> read_script(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return Error(ErrorKind::kIo, fmt::format("{}: cannot be read", path));
+  if (!in) return Error(ErrorKind::kIo, base::format("{}: cannot be read", path));
   std::string text(std::istreambuf_iterator<char>(in), {});
-  if (in.bad()) return Error(ErrorKind::kIo, fmt::format("{}: reading failed", path));
+  if (in.bad()) return Error(ErrorKind::kIo, base::format("{}: reading failed", path));
   return text;
 }
 

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
+#include "ermine/printable.h"
 #include "script/world.h"
 
 namespace ermine::script {
@@ -60,20 +62,20 @@ std::string human_summary(const std::vector<ScriptReport>& reports, bool list_fi
   for (const ScriptReport& report : reports) {
     noted += report.notes.size();
     for (const DirectiveOutcome& failure : report.failures)
-      out += fmt::format("{}:{}: {}: {}\n", report.file, failure.line, text::directive_name(failure.kind),
-                         failure.message);
+      out += base::format("{}:{}: {}: {:t}\n", report.file, failure.line, text::directive_name(failure.kind),
+                          failure.message);
     for (const DirectiveOutcome& note : report.notes)
       if (notes)
-        out +=
-            fmt::format("{}:{}: note: {}: {}\n", report.file, note.line, text::directive_name(note.kind), note.message);
+        out += base::format("{}:{}: note: {}: {:t}\n", report.file, note.line, text::directive_name(note.kind),
+                            note.message);
     for (unsigned i = 0; i < totals.size(); ++i) {
       totals[i].passed += report.counts[i].passed;
       totals[i].failed += report.counts[i].failed;
     }
     bad_files += !report.ok();
     if (list_files)
-      out += fmt::format("{}: {} passed, {} failed, {:.2f} s\n", report.file, report.passed(), report.failed(),
-                         report.seconds);
+      out += fmt::format("{}: {} passed, {} failed, {:.2f} s\n", printable(report.file), report.passed(),
+                         report.failed(), report.seconds);
   }
   Count all;
   for (unsigned i = 0; i < totals.size(); ++i) {
@@ -118,8 +120,8 @@ std::string json_summary(const std::vector<ScriptReport>& reports) {
   }
   json out = {
       {"passed", passed}, {"failed", failed}, {"directives", std::move(directives)}, {"files", std::move(files)}};
-  // Messages may quote the module's own strings, which need not be UTF-8.
-  return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  // Escaped down to ASCII: names of files and of the script's own reach a terminal, too.
+  return out.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ermine::script

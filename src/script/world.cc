@@ -1,10 +1,9 @@
 // Running directives. See world.h and runner.h.
 #include "script/world.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
+#include "base/format.h"
 #include "script/compare.h"
 #include "script/spectest.h"
 #include "text/text.h"
@@ -136,7 +135,7 @@ Result<void> World::instantiate_definition(const Directive& directive) {
   std::optional<Module> module = last_definition_;
   if (!directive.name.empty()) {
     auto found = definitions_.find(directive.name);
-    if (found == definitions_.end()) return failure(fmt::format("unknown module definition ${}", directive.name));
+    if (found == definitions_.end()) return failure(base::format("unknown module definition ${}", directive.name));
     module = found->second;
   }
   if (!module) return failure("there is no module definition to instantiate");
@@ -152,7 +151,7 @@ Result<Instance> World::instance(const std::string& id) const {
     return failure("there is no current module (did it fail?)");
   }
   auto found = instances_.find(id);
-  if (found == instances_.end()) return failure(fmt::format("unknown module ${}", id));
+  if (found == instances_.end()) return failure(base::format("unknown module ${}", id));
   return found->second;
 }
 
@@ -172,17 +171,17 @@ Result<std::vector<Val>> World::act(const ScriptAction& action) {
   ERMINE_ASSIGN(Instance target, instance(action.module));
   if (action.kind == ScriptAction::kGet) {
     std::optional<Global> global = target.get_global(action.name);
-    if (!global) return failure(fmt::format("there is no exported global \"{}\"", action.name));
+    if (!global) return failure(base::format("there is no exported global \"{}\"", action.name));
     std::vector<Val> values;
     values.push_back(global->get());
     return values;
   }
   std::optional<Func> func = target.get_func(action.name);
-  if (!func) return failure(fmt::format("there is no exported function \"{}\"", action.name));
+  if (!func) return failure(base::format("there is no exported function \"{}\"", action.name));
   FuncType type = func->type();
   if (type.params.size() != action.arguments.size())
     return failure(
-        fmt::format("\"{}\" takes {} arguments, not {}", action.name, type.params.size(), action.arguments.size()));
+        base::format("\"{}\" takes {} arguments, not {}", action.name, type.params.size(), action.arguments.size()));
   std::vector<Val> arguments;
   for (size_t i = 0; i < type.params.size(); ++i) {
     ERMINE_ASSIGN(Val value, to_value(store_, action.arguments[i], type.params[i]));
@@ -199,7 +198,7 @@ Result<void> World::assert_return(const Directive& directive) {
   std::string expected = "[";
   for (const text::ScriptValue& result : directive.results)
     expected += (expected.size() > 1 ? " " : "") + result.to_string();
-  return failure(fmt::format("returned {}, expected {}]", show(values), expected));
+  return failure(base::format("returned {}, expected {}]", show(values), expected));
 }
 
 // Assertions that running something fails in a certain way.
@@ -217,10 +216,10 @@ Result<void> World::assert_failure(const Directive& directive) {
     else returned = "returned " + show(*values);
   }
   std::string_view what = text::directive_name(directive.kind);
-  if (!error) return failure(fmt::format("{}, expected {} \"{}\"", returned, what.substr(7), directive.message));
+  if (!error) return failure(base::format("{}, expected {} \"{}\"", returned, what.substr(7), directive.message));
   auto wrong = [&] {
-    return failure(fmt::format("expected {} \"{}\", got {} \"{}\"", what.substr(7), directive.message,
-                               kind_name(error.kind()), error.message()));
+    return failure(base::format("expected {} \"{}\", got {} \"{:t}\"", what.substr(7), directive.message,
+                                kind_name(error.kind()), error.message()));
   };
   switch (directive.kind) {
     case DirectiveKind::kAssertTrap:
@@ -268,14 +267,14 @@ Result<void> World::assert_rejected(const Directive& directive) {
           : ErrorKind::kInvalid;
   Result<Module> module = compile(*directive.module);
   if (module || module.error().kind() != expected) module = compile_as_before(*directive.module, directive.message);
-  if (module) return failure(fmt::format("was accepted, expected {} \"{}\"", what, directive.message));
+  if (module) return failure(base::format("was accepted, expected {} \"{}\"", what, directive.message));
   const Error& error = module.error();
   if (error.kind() != expected)
-    return failure(fmt::format("expected {} \"{}\", got {} \"{}\"", what, directive.message, kind_name(error.kind()),
-                               error.message()));
+    return failure(base::format("expected {} \"{}\", got {} \"{:t}\"", what, directive.message, kind_name(error.kind()),
+                                error.message()));
   if (error.message().find(directive.message) == std::string::npos)
-    note_ = fmt::format("expected \"{}\", the message is \"{}\"", directive.message,
-                        std::string_view(error.message()).substr(0, error.message().find('\n')));
+    note_ = base::format("expected \"{}\", the message is \"{}\"", directive.message,
+                         std::string_view(error.message()).substr(0, error.message().find('\n')));
   return {};
 }
 
@@ -298,7 +297,7 @@ Result<void> World::start_thread(const Directive& directive) {
     out->outcomes = world->take_outcomes();
     world.reset();
   });
-  std::string id = directive.id.empty() ? fmt::format(" {}", threads_.size()) : directive.id;
+  std::string id = directive.id.empty() ? base::format(" {}", threads_.size()) : directive.id;
   std::unique_ptr<Thread>& slot = threads_[id];
   if (slot) join(*slot);
   slot = std::move(thread);
@@ -313,7 +312,7 @@ void World::join(Thread& thread) {
 
 Result<void> World::wait_thread(const std::string& id) {
   auto found = threads_.find(id);
-  if (found == threads_.end()) return failure(fmt::format("unknown thread ${}", id));
+  if (found == threads_.end()) return failure(base::format("unknown thread ${}", id));
   join(*found->second);
   threads_.erase(found);
   return {};

@@ -1,10 +1,10 @@
 // The annotations that mean something: @custom, @name and @metadata.code.* (specification 3.0, appendix
 // "Custom Sections"). See parser.h.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
+#include "base/format.h"
 #include "base/utf8.h"
 #include "text/parser.h"
 
@@ -98,10 +98,10 @@ std::string_view Parser::name_annotation() {
 
 void Parser::metadata_annotation() {
   Token at = tok_;
-  if (!in_function_) return fail(at, fmt::format("@{} annotation: not in a function", at.text));
+  if (!in_function_) return fail(at, base::format("@{} annotation: not in a function", at.text));
   std::string_view kind = identifier(at);
   for (size_t i = waiting_hints_.size() - unassigned_hints_; i < waiting_hints_.size(); ++i)
-    if (waiting_hints_[i].kind == kind) return fail(at, fmt::format("@{} annotation: duplicate annotation", kind));
+    if (waiting_hints_[i].kind == kind) return fail(at, base::format("@{} annotation: duplicate annotation", kind));
   advance();
   std::string_view bytes = keep(string_bytes());
   expect_close();

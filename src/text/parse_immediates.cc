@@ -1,8 +1,8 @@
 // The immediates of plain instructions, by their kind in the instruction table (wasm::Imm). See parser.h.
-#include <fmt/format.h>
 
 #include <bit>
 
+#include "base/format.h"
 #include "text/number.h"
 #include "text/parser.h"
 
@@ -19,7 +19,7 @@ uint32_t Parser::label() {
   std::string_view name = identifier(tok_);
   uint32_t* depth = label_names_.find(name);
   if (!depth || *depth == 0) {
-    fail(tok_, fmt::format("unknown label ${}", name));
+    fail(tok_, base::format("unknown label ${}", name));
     return 0;
   }
   auto relative = static_cast<uint32_t>(labels_.size()) - *depth;
@@ -36,7 +36,7 @@ uint32_t Parser::local() {
   std::string_view name = identifier(tok_);
   uint32_t* found = in_function_ ? locals_.find(name) : nullptr;
   if (!found) {
-    fail(tok_, fmt::format("unknown local ${}", name));
+    fail(tok_, base::format("unknown local ${}", name));
     return 0;
   }
   uint32_t value = *found;
@@ -53,7 +53,7 @@ uint32_t Parser::field_index(uint32_t type) {
   std::string_view name = identifier(tok_);
   uint32_t* found = fields_.find(name, type);
   if (!found) {
-    fail(tok_, fmt::format("unknown field ${}", name));
+    fail(tok_, base::format("unknown field ${}", name));
     return 0;
   }
   uint32_t value = *found;
@@ -65,12 +65,12 @@ uint32_t Parser::field_index(uint32_t type) {
 bool Parser::number_done(NumberStatus status, std::string_view what) {
   switch (status) {
     case NumberStatus::kOk: advance(); return true;
-    case NumberStatus::kOutOfRange: fail(tok_, fmt::format("{} constant out of range", what)); return false;
+    case NumberStatus::kOutOfRange: fail(tok_, base::format("{} constant out of range", what)); return false;
     case NumberStatus::kMalformed:
       if (tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kReserved ||
           tok_.text.find_first_of(":=") != tok_.text.npos)
-        fail(tok_, fmt::format("unknown operator {}: not an {} constant", tok_.text.substr(0, 40), what));
-      else unexpected(fmt::format("an {} constant", what));
+        fail(tok_, base::format("unknown operator {}: not an {} constant", excerpt(tok_.text), what));
+      else unexpected(base::format("an {} constant", what));
       return false;
   }
   return false;
@@ -118,7 +118,7 @@ void Parser::v128(ByteBuffer& out) {
   advance();
   for (unsigned i = 0; i < shape->lanes; ++i) {
     if (tok_.kind == TokenKind::kClose || tok_.kind == TokenKind::kOpen)
-      return fail(tok_, fmt::format("wrong number of lane literals: {} of {}", i, shape->lanes));
+      return fail(tok_, base::format("wrong number of lane literals: {} of {}", i, shape->lanes));
     if (shape->is_float && shape->lanes == 4) out.fixed(f32());
     else if (shape->is_float) out.fixed(f64());
     else if (shape->lanes == 16) out.fixed(static_cast<uint8_t>(integer(8)));
@@ -128,7 +128,7 @@ void Parser::v128(ByteBuffer& out) {
     if (failed()) return;
   }
   if (tok_.kind == TokenKind::kNumber)
-    fail(tok_, fmt::format("wrong number of lane literals: more than {}", shape->lanes));
+    fail(tok_, base::format("wrong number of lane literals: more than {}", shape->lanes));
 }
 
 void Parser::mem_arg(Op op, ByteBuffer& out, bool with_lane) {
@@ -226,7 +226,7 @@ void Parser::plain(Op op, ByteBuffer& out) {
     case Imm::Shuffle:
       for (int i = 0; i < 16; ++i) {
         if (tok_.kind != TokenKind::kNumber)
-          return fail(tok_, fmt::format("invalid lane length: {} of 16 lane indices", i));
+          return fail(tok_, base::format("invalid lane length: {} of 16 lane indices", i));
         lane(out);
       }
       if (tok_.kind == TokenKind::kNumber) fail(tok_, "invalid lane length: more than 16 lane indices");

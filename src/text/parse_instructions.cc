@@ -3,10 +3,10 @@
 // Nothing here recurses: folded instructions wait on folds_ for their operands, their own bytes in
 // pending_, and move to the output when their parenthesis closes. Labels of blocks are on labels_;
 // label_names_ maps a name to its innermost label, so a lookup takes constant time at any depth.
-#include <fmt/format.h>
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "text/mnemonics.h"
 #include "text/parser.h"
 
@@ -37,7 +37,7 @@ void Parser::func_body() {
 
 void Parser::add_local(const Token& id, std::string_view name) {
   if (id.kind == TokenKind::kId && !locals_.insert(identifier(id), local_count_).is_new)
-    fail(id, fmt::format("duplicate local ${}", identifier(id)));
+    fail(id, base::format("duplicate local ${}", identifier(id)));
   if (emit_names_ && name.data()) names_.locals.push_back({func_index_, local_count_, name});
   ++local_count_;
 }
@@ -137,10 +137,10 @@ std::optional<Op> Parser::instruction_name() {
       return op;
     }
     std::string suggestion = suggest_instruction(tok_.text);
-    fail(tok_, fmt::format("unknown operator {}", tok_.text.substr(0, 60)),
-         suggestion.empty() ? "" : fmt::format("did you mean {}?", suggestion));
+    fail(tok_, base::format("unknown operator {}", excerpt(tok_.text)),
+         suggestion.empty() ? "" : base::format("did you mean {}?", suggestion));
   } else if (wasm::Feature feature = wasm::op_info(*op).feature; !options_.features.has(feature)) {
-    fail(tok_, fmt::format("{} needs the feature {}, which is off", tok_.text, wasm::feature_name(feature)), {},
+    fail(tok_, base::format("{} needs the feature {}, which is off", tok_.text, wasm::feature_name(feature)), {},
          ErrorKind::kUnsupported);
     op.reset();
   }
@@ -182,7 +182,7 @@ void Parser::pop_label() {
 void Parser::repeated_label() {
   if (tok_.kind != TokenKind::kId) return;
   std::string_view name = identifier(tok_);
-  if (labels_.empty() || labels_.back().name != name) return fail(tok_, fmt::format("mismatching label ${}", name));
+  if (labels_.empty() || labels_.back().name != name) return fail(tok_, base::format("mismatching label ${}", name));
   advance();
 }
 
@@ -246,7 +246,7 @@ void Parser::flat_instruction(ByteBuffer& out) {
     case Op::catch_:
     case Op::catch_all:
       if (open != Op::try_ && open != Op::catch_)
-        return fail(at, fmt::format("unexpected token \"{}\": it stands in no try", at.text));
+        return fail(at, base::format("unexpected token \"{}\": it stands in no try", at.text));
       labels_.back().op = op;
       out.opcode(op);
       if (op == Op::catch_) out.leb(index(Space::kTag));

@@ -1,8 +1,8 @@
 // Modules and their fields (specification 3.0, section 6.6). See parser.h for the passes.
-#include <fmt/format.h>
 
 #include <bit>
 
+#include "base/format.h"
 #include "base/utf8.h"
 #include "text/encoding_delta.h"
 #include "text/number.h"
@@ -233,7 +233,7 @@ void Parser::field() {
     if (tok_.text == "ermine.names") return names_annotation();
     if (tok_.text == "ermine.encoding") return encoding_annotation();
     if (tok_.text.starts_with("metadata.code."))
-      return fail(tok_, fmt::format("@{} annotation: not in a function", tok_.text));
+      return fail(tok_, base::format("@{} annotation: not in a function", tok_.text));
     return unexpected("a module field");
   }
   std::string_view keyword = tok_.text;
@@ -258,7 +258,7 @@ void Parser::field() {
       tok_ = open;
     return unexpected("a module field");
   }
-  fail(tok_, fmt::format("unexpected token \"({}\", expected a module field", keyword.substr(0, 40)),
+  fail(tok_, base::format("unexpected token \"({}\", expected a module field", keyword.substr(0, 40)),
        keyword == "module" ? "a module does not contain modules" : "");
 }
 
@@ -283,7 +283,7 @@ void Parser::inline_exports(uint8_t kind, uint32_t index) {
 
 bool Parser::inline_import(uint8_t kind) {
   if (!at_open("import")) return false;
-  if (defined_) fail(tok_, fmt::format("import after {}", defined_), "imports stand before all definitions");
+  if (defined_) fail(tok_, base::format("import after {}", defined_), "imports stand before all definitions");
   advance();
   ByteBuffer& out = module_.entry(Section::kImport);
   out.name(name_string());
@@ -675,7 +675,7 @@ uint8_t Parser::import_descriptor(ByteBuffer& out, bool allow_id) {
 }
 
 void Parser::import_field() {
-  if (defined_) return fail(tok_, fmt::format("import after {}", defined_), "imports stand before all definitions");
+  if (defined_) return fail(tok_, base::format("import after {}", defined_), "imports stand before all definitions");
   Token start = tok_;
   advance();
   ByteBuffer& out = module_.entry(Section::kImport);

@@ -1,8 +1,8 @@
 // Types and type uses (specification 3.0, sections 6.4 and 6.6.4). See parser.h.
-#include <fmt/format.h>
 
 #include <array>
 
+#include "base/format.h"
 #include "text/parser.h"
 #include "text/type_words.h"
 
@@ -116,7 +116,7 @@ void Parser::composite_type(ByteBuffer& out, uint32_t type_index, bool plain) {
     std::string_view name = definition_name(&id);
     if (name.data()) {
       if (id.kind == TokenKind::kId && !fields_.insert(identifier(id), count, type_index).is_new)
-        fail(id, fmt::format("duplicate field ${}", identifier(id)));
+        fail(id, base::format("duplicate field ${}", identifier(id)));
       if (emit_names_) names_.fields.push_back({type_index, count, name});
       field_type(fields);
       ++count;

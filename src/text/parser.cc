@@ -1,8 +1,7 @@
 // The parser's basics: tokens, errors, identifiers. See parser.h.
 #include "text/parser.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "base/utf8.h"
 #include "text/number.h"
 
@@ -36,21 +35,21 @@ void Parser::fail(const Token& at, std::string_view message, std::string_view hi
 
 void Parser::unexpected(std::string_view wanted) {
   switch (tok_.kind) {
-    case TokenKind::kEof: return fail(tok_, fmt::format("unexpected token: the text ends here, expected {}", wanted));
-    case TokenKind::kReserved: return fail(tok_, fmt::format("unknown operator {}", tok_.text.substr(0, 40)));
+    case TokenKind::kEof: return fail(tok_, base::format("unexpected token: the text ends here, expected {}", wanted));
+    case TokenKind::kReserved: return fail(tok_, base::format("unknown operator {}", excerpt(tok_.text)));
     case TokenKind::kAnnotation:
       if (tok_.text == "custom" || tok_.text == "name")
-        return fail(tok_, fmt::format("misplaced @{} annotation", tok_.text));
-      return fail(tok_, fmt::format("@{} annotation: misplaced, expected {}", tok_.text, wanted));
-    case TokenKind::kClose: return fail(tok_, fmt::format("unexpected token \")\", expected {}", wanted));
+        return fail(tok_, base::format("misplaced @{} annotation", tok_.text));
+      return fail(tok_, base::format("@{} annotation: misplaced, expected {}", tok_.text, wanted));
+    case TokenKind::kClose: return fail(tok_, base::format("unexpected token \")\", expected {}", wanted));
     case TokenKind::kOpen:
-      return fail(tok_, fmt::format("unexpected token \"({}\", expected {}", tok_.text.substr(0, 40), wanted));
+      return fail(tok_, base::format("unexpected token \"({}\", expected {}", excerpt(tok_.text), wanted));
     case TokenKind::kId:
-      return fail(tok_, fmt::format("unexpected token \"${}\", expected {}", tok_.text.substr(0, 40), wanted));
-    case TokenKind::kString: return fail(tok_, fmt::format("unexpected token: a string, expected {}", wanted));
+      return fail(tok_, base::format("unexpected token \"${}\", expected {}", excerpt(tok_.text), wanted));
+    case TokenKind::kString: return fail(tok_, base::format("unexpected token: a string, expected {}", wanted));
     case TokenKind::kKeyword:
     case TokenKind::kNumber:
-      return fail(tok_, fmt::format("unexpected token \"{}\", expected {}", tok_.text.substr(0, 40), wanted));
+      return fail(tok_, base::format("unexpected token \"{}\", expected {}", excerpt(tok_.text), wanted));
   }
 }
 
@@ -112,8 +111,8 @@ uint64_t Parser::unsigned_number(unsigned bits) {
   }
   uint64_t value = 0;
   NumberStatus status = parse_unsigned(tok_.text, bits, value);
-  if (status == NumberStatus::kMalformed) fail(tok_, fmt::format("unknown operator {}", tok_.text.substr(0, 40)));
-  else if (status == NumberStatus::kOutOfRange) fail(tok_, fmt::format("i{} constant out of range", bits));
+  if (status == NumberStatus::kMalformed) fail(tok_, base::format("unknown operator {}", excerpt(tok_.text)));
+  else if (status == NumberStatus::kOutOfRange) fail(tok_, base::format("i{} constant out of range", bits));
   else advance();
   return value;
 }
@@ -122,20 +121,20 @@ void Parser::bind(Space space, const Token& id) {
   auto s = static_cast<unsigned>(space);
   std::string_view name = identifier(id);
   if (failed()) return;
-  if (!symbols_[s].insert(name, counts_[s]).is_new) fail(id, fmt::format("duplicate {} ${}", kSpaceNames[s], name));
+  if (!symbols_[s].insert(name, counts_[s]).is_new) fail(id, base::format("duplicate {} ${}", kSpaceNames[s], name));
 }
 
 uint32_t Parser::index(Space space) {
   if (tok_.kind == TokenKind::kNumber) return static_cast<uint32_t>(unsigned_number(32));
   auto s = static_cast<unsigned>(space);
   if (tok_.kind != TokenKind::kId) {
-    unexpected(fmt::format("a {} index or identifier", kSpaceWords[s]));
+    unexpected(base::format("a {} index or identifier", kSpaceWords[s]));
     return 0;
   }
   std::string_view name = identifier(tok_);
   uint32_t* found = symbols_[s].find(name);
   if (!found) {
-    fail(tok_, fmt::format("unknown {} ${}", kSpaceWords[s], name));
+    fail(tok_, base::format("unknown {} ${}", kSpaceWords[s], name));
     return 0;
   }
   uint32_t value = *found;

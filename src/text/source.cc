@@ -1,9 +1,10 @@
 // Showing errors in source text. See source.h.
 #include "text/source.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "base/format.h"
+#include "ermine/printable.h"
 
 namespace ermine::text {
 
@@ -26,14 +27,23 @@ std::string_view line_around(const Source& source, size_t offset) {
   return text.substr(begin, end == text.npos ? text.npos : end - begin);
 }
 
-// What is printed must be one line of valid text, whatever the source holds.
-std::string printable(std::string_view s) {
-  std::string out;
-  for (char c : s) out += c == '\t' ? ' ' : (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) ? '?' : c;
-  return out;
+// The longest beginning of at most `most` bytes that ends between characters.
+std::string_view cut(std::string_view s, size_t most) {
+  if (s.size() <= most) return s;
+  while (most > 0 && is_continuation(s[most])) --most;
+  return s.substr(0, most);
+}
+
+// A piece of a source line as it is shown.
+std::string piece(std::string_view s) {
+  std::string out(s);
+  std::replace(out.begin(), out.end(), '\t', ' ');
+  return printable(out);
 }
 
 }  // namespace
+
+std::string_view excerpt(std::string_view token) { return cut(token, 40); }
 
 Position position_of(const Source& source, const char* at) {
   std::string_view before = source.text.substr(0, static_cast<size_t>(at - source.text.data()));
@@ -56,8 +66,8 @@ Error error_at(const Source& source, const char* at, size_t length, std::string_
   at = source.text.data() + offset;
   Position position = position_of(source, at);
   std::string out;
-  if (!source.file_name.empty()) out += fmt::format("{}:", source.file_name);
-  out += fmt::format("{}:{}: {}", position.line, position.column, message);
+  if (!source.file_name.empty()) out += base::format("{}:", source.file_name);
+  out += base::format("{}:{}: {:t}", position.line, position.column, message);
 
   std::string_view line = line_around(source, offset);
   size_t column = static_cast<size_t>(at - line.data());
@@ -66,19 +76,19 @@ Error error_at(const Source& source, const char* at, size_t length, std::string_
     skip = column - kMaxShown / 2;
     while (skip < column && is_continuation(line[skip])) ++skip;
   }
-  std::string_view shown = line.substr(skip);
-  if (shown.size() > kMaxShown) {
-    size_t n = kMaxShown;
-    while (n > 0 && is_continuation(shown[n])) --n;
-    shown = shown.substr(0, n);
-  }
-  std::string number = fmt::format("{}", position.line);
-  column -= skip;
-  size_t room = column < shown.size() ? shown.size() - column : 1;
-  size_t marks = std::max<size_t>(1, code_points(shown.substr(std::min(column, shown.size()), std::min(length, room))));
-  out += fmt::format("\n  {} | {}\n  {:{}} | {:{}}^{}", number, printable(shown), "", number.size(), "",
-                     code_points(shown.substr(0, std::min(column, shown.size()))), std::string(marks - 1, '~'));
-  if (!hint.empty()) out += fmt::format("\n  hint: {}", hint);
+  const std::string_view shown = cut(line.substr(skip), kMaxShown);
+  column = std::min(column - skip, shown.size());
+  size_t end = column + std::min(length, shown.size() - column);
+  while (end < shown.size() && is_continuation(shown[end])) ++end;
+  // In three pieces, so that the caret stands below what is marked, however wide escapes made what is before it.
+  const std::string before = piece(shown.substr(0, column));
+  const std::string marked = piece(shown.substr(column, end - column));
+  const std::string after = piece(shown.substr(end));
+  const std::string number = std::to_string(position.line);
+  out += base::format("\n  {} | {:t}{:t}{:t}\n  {:t} | {:t}^{:t}", number, before, marked, after,
+                      std::string(number.size(), ' '), std::string(code_points(before), ' '),
+                      std::string(std::max<size_t>(code_points(marked), 1) - 1, '~'));
+  if (!hint.empty()) out += base::format("\n  hint: {:t}", hint);
   return Error(kind, std::move(out));
 }
 

@@ -20,6 +20,9 @@ struct Position {
   size_t column = 1;  // from 1, in code points
 };
 
+// The beginning of a token, as much as messages show of it.
+std::string_view excerpt(std::string_view token);
+
 Position position_of(const Source& source, const char* at);
 
 // The error for the `length` bytes at `at`: "file:line:column: message", the source line, a caret.

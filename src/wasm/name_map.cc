@@ -33,13 +33,13 @@ std::shared_ptr<NameMap> NameMap::decode(const Module& module) {
   auto map = std::make_shared<NameMap>();
   for (const CustomSection& section : module.customs) {
     if (section.name != "name") continue;
-    map->read_section(section.bytes.data(), section.bytes.data() + section.bytes.size());
+    map->read_section(module, section.bytes.data(), section.bytes.data() + section.bytes.size());
     break;
   }
   return map;
 }
 
-void NameMap::read_section(const uint8_t* p, const uint8_t* end) {
+void NameMap::read_section(const Module& module, const uint8_t* p, const uint8_t* end) {
   while (p < end) {
     const uint8_t id = *p++;
     uint32_t size = 0;
@@ -50,17 +50,19 @@ void NameMap::read_section(const uint8_t* p, const uint8_t* end) {
       std::string_view name;
       if (read_name(sub, p, name)) module_name_ = name;
     } else if (id == 1) {
-      read_map(sub, p, functions_);
+      read_map(sub, p, module.functions.size(), functions_);
     } else if (id == 11) {
-      read_map(sub, p, tags_);
+      read_map(sub, p, module.tags.size(), tags_);
     }
   }
 }
 
-void NameMap::read_map(const uint8_t* p, const uint8_t* end, std::vector<Entry>& map) {
+void NameMap::read_map(const uint8_t* p, const uint8_t* end, size_t most, std::vector<Entry>& map) {
   uint32_t count = 0;
   if (!read_u32(p, end, count)) return;
-  map.reserve(std::min<size_t>(count, static_cast<size_t>(end - p) / 2));
+  // More names than there are things to name are a defect; an entry takes 24 bytes for 2 of the module.
+  count = static_cast<uint32_t>(std::min<size_t>(count, most));
+  map.reserve(count);
   bool sorted = true;
   for (uint32_t i = 0; i < count; ++i) {
     Entry entry{};

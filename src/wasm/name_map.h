@@ -25,8 +25,8 @@ class NameMap {
     uint32_t index;
     std::string_view name;  // into Module::bytes
   };
-  void read_section(const uint8_t* p, const uint8_t* end);
-  static void read_map(const uint8_t* p, const uint8_t* end, std::vector<Entry>& map);
+  void read_section(const Module& module, const uint8_t* p, const uint8_t* end);
+  static void read_map(const uint8_t* p, const uint8_t* end, size_t most, std::vector<Entry>& map);
   static std::string_view find(const std::vector<Entry>& map, uint32_t index);
 
   std::string_view module_name_;

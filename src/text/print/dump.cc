@@ -28,6 +28,7 @@ class Dumper final : public ModulePrinter {
   Dumper(const RawModule& raw, const PrintOptions& print, const DumpOptions& options, Out& out)
       : ModulePrinter(raw, print, out), dump_(options) {
     listing_ = true;
+    out.cut_names();
   }
   void run(Result<void>& broken);
 
@@ -117,7 +118,7 @@ void Dumper::title(std::string_view what, const RawSection& s) {
   out_ << '\n' << what << section_word(s.id);
   if (s.id == 0) {
     out_ << "custom ";
-    terms_.string(s.name);
+    terms_.name(s.name);
   }
 }
 
@@ -150,7 +151,7 @@ Result<void> Dumper::name_entries(Reader in) {
       rows(begin, begin + size);
     } else if (id == 0) {
       new_line(4, begin, 0);
-      terms_.string(sub.name());
+      terms_.name(sub.name());
     } else {
       for (uint32_t n = sub.length(); n > 0 && sub.ok(); --n) {
         new_line(4, sub.offset(), 0);
@@ -161,7 +162,7 @@ Result<void> Dumper::name_entries(Reader in) {
             out_.number(sub.u32());
           }
           out_ << ' ';
-          terms_.string(sub.name());
+          terms_.name(sub.name());
           out_.maybe_flush();
         }
       }

@@ -1,8 +1,8 @@
 // What stands where in a binary module: sections, their entries, instructions, bytes; each with its offset.
 //
 // A listing to read beside an error's offset or a debugger's address, not to parse again: print.h does that.
-// Its words are the printer's. A broken module is listed as far as it can be read: sections and function
-// bodies have lengths, so what is wrong in one does not hide the next.
+// Its words are the printer's, but long names are cut. A broken module is listed as far as it can be read:
+// sections and function bodies have lengths, so what is wrong in one does not hide the next.
 #pragma once
 
 #include "text/print/print.h"

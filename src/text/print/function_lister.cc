@@ -11,7 +11,9 @@ constexpr PrintOptions kPrintOptions{.exact = false};
 class Lister final : public FunctionLister, private ModulePrinter {
  public:
   explicit Lister(std::unique_ptr<RawModule> raw)
-      : ModulePrinter(*raw, kPrintOptions, text_), own_raw_(std::move(raw)) {}
+      : ModulePrinter(*raw, kPrintOptions, text_), own_raw_(std::move(raw)) {
+    text_.cut_names();
+  }
 
   Result<std::vector<Line>> list(uint32_t func_index, uint32_t offset, uint32_t size) override {
     // The printer finds names of locals and labels by going forwards.

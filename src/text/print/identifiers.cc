@@ -1,13 +1,20 @@
 // Making identifiers. See identifiers.h.
 #include "text/print/identifiers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/utf8.h"
 
 namespace ermine::text {
+
+namespace {
+// As much of a longer name as fits into an identifier and ends between characters.
+std::string_view beginning(std::string_view name) {
+  size_t size = kMaxIdentifier;
+  while (size > 0 && (static_cast<uint8_t>(name[size]) & 0xC0) == 0x80) --size;
+  return name.substr(0, size);
+}
+}  // namespace
 
 void append_escaped(std::string& out, std::string_view bytes) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -20,6 +27,24 @@ void append_escaped(std::string& out, std::string_view bytes) {
       out += kHex[c & 15];
     }
   }
+}
+
+void put_string(Out& out, std::string_view bytes) {
+  out << '"';
+  // Piece by piece, so that not all of it is in memory a second time.
+  constexpr size_t kPiece = 4096;
+  for (; bytes.size() > kPiece; bytes.remove_prefix(kPiece)) {
+    append_escaped(out.raw(), bytes.substr(0, kPiece));
+    out.maybe_flush();
+  }
+  append_escaped(out.raw(), bytes);
+  out << '"';
+}
+
+void put_name(Out& out, std::string_view name) {
+  if (!out.cuts_names() || name.size() <= kMaxIdentifier) return put_string(out, name);
+  put_string(out, beginning(name));
+  out << "...";
 }
 
 bool is_plain_identifier(std::string_view name) {
@@ -36,25 +61,31 @@ namespace {
 // Between quotes, UTF-8 that can be shown stays as it is.
 std::string quoted(std::string_view name) {
   std::string out = "\"";
-  size_t plain = 0;
-  for (size_t i = 0; i <= name.size(); ++i) {
-    unsigned char c = i < name.size() ? static_cast<unsigned char>(name[i]) : 0;
-    if (i < name.size() && c >= 0x20 && c != 0x7F && c != '"' && c != '\\') continue;
-    out.append(name.substr(plain, i - plain));
-    if (i < name.size()) append_escaped(out, name.substr(i, 1));
-    plain = i + 1;
+  const auto* p = reinterpret_cast<const uint8_t*>(name.data());
+  for (const uint8_t* end = p + name.size(); p != end;) {
+    const unsigned n = *p == '"' || *p == '\\' ? 0 : base::printable_length(p, end);
+    const std::string_view character(reinterpret_cast<const char*>(p), std::max(n, 1u));
+    if (n == 0) append_escaped(out, character);
+    else out += character;
+    p += character.size();
   }
-  return out + "\"";
+  return out + '"';
 }
 }  // namespace
 
-std::string_view Identifiers::spell(std::string_view name, uint32_t index) {
-  if (name.empty()) return {};
-  std::string_view unique = name;
-  if (!taken_.insert(unique, index).is_new) {
-    for (std::string candidate = fmt::format("{}#{}", name, index);; candidate += '#') {
+std::string_view Identifiers::spell(const NameEntry& entry) {
+  if (entry.name.empty()) {
+    annotated_.push_back(entry);
+    return {};
+  }
+  std::string_view unique = entry.name;
+  const bool too_long = unique.size() > kMaxIdentifier;
+  if (too_long || !taken_.insert(unique, entry.index).is_new) {
+    annotated_.push_back(entry);
+    std::string candidate(too_long ? beginning(unique) : unique);
+    for (candidate += '#' + std::to_string(entry.index);; candidate += '#') {
       unique = made_.emplace_back(candidate);
-      if (taken_.insert(unique, index).is_new) break;
+      if (taken_.insert(unique, entry.index).is_new) break;
     }
   }
   return is_plain_identifier(unique) ? unique : std::string_view(made_.emplace_back(quoted(unique)));
@@ -67,11 +98,7 @@ size_t Identifiers::assign(std::span<const NameEntry> entries, uint32_t count) {
     if (entry.index >= count) break;
     ++used;
     if (shown_.size() <= entry.index) shown_.resize(entry.index + 1);
-    size_t made_before = made_.size();
-    shown_[entry.index] = spell(entry.name, entry.index);
-    // A plain or merely quoted identifier is the name itself.
-    bool renamed = entry.name.empty() || (made_.size() > made_before && made_[made_before] != quoted(entry.name));
-    if (renamed) annotated_.push_back(entry);
+    shown_[entry.index] = spell(entry);
   }
   return used;
 }
@@ -89,9 +116,9 @@ void Identifiers::define(Out& out, uint32_t index) const {
   if (has(index)) out << " $" << shown_[index];
   const NameEntry* entry = annotation(index);
   if (!entry) return;
-  out << " (@name \"";
-  append_escaped(out.raw(), entry->name);
-  out << "\")";
+  out << " (@name ";
+  put_name(out, entry->name);
+  out << ')';
 }
 
 void Identifiers::clear() {

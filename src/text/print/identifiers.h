@@ -14,6 +14,10 @@
 
 namespace ermine::text {
 
+// The most bytes of a name that become an identifier: it stands wherever it is used, so a long one would make a
+// text of the module's size times itself. What is longer is cut, and whole in an annotation at the definition.
+inline constexpr size_t kMaxIdentifier = 1000;
+
 // The names of one index space.
 class Identifiers {
  public:
@@ -33,7 +37,8 @@ class Identifiers {
 
  private:
   const NameEntry* annotation(uint32_t index) const;
-  std::string_view spell(std::string_view name, uint32_t index);
+  // The identifier for a name; also notes whether an annotation has to say the name.
+  std::string_view spell(const NameEntry& entry);
   std::vector<std::string_view> shown_;  // after the $; empty if there is none
   std::vector<NameEntry> annotated_;     // by index
   std::deque<std::string> made_;

@@ -56,11 +56,11 @@ Result<void> ModulePrinter::print() {
   out_ << "(module";
   if (options_.names && raw_.names.has_module) {
     std::string_view name = raw_.names.module;
-    if (is_plain_identifier(name)) {
+    if (name.size() <= kMaxIdentifier && is_plain_identifier(name)) {
       out_ << " $" << name;
     } else {
       out_ << " (@name ";
-      terms_.string(name);
+      terms_.name(name);
       out_ << ')';
     }
   }
@@ -233,17 +233,17 @@ Result<void> ModulePrinter::imports(Reader in) {
     if (items == 0 || !in.ok()) continue;
     new_line(2, at);
     out_ << "(import ";
-    terms_.string(module);
+    terms_.name(module);
     if (!typed_items && !untyped_items) {
       out_ << ' ';
-      terms_.string(name);
+      terms_.name(name);
       out_ << ' ';
       import_item(in, kind, true);
     }
     for (; items > 0 && in.ok() && (typed_items || untyped_items); --items) {
       if (typed_items) new_line(4, in.offset());
       out_ << (typed_items ? "(item " : " (item ");
-      terms_.string(in.name());
+      terms_.name(in.name());
       if (typed_items) {
         out_ << ' ';
         import_item(in, in.byte(), true);
@@ -270,7 +270,7 @@ Result<void> ModulePrinter::exports(Reader in) {
   for (uint32_t n = in.length(); n > 0 && in.ok(); --n) {
     new_line(2, in.offset());
     out_ << "(export ";
-    terms_.string(in.name());
+    terms_.name(in.name());
     uint32_t at = in.offset();
     uint8_t kind = in.byte();
     if (kind > kTag) {
@@ -461,7 +461,7 @@ void ModulePrinter::custom(const RawSection& s) {
     }
   }
   out_ << "(@custom ";
-  terms_.string(s.name);
+  terms_.name(s.name);
   place();
   if (!contents.empty()) {
     out_ << ' ';

@@ -55,16 +55,23 @@ class Out {
     return !stopped_;
   }
   bool stopped() const { return stopped_; }
+  // For what is read by people only: put_name() cuts names that are longer than an identifier.
+  void cut_names() { cuts_names_ = true; }
+  bool cuts_names() const { return cuts_names_; }
 
  private:
   static constexpr size_t kPiece = 64 << 10;
   const TextSink& sink_;
   std::string buffer_;
-  bool stopped_ = false;
+  bool stopped_ = false, cuts_names_ = false;
 };
 
 // The characters as they stand in a string of the text format, quotes not included. `bytes` need not be UTF-8.
 void append_escaped(std::string& out, std::string_view bytes);
+// The same, in quotes, for text of any length.
+void put_string(Out& out, std::string_view bytes);
+// The same for a name, which some listings cut.
+void put_name(Out& out, std::string_view name);
 // True if `name` can be written after a $ as it is.
 bool is_plain_identifier(std::string_view name);
 

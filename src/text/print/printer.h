@@ -34,6 +34,7 @@ class TermPrinter {
   void signature(const RawType& type, const Identifiers* locals);
   void type_use(uint32_t type_index, bool with_signature, const Identifiers* locals);
   void string(std::string_view bytes);  // with quotes
+  void name(std::string_view name);     // the same
   Identifiers& fields_of(uint32_t type);
 
   // An instruction's name and immediates. `end` is the offset after it.

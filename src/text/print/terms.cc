@@ -152,11 +152,8 @@ void TermPrinter::type_use(uint32_t type_index, bool with_signature, const Ident
   if (const RawType* type = raw_.func_type(type_index)) signature(*type, names);
 }
 
-void TermPrinter::string(std::string_view bytes) {
-  out_ << '"';
-  append_escaped(out_.raw(), bytes);
-  out_ << '"';
-}
+void TermPrinter::string(std::string_view bytes) { put_string(out_, bytes); }
+void TermPrinter::name(std::string_view name) { put_name(out_, name); }
 
 Identifiers& TermPrinter::fields_of(uint32_t type) {
   auto [found, is_new] = fields_.try_emplace(type);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "ermine/printable.h"
 #include "wasi/host/io.h"
 
 namespace ermine::wasi {
@@ -23,14 +24,16 @@ Result<int> listen_on(std::string_view address) {
   std::string host(address.substr(0, colon)), port(address.substr(colon + 1));
   // getaddrinfo() would take a port modulo 65536.
   if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos || std::stoul(port) > 65535)
-    return Error(ErrorKind::kUsage, "'" + port + "' is not a port, in the address '" + text + "'");
+    return Error(ErrorKind::kUsage,
+                 "'" + printable(port) + "' is not a port, in the address '" + printable(text) + "'");
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
   int rc = getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &found);
-  if (rc != 0) return Error(ErrorKind::kUsage, "cannot find the address '" + text + "': " + gai_strerror(rc));
+  if (rc != 0)
+    return Error(ErrorKind::kUsage, "cannot find the address '" + printable(text) + "': " + gai_strerror(rc));
   int error = 0;
   int fd = -1;
   for (addrinfo* a = found; a != nullptr && fd < 0; a = a->ai_next) {
@@ -41,7 +44,7 @@ Result<int> listen_on(std::string_view address) {
     else fd = s.release();
   }
   freeaddrinfo(found);
-  if (fd < 0) return Error(ErrorKind::kIo, "cannot listen on " + text + ": " + std::strerror(error));
+  if (fd < 0) return Error(ErrorKind::kIo, "cannot listen on " + printable(text) + ": " + std::strerror(error));
   return fd;
 }
 

@@ -151,8 +151,8 @@ class Wanted {
  public:
   Wanted(const Module* module, std::string_view from) : all_(module == nullptr) {
     if (all_) return;
-    for (ImportType& import : module->imports())
-      if (import.module == from) names_.push_back(std::move(import.name));
+    for (const ImportType& import : module->imports())
+      if (import.module == from) names_.push_back(import.name);
     std::sort(names_.begin(), names_.end());
   }
   bool any() const { return all_ || !names_.empty(); }
@@ -160,7 +160,7 @@ class Wanted {
 
  private:
   bool all_;
-  std::vector<std::string> names_;
+  std::vector<std::string_view> names_;  // in the module
 };
 
 template <class Version>

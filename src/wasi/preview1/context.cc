@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "ermine/printable.h"
 #include "wasi/host/sockets.h"
 #include "wasi/preview1/bind.h"
 
@@ -79,9 +80,10 @@ namespace {
 
 Result<void> check_text(const std::string& text, const char* what) {
   if (text.find('\0') != text.npos)
-    return Error(ErrorKind::kUsage, std::string("the ") + what + " '" + text.c_str() + "' contains a NUL character");
+    return Error(ErrorKind::kUsage,
+                 std::string("the ") + what + " '" + printable(text.c_str()) + "' contains a NUL character");
   if (!is_utf8(text))
-    return Error(ErrorKind::kUsage, std::string("the ") + what + " '" + text + "' is not valid UTF-8");
+    return Error(ErrorKind::kUsage, std::string("the ") + what + " '" + printable(text) + "' is not valid UTF-8");
   return {};
 }
 
@@ -141,13 +143,15 @@ Result<void> Context::add_directory(const std::string& host, const std::string& 
   ERMINE_TRY(check_text(guest, "directory name"));
   auto d = std::make_unique<Descriptor>();
   d->host_fd = ::open(host.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (d->host_fd < 0) return Error(ErrorKind::kIo, "cannot open the directory '" + host + "': " + std::strerror(errno));
+  if (d->host_fd < 0)
+    return Error(ErrorKind::kIo, "cannot open the directory '" + printable(host) + "': " + std::strerror(errno));
   d->writable = false;
   d->read_only = read_only;
   d->preopen = true;
   d->guest_path = guest;
   if (Errno e = classify(*d, rights::kAll, rights::kAll); e != Errno::kSuccess)
-    return Error(ErrorKind::kIo, "cannot examine the directory '" + host + "': " + std::string(errno_name(e)));
+    return Error(ErrorKind::kIo,
+                 "cannot examine the directory '" + printable(host) + "': " + std::string(errno_name(e)));
   grants_directories_ = true;
   // Insertion fills the lowest number, which must be above the standard streams even if those are closed.
   Outcome<uint32_t> fd = descriptors_.insert_from(3, std::move(d));
@@ -160,7 +164,8 @@ Result<void> Context::add_listener(const std::string& address) {
   auto d = std::make_unique<Descriptor>();
   d->host_fd = socket;
   if (Errno e = classify(*d, rights::kAll, rights::kAll); e != Errno::kSuccess)
-    return Error(ErrorKind::kIo, "cannot examine the socket on " + address + ": " + std::string(errno_name(e)));
+    return Error(ErrorKind::kIo,
+                 "cannot examine the socket on " + printable(address) + ": " + std::string(errno_name(e)));
   grants_listeners_ = true;
   if (!descriptors_.insert_from(3, std::move(d)))
     return Error(ErrorKind::kLimit, "more sockets than files may be open");

@@ -1,5 +1,6 @@
 // path_*: what is done with names beneath a directory.
 
+#include "ermine/printable.h"
 #include "wasi/host/files.h"
 #include "wasi/preview1/functions.h"
 #include "wasi/preview1/layout.h"
@@ -31,7 +32,7 @@ struct Place {
   }
   [[gnu::cold]] void note(Call& call, Text text, Errno e) const {
     std::string& first = e == Errno::kRofs ? call.context.refusals.read_only_path : call.context.refusals.escaping_path;
-    if (first.empty()) first.assign(text.bytes.substr(0, 256));
+    if (first.empty()) first = printable(text.bytes);
   }
 };
 

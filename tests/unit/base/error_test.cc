@@ -25,6 +25,13 @@ TEST(Error, TrapHasTheScriptsWordingAndABacktrace) {
   EXPECT_EQ(copy.backtrace().size(), 2u);
 }
 
+TEST(Error, NamesInFramesAndContextsAreMadePrintable) {
+  Error error = Error::trap(TrapCode::kUnreachable).with_backtrace({{7, "f\n  9: 0x99 - g", "m\x1b[31m", 0x10}});
+  EXPECT_EQ(error.to_string(), "unreachable\n  0: 0x10 - m\\1b[31m!f\\0a  9: 0x99 - g");
+  error = Error(ErrorKind::kInvalid, "two\nlines").with_context("a\nb.wat");
+  EXPECT_EQ(error.message(), "a\\0ab.wat: two\nlines");
+}
+
 TEST(Error, ExitKeepsItsCode) { EXPECT_EQ(Error::exit(-3).exit_code(), -3); }
 
 TEST(Error, DefaultAndMovedFromAreEmpty) {

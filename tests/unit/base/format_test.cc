@@ -30,6 +30,14 @@ TEST(Format, KnowsHexadecimalAndWidths) {
   EXPECT_EQ(format("{:4}|{:2}|{:4}", 7, 123, "ab"), "   7|123|  ab");
 }
 
+TEST(Format, StringsArePrintableUnlessTheyAreTexts) {
+  EXPECT_EQ(format("\"{}\"", "a\x1b[2J\nb"), "\"a\\1b[2J\\0ab\"");
+  EXPECT_EQ(format("{:t}", "a\nb"), "a\nb");
+  const std::string large(100'000, 'x');
+  EXPECT_LT(format("{} {}", large, large).size(), 2100u);
+  EXPECT_EQ(format("{:t}", large), large);
+}
+
 TEST(Format, ShortestDigits) {
   EXPECT_EQ(shortest(0.0), "0");
   EXPECT_EQ(shortest(-0.0), "-0");

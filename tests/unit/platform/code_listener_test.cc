@@ -83,9 +83,9 @@ TEST_F(Listeners, NamesCannotForgeLines) {
   (*map)->added(some_code("evil\n0 ffffffff main\r\x1b[2J"));
   const std::string text = read(map_path());
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
-  EXPECT_NE(text.find(" evil?0 ffffffff main??[2J\n"), text.npos) << text;
-  EXPECT_EQ(printable_name("caf\xc3\xa9 \xc2\x9b"), "caf\xc3\xa9 ?");
-  EXPECT_LE(printable_name(std::string(100'000, 'x')).size(), 1000u);
+  EXPECT_NE(text.find(" evil\\0a0 ffffffff main\\0d\\1b[2J\n"), text.npos) << text;
+  (*map)->added(some_code(std::string(100'000, 'x')));
+  EXPECT_LT(read(map_path()).size(), text.size() + 1100);
 }
 
 TEST_F(Listeners, AFileLeftByAnotherProcessIsReplacedNotFollowed) {
