@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "cli/text_format.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 namespace {
@@ -19,11 +20,11 @@ namespace {
 constexpr size_t kBeginning = 64 << 10;
 
 Error io_error(const char* what, const std::string& path) {
-  return Error(ErrorKind::kIo, std::string(what) + " '" + path + "': " + std::strerror(errno));
+  return Error(ErrorKind::kIo, std::string(what) + " '" + printable(path) + "': " + std::strerror(errno));
 }
 
 Error too_large(const std::string& path, uint64_t limit) {
-  return Error(ErrorKind::kUnsupported, "'" + path + "' is larger than the " + std::to_string(limit) +
+  return Error(ErrorKind::kUnsupported, "'" + printable(path) + "' is larger than the " + std::to_string(limit) +
                                             " bytes that are read of a module; --max-module-size changes that");
 }
 

@@ -264,7 +264,7 @@ TEST(GdbInterface, ListsWhatThereIs) {
   }
   const auto at = reinterpret_cast<uint64_t>(kCode);
   using Functions = std::map<std::string, uint64_t>;
-  EXPECT_EQ(listed(), (Functions{{"first", at}, {"second?[1m", at + 1}, {"third", at + 2}}));
+  EXPECT_EQ(listed(), (Functions{{"first", at}, {"second\\1b[1m", at + 1}, {"third", at + 2}}));
   gdb->removed(kCode + 1);  // in the middle
   gdb->removed(kCode + 1);  // nothing there any more
   EXPECT_EQ(listed(), (Functions{{"first", at}, {"third", at + 2}}));
