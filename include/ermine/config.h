@@ -113,4 +113,12 @@ struct Config {
   static uint64_t default_feature_bits();
 };
 
+// What became of the functions of an engine's modules that were to have machine code (Config::tier), up to now.
+struct CodeCounts {
+  bool available = false;  // this build and this processor have a tier that makes machine code
+  uint64_t compiled = 0;  // have it
+  uint64_t failed = 0;  // stay interpreted: there was no room, or one of the next
+  uint64_t refused = 0;  // of those: their machine code was not safe (Config::verify_code), a bug of the engine
+};
+
 }  // namespace ermine

@@ -2,6 +2,7 @@
 // that compile and the one that keeps deadlines. Make one a process, or one a configuration.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "ermine/config.h"
@@ -20,6 +21,7 @@ class Engine {
   explicit Engine(const Config& config);
 
   const Config& config() const;
+  CodeCounts code_counts() const;
   bool operator==(const Engine&) const = default;
 
   // For the library's own use.

@@ -10,6 +10,7 @@ namespace ermine {
 Engine::Engine() : Engine(Config()) {}
 Engine::Engine(const Config& config) : impl_(engine::Engine::create(config)) {}
 const Config& Engine::config() const { return impl_->config(); }
+CodeCounts Engine::code_counts() const { return impl_->code_counts(); }
 
 namespace {
 Result<Module> compile_owned(const Engine& engine, std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,

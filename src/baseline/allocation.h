@@ -20,8 +20,8 @@ struct Region {
   struct Pin {
     uint16_t slot = 0;
     Class cls = Class::kNot;  // kNot: unused
-    bool written = false;     // somewhere in the region
-    bool narrow = false;      // it holds nothing but i32s: in the register their upper half is zero
+    bool written = false;  // somewhere in the region
+    bool narrow = false;  // it holds nothing but i32s: in the register their upper half is zero
   };
   std::array<Pin, 2 * kPinned> pins;  // integers, then floats and vectors
 };
@@ -41,7 +41,7 @@ class Allocator {
   struct Use {
     uint32_t weight = 0;
     uint8_t classes = 0;  // class_bit of each
-    uint8_t flags = 0;    // of each access
+    uint8_t flags = 0;  // of each access
     bool written() const { return flags & Access::kWritten; }
     // What it may live in a register as. kNot: several in turn, or what no register holds.
     Class cls() const;
@@ -53,9 +53,9 @@ class Allocator {
   void find_loops(const Listing& code);
   uint64_t evaluate(const Listing& code, const LastUses& uses, const ir::FunctionCode& function, Loop& loop);
 
-  std::vector<Loop> loops_;       // outer before inner; the first is the function
-  std::vector<uint32_t> depth_;   // loops around each item; empty if there are none
-  std::vector<Use> uses_;         // by slot
+  std::vector<Loop> loops_;  // outer before inner; the first is the function
+  std::vector<uint32_t> depth_;  // loops around each item; empty if there are none
+  std::vector<Use> uses_;  // by slot
   std::vector<uint32_t> touched_;
   std::vector<std::pair<uint32_t, uint32_t>> found_;
   std::vector<Candidate> best_[2];  // integers, floats

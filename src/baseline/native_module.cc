@@ -166,25 +166,15 @@ class Module final : public ir::NativeModule {
           report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
         return false;
       }
-      verifier_ = std::make_unique<verify::Verifier>(*machine, host_, mask_of);
+      verifier_ = std::make_unique<verify::Verifier>(*machine, host_, mark_holes);
     }
     const std::string problem =
         verifier_->verify(compiler_->description(execute),
                           {.module = module_, .function = code, .funcs = funcs_, .call_table = call_table()});
     if (problem.empty()) return true;
+    if (options_.counters != nullptr) ++options_.counters->refused;
     report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
     return false;
-  }
-
-  // Of a stencil: its holes.
-  static void mask_of(uint32_t id, std::span<const uint8_t> code, uint8_t* mask) {
-    const StencilTable& table = stencil_table();
-    if (id >= kStencilCount || table.stencils[id].size != code.size()) return;
-    const Stencil& s = table.stencils[id];
-    for (unsigned i = 0; i < s.holes; ++i) {
-      const Hole& h = table.holes[s.first_hole + i];
-      if (h.kind != HoleKind::kNext) machine::mark_bits(h, code.data() + h.at, mask + h.at);
-    }
   }
 
   const wasm::Module& module_;

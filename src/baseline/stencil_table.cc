@@ -1,5 +1,6 @@
 #include "baseline/stencil_table.h"
 
+#include "baseline/machine.h"
 #include "platform/cpu_features.h"
 
 extern "C" const char ermine_stencil_file[];
@@ -22,6 +23,16 @@ const StencilTable& stencil_table() {
     return t;
   }();
   return table;
+}
+
+void mark_holes(uint32_t id, std::span<const uint8_t> code, uint8_t* mask) {
+  const StencilTable& table = stencil_table();
+  if (id >= kStencilCount || table.stencils[id].size != code.size()) return;
+  const Stencil& s = table.stencils[id];
+  for (unsigned i = 0; i < s.holes; ++i) {
+    const Hole& h = table.holes[s.first_hole + i];
+    if (h.kind != HoleKind::kNext) machine::mark_bits(h, code.data() + h.at, mask + h.at);
+  }
 }
 
 bool processor_suffices() {

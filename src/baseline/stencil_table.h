@@ -1,6 +1,8 @@
 // The stencils as they are linked in. Constant data, see stencil_ids.h.
 #pragma once
 
+#include <span>
+
 #include "baseline/stencil_file.h"
 #include "baseline/stencil_ids.h"
 
@@ -14,6 +16,10 @@ struct StencilTable {
 };
 
 const StencilTable& stencil_table();
+
+// Sets the bits in `mask` that are filled in where the stencil is copied. `mask` is as long as the code; nothing is set
+// if that is not as long as the stencil.
+void mark_holes(uint32_t id, std::span<const uint8_t> code, uint8_t* mask);
 
 // Whether this processor runs them.
 bool processor_suffices();

@@ -213,6 +213,7 @@ int inspect_main(Words words) {
   // What is shown may use anything; running it is another matter.
   if (!options.given("--features")) config.enable_all_features();
   if (int code = precautions.set_bounds(); code != kOk) return code;
+  Engine engine(config);
   Result<InputFile> input = InputFile::open(file);
   if (!input) {
     print_error(input.error());
@@ -220,7 +221,6 @@ int inspect_main(Words words) {
   }
   if (int code = precautions.confine_to_reading(); code != kOk) return code;
 
-  Engine engine(config);
   Result<Module> module = load_module(engine, *input, precautions.max_module_size);
   if (!module) {
     print_error(module.error());

@@ -160,8 +160,8 @@ void add_tier_options(Options& options, Config& config) {
       "--code-cache-size",
       [&config](const std::string& text) { config.code_cache_size = size_of("--code-cache-size", text); },
       "Most machine code; what finds no room is interpreted", "SIZE");
-  options.flag("--verify-code", config.verify_code, "Check all machine code before it is run; what fails is interpreted",
-               true);
+  options.flag("--verify-code", config.verify_code,
+               "Check all machine code before it is run; what fails is interpreted", true);
   options.flag("--deterministic", config.deterministic, "Relaxed SIMD does the same on every machine", true);
 }
 

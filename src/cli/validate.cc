@@ -24,11 +24,11 @@ int validate_main(Words words) {
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   if (int code = precautions.set_bounds(); code != kOk) return code;
+  Engine engine(config);
   std::vector<Result<InputFile>> inputs;
   for (const std::string& file : files) inputs.push_back(InputFile::open(file));
   if (int code = precautions.confine_to_reading(); code != kOk) return code;
 
-  Engine engine(config);
   int code = kOk;
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string& file = files[i];

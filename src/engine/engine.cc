@@ -66,10 +66,23 @@ Engine::Engine(const Config& config)
       listener_(make_listener(config)),
       hooks_(interp::tier_hooks(native_tier())) {
 #ifdef ERMINE_BASELINE
+  counters_ = std::make_shared<runtime::CodeCounters>();
   // What the verifier takes is opened now: later the process may not be allowed to.
   if (config.verify_code && config.tier != Tier::kInterp) (void)verify::capstone_problem();
   baseline::limit_code(config.code_cache_size);
 #endif
+}
+
+CodeCounts Engine::code_counts() const {
+  CodeCounts counts;
+#ifdef ERMINE_BASELINE
+  const uint8_t *begin, *end;
+  counts.available = baseline::native_tier().code_range(&begin, &end);
+  counts.compiled = counters_->compiled;
+  counts.failed = counters_->failed;
+  counts.refused = counters_->refused;
+#endif
+  return counts;
 }
 
 std::shared_ptr<Engine> Engine::create(Config config) {
@@ -107,7 +120,8 @@ runtime::CodeOptions Engine::code_options(bool guarded) const {
           .verify = config_.verify_code,
           .report_bug = config_.report_bug != nullptr ? config_.report_bug : report_to_stderr,
           .report_context = config_.report_bug_context,
-          .listener = *listener_};
+          .listener = *listener_,
+          .counters = counters_};
 }
 
 }  // namespace ermine::engine

@@ -7,6 +7,7 @@
 #include "platform/code_listener.h"
 #include "runtime/hooks.h"
 #include "runtime/interrupt.h"
+#include "runtime/module_code.h"
 #include "runtime/store.h"
 #include "wasm/features.h"
 #include "wasm/type_registry.h"
@@ -27,6 +28,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // For code; see CodeOptions::guarded. Precondition: there is a listener, or none is wanted.
   runtime::CodeOptions code_options(bool guarded) const;
   const Result<platform::CodeListenerPtr>& listener() const { return listener_; }
+  CodeCounts code_counts() const;
   // For a store of this engine, which keeps the engine alive.
   runtime::StoreOptions store_options();
 
@@ -36,6 +38,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   wasm::FeatureSet features_;
   std::shared_ptr<wasm::TypeRegistry> registry_;
   Result<platform::CodeListenerPtr> listener_;  // made before there is machine code
+  std::shared_ptr<runtime::CodeCounters> counters_;  // null: this build makes no machine code
   const runtime::TierHooks& hooks_;
   runtime::DeadlineTimer timer_;
 };

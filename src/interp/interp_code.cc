@@ -97,6 +97,8 @@ bool InterpCode::compile(Record& record) {
   if (record.native == nullptr) {
     record.native = native_->compile(record.func_index, record.code);
 #ifdef ERMINE_BASELINE
+    if (options_.counters != nullptr)
+      ++(record.native != nullptr ? options_.counters->compiled : options_.counters->failed);
     if (record.native != nullptr && options_.listener) [[unlikely]]
       announce(record);
 #endif

@@ -2,6 +2,7 @@
 // implement it; the runtime asks it what a code pointer means and how frames follow each other.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -14,6 +15,11 @@
 
 namespace ermine::runtime {
 
+// Of all the code made for an engine's modules. Counted by any thread.
+struct CodeCounters {
+  std::atomic<uint64_t> compiled = 0, failed = 0, refused = 0;  // as in CodeCounts
+};
+
 // What changes the code made for a module. An engine keeps one ModuleCode a module and options.
 struct CodeOptions {
   // Memory 0 has 32-bit addresses and lies in a guarded reservation that never moves (Memory::guarded), or
@@ -24,19 +30,20 @@ struct CodeOptions {
   bool deterministic = false;
   Tier tier = Tier::kAuto;
   uint32_t tier_up_calls = 0, tier_up_rounds = 0;  // Config's
-  // Machine code is checked before it can be run (verify/verifier.h). What is refused is not compiled, and report_bug is
-  // told: where, and why.
+  // Machine code is checked before it can be run (verify/verifier.h). What is refused is not compiled, and report_bug
+  // is told: where, and why.
   bool verify = false;
   void (*report_bug)(void* context, std::string_view message) = nullptr;
   void* report_context = nullptr;
   platform::CodeListenerPtr listener;  // null: nobody wants to know of machine code
+  std::shared_ptr<CodeCounters> counters;  // null: nobody counts
   bool operator==(const CodeOptions&) const = default;
 };
 
 // Where a code pointer comes from.
 struct CodePosition {
   uint32_t func_index = 0;  // in the module's index space, imports included
-  uint64_t offset = 0;      // of the instruction in the module; of the function's body if not known better
+  uint64_t offset = 0;  // of the instruction in the module; of the function's body if not known better
 };
 
 // A frame as it stands: the instruction that runs (in callers: the call), its slots, its instance.

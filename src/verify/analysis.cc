@@ -226,6 +226,9 @@ Value Analysis::bit_field(const Term& immr, const Term& imms) {
 
 void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
   Value& to = state_.r[r];
+  // A comparison says nothing of what the register holds from now on.
+  for (Operand* o : {&state_.left, &state_.right})
+    if (o->reg == r) o->reg = kRegisters;
   if (bytes == 8) {
     to = v;
   } else if (bytes == 4) {

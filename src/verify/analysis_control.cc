@@ -114,7 +114,11 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
 void Analysis::refine(State& s, Condition c) {
   if (!s.compared) return;
   const Operand left = s.left, right = s.right;
-  if (c == Condition::kEqual && !left.low && !right.low) {
+  // Of other kinds two that are called the same may differ.
+  auto is_one = [](const Value& v) {
+    return v.kind == Value::kEntry || v.kind == Value::kConst || (v.kind == Value::kSlot && v.id != 0);
+  };
+  if (c == Condition::kEqual && !left.low && !right.low && is_one(left.value) && is_one(right.value)) {
     s.equal.emplace_back(left.value, right.value);
     s.equal.emplace_back(right.value, left.value);
   }
@@ -247,7 +251,8 @@ void Analysis::call_guest() {
   if (frame.kind != V::kFrame || is_known(frame.term, 0)) return refuse("calls without a frame for the callee");
   if (!(context == V(V::kContext))) return refuse("calls with another context");
   check(Check::kShift, 0, frame.term);
-  // The callee's header, written just before: the caller's pc, then its context.
+  // The callee's header, written just before, and nothing else that might be there: the caller's pc, then its context.
+  if (state_.frame_stores.size() != 2) return refuse("calls without the callee's header, or with more than that");
   bool has_header = false;
   for (const auto& pc : state_.frame_stores)
     for (const auto& ctx : state_.frame_stores) {

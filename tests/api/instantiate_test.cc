@@ -368,5 +368,25 @@ TEST(CompileFunctions, ManyThreads) {
   }
 }
 
+// An engine says how many functions have machine code, so that nobody takes interpreting for it.
+TEST(CompileFunctions, AreCounted) {
+  for (const TierName& tier : Config::tiers()) {
+    Config config;
+    config.tier = tier.tier;
+    Engine engine(config);
+    EXPECT_EQ(engine.code_counts().compiled, 0u);
+    const Module module = wat(engine, R"((module (func (export "f") (result i32) (i32.const 7)) (func (nop)) (func)))");
+    Store store(engine);
+    Func f = *must(Linker(engine).instantiate(store, module)).get_func("f");
+    EXPECT_EQ(must(f.call({}))[0].i32(), 7);
+    const bool native = engine.code_counts().available && tier.tier != Tier::kInterp;
+    EXPECT_EQ(engine.code_counts().compiled, native && tier.tier == Tier::kBaseline ? 1u : 0u) << tier.name;
+    must(module.compile_functions());
+    EXPECT_EQ(engine.code_counts().compiled, native ? 3u : 0u) << tier.name;
+    EXPECT_EQ(engine.code_counts().failed, 0u);
+    EXPECT_EQ(engine.code_counts().refused, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace ermine

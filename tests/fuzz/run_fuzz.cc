@@ -4,6 +4,7 @@
 //
 // Seeds: seeds/module, the modules in binary form.
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -19,6 +20,10 @@ Engine make_engine(bool guarded) {
   config.max_wasm_stack = 256 << 10;
   config.max_gc_heap = 4 << 20;
   config.parallelism = 1;
+  config.report_bug = [](void*, std::string_view message) {
+    std::fprintf(stderr, "bug of the engine: %.*s\n", static_cast<int>(message.size()), message.data());
+    std::abort();
+  };
   if (!guarded) config.memory_reservation = 0;
   return Engine(config);
 }

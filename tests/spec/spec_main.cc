@@ -1,6 +1,9 @@
 // Runs scripts in one tier: spec_test TIER PATH... (a path is a script or a folder of them). TIER:gc-stress collects
 // garbage at every allocation. Returns 77, which ctest shows as skipped, when the paths are not there: the official
 // suite is no part of the project.
+//
+// Machine code that the verifier refuses fails the test, and so does a function that the baseline tier does not
+// compile: it would be interpreted with the same results, and nothing be tested.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +11,29 @@
 
 #include "script/files.h"
 #include "script/runner.h"
+
+namespace {
+
+void report(void*, std::string_view message) {
+  std::printf("bug of the engine: %.*s\n", static_cast<int>(message.size()), message.data());
+}
+
+// Whether machine code was made where it was asked for.
+bool compiled(const ermine::CodeCounts& counts, ermine::Tier tier) {
+  if (tier == ermine::Tier::kInterp) return counts.compiled == 0;
+  std::printf("%llu functions compiled, %llu not\n", static_cast<unsigned long long>(counts.compiled),
+              static_cast<unsigned long long>(counts.failed));
+  if (!counts.available) {
+    std::printf("this processor has no machine-code tier: all was interpreted\n");
+    return true;
+  }
+  if (counts.refused != 0) return false;  // has been reported
+  if (counts.failed != 0) std::printf("functions were not compiled\n");
+  if (tier == ermine::Tier::kBaseline && counts.compiled == 0) std::printf("nothing was compiled\n");
+  return counts.failed == 0 && (tier != ermine::Tier::kBaseline || counts.compiled != 0);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace ermine;
@@ -28,6 +54,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   config.tier = tier->tier;
+  config.report_bug = report;
   config.tier_up_calls = 2;  // so that short scripts move up, too
   config.tier_up_rounds = 20;
   std::vector<std::string> paths(argv + 2, argv + argc);
@@ -56,5 +83,6 @@ int main(int argc, char** argv) {
     ok &= reports.back().ok();
   }
   std::fputs(script::human_summary(reports, false).c_str(), stdout);
+  ok &= compiled(engine.code_counts(), config.tier);
   return ok ? 0 : 1;
 }

@@ -1,0 +1,15 @@
+# What all tests have in common, however ctest is started: machine code is verified before it runs, also in builds
+# without assertions, and what the engine notices of its own bugs fails the test, whatever else comes out.
+include(GoogleTest)
+set(ERMINE_TEST_PROPERTIES ENVIRONMENT ERMINE_VERIFY_CODE=1 FAIL_REGULAR_EXPRESSION "bug of the engine")
+
+# As add_test(NAME name COMMAND …).
+function(ermine_add_test NAME name)
+  add_test(NAME ${name} ${ARGN})
+  set_tests_properties(${name} PROPERTIES ${ERMINE_TEST_PROPERTIES})
+endfunction()
+
+# The tests in a GoogleTest binary.
+function(ermine_discover_tests target)
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES ${ERMINE_TEST_PROPERTIES})
+endfunction()
