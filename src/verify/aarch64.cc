@@ -279,6 +279,9 @@ class Step {
         return write(0, v);
     switch (in_.id) {
       case ARM64_INS_NOP: return;
+      case ARM64_INS_HINT:
+        if (is(0xffffffff, 0xd503229f)) return;  // csdb, against speculation
+        return generic();
       case ARM64_INS_ADRP: {
         Term t = field(29, 2, 12, false).plus(field(5, 19, 14, true));
         t.is_address = true;
