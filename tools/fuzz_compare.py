@@ -263,7 +263,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", default="build/release", help="build folder with bin/module_gen")
     p.add_argument("--emulator", default="", help="what runs that build's programs, if this machine does not")
-    p.add_argument("--modes", type=int, default=2,
+    p.add_argument("--modes", type=int, default=1,
                    help="modes besides the plain one that each module runs in, by turns; all tiers always do")
     p.add_argument("--also", help="module_gen of another build, with its emulator")
     p.add_argument("--also-every", type=int, default=50, help="the modules it runs, one in so many")
