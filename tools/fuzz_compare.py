@@ -16,8 +16,10 @@ import functools
 import os
 import pathlib
 import re
+import resource
 import shlex
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -28,6 +30,8 @@ import time
 WITHOUT = "relaxed-simd,custom-page-sizes,wide-arithmetic,compact-imports"
 
 OLDEST_V8 = 14  # Node 26 has it
+
+WAITING = 50  # what takes so many times its processor time waits for something that does not come
 
 # (pattern, kind): for the messages of both.
 KINDS = [
@@ -98,8 +102,12 @@ class Machine:
     def __init__(self, command, folder, seconds, plans_option):
         self.command, self.folder, self.seconds, self.plans_option = command, folder, seconds, plans_option
 
+    def limit(self):
+        """In the child: what runs without end is ended by SIGXCPU, however little of a busy machine it gets."""
+        resource.setrlimit(resource.RLIMIT_CPU, (self.seconds, self.seconds + 5))
+
     def accounts(self, batch, count, plans):
-        """-> a text for each module, or the exit code (or "time") of the program that ended with it"""
+        """-> a text for each module, or the exit code of the program that ended with it"""
         found = []
         while len(found) < count:
             begin = len(found)
@@ -108,9 +116,10 @@ class Machine:
             output = self.folder / "output"
             with open(output, "wb") as out:
                 try:
-                    code = subprocess.run(words, stdout=out, stderr=subprocess.STDOUT, timeout=self.seconds).returncode
+                    code = subprocess.run(words, stdout=out, stderr=subprocess.STDOUT, preexec_fn=self.limit,
+                                          timeout=WAITING * self.seconds).returncode
                 except subprocess.TimeoutExpired:
-                    code = "time"
+                    code = -signal.SIGALRM
             text = output.read_text(errors="replace")
             for account in re.findall(r"^== \d+([^\n]*\n.*?)^== end$", text, re.M | re.S):
                 found.append(account.partition("\n")[2])
@@ -273,7 +282,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--rounds", type=int, default=10)
     p.add_argument("--count", type=int, default=1000, help="modules a round")
-    p.add_argument("--seconds", type=int, default=600, help="for one program and round; what takes longer hangs")
+    p.add_argument("--seconds", type=int, default=300, help="processor time for one program and round; what takes longer hangs")
     p.add_argument("--keep", default="build/fuzz-differences", help="where what differs is kept")
     p.add_argument("--without", default=WITHOUT, help="features that the own generator does not use")
     p.add_argument("--stop-at", type=int, default=0, help="ends once so many differ")
