@@ -1,13 +1,10 @@
 #include "ir/translator.h"
 
-#include "runtime/instance.h"
-
 namespace ermine::ir {
 
 using wasm::ValType;
 
 void Translator::note_reference(ValType t, uint32_t slot) {
-  if (runtime::is_heap_reference(t, *module_.registry)) return;
   if (slot / 64 >= func_ref_slots_.size()) func_ref_slots_.resize(slot / 64 + 1);
   func_ref_slots_[slot / 64] |= uint64_t{1} << (slot % 64);
 }
