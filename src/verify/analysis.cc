@@ -90,7 +90,7 @@ Value Analysis::low(const Value& v) {
     case Value::kRefType:
     case Value::kExecField:
     case Value::kFlag: return v;
-    default: return Value(Value::kNarrow);
+    default: return v.is_address() ? Value() : Value(Value::kNarrow);  // half an address of the host's is no number
   }
 }
 
@@ -408,6 +408,10 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
 
 void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
   using V = Value;
+  const bool is_guests = address.kind != V::kExec && address.kind != V::kStack;
+  const bool is_header = address.kind == V::kFrame && value == V(V::kContext);
+  if (is_guests && value.is_address() && !is_header)
+    return refuse("writes an address of the host's where the guest finds a number");
   switch (address.kind) {
     case V::kFrame:
       check(Check::kFrameWrite, bytes, address.term);

@@ -24,6 +24,7 @@ class Decoder;
 struct Machine {
   unsigned frame, context, memory, accumulator, pc, stack;
   unsigned link;  // holds the return address; kRegisters: it is on the native stack
+  unsigned call;  // tells a callee that is interpreted which call it is (interp/stubs.h)
   uint32_t kept;  // registers that every piece must leave as they were
   uint32_t kept_by_host;  // those that a host function keeps
   std::array<uint8_t, 3> host_arguments;
@@ -126,7 +127,7 @@ class Analysis {
   void refine_side(State& s, Condition c, const Operand& a, const Operand& b);
   void leave(State& s, Exit::Kind kind, const Term& target = {});
   void go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset);
-  void call_guest();
+  void call_guest(bool by_reference);
   void call_host(const Value& function);
   static State join(const State& a, const State& b);
   Value load_ref(const Value& ref, unsigned bytes);

@@ -1,6 +1,7 @@
 // Comparisons, and ways on and out of a piece.
 #include <algorithm>
 
+#include "runtime/context.h"
 #include "runtime/offsets.h"
 #include "verify/analysis.h"
 
@@ -244,7 +245,7 @@ void Analysis::jump_through(const Value& address) {
   reachable_ = false;
 }
 
-void Analysis::call_guest() {
+void Analysis::call_guest(bool by_reference) {
   using V = Value;
   facts_.calls = true;
   const V frame = state_.r[machine_.frame], context = state_.r[machine_.context];
@@ -268,6 +269,13 @@ void Analysis::call_guest() {
       has_header = true;
     }
   if (!has_header) return refuse("calls without the callee's header");
+  // A callee without machine code is found by the call's instruction, whose third unit says it, or by the reference, of
+  // which it is the first field.
+  const V call = state_.r[machine_.call];
+  if (by_reference ? call.kind != V::kRef || !is_known(call.term, -2 * int64_t{sizeof(runtime::Code)})
+                   : call.kind != V::kConst)
+    return refuse("calls without saying what");
+  if (!by_reference) check(Check::kCallPc, 0, call.term);
   const V stack = state_.r[machine_.stack];
   for (unsigned i = 0; i < kRegisters; ++i)
     if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V();
@@ -310,11 +318,11 @@ void Analysis::call_through(const Value& address) {
   using V = Value;
   if (address.kind == V::kCode && address.facts == 0) {
     check(Check::kCallEntry, 8, address.term);
-    call_guest();
+    call_guest(false);
   } else if (address.kind == V::kCode && address.facts == V::kOwn) {
     check(Check::kCallByIndex, 8, address.term);
     facts_.needs_ref |= V::kOwn;
-    call_guest();
+    call_guest(true);
   } else {
     refuse("calls an address that is not known");
   }
@@ -373,6 +381,7 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     }
     exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
     if (is_narrow(v)) exit.narrow |= 1u << i;
+    if (s.r[i].is_address()) exit.addresses |= 1u << i;
     if (v.kind == V::kBitField) exit.maybe_narrow.push_back({static_cast<uint8_t>(i), v.type, v.term});
   }
   const V& ref = s.r[machine_.accumulator];

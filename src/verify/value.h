@@ -132,6 +132,30 @@ struct Value {
   Term term{};
   Term type{};  // of a kRef with kTyped: its type's number
 
+  // An address of the host's, other than a reference.
+  bool is_address() const {
+    switch (kind) {
+      case kCode:
+      case kStack:
+      case kReturn:
+      case kFrame:
+      case kContext:
+      case kExec:
+      case kMemory:
+      case kMemoryAt:
+      case kFuncRefs:
+      case kGlobals:
+      case kTables:
+      case kTable:
+      case kElements:
+      case kCell:
+      case kHostFn:
+      case kHostEnv: return true;
+      case kTarget: return facts != kImport;  // which may be a constant beside the code
+      default: return false;
+    }
+  }
+
   Value() = default;
   Value(Kind k) : kind(k) {}
   Value(Kind k, const Term& t) : kind(k), term(t) {}

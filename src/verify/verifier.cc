@@ -310,20 +310,57 @@ class Verifier::Pass {
       if (!may_read_one(slot)) return false;
     return true;
   }
-  // One that some field of the instruction names, or in which a register lives.
+  // One that the instruction reads, or in which a register lives.
   bool may_read_one(uint64_t slot) const {
     if (is_spill(slot)) return true;
     bool may = false;
     each_part([&](OpCode o, const runtime::Code* at) {
       const CodeInfo info = ir::code_info(o);
-      const bool vectors = info.kind == CodeInfo::kFormed && ir::family_of(info.op) == ir::Family::kVector;
-      for (unsigned byte : {0u, 2u, 4u, 6u}) {
-        const uint64_t named = field<uint16_t>(at, byte);
-        may |= slot == named || (vectors && slot == named + 1);
+      auto fields = [&](std::initializer_list<unsigned> bytes, bool vectors = false) {
+        for (unsigned byte : bytes) {
+          const uint64_t named = field<uint16_t>(at, byte);
+          may |= slot == named || (vectors && slot == named + 1);
+        }
+      };
+      switch (info.kind) {
+        case CodeInfo::kBranch: return fields({0, 2});
+        case CodeInfo::kFormed: {
+          const ir::Family family = ir::family_of(info.op);
+          return family == ir::Family::kStore ? fields({0, 2}) : fields({2, 4, 6}, family == ir::Family::kVector);
+        }
+        case CodeInfo::kIr: break;
+        default: return;
       }
-      if (info.kind != CodeInfo::kIr) return;
-      const bool is_call = info.ir == IrOp::call_indirect_s || info.ir == IrOp::call_ref;
-      if (is_call) may |= slot == field<uint16_t>(at, info.ir == IrOp::call_ref ? 8 : 12);
+      switch (info.ir) {
+        case IrOp::copy:
+        case IrOp::ret_copy: return fields({2});
+        case IrOp::copy2: return fields({2, 6});
+        case IrOp::copy_v128: return fields({2}, true);
+        case IrOp::select_v128: return fields({2, 4, 6}, true);
+        case IrOp::select_r:
+        case IrOp::select_r_1:
+        case IrOp::select_r_2:
+        case IrOp::select_r_3:
+        case IrOp::select_s:
+        case IrOp::select_s_1:
+        case IrOp::select_s_2:
+        case IrOp::select_s_3:
+        case IrOp::select_d:
+        case IrOp::select_d_1:
+        case IrOp::select_d_2:
+        case IrOp::select_d_3: return fields({2, 4, 6});
+        case IrOp::global_set_v128: return fields({0}, true);
+        case IrOp::global_set_s:
+        case IrOp::br_table_s:
+        case IrOp::br_null:
+        case IrOp::br_null_back:
+        case IrOp::br_non_null:
+        case IrOp::br_non_null_back:
+        case IrOp::call_import: return fields({0});  // of a call: what it returned
+        case IrOp::call_ref: return fields({8});
+        case IrOp::call_indirect_s: return fields({12});
+        default: return;
+      }
     });
     return may;
   }

@@ -417,6 +417,7 @@ const Machine kX86_64 = {
     .pc = r12,
     .stack = rsp,
     .link = kRegisters,
+    .call = rax,
     .kept = 1u << rbp,
     .kept_by_host = 1u << rbx | 1u << rbp | 1u << rsp | 1u << r12 | 1u << r13 | 1u << r14 | 1u << r15,
     .host_arguments = {rdi, rsi, rdx},
