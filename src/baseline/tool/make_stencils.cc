@@ -2,6 +2,10 @@
 // bytes of each stencil and the holes in them. Runs at build time.
 //
 //   make_stencils OUTPUT OBJECT…
+//   make_stencils --faults SEED COUNT USED OUTPUT OBJECT…             lists faults (faults.h)
+//   make_stencils --faults SEED COUNT USED --write N OUTPUT OBJECT…   writes the tables with fault N of the list
+//
+// USED names a file with the numbers of the stencils that may get a fault.
 //
 // The objects may be another machine's: what there is to know of each is in a file of its own (object.h: Target).
 //
@@ -20,6 +24,7 @@
 #include <vector>
 
 #include "baseline/stencil_file.h"
+#include "baseline/tool/faults.h"
 #include "baseline/tool/object.h"
 #include "baseline/tool/prove.h"
 
@@ -107,8 +112,34 @@ std::optional<Body> read_function(const Object& o, const Target& target, unsigne
 
 }  // namespace
 
+// Of faults: see tools/mutate.py.
+struct FaultOptions {
+  unsigned count = 0;  // 0: none
+  uint64_t seed = 0;
+  std::vector<bool> may_have = std::vector<bool>(kStencilCount);
+  std::optional<uint64_t> write;
+
+  // Takes them from the front.
+  void read(int& argc, char**& argv) {
+    auto next = [&] { return argc > 1 ? (--argc, *++argv) : ""; };
+    auto next_is = [&](std::string_view name) { return argc > 1 && name == argv[1] && (next(), true); };
+    if (!next_is("--faults")) return;
+    seed = std::strtoull(next(), nullptr, 10);
+    count = static_cast<unsigned>(std::strtoul(next(), nullptr, 10));
+    std::ifstream used(next());
+    for (size_t id; used >> id;)
+      if (id < may_have.size()) may_have[id] = true;
+    if (next_is("--write")) write = std::strtoull(next(), nullptr, 10);
+    if (count == 0 || argc < 3) fail("faults take a seed, how many, a file with numbers of stencils, and the rest");
+  }
+};
+
 int main(int argc, char** argv) {
   if (argc < 3) fail("usage: make_stencils OUTPUT OBJECT…");
+  FaultOptions faulty;
+  faulty.read(argc, argv);
+  Bodies bodies;
+  const Target* machine = nullptr;
   std::vector<Stencil> stencils(kStencilCount);
   std::vector<Hole> holes;
   std::vector<uint8_t> code;
@@ -158,7 +189,12 @@ int main(int argc, char** argv) {
         continue;
       }
       target->shorten(*body);
-      if (const std::string problem = prove(*target, *body, record.marker, record.result); !problem.empty())
+      if (faulty.count != 0) {
+        if (faulty.may_have[record.id]) bodies[*body].push_back({record.id, record.marker, record.result});
+        machine = target;
+      } else if (const std::string problem =
+                     target != &kX86_64 ? "" : prove(*target, *body, record.marker, record.result);
+                 !problem.empty())
         unproved.try_emplace(problem, o.path + ": stencil " + std::to_string(record.id) + " (entry " +
                                           std::to_string(e) + ") is not proved safe: " + problem);
       ++made;
@@ -178,6 +214,21 @@ int main(int argc, char** argv) {
     for (const auto& [problem, text] : unproved)
       if (shown++ < kShown) std::fprintf(stderr, "make_stencils: %s\n", text.c_str());
     fail("stencils are not proved safe, in " + std::to_string(unproved.size()) + " ways");
+  }
+  if (faulty.count != 0) {
+    const std::vector<Fault> faults = make_faults(*machine, bodies, faulty.seed, faulty.count);
+    if (!faulty.write) {
+      list_faults(faults, bodies, argv[1]);
+      return 0;
+    }
+    if (*faulty.write >= faults.size()) fail("there is no such fault");
+    const Body& altered = faults[*faulty.write].altered;
+    const Stencil s{static_cast<uint32_t>(code.size()), static_cast<uint16_t>(altered.code.size()),
+                    static_cast<uint8_t>(altered.holes.size()), 1, static_cast<uint32_t>(holes.size())};
+    code.insert(code.end(), altered.code.begin(), altered.code.end());
+    holes.insert(holes.end(), altered.holes.begin(), altered.holes.end());
+    for (const Use& u : std::next(bodies.begin(), static_cast<ptrdiff_t>(faults[*faulty.write].body))->second)
+      stencils[u.id] = s;
   }
   code.resize(code.size() + 16);  // copying may read beyond a stencil's end
   StencilFile header{static_cast<uint32_t>(stencils.size()), static_cast<uint32_t>(holes.size()),

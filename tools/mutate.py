@@ -1,0 +1,461 @@
+#!/usr/bin/env python3
+"""Faults on purpose: what notices an error in the compiler?
+
+Faults are put, one at a time, into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them)
+and into the sources of the baseline compiler (tools/mutations.txt). Each is then tried in this order:
+  build      the proof that every stencil is safe, when stencils are made
+  verifier   the check of finished machine code, over all scripts
+  tests      the scripts themselves, then the tests of the API
+Sources are not touched: what is altered is a copy, compiled and linked by itself. Needs a build of x86-64 with tests:
+  cmake --preset release && cmake --build --preset release --target spec_test api_test make_stencils ermine
+  tools/mutate.py --build build/release
+Takes an hour or so; what is done is kept in --results, and not done again.
+"""
+import argparse
+import collections
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIST = ROOT / "tools/mutations.txt"
+BASELINE = "src/baseline"
+CPU_SECONDS = 20  # a folder of scripts takes two
+# For what the scripts let pass, if --more is given and they are built.
+MORE_TESTS = (("api_test", []), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
+              *(("cross_test", [group, "25"]) for group in ("i32", "i64", "float", "vector", "passing")))
+# What a fault can lead to, had nothing noticed it. After these the sandbox holds:
+HARMLESS = ("number", "way", "stop")
+RISKS = HARMLESS + ("reference", "index", "limit", "access", "control")
+REPORT = "bug of the engine"
+
+
+# What emit() does in addition to find that out.
+NOTES_USED = """
+  static struct Used {
+    std::vector<bool> ids = std::vector<bool>(kStencilCount);
+    ~Used() {
+      std::FILE* out = std::fopen(std::getenv("MUTATE_USED"), "w");
+      for (size_t i = 0; i < ids.size(); ++i)
+        if (ids[i]) std::fprintf(out, "%zu\\n", i);
+      std::fclose(out);
+    }
+  } used;
+  used.ids[id] = true;
+"""
+
+
+class Edit:
+    """A fault in a source: `old`, the `nth` time it occurs, becomes `new`."""
+
+    def __init__(self, file, risk, nth, text):
+        self.file, self.risk, self.nth, self.text = file, risk, nth, text
+        self.old, self.new, self.same_because = [], [], ""
+
+    def apply(self, source):
+        old, new = "\n".join(self.old), "\n".join(self.new)
+        at = -1
+        for _ in range(self.nth):
+            at = source.find(old, at + 1)
+            if at < 0:
+                return None
+        return source[:at] + new + source[at + len(old):]
+
+
+def read_list(text):
+    """The edits, and the faults in stencils that change nothing: {(kind, family, text): reason}."""
+    edits, same, edit = [], {}, None
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("#") or not line.strip():
+            continue
+        mark, rest = line[0], line[2:] if len(line) > 1 else ""
+        if mark == "@":
+            match = re.fullmatch(r"(\S+) (\w+)(?: #(\d+))?: (.+)", rest)
+            if not match or match[2] not in RISKS:
+                sys.exit(f"mutations.txt, line {number}: not “@ FILE RISK: WHAT” with a risk of {', '.join(RISKS)}")
+            edit = Edit(match[1], match[2], int(match[3] or 1), match[4])
+            edits.append(edit)
+        elif mark == "=" and "\t" in rest:
+            kind, family, what, reason = rest.split("\t")
+            same[kind, family, what] = reason
+        elif edit is None or mark not in "-+=":
+            sys.exit(f"mutations.txt, line {number}: a line begins with @, -, + or =")
+        elif mark == "=":
+            edit.same_because = rest
+        else:
+            (edit.old if mark == "-" else edit.new).append(rest)
+    return edits, same
+
+
+class Build:
+    """Commands of a build directory."""
+
+    def __init__(self, path):
+        self.path = path.resolve()
+        self.compile = {}
+        for command in json.loads((self.path / "compile_commands.json").read_text()):
+            name = os.path.relpath(command["file"], ROOT)
+            self.compile.setdefault(name, shlex.split(command["command"]))
+        self.objects = sorted(str(p) for p in (self.path / BASELINE).glob("CMakeFiles/ermine_stencils.dir/stencils/*.o"))
+        self.tool = self.path / BASELINE / "make_stencils"
+        self.objects_kept = self.path / "mutate-objects"
+        self.objects_kept.mkdir(exist_ok=True)
+        self.lock = threading.Lock()
+        digest = hashlib.sha256(" ".join(self.compile[f"{BASELINE}/compiler.cc"]).encode())
+        for header in sorted(p for folder in ("src", "include") for p in (ROOT / folder).rglob("*")
+                             if p.suffix in (".h", ".def") and not {"tool", "stencils", "verify"} & set(p.parts)):
+            digest.update(header.read_bytes())
+        self.headers = digest.hexdigest()
+
+    def link(self, target, objects, output):
+        commands = subprocess.run(["ninja", "-C", self.path, "-t", "commands", f"bin/{target}"], check=True,
+                                  capture_output=True, text=True).stdout.splitlines()
+        words = shlex.split(commands[-1].removeprefix(": && ").removesuffix(" && :"))
+        at = words.index("-o")
+        # In front of the libraries: their own versions are not taken then.
+        words[at:at + 2] = [*map(str, objects), "-o", str(output)]
+        run(words, self.path)
+
+    def compiled(self, source, file, header=None):
+        """The object of an altered copy of `source`, or of `source` with another `header`. It is kept; and little is
+        optimised, since that takes longer than it saves."""
+        name = hashlib.sha256("\0".join([self.headers, source, file.read_text(), header.read_text() if header else ""])
+                              .encode()).hexdigest()
+        to = self.objects_kept / f"{name}.o"
+        if not to.exists():
+            words = self.words(source)
+            extra = ["-I", header.parent.parent] if header else ["-include-pch", self.parsed_headers()]
+            run([words[0], *extra, *words[1:], "-c", file, "-o", f"{to}.{os.getpid()}.{threading.get_ident()}"], self.path)
+            os.replace(f"{to}.{os.getpid()}.{threading.get_ident()}", to)
+        return to
+
+    def words(self, source):
+        words = list(self.compile[source])
+        for option in ("-o", "-c"):
+            at = words.index(option)
+            del words[at:at + 2]
+        return [*words, "-O0", "-w"]
+
+    def parsed_headers(self):
+        """What all files of the compiler include, parsed once."""
+        with self.lock:
+            to = self.objects_kept / f"{self.headers}.pch"
+            if not to.exists():
+                text = self.objects_kept / "headers.h"
+                text.write_text('#include "baseline/compiler.h"\n#include "baseline/machine.h"\n')
+                words = self.words(f"{BASELINE}/compiler.cc")
+                run([*words, "-x", "c++-header", text, "-o", f"{to}.new"], self.path)
+                os.replace(f"{to}.new", to)
+            return to
+
+
+def run(words, cwd=None):
+    result = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"{words[0]} failed: {result.stderr[-2000:]}")
+    return result.stdout
+
+
+def watch(words, timeout):
+    """("verifier" | "tests" | None, detail): what a run of tests says. It is ended when the verifier has spoken."""
+    environment = {**os.environ, "ERMINE_VERIFY_CODE": "1"}
+    # Processor time, too: on a busy machine much of the other passes.
+    limited = ["prlimit", f"--cpu={CPU_SECONDS}", "--core=0", *words]
+    process = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+                               env=environment, start_new_session=True)
+    found, late = [], []
+
+    def stop():
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def read_errors():
+        for line in process.stderr:
+            if REPORT in line and not found:
+                found.append(line.strip())
+                stop()
+
+    reader = threading.Thread(target=read_errors)
+    timer = threading.Timer(timeout, lambda: (late.append(True), stop()))
+    reader.start()
+    timer.start()
+    out = process.stdout.read()
+    process.wait()
+    timer.cancel()
+    reader.join()
+    if found:
+        return "verifier", found[0]
+    if late:
+        return "tests", "does not end"
+    if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "tests", "does not end"
+    if process.returncode < 0:
+        return "tests", f"killed by signal {-process.returncode}"
+    if process.returncode != 0 and process.returncode != 77:
+        lines = [line for line in out.splitlines() if "FAILED" in line or "failed" in line or "expected" in line]
+        return "tests", (lines or out.splitlines() or ["fails"])[0][:200]
+    return None, ""
+
+
+def scripts(spec_tests):
+    folders = [ROOT / "tests/regress", ROOT / "tests/wast"]
+    return folders + [p for p in (spec_tests / "core", spec_tests / "legacy", spec_tests / "proposals/threads") if p.exists()]
+
+
+def try_scripts(program, folders, timeout, grave):
+    """Who notices, over all scripts; if it is grave, the verifier is asked about all of them even where one fails."""
+    result = None, ""
+    for folder in folders:
+        who, detail = watch([str(program), "baseline", str(folder)], timeout)
+        if who == "verifier":
+            return who, detail
+        if who is None or result[0] is not None:
+            continue
+        result = who, detail
+        if not grave:
+            break
+        if detail.startswith("killed") or detail == "does not end":  # what is behind that was not seen
+            for script in sorted(folder.rglob("*.wast")):
+                who, detail = watch([str(program), "baseline", str(script)], timeout)
+                if who == "verifier":
+                    return who, detail
+    return result
+
+
+class Trial:
+    def __init__(self, build, options):
+        self.build, self.options = build, options
+        self.folders = scripts(options.spec_tests)
+
+    def judge(self, link, directory, grave):
+        """`link(target, output)` makes a program with the fault."""
+        program = directory / "spec_test"
+        link("spec_test", program)
+        who, detail = try_scripts(program, self.folders, self.options.timeout, grave)
+        for target, arguments in MORE_TESTS if self.options.more and who is None else ():
+            if who is None and (self.build.path / "bin" / target).exists():
+                link(target, directory / target)
+                who, detail = watch([str(directory / target), *arguments], 3 * self.options.timeout)
+                detail = f"{target}: {detail}" if who else ""
+        return who or "nothing", detail
+
+    def find_used(self):
+        """Numbers of the stencils that the scripts' functions are made of: what is in no code, nobody can notice."""
+        self.used = self.build.path / "mutate-used.txt"
+        with tempfile.TemporaryDirectory(prefix="mutate-") as name:
+            directory = pathlib.Path(name)
+            source, program = directory / "emit.cc", directory / "spec_test"
+            text = (ROOT / BASELINE / "emit.cc").read_text()
+            place = "  const Stencil& s = table_.stencils[id];\n"
+            if place not in text:
+                sys.exit("emit.cc has changed: mutate.py does not know where a stencil is emitted")
+            source.write_text("#include <cstdio>\n#include <cstdlib>\n" + text.replace(place, place + NOTES_USED, 1))
+            self.build.link("spec_test", [self.build.compiled(f"{BASELINE}/emit.cc", source)], program)
+            numbers = set()
+            for folder in self.folders:
+                subprocess.run([program, "baseline", folder], check=True, stdout=subprocess.DEVNULL,
+                               env={**os.environ, "MUTATE_USED": str(directory / "used")})
+                numbers.update((directory / "used").read_text().split())
+        self.used.write_text("\n".join(sorted(numbers, key=int)))
+        return len(numbers)
+
+    def stencil(self, fault):
+        if fault["refusal"]:
+            return "build", fault["refusal"]
+        with tempfile.TemporaryDirectory(prefix="mutate-") as name:
+            directory = pathlib.Path(name)
+            tables, assembly, made = directory / "stencils.bin", directory / "stencil_file.S", directory / "stencil_file.o"
+            run([self.build.tool, "--faults", self.options.seed, self.options.count, self.used, "--write", fault["number"],
+                 tables, *self.build.objects])
+            assembly.write_text((ROOT / BASELINE / "stencil_file.S.in").read_text()
+                                .replace("@ERMINE_STENCIL_FILE@", str(tables)))
+            run([self.build.compile[f"{BASELINE}/compiler.cc"][0], "-c", assembly, "-o", made])
+            return self.judge(lambda target, to: self.build.link(target, [made], to), directory,
+                              fault["risk"] not in HARMLESS)
+
+    def source(self, edit):
+        path = ROOT / BASELINE / edit.file
+        altered = edit.apply(path.read_text())
+        with tempfile.TemporaryDirectory(prefix="mutate-") as name:
+            directory = pathlib.Path(name)
+            place = directory / "headers/baseline" / edit.file
+            place.parent.mkdir(parents=True)
+            place.write_text(altered)
+            if edit.file.endswith(".h"):
+                sources = [s for s in self.build.compile if s.startswith(BASELINE) and s.count("/") == 2 and s.endswith(".cc")]
+                objects = [self.build.compiled(source, ROOT / source, place) for source in sources]
+            else:
+                objects = [self.build.compiled(f"{BASELINE}/{edit.file}", place)]
+            return self.judge(lambda target, to: self.build.link(target, objects, to), directory,
+                              edit.risk not in HARMLESS)
+
+
+def stencil_faults(trial):
+    with tempfile.NamedTemporaryFile("r") as file:
+        run([trial.build.tool, "--faults", trial.options.seed, trial.options.count, trial.used, file.name,
+             *trial.build.objects])
+        out = file.read()
+    names = ("number", "kind", "family", "risk", "refusal", "stencils", "text")
+    return [dict(zip(names, line.split("\t"))) for line in out.splitlines()]
+
+
+def table(results):
+    """How many of each kind were noticed by whom, as Markdown; then what was not, and the share that the bar names."""
+    columns = ("build", "verifier", "tests", "nothing", "same")
+    groups = collections.defaultdict(collections.Counter)
+    risks = collections.defaultdict(collections.Counter)
+    for r in results:
+        who = "same" if r["same_because"] else r["who"]
+        groups[r["kind"]][who] += 1
+        risks[r["risk"]][who] += 1
+    lines = []
+
+    def show(title, rows):
+        lines.append(f"| {title} | faults | build | verifier | tests | nothing | no change |")
+        lines.append("|---|---|---|---|---|---|---|")
+        total = collections.Counter()
+        for name, counts in rows:
+            total.update(counts)
+            lines.append(f"| {name} | {sum(counts.values())} | " + " | ".join(str(counts[c]) for c in columns) + " |")
+        lines.append(f"| all | {sum(total.values())} | " + " | ".join(str(total[c]) for c in columns) + " |\n")
+
+    show("kind", sorted(groups.items()))
+    show("what it could lead to", [(risk, risks[risk]) for risk in RISKS if risk in risks])
+    grave = [r for r in results if r["risk"] not in HARMLESS and not r["same_because"]]
+    held = sum(r["who"] in ("build", "verifier") for r in grave)
+    lines.append(f"Could break the sandbox: {len(grave)}; noticed by build check or verifier: {held}, "
+                 f"{100 * held / max(1, len(grave)):.1f} %.\n")
+    for title, wanted in (("Noticed by nothing", lambda r: r["who"] == "nothing" and not r["same_because"]),
+                          ("By tests alone, although it could break the sandbox",
+                           lambda r: r["who"] == "tests" and r["risk"] not in HARMLESS and not r["same_because"]),
+                          ("No change", lambda r: r["same_because"])):
+        chosen = [r for r in results if wanted(r)]
+        lines.append(f"{title}: {len(chosen)}")
+        for r in chosen:
+            lines.append(f"- {r['risk']}: {r['name']}{'. ' + r['same_because'] if r['same_because'] else ''}"
+                         f"{' (' + r['detail'] + ')' if r['who'] == 'tests' else ''}")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def self_test():
+    edits, same = read_list("# a comment\n@ a.cc access #2: the second\n- x = 1;\n+ x = 2;\n= twice is once\n"
+                            "= kind\tfamily\ta -> b\tit is dead\n@ b.h number: dropped\n- f();\n")
+    assert [(e.file, e.risk, e.nth, e.text) for e in edits] == [("a.cc", "access", 2, "the second"),
+                                                              ("b.h", "number", 1, "dropped")]
+    assert edits[0].same_because == "twice is once" and same == {("kind", "family", "a -> b"): "it is dead"}
+    assert edits[0].apply("x = 1;\nx = 1;\n") == "x = 1;\nx = 2;\n" and edits[0].apply("x = 1;\n") is None
+    assert edits[1].apply("a();\nf();\nb();\n") == "a();\n\nb();\n"
+    for broken in ("- no edit\n", "@ a.cc nonsense: x\n", "? x\n"):
+        try:
+            read_list(broken)
+        except SystemExit:
+            continue
+        raise AssertionError(broken)
+    shell = lambda text, timeout=20: watch(["sh", "-c", text], timeout)
+    assert shell("exit 0") == (None, "") and shell("exit 77") == (None, "")
+    assert shell("echo 1 failed; exit 1") == ("tests", "1 failed")
+    assert shell("kill -SEGV $$")[1] == "killed by signal 11"
+    assert shell(f"echo 'x: {REPORT}: y' >&2; sleep 60") == ("verifier", f"x: {REPORT}: y")
+    assert shell("sleep 60", 0.2) == ("tests", "does not end")
+    row = dict(kind="k", risk="access", name="n", detail="d", same_because="")
+    text = table([{**row, "who": "verifier"}, {**row, "who": "tests"}, {**row, "who": "nothing", "risk": "number"},
+                  {**row, "who": "nothing", "same_because": "dead"}])
+    assert "| all | 4 | 0 | 1 | 1 | 1 | 1 |" in text and "verifier: 1, 50.0 %" in text and "Noticed by nothing: 1" in text
+    # The list is of use only as long as most of it fits the sources.
+    edits, _ = read_list(LIST.read_text())
+    fitting = [e for e in edits if e.apply((ROOT / BASELINE / e.file).read_text()) is not None]
+    assert len(fitting) >= 120, f"only {len(fitting)} of tools/mutations.txt fit the sources: see --check"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
+    parser.add_argument("--spec-tests", type=pathlib.Path, default=ROOT / "../shared/spec-tests", help="official scripts")
+    parser.add_argument("--seed", default="1", help="of the faults in stencils")
+    parser.add_argument("--count", default="240", help="of the faults in stencils")
+    parser.add_argument("--more", action="store_true", help="run more tests on what the scripts let pass (with --again nothing)")
+    parser.add_argument("--part", choices=("stencils", "sources"), help="only faults in stencils, or in sources")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--timeout", type=int, default=600, help="seconds for a folder of scripts")
+    parser.add_argument("--results", type=pathlib.Path, help="where results are kept (default: in the build directory)")
+    parser.add_argument("--only", metavar="TEXT", help="only faults whose name has this in it, tried again")
+    parser.add_argument("--again", action="append", default=[], metavar="WHO",
+                        help="try those again that WHO (tests, nothing …) noticed")
+    parser.add_argument("--table", action="store_true", help="show what is known and do nothing")
+    parser.add_argument("--check", action="store_true", help="list edits that do not fit the sources any more")
+    parser.add_argument("--self-test", action="store_true")
+    options = parser.parse_args()
+    if options.self_test:
+        return self_test()
+    edits, same = read_list(LIST.read_text())
+    stale = [e for e in edits if e.apply((ROOT / BASELINE / e.file).read_text()) is None]
+    for e in stale:
+        print(f"does not fit {e.file} any more: {e.text}", file=sys.stderr)
+    if options.check:
+        return sys.exit(1 if stale else 0)
+    build = Build(options.build)
+    trial = Trial(build, options)
+    work = []
+    if options.part != "sources":
+        print(f"the scripts use {trial.find_used()} stencils", flush=True)
+    for f in stencil_faults(trial) if options.part != "sources" else ():
+        what = f"{f['family']}: {f['text']}"
+        work.append((dict(name=f"{f['kind']} in {what}", kind=f"stencil: {f['kind']}", risk=f["risk"],
+                          same_because=same.get((f["kind"], f["family"], f["text"]), "")), trial.stencil, f))
+    for e in edits if options.part != "stencils" else ():
+        if e not in stale:
+            work.append((dict(name=f"{e.file}: {e.text}", kind=f"compiler: {e.file}", risk=e.risk,
+                              same_because=e.same_because), trial.source, e))
+    kept = options.results or build.path / "mutate.jsonl"
+    known = {}
+    if kept.exists():
+        for line in kept.read_text().splitlines():
+            result = json.loads(line)
+            known[result["name"]] = result
+    todo = []
+    for entry, way, fault in work:
+        if options.only is not None:
+            if options.only in entry["name"]:
+                todo.append((entry, way, fault))
+        elif entry["name"] not in known or known[entry["name"]]["who"] in options.again:
+            todo.append((entry, way, fault))
+    random.Random(options.seed).shuffle(todo)  # so that some of them say something of all
+    if not options.table:
+        # The programs as they are must pass.
+        who, detail = try_scripts(build.path / "bin/spec_test", trial.folders, options.timeout, False)
+        if who:
+            sys.exit(f"without a fault, too, {who} complains: {detail}")
+        lock = threading.Lock()
+
+        def attempt(entry, way, fault):
+            try:
+                who, detail = way(fault)
+            except RuntimeError as error:
+                who, detail = "error", str(error)
+            result = {**entry, "who": who, "detail": detail}
+            with lock, kept.open("a") as out:
+                known[entry["name"]] = result
+                out.write(json.dumps(result) + "\n")
+                print(f"{who:9} {entry['risk']:10} {entry['name']}: {detail[:160]}", flush=True)
+
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for job in [pool.submit(attempt, *t) for t in todo]:
+                job.result()
+    print(table([{**known[e["name"]], **e} for e, _, _ in work if e["name"] in known]))
+
+
+if __name__ == "__main__":
+    main()
