@@ -286,6 +286,15 @@ class Verifier::Pass {
     return is({IrOp::call, IrOp::call_import, IrOp::call_indirect_s, IrOp::call_indirect_r, IrOp::call_ref});
   }
 
+  bool returns() const {
+    bool does = false;
+    each_part([&does](OpCode o, const runtime::Code*) {
+      for (IrOp ret : {IrOp::ret, IrOp::ret_copy, IrOp::ret_r, IrOp::ret_s, IrOp::ret_d, IrOp::ret_const})
+        does |= o == ir::code_of(ret);
+    });
+    return does;
+  }
+
   // Calls f(code, pc) for the instruction; of a pair, for both parts.
   template <class F>
   void each_part(F&& f) const {
@@ -706,7 +715,9 @@ class Verifier::Pass {
           on = true;
           break;
         case Exit::kJump: leave_to(s, target); break;
-        case Exit::kReturn: break;
+        case Exit::kReturn:
+          if (!returns()) return refuse("returns where the register code does not");
+          break;
         case Exit::kHandler: handler(s, target, p.offset + size); break;
         case Exit::kTrap: {
           uint64_t to;

@@ -218,7 +218,7 @@ TEST(PiecesX86, Control) {
       {"a model's register", PIECE("wrmsr"), kUseless},
       {"a transaction", PIECE("xbegin 2f\n2:"), kUseless},
       {"an extended state", PIECE("xrstor [r13]"), kUseless},
-      {"keys of pages", PIECE("wrpkru"), "no instruction"},
+      {"keys of pages", PIECE("wrpkru"), "instruction"},
       {"the thread's segment", PIECE("wrfsbase rax"), kUseless},
       {"the thread's segment by a selector", PIECE("mov fs, eax"), "a register that code has no use for"},
       {"a segment popped", PIECE("pop fs"), kUseless},

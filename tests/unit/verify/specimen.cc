@@ -32,7 +32,6 @@ T must(Result<T> result) {
 }  // namespace
 
 Specimens::Specimens(std::string_view text, const ir::TranslateOptions& options) : options_(options) {
-  options_.count = true;  // what is to be compiled looks for interrupts in loops
   bytes_ = must(text::parse(text, {.features = wasm::FeatureSet::all(), .emit_names = true, .file_name = "specimen"}));
   module_ = must(binary::decode(bytes_, nullptr, std::make_shared<wasm::TypeRegistry>(), wasm::FeatureSet::all()));
   if (auto valid = binary::validate(*module_, {}); !valid) give_up(valid.error().to_string());
@@ -91,6 +90,7 @@ size_t Specimen::piece_of(uint32_t at) const {
 }
 
 void Specimen::blank(size_t piece) {
+  pieces[piece].key = Piece::kNoKey;
   const uint32_t end = piece + 1 < pieces.size() ? pieces[piece + 1].offset : code_size;
 #if defined(__x86_64__)
   std::fill(bytes.begin() + pieces[piece].offset, bytes.begin() + end, uint8_t{0x90});

@@ -16,8 +16,12 @@ namespace ermine::verify {
 // The module and what all its functions share.
 class Specimens {
  public:
+  // As the engine asks for it where there is machine code.
+  static constexpr ir::TranslateOptions kOptions{
+      .pairs = false, .count = true, .calls_before_native = 1, .rounds_before_native = 1};
+
   // Of text that must be a module. Ends the program if it is none.
-  explicit Specimens(std::string_view text, const ir::TranslateOptions& options = {});
+  explicit Specimens(std::string_view text, const ir::TranslateOptions& options = kOptions);
   ~Specimens();
 
   const wasm::Module& module() const { return *module_; }

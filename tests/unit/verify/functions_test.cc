@@ -1,0 +1,323 @@
+// Functions as the compiler makes them are accepted; with one thing changed that a compiler could have got wrong, in
+// the code, the constants beside it, or its description, they are refused. Whatever the machine.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "interp/interp_code.h"
+#include "specimen.h"
+
+namespace ermine::verify {
+namespace {
+
+constexpr std::string_view kModule = R"((module
+  (type $t (func (param i32) (result i32)))
+  (type $u (func (param i64) (result i64)))
+  (import "h" "f" (func $h (param i32) (result i32)))
+  (import "h" "g" (global $imported (mut i64)))
+  (memory 1)
+  (table $first 10 funcref) (table $second 10 funcref)
+  (global $own (mut i32) (i32.const 1))
+  (func $a (export "a") (type $t) (local.get 0))
+  (func $b (export "b") (type $t) (i32.add (local.get 0) (i32.const 1)))
+  (func $loop (export "loop") (param $p i32) (param $n i32) (result i64) (local $sum i64)
+    (loop $again
+      (local.set $sum (i64.add (local.get $sum) (i64.load offset=0x1234 (local.get $p))))
+      (local.set $p (i32.add (local.get $p) (i32.const 8)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $sum))
+  (func $calls (export "calls") (param i32) (result i32)
+    (i32.add (call $a (local.get 0)) (i32.mul (call $h (local.get 0)) (call $b (local.get 0)))))
+  (func $table (export "table") (param i32) (result i32)
+    (call_indirect $second (type $t) (local.get 0) (local.get 0)))
+  (func $reference (export "reference") (param (ref $t)) (result i32) (call_ref $t (i32.const 1) (local.get 0)))
+  (func $switch (export "switch") (param i32) (result i32)
+    (block $c (block $b (block $a (br_table $a $b $c $a (local.get 0))) (return (i32.const 1))) (return (i32.const 2)))
+    (i32.const 3))
+  (func $handler (export "handler") (param i32) (result i32)
+    (memory.fill (local.get 0) (i32.const 1) (i32.const 100)) (memory.size))
+  (func $divide (export "divide") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $vectors (export "vectors") (param i32) (result v128) (local $v v128)
+    (loop $again
+      (local.set $v (i32x4.add (local.get $v) (v128.load (local.get 0))))
+      (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 16)))))
+    (local.get $v))
+))";
+
+class Functions : public testing::Test {
+ protected:
+  static Specimens& specimens() {
+    static Specimens all(kModule);
+    return all;
+  }
+  static Specimen function(std::string_view name) {
+    for (uint32_t i = specimens().first(); i < specimens().end(); ++i)
+      if (specimens().module().function_name(i) == name) {
+        Specimen s(specimens(), i);
+        EXPECT_EQ(s.verify(), "");
+        return s;
+      }
+    std::abort();
+  }
+  static void refuses(Specimen s, std::string_view why) {
+    const std::string said = s.verify();
+    EXPECT_NE(said.find(why), std::string::npos) << "for '" << why << "': " << (said.empty() ? "accepted" : said);
+  }
+  template <class T>
+  static T at(const Specimen& s, size_t offset) {
+    T v;
+    std::memcpy(&v, &s.bytes[offset], sizeof v);
+    return v;
+  }
+  template <class T>
+  static void put(Specimen& s, size_t offset, T v) {
+    std::memcpy(&s.bytes[offset], &v, sizeof v);
+  }
+  // Where in the constants a word stands; each one is given to f.
+  template <class F>
+  static size_t each_word(const Specimen& s, F&& f) {
+    size_t n = 0;
+    for (size_t i = s.data_start; i + 8 <= s.size; i += 8)
+      if (f(at<uint64_t>(s, i), i)) ++n;
+    return n;
+  }
+  static bool is_label(const Specimen& s, uint64_t address) {
+    for (const Label& l : s.labels)
+      if (Specimen::kExecute + l.offset == address) return true;
+    return false;
+  }
+  static bool is_handler(uint64_t word) {
+    for (unsigned i = 0; i < ir::kCodeCount; ++i)
+      if (interp::handlers().has(i) && reinterpret_cast<uint64_t>(interp::handlers()[i]) == word) return true;
+    return false;
+  }
+};
+
+TEST_F(Functions, AreAccepted) {
+  ir::TranslateOptions with_pairs = Specimens::kOptions, with_fuel = with_pairs, checked = with_pairs;
+  with_pairs.pairs = true;
+  with_fuel.fuel = true;
+  checked.guarded = false;
+  for (const auto& options : {Specimens::kOptions, with_pairs, with_fuel, checked}) {
+    Specimens all(kModule, options);
+    for (uint32_t i = all.first(); i < all.end(); ++i) EXPECT_EQ(Specimen(all, i).verify(), "") << i;
+  }
+}
+
+TEST_F(Functions, PiecesFollowEachOther) {
+  const Specimen s = function("loop");
+  Specimen t = s;
+  t.pieces[0].offset = 1;
+  refuses(t, "do not follow each other");
+  t = s;
+  std::swap(t.pieces[2], t.pieces[3]);
+  refuses(t, "do not follow each other");
+  t = s;
+  t.pieces[2].offset = t.code_size + 1;
+  refuses(t, "do not follow each other");
+  t = s;
+  t.pieces.clear();
+  EXPECT_NE(t.verify(), "");
+  t = s;
+  t.pieces[2].at = static_cast<uint32_t>(t.function->code.size());
+  refuses(t, "a piece is of no instruction");
+  t = s;
+  t.code_size -= 1;  // the last instruction is cut
+  EXPECT_NE(t.verify(), "");
+  t = s;
+  t.code_size = t.data_start + 16;
+  refuses(t, "its parts overlap");
+  t = s;
+  t.size = t.data_start - 1;
+  refuses(t, "its parts overlap");
+}
+
+TEST_F(Functions, LabelsAreWhereCodeArrives) {
+  for (const char* name : {"loop", "switch", "vectors", "calls"}) {
+    const Specimen s = function(name);
+    size_t refused = 0;
+    for (size_t i = 0; i < s.labels.size(); ++i) {
+      Specimen t = s;
+      t.labels.erase(t.labels.begin() + static_cast<std::ptrdiff_t>(i));
+      refused += !t.verify().empty();
+      t = s;
+      t.labels[i].offset += 1;
+      EXPECT_NE(t.verify(), "") << name << ", a label that is moved";
+      t = s;
+      t.labels[i].narrow = ~uint32_t{0};
+      EXPECT_NE(t.verify(), "") << name << ", a label that claims too much";
+    }
+    EXPECT_GT(refused, s.labels.size() / 2) << name;
+    Specimen t = s;
+    t.labels.erase(t.labels.begin());
+    refuses(t, "its beginning is no label");
+    t = s;
+    t.labels.push_back({t.code_size + 4, 0});
+    EXPECT_NE(t.verify(), "");
+    t = s;
+    t.labels.push_back(t.labels.back());
+    EXPECT_NE(t.verify(), "");
+  }
+}
+
+TEST_F(Functions, EntriesAreLabels) {
+  const Specimen s = function("loop");
+  ASSERT_GE(s.entries.size(), 2u);
+  for (size_t i = 0; i < s.entries.size(); ++i) {
+    Specimen t = s;
+    t.entries[i].unit = 0;
+    refuses(t, "an entry lies outside its constants");
+    t = s;
+    t.entries[i].unit = t.size - 4;
+    refuses(t, "an entry lies outside its constants");
+    t = s;
+    put<uint64_t>(t, t.entries[i].unit, at<uint64_t>(t, t.entries[i].unit) + 1);
+    refuses(t, "an entry leads to no label");
+    t = s;
+    put<uint64_t>(t, t.entries[i].unit, 0x12345678);
+    refuses(t, "an entry leads to no label");
+  }
+  Specimen t = s;
+  put<uint64_t>(t, t.entries[0].unit, at<uint64_t>(t, t.entries[1].unit));
+  refuses(t, "past the check of the frame");
+}
+
+TEST_F(Functions, TheFrameIsChecked) {
+  Specimen s = function("loop");
+  // What the check compares is as large as the frame.
+  s.function->frame_slots += 1;
+  refuses(s, "a check of less than the frame");
+  Specimen t = function("loop");
+  for (Label& l : t.labels) l.checked = true;
+  EXPECT_NE(t.verify(), "");
+  t = function("loop");
+  t.function->frame_slots = 2;
+  EXPECT_NE(t.verify(), "");
+}
+
+TEST_F(Functions, MemoryIsGuarded) {
+  Specimen s = function("loop");
+  s.function->guarded = false;
+  refuses(s, "an offset from memory");
+}
+
+TEST_F(Functions, HandlersAreTheInstructions) {
+  const Specimen s = function("handler");
+  size_t handlers = each_word(s, [&](uint64_t word, size_t at) {
+    if (!is_handler(word)) return false;
+    Specimen t = s;
+    put<uint64_t>(t, at, word + 1);
+    refuses(t, "handler");
+    t = s;
+    put<uint64_t>(t, at, reinterpret_cast<uint64_t>(interp::handlers()[ir::code_of(ir::IrOp::poll)]));
+    return true;
+  });
+  EXPECT_GE(handlers, 1u);
+}
+
+// The register code of another function: what the machine code does is not what it says.
+class Other : public Functions {
+ protected:
+  // The instruction's units, to be changed. Of this function alone.
+  static uint16_t* half_words(Specimen& s, std::string_view ir_name) {
+    return reinterpret_cast<uint16_t*>(&s.function->code[s.find(ir_name)]) + 4;  // behind the handler
+  }
+  static uint32_t* words(Specimen& s, std::string_view ir_name) {
+    return reinterpret_cast<uint32_t*>(half_words(s, ir_name));
+  }
+};
+
+TEST_F(Other, PlaceOfTheCode) {
+  for (const char* name : {"calls", "divide", "reference"}) {
+    Specimen s = function(name);
+    s.function = std::make_shared<ir::FunctionCode>(*s.function);
+    EXPECT_NE(s.verify(), "") << name;
+  }
+}
+
+TEST_F(Other, Callee) {
+  Specimen s = function("calls");
+  s.function->code[s.find("call ") + 2] += sizeof(runtime::FuncCode);
+  refuses(s, "another callee");
+  s = function("calls");
+  half_words(s, "call ")[0] += 1;
+  refuses(s, "a slot that is not the instruction's");
+  s = function("calls");
+  half_words(s, "call ")[1] += 1;
+  refuses(s, "a slot that is not the instruction's");
+  s = function("calls");
+  words(s, "call_import")[2] += 1;
+  refuses(s, "another imported function");
+}
+
+TEST_F(Other, TableAndType) {
+  Specimen s = function("table");
+  words(s, "call_indirect")[1] += 1;
+  refuses(s, "type is not shown");
+  s = function("table");
+  words(s, "call_indirect")[2] -= 1;
+  refuses(s, "another table");
+  s = function("reference");
+  half_words(s, "call_ref")[4] += 1;
+  refuses(s, "takes a slot for a reference");
+}
+
+TEST_F(Other, Jumps) {
+  Specimen s = function("switch");
+  words(s, "br_table")[1] += 1;
+  refuses(s, "another size");
+  // A distance in the table, which lies in the constants.
+  const Specimen t = function("switch");
+  auto leads = [&](uint32_t table, uint32_t entry) {
+    return is_label(t, Specimen::kExecute + table + static_cast<uint64_t>(int64_t{at<int32_t>(t, table + 4 * entry)}));
+  };
+  size_t distances = 0;
+  for (uint32_t table = t.data_start; table + 16 <= t.size; table += 4) {
+    if (!leads(table, 0) || !leads(table, 1) || !leads(table, 2) || !leads(table, 3)) continue;
+    for (uint32_t entry = 0; entry < 4; ++entry) {
+      Specimen changed = t;
+      put<int32_t>(changed, table + 4 * entry, at<int32_t>(t, table + 4 * entry) + 1);
+      refuses(changed, "no label");
+      ++distances;
+    }
+  }
+  EXPECT_GE(distances, 4u);
+}
+
+TEST_F(Other, Handler) {
+  Specimen s = function("handler");
+  const uint32_t at = s.find("builtin");
+  s.function->code[at + 1] ^= 1;
+  refuses(s, "handler of another instruction");
+}
+
+TEST_F(Other, Fuel) {
+  ir::TranslateOptions options = Specimens::kOptions;
+  options.fuel = true;
+  Specimens all(kModule, options);
+  for (uint32_t i = all.first(); i < all.end(); ++i) {
+    if (all.module().function_name(i) != "loop") continue;
+    Specimen s(all, i);
+    words(s, "fuel")[1] += 1;
+    refuses(s, "takes other fuel");
+  }
+}
+
+// Without the instruction that looks for interrupts a jump back is refused.
+TEST_F(Other, Poll) {
+  Specimens all(kModule);
+  for (uint32_t i = all.first(); i < all.end(); ++i) {
+    if (all.module().function_name(i) != "loop") continue;
+    Specimen s(all, i);
+    size_t refused = 0;
+    for (size_t p = 0; p + 1 < s.pieces.size(); ++p) {
+      Specimen t = s;
+      t.blank(p);
+      refused += t.verify().find("does not look for interrupts") != std::string::npos;
+    }
+    EXPECT_EQ(refused, 1u);
+  }
+}
+
+}  // namespace
+}  // namespace ermine::verify
