@@ -25,6 +25,7 @@ struct Machine {
   unsigned frame, context, memory, accumulator, pc, stack;
   unsigned link;  // holds the return address; kRegisters: it is on the native stack
   unsigned call;  // tells a callee that is interpreted which call it is (interp/stubs.h)
+  uint32_t values;  // in which the guest's numbers live from one piece to the next
   uint32_t kept;  // registers that every piece must leave as they were
   uint32_t kept_by_host;  // those that a host function keeps
   std::array<uint8_t, 3> host_arguments;

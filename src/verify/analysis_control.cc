@@ -381,7 +381,9 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     }
     exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
     if (is_narrow(v)) exit.narrow |= 1u << i;
-    if (s.r[i].is_address()) exit.addresses |= 1u << i;
+    const bool goes_on = kind == Exit::kNext || kind == Exit::kJump || kind == Exit::kTable;
+    if (goes_on && v.is_address() && (machine_.values >> i & 1) != 0)
+      return refuse("leaves an address of the host's where the guest finds a number");
     if (v.kind == V::kBitField) exit.maybe_narrow.push_back({static_cast<uint8_t>(i), v.type, v.term});
   }
   const V& ref = s.r[machine_.accumulator];

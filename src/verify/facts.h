@@ -67,7 +67,6 @@ struct Exit {
   Term pc{};
   // By register. kNarrow, kEntry of itself or another, kRef; anything else is kAny.
   uint32_t narrow = 0;
-  uint32_t addresses = 0;  // that hold an address of the host's which is no reference
   std::array<uint8_t, kRegisters> from{};  // 1 + the register that it held on entry; 0: something else
   uint8_t ref_facts = 0;  // of the accumulator
   Term ref_type{};

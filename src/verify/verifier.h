@@ -10,16 +10,16 @@
 // missing label only makes the check fail.
 //
 // What is shown, beside the forms of accesses (analysis.h):
-// - frames: slots that are read and written lie in the frame, whose size was compared with the stack's limit on entry;
-// a
-//   slot is written only where the instruction of the register code writes one, or where a register lives in it;
+// - frames: slots that are read and written lie in the frame, whose size was compared with the stack's limit on entry,
+//   and are the instruction's or those in which a register lives;
 // - calls: the callee, its type, the place of its frame and of its header are the instruction's;
 // - globals, tables and imported functions are the instruction's;
 // - every way on leads to a label, to the handler of an instruction that is the register code's, to the handler of
-// traps,
-//   or back to the caller; what handlers take for the next instruction is a label's address;
+//   traps, or back to the caller; what handlers take for the next instruction is a label's address;
 // - a jump back in the register code leads to a place that looks for interrupts; fuel is taken as the register code
-// says. Not shown is that values are right: a wrong number stays in the sandbox.
+//   says;
+// - no address of the host's, other than a reference, is left where the guest finds a number.
+// Not shown is that numbers are right: a wrong one stays in the sandbox.
 #pragma once
 
 #include <memory>

@@ -418,6 +418,7 @@ const Machine kX86_64 = {
     .stack = rsp,
     .link = kRegisters,
     .call = rax,
+    .values = 1u << rdi | 1u << rsi | 1u << rdx | 1u << r8 | 1u << r9 | 1u << r11 | 1u << r12,
     .kept = 1u << rbp,
     .kept_by_host = 1u << rbx | 1u << rbp | 1u << rsp | 1u << r12 | 1u << r13 | 1u << r14 | 1u << r15,
     .host_arguments = {rdi, rsi, rdx},

@@ -259,7 +259,7 @@ TEST_F(Other, TableAndType) {
   refuses(s, "another table");
   s = function("reference");
   half_words(s, "call_ref")[4] += 1;
-  refuses(s, "takes a slot for a reference");
+  refuses(s, "a slot that is not the instruction's");
 }
 
 TEST_F(Other, Jumps) {

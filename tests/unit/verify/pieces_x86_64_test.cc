@@ -174,9 +174,13 @@ TEST(PiecesX86, Records) {
        PIECE("mov rax, [r14 + %c[tables]]\nmov rax, [rax + 8]\nmov rax, [rax]\nmov ecx, ecx\nmov rax, [rax + rcx * 8]"),
        kReads, "call_indirect"},
       {"an element below the size of what was compared before",
-       PIECE("mov rax, [r14 + %c[tables]]\nmov rax, [rax + 8]\nmov rdx, [rax]\nmov rsi, [r15]\ncmp rsi, [rax + 8]\n"
-             "mov rsi, [r15 + 8]\njae 2f\nmov rax, [rdx + rsi * 8]\n2:"),
+       PIECE("mov rax, [r14 + %c[tables]]\nmov rax, [rax + 8]\nmov rcx, [rax]\nmov rsi, [r15]\ncmp rsi, [rax + 8]\n"
+             "mov rsi, [r15 + 8]\njae 2f\nmov rax, [rcx + rsi * 8]\n2:"),
        kReads, "call_indirect"},
+      {"an address left for a number", PIECE("mov rdx, [r14 + %c[tables]]"), "leaves an address of the host's"},
+      {"the frame left for a number", PIECE("lea rdi, [r13 + 8]"), "leaves an address of the host's"},
+      {"an address stored as a number", PIECE("mov rax, [r14 + %c[tables]]\nmov [r13], rax"),
+       "writes an address of the host's"},
       {"another imported function", PIECE("mov rax, [r14 + %c[functions]]\nmov rax, [rax + 8]"),
        "another imported function", "call_import"},
       {"a reference that may be null", PIECE("mov rax, [r13]\nmov rax, [rax + 8]"),
