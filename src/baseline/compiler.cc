@@ -51,12 +51,6 @@ bool Compiler::run() {
   entry_stub_ = kNone;
   failed_ = too_far_ = false;
   read_items(code.code, codes_, listing_);
-  if (listing_.has_vectors && !code.func_ref_slots.empty()) {
-    // Vectors are stored from registers at any time: not where a pointer may be.
-    for (const Item& it : listing_.items)
-      for (const Access& a : listing_.accesses_of(it))
-        if ((a.is(Class::kV128) || a.is(Class::kHalf)) && code.holds_func_refs(a.slot)) return false;
-  }
   mark_labels();
   if (listing_.has_vectors) uses_.find(listing_, code, mark_of_, marks_.size());
   allocator_.run(listing_, uses_, code, regions_);
@@ -306,7 +300,7 @@ void Compiler::function_entry(const Item& item) {
   for (uint64_t zero = locals_to_zero(first, n); zero != 0;) {
     const auto i = static_cast<unsigned>(std::countr_zero(zero));
     f.d = first + i;
-    const bool several = std::popcount(zero >> i & 15) > 2 && code_->func_ref_slots.empty();
+    const bool several = std::popcount(zero >> i & 15) > 2 && code_->ref_slots.empty();
     emit(rest_id(several ? Rest::kZero4 : Rest::kZero1), f);  // the frame has room
     zero &= ~((several ? uint64_t{15} : uint64_t{1}) << i);
   }
@@ -334,8 +328,8 @@ uint64_t Compiler::locals_to_zero(unsigned first, unsigned n) const {
     }
   }
   zero |= open;
-  for (unsigned i = 0; i < n && !code_->func_ref_slots.empty(); ++i)  // whatever is read
-    if (code_->holds_func_refs(first + i)) zero |= uint64_t{1} << i;
+  for (unsigned i = 0; i < n && !code_->ref_slots.empty(); ++i)  // whatever is read
+    if (code_->holds_refs(first + i)) zero |= uint64_t{1} << i;
   return zero;
 }
 

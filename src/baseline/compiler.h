@@ -198,6 +198,7 @@ class Compiler {
   void vector_global(const Item& item, StencilId id, const Fill& f, bool get);
   void copy_vector(const Item& item);
   void set_vector(const Item& item);
+  bool holds_refs(uint16_t slot) const;
   int vector_at(uint16_t slot, bool last);
   unsigned read_vector(const Access& a, unsigned busy);
   unsigned vector_target(const Access* a, uint16_t dst, unsigned busy);

@@ -1,7 +1,8 @@
 // Vectors. A vector is in its slot, in a pinned register, or *held*: in a register that no slot of the region is
 // pinned in, from where it is made to its last use (last_uses.h), or as a constant that has no register yet. What is
 // held is stored at the next label or branch where it is wanted, or where registers are left; so each block begins with
-// all that is not pinned in its slot. Stencils work in place: the first operand is brought to the result's
+// all that is not pinned in its slot. Where a reference may be at other times it is stored at once, so that only the
+// instruction that makes a vector ever writes there. Stencils work in place: the first operand is brought to the result's
 // register, mostly by its being there.
 #include <bit>
 
@@ -58,6 +59,9 @@ int Compiler::vector_at(uint16_t slot, bool last) {
   held_mask_ |= static_cast<uint16_t>(1u << reg);
   return static_cast<int>(reg);
 }
+
+// A vector in two slots.
+bool Compiler::holds_refs(uint16_t slot) const { return code_->holds_refs(slot) || code_->holds_refs(slot + 1u); }
 
 // In how many operations the slot is read, as far as that matters.
 unsigned Compiler::next_use(uint16_t slot) const {
@@ -162,7 +166,9 @@ void Compiler::wrote_vector(const Item& item, unsigned reg) {
     return;
   }
   if (to.last()) return;  // nobody wants it
-  held_[reg] = {to.slot, false, nullptr};
+  const bool at_once = holds_refs(to.slot);
+  if (at_once) emit(special_id(Special::kMoveV128, (kReg0 + reg) * kPlaces + kSlot), {.d = to.slot});
+  held_[reg] = {to.slot, at_once, nullptr};
   held_mask_ |= static_cast<uint16_t>(1u << reg);
 }
 
@@ -215,7 +221,7 @@ void Compiler::set_vector(const Item& item) {
   f.pool[0] = item.pc[2], f.pool[1] = item.pc[3], f.wide_pool = true;
   const int pin = pin_of(dst);
   const unsigned room = ~unsigned{held_mask_} & ((1u << kHeld) - 1) & ~kAllRegisters;
-  if (pin < 0 && room != 0) {
+  if (pin < 0 && room != 0 && !holds_refs(dst)) {
     const auto i = static_cast<unsigned>(std::countr_zero(room));
     held_[i] = {dst, false, item.pc};
     held_mask_ |= static_cast<uint16_t>(1u << i);

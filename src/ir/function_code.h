@@ -50,10 +50,10 @@ struct FunctionCode {
   std::vector<Offset> offsets;  // only if recorded; ascending by code
   bool guarded = true;          // TranslateOptions::guarded
   uint32_t frame_slots = 0;
-  // A bit for each slot that may hold a function reference, which is a pointer; empty if none does.
-  std::vector<uint64_t> func_ref_slots;
-  bool holds_func_refs(uint64_t slot) const {
-    return slot / 64 < func_ref_slots.size() && (func_ref_slots[slot / 64] >> (slot % 64) & 1) != 0;
+  // A bit for each slot that may hold a reference, which is a pointer or an offset that is trusted; empty if none does.
+  std::vector<uint64_t> ref_slots;
+  bool holds_refs(uint64_t slot) const {
+    return slot / 64 < ref_slots.size() && (ref_slots[slot / 64] >> (slot % 64) & 1) != 0;
   }
   uint64_t i32_slots = 0;       // of the first 64, those of parameters and locals of type i32
   uint32_t param_slots = 0;     // the caller's pc lies at this slot, its context behind it

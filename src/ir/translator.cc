@@ -5,8 +5,8 @@ namespace ermine::ir {
 using wasm::ValType;
 
 void Translator::note_reference(ValType t, uint32_t slot) {
-  if (slot / 64 >= func_ref_slots_.size()) func_ref_slots_.resize(slot / 64 + 1);
-  func_ref_slots_[slot / 64] |= uint64_t{1} << (slot % 64);
+  if (slot / 64 >= ref_slots_.size()) ref_slots_.resize(slot / 64 + 1);
+  ref_slots_[slot / 64] |= uint64_t{1} << (slot % 64);
 }
 
 Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateOptions& options) {
@@ -22,7 +22,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   regions_.clear();
   catches_.clear();
   offsets_.clear();
-  func_ref_slots_.clear();
+  ref_slots_.clear();
   flushed_ = 0;
   max_slots_ = 0;
   last_ = kNone;
@@ -98,7 +98,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
     if (t.is_ref()) note_reference(t, result_slot);
     result_slot += t.slots();
   }
-  result.func_ref_slots = func_ref_slots_;
+  result.ref_slots = ref_slots_;
   result.frame_slots = max_slots_;
   result.param_slots = type_->param_slots;
   return result;

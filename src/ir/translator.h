@@ -265,7 +265,7 @@ class Translator {
   uint32_t flushed_ = 0;       // entries below are in their homes
   uint32_t first_home_ = 0;    // slot of the bottom of the operand stack
   uint32_t next_home_ = 0;     // slot of its next entry
-  std::vector<uint64_t> func_ref_slots_;  // FunctionCode's
+  std::vector<uint64_t> ref_slots_;  // FunctionCode's
   uint32_t max_slots_ = 0;
   uint32_t last_ = kNone;      // last instruction emitted, if nothing was bound since
   OpCode last_code_ = 0;

@@ -307,9 +307,9 @@ class Verifier::Pass {
     f(ir::pair_second(info.pair, info.form), pc() + ir::units_of(first) - 1);
   }
 
-  bool is_func_ref(uint64_t slot) const { return subject_.function.holds_func_refs(slot); }
+  bool holds_refs(uint64_t slot) const { return subject_.function.holds_refs(slot); }
   bool is_spill(uint64_t slot) const {
-    return slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1) != 0 && !is_func_ref(slot);
+    return slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1) != 0 && !holds_refs(slot);
   }
   // Slots are read from their beginning.
   bool may_read(uint64_t value, unsigned size) const {
@@ -373,9 +373,9 @@ class Verifier::Pass {
     });
     return may;
   }
-  // A function reference is a pointer: what is written to a slot that holds one at times must be what the instruction
-  // says. (One that writes a number is followed by none that takes it for a reference.)
-  bool may_write_func_ref(const Check& c, uint64_t slot, uint64_t source) {
+  // References are trusted: what is written to a slot that holds one at times must be what the instruction says. (One
+  // that writes a number is followed by none that takes it for a reference.)
+  bool may_write_ref(const Check& c, uint64_t slot, uint64_t source) {
     if (c.from == Check::kZero && piece_->at == 0) zeroed_.push_back(slot);
     if (c.from == Check::kZero) return true;
     bool may = false;
@@ -384,7 +384,7 @@ class Verifier::Pass {
       auto copies = [&](unsigned to, unsigned from) {
         const uint64_t wanted = field<uint16_t>(at, from);
         return slot == field<uint16_t>(at, to) &&
-               (!is_func_ref(wanted) || (c.from == Check::kSlot && source == wanted));
+               (!holds_refs(wanted) || (c.from == Check::kSlot && source == wanted));
       };
       if (info.kind != CodeInfo::kIr) {
         may |= info.kind == CodeInfo::kFormed;
@@ -394,7 +394,7 @@ class Verifier::Pass {
         case IrOp::copy: may |= copies(0, 2); return;
         case IrOp::copy2: may |= copies(0, 2) || copies(4, 6); return;
         case IrOp::ret_copy:
-          may |= !is_func_ref(field<uint16_t>(at, 2)) || (c.from == Check::kSlot && source == field<uint16_t>(at, 2));
+          may |= !holds_refs(field<uint16_t>(at, 2)) || (c.from == Check::kSlot && source == field<uint16_t>(at, 2));
           return;
         // A register never holds a reference: the accumulator's value is a number that lives there.
         case IrOp::set_r:
@@ -416,6 +416,10 @@ class Verifier::Pass {
         case IrOp::select_s_3:
         case IrOp::select_d_1:
         case IrOp::select_d_3:
+        case IrOp::copy_v128:
+        case IrOp::const_v128:
+        case IrOp::select_v128:
+        case IrOp::global_get_v128:
         case IrOp::call:
         case IrOp::call_import:
         case IrOp::call_indirect_s:
@@ -426,15 +430,15 @@ class Verifier::Pass {
     });
     return may;
   }
-  // Locals that are function references are null at first.
+  // Locals that are references are null at first.
   void check_zeroed() {
-    if (subject_.function.func_ref_slots.empty() || piece_->at == 0 || all_zeroed_) return;
+    if (subject_.function.ref_slots.empty() || piece_->at == 0 || all_zeroed_) return;
     all_zeroed_ = true;
     const uint64_t first = field<uint16_t>(ir_.data(), 0), n = field<uint16_t>(ir_.data(), 2);
     if (by_handler_) return;
     for (uint64_t slot = first; slot < first + n; ++slot)
-      if (is_func_ref(slot) && std::find(zeroed_.begin(), zeroed_.end(), slot) == zeroed_.end())
-        return refuse("a local that is a function reference is not null at first");
+      if (holds_refs(slot) && std::find(zeroed_.begin(), zeroed_.end(), slot) == zeroed_.end())
+        return refuse("a local that is a reference is not null at first");
   }
 
   bool may_write(uint64_t slot, unsigned slots) const {
@@ -471,6 +475,10 @@ class Verifier::Pass {
               may |= slot == header || slot == header + 1;
               return;
             }
+            case IrOp::copy_v128:
+            case IrOp::const_v128:
+            case IrOp::select_v128:
+            case IrOp::global_get_v128: may |= is_field(0) || is_field(0, 1); return;
             default: may |= is_field(0); return;
           }
         case CodeInfo::kFormed: {
@@ -500,9 +508,9 @@ class Verifier::Pass {
         if (value > frame || frame - value < c.size) return refuse("writes beside the frame");
         if (value % sizeof(Slot) != 0) return refuse("writes between two slots");
         for (uint64_t slot = value / sizeof(Slot); slot < (value + c.size + 7) / sizeof(Slot); ++slot)
-          if (is_func_ref(slot) &&
-              !may_write_func_ref(c, slot, static_cast<uint64_t>(c.other.value(at, execute)) / sizeof(Slot)))
-            return refuse("writes a function reference that is not the instruction's");
+          if (holds_refs(slot) &&
+              !may_write_ref(c, slot, static_cast<uint64_t>(c.other.value(at, execute)) / sizeof(Slot)))
+            return refuse("writes a reference that is not the instruction's");
         return require(may_write(value / sizeof(Slot), (c.size + 7u) / 8),
                        "writes a slot that is not the instruction's");
       case Check::kHeaderWrite: {
