@@ -26,6 +26,39 @@ using ir::NativeFunction;
 // The process's memory for code; null: this machine has no native tier.
 CodeArena* this_arena() { return processor_suffices() ? CodeArena::get() : nullptr; }
 
+// What a verifier has learned of stencils holds for every module: those that are not at work wait here for the next
+// function, of whatever module.
+class Verifiers {
+ public:
+  static Verifiers& get() {
+    static auto* const all = new Verifiers;
+    return *all;
+  }
+  std::unique_ptr<verify::Verifier> take(const verify::Machine& machine, const ir::NativeHost& host) {
+    {
+      std::lock_guard lock(mutex_);
+      for (auto& [of, verifier] : idle_)
+        if (of == host.handlers && verifier != nullptr) return std::move(verifier);
+    }
+    return std::make_unique<verify::Verifier>(machine, host, mark_holes);
+  }
+  void give_back(const ir::NativeHost& host, std::unique_ptr<verify::Verifier> verifier) {
+    std::lock_guard lock(mutex_);
+    for (auto& [of, place] : idle_)
+      if (place == nullptr) {
+        of = host.handlers;
+        place = std::move(verifier);
+        return;
+      }
+    if (idle_.size() < kMostIdle) idle_.emplace_back(host.handlers, std::move(verifier));
+  }
+
+ private:
+  static constexpr size_t kMostIdle = 16;
+  std::mutex mutex_;
+  std::vector<std::pair<const ir::HandlerTable*, std::unique_ptr<verify::Verifier>>> idle_;
+};
+
 class Module final : public ir::NativeModule {
  public:
   Module(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host,
@@ -159,18 +192,17 @@ class Module final : public ir::NativeModule {
   }
 
   bool verify(uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute) {
-    if (!verifier_) {
-      const verify::Machine* machine = verify::this_machine();
-      if (machine == nullptr) {
-        if (!std::exchange(told_, true))
-          report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
-        return false;
-      }
-      verifier_ = std::make_unique<verify::Verifier>(*machine, host_, mark_holes);
+    static const verify::Machine* const machine = verify::this_machine();
+    if (machine == nullptr) {
+      if (!std::exchange(told_, true))
+        report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
+      return false;
     }
+    auto verifier = Verifiers::get().take(*machine, host_);
     const std::string problem =
-        verifier_->verify(compiler_->description(execute),
-                          {.module = module_, .function = code, .funcs = funcs_, .call_table = call_table()});
+        verifier->verify(compiler_->description(execute),
+                         {.module = module_, .function = code, .funcs = funcs_, .call_table = call_table()});
+    Verifiers::get().give_back(host_, std::move(verifier));
     if (problem.empty()) return true;
     if (options_.counters != nullptr) ++options_.counters->refused;
     report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
@@ -183,8 +215,7 @@ class Module final : public ir::NativeModule {
   runtime::CodeOptions options_;
   CodeArena* arena_;
   std::unique_ptr<Compiler> compiler_;  // once something is compiled
-  std::unique_ptr<verify::Verifier> verifier_;
-  bool told_ = false;  // that there can be none
+  bool told_ = false;  // that code cannot be verified
   CodeArena::Table table_;
   CodeArena::Block rest_;
   size_t next_block_ = 64 << 10;

@@ -12,6 +12,7 @@
 #include "runtime/offsets.h"
 #include "verify/analysis.h"
 #include "verify/capstone.h"
+#include "verify/instruction.h"
 
 namespace ermine::verify {
 
@@ -99,6 +100,7 @@ const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uin
     auto& k = known_[piece.key];
     if (k == nullptr) {
       k = std::make_unique<Known>();
+      ++known_count_;
       learn(*k, true);
     }
     if (k->code.size() == size + 16) {
@@ -148,6 +150,7 @@ class Verifier::Pass {
         refuse("a piece is of no instruction");
         break;
       }
+      take_instruction(p.at);
       end = next;
       if (fuel_met_ < fuel_.size()) fuel(p);
       while (label < code_.labels.size() && code_.labels[label].offset < p.offset) {
@@ -274,37 +277,11 @@ class Verifier::Pass {
 
   // --- The register code
 
-  OpCode op() const { return static_cast<OpCode>(v_.code_of(ir_[piece_->at])); }
-  const runtime::Code* pc() const { return &ir_[piece_->at]; }
-  bool is(std::initializer_list<IrOp> list) const {
-    const OpCode o = op();
-    for (IrOp i : list)
-      if (o == ir::code_of(i)) return true;
-    return false;
-  }
-  bool is_call() const {
-    return is({IrOp::call, IrOp::call_import, IrOp::call_indirect_s, IrOp::call_indirect_r, IrOp::call_ref});
-  }
-
-  bool returns() const {
-    bool does = false;
-    each_part([&does](OpCode o, const runtime::Code*) {
-      for (IrOp ret : {IrOp::ret, IrOp::ret_copy, IrOp::ret_r, IrOp::ret_s, IrOp::ret_d, IrOp::ret_const})
-        does |= o == ir::code_of(ret);
-    });
-    return does;
-  }
-
-  // Calls f(code, pc) for the instruction; of a pair, for both parts.
-  template <class F>
-  void each_part(F&& f) const {
-    const OpCode o = op();
-    if (o >= ir::kCodeCount) return;
-    const CodeInfo info = ir::code_info(o);
-    if (info.kind != CodeInfo::kPair) return f(o, pc());
-    const OpCode first = ir::kPairs[info.pair].first;
-    f(first, pc());
-    f(ir::pair_second(info.pair, info.form), pc() + ir::units_of(first) - 1);
+  // The instruction that the current piece is of.
+  void take_instruction(uint32_t at) {
+    if (at == taken_) return;
+    taken_ = at;
+    in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
   }
 
   bool holds_refs(uint64_t slot) const { return subject_.function.holds_refs(slot); }
@@ -316,119 +293,16 @@ class Verifier::Pass {
     if (value % sizeof(Slot) != 0) return false;
     const uint64_t first = value / sizeof(Slot), end = first + (size + 7u) / 8;
     for (uint64_t slot = first; slot < end; ++slot)
-      if (!may_read_one(slot)) return false;
+      if (!is_spill(slot) && !in_.reads(slot)) return false;
     return true;
   }
-  // One that the instruction reads, or in which a register lives.
-  bool may_read_one(uint64_t slot) const {
-    if (is_spill(slot)) return true;
-    bool may = false;
-    each_part([&](OpCode o, const runtime::Code* at) {
-      const CodeInfo info = ir::code_info(o);
-      auto fields = [&](std::initializer_list<unsigned> bytes, bool vectors = false) {
-        for (unsigned byte : bytes) {
-          const uint64_t named = field<uint16_t>(at, byte);
-          may |= slot == named || (vectors && slot == named + 1);
-        }
-      };
-      switch (info.kind) {
-        case CodeInfo::kBranch: return fields({0, 2});
-        case CodeInfo::kFormed: {
-          const ir::Family family = ir::family_of(info.op);
-          return family == ir::Family::kStore ? fields({0, 2}) : fields({2, 4, 6}, family == ir::Family::kVector);
-        }
-        case CodeInfo::kIr: break;
-        default: return;
-      }
-      switch (info.ir) {
-        case IrOp::copy:
-        case IrOp::ret_copy: return fields({2});
-        case IrOp::copy2: return fields({2, 6});
-        case IrOp::copy_v128: return fields({2}, true);
-        case IrOp::select_v128: return fields({2, 4, 6}, true);
-        case IrOp::select_r:
-        case IrOp::select_r_1:
-        case IrOp::select_r_2:
-        case IrOp::select_r_3:
-        case IrOp::select_s:
-        case IrOp::select_s_1:
-        case IrOp::select_s_2:
-        case IrOp::select_s_3:
-        case IrOp::select_d:
-        case IrOp::select_d_1:
-        case IrOp::select_d_2:
-        case IrOp::select_d_3: return fields({2, 4, 6});
-        case IrOp::global_set_v128: return fields({0}, true);
-        case IrOp::global_set_s:
-        case IrOp::br_table_s:
-        case IrOp::br_null:
-        case IrOp::br_null_back:
-        case IrOp::br_non_null:
-        case IrOp::br_non_null_back:
-        case IrOp::call_import: return fields({0});  // of a call: what it returned
-        case IrOp::call_ref: return fields({8});
-        case IrOp::call_indirect_s: return fields({12});
-        default: return;
-      }
-    });
-    return may;
-  }
-  // References are trusted: what is written to a slot that holds one at times must be what the instruction says. (One
-  // that writes a number is followed by none that takes it for a reference.)
-  bool may_write_ref(const Check& c, uint64_t slot, uint64_t source) {
-    if (c.from == Check::kZero && piece_->at == 0) zeroed_.push_back(slot);
-    if (c.from == Check::kZero) return true;
-    bool may = false;
-    each_part([&](OpCode o, const runtime::Code* at) {
-      const CodeInfo info = ir::code_info(o);
-      auto copies = [&](unsigned to, unsigned from) {
-        const uint64_t wanted = field<uint16_t>(at, from);
-        return slot == field<uint16_t>(at, to) &&
-               (!holds_refs(wanted) || (c.from == Check::kSlot && source == wanted));
-      };
-      if (info.kind != CodeInfo::kIr) {
-        may |= info.kind == CodeInfo::kFormed;
-        return;
-      }
-      switch (info.ir) {
-        case IrOp::copy: may |= copies(0, 2); return;
-        case IrOp::copy2: may |= copies(0, 2) || copies(4, 6); return;
-        case IrOp::ret_copy:
-          may |= !holds_refs(field<uint16_t>(at, 2)) || (c.from == Check::kSlot && source == field<uint16_t>(at, 2));
-          return;
-        // A register never holds a reference: the accumulator's value is a number that lives there.
-        case IrOp::set_r:
-        case IrOp::select_r_1:
-        case IrOp::select_r_3:
-        case IrOp::ret_r: may |= c.from == Check::kAccumulator || c.from == Check::kRegister; return;
-        case IrOp::global_get_r_1: may |= c.from == Check::kGlobal || c.from == Check::kAccumulator; return;
-        // Numbers, and a callee's header.
-        case IrOp::const32:
-        case IrOp::const64:
-        case IrOp::set_s:
-        case IrOp::set_d:
-        case IrOp::ret_s:
-        case IrOp::ret_d:
-        case IrOp::ret_const:
-        case IrOp::global_get_s_1:
-        case IrOp::global_get_d_1:
-        case IrOp::select_s_1:
-        case IrOp::select_s_3:
-        case IrOp::select_d_1:
-        case IrOp::select_d_3:
-        case IrOp::copy_v128:
-        case IrOp::const_v128:
-        case IrOp::select_v128:
-        case IrOp::global_get_v128:
-        case IrOp::call:
-        case IrOp::call_import:
-        case IrOp::call_indirect_s:
-        case IrOp::call_indirect_r:
-        case IrOp::call_ref: may = true; return;
-        default: return;
-      }
-    });
-    return may;
+  void write(const Check& c, uint64_t slot, uint64_t source) {
+    if (holds_refs(slot)) {
+      if (c.from == Check::kZero && piece_->at == 0) zeroed_.push_back(slot);
+      if (!in_.may_write_ref(c, slot, source, subject_.function))
+        return refuse("writes a reference that is not the instruction's");
+    }
+    if (!is_spill(slot) && !in_.writes(slot)) refuse("writes a slot that is not the instruction's");
   }
   // Locals that are references are null at first.
   void check_zeroed() {
@@ -439,57 +313,6 @@ class Verifier::Pass {
     for (uint64_t slot = first; slot < first + n; ++slot)
       if (holds_refs(slot) && std::find(zeroed_.begin(), zeroed_.end(), slot) == zeroed_.end())
         return refuse("a local that is a reference is not null at first");
-  }
-
-  bool may_write(uint64_t slot, unsigned slots) const {
-    for (unsigned i = 0; i < slots; ++i)
-      if (!may_write_one(slot + i)) return false;
-    return true;
-  }
-  bool may_write_one(uint64_t slot) const {
-    if (is_spill(slot)) return true;
-    bool may = false;
-    each_part([&](OpCode o, const runtime::Code* at) {
-      const CodeInfo info = ir::code_info(o);
-      auto is_field = [&](unsigned byte, unsigned plus = 0) {
-        return slot == field<uint16_t>(at, byte) + uint64_t{plus};
-      };
-      switch (info.kind) {
-        case CodeInfo::kBranch: return;
-        case CodeInfo::kIr:
-          switch (info.ir) {
-            case IrOp::enter:
-            case IrOp::enter_count: may |= slot >= field<uint16_t>(at, 0); return;
-            case IrOp::copy2: may |= is_field(0) || is_field(4); return;
-            case IrOp::ret_copy:
-            case IrOp::ret_r:
-            case IrOp::ret_s:
-            case IrOp::ret_d:
-            case IrOp::ret_const: may |= slot == 0; return;
-            case IrOp::call:
-            case IrOp::call_import:
-            case IrOp::call_indirect_s:
-            case IrOp::call_indirect_r:
-            case IrOp::call_ref: {
-              const uint64_t header = field<uint16_t>(at, 0) + uint64_t{field<uint16_t>(at, 2)};
-              may |= slot == header || slot == header + 1;
-              return;
-            }
-            case IrOp::copy_v128:
-            case IrOp::const_v128:
-            case IrOp::select_v128:
-            case IrOp::global_get_v128: may |= is_field(0) || is_field(0, 1); return;
-            default: may |= is_field(0); return;
-          }
-        case CodeInfo::kFormed: {
-          const std::string_view sig = wasm::op_info(info.op).sig();
-          may |= is_field(0) || (sig.back() == 'v' && is_field(0, 1));
-          return;
-        }
-        default: may |= is_field(0); return;
-      }
-    });
-    return may;
   }
 
   // --- Conditions
@@ -508,31 +331,28 @@ class Verifier::Pass {
         if (value > frame || frame - value < c.size) return refuse("writes beside the frame");
         if (value % sizeof(Slot) != 0) return refuse("writes between two slots");
         for (uint64_t slot = value / sizeof(Slot); slot < (value + c.size + 7) / sizeof(Slot); ++slot)
-          if (holds_refs(slot) &&
-              !may_write_ref(c, slot, static_cast<uint64_t>(c.other.value(at, execute)) / sizeof(Slot)))
-            return refuse("writes a reference that is not the instruction's");
-        return require(may_write(value / sizeof(Slot), (c.size + 7u) / 8),
-                       "writes a slot that is not the instruction's");
+          write(c, slot, static_cast<uint64_t>(c.other.value(at, execute)) / sizeof(Slot));
+        return;
       case Check::kHeaderWrite: {
-        if (!is_call()) return refuse("writes a callee's header where the register code does not call");
-        const uint64_t header = field<uint16_t>(pc(), 0) + uint64_t{field<uint16_t>(pc(), 2)};
+        if (!in_.is_call()) return refuse("writes a callee's header where the register code does not call");
+        const uint64_t header = in_.field<uint16_t>(0) + uint64_t{in_.field<uint16_t>(2)};
         return require(value == header * sizeof(Slot), "writes the callee's header at another place");
       }
       case Check::kContextRead:
       case Check::kContextWrite: return require(own_global(value, c.size), "another global than the instruction's");
       case Check::kGlobalsRead: {
-        const uint64_t index = global_index();
+        const uint64_t index = in_.global();
         return require(index < subject_.module.imported_globals && value == index * sizeof(Slot*),
                        "another imported global than the instruction's");
       }
       case Check::kFuncRefsRead: {
-        const uint64_t index = is({IrOp::call_import}) ? field<uint32_t>(pc(), 8) : ~uint64_t{0};
+        const uint64_t index = in_.is({IrOp::call_import}) ? in_.field<uint32_t>(8) : ~uint64_t{0};
         return require(index < subject_.module.imported_functions && value == index * sizeof(runtime::FuncRef*),
                        "another imported function than the instruction's");
       }
       case Check::kTablesRead: {
-        const bool calls = is({IrOp::call_indirect_s, IrOp::call_indirect_r});
-        const uint64_t index = calls ? field<uint32_t>(pc(), 8) : ~uint64_t{0};
+        const bool calls = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+        const uint64_t index = calls ? in_.field<uint32_t>(8) : ~uint64_t{0};
         return require(index < subject_.module.tables.size() && value == index * sizeof(runtime::TableView*),
                        "another table than the instruction's");
       }
@@ -547,7 +367,7 @@ class Verifier::Pass {
                        "reads beside the constants");
       }
       case Check::kShift:
-        return require(is_call() && value == field<uint16_t>(pc(), 0) * sizeof(Slot) && value <= frame &&
+        return require(in_.is_call() && value == in_.field<uint16_t>(0) * sizeof(Slot) && value <= frame &&
                            value >= runtime::kHeaderSlots * sizeof(Slot),
                        "a callee's frame at another place than the instruction's");
       case Check::kSame:
@@ -555,8 +375,9 @@ class Verifier::Pass {
                        "two constants that should be the same");
       case Check::kFrameSize: return require(value >= frame, "a check of less than the frame");
       case Check::kCallEntry: {
-        if (!is({IrOp::call})) return refuse("calls a function where the register code does not");
-        const auto index = static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(pc()[2]) - subject_.funcs);
+        if (!in_.is({IrOp::call})) return refuse("calls a function where the register code does not");
+        const auto index =
+            static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(in_.pc()[2]) - subject_.funcs);
         const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table);
         return require(index < functions() && value == table + index * sizeof(void*),
                        "another callee than the instruction's");
@@ -567,51 +388,30 @@ class Verifier::Pass {
                        "calls through another table of functions");
       }
       case Check::kCallPc:
-        return require(value == reinterpret_cast<uint64_t>(pc()), "another place than the instruction's");
+        return require(value == reinterpret_cast<uint64_t>(in_.pc()), "another place than the instruction's");
       case Check::kCallType: return;
       case Check::kHostFrame: {
-        if (!is({IrOp::call_import})) return refuse("calls the host where the register code does not");
-        const wasm::FuncType& type = subject_.module.func_type(field<uint32_t>(pc(), 8));
-        const uint64_t begin = field<uint16_t>(pc(), 0) * sizeof(Slot);
+        if (!in_.is({IrOp::call_import})) return refuse("calls the host where the register code does not");
+        const wasm::FuncType& type = subject_.module.func_type(in_.field<uint32_t>(8));
+        const uint64_t begin = in_.field<uint16_t>(0) * sizeof(Slot);
         const uint64_t end = begin + std::max(type.param_slots, type.result_slots) * sizeof(Slot);
         return require(value == begin && static_cast<uint64_t>(c.other.value(at, execute)) == end && end <= frame,
                        "another frame for the host than the instruction's");
       }
       case Check::kRefSlot:
-        return require(is({IrOp::call_ref}) && value == field<uint16_t>(pc(), 8) * sizeof(Slot),
+        return require(in_.is({IrOp::call_ref}) && value == in_.field<uint16_t>(8) * sizeof(Slot),
                        "takes a slot for a reference that the instruction does not");
       case Check::kLabels: return labels(value, static_cast<uint64_t>(c.other.value(at, execute)), nullptr);
       case Check::kFuel:
-        return require(is({IrOp::fuel}) && value == field<uint32_t>(pc(), 4), "takes other fuel than the instruction");
+        return require(in_.is({IrOp::fuel}) && value == in_.field<uint32_t>(4),
+                       "takes other fuel than the instruction");
     }
   }
 
   uint64_t functions() const { return subject_.module.functions.size() - subject_.module.imported_functions; }
 
-  // Of the global that the instruction reads or writes.
-  uint64_t global_index() const {
-    uint64_t index = ~uint64_t{0};
-    each_part([&](OpCode o, const runtime::Code* at) {
-      const CodeInfo info = ir::code_info(o);
-      if (info.kind != CodeInfo::kIr) return;
-      switch (info.ir) {
-        case IrOp::global_get_r:
-        case IrOp::global_get_r_1:
-        case IrOp::global_get_s:
-        case IrOp::global_get_s_1:
-        case IrOp::global_get_d:
-        case IrOp::global_get_d_1:
-        case IrOp::global_set_r:
-        case IrOp::global_set_s:
-        case IrOp::global_get_v128:
-        case IrOp::global_set_v128: index = field<uint32_t>(at, 4); return;
-        default: return;
-      }
-    });
-    return index;
-  }
   bool own_global(uint64_t value, unsigned size) const {
-    const uint64_t index = global_index(), imported = subject_.module.imported_globals;
+    const uint64_t index = in_.global(), imported = subject_.module.imported_globals;
     return index >= imported && index < subject_.module.globals.size() && size <= offsets::kGlobalCellSize &&
            value == offsets::kGlobalCells + offsets::kGlobalCellSize * (index - imported);
   }
@@ -620,7 +420,7 @@ class Verifier::Pass {
   // in.
   void labels(uint64_t address, uint64_t last, const KnownState* from) {
     const uint64_t offset = address - execute_;
-    if (!is({IrOp::br_table_s, IrOp::br_table_r}) || last != field<uint32_t>(pc(), 4))
+    if (!in_.is({IrOp::br_table_s, IrOp::br_table_r}) || last != in_.field<uint32_t>(4))
       return refuse("jumps through a table of another size than the instruction's");
     if (offset < code_.data_start || offset > code_.bytes.size() || (code_.bytes.size() - offset) / 4 <= last)
       return refuse("a jump table lies outside the constants");
@@ -667,9 +467,9 @@ class Verifier::Pass {
         else leave_to(after, next);
       }
     };
-    each_part(matches);
-    if (!found && is({IrOp::enter_count})) matches(ir::code_of(IrOp::enter), pc());
-    if (!found && is({IrOp::loop})) matches(ir::code_of(IrOp::poll), pc());
+    in_.each_part(matches);
+    if (!found && in_.is({IrOp::enter_count})) matches(ir::code_of(IrOp::enter), in_.pc());
+    if (!found && in_.is({IrOp::loop})) matches(ir::code_of(IrOp::poll), in_.pc());
     if (!found) refuse("leaves for a handler of another instruction");
   }
 
@@ -688,11 +488,11 @@ class Verifier::Pass {
     if (f.needs_ref != 0) {
       if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != p.at)
         return refuse("calls a reference that is not shown to be what the instruction calls");
-      const bool by_table = is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+      const bool by_table = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
       constexpr uint8_t kTyped = Value::kOfTable | Value::kTyped;
-      if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != field<uint32_t>(pc(), 4)))
+      if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != in_.field<uint32_t>(4)))
         return refuse("calls a function whose type is not shown to be the instruction's");
-      if (!by_table && !is({IrOp::call_ref, IrOp::call_import}))
+      if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import}))
         return refuse("calls where the register code does not");
     }
     for (const Check& c : f.checks) {
@@ -724,14 +524,14 @@ class Verifier::Pass {
           break;
         case Exit::kJump: leave_to(s, target); break;
         case Exit::kReturn:
-          if (!returns()) return refuse("returns where the register code does not");
+          if (!in_.returns()) return refuse("returns where the register code does not");
           break;
         case Exit::kHandler: handler(s, target, p.offset + size); break;
         case Exit::kTrap: {
           uint64_t to;
           const bool known = word_at(target, to) && (to == reinterpret_cast<uint64_t>(v_.host_.trap_handler) ||
                                                      to == reinterpret_cast<uint64_t>(v_.host_.fail_handler));
-          if (!known || static_cast<uint64_t>(e.pc.value(at, execute)) != reinterpret_cast<uint64_t>(pc()))
+          if (!known || static_cast<uint64_t>(e.pc.value(at, execute)) != reinterpret_cast<uint64_t>(in_.pc()))
             return refuse("leaves for something else than the handler of traps");
           break;
         }
@@ -770,6 +570,8 @@ class Verifier::Pass {
   const std::vector<runtime::Code>& ir_;
   const uint64_t execute_;
   const Piece* piece_ = nullptr;
+  Instruction in_;
+  uint32_t taken_ = ~uint32_t{0};
   KnownState state_{};
   bool reachable_ = false;
   std::optional<KnownState> goes_on_;
@@ -781,6 +583,9 @@ class Verifier::Pass {
   std::string problem_;
 };
 
-std::string Verifier::verify(const Code& code, const Subject& subject) { return Pass(*this, code, subject).run(); }
+std::string Verifier::verify(const Code& code, const Subject& subject) {
+  if (known_count_ > kMostKnown) known_.clear(), known_count_ = 0;
+  return Pass(*this, code, subject).run();
+}
 
 }  // namespace ermine::verify

@@ -79,7 +79,7 @@ struct Subject {
   const uint8_t* call_table;  // as executed: the entries of the module's own functions
 };
 
-// For one thread at a time. Keeps what it has learned of pieces.
+// For one thread at a time. Keeps what it has learned of pieces, whatever module they were of, up to some megabytes.
 class Verifier {
  public:
   // Keys are small numbers. Sets a bit in `mask`, which is as long as the code, for each bit of the piece's code that
@@ -95,6 +95,7 @@ class Verifier {
   struct Known;
   class Pass;
   static constexpr uint32_t kMostKeys = 1u << 20;
+  static constexpr size_t kMostKnown = 4096;  // that are kept from one function to the next
   // `once`: for what has no key; it holds until the next call with the same.
   const Known& known(const Code& code, const Piece& piece, uint32_t size, std::unique_ptr<Known>& once);
   void analyse(Known& k, std::span<const uint8_t> code, const uint8_t* mask);
@@ -105,6 +106,7 @@ class Verifier {
   MaskOf mask_of_;
   std::unique_ptr<Decoder> decoder_;
   std::vector<std::unique_ptr<Known>> known_;  // by key
+  size_t known_count_ = 0;
   std::unique_ptr<Known> once_, ahead_;  // of a piece without a key: the current one, one jumped back to
   std::vector<std::pair<uint64_t, uint32_t>> handlers_;  // by address
 };

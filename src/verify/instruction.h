@@ -1,0 +1,61 @@
+// An instruction of the register code, as the verifier holds machine code against it: which slots that may read and
+// write, what it calls, and which global it is about. Of a pair both instructions count.
+#pragma once
+
+#include <initializer_list>
+
+#include "ir/encoding.h"
+#include "ir/op_forms.h"
+#include "runtime/context.h"
+#include "verify/facts.h"
+
+namespace ermine::ir {
+struct FunctionCode;
+}
+
+namespace ermine::verify {
+
+class Instruction {
+ public:
+  Instruction() = default;
+  // `op`: kCodeCount if what stands there is no handler.
+  Instruction(ir::OpCode op, const runtime::Code* pc) : op_(op), pc_(pc) {}
+
+  const runtime::Code* pc() const { return pc_; }
+  template <class T>
+  T field(unsigned at) const {
+    return ir::field<T>(pc_, at);
+  }
+  bool is(std::initializer_list<ir::IrOp> list) const {
+    for (ir::IrOp i : list)
+      if (op_ == ir::code_of(i)) return true;
+    return false;
+  }
+  bool is_call() const;
+  bool returns() const;
+
+  bool reads(uint64_t slot) const;
+  bool writes(uint64_t slot) const;
+  // Whether what `c`, a kFrameWrite, says is written may go to a slot that holds references at times. `source`: the
+  // slot that it comes from, if it comes from one.
+  bool may_write_ref(const Check& c, uint64_t slot, uint64_t source, const ir::FunctionCode& function) const;
+  // The index of the global that is read or written; ~0 if none is.
+  uint64_t global() const;
+
+  // Calls f(code, pc) for it; of a pair, for both parts.
+  template <class F>
+  void each_part(F&& f) const {
+    if (op_ >= ir::kCodeCount) return;
+    const ir::CodeInfo info = ir::code_info(op_);
+    if (info.kind != ir::CodeInfo::kPair) return f(op_, pc_);
+    const ir::OpCode first = ir::kPairs[info.pair].first;
+    f(first, pc_);
+    f(ir::pair_second(info.pair, info.form), pc_ + ir::units_of(first) - 1);
+  }
+
+ private:
+  ir::OpCode op_ = ir::kCodeCount;
+  const runtime::Code* pc_ = nullptr;
+};
+
+}  // namespace ermine::verify
