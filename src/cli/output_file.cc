@@ -13,6 +13,7 @@
 
 #include "cli/command.h"
 #include "cli/deadline.h"
+#include "ermine/printable.h"
 
 namespace ermine::cli {
 namespace {
@@ -45,7 +46,7 @@ class EndingSignals {
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
   if (code == kOk && rename(temporary.c_str(), target.c_str()) == 0) _exit(kOk);
   if (code == kOk) {
-    print_error("cannot write '" + path + "': " + std::strerror(errno));
+    print_error("cannot write '" + printable(path) + "': " + std::strerror(errno));
     code = kFailed;
   }
   unlink(temporary.c_str());
@@ -63,7 +64,8 @@ OutputFile::~OutputFile() {
 }
 
 Error OutputFile::error() const {
-  return Error(ErrorKind::kIo, "cannot write " + (to_stdout() ? std::string("to standard output") : "'" + path_ + "'") +
+  return Error(ErrorKind::kIo, "cannot write " +
+                                   (to_stdout() ? std::string("to standard output") : "'" + printable(path_) + "'") +
                                    ": " + std::strerror(error_));
 }
 

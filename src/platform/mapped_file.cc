@@ -21,8 +21,7 @@ Error io_error(const std::string& path, int error) {
 }
 
 Error too_large(const std::string& path, uint64_t limit) {
-  return Error(ErrorKind::kUnsupported,
-               path + " is larger than the " + std::to_string(limit) + " bytes a module may have");
+  return Error(ErrorKind::kUnsupported, base::format("{} is larger than the {} bytes a module may have", path, limit));
 }
 
 struct View {

@@ -50,12 +50,8 @@ void report_bug(uintptr_t pc, uintptr_t address, const Instance* instance, const
   // Finding the place takes locks and memory, neither of which the code that faulted was in the middle of using. Should
   // it fault as well, the process ends here.
   const CodePosition at = instance->code().locate(place);
-  std::string text = base::format("It is function {}, at offset {} of the module", at.func_index, at.offset);
-  std::string name(instance->shared().name().substr(0, 200));
-  for (char& c : name)
-    if (c < ' ' || c > '~') c = '?';
-  if (!name.empty()) text += " " + name;
-  report << text + "\n";
+  report << base::format("It is function {}, at offset {} of the module {}\n", at.func_index, at.offset,
+                         instance->shared().name());
 }
 
 bool on_fault(platform::FaultContext& fault) {

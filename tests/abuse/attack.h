@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <vector>
@@ -68,13 +69,25 @@ struct Ending {
   bool crashed = false;
   std::string text;  // the error; empty: success
   long mb = 0;
+  long grown_mb = 0;  // more than the process had that it is a copy of
   double seconds = 0;
 };
+
+// What this process has in memory now.
+inline long resident_mb() {
+  long all = 0, resident = 0;
+  if (FILE* statm = std::fopen("/proc/self/statm", "r")) {
+    EXPECT_EQ(std::fscanf(statm, "%ld %ld", &all, &resident), 2);
+    std::fclose(statm);
+  }
+  return resident * (sysconf(_SC_PAGESIZE) >> 10) >> 10;
+}
 
 inline Ending in_child(const std::function<Result<void>()>& act) {
   int channel[2];
   EXPECT_EQ(pipe(channel), 0);
   const auto begin = std::chrono::steady_clock::now();
+  const long mb_before = resident_mb();
   const pid_t child = fork();
   if (child == 0) {
     // Time of the processor, since the machine may be busy with other things; and an end to whatever sleeps.
@@ -98,6 +111,7 @@ inline Ending in_child(const std::function<Result<void>()>& act) {
   ending.crashed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
   if (!ending.text.empty()) ending.text.pop_back();
   ending.mb = usage.ru_maxrss >> 10;
+  ending.grown_mb = ending.mb - mb_before;
   ending.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return ending;
 }

@@ -58,15 +58,15 @@ Result<void> run_it(const Bytes& bytes) {
   return commit(attack);
 }
 
-// What each must say, so that the name was in it.
+// What each must say, so that the name was in it. `more`: bytes of names that are not in the module.
 void expect_told(const std::string& what, const Bytes& bytes, const std::string& expected,
-                 const std::function<Result<void>(const Bytes&)>& run = run_it) {
+                 const std::function<Result<void>(const Bytes&)>& run = run_it, size_t more = 0) {
   const Ending end = in_child([&] { return tell(bytes, run); });
   EXPECT_FALSE(end.crashed) << what << ": " << end.text.substr(0, 300);
   EXPECT_NE(end.text.find(expected), std::string::npos) << what << ": " << end.text.substr(0, 300);
-  // A few copies on the way (of the module, of names to link by), not one for each frame or message.
-  const long most = 300 + static_cast<long>(bytes.size() >> 20) * 18;
-  EXPECT_LT(end.mb, most * kMemoryFactor + kMemoryMore) << what;
+  // A copy of the module, and one of a name for a table; not one of it a frame, a place or a message.
+  const long most = 20 + static_cast<long>((bytes.size() + more) >> 20) * 3;
+  EXPECT_LT(end.grown_mb, most * kMemoryFactor + kMemoryMore) << what;
 }
 
 class Names : public testing::TestWithParam<int> {
@@ -79,13 +79,14 @@ TEST_P(Names, InBacktraces) {
   const Bytes bytes = module_of(kDeep, named(1, name_));
   expect_told("a function's name", bytes, kShown);
   expect_told("a module's name", module_of(kDeep, named(0, name_)), kShown);
-  expect_told("the embedder's name", module_of(kDeep, {}), kShown, [&](const Bytes& module) -> Result<void> {
+  const auto with_a_name = [&](const Bytes& module) -> Result<void> {
     Engine engine;
     ERMINE_ASSIGN(Module compiled, Module::compile(engine, module, name_));
     Store store(engine);
     ERMINE_ASSIGN(Instance instance, Linker(engine).instantiate(store, compiled));
     return instance.get_func("run")->call({}, {});
-  });
+  };
+  expect_told("the embedder's name", module_of(kDeep, {}), kShown, with_a_name, name_.size());
   expect_told("a host function that fails, and its caller again and again", bytes, kShown,
               [](const Bytes& module) -> Result<void> {
                 Result<void> last;
@@ -163,7 +164,7 @@ TEST(Abuse, ImportsThatShareAName) {
   });
   EXPECT_FALSE(end.crashed);
   EXPECT_EQ(end.text, "");
-  EXPECT_LT(end.mb, 400 * kMemoryFactor + kMemoryMore);
+  EXPECT_LT(end.grown_mb, 100 * kMemoryFactor + kMemoryMore);
 }
 
 // A name section of entries of two bytes, for a module of one function.

@@ -20,7 +20,7 @@ Result<int> listen_on(std::string_view address) {
   std::string text(address);
   if (colon == address.npos || colon + 1 == address.size())
     return Error(ErrorKind::kUsage,
-                 "'" + text + "' is not an address to listen on; write host:port, as in 127.0.0.1:8080");
+                 "'" + printable(text) + "' is not an address to listen on; write host:port, as in 127.0.0.1:8080");
   std::string host(address.substr(0, colon)), port(address.substr(colon + 1));
   // getaddrinfo() would take a port modulo 65536.
   if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos || std::stoul(port) > 65535)
