@@ -20,6 +20,8 @@ void Analysis::restart() {
   reachable_ = true;
   again_ = false;
   back_seen_ = 0;
+  branches_.clear();
+  ends_.clear();
   for (unsigned i = 0; i < kRegisters; ++i) state_.r[i] = Value::entry(i);
   state_.r[machine_.frame] = Value(Value::kFrame);
   state_.r[machine_.context] = Value(Value::kContext);
@@ -73,6 +75,7 @@ void Analysis::finish() {
   if (on) leave(state_, Exit::kNext);
   if (!again_ && back_seen_ < back_.size())
     refuse("a branch back leads into an instruction, or to what is not reached");
+  if (!again_ && loops()) refuse("a loop that does not look for interrupts");
 }
 
 // --- Values
@@ -448,6 +451,7 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
         return refuse("writes ExecContext otherwise than calls do");
       }
       state_.exec_stores[field] = value;
+      state_.exec_written = true;
       return;
     }
     case V::kMemory:

@@ -65,9 +65,10 @@ struct State {
   Term bound{};
   std::vector<std::pair<Value, Value>> equal;  // what comparisons have shown to be the same
   bool frame_checked = false, native_checked = false, polled = false;
+  bool exec_written = false;  // for a call of the host that has yet to come
   bool operator==(const State& o) const {  // as far as joins go
     return r == o.r && stack == o.stack && equal == o.equal && frame_checked == o.frame_checked &&
-           native_checked == o.native_checked && polled == o.polled;
+           native_checked == o.native_checked && polled == o.polled && exec_written == o.exec_written;
   }
 };
 
@@ -127,6 +128,8 @@ class Analysis {
   void refine(State& s, Condition c);
   void refine_side(State& s, Condition c, const Operand& a, const Operand& b);
   void leave(State& s, Exit::Kind kind, const Term& target = {});
+  void end_way();
+  bool loops() const;
   void go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset);
   void call_guest(bool by_reference);
   void call_host(const Value& function);
@@ -142,6 +145,11 @@ class Analysis {
   std::map<uint32_t, State> pending_;
   std::map<uint32_t, State> back_;  // what branches back bring, by where they lead
   size_t back_seen_ = 0;
+  struct Branch {
+    uint32_t at, to;
+  };
+  std::vector<Branch> branches_;  // within the piece
+  std::vector<uint32_t> ends_;    // instructions that what follows is not reached from; ascending
   bool again_ = false;
   unsigned rounds_ = 0;
 };

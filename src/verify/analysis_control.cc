@@ -183,7 +183,34 @@ State Analysis::join(const State& a, const State& b) {
   s.frame_checked = a.frame_checked && b.frame_checked;
   s.native_checked = a.native_checked && b.native_checked;
   s.polled = a.polled && b.polled;
+  s.exec_written = a.exec_written || b.exec_written;
   return s;
+}
+
+void Analysis::end_way() {
+  reachable_ = false;
+  ends_.push_back(at_);
+}
+
+// Whether some way leads in a circle: code that is laid out elsewhere branches back, too.
+bool Analysis::loops() const {
+  for (const Branch& back : branches_) {
+    if (back.to > back.at) continue;
+    std::vector<uint32_t> open{back.to}, seen = open;
+    while (!open.empty()) {
+      const uint32_t first = open.back();
+      open.pop_back();
+      const auto end = std::ranges::lower_bound(ends_, first);
+      const uint32_t last = end != ends_.end() ? *end : size_;
+      if (first <= back.at && back.at <= last) return true;
+      for (const Branch& b : branches_) {
+        if (b.at < first || b.at > last || std::ranges::find(seen, b.to) != seen.end()) continue;
+        open.push_back(b.to);
+        seen.push_back(b.to);
+      }
+    }
+  }
+  return false;
 }
 
 void Analysis::go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset) {
@@ -191,6 +218,7 @@ void Analysis::go(const State& s, Exit::Kind kind, const Term& target, bool know
   if (!known || offset > size_) return leave(copy, kind, target);
   if (offset == size_) return leave(copy, Exit::kNext);
   copy.compared = false;
+  branches_.push_back({at_, offset});
   if (offset <= at_) {  // what was assumed there has to hold for this, too
     auto it = back_.find(offset);
     if (it == back_.end()) {
@@ -209,7 +237,7 @@ void Analysis::go(const State& s, Exit::Kind kind, const Term& target, bool know
 
 void Analysis::jump(const Term& target, bool known, uint32_t offset) {
   go(state_, Exit::kJump, target, known, offset);
-  reachable_ = false;
+  end_way();
 }
 
 void Analysis::branch(Condition c, const Term& target, bool known, uint32_t offset) {
@@ -228,7 +256,7 @@ void Analysis::jump_to(const Value& to) {
   } else {
     refuse("jumps to an address that is not known");
   }
-  reachable_ = false;
+  end_way();
 }
 
 // To the address that stands at `address`.
@@ -242,7 +270,7 @@ void Analysis::jump_through(const Value& address) {
   } else {
     refuse("jumps to an address that is not known");
   }
-  reachable_ = false;
+  end_way();
 }
 
 void Analysis::call_guest(bool by_reference) {
@@ -311,6 +339,7 @@ void Analysis::call_host(const Value&) {
   const int64_t record = call.term.constant;
   state_.stack[record + offsets::kHostCallStore] = state_.stack[record + offsets::kHostCallCaller] = V();
   e.clear();
+  state_.exec_written = false;
   state_.compared = false;
 }
 
@@ -347,7 +376,7 @@ void Analysis::ret(const Value& to) {
   if (machine_.link < kRegisters && to.kind != Value::kReturn)
     refuse("returns to another place than it was called from");
   leave(state_, Exit::kReturn);
-  reachable_ = false;
+  end_way();
 }
 
 void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
@@ -362,6 +391,7 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     if ((machine_.kept >> i & 1) && !(s.r[i].kind == V::kEntry && s.r[i].reg == i))
       return refuse("changes a register that native callers keep");
   if (target.failed) return refuse("an address is a sum of too many parts");
+  if (s.exec_written) return refuse("writes ExecContext and does not call the host");
   Exit exit{.kind = kind, .at = static_cast<uint16_t>(at_), .target = target};
   if (kind == Exit::kTrap) exit.pc = s.r[machine_.pc].term;
   for (unsigned i = 0; i < kRegisters; ++i) {

@@ -135,6 +135,7 @@ class Verifier::Pass {
     if (code_.data_start < code_.code_size || code_.bytes.size() < code_.data_start) return "its parts overlap";
     entries();
     find_fuel();
+    orders_.resize(code_.labels.size());
     const size_t n = code_.pieces.size();
     uint32_t end = 0;
     size_t label = 0;
@@ -159,12 +160,14 @@ class Verifier::Pass {
         refuse("a label is no piece's beginning");
         return problem_;
       }
+      const bool falls = reachable_;
       if (label < code_.labels.size() && code_.labels[label].offset == p.offset) {
         const Label& l = code_.labels[label++];
         if (reachable_) arrive(l);
         state_ = {.narrow = l.narrow, .checked = l.checked, .native = l.native};
         reachable_ = true;
       }
+      place(p, falls);
       if (next == p.offset) continue;  // nothing to do
       if (reachable_) piece(p, next - p.offset, i);
     }
@@ -251,9 +254,31 @@ class Verifier::Pass {
     const KnownState here = std::exchange(state_, s);
     arrive(*l);
     state_ = here;
-    if (l->offset > piece_->offset) return;
-    const Piece* to = piece_at(l->offset);
-    if (to != nullptr && to->at < piece_->at) goes_back(static_cast<size_t>(to - code_.pieces.data()));
+    Order& to = orders_[static_cast<size_t>(l - code_.labels.data())];
+    if (l->offset > piece_->offset) {
+      if (to.at != piece_->at) to = {piece_->at, 0};
+      to.order = std::max(to.order, order_.order);
+      return;
+    }
+    const Piece* first = piece_at(l->offset);
+    if (first == nullptr || first->at > piece_->at) return;
+    if (first->at < piece_->at) goes_back(static_cast<size_t>(first - code_.pieces.data()));
+    else if (to.order <= order_.order) refuse("goes in a circle within an instruction");
+  }
+
+  // The code of one instruction may go back only from what was laid out elsewhere, and then to behind where that was
+  // left: what is in line is ordered by where it lies, and what lies elsewhere by where it is come from.
+  void place(const Piece& p, bool falls) {
+    const Label* l = label_at(p.offset);
+    Order* const known = l != nullptr ? &orders_[static_cast<size_t>(l - code_.labels.data())] : nullptr;
+    const bool goes_on = falls && order_.at == p.at;
+    in_line_ = p.at >= in_line_next_ || (goes_on && in_line_);
+    in_line_next_ = std::max(in_line_next_, p.at + 1);
+    Order here{p.at, in_line_ ? p.offset + 1 : 0};
+    if (!in_line_ && goes_on) here.order = order_.order;
+    if (!in_line_ && known != nullptr && known->at == p.at) here.order = std::max(here.order, known->order);
+    order_ = here;
+    if (known != nullptr) *known = here;
   }
 
   // A jump back: what follows there looks for interrupts before it does anything else.
@@ -570,6 +595,13 @@ class Verifier::Pass {
   const std::vector<runtime::Code>& ir_;
   const uint64_t execute_;
   const Piece* piece_ = nullptr;
+  struct Order {
+    uint32_t at = ~uint32_t{0}, order = 0;  // of the code of which instruction
+  };
+  std::vector<Order> orders_;  // by label: what jumps there, then where it is
+  Order order_;                // of the current piece
+  bool in_line_ = true;
+  uint32_t in_line_next_ = 0;  // instructions from here on have no code yet
   Instruction in_;
   uint32_t taken_ = ~uint32_t{0};
   KnownState state_{};

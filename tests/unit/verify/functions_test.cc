@@ -303,6 +303,21 @@ TEST_F(Other, Fuel) {
   }
 }
 
+// What lies elsewhere goes back to behind where it was left: anything in front of that is a circle without a poll.
+TEST_F(Functions, NoCirclesWithinAnInstruction) {
+  const Specimen s = function("loop");
+  size_t circles = 0;
+  for (uint32_t at = s.data_start; at + 8 <= s.size; at += 8) {
+    if (this->at<uint64_t>(s, at) - Specimen::kExecute >= s.code_size) continue;  // where a handler goes on
+    for (const Label& l : s.labels) {
+      Specimen t = s;
+      put<uint64_t>(t, at, Specimen::kExecute + l.offset);
+      circles += t.verify().find("goes in a circle within an instruction") != std::string::npos;
+    }
+  }
+  EXPECT_GE(circles, 1u);
+}
+
 // Without the instruction that looks for interrupts a jump back is refused.
 TEST_F(Other, Poll) {
   Specimens all(kModule);
