@@ -171,9 +171,9 @@ def watch(words, timeout):
     environment = {**os.environ, "ERMINE_VERIFY_CODE": "1"}
     # Processor time, too: on a busy machine much of the other passes.
     limited = ["prlimit", f"--cpu={CPU_SECONDS}", "--core=0", *words]
-    process = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+    process = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                                env=environment, start_new_session=True)
-    found, late = [], []
+    found, late = "", []
 
     def stop():
         try:
@@ -181,22 +181,20 @@ def watch(words, timeout):
         except ProcessLookupError:
             pass
 
-    def read_errors():
-        for line in process.stderr:
-            if REPORT in line and not found:
-                found.append(line.strip())
-                stop()
-
-    reader = threading.Thread(target=read_errors)
     timer = threading.Timer(timeout, lambda: (late.append(True), stop()))
-    reader.start()
     timer.start()
-    out = process.stdout.read()
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if REPORT in line:
+            found = line.strip()
+            stop()
+            break
+    process.stdout.close()
     process.wait()
     timer.cancel()
-    reader.join()
     if found:
-        return "verifier", found[0]
+        return "verifier", found
     if late:
         return "tests", "does not end"
     if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
@@ -204,8 +202,8 @@ def watch(words, timeout):
     if process.returncode < 0:
         return "tests", f"killed by signal {-process.returncode}"
     if process.returncode != 0 and process.returncode != 77:
-        lines = [line for line in out.splitlines() if "FAILED" in line or "failed" in line or "expected" in line]
-        return "tests", (lines or out.splitlines() or ["fails"])[0][:200]
+        telling = [line for line in lines if "FAILED" in line or "expected" in line or re.search(r"\b[1-9]\d* failed", line)]
+        return "tests", (telling or lines or ["fails"])[0][:200]
     return None, ""
 
 

@@ -27,7 +27,7 @@ T must(Result<T> result, const char* what) {
 
 unsigned g_refused = 0;
 void refused(void*, std::string_view message) {
-  if (++g_refused <= 10) std::printf("%.*s\n", static_cast<int>(message.size()), message.data());
+  if (++g_refused <= 10) std::printf("bug of the engine: %.*s\n", static_cast<int>(message.size()), message.data());
 }
 
 struct Variant {
