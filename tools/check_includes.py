@@ -15,7 +15,7 @@ import tempfile
 # Highest first.
 LEVELS = [
     ["cli"], ["script"], ["oci"], ["wasi"], ["api"], ["component"], ["engine", "explore"], ["interp", "baseline", "optimizing"],
-    ["verify"], ["ir"], ["semantics"], ["runtime"], ["text"], ["binary"], ["wasm"], ["platform"], ["base"],
+    ["verify"], ["tiering"], ["ir"], ["semantics"], ["runtime"], ["text"], ["binary"], ["wasm"], ["platform"], ["base"],
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that are the vocabulary of every folder; the rest belong to api and those above it.

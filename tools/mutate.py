@@ -61,6 +61,8 @@ class Edit:
     def __init__(self, file, risk, nth, text):
         self.file, self.risk, self.nth, self.text = file, risk, nth, text
         self.old, self.new, self.same_because = [], [], ""
+        # Of the baseline compiler, or with its folder.
+        self.source = f"src/{file}" if "/" in file else f"{BASELINE}/{file}"
 
     def apply(self, source):
         old, new = "\n".join(self.old), "\n".join(self.new)
@@ -134,7 +136,9 @@ class Build:
         to = self.objects_kept / f"{name}.o"
         if not to.exists():
             words = self.words(source)
-            extra = ["-I", header.parent.parent] if header else ["-include-pch", self.parsed_headers()]
+            extra = ["-I", header.parent.parent] if header else []
+            if not header and source.startswith(BASELINE):
+                extra = ["-include-pch", self.parsed_headers()]
             run([words[0], *extra, *words[1:], "-c", file, "-o", f"{to}.{os.getpid()}.{threading.get_ident()}"], self.path)
             os.replace(f"{to}.{os.getpid()}.{threading.get_ident()}", to)
         return to
@@ -284,18 +288,18 @@ class Trial:
                               fault["risk"] not in HARMLESS)
 
     def source(self, edit):
-        path = ROOT / BASELINE / edit.file
+        path = ROOT / edit.source
         altered = edit.apply(path.read_text())
         with tempfile.TemporaryDirectory(prefix="mutate-") as name:
             directory = pathlib.Path(name)
-            place = directory / "headers/baseline" / edit.file
+            place = directory / "headers" / edit.source.removeprefix("src/")
             place.parent.mkdir(parents=True)
             place.write_text(altered)
             if edit.file.endswith(".h"):
                 sources = [s for s in self.build.compile if s.startswith(BASELINE) and s.count("/") == 2 and s.endswith(".cc")]
                 objects = [self.build.compiled(source, ROOT / source, place) for source in sources]
             else:
-                objects = [self.build.compiled(f"{BASELINE}/{edit.file}", place)]
+                objects = [self.build.compiled(edit.source, place)]
             return self.judge(lambda target, to: self.build.link(target, objects, to), directory,
                               edit.risk not in HARMLESS)
 
@@ -374,7 +378,7 @@ def self_test():
     assert "| all | 4 | 0 | 1 | 1 | 1 | 1 |" in text and "verifier: 1, 50.0 %" in text and "Noticed by nothing: 1" in text
     # The list is of use only as long as most of it fits the sources.
     edits, _ = read_list(LIST.read_text())
-    fitting = [e for e in edits if e.apply((ROOT / BASELINE / e.file).read_text()) is not None]
+    fitting = [e for e in edits if e.apply((ROOT / e.source).read_text()) is not None]
     assert len(fitting) >= 120, f"only {len(fitting)} of tools/mutations.txt fit the sources: see --check"
 
 
@@ -399,7 +403,7 @@ def main():
     if options.self_test:
         return self_test()
     edits, same = read_list(LIST.read_text())
-    stale = [e for e in edits if e.apply((ROOT / BASELINE / e.file).read_text()) is None]
+    stale = [e for e in edits if e.apply((ROOT / e.source).read_text()) is None]
     for e in stale:
         print(f"does not fit {e.file} any more: {e.text}", file=sys.stderr)
     if options.check:

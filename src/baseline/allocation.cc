@@ -104,9 +104,8 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, con
     const Use& u = uses_[slot];
     const Class cls = u.cls();
     if (cls == Class::kNot || function.holds_refs(slot)) continue;
-    if (cls == Class::kV128 &&
-        ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
-         uses_[slot + 1].classes != class_bit(Class::kHalf) || function.holds_refs(slot + 1)))
+    if (cls == Class::kV128 && ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
+                                uses_[slot + 1].classes != class_bit(Class::kHalf) || function.holds_refs(slot + 1)))
       continue;
     // Each time registers are lost costs a load, and a store if the slot is written.
     uint64_t cost = saves * (u.written() ? 2 : 1) + 2;

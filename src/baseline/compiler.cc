@@ -11,7 +11,7 @@ namespace ermine::baseline {
 using runtime::FuncCode;
 using runtime::Slot;
 
-Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const ir::NativeHost& host, bool describe)
+Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const tiering::Interpreter& host, bool describe)
     : module_(module),
       funcs_(funcs),
       host_(host),

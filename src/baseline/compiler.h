@@ -25,8 +25,8 @@
 #include "baseline/item.h"
 #include "baseline/last_uses.h"
 #include "baseline/stencil_table.h"
-#include "ir/native_tier.h"
 #include "runtime/context.h"
+#include "tiering/tier.h"
 #include "verify/verifier.h"
 #include "wasm/module.h"
 
@@ -35,7 +35,7 @@ namespace ermine::baseline {
 class Compiler {
  public:
   // `describe`: whether the code is described for the verifier.
-  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const ir::NativeHost& host, bool describe);
+  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const tiering::Interpreter& host, bool describe);
 
   // False: it cannot be done. The results are valid until the next call.
   bool compile(const ir::FunctionCode& code, bool want_positions = false);
@@ -53,10 +53,7 @@ class Compiler {
 
   // Where the instructions' code begins: ascending offsets, first of what runs straight on, then of code out of line.
   // Only if asked for.
-  struct Position {
-    uint32_t offset;
-    uint32_t index;
-  };
+  using Position = tiering::CodeLayout::Position;
   std::span<const Position> positions() const { return positions_; }
 
  private:
@@ -237,7 +234,7 @@ class Compiler {
 
   const wasm::Module& module_;
   runtime::FuncCode* funcs_;
-  ir::NativeHost host_;
+  tiering::Interpreter host_;
   HandlerIndex codes_;
   const StencilTable& table_;
   Allocator allocator_;

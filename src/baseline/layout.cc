@@ -6,7 +6,7 @@
 
 namespace ermine::baseline {
 
-using StackDepth = ir::NativeLayout::StackDepth;
+using StackDepth = tiering::CodeLayout::StackDepth;
 
 namespace {
 
@@ -75,7 +75,8 @@ const CallShape* shape_of_call(OpCode code) {
 }  // namespace
 
 std::vector<StackDepth> stack_depths(std::span<const uint8_t> machine_code, const ir::FunctionCode& code,
-                                     const HandlerIndex& codes, std::span<const ir::NativeLayout::Position> positions) {
+                                     const HandlerIndex& codes,
+                                     std::span<const tiering::CodeLayout::Position> positions) {
   std::vector<StackDepth> depths;
 #if defined(__x86_64__)
   for (size_t i = 0; i < positions.size(); ++i) {

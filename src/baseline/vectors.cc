@@ -2,8 +2,8 @@
 // pinned in, from where it is made to its last use (last_uses.h), or as a constant that has no register yet. What is
 // held is stored at the next label or branch where it is wanted, or where registers are left; so each block begins with
 // all that is not pinned in its slot. Where a reference may be at other times it is stored at once, so that only the
-// instruction that makes a vector ever writes there. Stencils work in place: the first operand is brought to the result's
-// register, mostly by its being there.
+// instruction that makes a vector ever writes there. Stencils work in place: the first operand is brought to the
+// result's register, mostly by its being there.
 #include <bit>
 
 #include "baseline/compiler.h"

@@ -44,9 +44,10 @@ Result<std::shared_ptr<const runtime::ModuleCode>> CompiledModule::code(const ru
   std::lock_guard lock(mutex_);
   for (const auto& code : codes_)
     if (code->options() == options) return code;
-  ERMINE_ASSIGN(std::unique_ptr<runtime::ModuleCode> made,
-                engine_->hooks().make_code(shared_->module, shared_->name(), options));
-  return codes_.emplace_back(std::move(made));
+  const tiering::Tiers& tiers = engine_->tiers();
+  return codes_.emplace_back(std::make_shared<tiering::TieredCode>(
+      shared_->module, shared_->name(), options, tiers,
+      tiering::Policy::of(options, static_cast<unsigned>(tiers.compiled.size()))));
 }
 
 Result<void> CompiledModule::make_all_code() const {

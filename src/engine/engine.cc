@@ -5,7 +5,8 @@
 
 #include "base/format.h"
 #ifdef ERMINE_BASELINE
-#include "baseline/native_module.h"
+#include "baseline/tier.h"
+#include "tiering/code_arena.h"
 #include "verify/capstone.h"
 #endif
 #include "interp/tier.h"
@@ -19,13 +20,27 @@ wasm::FeatureSet feature_set(uint64_t bits) {
     if (bits >> i & 1) set.add(static_cast<wasm::Feature>(i));
   return set;
 }
-const ir::NativeTier* native_tier() {
+tiering::Tiers make_tiers() {
+  tiering::Tiers tiers;
+  tiers.interpreter = &interp::interpreter();
 #ifdef ERMINE_BASELINE
-  return &baseline::native_tier();
-#else
-  return nullptr;
+  const tiering::NativeTier* const baseline = baseline::tier();
+  tiering::CodeArena* const arena = tiering::CodeArena::get();
+  if (baseline == nullptr || arena == nullptr) return tiers;
+  tiers.compiled = {baseline};
+  tiers.arena = arena;
+  static const bool watched = (interp::watch_machine_code(arena->begin(), arena->end()), true);
+  (void)watched;
 #endif
+  return tiers;
 }
+#ifdef ERMINE_BASELINE
+// What lies in the arena is to be of that kind. False: it is of another one already.
+bool choose(tiering::CodeArena::Kind kind) {
+  tiering::CodeArena* const arena = tiering::CodeArena::get();
+  return arena == nullptr || arena->choose(kind);
+}
+#endif
 void report_to_stderr(void*, std::string_view message) {
   std::fprintf(stderr, "ermine: bug of the engine, please report it with the module: %.*s\n",
                static_cast<int>(message.size()), message.data());
@@ -40,11 +55,11 @@ Result<platform::CodeListenerPtr> make_listener(const Config& config) {
                                                  what));
   };
   if (config.debug_info) {
-    if (!baseline::show_code_to_debuggers()) return too_late("debug information");
+    if (!choose(tiering::CodeArena::Kind::kPrivate)) return too_late("debug information");
     listener = platform::gdb_interface();
   }
   if (config.profile == Profile::kPerfMap) {
-    if (!baseline::show_code_to_perf()) return too_late("a perf map");
+    if (!choose(tiering::CodeArena::Kind::kAnonymous)) return too_late("a perf map");
     ERMINE_ASSIGN(platform::CodeListenerPtr map, platform::open_perf_map());
     listener = platform::both(std::move(listener), std::move(map));
   } else if (config.profile == Profile::kJitDump) {
@@ -64,20 +79,20 @@ Engine::Engine(const Config& config)
       features_(feature_set(config.feature_bits)),
       registry_(std::make_shared<wasm::TypeRegistry>()),
       listener_(make_listener(config)),
-      hooks_(interp::tier_hooks(native_tier())) {
+      hooks_(interp::tier_hooks()),
+      tiers_(make_tiers()) {
 #ifdef ERMINE_BASELINE
   counters_ = std::make_shared<runtime::CodeCounters>();
   // What the verifier takes is opened now: later the process may not be allowed to.
   if (config.verify_code && config.tier != Tier::kInterp) (void)verify::capstone_problem();
-  baseline::limit_code(config.code_cache_size);
+  if (tiers_.arena != nullptr) tiers_.arena->lower_limit(config.code_cache_size);
 #endif
 }
 
 CodeCounts Engine::code_counts() const {
   CodeCounts counts;
 #ifdef ERMINE_BASELINE
-  const uint8_t *begin, *end;
-  counts.available = baseline::native_tier().code_range(&begin, &end);
+  counts.available = !tiers_.compiled.empty();
   counts.compiled = counters_->compiled;
   counts.failed = counters_->failed;
   counts.refused = counters_->refused;

@@ -9,6 +9,7 @@
 #include "runtime/interrupt.h"
 #include "runtime/module_code.h"
 #include "runtime/store.h"
+#include "tiering/tiered_code.h"
 #include "wasm/features.h"
 #include "wasm/type_registry.h"
 
@@ -23,10 +24,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
   wasm::FeatureSet features() const { return features_; }
   const std::shared_ptr<wasm::TypeRegistry>& registry() const { return registry_; }
   const runtime::TierHooks& hooks() const { return hooks_; }
+  const tiering::Tiers& tiers() const { return tiers_; }
   runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
-  // Of machine code, as the Config asks; null if nobody wants to know. An error if there was no way to tell.
   // For code; see CodeOptions::guarded. Precondition: there is a listener, or none is wanted.
   runtime::CodeOptions code_options(bool guarded) const;
+  // Of machine code, as the Config asks; null if no profiler or debugger is to know. An error if its file could not be
+  // opened.
   const Result<platform::CodeListenerPtr>& listener() const { return listener_; }
   CodeCounts code_counts() const;
   // For a store of this engine, which keeps the engine alive.
@@ -40,6 +43,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Result<platform::CodeListenerPtr> listener_;  // made before there is machine code
   std::shared_ptr<runtime::CodeCounters> counters_;  // null: this build makes no machine code
   const runtime::TierHooks& hooks_;
+  tiering::Tiers tiers_;
   runtime::DeadlineTimer timer_;
 };
 

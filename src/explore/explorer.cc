@@ -3,13 +3,16 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "baseline/native_module.h"
+#include "baseline/tier.h"
 #include "binary/decoder.h"
+#include "binary/instr_reader.h"
 #include "binary/validator.h"
 #include "explore/disassembler.h"
-#include "interp/interp_code.h"
+#include "interp/tier.h"
 #include "ir/print.h"
+#include "ir/translator.h"
 #include "text/print/function_lister.h"
+#include "tiering/code_space.h"
 #include "wasm/type_registry.h"
 
 namespace ermine::explore {
@@ -67,14 +70,15 @@ class Implementation final : public Explorer {
         lister_(std::move(lister)),
         funcs_(module_->functions.size() - module_->imported_functions),
         translator_(*module_, interp::handlers(), funcs_.data()),
-        printer_(interp::handlers(), funcs_.data(), module_->imported_functions) {
+        printer_(interp::handlers(), funcs_.data(), module_->imported_functions),
+        space_(tiering::CodeArena::get(), funcs_.size(), interp::interpreter().call_stub) {
     // The code that a program of default settings gets.
     options_.guarded =
         module_->memories.empty() || (!module_->memories[0].is64 && module_->memories[0].page_log2 == 16);
     options_.record_offsets = true;
     options_.count = true;
-    const ir::NativeHost host = interp::native_host();
-    native_ = baseline::native_tier().make(*module_, funcs_.data(), host, {});
+    if (const tiering::NativeTier* tier = baseline::tier())
+      native_ = tier->open({*module_, funcs_.data(), interp::interpreter(), code_options_, space_});
     if (native_ == nullptr) no_machine_code_ = "this machine has no machine code: it interprets";
     for (uint32_t i = module_->imported_functions; i < module_->functions.size(); ++i)
       functions_.push_back({i, module_->functions[i].body_size, module_->function_name(i)});
@@ -115,16 +119,16 @@ class Implementation final : public Explorer {
   void add_machine_code(FunctionListing& listing, const Function& function, const ir::FunctionCode& code,
                         const Groups& groups) {
     if (native_ == nullptr) return;
-    const ir::NativeFunction* native = native_->compile(function.index, code);
+    const std::unique_ptr<const tiering::MachineCode> native = native_->compile(function.index, code);
     if (native == nullptr) {
       listing.note = "not compiled: it has an operation without machine code, or there was no room; it is interpreted";
       return;
     }
     listing.machine_bytes = native->total_size;
-    const ir::NativeLayout layout = native_->layout(*native, code);
+    const tiering::CodeLayout layout = native_->layout(*native, code);
     for (const Disassembler::Line& line : disassembler_.lines({native->code, native->code_size})) {
       auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
-                                 [](uint32_t o, const ir::NativeLayout::Position& p) { return o < p.offset; });
+                                 [](uint32_t o, const tiering::CodeLayout::Position& p) { return o < p.offset; });
       const uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
       std::string text = base::format("{:4x}  {:t}", line.offset, line.text);
       if (constexpr size_t kColumn = 52; !line.text.empty())
@@ -140,7 +144,9 @@ class Implementation final : public Explorer {
   ir::TranslateOptions options_;
   ir::Translator translator_;
   ir::CodePrinter printer_;
-  std::unique_ptr<ir::NativeModule> native_;
+  runtime::CodeOptions code_options_;
+  tiering::CodeSpace space_;
+  std::unique_ptr<tiering::NativeModule> native_;
   Disassembler disassembler_;
   std::string no_machine_code_;
   std::vector<Function> functions_;

@@ -1,7 +1,7 @@
 // Handlers of function entry, calls and tail calls, and the ways out: traps and exceptions.
 #include "base/speculation.h"
+#include "interp/code_calls.h"
 #include "interp/handlers.h"
-#include "interp/interp_code.h"
 #include "interp/stubs.h"
 #include "interp/unwind.h"
 #include "runtime/bulk.h"
@@ -94,8 +94,8 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
 #ifdef ERMINE_BASELINE
 
 // Goes on in machine code if the function at pc can have it.
-ERMINE_HANDLER handler_move_up(ERMINE_HANDLER_PARAMS) {
-  const Code* entry = move_up(ctx, pc);
+ERMINE_HANDLER handler_tier_up(ERMINE_HANDLER_PARAMS) {
+  const Code* entry = tier_up(ctx, pc);
   s0 = undefined<float>();
   d0 = undefined<double>();
   ERMINE_JUMP(entry);
@@ -113,7 +113,7 @@ ERMINE_HANDLER handler_move_up(ERMINE_HANDLER_PARAMS) {
 
 ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS) {
   if (count_down(pc + kEnterCounter)) [[unlikely]]
-    [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
+    [[clang::musttail]] return handler_tier_up(ERMINE_HANDLER_ARGS);
   ExecContext* exec = ctx->exec;
   if (fp + field<uint32_t>(pc, 4) > exec->stack_limit.load(std::memory_order_relaxed) ||
       !runtime::native_stack_suffices(exec, fp, native_stack_pointer())) [[unlikely]]
@@ -124,7 +124,7 @@ ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS) {
 
 ERMINE_HANDLER handler_loop(ERMINE_HANDLER_PARAMS) {
   if (count_down(pc + kLoopCounter)) [[unlikely]]
-    [[clang::musttail]] return handler_move_up(ERMINE_HANDLER_ARGS);
+    [[clang::musttail]] return handler_tier_up(ERMINE_HANDLER_ARGS);
   ERMINE_NEXT(2);
 }
 

@@ -1,6 +1,6 @@
 // The table of handlers by code: a constant.
 #include "interp/handlers.h"
-#include "interp/interp_code.h"
+#include "interp/tier.h"
 
 namespace ermine::interp {
 

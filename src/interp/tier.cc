@@ -1,6 +1,6 @@
 #include "interp/tier.h"
 
-#include "interp/interp_code.h"
+#include "interp/handlers.h"
 #include "interp/stubs.h"
 #include "runtime/trap_handler.h"
 
@@ -27,13 +27,6 @@ static_assert(offsetof(ExecContext, exit_sp) == 56);
 static_assert(offsetof(Landing, native_sp) == 0 && offsetof(Landing, native_register) == 8);
 static_assert(runtime::kHeaderNativeRegister == runtime::kHeaderNativeSp + 1);  // ermine_handler_enter_sp stores a pair
 
-const ir::NativeTier* g_native = nullptr;  // set before there is any module
-
-Result<std::unique_ptr<runtime::ModuleCode>> make_code(std::shared_ptr<const wasm::Module> module,
-                                                       std::string_view name, const runtime::CodeOptions& options) {
-  return std::unique_ptr<runtime::ModuleCode>(std::make_unique<InterpCode>(std::move(module), name, options, g_native));
-}
-
 bool enter(ExecContext* exec, runtime::FuncRef* func, runtime::Slot* frame) {
   frame[func->type->func.param_slots + runtime::kHeaderCallerPc] = 0;  // the host is the caller
   InstanceContext* ctx = func->ctx;
@@ -41,11 +34,9 @@ bool enter(ExecContext* exec, runtime::FuncRef* func, runtime::Slot* frame) {
   return ermine_enter(entry, frame, ctx, ctx->memory0_base, reinterpret_cast<uint64_t>(func->code), exec);
 }
 
-runtime::TierHooks make_hooks(const ir::NativeTier* native) {
-  g_native = native;
+// Code that runs on the interpreter's registers.
+runtime::TrapRegion region() {
   runtime::TrapRegion region;
-  region.begin = __start_ermine_interp;
-  region.end = __stop_ermine_interp;
   region.exit_stub = reinterpret_cast<void (*)()>(&ermine_trap_exit);
 #if defined(__x86_64__)
   region.pc_register = 12;
@@ -58,25 +49,48 @@ runtime::TierHooks make_hooks(const ir::NativeTier* native) {
 #else
 #error "the interpreter's pinned registers are not known for this machine"
 #endif
-  runtime::register_trap_region(region);
-  if (native != nullptr) {
-    const uint8_t *begin, *end;
-    if (native->code_range(&begin, &end)) {
-      region.begin = begin;
-      region.end = end;
-      region.pc_register = runtime::TrapRegion::kFaultPc;
-      runtime::register_trap_region(region);
-    }
-  }
+  return region;
+}
+
+runtime::TierHooks make_hooks() {
+  runtime::TrapRegion handlers = region();
+  handlers.begin = __start_ermine_interp;
+  handlers.end = __stop_ermine_interp;
+  runtime::register_trap_region(handlers);
   static runtime::FuncCode host_code{};
-  return {.name = "interp", .make_code = make_code, .enter = enter, .host_code = &host_code};
+  return {.name = "interp", .enter = enter, .host_code = &host_code};
+}
+
+// What the entry of an untranslated function points to.
+const runtime::Code* untranslated() {
+  static const auto code = reinterpret_cast<runtime::Code>(&handler_translate);
+  return &code;
 }
 
 }  // namespace
 
-const runtime::TierHooks& tier_hooks(const ir::NativeTier* native) {
-  static const runtime::TierHooks hooks = make_hooks(native);
+const tiering::Interpreter& interpreter() {
+  static const tiering::Interpreter interpreter{
+      .handlers = &handlers(),
+      .trap_handler = reinterpret_cast<const void*>(&handler_trap),
+      .call_stub = reinterpret_cast<const void*>(&ermine_call_stub),
+      .fail_handler = reinterpret_cast<const void*>(&handler_fail),
+      .untranslated = untranslated(),
+  };
+  return interpreter;
+}
+
+const runtime::TierHooks& tier_hooks() {
+  static const runtime::TierHooks hooks = make_hooks();
   return hooks;
+}
+
+void watch_machine_code(const uint8_t* begin, const uint8_t* end) {
+  runtime::TrapRegion code = region();
+  code.begin = begin;
+  code.end = end;
+  code.pc_register = runtime::TrapRegion::kFaultPc;
+  runtime::register_trap_region(code);
 }
 
 }  // namespace ermine::interp

@@ -1,13 +1,20 @@
-// The interpreter as a tier of the engine.
+// The interpreter as the engine's first tier.
 #pragma once
 
-#include "ir/native_tier.h"
 #include "runtime/hooks.h"
+#include "tiering/tier.h"
 
 namespace ermine::interp {
 
-// `native`: what hot functions move up to; null for none. It counts on the first call only. Thread-safe; the
-// record lives as long as the program.
-const runtime::TierHooks& tier_hooks(const ir::NativeTier* native);
+// The table of handlers, a constant.
+const ir::HandlerTable& handlers();
+// What machine code and its storage need of the interpreter. Constant, as long as the program.
+const tiering::Interpreter& interpreter();
+
+// What the runtime needs of it. Thread-safe; the record lives as long as the program.
+const runtime::TierHooks& tier_hooks();
+
+// Faults of machine code between these addresses become traps as the interpreter's own do. Thread-safe.
+void watch_machine_code(const uint8_t* begin, const uint8_t* end);
 
 }  // namespace ermine::interp

@@ -1,8 +1,8 @@
 #include "interp/unwind.h"
 
-#include "interp/interp_code.h"
 #include "runtime/exceptions.h"
 #include "runtime/instance.h"
+#include "tiering/tiered_code.h"
 
 namespace ermine::interp {
 
@@ -45,10 +45,10 @@ Landing find_handler(runtime::ExecContext* exec) {
   FrameState frame{exec->last_pc, exec->last_fp, exec->last_ctx};
   if (frame.pc == nullptr) return {};
   for (;;) {
-    const auto& owner = static_cast<const InterpCode&>(frame.ctx->instance->code());
-    const InterpCode::Place place = owner.find(frame.pc);
-    if (place.record == nullptr) return {};
-    const FunctionCode* code = &place.record->code;
+    const auto& owner = static_cast<const tiering::TieredCode&>(frame.ctx->instance->code());
+    const tiering::TieredCode::Place place = owner.find(frame.pc);
+    if (place.function == nullptr) return {};
+    const FunctionCode* code = &place.function->code;
     if (!code->regions.empty()) {
       if (const FunctionCode::Catch* c = find_catch(*code, place.index, frame, thrown)) {
         if (c->tag != FunctionCode::Catch::kAnyTag)
@@ -60,8 +60,8 @@ Landing find_handler(runtime::ExecContext* exec) {
         landing.native_sp = header[runtime::kHeaderNativeSp];
         landing.native_register = header[runtime::kHeaderNativeRegister];
         landing.pc = code->code.data() + c->target;
-        if (const ir::NativeFunction* native = place.record->native)
-          if (const runtime::Code* entry = native->entry_at(c->target)) landing.pc = entry;
+        if (const tiering::MachineCode* machine = place.function->machine.load(std::memory_order_acquire))
+          if (const runtime::Code* entry = machine->entry_at(c->target)) landing.pc = entry;
         landing.fp = frame.fp;
         landing.ctx = frame.ctx;
         return landing;

@@ -55,8 +55,8 @@ struct FunctionCode {
   bool holds_refs(uint64_t slot) const {
     return slot / 64 < ref_slots.size() && (ref_slots[slot / 64] >> (slot % 64) & 1) != 0;
   }
-  uint64_t i32_slots = 0;       // of the first 64, those of parameters and locals of type i32
-  uint32_t param_slots = 0;     // the caller's pc lies at this slot, its context behind it
+  uint64_t i32_slots = 0;  // of the first 64, those of parameters and locals of type i32
+  uint32_t param_slots = 0;  // the caller's pc lies at this slot, its context behind it
 };
 
 }  // namespace ermine::ir

@@ -1,4 +1,4 @@
-// TierHooks: what the runtime and the engine need of the tier that runs a module first (the interpreter).
+// TierHooks: what the runtime needs of the tier that runs a module first (the interpreter).
 // A tier gives one constant record; the runtime never names a tier.
 //
 // Entering: call() in runtime/call.h checks stacks, copies the arguments into a frame at
@@ -12,20 +12,12 @@
 // (above all live slots) before.
 #pragma once
 
-#include <memory>
-
-#include "ermine/result.h"
 #include "runtime/context.h"
-#include "runtime/module_code.h"
 
 namespace ermine::runtime {
 
 struct TierHooks {
   const char* name;
-  // `name`: the module's, for people; lives as long as the code. Fails with kUnsupported if the module needs what the
-  // tier cannot run.
-  Result<std::unique_ptr<ModuleCode>> (*make_code)(std::shared_ptr<const wasm::Module> module, std::string_view name,
-                                                   const CodeOptions& options);
   // Runs a WebAssembly function (func->host == null). `frame` lies on the value stack and holds the arguments.
   bool (*enter)(ExecContext* exec, FuncRef* func, Slot* frame);
   // FuncCode of host functions: its entry calls FuncRef::host.

@@ -149,7 +149,7 @@ class Analysis {
     uint32_t at, to;
   };
   std::vector<Branch> branches_;  // within the piece
-  std::vector<uint32_t> ends_;    // instructions that what follows is not reached from; ascending
+  std::vector<uint32_t> ends_;  // instructions that what follows is not reached from; ascending
   bool again_ = false;
   unsigned rounds_ = 0;
 };

@@ -46,7 +46,7 @@ const Machine* this_machine() {
   return nullptr;
 }
 
-Verifier::Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of)
+Verifier::Verifier(const Machine& machine, const tiering::Interpreter& host, MaskOf mask_of)
     : machine_(machine), host_(host), mask_of_(mask_of) {
 #ifdef ERMINE_CAPSTONE
   decoder_ = std::make_unique<Decoder>(machine.capstone_arch, machine.capstone_mode);

@@ -28,8 +28,8 @@
 #include <vector>
 
 #include "ir/function_code.h"
-#include "ir/native_tier.h"
 #include "ir/op_forms.h"
+#include "tiering/tier.h"
 #include "verify/facts.h"
 #include "wasm/module.h"
 
@@ -85,7 +85,7 @@ class Verifier {
   // Keys are small numbers. Sets a bit in `mask`, which is as long as the code, for each bit of the piece's code that
   // may differ where the key is the same. None if the code is not what the key stands for.
   using MaskOf = void (*)(uint32_t key, std::span<const uint8_t> code, uint8_t* mask);
-  Verifier(const Machine& machine, const ir::NativeHost& host, MaskOf mask_of);
+  Verifier(const Machine& machine, const tiering::Interpreter& host, MaskOf mask_of);
   ~Verifier();
 
   // Empty if the code is safe; else what is not, and where.
@@ -102,7 +102,7 @@ class Verifier {
   uint32_t code_of(uint64_t handler) const;
 
   const Machine& machine_;
-  ir::NativeHost host_;
+  tiering::Interpreter host_;
   MaskOf mask_of_;
   std::unique_ptr<Decoder> decoder_;
   std::vector<std::unique_ptr<Known>> known_;  // by key

@@ -9,8 +9,9 @@
 
 #include "binary/decoder.h"
 #include "binary/validator.h"
-#include "interp/interp_code.h"
+#include "interp/tier.h"
 #include "ir/print.h"
+#include "ir/translator.h"
 #include "text/text.h"
 #include "wasm/type_registry.h"
 

@@ -12,7 +12,7 @@ namespace {
 
 TierHooks no_tier() {
   static FuncCode host_code{};
-  return {.name = "none", .make_code = nullptr, .enter = nullptr, .host_code = &host_code};
+  return {.name = "none", .enter = nullptr, .host_code = &host_code};
 }
 
 StoreOptions options() {

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "interp/interp_code.h"
+#include "interp/tier.h"
 #include "specimen.h"
 
 namespace ermine::verify {

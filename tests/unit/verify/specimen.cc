@@ -7,7 +7,7 @@
 #include "baseline/stencil_table.h"
 #include "binary/decoder.h"
 #include "binary/validator.h"
-#include "interp/interp_code.h"
+#include "interp/tier.h"
 #include "ir/print.h"
 #include "text/text.h"
 #include "verify/analysis.h"
@@ -37,10 +37,10 @@ Specimens::Specimens(std::string_view text, const ir::TranslateOptions& options)
   if (auto valid = binary::validate(*module_, {}); !valid) give_up(valid.error().to_string());
   funcs_ = std::vector<runtime::FuncCode>(module_->functions.size());
   translator_ = std::make_unique<ir::Translator>(*module_, interp::handlers(), funcs_.data());
-  compiler_ = std::make_unique<baseline::Compiler>(*module_, funcs_.data(), interp::native_host(), true);
+  compiler_ = std::make_unique<baseline::Compiler>(*module_, funcs_.data(), interp::interpreter(), true);
   const Machine* machine = this_machine();
   if (machine == nullptr) give_up(capstone_problem());
-  verifier_ = std::make_unique<Verifier>(*machine, interp::native_host(), baseline::mark_holes);
+  verifier_ = std::make_unique<Verifier>(*machine, interp::interpreter(), baseline::mark_holes);
 }
 
 Specimens::~Specimens() = default;

@@ -16,10 +16,10 @@
 #include <mutex>
 #include <span>
 
-#include "baseline/free_ranges.h"
 #include "platform/mapping.h"
+#include "tiering/free_ranges.h"
 
-namespace ermine::baseline {
+namespace ermine::tiering {
 
 class CodeArena {
  public:
@@ -87,4 +87,4 @@ class CodeArena {
   FreeRanges free_code_, free_tables_;
 };
 
-}  // namespace ermine::baseline
+}  // namespace ermine::tiering

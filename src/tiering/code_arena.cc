@@ -1,4 +1,4 @@
-#include "baseline/code_arena.h"
+#include "tiering/code_arena.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -12,7 +12,7 @@
 #include <cstring>
 #include <utility>
 
-namespace ermine::baseline {
+namespace ermine::tiering {
 
 namespace {
 // Calls reach everything in it with 32-bit distances.
@@ -220,4 +220,4 @@ void CodeArena::free_table(const Table& table) {
   free_tables_.give_back(offset, table.bytes);
 }
 
-}  // namespace ermine::baseline
+}  // namespace ermine::tiering

@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-namespace ermine::baseline {
+namespace ermine::tiering {
 
 class FreeRanges {
  public:
@@ -42,4 +42,4 @@ class FreeRanges {
   std::map<size_t, size_t> free_;  // size by offset
 };
 
-}  // namespace ermine::baseline
+}  // namespace ermine::tiering

@@ -1,5 +1,5 @@
 // The memory for machine code, of each kind that it can be. There is one arena a process: each test has its own.
-#include "baseline/code_arena.h"
+#include "tiering/code_arena.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include <sstream>
 #include <string>
 
-namespace ermine::baseline {
+namespace ermine::tiering {
 namespace {
 
 using Kind = CodeArena::Kind;
@@ -199,4 +199,4 @@ TEST(FreeRanges, NeighboursMerge) {
 }
 
 }  // namespace
-}  // namespace ermine::baseline
+}  // namespace ermine::tiering

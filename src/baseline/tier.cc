@@ -1,0 +1,146 @@
+#include "baseline/tier.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/format.h"
+#include "base/idle_pool.h"
+#include "baseline/compiler.h"
+#include "baseline/layout.h"
+#include "baseline/machine.h"
+#include "tiering/code_space.h"
+#include "verify/capstone.h"
+#include "verify/verifier.h"
+
+namespace ermine::baseline {
+
+namespace {
+
+using tiering::CodeLayout;
+using tiering::Interpreter;
+using tiering::MachineCode;
+
+class Module final : public tiering::NativeModule {
+ public:
+  Module(const tiering::ModuleParts& parts, base::IdlePool<verify::Verifier>& verifiers)
+      : parts_(parts), verifiers_(verifiers) {}
+
+  std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code) override {
+    const uint8_t* call_table = parts_.space.call_table();
+    if (call_table == nullptr) return nullptr;
+    auto compiler = compilers_.take();
+    if (!compiler)
+      compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify);
+    auto made = compile(*compiler, func_index, code, call_table);
+    compilers_.give_back(std::move(compiler));
+    return made;
+  }
+
+  uint32_t position(const MachineCode& machine, const ir::FunctionCode& code, const void* address) const override {
+    auto* p = static_cast<const uint8_t*>(address);
+    // An island says it in the unit before.
+    if (p >= machine.code + machine.code_size) {
+      uint64_t index;
+      std::memcpy(&index, p - 8, sizeof index);
+      return static_cast<uint32_t>(index);
+    }
+    // Positions are not kept: compiling again yields them.
+    Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false);
+    if (!again.compile(code, true)) return 0;
+    auto offset = static_cast<uint32_t>(p - machine.code);
+    auto list = again.positions();
+    auto it = std::upper_bound(list.begin(), list.end(), offset,
+                               [](uint32_t o, const CodeLayout::Position& at) { return o < at.offset; });
+    return it == list.begin() ? 0 : std::prev(it)->index;
+  }
+
+  CodeLayout layout(const MachineCode& machine, const ir::FunctionCode& code) const override {
+    CodeLayout layout;
+    Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false);
+    if (again.compile(code, true)) {
+      layout.positions.assign(again.positions().begin(), again.positions().end());
+      layout.depths = stack_depths({machine.code, machine.code_size}, code, HandlerIndex(*parts_.interpreter.handlers),
+                                   layout.positions);
+    }
+    return layout;
+  }
+
+ private:
+  std::unique_ptr<const MachineCode> compile(Compiler& compiler, uint32_t func_index, const ir::FunctionCode& code,
+                                             const uint8_t* call_table) {
+    if (!compiler.compile(code)) return nullptr;
+    const auto at = parts_.space.take(compiler.bytes().size());
+    if (at.size == 0) return nullptr;
+    // It is finished, and checked, before it gets to where it can be executed, and does not change there.
+    compiler.link(at.execute, call_table);
+    const std::span<const uint8_t> bytes = compiler.bytes();
+    if ((parts_.options.verify && !verify(compiler, func_index, code, at.execute, call_table)) ||
+        !parts_.space.write(at, bytes)) {
+      parts_.space.give_back(at);
+      return nullptr;
+    }
+    auto made = std::make_unique<MachineCode>();
+    made->code = at.execute;
+    made->code_size = compiler.code_size();
+    made->total_size = static_cast<uint32_t>(bytes.size());
+    made->entries.reserve(compiler.entries().size());
+    for (const Compiler::Entry& e : compiler.entries())
+      made->entries.push_back({e.index, reinterpret_cast<const runtime::Code*>(at.execute + e.unit)});
+    made->entry = made->entries.front().unit;
+    return made;
+  }
+
+  void report(std::string_view message) const {
+    if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_context, message);
+  }
+
+  bool verify(const Compiler& compiler, uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute,
+              const uint8_t* call_table) {
+    static const verify::Machine* const machine = verify::this_machine();
+    if (machine == nullptr) {
+      if (!told_.exchange(true))
+        report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
+      return false;
+    }
+    auto verifier = verifiers_.take();
+    if (!verifier) verifier = std::make_unique<verify::Verifier>(*machine, parts_.interpreter, mark_holes);
+    const std::string problem =
+        verifier->verify(compiler.description(execute),
+                         {.module = parts_.module, .function = code, .funcs = parts_.funcs, .call_table = call_table});
+    verifiers_.give_back(std::move(verifier));
+    if (problem.empty()) return true;
+    if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;
+    report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
+    return false;
+  }
+
+  const tiering::ModuleParts parts_;
+  base::IdlePool<Compiler> compilers_;
+  base::IdlePool<verify::Verifier>& verifiers_;
+  std::atomic<bool> told_ = false;  // that code cannot be verified
+};
+
+class Tier final : public tiering::NativeTier {
+ public:
+  std::string_view name() const override { return "baseline"; }
+  std::unique_ptr<tiering::NativeModule> open(const tiering::ModuleParts& parts) const override {
+    return std::make_unique<Module>(parts, verifiers_);
+  }
+
+ private:
+  // What a verifier has learned of stencils holds for every module. (There is one Interpreter.)
+  mutable base::IdlePool<verify::Verifier> verifiers_;
+};
+
+}  // namespace
+
+const tiering::NativeTier* tier() {
+  static const Tier tier;
+  static const bool suffices = processor_suffices();
+  return suffices ? &tier : nullptr;
+}
+
+}  // namespace ermine::baseline

@@ -1,0 +1,44 @@
+#include "interp/code_calls.h"
+
+#include "ir/encoding.h"
+#include "runtime/instance.h"
+#include "tiering/tiered_code.h"
+#include "wasm/type_registry.h"
+
+namespace ermine::interp {
+
+using runtime::Code;
+using runtime::ExecContext;
+using runtime::FuncCode;
+using runtime::InstanceContext;
+using runtime::Slot;
+
+#ifdef ERMINE_BASELINE
+const Code* tier_up(InstanceContext* ctx, const Code* pc) {
+  // Code is shared by instances, never changed by them.
+  return const_cast<tiering::TieredCode&>(static_cast<const tiering::TieredCode&>(ctx->instance->code())).tier_up(pc);
+}
+#endif
+
+bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
+  auto* owner = static_cast<tiering::TieredCode*>(code->owner);
+  auto done = owner->translate(code);
+  if (done) return true;
+  // The function has no code to point at: the error is reported at its caller.
+  ExecContext* exec = ctx->exec;
+  const Slot* header = fp + owner->module().func_type(code->func_index).param_slots;
+  exec->last_pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);
+  if (exec->last_pc != nullptr) {
+    exec->last_ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
+    exec->last_fp = fp - ir::field<uint16_t>(exec->last_pc, 0);
+  }
+  exec->error = std::move(done).error();
+  exec->trap = TrapCode::kHost;
+  return false;
+}
+
+bool is_declared_subtype(const wasm::TypeDef* have, wasm::TypeId want, InstanceContext* ctx) {
+  return ctx->instance->module().registry->is_subtype(have->id, want);
+}
+
+}  // namespace ermine::interp

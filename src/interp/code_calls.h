@@ -1,0 +1,16 @@
+// What handlers ask of the code that they belong to.
+#pragma once
+
+#include "runtime/context.h"
+#include "wasm/module.h"
+
+namespace ermine::interp {
+
+// TieredCode::tier_up of the running function.
+const runtime::Code* tier_up(runtime::InstanceContext* ctx, const runtime::Code* pc);
+// Makes the function's code; false with ExecContext::error and last_* set if that fails. `fp` is the frame that was
+// just entered.
+bool translate_now(runtime::InstanceContext* ctx, runtime::FuncCode* code, runtime::Slot* fp);
+bool is_declared_subtype(const wasm::TypeDef* have, wasm::TypeId want, runtime::InstanceContext* ctx);
+
+}  // namespace ermine::interp

@@ -1,0 +1,59 @@
+#include "tiering/code_space.h"
+
+#include <algorithm>
+
+namespace ermine::tiering {
+
+CodeSpace::~CodeSpace() {
+  for (const CodeArena::Block& b : blocks_) arena_->free(b);
+  if (table_.bytes != 0) arena_->free_table(table_);
+}
+
+const uint8_t* CodeSpace::call_table() {
+  std::lock_guard lock(mutex_);
+  if (table_.bytes == 0) {
+    if (arena_ == nullptr) return nullptr;
+    table_ = arena_->allocate_table(functions_);
+    if (table_.bytes == 0) return nullptr;
+    for (size_t i = 0; i < functions_; ++i) table_.slots[i].store(call_stub_, std::memory_order_relaxed);
+  }
+  return reinterpret_cast<const uint8_t*>(table_.slots);
+}
+
+void CodeSpace::set_entry(size_t index, const uint8_t* code) {
+  table_.slots[index].store(code, std::memory_order_release);
+}
+
+CodeArena::Block CodeSpace::take(size_t size) {
+  if (arena_ == nullptr) return {};
+  const size_t unit = arena_->kind() == CodeArena::Kind::kPrivate ? 4096 : 32;
+  size = (size + unit - 1) & ~(unit - 1);
+  std::lock_guard lock(mutex_);
+  if (size > rest_.size) {
+    const size_t want = std::max(size, next_block_);
+    CodeArena::Block b = arena_->allocate(want);
+    if (b.size == 0) b = arena_->allocate(size);
+    if (b.size == 0) return {};
+    blocks_.push_back(b);
+    rest_ = b;
+    next_block_ = std::min<size_t>(next_block_ * 2, 4 << 20);
+  }
+  const CodeArena::Block taken{rest_.execute, size};
+  rest_ = {rest_.execute + size, rest_.size - size};
+  return taken;
+}
+
+void CodeSpace::give_back(const CodeArena::Block& block) {
+  std::lock_guard lock(mutex_);
+  // Unless another thread has taken what lies behind: then it is free when the module goes.
+  if (block.execute + block.size == rest_.execute) rest_ = {block.execute, block.size + rest_.size};
+}
+
+bool CodeSpace::write(const CodeArena::Block& block, std::span<const uint8_t> bytes) {
+  if (!arena_->write(block.execute, bytes)) return false;
+  __builtin___clear_cache(const_cast<char*>(reinterpret_cast<const char*>(block.execute)),
+                          const_cast<char*>(reinterpret_cast<const char*>(block.execute + bytes.size())));
+  return true;
+}
+
+}  // namespace ermine::tiering

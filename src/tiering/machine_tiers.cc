@@ -1,0 +1,94 @@
+#include "tiering/machine_tiers.h"
+
+#include <mutex>
+#include <string>
+
+#include "base/format.h"
+#include "tiering/tiered_code.h"
+
+namespace ermine::tiering {
+
+MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers)
+    : code_(code),
+      name_(name),
+      space_(tiers.arena, code.module().functions.size() - code.module().imported_functions,
+             tiers.interpreter->call_stub) {
+  for (const NativeTier* tier : tiers.compiled)
+    tiers_.push_back(tier->open({code.module(), code.func_codes(), *tiers.interpreter, code.options(), space_}));
+}
+
+MachineTiers::~MachineTiers() {
+  if (const auto& listener = code_.options().listener)
+    for (const auto& [begin, found] : found_) listener->removed(begin);
+}
+
+bool MachineTiers::compile(Function& f, Level level) {
+  if (f.level.load(std::memory_order_acquire) >= level) return true;
+  const auto bit = static_cast<uint8_t>(1u << level);
+  if ((f.failed.load(std::memory_order_relaxed) & bit) != 0) return false;
+  if ((f.compiling.fetch_or(bit, std::memory_order_acquire) & bit) != 0) return false;
+  // Another thread may have been done with it just now.
+  if (f.level.load(std::memory_order_acquire) < level) {
+    auto machine = tiers_[level - 1]->compile(f.func_index, f.code);
+    const auto& counters = code_.options().counters;
+    if (counters != nullptr) ++(machine != nullptr ? counters->compiled : counters->failed);
+    if (machine != nullptr) publish(f, level, std::move(machine));
+    else f.failed.fetch_or(bit, std::memory_order_relaxed);
+  }
+  f.compiling.fetch_and(static_cast<uint8_t>(~bit), std::memory_order_release);
+  return f.level.load(std::memory_order_acquire) >= level;
+}
+
+void MachineTiers::publish(Function& f, Level level, std::unique_ptr<const MachineCode> machine) {
+  const MachineCode& made = *machine;
+  if (code_.options().listener) [[unlikely]]
+    announce(f, level, made);
+  std::lock_guard lock(mutex_);
+  found_.emplace(made.code, Found{&f, machine.get(), level});
+  f.levels[level] = std::move(machine);
+  if (f.level.load(std::memory_order_relaxed) > level) return;  // a higher one was faster
+  f.machine.store(&made, std::memory_order_release);
+  f.level.store(level, std::memory_order_release);
+  // Calls come here from now on.
+  const size_t index = f.func_index - code_.module().imported_functions;
+  space_.set_entry(index, made.code);
+  code_.func_codes()[index].entry.store(made.entry, std::memory_order_release);
+}
+
+MachineTiers::Found MachineTiers::find(const void* address) const {
+  const auto* p = static_cast<const uint8_t*>(address);
+  std::shared_lock lock(mutex_);
+  auto it = found_.upper_bound(p);
+  if (it == found_.begin()) return {};
+  const Found& f = std::prev(it)->second;
+  return p < f.machine->code + f.machine->total_size ? f : Found{};
+}
+
+uint32_t MachineTiers::position(const Found& at, const void* address) const {
+  return tiers_[at.level - 1]->position(*at.machine, at.function->code, address);
+}
+
+void MachineTiers::announce(const Function& f, Level level, const MachineCode& machine) const {
+  std::string_view name = code_.module().function_name(f.func_index);
+  std::string number;
+  if (name.empty()) name = number = base::format("{}!func[{}]", name_, f.func_index);
+  platform::NewCode news{.name = name, .file = name_, .begin = machine.code, .size = machine.code_size};
+  std::vector<platform::NewCode::Line> lines;
+  std::vector<platform::NewCode::StackDepth> depths;
+  platform::CodeListener& listener = *code_.options().listener;
+  if (listener.wants_layout()) {
+    const CodeLayout layout = tiers_[level - 1]->layout(machine, f.code);
+    if (const auto again = code_.with_offsets(f)) {
+      for (const auto& at : layout.positions) {
+        const uint32_t offset = again->offset_of(at.index);
+        if (offset != 0 && (lines.empty() || lines.back().line != offset)) lines.push_back({at.offset, offset});
+      }
+    }
+    for (const auto& d : layout.depths) depths.push_back({d.offset, d.bytes});
+    news.lines = lines;
+    news.depths = depths;
+  }
+  listener.added(news);
+}
+
+}  // namespace ermine::tiering

@@ -1,0 +1,173 @@
+#include "tiering/tiered_code.h"
+
+#include "ir/encoding.h"
+#ifdef ERMINE_BASELINE
+#include "tiering/background.h"
+#include "tiering/machine_tiers.h"
+#endif
+
+namespace ermine::tiering {
+
+using runtime::Code;
+using runtime::FuncCode;
+using runtime::InstanceContext;
+using runtime::Slot;
+
+TieredCode::TieredCode(std::shared_ptr<const wasm::Module> module, std::string_view name,
+                       const runtime::CodeOptions& options, const Tiers& tiers, Policy policy)
+    : ModuleCode(std::move(module), options),
+      tiers_(tiers),
+      policy_(std::move(policy)),
+      funcs_(new FuncCode[module_->functions.size() - module_->imported_functions]) {
+  func_codes_ = funcs_.get();
+  const auto n = static_cast<uint32_t>(module_->functions.size()) - module_->imported_functions;
+  for (uint32_t i = 0; i < n; ++i) {
+    funcs_[i].entry.store(tiers.interpreter->untranslated, std::memory_order_relaxed);
+    funcs_[i].owner = this;
+    funcs_[i].func_index = module_->imported_functions + i;
+  }
+#ifdef ERMINE_BASELINE
+  if (!policy_.steps.empty()) machine_ = std::make_shared<MachineTiers>(*this, name, tiers);
+#endif
+}
+
+TieredCode::~TieredCode() {
+#ifdef ERMINE_BASELINE
+  if (machine_ != nullptr && tiers_.background != nullptr) tiers_.background->forget(*machine_);
+#endif
+}
+
+ir::TranslateOptions TieredCode::translate_options() const {
+  const Policy::Step* step = policy_.from(kInterpreted);
+  return {.guarded = options_.guarded,
+          .fuel = options_.fuel,
+          // What is compiled at once is not interpreted: superinstructions would only be taken apart again.
+          .pairs = policy_.first == kInterpreted,
+          .count = step != nullptr,
+          .calls_before_native = step != nullptr ? step->calls : 0,
+          .rounds_before_native = step != nullptr ? step->rounds : 0};
+}
+
+Result<void> TieredCode::translate(FuncCode* func) {
+  const Code* const untranslated = tiers_.interpreter->untranslated;
+  if (func->entry.load(std::memory_order_relaxed) != untranslated) return {};
+  auto translator = translators_.take();
+  if (!translator) translator = std::make_unique<ir::Translator>(*module_, *tiers_.interpreter->handlers, funcs_.get());
+  auto made = translator->translate(func->func_index, translate_options());
+  translators_.give_back(std::move(translator));
+  if (!made) return std::move(made).error();
+  auto function = std::make_unique<Function>(func->func_index, *std::move(made));
+  Function& f = *function;
+  {
+    std::lock_guard lock(mutex_);
+    if (func->entry.load(std::memory_order_relaxed) != untranslated) return {};  // another thread was faster
+    functions_.emplace(f.code.code.data(), std::move(function));
+    func->entry.store(f.code.code.data(), std::memory_order_release);
+  }
+#ifdef ERMINE_BASELINE
+  if (policy_.first != kInterpreted) machine_->compile(f, policy_.first);
+#endif
+  return {};
+}
+
+Result<void> TieredCode::make_all() {
+  const auto n = static_cast<uint32_t>(module_->functions.size()) - module_->imported_functions;
+  for (uint32_t i = 0; i < n; ++i) {
+    ERMINE_TRY(translate(&funcs_[i]));
+#ifdef ERMINE_BASELINE
+    if (machine_ == nullptr) continue;
+    Function* f;
+    {
+      std::shared_lock lock(mutex_);
+      f = function_at(funcs_[i].entry.load(std::memory_order_acquire));  // null: it is machine code already
+    }
+    if (f != nullptr) machine_->compile(*f, 1);
+#endif
+  }
+  return {};
+}
+
+#ifdef ERMINE_BASELINE
+const Code* TieredCode::tier_up(const Code* pc) {
+  Function* found;
+  {
+    std::shared_lock lock(mutex_);
+    found = function_at(pc);
+  }
+  Function& f = *found;
+  const auto index = static_cast<uint32_t>(pc - f.code.code.data());
+  const Policy::Step& step = *policy_.from(kInterpreted);
+  if (step.thread == CompileThread::kBackground) tiers_.background->add(*machine_, f, step.to);
+  else machine_->compile(f, step.to);
+  const bool is_entry = index == 0;
+  Code again = is_entry ? step.calls : step.rounds;
+  if (const MachineCode* machine = f.machine.load(std::memory_order_acquire)) {
+    if (const Code* entry = machine->entry_at(index)) return entry;
+    again = ~Code{0};
+  } else if ((f.failed.load(std::memory_order_relaxed) >> step.to & 1) != 0) {
+    again = ~Code{0};
+  }
+  auto* counter = const_cast<Code*>(pc) + (is_entry ? ir::kEnterCounter : ir::kLoopCounter);
+  __atomic_store_n(counter, again, __ATOMIC_RELAXED);
+  return is_entry ? pc : pc + ir::unit_count(ir::code_of(ir::IrOp::loop));
+}
+#endif
+
+Function* TieredCode::function_at(const Code* pc) const {
+  auto it = functions_.upper_bound(pc);
+  if (it == functions_.begin()) return nullptr;
+  Function* f = std::prev(it)->second.get();
+  return pc < f->code.code.data() + f->code.code.size() ? f : nullptr;
+}
+
+TieredCode::Place TieredCode::find(const Code* pc) const {
+  {
+    std::shared_lock lock(mutex_);
+    if (const Function* f = function_at(pc)) return {f, static_cast<uint32_t>(pc - f->code.code.data())};
+  }
+#ifdef ERMINE_BASELINE
+  if (machine_ != nullptr)
+    if (const MachineTiers::Found at = machine_->find(pc); at.function != nullptr)
+      return {at.function, machine_->position(at, pc)};
+#endif
+  return {};
+}
+
+// Translation is deterministic, so the code is the same.
+std::optional<ir::FunctionCode> TieredCode::with_offsets(const Function& f) const {
+  ir::TranslateOptions options = translate_options();
+  options.record_offsets = true;
+  ir::Translator translator(*module_, *tiers_.interpreter->handlers, funcs_.get());
+  auto again = translator.translate(f.func_index, options);
+  if (!again || again->code.size() != f.code.code.size()) return std::nullopt;
+  return *std::move(again);
+}
+
+runtime::CodePosition TieredCode::locate(const Code* pc) const {
+  runtime::CodePosition position;
+  const Place place = find(pc);
+  if (place.function == nullptr) return position;
+  position.func_index = place.function->func_index;
+  position.offset = module_->functions[position.func_index].body_offset;
+  if (const auto again = with_offsets(*place.function))
+    if (const uint32_t offset = again->offset_of(place.index); offset != 0) position.offset = offset;
+  return position;
+}
+
+bool TieredCode::unwind(runtime::FrameState& frame) const {
+  const Place place = find(frame.pc);
+  if (place.function == nullptr) return false;
+  const Slot* header = frame.fp + place.function->code.param_slots;
+  if (header[runtime::kHeaderCallerPc] == 0) return false;
+  frame.pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);
+  frame.ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
+  frame.fp -= ir::field<uint16_t>(frame.pc, 0);  // the caller's call instruction says where the callee's frame lies
+  return true;
+}
+
+runtime::Slot* TieredCode::frame_end(const runtime::FrameState& frame) const {
+  const Place place = find(frame.pc);
+  return place.function == nullptr ? frame.fp : frame.fp + place.function->code.frame_slots;
+}
+
+}  // namespace ermine::tiering
