@@ -11,13 +11,15 @@ namespace ermine::baseline {
 using runtime::FuncCode;
 using runtime::Slot;
 
-Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const tiering::Interpreter& host, bool describe)
+Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const tiering::Interpreter& host, bool describe,
+                   bool counts)
     : module_(module),
       funcs_(funcs),
       host_(host),
       codes_(*host.handlers),
       table_(stencil_table()),
-      describe_(describe) {}
+      describe_(describe),
+      counts_(counts) {}
 
 bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
   code_ = &code;
@@ -287,6 +289,7 @@ void Compiler::function_entry(const Item& item) {
   if (n > kMostByStencils) {
     if (describe_) labels_.front().native = false;  // the handler sees to that, too
     emit_island(ir::code_of(IrOp::enter), item.pc, 2, item.at, kNone);
+    if (counts_) count(item);
     return;
   }
   uint32_t slow = add_stub({.kind = Stub::kHandler, .at = item.at, .code = ir::code_of(IrOp::enter)});
@@ -304,6 +307,17 @@ void Compiler::function_entry(const Item& item) {
     emit(rest_id(several ? Rest::kZero4 : Rest::kZero1), f);  // the frame has room
     zero &= ~((several ? uint64_t{15} : uint64_t{1}) << i);
   }
+  go_on_here(slow);
+  if (counts_) count(item);
+}
+
+// A call, or a round of a loop.
+void Compiler::count(const Item& item) {
+  const uint32_t slow = add_stub(
+      {.kind = Stub::kHandler, .at = item.at, .dirty = dirty_, .region = region_, .code = ir::code_of(IrOp::sample)});
+  Fill f;
+  f.taken = kStubTarget | slow;
+  emit(rest_id(Rest::kSample), f);
   go_on_here(slow);
 }
 
@@ -340,6 +354,7 @@ void Compiler::loop_head(const Item& item) {
   f.taken = kStubTarget | slow;
   emit(rest_id(Rest::kPoll), f);
   go_on_here(slow);
+  if (counts_) count(item);
 }
 
 void Compiler::fuel(const Item& item) {

@@ -34,8 +34,9 @@ namespace ermine::baseline {
 
 class Compiler {
  public:
-  // `describe`: whether the code is described for the verifier.
-  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const tiering::Interpreter& host, bool describe);
+  // `describe`: whether the code is described for the verifier. `counts`: ModuleParts::counts.
+  Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const tiering::Interpreter& host, bool describe,
+           bool counts = false);
 
   // False: it cannot be done. The results are valid until the next call.
   bool compile(const ir::FunctionCode& code, bool want_positions = false);
@@ -178,6 +179,7 @@ class Compiler {
   void function_entry(const Item& item);
   uint64_t locals_to_zero(unsigned first, unsigned n) const;
   void loop_head(const Item& item);
+  void count(const Item& item);
   void fuel(const Item& item);
   void go_on_here(uint32_t stub);
   void handler(const Item& item);
@@ -269,6 +271,7 @@ class Compiler {
   bool long_branches_ = false;
   bool want_positions_ = false;
   const bool describe_;
+  const bool counts_;
   uint32_t at_ = 0;  // the instruction that code is made for
   std::vector<verify::Piece> pieces_;
   std::vector<verify::Label> labels_;

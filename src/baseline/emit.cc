@@ -126,7 +126,8 @@ void Compiler::emit_stubs() {
     if (want_positions_) positions_.push_back({here(), s.at});
     at_ = s.at;
     narrow_ = 0;
-    const bool enters = s.at == 0 && (s.kind == Stub::kEntry || s.kind == Stub::kHandler);
+    // Before the frame and the native stack have been checked.
+    const bool enters = s.kind == Stub::kEntry || (s.kind == Stub::kHandler && s.code == ir::code_of(IrOp::enter));
     label(!enters, !enters);
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {

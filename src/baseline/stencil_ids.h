@@ -71,6 +71,7 @@ enum class Rest : unsigned {
   kZero4,
   kPoll,       // taken: an interrupt was asked for
   kFuel,       // taken: there is not enough
+  kSample,     // taken: the function is to be sampled
   kIsland,     // leaves for the handler of an island
   kCall,       // calls a function of this instance
   kCallRef,    // calls what the accumulator refers to, a function of this instance

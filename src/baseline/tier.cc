@@ -33,7 +33,8 @@ class Module final : public tiering::NativeModule {
     if (call_table == nullptr) return nullptr;
     auto compiler = compilers_.take();
     if (!compiler)
-      compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify);
+      compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify,
+                                            parts_.counts);
     auto made = compile(*compiler, func_index, code, call_table);
     compilers_.give_back(std::move(compiler));
     return made;
@@ -48,7 +49,7 @@ class Module final : public tiering::NativeModule {
       return static_cast<uint32_t>(index);
     }
     // Positions are not kept: compiling again yields them.
-    Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false);
+    Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false, parts_.counts);
     if (!again.compile(code, true)) return 0;
     auto offset = static_cast<uint32_t>(p - machine.code);
     auto list = again.positions();
@@ -59,7 +60,7 @@ class Module final : public tiering::NativeModule {
 
   CodeLayout layout(const MachineCode& machine, const ir::FunctionCode& code) const override {
     CodeLayout layout;
-    Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false);
+    Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false, parts_.counts);
     if (again.compile(code, true)) {
       layout.positions.assign(again.positions().begin(), again.positions().end());
       layout.depths = stack_depths({machine.code, machine.code_size}, code, HandlerIndex(*parts_.interpreter.handlers),

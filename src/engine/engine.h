@@ -25,6 +25,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const std::shared_ptr<wasm::TypeRegistry>& registry() const { return registry_; }
   const runtime::TierHooks& hooks() const { return hooks_; }
   const tiering::Tiers& tiers() const { return tiers_; }
+  // Before there is any module: other tiers than those of the build. For tests.
+  void use_tiers(tiering::Tiers tiers) { tiers_ = std::move(tiers); }
   runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
   // For code; see CodeOptions::guarded. Precondition: there is a listener, or none is wanted.
   runtime::CodeOptions code_options(bool guarded) const;

@@ -139,6 +139,15 @@ ERMINE_HANDLER handler_poll(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(2);
 }
 
+// Goes on in better machine code, if the function has some now.
+ERMINE_HANDLER handler_sample(ERMINE_HANDLER_PARAMS) {
+  const Code* entry = sample(ctx, pc);
+  s0 = undefined<float>();
+  d0 = undefined<double>();
+  if (entry != nullptr) ERMINE_JUMP(entry);
+  ERMINE_NEXT(2);
+}
+
 #endif
 
 // The entry of a function that has no code yet. r0: its FuncCode.

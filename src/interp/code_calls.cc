@@ -14,9 +14,18 @@ using runtime::InstanceContext;
 using runtime::Slot;
 
 #ifdef ERMINE_BASELINE
-const Code* tier_up(InstanceContext* ctx, const Code* pc) {
-  // Code is shared by instances, never changed by them.
-  return const_cast<tiering::TieredCode&>(static_cast<const tiering::TieredCode&>(ctx->instance->code())).tier_up(pc);
+namespace {
+// Code is shared by instances, never changed by them.
+tiering::TieredCode& code_of(InstanceContext* ctx) {
+  return const_cast<tiering::TieredCode&>(static_cast<const tiering::TieredCode&>(ctx->instance->code()));
+}
+}  // namespace
+
+const Code* tier_up(InstanceContext* ctx, const Code* pc) { return code_of(ctx).tier_up(pc); }
+
+const Code* sample(InstanceContext* ctx, const Code* pc) {
+  ctx->exec->until_sample = tiering::kSampleEvery - 1;
+  return code_of(ctx).sample(pc);
 }
 #endif
 

@@ -8,6 +8,8 @@ namespace ermine::interp {
 
 // TieredCode::tier_up of the running function.
 const runtime::Code* tier_up(runtime::InstanceContext* ctx, const runtime::Code* pc);
+// TieredCode::sample, likewise.
+const runtime::Code* sample(runtime::InstanceContext* ctx, const runtime::Code* pc);
 // Makes the function's code; false with ExecContext::error and last_* set if that fails. `fp` is the frame that was
 // just entered.
 bool translate_now(runtime::InstanceContext* ctx, runtime::FuncCode* code, runtime::Slot* fp);

@@ -45,6 +45,7 @@ ERMINE_HANDLER handler_enter(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_enter_count(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_loop(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_poll(ERMINE_HANDLER_PARAMS);
+ERMINE_HANDLER handler_sample(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_call(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_call_import(ERMINE_HANDLER_PARAMS);
@@ -92,10 +93,12 @@ constexpr Handler handler_of(ir::IrOp op) {
     case IrOp::enter_count: return handler_enter_count;
     case IrOp::loop: return handler_loop;
     case IrOp::poll: return handler_poll;
+    case IrOp::sample: return handler_sample;
 #else  // nothing counts, and there is no machine code that polls
     case IrOp::enter_count:
     case IrOp::loop:
-    case IrOp::poll: return nullptr;
+    case IrOp::poll:
+    case IrOp::sample: return nullptr;
 #endif
     case IrOp::enter_sp: return ermine_handler_enter_sp;
     case IrOp::copy: return handler_step<code_of(IrOp::copy)>;

@@ -90,6 +90,7 @@ bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, siz
     case IrOp::enter_count: out += format(" locals r{}+{}, frame {}", u16(0), u16(2), u32(4)); return true;
     case IrOp::loop:
     case IrOp::poll:
+    case IrOp::sample:
     case IrOp::ret:
     case IrOp::ret_r:
     case IrOp::ret_s:

@@ -113,6 +113,9 @@ struct ExecContext {
   bool deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
   // All ones: indices of arrays and tables are compared, but not masked (Config::mask_speculation).
   uint64_t unmasked = 0;
+  // Of calls and rounds of loops in machine code that counts: how many until the function that runs is sampled, less
+  // one (tiering/policy.h).
+  uint32_t until_sample = 0;
 };
 
 // Whether there is native stack for a frame at `fp` and all that machine code may call from it: what is left of it must

@@ -19,6 +19,7 @@ struct Function {
   const ir::FunctionCode code;
   std::atomic<Level> level = kInterpreted;             // the highest that there is code of
   std::atomic<const MachineCode*> machine = nullptr;   // the machine code of that level
+  std::atomic<uint32_t> samples = 0;                   // of its machine code
   std::atomic<uint8_t> compiling = 0, failed = 0;      // bits of levels: being compiled; cannot be
   std::unique_ptr<const MachineCode> levels[kMostLevels];  // of each; for MachineTiers
 };

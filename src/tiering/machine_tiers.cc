@@ -8,13 +8,20 @@
 
 namespace ermine::tiering {
 
-MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers)
+MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy)
     : code_(code),
       name_(name),
       space_(tiers.arena, code.module().functions.size() - code.module().imported_functions,
              tiers.interpreter->call_stub) {
-  for (const NativeTier* tier : tiers.compiled)
-    tiers_.push_back(tier->open({code.module(), code.func_codes(), *tiers.interpreter, code.options(), space_}));
+  for (const NativeTier* tier : tiers.compiled) {
+    const auto level = static_cast<Level>(tiers_.size() + 1);
+    tiers_.push_back(tier->open({.module = code.module(),
+                                 .funcs = code.func_codes(),
+                                 .interpreter = *tiers.interpreter,
+                                 .options = code.options(),
+                                 .space = space_,
+                                 .counts = policy.from(level) != nullptr}));
+  }
 }
 
 MachineTiers::~MachineTiers() {
@@ -30,10 +37,10 @@ bool MachineTiers::compile(Function& f, Level level) {
   // Another thread may have been done with it just now.
   if (f.level.load(std::memory_order_acquire) < level) {
     auto machine = tiers_[level - 1]->compile(f.func_index, f.code);
-    const auto& counters = code_.options().counters;
-    if (counters != nullptr) ++(machine != nullptr ? counters->compiled : counters->failed);
-    if (machine != nullptr) publish(f, level, std::move(machine));
+    const bool is_made = machine != nullptr;
+    if (is_made) publish(f, level, std::move(machine));
     else f.failed.fetch_or(bit, std::memory_order_relaxed);
+    if (const auto& counters = code_.options().counters) ++(is_made ? counters->compiled : counters->failed);
   }
   f.compiling.fetch_and(static_cast<uint8_t>(~bit), std::memory_order_release);
   return f.level.load(std::memory_order_acquire) >= level;

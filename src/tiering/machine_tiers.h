@@ -18,7 +18,7 @@ struct Tiers;
 class MachineTiers {
  public:
   // Of `code`, whose part it is. `name`: the module's, for people.
-  MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers);
+  MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy);
   ~MachineTiers();
 
   // Whether there is machine code of the level. Makes it, unless another thread just does (false then), or it cannot be

@@ -2,6 +2,9 @@
 //
 // Level 0 is the interpreter; the engine's tiers follow it, in their order. A function begins in `first`, and goes from
 // level `from` to level `to` when it has been called `calls` times there, or its loops have gone round `rounds` times.
+// The interpreter counts both in the register code. Machine code counts them together, for all functions of a store,
+// and notes each kSampleEvery-th time which function runs: after rounds / kSampleEvery samples it goes on to the next
+// level.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +17,8 @@ namespace ermine::tiering {
 using Level = uint8_t;
 inline constexpr Level kInterpreted = 0;
 inline constexpr unsigned kMostLevels = 3;
+
+inline constexpr uint32_t kSampleEvery = 1000;  // calls and rounds
 
 enum class CompileThread : uint8_t {
   kCaller,  // the one that runs the function, which waits for it

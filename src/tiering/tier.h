@@ -39,6 +39,9 @@ struct ModuleParts {
   const Interpreter& interpreter;
   const runtime::CodeOptions& options;
   CodeSpace& space;
+  // Whether a tier follows this one: code then counts its calls and the rounds of its loops together in
+  // ExecContext::until_sample, which it takes one from, and runs IrOp::sample when that was 0.
+  bool counts = false;
 };
 
 // Machine code of one function, where it is executed. Immutable.

@@ -27,7 +27,7 @@ TieredCode::TieredCode(std::shared_ptr<const wasm::Module> module, std::string_v
     funcs_[i].func_index = module_->imported_functions + i;
   }
 #ifdef ERMINE_BASELINE
-  if (!policy_.steps.empty()) machine_ = std::make_shared<MachineTiers>(*this, name, tiers);
+  if (!policy_.steps.empty()) machine_ = std::make_shared<MachineTiers>(*this, name, tiers, policy_);
 #endif
 }
 
@@ -88,6 +88,27 @@ Result<void> TieredCode::make_all() {
 }
 
 #ifdef ERMINE_BASELINE
+void TieredCode::take(Function& f, const Policy::Step& step) {
+  if (step.thread == CompileThread::kBackground && tiers_.background != nullptr)
+    tiers_.background->add(*machine_, f, step.to);
+  else machine_->compile(f, step.to);
+}
+
+const Code* TieredCode::sample(const Code* pc) {
+  const MachineTiers::Found at = machine_->find(pc);
+  if (at.function == nullptr) return nullptr;
+  Function& f = *at.function;
+  const Policy::Step* step = policy_.from(at.level);
+  if (step == nullptr) return nullptr;
+  const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (f.level.load(std::memory_order_relaxed) <= at.level) {
+    if (samples < step->rounds / kSampleEvery) return nullptr;
+    take(f, *step);
+  }
+  if (f.level.load(std::memory_order_acquire) <= at.level) return nullptr;
+  return f.machine.load(std::memory_order_acquire)->entry_at(machine_->position(at, pc));
+}
+
 const Code* TieredCode::tier_up(const Code* pc) {
   Function* found;
   {
@@ -97,8 +118,7 @@ const Code* TieredCode::tier_up(const Code* pc) {
   Function& f = *found;
   const auto index = static_cast<uint32_t>(pc - f.code.code.data());
   const Policy::Step& step = *policy_.from(kInterpreted);
-  if (step.thread == CompileThread::kBackground) tiers_.background->add(*machine_, f, step.to);
-  else machine_->compile(f, step.to);
+  take(f, step);
   const bool is_entry = index == 0;
   Code again = is_entry ? step.calls : step.rounds;
   if (const MachineCode* machine = f.machine.load(std::memory_order_acquire)) {

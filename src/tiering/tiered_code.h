@@ -52,6 +52,11 @@ class TieredCode final : public runtime::ModuleCode {
   // whose counter is set to ask again, or not to. Thread-safe.
   const runtime::Code* tier_up(const runtime::Code* pc);
 
+  // For IrOp::sample: the function that pc, in machine code, belongs to has been running. Makes the code that the
+  // policy has follow if it was often, and returns its entry for pc; null: the function goes on where it is.
+  // Thread-safe.
+  const runtime::Code* sample(const runtime::Code* pc);
+
   // What pc, be it register code or machine code, belongs to. Null function: it is none of this module's.
   struct Place {
     const Function* function = nullptr;
@@ -66,6 +71,7 @@ class TieredCode final : public runtime::ModuleCode {
  private:
   ir::TranslateOptions translate_options() const;
   Function* function_at(const runtime::Code* pc) const;
+  void take(Function& f, const Policy::Step& step);
 
   const Tiers& tiers_;
   const Policy policy_;

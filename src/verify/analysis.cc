@@ -324,7 +324,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         const int64_t field = address.term.constant;
         if ((bytes == 8 && (field == offsets::kExecStackLimit || field == offsets::kExecNativeLine ||
                             field == offsets::kExecFuel || field == offsets::kExecStore)) ||
-            (bytes == 4 && field == offsets::kExecInterrupt) || (bytes == 1 && field == offsets::kExecDeterministic)) {
+            (bytes == 4 && (field == offsets::kExecInterrupt || field == offsets::kExecUntilSample)) || (bytes == 1 && field == offsets::kExecDeterministic)) {
           if (field == offsets::kExecFuel) facts_.fuels = true;
           return V(V::kExecField, address.term);
         }
@@ -440,6 +440,8 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
         refuse("writes beside a global");
       return;
     case V::kExec: {
+      // Whatever is there: it only says when a function is looked at.
+      if (is_known(address.term, offsets::kExecUntilSample) && bytes == 4 && !value.is_address()) return;
       if (!is_known(address.term) || bytes != 8) return refuse("writes a part of ExecContext");
       const int64_t field = address.term.constant;
       if (field == offsets::kExecFuel && value.kind == V::kFuelLeft) return check(Check::kFuel, 8, value.term);

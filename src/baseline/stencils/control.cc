@@ -59,6 +59,12 @@ struct Fuel {
   }
 };
 
+struct Sample {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    return s.ctx->exec->until_sample-- == 0 ? Exit::kTaken : Exit::kNext;
+  }
+};
+
 struct Jump {
   [[gnu::always_inline]] static Exit run(State&) { return Exit::kTaken; }
 };
@@ -119,6 +125,7 @@ constexpr void fill(auto& list) {
   list.add(entry<Zero<4>>(rest_id(Rest::kZero4)));
   list.add(entry<Poll>(rest_id(Rest::kPoll)));
   list.add(entry<Fuel>(rest_id(Rest::kFuel)));
+  list.add(entry<Sample>(rest_id(Rest::kSample)));
   list.add(entry<Jump>(rest_id(Rest::kJump)));
   auto by_hand = [&](void (*f)(), Rest rest, uint32_t result = 0) {
     list.add({{.by_hand = f}, nullptr, rest_id(rest), Marker::kNone, result});
