@@ -15,19 +15,18 @@ import argparse
 import collections
 import concurrent.futures
 import hashlib
-import json
 import os
 import pathlib
 import random
 import re
-import shlex
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import mutation
+from mutation import ROOT, run
+
 LIST = ROOT / "tools/mutations.txt"
 BASELINE = "src/baseline"
 CPU_SECONDS = 20  # a folder of scripts takes two
@@ -37,8 +36,6 @@ MORE_TESTS = (("api_test", []), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds
 # What a fault can lead to, had nothing noticed it. After these the sandbox holds:
 HARMLESS = ("number", "way", "stop")
 RISKS = HARMLESS + ("reference", "index", "limit", "access", "control")
-REPORT = "bug of the engine"
-
 
 # What emit() does in addition to find that out.
 NOTES_USED = """
@@ -99,15 +96,11 @@ def read_list(text):
     return edits, same
 
 
-class Build:
-    """Commands of a build directory."""
+class Build(mutation.BuildDirectory):
+    """What of a build directory makes the baseline compiler."""
 
     def __init__(self, path):
-        self.path = path.resolve()
-        self.compile = {}
-        for command in json.loads((self.path / "compile_commands.json").read_text()):
-            name = os.path.relpath(command["file"], ROOT)
-            self.compile.setdefault(name, shlex.split(command["command"]))
+        super().__init__(path)
         self.objects = sorted(str(p) for p in (self.path / BASELINE).glob("CMakeFiles/ermine_stencils.dir/stencils/*.o"))
         self.tool = self.path / BASELINE / "make_stencils"
         self.objects_kept = self.path / "mutate-objects"
@@ -119,15 +112,6 @@ class Build:
             digest.update(header.read_bytes())
         self.headers = digest.hexdigest()
 
-    def link(self, target, objects, output):
-        commands = subprocess.run(["ninja", "-C", self.path, "-t", "commands", f"bin/{target}"], check=True,
-                                  capture_output=True, text=True).stdout.splitlines()
-        words = shlex.split(commands[-1].removeprefix(": && ").removesuffix(" && :"))
-        at = words.index("-o")
-        # In front of the libraries: their own versions are not taken then.
-        words[at:at + 2] = [*map(str, objects), "-o", str(output)]
-        run(words, self.path)
-
     def compiled(self, source, file, header=None):
         """The object of an altered copy of `source`, or of `source` with another `header`. It is kept; and little is
         optimised, since that takes longer than it saves."""
@@ -135,20 +119,13 @@ class Build:
                               .encode()).hexdigest()
         to = self.objects_kept / f"{name}.o"
         if not to.exists():
-            words = self.words(source)
+            words = self.words(source, "-O0", "-w")
             extra = ["-I", header.parent.parent] if header else []
             if not header and source.startswith(BASELINE):
                 extra = ["-include-pch", self.parsed_headers()]
             run([words[0], *extra, *words[1:], "-c", file, "-o", f"{to}.{os.getpid()}.{threading.get_ident()}"], self.path)
             os.replace(f"{to}.{os.getpid()}.{threading.get_ident()}", to)
         return to
-
-    def words(self, source):
-        words = list(self.compile[source])
-        for option in ("-o", "-c"):
-            at = words.index(option)
-            del words[at:at + 2]
-        return [*words, "-O0", "-w"]
 
     def parsed_headers(self):
         """What all files of the compiler include, parsed once."""
@@ -157,58 +134,16 @@ class Build:
             if not to.exists():
                 text = self.objects_kept / "headers.h"
                 text.write_text('#include "baseline/compiler.h"\n#include "baseline/machine.h"\n')
-                words = self.words(f"{BASELINE}/compiler.cc")
+                words = self.words(f"{BASELINE}/compiler.cc", "-O0", "-w")
                 run([*words, "-x", "c++-header", text, "-o", f"{to}.new"], self.path)
                 os.replace(f"{to}.new", to)
             return to
 
 
-def run(words, cwd=None):
-    result = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise RuntimeError(f"{words[0]} failed: {result.stderr[-2000:]}")
-    return result.stdout
-
-
 def watch(words, timeout):
-    """("verifier" | "tests" | None, detail): what a run of tests says. It is ended when the verifier has spoken."""
-    environment = {**os.environ, "ERMINE_VERIFY_CODE": "1"}
-    # Processor time, too: on a busy machine much of the other passes.
-    limited = ["prlimit", f"--cpu={CPU_SECONDS}", "--core=0", *words]
-    process = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-                               env=environment, start_new_session=True)
-    found, late = "", []
-
-    def stop():
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-
-    timer = threading.Timer(timeout, lambda: (late.append(True), stop()))
-    timer.start()
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if REPORT in line:
-            found = line.strip()
-            stop()
-            break
-    process.stdout.close()
-    process.wait()
-    timer.cancel()
-    if found:
-        return "verifier", found
-    if late:
-        return "tests", "does not end"
-    if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        return "tests", "does not end"
-    if process.returncode < 0:
-        return "tests", f"killed by signal {-process.returncode}"
-    if process.returncode != 0 and process.returncode != 77:
-        telling = [line for line in lines if "FAILED" in line or "expected" in line or re.search(r"\b[1-9]\d* failed", line)]
-        return "tests", (telling or lines or ["fails"])[0][:200]
-    return None, ""
+    """("verifier" | "tests" | None, detail): what a run of tests says, with the verifier."""
+    who, detail = mutation.watch(words, timeout, CPU_SECONDS, {"ERMINE_VERIFY_CODE": "1"})
+    return "verifier" if who == "report" else who, detail
 
 
 def scripts(spec_tests):
@@ -366,12 +301,8 @@ def self_test():
         except SystemExit:
             continue
         raise AssertionError(broken)
-    shell = lambda text, timeout=20: watch(["sh", "-c", text], timeout)
-    assert shell("exit 0") == (None, "") and shell("exit 77") == (None, "")
-    assert shell("echo 1 failed; exit 1") == ("tests", "1 failed")
-    assert shell("kill -SEGV $$")[1] == "killed by signal 11"
-    assert shell(f"echo 'x: {REPORT}: y' >&2; sleep 60") == ("verifier", f"x: {REPORT}: y")
-    assert shell("sleep 60", 0.2) == ("tests", "does not end")
+    mutation.self_test()
+    assert watch(["sh", "-c", f"echo '{mutation.REPORT}' >&2; sleep 60"], 60)[0] == "verifier"
     row = dict(kind="k", risk="access", name="n", detail="d", same_because="")
     text = table([{**row, "who": "verifier"}, {**row, "who": "tests"}, {**row, "who": "nothing", "risk": "number"},
                   {**row, "who": "nothing", "same_because": "dead"}])
@@ -422,11 +353,8 @@ def main():
             work.append((dict(name=f"{e.file}: {e.text}", kind=f"compiler: {e.file}", risk=e.risk,
                               same_because=e.same_because), trial.source, e))
     kept = options.results or build.path / "mutate.jsonl"
-    known = {}
-    if kept.exists():
-        for line in kept.read_text().splitlines():
-            result = json.loads(line)
-            known[result["name"]] = result
+    results = mutation.Results(kept)
+    known = results.known
     todo = []
     for entry, way, fault in work:
         if options.only is not None:
@@ -440,18 +368,14 @@ def main():
         who, detail = try_scripts(build.path / "bin/spec_test", trial.folders, options.timeout, False)
         if who:
             sys.exit(f"without a fault, too, {who} complains: {detail}")
-        lock = threading.Lock()
 
         def attempt(entry, way, fault):
             try:
                 who, detail = way(fault)
             except RuntimeError as error:
                 who, detail = "error", str(error)
-            result = {**entry, "who": who, "detail": detail}
-            with lock, kept.open("a") as out:
-                known[entry["name"]] = result
-                out.write(json.dumps(result) + "\n")
-                print(f"{who:9} {entry['risk']:10} {entry['name']}: {detail[:160]}", flush=True)
+            results.add({**entry, "who": who, "detail": detail})
+            print(f"{who:9} {entry['risk']:10} {entry['name']}: {detail[:160]}", flush=True)
 
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for job in [pool.submit(attempt, *t) for t in todo]:

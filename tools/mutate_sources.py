@@ -1,0 +1,411 @@
+#!/usr/bin/env python3
+"""Faults on purpose, in all of src/: which of them do the tests notice?
+
+A fault is a small change of one file: a condition turned, a constant or an operator exchanged, a call dropped, another
+value returned. Faults are spread over the folders of src/ and their kinds, and made from a seed: the same seed makes the same
+faults of the same sources. Of each, an altered copy of the file (for a header, of all that include it, if these are not too
+many) is compiled and linked in front of the libraries of a build directory; then the tests that link the file run, the nearest and cheapest first, until one fails. Needs a
+release build that was tested once, which says what each test costs:
+  make test
+  tools/mutate_sources.py --count 200
+What is done is kept in --results, and not done again. (Faults in stencils, and chosen ones in the baseline compiler, are
+tools/mutate.py's.)
+"""
+import argparse
+import collections
+import concurrent.futures
+import difflib
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+import mutation
+from mutation import ROOT
+
+SAME = ROOT / "tools/mutations_same.txt"
+# What makes and checks stencils at build time has its own proofs, and faults of tools/mutate.py.
+LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
+# Tests of the sources as they are, not of programs made of them.
+OTHER_TESTS = ("house.", "api.consumer", "bench", "examples")
+MOST_USERS = 45  # of a header
+OPTIMISED = "-O1"  # the tests of an interpreter that is not optimised at all take longer than compiling
+DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"
+
+
+class Fault:
+    def __init__(self, kind, begin, end, new):
+        self.kind, self.begin, self.end, self.new = kind, begin, end, new
+
+    def apply(self, text):
+        return text[:self.begin] + self.new + text[self.end:]
+
+
+def code_only(text):
+    """The text with comments, strings, characters and directives blanked, every offset as it was."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match[0])
+
+    pattern = (r"//[^\n]*|/\*.*?\*/|R\"(\w*)\(.*?\)\1\"|\"(?:\\.|[^\"\\\n])*\"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'"
+               r"|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*|\b(?:static_assert|assert|ERMINE_ASSERT)\(.*?\);|\[\[.*?\]\]|\btemplate <[^\n]*>\n")
+    return re.sub(pattern, blank, text, flags=re.S | re.M)
+
+
+def closing(code, at):
+    """Where the parenthesis at `at` is closed; -1 if it is not."""
+    depth = 0
+    for i in range(at, len(code)):
+        depth += (code[i] == "(") - (code[i] == ")")
+        if depth == 0:
+            return i
+    return -1
+
+
+EXCHANGES = {
+    "comparison": {" < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > ", " == ": " != ", " != ": " == "},
+    "logic": {" && ": " || ", " || ": " && "},
+    "arithmetic": {" + ": " - ", " - ": " + ", " * ": " + ", " / ": " * ", " % ": " / ", " << ": " >> ", " >> ": " << ",
+                   " & ": " | ", " | ": " & ", " += ": " -= ", " -= ": " += ", " |= ": " &= ", " &= ": " |= "},
+    "control": {"continue;": "break;", "break;": ";"},
+}
+
+
+def faults_of(text):
+    """All faults that a source can have, by kind. Some of them do not compile."""
+    code = code_only(text)
+    found = collections.defaultdict(list)
+
+    def add(kind, begin, end, new):
+        if text[begin:end] != new:
+            found[kind].append(Fault(kind, begin, end, new))
+
+    for kind, pairs in EXCHANGES.items():
+        for old, new in pairs.items():
+            for match in re.finditer(re.escape(old), code):
+                add(kind, match.start(), match.end(), new)
+    for match in re.finditer(r"\b(?:if|while) \(", code):
+        end = closing(code, match.end() - 1)
+        begin = max(match.end(), code.rfind(";", match.end(), end) + 1)  # behind `if (auto x = f();`
+        if end > 0:
+            add("condition", begin, end, f"!({text[begin:end].strip()})")
+    for match in re.finditer(r"(?<=[ (])!(?=[\w(])", code):
+        add("condition", match.start(), match.end(), "")
+    for match in re.finditer(r"\b(?:true|false)\b", code):
+        add("constant", match.start(), match.end(), "false" if match[0] == "true" else "true")
+    for match in re.finditer(r"(?<![\w.])(0x[0-9a-fA-F']+|[0-9][0-9']*)(?=[uUlL]*\b)(?!\.)", code):
+        value = int(match[1].replace("'", ""), 0 if match[1].startswith("0x") else 10)
+        add("constant", match.start(1), match.end(1), str(value + 1))
+        if value > 0:
+            add("constant", match.start(1), match.end(1), str(value - 1))
+    for match in re.finditer(r"^[ \t]+(?!" + DECLARATION + r")((?:\(void\))?[\w:.\->\[\]*]+\([^;{}]*\);)$", code, re.M):
+        add("call", match.start(1), match.end(1), ";")
+    for match in re.finditer(r"\breturn ([^;{}]+);", code):
+        value = text[match.start(1):match.end(1)]
+        if value in ("true", "false"):
+            continue  # a constant
+        add("return", match.start(1), match.end(1), "{}")
+        if value == "0":
+            add("return", match.start(1), match.end(1), "1")
+    return found
+
+
+def lines_of(text, fault):
+    """(number of the first line that differs, the lines before, the lines after)."""
+    old, new = text.splitlines(), fault.apply(text).splitlines()
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            return a + 1, " ".join(map(str.strip, old[a:b])), " ".join(map(str.strip, new[c:d]))
+    return 0, "", ""
+
+
+def choose(sources, seed):
+    """Faults without end: (name, file, fault, (line, old, new)). Folders take turns, in an order by chance, so that the
+    first of them already say something of all; in a folder, a file with more lines is taken more often."""
+    rng = random.Random(seed)
+    folders = collections.defaultdict(list)
+    for source in sorted(sources):
+        folders[source.split("/")[1]].append(source)
+    texts = {source: (ROOT / source).read_text() for source in sources}
+    possible, taken = {}, set()
+    empty = 0
+    while empty < 1000:
+        turn = sorted(folders)
+        rng.shuffle(turn)
+        for folder in turn:
+            source = rng.choices(folders[folder], [texts[s].count("\n") for s in folders[folder]])[0]
+            if source not in possible:
+                possible[source] = faults_of(texts[source])
+            kinds = sorted(k for k in possible[source] if possible[source][k])
+            if not kinds:
+                empty += 1
+                continue
+            kind = rng.choice(kinds)
+            fault = possible[source][kind].pop(rng.randrange(len(possible[source][kind])))
+            line, old, new = lines_of(texts[source], fault)
+            name = f"{source}:{line}: {old}  ->  {new}"
+            if name not in taken:
+                taken.add(name)
+                yield name, source, fault, (line, old, new)
+
+
+class Test:
+    """A program that is run, with what ctest says it costs."""
+
+    def __init__(self, name, target, words, environment, cost, directory):
+        self.name, self.target, self.words = name, target, words
+        self.environment, self.cost, self.directory = environment, cost, directory
+
+
+def known_tests(build):
+    """The tests that ctest knows, those of a GoogleTest program as one; with the program each is about."""
+    costs = {}
+    record = build.path / "Testing/Temporary/CTestCostData.txt"
+    if not record.exists():
+        sys.exit(f"{record} is missing: run ctest there once, so that what each test costs is known")
+    for line in record.read_text().split("\n---")[0].splitlines():
+        name, _, cost = line.rsplit(" ", 2)
+        costs[name] = float(cost)
+    listed = json.loads(mutation.run(["ctest", "--test-dir", build.path, "--show-only=json-v1"]))
+    bin_ = str(build.path / "bin") + "/"
+    tests = {}
+    for entry in listed["tests"]:
+        name, words = entry["name"], entry.get("command", [])
+        targets = [w.removeprefix(bin_) for w in words if w.startswith(bin_) and "/" not in w.removeprefix(bin_)]
+        if not targets or name.startswith(OTHER_TESTS):
+            continue
+        properties = {p["name"]: p["value"] for p in entry.get("properties", [])}
+        environment = dict(e.split("=", 1) for e in properties.get("ENVIRONMENT", []))
+        cost = costs.get(name, 1)
+        if any(w.startswith("--gtest_filter=") for w in words):
+            name, words = targets[0], [words[0]]
+        if name in tests:
+            tests[name].cost += cost
+        else:
+            tests[name] = Test(name, targets[0], words, environment, cost, properties.get("WORKING_DIRECTORY", "."))
+    return tests.values()
+
+
+def library_of(object_):
+    return "/lib" + re.match(r".*?/CMakeFiles/(\w+)\.dir/", object_)[1] + ".a"
+
+
+def users_of_headers(build):
+    """{header of src/: the objects that are made with it and can be linked}."""
+    users, current = collections.defaultdict(list), ""
+    for line in mutation.run(["ninja", "-C", build.path, "-t", "deps"]).splitlines():
+        if line and not line.startswith(" "):
+            current = line.split(":")[0]
+        elif current in build.sources and line.endswith(".h") and not build.sources[current][0].startswith(LEFT_OUT):
+            path = pathlib.Path(os.path.normpath(build.path / line.strip()))
+            if path.is_relative_to(ROOT / "src"):
+                users[path.relative_to(ROOT).as_posix()].append(current)
+    return users
+
+
+class Trial:
+    def __init__(self, build):
+        self.build, self.tests = build, list(known_tests(build))
+        self.objects = {source: [object_] for object_, (source, _) in build.sources.items()}
+        self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
+
+    def has(self, target, object_):
+        words = self.build.link_words(target)
+        return object_ in words or any(w.endswith(library_of(object_)) for w in words)
+
+    def tests_for(self, file):
+        """Those whose program has the file in it: the unit tests of its folder first, then by cost."""
+        folder = file.split("/")[1]
+        targets = {t.target for t in self.tests}
+        concerned = {t for t in targets if any(self.has(t, o) for o in self.objects[file])}
+        near = lambda t: t.target.startswith(f"{folder}_") and t.cost < 20
+        return sorted((t for t in self.tests if t.target in concerned), key=lambda t: (not near(t), t.cost))
+
+    def compiled(self, file, text, directory):
+        """{object: altered object}."""
+        copy = directory / "headers" / pathlib.Path(file).relative_to("src")
+        copy.parent.mkdir(parents=True)
+        copy.write_text(text)
+        altered = {}
+        for number, object_ in enumerate(self.objects[file]):
+            source, command = self.build.sources[object_]
+            to = directory / f"{number}.o"
+            words = self.build.without_files(command, OPTIMISED, "-w")
+            # What lies beside a file of src/ is named by its folder: a copy elsewhere finds it, too.
+            words[1:1] = ["-I", directory / "headers"]
+            mutation.run([*words, "-c", copy if source == file else ROOT / source, "-o", to], self.build.path)
+            altered[object_] = to
+        return altered
+
+    def attempt(self, file, fault):
+        """(who notices, detail): "build", the name of a test, "nothing"; "invalid" if it is not C++."""
+        with tempfile.TemporaryDirectory(prefix="mutate-") as name:
+            directory = pathlib.Path(name)
+            try:
+                altered = self.compiled(file, fault.apply((ROOT / file).read_text()), directory)
+            except RuntimeError as error:
+                first = next((line for line in str(error).splitlines() if "error:" in line), str(error)[-200:])
+                return ("build" if "static assertion failed" in str(error) else "invalid"), first[-200:]
+            scratch = directory / "tmp"
+            scratch.mkdir()
+            tests = self.tests_for(file)
+            for test in tests:
+                program = directory / test.target
+                if not program.exists():
+                    own = set(self.build.link_words(test.target))
+                    self.build.link(test.target, [to for o, to in altered.items() if o not in own and self.has(test.target, o)],
+                                    program, altered)
+                was = str(self.build.path / "bin" / test.target)
+                who, detail = mutation.watch([str(program) if w == was else w for w in test.words], 60 + 20 * test.cost,
+                                             int(20 + 5 * test.cost), {**test.environment, "TMPDIR": str(scratch)},
+                                             test.directory)
+                if who:
+                    return test.name, detail
+            return "nothing", f"{len(tests)} tests passed"
+
+
+def known_same():
+    """{(source, old lines, new lines): why it changes nothing that a test could see}."""
+    same = {}
+    for number, line in enumerate(SAME.read_text().splitlines() if SAME.exists() else (), 1):
+        if line and not line.startswith("#"):
+            parts = line.split("\t")
+            if len(parts) != 4:
+                sys.exit(f"{SAME.name}, line {number}: not SOURCE, OLD, NEW, REASON between tabs")
+            same[tuple(parts[:3])] = parts[3]
+    return same
+
+
+def table(results):
+    """As Markdown: how many were noticed, by folder and by kind; and what was not."""
+    lines = []
+    for title, key in (("folder", lambda r: r["source"].split("/")[1]), ("kind", lambda r: r["kind"])):
+        rows = collections.defaultdict(collections.Counter)
+        for r in results:
+            for row in (key(r), "all"):
+                rows[row]["faults"] += 1
+                rows[row]["same" if r["same"] else "nothing" if r["who"] == "nothing" else "noticed"] += 1
+        lines += [f"| {title} | faults | noticed | nothing | no change | share |", "|---|---|---|---|---|---|"]
+        for row in sorted(rows, key=lambda r: (r == "all", r)):
+            n = rows[row]
+            share = 100 * n["noticed"] / max(1, n["faults"] - n["same"])
+            lines.append(f"| {row} | {n['faults']} | {n['noticed']} | {n['nothing']} | {n['same']} | {share:.1f} % |")
+        lines.append("")
+    for title, chosen in (("Noticed by nothing", [r for r in results if r["who"] == "nothing" and not r["same"]]),
+                          ("No change", [r for r in results if r["same"]])):
+        lines.append(f"{title}: {len(chosen)}")
+        lines += [f"- {r['name']}{'. ' + r['same'] if r['same'] else ''}" for r in chosen]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def self_test():
+    mutation.self_test()
+    source = """// if (a) return b < c;
+#define X 1 + 2
+int f(int a) {
+  const char* s = "a && b";  // 7
+  if (auto x = g(a); x > 3 && !done(x)) return x + 1;
+  drop(a, s);
+  int declared(4);
+  while (a != 0x10) --a;
+  static_assert(1 + 1 == 2);
+  return true;
+}
+"""
+    made = sorted((f.kind, lines_of(source, f)[0], lines_of(source, f)[2]) for fs in faults_of(source).values() for f in fs)
+    expected = [
+        ("arithmetic", 5, "if (auto x = g(a); x > 3 && !done(x)) return x - 1;"),
+        ("call", 6, ";"),
+        ("comparison", 5, "if (auto x = g(a); x >= 3 && !done(x)) return x + 1;"),
+        ("comparison", 8, "while (a == 0x10) --a;"),
+        ("condition", 5, "if (auto x = g(a); x > 3 && done(x)) return x + 1;"),
+        ("condition", 5, "if (auto x = g(a);!(x > 3 && !done(x))) return x + 1;"),
+        ("condition", 8, "while (!(a != 0x10)) --a;"),
+        ("constant", 5, "if (auto x = g(a); x > 2 && !done(x)) return x + 1;"),
+        ("constant", 5, "if (auto x = g(a); x > 3 && !done(x)) return x + 0;"),
+        ("constant", 5, "if (auto x = g(a); x > 3 && !done(x)) return x + 2;"),
+        ("constant", 5, "if (auto x = g(a); x > 4 && !done(x)) return x + 1;"),
+        ("constant", 7, "int declared(3);"),
+        ("constant", 7, "int declared(5);"),
+        ("constant", 8, "while (a != 15) --a;"),
+        ("constant", 8, "while (a != 17) --a;"),
+        ("constant", 10, "return false;"),
+        ("logic", 5, "if (auto x = g(a); x > 3 || !done(x)) return x + 1;"),
+        ("return", 5, "if (auto x = g(a); x > 3 && !done(x)) return {};"),
+    ]
+    assert made == sorted(expected), "\n".join(map(str, set(made) ^ set(expected)))
+    sources = files_in(p.relative_to(ROOT).as_posix() for p in (ROOT / "src").rglob("*.cc"))
+    first = [name for name, (n, *_) in zip(range(100), choose(sources, "1"))]
+    names = lambda seed: [name for _, (name, *_) in zip(first, choose(sources, seed))]
+    assert names("1") == names("1") != names("2")
+    folders = {s.split("/")[1] for s in sources}
+    assert {n.split("/")[1] for n in names("1")} == folders and len(folders) >= 15, "not all folders have faults"
+    row = dict(source="src/a/b.cc", kind="call", name="n", same="")
+    text = table([{**row, "who": "x_test"}, {**row, "who": "build"}, {**row, "who": "nothing"},
+                  {**row, "who": "nothing", "same": "dead"}])
+    assert "| all | 4 | 2 | 1 | 1 | 66.7 % |" in text and "Noticed by nothing: 1\n- n\n" in text
+    known_same()
+
+
+def files_in(names):
+    return [n for n in names if n.startswith("src/") and n.endswith((".cc", ".h")) and not n.startswith(LEFT_OUT)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--count", type=int, default=200, help="how many of the seed's faults")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--results", type=pathlib.Path, help="where results are kept (default: in the build directory)")
+    parser.add_argument("--only", metavar="TEXT", help="only faults whose name has this in it, tried again")
+    parser.add_argument("--again", action="store_true", help="try those again that nothing noticed")
+    parser.add_argument("--table", action="store_true", help="show what is known and do nothing")
+    parser.add_argument("--self-test", action="store_true")
+    options = parser.parse_args()
+    if options.self_test:
+        return self_test()
+    build = mutation.BuildDirectory(options.build)
+    results = mutation.Results(options.results or build.path / "mutate-sources.jsonl")
+    same = known_same()
+    if not options.table:
+        trial = Trial(build)
+        counted = 0
+
+        def attempt(name, source, fault, where):
+            try:
+                who, detail = trial.attempt(source, fault)
+            except RuntimeError as error:
+                who, detail = "error", str(error)
+            results.add(dict(name=name, source=source, kind=fault.kind, line=where[0], old=where[1], new=where[2], who=who,
+                             detail=detail, seed=options.seed))
+            print(f"{who:20} {name}: {detail[:160]}", flush=True)
+            return who
+
+        # What is no C++ does not count; it is known only after it was tried.
+        chosen = choose(files_in(trial.objects), options.seed)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            while counted < options.count:
+                batch = [c for _, c in zip(range(options.count - counted), chosen)]
+                if not batch:
+                    break
+                todo = [c for c in batch if (options.only in c[0] if options.only is not None else c[0] not in results.known or
+                                             (options.again and results.known[c[0]]["who"] == "nothing"))]
+                for job in [pool.submit(attempt, *c) for c in todo]:
+                    job.result()
+                if options.only is not None:
+                    break
+                counted += sum(results.known[c[0]]["who"] != "invalid" for c in batch)
+    tried = [r for r in results.known.values() if r["who"] not in ("invalid", "error") and r["seed"] == options.seed]
+    print(table([{**r, "same": same.get((r["source"], r["old"], r["new"]), "")} for r in tried]))
+    failed = [r for r in results.known.values() if r["who"] == "error"]
+    if failed:
+        sys.exit(f"{len(failed)} could not be tried, the first: {failed[0]['name']}: {failed[0]['detail']}")
+
+
+if __name__ == "__main__":
+    main()

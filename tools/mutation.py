@@ -1,0 +1,128 @@
+"""What tools/mutate.py and tools/mutate_sources.py have in common: an altered copy of a file is compiled and linked in
+front of the libraries of a build directory, what tests say of the program is watched, and results are kept."""
+import json
+import os
+import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+REPORT = "bug of the engine"
+SKIPPED = 77
+
+
+def run(words, cwd=None):
+    result = subprocess.run([str(w) for w in words], cwd=cwd, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise RuntimeError(f"{words[0]} failed: {result.stderr[-2000:]}")
+    return result.stdout
+
+
+class BuildDirectory:
+    """Commands of a build directory, which is ninja's."""
+
+    def __init__(self, path):
+        self.path = path.resolve()
+        self.compile, self.sources = {}, {}  # commands by source; sources by the objects made of them
+        for command in json.loads((self.path / "compile_commands.json").read_text()):
+            name = os.path.relpath(command["file"], ROOT)
+            words = shlex.split(command["command"])
+            self.compile.setdefault(name, words)
+            self.sources[words[words.index("-o") + 1]] = name, words
+        self.links = {}
+
+    def words(self, source, *more):
+        """The command that compiles `source`, without what is compiled and to where."""
+        return self.without_files(self.compile[source], *more)
+
+    @staticmethod
+    def without_files(words, *more):
+        words = list(words)
+        for option in ("-o", "-c"):
+            at = words.index(option)
+            del words[at:at + 2]
+        return [*words, *more]
+
+    def link_words(self, target):
+        if target not in self.links:
+            commands = subprocess.run(["ninja", "-C", self.path, "-t", "commands", f"bin/{target}"], check=True,
+                                      capture_output=True, text=True).stdout.splitlines()
+            self.links[target] = shlex.split(commands[-1].removeprefix(": && ").removesuffix(" && :"))
+        return list(self.links[target])
+
+    def link(self, target, in_front, output, replaced=None):
+        """With objects in front of the libraries, whose own versions are not taken then; and others instead of the
+        program's own, `replaced`."""
+        words = [str((replaced or {}).get(w, w)) for w in self.link_words(target)]
+        at = words.index("-o")
+        words[at:at + 2] = [*map(str, in_front), "-o", str(output)]
+        run(words, self.path)
+
+
+def watch(words, timeout, cpu_seconds, environment=None, cwd=None):
+    """("report" | "tests" | None, detail): what a run of tests says. It is ended when the engine reports a bug of its own."""
+    # Processor time, too: on a busy machine much of the other passes.
+    limited = ["prlimit", f"--cpu={cpu_seconds}", "--core=0", *words]
+    process = subprocess.Popen(limited, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               errors="replace", env={**os.environ, **(environment or {})}, cwd=cwd, start_new_session=True)
+    found, late = "", []
+
+    def stop():
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    timer = threading.Timer(timeout, lambda: (late.append(True), stop()))
+    timer.start()
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if REPORT in line:
+            found = line.strip()
+            stop()
+            break
+    process.stdout.close()
+    process.wait()
+    timer.cancel()
+    if found:
+        return "report", found
+    if late:
+        return "tests", "does not end"
+    if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "tests", "does not end"
+    if process.returncode < 0:
+        return "tests", f"killed by signal {-process.returncode}"
+    if process.returncode != 0 and process.returncode != SKIPPED:
+        telling = [line for line in lines if "FAILED" in line or "expected" in line or re.search(r"\b[1-9]\d* failed", line)]
+        return "tests", (telling or lines or ["fails"])[0][:200]
+    return None, ""
+
+
+class Results:
+    """One line of JSON for each fault that was tried, so that nothing is tried twice."""
+
+    def __init__(self, path):
+        self.path, self.known, self.lock = path, {}, threading.Lock()
+        if path.exists():
+            for line in path.read_text().splitlines():
+                result = json.loads(line)
+                self.known[result["name"]] = result
+
+    def add(self, result):
+        with self.lock, self.path.open("a") as out:
+            self.known[result["name"]] = result
+            out.write(json.dumps(result) + "\n")
+
+
+def self_test():
+    shell = lambda text, timeout=60, **more: watch(["sh", "-c", text], timeout, 20, **more)
+    assert shell("exit 0") == (None, "") and shell(f"exit {SKIPPED}") == (None, "")
+    assert shell("echo 1 failed; exit 1") == ("tests", "1 failed")
+    assert shell("kill -SEGV $$")[1] == "killed by signal 11"
+    assert shell(f"echo 'x: {REPORT}: y' >&2; sleep 60") == ("report", f"x: {REPORT}: y")
+    assert shell("sleep 60", 0.2) == ("tests", "does not end")
+    assert shell("test $A = b", environment={"A": "b"}) == (None, "")
