@@ -1,12 +1,21 @@
-// Golden tests of the translator: each tests/golden/*.wat is translated and its register code compared
-// with the *.ir file beside it. Set ERMINE_UPDATE_GOLDEN=1 to write the files anew; then read the change.
+// Golden tests of the translator and of what the baseline compiler makes of its code: each tests/golden/*.wat is
+// translated and its register code compared with the *.ir file beside it; of tests/golden/registers/*.wat, what lives
+// in registers and where vectors are read last (*.reg). A first line ";; options: checked fuel counting" sets some of
+// TranslateOptions. Set ERMINE_UPDATE_GOLDEN=1 to write the files anew; then read the change.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <sstream>
 
+#ifdef ERMINE_BASELINE
+#include "baseline/allocation.h"
+#include "baseline/item.h"
+#include "baseline/last_uses.h"
+#endif
 #include "binary/decoder.h"
 #include "binary/validator.h"
 #include "interp/tier.h"
@@ -35,46 +44,146 @@ std::string without_addresses(std::string s) {
   return s;
 }
 
-std::string translate(const std::string& wat) {
-  text::ParseOptions options;
-  options.emit_names = true;
-  auto bytes = text::parse(wat, options);
-  if (!bytes) return bytes.error().to_string();
+ir::TranslateOptions options_of(const std::string& wat) {
+  ir::TranslateOptions options;
+  constexpr std::string_view kMark = ";; options:";
+  if (!wat.starts_with(kMark)) return options;
+  std::istringstream words(wat.substr(kMark.size(), wat.find('\n') - kMark.size()));
+  for (std::string word; words >> word;) {
+    if (word == "checked") options.guarded = false;
+    else if (word == "fuel") options.fuel = true;
+    else if (word == "single") options.pairs = false;
+    else if (word == "counting")
+      options.count = true, options.calls_before_native = 30, options.rounds_before_native = 100;
+    else ADD_FAILURE() << "no such option: " << word;
+  }
+  return options;
+}
+
+using Show = std::string (*)(const ir::FunctionCode&);
+
+std::string show_code(const ir::FunctionCode& code) {
+  std::string out = without_addresses(ir::print(code, interp::handlers()));
+  for (const auto& region : code.regions) {
+    if (region.first_catch == ir::FunctionCode::kNone) continue;
+    out += "  in " + std::to_string(region.start) + ".." + std::to_string(region.end) + ":";
+    for (uint32_t i = region.first_catch; i != ir::FunctionCode::kNone; i = code.catches[i].next) {
+      const auto& c = code.catches[i];
+      const bool any = c.tag == ir::FunctionCode::Catch::kAnyTag;
+      out += any ? " catch any" : " catch tag " + std::to_string(c.tag) + " in r" + std::to_string(c.dst);
+      if (c.push_ref) out += ", itself in r" + std::to_string(c.ref_slot);
+      out += " -> " + std::to_string(c.target);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+// `show`: of each function.
+std::string translate(const std::string& wat, Show show) {
+  text::ParseOptions parse_options;
+  parse_options.emit_names = true;
+  parse_options.features = wasm::FeatureSet::all();
+  auto bytes = text::parse(wat, parse_options);
+  if (!bytes) return ADD_FAILURE(), bytes.error().to_string();
   auto registry = std::make_shared<wasm::TypeRegistry>();
-  auto module = binary::decode(*bytes, nullptr, registry, wasm::FeatureSet::defaults());
-  if (!module) return module.error().to_string();
-  if (auto valid = binary::validate(**module, {}); !valid) return valid.error().to_string();
+  auto module = binary::decode(*bytes, nullptr, registry, wasm::FeatureSet::all());
+  if (!module) return ADD_FAILURE(), module.error().to_string();
+  if (auto valid = binary::validate(**module, {}); !valid) return ADD_FAILURE(), valid.error().to_string();
   std::vector<runtime::FuncCode> funcs((*module)->functions.size());
   ir::Translator translator(**module, interp::handlers(), funcs.data());
   std::string out;
   for (uint32_t i = (*module)->imported_functions; i < (*module)->functions.size(); ++i) {
-    auto code = translator.translate(i, {});
-    if (!code) return code.error().to_string();
-    out += "func " + std::string((*module)->function_name(i)) + "\n" + ir::print(*code, interp::handlers());
+    auto code = translator.translate(i, options_of(wat));
+    if (!code) return ADD_FAILURE(), code.error().to_string();
+    out += "func " + std::string((*module)->function_name(i)) + "\n" + show(*code);
   }
-  return without_addresses(out);
+  return out;
 }
 
-class Golden : public testing::TestWithParam<fs::path> {};
-
-TEST_P(Golden, RegisterCode) {
-  fs::path expected = GetParam();
-  expected.replace_extension(".ir");
-  std::string got = translate(read_file(GetParam()));
+void expect_same(fs::path source, const char* extension, Show show) {
+  const std::string got = translate(read_file(source), show);
+  const fs::path expected = source.replace_extension(extension);
   if (std::getenv("ERMINE_UPDATE_GOLDEN") != nullptr) std::ofstream(expected, std::ios::binary) << got;
   EXPECT_EQ(read_file(expected), got);
 }
 
-std::vector<fs::path> scripts() {
+std::vector<fs::path> sources(const char* folder) {
   std::vector<fs::path> found;
-  for (const auto& e : fs::directory_iterator(ERMINE_GOLDEN_DIR))
+  for (const auto& e : fs::directory_iterator(fs::path(ERMINE_GOLDEN_DIR) / folder))
     if (e.path().extension() == ".wat") found.push_back(e.path());
   std::sort(found.begin(), found.end());
   return found;
 }
+std::string name_of(const testing::TestParamInfo<fs::path>& info) { return info.param.stem().string(); }
 
-INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(scripts()),
-                         [](const auto& info) { return info.param.stem().string(); });
+class Golden : public testing::TestWithParam<fs::path> {};
+TEST_P(Golden, RegisterCode) { expect_same(GetParam(), ".ir", show_code); }
+INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(sources(".")), name_of);
+
+#ifdef ERMINE_BASELINE
+
+// Where code may come from elsewhere has a number.
+std::vector<uint32_t> labels_of(const baseline::Listing& list, const ir::FunctionCode& code) {
+  std::vector<uint32_t> label(code.code.size() + 1);
+  auto mark = [&](int64_t index) { label[static_cast<size_t>(index)] = 1; };
+  for (const uint32_t i : list.controls) {
+    const baseline::Item& item = list.items[i];
+    if (baseline::is_branch(item)) mark(baseline::branch_target(item));
+    else if (baseline::shape_of(item.code).ir() == ir::IrOp::loop) mark(item.at);
+    else
+      for (uint32_t n = 0; n <= ir::field<uint32_t>(item.pc, 4); ++n)
+        mark(int64_t{item.at} + ir::field<int32_t>(item.pc, 8 + 4 * n));
+  }
+  for (const auto& c : code.catches) mark(c.target);
+  uint32_t last = 0;
+  for (uint32_t& l : label)
+    if (l != 0) l = ++last;
+  return label;
+}
+
+// "loop 4-20: r0 int written narrow, r3 f64", the lines of the code, and "last: r8" where vectors are read last.
+std::string show_registers(const ir::FunctionCode& code) {
+  using baseline::Class;
+  static const baseline::HandlerIndex handlers(interp::handlers());
+  baseline::Listing list;
+  baseline::read_items(code.code, handlers, list);
+  const std::vector<uint32_t> label = labels_of(list, code);
+  baseline::LastUses uses;
+  if (list.has_vectors) uses.find(list, code, label, label.size());
+  baseline::Allocator allocator;
+  std::vector<baseline::Region> regions;
+  allocator.run(list, uses, code, regions);
+  std::map<uint32_t, std::string> last;
+  for (const baseline::Item& item : list.items)
+    for (const baseline::Access& access : list.accesses_of(item))
+      if (access.last()) last[item.at] += " r" + std::to_string(access.slot);
+  std::string out;
+  for (const baseline::Region& region : regions) {
+    out += "  registers from " + std::to_string(region.start) +
+           (region.end == ~uint32_t{0} ? "" : " to " + std::to_string(region.end)) + ":";
+    for (const baseline::Region::Pin& pin : region.pins) {
+      if (pin.cls == Class::kNot) continue;
+      constexpr const char* kNames[] = {"any", "int", "f32", "f64", "v128", "half"};
+      out += " r" + std::to_string(pin.slot) + ":" + kNames[static_cast<size_t>(pin.cls)];
+      out += std::string(pin.written ? "+written" : "") + (pin.narrow ? "+narrow" : "");
+    }
+    out += '\n';
+  }
+  for (const ir::CodePrinter::Line& line : ir::CodePrinter(interp::handlers()).lines(code)) {
+    out += "  " + std::to_string(line.index) + "  " + without_addresses(line.text + "\n");
+    out.pop_back();
+    if (const auto found = last.find(line.index); found != last.end()) out += "   last:" + found->second;
+    out += '\n';
+  }
+  return out;
+}
+
+class GoldenRegisters : public testing::TestWithParam<fs::path> {};
+TEST_P(GoldenRegisters, Allocation) { expect_same(GetParam(), ".reg", show_registers); }
+INSTANTIATE_TEST_SUITE_P(Files, GoldenRegisters, testing::ValuesIn(sources("registers")), name_of);
+
+#endif
 
 }  // namespace
 }  // namespace ermine

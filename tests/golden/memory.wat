@@ -1,0 +1,16 @@
+;; A guarded memory: an access is one instruction with the offset in it. Others are checked all the same.
+(module
+  (memory 1 10)
+  (memory $other 1)
+  (func $load (param $p i32) (result i32)
+    (i32.load offset=8 (local.get $p)))
+  (func $constant_address (result i64)
+    (i64.load32_u offset=4 (i32.const 100)))
+  (func $store_sum (param $p i32) (param $x i32)
+    (i32.store (local.get $p) (i32.add (local.get $x) (i32.load (local.get $p)))))
+  (func $far (param $p i32) (result i32)
+    (i32.load offset=0xffffffff (local.get $p)))
+  (func $second (param $p i32) (result i32)
+    (i32.load8_s $other (local.get $p)))
+  (func $size (result i32)
+    (memory.grow (memory.size))))
