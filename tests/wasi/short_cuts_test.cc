@@ -1,5 +1,6 @@
 // Short cuts (preview1/short_cuts.h) answer as the general way does. A traced program takes none of them, so the same
-// calls are made traced and not, and everything they answer and leave in the guest's memory is compared.
+// calls are made traced and not, and everything they answer and leave in the guest's memory is compared. That they are
+// taken at all is seen by calls that hand over: the linker puts a count in front of call_bound() (its option --wrap).
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -13,6 +14,24 @@
 
 #include "ermine/wasi.h"
 #include "tests/api/wat.h"
+
+namespace ermine::runtime {
+struct HostCall;
+}
+
+namespace {
+int handed_over = 0;
+}
+extern "C" {
+using HandOver = bool(void* binding, ermine::runtime::HostCall& host_call, uint64_t* slots);
+HandOver __real__ZN6ermine4wasi10call_boundEPvRNS_7runtime8HostCallEPm;
+HandOver __wrap__ZN6ermine4wasi10call_boundEPvRNS_7runtime8HostCallEPm;
+bool __wrap__ZN6ermine4wasi10call_boundEPvRNS_7runtime8HostCallEPm(void* binding, ermine::runtime::HostCall& host_call,
+                                                                   uint64_t* slots) {
+  ++handed_over;
+  return __real__ZN6ermine4wasi10call_boundEPvRNS_7runtime8HostCallEPm(binding, host_call, slots);
+}
+}
 
 namespace ermine {
 namespace {
@@ -220,6 +239,55 @@ TEST(WasiShortCuts, Clock) {
   Both both(false, 100);
   for (const uint32_t clock : {4u, ~0u}) both.same("clock", {i32(clock), i32(64)});
   for (const uint32_t at : {kPage - 7, kPage, ~0u}) both.same("clock", {i32(1), i32(at)});
+}
+
+// The commonest case of each does not hand over; traced, or a little out of the common, it does, once.
+TEST(WasiShortCuts, AreTaken) {
+  Both both(false, 100);
+  both.put(1024, "file", 4);
+  both.put(32, "\x00\x02\x00\x00\x05\x00\x00\x00", 8);
+  auto expect = [&](const char* name, const std::vector<Val>& args, const char* answer = "0") {
+    handed_over = 0;
+    EXPECT_EQ(both.direct.call(name, args), answer) << name;
+    EXPECT_EQ(handed_over, 0) << name << " did not take its short cut";
+    EXPECT_EQ(both.traced.call(name, args), answer) << name;
+    EXPECT_EQ(handed_over, 1) << name << " took it though it is traced";
+  };
+  const Val reading(kReading);
+  const std::vector<Val> open_file = {i32(3), i32(0), i32(1024), i32(4), i32(0), reading, reading, i32(0), i32(64)};
+  // The table of descriptors grows on the general way, and what a file is is found out when it is first used.
+  both.same("open", open_file);
+  both.same("close", {i32(5)});
+  expect("open", open_file);
+  handed_over = 0;
+  for (const int times : {1, 1}) {
+    (void)both.direct.call("read", {i32(5), i32(32), i32(1), i32(40)});
+    EXPECT_EQ(handed_over, times);
+  }
+  (void)both.traced.call("read", {i32(5), i32(32), i32(1), i32(40)});
+  uint32_t fd;
+  std::memcpy(&fd, both.direct.memory() + 64, 4);
+  expect("stat", {i32(3), i32(128)});
+  expect("read", {i32(fd), i32(32), i32(1), i32(40)});
+  expect("write", {i32(1), i32(32), i32(1), i32(40)});
+  expect("clock", {i32(0), i32(64)});
+  expect("clock", {i32(1), i32(64)});
+  expect("close", {i32(fd)});
+
+  auto hands_over = [&](const char* name, const std::vector<Val>& args, const char* answer) {
+    handed_over = 0;
+    EXPECT_EQ(both.direct.call(name, args), answer) << name;
+    EXPECT_EQ(handed_over, 1) << name;
+  };
+  hands_over("open", {i32(3), i32(0), i32(1024), i32(4), i32(1), reading, reading, i32(0), i32(64)}, "0");  // creates
+  hands_over("read", {i32(0), i32(32), i32(0), i32(40)}, "0");  // no buffer
+  hands_over("write", {i32(77), i32(32), i32(1), i32(40)}, "8");
+  hands_over("close", {i32(77)}, "8");
+  Program limited(false, true, 100);
+  std::memcpy(limited.memory() + 32, "\x00\x02\x00\x00\x05\x00\x00\x00", 8);
+  handed_over = 0;
+  EXPECT_EQ(limited.call("write", {i32(1), i32(32), i32(1), i32(40)}), "0");
+  EXPECT_EQ(handed_over, 1) << "what may be written is counted in general";
 }
 
 }  // namespace
