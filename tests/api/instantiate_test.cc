@@ -1,5 +1,7 @@
 // Linking and instantiation: the order of effects, errors and their wording, shared definitions.
 #include <atomic>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "tests/api/wat.h"
@@ -192,6 +194,22 @@ TEST(Instantiate, SegmentsThatDoNotFit) {
 }
 
 // From its second instance on, a module with much data shows it copy-on-write: nobody may notice.
+// The system's record of the mapping that an address is in begins anew where an image is shown, of a file in memory.
+bool is_of_a_file(const uint8_t* address) {
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t begin = 0, end = 0;
+    char dash = 0;
+    std::string flags, offset, device;
+    uint64_t inode = 0;
+    std::istringstream(line) >> std::hex >> begin >> dash >> end >> flags >> offset >> device >> std::dec >> inode;
+    const auto at = reinterpret_cast<uintptr_t>(address);
+    if (at >= begin && at < end) return inode != 0;
+  }
+  ADD_FAILURE() << "nothing is mapped there";
+  return false;
+}
+
 TEST(Instantiate, DataImages) {
   Engine engine;
   std::string big(100000, 'x');
@@ -211,6 +229,7 @@ TEST(Instantiate, DataImages) {
     Instance i = must(linker.instantiate(store, m));
     Memory memory = *i.get_memory("memory");
     std::span<uint8_t> s = memory.span();
+    EXPECT_EQ(is_of_a_file(s.data() + 4096), n >= 1) << n;  // it is made for the second instance
     EXPECT_EQ(s[4089], 0);
     EXPECT_EQ(s[4090], 'x');
     EXPECT_EQ(std::string(s.begin() + 4094, s.begin() + 4100), "xoverx");
@@ -225,6 +244,17 @@ TEST(Instantiate, DataImages) {
     EXPECT_EQ(must(must(i.get_typed_func<int32_t()>("grow"))()), 4);
     EXPECT_EQ(memory.span()[5000], 'y');
     EXPECT_EQ(memory.span()[262144], 0);
+  }
+  // Copied every time: little data, and data at a place that the module does not say itself.
+  for (const std::string& rest : {"(data (i32.const 0) \"" + big.substr(0, 60000) + "\")",
+                                  "(global $g i32 (i32.const 1)) (data (global.get $g) \"" + big + "\")"}) {
+    Module copied = wat(engine, "(module (memory (export \"memory\") 4) " + rest + ")");
+    for (int n = 0; n < 3; ++n) {
+      Store store(engine);
+      Instance i = must(linker.instantiate(store, copied));
+      EXPECT_EQ(i.get_memory("memory")->span()[5000], 'x');
+      EXPECT_FALSE(is_of_a_file(i.get_memory("memory")->data() + 4096));
+    }
   }
   // Segments that do not fit trap in every instance.
   Module bad = wat(engine, R"((module (memory 1) (data (i32.const 0) ")" + big.substr(0, 65536) +

@@ -1,4 +1,4 @@
-// The engine below the API: import matching with subtypes, constant expressions, code for each set of options.
+// The engine below the API: import matching with subtypes, constant expressions.
 #include "engine/engine.h"
 
 #include <gtest/gtest.h>
@@ -110,17 +110,6 @@ TEST(ConstEval, ReferencesAndArithmetic) {
   EXPECT_EQ(i.elem_size(0), 0u);
   // Evaluation left the stack as it was.
   EXPECT_EQ(w.store.exec()->stack_top, w.store.exec()->stack_base);
-}
-
-TEST(CompiledModule, OneCodeForEachSetOfOptions) {
-  World w;
-  auto m = compile(w.engine, "(module (func))");
-  auto guarded = m->code({});
-  auto again = m->code({});
-  auto checked = m->code({.guarded = false});
-  ASSERT_TRUE(guarded && again && checked);
-  EXPECT_EQ(*guarded, *again);
-  EXPECT_NE(*guarded, *checked);
 }
 
 TEST(Instantiate, WrongNumberOfImports) {

@@ -1,7 +1,5 @@
 // Every instruction that the table gives a signature has a function in src/semantics of exactly that C++
-// signature. The check is made by the compiler; the test only counts what was checked.
-#include <gtest/gtest.h>
-
+// signature. The check is made by the compiler: there is nothing to run.
 #include <concepts>
 
 #include "semantics/semantics.h"
@@ -62,16 +60,3 @@ constexpr bool check() {
 #include "wasm/opcodes.def"
 
 }  // namespace probe
-
-namespace {
-
-TEST(Signatures, CoverTheTable) {
-  int with = 0;
-#define OP(id, ...) with += ermine::semantics::has_semantics(ermine::wasm::Op::id);
-#include "wasm/opcodes.def"
-  // 128 scalar operations of the MVP, 23 loads and stores, sign extensions, saturating truncations, wide
-  // arithmetic, vectors, relaxed vectors and atomics. It only grows.
-  EXPECT_GE(with, 480);
-}
-
-}  // namespace

@@ -5,15 +5,6 @@
 namespace ermine::wasm {
 namespace {
 
-TEST(Features, NamesAndBack) {
-  for (unsigned i = 0; i < static_cast<unsigned>(Feature::kCount); ++i) {
-    auto f = static_cast<Feature>(i);
-    EXPECT_EQ(feature_from_name(feature_name(f)), f);
-  }
-  EXPECT_EQ(feature_name(Feature::MultiMemory), "multi-memory");
-  EXPECT_FALSE(feature_from_name("telepathy"));
-}
-
 TEST(Features, SetsAddAndRemove) {
   FeatureSet s;
   EXPECT_TRUE(s.has(Feature::Mvp));

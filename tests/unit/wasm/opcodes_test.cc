@@ -3,15 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
-
 namespace ermine::wasm {
 namespace {
-
-TEST(Opcodes, CodesAreUnique) {
-  std::set<uint32_t> codes;
-  for (const OpInfo& info : kOpInfos) EXPECT_TRUE(codes.insert(info.code).second) << info.text();
-}
 
 TEST(Opcodes, SignaturesAreWellFormed) {
   for (const OpInfo& info : kOpInfos) {

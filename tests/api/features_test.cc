@@ -1,0 +1,68 @@
+// Each feature that can be switched on and off, with a module that needs it: without the feature it is refused, and the
+// error says which is missing.
+#include <algorithm>
+
+#include "tests/api/wat.h"
+
+namespace ermine {
+namespace {
+
+struct Needs {
+  std::string_view feature, text;
+};
+constexpr Needs kNeeds[] = {
+    {"mutable-global", R"((module (import "m" "g" (global (mut i32)))))"},
+    {"saturating-float-to-int", "(module (func (drop (i32.trunc_sat_f32_s (f32.const 1)))))"},
+    {"sign-extension", "(module (func (drop (i32.extend8_s (i32.const 1)))))"},
+    {"multi-value", "(module (func (result i32 i32) (i32.const 1) (i32.const 2)))"},
+    {"reference-types", "(module (func (param externref)))"},
+    {"bulk-memory", "(module (memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0))))"},
+    {"simd", "(module (func (drop (v128.const i64x2 1 2))))"},
+    {"relaxed-simd", "(module (func (param v128) (result v128) (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))"},
+    {"tail-call", "(module (func $f (return_call $f)))"},
+    {"extended-const", "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))"},
+    {"function-references", "(module (type $t (func)) (func (param (ref null $t)) (call_ref $t (local.get 0))))"},
+    {"gc", "(module (type $s (struct (field i32))))"},
+    {"exceptions", "(module (tag $t) (func (throw $t)))"},
+    {"legacy-exceptions", "(module (func (try (do) (catch_all))))"},
+    {"multi-memory", "(module (memory 1) (memory 1))"},
+    {"memory64", "(module (memory i64 1))"},
+    {"threads", "(module (memory 1 1 shared) (func (drop (i32.atomic.load (i32.const 0)))))"},
+    {"wide-arithmetic", "(module (func (param i64) (result i64 i64) (i64.mul_wide_s (local.get 0) (local.get 0))))"},
+    {"custom-page-sizes", "(module (memory 1 (pagesize 1)))"},
+};
+
+std::string refusal(std::string_view text, std::string_view without) {
+  Config config;
+  config.enable_all_features();
+  if (!without.empty()) test::must(config.set_feature(without, false));
+  auto module = Module::compile(Engine(config), test::wat_bytes(text));
+  return module ? "" : module.error().message();
+}
+
+TEST(Features, EachIsNeededByAModule) {
+  for (const Needs& needs : kNeeds) {
+    Config all;
+    all.enable_all_features();
+    if (!all.has_feature(needs.feature)) continue;  // not in this build
+    EXPECT_EQ(refusal(needs.text, ""), "") << needs.feature;
+    const std::string message = refusal(needs.text, needs.feature);
+    EXPECT_NE(message.find(needs.feature), std::string::npos) << needs.feature << ": " << message;
+  }
+}
+
+TEST(Features, EachIsTried) {
+  for (const std::string_view name : Config::feature_names()) {
+    const bool tried = std::ranges::find(kNeeds, name, &Needs::feature) != std::end(kNeeds);
+    EXPECT_EQ(tried, name != "compact-imports") << name;  // which only changes bytes: its official script tries it
+  }
+  Config config;
+  auto unknown = config.set_feature("telepathy", true);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind(), ErrorKind::kUsage);
+  EXPECT_NE(unknown.error().message().find("multi-memory"), std::string::npos);
+  EXPECT_FALSE(config.has_feature("telepathy"));
+}
+
+}  // namespace
+}  // namespace ermine
