@@ -13,89 +13,21 @@
 
 #include "ermine/ermine.h"
 #include "ermine/wasi.h"
+#include "tests/wasi/guest.h"
 #include "text/text.h"
 
 namespace ermine {
 namespace {
 
-struct Function {
-  const char* name;
-  const char* params;  // i: i32, l: i64
-};
-
-// The signatures of the specification, written down a second time on purpose.
-constexpr Function kFunctions[] = {
-    {"args_get", "ii"},
-    {"args_sizes_get", "ii"},
-    {"environ_get", "ii"},
-    {"environ_sizes_get", "ii"},
-    {"clock_res_get", "ii"},
-    {"clock_time_get", "ili"},
-    {"fd_advise", "illi"},
-    {"fd_allocate", "ill"},
-    {"fd_close", "i"},
-    {"fd_datasync", "i"},
-    {"fd_fdstat_get", "ii"},
-    {"fd_fdstat_set_flags", "ii"},
-    {"fd_fdstat_set_rights", "ill"},
-    {"fd_filestat_get", "ii"},
-    {"fd_filestat_set_size", "il"},
-    {"fd_filestat_set_times", "illi"},
-    {"fd_pread", "iiili"},
-    {"fd_prestat_get", "ii"},
-    {"fd_prestat_dir_name", "iii"},
-    {"fd_pwrite", "iiili"},
-    {"fd_read", "iiii"},
-    {"fd_readdir", "iiili"},
-    {"fd_renumber", "ii"},
-    {"fd_seek", "ilii"},
-    {"fd_sync", "i"},
-    {"fd_tell", "ii"},
-    {"fd_write", "iiii"},
-    {"path_create_directory", "iii"},
-    {"path_filestat_get", "iiiii"},
-    {"path_filestat_set_times", "iiiilli"},
-    {"path_link", "iiiiiii"},
-    {"path_open", "iiiiillii"},
-    {"path_readlink", "iiiiii"},
-    {"path_remove_directory", "iii"},
-    {"path_rename", "iiiiii"},
-    {"path_symlink", "iiiii"},
-    {"path_unlink_file", "iii"},
-    {"poll_oneoff", "iiii"},
-    {"proc_exit", "i"},
-    {"proc_raise", "i"},
-    {"random_get", "ii"},
-    {"sched_yield", ""},
-    {"sock_accept", "iii"},
-    {"sock_recv", "iiiiii"},
-    {"sock_send", "iiiii"},
-    {"sock_shutdown", "ii"},
-};
-static_assert(std::size(kFunctions) == 46);
+using test::Function;
+using test::kFunctions;
 
 class Hostile : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     directory_ = (std::filesystem::temp_directory_path() / "ermine-hostile-XXXXXX").string();
     ASSERT_NE(mkdtemp(directory_.data()), nullptr);
-    std::string wat = "(module\n";
-    auto params = [](const Function& f) {
-      std::string text;
-      for (const char* p = f.params; *p != '\0'; ++p) text += *p == 'i' ? " (param i32)" : " (param i64)";
-      if (std::string_view(f.name) != "proc_exit") text += " (result i32)";
-      return text;
-    };
-    for (const Function& f : kFunctions)
-      wat += std::string("(import \"") + GetParam() + "\" \"" + f.name + "\" (func $" + f.name + params(f) + "))\n";
-    wat += "(memory (export \"memory\") 1 2)\n";
-    for (const Function& f : kFunctions) {
-      wat += std::string("(func (export \"") + f.name + "\")" + params(f);
-      for (size_t i = 0; f.params[i] != '\0'; ++i) wat += " (local.get " + std::to_string(i) + ")";
-      wat += std::string(" (call $") + f.name + "))\n";
-    }
-    wat += ")";
-    wat_ = wat;
+    wat_ = test::wat_of_all(GetParam());
   }
   void TearDown() override {
     std::error_code ignored;

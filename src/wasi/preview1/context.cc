@@ -107,8 +107,12 @@ Result<void> Context::open(const WasiConfig& config) {
   for (const auto& d : config.directories_)
     ERMINE_TRY(add_directory(d.host, d.guest, d.access == WasiDirAccess::kReadOnly));
   for (const std::string& address : config.listeners_) ERMINE_TRY(add_listener(address));
-  // Server programs look here for the sockets they inherit, by the convention of systemd.
-  if (grants_listeners_) env_.push_back("LISTEN_FDS=" + std::to_string(config.listeners_.size()));
+  // Server programs look here for the sockets they inherit, by the convention of systemd. What the host's own service
+  // manager told the host is not about these.
+  if (grants_listeners_) {
+    std::erase_if(env_, [](const std::string& e) { return e.starts_with("LISTEN_FDS="); });
+    env_.push_back("LISTEN_FDS=" + std::to_string(config.listeners_.size()));
+  }
   return {};
 }
 

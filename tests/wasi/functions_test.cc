@@ -1,0 +1,289 @@
+// What WASI functions answer, as the guest sees it: numbers of errors, and what lies in its memory.
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "tests/wasi/guest.h"
+
+namespace ermine {
+namespace {
+
+using test::Guest;
+using test::must;
+using test::TempDir;
+
+// The specification's numbers.
+enum : uint32_t { kSuccess = 0, kBadf = 8, kInval = 28, kNametoolong = 37, kNotsup = 58, kNotcapable = 76 };
+constexpr uint64_t kAllRights = (1u << 30) - 1;
+
+WasiConfig in(const TempDir& directory) {
+  WasiConfig config;
+  config.preopen_dir(directory.path(), "/");
+  return config;
+}
+
+uint32_t open_file(Guest& guest, std::string_view name, uint32_t oflags = 0) {
+  guest.put_text(1024, name);
+  EXPECT_EQ(guest.call("path_open", {3, 0, 1024, name.size(), oflags, kAllRights, kAllRights, 0, 64}), kSuccess)
+      << name;
+  return guest.at<uint32_t>(64);
+}
+
+TEST(WasiFunctions, ClockResolution) {
+  Guest guest{WasiConfig()};
+  for (const clockid_t clock : {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID}) {
+    timespec expected;
+    ASSERT_EQ(clock_getres(clock, &expected), 0);
+    guest.put<uint64_t>(64, 0);
+    EXPECT_EQ(guest.call("clock_res_get", {static_cast<uint64_t>(clock), 64}), kSuccess);
+    EXPECT_EQ(guest.at<uint64_t>(64), static_cast<uint64_t>(expected.tv_sec * 1'000'000'000 + expected.tv_nsec));
+  }
+  EXPECT_EQ(guest.call("clock_res_get", {4, 64}), kInval);
+  EXPECT_EQ(guest.call("clock_res_get", {0, 65536 - 7}), 21u);
+}
+
+TEST(WasiFunctions, Allocate) {
+  TempDir directory;
+  Guest guest(in(directory));
+  const uint32_t fd = open_file(guest, "file", 1);
+  const uint32_t answer = guest.call("fd_allocate", {fd, 100, 900});
+  if (answer == kNotsup) GTEST_SKIP() << "the file system of the temporary directory reserves no space";
+  EXPECT_EQ(answer, kSuccess);
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/file"), 1000u);
+  // What is there stays, and nothing becomes smaller.
+  guest.put_text(2048, "text");
+  guest.buffer(32, 2048, 4);
+  EXPECT_EQ(guest.call("fd_write", {fd, 32, 1, 64}), kSuccess);
+  EXPECT_EQ(guest.call("fd_allocate", {fd, 0, 10}), kSuccess);
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/file"), 1000u);
+  char text[5] = {};
+  std::ifstream(directory.path() + "/file").read(text, 4);
+  EXPECT_STREQ(text, "text");
+  EXPECT_EQ(guest.call("fd_allocate", {fd, 0, 0}), kInval);
+  EXPECT_EQ(guest.call("fd_allocate", {fd, ~uint64_t{0}, 1}), kInval);
+  EXPECT_EQ(guest.call("fd_allocate", {99, 0, 1}), kBadf);
+}
+
+TEST(WasiFunctions, Advise) {
+  TempDir directory;
+  Guest guest(in(directory));
+  const uint32_t fd = open_file(guest, "file", 1);
+  for (uint32_t advice = 0; advice < 6; ++advice)
+    EXPECT_EQ(guest.call("fd_advise", {fd, 0, 10, advice}), kSuccess) << advice;
+  EXPECT_EQ(guest.call("fd_advise", {fd, 0, 10, 6}), kInval);
+  EXPECT_EQ(guest.call("fd_advise", {fd, ~uint64_t{0}, 10, 0}), kInval);
+  EXPECT_EQ(guest.call("fd_advise", {fd, 0, ~uint64_t{0}, 0}), kInval);
+  EXPECT_EQ(guest.call("fd_advise", {3, 0, 10, 0}), kBadf);
+  EXPECT_EQ(guest.call("fd_advise", {99, 0, 10, 0}), kBadf);
+}
+
+struct Entry {
+  uint64_t next;
+  std::string name;
+  uint8_t type;
+};
+// The entries that a buffer holds wholly.
+std::vector<Entry> entries(Guest& guest, uint32_t at, uint32_t size) {
+  std::vector<Entry> found;
+  const uint32_t end = at + size;
+  while (end - at >= 24) {
+    const uint32_t length = guest.at<uint32_t>(at + 16);
+    if (end - at - 24 < length) break;
+    found.push_back({guest.at<uint64_t>(at), guest.text(at + 24, length), guest.at<uint8_t>(at + 20)});
+    at += 24 + length;
+  }
+  return found;
+}
+
+TEST(WasiFunctions, ReadDirectory) {
+  TempDir directory;
+  std::map<std::string, uint8_t> expected = {{".", 3}, {"..", 3}, {"sub", 3}, {"link", 7}};
+  std::filesystem::create_directory(directory.path() + "/sub");
+  std::filesystem::create_symlink("file0", directory.path() + "/link");
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "file" + std::to_string(i);
+    std::ofstream(directory.path() + "/" + name) << i;
+    expected[name] = 4;
+  }
+  Guest guest(in(directory));
+  // All at once; then a few at a time, going on where the last whole one ended.
+  for (const uint32_t size : {32768u, 100u}) {
+    std::map<std::string, uint8_t> found;
+    uint64_t cookie = 0;
+    for (int calls = 0; calls < 100; ++calls) {
+      ASSERT_EQ(guest.call("fd_readdir", {3, 4096, size, cookie, 64}), kSuccess);
+      const auto used = guest.at<uint32_t>(64);
+      ASSERT_LE(used, size);
+      for (const Entry& entry : entries(guest, 4096, used)) {
+        EXPECT_TRUE(found.emplace(entry.name, entry.type).second) << entry.name << " twice";
+        EXPECT_NE(entry.next, cookie);
+        cookie = entry.next;
+      }
+      if (used < size) break;
+    }
+    EXPECT_EQ(found, expected) << "with buffers of " << size;
+  }
+  // A cookie of before is good again.
+  ASSERT_EQ(guest.call("fd_readdir", {3, 4096, 32768, 0, 64}), kSuccess);
+  const std::vector<Entry> all = entries(guest, 4096, guest.at<uint32_t>(64));
+  ASSERT_EQ(guest.call("fd_readdir", {3, 4096, 32768, all[4].next, 64}), kSuccess);
+  const std::vector<Entry> rest = entries(guest, 4096, guest.at<uint32_t>(64));
+  ASSERT_EQ(rest.size(), all.size() - 5);
+  EXPECT_EQ(rest[0].name, all[5].name);
+  // At the end there is nothing more.
+  ASSERT_EQ(guest.call("fd_readdir", {3, 4096, 32768, all.back().next, 64}), kSuccess);
+  EXPECT_EQ(guest.at<uint32_t>(64), 0u);
+  EXPECT_EQ(guest.call("fd_readdir", {3, 4096, 0, 0, 64}), kSuccess);
+  EXPECT_EQ(guest.at<uint32_t>(64), 0u);
+  const uint32_t file = open_file(guest, "file1");
+  EXPECT_NE(guest.call("fd_readdir", {file, 4096, 1000, 0, 64}), kSuccess);
+}
+
+TEST(WasiFunctions, Renumber) {
+  TempDir directory;
+  std::ofstream(directory.path() + "/a") << "first";
+  std::ofstream(directory.path() + "/b") << "second";
+  Guest guest(in(directory));
+  const uint32_t a = open_file(guest, "a"), b = open_file(guest, "b");
+  guest.buffer(32, 4096, 100);
+  EXPECT_EQ(guest.call("fd_renumber", {a, b}), kSuccess);
+  EXPECT_EQ(guest.call("fd_read", {b, 32, 1, 64}), kSuccess);
+  EXPECT_EQ(guest.text(4096, guest.at<uint32_t>(64)), "first");
+  EXPECT_EQ(guest.call("fd_read", {a, 32, 1, 64}), kBadf);
+  EXPECT_EQ(guest.call("fd_renumber", {a, b}), kBadf);
+  EXPECT_EQ(guest.call("fd_renumber", {b, a}), kBadf);  // it must be open: no number is made by this
+  EXPECT_EQ(guest.call("fd_renumber", {b, b}), kSuccess);
+  EXPECT_EQ(guest.call("fd_tell", {b, 64}), kSuccess);
+  EXPECT_EQ(guest.at<uint64_t>(64), 5u);
+  EXPECT_EQ(open_file(guest, "a"), a);  // the number is free again
+}
+
+TEST(WasiFunctions, Random) {
+  Guest guest{WasiConfig()};
+  std::set<std::string> seen;
+  for (int i = 0; i < 10; ++i) {
+    guest.put_text(4096, std::string(66, 'x'));
+    EXPECT_EQ(guest.call("random_get", {4097, 64}), kSuccess);
+    EXPECT_TRUE(seen.insert(guest.text(4097, 64)).second);
+    EXPECT_EQ(guest.at<char>(4096), 'x');
+    EXPECT_EQ(guest.at<char>(4097 + 64), 'x');
+  }
+  // All of it: in no place is the same byte ten times.
+  for (size_t at = 0; at < 64; ++at)
+    EXPECT_GT((std::set<char>{(*std::next(seen.begin(), 0))[at], (*std::next(seen.begin(), 3))[at],
+                              (*std::next(seen.begin(), 5))[at], (*std::next(seen.begin(), 7))[at],
+                              (*std::next(seen.begin(), 8))[at], (*std::next(seen.begin(), 9))[at]})
+                  .size(),
+              1u)
+        << at;
+  EXPECT_EQ(guest.call("random_get", {0, 0}), kSuccess);
+  EXPECT_EQ(guest.call("random_get", {65530, 7}), 21u);
+}
+
+TEST(WasiFunctions, RaisedSignals) {
+  Guest guest{WasiConfig()};
+  // In the order of WASI's numbers. 0: nothing happens; -1: not supported.
+  constexpr int kEnds[] = {0,       SIGHUP,    SIGINT,  SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,
+                           SIGFPE,  SIGKILL,   SIGUSR1, SIGSEGV, SIGUSR2, SIGPIPE, SIGALRM, SIGTERM,
+                           0,       0,         -1,      -1,      -1,      -1,      0,       SIGXCPU,
+                           SIGXFSZ, SIGVTALRM, SIGPROF, 0,       SIGPOLL, SIGPWR,  SIGSYS};
+  for (uint32_t signal = 0; signal < std::size(kEnds); ++signal) {
+    const Result<uint32_t> answer = guest.try_call("proc_raise", {signal});
+    if (kEnds[signal] <= 0) {
+      ASSERT_TRUE(answer) << signal << ": " << answer.error().to_string();
+      EXPECT_EQ(*answer, kEnds[signal] == 0 ? kSuccess : kNotsup) << signal;
+    } else {
+      ASSERT_FALSE(answer) << signal;
+      EXPECT_EQ(answer.error().kind(), ErrorKind::kExit) << signal;
+      EXPECT_EQ(answer.error().exit_code(), 128 + kEnds[signal]) << signal;
+    }
+  }
+  EXPECT_EQ(guest.call("proc_raise", {std::size(kEnds)}), kInval);
+  EXPECT_EQ(guest.call("proc_raise", {256}), kInval);
+}
+
+std::vector<std::string> environment(Guest& guest) {
+  EXPECT_EQ(guest.call("environ_sizes_get", {64, 68}), kSuccess);
+  const auto count = guest.at<uint32_t>(64), size = guest.at<uint32_t>(68);
+  EXPECT_EQ(guest.call("environ_get", {4096, 8192}), kSuccess);
+  std::vector<std::string> found;
+  uint32_t all = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    found.emplace_back(reinterpret_cast<const char*>(guest.bytes()) + guest.at<uint32_t>(4096 + 4 * i));
+    all += static_cast<uint32_t>(found.back().size()) + 1;
+  }
+  EXPECT_EQ(all, size);
+  return found;
+}
+
+TEST(WasiFunctions, ListenersAreToldInTheEnvironment) {
+  using Strings = std::vector<std::string>;
+  WasiConfig none;
+  none.env("A", "1");
+  Guest without(std::move(none));
+  EXPECT_EQ(environment(without), Strings{"A=1"});
+  WasiConfig two;
+  two.env("A", "1").listen("127.0.0.1:0").listen("127.0.0.1:0");
+  Guest with(std::move(two));
+  EXPECT_EQ(environment(with), (Strings{"A=1", "LISTEN_FDS=2"}));
+  EXPECT_EQ(with.call("fd_fdstat_get", {3, 64}), kSuccess);
+  EXPECT_EQ(with.at<uint8_t>(64), 6u);  // a stream socket
+  EXPECT_EQ(with.call("fd_fdstat_get", {4, 64}), kSuccess);
+  EXPECT_EQ(with.call("fd_fdstat_get", {5, 64}), kBadf);
+  // What the host's own service manager had told it does not hold for the guest.
+  WasiConfig inherited;
+  inherited.env("LISTEN_FDS", "7").env("B", "2").listen("127.0.0.1:0");
+  Guest again(std::move(inherited));
+  EXPECT_EQ(environment(again), (Strings{"B=2", "LISTEN_FDS=1"}));
+}
+
+// One Linker for programs of many stores, each with its own files and arguments.
+TEST(WasiFunctions, OneLinkerForManyStores) {
+  Engine engine;
+  Linker linker(engine);
+  must(Wasi::add_to_linker(linker, [](Caller& caller) { return static_cast<Wasi*>(caller.data()); }));
+  const Module module = test::wat(engine, test::wat_of_all("wasi_snapshot_preview1"));
+  auto argument = [&](Instance& instance) -> Result<std::string> {
+    std::vector<Val> at = {Val(int32_t{64}), Val(int32_t{128})};
+    ERMINE_ASSIGN(std::vector<Val> answer, instance.get_func("args_get")->call(at));
+    EXPECT_EQ(answer[0].i32(), 0);
+    return std::string(reinterpret_cast<const char*>(instance.get_memory("memory")->data()) + 128);
+  };
+  std::vector<std::optional<Wasi>> programs(3);
+  std::vector<std::unique_ptr<Store>> stores;
+  std::vector<Instance> instances;
+  for (size_t i = 0; i < programs.size(); ++i) {
+    WasiConfig config;
+    config.args({"program " + std::to_string(i)});
+    programs[i].emplace(must(Wasi::create(std::move(config))));
+    stores.push_back(std::make_unique<Store>(engine));
+    stores.back()->set_data(&*programs[i]);
+    instances.push_back(must(linker.instantiate(*stores.back(), module)));
+  }
+  for (int round = 0; round < 2; ++round)
+    for (size_t i = 0; i < programs.size(); ++i)
+      EXPECT_EQ(must(argument(instances[i])), "program " + std::to_string(i));
+  // One closes its streams, also by a short cut; the others have theirs.
+  for (const uint32_t expected : {kSuccess, kBadf}) {
+    std::vector<Val> fd = {Val(int32_t{1})};
+    EXPECT_EQ(must(instances[0].get_func("fd_close")->call(fd))[0].i32(), static_cast<int32_t>(expected));
+  }
+  std::vector<Val> stat = {Val(int32_t{1}), Val(int32_t{64})};
+  EXPECT_EQ(must(instances[0].get_func("fd_fdstat_get")->call(stat))[0].i32(), static_cast<int32_t>(kBadf));
+  EXPECT_EQ(must(instances[1].get_func("fd_fdstat_get")->call(stat))[0].i32(), 0);
+  // A store without one is told so.
+  Store bare(engine);
+  Instance lost = must(linker.instantiate(bare, module));
+  const Result<std::string> refused = argument(lost);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("no WASI state"), std::string::npos) << refused.error().message();
+}
+
+}  // namespace
+}  // namespace ermine
