@@ -2,7 +2,7 @@
 
     python3 test-runner/wasi_test_runner.py -r .../tests/wasi/ermine_adapter.py -t tests/c/testsuite/wasm32-wasip1 ...
 
-The command is taken from the environment variable ERMINE, else "ermine" from the path.
+(tests/wasi/testsuite.py runs the same programs without it.) The command is taken from the environment variable ERMINE, else "ermine" from the path.
 """
 import os
 import shlex
