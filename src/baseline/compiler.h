@@ -255,12 +255,12 @@ class Compiler {
   std::vector<Entry> entries_;
   std::vector<Position> positions_;
   std::vector<std::pair<uint32_t, uint32_t>> units_;  // data offset that shall hold the address of a code offset
+  std::vector<std::pair<uint32_t, uint32_t>> unit_targets_;  // likewise, of a target
   struct PoolEntry {
     uint64_t value[2];
     uint32_t offset;
     bool wide;
   };
-  std::vector<std::pair<uint32_t, uint32_t>> unit_targets_;  // likewise, of a target
   std::vector<PoolEntry> pool_index_;
   uint32_t size_ = 0;  // bytes of out_ in use
   uint32_t code_size_ = 0;

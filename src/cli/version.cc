@@ -34,8 +34,6 @@ void print_version() {
   const char* target = "x86-64";
 #elif defined(__aarch64__)
   const char* target = "aarch64";
-#elif defined(__riscv)
-  const char* target = "riscv64";
 #else
   const char* target = "an unnamed processor";
 #endif

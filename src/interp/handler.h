@@ -3,7 +3,7 @@
 // A handler executes one instruction of the register code and tail-calls the handler of the next, whose
 // address is the next instruction's first unit. Its arguments are the machine's state, pinned in
 // registers by the preserve_none calling convention (x86-64: pc r12, fp r13, ctx r14, mem r15, r0 rdi;
-// AArch64: x20 to x24; entry_*.S and the trap region rely on it):
+// AArch64: x20 to x24; stubs_*.S and the trap region rely on it):
 //
 //   pc   the instruction      fp   the frame's slot 0       ctx  the running instance
 //   mem  base of memory 0     r0, s0, d0  the accumulators (integers and references, f32, f64)

@@ -89,11 +89,6 @@ uintptr_t FaultContext::reg(int number) const {
 uintptr_t FaultContext::pc() const { return machine(context_)->uc_mcontext.pc; }
 void FaultContext::set_pc(uintptr_t pc) { machine(context_)->uc_mcontext.pc = pc; }
 uintptr_t FaultContext::reg(int number) const { return machine(context_)->uc_mcontext.regs[number]; }
-#elif defined(__riscv)
-// gregs[0] is the pc in place of the zero register.
-uintptr_t FaultContext::pc() const { return machine(context_)->uc_mcontext.__gregs[0]; }
-void FaultContext::set_pc(uintptr_t pc) { machine(context_)->uc_mcontext.__gregs[0] = pc; }
-uintptr_t FaultContext::reg(int number) const { return machine(context_)->uc_mcontext.__gregs[number]; }
 #else
 #error "platform/fault_handler.cc: the registers of this machine are not known"
 #endif

@@ -21,8 +21,6 @@ namespace {
 constexpr uint32_t kArchitecture = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
 constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
-#elif defined(__riscv) && __riscv_xlen == 64
-constexpr uint32_t kArchitecture = AUDIT_ARCH_RISCV64;
 #else
 constexpr uint32_t kArchitecture = 0;  // no filter
 #endif
