@@ -125,28 +125,26 @@ def lines_of(text, fault):
 def choose(sources, seed):
     """Faults without end: (name, file, fault, (line, old, new)). Folders take turns, in an order by chance, so that the
     first of them already say something of all; in a folder, a file with more lines is taken more often."""
-    rng = random.Random(seed)
     folders = collections.defaultdict(list)
     for source in sorted(sources):
         folders[source.split("/")[1]].append(source)
     texts = {source: (ROOT / source).read_text() for source in sources}
     possible, taken = {}, set()
-    empty = 0
-    while empty < 1000:
-        turn = sorted(folders)
-        rng.shuffle(turn)
-        for folder in turn:
+    for turn in range(100_000):
+        # What one folder has changes nothing for the others.
+        order = sorted(folders)
+        random.Random(f"{seed} {turn}").shuffle(order)
+        for folder in order:
+            rng = random.Random(f"{seed} {turn} {folder}")
             source = rng.choices(folders[folder], [texts[s].count("\n") for s in folders[folder]])[0]
             if source not in possible:
                 possible[source] = faults_of(texts[source])
-            kinds = sorted(k for k in possible[source] if possible[source][k])
+            kinds = sorted(possible[source])
             if not kinds:
-                empty += 1
                 continue
-            kind = rng.choice(kinds)
-            fault = possible[source][kind].pop(rng.randrange(len(possible[source][kind])))
+            fault = rng.choice(possible[source][rng.choice(kinds)])
             line, old, new = lines_of(texts[source], fault)
-            name = f"{source}:{line}: {old}  ->  {new}"
+            name = f"{source}: {old}  ->  {new}"
             if name not in taken:
                 taken.add(name)
                 yield name, source, fault, (line, old, new)
@@ -297,7 +295,7 @@ def table(results):
     for title, chosen in (("Noticed by nothing", [r for r in results if r["who"] == "nothing" and not r["same"]]),
                           ("No change", [r for r in results if r["same"]])):
         lines.append(f"{title}: {len(chosen)}")
-        lines += [f"- {r['name']}{'. ' + r['same'] if r['same'] else ''}" for r in chosen]
+        lines += [f"- {r['source']}:{r['line']}: {r['old']}  ->  {r['new']}{'. ' + r['same'] if r['same'] else ''}" for r in chosen]
         lines.append("")
     return "\n".join(lines)
 
@@ -344,10 +342,10 @@ int f(int a) {
     assert names("1") == names("1") != names("2")
     folders = {s.split("/")[1] for s in sources}
     assert {n.split("/")[1] for n in names("1")} == folders and len(folders) >= 15, "not all folders have faults"
-    row = dict(source="src/a/b.cc", kind="call", name="n", same="")
+    row = dict(source="src/a/b.cc", kind="call", line=7, old="x", new=";", same="")
     text = table([{**row, "who": "x_test"}, {**row, "who": "build"}, {**row, "who": "nothing"},
                   {**row, "who": "nothing", "same": "dead"}])
-    assert "| all | 4 | 2 | 1 | 1 | 66.7 % |" in text and "Noticed by nothing: 1\n- n\n" in text
+    assert "| all | 4 | 2 | 1 | 1 | 66.7 % |" in text and "Noticed by nothing: 1\n- src/a/b.cc:7: x  ->  ;\n" in text
     known_same()
 
 
@@ -383,7 +381,7 @@ def main():
                 who, detail = "error", str(error)
             results.add(dict(name=name, source=source, kind=fault.kind, line=where[0], old=where[1], new=where[2], who=who,
                              detail=detail, seed=options.seed))
-            print(f"{who:20} {name}: {detail[:160]}", flush=True)
+            print(f"{who:20} {source}:{where[0]}: {where[1]}  ->  {where[2]}: {detail[:160]}", flush=True)
             return who
 
         # What is no C++ does not count; it is known only after it was tried.
