@@ -28,11 +28,14 @@ elseif(ERMINE_ARCH)
   target_compile_options(ermine_options INTERFACE -march=${ERMINE_ARCH})
 endif()
 
-# Parts a build may leave out.
-target_compile_definitions(ermine_options INTERFACE
-  $<$<NOT:$<BOOL:${ERMINE_PAIRS}>>:ERMINE_WITHOUT_PAIRS> $<$<NOT:$<BOOL:${ERMINE_SIMD}>>:ERMINE_WITHOUT_SIMD>
-  $<$<NOT:$<BOOL:${ERMINE_OBJECT_OPS}>>:ERMINE_WITHOUT_OBJECT_OPS>
-  $<$<NOT:$<BOOL:${ERMINE_THREADS}>>:ERMINE_WITHOUT_THREADS>)
+# Parts a build may leave out. Stencils, which have flags of their own, are told so as well.
+set(ERMINE_LEFT_OUT "")
+foreach(part PAIRS SIMD OBJECT_OPS THREADS)
+  if(NOT ERMINE_${part})
+    list(APPEND ERMINE_LEFT_OUT ERMINE_WITHOUT_${part})
+  endif()
+endforeach()
+target_compile_definitions(ermine_options INTERFACE ${ERMINE_LEFT_OUT})
 
 # Unused functions of the static libraries do not reach the command.
 target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-sections)
