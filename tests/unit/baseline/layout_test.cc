@@ -33,7 +33,7 @@ class Compiled {
   }
   ir::FunctionCode code(uint32_t index) {
     ir::Translator translator(*module_, interp::handlers(), funcs_.data());
-    return *translator.translate(index, {.pairs = false});
+    return *translator.translate(index, {.pairs = false, .count = true});
   }
   tiering::NativeModule* native() { return native_.get(); }
 
