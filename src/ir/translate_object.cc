@@ -71,6 +71,14 @@ Result<void> Translator::object(const Instr& in) {
       binary(Op::i64_eq);
       return {};
     case Op::ref_eq: binary(Op::i64_eq); return {};
+    // These get here in builds without object operations only.
+    case Op::table_get: return call(1, {module_.tables[in.index].type.element}, in.index, 0);
+    case Op::table_set: return call(2, {}, in.index, 0);
+    case Op::ref_i31: return call(1, {ValType::ref(wasm::HeapType::kI31, false)}, 0, 0);
+    case Op::i31_get_s:
+    case Op::i31_get_u:
+    case Op::array_len: return call(1, {i32}, 0, 0);
+    case Op::ref_as_non_null: return call(1, {ValType::ref(top().type.heap(), false)}, 0, 0);
     case Op::ref_func: return call(0, {wasm::kFuncRef}, in.index, 0);
     case Op::ref_test:
     case Op::ref_test_null: return call(1, {i32}, in.type.nullable(), in.type.heap().bits());

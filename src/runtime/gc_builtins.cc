@@ -254,7 +254,11 @@ Builtin gc_builtin_for(wasm::Op op) {
     ERMINE_BUILTIN(throw_)
     ERMINE_BUILTIN(throw_ref)
 #undef ERMINE_BUILTIN
+#ifdef ERMINE_WITHOUT_OBJECT_OPS
+    default: return small_object_builtin_for(op);
+#else
     default: return nullptr;
+#endif
   }
 }
 
