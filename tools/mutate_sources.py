@@ -205,8 +205,8 @@ def users_of_headers(build):
 
 
 class Trial:
-    def __init__(self, build):
-        self.build, self.tests = build, list(known_tests(build))
+    def __init__(self, build, most_seconds):
+        self.build, self.tests = build, [t for t in known_tests(build) if t.cost <= most_seconds]
         self.objects = {source: [object_] for object_, (source, _) in build.sources.items()}
         self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
 
@@ -360,6 +360,9 @@ def main():
     parser.add_argument("--count", type=int, default=200, help="how many of the seed's faults")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", type=pathlib.Path, help="where results are kept (default: in the build directory)")
+    parser.add_argument("--folders", metavar="A,B", help="only faults of these folders of src/, the same as without this")
+    parser.add_argument("--most-seconds", type=float, default=1e9, metavar="N", help="leave out tests that take longer: what "
+                        "nothing notices then is for --again without this")
     parser.add_argument("--only", metavar="TEXT", help="only faults whose name has this in it, tried again")
     parser.add_argument("--again", action="store_true", help="try those again that nothing noticed")
     parser.add_argument("--table", action="store_true", help="show what is known and do nothing")
@@ -371,7 +374,7 @@ def main():
     results = mutation.Results(options.results or build.path / "mutate-sources.jsonl")
     same = known_same()
     if not options.table:
-        trial = Trial(build)
+        trial = Trial(build, options.most_seconds)
         counted = 0
 
         def attempt(name, source, fault, where):
@@ -385,7 +388,8 @@ def main():
             return who
 
         # What is no C++ does not count; it is known only after it was tried.
-        chosen = choose(files_in(trial.objects), options.seed)
+        wanted = options.folders.split(",") if options.folders else None
+        chosen = (c for c in choose(files_in(trial.objects), options.seed) if not wanted or c[1].split("/")[1] in wanted)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             while counted < options.count:
                 batch = [c for _, c in zip(range(options.count - counted), chosen)]
