@@ -107,9 +107,8 @@ def faults_of(text):
         value = text[match.start(1):match.end(1)]
         if value in ("true", "false"):
             continue  # a constant
-        add("return", match.start(1), match.end(1), "{}")
-        if value == "0":
-            add("return", match.start(1), match.end(1), "1")
+        if value not in ("{}", "0", "nullptr", "kOk", "std::nullopt", "Errno::kSuccess", "TrapCode::kNone"):  # the same
+            add("return", match.start(1), match.end(1), "{}")
     return found
 
 

@@ -58,7 +58,9 @@ class BuildDirectory:
         program's own, `replaced`."""
         words = [str((replaced or {}).get(w, w)) for w in self.link_words(target)]
         at = words.index("-o")
-        words[at:at + 2] = [*map(str, in_front), "-o", str(output)]
+        # A library's version comes along if it has something inline that the altered one, compiled otherwise, has not: of
+        # two the first is taken.
+        words[at:at + 2] = [*map(str, in_front), "-Wl,-z,muldefs", "-o", str(output)]
         run(words, self.path)
 
 
