@@ -86,7 +86,8 @@ def faults_of(text):
 
     for kind, pairs in EXCHANGES.items():
         for old, new in pairs.items():
-            for match in re.finditer(re.escape(old), code):
+            last_of_switch = r"(?!\s*\})" if old == "break;" else ""
+            for match in re.finditer(re.escape(old) + last_of_switch, code):
                 add(kind, match.start(), match.end(), new)
     for match in re.finditer(r"\b(?:if|while) \(", code):
         end = closing(code, match.end() - 1)
