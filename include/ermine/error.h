@@ -69,6 +69,8 @@ class [[nodiscard]] Error {
 
   // Builders, for whoever makes the error.
   Error&& with_backtrace(std::vector<FrameInfo> frames) &&;
+  // For what lies that far behind the beginning of a larger binary.
+  Error&& with_offset_moved(uint64_t by) &&;
   // Prepends "context: " to the message; the context is made printable().
   Error&& with_context(std::string_view context) &&;
 

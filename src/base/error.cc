@@ -62,6 +62,11 @@ Error&& Error::with_backtrace(std::vector<FrameInfo> frames) && {
   return std::move(*this);
 }
 
+Error&& Error::with_offset_moved(uint64_t by) && {
+  if (detail_->offset != kNoOffset) detail_->offset += by;
+  return std::move(*this);
+}
+
 Error&& Error::with_context(std::string_view context) && {
   detail_->message = base::format("{}: {:t}", context, detail_->message);
   return std::move(*this);

@@ -596,7 +596,8 @@ class Decoder {
 }  // namespace
 
 Result<std::shared_ptr<const Module>> decode(std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
-                                             std::shared_ptr<wasm::TypeRegistry> registry, wasm::FeatureSet features) {
+                                             std::shared_ptr<wasm::TypeRegistry> registry, wasm::FeatureSet features,
+                                             uint64_t base_offset) {
   if (bytes.size() > wasm::kMaxModuleSize)
     return Error(ErrorKind::kUnsupported,
                  base::format("module of {} bytes: at most {} are supported", bytes.size(), wasm::kMaxModuleSize));
@@ -605,7 +606,10 @@ Result<std::shared_ptr<const Module>> decode(std::span<const uint8_t> bytes, std
   module->bytes = bytes;
   module->registry = std::move(registry);
   module->features = features;
-  return Decoder(std::move(module)).run();
+  module->base_offset = base_offset;
+  auto decoded = Decoder(std::move(module)).run();
+  if (!decoded) return std::move(decoded).error().with_offset_moved(base_offset);
+  return decoded;
 }
 
 }  // namespace ermine::binary

@@ -20,8 +20,10 @@ namespace ermine::binary {
 // `bytes` must stay unchanged and alive as long as the module, which holds `owner` for that purpose; null
 // if the caller sees to it otherwise. Errors: kMalformed, kInvalid (what is mentioned above, or a feature
 // that is switched off), kUnsupported (limits of wasm/limits.h); offset() is set. Thread-safe.
+// `base_offset` is where the bytes begin in a larger binary: see wasm::Module.
 Result<std::shared_ptr<const wasm::Module>> decode(std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
                                                    std::shared_ptr<wasm::TypeRegistry> registry,
-                                                   wasm::FeatureSet features = wasm::FeatureSet::defaults());
+                                                   wasm::FeatureSet features = wasm::FeatureSet::defaults(),
+                                                   uint64_t base_offset = 0);
 
 }  // namespace ermine::binary

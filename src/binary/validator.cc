@@ -275,7 +275,9 @@ class Bodies {
 
 }  // namespace
 
-Result<void> validate(const Module& module, ValidateOptions options) {
+namespace {
+
+Result<void> validate_all(const Module& module, ValidateOptions options) {
   const ModuleContext context(module);
   ModuleValidator outside(context);
   ERMINE_TRY(outside.before_code());
@@ -283,9 +285,20 @@ Result<void> validate(const Module& module, ValidateOptions options) {
   return outside.after_code();
 }
 
+Result<void> in_whole_binary(Result<void> result, const Module& module) {
+  if (!result) return std::move(result).error().with_offset_moved(module.base_offset);
+  return result;
+}
+
+}  // namespace
+
+Result<void> validate(const Module& module, ValidateOptions options) {
+  return in_whole_binary(validate_all(module, options), module);
+}
+
 Result<void> validate_function(const Module& module, uint32_t func_index) {
   const ModuleContext context(module);
-  return FunctionValidator(context).function(func_index);
+  return in_whole_binary(FunctionValidator(context).function(func_index), module);
 }
 
 }  // namespace ermine::binary

@@ -67,7 +67,8 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
     const Instance& instance = *frame.ctx->instance;
     const CodePosition at = instance.code().locate(frame.pc);
     out.push_back(FrameInfo{at.func_index, printable(instance.module().function_name(at.func_index)),
-                            printable(instance.shared().name()), at.offset});
+                            printable(instance.shared().name()),
+                            instance.module().base_offset + at.offset});
     if (!instance.code().unwind(frame)) break;
   }
 }

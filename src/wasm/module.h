@@ -124,6 +124,9 @@ class NameMap;
 struct Module {
   std::shared_ptr<const void> bytes_owner;
   std::span<const uint8_t> bytes;
+  // Where `bytes` begin in the binary that people have in their hands, if the module is a part of it. All offsets in
+  // here count from the module's first byte; those in errors and backtraces from the first of the whole binary.
+  uint64_t base_offset = 0;
   std::shared_ptr<TypeRegistry> registry;
   FeatureSet features;
 

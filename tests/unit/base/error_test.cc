@@ -25,6 +25,11 @@ TEST(Error, TrapHasTheScriptsWordingAndABacktrace) {
   EXPECT_EQ(copy.backtrace().size(), 2u);
 }
 
+TEST(Error, OffsetsMoveWithTheBeginning) {
+  EXPECT_EQ(Error(ErrorKind::kInvalid, "x", 3).with_offset_moved(40).offset(), 43u);
+  EXPECT_EQ(Error(ErrorKind::kInvalid, "x").with_offset_moved(40).offset(), Error::kNoOffset);
+}
+
 TEST(Error, NamesInFramesAndContextsAreMadePrintable) {
   Error error = Error::trap(TrapCode::kUnreachable).with_backtrace({{7, "f\n  9: 0x99 - g", "m\x1b[31m", 0x10}});
   EXPECT_EQ(error.to_string(), "unreachable\n  0: 0x10 - m\\1b[31m!f\\0a  9: 0x99 - g");

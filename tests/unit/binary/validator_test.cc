@@ -22,6 +22,15 @@ std::string check(const Bytes& bytes, unsigned threads = 1, FeatureSet features 
   return valid ? "" : valid.error().to_string();
 }
 
+// Where the defect of a module is that stands at an offset of a larger binary.
+uint64_t offset_within(uint64_t base_offset, const Bytes& bytes, unsigned threads = 1) {
+  auto module = decode({bytes.data(), bytes.size()}, nullptr, std::make_shared<wasm::TypeRegistry>(),
+                       FeatureSet::defaults(), base_offset);
+  if (!module) return module.error().offset();
+  auto valid = validate(**module, {.threads = threads});
+  return valid ? Error::kNoOffset : valid.error().offset();
+}
+
 constexpr uint8_t kEnd = 0x0B, kI32 = 0x7F, kI64 = 0x7E;
 
 TEST(Signatures, FollowTheTable) {
@@ -54,6 +63,25 @@ TEST(Validator, NamesTheFunction) {
   Bytes bytes =
       one_function({0, 0}, {0, 0x10, 9, kEnd}) + section(0, text("name") + Bytes{1, 7, 1, 0, 4, 'm', 'a', 'i', 'n'});
   EXPECT_EQ(check(bytes), "unknown function 9, at call (in function 0 \"main\") at offset 0x17");
+}
+
+TEST(Validator, OffsetsOfANestedModuleCountFromTheWholeBinary) {
+  // Found by the decoder, by its second look at bodies, by the validator inside of bodies and outside.
+  const Bytes bad_size = header() + section(1, {1, 0x60, 0, 0, 0});
+  const Bytes bad_form = one_function({0, 0}, {0, 0xFF, kEnd}) + Bytes{99, 0};
+  const Bytes bad_body = one_function({0, 0}, {0, 0x10, 9, kEnd});
+  const Bytes bad_start = header() + section(8, {7});
+  for (const Bytes& bytes : {bad_size, bad_form, bad_body, bad_start}) {
+    const uint64_t at = offset_within(0, bytes);
+    ASSERT_LT(at, bytes.size());
+    EXPECT_EQ(offset_within(0x1'0000'0003, bytes), at + 0x1'0000'0003);
+    EXPECT_EQ(offset_within(0x1'0000'0003, bytes, 2), at + 0x1'0000'0003);
+  }
+  const Bytes& bytes = bad_body;
+  auto module =
+      decode({bytes.data(), bytes.size()}, nullptr, std::make_shared<wasm::TypeRegistry>(), FeatureSet::defaults(), 64);
+  ASSERT_TRUE(module);
+  EXPECT_EQ(validate_function(**module, 0).error().offset(), 64 + offset_within(0, bytes));
 }
 
 TEST(Validator, UnreachableCodeIsPolymorphic) {

@@ -112,6 +112,19 @@ TEST(ConstEval, ReferencesAndArithmetic) {
   EXPECT_EQ(w.store.exec()->stack_top, w.store.exec()->stack_base);
 }
 
+// Of a module that is a part of a larger binary.
+TEST(CompiledModule, BacktracesOfANestedModuleCountFromTheWholeBinary) {
+  World w;
+  auto offset = [&](uint64_t base_offset) {
+    auto compiled = compile(w.engine, R"((module (func $start unreachable) (start $start)))");
+    const_cast<wasm::Module&>(compiled->module()).base_offset = base_offset;
+    auto failed = instantiate(w.store, *compiled, {});
+    return failed || failed.error().backtrace().empty() ? Error::kNoOffset : failed.error().backtrace()[0].offset;
+  };
+  ASSERT_NE(offset(0), Error::kNoOffset);
+  EXPECT_EQ(offset(1000), 1000 + offset(0));
+}
+
 TEST(Instantiate, WrongNumberOfImports) {
   World w;
   auto m = compile(w.engine, R"((module (import "a" "b" (func))))");
