@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Holds the arrows of the house: a folder of src/ includes only folders that stand below it.
 
-Two things are checked. The order of the folders is the table LEVELS (docs/architecture.md draws it); siblings
+Three things are checked. The order of the folders is the table LEVELS (docs/architecture.md draws it); siblings
 share a level and never include each other. And a folder includes only folders that its ermine_library() in
 CMake names as DEPENDS, directly or through them, so that the link list is the truth. The public headers
-include nothing of src/; folders written against the public headers alone are in PUBLIC_ONLY.
+include nothing of src/; folders written against the public headers alone are in PUBLIC_ONLY. And only the command
+knows its flags: messages of the library name what an embedder calls (Error::limit() tells the command which limit).
 """
 import argparse
 import pathlib
@@ -19,8 +20,10 @@ LEVELS = [
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that are the vocabulary of every folder; the rest belong to api and those above it.
-VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h", "printable.h"}
+VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
+FLAG = re.compile(r'"[^"\n]*(?<![\w-])(?:--[a-z]|-W [a-z])')
+FLAGS_ARE_KNOWN_TO = ("src/cli/", "src/baseline/tool/")  # the latter has flags of its own
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LIBRARY = re.compile(r"ermine_library\(\s*ermine_(\w+)([^)]*)\)")
 
@@ -64,7 +67,11 @@ def check(root):
         if folder is not None and folder not in RANK:
             problems.append(f"{path.relative_to(root)}: src/{folder} is not in the table of folders")
             continue
-        for included in INCLUDE.findall(path.read_text(errors="replace")):
+        text = path.read_text(errors="replace")
+        if folder is not None and not str(path.relative_to(root)).startswith(FLAGS_ARE_KNOWN_TO):
+            for flag in FLAG.findall(re.sub(r"(?m)^\s*//.*", "", text)):
+                problems.append(f"{path.relative_to(root)}: only src/cli names flags of the command: {flag}")
+        for included in INCLUDE.findall(text):
             where = f"{path.relative_to(root)}: includes \"{included}\""
             top = included.split("/")[0]
             if top == "ermine" or included in ("wasm.h", "ermine.h"):
@@ -97,8 +104,11 @@ def self_test():
         "src/ir/a.cc": ('#include "ermine/engine.h"', "below api"),
         "include/ermine/a.h": ('#include "wasm/b.h"', "nothing of src/"),
         "src/attic/a.h": ("", "not in the table"),
+        "src/api/flag.cc": ('Error("too slow (StoreRef::set_timeout, --timeout)");', "names flags"),
+        "src/api/wide.cc": ('Error("full; -W max-tables=N changes that");', "names flags"),
     }
-    good = {"src/runtime/ok.cc": '#include "runtime/a.h"\n#include "wasm/x.h"\n#include "ermine/error.h"\n', "src/wasi/ok.cc": '#include "ermine/engine.h"\n'}
+    good = {"src/runtime/ok.cc": '#include "runtime/a.h"\n#include "wasm/x.h"\n#include "ermine/error.h"\n', "src/wasi/ok.cc": '#include "ermine/engine.h"\n',
+            "src/cli/ok.cc": 'print("--timeout is over");\n', "src/base/ok.cc": '// "--timeout"\nprint("a--b"); i--;\n'}
     cmake = {
         "src/runtime/CMakeLists.txt": "ermine_library(ermine_runtime SOURCES a.cc DEPENDS ermine_wasm)",
         "src/wasm/CMakeLists.txt": "ermine_library(ermine_wasm SOURCES a.cc DEPENDS fmt::fmt)",

@@ -34,6 +34,16 @@ enum class TrapCode : uint8_t {
 // The specification's wording, for instance "integer divide by zero". Static storage.
 std::string_view trap_message(TrapCode code);
 
+// What the embedder set that was reached, so that who runs programs for others can say it in its own words.
+enum class Limit : uint8_t {
+  kNone = 0,  // none of these: the system has no more, or more is not supported
+#define LIMIT(id, setting) id,
+#include "ermine/limits.def"
+};
+
+// Where it is set, for instance "StoreLimits::memory_bytes"; empty for kNone. Static storage.
+std::string_view limit_setting(Limit limit);
+
 // One WebAssembly frame of a backtrace, innermost first.
 struct FrameInfo {
   uint32_t func_index = 0;
@@ -63,12 +73,15 @@ class [[nodiscard]] Error {
   uint64_t offset() const { return detail_->offset; }
   TrapCode trap_code() const { return detail_->trap; }
   int32_t exit_code() const { return detail_->exit_code; }
+  // Of errors of kind kLimit, and of traps that are limits: the stack, the collected heap, fuel, a deadline.
+  Limit limit() const { return detail_->limit; }
   const std::vector<FrameInfo>& backtrace() const { return detail_->backtrace; }
   // The message, then "at offset 0x…" where known, then one line a frame.
   std::string to_string() const;
 
   // Builders, for whoever makes the error.
   Error&& with_backtrace(std::vector<FrameInfo> frames) &&;
+  Error&& with_limit(Limit limit) &&;
   // For what lies that far behind the beginning of a larger binary.
   Error&& with_offset_moved(uint64_t by) &&;
   // Prepends "context: " to the message; the context is made printable().
@@ -78,6 +91,7 @@ class [[nodiscard]] Error {
   struct Detail {
     ErrorKind kind;
     TrapCode trap = TrapCode::kNone;
+    Limit limit = Limit::kNone;
     int32_t exit_code = 0;
     uint64_t offset = kNoOffset;
     std::string message;

@@ -10,7 +10,26 @@ constexpr std::string_view kTrapMessages[] = {
 #define TRAP(id, text) text,
 #include "ermine/traps.def"
 };
+constexpr std::string_view kLimitSettings[] = {
+    "",
+#define LIMIT(id, setting) setting,
+#include "ermine/limits.def"
+};
+
+Limit limit_of(TrapCode code) {
+  switch (code) {
+    case TrapCode::kCallStackExhausted: return Limit::kStackBytes;
+    case TrapCode::kGcHeapExhausted: return Limit::kGcHeapBytes;
+    case TrapCode::kOutOfFuel: return Limit::kFuel;
+    default: return Limit::kNone;
+  }
+}
 }  // namespace
+
+std::string_view limit_setting(Limit limit) {
+  auto i = static_cast<size_t>(limit);
+  return i < std::size(kLimitSettings) ? kLimitSettings[i] : "";
+}
 
 std::string_view trap_message(TrapCode code) {
   auto i = static_cast<size_t>(code);
@@ -28,6 +47,7 @@ Error Error::trap(TrapCode code, std::string detail) {
   if (!detail.empty()) message += ": " + detail;
   Error error(ErrorKind::kTrap, std::move(message));
   error.detail_->trap = code;
+  error.detail_->limit = limit_of(code);
   return error;
 }
 
@@ -59,6 +79,11 @@ std::string Error::to_string() const {
 
 Error&& Error::with_backtrace(std::vector<FrameInfo> frames) && {
   detail_->backtrace = std::move(frames);
+  return std::move(*this);
+}
+
+Error&& Error::with_limit(Limit limit) && {
+  detail_->limit = limit;
   return std::move(*this);
 }
 

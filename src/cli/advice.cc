@@ -53,33 +53,26 @@ std::string origin(std::string_view module, std::string_view name) {
 }  // namespace
 
 std::string advice_on_stop(const Error& error, const RunOptions& o) {
-  switch (error.kind() == ErrorKind::kTrap ? error.trap_code() : TrapCode::kNone) {
-    case TrapCode::kOutOfFuel:
+  switch (error.limit()) {
+    case Limit::kNone: return {};
+    case Limit::kFuel:
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it go on";
-    case TrapCode::kInterrupted:
-      return o.precautions.timeout ? "the limit is --timeout; a longer one lets it go on" : std::string();
-    case TrapCode::kGcHeapExhausted: return "-W max-gc-heap=SIZE changes the limit";
-    case TrapCode::kCallStackExhausted:
+    case Limit::kDeadline: return "the limit is --timeout; a longer one lets it go on";
+    case Limit::kStackBytes:
       return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) +
              " KiB; -W max-wasm-stack=SIZE changes that";
-    default: break;
+    case Limit::kMemoryBytes: return "-W max-memory-size=SIZE changes the limit";
+    case Limit::kInstanceMemoryBytes: return "-W max-instance-memory=SIZE changes the limit";
+    case Limit::kTotalMemoryBytes: return "-W max-total-memory=SIZE changes the limit";
+    case Limit::kTableElements: return "-W max-table-elements=N changes the limit";
+    case Limit::kTotalTableElements: return "-W max-total-table-elements=N changes the limit";
+    case Limit::kMemories: return "-W max-memories=N changes the limit";
+    case Limit::kTables: return "-W max-tables=N changes the limit";
+    case Limit::kInstances: return "-W max-instances=N changes the limit";
+    case Limit::kGcHeapBytes: return "-W max-gc-heap=SIZE changes the limit";
+    case Limit::kOpenFiles: return "--max-open-files N changes the limit";
+    case Limit::kWrittenBytes: return "--max-output-bytes SIZE changes the limit";
   }
-  if (error.kind() != ErrorKind::kLimit) return {};
-  // By what the message names; the engine's own advice is for embedders.
-  constexpr std::pair<std::string_view, std::string_view> kLimits[] = {
-      {"bytes it may write", "--max-output-bytes SIZE"},
-      {"StoreLimits::memory_bytes", "-W max-memory-size=SIZE"},
-      {"StoreLimits::instance_memory_bytes", "-W max-instance-memory=SIZE"},
-      {"StoreLimits::total_memory_bytes", "-W max-total-memory=SIZE"},
-      {"StoreLimits::table_elements", "-W max-table-elements=N"},
-      {"StoreLimits::total_table_elements", "-W max-total-table-elements=N"},
-      {"StoreLimits::memories", "-W max-memories=N"},
-      {"StoreLimits::tables", "-W max-tables=N"},
-      {"StoreLimits::instances", "-W max-instances=N"},
-      {"gc_heap", "-W max-gc-heap=SIZE"},
-  };
-  for (auto [part, flag] : kLimits)
-    if (error.message().find(part) != std::string::npos) return std::string(flag) + " changes the limit";
   return {};
 }
 

@@ -110,6 +110,7 @@ int explore_main(Words words) {
   if (!functions.empty()) page.wanted = [&choice](const explore::Explorer::Function& f) { return choice.has(f.index); };
   const std::string title = input == "-" ? "standard input" : input.substr(input.rfind('/') + 1);
   page.title = title;
+  page.others = "ermine explore --function {} shows it.";
   Progress progress("exploring " + input);
   auto done = explore::write_page(**explorer, page, [&out](std::string_view piece) { return out.write(piece); });
   if (!done) return fail(done.error().clone().with_context(input));

@@ -85,6 +85,8 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
   append_string(piece, printable(options.title));
   piece += ",\"problem\":";
   append_string(piece, explorer.problem());
+  piece += ",\"others\":";
+  append_string(piece, printable(options.others));
   piece += ",\"functions\":[" + list + "]}</script>\n";
   piece += kPageTail;
   flush();

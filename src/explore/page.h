@@ -15,6 +15,8 @@ struct PageOptions {
   std::string_view title;
   // The functions to be in it; null: all for which there is room.
   std::function<bool(const Explorer::Function&)> wanted;
+  // What to do to see another one, whose number takes the place of {}.
+  std::string_view others;
   uint64_t max_bytes = 64u << 20;  // with all wanted: functions are left out where it would become larger
 };
 

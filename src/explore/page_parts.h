@@ -89,7 +89,7 @@ function show(index) {
   $("what").textContent = label(f) + ", function " + index;
   const data = $("f" + index), parsed = data ? JSON.parse(data.textContent) : {};
   ["w", "r", "m"].forEach(k => fill($(k), parsed[k]));
-  const why = data ? parsed.n : "Not in this page: ermine explore --function " + index + " shows it.";
+  const why = data ? parsed.n : "Not in this page. " + all.others.replace("{}", index);
   if (why) (data ? $("m") : $("w")).append(make("p", why));
   showList();
 }

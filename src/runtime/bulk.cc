@@ -68,7 +68,7 @@ TrapCode want_fuel(ExecContext* exec) {
     const bool resumed = Execution::suspend(store, Execution::State::kOutOfFuel);
     exec->fuel += owed;
     if (resumed) continue;
-    exec->error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel, --fuel)");
+    exec->error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel)");
     return TrapCode::kHost;
   }
   return TrapCode::kNone;
@@ -187,8 +187,9 @@ TrapCode answer_interrupt(ExecContext* exec) {
     return TrapCode::kInterrupted;
   while (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
     if (Execution::suspend(store, Execution::State::kInterrupted)) continue;
-    exec->error = Error::trap(TrapCode::kInterrupted,
-                              "the store's deadline has passed; set a later one (StoreRef::set_deadline, --timeout)");
+    exec->error =
+        Error::trap(TrapCode::kInterrupted, "the store's deadline has passed; set a later one (StoreRef::set_deadline)")
+            .with_limit(Limit::kDeadline);
     return TrapCode::kHost;
   }
   return TrapCode::kNone;

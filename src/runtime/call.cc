@@ -67,8 +67,7 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
     const Instance& instance = *frame.ctx->instance;
     const CodePosition at = instance.code().locate(frame.pc);
     out.push_back(FrameInfo{at.func_index, printable(instance.module().function_name(at.func_index)),
-                            printable(instance.shared().name()),
-                            instance.module().base_offset + at.offset});
+                            printable(instance.shared().name()), instance.module().base_offset + at.offset});
     if (!instance.code().unwind(frame)) break;
   }
 }
@@ -77,12 +76,12 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
 std::string how_to_raise(const Store* store, TrapCode trap) {
   switch (trap) {
     case TrapCode::kCallStackExhausted:
-      return base::format(
-          "the stack has {} bytes; raise Config::max_wasm_stack, or the native stack if that is smaller",
-          store->options().stack_bytes);
+      return base::format("the stack has {} bytes; raise {}, or the native stack if that is smaller",
+                          store->options().stack_bytes, limit_setting(Limit::kStackBytes));
     case TrapCode::kGcHeapExhausted:
-      return base::format("it may have {} bytes; raise StoreLimits::gc_heap_bytes or Config::max_gc_heap",
-                          std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes));
+      return base::format("it may have {} bytes; raise {}",
+                          std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes),
+                          limit_setting(Limit::kGcHeapBytes));
     default: return {};
   }
 }

@@ -10,10 +10,10 @@ namespace ermine::runtime {
 
 namespace {
 
-Error over_limit(std::string_view what, uint64_t wanted, uint64_t limit, std::string_view name) {
-  return Error(ErrorKind::kLimit,
-               base::format("{}: {} would be more than the store's limit of {}; raise StoreLimits::{}", what, wanted,
-                            limit, name));
+Error over_limit(std::string_view what, uint64_t wanted, uint64_t most, Limit limit) {
+  return Error(ErrorKind::kLimit, base::format("{}: {} would be more than the store's limit of {}; raise {}", what,
+                                               wanted, most, limit_setting(limit)))
+      .with_limit(limit);
 }
 
 uint64_t saturating_add(uint64_t a, uint64_t b) { return a > ~b ? ~uint64_t{0} : a + b; }
@@ -61,18 +61,20 @@ uint64_t Store::all_memory_bytes() const {
 
 Error Store::memory_over_limit(uint64_t bytes, std::optional<uint64_t> beside, uint64_t more) const {
   const uint64_t size = saturating_add(bytes, more);
-  if (size > limits.memory_bytes) return over_limit("bytes of a memory", size, limits.memory_bytes, "memory_bytes");
+  if (size > limits.memory_bytes)
+    return over_limit("bytes of a memory", size, limits.memory_bytes, Limit::kMemoryBytes);
   if (const uint64_t sum = saturating_add(beside.value_or(0), size); beside && sum > limits.instance_memory_bytes)
-    return over_limit("bytes of an instance's memories", sum, limits.instance_memory_bytes, "instance_memory_bytes");
+    return over_limit("bytes of an instance's memories", sum, limits.instance_memory_bytes,
+                      Limit::kInstanceMemoryBytes);
   if (limits.total_memory_bytes == StoreLimits::kUnlimited) return Error();
   if (const uint64_t total = saturating_add(all_memory_bytes(), more); total > limits.total_memory_bytes)
-    return over_limit("bytes of the store's memories", total, limits.total_memory_bytes, "total_memory_bytes");
+    return over_limit("bytes of the store's memories", total, limits.total_memory_bytes, Limit::kTotalMemoryBytes);
   return Error();
 }
 
 Result<Memory*> Store::new_memory(const wasm::MemoryType& type, uint64_t beside) {
   if (memories_.size() + shared_memories_.size() >= limits.memories)
-    return over_limit("memories of the store", limits.memories + 1, limits.memories, "memories");
+    return over_limit("memories of the store", limits.memories + 1, limits.memories, Limit::kMemories);
   const uint64_t bytes =
       type.limits.min > (~uint64_t{0} >> type.page_log2) ? ~uint64_t{0} : type.limits.min << type.page_log2;
   if (Error error = memory_over_limit(0, type.shared ? std::nullopt : std::optional(beside), bytes)) return error;
@@ -97,11 +99,11 @@ std::shared_ptr<Memory> Store::shared_memory(Memory* memory) const {
 Result<Table*> Store::new_table(const wasm::TableType& type, Slot init) {
   const uint64_t size = type.limits.min;
   if (tables_.size() >= limits.tables)
-    return over_limit("tables of the store", limits.tables + 1, limits.tables, "tables");
+    return over_limit("tables of the store", limits.tables + 1, limits.tables, Limit::kTables);
   if (size > limits.table_elements)
-    return over_limit("elements of a table", size, limits.table_elements, "table_elements");
+    return over_limit("elements of a table", size, limits.table_elements, Limit::kTableElements);
   if (const uint64_t total = saturating_add(table_elements_, size); total > limits.total_table_elements)
-    return over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+    return over_limit("elements of the store's tables", total, limits.total_table_elements, Limit::kTotalTableElements);
   ERMINE_ASSIGN(std::unique_ptr<Table> table, Table::create(type, init));
   table_elements_ += size;
   return tables_.emplace_back(std::move(table)).get();
@@ -134,7 +136,7 @@ FuncRef* Store::host_func(const std::shared_ptr<const HostFunction>& function) {
 
 Result<void> Store::check_instances(uint64_t additional) const {
   const uint64_t total = instances_.size() + additional;
-  if (total > limits.instances) return over_limit("instances of the store", total, limits.instances, "instances");
+  if (total > limits.instances) return over_limit("instances of the store", total, limits.instances, Limit::kInstances);
   return {};
 }
 
@@ -186,9 +188,9 @@ std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages)
 Error Store::growth_over_limit(const Table* table, uint64_t delta) const {
   const uint64_t size = saturating_add(table->size(), delta);
   if (size > limits.table_elements)
-    return over_limit("elements of a table", size, limits.table_elements, "table_elements");
+    return over_limit("elements of a table", size, limits.table_elements, Limit::kTableElements);
   if (const uint64_t total = saturating_add(table_elements_, delta); total > limits.total_table_elements)
-    return over_limit("elements of the store's tables", total, limits.total_table_elements, "total_table_elements");
+    return over_limit("elements of the store's tables", total, limits.total_table_elements, Limit::kTotalTableElements);
   return Error();
 }
 

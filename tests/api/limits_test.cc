@@ -66,6 +66,7 @@ TEST(Interrupt, WakesWaitingHostFunctions) {
   auto r = must(i.get_typed_func<void()>("run"))();
   ASSERT_FALSE(r);
   EXPECT_EQ(r.error().trap_code(), TrapCode::kInterrupted);
+  EXPECT_EQ(r.error().limit(), Limit::kDeadline);
   EXPECT_NE(r.error().message().find("deadline"), std::string::npos) << r.error().message();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
 }
@@ -126,6 +127,7 @@ TEST(Fuel, RunsOutAndGoesOn) {
   auto none = count(1);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().trap_code(), TrapCode::kOutOfFuel);
+  EXPECT_EQ(none.error().limit(), Limit::kFuel);
   EXPECT_NE(none.error().message().find("set_fuel"), std::string::npos);
   must(store.set_fuel(1000000));
   EXPECT_EQ(must(count(1000)), 1000);
@@ -169,6 +171,7 @@ TEST(Limits, Memory) {
   auto stopped = grow(1);
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind(), ErrorKind::kLimit);
+  EXPECT_EQ(stopped.error().limit(), Limit::kMemoryBytes);
   EXPECT_NE(stopped.error().message().find("memory_bytes"), std::string::npos);
 }
 
@@ -191,6 +194,7 @@ TEST(Limits, MemoriesOfAnInstanceAndSharedOnes) {
     EXPECT_FALSE(r) << text;
     if (r) return;
     EXPECT_EQ(r.error().kind(), ErrorKind::kLimit);
+    EXPECT_EQ(limit_setting(r.error().limit()), limit);
     EXPECT_NE(r.error().message().find(limit), std::string::npos) << r.error().message();
   };
   fails("(module (memory 3) (memory 2))", "StoreLimits::instance_memory_bytes");
@@ -266,6 +270,7 @@ TEST(Limits, TablesAndInstances) {
   must(linker.instantiate(store, m));
   auto third = linker.instantiate(store, m);
   ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().limit(), Limit::kInstances);
   EXPECT_NE(third.error().message().find("StoreLimits::instances"), std::string::npos);
   limits.instances = 100;
   store.set_limits(limits);

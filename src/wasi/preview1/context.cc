@@ -87,6 +87,11 @@ Result<void> check_text(const std::string& text, const char* what) {
   return {};
 }
 
+Error too_many(const char* what) {
+  return Error(ErrorKind::kLimit, std::string("more ") + what + " than files may be open")
+      .with_limit(Limit::kOpenFiles);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Context>> Context::create(WasiConfig&& config) {
@@ -159,7 +164,7 @@ Result<void> Context::add_directory(const std::string& host, const std::string& 
   grants_directories_ = true;
   // Insertion fills the lowest number, which must be above the standard streams even if those are closed.
   Outcome<uint32_t> fd = descriptors_.insert_from(3, std::move(d));
-  if (!fd) return Error(ErrorKind::kLimit, "more directories than files may be open");
+  if (!fd) return too_many("directories");
   return {};
 }
 
@@ -171,8 +176,7 @@ Result<void> Context::add_listener(const std::string& address) {
     return Error(ErrorKind::kIo,
                  "cannot examine the socket on " + printable(address) + ": " + std::string(errno_name(e)));
   grants_listeners_ = true;
-  if (!descriptors_.insert_from(3, std::move(d)))
-    return Error(ErrorKind::kLimit, "more sockets than files may be open");
+  if (!descriptors_.insert_from(3, std::move(d))) return too_many("sockets");
   return {};
 }
 

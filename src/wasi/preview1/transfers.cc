@@ -23,7 +23,8 @@ namespace {
                                                   : "the program wants to write " + std::to_string(wanted) +
                                                         " bytes, or to make a file larger by them, and has " +
                                                         std::to_string(left) + " left of the " + most) +
-                                           "; raise WasiConfig::max_written_bytes");
+                                           "; raise " + std::string(limit_setting(Limit::kWrittenBytes)))
+                  .with_limit(Limit::kWrittenBytes);
   return Errno::kIntr;
 }
 

@@ -25,6 +25,19 @@ TEST(Error, TrapHasTheScriptsWordingAndABacktrace) {
   EXPECT_EQ(copy.backtrace().size(), 2u);
 }
 
+TEST(Error, SaysWhichLimitWasReached) {
+  EXPECT_EQ(Error::trap(TrapCode::kUnreachable).limit(), Limit::kNone);
+  EXPECT_EQ(Error::trap(TrapCode::kInterrupted).limit(), Limit::kNone);  // it may have been asked for
+  EXPECT_EQ(Error::trap(TrapCode::kCallStackExhausted).limit(), Limit::kStackBytes);
+  EXPECT_EQ(Error::trap(TrapCode::kGcHeapExhausted).limit(), Limit::kGcHeapBytes);
+  EXPECT_EQ(Error::trap(TrapCode::kOutOfFuel).limit(), Limit::kFuel);
+  Error error = Error(ErrorKind::kLimit, "full").with_limit(Limit::kTables);
+  EXPECT_EQ(error.clone().with_context("m").limit(), Limit::kTables);
+  EXPECT_EQ(limit_setting(error.limit()), "StoreLimits::tables");
+  EXPECT_EQ(limit_setting(Limit::kWrittenBytes), "WasiConfig::max_written_bytes");
+  EXPECT_EQ(limit_setting(Limit::kNone), "");
+}
+
 TEST(Error, OffsetsMoveWithTheBeginning) {
   EXPECT_EQ(Error(ErrorKind::kInvalid, "x", 3).with_offset_moved(40).offset(), 43u);
   EXPECT_EQ(Error(ErrorKind::kInvalid, "x").with_offset_moved(40).offset(), Error::kNoOffset);
