@@ -4,7 +4,8 @@
 Three things are checked. The order of the folders is the table LEVELS (docs/architecture.md draws it); siblings
 share a level and never include each other. And a folder includes only folders that its ermine_library() in
 CMake names as DEPENDS, directly or through them, so that the link list is the truth. The public headers
-include nothing of src/; folders written against the public headers alone are in PUBLIC_ONLY. And only the command
+include nothing of src/; folders written against the public headers alone are in PUBLIC_ONLY, and use none of the names
+that those headers keep for the library. Parts of a folder that stand above one another are in PARTS. And only the command
 knows its flags: messages of the library name what an embedder calls (Error::limit() tells the command which limit).
 """
 import argparse
@@ -15,13 +16,16 @@ import tempfile
 
 # Highest first.
 LEVELS = [
-    ["cli"], ["script"], ["oci"], ["wasi"], ["api"], ["component"], ["engine", "explore"], ["interp", "baseline", "optimizing"],
+    ["cli", "oci"], ["script", "sandbox", "launch"], ["wasi"], ["api"], ["component"], ["engine", "explore"], ["interp", "baseline", "optimizing"],
     ["verify"], ["tiering"], ["ir"], ["semantics"], ["runtime"], ["text"], ["binary"], ["wasm"], ["platform"], ["base"],
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that are the vocabulary of every folder; the rest belong to api and those above it.
 VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
+INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
+# Folder within a folder: those beside it that it may not include.
+PARTS = {"wasi/host": ("wasi/preview1/",)}
 FLAG = re.compile(r'"[^"\n]*(?<![\w-])(?:--[a-z]|-W [a-z])')
 FLAGS_ARE_KNOWN_TO = ("src/cli/", "src/baseline/tool/")  # the latter has flags of its own
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
@@ -71,7 +75,13 @@ def check(root):
         if folder is not None and not str(path.relative_to(root)).startswith(FLAGS_ARE_KNOWN_TO):
             for flag in FLAG.findall(re.sub(r"(?m)^\s*//.*", "", text)):
                 problems.append(f"{path.relative_to(root)}: only src/cli names flags of the command: {flag}")
+        if folder in PUBLIC_ONLY:
+            for name in INTERNAL_NAMES.findall(re.sub(r"//.*", "", text)):
+                problems.append(f"{path.relative_to(root)}: {name} is the library's own; src/{folder} is written against the public headers alone")
+        above = PARTS.get("/".join(parts[1:3]), ()) if folder is not None else ()
         for included in INCLUDE.findall(text):
+            if included.startswith(above) and above:
+                problems.append(f"{path.relative_to(root)}: includes \"{included}\": src/{'/'.join(parts[1:3])} stands below that")
             where = f"{path.relative_to(root)}: includes \"{included}\""
             top = included.split("/")[0]
             if top == "ermine" or included in ("wasm.h", "ermine.h"):
@@ -101,13 +111,16 @@ def self_test():
         "src/interp/a.cc": ('#include "baseline/b.h"', "siblings"),
         "src/runtime/a.cc": ('#include "binary/b.h"', "does not name"),
         "src/wasi/a.cc": ('#include "runtime/b.h"', "public headers alone"),
+        "src/wasi/own.cc": ("bool f(runtime::HostCall& call);", "library's own"),
+        "src/wasi/host/a.h": ('#include "wasi/preview1/b.h"', "stands below that"),
         "src/ir/a.cc": ('#include "ermine/engine.h"', "below api"),
         "include/ermine/a.h": ('#include "wasm/b.h"', "nothing of src/"),
         "src/attic/a.h": ("", "not in the table"),
         "src/api/flag.cc": ('Error("too slow (StoreRef::set_timeout, --timeout)");', "names flags"),
         "src/api/wide.cc": ('Error("full; -W max-tables=N changes that");', "names flags"),
     }
-    good = {"src/runtime/ok.cc": '#include "runtime/a.h"\n#include "wasm/x.h"\n#include "ermine/error.h"\n', "src/wasi/ok.cc": '#include "ermine/engine.h"\n',
+    good = {"src/runtime/ok.cc": '#include "runtime/a.h"\n#include "wasm/x.h"\n#include "ermine/error.h"\n', "src/wasi/ok.cc": '#include "ermine/engine.h"\n// runtime::Store\n',
+            "src/wasi/preview1/ok.cc": '#include "wasi/host/b.h"\n',
             "src/cli/ok.cc": 'print("--timeout is over");\n', "src/base/ok.cc": '// "--timeout"\nprint("a--b"); i--;\n'}
     cmake = {
         "src/runtime/CMakeLists.txt": "ermine_library(ermine_runtime SOURCES a.cc DEPENDS ermine_wasm)",

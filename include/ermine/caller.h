@@ -11,6 +11,8 @@ namespace ermine {
 namespace runtime {
 struct HostCall;
 }
+// What a raw callback (Linker::func_raw) is told of its call; a Caller is made of it.
+using RawCall = runtime::HostCall;
 
 class Caller {
  public:
@@ -35,12 +37,15 @@ class Caller {
   // The bytes of that memory now, empty if there is none. Valid until the memory can grow.
   std::span<uint8_t> memory_span() const;
 
+  explicit Caller(RawCall& call) : call_(&call) {}
+  // In a raw callback: the call is to fail with this. False, which the callback then returns.
+  bool fail(Error error) const;
+
   // For the library's own use.
-  explicit Caller(runtime::HostCall& call) : call_(&call) {}
-  runtime::HostCall& impl() const { return *call_; }
+  RawCall& impl() const { return *call_; }
 
  private:
-  runtime::HostCall* call_;
+  RawCall* call_;
 };
 
 }  // namespace ermine

@@ -40,6 +40,12 @@ class Linker {
   Result<void> func_wrap(std::string_view module, std::string_view name, F&& callable) {
     return define_host(module, name, detail::make_host_function(std::forward<F>(callable)));
   }
+  // From a function over the cells of a call, for where the way between cells and C++ values costs too much: it finds
+  // the parameters in them, one after the other, and leaves the results there, as detail/slots.h says. It is not
+  // checked against the type. False after Caller::fail(). No C++ exception may leave it. The Linker keeps `context`.
+  using RawCallback = bool (*)(void* context, RawCall& call, uint64_t* cells);
+  Result<void> func_raw(std::string_view module, std::string_view name, FuncType type, RawCallback callback,
+                        std::shared_ptr<void> context);
   // All exports of an instance, under the module name.
   Result<void> instance(std::string_view module, const Instance& instance);
   // Gives a definition a second name; alias_module all of a module's.

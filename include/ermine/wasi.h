@@ -17,24 +17,28 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "ermine/caller.h"
+#include "ermine/grants.h"
 #include "ermine/linker.h"
 #include "ermine/result.h"
 
 namespace ermine {
 
-namespace wasi {
+namespace wasi::preview1 {
 class Context;
 }
 
-enum class WasiDirAccess : uint8_t { kReadWrite, kReadOnly };
+using WasiDirAccess = DirectoryAccess;
 
-// What a program is given. A plain builder; nothing is opened before Wasi::create.
+// Builds the HostGrants of a program.
 class WasiConfig {
  public:
+  WasiConfig() = default;
+  explicit WasiConfig(HostGrants grants) : grants_(std::move(grants)) {}
   // args[0] is the program's name.
   WasiConfig& args(std::vector<std::string> args);
   WasiConfig& env(std::string name, std::string value);
@@ -61,20 +65,11 @@ class WasiConfig {
   // program is cut to 128 bytes and escaped as printable() does.
   WasiConfig& trace(std::function<void(std::string_view)> sink);
 
+  const HostGrants& grants() const& { return grants_; }
+  HostGrants&& grants() && { return std::move(grants_); }
+
  private:
-  friend class wasi::Context;
-  struct Directory {
-    std::string host, guest;
-    WasiDirAccess access;
-  };
-  std::vector<std::string> args_, env_;
-  bool with_stdio_ = false;
-  int stdio_[3] = {0, 1, 2};
-  std::vector<Directory> directories_;
-  std::vector<std::string> listeners_;
-  uint32_t max_open_files_ = 4096;
-  uint64_t max_written_bytes_ = ~uint64_t{0};
-  std::function<void(std::string_view)> trace_;
+  HostGrants grants_;
 };
 
 // What a program asked for and was refused, so that an embedder can say how to grant it. Paths are printable()
@@ -104,17 +99,28 @@ class Wasi {
   Result<void> add_to_linker(Linker& linker) const;
   // Only those that `module` imports: quicker, for a Linker that links this one module.
   Result<void> add_to_linker(Linker& linker, const Module& module) const;
-  // The same for a Linker that serves many stores: `find` gives the Wasi of the calling store.
-  static Result<void> add_to_linker(Linker& linker, Wasi* (*find)(Caller& caller));
+  // The same for a Linker that serves many stores: `find` gives the Wasi of the calling store, or null, which fails the
+  // call. It may be called on several threads. As in
+  //   Wasi::add_to_linker(linker, [](Caller& caller) { return &caller.data_as<Session>().wasi; });
+  template <class F>
+    requires std::is_invocable_r_v<Wasi*, F&, Caller&>
+  static Result<void> add_to_linker(Linker& linker, F find) {
+    return add_to_linker(
+        linker, [](void* context, Caller& caller) -> Wasi* { return (*static_cast<F*>(context))(caller); },
+        std::make_shared<F>(std::move(find)));
+  }
+  // Its plain form; the Linker keeps `context`.
+  using Find = Wasi* (*)(void* context, Caller& caller);
+  static Result<void> add_to_linker(Linker& linker, Find find, std::shared_ptr<void> context);
 
   const WasiRefusals& refusals() const;
 
   // For the library's own use.
-  const std::shared_ptr<wasi::Context>& impl() const { return impl_; }
+  const std::shared_ptr<wasi::preview1::Context>& impl() const { return impl_; }
 
  private:
-  explicit Wasi(std::shared_ptr<wasi::Context> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<wasi::Context> impl_;
+  explicit Wasi(std::shared_ptr<wasi::preview1::Context> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<wasi::preview1::Context> impl_;
 };
 
 }  // namespace ermine

@@ -167,6 +167,7 @@ Result<std::vector<Val>> Func::call(std::span<const Val> args) const {
   return results;
 }
 
+bool Caller::fail(Error error) const { return runtime::fail(*call_, std::move(error)); }
 StoreRef Caller::store() const { return StoreRef(call_->store); }
 
 std::optional<Instance> Caller::instance() const {

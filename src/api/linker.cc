@@ -32,6 +32,11 @@ Result<void> Linker::define_shared_memory(std::string_view module, std::string_v
   return impl_->define(module, name, memory.impl());
 }
 
+Result<void> Linker::func_raw(std::string_view module, std::string_view name, FuncType type, RawCallback callback,
+                              std::shared_ptr<void> context) {
+  return define_host(module, name, {callback, std::move(context), std::move(type)});
+}
+
 Result<void> Linker::define_host(std::string_view module, std::string_view name, detail::HostFunction function) {
   ERMINE_ASSIGN(auto host, api::to_internal(impl_->engine(), std::move(function)));
   return impl_->define(module, name, std::move(host));

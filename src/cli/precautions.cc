@@ -66,7 +66,7 @@ int Precautions::confine(sandbox::Policy policy) const {
   policy.landlock = landlock;
   policy.seccomp = seccomp;
   if (!policy.directories.empty() && seccomp && mode != sandbox::Mode::kOff) {
-    const std::optional<wasi::PathArguments> fixed = wasi::fix_path_arguments();
+    const std::optional<wasi::host::PathArguments> fixed = wasi::host::fix_path_arguments();
     if (!fixed) {
       print_error("out of memory");
       return kOutOfMemory;

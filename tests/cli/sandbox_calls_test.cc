@@ -144,7 +144,7 @@ class SandboxCalls : public testing::TestWithParam<Task> {
     p.machine_code = true;
     if (GetParam() >= Task::kFiles) {
       p.directories = {{granted_, GetParam() == Task::kChange}};
-      if (const auto fixed = wasi::fix_path_arguments()) {
+      if (const auto fixed = wasi::host::fix_path_arguments()) {
         p.path_requests = fixed->openat2 ? fixed->begin : 0;
         p.empty_path = fixed->empty;
       }

@@ -111,7 +111,7 @@ constexpr void write_check(A& a, Check check) {
       a.if_equal(Late::kRequestsHigh, A::kNext, kRefuse);
       a.load_low(2);
       a.subtract(Late::kRequestsLow);
-      a.if_any_bit(~uint32_t{wasi::PathArguments::kSize - wasi::PathArguments::kStride}, kRefuse, kAllow);
+      a.if_any_bit(~uint32_t{wasi::host::PathArguments::kSize - wasi::host::PathArguments::kStride}, kRefuse, kAllow);
       break;
     case Check::kStream:
       a.load_low(0);

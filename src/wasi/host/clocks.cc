@@ -3,13 +3,13 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include <cerrno>
-
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
-// In the order of ClockId.
-constexpr clockid_t kHostClock[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
+clockid_t host_clock(Clock clock) {
+  constexpr clockid_t kClocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
+  return kClocks[static_cast<unsigned>(clock)];
+}
 
 uint64_t nanoseconds(const timespec& t) {
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
@@ -17,30 +17,28 @@ uint64_t nanoseconds(const timespec& t) {
 
 }  // namespace
 
-Outcome<uint64_t> clock_resolution(uint32_t clock) {
+Outcome<uint64_t> clock_resolution(Clock clock) {
   timespec t;
-  if (clock >= 4) return Errno::kInval;
-  if (clock_getres(kHostClock[clock], &t) != 0) return errno_from_host(errno);
+  if (clock_getres(host_clock(clock), &t) != 0) return last_error();
   return nanoseconds(t);
 }
 
-Outcome<uint64_t> clock_now(uint32_t clock) {
+Outcome<uint64_t> clock_now(Clock clock) {
   timespec t;
-  if (clock >= 4) return Errno::kInval;
-  if (clock_gettime(kHostClock[clock], &t) != 0) return errno_from_host(errno);
+  if (clock_gettime(host_clock(clock), &t) != 0) return last_error();
   return nanoseconds(t);
 }
 
-Errno fill_random(void* buffer, size_t size) {
+HostError fill_random(void* buffer, size_t size) {
   auto* at = static_cast<uint8_t*>(buffer);
   while (size > 0) {
     ssize_t n = getrandom(at, size, 0);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno_from_host(errno);
+    if (n < 0) return last_error();
     at += n;
     size -= static_cast<size_t>(n);
   }
-  return Errno::kSuccess;
+  return HostError::kNone;
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

@@ -12,7 +12,7 @@
 #include "wasi/host/path.h"
 #include "wasi/host/system_call.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 // The kernel's record (linux_dirent64), which no user header declares.
@@ -24,38 +24,30 @@ struct Record {
   char name[];
 };
 
-Filetype filetype(int fd, const Record& r) {
+FileType type_of(int fd, const Record& r) {
   switch (r.type) {
-    case DT_REG: return Filetype::kRegularFile;
-    case DT_DIR: return Filetype::kDirectory;
-    case DT_LNK: return Filetype::kSymbolicLink;
-    case DT_CHR: return Filetype::kCharacterDevice;
-    case DT_BLK: return Filetype::kBlockDevice;
-    case DT_SOCK: return Filetype::kSocketStream;
+    case DT_REG: return FileType::kRegularFile;
+    case DT_DIR: return FileType::kDirectory;
+    case DT_LNK: return FileType::kSymbolicLink;
+    case DT_CHR: return FileType::kCharacterDevice;
+    case DT_BLK: return FileType::kBlockDevice;
+    case DT_SOCK: return FileType::kStreamSocket;
     case DT_UNKNOWN: break;  // a file system that does not say; ask
-    default: return Filetype::kUnknown;
+    default: return FileType::kUnknown;
   }
   struct stat st;
   Outcome<int> opened = open_beneath(fd, r.name, O_PATH | O_NOFOLLOW);
-  if (!opened) return Filetype::kUnknown;
+  if (!opened) return FileType::kUnknown;
   UniqueFd owned(*opened);
-  if (file_status(owned.get(), st) != 0) return Filetype::kUnknown;
-  switch (st.st_mode & S_IFMT) {
-    case S_IFREG: return Filetype::kRegularFile;
-    case S_IFDIR: return Filetype::kDirectory;
-    case S_IFLNK: return Filetype::kSymbolicLink;
-    case S_IFCHR: return Filetype::kCharacterDevice;
-    case S_IFBLK: return Filetype::kBlockDevice;
-    case S_IFSOCK: return Filetype::kSocketStream;
-    default: return Filetype::kUnknown;
-  }
+  if (file_status(owned.get(), st) != 0) return FileType::kUnknown;
+  return file_type(st.st_mode);
 }
 
 }  // namespace
 
-Errno DirStream::seek(int fd, uint64_t cookie) {
+HostError DirStream::seek(int fd, uint64_t cookie) {
   if (cookie != 0 && started_) {
-    if (cookie == position_) return Errno::kSuccess;
+    if (cookie == position_) return HostError::kNone;
     // A guest that could not use the last entries asks for them again: they are still in the buffer.
     for (size_t at = 0; at < filled_;) {
       const auto* r = reinterpret_cast<const Record*>(buffer_ + at);
@@ -63,23 +55,23 @@ Errno DirStream::seek(int fd, uint64_t cookie) {
       if (static_cast<uint64_t>(r->off) == cookie) {
         position_ = cookie;
         offset_ = at;
-        return Errno::kSuccess;
+        return HostError::kNone;
       }
     }
   }
-  if (cookie > static_cast<uint64_t>(INT64_MAX)) return Errno::kInval;
-  if (lseek(fd, static_cast<off_t>(cookie), SEEK_SET) < 0) return errno_from_host(errno);
+  if (cookie > static_cast<uint64_t>(INT64_MAX)) return HostError::kInvalid;
+  if (lseek(fd, static_cast<off_t>(cookie), SEEK_SET) < 0) return last_error();
   position_ = cookie;
   offset_ = filled_ = 0;
   started_ = true;
-  return Errno::kSuccess;
+  return HostError::kNone;
 }
 
 Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
   if (offset_ == filled_) {
     long n = syscall(SYS_getdents64, fd, buffer_, kBuffer);
     // A directory removed while it is open has no more entries.
-    if (n < 0 && errno != ENOENT) return errno_from_host(errno);
+    if (n < 0 && errno != ENOENT) return last_error();
     if (n <= 0) return false;
     filled_ = static_cast<size_t>(n);
     offset_ = 0;
@@ -91,8 +83,8 @@ Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
   entry.name = r->name;
   // The number of a directory's parent may be that of a directory outside; a guest is not told it.
   entry.ino = entry.name == ".." ? 0 : r->ino;
-  entry.type = filetype(fd, *r);
+  entry.type = type_of(fd, *r);
   return true;
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

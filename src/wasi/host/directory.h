@@ -6,37 +6,34 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string_view>
 
-#include "wasi/host/errno.h"
+#include "wasi/host/error.h"
 #include "wasi/host/types.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 struct DirEntry {
   uint64_t next = 0;  // cookie of the entry behind this one
   uint64_t ino = 0;
-  Filetype type = Filetype::kUnknown;
+  FileType type = FileType::kUnknown;
   std::string_view name;  // raw bytes of the host, valid until the stream is used again
 };
 
-// Thread-safe through lock(). The descriptor's own position belongs to the stream alone.
+// The descriptor's own position belongs to the stream alone.
 class DirStream {
  public:
-  [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
   // Goes to `cookie` (0: the beginning, where the listing is read afresh).
-  Errno seek(int fd, uint64_t cookie);
+  HostError seek(int fd, uint64_t cookie);
   // The next entry; Outcome value false at the end.
   Outcome<bool> next(int fd, DirEntry& entry);
 
  private:
   static constexpr size_t kBuffer = 32 * 1024;
-  std::mutex mutex_;
   uint64_t position_ = 0;  // cookie of the entry at offset_
   size_t offset_ = 0, filled_ = 0;
   bool started_ = false;
   alignas(8) char buffer_[kBuffer];
 };
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

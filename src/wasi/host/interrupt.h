@@ -1,7 +1,7 @@
 // How a wait learns that the guest is to stop.
 #pragma once
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 // Gives a descriptor that is readable while the guest is to stop, or -1 for none. It is asked for only when a
 // call is about to wait, since the store makes the descriptor on first demand.
@@ -18,4 +18,4 @@ class Interrupts {
   int fd_ = -1;
 };
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cerrno>
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 // Whether pipes know RWF_NOWAIT here (Linux 6.4 and newer).
@@ -29,7 +28,7 @@ ssize_t plain_read(int fd, const iovec* buffers, int count) {
 }
 ssize_t plain_write(const Descriptor& d, const iovec* buffers, int count) {
   // The standard streams' description is shared with other processes; appending is said per call.
-  if (d.borrowed && (d.flags & fdflags::kAppend) != 0) [[unlikely]] {
+  if (d.borrowed && (d.status & status::kAppend) != 0) [[unlikely]] {
     ssize_t n = pwritev2(d.host_fd, buffers, count, -1, RWF_APPEND);
     if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return n;
   }
@@ -72,7 +71,7 @@ ssize_t attempt(const Descriptor& d, const iovec* buffers, int count) {
 
 Outcome<size_t> outcome(ssize_t n) {
   if (n < 0) [[unlikely]]
-    return errno_from_host(errno);
+    return last_error();
   return static_cast<size_t>(n);
 }
 
@@ -82,8 +81,8 @@ Outcome<size_t> waiting_read(Descriptor& d, const iovec* buffers, int count, con
     ssize_t n = attempt<Way::kRead>(d, buffers, count);
     if (n >= 0) return static_cast<size_t>(n);
     if (errno == EINTR) continue;
-    if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
-    if (Errno e = wait_for(d.host_fd, POLLIN, interrupts); e != Errno::kSuccess) return e;
+    if (errno != EAGAIN || (d.status & status::kNonblocking) != 0) return last_error();
+    if (HostError e = wait_for(d.host_fd, POLLIN, interrupts); e != HostError::kNone) return e;
   }
 }
 
@@ -100,10 +99,11 @@ Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, const In
       continue;
     }
     if (errno == EINTR) continue;
-    if (errno != EAGAIN) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(errno_from_host(errno));
-    if ((d.flags & fdflags::kNonblock) != 0) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(Errno::kAgain);
+    if (errno != EAGAIN) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(last_error());
+    if ((d.status & status::kNonblocking) != 0)
+      return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(HostError::kAgain);
     // Interrupted behind a part is a short write: the guest goes on with the rest, or is stopped before it can.
-    if (Errno e = wait_for(d.host_fd, POLLOUT, interrupts); e != Errno::kSuccess)
+    if (HostError e = wait_for(d.host_fd, POLLOUT, interrupts); e != HostError::kNone)
       return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(e);
   }
 }
@@ -122,14 +122,14 @@ void advance(iovec*& buffers, int& count, size_t n) {
   }
 }
 
-Errno wait_for(int fd, short events, const Interrupts& interrupts) {
+HostError wait_for(int fd, short events, const Interrupts& interrupts) {
   pollfd p[2] = {{fd, events, 0}, {interrupts.fd(), POLLIN, 0}};
   while (true) {
     int n = poll(p, 2, -1);
-    if (n < 0 && errno != EINTR && errno != EAGAIN) return errno_from_host(errno);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return last_error();
     if (n <= 0) continue;
-    if (p[1].revents != 0) return Errno::kIntr;
-    return Errno::kSuccess;
+    if (p[1].revents != 0) return HostError::kInterrupted;
+    return HostError::kNone;
   }
 }
 
@@ -154,7 +154,7 @@ Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Inter
 }
 
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {
-  if (offset > static_cast<uint64_t>(INT64_MAX)) return Errno::kInval;
+  if (offset > static_cast<uint64_t>(INT64_MAX)) return HostError::kInvalid;
   ssize_t n;
   auto at = static_cast<off_t>(offset);
   do n = count == 1 ? pread(d.host_fd, buffers->iov_base, buffers->iov_len, at) : preadv(d.host_fd, buffers, count, at);
@@ -163,7 +163,7 @@ Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t
 }
 
 Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {
-  if (offset > static_cast<uint64_t>(INT64_MAX)) return Errno::kInval;
+  if (offset > static_cast<uint64_t>(INT64_MAX)) return HostError::kInvalid;
   ssize_t n;
   auto at = static_cast<off_t>(offset);
   do
@@ -173,20 +173,19 @@ Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_
   return outcome(n);
 }
 
-Errno set_flags(Descriptor& d, uint16_t flags) {
-  constexpr uint16_t kSyncs = fdflags::kDsync | fdflags::kRsync | fdflags::kSync;
-  if ((flags & ~fdflags::kAll) != 0) return Errno::kInval;
+HostError set_status(Descriptor& d, Status wanted) {
+  constexpr Status kSyncs = status::kDataSync | status::kReadSync | status::kSync;
   // Linux fixes these when a file is opened.
-  if ((flags & kSyncs) != (d.flags & kSyncs)) return Errno::kNotsup;
-  bool append = (flags & fdflags::kAppend) != 0;
-  if (!d.borrowed && append != ((d.flags & fdflags::kAppend) != 0)) {
+  if ((wanted & kSyncs) != (d.status & kSyncs)) return HostError::kNotSupported;
+  const bool append = (wanted & status::kAppend) != 0;
+  if (!d.borrowed && append != ((d.status & status::kAppend) != 0)) {
     int host = fcntl(d.host_fd, F_GETFL);
-    if (host < 0) return errno_from_host(errno);
+    if (host < 0) return last_error();
     host = append ? host | O_APPEND : host & ~O_APPEND;
-    if (fcntl(d.host_fd, F_SETFL, host) < 0) return errno_from_host(errno);
+    if (fcntl(d.host_fd, F_SETFL, host) < 0) return last_error();
   }
-  d.flags = flags;  // kNonblock is carried out per call
-  return Errno::kSuccess;
+  d.status = wanted;  // kNonblocking is carried out per call
+  return HostError::kNone;
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

@@ -1,7 +1,7 @@
 // Reading and writing descriptors with the guest's buffers handed to the kernel as they are.
 //
 // A call that would wait does so in poll(), together with the store's interrupt descriptor, so that a
-// timeout ends it; such a call answers kIntr, which the ABI layer turns into the trap. The host's own
+// timeout ends it; such a call answers kInterrupted, which the layer above turns into the trap. The host's own
 // O_NONBLOCK never shows: a guest gets kAgain only if it asked for non-blocking itself.
 #pragma once
 
@@ -11,10 +11,10 @@
 #include <cstddef>
 
 #include "wasi/host/descriptor.h"
-#include "wasi/host/errno.h"
+#include "wasi/host/error.h"
 #include "wasi/host/interrupt.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, const Interrupts& interrupts);
 // Writes everything unless the guest asked for non-blocking, an error comes or the kernel's largest single
@@ -23,13 +23,13 @@ Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Inter
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 
-// Waits until `fd` has one of `events`; kIntr when interrupted.
-Errno wait_for(int fd, short events, const Interrupts& interrupts);
+// Waits until `fd` has one of `events`; kInterrupted when interrupted.
+HostError wait_for(int fd, short events, const Interrupts& interrupts);
 
 // Takes `n` bytes that were transferred off the front of a buffer list.
 void advance(iovec*& buffers, int& count, size_t n);
 
-// Sets what fd_fdstat_set_flags may: kAppend and kNonblock.
-Errno set_flags(Descriptor& d, uint16_t flags);
+// Changes kAppend and kNonblocking; the rest must be as it is.
+HostError set_status(Descriptor& d, Status wanted);
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

@@ -15,7 +15,7 @@
 #include "wasi/host/path_arguments.h"
 #include "wasi/host/system_call.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 // The kernel's own bound on symbolic links followed in one resolution (MAXSYMLINKS).
@@ -57,9 +57,9 @@ class Walker {
 
   Outcome<int> open(const char* path, int flags, mode_t mode) {
     rest_ = path;
-    if (rest_.empty()) return Errno::kNoent;
+    if (rest_.empty()) return HostError::kNoEntry;
     while (true) {
-      if (rest_[0] == '/') return Errno::kNotcapable;
+      if (rest_[0] == '/') return HostError::kOutside;
       // Split off one component and the slashes behind it.
       size_t end = rest_.find('/');
       std::string name = rest_.substr(0, end);
@@ -70,7 +70,7 @@ class Walker {
 
       if (name == "." || name == "..") {
         if (name == "..") {
-          if (stack_.empty()) return Errno::kNotcapable;
+          if (stack_.empty()) return HostError::kOutside;
           close(stack_.back());
           stack_.pop_back();
         }
@@ -83,7 +83,7 @@ class Walker {
         continue_ = false;
         continue;
       }
-      if (Errno e = enter(name); e != Errno::kSuccess) return e;
+      if (HostError e = enter(name); e != HostError::kNone) return e;
     }
   }
 
@@ -92,46 +92,46 @@ class Walker {
 
   // "." and "..": a directory we already stand in, opened again with the flags asked for.
   Outcome<int> reopen_here(int flags) {
-    if ((flags & O_CREAT) != 0) return (flags & O_EXCL) != 0 ? Errno::kExist : Errno::kIsdir;
+    if ((flags & O_CREAT) != 0) return (flags & O_EXCL) != 0 ? HostError::kExists : HostError::kIsDirectory;
     int fd = open_component(here(), ".", flags);
-    return fd >= 0 ? Outcome<int>(fd) : Outcome<int>(errno_from_host(errno));
+    return fd >= 0 ? Outcome<int>(fd) : Outcome<int>(last_error());
   }
 
   // Enters a directory, or puts a symbolic link's contents in front of the rest.
-  Errno enter(const std::string& name) {
+  HostError enter(const std::string& name) {
     int fd = open_component(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
       stack_.push_back(fd);
-      return Errno::kSuccess;
+      return HostError::kNone;
     }
-    if (errno != ENOTDIR && errno != ELOOP) return errno_from_host(errno);
-    return expand(name, "", Errno::kNotdir);
+    if (errno != ENOTDIR && errno != ELOOP) return last_error();
+    return expand(name, "", HostError::kNotDirectory);
   }
 
   // Replaces a link by its target, followed by `suffix`. `otherwise`: the answer if it is no link.
-  Errno expand(const std::string& name, const char* suffix, Errno otherwise) {
+  HostError expand(const std::string& name, const char* suffix, HostError otherwise) {
     char target[PATH_MAX];
     ssize_t n = read_link(here(), name.c_str(), target, sizeof target);
-    if (n < 0) return errno == EINVAL ? otherwise : errno_from_host(errno);
-    if (n == sizeof target) return Errno::kNametoolong;
-    if (++links_ > kMaxLinks) return Errno::kLoop;
-    if (n == 0) return Errno::kNoent;
-    if (target[0] == '/') return Errno::kNotcapable;
+    if (n < 0) return errno == EINVAL ? otherwise : last_error();
+    if (n == sizeof target) return HostError::kNameTooLong;
+    if (++links_ > kMaxLinks) return HostError::kLoop;
+    if (n == 0) return HostError::kNoEntry;
+    if (target[0] == '/') return HostError::kOutside;
     std::string expanded(target, static_cast<size_t>(n));
     expanded += suffix;
     if (!rest_.empty()) {
       expanded += '/';
       expanded += rest_;
     }
-    if (expanded.size() >= PATH_MAX) return Errno::kNametoolong;
+    if (expanded.size() >= PATH_MAX) return HostError::kNameTooLong;
     rest_ = std::move(expanded);
-    return Errno::kSuccess;
+    return HostError::kNone;
   }
 
   Outcome<int> open_last(const std::string& name, bool slashes, int flags, mode_t mode) {
     // A trailing slash asks for a directory and, as in the kernel, follows a link.
     bool follow = (flags & O_NOFOLLOW) == 0 || slashes;
-    if (slashes && (flags & O_CREAT) != 0) return Errno::kIsdir;
+    if (slashes && (flags & O_CREAT) != 0) return HostError::kIsDirectory;
     int want = flags | O_NOFOLLOW | (slashes ? O_DIRECTORY : 0);
     // With O_CREAT|O_EXCL a link is never followed, dangling or not.
     if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) follow = false;
@@ -144,10 +144,13 @@ class Walker {
     } else {
       int error = errno;
       bool maybe_link = error == ELOOP || (error == ENOTDIR && (want & O_DIRECTORY) != 0);
-      if (!follow || !maybe_link) return errno_from_host(error);
+      if (!follow || !maybe_link) return static_cast<HostError>(error);
     }
-    Errno e = expand(name, slashes ? "/" : "", errno_from_host(fd >= 0 ? EAGAIN : errno == ELOOP ? ELOOP : ENOTDIR));
-    if (e != Errno::kSuccess) return e;
+    HostError e = expand(name, slashes ? "/" : "",
+                         static_cast<HostError>(fd >= 0          ? EAGAIN
+                                                : errno == ELOOP ? ELOOP
+                                                                 : ENOTDIR));
+    if (e != HostError::kNone) return e;
     continue_ = true;
     return -1;
   }
@@ -189,11 +192,6 @@ ssize_t read_link(int dir, const char* name, char* buffer, size_t size) {
   return n;
 }
 
-void UniqueFd::reset(int fd) {
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
-}
-
 bool is_utf8(std::string_view bytes) {
   const auto* p = reinterpret_cast<const uint8_t*>(bytes.data());
   const uint8_t* end = p + bytes.size();
@@ -221,21 +219,21 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
-Errno GuestPath::copy(std::string_view bytes) {
-  if (bytes.size() >= sizeof text_) return Errno::kNametoolong;
+HostError GuestPath::copy(std::string_view bytes) {
+  if (bytes.size() >= sizeof text_) return HostError::kNameTooLong;
   std::memcpy(text_, bytes.data(), bytes.size());
   text_[bytes.size()] = '\0';
   size_ = bytes.size();
-  if (std::memchr(text_, '\0', size_) != nullptr) return Errno::kInval;
-  return is_utf8(view()) ? Errno::kSuccess : Errno::kIlseq;
+  if (std::memchr(text_, '\0', size_) != nullptr) return HostError::kInvalid;
+  return is_utf8(view()) ? HostError::kNone : HostError::kNotUtf8;
 }
 
-Errno GuestPath::assign_link_target(std::string_view bytes) { return copy(bytes); }
+HostError GuestPath::assign_link_target(std::string_view bytes) { return copy(bytes); }
 
-Errno GuestPath::assign(std::string_view bytes) {
-  if (Errno e = copy(bytes); e != Errno::kSuccess) return e;
-  if (size_ == 0) return Errno::kNoent;
-  return text_[0] == '/' ? Errno::kNotcapable : Errno::kSuccess;
+HostError GuestPath::assign(std::string_view bytes) {
+  if (HostError e = copy(bytes); e != HostError::kNone) return e;
+  if (size_ == 0) return HostError::kNoEntry;
+  return text_[0] == '/' ? HostError::kOutside : HostError::kNone;
 }
 
 bool GuestPath::is_plain_name() const {
@@ -260,7 +258,7 @@ Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode) {
     int fd = openat(dir, path, flags | O_NOFOLLOW, mode);
     if (fd >= 0) return fd;
     const bool maybe_link = errno == ELOOP || errno == ENOTDIR;
-    if (!maybe_link || (flags & O_NOFOLLOW) != 0) return errno_from_host(errno);
+    if (!maybe_link || (flags & O_NOFOLLOW) != 0) return last_error();
   }
   open_how own{};
   const open_how* how = walks || !openat2_works() ? nullptr : how_to_open(flags, mode, own);
@@ -268,14 +266,14 @@ Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode) {
     for (int i = 0; i < kMaxRetries; ++i) {
       int fd = openat2(dir, path, *how);
       if (fd >= 0) return fd;
-      if (errno == EXDEV) return Errno::kNotcapable;
-      if (errno != EAGAIN) return errno_from_host(errno);
+      if (errno == EXDEV) return HostError::kOutside;
+      if (errno != EAGAIN) return last_error();
     }
   }
   return Walker(dir).open(path, flags, mode);
 }
 
-Errno Parent::resolve(int dir, const GuestPath& path, Errno for_dot, Errno for_dotdot) {
+HostError Parent::resolve(int dir, const GuestPath& path, HostError for_dot, HostError for_dotdot) {
   std::string_view text = path.view();
   size_t end = text.find_last_not_of('/');  // the path is neither empty nor absolute
   size_t slash = text.find_last_of('/', end);
@@ -290,7 +288,7 @@ Errno Parent::resolve(int dir, const GuestPath& path, Errno for_dot, Errno for_d
   if (slash == text.npos) {
     borrowed_ = dir;
     name_ = path.c_str();
-    return Errno::kSuccess;
+    return HostError::kNone;
   }
   char prefix[PATH_MAX];
   std::memcpy(prefix, text.data(), slash);
@@ -299,9 +297,9 @@ Errno Parent::resolve(int dir, const GuestPath& path, Errno for_dot, Errno for_d
   if (!fd) return fd.error;
   opened_.reset(*fd);
   name_ = path.c_str() + slash + 1;
-  return Errno::kSuccess;
+  return HostError::kNone;
 }
 
 void force_path_walker(bool on) { g_force_walker.store(on, std::memory_order_relaxed); }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

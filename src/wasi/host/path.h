@@ -6,7 +6,7 @@
 // at a time without following links and interprets the links itself; it keeps the directory it came from
 // for every "..", so it cannot be led out either.
 //
-// A path that would leave its directory is answered with Errno::kNotcapable.
+// A path that would leave its directory is answered with HostError::kOutside.
 #pragma once
 
 #include <sys/types.h>
@@ -14,42 +14,18 @@
 #include <climits>
 #include <string_view>
 
-#include "wasi/host/errno.h"
+#include "wasi/host/descriptor.h"
 
-namespace ermine::wasi {
-
-// Owns a host descriptor.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& o) noexcept : fd_(o.release()) {}
-  UniqueFd& operator=(UniqueFd&& o) noexcept {
-    if (this != &o) reset(o.release());
-    return *this;
-  }
-  ~UniqueFd() { reset(); }
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release() {
-    int fd = fd_;
-    fd_ = -1;
-    return fd;
-  }
-  void reset(int fd = -1);
-
- private:
-  int fd_ = -1;
-};
+namespace ermine::wasi::host {
 
 // A path as the kernel wants it, copied out of guest memory once, so that a guest thread that rewrites it
 // meanwhile changes nothing. 4 KiB, meant for the stack.
 class GuestPath {
  public:
-  // kIlseq: not UTF-8. kInval: contains NUL. kNametoolong. kNoent: empty. kNotcapable: absolute.
-  Errno assign(std::string_view bytes);
+  // kNotUtf8: not UTF-8. kInvalid: contains NUL. kNameTooLong. kNoEntry: empty. kOutside: absolute.
+  HostError assign(std::string_view bytes);
   // The same without the rule on absolute and empty paths, for the contents of a symbolic link.
-  Errno assign_link_target(std::string_view bytes);
+  HostError assign_link_target(std::string_view bytes);
 
   const char* c_str() const { return text_; }
   std::string_view view() const { return {text_, size_}; }
@@ -58,7 +34,7 @@ class GuestPath {
   bool is_plain_name() const;
 
  private:
-  Errno copy(std::string_view bytes);
+  HostError copy(std::string_view bytes);
   size_t size_ = 0;
   char text_[PATH_MAX];
 };
@@ -82,7 +58,7 @@ bool openat2_works();
 class Parent {
  public:
   // `dots` is what the operation answers for a last component "." or "..", after it was found to lie inside.
-  Errno resolve(int dir, const GuestPath& path, Errno for_dot, Errno for_dotdot);
+  HostError resolve(int dir, const GuestPath& path, HostError for_dot, HostError for_dotdot);
   int fd() const { return opened_ ? opened_.get() : borrowed_; }
   const char* name() const { return name_; }
 
@@ -95,4 +71,4 @@ class Parent {
 // For tests: use the walker even though openat2 works.
 void force_path_walker(bool on);
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

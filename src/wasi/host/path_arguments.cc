@@ -8,7 +8,7 @@
 
 #include "wasi/host/path.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 // The C library's headers may be older than the kernel; the number is the same on all architectures.
@@ -27,6 +27,7 @@ static_assert(sizeof(Request) == PathArguments::kStride);
 
 // Written once, before there are other threads.
 const Request* g_requests = nullptr;
+PathArguments g_arguments;
 
 unsigned index_of(int flags) {
   unsigned index = (flags & O_PATH) != 0 ? kPathOnly : static_cast<unsigned>(flags & O_ACCMODE);
@@ -46,6 +47,7 @@ int flags_of(unsigned index) {
 }  // namespace
 
 std::optional<PathArguments> fix_path_arguments() {
+  if (g_requests != nullptr) return g_arguments;
   // Twice the size, to have it aligned; what is left over is never touched.
   const size_t reserved = 2 * PathArguments::kSize;
   void* p = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -69,6 +71,7 @@ std::optional<PathArguments> fix_path_arguments() {
   // Linux 6.10 and newer. Older ones would let code that has broken out undo the line above.
   (void)syscall(kMseal, p, reserved, 0);
   g_requests = requests;
+  g_arguments = a;
   return a;
 }
 
@@ -84,4 +87,4 @@ const char* empty_path() {
   return g_requests != nullptr ? reinterpret_cast<const char*>(g_requests) + sizeof(open_how) : "";
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

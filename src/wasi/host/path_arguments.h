@@ -14,7 +14,7 @@
 
 struct open_how;
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 struct PathArguments {
   uintptr_t begin = 0;  // aligned to kSize; each of the requests to kStride
@@ -23,8 +23,8 @@ struct PathArguments {
   static constexpr uintptr_t kStride = 32, kSize = 256 * kStride;
 };
 
-// Lays them down; from then on nothing else is asked for. Before the process confines itself, and while it has one
-// thread. Nothing, and nothing changed, if there is no memory.
+// Lays them down, unless they are already; from then on nothing else is asked for. Before the process confines itself,
+// and while it has one thread. Nothing, and nothing changed, if there is no memory.
 std::optional<PathArguments> fix_path_arguments();
 
 bool path_arguments_are_fixed();
@@ -32,4 +32,4 @@ bool path_arguments_are_fixed();
 const open_how* fixed_how(int flags, mode_t mode);
 const char* empty_path();
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

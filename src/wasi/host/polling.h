@@ -5,27 +5,27 @@
 #include <span>
 
 #include "wasi/host/descriptor.h"
-#include "wasi/host/errno.h"
+#include "wasi/host/error.h"
 #include "wasi/host/interrupt.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
+// A clock that can be waited for, kRealtime or kMonotonic, or a descriptor.
 struct Subscription {
-  enum class Kind : uint8_t { kClock = 0, kRead = 1, kWrite = 2 };
-  uint64_t userdata = 0;
+  enum class Kind : uint8_t { kClock, kRead, kWrite };
+  uint32_t id = 0;  // the caller's, who finds it in the event
   Kind kind = Kind::kClock;
   // kClock
-  uint32_t clock = 0;
-  uint64_t timeout = 0;
+  Clock clock = Clock::kRealtime;
   bool absolute = false;
-  // kRead, kWrite
-  uint32_t fd = 0;
+  uint64_t timeout = 0;
+  // kRead, kWrite; it stays open while they are waited for.
+  const Descriptor* descriptor = nullptr;
 };
 
 struct Event {
-  uint64_t userdata = 0;
-  Errno error = Errno::kSuccess;
-  Subscription::Kind kind = Subscription::Kind::kClock;
+  uint32_t id = 0;
+  HostError error = HostError::kNone;
   uint64_t bytes = 0;   // that can be read now, where known
   bool hangup = false;  // the other side has closed
 };
@@ -37,15 +37,10 @@ struct PollStart {
   uint64_t at[2];  // by clock
 };
 
-// Waits until at least one subscription has something to tell, then fills `events` (as many entries as
-// there are subscriptions) and returns how many. What cannot be waited for is an event with its error.
-// kIntr: interrupted.
-Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
+// Waits until at least one subscription has something to tell, then fills `events` (as many entries as there are
+// subscriptions) and returns how many. Those of descriptors come first, in the order of the subscriptions. With
+// `immediately` it does not wait, and there may be none. kInterrupted: the guest is to stop.
+Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::span<Event> events, bool immediately,
                            const Interrupts& interrupts, PollStart& start);
-inline Outcome<uint32_t> poll_all(FdTable& table, std::span<const Subscription> subscriptions, std::span<Event> events,
-                                  const Interrupts& interrupts) {
-  PollStart start;
-  return poll_all(table, subscriptions, events, interrupts, start);
-}
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

@@ -13,7 +13,7 @@
 #include "ermine/printable.h"
 #include "wasi/host/io.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 Result<int> listen_on(std::string_view address) {
   size_t colon = address.rfind(':');
@@ -48,32 +48,30 @@ Result<int> listen_on(std::string_view address) {
   return fd;
 }
 
-Errno accept_connection(Descriptor& listener, uint16_t flags, const Interrupts& interrupts, Descriptor& out) {
-  if ((flags & ~fdflags::kNonblock) != 0) return Errno::kInval;
+HostError accept_connection(const Descriptor& listener, bool nonblocking, const Interrupts& interrupts,
+                            Descriptor& out) {
   while (true) {
     // The listener itself may be blocking, and another process may take the connection we saw.
-    bool wait = (listener.flags & fdflags::kNonblock) == 0;
+    bool wait = (listener.status & status::kNonblocking) == 0;
     if (wait) {
-      if (Errno e = wait_for(listener.host_fd, POLLIN, interrupts); e != Errno::kSuccess) return e;
+      if (HostError e = wait_for(listener.host_fd, POLLIN, interrupts); e != HostError::kNone) return e;
     } else {
       pollfd p{listener.host_fd, POLLIN, 0};
-      if (poll(&p, 1, 0) <= 0) return Errno::kAgain;
+      if (poll(&p, 1, 0) <= 0) return HostError::kAgain;
     }
     int fd = accept4(listener.host_fd, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd >= 0) {
       out.host_fd = fd;
-      out.flags = flags;
-      return classify(out, rights::kAll, 0);
+      if (nonblocking) out.status = status::kNonblocking;
+      return inspect(out);
     }
     if (errno == EINTR || errno == ECONNABORTED || (wait && errno == EAGAIN)) continue;
-    return errno_from_host(errno);
+    return last_error();
   }
 }
 
-Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t flags, const Interrupts& interrupts) {
-  if ((flags & ~riflags::kAll) != 0) return Errno::kInval;
-  bool all = (flags & riflags::kWaitall) != 0 && d.type == Filetype::kSocketStream;
-  bool peek = (flags & riflags::kPeek) != 0;
+Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, bool peek, bool all, const Interrupts& interrupts) {
+  all = all && d.type == FileType::kStreamSocket;
   size_t wanted = 0;
   for (int i = 0; i < count; ++i) wanted += buffers[i].iov_len;
   Received r;
@@ -84,16 +82,16 @@ Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t fla
     ssize_t n = recvmsg(d.host_fd, &m, MSG_DONTWAIT | (peek ? MSG_PEEK : 0));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
-      if (r.bytes > 0 && (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0)) return r;
-      if (errno != EAGAIN || (d.flags & fdflags::kNonblock) != 0) return errno_from_host(errno);
-      if (Errno e = wait_for(d.host_fd, POLLIN, interrupts); e != Errno::kSuccess) {
+      if (r.bytes > 0 && (errno != EAGAIN || (d.status & status::kNonblocking) != 0)) return r;
+      if (errno != EAGAIN || (d.status & status::kNonblocking) != 0) return last_error();
+      if (HostError e = wait_for(d.host_fd, POLLIN, interrupts); e != HostError::kNone) {
         if (r.bytes > 0) return r;
         return e;
       }
       continue;
     }
     r.bytes = peek ? static_cast<size_t>(n) : r.bytes + static_cast<size_t>(n);
-    if ((m.msg_flags & MSG_TRUNC) != 0) r.flags |= roflags::kDataTruncated;
+    if ((m.msg_flags & MSG_TRUNC) != 0) r.truncated = true;
     if (n == 0 || !all || r.bytes >= wanted) return r;
     if (!peek) {
       advance(buffers, count, static_cast<size_t>(n));
@@ -101,19 +99,13 @@ Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, uint16_t fla
     }
     // What is peeked at stays, so the socket would poll as ready at once; look again in a moment.
     pollfd p{interrupts.fd(), POLLIN, 0};
-    if (poll(&p, 1, 1) > 0) return Errno::kIntr;
+    if (poll(&p, 1, 1) > 0) return HostError::kInterrupted;
   }
 }
 
-Errno shut_down(Descriptor& d, uint8_t how) {
-  int host;
-  switch (how) {
-    case sdflags::kRd: host = SHUT_RD; break;
-    case sdflags::kWr: host = SHUT_WR; break;
-    case sdflags::kAll: host = SHUT_RDWR; break;
-    default: return Errno::kInval;
-  }
-  return shutdown(d.host_fd, host) == 0 ? Errno::kSuccess : errno_from_host(errno);
+HostError shut_down(Descriptor& d, Shutdown what) {
+  constexpr int kWhat[] = {SHUT_RD, SHUT_WR, SHUT_RDWR};
+  return result_of(shutdown(d.host_fd, kWhat[static_cast<unsigned>(what)]));
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

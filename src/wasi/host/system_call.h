@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 // What the call returns, or an error code, negative. Pointers are passed as numbers.
 [[gnu::always_inline]] inline long system_call(long call, long a, long b, long c, long d = 0) {
@@ -35,4 +35,4 @@ namespace ermine::wasi {
 inline int file_status(int fd, struct stat& out) { return static_cast<int>(::syscall(SYS_fstat, fd, &out)); }
 inline long as_number(const void* p) { return reinterpret_cast<long>(p); }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

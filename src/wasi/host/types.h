@@ -1,107 +1,47 @@
-// The vocabulary of WASI preview 1 that the host layer shares with the ABI layer: rights, file types, flags.
-// Values are the specification's. Layouts in guest memory are preview1/abi.h's business, not this file's.
+// What the operations of this layer take and give, in terms of no particular interface for guests.
 #pragma once
 
 #include <cstdint>
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
-using Rights = uint64_t;
-namespace rights {
-inline constexpr Rights kFdDatasync = 1u << 0;
-inline constexpr Rights kFdRead = 1u << 1;
-inline constexpr Rights kFdSeek = 1u << 2;
-inline constexpr Rights kFdFdstatSetFlags = 1u << 3;
-inline constexpr Rights kFdSync = 1u << 4;
-inline constexpr Rights kFdTell = 1u << 5;
-inline constexpr Rights kFdWrite = 1u << 6;
-inline constexpr Rights kFdAdvise = 1u << 7;
-inline constexpr Rights kFdAllocate = 1u << 8;
-inline constexpr Rights kPathCreateDirectory = 1u << 9;
-inline constexpr Rights kPathCreateFile = 1u << 10;
-inline constexpr Rights kPathLinkSource = 1u << 11;
-inline constexpr Rights kPathLinkTarget = 1u << 12;
-inline constexpr Rights kPathOpen = 1u << 13;
-inline constexpr Rights kFdReaddir = 1u << 14;
-inline constexpr Rights kPathReadlink = 1u << 15;
-inline constexpr Rights kPathRenameSource = 1u << 16;
-inline constexpr Rights kPathRenameTarget = 1u << 17;
-inline constexpr Rights kPathFilestatGet = 1u << 18;
-inline constexpr Rights kPathFilestatSetSize = 1u << 19;
-inline constexpr Rights kPathFilestatSetTimes = 1u << 20;
-inline constexpr Rights kFdFilestatGet = 1u << 21;
-inline constexpr Rights kFdFilestatSetSize = 1u << 22;
-inline constexpr Rights kFdFilestatSetTimes = 1u << 23;
-inline constexpr Rights kPathSymlink = 1u << 24;
-inline constexpr Rights kPathRemoveDirectory = 1u << 25;
-inline constexpr Rights kPathUnlinkFile = 1u << 26;
-inline constexpr Rights kPollFdReadwrite = 1u << 27;
-inline constexpr Rights kSockShutdown = 1u << 28;
-inline constexpr Rights kSockAccept = 1u << 29;
-inline constexpr Rights kAll = (1u << 30) - 1;
-
-// What makes sense for each kind of file. A descriptor never reports a right that its kind cannot use.
-inline constexpr Rights kRegularFile = kFdDatasync | kFdRead | kFdSeek | kFdFdstatSetFlags | kFdSync | kFdTell |
-                                       kFdWrite | kFdAdvise | kFdAllocate | kFdFilestatGet | kFdFilestatSetSize |
-                                       kFdFilestatSetTimes | kPollFdReadwrite;
-inline constexpr Rights kDirectory = kFdFdstatSetFlags | kFdSync | kFdAdvise | kPathCreateDirectory | kPathCreateFile |
-                                     kPathLinkSource | kPathLinkTarget | kPathOpen | kFdReaddir | kPathReadlink |
-                                     kPathRenameSource | kPathRenameTarget | kPathFilestatGet | kPathFilestatSetSize |
-                                     kPathFilestatSetTimes | kFdFilestatGet | kFdFilestatSetTimes | kPathSymlink |
-                                     kPathRemoveDirectory | kPathUnlinkFile | kPollFdReadwrite;
-// Terminals and pipes. wasi-libc's isatty() asks for a character device without the right to seek.
-inline constexpr Rights kStream = kFdDatasync | kFdRead | kFdFdstatSetFlags | kFdSync | kFdWrite | kFdFilestatGet |
-                                  kFdFilestatSetTimes | kPollFdReadwrite;
-inline constexpr Rights kDevice = kStream | kFdSeek | kFdTell;
-inline constexpr Rights kSocket =
-    kFdRead | kFdWrite | kFdFdstatSetFlags | kFdFilestatGet | kPollFdReadwrite | kSockShutdown;
-inline constexpr Rights kListener =
-    kFdFdstatSetFlags | kFdFilestatGet | kPollFdReadwrite | kFdRead | kSockAccept | kSockShutdown;
-}  // namespace rights
-
-enum class Filetype : uint8_t {
-  kUnknown = 0,
-  kBlockDevice = 1,
-  kCharacterDevice = 2,
-  kDirectory = 3,
-  kRegularFile = 4,
-  kSocketDgram = 5,
-  kSocketStream = 6,
-  kSymbolicLink = 7,
+enum class FileType : uint8_t {
+  kUnknown,  // also a fifo
+  kBlockDevice,
+  kCharacterDevice,
+  kDirectory,
+  kRegularFile,
+  kDatagramSocket,
+  kStreamSocket,
+  kSymbolicLink,
 };
+// By st_mode; sockets are kStreamSocket, as it does not say more.
+FileType file_type(unsigned mode);
 
-namespace fdflags {
-inline constexpr uint16_t kAppend = 1, kDsync = 2, kNonblock = 4, kRsync = 8, kSync = 16, kAll = 31;
-}
-namespace oflags {
-inline constexpr uint16_t kCreat = 1, kDirectory = 2, kExcl = 4, kTrunc = 8, kAll = 15;
-}
-namespace lookupflags {
-inline constexpr uint32_t kSymlinkFollow = 1, kAll = 1;
-}
-namespace fstflags {
-inline constexpr uint16_t kAtim = 1, kAtimNow = 2, kMtim = 4, kMtimNow = 8, kAll = 15;
-}
-namespace riflags {
-inline constexpr uint16_t kPeek = 1, kWaitall = 2, kAll = 3;
-}
-namespace roflags {
-inline constexpr uint16_t kDataTruncated = 1;
-}
-namespace sdflags {
-inline constexpr uint8_t kRd = 1, kWr = 2, kAll = 3;
-}
-
-struct Filestat {
-  uint64_t dev = 0;
-  uint64_t ino = 0;
-  Filetype type = Filetype::kUnknown;
-  uint64_t nlink = 0;
+struct FileStat {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  FileType type = FileType::kUnknown;
+  uint64_t links = 0;
   uint64_t size = 0;
-  uint64_t atim = 0, mtim = 0, ctim = 0;  // nanoseconds since 1970
+  uint64_t accessed = 0, modified = 0, changed = 0;  // nanoseconds since 1970
 };
 
-enum class ClockId : uint32_t { kRealtime = 0, kMonotonic = 1, kProcessCputime = 2, kThreadCputime = 3 };
-enum class Whence : uint8_t { kSet = 0, kCur = 1, kEnd = 2 };
+// How a descriptor reads and writes; may be combined.
+using Status = uint8_t;
+namespace status {
+inline constexpr Status kAppend = 1, kDataSync = 2, kNonblocking = 4, kReadSync = 8, kSync = 16;
+}
 
-}  // namespace ermine::wasi
+// What one of a file's times becomes.
+struct TimeChange {
+  enum class To : uint8_t { kUnchanged, kNow, kTime } to = To::kUnchanged;
+  uint64_t time = 0;  // nanoseconds since 1970
+};
+
+enum class Clock : uint8_t { kRealtime, kMonotonic, kProcessCpuTime, kThreadCpuTime };
+enum class Whence : uint8_t { kBegin, kCurrent, kEnd };
+enum class Advice : uint8_t { kNormal, kSequential, kRandom, kWillNeed, kDontNeed, kNoReuse };
+enum class Shutdown : uint8_t { kReading, kWriting, kBoth };
+
+}  // namespace ermine::wasi::host

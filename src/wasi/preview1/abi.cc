@@ -4,7 +4,7 @@
 
 #include "ermine/printable.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 void describe_number(std::string& to, uint64_t value) { to += std::to_string(value); }
 void describe_signed(std::string& to, int64_t value) { to += std::to_string(value); }
@@ -25,4 +25,4 @@ void describe_text(std::string& to, std::string_view text) {
   to += text.size() > kMost ? "\"..." : "\"";
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

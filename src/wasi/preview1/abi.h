@@ -21,10 +21,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "wasi/host/errno.h"
-#include "wasi/host/types.h"
+#include "wasi/preview1/errno.h"
+#include "wasi/preview1/types.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 struct GuestMemory {
   uint8_t* base = nullptr;
@@ -267,7 +267,7 @@ struct Preview1 {
   };
   static_assert(sizeof(Filestat) == 64);
   using Nlink = uint64_t;
-  static constexpr Whence kWhence[3] = {Whence::kSet, Whence::kCur, Whence::kEnd};
+  static constexpr host::Whence kWhence[3] = {host::Whence::kBegin, host::Whence::kCurrent, host::Whence::kEnd};
   static constexpr uint32_t kSubscriptionSize = 48;
   // Offsets in a subscription; descriptor numbers lie where the clock's id does.
   static constexpr uint32_t kFdAt = 16, kClockAt = 16, kTimeoutAt = 24, kFlagsAt = 40;
@@ -284,10 +284,10 @@ struct Unstable {
   };
   static_assert(sizeof(Filestat) == 56);
   using Nlink = uint32_t;
-  static constexpr Whence kWhence[3] = {Whence::kCur, Whence::kEnd, Whence::kSet};
+  static constexpr host::Whence kWhence[3] = {host::Whence::kCurrent, host::Whence::kEnd, host::Whence::kBegin};
   // Its clocks carry an identifier in front, which nothing uses.
   static constexpr uint32_t kSubscriptionSize = 56;
   static constexpr uint32_t kFdAt = 16, kClockAt = 24, kTimeoutAt = 32, kFlagsAt = 48;
 };
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

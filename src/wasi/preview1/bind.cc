@@ -12,7 +12,7 @@
 
 #include "wasi/preview1/short_cuts.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 namespace {
 
 [[gnu::cold, gnu::noinline]] Errno answer_and_trace(const Binding& binding, Call& call, const uint64_t* slots) {
@@ -126,15 +126,13 @@ class Bound {
   }
 };
 
-Result<void> define(Linker& linker, const char* module, Binding&& binding, detail::HostFn fn,
+Result<void> define(Linker& linker, const char* module, Binding&& binding, Linker::RawCallback callback,
                     std::span<const ValType> params) {
-  detail::HostFunction f;
-  f.fn = fn;
-  f.type.params.assign(params.begin(), params.end());
-  f.type.results.push_back(ValType::i32());
+  FuncType type;
+  type.params.assign(params.begin(), params.end());
+  type.results.push_back(ValType::i32());
   const char* name = binding.name;
-  f.env = std::make_shared<Binding>(std::move(binding));
-  return linker.define_host(module, name, std::move(f));
+  return linker.func_raw(module, name, std::move(type), callback, std::make_shared<Binding>(std::move(binding)));
 }
 
 // proc_exit never returns, so it has no result in its signature.
@@ -181,12 +179,12 @@ Result<void> define_version(Linker& linker, const Source& source, const Module* 
 
 }  // namespace
 
-bool call_bound(void* env, runtime::HostCall& host_call, uint64_t* slots) {
+bool call_bound(void* env, RawCall& host_call, uint64_t* slots) {
   const auto& binding = *static_cast<const Binding*>(env);
   Caller caller(host_call);
   Context* context = binding.source.get(caller);
   if (context == nullptr) [[unlikely]]
-    return detail::fail(host_call, no_context(binding.name));
+    return caller.fail(no_context(binding.name));
   Call call{*context, caller, {}, {}, {}, 0};
   while (true) {
     call.moved = 0;
@@ -195,12 +193,12 @@ bool call_bound(void* env, runtime::HostCall& host_call, uint64_t* slots) {
     const Errno error =
         context->tracing() ? answer_and_trace(binding, call, slots) : binding.answer(call, slots, nullptr);
     if (error == Errno::kFault && memory.data() == nullptr && !caller.memory()) [[unlikely]]
-      return detail::fail(host_call, no_memory(binding.name));
+      return caller.fail(no_memory(binding.name));
     if (error == Errno::kIntr) [[unlikely]] {
-      if (call.stop) return detail::fail(host_call, std::move(call.stop));
+      if (call.stop) return caller.fail(std::move(call.stop));
       // A program that was stopped here and then told to go on waits again; nothing has happened so far.
       if (caller.store().interrupt_requested()) {
-        if (Result<void> r = caller.store().check_interrupt(); !r) return detail::fail(host_call, std::move(r).error());
+        if (Result<void> r = caller.store().check_interrupt(); !r) return caller.fail(std::move(r).error());
         continue;
       }
     }
@@ -209,10 +207,10 @@ bool call_bound(void* env, runtime::HostCall& host_call, uint64_t* slots) {
   }
 }
 
-bool pay(runtime::HostCall& host_call, uint64_t bytes) {
+bool pay(RawCall& host_call, uint64_t bytes) {
   if (bytes < kBytesPerFuel) return true;
-  if (Result<void> r = Caller(host_call).consume_fuel(bytes / kBytesPerFuel); !r)
-    return detail::fail(host_call, std::move(r).error());
+  const Caller caller(host_call);
+  if (Result<void> r = caller.consume_fuel(bytes / kBytesPerFuel); !r) return caller.fail(std::move(r).error());
   return true;
 }
 
@@ -221,4 +219,4 @@ Result<void> define_all(Linker& linker, Source source, const Module* module) {
   return define_version<Unstable>(linker, source, module);
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -6,16 +6,17 @@
 #include "ermine/wasi.h"
 #include "wasi/preview1/call.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 // Where a call's Context comes from: a fixed one, or the store's.
 struct Source {
-  std::shared_ptr<Context> fixed;
-  Wasi* (*find)(Caller& caller) = nullptr;
+  std::shared_ptr<Context> fixed = nullptr;
+  Wasi::Find find = nullptr;
+  std::shared_ptr<void> find_context = nullptr;
   Context* get(Caller& caller) const {
     if (fixed) [[likely]]
       return fixed.get();
-    Wasi* wasi = find(caller);
+    Wasi* wasi = find(find_context.get(), caller);
     return wasi == nullptr ? nullptr : wasi->impl().get();
   }
 };
@@ -35,11 +36,10 @@ struct Binding {
 };
 
 // The host function of every Binding: finds the context, answers, goes on waiting after interruptions, traces, pays.
-bool call_bound(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool call_bound(void* binding, RawCall& host_call, uint64_t* slots);
 // The end of a call that has answered, where bytes were moved: pays for them if that is to be done.
-[[gnu::cold]] bool pay(runtime::HostCall& host_call, uint64_t bytes);
-[[gnu::always_inline]] inline bool pay_if_counted(const Binding& binding, runtime::HostCall& host_call,
-                                                  uint64_t bytes) {
+[[gnu::cold]] bool pay(RawCall& host_call, uint64_t bytes);
+[[gnu::always_inline]] inline bool pay_if_counted(const Binding& binding, RawCall& host_call, uint64_t bytes) {
   if (binding.counts_fuel) [[unlikely]]
     return pay(host_call, bytes);
   return true;
@@ -48,4 +48,4 @@ bool call_bound(void* binding, runtime::HostCall& host_call, uint64_t* slots);
 // Only what `module` imports if one is given.
 Result<void> define_all(Linker& linker, Source source, const Module* module = nullptr);
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -1,6 +1,6 @@
 #include "wasi/preview1/call.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 Result<void> Call::pay() {
   const uint64_t units = moved / kBytesPerFuel;
@@ -20,4 +20,4 @@ Errno Call::pause() {
   return Errno::kSuccess;
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -7,7 +7,7 @@
 #include "wasi/preview1/abi.h"
 #include "wasi/preview1/context.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 struct Call {
   Context& context;
@@ -15,7 +15,7 @@ struct Call {
   GuestMemory memory;
   // Set by a function that must end the program instead of answering; the returned code is then ignored.
   Error stop;
-  PollStart poll_start{};
+  host::PollStart poll_start{};
   // Bytes of buffers, names and lists that were moved and are not paid for yet. What has one small size is not counted.
   uint64_t moved = 0;
 
@@ -33,9 +33,9 @@ struct Call {
       return false;
     return context.refusals.too_many_files = true;
   }
-  Interrupts interrupts() {
+  host::Interrupts interrupts() {
     return {[](void* caller) { return static_cast<Caller*>(caller)->store().interrupt_fd(); }, &caller};
   }
 };
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -1,20 +1,20 @@
 // Context: the state of one WASI program, behind ermine::Wasi.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ermine/wasi.h"
-#include "wasi/host/descriptor.h"
+#include "wasi/host/grants.h"
+#include "wasi/preview1/fd_table.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 class Context {
  public:
-  static Result<std::shared_ptr<Context>> create(WasiConfig&& config);
+  static Result<std::shared_ptr<Context>> create(HostGrants&& grants);
 
   FdTable& descriptors() { return descriptors_; }
   const std::vector<std::string>& args() const { return args_; }
@@ -25,31 +25,25 @@ class Context {
 
   // How many more bytes may be written, and the count of those that were.
   bool limits_output() const { return max_written_ != ~uint64_t{0}; }
-  uint64_t may_write() const {
-    uint64_t written = written_.load(std::memory_order_relaxed);
-    return written >= max_written_ ? 0 : max_written_ - written;
-  }
-  void count_written(size_t bytes) { written_.fetch_add(bytes, std::memory_order_relaxed); }
+  uint64_t may_write() const { return written_ >= max_written_ ? 0 : max_written_ - written_; }
+  void count_written(uint64_t bytes) { written_ += bytes; }
   uint64_t max_written() const { return max_written_; }
 
-  // What was refused, for diagnostics. Not synchronized: the first word of several threads may be any of theirs.
+  // What was refused, for diagnostics.
   WasiRefusals refusals;
   bool grants_directories() const { return grants_directories_; }
   bool grants_listeners() const { return grants_listeners_; }
 
  private:
   Context() = default;
-  Result<void> open(const WasiConfig& config);
-  Result<void> add_stdio(const WasiConfig& config);
-  Result<void> add_directory(const std::string& host, const std::string& guest, bool read_only);
-  Result<void> add_listener(const std::string& address);
+  Result<void> take(host::OpenedGrants&& opened);
 
   FdTable descriptors_;
   std::vector<std::string> args_, env_;
   std::function<void(std::string_view)> trace_;
   uint64_t max_written_ = ~uint64_t{0};
-  std::atomic<uint64_t> written_{0};
+  uint64_t written_ = 0;
   bool grants_directories_ = false, grants_listeners_ = false;
 };
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

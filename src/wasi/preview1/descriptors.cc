@@ -9,31 +9,31 @@
 #include "wasi/preview1/layout.h"
 #include "wasi/preview1/pieces.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 Errno CommonFunctions::fd_advise(Call& call, Fd fd, U64 offset, U64 length, AdviceArg advice) {
   WITH_FD(d, fd, rights::kFdAdvise);
-  if (d->type == Filetype::kDirectory) return Errno::kBadf;
-  return advise(d->host_fd, offset, length, advice);
+  if (d->type == FileType::kDirectory) return Errno::kBadf;
+  return errno_of(host::advise(d->host_fd, offset, length, static_cast<host::Advice>(uint8_t{advice})));
 }
 
 Errno CommonFunctions::fd_close(Call& call, Fd fd) { return call.table().close(fd.number); }
 
 Errno CommonFunctions::fd_datasync(Call& call, Fd fd) {
   WITH_FD(d, fd, rights::kFdDatasync);
-  return sync(d->host_fd, true);
+  return errno_of(host::sync(d->host_fd, true));
 }
 
 Errno CommonFunctions::fd_sync(Call& call, Fd fd) {
   WITH_FD(d, fd, rights::kFdSync);
-  return sync(d->host_fd, false);
+  return errno_of(host::sync(d->host_fd, false));
 }
 
 Errno CommonFunctions::fd_fdstat_get(Call& call, Fd fd, Out<FdstatLayout> stat) {
   WITH_FD(d, fd, 0);
   FdstatLayout s{};
-  s.filetype = static_cast<uint8_t>(d->type);
-  s.flags = d->flags;
+  s.filetype = number_of(d->type);
+  s.flags = fdflags_of(d->status);
   s.rights_base = d->base;
   s.rights_inheriting = d->inheriting;
   stat.set(s);
@@ -42,7 +42,7 @@ Errno CommonFunctions::fd_fdstat_get(Call& call, Fd fd, Out<FdstatLayout> stat) 
 
 Errno CommonFunctions::fd_fdstat_set_flags(Call& call, Fd fd, FdflagsArg flags) {
   WITH_FD(d, fd, rights::kFdFdstatSetFlags);
-  return set_flags(*d, flags);
+  return errno_of(host::set_status(*d, status_of(flags)));
 }
 
 Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inheriting) {
@@ -57,8 +57,8 @@ Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inh
 template <class Version>
 Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Version::Filestat> stat) {
   WITH_FD(d, fd, rights::kFdFilestatGet);
-  Outcome<Filestat> s = stat_file(d->host_fd);
-  if (!s) return s.error;
+  host::Outcome<host::FileStat> s = host::stat_file(d->host_fd);
+  if (!s) return errno_of(s.error);
   s.value.type = d->type;  // knows datagram sockets apart
   stat.set(layout<Version>(*s));
   return Errno::kSuccess;
@@ -67,12 +67,14 @@ Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Versio
 Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mtim, FstflagsArg flags) {
   WITH_FD(d, fd, rights::kFdFilestatSetTimes);
   if (d->read_only) return Errno::kRofs;
-  return set_times_file(d->host_fd, atim, mtim, flags);
+  const TimeChanges changes(atim, mtim, flags);
+  if (!changes.valid) return Errno::kInval;
+  return errno_of(host::set_times_file(d->host_fd, changes.accessed, changes.modified));
 }
 
 Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> prestat) {
-  DescriptorRef d = call.table().get(fd.number);
-  if (!d || !d->preopen) {
+  const Descriptor* d = call.table().get(fd.number);
+  if (d == nullptr || !d->preopen) {
     // Programs ask for 3, 4, … until this answer.
     if (fd.number == 3 && !call.context.grants_directories()) call.context.refusals.no_directories = true;
     return Errno::kBadf;
@@ -84,8 +86,8 @@ Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> pres
 }
 
 Errno CommonFunctions::fd_prestat_dir_name(Call& call, Fd fd, Buffer name) {
-  DescriptorRef d = call.table().get(fd.number);
-  if (!d || !d->preopen) return Errno::kBadf;
+  const Descriptor* d = call.table().get(fd.number);
+  if (d == nullptr || !d->preopen) return Errno::kBadf;
   if (name.size < d->guest_path.size()) return Errno::kNametoolong;
   std::memcpy(name.bytes().data(), d->guest_path.data(), d->guest_path.size());
   call.moved += d->guest_path.size();
@@ -103,24 +105,19 @@ struct Listing {
   // Until the buffer is full, there are no more, or a piece is done. An entry that does not fit is cut; a full
   // buffer tells the guest that there is more.
   Errno read(Descriptor& d, std::span<uint8_t> buffer) {
-    {
-      // Made on first use: most directories are opened only to find files in them.
-      static std::mutex making;
-      std::lock_guard lock(making);
-      if (!d.dir) d.dir = std::make_unique<DirStream>();
-    }
-    DirStream& stream = *d.dir;
-    auto lock = stream.lock();
-    if (Errno e = stream.seek(d.host_fd, cookie); e != Errno::kSuccess) return e;
+    // Made on first use: most directories are opened only to find files in them.
+    if (!d.dir) d.dir = std::make_unique<host::DirStream>();
+    host::DirStream& stream = *d.dir;
+    if (host::HostError e = stream.seek(d.host_fd, cookie); e != host::HostError::kNone) return errno_of(e);
     auto put = [&](const void* from, size_t n) {
       n = std::min(n, buffer.size() - filled);
       std::memcpy(buffer.data() + filled, from, n);
       filled += n;
     };
     for (const size_t begin = filled; filled < buffer.size() && filled - begin < kPiece;) {
-      DirEntry entry;
-      Outcome<bool> more = stream.next(d.host_fd, entry);
-      if (!more) return more.error;
+      host::DirEntry entry;
+      host::Outcome<bool> more = stream.next(d.host_fd, entry);
+      if (!more) return errno_of(more.error);
       if (!*more) {
         complete = true;
         return Errno::kSuccess;
@@ -129,7 +126,7 @@ struct Listing {
       head.next = cookie = entry.next;
       head.ino = entry.ino;
       head.name_length = static_cast<uint32_t>(entry.name.size());
-      head.type = static_cast<uint8_t>(entry.type);
+      head.type = number_of(entry.type);
       put(&head, sizeof head);
       put(entry.name.data(), entry.name.size());
     }
@@ -160,20 +157,20 @@ Errno CommonFunctions::fd_renumber(Call& call, Fd fd, Fd to) { return call.table
 
 template <class Version>
 Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whence, Out<uint64_t> position) {
-  Whence from = Version::kWhence[whence];
+  const host::Whence from = Version::kWhence[whence];
   // Asking where one stands is fd_tell by another name, and needs no more than its right.
-  bool tells = from == Whence::kCur && offset == 0;
+  bool tells = from == host::Whence::kCurrent && offset == 0;
   WITH_FD(d, fd, tells ? rights::kFdTell : rights::kFdSeek | rights::kFdTell);
-  Outcome<uint64_t> at = seek(d->host_fd, offset, from);
-  if (!at) return at.error;
+  host::Outcome<uint64_t> at = host::seek(d->host_fd, offset, from);
+  if (!at) return errno_of(at.error);
   position.set(*at);
   return Errno::kSuccess;
 }
 
 Errno CommonFunctions::fd_tell(Call& call, Fd fd, Out<uint64_t> position) {
   WITH_FD(d, fd, rights::kFdTell);
-  Outcome<uint64_t> at = seek(d->host_fd, 0, Whence::kCur);
-  if (!at) return at.error;
+  host::Outcome<uint64_t> at = host::seek(d->host_fd, 0, host::Whence::kCurrent);
+  if (!at) return errno_of(at.error);
   position.set(*at);
   return Errno::kSuccess;
 }
@@ -181,4 +178,4 @@ Errno CommonFunctions::fd_tell(Call& call, Fd fd, Out<uint64_t> position) {
 template struct Functions<Preview1>;
 template struct Functions<Unstable>;
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -4,7 +4,7 @@
 
 #include "wasi/preview1/call.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 struct CommonFunctions {
 #define FUNCTION(name, ...) static Errno name(Call& call __VA_OPT__(, ) __VA_ARGS__);
@@ -20,4 +20,4 @@ struct Functions : CommonFunctions {
 #include "wasi/preview1/functions.def"
 };
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

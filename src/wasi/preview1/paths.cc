@@ -5,21 +5,21 @@
 #include "wasi/preview1/functions.h"
 #include "wasi/preview1/layout.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 namespace {
 
 // What every path function starts with: the directory with its rights, and the path copied and checked.
 // `writes`: the operation changes something, so a read-only grant refuses it.
 struct Place {
-  DescriptorRef dir;
-  GuestPath path;
+  const Descriptor* dir = nullptr;
+  host::GuestPath path;
   Place() {}  // the path's buffer stays as it is
 
   Errno find(Call& call, Fd fd, Text text, Rights needed, bool writes) {
-    new (&dir) DescriptorRef(call.table().get(fd.number));
-    if (!dir) return Errno::kBadf;
+    dir = call.table().get(fd.number);
+    if (dir == nullptr) return Errno::kBadf;
     if (Errno e = dir->check_directory(needed, false); e != Errno::kSuccess) return e;
-    if (Errno e = path.assign(text.bytes); e != Errno::kSuccess) return done(call, text, e);
+    if (host::HostError e = path.assign(text.bytes); e != host::HostError::kNone) return done(call, text, e);
     call.moved += text.bytes.size();
     if (writes && dir->read_only) return done(call, text, Errno::kRofs);
     return Errno::kSuccess;
@@ -30,6 +30,7 @@ struct Place {
       note(call, text, e);
     return e;
   }
+  Errno done(Call& call, Text text, host::HostError e) const { return done(call, text, errno_of(e)); }
   [[gnu::cold]] void note(Call& call, Text text, Errno e) const {
     std::string& first = e == Errno::kRofs ? call.context.refusals.read_only_path : call.context.refusals.escaping_path;
     if (first.empty()) first = printable(text.bytes);
@@ -51,30 +52,32 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   if (Errno e = place.find(call, fd, text, needed, false); e != Errno::kSuccess) return e;
 
   constexpr Rights kWriting = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
-  OpenRequest request;
+  host::OpenRequest request;
   request.follow = follows(lookup);
-  request.oflags = flags;
-  request.fdflags = fdflags;
+  request.create = creates;
+  request.directory = (flags & oflags::kDirectory) != 0;
+  request.exclusive = (flags & oflags::kExcl) != 0;
+  request.truncate = truncates;
+  request.status = status_of(fdflags);
   request.read = (base & (rights::kFdRead | rights::kFdReaddir)) != 0;
   request.write = (base & kWriting) != 0 || truncates;
   // Programs ask for more than the kind of file has use for; what is left out is only that. But whether
   // it can be read or written is what opening is about.
   constexpr Rights kDecisive = rights::kFdRead | rights::kFdWrite;
   if ((base & ~place.dir->inheriting & kDecisive) != 0) return Errno::kNotcapable;
-  request.base = base & place.dir->inheriting;
-  request.inheriting = inheriting & place.dir->inheriting;
   if (place.dir->read_only && (request.write || creates)) {
     // A file system mounted read-only answers so, too: what is there already can be opened with "create".
-    bool only_create = creates && !request.write && (flags & oflags::kExcl) == 0;
-    if (!only_create || !stat_path(place.dir->host_fd, place.path, request.follow))
+    bool only_create = creates && !request.write && !request.exclusive;
+    if (!only_create || !host::stat_path(place.dir->host_fd, place.path, request.follow))
       return place.done(call, text, Errno::kRofs);
-    request.oflags = static_cast<uint16_t>(flags & ~oflags::kCreat);
+    request.create = false;
   }
   if (call.full()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
   d->read_only = place.dir->read_only;
-  Errno e = open_file(place.dir->host_fd, place.path, request, call.interrupts(), *d);
-  if (e != Errno::kSuccess) return place.done(call, text, e);
+  const host::HostError e = host::open_file(place.dir->host_fd, place.path, request, call.interrupts(), *d);
+  if (e != host::HostError::kNone) return place.done(call, text, e);
+  d->grant(base & place.dir->inheriting, inheriting & place.dir->inheriting);
   Outcome<uint32_t> number = call.table().insert(std::move(d));
   if (!number) return number.error;
   opened.set(*number);
@@ -84,19 +87,19 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
 Errno CommonFunctions::path_create_directory(Call& call, Fd fd, Text text) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathCreateDirectory, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, create_directory(place.dir->host_fd, place.path));
+  return place.done(call, text, host::create_directory(place.dir->host_fd, place.path));
 }
 
 Errno CommonFunctions::path_remove_directory(Call& call, Fd fd, Text text) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathRemoveDirectory, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, remove_directory(place.dir->host_fd, place.path));
+  return place.done(call, text, host::remove_directory(place.dir->host_fd, place.path));
 }
 
 Errno CommonFunctions::path_unlink_file(Call& call, Fd fd, Text text) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathUnlinkFile, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, unlink_file(place.dir->host_fd, place.path));
+  return place.done(call, text, host::unlink_file(place.dir->host_fd, place.path));
 }
 
 template <class Version>
@@ -104,7 +107,7 @@ Errno Functions<Version>::path_filestat_get(Call& call, Fd fd, LookupflagsArg fl
                                             Out<typename Version::Filestat> stat) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathFilestatGet, false); e != Errno::kSuccess) return e;
-  Outcome<Filestat> s = stat_path(place.dir->host_fd, place.path, follows(flags));
+  host::Outcome<host::FileStat> s = host::stat_path(place.dir->host_fd, place.path, follows(flags));
   if (!s) return place.done(call, text, s.error);
   stat.set(layout<Version>(*s));
   return Errno::kSuccess;
@@ -114,14 +117,18 @@ Errno CommonFunctions::path_filestat_set_times(Call& call, Fd fd, LookupflagsArg
                                                FstflagsArg which) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathFilestatSetTimes, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, set_times_path(place.dir->host_fd, place.path, follows(flags), atim, mtim, which));
+  const TimeChanges changes(atim, mtim, which);
+  if (!changes.valid) return Errno::kInval;
+  return place.done(
+      call, text,
+      host::set_times_path(place.dir->host_fd, place.path, follows(flags), changes.accessed, changes.modified));
 }
 
 Errno CommonFunctions::path_readlink(Call& call, Fd fd, Text text, Buffer target, Out<uint32_t> size) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathReadlink, false); e != Errno::kSuccess) return e;
-  Outcome<size_t> n =
-      readlink_path(place.dir->host_fd, place.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
+  host::Outcome<size_t> n =
+      host::readlink_path(place.dir->host_fd, place.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
   if (!n) return place.done(call, text, n.error);
   call.moved += *n;
   size.set(static_cast<uint32_t>(*n));
@@ -131,10 +138,10 @@ Errno CommonFunctions::path_readlink(Call& call, Fd fd, Text text, Buffer target
 Errno CommonFunctions::path_symlink(Call& call, Text target, Fd fd, Text text) {
   Place place;
   if (Errno e = place.find(call, fd, text, rights::kPathSymlink, true); e != Errno::kSuccess) return e;
-  GuestPath contents;
-  if (Errno e = contents.assign_link_target(target.bytes); e != Errno::kSuccess) return e;
+  host::GuestPath contents;
+  if (host::HostError e = contents.assign_link_target(target.bytes); e != host::HostError::kNone) return errno_of(e);
   call.moved += target.bytes.size();
-  return place.done(call, text, symlink_path(contents, place.dir->host_fd, place.path));
+  return place.done(call, text, host::symlink_path(contents, place.dir->host_fd, place.path));
 }
 
 Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags, Text old_text, Fd new_fd,
@@ -144,17 +151,17 @@ Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags
   Place from, to;
   if (Errno e = from.find(call, old_fd, old_text, rights::kPathLinkSource, true); e != Errno::kSuccess) return e;
   if (Errno e = to.find(call, new_fd, new_text, rights::kPathLinkTarget, true); e != Errno::kSuccess) return e;
-  return from.done(call, old_text, link_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+  return from.done(call, old_text, host::link_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
 }
 
 Errno CommonFunctions::path_rename(Call& call, Fd old_fd, Text old_text, Fd new_fd, Text new_text) {
   Place from, to;
   if (Errno e = from.find(call, old_fd, old_text, rights::kPathRenameSource, true); e != Errno::kSuccess) return e;
   if (Errno e = to.find(call, new_fd, new_text, rights::kPathRenameTarget, true); e != Errno::kSuccess) return e;
-  return from.done(call, old_text, rename_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+  return from.done(call, old_text, host::rename_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
 }
 
 template Errno Functions<Preview1>::path_filestat_get(Call&, Fd, LookupflagsArg, Text, Out<Preview1::Filestat>);
 template Errno Functions<Unstable>::path_filestat_get(Call&, Fd, LookupflagsArg, Text, Out<Unstable::Filestat>);
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -7,7 +7,7 @@
 
 #include "wasi/preview1/call.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 // Moving it takes at most some ten milliseconds, looking up what is needed next to nothing beside.
 inline constexpr size_t kPiece = size_t{1} << 20;
@@ -16,8 +16,8 @@ inline constexpr size_t kMostAtOnce = 0x7fff'f000;
 
 // A descriptor that is open and has the rights, as `d`; otherwise returns the error.
 #define WITH_FD(d, fd, needed)                                         \
-  DescriptorRef d = call.table().get((fd).number);                     \
-  if (!d) [[unlikely]]                                                 \
+  Descriptor* const d = call.table().get((fd).number);                 \
+  if (d == nullptr) [[unlikely]]                                       \
     return Errno::kBadf;                                               \
   if (Errno e_ = d->check(needed); e_ != Errno::kSuccess) [[unlikely]] \
   return e_
@@ -46,4 +46,4 @@ Outcome<size_t> move_in_pieces(Call& call, IoBuffers& buffers, Move&& move) {
   }
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -11,7 +11,7 @@
 #include "wasi/preview1/functions.h"
 #include "wasi/preview1/pieces.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 namespace {
 
 // argv and environ have one shape: an array of pointers, and the strings they point to, each with its NUL.
@@ -41,6 +41,33 @@ Errno give_sizes(const std::vector<std::string>& strings, Out<uint32_t> count, O
   return Errno::kSuccess;
 }
 
+// The host layer numbers clocks as WASI does.
+constexpr uint32_t kClocks = 4;
+static_assert(static_cast<uint32_t>(host::Clock::kThreadCpuTime) == kClocks - 1);
+
+// What the guest said of a subscription and is told again in its event.
+struct Subscribed {
+  uint64_t userdata = 0;
+  uint8_t tag = 0;  // kClock, kFdRead, kFdWrite
+};
+constexpr uint8_t kClock = 0, kFdRead = 1, kFdWrite = 2;
+
+struct Refused {
+  uint32_t id = 0;
+  Errno error = Errno::kSuccess;
+};
+
+// Whether a descriptor can be waited for: kSuccess, and it is in `out`.
+Errno find_to_poll(Call& call, uint32_t fd, host::Subscription& out) {
+  const Descriptor* d = call.table().get(fd);
+  if (d == nullptr) return Errno::kBadf;
+  Rights wanted = rights::kPollFdReadwrite;
+  if (out.kind == host::Subscription::Kind::kWrite) wanted |= rights::kFdWrite;
+  else if (!d->listener) wanted |= rights::kFdRead;
+  out.descriptor = d;
+  return d->check(wanted);
+}
+
 }  // namespace
 
 Errno CommonFunctions::args_get(Call& call, Pointer argv, Pointer text) {
@@ -57,15 +84,17 @@ Errno CommonFunctions::environ_sizes_get(Call& call, Out<uint32_t> count, Out<ui
 }
 
 Errno CommonFunctions::clock_res_get(Call&, U32 clock, Out<uint64_t> resolution) {
-  Outcome<uint64_t> r = clock_resolution(clock);
-  if (!r) return r.error;
+  if (clock >= kClocks) return Errno::kInval;
+  host::Outcome<uint64_t> r = host::clock_resolution(static_cast<host::Clock>(uint32_t{clock}));
+  if (!r) return errno_of(r.error);
   resolution.set(*r);
   return Errno::kSuccess;
 }
 
 Errno CommonFunctions::clock_time_get(Call&, U32 clock, U64, Out<uint64_t> time) {
-  Outcome<uint64_t> now = clock_now(clock);
-  if (!now) return now.error;
+  if (clock >= kClocks) return Errno::kInval;
+  host::Outcome<uint64_t> now = host::clock_now(static_cast<host::Clock>(uint32_t{clock}));
+  if (!now) return errno_of(now.error);
   time.set(*now);
   return Errno::kSuccess;
 }
@@ -73,7 +102,8 @@ Errno CommonFunctions::clock_time_get(Call&, U32 clock, U64, Out<uint64_t> time)
 Errno CommonFunctions::random_get(Call& call, Buffer bytes) {
   for (size_t done = 0;;) {
     const std::span<uint8_t> piece = bytes.bytes().subspan(done, std::min<size_t>(bytes.size - done, kPiece));
-    if (Errno e = fill_random(piece.data(), piece.size()); e != Errno::kSuccess) return e;
+    if (host::HostError e = host::fill_random(piece.data(), piece.size()); e != host::HostError::kNone)
+      return errno_of(e);
     done += piece.size();
     call.moved += piece.size();
     if (done == bytes.size) return Errno::kSuccess;
@@ -119,45 +149,66 @@ Errno Functions<Version>::poll_oneoff(Call& call, Pointer subscriptions, Pointer
       !call.memory.contains(events.at, uint64_t{count} * sizeof(EventLayout)))
     return Errno::kFault;
 
-  std::unique_ptr<Subscription[]> in(new Subscription[count]);
+  std::unique_ptr<Subscribed[]> all(new Subscribed[count]);
+  std::unique_ptr<host::Subscription[]> in(new host::Subscription[count]);
+  std::unique_ptr<Refused[]> refused;
+  uint32_t waits = 0, refusals = 0;
+  const auto refuse = [&](uint32_t id, Errno error) {
+    if (!refused) refused.reset(new Refused[count]);
+    refused[refusals++] = {id, error};
+  };
   for (uint32_t i = 0; i < count; ++i) {
     const uint8_t* from = call.memory.at(subscriptions.at + i * Version::kSubscriptionSize);
     auto get = [from](uint32_t offset, auto& to) { std::memcpy(&to, from + offset, sizeof to); };
-    uint8_t tag;
-    uint16_t flags = 0;
-    get(0, in[i].userdata);
-    get(8, tag);
-    if (tag > 2) return Errno::kInval;
-    in[i].kind = static_cast<Subscription::Kind>(tag);
-    if (tag != 0) {
-      get(Version::kFdAt, in[i].fd);
+    host::Subscription& s = in[waits];
+    s.id = i;
+    get(0, all[i].userdata);
+    get(8, all[i].tag);
+    if (all[i].tag > kFdWrite) return Errno::kInval;
+    if (all[i].tag != kClock) {
+      uint32_t fd;
+      get(Version::kFdAt, fd);
+      s.kind = all[i].tag == kFdRead ? host::Subscription::Kind::kRead : host::Subscription::Kind::kWrite;
+      if (Errno e = find_to_poll(call, fd, s); e != Errno::kSuccess) refuse(i, e);
+      else ++waits;
       continue;
     }
-    get(Version::kClockAt, in[i].clock);
-    get(Version::kTimeoutAt, in[i].timeout);
+    uint32_t clock;
+    uint16_t flags = 0;
+    get(Version::kClockAt, clock);
+    get(Version::kTimeoutAt, s.timeout);
     get(Version::kFlagsAt, flags);
     if ((flags & ~1) != 0) return Errno::kInval;
-    in[i].absolute = (flags & 1) != 0;
+    s.kind = host::Subscription::Kind::kClock;
+    s.absolute = (flags & 1) != 0;
+    s.clock = static_cast<host::Clock>(clock);
+    // CPU time does not pass while waiting, so there is nothing to wait for.
+    if (clock > static_cast<uint32_t>(host::Clock::kMonotonic))
+      refuse(i, clock >= kClocks ? Errno::kInval : Errno::kNotsup);
+    else ++waits;
   }
-  std::unique_ptr<Event[]> out(new Event[count]);
-  Outcome<uint32_t> n =
-      poll_all(call.table(), {in.get(), count}, {out.get(), count}, call.interrupts(), call.poll_start);
-  if (!n) return n.error;
-  for (uint32_t i = 0; i < *n; ++i) {
+  std::unique_ptr<host::Event[]> out(new host::Event[count]);
+  host::Outcome<uint32_t> n =
+      host::poll_all({in.get(), waits}, {out.get(), count}, refusals > 0, call.interrupts(), call.poll_start);
+  if (!n) return errno_of(n.error);
+  uint32_t told = 0;
+  const auto tell = [&](uint32_t id, Errno error, uint64_t bytes, bool hangup) {
     EventLayout e{};
-    e.userdata = out[i].userdata;
-    e.error = static_cast<uint16_t>(out[i].error);
-    e.type = static_cast<uint8_t>(out[i].kind);
-    e.bytes = out[i].bytes;
-    e.flags = out[i].hangup ? 1 : 0;
-    std::memcpy(call.memory.at(events.at + i * uint32_t{sizeof e}), &e, sizeof e);
-  }
-  ready.set(*n);
-  call.moved += uint64_t{count} * Version::kSubscriptionSize + uint64_t{*n} * sizeof(EventLayout);
+    e.userdata = all[id].userdata;
+    e.error = static_cast<uint16_t>(error);
+    e.type = all[id].tag;
+    e.bytes = bytes;
+    e.flags = hangup ? 1 : 0;
+    std::memcpy(call.memory.at(events.at + told++ * uint32_t{sizeof e}), &e, sizeof e);
+  };
+  for (uint32_t i = 0; i < refusals; ++i) tell(refused[i].id, refused[i].error, 0, false);
+  for (uint32_t i = 0; i < *n; ++i) tell(out[i].id, errno_of(out[i].error), out[i].bytes, out[i].hangup);
+  ready.set(told);
+  call.moved += uint64_t{count} * Version::kSubscriptionSize + uint64_t{told} * sizeof(EventLayout);
   return Errno::kSuccess;
 }
 
 template Errno Functions<Preview1>::poll_oneoff(Call&, Pointer, Pointer, U32, Out<uint32_t>);
 template Errno Functions<Unstable>::poll_oneoff(Call&, Pointer, Pointer, U32, Out<uint32_t>);
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

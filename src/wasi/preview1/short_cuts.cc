@@ -8,7 +8,7 @@
 #include "wasi/host/system_call.h"
 #include "wasi/preview1/pieces.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 namespace {
 
 // The context of a call that may take a short cut; null for none.
@@ -17,14 +17,14 @@ namespace {
   return context == nullptr || context->tracing() ? nullptr : context;
 }
 
-[[gnu::always_inline]] inline GuestMemory memory_of(runtime::HostCall& host_call) {
+[[gnu::always_inline]] inline GuestMemory memory_of(RawCall& host_call) {
   const std::span<uint8_t> memory = Caller(host_call).memory_span();
   return {memory.data(), memory.size()};
 }
 
 // fd, buffers, their number, where the number of bytes goes: one buffer of a descriptor that never waits.
 template <Rights kNeeded, long kCall>
-[[gnu::always_inline]] inline bool transfer_one(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+[[gnu::always_inline]] inline bool transfer_one(void* binding, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   if (context == nullptr) [[unlikely]]
     return call_bound(binding, host_call, slots);
@@ -34,17 +34,17 @@ template <Rights kNeeded, long kCall>
   bool simple = d != nullptr && static_cast<uint32_t>(slots[2]) == 1 && m.contains(list, 8) && m.contains(done, 4);
   // What is borrowed is told for each call to append, and output may be limited.
   if constexpr (kNeeded == rights::kFdWrite)
-    simple = simple && !context->limits_output() && !(d->borrowed && (d->flags & fdflags::kAppend) != 0);
+    simple = simple && !context->limits_output() && !(d->borrowed && (d->status & host::status::kAppend) != 0);
   if (!simple) [[unlikely]]
     return call_bound(binding, host_call, slots);
   uint32_t buffer[2];
   std::memcpy(buffer, m.at(list), sizeof buffer);
   if (!m.contains(buffer[0], buffer[1]) || buffer[1] > kPiece) [[unlikely]]
     return call_bound(binding, host_call, slots);
-  const long n = system_call(kCall, d->host_fd, as_number(m.at(buffer[0])), buffer[1]);
+  const long n = host::system_call(kCall, d->host_fd, host::as_number(m.at(buffer[0])), buffer[1]);
   if (n < 0) [[unlikely]] {
     if (n == -EINTR) return call_bound(binding, host_call, slots);  // nothing was done
-    slots[0] = static_cast<uint32_t>(errno_from_host(static_cast<int>(-n)));
+    slots[0] = static_cast<uint32_t>(errno_of(static_cast<host::HostError>(-n)));
     return true;
   }
   const auto size = static_cast<uint32_t>(n);
@@ -82,18 +82,18 @@ class PlainName {
 }  // namespace
 
 template <>
-bool host_function<&CommonFunctions::fd_read>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::fd_read>(void* binding, RawCall& host_call, uint64_t* slots) {
   return transfer_one<rights::kFdRead, SYS_read>(binding, host_call, slots);
 }
 
 template <>
-bool host_function<&CommonFunctions::fd_write>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::fd_write>(void* binding, RawCall& host_call, uint64_t* slots) {
   return transfer_one<rights::kFdWrite, SYS_write>(binding, host_call, slots);
 }
 
 // fd, where it goes.
 template <>
-bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   if (context == nullptr) [[unlikely]]
     return call_bound(binding, host_call, slots);
@@ -102,19 +102,19 @@ bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, runtime::Host
   const auto at = static_cast<uint32_t>(slots[1]);
   if (d == nullptr || !m.contains(at, sizeof(FdstatLayout))) [[unlikely]]
     return call_bound(binding, host_call, slots);
-  const FdstatLayout s{static_cast<uint8_t>(d->type), 0, d->flags, 0, d->base, d->inheriting};
+  const FdstatLayout s{number_of(d->type), 0, fdflags_of(d->status), 0, d->base, d->inheriting};
   std::memcpy(m.at(at), &s, sizeof s);
   slots[0] = 0;
   return true;
 }
 
 template <>
-bool host_function<&CommonFunctions::fd_close>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::fd_close>(void* binding, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
-  const int host = context == nullptr ? -1 : context->descriptors().release(static_cast<uint32_t>(slots[0]));
-  if (host < 0) [[unlikely]]
+  const int closed = context == nullptr ? -1 : context->descriptors().release(static_cast<uint32_t>(slots[0]));
+  if (closed < 0) [[unlikely]]
     return call_bound(binding, host_call, slots);
-  system_call(SYS_close, host, 0, 0);
+  host::system_call(SYS_close, closed, 0, 0);
   slots[0] = 0;
   return true;
 }
@@ -122,7 +122,7 @@ bool host_function<&CommonFunctions::fd_close>(void* binding, runtime::HostCall&
 // Directory, whether links are followed, path, its length, flags, rights, rights to inherit, flags, where the number
 // goes: a file that is there, by its name, to be read.
 template <>
-bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::path_open>(void* binding, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(binding);
   if (context == nullptr) [[unlikely]]
     return call_bound(binding, host_call, slots);
@@ -133,47 +133,47 @@ bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall
   const uint32_t number = table.room();
   PlainName name;
   constexpr Rights kOther = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
-  OpenRequest request;
-  request.read = true;
-  request.base = slots[5];
-  request.inheriting = slots[6];
+  Rights base = slots[5], inheriting = slots[6];
   // Everything that is refused or done otherwise in general.
   if (dir == nullptr || number == FdTable::kNoRoom || static_cast<uint32_t>(slots[1]) > lookupflags::kSymlinkFollow ||
-      static_cast<uint32_t>(slots[4]) != 0 || static_cast<uint32_t>(slots[7]) != 0 || (request.base & kOther) != 0 ||
-      (request.base & rights::kFdRead & dir->inheriting) == 0 || !m.contains(result, 4) ||
+      static_cast<uint32_t>(slots[4]) != 0 || static_cast<uint32_t>(slots[7]) != 0 || (base & kOther) != 0 ||
+      (base & rights::kFdRead & dir->inheriting) == 0 || !m.contains(result, 4) ||
       !name.copy(m, static_cast<uint32_t>(slots[2]), static_cast<uint32_t>(slots[3]))) [[unlikely]]
     return call_bound(binding, host_call, slots);
-  request.base &= dir->inheriting;
-  request.inheriting &= dir->inheriting;
+  base &= dir->inheriting;
+  inheriting &= dir->inheriting;
   // As open_beneath() does first; nothing is done if it fails, as with links.
-  const auto host = static_cast<int>(system_call(SYS_openat, dir->host_fd, as_number(name.c_str()),
-                                                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-  if (host < 0) [[unlikely]]
+  const auto opened = static_cast<int>(host::system_call(SYS_openat, dir->host_fd, host::as_number(name.c_str()),
+                                                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (opened < 0) [[unlikely]]
     return call_bound(binding, host_call, slots);
   const auto pay_for_name = [&] {
     return pay_if_counted(*static_cast<Binding*>(binding), host_call, static_cast<uint32_t>(slots[3]));
   };
   std::unique_ptr<Descriptor> d = table.make();
   d->read_only = dir->read_only;
-  if (system_call(SYS_lseek, host, 0, SEEK_CUR) >= 0) [[likely]] {  // see classify_later()
-    d->host_fd = host;
+  if (host::system_call(SYS_lseek, opened, 0, SEEK_CUR) >= 0) [[likely]] {  // as inspect_later() does
+    d->host_fd = opened;
     d->writable = false;
-    d->waiting = Waiting::kNever;
-    d->base = request.base;
-    d->inheriting = request.inheriting;
-    d->classified = false;
+    d->waiting = host::Waiting::kNever;
+    d->inspected = false;
+    d->base = base;
+    d->inheriting = inheriting;
   } else {
     Caller caller(host_call);
-    const Interrupts interrupts{[](void* c) { return static_cast<Caller*>(c)->store().interrupt_fd(); }, &caller};
-    const Errno error = adopt_opened(host, request, interrupts, *d);
-    if (error == Errno::kIntr) {
+    const host::Interrupts interrupts{[](void* c) { return static_cast<Caller*>(c)->store().interrupt_fd(); }, &caller};
+    host::OpenRequest request;
+    request.read = true;
+    const host::HostError error = host::adopt_opened(opened, request, interrupts, *d);
+    if (error == host::HostError::kInterrupted) {
       d.reset();
       return call_bound(binding, host_call, slots);
     }
-    if (error != Errno::kSuccess) {
-      slots[0] = static_cast<uint32_t>(error);
+    if (error != host::HostError::kNone) {
+      slots[0] = static_cast<uint32_t>(errno_of(error));
       return pay_for_name();
     }
+    d->grant(base, inheriting);
   }
   table.put(number, std::move(d));
   std::memcpy(m.at(result), &number, sizeof number);
@@ -183,7 +183,7 @@ bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall
 
 // Clock, precision, where the time goes.
 template <>
-bool host_function<&CommonFunctions::clock_time_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::clock_time_get>(void* binding, RawCall& host_call, uint64_t* slots) {
   // WASI numbers them as Linux does.
   static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_PROCESS_CPUTIME_ID == 2 &&
                 CLOCK_THREAD_CPUTIME_ID == 3);
@@ -201,4 +201,4 @@ bool host_function<&CommonFunctions::clock_time_get>(void* binding, runtime::Hos
   return true;
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

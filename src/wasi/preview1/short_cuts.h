@@ -6,24 +6,24 @@
 #include "wasi/preview1/bind.h"
 #include "wasi/preview1/functions.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 
 // The host function of a WASI function.
 template <auto kFunction>
-bool host_function(void* binding, runtime::HostCall& host_call, uint64_t* slots) {
+bool host_function(void* binding, RawCall& host_call, uint64_t* slots) {
   return call_bound(binding, host_call, slots);
 }
 template <>
-bool host_function<&CommonFunctions::clock_time_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool host_function<&CommonFunctions::clock_time_get>(void* binding, RawCall& host_call, uint64_t* slots);
 template <>
-bool host_function<&CommonFunctions::fd_close>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool host_function<&CommonFunctions::fd_close>(void* binding, RawCall& host_call, uint64_t* slots);
 template <>
-bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, RawCall& host_call, uint64_t* slots);
 template <>
-bool host_function<&CommonFunctions::fd_read>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool host_function<&CommonFunctions::fd_read>(void* binding, RawCall& host_call, uint64_t* slots);
 template <>
-bool host_function<&CommonFunctions::fd_write>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool host_function<&CommonFunctions::fd_write>(void* binding, RawCall& host_call, uint64_t* slots);
 template <>
-bool host_function<&CommonFunctions::path_open>(void* binding, runtime::HostCall& host_call, uint64_t* slots);
+bool host_function<&CommonFunctions::path_open>(void* binding, RawCall& host_call, uint64_t* slots);
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

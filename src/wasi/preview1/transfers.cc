@@ -8,7 +8,7 @@
 #include "wasi/preview1/functions.h"
 #include "wasi/preview1/pieces.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::preview1 {
 namespace {
 
 // --- Limited output (WasiConfig::max_written_bytes). Counted are the bytes that are written, and what a file becomes
@@ -30,17 +30,17 @@ namespace {
 
 // Between the file's end and `at`; 0 if that is not behind it, or the file has no end.
 Outcome<uint64_t> gap_before(const Descriptor& d, uint64_t at) {
-  if (d.type != Filetype::kRegularFile) return uint64_t{0};
-  Outcome<Filestat> stat = stat_file(d.host_fd);
-  if (!stat) return stat.error;
+  if (d.type != FileType::kRegularFile) return uint64_t{0};
+  host::Outcome<host::FileStat> stat = host::stat_file(d.host_fd);
+  if (!stat) return errno_of(stat.error);
   return at > stat->size ? at - stat->size : uint64_t{0};
 }
 // Before a write at `offset`, or at the file's position.
 Outcome<uint64_t> gap_before_write(const Descriptor& d, std::optional<uint64_t> offset) {
-  if (d.type != Filetype::kRegularFile || (d.flags & fdflags::kAppend) != 0) return uint64_t{0};
+  if (d.type != FileType::kRegularFile || (d.status & host::status::kAppend) != 0) return uint64_t{0};
   if (offset) return gap_before(d, *offset);
-  Outcome<uint64_t> position = seek(d.host_fd, 0, Whence::kCur);
-  if (!position) return position;
+  host::Outcome<uint64_t> position = host::seek(d.host_fd, 0, host::Whence::kCurrent);
+  if (!position) return errno_of(position.error);
   return gap_before(d, *position);
 }
 
@@ -75,8 +75,8 @@ Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     WITH_FD(d, fd, rights::kFdRead);
     // A stream gives what is there; there must be no waiting for more.
-    if (done > 0 && d->waiting != Waiting::kNever) return size_t{0};
-    return read_some(*d, part, count, call.interrupts());
+    if (done > 0 && d->waiting != host::Waiting::kNever) return size_t{0};
+    return outcome_of(host::read_some(*d, part, count, call.interrupts()));
   });
   if (!n) [[unlikely]]
     return n.error;
@@ -87,7 +87,7 @@ Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32
 Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     WITH_FD(d, fd, rights::kFdRead | rights::kFdSeek);
-    return read_at(*d, part, count, offset + done);
+    return outcome_of(host::read_at(*d, part, count, offset + done));
   });
   if (!n) return n.error;
   size.set(static_cast<uint32_t>(*n));
@@ -97,7 +97,7 @@ Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offse
 Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     WITH_FD(d, fd, rights::kFdWrite);
-    const auto write = [&] { return write_some(*d, part, count, call.interrupts()); };
+    const auto write = [&] { return outcome_of(host::write_some(*d, part, count, call.interrupts())); };
     if (call.context.limits_output()) [[unlikely]]
       return write_limited(call, *d, std::nullopt, part, count, done, write);
     return write();
@@ -111,7 +111,7 @@ Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint3
 Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     WITH_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
-    const auto write = [&] { return write_at(*d, part, count, offset + done); };
+    const auto write = [&] { return outcome_of(host::write_at(*d, part, count, offset + done)); };
     if (call.context.limits_output()) [[unlikely]]
       return write_limited(call, *d, offset + done, part, count, done, write);
     return write();
@@ -125,15 +125,16 @@ Errno CommonFunctions::sock_recv(Call& call, Fd fd, IoBuffers& buffers, RiflagsA
                                  Out<uint16_t> out_flags) {
   uint16_t answered = 0;
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
-    DescriptorRef d = call.table().get(fd.number);
-    if (!d) return Errno::kBadf;
-    if (d->waiting != Waiting::kSocket) return Errno::kNotsock;
+    Descriptor* const d = call.table().get(fd.number);
+    if (d == nullptr) return Errno::kBadf;
+    if (d->waiting != host::Waiting::kSocket) return Errno::kNotsock;
     if (Errno e = d->check(rights::kFdRead); e != Errno::kSuccess) return e;
     // Only who asked for all of it waits for more, and what is peeked at is still the same.
     if (done > 0 && ((flags & riflags::kWaitall) == 0 || (flags & riflags::kPeek) != 0)) return size_t{0};
-    Outcome<Received> r = receive(*d, part, count, flags, call.interrupts());
-    if (!r) return r.error;
-    answered |= r->flags;
+    host::Outcome<host::Received> r = host::receive(*d, part, count, (flags & riflags::kPeek) != 0,
+                                                    (flags & riflags::kWaitall) != 0, call.interrupts());
+    if (!r) return errno_of(r.error);
+    if (r->truncated) answered |= roflags::kDataTruncated;
     return r->bytes;
   });
   if (!n) return n.error;
@@ -143,9 +144,9 @@ Errno CommonFunctions::sock_recv(Call& call, Fd fd, IoBuffers& buffers, RiflagsA
 }
 
 Errno CommonFunctions::sock_send(Call& call, Fd fd, IoBuffers& buffers, SiflagsArg, Out<uint32_t> size) {
-  DescriptorRef d = call.table().get(fd.number);
-  if (!d) return Errno::kBadf;
-  if (d->waiting != Waiting::kSocket) return Errno::kNotsock;
+  const Descriptor* d = call.table().get(fd.number);
+  if (d == nullptr) return Errno::kBadf;
+  if (d->waiting != host::Waiting::kSocket) return Errno::kNotsock;
   return fd_write(call, fd, buffers, size);
 }
 
@@ -164,15 +165,17 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
         return e;
     }
     // The last byte tells whether the file can be so large.
-    const Errno e = whole ? allocate(d->host_fd, offset, length) : allocate(d->host_fd, offset + length - 1, 1);
-    if (e != Errno::kSuccess) return e;
+    const host::HostError e =
+        whole ? host::allocate(d->host_fd, offset, length) : host::allocate(d->host_fd, offset + length - 1, 1);
+    if (e != host::HostError::kNone) return errno_of(e);
     if (call.context.limits_output()) call.context.count_written(length + *gap);
   }
   for (uint64_t done = 0;;) {
     const uint64_t size = std::min(kAtOnce, length - done);
     if (!whole) {
       WITH_FD(d, fd, rights::kFdAllocate);
-      if (Errno e = allocate(d->host_fd, offset + done, size); e != Errno::kSuccess) return e;
+      if (host::HostError e = host::allocate(d->host_fd, offset + done, size); e != host::HostError::kNone)
+        return errno_of(e);
     }
     done += size;
     call.moved += size;
@@ -183,13 +186,13 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
 
 Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
   WITH_FD(d, fd, rights::kFdFilestatSetSize);
-  if (!call.context.limits_output()) return set_size(d->host_fd, size);
+  if (!call.context.limits_output()) return errno_of(host::set_size(d->host_fd, size));
   Outcome<uint64_t> gap = gap_before(*d, size);
   if (!gap) return gap.error;
   if (Errno e = may_grow(call, *gap); e != Errno::kSuccess) return e;
-  const Errno e = set_size(d->host_fd, size);
+  const Errno e = errno_of(host::set_size(d->host_fd, size));
   if (e == Errno::kSuccess) call.context.count_written(*gap);
   return e;
 }
 
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::preview1

@@ -13,98 +13,106 @@
 #include "wasi/host/directory.h"
 #include "wasi/host/io.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 class Files : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override { force_path_walker(GetParam()); }
   void TearDown() override { force_path_walker(false); }
-  // As the table of descriptors hands it out.
-  Errno open(const std::string& path, OpenRequest r, Descriptor& d) {
-    Errno e = open_file(in_.fd(), P(path), r, -1, d);
-    if (e == Errno::kSuccess && !d.classified) classify_now(d);
-    return e;
+  // Knowing all of it.
+  HostError open(const std::string& path, OpenRequest r, OwnDescriptor& d) {
+    HostError e = open_file(in_.fd(), P(path), r, -1, d);
+    return e == HostError::kNone && !d.inspected ? inspect(d) : e;
   }
   static OpenRequest reading() {
     OpenRequest r;
     r.read = true;
-    r.base = rights::kAll;
     return r;
   }
   static OpenRequest creating() {
     OpenRequest r = reading();
-    r.write = true;
-    r.oflags = oflags::kCreat;
+    r.write = r.create = true;
     return r;
   }
   TempDir in_, outside_;
 };
 INSTANTIATE_TEST_SUITE_P(, Files, testing::Bool(), [](const auto& p) { return p.param ? "Walker" : "Kernel"; });
 
-TEST_P(Files, OpenClassifies) {
+TEST_P(Files, OpenFindsOutWhatItIs) {
   in_.mkdir("dir");
   in_.write("file", "12345");
-  Descriptor d;
-  ASSERT_EQ(open("file", reading(), d), Errno::kSuccess);
-  EXPECT_EQ(d.type, Filetype::kRegularFile);
+  OwnDescriptor d;
+  ASSERT_EQ(open_file(in_.fd(), P("file"), reading(), -1, d), HostError::kNone);
+  EXPECT_FALSE(d.inspected);  // until somebody wants to know
   EXPECT_EQ(d.waiting, Waiting::kNever);
-  EXPECT_NE(d.base & rights::kFdRead, 0u);
-  EXPECT_EQ(d.base & rights::kFdWrite, 0u);
-  EXPECT_EQ(d.check(rights::kFdWrite), Errno::kBadf);
-  Descriptor dir;
-  ASSERT_EQ(open("dir", reading(), dir), Errno::kSuccess);
-  EXPECT_EQ(dir.type, Filetype::kDirectory);
-  EXPECT_EQ(dir.base & rights::kFdSeek, 0u);
-  EXPECT_EQ(dir.check(rights::kFdRead), Errno::kIsdir);
-  EXPECT_EQ(dir.check(rights::kFdSeek), Errno::kIsdir);
-  Descriptor fresh;
-  ASSERT_EQ(open("new", creating(), fresh), Errno::kSuccess);
-  EXPECT_EQ(fresh.check(rights::kFdWrite | rights::kFdAllocate), Errno::kSuccess);
-  Descriptor none;
+  ASSERT_EQ(inspect(d), HostError::kNone);
+  EXPECT_TRUE(d.inspected);
+  EXPECT_EQ(d.type, FileType::kRegularFile);
+  EXPECT_EQ(d.waiting, Waiting::kNever);
+  EXPECT_TRUE(d.readable);
+  EXPECT_FALSE(d.writable);
+  OwnDescriptor dir;
+  ASSERT_EQ(open("dir", reading(), dir), HostError::kNone);
+  EXPECT_EQ(dir.type, FileType::kDirectory);
+  OwnDescriptor fresh;
+  ASSERT_EQ(open("new", creating(), fresh), HostError::kNone);
+  EXPECT_TRUE(fresh.writable);
+  OwnDescriptor none;
   OpenRequest both = creating();
-  both.oflags |= oflags::kDirectory;
-  EXPECT_EQ(open("both", both, none), Errno::kInval);
+  both.directory = true;
+  EXPECT_EQ(open("both", both, none), HostError::kInvalid);
   EXPECT_FALSE(in_.exists("both"));
+  OpenRequest only_directory = reading();
+  only_directory.directory = true;
+  EXPECT_EQ(open("file", only_directory, none), HostError::kNotDirectory);
+  OpenRequest exclusive = creating();
+  exclusive.exclusive = true;
+  EXPECT_EQ(open("file", exclusive, none), HostError::kExists);
+  OwnDescriptor emptied;
+  OpenRequest truncate = creating();
+  truncate.truncate = true;
+  ASSERT_EQ(open("file", truncate, emptied), HostError::kNone);
+  EXPECT_EQ(stat_file(emptied.host_fd)->size, 0u);
 }
 
 TEST_P(Files, NamesAreMadeAndRemovedInside) {
   outside_.write("victim");
   in_.symlink(outside_.path(), "abs");
   in_.symlink("..", "up");
-  EXPECT_EQ(create_directory(in_.fd(), P("d")), Errno::kSuccess);
-  EXPECT_EQ(create_directory(in_.fd(), P("d")), Errno::kExist);
-  EXPECT_EQ(create_directory(in_.fd(), P("d/e/")), Errno::kSuccess);
-  EXPECT_EQ(create_directory(in_.fd(), P("abs/x")), Errno::kNotcapable);
-  EXPECT_EQ(create_directory(in_.fd(), P("up/x")), Errno::kNotcapable);
-  EXPECT_EQ(unlink_file(in_.fd(), P("abs/victim")), Errno::kNotcapable);
+  EXPECT_EQ(create_directory(in_.fd(), P("d")), HostError::kNone);
+  EXPECT_EQ(create_directory(in_.fd(), P("d")), HostError::kExists);
+  EXPECT_EQ(create_directory(in_.fd(), P("d/e/")), HostError::kNone);
+  EXPECT_EQ(create_directory(in_.fd(), P("abs/x")), HostError::kOutside);
+  EXPECT_EQ(create_directory(in_.fd(), P("up/x")), HostError::kOutside);
+  EXPECT_EQ(unlink_file(in_.fd(), P("abs/victim")), HostError::kOutside);
   EXPECT_TRUE(outside_.exists("victim"));
-  EXPECT_EQ(rename_path(in_.fd(), P("abs/victim"), in_.fd(), P("stolen")), Errno::kNotcapable);
-  EXPECT_EQ(rename_path(in_.fd(), P("d"), in_.fd(), P("abs/d")), Errno::kNotcapable);
-  EXPECT_EQ(link_path(in_.fd(), P("abs/victim"), in_.fd(), P("stolen")), Errno::kNotcapable);
-  EXPECT_EQ(symlink_path(P("x"), in_.fd(), P("abs/l")), Errno::kNotcapable);
+  EXPECT_EQ(rename_path(in_.fd(), P("abs/victim"), in_.fd(), P("stolen")), HostError::kOutside);
+  EXPECT_EQ(rename_path(in_.fd(), P("d"), in_.fd(), P("abs/d")), HostError::kOutside);
+  EXPECT_EQ(link_path(in_.fd(), P("abs/victim"), in_.fd(), P("stolen")), HostError::kOutside);
+  EXPECT_EQ(symlink_path(P("x"), in_.fd(), P("abs/l")), HostError::kOutside);
   EXPECT_FALSE(outside_.exists("l"));
   GuestPath absolute;
-  ASSERT_EQ(absolute.assign_link_target("/etc/passwd"), Errno::kSuccess);
-  EXPECT_EQ(symlink_path(absolute, in_.fd(), P("l")), Errno::kNotcapable);
+  ASSERT_EQ(absolute.assign_link_target("/etc/passwd"), HostError::kNone);
+  EXPECT_EQ(symlink_path(absolute, in_.fd(), P("l")), HostError::kOutside);
   // Removing the link itself is fine, and removes nothing else.
-  EXPECT_EQ(unlink_file(in_.fd(), P("abs")), Errno::kSuccess);
+  EXPECT_EQ(unlink_file(in_.fd(), P("abs")), HostError::kNone);
   EXPECT_TRUE(outside_.exists("victim"));
-  EXPECT_EQ(remove_directory(in_.fd(), P("d")), Errno::kNotempty);
-  EXPECT_EQ(remove_directory(in_.fd(), P("d/e/.")), Errno::kInval);
-  EXPECT_EQ(remove_directory(in_.fd(), P("d/e/..")), Errno::kNotempty);
-  EXPECT_EQ(remove_directory(in_.fd(), P("..")), Errno::kNotcapable);
-  EXPECT_EQ(remove_directory(in_.fd(), P("d/e/")), Errno::kSuccess);
-  EXPECT_EQ(unlink_file(in_.fd(), P("d")), Errno::kIsdir);
-  EXPECT_EQ(unlink_file(in_.fd(), P("d/")), Errno::kIsdir);
+  EXPECT_EQ(remove_directory(in_.fd(), P("d")), HostError::kNotEmpty);
+  EXPECT_EQ(remove_directory(in_.fd(), P("d/e/.")), HostError::kInvalid);
+  EXPECT_EQ(remove_directory(in_.fd(), P("d/e/..")), HostError::kNotEmpty);
+  EXPECT_EQ(remove_directory(in_.fd(), P("..")), HostError::kOutside);
+  EXPECT_EQ(remove_directory(in_.fd(), P("d/e/")), HostError::kNone);
+  EXPECT_EQ(unlink_file(in_.fd(), P("d")), HostError::kIsDirectory);
+  EXPECT_EQ(unlink_file(in_.fd(), P("d/")), HostError::kIsDirectory);
   in_.write("f");
-  EXPECT_EQ(unlink_file(in_.fd(), P("f/")), Errno::kNotdir);
-  EXPECT_EQ(remove_directory(in_.fd(), P("f")), Errno::kNotdir);
-  EXPECT_EQ(symlink_path(P("t"), in_.fd(), P("n/")), Errno::kNoent);
-  EXPECT_EQ(link_path(in_.fd(), P("f"), in_.fd(), P("n/")), Errno::kNoent);
-  EXPECT_EQ(link_path(in_.fd(), P("d"), in_.fd(), P("n")), Errno::kPerm);
-  EXPECT_EQ(rename_path(in_.fd(), P("d/"), in_.fd(), P("moved/")), Errno::kSuccess);
-  EXPECT_EQ(rename_path(in_.fd(), P("moved/."), in_.fd(), P("x")), Errno::kBusy);
+  EXPECT_EQ(unlink_file(in_.fd(), P("f/")), HostError::kNotDirectory);
+  EXPECT_EQ(remove_directory(in_.fd(), P("f")), HostError::kNotDirectory);
+  EXPECT_EQ(symlink_path(P("t"), in_.fd(), P("n/")), HostError::kNoEntry);
+  EXPECT_EQ(link_path(in_.fd(), P("f"), in_.fd(), P("n/")), HostError::kNoEntry);
+  EXPECT_EQ(link_path(in_.fd(), P("d"), in_.fd(), P("n")), HostError::kNotPermitted);
+  EXPECT_EQ(rename_path(in_.fd(), P("d/"), in_.fd(), P("moved/")), HostError::kNone);
+  EXPECT_EQ(rename_path(in_.fd(), P("moved/."), in_.fd(), P("x")), HostError::kBusy);
 }
 
 TEST_P(Files, StatsAndTimesStayInside) {
@@ -112,28 +120,33 @@ TEST_P(Files, StatsAndTimesStayInside) {
   in_.write("file", "abc");
   in_.symlink("file", "link");
   in_.symlink(outside_.path() + "/victim", "abs");
-  EXPECT_EQ(stat_path(in_.fd(), P("link"), false)->type, Filetype::kSymbolicLink);
-  EXPECT_EQ(stat_path(in_.fd(), P("link"), true)->type, Filetype::kRegularFile);
-  EXPECT_EQ(stat_path(in_.fd(), P("./link"), false)->type, Filetype::kSymbolicLink);
+  EXPECT_EQ(stat_path(in_.fd(), P("link"), false)->type, FileType::kSymbolicLink);
+  EXPECT_EQ(stat_path(in_.fd(), P("link"), true)->type, FileType::kRegularFile);
+  EXPECT_EQ(stat_path(in_.fd(), P("./link"), false)->type, FileType::kSymbolicLink);
   EXPECT_EQ(stat_path(in_.fd(), P("link"), true)->size, 3u);
-  EXPECT_EQ(stat_path(in_.fd(), P("."), true)->type, Filetype::kDirectory);
-  EXPECT_EQ(stat_path(in_.fd(), P(".."), true).error, Errno::kNotcapable);
-  EXPECT_EQ(stat_path(in_.fd(), P(".."), false).error, Errno::kNotcapable);
-  EXPECT_EQ(stat_path(in_.fd(), P("abs"), true).error, Errno::kNotcapable);
-  EXPECT_EQ(stat_path(in_.fd(), P("abs"), false)->type, Filetype::kSymbolicLink);
-  EXPECT_EQ(stat_path(in_.fd(), P("link/"), false).error, Errno::kNotdir);
+  EXPECT_EQ(stat_path(in_.fd(), P("."), true)->type, FileType::kDirectory);
+  EXPECT_EQ(stat_path(in_.fd(), P(".."), true).error, HostError::kOutside);
+  EXPECT_EQ(stat_path(in_.fd(), P(".."), false).error, HostError::kOutside);
+  EXPECT_EQ(stat_path(in_.fd(), P("abs"), true).error, HostError::kOutside);
+  EXPECT_EQ(stat_path(in_.fd(), P("abs"), false)->type, FileType::kSymbolicLink);
+  EXPECT_EQ(stat_path(in_.fd(), P("link/"), false).error, HostError::kNotDirectory);
 
-  uint64_t t = 1'000'000'007'000'000'123;
-  EXPECT_EQ(set_times_path(in_.fd(), P("abs"), true, 0, t, fstflags::kMtim), Errno::kNotcapable);
-  EXPECT_EQ(set_times_path(in_.fd(), P(".."), false, 0, t, fstflags::kMtim), Errno::kNotcapable);
-  uint64_t before = stat_path(in_.fd(), P("file"), false)->mtim;
-  EXPECT_EQ(set_times_path(in_.fd(), P("link"), false, 0, t, fstflags::kMtim), Errno::kSuccess);
-  EXPECT_EQ(stat_path(in_.fd(), P("link"), false)->mtim, t);
-  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->mtim, before);
-  EXPECT_EQ(set_times_path(in_.fd(), P("link"), true, 0, t, fstflags::kMtim), Errno::kSuccess);
-  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->mtim, t);
-  EXPECT_EQ(set_times_path(in_.fd(), P("file"), true, 0, 0, fstflags::kMtim | fstflags::kMtimNow), Errno::kInval);
-  EXPECT_EQ(set_times_path(in_.fd(), P("file"), true, 0, 0, fstflags::kAtim | fstflags::kAtimNow), Errno::kInval);
+  const uint64_t time = 1'000'000'007'000'000'123;
+  const TimeChange keep, set{TimeChange::To::kTime, time}, now{TimeChange::To::kNow};
+  EXPECT_EQ(set_times_path(in_.fd(), P("abs"), true, keep, set), HostError::kOutside);
+  EXPECT_EQ(set_times_path(in_.fd(), P(".."), false, keep, set), HostError::kOutside);
+  uint64_t before = stat_path(in_.fd(), P("file"), false)->modified;
+  EXPECT_EQ(set_times_path(in_.fd(), P("link"), false, keep, set), HostError::kNone);
+  EXPECT_EQ(stat_path(in_.fd(), P("link"), false)->modified, time);
+  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->modified, before);
+  EXPECT_EQ(set_times_path(in_.fd(), P("link"), true, keep, set), HostError::kNone);
+  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->modified, time);
+  EXPECT_EQ(set_times_path(in_.fd(), P("file"), true, set, keep), HostError::kNone);
+  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->accessed, time);
+  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->modified, time);
+  EXPECT_EQ(set_times_path(in_.fd(), P("file"), true, keep, now), HostError::kNone);
+  EXPECT_GE(stat_path(in_.fd(), P("file"), false)->modified, before);
+  EXPECT_EQ(stat_path(in_.fd(), P("file"), false)->accessed, time);
 }
 
 TEST_P(Files, Readlink) {
@@ -147,27 +160,27 @@ TEST_P(Files, Readlink) {
   EXPECT_EQ(*readlink_path(in_.fd(), P("link"), buffer, 4), 4u);
   EXPECT_EQ(*readlink_path(in_.fd(), P("link"), buffer, 0), 0u);
   EXPECT_EQ(*readlink_path(in_.fd(), P("d/link"), buffer, 4), 1u);
-  EXPECT_EQ(readlink_path(in_.fd(), P("file"), buffer, 4).error, Errno::kInval);
-  EXPECT_EQ(readlink_path(in_.fd(), P("d/../file"), buffer, 4).error, Errno::kInval);
-  EXPECT_EQ(readlink_path(in_.fd(), P("none"), buffer, 4).error, Errno::kNoent);
+  EXPECT_EQ(readlink_path(in_.fd(), P("file"), buffer, 4).error, HostError::kInvalid);
+  EXPECT_EQ(readlink_path(in_.fd(), P("d/../file"), buffer, 4).error, HostError::kInvalid);
+  EXPECT_EQ(readlink_path(in_.fd(), P("none"), buffer, 4).error, HostError::kNoEntry);
 }
 
 TEST_P(Files, SizesAndPositions) {
-  Descriptor d;
-  ASSERT_EQ(open("f", creating(), d), Errno::kSuccess);
-  EXPECT_EQ(set_size(d.host_fd, 100), Errno::kSuccess);
-  EXPECT_EQ(allocate(d.host_fd, 50, 100), Errno::kSuccess);
+  OwnDescriptor d;
+  ASSERT_EQ(open("f", creating(), d), HostError::kNone);
+  EXPECT_EQ(set_size(d.host_fd, 100), HostError::kNone);
+  EXPECT_EQ(allocate(d.host_fd, 50, 100), HostError::kNone);
   EXPECT_EQ(stat_file(d.host_fd)->size, 150u);
-  EXPECT_EQ(allocate(d.host_fd, ~0ull, 1), Errno::kInval);
-  EXPECT_EQ(allocate(d.host_fd, 0, 0), Errno::kInval);
-  EXPECT_EQ(set_size(d.host_fd, ~0ull), Errno::kInval);
+  EXPECT_EQ(allocate(d.host_fd, ~0ull, 1), HostError::kInvalid);
+  EXPECT_EQ(allocate(d.host_fd, 0, 0), HostError::kInvalid);
+  EXPECT_EQ(set_size(d.host_fd, ~0ull), HostError::kInvalid);
   EXPECT_EQ(*seek(d.host_fd, -50, Whence::kEnd), 100u);
-  EXPECT_EQ(seek(d.host_fd, -101, Whence::kCur).error, Errno::kInval);
-  EXPECT_EQ(advise(d.host_fd, 0, 10, 3), Errno::kSuccess);
-  EXPECT_EQ(advise(d.host_fd, 0, 10, 6), Errno::kInval);
+  EXPECT_EQ(seek(d.host_fd, -101, Whence::kCurrent).error, HostError::kInvalid);
+  EXPECT_EQ(advise(d.host_fd, 0, 10, Advice::kWillNeed), HostError::kNone);
+  EXPECT_EQ(advise(d.host_fd, 0, ~0ull, Advice::kNormal), HostError::kInvalid);
   char byte = 'x';
   iovec v{&byte, 1};
-  EXPECT_EQ(write_at(d, &v, 1, ~0ull).error, Errno::kInval);
+  EXPECT_EQ(write_at(d, &v, 1, ~0ull).error, HostError::kInvalid);
   EXPECT_EQ(*write_at(d, &v, 1, 7), 1u);
   byte = 0;
   EXPECT_EQ(*read_at(d, &v, 1, 7), 1u);
@@ -179,24 +192,24 @@ TEST_P(Files, FifosAndDevices) {
   // With the guest's non-blocking wish, as POSIX has it.
   OpenRequest write = creating();
   write.read = false;
-  write.oflags = 0;
-  write.fdflags = fdflags::kNonblock;
-  Descriptor none;
-  EXPECT_EQ(open("fifo", write, none), Errno::kNxio);
+  write.create = false;
+  write.status = status::kNonblocking;
+  OwnDescriptor none;
+  EXPECT_EQ(open("fifo", write, none), HostError::kNoDeviceOrReader);
   // Otherwise the two sides find each other.
   std::thread writer([&] {
-    write.fdflags = 0;
-    Descriptor w;
-    ASSERT_EQ(open("fifo", write, w), Errno::kSuccess);
-    EXPECT_EQ(w.type, Filetype::kUnknown);
+    write.status = 0;
+    OwnDescriptor w;
+    ASSERT_EQ(open("fifo", write, w), HostError::kNone);
+    EXPECT_EQ(w.type, FileType::kUnknown);
     EXPECT_EQ(w.waiting, Waiting::kPipe);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     char text[] = "through";
     iovec v{text, 7};
     EXPECT_EQ(*write_some(w, &v, 1, -1), 7u);
   });
-  Descriptor r;
-  ASSERT_EQ(open("fifo", reading(), r), Errno::kSuccess);
+  OwnDescriptor r;
+  ASSERT_EQ(open("fifo", reading(), r), HostError::kNone);
   char got[16];
   iovec v{got, sizeof got};
   EXPECT_EQ(*read_some(r, &v, 1, -1), 7u);
@@ -208,15 +221,15 @@ TEST_P(Files, FifosAndDevices) {
   address.sun_family = AF_UNIX;
   snprintf(address.sun_path, sizeof address.sun_path, "%s/sock", in_.path().c_str());
   ASSERT_EQ(bind(s, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  Descriptor d;
-  EXPECT_EQ(open("sock", reading(), d), Errno::kNxio);
+  OwnDescriptor d;
+  EXPECT_EQ(open("sock", reading(), d), HostError::kNoDeviceOrReader);
   close(s);
   if (geteuid() == 0 && mknodat(in_.fd(), "null", S_IFCHR | 0666, makedev(1, 3)) == 0) {
-    Descriptor device;
-    Errno e = open("null", creating(), device);
-    if (e != Errno::kAcces) {  // a file system mounted nodev
-      ASSERT_EQ(e, Errno::kSuccess);
-      EXPECT_EQ(device.type, Filetype::kCharacterDevice);
+    OwnDescriptor device;
+    HostError e = open("null", creating(), device);
+    if (e != static_cast<HostError>(EACCES)) {  // a file system mounted nodev
+      ASSERT_EQ(e, HostError::kNone);
+      EXPECT_EQ(device.type, FileType::kCharacterDevice);
       EXPECT_EQ(device.waiting, Waiting::kNever);
     }
   }
@@ -231,15 +244,15 @@ TEST_P(Files, WaitingForAFifoCanBeInterrupted) {
     ASSERT_EQ(write(pipe_fds[1], "x", 1), 1);
   });
   {
-    Descriptor d;
-    EXPECT_EQ(open_file(in_.fd(), P("fifo"), reading(), pipe_fds[0], d), Errno::kIntr);
+    OwnDescriptor d;
+    EXPECT_EQ(open_file(in_.fd(), P("fifo"), reading(), pipe_fds[0], d), HostError::kInterrupted);
   }
   interrupter.join();
   OpenRequest w = creating();
   w.read = false;
-  w.oflags = 0;
-  Descriptor d2;
-  EXPECT_EQ(open_file(in_.fd(), P("fifo"), w, pipe_fds[0], d2), Errno::kIntr);
+  w.create = false;
+  OwnDescriptor d2;
+  EXPECT_EQ(open_file(in_.fd(), P("fifo"), w, pipe_fds[0], d2), HostError::kInterrupted);
   close(pipe_fds[0]);
   close(pipe_fds[1]);
 }
@@ -249,23 +262,23 @@ TEST(Directory, ManyEntriesWithStableCookies) {
   constexpr int kEntries = 3000;
   for (int i = 0; i < kEntries; ++i) in.write("entry-" + std::to_string(i));
   DirStream stream;
-  ASSERT_EQ(stream.seek(in.fd(), 0), Errno::kSuccess);
+  ASSERT_EQ(stream.seek(in.fd(), 0), HostError::kNone);
   std::vector<std::pair<std::string, uint64_t>> seen;  // name, cookie behind it
   DirEntry e;
   while (*stream.next(in.fd(), e)) seen.emplace_back(e.name, e.next);
   ASSERT_EQ(seen.size(), kEntries + 2u);
   // From any cookie the rest comes again, in the same order.
   for (size_t from : {size_t{0}, size_t{1}, size_t{700}, size_t{1500}, size_t{2999}}) {
-    ASSERT_EQ(stream.seek(in.fd(), seen[from].second), Errno::kSuccess);
+    ASSERT_EQ(stream.seek(in.fd(), seen[from].second), HostError::kNone);
     ASSERT_TRUE(*stream.next(in.fd(), e));
     EXPECT_EQ(e.name, seen[from + 1].first);
   }
-  ASSERT_EQ(stream.seek(in.fd(), seen.back().second), Errno::kSuccess);
+  ASSERT_EQ(stream.seek(in.fd(), seen.back().second), HostError::kNone);
   EXPECT_FALSE(*stream.next(in.fd(), e));
-  EXPECT_EQ(stream.seek(in.fd(), ~0ull), Errno::kInval);
+  EXPECT_EQ(stream.seek(in.fd(), ~0ull), HostError::kInvalid);
   // A new file shows in a fresh listing.
   in.write("another");
-  ASSERT_EQ(stream.seek(in.fd(), 0), Errno::kSuccess);
+  ASSERT_EQ(stream.seek(in.fd(), 0), HostError::kNone);
   size_t count = 0;
   while (*stream.next(in.fd(), e)) {
     ++count;
@@ -275,4 +288,4 @@ TEST(Directory, ManyEntriesWithStableCookies) {
 }
 
 }  // namespace
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

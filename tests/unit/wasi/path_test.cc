@@ -9,18 +9,18 @@
 
 #include "temp_dir.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 TEST(GuestPath, RefusesWhatNoPathIs) {
   GuestPath p;
-  EXPECT_EQ(p.assign(""), Errno::kNoent);
-  EXPECT_EQ(p.assign("/etc"), Errno::kNotcapable);
-  EXPECT_EQ(p.assign(std::string_view("a\0b", 3)), Errno::kInval);
-  EXPECT_EQ(p.assign("a\xff"), Errno::kIlseq);
-  EXPECT_EQ(p.assign(std::string(4096, 'a')), Errno::kNametoolong);
-  EXPECT_EQ(p.assign(std::string(4095, 'a')), Errno::kSuccess);
-  EXPECT_EQ(p.assign("ä/…"), Errno::kSuccess);
+  EXPECT_EQ(p.assign(""), HostError::kNoEntry);
+  EXPECT_EQ(p.assign("/etc"), HostError::kOutside);
+  EXPECT_EQ(p.assign(std::string_view("a\0b", 3)), HostError::kInvalid);
+  EXPECT_EQ(p.assign("a\xff"), HostError::kNotUtf8);
+  EXPECT_EQ(p.assign(std::string(4096, 'a')), HostError::kNameTooLong);
+  EXPECT_EQ(p.assign(std::string(4095, 'a')), HostError::kNone);
+  EXPECT_EQ(p.assign("ä/…"), HostError::kNone);
 }
 
 TEST(Utf8, KnowsTheEdges) {
@@ -47,7 +47,7 @@ class OpenBeneath : public testing::TestWithParam<bool> {
   }
   void TearDown() override { force_path_walker(false); }
 
-  Errno open(const std::string& path, int flags = O_RDONLY) {
+  HostError open(const std::string& path, int flags = O_RDONLY) {
     Outcome<int> fd = open_beneath(in_.fd(), path.c_str(), flags, 0644);
     if (fd) close(*fd);
     return fd.error;
@@ -57,47 +57,47 @@ class OpenBeneath : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(, OpenBeneath, testing::Bool(), [](const auto& p) { return p.param ? "Walker" : "Kernel"; });
 
 TEST_P(OpenBeneath, PlainPaths) {
-  EXPECT_EQ(open("file"), Errno::kSuccess);
-  EXPECT_EQ(open("dir/nested/file"), Errno::kSuccess);
-  EXPECT_EQ(open("."), Errno::kSuccess);
-  EXPECT_EQ(open("./"), Errno::kSuccess);
-  EXPECT_EQ(open("dir//.//nested/../nested///./file"), Errno::kSuccess);
-  EXPECT_EQ(open("dir/.."), Errno::kSuccess);
-  EXPECT_EQ(open("dir/nested///", O_DIRECTORY), Errno::kSuccess);
-  EXPECT_EQ(open("missing"), Errno::kNoent);
-  EXPECT_EQ(open("missing/.."), Errno::kNoent);
-  EXPECT_EQ(open("file/"), Errno::kNotdir);
-  EXPECT_EQ(open("file/x"), Errno::kNotdir);
-  EXPECT_EQ(open("file/.."), Errno::kNotdir);
-  EXPECT_EQ(open("file", O_DIRECTORY), Errno::kNotdir);
-  EXPECT_EQ(open("dir", O_WRONLY), Errno::kIsdir);
-  EXPECT_EQ(open("file", O_CREAT | O_EXCL | O_RDWR), Errno::kExist);
-  EXPECT_EQ(open("new/", O_CREAT | O_RDWR), Errno::kIsdir);
-  EXPECT_EQ(open("new", O_CREAT | O_RDWR), Errno::kSuccess);
-  EXPECT_EQ(open(std::string(300, 'x')), Errno::kNametoolong);
+  EXPECT_EQ(open("file"), HostError::kNone);
+  EXPECT_EQ(open("dir/nested/file"), HostError::kNone);
+  EXPECT_EQ(open("."), HostError::kNone);
+  EXPECT_EQ(open("./"), HostError::kNone);
+  EXPECT_EQ(open("dir//.//nested/../nested///./file"), HostError::kNone);
+  EXPECT_EQ(open("dir/.."), HostError::kNone);
+  EXPECT_EQ(open("dir/nested///", O_DIRECTORY), HostError::kNone);
+  EXPECT_EQ(open("missing"), HostError::kNoEntry);
+  EXPECT_EQ(open("missing/.."), HostError::kNoEntry);
+  EXPECT_EQ(open("file/"), HostError::kNotDirectory);
+  EXPECT_EQ(open("file/x"), HostError::kNotDirectory);
+  EXPECT_EQ(open("file/.."), HostError::kNotDirectory);
+  EXPECT_EQ(open("file", O_DIRECTORY), HostError::kNotDirectory);
+  EXPECT_EQ(open("dir", O_WRONLY), HostError::kIsDirectory);
+  EXPECT_EQ(open("file", O_CREAT | O_EXCL | O_RDWR), HostError::kExists);
+  EXPECT_EQ(open("new/", O_CREAT | O_RDWR), HostError::kIsDirectory);
+  EXPECT_EQ(open("new", O_CREAT | O_RDWR), HostError::kNone);
+  EXPECT_EQ(open(std::string(300, 'x')), HostError::kNameTooLong);
 }
 
 TEST_P(OpenBeneath, NothingLeadsOut) {
-  EXPECT_EQ(open(".."), Errno::kNotcapable);
-  EXPECT_EQ(open("../" + in_.path().substr(in_.path().rfind('/') + 1) + "/file"), Errno::kNotcapable);
-  EXPECT_EQ(open("dir/../.."), Errno::kNotcapable);
-  EXPECT_EQ(open("dir/nested/../../../x", O_CREAT | O_RDWR), Errno::kNotcapable);
+  EXPECT_EQ(open(".."), HostError::kOutside);
+  EXPECT_EQ(open("../" + in_.path().substr(in_.path().rfind('/') + 1) + "/file"), HostError::kOutside);
+  EXPECT_EQ(open("dir/../.."), HostError::kOutside);
+  EXPECT_EQ(open("dir/nested/../../../x", O_CREAT | O_RDWR), HostError::kOutside);
   in_.symlink(outside_.path(), "abs");
   in_.symlink("../", "up");
   in_.symlink("..", "dir/up");
   in_.symlink("../..", "dir/upup");
   in_.symlink(outside_.path() + "/secret", "abs_file");
   in_.symlink("/proc/self/cwd", "proc");
-  EXPECT_EQ(open("abs"), Errno::kNotcapable);
-  EXPECT_EQ(open("abs/secret"), Errno::kNotcapable);
-  EXPECT_EQ(open("abs_file"), Errno::kNotcapable);
-  EXPECT_EQ(open("abs_file", O_CREAT | O_WRONLY), Errno::kNotcapable);
-  EXPECT_EQ(open("up"), Errno::kNotcapable);
-  EXPECT_EQ(open("up/x"), Errno::kNotcapable);
-  EXPECT_EQ(open("dir/up/file"), Errno::kSuccess);
-  EXPECT_EQ(open("dir/upup/x"), Errno::kNotcapable);
-  EXPECT_EQ(open("dir/nested/../up/../x"), Errno::kNotcapable);
-  EXPECT_EQ(open("proc/x"), Errno::kNotcapable);
+  EXPECT_EQ(open("abs"), HostError::kOutside);
+  EXPECT_EQ(open("abs/secret"), HostError::kOutside);
+  EXPECT_EQ(open("abs_file"), HostError::kOutside);
+  EXPECT_EQ(open("abs_file", O_CREAT | O_WRONLY), HostError::kOutside);
+  EXPECT_EQ(open("up"), HostError::kOutside);
+  EXPECT_EQ(open("up/x"), HostError::kOutside);
+  EXPECT_EQ(open("dir/up/file"), HostError::kNone);
+  EXPECT_EQ(open("dir/upup/x"), HostError::kOutside);
+  EXPECT_EQ(open("dir/nested/../up/../x"), HostError::kOutside);
+  EXPECT_EQ(open("proc/x"), HostError::kOutside);
 }
 
 TEST_P(OpenBeneath, SymbolicLinks) {
@@ -107,35 +107,35 @@ TEST_P(OpenBeneath, SymbolicLinks) {
   in_.symlink("loop", "loop");
   in_.symlink("dir/", "slash");
   in_.symlink("dirlink/nested/../nested/file", "chain");
-  EXPECT_EQ(open("link"), Errno::kSuccess);
-  EXPECT_EQ(open("chain"), Errno::kSuccess);
-  EXPECT_EQ(open("slash/nested"), Errno::kSuccess);
-  EXPECT_EQ(open("link", O_NOFOLLOW), Errno::kLoop);
-  EXPECT_EQ(open("link", O_NOFOLLOW | O_PATH), Errno::kSuccess);
-  EXPECT_EQ(open("dirlink/nested", O_NOFOLLOW), Errno::kSuccess);
-  EXPECT_EQ(open("dirlink/", O_NOFOLLOW | O_DIRECTORY), Errno::kSuccess);
-  EXPECT_EQ(open("dirlink", O_NOFOLLOW | O_DIRECTORY), Errno::kNotdir);
-  EXPECT_EQ(open("link/"), Errno::kNotdir);
-  EXPECT_EQ(open("loop"), Errno::kLoop);
-  EXPECT_EQ(open("loop/x"), Errno::kLoop);
-  EXPECT_EQ(open("dangling"), Errno::kNoent);
-  EXPECT_EQ(open("dangling", O_CREAT | O_EXCL | O_RDWR), Errno::kExist);
-  EXPECT_EQ(open("dangling", O_CREAT | O_RDWR), Errno::kSuccess);
+  EXPECT_EQ(open("link"), HostError::kNone);
+  EXPECT_EQ(open("chain"), HostError::kNone);
+  EXPECT_EQ(open("slash/nested"), HostError::kNone);
+  EXPECT_EQ(open("link", O_NOFOLLOW), HostError::kLoop);
+  EXPECT_EQ(open("link", O_NOFOLLOW | O_PATH), HostError::kNone);
+  EXPECT_EQ(open("dirlink/nested", O_NOFOLLOW), HostError::kNone);
+  EXPECT_EQ(open("dirlink/", O_NOFOLLOW | O_DIRECTORY), HostError::kNone);
+  EXPECT_EQ(open("dirlink", O_NOFOLLOW | O_DIRECTORY), HostError::kNotDirectory);
+  EXPECT_EQ(open("link/"), HostError::kNotDirectory);
+  EXPECT_EQ(open("loop"), HostError::kLoop);
+  EXPECT_EQ(open("loop/x"), HostError::kLoop);
+  EXPECT_EQ(open("dangling"), HostError::kNoEntry);
+  EXPECT_EQ(open("dangling", O_CREAT | O_EXCL | O_RDWR), HostError::kExists);
+  EXPECT_EQ(open("dangling", O_CREAT | O_RDWR), HostError::kNone);
   EXPECT_TRUE(in_.exists("target"));
 }
 
 TEST_P(OpenBeneath, DeepAndLongPaths) {
   std::string deep;
   for (int i = 0; i < 500; ++i) deep += "dir/../";
-  EXPECT_EQ(open(deep + "file"), Errno::kSuccess);
+  EXPECT_EQ(open(deep + "file"), HostError::kNone);
   std::string dots;
   for (int i = 0; i < 2000; ++i) dots += "./";
-  EXPECT_EQ(open(dots + "file"), Errno::kSuccess);
+  EXPECT_EQ(open(dots + "file"), HostError::kNone);
   // 40 links are followed, as the kernel does; 41 are not.
   in_.symlink("file", "l0");
   for (int i = 1; i <= 41; ++i) in_.symlink("l" + std::to_string(i - 1), "l" + std::to_string(i));
-  EXPECT_EQ(open("l39"), Errno::kSuccess);
-  EXPECT_EQ(open("l40"), Errno::kLoop);
+  EXPECT_EQ(open("l39"), HostError::kNone);
+  EXPECT_EQ(open("l40"), HostError::kLoop);
 }
 
 // A thread keeps exchanging a directory for a link that leads out while paths through it are opened.
@@ -179,21 +179,21 @@ TEST_P(OpenBeneath, ParentsOfNames) {
   in_.symlink("dir", "dirlink");
   auto resolve = [&](const char* path) {
     Parent parent;
-    return parent.resolve(in_.fd(), P(path), Errno::kInval, Errno::kNotempty);
+    return parent.resolve(in_.fd(), P(path), HostError::kInvalid, HostError::kNotEmpty);
   };
-  EXPECT_EQ(resolve("x"), Errno::kSuccess);
-  EXPECT_EQ(resolve("dir/x"), Errno::kSuccess);
-  EXPECT_EQ(resolve("dirlink/x/"), Errno::kSuccess);
-  EXPECT_EQ(resolve("."), Errno::kInval);
-  EXPECT_EQ(resolve("dir/."), Errno::kInval);
-  EXPECT_EQ(resolve("dir/.."), Errno::kNotempty);
-  EXPECT_EQ(resolve("dir/../"), Errno::kNotempty);
-  EXPECT_EQ(resolve(".."), Errno::kNotcapable);
-  EXPECT_EQ(resolve("../x"), Errno::kNotcapable);
-  EXPECT_EQ(resolve("abs/x"), Errno::kNotcapable);
-  EXPECT_EQ(resolve("missing/x"), Errno::kNoent);
-  EXPECT_EQ(resolve("file/x"), Errno::kNotdir);
+  EXPECT_EQ(resolve("x"), HostError::kNone);
+  EXPECT_EQ(resolve("dir/x"), HostError::kNone);
+  EXPECT_EQ(resolve("dirlink/x/"), HostError::kNone);
+  EXPECT_EQ(resolve("."), HostError::kInvalid);
+  EXPECT_EQ(resolve("dir/."), HostError::kInvalid);
+  EXPECT_EQ(resolve("dir/.."), HostError::kNotEmpty);
+  EXPECT_EQ(resolve("dir/../"), HostError::kNotEmpty);
+  EXPECT_EQ(resolve(".."), HostError::kOutside);
+  EXPECT_EQ(resolve("../x"), HostError::kOutside);
+  EXPECT_EQ(resolve("abs/x"), HostError::kOutside);
+  EXPECT_EQ(resolve("missing/x"), HostError::kNoEntry);
+  EXPECT_EQ(resolve("file/x"), HostError::kNotDirectory);
 }
 
 }  // namespace
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

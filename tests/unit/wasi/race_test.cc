@@ -20,7 +20,7 @@
 #include "temp_dir.h"
 #include "wasi/host/files.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 namespace {
 
 namespace fs = std::filesystem;
@@ -32,7 +32,7 @@ std::chrono::milliseconds duration() {
 
 GuestPath path_of(const char* text) {
   GuestPath p;
-  EXPECT_EQ(p.assign(text), Errno::kSuccess) << text;
+  EXPECT_EQ(p.assign(text), HostError::kNone) << text;
   return p;
 }
 
@@ -85,7 +85,7 @@ class Race : public testing::TestWithParam<bool> {
     close(*fd);
     ++inside_;
   }
-  void count(Errno e) { ++(e == Errno::kSuccess ? inside_ : refused_); }
+  void count(HostError e) { ++(e == HostError::kNone ? inside_ : refused_); }
 
   // One round of everything, through names that are being exchanged.
   void attack() {
@@ -93,12 +93,12 @@ class Race : public testing::TestWithParam<bool> {
     for (const char* p : {"real/file", "real/dir/../file", "plain", "real/dir/file"})
       expect_inside(open_beneath(d, p, O_RDONLY), p);
     for (const char* p : {"real/file", "plain"}) {
-      Outcome<Filestat> st = stat_path(d, path_of(p), true);
-      if (st && st->type == Filetype::kRegularFile) EXPECT_EQ(st->size, 6u) << p;
+      Outcome<FileStat> st = stat_path(d, path_of(p), true);
+      if (st && st->type == FileType::kRegularFile) EXPECT_EQ(st->size, 6u) << p;
       count(st.error);
     }
-    count(set_times_path(d, path_of("real/file"), true, 1, 1, fstflags::kMtim));
-    count(set_times_path(d, path_of("plain"), true, 1, 1, fstflags::kMtim));
+    count(set_times_path(d, path_of("real/file"), true, {}, {TimeChange::To::kTime, 1}));
+    count(set_times_path(d, path_of("plain"), true, {}, {TimeChange::To::kTime, 1}));
     if (Outcome<int> fd = open_beneath(d, "real/made", O_WRONLY | O_CREAT, 0600); fd) close(*fd), ++inside_;
     if (Outcome<int> fd = open_beneath(d, "plain", O_WRONLY); fd) {
       EXPECT_EQ(pwrite(*fd, "inside", 6, 0), 6);
@@ -175,7 +175,7 @@ TEST_P(Race, DirectoriesMovedOutFromUnderDots) {
       },
       [&] {
         expect_inside(open_beneath(in_.fd(), "a/b/../file", O_RDONLY), "a/b/../file");
-        Outcome<Filestat> st = stat_path(in_.fd(), path_of("a/b/../../plain"), true);
+        Outcome<FileStat> st = stat_path(in_.fd(), path_of("a/b/../../plain"), true);
         if (st) EXPECT_EQ(st->size, 6u);
         EXPECT_FALSE(open_beneath(in_.fd(), "a/b/../../../file", O_RDONLY));
       });
@@ -185,4 +185,4 @@ INSTANTIATE_TEST_SUITE_P(, Race, testing::Bool(),
                          [](const auto& p) { return p.param ? std::string("Walker") : std::string("Kernel"); });
 
 }  // namespace
-}  // namespace ermine::wasi
+}  // namespace ermine::wasi::host

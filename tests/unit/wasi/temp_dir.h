@@ -12,7 +12,7 @@
 
 #include "wasi/host/path.h"
 
-namespace ermine::wasi {
+namespace ermine::wasi::host {
 
 class TempDir {
  public:
@@ -50,9 +50,19 @@ class TempDir {
 };
 
 struct P : GuestPath {
-  explicit P(std::string_view text) { EXPECT_EQ(assign(text), Errno::kSuccess) << text; }
+  explicit P(std::string_view text) { EXPECT_EQ(assign(text), HostError::kNone) << text; }
 };
 
-inline void PrintTo(Errno e, std::ostream* out) { *out << errno_name(e); }
+// Closes itself.
+struct OwnDescriptor : Descriptor {
+  OwnDescriptor() = default;
+  OwnDescriptor(const OwnDescriptor&) = delete;
+  OwnDescriptor& operator=(const OwnDescriptor&) = delete;
+  ~OwnDescriptor() {
+    if (host_fd >= 0 && !borrowed) close(host_fd);
+  }
+};
 
-}  // namespace ermine::wasi
+inline void PrintTo(HostError e, std::ostream* out) { *out << "HostError " << static_cast<int>(e); }
+
+}  // namespace ermine::wasi::host

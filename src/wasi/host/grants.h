@@ -1,0 +1,35 @@
+// Opening what an embedder grants.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ermine/grants.h"
+#include "ermine/result.h"
+#include "wasi/host/descriptor.h"
+
+namespace ermine::wasi::host {
+
+// An inspected descriptor, and what closes it.
+struct Opened {
+  Descriptor descriptor;
+  UniqueFd owned;  // empty if it is borrowed
+};
+
+struct OpenedDirectory {
+  Opened directory;
+  std::string guest_path;
+  bool read_only = false;
+};
+
+struct OpenedGrants {
+  Opened stdio[3];  // without a descriptor where the process itself was started with it closed
+  std::vector<OpenedDirectory> directories;
+  std::vector<Opened> listeners;
+};
+
+// kIo with the path or address if one cannot be opened; kUsage if an address is none, or if what the program is told (a
+// name, an argument, a variable) is not UTF-8 or contains NUL.
+Result<OpenedGrants> open_grants(const HostGrants& grants);
+
+}  // namespace ermine::wasi::host

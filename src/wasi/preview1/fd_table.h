@@ -1,0 +1,139 @@
+// Descriptors as a guest holds them, and the table that numbers them.
+//
+// A Descriptor joins a host descriptor with what the guest may do with it. The table gives the lowest free number, as
+// POSIX programs expect. It is for one thread at a time, like the Wasi that it belongs to. What a call holds of it is
+// valid until that call pauses (Call::pause()).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wasi/host/descriptor.h"
+#include "wasi/host/directory.h"
+#include "wasi/preview1/errno.h"
+#include "wasi/preview1/types.h"
+
+namespace ermine::wasi::preview1 {
+
+struct Descriptor : host::Descriptor {
+  bool read_only = false;  // beneath a directory granted with ":ro"
+  bool preopen = false;
+  // Unless it was inspected: those asked for.
+  Rights base = 0, inheriting = 0;
+  std::string guest_path;  // of a preopened directory
+  std::unique_ptr<host::DirStream> dir;
+
+  Descriptor();
+  explicit Descriptor(const host::Descriptor& d) : host::Descriptor(d) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor();
+  // As if just made. Precondition: it has neither a host descriptor, nor a path, nor a stream.
+  void forget() {
+    static_cast<host::Descriptor&>(*this) = {};
+    read_only = preopen = false;
+    base = inheriting = 0;
+  }
+  // Gives it these rights, as far as its kind can use them: a descriptor never reports a right that it cannot.
+  void grant(Rights requested_base, Rights requested_inheriting);
+  void inspect_now();
+  // What the operation needs and this descriptor lacks: kSuccess, or the error to answer.
+  Errno check(Rights needed) const {
+    if ((base & needed) == needed) [[likely]]
+      return Errno::kSuccess;
+    return missing(needed);
+  }
+  // For path_* functions: a directory, with these rights, not read-only if `writes`.
+  Errno check_directory(Rights needed, bool writes) const;
+
+ private:
+  Errno missing(Rights needed) const;
+};
+
+class FdTable {
+ public:
+  FdTable() = default;
+  ~FdTable();
+  FdTable(const FdTable&) = delete;
+  FdTable& operator=(const FdTable&) = delete;
+
+  // How many descriptors may be open at once; reaching it is Errno::kMfile.
+  void set_limit(uint32_t limit) { limit_ = limit; }
+  uint32_t limit() const { return limit_; }
+
+  // Null if `fd` is not open.
+  Descriptor* get(uint32_t fd) {
+    Descriptor* d = fd < slots_.size() ? slots_[fd] : nullptr;
+    if (d != nullptr && !d->inspected) [[unlikely]]
+      d->inspect_now();
+    return d;
+  }
+  // For short cuts: a descriptor with these rights that never waits. Null: none, or something about it needs a look.
+  const Descriptor* get_simple(uint32_t fd, Rights needed) const {
+    if (fd >= slots_.size()) [[unlikely]]
+      return nullptr;
+    const Descriptor* d = slots_[fd];
+    const bool simple =
+        d != nullptr && d->inspected && d->waiting == host::Waiting::kNever && (d->base & needed) == needed;
+    return simple ? d : nullptr;
+  }
+  // The same for a directory and what its paths are used for.
+  const Descriptor* get_directory(uint32_t fd, Rights needed) const {
+    if (fd >= slots_.size()) [[unlikely]]
+      return nullptr;
+    const Descriptor* d = slots_[fd];
+    return d != nullptr && d->inspected && d->type == FileType::kDirectory && (d->base & needed) == needed ? d
+                                                                                                           : nullptr;
+  }
+  // Room that needs no more memory: the lowest free number, or kNoRoom, and put() there.
+  static constexpr uint32_t kNoRoom = ~uint32_t{0};
+  uint32_t room() const {
+    uint32_t fd = lowest_free_;
+    while (fd < slots_.size() && slots_[fd] != nullptr) ++fd;
+    return open_ >= limit_ || fd >= slots_.size() ? kNoRoom : fd;
+  }
+  void put(uint32_t fd, std::unique_ptr<Descriptor> d) {
+    slots_[fd] = d.release();
+    ++open_;
+    lowest_free_ = fd;
+  }
+  // One to be put(), made of the last one released if there is one.
+  std::unique_ptr<Descriptor> make() {
+    if (spare_ == nullptr) return std::make_unique<Descriptor>();
+    spare_->forget();
+    return std::move(spare_);
+  }
+  // Takes a plain descriptor out of the table; the caller closes the host's, which is the result. -1: it is not plain.
+  int release(uint32_t fd) {
+    if (fd >= slots_.size() || spare_ != nullptr) return -1;
+    Descriptor* d = slots_[fd];
+    if (d == nullptr || d->borrowed || d->dir != nullptr || !d->guest_path.empty()) return -1;
+    const int host = d->host_fd;
+    d->host_fd = -1;
+    spare_.reset(d);
+    slots_[fd] = nullptr;
+    --open_;
+    if (fd < lowest_free_) lowest_free_ = fd;
+    return host;
+  }
+  Outcome<uint32_t> insert(std::unique_ptr<Descriptor> d) { return insert_from(0, std::move(d)); }
+  // The lowest free number that is at least `least`.
+  Outcome<uint32_t> insert_from(uint32_t least, std::unique_ptr<Descriptor> d);
+  // No room for one more? Asked before opening, so that a full table has no side effects.
+  bool full() const { return open_ >= limit_; }
+  Errno close(uint32_t fd);
+  // `to` must be open; it is closed and becomes `from`, which is no longer open.
+  Errno renumber(uint32_t from, uint32_t to);
+
+ private:
+  bool is_open(uint32_t fd) const { return fd < slots_.size() && slots_[fd] != nullptr; }
+  std::vector<Descriptor*> slots_;
+  std::unique_ptr<Descriptor> spare_;
+  uint32_t lowest_free_ = 0;  // no free slot below it
+  uint32_t open_ = 0;
+  uint32_t limit_ = 4096;
+};
+
+}  // namespace ermine::wasi::preview1
