@@ -1,9 +1,10 @@
 # ermine_library(name SOURCES … DEPENDS …): one folder of src/ as a static library. DEPENDS are the arrows
 # the folder may have; nothing else is on its link line, and tools/check_includes.py holds the includes to it.
+# INTERNAL: no part of libermine, as nothing in include/ leads to it.
 # KEEP_FAST: compiled for speed even where ERMINE_SMALL asks for small code. COLD: small code in every release. WARM:
 # likewise, but not at the cost of every loop and call.
 function(ermine_library name)
-  cmake_parse_arguments(ARG "KEEP_FAST;COLD;WARM" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "INTERNAL;KEEP_FAST;COLD;WARM" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ermine_options ${ARG_DEPENDS})
   # The engine throws nothing and asks no object for its type.
@@ -20,5 +21,7 @@ function(ermine_library name)
   elseif(ARG_WARM)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Os>)
   endif()
-  set_property(GLOBAL APPEND PROPERTY ERMINE_LIBRARIES ${name})
+  if(NOT ARG_INTERNAL)
+    set_property(GLOBAL APPEND PROPERTY ERMINE_LIBRARIES ${name})
+  endif()
 endfunction()

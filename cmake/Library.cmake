@@ -1,4 +1,4 @@
-# libermine.a for embedders: the objects of all folders of src/ that make up the library, in one archive,
+# libermine.a for embedders: the objects of the folders of src/ that include/ leads to, in one archive,
 # with the public headers, a CMake package (find_package(ermine)) and a pkg-config file.
 get_property(folders GLOBAL PROPERTY ERMINE_LIBRARIES)
 set(objects)
