@@ -34,8 +34,6 @@ void print_version() {
   const char* target = "x86-64";
 #elif defined(__aarch64__)
   const char* target = "aarch64";
-#else
-  const char* target = "an unnamed processor";
 #endif
   text += std::string("built for ") + target + " Linux by clang " + __clang_version__ + "\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
