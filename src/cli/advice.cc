@@ -54,7 +54,8 @@ std::string origin(std::string_view module, std::string_view name) {
 
 std::string advice_on_stop(const Error& error, const RunOptions& o) {
   switch (error.limit()) {
-    case Limit::kNone: return {};
+    case Limit::kNone:
+    case Limit::kModuleBytes: return {};  // see print_error()
     case Limit::kFuel:
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it go on";
     case Limit::kDeadline: return "the limit is --timeout; a longer one lets it go on";
@@ -119,10 +120,6 @@ std::string nothing_to_run(const Module& module) {
   const List names = exported_functions(module, "_initialize");
   if (names.count() == 0 || module.summary().has_start) return {};
   return "the module has no _start to run; --invoke calls one of its functions: " + names.text();
-}
-
-Result<void> define_conveniences(Linker& linker) {
-  return linker.func_wrap("env", "emscripten_notify_memory_growth", [](uint32_t) {});
 }
 
 }  // namespace ermine::cli

@@ -18,8 +18,4 @@ std::string no_such_function(const Module& module, const std::string& name);
 // For a module that has no _start; empty if instantiating it was all there is to do.
 std::string nothing_to_run(const Module& module);
 
-// Functions that compilers' runtimes import besides WASI and that have an obvious meaning here:
-// Emscripten's notice that memory has grown.
-Result<void> define_conveniences(Linker& linker);
-
 }  // namespace ermine::cli

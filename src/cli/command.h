@@ -10,19 +10,12 @@
 #include <vector>
 
 #include "ermine/error.h"
+#include "launch/exit_code.h"
 
 namespace ermine::cli {
 
-// A program's own exit code is passed on; these are ours.
-enum ExitCode : int {
-  kOk = 0,
-  kFailed = 1,  // the module cannot be read, is invalid, lacks an import, …
-  kUsage = 2,   // the command line is wrong
-  kBug = 70,    // the command aborted: a bug of the engine
-  kOutOfMemory = 71,
-  kNoSandbox = 72,  // the process sandbox cannot be set up, and nothing was run
-  kTrapped = 134,   // the program trapped, or a limit stopped it or what was done with its module
-};
+using enum launch::ExitCode;
+using launch::ExitCode;
 // What --help says of them, below a command's own: "Exit codes: …".
 extern const char* const kCommonExitCodes;
 

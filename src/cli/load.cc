@@ -8,51 +8,9 @@
 #include <mutex>
 #include <thread>
 
-#include "base/format.h"
-#include "cli/text_format.h"
 #include "ermine/printable.h"
 
 namespace ermine::cli {
-namespace {
-
-// A component is a binary of another layer; say so instead of a wrong version number.
-bool is_component(std::span<const uint8_t> bytes) {
-  return bytes.size() >= 8 && is_binary(bytes) && bytes[6] == 1 && bytes[7] == 0;
-}
-
-Error component_error() {
-  return Error(ErrorKind::kUnsupported,
-               "this is a WebAssembly component, not a core module; components are not supported yet");
-}
-
-}  // namespace
-
-Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit) {
-  ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit));
-  if (is_binary(bytes) || !looks_like_text(bytes, file.path())) return bytes;
-  return assemble(bytes, file.path());
-}
-
-Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading) {
-  const std::string& path = file.path();
-  std::string name = path == "-" ? "stdin" : path.substr(path.rfind('/') + 1);
-  auto with_path = [&path](Error error) { return Error(std::move(error).with_context(path)); };
-  Progress progress("compiling " + name);
-  constexpr uint64_t kWorthMapping = 256 << 10;  // less is sooner read than mapped
-  uint8_t head[8];
-  if (reading == Reading::kMap && file.size() >= kWorthMapping && file.size() <= limit && file.peek(head) &&
-      is_binary(head) && !is_component(head)) {
-    Result<Module> module = Module::from_descriptor(engine, file.fd(), name);
-    if (!module) return with_path(std::move(module).error());
-    return module;
-  }
-  ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit));
-  if (is_component(bytes)) return with_path(component_error());
-  if (!is_binary(bytes) && looks_like_text(bytes, path)) { ERMINE_ASSIGN(bytes, assemble(bytes, path)); }
-  Result<Module> module = Module::compile(engine, std::move(bytes), name);
-  if (!module) return with_path(std::move(module).error());
-  return module;
-}
 
 struct Progress::Shared {
   std::mutex mutex;

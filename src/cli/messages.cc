@@ -47,7 +47,11 @@ bool colour_on(int fd) {
 }
 
 void print_error(std::string_view message) { print("error:", "\x1b[1;31m", message); }
-void print_error(const Error& error) { print_error(error.to_string()); }
+void print_error(const Error& error) {
+  // The only limit that stops a command before it has anything to advise on.
+  const char* advice = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
+  print_error(error.to_string() + advice);
+}
 void print_note(std::string_view message) { print("note:", "\x1b[1;36m", message); }
 
 }  // namespace ermine::cli

@@ -7,7 +7,6 @@
 
 #include "cli/deadline.h"
 #include "cli/quantities.h"
-#include "wasi/host/path_arguments.h"
 
 namespace ermine::cli {
 
@@ -65,21 +64,17 @@ int Precautions::confine(sandbox::Policy policy) const {
   policy.mode = mode;
   policy.landlock = landlock;
   policy.seccomp = seccomp;
-  if (!policy.directories.empty() && seccomp && mode != sandbox::Mode::kOff) {
-    const std::optional<wasi::host::PathArguments> fixed = wasi::host::fix_path_arguments();
-    if (!fixed) {
-      print_error("out of memory");
-      return kOutOfMemory;
-    }
-    policy.path_requests = fixed->openat2 ? fixed->begin : 0;
-    policy.empty_path = fixed->empty;
+  Result<std::vector<std::string>> warnings = sandbox::confine(policy);
+  if (!warnings && warnings.error().kind() == ErrorKind::kLimit) {
+    print_error(warnings.error());
+    return kOutOfMemory;
   }
-  Result<std::vector<std::string>> notes = sandbox::confine(policy);
-  if (!notes) {
-    print_error(notes.error());
+  if (!warnings) {
+    print_error(warnings.error().message() +
+                "; --sandbox=best-effort goes on with what can be had, --sandbox=off without");
     return kNoSandbox;
   }
-  for (const std::string& note : *notes) print_note(note);
+  for (const std::string& warning : *warnings) print_note(warning);
   return kOk;
 }
 

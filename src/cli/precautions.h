@@ -8,7 +8,7 @@
 #include <span>
 
 #include "cli/options.h"
-#include "cli/sandbox/sandbox.h"
+#include "sandbox/sandbox.h"
 #include "wasm/limits.h"
 
 namespace ermine::cli {

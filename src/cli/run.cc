@@ -15,9 +15,12 @@
 #include "cli/run_options.h"
 #include "cli/values.h"
 #include "ermine/ermine.h"
+#include "launch/launch.h"
 
 namespace ermine::cli {
 namespace {
+
+using launch::Launch;
 
 // The process is about to end; taking stores and mappings apart first would only cost time.
 [[noreturn]] void leave(int code) {
@@ -27,7 +30,7 @@ namespace {
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-Result<Wasi> make_wasi(const RunOptions& o) {
+HostGrants grants_of(const RunOptions& o) {
   WasiConfig config;
   Words args = {o.argv0.value_or(base_name(o.module))};
   // With --invoke they are the function's.
@@ -44,7 +47,21 @@ Result<Wasi> make_wasi(const RunOptions& o) {
       std::fwrite(whole.data(), 1, whole.size(), stderr);
     });
   }
-  return Wasi::create(std::move(config));
+  return std::move(config).grants();
+}
+
+launch::Program program_of(const RunOptions& o) {
+  launch::Program program;
+  program.module = o.module;
+  program.preloads = o.preloads;
+  program.grants = grants_of(o);
+  program.config = o.config;
+  program.limits = o.limits;
+  program.fuel = o.fuel;
+  program.max_module_bytes = o.precautions.max_module_size;
+  program.unknown_imports_trap = o.unknown_imports_trap;
+  program.unknown_imports_default = o.unknown_imports_default;
+  return program;
 }
 
 // Notes each collection on stderr, and sums them up at the end.
@@ -93,11 +110,14 @@ Result<void> call_export(Store& store, const Instance& instance, const RunOption
   return {};
 }
 
-// Runs what the module says is to be run.
-Result<void> run_instance(Store& store, const Instance& instance, const RunOptions& o) {
-  if (std::optional<Func> init = instance.get_func("_initialize")) ERMINE_TRY(init->call({}, {}));
-  if (o.invoke) return call_export(store, instance, o);
-  if (std::optional<Func> start = instance.get_func("_start")) return start->call({}, {});
+// Runs what the module says is to be run, or what the user does.
+Result<void> run_instance(Launch& launch, const Instance& instance, const RunOptions& o) {
+  if (o.invoke) {
+    ERMINE_TRY(Launch::initialize(instance));
+    return call_export(launch.store(), instance, o);
+  }
+  ERMINE_ASSIGN(const bool started, Launch::start(instance));
+  if (started) return {};
   if (std::string note = nothing_to_run(instance.module()); !note.empty()) print_note(note);
   return {};
 }
@@ -105,16 +125,8 @@ Result<void> run_instance(Store& store, const Instance& instance, const RunOptio
 // The exit code for how a run ended, after saying why.
 int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) {
   if (result) return kOk;
-  const Error& error = const_cast<Result<void>&>(result).error();
-  int code;
-  switch (error.kind()) {
-    case ErrorKind::kExit: code = error.exit_code() & 0xff; break;
-    case ErrorKind::kTrap:
-    case ErrorKind::kException:
-    case ErrorKind::kLimit: code = kTrapped; break;
-    case ErrorKind::kUsage: code = kUsage; break;
-    default: code = kFailed; break;
-  }
+  const Error& error = result.error();
+  const int code = launch::exit_code(error);
   if (error.kind() != ErrorKind::kExit) {
     std::fflush(stdout);
     print_error(error);
@@ -125,48 +137,10 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
   return code;
 }
 
-// What a run was given to read, and what came of it.
-struct Files {
-  std::optional<InputFile> module;
-  std::vector<std::pair<std::string, InputFile>> preloads;  // by the name they are imported from
-};
-using Preloads = std::vector<std::pair<std::string, Module>>;
-
-Result<Files> open_files(const RunOptions& o) {
-  Files files;
-  ERMINE_ASSIGN(InputFile module, InputFile::open(o.module));
-  files.module.emplace(std::move(module));
-  for (const auto& [name, path] : o.preloads) {
-    ERMINE_ASSIGN(InputFile file, InputFile::open(path));
-    files.preloads.emplace_back(name, std::move(file));
-  }
-  return files;
-}
-
-Result<Preloads> load_preloads(const Engine& engine, Files& files, uint64_t limit, Reading reading) {
-  Preloads loaded;
-  for (auto& [name, file] : files.preloads) {
-    ERMINE_ASSIGN(Module module, load_module(engine, file, limit, reading));
-    loaded.emplace_back(name, std::move(module));
-  }
-  return loaded;
-}
-
 int confine(const RunOptions& o) {
   std::vector<sandbox::Directory> directories;
   for (const Directory& d : o.directories) directories.push_back({d.host, d.access == WasiDirAccess::kReadWrite});
   return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories);
-}
-
-Result<Instance> instantiate(Store& store, Linker& linker, const Module& module, const Preloads& preloads,
-                             const RunOptions& o) {
-  for (const auto& [name, preload] : preloads) {
-    ERMINE_ASSIGN(Instance instance, linker.instantiate(store, preload));
-    ERMINE_TRY(linker.instance(name, instance));
-  }
-  if (o.unknown_imports_trap) ERMINE_TRY(linker.define_unknown_imports_as_traps(module));
-  if (o.unknown_imports_default) ERMINE_TRY(linker.define_unknown_imports_as_defaults(store, module));
-  return linker.instantiate(store, module);
 }
 
 int fail(const Error& error) {
@@ -176,50 +150,35 @@ int fail(const Error& error) {
 
 int run(const RunOptions& o) {
   if (int code = o.precautions.set_bounds(); code != kOk) return code;
-  Engine engine(o.config);
-  Result<Files> files = open_files(o);
-  if (!files) return fail(files.error());
-  Result<Wasi> wasi = make_wasi(o);
-  if (!wasi) return fail(wasi.error());
+  launch::Program program = program_of(o);
+  std::optional<Progress> progress;
+  program.on_load = [&progress](const std::string& name) { progress.emplace("compiling " + name); };
+  Result<Launch> opened = Launch::open(std::move(program));
+  if (!opened) return fail(opened.error());
+  Launch& launch = *opened;
 
   // All that was granted is open; from here on come bytes that are not trusted.
   if (int code = confine(o); code != kOk) return code;
-  // A program that may write files could truncate the very file its code is mapped from.
-  bool writes = std::any_of(o.directories.begin(), o.directories.end(),
-                            [](const Directory& d) { return d.access == WasiDirAccess::kReadWrite; });
-  Reading reading = writes ? Reading::kCopy : Reading::kMap;
-  const uint64_t most = o.precautions.max_module_size;
-  Result<Module> module = load_module(engine, *files->module, most, reading);
-  if (!module) return fail(module.error());
-  Result<Preloads> preloads = load_preloads(engine, *files, most, reading);
-  if (!preloads) return fail(preloads.error());
+  const Result<void> loaded = launch.load();
+  progress.reset();
+  if (!loaded) return fail(loaded.error());
 
-  Linker linker(engine);
-  // Preloaded modules may import from it, too.
-  Result<void> added = preloads->empty() ? wasi->add_to_linker(linker, *module) : wasi->add_to_linker(linker);
-  if (!added) return fail(added.error());
-  if (Result<void> r = define_conveniences(linker); !r) return fail(r.error());
-
-  Store store(engine, o.limits);
-  if (o.fuel) {
-    if (Result<void> r = store.set_fuel(*o.fuel); !r) return fail(r.error());
-  }
   GcLog gc_log;
-  if (o.log_gc) gc_log.follow(store);
+  if (o.log_gc) gc_log.follow(launch.store());
   if (o.precautions.timeout)
-    store.set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
+    launch.store().set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
 
-  Result<Instance> instance = instantiate(store, linker, *module, *preloads, o);
+  Result<Instance> instance = launch.instantiate();
   if (!instance) {
     if (instance.error().kind() == ErrorKind::kLink) {
       print_error(instance.error());
-      for (const std::string& note : advice_on_imports(linker, *module)) print_note(note);
+      for (const std::string& note : advice_on_imports(launch.linker(), launch.module())) print_note(note);
       return kFailed;
     }
-    return conclude(Result<void>(std::move(instance).error()), o, *wasi);
+    return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());
   }
-  const int code = conclude(run_instance(store, *instance, o), o, *wasi);
-  if (o.log_gc) gc_log.conclude(store);
+  const int code = conclude(run_instance(launch, *instance, o), o, launch.wasi());
+  if (o.log_gc) gc_log.conclude(launch.store());
   // What is told to profilers ends with the engine.
   if (o.config.profile != Profile::kNone) return code;
   leave(code);

@@ -8,7 +8,6 @@
 #include "cli/options.h"
 #include "cli/output_file.h"
 #include "cli/precautions.h"
-#include "cli/text_format.h"
 #include "ermine/ermine.h"
 #include "text/print/dump.h"
 #include "text/print/print.h"

@@ -1,11 +1,14 @@
-#include "cli/sandbox/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <sys/prctl.h>
 
-#include "cli/sandbox/landlock.h"
-#include "cli/sandbox/seccomp.h"
+#include <optional>
 
-namespace ermine::cli::sandbox {
+#include "sandbox/landlock.h"
+#include "sandbox/seccomp.h"
+#include "wasi/host/path_arguments.h"
+
+namespace ermine::sandbox {
 namespace {
 
 // A sanitizer's runtime opens and inspects things of its own at the end.
@@ -21,38 +24,42 @@ constexpr bool kSanitized = false;
 #endif
 
 Error refusal(const std::string& why) {
-  return Error(ErrorKind::kUnsupported,
-               "the process sandbox cannot be set up: " + why +
-                   "; --sandbox=best-effort goes on with what can be had, --sandbox=off without");
+  return Error(ErrorKind::kUnsupported, "the process sandbox cannot be set up: " + why);
 }
 
-// An error if the mode does not allow for how it went; perhaps a note.
-Result<void> judge(const Part& part, const char* name, Mode mode, std::vector<std::string>& notes) {
+// An error if the mode does not allow for how it went; perhaps a warning.
+Result<void> judge(const Part& part, const char* name, Mode mode, std::vector<std::string>& warnings) {
   if (part.state == Part::kUp) return {};
   const std::string why = part.state == Part::kMissing ? std::string("this kernel has no ") + name
                                                        : std::string(name) + ": " + part.problem;
   if (mode == Mode::kRequired || (mode == Mode::kDefault && part.state == Part::kFailed)) return refusal(why);
-  notes.push_back(why + "; the process sandbox does without");
+  warnings.push_back(why + "; the process sandbox does without");
   return {};
 }
 
 }  // namespace
 
 Result<std::vector<std::string>> confine(const Policy& policy) {
-  std::vector<std::string> notes;
-  if (policy.mode == Mode::kOff || (!policy.landlock && !policy.seccomp)) return notes;
+  std::vector<std::string> warnings;
+  if (policy.mode == Mode::kOff || (!policy.landlock && !policy.seccomp)) return warnings;
+  // Names of files are looked up by requests that the filter can tell from others.
+  std::optional<wasi::host::PathArguments> paths;
+  if (policy.seccomp && !policy.directories.empty()) {
+    paths = wasi::host::fix_path_arguments();
+    if (!paths) return Error(ErrorKind::kLimit, "out of memory");
+  }
   if (kSanitized) {
     if (policy.mode == Mode::kRequired) return refusal("it is not in builds with sanitizers");
-    return notes;
+    return warnings;
   }
   // Neither is to be had by an unprivileged process otherwise.
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
-    ERMINE_TRY(judge(Part::failed(), "no_new_privs", policy.mode, notes));
-    return notes;
+    ERMINE_TRY(judge(Part::failed(), "no_new_privs", policy.mode, warnings));
+    return warnings;
   }
-  if (policy.landlock) ERMINE_TRY(judge(restrict_files(policy.directories), "Landlock", policy.mode, notes));
-  if (policy.seccomp) ERMINE_TRY(judge(filter_system_calls(policy), "seccomp", policy.mode, notes));
-  return notes;
+  if (policy.landlock) ERMINE_TRY(judge(restrict_files(policy.directories), "Landlock", policy.mode, warnings));
+  if (policy.seccomp) ERMINE_TRY(judge(filter_system_calls(policy, paths), "seccomp", policy.mode, warnings));
+  return warnings;
 }
 
 bool parse_mode(std::string_view text, Mode& mode) {
@@ -63,4 +70,4 @@ bool parse_mode(std::string_view text, Mode& mode) {
   return true;
 }
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -1,4 +1,4 @@
-#include "cli/input_file.h"
+#include "launch/input_file.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -10,10 +10,10 @@
 #include <cstring>
 #include <utility>
 
-#include "cli/text_format.h"
 #include "ermine/printable.h"
+#include "launch/text_format.h"
 
-namespace ermine::cli {
+namespace ermine::launch {
 namespace {
 
 // What is read before it is known whether it can be a module.
@@ -25,13 +25,14 @@ Error io_error(const char* what, const std::string& path) {
 
 Error too_large(const std::string& path, uint64_t limit) {
   return Error(ErrorKind::kUnsupported, "'" + printable(path) + "' is larger than the " + std::to_string(limit) +
-                                            " bytes that are read of a module; --max-module-size changes that");
+                                            " bytes that are read of a module")
+      .with_limit(Limit::kModuleBytes);
 }
 
 int open_to_read(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd >= 0 || errno != EMFILE) return fd;
-  // All that a command is given is opened before any of it is read. The usual limit is for programs that use select().
+  // All that is given is opened before any of it is read. The usual limit is for programs that use select().
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return errno = EMFILE, -1;
   limit.rlim_cur = limit.rlim_max;
@@ -111,4 +112,4 @@ Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
   return bytes;
 }
 
-}  // namespace ermine::cli
+}  // namespace ermine::launch

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <span>
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 
 // Values of a filter that are known only when it is set up: instructions get them by their place.
 enum class Late : uint8_t {
@@ -128,4 +128,4 @@ class FilterAssembler {
   Label other_ = kNext;
 };
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -3,14 +3,14 @@
 
 #include <span>
 
-#include "cli/sandbox/part.h"
-#include "cli/sandbox/sandbox.h"
+#include "sandbox/part.h"
+#include "sandbox/sandbox.h"
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 
 // Files beneath these directories and no others, no TCP beyond the sockets that are open already, no signals to and no
 // abstract sockets of other processes, as far as the kernel knows them. What Landlock does not cover (the status of
 // files, times, names that are only looked up) is the filter's to refuse. Precondition: no_new_privs.
 Part restrict_files(std::span<const Directory> directories);
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

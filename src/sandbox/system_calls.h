@@ -3,14 +3,14 @@
 //
 // A call is here because something that is named makes it, and it is harmless because of what stands beside it: it acts
 // on this process, on a descriptor that is held already, or on names that Landlock or its arguments keep inside of the
-// granted directories. tests/cli/sandbox_calls_test.cc makes every call there is, with hostile arguments.
+// granted directories. tests/sandbox/calls_test.cc makes every call there is, with hostile arguments.
 #pragma once
 
 #include <sys/syscall.h>
 
 #include <cstdint>
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 
 // Each task needs what the ones before it need.
 enum class Task : uint8_t {
@@ -141,4 +141,4 @@ constexpr SystemCall kSystemCalls[] = {
     {SYS_symlinkat, Task::kChange},
 };
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

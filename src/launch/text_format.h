@@ -8,7 +8,7 @@
 
 #include "ermine/result.h"
 
-namespace ermine::cli {
+namespace ermine::launch {
 
 // Named *.wat, or beginning like text.
 bool looks_like_text(std::span<const uint8_t> bytes, const std::string& path);
@@ -17,4 +17,4 @@ bool may_be_text(std::span<const uint8_t> beginning, const std::string& path);
 // kUnsupported without the text format.
 Result<std::vector<uint8_t>> assemble(const std::vector<uint8_t>& bytes, const std::string& path);
 
-}  // namespace ermine::cli
+}  // namespace ermine::launch

@@ -1,4 +1,4 @@
-// A file that a command was given to read: opened before the process confines itself, read after.
+// A file that was given to be read: opened before the process confines itself, read after.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "ermine/result.h"
 
-namespace ermine::cli {
+namespace ermine::launch {
 
 class InputFile {
  public:
@@ -25,8 +25,8 @@ class InputFile {
 
   // Its first bytes, if it has so many and can be read again from there.
   bool peek(std::span<uint8_t> head) const;
-  // What is left of it, up to `limit` bytes; more are an error. Of what begins neither as a binary module nor as text,
-  // no more than the beginning, which is enough to say so: a device may have no end.
+  // What is left of it, up to `limit` bytes; more are an error (Limit::kModuleBytes). Of what begins neither as a
+  // binary module nor as text, no more than the beginning, which is enough to say so: a device may have no end.
   Result<std::vector<uint8_t>> read_module(uint64_t limit);
 
  private:
@@ -40,4 +40,4 @@ class InputFile {
 
 bool is_binary(std::span<const uint8_t> bytes);
 
-}  // namespace ermine::cli
+}  // namespace ermine::launch

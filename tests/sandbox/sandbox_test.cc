@@ -1,7 +1,7 @@
 // What the process sandbox refuses: every attempt is made in a process of its own that has confined itself as the
 // command does, from C++, as code that has broken out of WebAssembly would.
 
-#include "cli/sandbox/sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@
 
 #include "confined.h"
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 namespace {
 
 Policy only(bool landlock, bool seccomp) {
@@ -306,4 +306,4 @@ TEST_F(Landlock, WithoutItTheSameAttemptsGetThrough) {
 }
 
 }  // namespace
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -1,4 +1,4 @@
-#include "cli/sandbox/landlock.h"
+#include "sandbox/landlock.h"
 
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 namespace {
 
 // The interface as of Linux 6.12; the C library's kernel headers may be older than the kernel.
@@ -73,4 +73,4 @@ Part restrict_files(std::span<const Directory> directories) {
   return {};
 }
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 
 struct Part {
   enum State : unsigned char { kUp, kMissing, kFailed } state = kUp;
@@ -15,4 +15,4 @@ struct Part {
   static Part failed() { return {kFailed, std::strerror(errno)}; }
 };
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -1,4 +1,4 @@
-#include "cli/text_format.h"
+#include "launch/text_format.h"
 
 #include <string_view>
 
@@ -8,7 +8,7 @@
 #include "text/text.h"
 #endif
 
-namespace ermine::cli {
+namespace ermine::launch {
 
 namespace {
 
@@ -41,4 +41,4 @@ Result<std::vector<uint8_t>> assemble(const std::vector<uint8_t>& bytes, const s
 #endif
 }
 
-}  // namespace ermine::cli
+}  // namespace ermine::launch

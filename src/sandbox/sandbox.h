@@ -1,8 +1,9 @@
 // The process sandbox: should a guest ever break out of WebAssembly, the kernel still refuses this process every file
 // outside of the granted directories (Landlock) and every system call that its task does not need (seccomp).
 //
-// A command opens what it was given, confines itself, and only then looks at a guest's first byte. What is confined
-// stays so until the process ends.
+// A process opens what its task needs, confines itself, and only then looks at a guest's first byte. What is confined
+// stays so until the process ends. What it is to be confined to is a Policy; who makes it, the command or another
+// program that runs guests, is of no concern here, and neither is how what is missing is told to people.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 #include "ermine/result.h"
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 
 enum class Mode : uint8_t {
   kDefault,     // what the kernel has must work; what it lacks is noted
@@ -33,16 +34,14 @@ struct Policy {
   bool runs_guests = false;    // else modules are read and described, and no more
   bool machine_code = false;   // needs memory that can be executed
   std::vector<Directory> directories;
-  // Where the arguments are that openat2 and calls on a descriptor itself must have (wasi/host/path_arguments.h): the
-  // first request, and the empty path. Without requests openat may look names up as well. Only with directories.
-  uintptr_t path_requests = 0, empty_path = 0;
 };
 
-// Confines all threads of the process. Notes about what is missing; an error if the mode does not allow for it, in
-// which case nothing is to be run.
+// Confines all threads of the process; with directories, while it has one thread. Returns warnings about what is
+// missing. An error, and nothing is to be run: kUnsupported if the mode does not allow for what is missing, kLimit if
+// there is no memory.
 Result<std::vector<std::string>> confine(const Policy& policy);
 
 // "required", "best-effort", "off"; false if it is none of them.
 bool parse_mode(std::string_view text, Mode& mode);
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -1,4 +1,4 @@
-#include "cli/sandbox/seccomp.h"
+#include "sandbox/seccomp.h"
 
 #include <asm/ioctls.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 
 #include <algorithm>
 
-#include "cli/sandbox/filter_assembler.h"
-#include "cli/sandbox/system_calls.h"
+#include "sandbox/filter_assembler.h"
+#include "sandbox/system_calls.h"
 #include "wasi/host/path_arguments.h"
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 namespace {
 
 #if defined(__x86_64__)
@@ -22,7 +22,7 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
 constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 #else
-constexpr uint32_t kArchitecture = 0;  // no filter
+#error "sandbox/seccomp.cc: the system calls of this machine are not known"
 #endif
 
 using A = FilterAssembler;
@@ -196,21 +196,22 @@ constexpr uint32_t high(uintptr_t address) { return static_cast<uint32_t>(uint64
 
 }  // namespace
 
-Part filter_system_calls(const Policy& policy) {
-  if (kArchitecture == 0) return Part::missing();
+Part filter_system_calls(const Policy& policy, const std::optional<wasi::host::PathArguments>& paths) {
   const Task task = task_of(policy);
+  // Without requests openat may look names up as well.
+  const uintptr_t requests = paths && paths->openat2 ? paths->begin : 0, empty_path = paths ? paths->empty : 0;
   Filter filter = kFilters[static_cast<size_t>(task)];
   filter.set(Late::kOwnPid, static_cast<uint32_t>(getpid()));
   filter.set(Late::kNotExecutable, policy.machine_code ? PROT_WRITE : PROT_WRITE | PROT_EXEC);
-  filter.set(Late::kNotOpened, (policy.path_requests != 0 ? O_PATH : 0) |
-                                   (task == Task::kFiles ? O_WRONLY | O_RDWR | O_CREAT | O_TRUNC : 0));
-  filter.set(Late::kRequestsLow, low(policy.path_requests));
-  filter.set(Late::kRequestsHigh, high(policy.path_requests));
-  filter.set(Late::kEmptyLow, low(policy.empty_path));
-  filter.set(Late::kEmptyHigh, high(policy.empty_path));
+  filter.set(Late::kNotOpened,
+             (requests != 0 ? O_PATH : 0) | (task == Task::kFiles ? O_WRONLY | O_RDWR | O_CREAT | O_TRUNC : 0));
+  filter.set(Late::kRequestsLow, low(requests));
+  filter.set(Late::kRequestsHigh, high(requests));
+  filter.set(Late::kEmptyLow, low(empty_path));
+  filter.set(Late::kEmptyHigh, high(empty_path));
   const sock_fprog program{static_cast<unsigned short>(filter.size), filter.code.data()};
   if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0) return {};
   return errno == ENOSYS ? Part::missing() : Part::failed();
 }
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
-#include "cli/sandbox/sandbox.h"
+#include "sandbox/sandbox.h"
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 
 // Beside errno, how an attempt can end.
 constexpr int kSucceeded = 250, kNotSetUp = 251, kDied = 252;
@@ -29,4 +29,4 @@ int confined(const Policy& policy, F&& attempt) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : kDied;
 }
 
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -23,7 +23,7 @@
 #include "wasi/host/files.h"
 #include "wasi/host/path_arguments.h"
 
-namespace ermine::cli::sandbox {
+namespace ermine::sandbox {
 namespace {
 
 Policy running() {
@@ -172,8 +172,6 @@ class SandboxPaths : public testing::Test {
       fixed_ = *fixed;
       Policy p = running();
       p.directories = {{root_ + "/in", writable}};
-      p.path_requests = fixed->begin;
-      p.empty_path = fixed->empty;
       Result<std::vector<std::string>> notes = confine(p);
       if (!notes || !notes->empty()) _exit(kNotSetUp);
       errno = 0;
@@ -301,4 +299,4 @@ TEST_F(SandboxPaths, TheKnownRequestsCannotBeChanged) {
 }
 
 }  // namespace
-}  // namespace ermine::cli::sandbox
+}  // namespace ermine::sandbox

@@ -1,0 +1,78 @@
+#include "launch/launch.h"
+
+#include <algorithm>
+
+#include "launch/load.h"
+
+namespace ermine::launch {
+namespace {
+
+// Functions that compilers' runtimes import besides WASI and that have an obvious meaning here: Emscripten's notice
+// that memory has grown.
+Result<void> define_conveniences(Linker& linker) {
+  return linker.func_wrap("env", "emscripten_notify_memory_growth", [](uint32_t) {});
+}
+
+}  // namespace
+
+Launch::Launch(Program&& program, InputFile&& file, Wasi&& wasi)
+    : program_(std::move(program)), engine_(program_.config), file_(std::move(file)), wasi_(std::move(wasi)) {}
+
+Result<Launch> Launch::open(Program program) {
+  ERMINE_ASSIGN(InputFile file, InputFile::open(program.module));
+  std::vector<Preload> preloads;
+  for (const auto& [name, path] : program.preloads) {
+    ERMINE_ASSIGN(InputFile preload, InputFile::open(path));
+    preloads.push_back({name, std::move(preload), {}});
+  }
+  const bool writes = std::any_of(program.grants.directories.begin(), program.grants.directories.end(),
+                                  [](const DirectoryGrant& d) { return d.access == DirectoryAccess::kReadWrite; });
+  ERMINE_ASSIGN(Wasi wasi, Wasi::create(WasiConfig(std::move(program.grants))));
+  Launch launch(std::move(program), std::move(file), std::move(wasi));
+  launch.preloads_ = std::move(preloads);
+  launch.writes_ = writes;
+  return launch;
+}
+
+Result<Module> Launch::load(InputFile& file) const {
+  if (program_.on_load) program_.on_load(module_name(file));
+  // A program that may write files could truncate the very file its code is mapped from.
+  return load_module(engine_, file, program_.max_module_bytes, writes_ ? Reading::kCopy : Reading::kMap);
+}
+
+Result<void> Launch::load() {
+  ERMINE_ASSIGN(module_, load(file_));
+  for (Preload& preload : preloads_) { ERMINE_ASSIGN(preload.module, load(preload.file)); }
+  linker_.emplace(engine_);
+  // Preloaded modules may import from it, too.
+  ERMINE_TRY(preloads_.empty() ? wasi_.add_to_linker(*linker_, *module_) : wasi_.add_to_linker(*linker_));
+  ERMINE_TRY(define_conveniences(*linker_));
+  store_.emplace(engine_, program_.limits);
+  if (program_.fuel) ERMINE_TRY(store_->set_fuel(*program_.fuel));
+  return {};
+}
+
+Result<Instance> Launch::instantiate() {
+  for (const Preload& preload : preloads_) {
+    ERMINE_ASSIGN(Instance instance, linker_->instantiate(*store_, *preload.module));
+    ERMINE_TRY(linker_->instance(preload.name, instance));
+  }
+  if (program_.unknown_imports_trap) ERMINE_TRY(linker_->define_unknown_imports_as_traps(*module_));
+  if (program_.unknown_imports_default) ERMINE_TRY(linker_->define_unknown_imports_as_defaults(*store_, *module_));
+  return linker_->instantiate(*store_, *module_);
+}
+
+Result<void> Launch::initialize(const Instance& instance) {
+  if (std::optional<Func> init = instance.get_func("_initialize")) return init->call({}, {});
+  return {};
+}
+
+Result<bool> Launch::start(const Instance& instance) {
+  ERMINE_TRY(initialize(instance));
+  std::optional<Func> start = instance.get_func("_start");
+  if (!start) return false;
+  ERMINE_TRY(start->call({}, {}));
+  return true;
+}
+
+}  // namespace ermine::launch

@@ -1,0 +1,24 @@
+// Reads a module: binary or, where the build has the text format, text; from a file or from standard input.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ermine/module.h"
+#include "launch/input_file.h"
+
+namespace ermine::launch {
+
+enum class Reading : uint8_t {
+  kMap,   // the file may be mapped: nothing that runs can change it
+  kCopy,  // a program that can write files could truncate its own module under us
+};
+
+// Errors say which file it is about. `limit`: the most bytes that are read, of text as of a binary.
+Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading = Reading::kMap);
+// A module's bytes: as they are, or as the text assembles to.
+Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit);
+// What messages and backtraces call it: the file's name without the path.
+std::string module_name(const InputFile& file);
+
+}  // namespace ermine::launch
