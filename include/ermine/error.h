@@ -73,7 +73,8 @@ class [[nodiscard]] Error {
   uint64_t offset() const { return detail_->offset; }
   TrapCode trap_code() const { return detail_->trap; }
   int32_t exit_code() const { return detail_->exit_code; }
-  // Of kind kLimit, of traps that are limits (stack, collected heap, fuel, deadline), and of modules that are too large.
+  // Of kind kLimit, of traps that are limits (stack, collected heap, fuel, deadline), and of modules that are too
+  // large.
   Limit limit() const { return detail_->limit; }
   const std::vector<FrameInfo>& backtrace() const { return detail_->backtrace; }
   // The message, then "at offset 0x…" where known, then one line a frame.

@@ -324,7 +324,8 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         const int64_t field = address.term.constant;
         if ((bytes == 8 && (field == offsets::kExecStackLimit || field == offsets::kExecNativeLine ||
                             field == offsets::kExecFuel || field == offsets::kExecStore)) ||
-            (bytes == 4 && (field == offsets::kExecInterrupt || field == offsets::kExecUntilSample)) || (bytes == 1 && field == offsets::kExecDeterministic)) {
+            (bytes == 4 && (field == offsets::kExecInterrupt || field == offsets::kExecUntilSample)) ||
+            (bytes == 1 && field == offsets::kExecDeterministic)) {
           if (field == offsets::kExecFuel) facts_.fuels = true;
           return V(V::kExecField, address.term);
         }

@@ -495,8 +495,7 @@ class Verifier::Pass {
     in_.each_part(matches);
     if (!found && in_.is({IrOp::enter_count})) matches(ir::code_of(IrOp::enter), in_.pc());
     if (!found && in_.is({IrOp::loop})) matches(ir::code_of(IrOp::poll), in_.pc());
-    if (!found && in_.is({IrOp::enter, IrOp::enter_count, IrOp::loop}))
-      matches(ir::code_of(IrOp::sample), in_.pc());
+    if (!found && in_.is({IrOp::enter, IrOp::enter_count, IrOp::loop})) matches(ir::code_of(IrOp::sample), in_.pc());
     if (!found) refuse("leaves for a handler of another instruction");
   }
 

@@ -18,8 +18,8 @@
 #include <fstream>
 #include <string>
 
-#include "sandbox/system_calls.h"
 #include "confined.h"
+#include "sandbox/system_calls.h"
 #include "wasi/host/path_arguments.h"
 
 namespace ermine::sandbox {

@@ -26,8 +26,9 @@ extern "C" {
 using HandOver = bool(void* binding, ermine::runtime::HostCall& host_call, uint64_t* slots);
 HandOver __real__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm;
 HandOver __wrap__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm;
-bool __wrap__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm(void* binding, ermine::runtime::HostCall& host_call,
-                                                                   uint64_t* slots) {
+bool __wrap__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm(void* binding,
+                                                                            ermine::runtime::HostCall& host_call,
+                                                                            uint64_t* slots) {
   ++handed_over;
   return __real__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm(binding, host_call, slots);
 }
