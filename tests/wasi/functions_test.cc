@@ -1,5 +1,6 @@
 // What WASI functions answer, as the guest sees it: numbers of errors, and what lies in its memory.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -143,6 +144,28 @@ TEST(WasiFunctions, ReadDirectory) {
   EXPECT_EQ(guest.at<uint32_t>(64), 0u);
   const uint32_t file = open_file(guest, "file1");
   EXPECT_NE(guest.call("fd_readdir", {file, 4096, 1000, 0, 64}), kSuccess);
+}
+
+TEST(WasiFunctions, KindsOfFiles) {
+  TempDir directory;
+  std::ofstream(directory.path() + "/file") << "12345";
+  std::filesystem::create_directory(directory.path() + "/sub");
+  std::filesystem::create_symlink("file", directory.path() + "/link");
+  ASSERT_EQ(mkfifo((directory.path() + "/fifo").c_str(), 0600), 0);
+  Guest guest(in(directory));
+  auto type = [&](std::string_view name, uint32_t lookup) {
+    guest.put_text(1024, name);
+    EXPECT_EQ(guest.call("path_filestat_get", {3, lookup, 1024, name.size(), 64}), kSuccess) << name;
+    return guest.at<uint8_t>(64 + 16);
+  };
+  EXPECT_EQ(type("file", 0), 4);
+  EXPECT_EQ(guest.at<uint64_t>(64 + 32), 5u);  // its size
+  EXPECT_EQ(type("sub", 0), 3);
+  EXPECT_EQ(type("link", 0), 7);
+  EXPECT_EQ(type("link", 1), 4);  // followed
+  EXPECT_EQ(type("fifo", 0), 0);  // WASI has no name for it
+  EXPECT_EQ(guest.call("fd_filestat_get", {0, 64}), kSuccess);
+  EXPECT_EQ(guest.at<uint8_t>(64 + 16), 2);  // /dev/null
 }
 
 TEST(WasiFunctions, Renumber) {
