@@ -153,7 +153,10 @@ void Compiler::emit_stubs() {
         break;
       case Stub::kHandler: {
         each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
-        emit_island(s.code, &code_->code[s.at], ir::unit_count(s.code), s.at, kNone);
+        // Polls and samples have no operands; where those of a loop are is its counter, which runs on meanwhile.
+        static constexpr Code kNoOperands[2] = {};
+        const bool has_none = s.code == ir::code_of(IrOp::poll) || s.code == ir::code_of(IrOp::sample);
+        emit_island(s.code, has_none ? kNoOperands : &code_->code[s.at], ir::unit_count(s.code), s.at, kNone);
         each_pin(used, [this](unsigned p) { load_pin(p); });
         f.taken = kOffsetTarget | s.target;
         emit(rest_id(Rest::kJump), f);

@@ -463,13 +463,13 @@ class Verifier::Pass {
     uint64_t word = 0;
     if (!word_at(address, word)) return refuse("leaves for a handler beside the constants");
     bool found = false;
-    auto matches = [&](OpCode o, const runtime::Code* at) {
+    auto matches = [&](OpCode o, const runtime::Code* at, bool has_operands = true) {
       if (found || !v_.host_.handlers->has(o) || word != reinterpret_cast<uint64_t>((*v_.host_.handlers)[o])) return;
       const unsigned units = ir::units_of(o);
       const CodeInfo info = ir::code_info(o);
       const bool branches = info.kind == CodeInfo::kIr && ir::object_op(info.ir).kind == ir::ObjectOp::kBranch;
       if (units == 0) return;
-      for (unsigned i = 1; i < units; ++i) {
+      for (unsigned i = 1; i < units && has_operands; ++i) {
         uint64_t operand, want = at[i];
         if (!word_at(address + 8 * i, operand)) return;
         if (branches && i == 1) {  // its target is the second unit behind
@@ -494,8 +494,9 @@ class Verifier::Pass {
     };
     in_.each_part(matches);
     if (!found && in_.is({IrOp::enter_count})) matches(ir::code_of(IrOp::enter), in_.pc());
-    if (!found && in_.is({IrOp::loop})) matches(ir::code_of(IrOp::poll), in_.pc());
-    if (!found && in_.is({IrOp::enter, IrOp::enter_count, IrOp::loop})) matches(ir::code_of(IrOp::sample), in_.pc());
+    if (!found && in_.is({IrOp::loop})) matches(ir::code_of(IrOp::poll), in_.pc(), false);
+    if (!found && in_.is({IrOp::enter, IrOp::enter_count, IrOp::loop}))
+      matches(ir::code_of(IrOp::sample), in_.pc(), false);
     if (!found) refuse("leaves for a handler of another instruction");
   }
 

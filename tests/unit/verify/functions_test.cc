@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "interp/tier.h"
+#include "ir/encoding.h"
 #include "specimen.h"
 
 namespace ermine::verify {
@@ -213,6 +214,14 @@ TEST_F(Functions, HandlersAreTheInstructions) {
     return true;
   });
   EXPECT_GE(handlers, 1u);
+}
+
+// Other threads run the register code meanwhile.
+TEST_F(Functions, CountersRunOn) {
+  Specimen s = function("loop");
+  s.function->code[s.find("loop") + ir::kLoopCounter] += 1;
+  s.function->code[s.find("enter_count") + ir::kEnterCounter] += 1;
+  EXPECT_EQ(s.verify(), "");
 }
 
 // The register code of another function: what the machine code does is not what it says.
