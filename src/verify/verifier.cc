@@ -232,8 +232,8 @@ class Verifier::Pass {
   // The instructions that take fuel: from one piece to the next none is passed over.
   void find_fuel() {
     const uint64_t handler = reinterpret_cast<uint64_t>((*v_.host_.handlers)[ir::code_of(IrOp::fuel)]);
-    for (size_t i = 0; i < ir_.size(); ++i)
-      if (ir_[i] == handler) fuel_.push_back(static_cast<uint32_t>(i));
+    for (size_t i = 0; i < ir_.size(); ++i)  // counters among them, which other threads may write
+      if (__atomic_load_n(&ir_[i], __ATOMIC_RELAXED) == handler) fuel_.push_back(static_cast<uint32_t>(i));
   }
   void fuel(const Piece& p) {
     if (p.at <= fuel_[fuel_met_]) return;
