@@ -62,13 +62,13 @@ class Edit:
         self.source = f"src/{file}" if "/" in file else f"{BASELINE}/{file}"
 
     def apply(self, source):
-        old, new = "\n".join(self.old), "\n".join(self.new)
-        at = -1
-        for _ in range(self.nth):
-            at = source.find(old, at + 1)
-            if at < 0:
-                return None
-        return source[:at] + new + source[at + len(old):]
+        # However the lines are broken.
+        pattern = r"\s*".join(map(re.escape, re.findall(r"\w+|[^\w\s]", "\n".join(self.old))))
+        places = list(re.finditer(pattern, source))
+        if len(places) < self.nth:
+            return None
+        begin, end = places[self.nth - 1].span()
+        return source[:begin] + "\n".join(self.new).strip() + source[end:]
 
 
 def read_list(text):
