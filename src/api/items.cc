@@ -9,7 +9,7 @@ namespace ermine {
 namespace {
 // A grow that was refused, as an error: that of the limit where it left one.
 Error refused(runtime::Store* store, std::string_view what) {
-  if (store && store->exec()->error) return std::move(store->exec()->error);
+  if (store && store->pending_error) return std::move(store->pending_error);
   return Error(ErrorKind::kLimit, base::format("the {} cannot grow so far: its maximum, a limit of the store, or the "
                                                "system's memory is in the way",
                                                what));

@@ -50,7 +50,7 @@ namespace {
 Result<void> stopped(runtime::Store* store, TrapCode trap) {
   switch (trap) {
     case TrapCode::kNone: return {};
-    case TrapCode::kHost: return std::move(store->exec()->error);
+    case TrapCode::kHost: return std::move(store->pending_error);
     default: return Error::trap(trap);
   }
 }

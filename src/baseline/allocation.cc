@@ -10,30 +10,30 @@ constexpr uint32_t kNoLoop = ~uint32_t{0};
 constexpr unsigned kLoopShift = 3;
 constexpr unsigned kMostShift = 12;
 
-// How many registers to leave for the vectors of an item that are not pinned. (Two would do, but for three operands;
-// with three, Argon2 takes 0.8 of the time, with four no less.)
+// How many registers to leave for the vectors of an instruction that are not pinned. (Two would do, but for three
+// operands; with three, Argon2 takes 0.8 of the time, with four no less.)
 unsigned held_registers(std::span<const Access> accesses) {
   unsigned vectors = 0;
-  for (const Access& a : accesses) vectors += a.is(Class::kV128);
+  for (const Access& a : accesses) vectors += a.is(RegClass::kV128);
   return std::min(vectors, 3u);
 }
 }  // namespace
 
-// Loops from the branches that lead back. An item's loops are those whose extent holds it.
-void Allocator::find_loops(const Listing& code) {
-  const std::vector<Item>& items = code.items;
+// Loops from the branches that lead back. An instruction's loops are those whose extent holds it.
+void Allocator::find_loops(const DecodedFunction& code) {
+  const std::vector<IrInstr>& instrs = code.instrs;
   loops_.clear();
-  loops_.push_back({0, static_cast<uint32_t>(items.size()), kNoLoop});
+  loops_.push_back({0, static_cast<uint32_t>(instrs.size()), kNoLoop});
   depth_.clear();
-  auto item_at = [&items](uint32_t index) {
+  auto item_at = [&instrs](uint32_t index) {
     return static_cast<uint32_t>(
-        std::lower_bound(items.begin(), items.end(), index, [](const Item& i, uint32_t at) { return i.at < at; }) -
-        items.begin());
+        std::lower_bound(instrs.begin(), instrs.end(), index, [](const IrInstr& i, uint32_t at) { return i.at < at; }) -
+        instrs.begin());
   };
   found_.clear();
-  for (uint32_t i : code.controls) {
-    if (!is_branch(items[i]) || branch_target(items[i]) > items[i].at) continue;
-    found_.push_back({item_at(branch_target(items[i])), i + 1});
+  for (uint32_t i : code.control_instrs) {
+    if (!is_branch(instrs[i]) || branch_target(instrs[i]) > instrs[i].at) continue;
+    found_.push_back({item_at(branch_target(instrs[i])), i + 1});
   }
   if (found_.empty()) return;
   std::sort(found_.begin(), found_.end(),
@@ -46,7 +46,7 @@ void Allocator::find_loops(const Listing& code) {
     for (uint32_t p = parent; p != 0 && loops_[p].last < last; p = loops_[p].parent) loops_[p].last = last;
     loops_.push_back({first, last, parent});
   }
-  depth_.assign(items.size() + 1, 0);
+  depth_.assign(instrs.size() + 1, 0);
   for (size_t i = 1; i < loops_.size(); ++i) {
     ++depth_[loops_[i].first];
     --depth_[loops_[i].last];
@@ -54,28 +54,28 @@ void Allocator::find_loops(const Listing& code) {
   for (size_t i = 1; i < depth_.size(); ++i) depth_[i] += depth_[i - 1];
 }
 
-Class Allocator::Use::cls() const {
-  const bool copied = classes & class_bit(Class::kAny);  // as it is, whatever it holds
-  switch (classes & ~class_bit(Class::kAny)) {
+RegClass Allocator::Use::cls() const {
+  const bool copied = classes & class_bit(RegClass::kAny);  // as it is, whatever it holds
+  switch (classes & ~class_bit(RegClass::kAny)) {
     case 0:
-    case class_bit(Class::kInt): return Class::kInt;
-    case class_bit(Class::kF64): return Class::kF64;
+    case class_bit(RegClass::kInt): return RegClass::kInt;
+    case class_bit(RegClass::kF64): return RegClass::kF64;
     // Slots of the operand stack hold values of several types in turn: a register for an f32 has only half a slot, and
     // what is copied from a vector's slot is something else.
-    case class_bit(Class::kV128): return copied ? Class::kNot : Class::kV128;
-    case class_bit(Class::kF32): return copied ? Class::kNot : Class::kF32;
-    default: return Class::kNot;
+    case class_bit(RegClass::kV128): return copied ? RegClass::kNone : RegClass::kV128;
+    case class_bit(RegClass::kF32): return copied ? RegClass::kNone : RegClass::kF32;
+    default: return RegClass::kNone;
   }
 }
 
 // What pinning the best slots throughout the loop saves, in memory accesses.
-uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, const ir::FunctionCode& function,
+uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_uses, const ir::FunctionCode& function,
                              Loop& loop) {
   touched_.clear();
   uint64_t saves = 0;
-  auto count = [&](const Item& item, uint32_t weight) {
-    if (item.loses) saves += weight;
-    for (const Access& a : code.accesses_of(item)) {
+  auto count = [&](const IrInstr& instr, uint32_t weight) {
+    if (instr.clobbers_and_returns) saves += weight;
+    for (const Access& a : code.accesses_of(instr)) {
       Use& u = uses_[a.slot];
       if (u.weight == 0) touched_.push_back(a.slot);
       u.weight += weight;
@@ -84,32 +84,33 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, con
     }
   };
   if (depth_.empty()) {
-    for (uint32_t i = loop.first; i < loop.last; ++i) count(code.items[i], 1);
+    for (uint32_t i = loop.first; i < loop.last; ++i) count(code.instrs[i], 1);
   } else {
     uint32_t base = loop.parent == kNoLoop ? 0 : depth_[loop.first];
     for (uint32_t i = loop.first; i < loop.last; ++i) {
       unsigned deeper = depth_[i] > base ? depth_[i] - base : 0;
-      count(code.items[i], 1u << std::min(deeper * kLoopShift, kMostShift));
+      count(code.instrs[i], 1u << std::min(deeper * kLoopShift, kMostShift));
     }
   }
   unsigned left = 0;  // registers for vectors that are held
   uint64_t carried = 0;
   if (code.has_vectors) {
     for (uint32_t i = loop.first; i < loop.last; ++i)
-      left = std::max(left, held_registers(code.accesses_of(code.items[i])));
+      left = std::max(left, held_registers(code.accesses_of(code.instrs[i])));
     carried = last_uses.within(loop.first, loop.last);
   }
   for (auto& list : best_) list.clear();
   for (uint32_t slot : touched_) {
     const Use& u = uses_[slot];
-    const Class cls = u.cls();
-    if (cls == Class::kNot || function.holds_refs(slot)) continue;
-    if (cls == Class::kV128 && ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
-                                uses_[slot + 1].classes != class_bit(Class::kHalf) || function.holds_refs(slot + 1)))
+    const RegClass cls = u.cls();
+    if (cls == RegClass::kNone || function.holds_refs(slot)) continue;
+    if (cls == RegClass::kV128 &&
+        ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
+         uses_[slot + 1].classes != class_bit(RegClass::kVecHigh) || function.holds_refs(slot + 1)))
       continue;
     // Each time registers are lost costs a load, and a store if the slot is written.
     uint64_t cost = saves * (u.written() ? 2 : 1) + 2;
-    if (u.weight > cost) best_[cls != Class::kInt].push_back({u.weight - cost, slot});
+    if (u.weight > cost) best_[cls != RegClass::kInt].push_back({u.weight - cost, slot});
   }
   uint64_t total = 0;
   loop.region = {};
@@ -124,7 +125,7 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, con
       // A slot of the operand stack is known by all its uses: what it held before, or holds for others behind, is
       // nothing that is still wanted. A local has one type.
       const bool is_local = list[i].slot < 64 && (function.i32_slots >> list[i].slot & 1) != 0;
-      const bool narrow = u.cls() == Class::kInt && (is_local || !(u.flags & Access::kWide));
+      const bool narrow = u.cls() == RegClass::kInt && (is_local || !(u.flags & Access::kWide));
       loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written(), narrow};
       total += list[i].gain;
     }
@@ -133,11 +134,11 @@ uint64_t Allocator::evaluate(const Listing& code, const LastUses& last_uses, con
   return total;
 }
 
-void Allocator::run(const Listing& code, const LastUses& last_uses, const ir::FunctionCode& function,
+void Allocator::run(const DecodedFunction& code, const LastUses& last_uses, const ir::FunctionCode& function,
                     std::vector<Region>& out) {
-  const std::vector<Item>& items = code.items;
+  const std::vector<IrInstr>& instrs = code.instrs;
   out.clear();
-  if (items.size() < 2) return;
+  if (instrs.size() < 2) return;
   find_loops(code);
   uses_.assign(function.frame_slots + 8, {});
   // Deep nests would be read once for each level: beyond some levels only the whole counts.
@@ -156,8 +157,8 @@ void Allocator::run(const Listing& code, const LastUses& last_uses, const ir::Fu
   uint32_t covered = 0;
   for (Loop& l : loops_) {
     if (l.first < covered || l.own == 0 || l.own < l.inner) continue;
-    l.region.start = items[l.first].at;
-    l.region.end = l.last < items.size() ? items[l.last].at : ~uint32_t{0};
+    l.region.start = instrs[l.first].at;
+    l.region.end = l.last < instrs.size() ? instrs[l.last].at : ~uint32_t{0};
     out.push_back(l.region);
     covered = l.last;
   }

@@ -9,7 +9,7 @@
 #include <array>
 #include <vector>
 
-#include "baseline/item.h"
+#include "baseline/ir_instr.h"
 #include "baseline/last_uses.h"
 #include "baseline/stencil_ids.h"
 
@@ -19,7 +19,7 @@ struct Region {
   uint32_t start, end;  // register code [start, end)
   struct Pin {
     uint16_t slot = 0;
-    Class cls = Class::kNot;  // kNot: unused
+    RegClass cls = RegClass::kNone;  // kNone: unused
     bool written = false;  // somewhere in the region
     bool narrow = false;  // it holds nothing but i32s: in the register their upper half is zero
   };
@@ -29,11 +29,12 @@ struct Region {
 class Allocator {
  public:
   // Regions in order. `slots`: of the frame; `uses` tells of vectors, if there are some.
-  void run(const Listing& code, const LastUses& uses, const ir::FunctionCode& function, std::vector<Region>& out);
+  void run(const DecodedFunction& code, const LastUses& uses, const ir::FunctionCode& function,
+           std::vector<Region>& out);
 
  private:
   struct Loop {
-    uint32_t first, last;  // items
+    uint32_t first, last;  // instructions
     uint32_t parent;
     uint64_t own = 0, inner = 0;  // gain as one region; of the regions inside
     Region region{};
@@ -43,18 +44,18 @@ class Allocator {
     uint8_t classes = 0;  // class_bit of each
     uint8_t flags = 0;  // of each access
     bool written() const { return flags & Access::kWritten; }
-    // What it may live in a register as. kNot: several in turn, or what no register holds.
-    Class cls() const;
+    // What it may live in a register as. kNone: several in turn, or what no register holds.
+    RegClass cls() const;
   };
   struct Candidate {
     uint64_t gain;
     uint32_t slot;
   };
-  void find_loops(const Listing& code);
-  uint64_t evaluate(const Listing& code, const LastUses& uses, const ir::FunctionCode& function, Loop& loop);
+  void find_loops(const DecodedFunction& code);
+  uint64_t evaluate(const DecodedFunction& code, const LastUses& uses, const ir::FunctionCode& function, Loop& loop);
 
   std::vector<Loop> loops_;  // outer before inner; the first is the function
-  std::vector<uint32_t> depth_;  // loops around each item; empty if there are none
+  std::vector<uint32_t> depth_;  // loops around each instruction; empty if there are none
   std::vector<Use> uses_;  // by slot
   std::vector<uint32_t> touched_;
   std::vector<std::pair<uint32_t, uint32_t>> found_;

@@ -9,11 +9,11 @@
 // Vector registers that a region leaves free *hold* vectors from where they are made to their last use, or the next
 // label (vectors.cc). Constants are held without a register.
 //
-// Operations without stencils are left to the interpreter's handler: an *island* beside the code holds a copy
-// of the instruction, followed by the address where the machine code goes on, which the handler takes for the
+// Operations without stencils are left to the interpreter's handler, by a *call-out*: its record beside the code holds
+// a copy of the instruction, followed by the address where the machine code goes on, which the handler takes for the
 // next instruction.
 //
-// The result can be executed at any address after link(); it consists of code, then jump tables, islands,
+// The result can be executed at any address after link(); it consists of code, then jump tables, records of call-outs,
 // constants and entries.
 #pragma once
 
@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "baseline/allocation.h"
-#include "baseline/item.h"
+#include "baseline/ir_instr.h"
 #include "baseline/last_uses.h"
 #include "baseline/stencil_table.h"
 #include "runtime/context.h"
@@ -63,30 +63,31 @@ class Compiler {
   // start for those inside, a place in the code.
   static constexpr uint32_t kStubTarget = 1u << 31, kInnerTarget = 1u << 30, kOffsetTarget = 1u << 29;
 
-  // What fills holes.
-  struct Fill {
-    uint32_t a = 0, b = 0, c = 0, d = 0;  // slots
-    uint32_t offset = 0, count = 0;
-    int64_t imm = 0;
-    uint64_t pool[2] = {0, 0};
+  // What the holes of a stencil are filled with, by HoleKind. Each stencil has some of them.
+  struct HoleValues {
+    uint32_t a = 0, b = 0, c = 0,
+             d = 0;  // kSlotA to kSlotD: numbers of slots; mostly a, b, c are read and d is written
+    uint32_t offset = 0, count = 0;  // kOffset, kCount
+    int64_t imm = 0;  // kImm
+    uint64_t pool[2] = {0, 0};  // kPool: one word, or two if wide_pool
     bool wide_pool = false;
-    bool fails = false;  // what kTrap holes lead to is the way of a failed host call
-    uint32_t taken = 0;  // target
-    uint32_t callee = 0;  // in the table of functions
-    uint32_t island = 0;  // offset in the data
-    uint32_t at = 0;  // the instruction, for traps
-    uint64_t pc = 0;
+    bool fails = false;  // kTrap: a host call has failed; otherwise, the instruction traps
+    uint32_t taken = 0;  // kTaken: a target
+    uint32_t callee = 0;  // kCallTable: number of the function
+    uint32_t record = 0;  // kRecord: offset in the data
+    uint32_t at = 0;  // kTrap: index of the instruction
+    uint64_t pc = 0;  // kPc
   };
-  enum class FixKind : uint8_t { kLabel, kData, kCallTable };
+  enum class FixupKind : uint8_t { kLabel, kData, kCallTable };
   // A distance to fill in: `target` is a target, an offset in the data, or a function.
-  struct Fix {
+  struct Fixup {
     uint32_t at;
-    FixKind kind;
+    FixupKind kind;
     uint8_t patch;  // of the hole
     uint32_t target;
     int32_t addend;
   };
-  static bool is_for_link(const Fix& fix);
+  static bool is_for_link(const Fixup& fixup);
   // Code out of line.
   struct Stub {
     enum Kind : uint8_t { kTrap, kFail, kLeave, kHandler, kCall, kEntry, kEnter } kind;
@@ -98,7 +99,7 @@ class Compiler {
     uint32_t position = 0;  // once emitted
   };
   // A place in the register code that is jumped to or entered.
-  struct Mark {
+  struct Label {
     uint32_t position = kNone;  // of the label, as seen from outside of the region that begins here
     uint32_t inner = kNone;  // as seen from inside
     uint32_t stub = kNone;  // kEnter: for those that enter inside a region
@@ -106,36 +107,47 @@ class Compiler {
     uint8_t branches = 0;  // to it
     std::array<uint8_t, 3> alias{};  // of the accumulators, at its one branch
   };
+  // Where a vector is.
+  struct VectorLocation {
+    enum Kind : uint8_t { kInSlot, kInRegister, kConstant } kind = kInSlot;
+    uint8_t index = 0;  // the register's number, or the constant's in held_vectors_
+
+    static VectorLocation held(unsigned i) { return {i < kPinned ? kInRegister : kConstant, static_cast<uint8_t>(i)}; }
+    bool is_register() const { return kind == kInRegister; }
+    bool is_constant() const { return kind == kConstant; }
+    bool is_register(unsigned reg) const { return is_register() && index == reg; }
+    unsigned register_mask() const { return is_register() ? 1u << index : 0; }
+  };
   enum Flag : uint8_t { kLabel = 1, kLoop = 2, kCatch = 4 };
 
   // --- structure
   bool run();
-  void mark_labels();
-  // The mark of an instruction, made if it has none.
-  Mark& mark(uint32_t index) {
-    uint32_t& m = mark_of_[index];
+  void find_labels();
+  // The label of an instruction, made if it has none.
+  Label& label_at(uint32_t index) {
+    uint32_t& m = label_of_[index];
     if (m == 0) {
-      m = static_cast<uint32_t>(marks_.size());
-      marks_.emplace_back();
+      m = static_cast<uint32_t>(labels_.size());
+      labels_.emplace_back();
     }
-    return marks_[m];
+    return labels_[m];
   }
-  bool item(const Item& item);
+  bool compile_instr(const IrInstr& instr);
   void begin(uint32_t index);
   void enter_region();
   void leave_region();
   void bind(uint32_t index);
 
   // --- registers
-  unsigned place(uint16_t slot);
+  Location location_of(uint16_t slot);
   // Where an address in memory 0 is, fit to be used as an index (read_address in stencils/stencil.h).
-  unsigned address_place(bool acc, uint16_t slot);
-  unsigned acc_place(Class c);
+  Location address_location(bool acc, uint16_t slot);
+  Location acc_location(RegClass c);
   void load_pin(unsigned pin);
   void store_pin(unsigned pin);
   void make_valid();
   void save_dirty();
-  void lose_registers();
+  void invalidate_registers();
   void settle_accs();
   void settle_acc(unsigned acc);
   void forget_accs() { alias_ = {}; }
@@ -145,88 +157,89 @@ class Compiler {
   // `narrow`: the upper half of what was written is zero.
   void wrote_pin(unsigned pin, bool narrow = false);
   // The result of an operation was left in the accumulator.
-  void wrote_acc(Class c, bool narrow);
-  bool is_narrow(unsigned place) const;
+  void wrote_acc(RegClass c, bool narrow);
+  bool is_narrow(Location l) const;
   const Region::Pin& pin(unsigned number) const { return regions_[static_cast<size_t>(region_)].pins[number]; }
   // The result of an operation that left it in the accumulator goes to the slot as well.
-  void set_slot_from_acc(uint16_t slot, Class c);
-  void move(unsigned from, uint16_t from_slot, unsigned to, uint16_t to_slot, Class c);
-  void move_to_pin(unsigned from, uint16_t from_slot, unsigned pin);
+  void set_slot_from_acc(uint16_t slot, RegClass c);
+  void move(Location from, uint16_t from_slot, Location to, uint16_t to_slot, RegClass c);
+  void move_to_pin(Location from, uint16_t from_slot, unsigned pin);
   void copy(uint16_t dst, uint16_t src);
   void set_const(uint16_t dst, uint64_t bits);
 
   // --- operations
-  void binary(const Item& item, const Shape& s);
-  void unary(const Item& item, const Shape& s);
-  void load(const Item& item, const Shape& s);
-  void store(const Item& item, const Shape& s);
+  void binary(const IrInstr& instr, const IrInfo& s);
+  void unary(const IrInstr& instr, const IrInfo& s);
+  void load(const IrInstr& instr, const IrInfo& s);
+  void store(const IrInstr& instr, const IrInfo& s);
   template <class IdOf>
-  void result(const Item& item, const Fill& f, bool to_slot, Class c, bool narrow, IdOf id_of);
-  void compare_branch(const Item& item, const Shape& s);
-  void branch(const Item& item, StencilId id, Fill& f);
+  void result(const IrInstr& instr, const HoleValues& f, bool to_slot, RegClass c, bool narrow, IdOf id_of);
+  void compare_branch(const IrInstr& instr, const IrInfo& s);
+  void branch(const IrInstr& instr, StencilId id, HoleValues& f);
   uint32_t branch_taken(uint32_t at, uint32_t target);
-  void jump(const Item& item);
-  void table(const Item& item, bool acc);
-  void select(const Item& item, unsigned form, Class c);
-  void global(const Item& item, bool get, bool to_slot, bool acc, Class c);
-  void returns(Class c, unsigned from, uint16_t slot);
-  void call(const Item& item);
-  void call_import(const Item& item);
-  void call_indirect(const Item& item, bool acc);
-  void call_ref(const Item& item);
-  Fill call_fill(const Item& item) const;
-  void call_checked(const Item& item, StencilId check, Fill f, Rest how);
-  void function_entry(const Item& item);
+  void jump(const IrInstr& instr);
+  void table(const IrInstr& instr, bool acc);
+  void select(const IrInstr& instr, unsigned form, RegClass c);
+  void global(const IrInstr& instr, bool get, bool to_slot, bool acc, RegClass c);
+  void returns(RegClass c, Location from, uint16_t slot);
+  void call(const IrInstr& instr);
+  void call_import(const IrInstr& instr);
+  void call_indirect(const IrInstr& instr, bool acc);
+  void call_ref(const IrInstr& instr);
+  HoleValues call_values(const IrInstr& instr) const;
+  void call_checked(const IrInstr& instr, StencilId check, HoleValues f, ControlStencil call);
+  void function_entry(const IrInstr& instr);
   uint64_t locals_to_zero(unsigned first, unsigned n) const;
-  void loop_head(const Item& item);
-  void count(const Item& item);
-  void fuel(const Item& item);
-  void go_on_here(uint32_t stub);
-  void handler(const Item& item);
-  void branching_handler(const Item& item);
-  // A last operand that is a constant: its place, and the filling.
-  unsigned constant(uint64_t bits, bool is_64, bool is_shift, Fill& f);
-  bool imm_fits(StencilId id, const Fill& f) const;
-  bool divides(Op op, uint64_t d, Fill& f) const;
+  void loop_head(const IrInstr& instr);
+  void count(const IrInstr& instr);
+  void fuel(const IrInstr& instr);
+  void resume_here(uint32_t stub);
+  void handler(const IrInstr& instr);
+  void branching_handler(const IrInstr& instr);
+  // A last operand that is a constant: its location and what the stencil's holes need.
+  Location constant(uint64_t bits, bool is_64, bool is_shift, HoleValues& f);
+  bool imm_fits(StencilId id, const HoleValues& f) const;
+  bool set_divisor(Op op, uint64_t d, HoleValues& f) const;
 
   // --- vectors (vectors.cc)
-  void vector(const Item& item, const Shape& s);
-  void vector_binary(const Item& item, const Shape& s);
-  void vector_ternary(const Item& item, const Shape& s);
-  void vector_select(const Item& item);
-  void vector_global(const Item& item, StencilId id, const Fill& f, bool get);
-  void copy_vector(const Item& item);
-  void set_vector(const Item& item);
+  void vector(const IrInstr& instr, const IrInfo& s);
+  void vector_binary(const IrInstr& instr, const IrInfo& s);
+  void vector_ternary(const IrInstr& instr, const IrInfo& s);
+  void vector_select(const IrInstr& instr);
+  void vector_global(const IrInstr& instr, StencilId id, const HoleValues& f, bool get);
+  void copy_vector(const IrInstr& instr);
+  void set_vector(const IrInstr& instr);
   bool holds_refs(uint16_t slot) const;
-  int vector_at(uint16_t slot, bool last);
+  VectorLocation vector_at(uint16_t slot, bool last);
   unsigned read_vector(const Access& a, unsigned busy);
   unsigned vector_target(const Access* a, uint16_t dst, unsigned busy);
-  void wrote_vector(const Item& item, unsigned reg);
-  void move_vector(uint16_t slot, int from, unsigned reg);
+  void wrote_vector(const IrInstr& instr, unsigned reg);
+  void move_vector(uint16_t slot, VectorLocation from, unsigned reg);
+  static void set_pool(HoleValues& f, const Code* constant);
   unsigned free_register(unsigned busy);
-  unsigned target_register(unsigned busy, int from);
+  unsigned target_register(unsigned busy, VectorLocation from);
   unsigned next_use(uint16_t slot) const;
-  void release_vectors(const Item& item);
+  void release_vectors(const IrInstr& instr);
   void overwrite_vectors(unsigned slot, unsigned n);
-  void overwrite_vectors(const Item& item);
+  void overwrite_vectors(const IrInstr& instr);
   void store_vectors(uint64_t wanted);
-  bool known_count(const Item& item, uint32_t& count) const;
-  bool is_only_count(const Item& item) const;
+  bool known_count(const IrInstr& instr, uint32_t& count) const;
+  bool is_only_count(const IrInstr& instr) const;
 
   // --- emission
   bool exists(StencilId id) const { return table_.stencils[id].exists; }
-  void emit(StencilId id, const Fill& f);
-  void emit(StencilId id) { emit(id, Fill{}); }
+  void emit(StencilId id, const HoleValues& f);
+  void emit(StencilId id) { emit(id, HoleValues{}); }
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
-  // Whatever jumps to this place finds no more in registers than `narrow_` says.
-  void label(bool checked = true, bool native = true);
+  // Whatever jumps to this place finds no more in registers than `pins_narrow_` says.
+  void describe_label(bool checked = true, bool native = true);
   uint32_t add_stub(Stub s);
   void emit_stubs();
   // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`. Returns where in the data
   // the copy begins; `more` units follow the one with the address where the code goes on.
-  uint32_t emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
-                       unsigned more = 0);
+  uint32_t emit_call_out(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
+                         unsigned more = 0);
   uint32_t pool(const uint64_t* value, bool wide);
   uint32_t data(size_t size, size_t align);
   void finish();
@@ -242,15 +255,15 @@ class Compiler {
   Allocator allocator_;
 
   const ir::FunctionCode* code_ = nullptr;
-  Listing listing_;
+  DecodedFunction decoded_;
   std::vector<Region> regions_;
-  std::vector<Mark> marks_;  // the first stands for none
-  std::vector<uint32_t> mark_of_;  // by instruction: its mark, or 0
+  std::vector<Label> labels_;  // the first stands for none
+  std::vector<uint32_t> label_of_;  // by instruction: its label, or 0
   std::vector<uint32_t> entered_;  // instructions that are entered from elsewhere: loops and catches, ascending
   std::vector<uint8_t> out_;
   std::vector<uint8_t> data_;  // goes behind the code
-  std::vector<Fix> fixes_;
-  std::vector<Fix> data_fixes_;  // in the data: distances of jump tables
+  std::vector<Fixup> fixups_;
+  std::vector<Fixup> data_fixups_;  // in the data: distances of jump tables
   std::vector<Stub> stubs_;
   std::vector<Entry> entries_;
   std::vector<Position> positions_;
@@ -274,30 +287,30 @@ class Compiler {
   const bool counts_;
   uint32_t at_ = 0;  // the instruction that code is made for
   std::vector<verify::Piece> pieces_;
-  std::vector<verify::Label> labels_;
+  std::vector<verify::Label> verify_labels_;
   std::vector<uint64_t> spills_;
 
   int region_ = -1;
   size_t next_region_ = 0;
   std::vector<int8_t> pin_of_slot_;
-  uint16_t valid_ = 0, dirty_ = 0, used_ = 0, written_ = 0;  // by pin
+  uint16_t pins_valid_ = 0, pins_dirty_ = 0, pins_used_ = 0, pins_written_ = 0;  // by pin
   std::array<uint8_t, 3> alias_{};  // of r0, s0, d0: 0, or the pin + 1
   // Which integers in registers have an upper half that is zero: pins, and r0. At every label all pins that are to be
   // so (Region::Pin::narrow) are.
-  uint16_t narrow_ = 0;
+  uint16_t pins_narrow_ = 0;
   bool acc_narrow_ = false;
-  uint16_t narrow_pins_ = 0;  // of this region
+  uint16_t pins_always_narrow_ = 0;  // of this region
   // Vectors in registers that are no pins, then those that are constants.
-  static constexpr unsigned kHeld = kPinned + 8;
-  struct Held {
+  static constexpr unsigned kHeldVectors = kPinned + 8;
+  struct HeldVector {
     uint16_t slot;
     bool stored;  // the slot has it, too
     const Code* constant;  // in the register code
   };
-  std::array<Held, kHeld> held_{};
+  std::array<HeldVector, kHeldVectors> held_vectors_{};
   uint16_t held_mask_ = 0;
   LastUses uses_;
-  size_t item_ = 0;  // the current one, in the listing
+  size_t current_ = 0;  // the current one, in the listing
   bool reachable_ = true;
 };
 

@@ -18,7 +18,7 @@ void Compiler::reserve(size_t more) {
   out_.resize((size_ + more) * 2 + 4096);
 }
 
-void Compiler::emit(StencilId id, const Fill& f) {
+void Compiler::emit(StencilId id, const HoleValues& f) {
   const Stencil& s = table_.stencils[id];
   if (!s.exists) {
     failed_ = true;
@@ -47,8 +47,8 @@ void Compiler::emit(StencilId id, const Fill& f) {
   for (const Hole* hole = first; hole != end; ++hole) {
     const Hole& h = *hole;
     uint8_t* at = code + h.at;
-    auto fix = [&](FixKind kind, uint32_t target, int32_t addend) {
-      fixes_.push_back({start + h.at, kind, static_cast<uint8_t>(h.patch()), target, addend});
+    auto fixup = [&](FixupKind kind, uint32_t target, int32_t addend) {
+      fixups_.push_back({start + h.at, kind, static_cast<uint8_t>(h.patch()), target, addend});
     };
     if (h.kind <= HoleKind::kCount) [[likely]] {
       const auto kind = static_cast<unsigned>(h.kind);
@@ -65,22 +65,22 @@ void Compiler::emit(StencilId id, const Fill& f) {
       case HoleKind::kOffset:
       case HoleKind::kCount: break;  // above
       case HoleKind::kImm: machine::put_constant(at, h, f.imm); break;
-      case HoleKind::kPool: fix(FixKind::kData, pool(f.pool, f.wide_pool), h.addend); break;
+      case HoleKind::kPool: fixup(FixupKind::kData, pool(f.pool, f.wide_pool), h.addend); break;
       case HoleKind::kData: {
         uint64_t value[2];
         std::memcpy(value, table_.constants[h.addend], 16);
-        fix(FixKind::kData, pool(value, true), 0);
+        fixup(FixupKind::kData, pool(value, true), 0);
         break;
       }
       case HoleKind::kNext: machine::put_distance(at, h.patch(), s.size - h.at); break;
-      case HoleKind::kTaken: fix(FixKind::kLabel, f.taken, 0); break;
+      case HoleKind::kTaken: fixup(FixupKind::kLabel, f.taken, 0); break;
       case HoleKind::kTrap: {
         const Stub stub{.kind = f.fails ? Stub::kFail : Stub::kTrap, .at = f.at};
-        fix(FixKind::kLabel, kStubTarget | add_stub(stub), 0);
+        fixup(FixupKind::kLabel, kStubTarget | add_stub(stub), 0);
         break;
       }
-      case HoleKind::kIsland: fix(FixKind::kData, f.island, h.addend); break;
-      case HoleKind::kCallTable: fix(FixKind::kCallTable, f.callee, h.addend); break;
+      case HoleKind::kRecord: fixup(FixupKind::kData, f.record, h.addend); break;
+      case HoleKind::kCallTable: fixup(FixupKind::kCallTable, f.callee, h.addend); break;
       case HoleKind::kPc:
         if (f.pc > machine::kHighestAddress) failed_ = true;
         machine::put_pc(at, h.patch(), f.pc);
@@ -91,17 +91,17 @@ void Compiler::emit(StencilId id, const Fill& f) {
     if (long_branches_) lengthen_branches(first, end, start);
 }
 
-void Compiler::label(bool checked, bool native) {
+void Compiler::describe_label(bool checked, bool native) {
   if (!describe_) return;
   uint32_t narrow = 0;
   for (unsigned pin = 0; pin < kPinned; ++pin)
-    if (narrow_ >> pin & 1) narrow |= 1u << machine::kPinRegisters[pin];
-  if (!labels_.empty() && labels_.back().offset == here()) {
-    labels_.back().narrow &= narrow;
-    labels_.back().checked = labels_.back().checked && checked;
-    labels_.back().native = labels_.back().native && native;
+    if (pins_narrow_ >> pin & 1) narrow |= 1u << machine::kPinRegisters[pin];
+  if (!verify_labels_.empty() && verify_labels_.back().offset == here()) {
+    verify_labels_.back().narrow &= narrow;
+    verify_labels_.back().checked = verify_labels_.back().checked && checked;
+    verify_labels_.back().native = verify_labels_.back().native && native;
   } else {
-    labels_.push_back({here(), narrow, checked, native});
+    verify_labels_.push_back({here(), narrow, checked, native});
   }
 }
 
@@ -116,7 +116,7 @@ void Compiler::emit_stubs() {
   for (uint32_t index : entered_) {
     while (r < regions_.size() && regions_[r].end <= index) ++r;
     if (r == regions_.size()) break;
-    Mark& m = mark(index);
+    Label& m = label_at(index);
     if (index > regions_[r].start && m.position != kNone)
       m.stub = add_stub({.kind = Stub::kEnter, .at = index, .target = index, .region = static_cast<int>(r)});
   }
@@ -125,10 +125,10 @@ void Compiler::emit_stubs() {
     stubs_[i].position = here();
     if (want_positions_) positions_.push_back({here(), s.at});
     at_ = s.at;
-    narrow_ = 0;
+    pins_narrow_ = 0;
     // Before the frame and the native stack have been checked.
     const bool enters = s.kind == Stub::kEntry || (s.kind == Stub::kHandler && s.code == ir::code_of(IrOp::enter));
-    label(!enters, !enters);
+    describe_label(!enters, !enters);
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)
@@ -137,42 +137,43 @@ void Compiler::emit_stubs() {
     uint16_t used = 0;
     if (region_ >= 0)
       for (unsigned p = 0; p < 2 * kPinned; ++p)
-        if (regions_[static_cast<size_t>(region_)].pins[p].cls != Class::kNot) used |= static_cast<uint16_t>(1u << p);
-    Fill f;
+        if (regions_[static_cast<size_t>(region_)].pins[p].cls != RegClass::kNone)
+          used |= static_cast<uint16_t>(1u << p);
+    HoleValues f;
     switch (s.kind) {
       case Stub::kTrap:
       case Stub::kFail:
         f.pc = reinterpret_cast<uint64_t>(&code_->code[s.at]);
         f.pool[0] = reinterpret_cast<uint64_t>(s.kind == Stub::kTrap ? host_.trap_handler : host_.fail_handler);
-        emit(rest_id(Rest::kTrapSite), f);
+        emit(control_id(ControlStencil::kTrapSite), f);
         break;
       case Stub::kLeave:
         each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
         f.taken = s.target;
-        emit(rest_id(Rest::kJump), f);
+        emit(control_id(ControlStencil::kJump), f);
         break;
       case Stub::kHandler: {
         each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
         // Polls and samples have no operands; where those of a loop are is its counter, which runs on meanwhile.
         static constexpr Code kNoOperands[2] = {};
         const bool has_none = s.code == ir::code_of(IrOp::poll) || s.code == ir::code_of(IrOp::sample);
-        emit_island(s.code, has_none ? kNoOperands : &code_->code[s.at], ir::unit_count(s.code), s.at, kNone);
+        emit_call_out(s.code, has_none ? kNoOperands : &code_->code[s.at], ir::unit_count(s.code), s.at, kNone);
         each_pin(used, [this](unsigned p) { load_pin(p); });
         f.taken = kOffsetTarget | s.target;
-        emit(rest_id(Rest::kJump), f);
+        emit(control_id(ControlStencil::kJump), f);
         break;
       }
-      case Stub::kCall: emit_island(s.code, &code_->code[s.at], ir::unit_count(s.code), s.at, s.target); break;
+      case Stub::kCall: emit_call_out(s.code, &code_->code[s.at], ir::unit_count(s.code), s.at, s.target); break;
       case Stub::kEntry:
         f.taken = s.target;
-        emit(rest_id(Rest::kEnterNative), f);
+        emit(control_id(ControlStencil::kEnterNative), f);
         f.taken = kOffsetTarget | 0;
-        emit(rest_id(Rest::kJump), f);
+        emit(control_id(ControlStencil::kJump), f);
         break;
       case Stub::kEnter: {
         each_pin(used, [this](unsigned p) { load_pin(p); });
         f.taken = s.target;
-        emit(rest_id(Rest::kJump), f);
+        emit(control_id(ControlStencil::kJump), f);
         break;
       }
     }
@@ -180,16 +181,16 @@ void Compiler::emit_stubs() {
   region_ = -1;
 }
 
-uint32_t Compiler::emit_island(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
-                               unsigned more) {
+uint32_t Compiler::emit_call_out(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
+                                 unsigned more) {
   uint32_t offset = data(8 * (size_t{units} + 2 + more), 8);
   uint8_t* p = data_.data() + offset;
   put<uint64_t>(p, at);
   put<uint64_t>(p + 8, reinterpret_cast<uint64_t>((*host_.handlers)[code]));
   std::memcpy(p + 16, operands + 1, 8 * (size_t{units} - 1));
-  Fill f;
-  f.island = offset + 8;
-  emit(rest_id(Rest::kIsland), f);
+  HoleValues f;
+  f.record = offset + 8;
+  emit(control_id(ControlStencil::kCallOut), f);
   units_.push_back({offset + 8 + 8 * units, next == kNone ? here() : next});
   return offset + 8;
 }
@@ -214,8 +215,8 @@ uint32_t Compiler::pool(const uint64_t* value, bool wide) {
 }
 
 // What is filled in when the code has its address.
-bool Compiler::is_for_link(const Fix& fix) {
-  return fix.kind == FixKind::kCallTable || (machine::kDataAtLink && fix.kind == FixKind::kData);
+bool Compiler::is_for_link(const Fixup& fixup) {
+  return fixup.kind == FixupKind::kCallTable || (machine::kDataAtLink && fixup.kind == FixupKind::kData);
 }
 
 void Compiler::finish() {
@@ -225,11 +226,11 @@ void Compiler::finish() {
     auto spill = [this](uint16_t slot) { spills_[slot / 64] |= uint64_t{1} << (slot % 64); };
     for (const Region& r : regions_)
       for (const Region::Pin& p : r.pins)
-        if (p.cls != Class::kNot) spill(p.slot);
-    if (listing_.has_vectors)
-      for (const Item& it : listing_.items)
-        for (const Access& a : listing_.accesses_of(it))
-          if (a.is(Class::kV128) || a.is(Class::kHalf)) spill(a.slot);
+        if (p.cls != RegClass::kNone) spill(p.slot);
+    if (decoded_.has_vectors)
+      for (const IrInstr& it : decoded_.instrs)
+        for (const Access& a : decoded_.accesses_of(it))
+          if (a.is(RegClass::kV128) || a.is(RegClass::kVecHigh)) spill(a.slot);
   }
   data_start_ = (code_size_ + 15) & ~15u;
   auto unit_for = [this](uint32_t position) {
@@ -239,33 +240,34 @@ void Compiler::finish() {
   };
   entries_.push_back({0, unit_for(entry_stub_ == kNone ? 0 : stubs_[entry_stub_].position)});
   for (uint32_t index : entered_) {
-    const Mark& m = mark(index);
+    const Label& m = label_at(index);
     if (m.position == kNone) continue;
     entries_.push_back({index, unit_for(m.stub != kNone ? stubs_[m.stub].position : m.position)});
   }
   auto target_of = [this](uint32_t target) {
     if (target & kStubTarget) return stubs_[target & ~kStubTarget].position;
     if (target & kOffsetTarget) return target & ~kOffsetTarget;
-    if (target & kInnerTarget) return mark(target & ~kInnerTarget).inner;
-    return mark(target).position;
+    if (target & kInnerTarget) return label_at(target & ~kInnerTarget).inner;
+    return label_at(target).position;
   };
-  for (const Fix& fix : fixes_) {
+  for (const Fixup& fixup : fixups_) {
     uint32_t to;
-    if (is_for_link(fix)) continue;
-    if (fix.kind == FixKind::kData) to = data_start_ + fix.target + static_cast<uint32_t>(fix.addend);
-    else to = target_of(fix.target);
+    if (is_for_link(fixup)) continue;
+    if (fixup.kind == FixupKind::kData) to = data_start_ + fixup.target + static_cast<uint32_t>(fixup.addend);
+    else to = target_of(fixup.target);
     if (to == kNone) failed_ = true;
-    if (!machine::put_distance(out_.data() + fix.at, fix.patch, int64_t{to} - fix.at)) too_far_ = true;
+    if (!machine::put_distance(out_.data() + fixup.at, fixup.patch, int64_t{to} - fixup.at)) too_far_ = true;
   }
   for (auto [at, target] : unit_targets_) {
     uint32_t to = target_of(target);
     if (to == kNone) failed_ = true;
     units_.push_back({at, to});
   }
-  for (const Fix& fix : data_fixes_) {
-    uint32_t to = target_of(fix.target);
+  for (const Fixup& fixup : data_fixups_) {
+    uint32_t to = target_of(fixup.target);
     if (to == kNone) failed_ = true;
-    put<int32_t>(data_.data() + fix.at, static_cast<int32_t>(to - (data_start_ + static_cast<uint32_t>(fix.addend))));
+    put<int32_t>(data_.data() + fixup.at,
+                 static_cast<int32_t>(to - (data_start_ + static_cast<uint32_t>(fixup.addend))));
   }
   reserve(data_start_ - size_ + data_.size() + 16);
   std::memset(out_.data() + size_, 0xcc, data_start_ - size_);
@@ -277,11 +279,11 @@ void Compiler::link(const uint8_t* execute, const uint8_t* call_table) {
   uint8_t* const bytes = out_.data();
   for (auto [at, position] : units_)
     put<uint64_t>(bytes + data_start_ + at, reinterpret_cast<uint64_t>(execute + position));
-  for (const Fix& fix : fixes_) {
-    if (!is_for_link(fix)) continue;
-    const uint8_t* to =
-        fix.kind == FixKind::kCallTable ? call_table + size_t{fix.target} * 8 : execute + data_start_ + fix.target;
-    machine::put_address(bytes + fix.at, fix.patch, execute + fix.at, to + fix.addend);
+  for (const Fixup& fixup : fixups_) {
+    if (!is_for_link(fixup)) continue;
+    const uint8_t* to = fixup.kind == FixupKind::kCallTable ? call_table + size_t{fixup.target} * 8
+                                                            : execute + data_start_ + fixup.target;
+    machine::put_address(bytes + fixup.at, fixup.patch, execute + fixup.at, to + fixup.addend);
   }
 }
 
@@ -291,7 +293,7 @@ verify::Code Compiler::description(const uint8_t* execute) const {
           .code_size = code_size_,
           .data_start = data_start_,
           .pieces = pieces_,
-          .labels = labels_,
+          .labels = verify_labels_,
           .entries = entries_,
           .spills = spills_};
 }

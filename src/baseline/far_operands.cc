@@ -28,18 +28,18 @@ unsigned Compiler::emit_bases(const Stencil& s, const uint32_t* numbers) {
 
 // Conditional branches reach less far than others: those of the stencil at `start` go to jumps behind it.
 void Compiler::lengthen_branches(const Hole* first, const Hole* end, uint32_t start) {
-  size_t fix = fixes_.size();
+  size_t fixup = fixups_.size();
   const uint32_t over = here();
   for (const Hole* h = end; h-- != first;) {
     if (h->kind != HoleKind::kTaken && h->kind != HoleKind::kTrap) continue;
-    while (fixes_[--fix].at != start + h->at) {}
+    while (fixups_[--fixup].at != start + h->at) {}
     if (!machine::is_conditional(h->patch())) continue;
     reserve(8);
     if (here() == over) size_ += 4;  // for a jump over them
     machine::set_word(out_.data() + here(), machine::kJump);
     machine::put_distance(out_.data() + start + h->at, h->patch(), here() - (start + h->at));
-    fixes_[fix].at = here();
-    fixes_[fix].patch = machine::kBranch26;
+    fixups_[fixup].at = here();
+    fixups_[fixup].patch = machine::kBranch26;
     size_ += 4;
   }
   if (here() == over) return;

@@ -23,9 +23,9 @@ struct CallShape {
   std::span<const uint8_t> head;
 };
 
-CallShape call_shape(Rest call) {
+CallShape call_shape(ControlStencil call) {
   const StencilTable& table = stencil_table();
-  const Stencil& stencil = table.stencils[rest_id(call)];
+  const Stencil& stencil = table.stencils[control_id(call)];
   const uint8_t* code = table.code + stencil.code;
   CallShape shape;
   uint32_t at = 0, bytes = 0;
@@ -58,10 +58,10 @@ CallShape call_shape(Rest call) {
 
 // Of the call that an operation becomes; null: it becomes none.
 const CallShape* shape_of_call(OpCode code) {
-  static const CallShape call = call_shape(Rest::kCall), ref = call_shape(Rest::kCallRef),
-                         host = call_shape(Rest::kCallHost);
-  if (shape_of(code).kind != CodeInfo::kIr) return nullptr;
-  switch (shape_of(code).ir()) {
+  static const CallShape call = call_shape(ControlStencil::kCall), ref = call_shape(ControlStencil::kCallRef),
+                         host = call_shape(ControlStencil::kCallHost);
+  if (ir_info(code).kind != CodeInfo::kIr) return nullptr;
+  switch (ir_info(code).ir()) {
     case IrOp::call: return &call;
     case IrOp::call_indirect_s:
     case IrOp::call_indirect_r:

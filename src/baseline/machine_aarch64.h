@@ -53,7 +53,7 @@ inline unsigned access_shift(uint32_t w) {
 }
 
 // What instructions can hold, or a move: kImm is 0 to 65535, kNeg -65536 to -1.
-inline unsigned constant_place(int64_t v, bool) {
+inline Location constant_location(int64_t v, bool) {
   if (v >= 0 && v <= 0xffff) return kImm;
   return v < 0 && v >= -0x10000 ? kNeg : kPool;
 }

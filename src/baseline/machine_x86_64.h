@@ -29,7 +29,7 @@ inline void set_base(uint8_t*, unsigned) {}
 inline constexpr uint64_t kHighestAddress = ~uint64_t{0};
 
 // kImm is any constant as i32, 0 to 2^31-1 as i64; kNeg is -2^31+1 to -1 as i64.
-inline unsigned constant_place(int64_t v, bool is_64) {
+inline Location constant_location(int64_t v, bool is_64) {
   if (!is_64 || (v >= 0 && v <= INT32_MAX)) return kImm;
   return v < 0 && v > INT32_MIN ? kNeg : kPool;
 }

@@ -1,8 +1,8 @@
 // How stencils are numbered. A stencil is the machine code of one instruction for one choice of where its
-// operands and its result are; the number is computed from the instruction and those places. Shared by the
+// operands and its result are; the number is computed from the instruction and those locations. Shared by the
 // stencils' sources (which say what each number is) and the compiler (which picks them).
 //
-// Places of a value:
+// Locations of a value:
 //   slot        in the frame
 //   acc         the accumulator of its class (integer, f32, f64)
 //   reg 0..5    a pinned register: integers have six of their own, f32, f64 and v128 share six vector registers
@@ -23,81 +23,92 @@ namespace ermine::baseline {
 using ir::Family;
 using wasm::Op;
 
-enum Place : unsigned { kSlot, kAcc, kReg0, kImm = 8, kNeg, kPool };
-inline constexpr unsigned kPinned = 6;      // registers of each class that may hold slots
-inline constexpr unsigned kPlaces = 8;      // where a value can be
-inline constexpr unsigned kAnyPlaces = 11;  // where a last operand can be
+enum class Location : uint8_t { kSlot, kAcc, kReg0, kImm = 8, kNeg, kPool };
+using enum Location;
+inline constexpr unsigned kPinned = 6;             // registers of each class that may hold slots
+inline constexpr unsigned kLocations = 8;          // slot, acc and registers
+inline constexpr unsigned kOperandLocations = 11;  // of a last operand: those and the constants
+
+constexpr unsigned ordinal(Location l) { return static_cast<unsigned>(l); }
+constexpr Location in_register(unsigned reg) { return static_cast<Location>(ordinal(kReg0) + reg); }
+constexpr bool is_register(Location l) { return l >= kReg0 && l < kImm; }
+constexpr unsigned register_of(Location l) { return ordinal(l) - ordinal(kReg0); }
+// A constant in the instruction, not one beside the code.
+constexpr bool is_immediate(Location l) { return l == kImm || l == kNeg; }
+// Any of the first kLocations.
+constexpr bool is_storage(Location l) { return ordinal(l) < kLocations; }
 
 using StencilId = uint32_t;
 inline constexpr StencilId kNoStencil = ~StencilId{0};
 
 // Binary operations have a form for each (a, b) and result in {acc, slot and acc}, and one for each (reg i, b)
 // that leaves its result in reg i.
-inline constexpr unsigned kBinaryInPlace = kPlaces * kAnyPlaces * 2;
-inline constexpr unsigned kBinaryCount = kBinaryInPlace + kPinned * kAnyPlaces;
+inline constexpr unsigned kBinaryInPlace = kLocations * kOperandLocations * 2;
+inline constexpr unsigned kBinaryCount = kBinaryInPlace + kPinned * kOperandLocations;
 
 // Those that are not an instruction with operand forms.
-enum class Special : unsigned {
-  kMoveInt,      // from any place * kPlaces + to
+enum class StencilGroup : unsigned {
+  kMoveInt,      // from any location to another: move_id
   kMoveF32,
   kMoveF64,
   kMoveV128,
   kMoveNarrow,   // the same of 32 bits, to registers: the upper half is zero then
-  kSelectInt,    // a * 64 + b * 8 + condition; result in the accumulator
+  kSelectInt,    // by locations of a, b and the condition: select_id; result in the accumulator
   kSelectF32,
   kSelectF64,
   kSelectV128,   // the same of registers; result in place of a
-  kGlobalInt,    // global to place: own global * kPlaces + to
+  kGlobalInt,    // global to a location: global_id
   kGlobalF32,
   kGlobalF64,
   kGlobalV128,
-  kSetGlobalInt, // place to global: own global * kPlaces + from
+  kSetGlobalInt, // location to global: global_id
   kSetGlobalF32,
   kSetGlobalF64,
   kSetGlobalV128,
-  kReturnInt,    // by place of the result
+  kReturnInt,    // by location of the result
   kReturnF32,
   kReturnF64,
-  kTable,        // br_table, by place of the index
-  kTableCall,    // finds what call_indirect calls, by place of the index
-  kRest,         // Rest, in order
+  kTable,        // br_table, by location of the index
+  kTableCall,    // finds what call_indirect calls, by location of the index
+  kControl,      // ControlStencil, in order
   kCount
 };
-enum class Rest : unsigned {
+enum class ControlStencil : unsigned {
   kReturn,     // no result, or those in place
-  kEnter,      // checks the value stack; taken: slowly
-  kEnterNative,  // checks the native one
+  kEnter,      // checks the value stack; branches if there may not be enough, or an interrupt is asked for
+  kEnterNative,  // likewise of the native stack
   kZero1,      // zeroes slots
   kZero4,
-  kPoll,       // taken: an interrupt was asked for
-  kFuel,       // taken: there is not enough
-  kSample,     // taken: the function is to be sampled
-  kIsland,     // leaves for the handler of an island
+  kPoll,       // branches if an interrupt was asked for
+  kFuel,       // branches if there is not enough
+  kSample,     // branches if the function is to be sampled
+  kCallOut,    // runs the handler of an instruction whose copy lies beside the code
   kCall,       // calls a function of this instance
   kCallRef,    // calls what the accumulator refers to, a function of this instance
   kCallHost,   // calls what the accumulator refers to, a host function
-  kCheckRef,   // the reference in slot a to the accumulator; taken: no function of this instance
-  kHostImport,  // an imported function to the accumulator; taken: not the host's
+  kCheckRef,   // the reference in slot a to the accumulator; branches if it is no function of this instance
+  kHostImport,  // an imported function to the accumulator; branches if it is not the host's
   kTrapSite,   // reports a trap (code in the accumulator) at an instruction
   kJump,
   kCount
 };
 
 // What a vector instruction's operands and result are. Vectors are in registers (`t`, the target, is the first
-// operand's or the result's); places are those of scalars, and of the second operand of kBinary.
+// operand's or the result's); locations are those of scalars, and of the second operand of kBinary.
 enum class VectorShape : uint8_t {
   kNone,  // left to handlers: lanes of 8 and 16 bits from and to memory
   kUnary,  // t
-  kBinary,  // t * kPlaces + b: a register, the slot, or kAcc for a constant beside the code (a shuffle's is its lanes)
+  kBinary,  // t * kLocations + b's location: a register, the slot, or kAcc for a constant beside the code (a shuffle's
+            // is its lanes)
   kTernary,  // (t * kPinned + b) * kPinned + c
-  kShift,  // t * (kPlaces + lane's bits) + place of the count, or kPlaces + the count
-  kSplat,  // t * kPlaces + place
+  kShift,  // t * (kLocations + lane's bits) + location of the count, or kLocations + the count
+  kSplat,  // t * kLocations + location
   kExtract,  // t * lanes + lane; result in the accumulator
-  kReplace,  // (t * kPlaces + place) * lanes + lane
+  kReplace,  // (t * kLocations + location) * lanes + lane
   kTest,  // t; result in the accumulator
-  kLoad,  // t * kPlaces + address
+  kLoad,  // t * kLocations + address
   kStore,  // the same
-  kLoadLane,  // (t * kPlaces + address) * lanes + lane
+  kLoadLane,  // (t * kLocations + address) * lanes + lane
   kStoreLane,  // the same
 };
 constexpr VectorShape vector_shape(Op op) {
@@ -145,32 +156,32 @@ constexpr unsigned lanes(Op op) {
 }
 
 namespace detail {
-constexpr unsigned special_size(Special s) {
+constexpr unsigned group_size(StencilGroup s) {
   switch (s) {
-    case Special::kMoveInt:
-    case Special::kMoveF32:
-    case Special::kMoveF64:
-    case Special::kMoveV128:
-    case Special::kMoveNarrow: return kAnyPlaces * kPlaces;
-    case Special::kSelectInt:
-    case Special::kSelectF32:
-    case Special::kSelectF64:
-    case Special::kSelectV128: return kPlaces * kPlaces * kPlaces;
-    case Special::kGlobalInt:
-    case Special::kGlobalF32:
-    case Special::kGlobalF64:
-    case Special::kGlobalV128:
-    case Special::kSetGlobalInt:
-    case Special::kSetGlobalF32:
-    case Special::kSetGlobalF64:
-    case Special::kSetGlobalV128: return 2 * kPlaces;
-    case Special::kReturnInt:
-    case Special::kReturnF32:
-    case Special::kReturnF64: return kAnyPlaces;
-    case Special::kTable:
-    case Special::kTableCall: return kPlaces;
-    case Special::kRest: return static_cast<unsigned>(Rest::kCount);
-    case Special::kCount: break;
+    case StencilGroup::kMoveInt:
+    case StencilGroup::kMoveF32:
+    case StencilGroup::kMoveF64:
+    case StencilGroup::kMoveV128:
+    case StencilGroup::kMoveNarrow: return kOperandLocations * kLocations;
+    case StencilGroup::kSelectInt:
+    case StencilGroup::kSelectF32:
+    case StencilGroup::kSelectF64:
+    case StencilGroup::kSelectV128: return kLocations * kLocations * kLocations;
+    case StencilGroup::kGlobalInt:
+    case StencilGroup::kGlobalF32:
+    case StencilGroup::kGlobalF64:
+    case StencilGroup::kGlobalV128:
+    case StencilGroup::kSetGlobalInt:
+    case StencilGroup::kSetGlobalF32:
+    case StencilGroup::kSetGlobalF64:
+    case StencilGroup::kSetGlobalV128: return 2 * kLocations;
+    case StencilGroup::kReturnInt:
+    case StencilGroup::kReturnF32:
+    case StencilGroup::kReturnF64: return kOperandLocations;
+    case StencilGroup::kTable:
+    case StencilGroup::kTableCall: return kLocations;
+    case StencilGroup::kControl: return static_cast<unsigned>(ControlStencil::kCount);
+    case StencilGroup::kCount: break;
   }
   return 0;
 }
@@ -183,20 +194,20 @@ constexpr unsigned vector_count(Op op) {
     case VectorShape::kBinary:
     case VectorShape::kSplat:
     case VectorShape::kLoad:
-    case VectorShape::kStore: return kPinned * kPlaces;
+    case VectorShape::kStore: return kPinned * kLocations;
     case VectorShape::kTernary: return kPinned * kPinned * kPinned;
-    case VectorShape::kShift: return kPinned * (kPlaces + lanes(op));
+    case VectorShape::kShift: return kPinned * (kLocations + lanes(op));
     case VectorShape::kExtract: return kPinned * lanes(op);
     case VectorShape::kReplace:
     case VectorShape::kLoadLane:
-    case VectorShape::kStoreLane: return kPinned * kPlaces * lanes(op);
+    case VectorShape::kStoreLane: return kPinned * kLocations * lanes(op);
   }
   return 0;
 }
 
 struct Bases {
   std::array<uint32_t, wasm::kOpCount> formed{}, branch{};
-  std::array<uint32_t, static_cast<unsigned>(Special::kCount)> special{};
+  std::array<uint32_t, static_cast<unsigned>(StencilGroup::kCount)> group{};
   uint32_t total = 0;
 };
 constexpr Bases make_bases() {
@@ -208,17 +219,17 @@ constexpr Bases make_bases() {
     switch (ir::family_of(op)) {
       case Family::kBinary: next += ir::is_compare(op) ? kBinaryInPlace : kBinaryCount; break;
       case Family::kUnary:
-      case Family::kLoad: next += kPlaces * kPlaces; break;
-      case Family::kStore: next += kPlaces * kAnyPlaces; break;
+      case Family::kLoad: next += kLocations * kLocations; break;
+      case Family::kStore: next += kLocations * kOperandLocations; break;
       case Family::kVector: next += vector_count(op); break;
       default: break;
     }
     b.branch[i] = next;
-    if (ir::is_branchable(op)) next += kPlaces * kAnyPlaces * 2;
+    if (ir::is_branchable(op)) next += kLocations * kOperandLocations * 2;
   }
-  for (unsigned i = 0; i < b.special.size(); ++i) {
-    b.special[i] = next;
-    next += special_size(static_cast<Special>(i));
+  for (unsigned i = 0; i < b.group.size(); ++i) {
+    b.group[i] = next;
+    next += group_size(static_cast<StencilGroup>(i));
   }
   b.total = next;
   return b;
@@ -229,39 +240,59 @@ inline constexpr Bases kBases = make_bases();
 inline constexpr uint32_t kStencilCount = detail::kBases.total;
 
 constexpr StencilId formed_base(Op op) { return detail::kBases.formed[static_cast<unsigned>(op)]; }
-constexpr StencilId binary_id(Op op, unsigned a, unsigned b, bool to_slot) {
-  return formed_base(op) + (a * kAnyPlaces + b) * 2 + to_slot;
+constexpr StencilId binary_id(Op op, Location a, Location b, bool to_slot) {
+  return formed_base(op) + (ordinal(a) * kOperandLocations + ordinal(b)) * 2 + to_slot;
 }
-constexpr StencilId in_place_id(Op op, unsigned reg, unsigned b) {
-  return formed_base(op) + kBinaryInPlace + reg * kAnyPlaces + b;
+constexpr StencilId in_place_id(Op op, unsigned reg, Location b) {
+  return formed_base(op) + kBinaryInPlace + reg * kOperandLocations + ordinal(b);
 }
-constexpr StencilId unary_id(Op op, unsigned from, unsigned to) { return formed_base(op) + from * kPlaces + to; }
-constexpr StencilId load_id(Op op, unsigned address, unsigned to) { return unary_id(op, address, to); }
-constexpr StencilId store_id(Op op, unsigned address, unsigned value) {
-  return formed_base(op) + address * kAnyPlaces + value;
+constexpr StencilId unary_id(Op op, Location from, Location to) {
+  return formed_base(op) + ordinal(from) * kLocations + ordinal(to);
 }
-// By VectorShape: registers from 0, places, and what else there is.
+constexpr StencilId load_id(Op op, Location address, Location to) { return unary_id(op, address, to); }
+constexpr StencilId store_id(Op op, Location address, Location value) {
+  return formed_base(op) + ordinal(address) * kOperandLocations + ordinal(value);
+}
+// By VectorShape: registers from 0, locations, and what else there is.
 constexpr StencilId vector_id(Op op, unsigned t) { return formed_base(op) + t; }
-constexpr StencilId vector_place_id(Op op, unsigned t, unsigned place) { return formed_base(op) + t * kPlaces + place; }
+constexpr StencilId vector_location_id(Op op, unsigned t, Location l) {
+  return formed_base(op) + t * kLocations + ordinal(l);
+}
 constexpr StencilId vector_ternary_id(Op op, unsigned t, unsigned b, unsigned c) {
   return formed_base(op) + (t * kPinned + b) * kPinned + c;
 }
-constexpr StencilId vector_shift_id(Op op, unsigned t, unsigned place_or_count) {
-  return formed_base(op) + t * (kPlaces + lanes(op)) + place_or_count;
+constexpr StencilId vector_shift_id(Op op, unsigned t, Location count) {
+  return formed_base(op) + t * (kLocations + lanes(op)) + ordinal(count);
+}
+// The count is known.
+constexpr StencilId vector_shift_by_id(Op op, unsigned t, unsigned count) {
+  return formed_base(op) + t * (kLocations + lanes(op)) + kLocations + count;
 }
 constexpr StencilId vector_extract_id(Op op, unsigned t, unsigned lane) {
   return formed_base(op) + t * lanes(op) + lane;
 }
-constexpr StencilId vector_replace_id(Op op, unsigned t, unsigned place, unsigned lane) {
-  return formed_base(op) + (t * kPlaces + place) * lanes(op) + lane;
+constexpr StencilId vector_replace_id(Op op, unsigned t, Location l, unsigned lane) {
+  return formed_base(op) + (t * kLocations + ordinal(l)) * lanes(op) + lane;
 }
-constexpr StencilId branch_id(Op op, unsigned a, unsigned b, bool on_false) {
-  return detail::kBases.branch[static_cast<unsigned>(op)] + (a * kAnyPlaces + b) * 2 + on_false;
+constexpr StencilId branch_id(Op op, Location a, Location b, bool on_false) {
+  return detail::kBases.branch[static_cast<unsigned>(op)] + (ordinal(a) * kOperandLocations + ordinal(b)) * 2 +
+         on_false;
 }
-constexpr StencilId special_id(Special s, unsigned index = 0) {
-  return detail::kBases.special[static_cast<unsigned>(s)] + index;
+constexpr StencilId group_id(StencilGroup group, unsigned index = 0) {
+  return detail::kBases.group[static_cast<unsigned>(group)] + index;
 }
-constexpr StencilId rest_id(Rest r) { return special_id(Special::kRest, static_cast<unsigned>(r)); }
+constexpr StencilId group_id(StencilGroup group, Location l) { return group_id(group, ordinal(l)); }
+constexpr StencilId move_id(StencilGroup group, Location from, Location to) {
+  return group_id(group, ordinal(from) * kLocations + ordinal(to));
+}
+constexpr StencilId select_id(StencilGroup group, Location a, Location b, Location condition) {
+  return group_id(group, (ordinal(a) * kLocations + ordinal(b)) * kLocations + ordinal(condition));
+}
+// `own`: a global of the instance itself, not an imported one.
+constexpr StencilId global_id(StencilGroup group, bool own, Location l) {
+  return group_id(group, own * kLocations + ordinal(l));
+}
+constexpr StencilId control_id(ControlStencil s) { return group_id(StencilGroup::kControl, static_cast<unsigned>(s)); }
 
 constexpr bool is_shift(Op op) {
   switch (op) {
@@ -305,7 +336,7 @@ enum class HoleKind : uint8_t {
   kNext,  // relative: behind this stencil
   kTaken,  // relative: where the stencil branches to
   kTrap,  // relative: the trap site
-  kIsland,  // relative: the island
+  kRecord,  // relative: what lies beside the code for this stencil: the copy of its instruction, or a jump table
   kCallTable,  // relative: the callee's entry in the table of functions
   kPc,  // 64 bits: the instruction's place in the register code
 };
@@ -346,22 +377,23 @@ struct Hole {
   Change change() const { return static_cast<Change>(patch_change >> 4); }
 };
 
-// Constants that mark the place of others in two twins of a stencil, by machine. Whatever instruction clang picks for
-// them must be right for every constant that the hole may get, so they are of the same sign where the sign decides
-// which instructions there are; a stencil for a 32-bit operation gets constants of both signs.
+// Constants that mark the place of others: a stencil with one is compiled twice, with a pair of markers, by machine.
+// Whatever instruction clang picks for them must be right for every constant that the hole may get, so they are of the
+// same sign where the sign decides which instructions there are; a stencil for a 32-bit operation gets constants of
+// both signs.
 struct MarkedConstants {
   uint32_t value[2];  // 64-bit operations, and 32-bit ones of machines with forms for negative constants
   uint32_t value32[2];  // 32-bit operations
   uint32_t shift[2];
 };
-// What a stencil leaves in an integer register, for the tool that proves it: 0, or the place + 1, and whether it is 32
-// bits wide, so that the upper half is zero. kNarrowSlot: likewise what it stores in a slot.
-inline constexpr uint32_t kResultPlace = 0xff, kNarrowResult = 0x100, kNarrowSlot = 0x200;
+// What a stencil leaves in an integer register, for the tool that proves it: 0, or the location's ordinal + 1, and
+// whether it is 32 bits wide, so that the upper half is zero. kNarrowSlot: likewise what it stores in a slot.
+inline constexpr uint32_t kResultLocation = 0xff, kNarrowResult = 0x100, kNarrowSlot = 0x200;
 template <class T>
-constexpr uint32_t result_in(unsigned place) {
+constexpr uint32_t result_in(Location l) {
   const bool is_int = std::is_integral_v<T>, is_32 = sizeof(T) == 4;
-  return (is_int ? 1 + (place == kSlot ? unsigned{kAcc} : place) : 0) | (is_int && is_32 ? kNarrowResult : 0) |
-         (is_32 && place == kSlot ? kNarrowSlot : 0);
+  return (is_int ? 1 + ordinal(l == kSlot ? kAcc : l) : 0) | (is_int && is_32 ? kNarrowResult : 0) |
+         (is_32 && l == kSlot ? kNarrowSlot : 0);
 }
 
 enum class Marker : uint32_t { kNone, kImm, kImm32, kNeg, kNeg32, kShift32, kShift64 };

@@ -42,7 +42,7 @@ class Module final : public tiering::NativeModule {
 
   uint32_t position(const MachineCode& machine, const ir::FunctionCode& code, const void* address) const override {
     auto* p = static_cast<const uint8_t*>(address);
-    // An island says it in the unit before.
+    // An call-out says it in the unit before.
     if (p >= machine.code + machine.code_size) {
       uint64_t index;
       std::memcpy(&index, p - 8, sizeof index);

@@ -26,10 +26,6 @@ constexpr auto kVectorOps = [] {
 }();
 
 constexpr unsigned kAllRegisters = (1u << kPinned) - 1;
-constexpr unsigned bit_of(int reg) { return reg >= 0 && reg < static_cast<int>(kPinned) ? 1u << reg : 0; }
-
-uint32_t mask_of(int index) { return 1u << static_cast<unsigned>(index); }
-
 // Calls f with the number of each bit.
 template <class F>
 void each_bit(unsigned mask, F&& f) {
@@ -40,24 +36,23 @@ void each_bit(unsigned mask, F&& f) {
 
 // --- Where vectors are
 
-// The register, or a higher number for a constant that is held, or -1: in its slot. A vector that is read again is
-// brought to a register if one is empty.
-int Compiler::vector_at(uint16_t slot, bool last) {
+// A vector that is read again is brought to a register if one is empty.
+Compiler::VectorLocation Compiler::vector_at(uint16_t slot, bool last) {
   if (const int pin = pin_of(slot); pin >= 0) {
-    if (!(valid_ >> pin & 1)) load_pin(static_cast<unsigned>(pin));
-    return pin - static_cast<int>(kPinned);
+    if (!(pins_valid_ >> pin & 1)) load_pin(static_cast<unsigned>(pin));
+    return VectorLocation::held(static_cast<unsigned>(pin) - kPinned);
   }
-  int found = -1;
+  VectorLocation found;
   each_bit(held_mask_, [&](unsigned i) {
-    if (held_[i].slot == slot) found = static_cast<int>(i);
+    if (held_vectors_[i].slot == slot) found = VectorLocation::held(i);
   });
-  const unsigned empty = kAllRegisters & ~unsigned{held_mask_} & ~unsigned{used_} >> kPinned;
-  if (found >= 0 || last || empty == 0) return found;
+  const unsigned empty = kAllRegisters & ~unsigned{held_mask_} & ~unsigned{pins_used_} >> kPinned;
+  if (found.kind != VectorLocation::kInSlot || last || empty == 0) return found;
   const auto reg = static_cast<unsigned>(std::countr_zero(empty));
-  move_vector(slot, -1, reg);
-  held_[reg] = {slot, true, nullptr};
+  move_vector(slot, {}, reg);
+  held_vectors_[reg] = {slot, true, nullptr};
   held_mask_ |= static_cast<uint16_t>(1u << reg);
-  return static_cast<int>(reg);
+  return VectorLocation::held(reg);
 }
 
 // A vector in two slots.
@@ -66,15 +61,15 @@ bool Compiler::holds_refs(uint16_t slot) const { return code_->holds_refs(slot) 
 // In how many operations the slot is read, as far as that matters.
 unsigned Compiler::next_use(uint16_t slot) const {
   constexpr unsigned kFar = 64;
-  for (unsigned n = 1; n < kFar && item_ + n < listing_.items.size(); ++n)
-    for (const Access& a : listing_.accesses_of(listing_.items[item_ + n]))
-      if (a.slot == slot && a.is(Class::kV128)) return n;
+  for (unsigned n = 1; n < kFar && current_ + n < decoded_.instrs.size(); ++n)
+    for (const Access& a : decoded_.accesses_of(decoded_.instrs[current_ + n]))
+      if (a.slot == slot && a.is(RegClass::kV128)) return n;
   return kFar;
 }
 
 // An empty register that is none of `busy`, made empty if need be.
 unsigned Compiler::free_register(unsigned busy) {
-  const unsigned possible = kAllRegisters & ~busy & ~(unsigned{used_} >> kPinned);
+  const unsigned possible = kAllRegisters & ~busy & ~(unsigned{pins_used_} >> kPinned);
   if (possible == 0) {
     failed_ = true;  // the region leaves enough
     return 0;
@@ -83,106 +78,109 @@ unsigned Compiler::free_register(unsigned busy) {
     return static_cast<unsigned>(std::countr_zero(empty));
   unsigned best = 0, furthest = 0;
   each_bit(possible, [&](unsigned reg) {
-    const unsigned distance = 2 * next_use(held_[reg].slot) + held_[reg].stored;
+    const unsigned distance = 2 * next_use(held_vectors_[reg].slot) + held_vectors_[reg].stored;
     if (distance > furthest) best = reg, furthest = distance;
   });
-  const Held& h = held_[best];
-  if (!h.stored) emit(special_id(Special::kMoveV128, (kReg0 + best) * kPlaces + kSlot), {.d = h.slot});
+  const HeldVector& h = held_vectors_[best];
+  if (!h.stored) emit(move_id(StencilGroup::kMoveV128, in_register(best), kSlot), {.d = h.slot});
   held_mask_ &= static_cast<uint16_t>(~(1u << best));
   return best;
 }
 
-// One for a result whose first operand is in `from`, as of vector_at: that register itself if there is no other.
-unsigned Compiler::target_register(unsigned busy, int from) {
-  const unsigned others = busy | bit_of(from);
-  return free_register((kAllRegisters & ~others & ~(unsigned{used_} >> kPinned)) != 0 ? others : busy);
+// One for a result whose first operand is in `from`: that register itself if there is no other.
+unsigned Compiler::target_register(unsigned busy, VectorLocation from) {
+  const unsigned others = busy | from.register_mask();
+  return free_register((kAllRegisters & ~others & ~(unsigned{pins_used_} >> kPinned)) != 0 ? others : busy);
 }
 
-// `from` as of vector_at.
-void Compiler::move_vector(uint16_t slot, int from, unsigned reg) {
-  if (from == static_cast<int>(reg)) return;
-  Fill f;
+// A v128.const of the register code to the pool.
+void Compiler::set_pool(HoleValues& f, const Code* constant) {
+  f.pool[0] = constant[2], f.pool[1] = constant[3], f.wide_pool = true;
+}
+
+void Compiler::move_vector(uint16_t slot, VectorLocation from, unsigned reg) {
+  if (from.is_register(reg)) return;
+  HoleValues f;
   f.a = slot;
-  unsigned place = kSlot;
-  if (from >= static_cast<int>(kPinned)) {
-    place = kPool;
-    const Code* constant = held_[static_cast<unsigned>(from)].constant;
-    f.pool[0] = constant[2], f.pool[1] = constant[3], f.wide_pool = true;
-  } else if (from >= 0) {
-    place = kReg0 + static_cast<unsigned>(from);
+  Location l = kSlot;
+  if (from.is_constant()) {
+    l = kPool;
+    set_pool(f, held_vectors_[from.index].constant);
+  } else if (from.is_register()) {
+    l = in_register(from.index);
   }
-  emit(special_id(Special::kMoveV128, place * kPlaces + kReg0 + reg), f);
+  emit(move_id(StencilGroup::kMoveV128, l, in_register(reg)), f);
 }
 
 // A vector in some register.
 unsigned Compiler::read_vector(const Access& a, unsigned busy) {
-  const int from = vector_at(a.slot, a.last());
-  if (bit_of(from) != 0) return static_cast<unsigned>(from);
+  const VectorLocation from = vector_at(a.slot, a.last());
+  if (from.is_register()) return from.index;
   const unsigned reg = free_register(busy);
   move_vector(a.slot, from, reg);
   bool stored = true;
-  if (from >= 0) {
-    stored = held_[static_cast<unsigned>(from)].stored;
-    held_mask_ &= static_cast<uint16_t>(~mask_of(from));
+  if (from.is_constant()) {
+    stored = held_vectors_[from.index].stored;
+    held_mask_ &= static_cast<uint16_t>(~(1u << from.index));
   }
-  held_[reg] = {a.slot, stored, nullptr};
+  held_vectors_[reg] = {a.slot, stored, nullptr};
   held_mask_ |= static_cast<uint16_t>(1u << reg);
   return reg;
 }
 
 // The register in which to make what goes to `dst`, with the first operand in it. Others are in those of `busy`.
 unsigned Compiler::vector_target(const Access* a, uint16_t dst, unsigned busy) {
-  const int from = a == nullptr ? -1 : vector_at(a->slot, a->last() || a->slot == dst);
+  const VectorLocation from = a == nullptr ? VectorLocation{} : vector_at(a->slot, a->last() || a->slot == dst);
   const int pin = pin_of(dst);
   unsigned reg;
   if (pin >= 0) reg = static_cast<unsigned>(pin) - kPinned;
-  else if (bit_of(from) != 0 && pin_of(a->slot) < 0 && (a->last() || a->slot == dst))
-    return static_cast<unsigned>(from);
+  else if (from.is_register() && pin_of(a->slot) < 0 && (a->last() || a->slot == dst)) return from.index;
   else reg = target_register(busy, from);
   if (a == nullptr) return reg;
-  if (from != static_cast<int>(reg) && (busy >> reg & 1)) reg = target_register(busy, from);
+  if (!from.is_register(reg) && (busy >> reg & 1)) reg = target_register(busy, from);
   move_vector(a->slot, from, reg);
   return reg;
 }
 
-// Those that the item reads for the last time need no register any more.
-void Compiler::release_vectors(const Item& item) {
-  for (const Access& a : listing_.accesses_of(item)) {
-    if (!a.is(Class::kV128) || a.written() || !a.last()) continue;
+// Those that the instruction reads for the last time need no register any more.
+void Compiler::release_vectors(const IrInstr& instr) {
+  for (const Access& a : decoded_.accesses_of(instr)) {
+    if (!a.is(RegClass::kV128) || a.written() || !a.last()) continue;
     each_bit(held_mask_, [&](unsigned i) {
-      if (held_[i].slot == a.slot) held_mask_ &= static_cast<uint16_t>(~(1u << i));
+      if (held_vectors_[i].slot == a.slot) held_mask_ &= static_cast<uint16_t>(~(1u << i));
     });
   }
 }
 
-// The item's result is in the register.
-void Compiler::wrote_vector(const Item& item, unsigned reg) {
-  release_vectors(item);
-  const Access& to = listing_.accesses_of(item)[item.accesses - 2u];
+// The instruction's result is in the register.
+void Compiler::wrote_vector(const IrInstr& instr, unsigned reg) {
+  release_vectors(instr);
+  const Access& to = decoded_.accesses_of(instr)[instr.accesses - 2u];
   overwrite_vectors(to.slot, 2);
   if (const int pin = pin_of(to.slot); pin >= 0) {
-    move_vector(0, static_cast<int>(reg), static_cast<unsigned>(pin) - kPinned);
+    move_vector(0, VectorLocation::held(reg), static_cast<unsigned>(pin) - kPinned);
     wrote_pin(static_cast<unsigned>(pin));
     return;
   }
   if (to.last()) return;  // nobody wants it
   const bool at_once = holds_refs(to.slot);
-  if (at_once) emit(special_id(Special::kMoveV128, (kReg0 + reg) * kPlaces + kSlot), {.d = to.slot});
-  held_[reg] = {to.slot, at_once, nullptr};
+  if (at_once) emit(move_id(StencilGroup::kMoveV128, in_register(reg), kSlot), {.d = to.slot});
+  held_vectors_[reg] = {to.slot, at_once, nullptr};
   held_mask_ |= static_cast<uint16_t>(1u << reg);
 }
 
 // Slots are about to be written, or have been.
 void Compiler::overwrite_vectors(unsigned slot, unsigned n) {
   each_bit(held_mask_, [&](unsigned i) {
-    if (held_[i].slot + 1u >= slot && held_[i].slot < slot + n) held_mask_ &= static_cast<uint16_t>(~(1u << i));
+    if (held_vectors_[i].slot + 1u >= slot && held_vectors_[i].slot < slot + n)
+      held_mask_ &= static_cast<uint16_t>(~(1u << i));
   });
 }
 
 // Those that are not vectors.
-void Compiler::overwrite_vectors(const Item& item) {
-  for (const Access& a : listing_.accesses_of(item)) {
-    if (a.is(Class::kHalf)) return;  // an instruction on vectors does so itself
+void Compiler::overwrite_vectors(const IrInstr& instr) {
+  for (const Access& a : decoded_.accesses_of(instr)) {
+    if (a.is(RegClass::kVecHigh)) return;  // an instruction on vectors does so itself
     if (a.written()) overwrite_vectors(a.slot, 1);
   }
 }
@@ -190,175 +188,172 @@ void Compiler::overwrite_vectors(const Item& item) {
 // Those of the set that are in no slot yet. They are held further on.
 void Compiler::store_vectors(uint64_t wanted) {
   each_bit(held_mask_, [&](unsigned i) {
-    Held& h = held_[i];
+    HeldVector& h = held_vectors_[i];
     if (h.stored || !uses_.wanted(wanted, h.slot)) return;
     h.stored = true;
-    Fill f;
+    HoleValues f;
     f.d = h.slot;
-    unsigned from = kReg0 + i;
-    if (i >= kPinned) {
-      from = kPool;
-      f.pool[0] = h.constant[2], f.pool[1] = h.constant[3], f.wide_pool = true;
-    }
-    emit(special_id(Special::kMoveV128, from * kPlaces + kSlot), f);
+    const bool is_constant = i >= kPinned;
+    if (is_constant) set_pool(f, h.constant);
+    emit(move_id(StencilGroup::kMoveV128, is_constant ? kPool : in_register(i), kSlot), f);
   });
 }
 
 // --- Operations
 
-void Compiler::copy_vector(const Item& item) {
-  const Access& from = listing_.accesses_of(item)[0];
-  const auto dst = field<uint16_t>(item.pc, 0);
+void Compiler::copy_vector(const IrInstr& instr) {
+  const Access& from = decoded_.accesses_of(instr)[0];
+  const auto dst = field<uint16_t>(instr.pc, 0);
   if (dst == from.slot) return;
-  wrote_vector(item, vector_target(&from, dst, 0));
+  wrote_vector(instr, vector_target(&from, dst, 0));
 }
 
-void Compiler::set_vector(const Item& item) {
-  const auto dst = field<uint16_t>(item.pc, 0);
+void Compiler::set_vector(const IrInstr& instr) {
+  const auto dst = field<uint16_t>(instr.pc, 0);
   overwrite_vectors(dst, 2);
-  Fill f;
+  HoleValues f;
   f.d = dst;
-  f.pool[0] = item.pc[2], f.pool[1] = item.pc[3], f.wide_pool = true;
+  set_pool(f, instr.pc);
   const int pin = pin_of(dst);
-  const unsigned room = ~unsigned{held_mask_} & ((1u << kHeld) - 1) & ~kAllRegisters;
+  const unsigned room = ~unsigned{held_mask_} & ((1u << kHeldVectors) - 1) & ~kAllRegisters;
   if (pin < 0 && room != 0 && !holds_refs(dst)) {
     const auto i = static_cast<unsigned>(std::countr_zero(room));
-    held_[i] = {dst, false, item.pc};
+    held_vectors_[i] = {dst, false, instr.pc};
     held_mask_ |= static_cast<uint16_t>(1u << i);
     return;
   }
-  const unsigned to = pin < 0 ? unsigned{kSlot} : kReg0 + static_cast<unsigned>(pin) - kPinned;
-  emit(special_id(Special::kMoveV128, kPool * kPlaces + to), f);
+  const Location to = pin < 0 ? kSlot : in_register(static_cast<unsigned>(pin) - kPinned);
+  emit(move_id(StencilGroup::kMoveV128, kPool, to), f);
   if (pin >= 0) wrote_pin(static_cast<unsigned>(pin));
 }
 
-void Compiler::vector_select(const Item& item) {
-  const auto accesses = listing_.accesses_of(item);
-  Fill f;
-  f.c = field<uint16_t>(item.pc, 6);
+void Compiler::vector_select(const IrInstr& instr) {
+  const auto accesses = decoded_.accesses_of(instr);
+  HoleValues f;
+  f.c = field<uint16_t>(instr.pc, 6);
   const unsigned b = read_vector(accesses[2], 0);
-  const unsigned t = vector_target(&accesses[0], field<uint16_t>(item.pc, 0), 1u << b);
-  const unsigned condition = place(static_cast<uint16_t>(f.c));
-  emit(special_id(Special::kSelectV128, ((kReg0 + t) * kPlaces + kReg0 + b) * kPlaces + condition), f);
-  wrote_vector(item, t);
+  const unsigned t = vector_target(&accesses[0], field<uint16_t>(instr.pc, 0), 1u << b);
+  const Location condition = location_of(static_cast<uint16_t>(f.c));
+  emit(select_id(StencilGroup::kSelectV128, in_register(t), in_register(b), condition), f);
+  wrote_vector(instr, t);
 }
 
 // `id`: of the first register.
-void Compiler::vector_global(const Item& item, StencilId id, const Fill& f, bool get) {
+void Compiler::vector_global(const IrInstr& instr, StencilId id, const HoleValues& f, bool get) {
   if (get) {
-    const unsigned t = vector_target(nullptr, field<uint16_t>(item.pc, 0), 0);
+    const unsigned t = vector_target(nullptr, field<uint16_t>(instr.pc, 0), 0);
     emit(id + t, f);
-    wrote_vector(item, t);
+    wrote_vector(instr, t);
   } else {
-    emit(id + read_vector(listing_.accesses_of(item)[0], 0), f);
-    release_vectors(item);
+    emit(id + read_vector(decoded_.accesses_of(instr)[0], 0), f);
+    release_vectors(instr);
   }
 }
 
-void Compiler::vector_binary(const Item& item, const Shape& s) {
-  const auto accesses = listing_.accesses_of(item);
+void Compiler::vector_binary(const IrInstr& instr, const IrInfo& s) {
+  const auto accesses = decoded_.accesses_of(instr);
   const Access *a = &accesses[0], *b = &accesses[2];
   const uint16_t dst = accesses[4].slot;
   const Op op = s.op();
   const bool shuffles = op == Op::i8x16_shuffle;
-  int at_a = vector_at(a->slot, a->last() || a->slot == dst), at_b = vector_at(b->slot, b->last());
+  VectorLocation a_at = vector_at(a->slot, a->last() || a->slot == dst), b_at = vector_at(b->slot, b->last());
   if (ir::is_commutative(op) && a->slot != b->slot) {
     // The first should be where the result will be, or may stay there; a constant is better second.
-    auto fits = [&](const Access& x, int at) {
-      if (const int pin = pin_of(dst); pin >= 0) return at == pin - static_cast<int>(kPinned);
-      return bit_of(at) != 0 && pin_of(x.slot) < 0 && (x.last() || x.slot == dst);
+    auto fits = [&](const Access& x, VectorLocation at) {
+      if (const int pin = pin_of(dst); pin >= 0) return at.is_register(static_cast<unsigned>(pin) - kPinned);
+      return at.is_register() && pin_of(x.slot) < 0 && (x.last() || x.slot == dst);
     };
-    const bool a_constant = at_a >= static_cast<int>(kPinned), b_constant = at_b >= static_cast<int>(kPinned);
-    if (a_constant != b_constant ? a_constant : !fits(*a, at_a) && fits(*b, at_b)) {
+    const bool swap = a_at.is_constant() != b_at.is_constant() ? a_at.is_constant() : !fits(*a, a_at) && fits(*b, b_at);
+    if (swap) {
       std::swap(a, b);
-      std::swap(at_a, at_b);
+      std::swap(a_at, b_at);
     }
   }
-  if (shuffles && at_b >= static_cast<int>(kPinned)) at_b = static_cast<int>(read_vector(*b, bit_of(at_a)));
-  const unsigned t = vector_target(a, dst, bit_of(at_b));
-  Fill f;
+  if (shuffles && b_at.is_constant()) b_at = VectorLocation::held(read_vector(*b, a_at.register_mask()));
+  const unsigned t = vector_target(a, dst, b_at.register_mask());
+  HoleValues f;
   f.b = b->slot;
   f.wide_pool = true;
-  unsigned place_b = kSlot;
-  if (at_b >= static_cast<int>(kPinned)) {
-    const Code* constant = held_[static_cast<unsigned>(at_b)].constant;
-    f.pool[0] = constant[2], f.pool[1] = constant[3];
-    place_b = kAcc;
-  } else if (at_b >= 0) {
-    place_b = kReg0 + static_cast<unsigned>(at_b);
+  Location b_location = kSlot;
+  if (b_at.is_constant()) {
+    set_pool(f, held_vectors_[b_at.index].constant);
+    b_location = kAcc;
+  } else if (b_at.is_register()) {
+    b_location = in_register(b_at.index);
   }
-  if (shuffles) f.pool[0] = item.pc[2], f.pool[1] = item.pc[3];
-  emit(vector_place_id(op, t, place_b), f);
-  wrote_vector(item, t);
+  if (shuffles) set_pool(f, instr.pc);
+  emit(vector_location_id(op, t, b_location), f);
+  wrote_vector(instr, t);
 }
 
-void Compiler::vector_ternary(const Item& item, const Shape& s) {
-  const auto accesses = listing_.accesses_of(item);
+void Compiler::vector_ternary(const IrInstr& instr, const IrInfo& s) {
+  const auto accesses = decoded_.accesses_of(instr);
   const unsigned b = read_vector(accesses[2], 0), c = read_vector(accesses[4], 1u << b);
   const unsigned t = vector_target(&accesses[0], accesses[6].slot, 1u << b | 1u << c);
   emit(vector_ternary_id(s.op(), t, b, c), {});
-  wrote_vector(item, t);
+  wrote_vector(instr, t);
 }
 
 // The count of a shift is mostly a constant, stored in front of it.
-bool Compiler::known_count(const Item& item, uint32_t& count) const {
-  const Item& before = (&item)[-1];
-  if (mark_of_[item.at] != 0 || before.code != ir::code_of(IrOp::const32) ||
-      field<uint16_t>(before.pc, 0) != field<uint16_t>(item.pc, 4))
+bool Compiler::known_count(const IrInstr& instr, uint32_t& count) const {
+  const IrInstr& before = (&instr)[-1];
+  if (label_of_[instr.at] != 0 || before.code != ir::code_of(IrOp::const32) ||
+      field<uint16_t>(before.pc, 0) != field<uint16_t>(instr.pc, 4))
     return false;
   count = field<uint32_t>(before.pc, 4);
   return true;
 }
 
-// Whether what the item stores on the operand stack is only the count of the shift behind it.
-bool Compiler::is_only_count(const Item& item) const {
-  if (item_ + 1 >= listing_.items.size()) return false;
-  const Item& next = listing_.items[item_ + 1];
-  const Shape& s = shape_of(next.code);
-  const Item& enter = listing_.items[0];
+// Whether what the instruction stores on the operand stack is only the count of the shift behind it.
+bool Compiler::is_only_count(const IrInstr& instr) const {
+  if (current_ + 1 >= decoded_.instrs.size()) return false;
+  const IrInstr& next = decoded_.instrs[current_ + 1];
+  const IrInfo& s = ir_info(next.code);
+  const IrInstr& enter = decoded_.instrs[0];
   const unsigned operand_stack = field<uint16_t>(enter.pc, 0) + unsigned{field<uint16_t>(enter.pc, 2)};
   uint32_t count;
   return s.kind == CodeInfo::kFormed && s.family == Family::kVector &&
          kVectorOps[s.number].shape == VectorShape::kShift && known_count(next, count) &&
-         field<uint16_t>(item.pc, 0) >= operand_stack;
+         field<uint16_t>(instr.pc, 0) >= operand_stack;
 }
 
-void Compiler::vector(const Item& item, const Shape& s) {
+void Compiler::vector(const IrInstr& instr, const IrInfo& s) {
   const Op op = s.op();
   const VectorOp& info = kVectorOps[s.number];
-  const auto accesses = listing_.accesses_of(item);
-  Fill f;
-  f.d = field<uint16_t>(item.pc, 0);
-  f.a = field<uint16_t>(item.pc, 2);
-  f.b = field<uint16_t>(item.pc, 4);
+  const auto accesses = decoded_.accesses_of(instr);
+  HoleValues f;
+  f.d = field<uint16_t>(instr.pc, 0);
+  f.a = field<uint16_t>(instr.pc, 2);
+  f.b = field<uint16_t>(instr.pc, 4);
   const auto dst = static_cast<uint16_t>(f.d);
-  const uint32_t lane = ir::unit_count(item.code) > 2 ? field<uint32_t>(item.pc, 8) : 0;
+  const uint32_t lane = ir::unit_count(instr.code) > 2 ? field<uint32_t>(instr.pc, 8) : 0;
   StencilId id = 0;
   unsigned t = 0;
   bool has_vector = true;
   switch (info.shape) {
-    case VectorShape::kNone: handler(item); return;
-    case VectorShape::kBinary: vector_binary(item, s); return;
-    case VectorShape::kTernary: vector_ternary(item, s); return;
+    case VectorShape::kNone: handler(instr); return;
+    case VectorShape::kBinary: vector_binary(instr, s); return;
+    case VectorShape::kTernary: vector_ternary(instr, s); return;
     case VectorShape::kUnary:
       t = vector_target(&accesses[0], dst, 0);
       id = vector_id(op, t);
       break;
     case VectorShape::kShift: {
       uint32_t count;
-      const unsigned by = known_count(item, count) ? kPlaces + (count & (info.lanes - 1u)) : place(accesses[2].slot);
+      const bool known = known_count(instr, count);
+      const Location by = known ? kImm : location_of(accesses[2].slot);
       t = vector_target(&accesses[0], dst, 0);
-      id = vector_shift_id(op, t, by);
+      id = known ? vector_shift_by_id(op, t, count & (info.lanes - 1u)) : vector_shift_id(op, t, by);
       break;
     }
     case VectorShape::kSplat: {
-      const unsigned from = place(accesses[0].slot);
+      const Location from = location_of(accesses[0].slot);
       t = vector_target(nullptr, dst, 0);
-      id = vector_place_id(op, t, from);
+      id = vector_location_id(op, t, from);
       break;
     }
     case VectorShape::kReplace: {
-      const unsigned from = place(accesses[2].slot);
+      const Location from = location_of(accesses[2].slot);
       t = vector_target(&accesses[0], dst, 0);
       id = vector_replace_id(op, t, from, lane);
       break;
@@ -375,28 +370,29 @@ void Compiler::vector(const Item& item, const Shape& s) {
     case VectorShape::kStoreLane: {
       const bool is_load = info.shape == VectorShape::kLoad || info.shape == VectorShape::kLoadLane;
       const bool of_lane = info.shape == VectorShape::kLoadLane || info.shape == VectorShape::kStoreLane;
-      const auto offset = field<uint64_t>(item.pc, 16);
+      const auto offset = field<uint64_t>(instr.pc, 16);
       f.offset = static_cast<uint32_t>(offset);
       if (lane != 0 || offset > INT32_MAX || !code_->guarded) {
-        handler(item);  // there, the field holds the memory
+        handler(instr);  // there, the field holds the memory
         return;
       }
-      const unsigned address = address_place(false, static_cast<uint16_t>(f.a));
+      const Location address = address_location(false, static_cast<uint16_t>(f.a));
       t = !is_load ? read_vector(accesses[1], 0) : vector_target(of_lane ? &accesses[1] : nullptr, dst, 0);
-      emit(of_lane ? vector_replace_id(op, t, address, field<uint32_t>(item.pc, 12)) : vector_place_id(op, t, address),
+      emit(of_lane ? vector_replace_id(op, t, address, field<uint32_t>(instr.pc, 12))
+                   : vector_location_id(op, t, address),
            f);
-      if (is_load) wrote_vector(item, t);
-      else release_vectors(item);
+      if (is_load) wrote_vector(instr, t);
+      else release_vectors(instr);
       return;
     }
   }
   emit(id, f);
   if (has_vector) {
-    wrote_vector(item, t);
+    wrote_vector(instr, t);
     return;
   }
-  const Class c = result_class(op);
-  release_vectors(item);
+  const RegClass c = result_class(op);
+  release_vectors(instr);
   overwrite_vectors(dst, 1);
   wrote_acc(c, result_letter(op) == 'i');
   set_slot_from_acc(dst, c);

@@ -99,7 +99,7 @@ class Evaluator {
     exec_->stack_top = bottom_;
     top_ = base + 1;
     if (trap == TrapCode::kNone) return {};
-    if (trap == TrapCode::kHost && exec_->error) return std::move(exec_->error);
+    if (trap == TrapCode::kHost && exec_->store->pending_error) return std::move(exec_->store->pending_error);
     return Error::trap(trap, "in a constant expression");
   }
 

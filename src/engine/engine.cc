@@ -61,10 +61,10 @@ Result<platform::CodeListenerPtr> make_listener(const Config& config) {
   if (config.profile == Profile::kPerfMap) {
     if (!choose(tiering::CodeArena::Kind::kAnonymous)) return too_late("a perf map");
     ERMINE_ASSIGN(platform::CodeListenerPtr map, platform::open_perf_map());
-    listener = platform::both(std::move(listener), std::move(map));
+    listener = platform::tee_listener(std::move(listener), std::move(map));
   } else if (config.profile == Profile::kJitDump) {
     ERMINE_ASSIGN(platform::CodeListenerPtr dump, platform::open_jit_dump());
-    listener = platform::both(std::move(listener), std::move(dump));
+    listener = platform::tee_listener(std::move(listener), std::move(dump));
   }
   return listener;
 #else
@@ -79,7 +79,7 @@ Engine::Engine(const Config& config)
       features_(feature_set(config.feature_bits)),
       registry_(std::make_shared<wasm::TypeRegistry>()),
       listener_(make_listener(config)),
-      hooks_(interp::tier_hooks()),
+      hooks_(interp::execution_hooks()),
       tiers_(make_tiers()) {
 #ifdef ERMINE_BASELINE
   counters_ = std::make_shared<runtime::CodeCounters>();

@@ -5,7 +5,7 @@
 
 #include "ermine/config.h"
 #include "platform/code_listener.h"
-#include "runtime/hooks.h"
+#include "runtime/execution_hooks.h"
 #include "runtime/interrupt.h"
 #include "runtime/module_code.h"
 #include "runtime/store.h"
@@ -23,7 +23,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const Config& config() const { return config_; }
   wasm::FeatureSet features() const { return features_; }
   const std::shared_ptr<wasm::TypeRegistry>& registry() const { return registry_; }
-  const runtime::TierHooks& hooks() const { return hooks_; }
+  const runtime::ExecutionHooks& hooks() const { return hooks_; }
   const tiering::Tiers& tiers() const { return tiers_; }
   // Before there is any module: other tiers than those of the build. For tests.
   void use_tiers(tiering::Tiers tiers) { tiers_ = std::move(tiers); }
@@ -44,7 +44,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::shared_ptr<wasm::TypeRegistry> registry_;
   Result<platform::CodeListenerPtr> listener_;  // made before there is machine code
   std::shared_ptr<runtime::CodeCounters> counters_;  // null: this build makes no machine code
-  const runtime::TierHooks& hooks_;
+  const runtime::ExecutionHooks& hooks_;
   tiering::Tiers tiers_;
   runtime::DeadlineTimer timer_;
 };

@@ -25,10 +25,10 @@ class Instantiation {
     ERMINE_TRY(check_imports());
     ERMINE_TRY(store_.check_instances(1));
     ERMINE_TRY(store_.prepare_stack());
-    const runtime::Store::Mark mark = store_.mark();
+    const runtime::Store::Checkpoint checkpoint = store_.checkpoint();
     if (Result<void> built = build(); !built) {
       // Nobody has seen it yet.
-      store_.roll_back(mark, instance_);
+      store_.roll_back(checkpoint, instance_);
       return std::move(built).error();
     }
     // From here on, references to the instance may be in tables of others.
@@ -53,7 +53,7 @@ class Instantiation {
     ERMINE_TRY(init_globals());
     ERMINE_TRY(make_tables());
     ERMINE_TRY(evaluate_elems());
-    instance_->finish();
+    instance_->cache_exports();
     return {};
   }
 
@@ -155,7 +155,7 @@ class Instantiation {
   Result<void> apply_data() {
     // Nothing has written to the instance's own memories yet, and an image is only made of segments that fit.
     const MemoryImage* image = compiled_.memory_image();
-    if (image && image->show(*instance_)) {
+    if (image && image->map_image(*instance_)) {
       for (uint32_t i = 0; i < m_.data.size(); ++i)
         if (m_.data[i].mode == SegmentMode::kActive) instance_->drop_data(i);
       return {};

@@ -70,9 +70,9 @@ std::unique_ptr<const MemoryImage> MemoryImage::create(const wasm::Module& m) {
   return self;
 }
 
-bool MemoryImage::show(runtime::Instance& instance) const {
+bool MemoryImage::map_image(runtime::Instance& instance) const {
   for (const Part& p : parts_)
-    if (!instance.memory(p.memory)->show(p.image, p.offset, p.size)) return false;
+    if (!instance.memory(p.memory)->map_image(p.image, p.offset, p.size)) return false;
   return true;
 }
 

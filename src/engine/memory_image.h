@@ -19,7 +19,7 @@ class MemoryImage {
   static std::unique_ptr<const MemoryImage> create(const wasm::Module& module);
 
   // Shows the data in a fresh instance's memories. False if the system refuses: then apply the segments.
-  bool show(runtime::Instance& instance) const;
+  bool map_image(runtime::Instance& instance) const;
 
  private:
   struct Part {

@@ -102,7 +102,7 @@ void name_pair() {
 
 [[maybe_unused]] void name_handlers() {
   for_each_op([]<Op op>() {
-    if constexpr (is_branchable(op)) name_branches<branch_code(op, kSS, false, false), kBinaryForms * 4>();
+    if constexpr (is_branchable(op)) name_branches<branch_code(op, kSlotSlot, false, false), kBinaryForms * 4>();
   });
   []<unsigned... i>(std::integer_sequence<unsigned, i...>) {
     (name_pair<i>(), ...);

@@ -30,10 +30,10 @@ ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS) {
   ExecContext* exec = ctx->exec;
   if (exec->exception != 0) {
     exec->trap = TrapCode::kNone;
-    Landing landing = find_handler(exec);
-    if (landing.pc != nullptr) {
-      InstanceContext* to = landing.ctx;
-      ermine_resume(&landing, landing.pc, landing.fp, to, to->memory0_base);
+    CatchTarget target = find_handler(exec);
+    if (target.pc != nullptr) {
+      InstanceContext* to = target.ctx;
+      ermine_resume(&target, target.pc, target.fp, to, to->memory0_base);
     }
   }
   [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);

@@ -2,6 +2,7 @@
 
 #include "ir/encoding.h"
 #include "runtime/instance.h"
+#include "runtime/store.h"
 #include "tiering/tiered_code.h"
 #include "wasm/type_registry.h"
 
@@ -41,7 +42,7 @@ bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
     exec->last_ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
     exec->last_fp = fp - ir::field<uint16_t>(exec->last_pc, 0);
   }
-  exec->error = std::move(done).error();
+  exec->store->pending_error = std::move(done).error();
   exec->trap = TrapCode::kHost;
   return false;
 }

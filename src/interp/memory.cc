@@ -34,10 +34,10 @@ namespace {
       name_steps<code_of(op, 0, false), form_count(op)>();
       static_cast<void>(handler_load_checked<op>);
     } else if constexpr (family_of(op) == Family::kStore) {
-      name_steps<store_code(op, kStoreSS), 3>();
+      name_steps<store_code(op, kStoreSlotSlot), 3>();
       if constexpr (std::is_floating_point_v<typename SemanticsOf<op>::template Param<1>>)
-        name_steps<store_code(op, kStoreRR), 1>();
-      else name_steps<store_code(op, kStoreSI), 2>();
+        name_steps<store_code(op, kStoreAccAcc), 1>();
+      else name_steps<store_code(op, kStoreSlotImm), 2>();
       static_cast<void>(handler_store_checked<op>);
     }
   });

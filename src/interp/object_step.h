@@ -59,8 +59,8 @@ struct ObjectStep {
   template <class T>
   [[gnu::always_inline]] static T stored_value(unsigned form, const State& s, const Code* at, unsigned byte) {
     using namespace ir;
-    if (form == kSI || form == kRI) return static_cast<T>(static_cast<int64_t>(field<int16_t>(at, byte)));
-    return static_cast<T>(operand(form == kSR, s, at, byte));
+    if (form == kSlotImm || form == kAccImm) return static_cast<T>(static_cast<int64_t>(field<int16_t>(at, byte)));
+    return static_cast<T>(operand(form == kSlotAcc, s, at, byte));
   }
   template <ir::Width width>
   [[gnu::always_inline]] static void store(const State& s, uint32_t object, uint64_t offset,
@@ -115,16 +115,17 @@ struct ObjectStep {
       finish<kWhat.form & 1>(s, at, widened(v));
     } else if constexpr (kWhat.kind == Kind::kStructSet) {
       constexpr auto width = static_cast<Width>(kWhat.sub);
-      const auto object = static_cast<uint32_t>(operand(kWhat.form == kRS || kWhat.form == kRI, s, at, 2));
+      const auto object = static_cast<uint32_t>(operand(kWhat.form == kAccSlot || kWhat.form == kAccImm, s, at, 2));
       if (object == 0) [[unlikely]]
         return TrapCode::kNullStructureReference;
       const auto v = stored_value<decltype(width_value<width>())>(kWhat.form, s, at, 0);
       store<width>(s, object, field<uint32_t>(at, 4), v);
     } else if constexpr (kWhat.kind == Kind::kArrayGet) {
       constexpr unsigned form = kWhat.form / 2;
-      const auto array = static_cast<uint32_t>(operand(form == kRS || form == kRI, s, at, 2));
-      const uint32_t wanted =
-          form == kSI || form == kRI ? field<uint32_t>(at, 4) : static_cast<uint32_t>(operand(form == kSR, s, at, 4));
+      const auto array = static_cast<uint32_t>(operand(form == kAccSlot || form == kAccImm, s, at, 2));
+      const uint32_t wanted = form == kSlotImm || form == kAccImm
+                                  ? field<uint32_t>(at, 4)
+                                  : static_cast<uint32_t>(operand(form == kSlotAcc, s, at, 4));
       if (array == 0) [[unlikely]]
         return TrapCode::kNullArrayReference;
       const uint64_t length = semantics::object_array_length(base, array);
@@ -137,7 +138,7 @@ struct ObjectStep {
     } else if constexpr (kWhat.kind == Kind::kArraySet) {
       constexpr auto width = static_cast<Width>(kWhat.sub);
       const auto array = static_cast<uint32_t>(operand(false, s, at, 4));
-      const auto wanted = static_cast<uint32_t>(operand(kWhat.form == kRS || kWhat.form == kRI, s, at, 2));
+      const auto wanted = static_cast<uint32_t>(operand(kWhat.form == kAccSlot || kWhat.form == kAccImm, s, at, 2));
       if (array == 0) [[unlikely]]
         return TrapCode::kNullArrayReference;
       const uint64_t length = semantics::object_array_length(base, array);
@@ -170,7 +171,7 @@ struct ObjectStep {
       finish<kWhat.form & 1>(s, at, object);
     } else if constexpr (kWhat.kind == Kind::kInit) {
       using T = decltype(width_value<static_cast<Width>(kWhat.sub)>());
-      const auto v = stored_value<T>(kWhat.form / 2 == 0 ? kRS : kRI, s, at, 2);
+      const auto v = stored_value<T>(kWhat.form / 2 == 0 ? kAccSlot : kAccImm, s, at, 2);
       semantics::object_store(s.ctx->exec->heap.base, static_cast<uint32_t>(s.r0), field<uint32_t>(at, 4), v);
       if constexpr (kWhat.form & 1) s.fp[field<uint16_t>(at, 0)] = s.r0;
     } else if constexpr (kWhat.kind == Kind::kRefI31) {
@@ -199,12 +200,12 @@ struct ObjectStep {
                              table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)]);
     } else if constexpr (kWhat.kind == Kind::kTableSet) {
       const runtime::TableView& table = *s.ctx->tables[field<uint32_t>(at, 4)];
-      const uint64_t index = operand(kWhat.form == kRS, s, at, 2);
+      const uint64_t index = operand(kWhat.form == kAccSlot, s, at, 2);
       runtime::expect_table_index(Op::table_set, s.ctx, field<uint32_t>(at, 4), index);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
       table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)] =
-          operand(kWhat.form == kSR, s, at, 0);
+          operand(kWhat.form == kSlotAcc, s, at, 0);
     } else {
       static_assert(kWhat.kind == Kind::kBranch, "no operation on objects");
     }

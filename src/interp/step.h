@@ -41,10 +41,10 @@ struct FormedStep {
     TrapCode trap = TrapCode::kNone;
     if constexpr (kFamily == Family::kBinary) {
       using T = typename Sem::template Param<0>;
-      T a = slot_or_acc<T>(form == kRS || form == kRI, s, at, 2);
+      T a = slot_or_acc<T>(form == kAccSlot || form == kAccImm, s, at, 2);
       T b;
-      if constexpr (form == kSI || form == kRI) b = get_imm<T>(at, 4);
-      else b = slot_or_acc<T>(form == kSR, s, at, 4);
+      if constexpr (form == kSlotImm || form == kAccImm) b = get_imm<T>(at, 4);
+      else b = slot_or_acc<T>(form == kSlotAcc, s, at, 4);
       typename Sem::Result result;
       if constexpr (Sem::kTraps) result = Sem::call(a, b, trap);
       else result = Sem::call(a, b);
@@ -52,14 +52,14 @@ struct FormedStep {
         finish<to_slot>(s, at, result);
     } else if constexpr (kFamily == Family::kUnary) {
       using T = typename Sem::template Param<0>;
-      T a = slot_or_acc<T>(form == kR, s, at, 2);
+      T a = slot_or_acc<T>(form == kAccForm, s, at, 2);
       typename Sem::Result result;
       if constexpr (Sem::kTraps) result = Sem::call(a, trap);
       else result = Sem::call(a);
       if (trap == TrapCode::kNone) [[likely]]
         finish<to_slot>(s, at, result);
     } else if constexpr (kFamily == Family::kLoad) {
-      auto address = slot_or_acc<uint64_t>(form == kR, s, at, 2);
+      auto address = slot_or_acc<uint64_t>(form == kAccForm, s, at, 2);
       runtime::expect_zero_extended(kOp, address);
       typename Sem::Result value = Sem::call(s.mem + address + field<uint32_t>(at, 4));
       ERMINE_FAULT_BARRIER(s.pc);
@@ -67,11 +67,12 @@ struct FormedStep {
     } else if constexpr (kFamily == Family::kStore) {
       constexpr unsigned f = kInfo.form;
       using T = typename Sem::template Param<1>;
-      auto address = slot_or_acc<uint64_t>(f == kStoreRS || f == kStoreRR || f == kStoreRI, s, at, 2);
+      auto address = slot_or_acc<uint64_t>(f == kStoreAccSlot || f == kStoreAccAcc || f == kStoreAccImm, s, at, 2);
       runtime::expect_zero_extended(kOp, address);
       T value;
-      if constexpr (f == kStoreSI || f == kStoreRI) value = static_cast<T>(static_cast<int64_t>(field<int16_t>(at, 0)));
-      else value = slot_or_acc<T>(f == kStoreSR || f == kStoreRR, s, at, 0);
+      if constexpr (f == kStoreSlotImm || f == kStoreAccImm)
+        value = static_cast<T>(static_cast<int64_t>(field<int16_t>(at, 0)));
+      else value = slot_or_acc<T>(f == kStoreSlotAcc || f == kStoreAccAcc, s, at, 0);
       Sem::call(s.mem + address + field<uint32_t>(at, 4), value);
       ERMINE_FAULT_BARRIER(s.pc);
     }
@@ -94,10 +95,11 @@ struct Step<code, ir::CodeInfo::kBranch> {
     using T = typename Sem::template Param<0>;
     constexpr unsigned form = kInfo.form / 4;
     constexpr bool on_false = kInfo.form & 2;
-    T a = form == kRS || form == kRI ? get_acc<T>(s.r0, s.s0, s.d0) : get_slot<T>(s.fp, field<uint16_t>(at, 0));
+    T a =
+        form == kAccSlot || form == kAccImm ? get_acc<T>(s.r0, s.s0, s.d0) : get_slot<T>(s.fp, field<uint16_t>(at, 0));
     T b;
-    if constexpr (form == kSI || form == kRI) b = static_cast<T>(static_cast<int64_t>(field<int16_t>(at, 2)));
-    else b = form == kSR ? get_acc<T>(s.r0, s.s0, s.d0) : get_slot<T>(s.fp, field<uint16_t>(at, 2));
+    if constexpr (form == kSlotImm || form == kAccImm) b = static_cast<T>(static_cast<int64_t>(field<int16_t>(at, 2)));
+    else b = form == kSlotAcc ? get_acc<T>(s.r0, s.s0, s.d0) : get_slot<T>(s.fp, field<uint16_t>(at, 2));
     return (Sem::call(a, b) != 0) != on_false;
   }
 };

@@ -18,8 +18,9 @@ bool ermine_enter(const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem, 
 // nothing but ctx in its register.
 __attribute__((preserve_none)) uint64_t ermine_trap_exit(ERMINE_HANDLER_PARAMS);
 
-// Goes on at `pc` in the activation that `landing` remembers.
-[[noreturn]] void ermine_resume(const Landing* landing, const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem);
+// Goes on at `pc` in the activation that `target` remembers.
+[[noreturn]] void ermine_resume(const CatchTarget* target, const Code* pc, Slot* fp, InstanceContext* ctx,
+                                uint8_t* mem);
 
 // Called as a handler; x86-64 rax, AArch64 x8 + 16 is where a pointer to a FuncCode lies: runs its code, whatever it
 // is. (So it is in a call of a function of the instance, and 16 in front of a FuncRef.)

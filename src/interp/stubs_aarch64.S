@@ -1,7 +1,5 @@
 // See stubs.h. Registers of the handlers: pc x20, fp x21, ctx x22, mem x23, r0 x24.
-// Offsets are checked in tier.cc.
-#define CTX_EXEC 16
-#define EXEC_EXIT_SP 56
+#include "runtime/asm_offsets.h"
 
   .section ermine_interp, "ax", @progbits
 
@@ -25,10 +23,10 @@ ermine_enter:
   stp d10, d11, [sp, #112]
   stp d12, d13, [sp, #128]
   stp d14, d15, [sp, #144]
-  ldr x9, [x5, #EXEC_EXIT_SP]
+  ldr x9, [x5, #ERMINE_OFFSET_EXEC_EXIT_SP]
   stp x5, x9, [sp, #160]
   mov x9, sp
-  str x9, [x5, #EXEC_EXIT_SP]
+  str x9, [x5, #ERMINE_OFFSET_EXEC_EXIT_SP]
   mov x20, x0
   mov x21, x1
   mov x22, x2
@@ -39,7 +37,7 @@ ermine_enter:
   mov w0, #1
 .Lleave:
   ldp x5, x9, [sp, #160]
-  str x9, [x5, #EXEC_EXIT_SP]
+  str x9, [x5, #ERMINE_OFFSET_EXEC_EXIT_SP]
   ldp d14, d15, [sp, #144]
   ldp d12, d13, [sp, #128]
   ldp d10, d11, [sp, #112]
@@ -59,8 +57,8 @@ ermine_enter:
   .type ermine_trap_exit, @function
   .p2align 4
 ermine_trap_exit:
-  ldr x9, [x22, #CTX_EXEC]
-  ldr x9, [x9, #EXEC_EXIT_SP]
+  ldr x9, [x22, #ERMINE_OFFSET_CONTEXT_EXEC]
+  ldr x9, [x9, #ERMINE_OFFSET_EXEC_EXIT_SP]
   mov sp, x9
   mov w0, #0
   b .Lleave
@@ -86,7 +84,7 @@ ermine_resume:
   .type ermine_call_stub, @function
   .p2align 4
 ermine_call_stub:
-  ldr x24, [x8, #16]
+  ldr x24, [x8, #ERMINE_CALL_STUB_DISTANCE]
   ldr x20, [x24]
   ldr x9, [x20]
   br x9

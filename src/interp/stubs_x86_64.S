@@ -1,7 +1,5 @@
 // See stubs.h. Registers of the handlers: pc r12, fp r13, ctx r14, mem r15, r0 rdi.
-// Offsets are checked in tier.cc.
-#define CTX_EXEC 16
-#define EXEC_EXIT_SP 56
+#include "runtime/asm_offsets.h"
 
   .section ermine_interp, "ax", @progbits
 
@@ -21,7 +19,7 @@ ermine_enter:
   pushq %r13
   pushq %r14
   pushq %r15
-  pushq EXEC_EXIT_SP(%r9)
+  pushq ERMINE_OFFSET_EXEC_EXIT_SP(%r9)
   pushq %r9
   subq $8, %rsp
   .cfi_offset %rbx, -24
@@ -29,7 +27,7 @@ ermine_enter:
   .cfi_offset %r13, -40
   .cfi_offset %r14, -48
   .cfi_offset %r15, -56
-  movq %rsp, EXEC_EXIT_SP(%r9)
+  movq %rsp, ERMINE_OFFSET_EXEC_EXIT_SP(%r9)
   movq %rdi, %r12
   movq %rsi, %r13
   movq %rdx, %r14
@@ -40,7 +38,7 @@ ermine_enter:
 .Lleave:
   addq $8, %rsp
   popq %r9
-  popq EXEC_EXIT_SP(%r9)
+  popq ERMINE_OFFSET_EXEC_EXIT_SP(%r9)
   popq %r15
   popq %r14
   popq %r13
@@ -57,8 +55,8 @@ ermine_enter:
   .type ermine_trap_exit, @function
   .p2align 4
 ermine_trap_exit:
-  movq CTX_EXEC(%r14), %r9
-  movq EXEC_EXIT_SP(%r9), %rsp
+  movq ERMINE_OFFSET_CONTEXT_EXEC(%r14), %r9
+  movq ERMINE_OFFSET_EXEC_EXIT_SP(%r9), %rsp
   leaq 64(%rsp), %rbp
   xorl %eax, %eax
   jmp .Lleave
@@ -83,7 +81,7 @@ ermine_resume:
   .type ermine_call_stub, @function
   .p2align 4
 ermine_call_stub:
-  movq 16(%rax), %rdi
+  movq ERMINE_CALL_STUB_DISTANCE(%rax), %rdi
   movq (%rdi), %r12
   jmpq *(%r12)
   .size ermine_call_stub, . - ermine_call_stub

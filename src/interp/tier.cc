@@ -2,6 +2,7 @@
 
 #include "interp/handlers.h"
 #include "interp/stubs.h"
+#include "runtime/offsets.h"
 #include "runtime/trap_handler.h"
 
 extern "C" {
@@ -17,14 +18,8 @@ namespace {
 using runtime::ExecContext;
 using runtime::InstanceContext;
 
-// Offsets that stubs_*.S know.
-static_assert(offsetof(InstanceContext, memory0_base) == 0);
-static_assert(offsetof(InstanceContext, exec) == 16);
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Winvalid-offsetof"  // the compiler lays it out in order all the same
-static_assert(offsetof(ExecContext, exit_sp) == 56);
-#pragma clang diagnostic pop
-static_assert(offsetof(Landing, native_sp) == 0 && offsetof(Landing, native_register) == 8);
+// What stubs_*.S know beside runtime/asm_offsets.h.
+static_assert(offsetof(CatchTarget, native_sp) == 0 && offsetof(CatchTarget, native_register) == 8);
 static_assert(runtime::kHeaderNativeRegister == runtime::kHeaderNativeSp + 1);  // ermine_handler_enter_sp stores a pair
 
 bool enter(ExecContext* exec, runtime::FuncRef* func, runtime::Slot* frame) {
@@ -52,7 +47,7 @@ runtime::TrapRegion region() {
   return region;
 }
 
-runtime::TierHooks make_hooks() {
+runtime::ExecutionHooks make_hooks() {
   runtime::TrapRegion handlers = region();
   handlers.begin = __start_ermine_interp;
   handlers.end = __stop_ermine_interp;
@@ -80,8 +75,8 @@ const tiering::Interpreter& interpreter() {
   return interpreter;
 }
 
-const runtime::TierHooks& tier_hooks() {
-  static const runtime::TierHooks hooks = make_hooks();
+const runtime::ExecutionHooks& execution_hooks() {
+  static const runtime::ExecutionHooks hooks = make_hooks();
   return hooks;
 }
 

@@ -1,7 +1,7 @@
 // The interpreter as the engine's first tier.
 #pragma once
 
-#include "runtime/hooks.h"
+#include "runtime/execution_hooks.h"
 #include "tiering/tier.h"
 
 namespace ermine::interp {
@@ -12,7 +12,7 @@ const ir::HandlerTable& handlers();
 const tiering::Interpreter& interpreter();
 
 // What the runtime needs of it. Thread-safe; the record lives as long as the program.
-const runtime::TierHooks& tier_hooks();
+const runtime::ExecutionHooks& execution_hooks();
 
 // Faults of machine code between these addresses become traps as the interpreter's own do. Thread-safe.
 void watch_machine_code(const uint8_t* begin, const uint8_t* end);

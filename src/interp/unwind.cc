@@ -40,7 +40,7 @@ const FunctionCode::Catch* find_catch(const FunctionCode& code, uint32_t at, con
 
 }  // namespace
 
-Landing find_handler(runtime::ExecContext* exec) {
+CatchTarget find_handler(runtime::ExecContext* exec) {
   runtime::ExceptionView thrown = runtime::view_exception(exec);
   FrameState frame{exec->last_pc, exec->last_fp, exec->last_ctx};
   if (frame.pc == nullptr) return {};
@@ -56,15 +56,15 @@ Landing find_handler(runtime::ExecContext* exec) {
         if (c->push_ref) frame.fp[c->ref_slot] = exec->exception;
         exec->exception = 0;
         const Slot* header = frame.fp + code->param_slots;
-        Landing landing;
-        landing.native_sp = header[runtime::kHeaderNativeSp];
-        landing.native_register = header[runtime::kHeaderNativeRegister];
-        landing.pc = code->code.data() + c->target;
+        CatchTarget target;
+        target.native_sp = header[runtime::kHeaderNativeSp];
+        target.native_register = header[runtime::kHeaderNativeRegister];
+        target.pc = code->code.data() + c->target;
         if (const tiering::MachineCode* machine = place.function->machine.load(std::memory_order_acquire))
-          if (const runtime::Code* entry = machine->entry_at(c->target)) landing.pc = entry;
-        landing.fp = frame.fp;
-        landing.ctx = frame.ctx;
-        return landing;
+          if (const runtime::Code* entry = machine->entry_at(c->target)) target.pc = entry;
+        target.fp = frame.fp;
+        target.ctx = frame.ctx;
+        return target;
       }
     }
     if (!owner.unwind(frame)) return {};

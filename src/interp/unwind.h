@@ -6,7 +6,7 @@
 namespace ermine::interp {
 
 // Where execution goes on. Read by ermine_resume: keep the first two fields.
-struct Landing {
+struct CatchTarget {
   runtime::Slot native_sp = 0;
   runtime::Slot native_register = 0;  // see kHeaderNativeRegister
   const runtime::Code* pc = nullptr;  // null: nothing catches in this entry
@@ -16,6 +16,6 @@ struct Landing {
 
 // Looks from the frame in last_* outwards for a handler of ExecContext::exception, up to the innermost
 // entry from the host. If one is found, stores the payload in its frame and takes the exception.
-Landing find_handler(runtime::ExecContext* exec);
+CatchTarget find_handler(runtime::ExecContext* exec);
 
 }  // namespace ermine::interp

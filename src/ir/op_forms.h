@@ -28,9 +28,17 @@ using wasm::Op;
 enum class Family : uint8_t { kNone, kBinary, kUnary, kLoad, kStore, kVector, kAtomic, kWide };
 
 // Index of an operand form within its family.
-enum BinaryForm : unsigned { kSS, kSR, kRS, kSI, kRI, kBinaryForms };
-enum UnaryForm : unsigned { kS, kR, kUnaryForms };
-enum StoreForm : unsigned { kStoreSS, kStoreSR, kStoreRS, kStoreRR, kStoreSI, kStoreRI, kStoreForms };
+enum BinaryForm : unsigned { kSlotSlot, kSlotAcc, kAccSlot, kSlotImm, kAccImm, kBinaryForms };
+enum UnaryForm : unsigned { kSlotForm, kAccForm, kUnaryForms };
+enum StoreForm : unsigned {
+  kStoreSlotSlot,
+  kStoreSlotAcc,
+  kStoreAccSlot,
+  kStoreAccAcc,
+  kStoreSlotImm,
+  kStoreAccImm,
+  kStoreForms
+};
 
 constexpr bool is_scalar_letter(char c) { return c == 'i' || c == 'l' || c == 'f' || c == 'd'; }
 
@@ -285,7 +293,8 @@ constexpr unsigned unit_count(OpCode code) {
   const wasm::OpInfo& info = wasm::op_info(d.op);
   switch (family_of(d.op)) {
     case Family::kBinary:
-      return (info.sig()[0] == 'd' || info.sig()[0] == 'l') && (d.form / 2 == kSI || d.form / 2 == kRI) ? 3 : 2;
+      return (info.sig()[0] == 'd' || info.sig()[0] == 'l') && (d.form / 2 == kSlotImm || d.form / 2 == kAccImm) ? 3
+                                                                                                                 : 2;
     case Family::kVector:
       switch (info.imm) {
         case wasm::Imm::MemArg:
@@ -315,9 +324,10 @@ constexpr bool code_exists(OpCode code) {
   auto is_float = [&](unsigned i) { return sig[i] == 'f' || sig[i] == 'd'; };
   switch (info.kind) {
     case CodeInfo::kFormed:
-      if (family_of(info.op) == Family::kStore) return info.form < kStoreRR || (info.form == kStoreRR) == is_float(1);
+      if (family_of(info.op) == Family::kStore)
+        return info.form < kStoreAccAcc || (info.form == kStoreAccAcc) == is_float(1);
       return info.op != Op::v128_const && wasm::FeatureSet::all().has(wasm::op_info(info.op).feature);
-    case CodeInfo::kBranch: return canonical(code) == code && (info.form / 4 < kSI || !is_float(0));
+    case CodeInfo::kBranch: return canonical(code) == code && (info.form / 4 < kSlotImm || !is_float(0));
     case CodeInfo::kPair: return info.form < pair_forms(info.pair);
     case CodeInfo::kIr: return kObjectOps || info.ir <= IrOp::fuel;  // object_ops.def follows
     case CodeInfo::kChecked: return true;

@@ -76,18 +76,18 @@ bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, siz
   if (is_between(IrOp::select_r, IrOp::select_v128)) {
     // The form's low bit: the result is stored; the next: the condition is in the accumulator.
     const unsigned form = op == IrOp::select_v128 ? 1 : (code - code_of(IrOp::select_r)) % 4;
-    out += (form & 1 ? format(" r{}", u16(0)) : " acc") + format(" = r{}, r{} by ", u16(2), u16(4));
-    out += form & 2 ? "acc" : format("r{}", u16(6));
+    out += (form & 1 ? format(" %{}", u16(0)) : " acc") + format(" = %{}, %{} by ", u16(2), u16(4));
+    out += form & 2 ? "acc" : format("%{}", u16(6));
     return true;
   }
   if (is_between(IrOp::global_get_r, IrOp::global_get_v128)) {
     const bool stored = op == IrOp::global_get_v128 || (code - code_of(IrOp::global_get_r)) % 2;
-    out += (stored ? format(" r{}", u16(0)) : " acc") + format(" = global {}", u32(4));
+    out += (stored ? format(" %{}", u16(0)) : " acc") + format(" = global {}", u32(4));
     return true;
   }
   switch (op) {
     case IrOp::enter:
-    case IrOp::enter_count: out += format(" locals r{}+{}, frame {}", u16(0), u16(2), u32(4)); return true;
+    case IrOp::enter_count: out += format(" locals %{}+{}, frame {}", u16(0), u16(2), u32(4)); return true;
     case IrOp::loop:
     case IrOp::poll:
     case IrOp::sample:
@@ -96,48 +96,48 @@ bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, siz
     case IrOp::ret_s:
     case IrOp::ret_d: return true;
     case IrOp::copy:
-    case IrOp::copy_v128: out += format(" r{} = r{}", u16(0), u16(2)); return true;
-    case IrOp::copy2: out += format(" r{} = r{}, r{} = r{}", u16(0), u16(2), u16(4), u16(6)); return true;
-    case IrOp::copy_n: out += format(" r{} = r{}, {} slots", u16(0), u16(2), u32(4)); return true;
-    case IrOp::const32: out += format(" r{} = {}", u16(0), field<int32_t>(pc, 4)); return true;
-    case IrOp::const64: out += format(" r{} = {:#x}", u16(0), pc[2]); return true;
-    case IrOp::const_v128: out += format(" r{} = {:#x} {:#x}", u16(0), pc[2], pc[3]); return true;
+    case IrOp::copy_v128: out += format(" %{} = %{}", u16(0), u16(2)); return true;
+    case IrOp::copy2: out += format(" %{} = %{}, %{} = %{}", u16(0), u16(2), u16(4), u16(6)); return true;
+    case IrOp::copy_n: out += format(" %{} = %{}, {} slots", u16(0), u16(2), u32(4)); return true;
+    case IrOp::const32: out += format(" %{} = {}", u16(0), field<int32_t>(pc, 4)); return true;
+    case IrOp::const64: out += format(" %{} = {:#x}", u16(0), pc[2]); return true;
+    case IrOp::const_v128: out += format(" %{} = {:#x} {:#x}", u16(0), pc[2], pc[3]); return true;
     case IrOp::set_r:
     case IrOp::set_s:
-    case IrOp::set_d: out += format(" r{} = acc", u16(0)); return true;
+    case IrOp::set_d: out += format(" %{} = acc", u16(0)); return true;
     case IrOp::br:
     case IrOp::br_back: out += format(" -> {}", target(4)); return true;
     case IrOp::br_null:
     case IrOp::br_null_back:
     case IrOp::br_non_null:
-    case IrOp::br_non_null_back: out += format(" r{} -> {}", u16(0), target(4)); return true;
+    case IrOp::br_non_null_back: out += format(" %{} -> {}", u16(0), target(4)); return true;
     case IrOp::br_table_s:
     case IrOp::br_table_r: {
-      out += op == IrOp::br_table_r ? " acc ->" : format(" r{} ->", u16(0));
+      out += op == IrOp::br_table_r ? " acc ->" : format(" %{} ->", u16(0));
       for (uint32_t i = 0, n = u32(4); i <= n; ++i) out += format(" {}", target(8 + 4 * i));
       return true;
     }
-    case IrOp::ret_copy: out += format(" r{}", u16(2)); return true;
+    case IrOp::ret_copy: out += format(" %{}", u16(2)); return true;
     case IrOp::ret_const: out += format(" {:#x}", pc[2]); return true;
-    case IrOp::ret_copy_n: out += format(" r{}, {} slots", u16(2), u32(4)); return true;
+    case IrOp::ret_copy_n: out += format(" %{}, {} slots", u16(2), u32(4)); return true;
     case IrOp::call:
       // The callee's frame, and which function.
-      out += format(" at r{}", u16(0));
+      out += format(" at %{}", u16(0));
       if (funcs_ != nullptr)
         out += format(", func {}",
                       static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(pc[2]) - funcs_) + first_func_);
       return true;
-    case IrOp::call_import: out += format(" at r{}, func {}", u16(0), pc[2]); return true;
+    case IrOp::call_import: out += format(" at %{}, func {}", u16(0), pc[2]); return true;
     case IrOp::call_indirect_s:
     case IrOp::call_indirect_r:
-      out += format(" at r{}, table {}, element ", u16(0), u32(8));
-      out += op == IrOp::call_indirect_r ? "acc" : format("r{}", u16(12));
+      out += format(" at %{}, table {}, element ", u16(0), u32(8));
+      out += op == IrOp::call_indirect_r ? "acc" : format("%{}", u16(12));
       return true;
-    case IrOp::call_ref: out += format(" at r{}, r{}", u16(0), u16(8)); return true;
+    case IrOp::call_ref: out += format(" at %{}, %{}", u16(0), u16(8)); return true;
     case IrOp::global_set_r: out += format(" global {} = acc", u32(4)); return true;
     case IrOp::global_set_s:
-    case IrOp::global_set_v128: out += format(" global {} = r{}", u32(4), u16(0)); return true;
-    case IrOp::memory_size: out += format(" r{} = memory {}", u16(0), u32(4)); return true;
+    case IrOp::global_set_v128: out += format(" global {} = %{}", u32(4), u16(0)); return true;
+    case IrOp::memory_size: out += format(" %{} = memory {}", u16(0), u32(4)); return true;
     case IrOp::fuel: out += format(" {}", u32(4)); return true;
     default: return false;
   }
@@ -148,36 +148,36 @@ void CodePrinter::operands(std::string& out, OpCode code, const Code* pc, size_t
   CodeInfo d = code_info(code);
   auto u16 = [&](unsigned byte) { return field<uint16_t>(pc, byte); };
   auto i32 = [&](unsigned byte) { return field<int32_t>(pc, byte); };
-  auto result = [&](bool stored) { return stored ? format(" r{} =", u16(0)) : std::string(" acc ="); };
+  auto result = [&](bool stored) { return stored ? format(" %{} =", u16(0)) : std::string(" acc ="); };
   if (d.kind == CodeInfo::kBranch) {
     unsigned form = d.form / 4;
-    bool imm = form == kSI || form == kRI;
-    out += format(" {}, {} -> {}", form == kRS || form == kRI ? "acc" : format("r{}", u16(0)),
-                  imm           ? format("{}", field<int16_t>(pc, 2))
-                  : form == kSR ? "acc"
-                                : format("r{}", u16(2)),
+    bool imm = form == kSlotImm || form == kAccImm;
+    out += format(" {}, {} -> {}", form == kAccSlot || form == kAccImm ? "acc" : format("%{}", u16(0)),
+                  imm                ? format("{}", field<int16_t>(pc, 2))
+                  : form == kSlotAcc ? "acc"
+                                     : format("%{}", u16(2)),
                   static_cast<int64_t>(at) + i32(4));
   } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kBinary) {
     unsigned form = d.form / 2;
     char type = wasm::op_info(d.op).sig()[0];
     out += result(d.form & 1);
-    out += form == kRS || form == kRI ? " acc" : format(" r{}", u16(2));
-    out += form == kSR                  ? ", acc"
-           : form == kSS || form == kRS ? format(", r{}", u16(4))
-           : type == 'd'                ? ", " + base::shortest(field<double>(pc, 8))
-           : type == 'l'                ? format(", {}", field<int64_t>(pc, 8))
-                                        : format(", {}", i32(4));
+    out += form == kAccSlot || form == kAccImm ? " acc" : format(" %{}", u16(2));
+    out += form == kSlotAcc                        ? ", acc"
+           : form == kSlotSlot || form == kAccSlot ? format(", %{}", u16(4))
+           : type == 'd'                           ? ", " + base::shortest(field<double>(pc, 8))
+           : type == 'l'                           ? format(", {}", field<int64_t>(pc, 8))
+                                                   : format(", {}", i32(4));
   } else if (d.kind == CodeInfo::kFormed && (family_of(d.op) == Family::kUnary || family_of(d.op) == Family::kLoad)) {
     out += result(d.form & 1);
-    out += d.form / 2 ? " acc" : format(" r{}", u16(2));
+    out += d.form / 2 ? " acc" : format(" %{}", u16(2));
     if (family_of(d.op) == Family::kLoad) out += format(" +{}", field<uint32_t>(pc, 4));
   } else if (d.kind == CodeInfo::kFormed && family_of(d.op) == Family::kStore) {
-    bool acc_address = d.form == kStoreRS || d.form == kStoreRR || d.form == kStoreRI;
-    out += acc_address ? " acc" : format(" r{}", u16(2));
+    bool acc_address = d.form == kStoreAccSlot || d.form == kStoreAccAcc || d.form == kStoreAccImm;
+    out += acc_address ? " acc" : format(" %{}", u16(2));
     out += format(" +{}", field<uint32_t>(pc, 4));
-    out += d.form == kStoreSI || d.form == kStoreRI   ? format(", {}", field<int16_t>(pc, 0))
-           : d.form == kStoreSR || d.form == kStoreRR ? ", acc"
-                                                      : format(", r{}", u16(0));
+    out += d.form == kStoreSlotImm || d.form == kStoreAccImm   ? format(", {}", field<int16_t>(pc, 0))
+           : d.form == kStoreSlotAcc || d.form == kStoreAccAcc ? ", acc"
+                                                               : format(", %{}", u16(0));
   } else if (d.kind == CodeInfo::kIr && ir_operands(out, code, pc, at)) {
     return;
   } else {

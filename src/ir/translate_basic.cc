@@ -30,10 +30,10 @@ void Translator::binary(Op op) {
   else y = use(b, b.where == Where::kPending || x.form != Operand::kAcc);
   if (x.form == Operand::kAcc && y.form == Operand::kAcc)
     x = {Operand::kSlot, x.slot, 0};  // x has a slot: b is the pending one
-  BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kRI : kSI)
-                    : x.form == Operand::kAcc ? kRS
-                    : y.form == Operand::kAcc ? kSR
-                                              : kSS;
+  BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kAccImm : kSlotImm)
+                    : x.form == Operand::kAcc ? kAccSlot
+                    : y.form == Operand::kAcc ? kSlotAcc
+                                              : kSlotSlot;
   prepare_acc(traits->result);
   OpCode code = code_of(op, form, false);
   uint32_t at = emit(code, b_is_imm && traits->wide_imm ? 3 : 2);
@@ -55,7 +55,7 @@ void Translator::unary(Op op) {
   Entry a = pop();
   Operand x = use(a);
   prepare_acc(traits.result);
-  OpCode code = code_of(op, x.form == Operand::kAcc ? kR : kS, false);
+  OpCode code = code_of(op, x.form == Operand::kAcc ? kAccForm : kSlotForm, false);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 2, x.slot);
   push_result(join_pair(at, code), traits.result_type());
@@ -83,7 +83,7 @@ void Translator::load(const Instr& in) {
   if (direct) {
     Operand x = use(a);
     prepare_acc(acc_of(out_type));
-    OpCode code = code_of(in.op, x.form == Operand::kAcc ? kR : kS, false);
+    OpCode code = code_of(in.op, x.form == Operand::kAcc ? kAccForm : kSlotForm, false);
     uint32_t at = emit(code, 2);
     put<uint16_t>(at, 2, x.slot);
     put<uint32_t>(at, 4, static_cast<uint32_t>(in.mem.offset));
@@ -127,9 +127,9 @@ void Translator::store(const Instr& in) {
     else x = {Operand::kSlot, x.slot, 0};
   }
   StoreForm form;
-  if (v.form == Operand::kImm) form = x.form == Operand::kAcc ? kStoreRI : kStoreSI;
-  else if (x.form == Operand::kAcc) form = v.form == Operand::kAcc ? kStoreRR : kStoreRS;
-  else form = v.form == Operand::kAcc ? kStoreSR : kStoreSS;
+  if (v.form == Operand::kImm) form = x.form == Operand::kAcc ? kStoreAccImm : kStoreSlotImm;
+  else if (x.form == Operand::kAcc) form = v.form == Operand::kAcc ? kStoreAccAcc : kStoreAccSlot;
+  else form = v.form == Operand::kAcc ? kStoreSlotAcc : kStoreSlotSlot;
   uint32_t at = emit(store_code(in.op, form), 2);
   put<uint16_t>(at, 0, v.form == Operand::kImm ? static_cast<uint16_t>(v.bits) : v.slot);
   put<uint16_t>(at, 2, x.slot);

@@ -82,7 +82,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
     uint32_t at = e.producer;
     auto a = field<uint16_t>(&code_[at], 2);
     auto b = field<uint16_t>(&code_[at], 4);
-    bool has_imm = last_form_ == kSI || last_form_ == kRI;
+    bool has_imm = last_form_ == kSlotImm || last_form_ == kAccImm;
     bool is64 = last_op_ >= Op::i64_eq && last_op_ <= Op::i64_ge_u;
     int64_t imm = !has_imm ? 0 : is64 ? field<int64_t>(&code_[at], 8) : field<int32_t>(&code_[at], 4);
     bool float_imm = has_imm && (last_op_ >= Op::f32_eq && last_op_ <= Op::f64_ge);
@@ -90,7 +90,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
       Op op = last_op_;
       BinaryForm form = last_form_;
       take_back();
-      bool with_zero = (op == Op::i32_eq || op == Op::i32_ne) && form == kRI && imm == 0 && last_ != kNone;
+      bool with_zero = (op == Op::i32_eq || op == Op::i32_ne) && form == kAccImm && imm == 0 && last_ != kNone;
       if (kObjectOps && with_zero && !back && last_ + units_of(last_code_) == at &&
           fuse_type_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
         return fused;
@@ -99,7 +99,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
         CodeInfo before = code_info(last_code_);
         if (before.kind == CodeInfo::kFormed && before.op == Op::i32_and && !(before.form & 1)) {
           auto and_form = static_cast<BinaryForm>(before.form / 2);
-          bool and_imm = and_form == kSI || and_form == kRI;
+          bool and_imm = and_form == kSlotImm || and_form == kAccImm;
           auto bits = field<int32_t>(&code_[last_], 4);
           if (!and_imm || bits == static_cast<int16_t>(bits)) {
             a = field<uint16_t>(&code_[last_], 2);
@@ -121,7 +121,8 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
     }
   }
   Operand x = use(e);
-  OpCode code = branch_code(on_false ? Op::i32_eq : Op::i32_ne, x.form == Operand::kAcc ? kRI : kSI, false, back);
+  OpCode code =
+      branch_code(on_false ? Op::i32_eq : Op::i32_ne, x.form == Operand::kAcc ? kAccImm : kSlotImm, false, back);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 0, x.slot);
   put<uint16_t>(at, 2, 0);

@@ -75,10 +75,10 @@ uint32_t Translator::object_store(OpCode first, bool imm, uint32_t* second_word)
     if (a.where == Where::kPending) v = {Operand::kSlot, v.slot, 0};
     else x = {Operand::kSlot, x.slot, 0};
   }
-  BinaryForm form = v.form == Operand::kImm   ? (x.form == Operand::kAcc ? kRI : kSI)
-                    : x.form == Operand::kAcc ? kRS
-                    : v.form == Operand::kAcc ? kSR
-                                              : kSS;
+  BinaryForm form = v.form == Operand::kImm   ? (x.form == Operand::kAcc ? kAccImm : kSlotImm)
+                    : x.form == Operand::kAcc ? kAccSlot
+                    : v.form == Operand::kAcc ? kSlotAcc
+                                              : kSlotSlot;
   auto code = static_cast<OpCode>(first + form);
   uint32_t at = emit(code, 2);
   put<uint16_t>(at, 0, v.form == Operand::kImm ? static_cast<uint16_t>(v.bits) : v.slot);
@@ -120,10 +120,10 @@ void Translator::array_get(const wasm::TypeDef& def, bool sign) {
   if (index.where == Where::kConst) y = {Operand::kImm, 0, index.bits};
   else y = use(index, index.where == Where::kPending || x.form != Operand::kAcc);
   if (x.form == Operand::kAcc && y.form == Operand::kAcc) x = {Operand::kSlot, x.slot, 0};  // the index is pending
-  BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kRI : kSI)
-                    : x.form == Operand::kAcc ? kRS
-                    : y.form == Operand::kAcc ? kSR
-                                              : kSS;
+  BinaryForm form = y.form == Operand::kImm   ? (x.form == Operand::kAcc ? kAccImm : kSlotImm)
+                    : x.form == Operand::kAcc ? kAccSlot
+                    : y.form == Operand::kAcc ? kSlotAcc
+                                              : kSlotSlot;
   prepare_acc(acc_of(out));
   OpCode code = object_code(IrOp::array_get_8s_ss, static_cast<unsigned>(access) * 10 + form * 2);
   uint32_t at = emit(code, 2);

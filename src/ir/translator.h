@@ -272,7 +272,7 @@ class Translator {
   uint32_t previous_ = kNone;  // the one before it, likewise
   OpCode previous_code_ = 0;
   Op last_op_ = Op::nop;       // its WebAssembly instruction and operand form if it can be fused with a
-  BinaryForm last_form_ = kSS; // branch behind it; else nop
+  BinaryForm last_form_ = kSlotSlot; // branch behind it; else nop
   std::array<uint32_t, kAccCount> pending_{};  // stack index of the entry pending in each accumulator
   std::array<uint32_t, kAccCount> mirror_{};   // slot with the same value
   bool unreachable_ = false;

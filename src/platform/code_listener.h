@@ -58,6 +58,6 @@ Result<CodeListenerPtr> open_jit_dump();
 CodeListenerPtr gdb_interface();
 
 // Tells both; either may be null.
-CodeListenerPtr both(CodeListenerPtr a, CodeListenerPtr b);
+CodeListenerPtr tee_listener(CodeListenerPtr a, CodeListenerPtr b);
 
 }  // namespace ermine::platform

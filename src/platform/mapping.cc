@@ -97,7 +97,7 @@ bool Mapping::commit(uint64_t offset, uint64_t size) {
   return mprotect(base_ + from, to - from, PROT_READ | PROT_WRITE) == 0;
 }
 
-bool Mapping::show(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size) {
+bool Mapping::map_image(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size) {
   if (size == 0) return true;
   if (size > size_ || offset > size_ - size) return false;
   void* p = mmap(base_ + offset, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image.fd_,

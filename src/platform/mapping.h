@@ -89,7 +89,7 @@ class Mapping {
   bool commit(uint64_t offset, uint64_t size);
   // Shows `size` bytes of the image from its `image_offset` at `offset`, readable and writable, in place of
   // what was there. All are multiples of page_size(). False, with nothing changed, if the system refuses.
-  bool show(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size);
+  bool map_image(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size);
   // Makes the first `size` bytes, which are committed in both, those of `from`, whose own are then undefined. Moves
   // pages where the system can, instead of copying what may be gigabytes.
   void take_over(Mapping& from, uint64_t size);

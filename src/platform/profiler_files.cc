@@ -225,7 +225,7 @@ class Both final : public CodeListener {
 Result<CodeListenerPtr> open_perf_map() { return shared<PerfMap>(); }
 Result<CodeListenerPtr> open_jit_dump() { return shared<JitDump>(); }
 
-CodeListenerPtr both(CodeListenerPtr a, CodeListenerPtr b) {
+CodeListenerPtr tee_listener(CodeListenerPtr a, CodeListenerPtr b) {
   if (!a || !b) return a ? a : b;
   return std::make_shared<Both>(std::move(a), std::move(b));
 }

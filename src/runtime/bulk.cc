@@ -20,7 +20,7 @@ constexpr uint64_t kGrowFailed = ~uint64_t{0};
 // A refused grow: -1, or the end of the program if the store's limits say so.
 TrapCode refused(Store* store, uint64_t* result) {
   *result = kGrowFailed;
-  return store->limits.fail_on_grow && store->exec()->error ? TrapCode::kHost : TrapCode::kNone;
+  return store->limits.fail_on_grow && store->pending_error ? TrapCode::kHost : TrapCode::kNone;
 }
 
 template <class T>
@@ -68,7 +68,7 @@ TrapCode want_fuel(ExecContext* exec) {
     const bool resumed = Execution::suspend(store, Execution::State::kOutOfFuel);
     exec->fuel += owed;
     if (resumed) continue;
-    exec->error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel)");
+    exec->store->pending_error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel)");
     return TrapCode::kHost;
   }
   return TrapCode::kNone;
@@ -187,7 +187,7 @@ TrapCode answer_interrupt(ExecContext* exec) {
     return TrapCode::kInterrupted;
   while (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
     if (Execution::suspend(store, Execution::State::kInterrupted)) continue;
-    exec->error =
+    exec->store->pending_error =
         Error::trap(TrapCode::kInterrupted, "the store's deadline has passed; set a later one (StoreRef::set_deadline)")
             .with_limit(Limit::kDeadline);
     return TrapCode::kHost;

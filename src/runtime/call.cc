@@ -31,7 +31,7 @@ class Entry {
         exec_(store->exec()),
         outer_exec_(current_exec()),
         stack_top_(exec_->stack_top),
-        native_line_(exec_->native_line),
+        native_stack_limit_term_(exec_->native_stack_limit_term),
         stack_end_(exec_->stack_end),
         exit_sp_(exec_->exit_sp),
         activation_{store->activation, {exec_->last_pc, exec_->last_fp, exec_->last_ctx}} {
@@ -46,7 +46,7 @@ class Entry {
     exec_->last_fp = activation_.frame.fp;
     exec_->last_ctx = activation_.frame.ctx;
     exec_->exit_sp = exit_sp_;
-    exec_->native_line = native_line_;
+    exec_->native_stack_limit_term = native_stack_limit_term_;
     if (exec_->stack_end != stack_end_ && stack_end_ != nullptr) set_stack_end(exec_, stack_end_);
     exec_->stack_top = stack_top_;
   }
@@ -56,7 +56,7 @@ class Entry {
   ExecContext* exec_;
   ExecContext* outer_exec_;
   Slot* stack_top_;
-  uintptr_t native_line_;
+  uintptr_t native_stack_limit_term_;
   Slot* stack_end_;
   void* exit_sp_;
   Store::Activation activation_;
@@ -90,14 +90,14 @@ std::string how_to_raise(const Store* store, TrapCode trap) {
 Error make_error(Store* store) {
   ExecContext* exec = store->exec();
   Error error;
-  if (exec->trap == TrapCode::kHost && exec->error) {
-    error = std::move(exec->error);
+  if (exec->trap == TrapCode::kHost && store->pending_error) {
+    error = std::move(store->pending_error);
   } else if (exec->trap != TrapCode::kNone) {
     error = Error::trap(exec->trap, how_to_raise(store, exec->trap));
   } else if (exec->exception != 0) {
     error = Error(ErrorKind::kException, describe_exception(store, exec->exception));
-  } else if (exec->error) {
-    error = std::move(exec->error);
+  } else if (store->pending_error) {
+    error = std::move(store->pending_error);
   } else {
     error = Error::trap(TrapCode::kHost, "a host function failed without giving a reason");
   }
@@ -105,7 +105,7 @@ Error make_error(Store* store) {
     if (store->last_exception) RootTable::release(store->last_exception);
     store->last_exception = store->roots().add(exec->exception);
   }
-  exec->error = Error();
+  store->pending_error = Error();
   exec->trap = TrapCode::kNone;
   exec->exception = 0;
   if (error.kind() != ErrorKind::kExit && error.backtrace().empty())
@@ -138,7 +138,7 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   }
   if (!exec->stack_base) {
     if (auto mapped = store->prepare_stack(); !mapped) {
-      exec->error = std::move(mapped).error();
+      store->pending_error = std::move(mapped).error();
       return trapped(exec, TrapCode::kHost);
     }
   }
@@ -150,7 +150,7 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   const size_t native = sp - native_limit;
   if (native / 3 * 4 < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
     set_stack_end(exec, frame + native / 3 * 4 / sizeof(Slot));
-  exec->native_line = native_limit + (reinterpret_cast<uintptr_t>(exec->stack_end) >> 1);
+  exec->native_stack_limit_term = native_limit + (reinterpret_cast<uintptr_t>(exec->stack_end) >> 1);
   // The callee checks for its own frame; this is for what is copied here.
   if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom)
     return trapped(exec, TrapCode::kCallStackExhausted);
@@ -192,7 +192,7 @@ bool fail(HostCall& call, Error&& error) {
     RootTable::release(call.store->last_exception);
     call.store->last_exception = nullptr;
   }
-  exec->error = std::move(error);
+  call.store->pending_error = std::move(error);
   return false;
 }
 

@@ -97,7 +97,7 @@ struct ExecContext {
   Slot* stack_base;
   Slot* stack_end;  // the true limit
   Slot* stack_top;  // where the next entry from the host may put its frame
-  uintptr_t native_line;  // the native stack suffices for a frame if native_stack_suffices() says so
+  uintptr_t native_stack_limit_term;  // the native stack suffices for a frame if native_stack_suffices() says so
   std::atomic<uint32_t> interrupt;  // non-zero: back-edges and entries must look (InterruptReason bits)
   int64_t fuel;  // left; counted only when the engine was configured so
   void* exit_sp;  // native stack pointer of the innermost entry; traps leave through it
@@ -105,11 +105,10 @@ struct ExecContext {
   const Code* last_pc;
   Slot* last_fp;
   InstanceContext* last_ctx;
-  TrapCode trap;
-  Error error;  // set when a host function fails (trap is kHost then)
+  Store* store;
+  TrapCode trap;  // kHost: a host function has failed, Store::pending_error says why
   gc::View heap;  // where the collected heap lies and where it allocates; see gc/ref.h
   Slot exception;  // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
-  Store* store;
   bool deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
   // All ones: indices of arrays and tables are compared, but not masked (Config::mask_speculation).
   uint64_t unmasked = 0;
@@ -122,7 +121,7 @@ struct ExecContext {
 // be at least half of what is left of the value stack. A call by machine code that uses no more than half of the native
 // stack that it uses of the value stack (kHeaderSlots at least) keeps that true, so its callee need not look.
 inline bool native_stack_suffices(const ExecContext* exec, const Slot* fp, uintptr_t native_sp) {
-  return native_sp + (reinterpret_cast<uintptr_t>(fp) >> 1) >= exec->native_line;
+  return native_sp + (reinterpret_cast<uintptr_t>(fp) >> 1) >= exec->native_stack_limit_term;
 }
 
 }  // namespace ermine::runtime

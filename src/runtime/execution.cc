@@ -50,12 +50,13 @@ Execution::~Execution() {
 
 void Execution::swap_stacks() {
   ExecContext* exec = store_->exec();
-  Installed now{exec->stack_base,  exec->stack_end, exec->stack_top,
-                exec->native_line, exec->exit_sp,   {exec->last_pc, exec->last_fp, exec->last_ctx},
+  Installed now{exec->stack_base,  exec->stack_end,
+                exec->stack_top,   exec->native_stack_limit_term,
+                exec->exit_sp,     {exec->last_pc, exec->last_fp, exec->last_ctx},
                 store_->activation};
   store_->interrupt_control()->set_stack(other_.base, other_.end);
   exec->stack_top = other_.top;
-  exec->native_line = other_.native_line;
+  exec->native_stack_limit_term = other_.native_stack_limit_term;
   exec->exit_sp = other_.exit_sp;
   exec->last_pc = other_.last.pc;
   exec->last_fp = other_.last.fp;

@@ -50,7 +50,7 @@ class Execution {
     Slot* base = nullptr;
     Slot* end = nullptr;
     Slot* top = nullptr;
-    uintptr_t native_line = 0;
+    uintptr_t native_stack_limit_term = 0;
     void* exit_sp = nullptr;
     FrameState last{};
     Store::Activation* activation = nullptr;

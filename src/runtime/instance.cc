@@ -109,7 +109,7 @@ void Instance::set_table(uint32_t index, Table* table) {
   ctx_->tables[index] = table->view();
 }
 
-void Instance::finish() {
+void Instance::cache_exports() {
   const wasm::Export* e = shared_->exports->find("memory");
   if (e && e->kind == wasm::ExternKind::kMemory) exported_memory_ = ctx_->memories[e->index];
 }

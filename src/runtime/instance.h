@@ -107,7 +107,7 @@ class Instance {
   // The engine's compiled module, which keeps the SharedModule's surroundings alive.
   void set_compiled(std::shared_ptr<const void> compiled) { compiled_ = std::move(compiled); }
   const std::shared_ptr<const void>& compiled() const { return compiled_; }
-  void finish();  // after all of the above: looks up what is cached
+  void cache_exports();  // after all of the above: looks up what is cached
 
   // For the collector: calls visit(Slot&) for each cell that may hold a heap reference: globals that the
   // instance defines and the elements of its segments. (Tables are the store's.)

@@ -60,8 +60,8 @@ class Memory {
 
   // Makes the bytes from `offset` those of the image, copy-on-write. They were not written before. Page
   // multiples, inside the memory. False: nothing was changed.
-  bool show(const platform::Image& image, uint64_t offset, uint64_t size) {
-    return mapping_.show(image, 0, offset, size);
+  bool map_image(const platform::Image& image, uint64_t offset, uint64_t size) {
+    return mapping_.map_image(image, 0, offset, size);
   }
 
   // Keeps memory0_base and memory0_size of a context current, from now until it is unwatched.

@@ -3,12 +3,11 @@
 
 #include <cstddef>
 
+#include "runtime/asm_offsets.h"
 #include "runtime/context.h"
 
 namespace ermine::runtime::offsets {
 
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Winvalid-offsetof"  // the compiler lays ExecContext out in order all the same
 #define ERMINE_OFFSET(record, field) static_cast<int>(offsetof(record, field))
 
 inline constexpr int kContextMemoryBase = ERMINE_OFFSET(InstanceContext, memory0_base),
@@ -22,7 +21,7 @@ inline constexpr int kGlobalCells = (sizeof(InstanceContext) + 15) / 16 * 16, kG
 
 inline constexpr int kExecStackLimit = ERMINE_OFFSET(ExecContext, stack_limit),
                      kExecStackTop = ERMINE_OFFSET(ExecContext, stack_top),
-                     kExecNativeLine = ERMINE_OFFSET(ExecContext, native_line),
+                     kExecNativeStackLimitTerm = ERMINE_OFFSET(ExecContext, native_stack_limit_term),
                      kExecInterrupt = ERMINE_OFFSET(ExecContext, interrupt),
                      kExecFuel = ERMINE_OFFSET(ExecContext, fuel), kExecExitSp = ERMINE_OFFSET(ExecContext, exit_sp),
                      kExecLastPc = ERMINE_OFFSET(ExecContext, last_pc),
@@ -41,6 +40,16 @@ inline constexpr int kTableElements = ERMINE_OFFSET(TableView, elements), kTable
 inline constexpr int kHostCallStore = ERMINE_OFFSET(HostCall, store), kHostCallCaller = ERMINE_OFFSET(HostCall, caller);
 
 #undef ERMINE_OFFSET
-#pragma clang diagnostic pop
+
+// What assembly knows.
+static_assert(kContextMemoryBase == ERMINE_OFFSET_CONTEXT_MEMORY0_BASE && kContextExec == ERMINE_OFFSET_CONTEXT_EXEC &&
+              kContextFuncRefs == ERMINE_OFFSET_CONTEXT_FUNC_REFS);
+static_assert(kExecStackTop == ERMINE_OFFSET_EXEC_STACK_TOP && kExecExitSp == ERMINE_OFFSET_EXEC_EXIT_SP &&
+              kExecStore == ERMINE_OFFSET_EXEC_STORE);
+static_assert(kExecLastPc == ERMINE_OFFSET_EXEC_LAST_PC && kExecLastFp == kExecLastPc + 8 &&
+              kExecLastCtx == kExecLastPc + 16);
+static_assert(kFuncRefCode == ERMINE_OFFSET_FUNC_REF_CODE && kFuncRefHost == ERMINE_OFFSET_FUNC_REF_HOST &&
+              kFuncRefHostEnv == kFuncRefHost + 8 && kFuncRefIndex == ERMINE_OFFSET_FUNC_REF_INDEX);
+static_assert(kHostCallStore == 0 && kHostCallCaller == 8);  // calls of the host make one on the native stack
 
 }  // namespace ermine::runtime::offsets

@@ -144,21 +144,21 @@ Instance* Store::add_instance(std::unique_ptr<Instance> instance) {
   return instances_.emplace_back(std::move(instance)).get();
 }
 
-Store::Mark Store::mark() const {
+Store::Checkpoint Store::checkpoint() const {
   return {instances_.size(), memories_.size(), shared_memories_.size(), tables_.size(),
           tags_.size(),      memory_bytes_,    table_elements_};
 }
 
-void Store::roll_back(const Mark& mark, const Instance* made) {
+void Store::roll_back(const Checkpoint& checkpoint, const Instance* made) {
   // Out of fuel in a constant expression, others may have run.
-  if (instances_.size() != mark.instances + (made ? 1 : 0) || (made && instances_.back().get() != made)) return;
-  instances_.resize(mark.instances);
-  memories_.resize(mark.memories);
-  shared_memories_.resize(mark.shared_memories);
-  tables_.resize(mark.tables);
-  tags_.resize(mark.tags);
-  memory_bytes_ = mark.memory_bytes;
-  table_elements_ = mark.table_elements;
+  if (instances_.size() != checkpoint.instances + (made ? 1 : 0) || (made && instances_.back().get() != made)) return;
+  instances_.resize(checkpoint.instances);
+  memories_.resize(checkpoint.memories);
+  shared_memories_.resize(checkpoint.shared_memories);
+  tables_.resize(checkpoint.tables);
+  tags_.resize(checkpoint.tags);
+  memory_bytes_ = checkpoint.memory_bytes;
+  table_elements_ = checkpoint.table_elements;
 }
 
 Error Store::growth_over_limit(const Memory* memory, uint64_t delta_bytes) const {
@@ -177,7 +177,7 @@ bool Store::may_grow_memory(const Memory* memory, uint64_t delta_pages) const {
 std::optional<uint64_t> Store::grow_memory(Memory* memory, uint64_t delta_pages) {
   const uint64_t delta = memory->bytes_of(delta_pages);
   if (Error error = growth_over_limit(memory, delta)) {
-    if (limits.fail_on_grow) exec_.error = std::move(error);
+    if (limits.fail_on_grow) pending_error = std::move(error);
     return std::nullopt;
   }
   auto old_pages = memory->grow(delta_pages);
@@ -200,7 +200,7 @@ bool Store::may_grow_table(const Table* table, uint64_t delta) const {
 
 std::optional<uint64_t> Store::grow_table(Table* table, uint64_t delta, Slot init) {
   if (Error error = growth_over_limit(table, delta)) {
-    if (limits.fail_on_grow) exec_.error = std::move(error);
+    if (limits.fail_on_grow) pending_error = std::move(error);
     return std::nullopt;
   }
   auto old_size = table->grow(delta, init);

@@ -15,8 +15,8 @@
 #include "ermine/result.h"
 #include "platform/mapping.h"
 #include "runtime/context.h"
+#include "runtime/execution_hooks.h"
 #include "runtime/gc/heap.h"
-#include "runtime/hooks.h"
 #include "runtime/instance.h"
 #include "runtime/interrupt.h"
 #include "runtime/memory.h"
@@ -28,7 +28,7 @@ namespace ermine::runtime {
 
 // What a store has from its engine.
 struct StoreOptions {
-  const TierHooks* hooks = nullptr;
+  const ExecutionHooks* hooks = nullptr;
   std::shared_ptr<wasm::TypeRegistry> registry;
   DeadlineTimer* timer = nullptr;          // outlives the store
   std::shared_ptr<const void> keep_alive;  // the engine
@@ -61,7 +61,7 @@ class Store {
 
   ExecContext* exec() { return &exec_; }
   const StoreOptions& options() const { return options_; }
-  const TierHooks& hooks() const { return *options_.hooks; }
+  const ExecutionHooks& hooks() const { return *options_.hooks; }
   wasm::TypeRegistry& registry() const { return *options_.registry; }
 
   void* user_data = nullptr;
@@ -86,14 +86,14 @@ class Store {
 
   // What there is, so that what an instantiation that fails has made can be given back, while nothing else can
   // know of it. Does nothing if anything else was made since.
-  struct Mark {
+  struct Checkpoint {
     size_t instances, memories, shared_memories, tables, tags;
     uint64_t memory_bytes, table_elements;
   };
-  Mark mark() const;
-  void roll_back(const Mark& mark, const Instance* made);
+  Checkpoint checkpoint() const;
+  void roll_back(const Checkpoint& checkpoint, const Instance* made);
 
-  // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow said so, exec()->error has why.
+  // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow said so, pending_error has why.
   std::optional<uint64_t> grow_memory(Memory* memory, uint64_t delta_pages);
   // Whether these limits, and the memory's own, allow it. The system may refuse nonetheless.
   bool may_grow_memory(const Memory* memory, uint64_t delta_pages) const;
@@ -125,6 +125,7 @@ class Store {
   Execution* execution = nullptr;
   // The exception of the last call that failed with kException; for take_exception. Null if none.
   Root* last_exception = nullptr;
+  Error pending_error;  // why what runs is about to fail; call() takes it
   Error last_error;  // of the last call() that failed
 
   RootTable& roots() { return *roots_; }

@@ -7,7 +7,7 @@
 
 #include "base/format.h"
 #include "ermine/printable.h"
-#include "script/world.h"
+#include "script/script_state.h"
 
 namespace ermine::script {
 
@@ -29,9 +29,9 @@ ScriptReport run_script(const Engine& engine, std::string_view source, std::stri
   report.file = file_name;
   auto start = std::chrono::steady_clock::now();
   text::Source text{source, file_name};
-  World world(engine, text, options);
+  ScriptState state(engine, text, options);
   auto collect = [&] {
-    for (DirectiveOutcome& outcome : world.take_outcomes()) {
+    for (DirectiveOutcome& outcome : state.take_outcomes()) {
       Count& count = report.counts[static_cast<unsigned>(outcome.kind)];
       ++(outcome.passed ? count.passed : count.failed);
       if (options.on_directive) options.on_directive(outcome);
@@ -43,12 +43,12 @@ ScriptReport run_script(const Engine& engine, std::string_view source, std::stri
   size_t line = 1;
   while (std::optional<text::Directive> directive = reader.next()) {
     line = directive->line;
-    world.run(*directive);
+    state.run(*directive);
     collect();
   }
   if (Error error = reader.take_error())
-    world.record(line, DirectiveKind::kModule, std::move(error).with_context("reading the script"));
-  world.finish();
+    state.record(line, DirectiveKind::kModule, std::move(error).with_context("reading the script"));
+  state.finish();
   collect();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

@@ -322,7 +322,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
     case V::kExec:
       if (is_known(address.term)) {
         const int64_t field = address.term.constant;
-        if ((bytes == 8 && (field == offsets::kExecStackLimit || field == offsets::kExecNativeLine ||
+        if ((bytes == 8 && (field == offsets::kExecStackLimit || field == offsets::kExecNativeStackLimitTerm ||
                             field == offsets::kExecFuel || field == offsets::kExecStore)) ||
             (bytes == 4 && (field == offsets::kExecInterrupt || field == offsets::kExecUntilSample)) ||
             (bytes == 1 && field == offsets::kExecDeterministic)) {

@@ -54,7 +54,8 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
     return;
   }
   if (a.value.kind == V::kStackSum && b.value.kind == V::kExecField &&
-      is_known(b.value.term, offsets::kExecNativeLine) && (c == Condition::kAboveOrEqual || c == Condition::kAbove)) {
+      is_known(b.value.term, offsets::kExecNativeStackLimitTerm) &&
+      (c == Condition::kAboveOrEqual || c == Condition::kAbove)) {
     s.native_checked = true;
     return;
   }

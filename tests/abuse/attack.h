@@ -45,7 +45,7 @@ struct Attack {
   long most_mb = 100;  // resident, of the whole child
 };
 
-inline Result<void> commit(const Attack& attack) {
+inline Result<void> run_attack(const Attack& attack) {
   Config config;
   config.enable_all_features();
   config.max_gc_heap = attack.max_gc_heap;
@@ -66,7 +66,7 @@ inline Result<void> commit(const Attack& attack) {
 }
 
 // What a child process says at its end, and what it took.
-struct Ending {
+struct Outcome {
   bool crashed = false;
   std::string text;  // the error; empty: success
   long mb = 0;
@@ -84,7 +84,7 @@ inline long resident_mb() {
   return resident * (sysconf(_SC_PAGESIZE) >> 10) >> 10;
 }
 
-inline Ending in_child(const std::function<Result<void>()>& act) {
+inline Outcome in_child(const std::function<Result<void>()>& act) {
   int channel[2];
   EXPECT_EQ(pipe(channel), 0);
   const auto begin = std::chrono::steady_clock::now();
@@ -101,7 +101,7 @@ inline Ending in_child(const std::function<Result<void>()>& act) {
     _exit(write(channel[1], text.data(), text.size()) < 0 ? 1 : 0);
   }
   close(channel[1]);
-  Ending ending;
+  Outcome ending;
   char buffer[4096];
   for (ssize_t n; (n = read(channel[0], buffer, sizeof buffer)) > 0;)
     ending.text.append(buffer, static_cast<size_t>(n));
@@ -124,8 +124,8 @@ inline bool has_one_of(const std::string& text, const std::string& expected) {
   return false;
 }
 
-inline void repel(const std::string& name, const Attack& attack) {
-  const Ending end = in_child([&] { return commit(attack); });
+inline void expect_contained(const std::string& name, const Attack& attack) {
+  const Outcome end = in_child([&] { return run_attack(attack); });
   EXPECT_FALSE(end.crashed) << name << " ended the process: " << end.text;
   if (attack.expected.empty()) EXPECT_EQ(end.text, "") << name;
   else EXPECT_TRUE(has_one_of(end.text, attack.expected)) << name << ": " << end.text;

@@ -55,13 +55,13 @@ Result<void> run_it(const Bytes& bytes) {
   Attack attack;
   attack.module = bytes;
   attack.timeout = std::chrono::seconds(60);
-  return commit(attack);
+  return run_attack(attack);
 }
 
 // What each must say, so that the name was in it. `more`: bytes of names that are not in the module.
 void expect_told(const std::string& what, const Bytes& bytes, const std::string& expected,
                  const std::function<Result<void>(const Bytes&)>& run = run_it, size_t more = 0) {
-  const Ending end = in_child([&] { return tell(bytes, run); });
+  const Outcome end = in_child([&] { return tell(bytes, run); });
   EXPECT_FALSE(end.crashed) << what << ": " << end.text.substr(0, 300);
   EXPECT_NE(end.text.find(expected), std::string::npos) << what << ": " << end.text.substr(0, 300);
   // A copy of the module, and one of a name for a table; not one of it a frame, a place or a message.
@@ -155,7 +155,7 @@ TEST(Abuse, ImportsThatShareAName) {
   for (int i = 0; i < 100'000; ++i) items = std::move(items) + Bytes{1, 'f', 0, 0};
   const Bytes bytes =
       header() + section(1, {1, 0x60, 0, 0}) + section(2, Bytes{1} + text(name) + Bytes{0, 0x7F} + items);
-  const Ending end = in_child([&]() -> Result<void> {
+  const Outcome end = in_child([&]() -> Result<void> {
     Engine engine;
     ERMINE_ASSIGN(Module module, Module::compile(engine, bytes));
     const std::vector<ImportType> imports = module.imports();

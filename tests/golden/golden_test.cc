@@ -13,7 +13,7 @@
 
 #ifdef ERMINE_BASELINE
 #include "baseline/allocation.h"
-#include "baseline/item.h"
+#include "baseline/ir_instr.h"
 #include "baseline/last_uses.h"
 #endif
 #include "binary/decoder.h"
@@ -70,8 +70,8 @@ std::string show_code(const ir::FunctionCode& code) {
     for (uint32_t i = region.first_catch; i != ir::FunctionCode::kNone; i = code.catches[i].next) {
       const auto& c = code.catches[i];
       const bool any = c.tag == ir::FunctionCode::Catch::kAnyTag;
-      out += any ? " catch any" : " catch tag " + std::to_string(c.tag) + " in r" + std::to_string(c.dst);
-      if (c.push_ref) out += ", itself in r" + std::to_string(c.ref_slot);
+      out += any ? " catch any" : " catch tag " + std::to_string(c.tag) + " in %" + std::to_string(c.dst);
+      if (c.push_ref) out += ", itself in %" + std::to_string(c.ref_slot);
       out += " -> " + std::to_string(c.target);
     }
     out += '\n';
@@ -124,16 +124,16 @@ INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(sources(".")), name_of
 #ifdef ERMINE_BASELINE
 
 // Where code may come from elsewhere has a number.
-std::vector<uint32_t> labels_of(const baseline::Listing& list, const ir::FunctionCode& code) {
+std::vector<uint32_t> labels_of(const baseline::DecodedFunction& list, const ir::FunctionCode& code) {
   std::vector<uint32_t> label(code.code.size() + 1);
   auto mark = [&](int64_t index) { label[static_cast<size_t>(index)] = 1; };
-  for (const uint32_t i : list.controls) {
-    const baseline::Item& item = list.items[i];
-    if (baseline::is_branch(item)) mark(baseline::branch_target(item));
-    else if (baseline::shape_of(item.code).ir() == ir::IrOp::loop) mark(item.at);
+  for (const uint32_t i : list.control_instrs) {
+    const baseline::IrInstr& instr = list.instrs[i];
+    if (baseline::is_branch(instr)) mark(baseline::branch_target(instr));
+    else if (baseline::ir_info(instr.code).ir() == ir::IrOp::loop) mark(instr.at);
     else
-      for (uint32_t n = 0; n <= ir::field<uint32_t>(item.pc, 4); ++n)
-        mark(int64_t{item.at} + ir::field<int32_t>(item.pc, 8 + 4 * n));
+      for (uint32_t n = 0; n <= ir::field<uint32_t>(instr.pc, 4); ++n)
+        mark(int64_t{instr.at} + ir::field<int32_t>(instr.pc, 8 + 4 * n));
   }
   for (const auto& c : code.catches) mark(c.target);
   uint32_t last = 0;
@@ -142,12 +142,12 @@ std::vector<uint32_t> labels_of(const baseline::Listing& list, const ir::Functio
   return label;
 }
 
-// "loop 4-20: r0 int written narrow, r3 f64", the lines of the code, and "last: r8" where vectors are read last.
+// "loop 4-20: %0 int written narrow, %3 f64", the lines of the code, and "last: %8" where vectors are read last.
 std::string show_registers(const ir::FunctionCode& code) {
-  using baseline::Class;
+  using baseline::RegClass;
   static const baseline::HandlerIndex handlers(interp::handlers());
-  baseline::Listing list;
-  baseline::read_items(code.code, handlers, list);
+  baseline::DecodedFunction list;
+  baseline::decode_ir(code.code, handlers, list);
   const std::vector<uint32_t> label = labels_of(list, code);
   baseline::LastUses uses;
   if (list.has_vectors) uses.find(list, code, label, label.size());
@@ -155,17 +155,17 @@ std::string show_registers(const ir::FunctionCode& code) {
   std::vector<baseline::Region> regions;
   allocator.run(list, uses, code, regions);
   std::map<uint32_t, std::string> last;
-  for (const baseline::Item& item : list.items)
-    for (const baseline::Access& access : list.accesses_of(item))
-      if (access.last()) last[item.at] += " r" + std::to_string(access.slot);
+  for (const baseline::IrInstr& instr : list.instrs)
+    for (const baseline::Access& access : list.accesses_of(instr))
+      if (access.last()) last[instr.at] += " %" + std::to_string(access.slot);
   std::string out;
   for (const baseline::Region& region : regions) {
     out += "  registers from " + std::to_string(region.start) +
            (region.end == ~uint32_t{0} ? "" : " to " + std::to_string(region.end)) + ":";
     for (const baseline::Region::Pin& pin : region.pins) {
-      if (pin.cls == Class::kNot) continue;
+      if (pin.cls == RegClass::kNone) continue;
       constexpr const char* kNames[] = {"any", "int", "f32", "f64", "v128", "half"};
-      out += " r" + std::to_string(pin.slot) + ":" + kNames[static_cast<size_t>(pin.cls)];
+      out += " %" + std::to_string(pin.slot) + ":" + kNames[static_cast<size_t>(pin.cls)];
       out += std::string(pin.written ? "+written" : "") + (pin.narrow ? "+narrow" : "");
     }
     out += '\n';

@@ -132,7 +132,7 @@ def test_links(ermine, directory):
     check({g for g, _ in work["w"]} <= known and {g for g, _ in work["m"]} <= known, "groups without register code")
     for wasm, register, machine in ((r"i32\.mul", "i32_mul", "imul"), (r"local\.set \$n", "i32_mul", "imul"),
                                     (r"i32\.store", "i32_store", "mov"), (r"f32\.load", "f32_load", "v?movss"),
-                                    (r"call \$other", r"call at r\d+, func 1", "call")):
+                                    (r"call \$other", r"call at %\d+, func 1", "call")):
         group = groups_with(work["w"], wasm)
         check(len(group) == 1, f"{wasm}: groups {group}")
         check(group <= groups_with(work["r"], register), f"{wasm} is not beside {register}: {work}")

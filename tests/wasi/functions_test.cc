@@ -292,7 +292,7 @@ TEST(WasiFunctions, OneLinkerForManyStores) {
   for (int round = 0; round < 2; ++round)
     for (size_t i = 0; i < programs.size(); ++i)
       EXPECT_EQ(must(argument(instances[i])), "program " + std::to_string(i));
-  // One closes its streams, also by a short cut; the others have theirs.
+  // One closes its streams, also by a fast path; the others have theirs.
   for (const uint32_t expected : {kSuccess, kBadf}) {
     std::vector<Val> fd = {Val(int32_t{1})};
     EXPECT_EQ(must(instances[0].get_func("fd_close")->call(fd))[0].i32(), static_cast<int32_t>(expected));

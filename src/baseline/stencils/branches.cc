@@ -6,12 +6,12 @@ namespace ermine::baseline {
 
 namespace {
 
-// The index of the label, or the number of labels for the default; the table of distances is the island.
-template <unsigned place>
+// The index of the label, or the number of labels for the default; the table of distances is the stencil's record.
+template <Location l>
 STENCIL table(STENCIL_PARAMS) {
   State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
-  const uint64_t index = base::clamp_index(read<uint32_t, place, HoleKind::kSlotA>(s), count());
-  const char* distances = island_address();
+  const uint64_t index = base::clamp_index(read<uint32_t, l, HoleKind::kSlotA>(s), count());
+  const char* distances = record_address();
   int32_t distance;
   std::memcpy(&distance, distances + index * 4, 4);
   auto target = reinterpret_cast<Target>(const_cast<char*>(distances + distance));
@@ -23,8 +23,8 @@ constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
     if constexpr (ir::is_branchable(op)) add_branch<op>(list);
   });
-  repeat<kPlaces>([&]<unsigned place> {
-    list.add({{.stencil = table<place>}, nullptr, special_id(Special::kTable, place), Marker::kNone, 0});
+  each_location<kLocations>([&]<Location l> {
+    list.add({{.stencil = table<l>}, nullptr, group_id(StencilGroup::kTable, l), Marker::kNone, 0});
   });
 }
 STENCIL_LIST(fill)

@@ -71,11 +71,11 @@ struct Jump {
 
 // A table's view (its pointer at `offset`), index, and type (count) to the reference of a function of this instance, in
 // the accumulator. Taken: it is none, or needs a closer look; the accumulator is as it was.
-template <unsigned place>
+template <Location l>
 struct TableCall {
   static constexpr uint32_t kResult = result_in<uint64_t>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
-    auto index = read<uint64_t, place, HoleKind::kSlotA>(s);
+    auto index = read<uint64_t, l, HoleKind::kSlotA>(s);
     runtime::TableView* table;
     std::memcpy(&table, plus_offset_anywhere(s.ctx->tables), sizeof table);
     // Null where the index is out of bounds: no branch decides that.
@@ -94,22 +94,8 @@ struct CheckRef {
     return Exit::kNext;
   }
 };
-// What calls by hand know.
-static_assert(offsetof(runtime::FuncRef, func_index) == 40 && offsetof(runtime::FuncRef, code) == 0);
-static_assert(offsetof(runtime::InstanceContext, func_refs) == 24 && offsetof(runtime::InstanceContext, exec) == 16);
-static_assert(offsetof(runtime::FuncRef, host) == 24 && offsetof(runtime::FuncRef, host_env) == 32);
-static_assert(offsetof(runtime::HostCall, store) == 0 && offsetof(runtime::HostCall, caller) == 8);
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Winvalid-offsetof"  // the compiler lays it out in order all the same
-static_assert(offsetof(runtime::ExecContext, stack_top) == 24);
-static_assert(offsetof(runtime::ExecContext, last_pc) == 64 && offsetof(runtime::ExecContext, last_fp) == 72);
-static_assert(offsetof(runtime::ExecContext, last_ctx) == 80);
-#define STENCIL_EXEC_STORE "136"
-static_assert(offsetof(runtime::ExecContext, store) == 136);
-#pragma clang diagnostic pop
-
 // Written by hand: these are places where control leaves, not instructions.
-[[gnu::naked]] void island() { asm(STENCIL_ISLAND); }
+[[gnu::naked]] void call_out() { asm(STENCIL_CALL_OUT); }
 [[gnu::naked]] void call() { asm(STENCIL_CALL); }
 [[gnu::naked]] void call_ref() { asm(STENCIL_CALL_REF); }
 [[gnu::naked]] void host_import() { asm(STENCIL_HOST_IMPORT); }
@@ -117,25 +103,25 @@ static_assert(offsetof(runtime::ExecContext, store) == 136);
 [[gnu::naked]] void trap_site() { asm(STENCIL_TRAP_SITE); }
 
 constexpr void fill(auto& list) {
-  list.add(entry<Enter>(rest_id(Rest::kEnter)));
-  list.add(entry<EnterNative>(rest_id(Rest::kEnterNative)));
-  list.add(entry<CheckRef>(rest_id(Rest::kCheckRef)));
-  repeat<kPlaces>([&]<unsigned place> { list.add(entry<TableCall<place>>(special_id(Special::kTableCall, place))); });
-  list.add(entry<Zero<1>>(rest_id(Rest::kZero1)));
-  list.add(entry<Zero<4>>(rest_id(Rest::kZero4)));
-  list.add(entry<Poll>(rest_id(Rest::kPoll)));
-  list.add(entry<Fuel>(rest_id(Rest::kFuel)));
-  list.add(entry<Sample>(rest_id(Rest::kSample)));
-  list.add(entry<Jump>(rest_id(Rest::kJump)));
-  auto by_hand = [&](void (*f)(), Rest rest, uint32_t result = 0) {
-    list.add({{.by_hand = f}, nullptr, rest_id(rest), Marker::kNone, result});
+  list.add(entry<Enter>(control_id(ControlStencil::kEnter)));
+  list.add(entry<EnterNative>(control_id(ControlStencil::kEnterNative)));
+  list.add(entry<CheckRef>(control_id(ControlStencil::kCheckRef)));
+  each_location<kLocations>([&]<Location l> { list.add(entry<TableCall<l>>(group_id(StencilGroup::kTableCall, l))); });
+  list.add(entry<Zero<1>>(control_id(ControlStencil::kZero1)));
+  list.add(entry<Zero<4>>(control_id(ControlStencil::kZero4)));
+  list.add(entry<Poll>(control_id(ControlStencil::kPoll)));
+  list.add(entry<Fuel>(control_id(ControlStencil::kFuel)));
+  list.add(entry<Sample>(control_id(ControlStencil::kSample)));
+  list.add(entry<Jump>(control_id(ControlStencil::kJump)));
+  auto by_hand = [&](void (*f)(), ControlStencil id, uint32_t result = 0) {
+    list.add({{.by_hand = f}, nullptr, control_id(id), Marker::kNone, result});
   };
-  by_hand(island, Rest::kIsland);
-  by_hand(call, Rest::kCall);
-  by_hand(call_ref, Rest::kCallRef);
-  by_hand(host_import, Rest::kHostImport, result_in<uint64_t>(kAcc));
-  by_hand(call_host, Rest::kCallHost);
-  by_hand(trap_site, Rest::kTrapSite);
+  by_hand(call_out, ControlStencil::kCallOut);
+  by_hand(call, ControlStencil::kCall);
+  by_hand(call_ref, ControlStencil::kCallRef);
+  by_hand(host_import, ControlStencil::kHostImport, result_in<uint64_t>(kAcc));
+  by_hand(call_host, ControlStencil::kCallHost);
+  by_hand(trap_site, ControlStencil::kTrapSite);
 }
 STENCIL_LIST(fill)
 

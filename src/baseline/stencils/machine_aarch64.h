@@ -55,9 +55,9 @@ template <class T, HoleKind hole>
   asm("movz %w0, :abs_g1:ermine_count\n movk %w0, :abs_g0_nc:ermine_count" : "=r"(n));
   return n;
 }
-[[gnu::always_inline]] inline const char* island_address() {
+[[gnu::always_inline]] inline const char* record_address() {
   const char* p;
-  asm("adrp %0, ermine_island\n add %0, %0, :lo12:ermine_island" : "=r"(p));
+  asm("adrp %0, ermine_record\n add %0, %0, :lo12:ermine_record" : "=r"(p));
   return p;
 }
 [[gnu::always_inline]] inline uintptr_t native_stack_pointer() {
@@ -68,8 +68,8 @@ template <class T, HoleKind hole>
 
 // --- By hand, for control.cc. Addresses have 48 bits.
 
-// The island holds a handler's address and its operands; it goes on behind this stencil by itself.
-#define STENCIL_ISLAND "adrp x20, ermine_island\n add x20, x20, :lo12:ermine_island\n ldr x8, [x20]\n br x8"
+// The call-out holds a handler's address and its operands; it goes on behind this stencil by itself.
+#define STENCIL_CALL_OUT "adrp x20, ermine_record\n add x20, x20, :lo12:ermine_record\n ldr x8, [x20]\n br x8"
 
 #define STENCIL_PC(reg) \
   "movz " reg ", :abs_g2:ermine_pc\n movk " reg ", :abs_g1_nc:ermine_pc\n movk " reg ", :abs_g0_nc:ermine_pc\n"
@@ -98,8 +98,8 @@ template <class T, HoleKind hole>
   "add x15, x21, :lo12:ermine_slot_d\n"                          \
   "stp x8, x22, [x15]\n"                                         \
   "add x21, x21, :lo12:ermine_offset\n"                          \
-  "ldr w14, [x24, #40]\n"                                        \
-  "sub x8, x24, #16\n"                                           \
+  "ldr w14, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "]\n" \
+  "sub x8, x24, #" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "\n" \
   "adrp x15, ermine_call_table\n"                                \
   "add x15, x15, :lo12:ermine_call_table\n"                      \
   "movz w16, :abs_g1:ermine_count\n"                             \
@@ -113,11 +113,11 @@ template <class T, HoleKind hole>
   "b ermine_next"
 
 // An imported function, whose pointer lies at `offset`, to r0.
-#define STENCIL_HOST_IMPORT                                                \
-  "ldr x15, [x22, #24]\n"                                                  \
+#define STENCIL_HOST_IMPORT \
+  "ldr x15, [x22, #" ERMINE_ASM(ERMINE_OFFSET_CONTEXT_FUNC_REFS) "]\n" \
   "movz x24, :abs_g1:ermine_offset\n movk x24, :abs_g0_nc:ermine_offset\n" \
   "ldr x24, [x15, x24]\n"                                                  \
-  "ldr x15, [x24, #24]\n"                                                  \
+  "ldr x15, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "]\n" \
   "cbnz x15, 1f\n b ermine_taken\n 1:\n"                                   \
   "b ermine_next"
 
@@ -126,18 +126,18 @@ template <class T, HoleKind hole>
 #define STENCIL_CALL_HOST \
   "sub sp, sp, #32\n str x30, [sp, #16]\n"                       \
   STENCIL_PC("x1")                                               \
-  "ldr x15, [x22, #16]\n"                                        \
-  "stp x1, x21, [x15, #64]\n"                                    \
-  "str x22, [x15, #80]\n"                                        \
+  "ldr x15, [x22, #" ERMINE_ASM(ERMINE_OFFSET_CONTEXT_EXEC) "]\n" \
+  "stp x1, x21, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "]\n" \
+  "str x22, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "+16]\n" \
   "movz w3, :abs_g1:ermine_count\n"                              \
   "movk w3, :abs_g0_nc:ermine_count\n"                           \
   "add x3, x21, x3\n"                                            \
-  "str x3, [x15, #24]\n"                                         \
+  "str x3, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_STACK_TOP) "]\n" \
   "add x2, x21, :lo12:ermine_offset\n"                           \
-  "ldr x3, [x15, #" STENCIL_EXEC_STORE "]\n"                      \
+  "ldr x3, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_STORE) "]\n"                      \
   "stp x3, x22, [sp]\n"                                          \
   "mov x1, sp\n"                                                 \
-  "ldp x15, x0, [x24, #24]\n"                                    \
+  "ldp x15, x0, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "]\n" \
   "blr x15\n"                                                    \
   "ldr x30, [sp, #16]\n add sp, sp, #32\n"                       \
   "tbnz w0, #0, 1f\n b ermine_trap\n 1:\n"                       \

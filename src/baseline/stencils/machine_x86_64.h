@@ -38,9 +38,9 @@ template <class T, HoleKind hole>
 [[gnu::always_inline]] inline uint32_t count() {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(ermine_count));
 }
-[[gnu::always_inline]] inline const char* island_address() {
+[[gnu::always_inline]] inline const char* record_address() {
   const char* p;
-  asm("lea ermine_island(%%rip), %0" : "=r"(p));
+  asm("lea ermine_record(%%rip), %0" : "=r"(p));
   return p;
 }
 [[gnu::always_inline]] inline uintptr_t native_stack_pointer() {
@@ -51,8 +51,8 @@ template <class T, HoleKind hole>
 
 // --- By hand, for control.cc
 
-// The island holds a handler's address and its operands; it goes on behind this stencil by itself.
-#define STENCIL_ISLAND "lea ermine_island(%rip), %r12\n jmp *(%r12)"
+// The call-out holds a handler's address and its operands; it goes on behind this stencil by itself.
+#define STENCIL_CALL_OUT "lea ermine_record(%rip), %r12\n jmp *(%r12)"
 
 // Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. A callee returns with
 // fp as it got it. The word on the native stack keeps it aligned. rax: the call, for call_stub.
@@ -71,14 +71,14 @@ template <class T, HoleKind hole>
 
 // The same for the function that r0 refers to, through the entry for its index: `count` is the distance in bytes to
 // that of index 0.
-#define STENCIL_CALL_REF                \
+#define STENCIL_CALL_REF \
   "push %r14\n"                         \
   "movabs $ermine_pc, %rax\n"           \
   "mov %rax, ermine_slot_d(%r13)\n"     \
   "mov %r14, ermine_slot_d+8(%r13)\n"   \
   "add $ermine_offset, %r13\n"          \
-  "mov 40(%rdi), %ecx\n"                \
-  "lea -16(%rdi), %rax\n"               \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \
+  "lea -" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "(%rdi), %rax\n" \
   "lea ermine_call_table(%rip), %rdx\n" \
   "call *ermine_count(%rdx,%rcx,8)\n"   \
   "pop %r14\n"                          \
@@ -88,31 +88,30 @@ template <class T, HoleKind hole>
   "jmp ermine_next"
 
 // An imported function, whose pointer lies at `offset`, to r0.
-#define STENCIL_HOST_IMPORT         \
-  "mov 24(%r14), %rax\n"            \
+#define STENCIL_HOST_IMPORT \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_CONTEXT_FUNC_REFS) "(%r14), %rax\n" \
   "mov ermine_offset(%rax), %rdi\n" \
-  "cmpq $0, 24(%rdi)\n"             \
+  "cmpq $0, " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "(%rdi)\n" \
   "je ermine_taken\n"               \
   "jmp ermine_next"
 
 // The host function that r0 refers to, with the arguments at `offset`; `count` is where its slots end. The words on the
 // native stack: the HostCall, and one that keeps it aligned. Its result is in slot a.
-#define STENCIL_CALL_HOST               \
+#define STENCIL_CALL_HOST \
   "push %rax\n push %r14\n push %rax\n" \
   "movabs $ermine_pc, %rax\n"           \
-  "mov 16(%r14), %rcx\n"                \
-  "mov %rax, 64(%rcx)\n"                \
-  "mov %r13, 72(%rcx)\n"                \
-  "mov %r14, 80(%rcx)\n"                \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_CONTEXT_EXEC) "(%r14), %rcx\n" \
+  "mov %rax, " ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "(%rcx)\n" \
+  "mov %r13, " ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "+8(%rcx)\n" \
+  "mov %r14, " ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "+16(%rcx)\n" \
   "lea ermine_offset(%r13), %rdx\n"     \
   "lea ermine_count(%r13), %rax\n"      \
-  "mov %rax, 24(%rcx)\n"                \
-  "mov " STENCIL_EXEC_STORE             \
-  "(%rcx), %rax\n"                      \
+  "mov %rax, " ERMINE_ASM(ERMINE_OFFSET_EXEC_STACK_TOP) "(%rcx)\n" \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_EXEC_STORE) "(%rcx), %rax\n"                      \
   "mov %rax, (%rsp)\n"                  \
   "mov %rsp, %rsi\n"                    \
-  "mov 24(%rdi), %rax\n"                \
-  "mov 32(%rdi), %rdi\n"                \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "(%rdi), %rax\n" \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "+8(%rdi), %rdi\n" \
   "call *%rax\n"                        \
   "pop %rcx\n pop %rcx\n pop %rcx\n"    \
   "test %al, %al\n"                     \

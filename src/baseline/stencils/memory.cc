@@ -4,7 +4,7 @@
 namespace ermine::baseline {
 namespace {
 
-template <Op op, unsigned address, unsigned to>
+template <Op op, Location address, Location to>
 struct Load {
   using Sem = SemanticsOf<op>;
   static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
@@ -14,32 +14,33 @@ struct Load {
   }
 };
 
-template <Op op, unsigned address, unsigned value, int twin>
+template <Op op, Location address, Location value, int marker>
 struct Store {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
     using T = typename Sem::template Param<1>;
-    Sem::call(host_address(s, read_address<address>(s)), read<T, value, HoleKind::kSlotB, twin>(s));
+    Sem::call(host_address(s, read_address<address>(s)), read<T, value, HoleKind::kSlotB, marker>(s));
     return Exit::kNext;
   }
 };
-template <Op op, unsigned address, unsigned value>
-struct StoreTwins {
-  template <int twin>
-  using Body = Store<op, address, value, twin>;
+template <Op op, Location address, Location value>
+struct StoreVariants {
+  template <int marker>
+  using Body = Store<op, address, value, marker>;
 };
 
 constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
     if constexpr (ir::family_of(op) == Family::kLoad) {
-      repeat<kPlaces>([&]<unsigned address> {
-        repeat<kPlaces>([&]<unsigned to> { list.add(entry<Load<op, address, to>>(load_id(op, address, to))); });
+      each_location<kLocations>([&]<Location address> {
+        each_location<kLocations>(
+            [&]<Location to> { list.add(entry<Load<op, address, to>>(load_id(op, address, to))); });
       });
     } else if constexpr (ir::family_of(op) == Family::kStore) {
       constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<1>>;
-      repeat<kPlaces>([&]<unsigned address> {
-        repeat<is_float ? kPlaces : kPlaces + 1 + machine::kNegativeForms>([&]<unsigned value> {
-          list.add(entry_of<value, StoreTwins<op, address, value>::template Body>(
+      each_location<kLocations>([&]<Location address> {
+        each_location<is_float ? kLocations : kLocations + 1 + machine::kNegativeForms>([&]<Location value> {
+          list.add(entry_of<value, StoreVariants<op, address, value>::template Body>(
               store_id(op, address, value), marker_of<typename SemanticsOf<op>::template Param<1>>(value)));
         });
       });

@@ -4,23 +4,23 @@
 namespace ermine::baseline {
 namespace {
 
-template <class T, unsigned from, unsigned to, int twin>
+template <class T, Location from, Location to, int marker>
 struct Move {
   static constexpr uint32_t kResult = to == kSlot ? 0 : result_in<T>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
-    T v = read<T, from, HoleKind::kSlotA, twin>(s);
+    T v = read<T, from, HoleKind::kSlotA, marker>(s);
     if constexpr (to == kSlot) set_slot(s, v);  // leaves the accumulator alone
     else write<to>(s, v);
     return Exit::kNext;
   }
 };
-template <class T, unsigned from, unsigned to>
-struct MoveTwins {
-  template <int twin>
-  using Body = Move<T, from, to, twin>;
+template <class T, Location from, Location to>
+struct MoveVariants {
+  template <int marker>
+  using Body = Move<T, from, to, marker>;
 };
 
-template <class T, unsigned a, unsigned b, unsigned condition>
+template <class T, Location a, Location b, Location condition>
 struct Select {
   static constexpr uint32_t kResult = result_in<T>(kAcc);
   [[gnu::always_inline]] static Exit run(State& s) {
@@ -47,7 +47,7 @@ template <bool own>
     return cell;
   }
 }
-template <class T, bool own, unsigned to>
+template <class T, bool own, Location to>
 struct GlobalGet {
   static constexpr uint32_t kResult = result_in<T>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
@@ -57,7 +57,7 @@ struct GlobalGet {
     return Exit::kNext;
   }
 };
-template <class T, bool own, unsigned from>
+template <class T, bool own, Location from>
 struct GlobalSet {
   [[gnu::always_inline]] static Exit run(State& s) {
     T v = read<T, from, HoleKind::kSlotA>(s);
@@ -71,10 +71,10 @@ struct GlobalSet {
   }
 };
 
-template <class T, unsigned from, int twin>
+template <class T, Location from, int marker>
 STENCIL return_value(STENCIL_PARAMS) {
   State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
-  T v = read<T, from, HoleKind::kSlotA, twin>(s);
+  T v = read<T, from, HoleKind::kSlotA, marker>(s);
   uint64_t bits;
   if constexpr (std::is_same_v<T, float>) bits = std::bit_cast<uint32_t>(v);
   else bits = std::bit_cast<uint64_t>(v);
@@ -85,44 +85,43 @@ STENCIL return_value(STENCIL_PARAMS) {
 STENCIL return_nothing(STENCIL_PARAMS) { return r0; }
 
 // In place of the first.
-template <unsigned a, unsigned b, unsigned condition>
+template <Location a, Location b, Location condition>
 struct SelectV128 {
   [[gnu::always_inline]] static Exit run(State& s) {
-    if (read<uint32_t, condition, HoleKind::kSlotC>(s) == 0) s.f[a - kReg0] = s.f[b - kReg0];
+    if (read<uint32_t, condition, HoleKind::kSlotC>(s) == 0) s.f[register_of(a)] = s.f[register_of(b)];
     return Exit::kNext;
   }
 };
 
 constexpr void fill_vectors(auto& list) {
-  repeat<kAnyPlaces>([&]<unsigned from> {
-    repeat<kPlaces>([&]<unsigned to> {
-      if constexpr ((from < kPlaces || from == kPool) && from != kAcc && to != kAcc)
-        list.add(entry<Move<V128, from, to, 0>>(special_id(Special::kMoveV128, from * kPlaces + to)));
+  each_location<kOperandLocations>([&]<Location from> {
+    each_location<kLocations>([&]<Location to> {
+      if constexpr ((is_storage(from) || from == kPool) && from != kAcc && to != kAcc)
+        list.add(entry<Move<V128, from, to, 0>>(move_id(StencilGroup::kMoveV128, from, to)));
     });
   });
-  repeat<kPlaces>([&]<unsigned a> {
-    repeat<kPlaces>([&]<unsigned b> {
-      repeat<kPlaces>([&]<unsigned condition> {
-        if constexpr (a >= kReg0 && b >= kReg0)
-          list.add(entry<SelectV128<a, b, condition>>(
-              special_id(Special::kSelectV128, (a * kPlaces + b) * kPlaces + condition)));
+  each_location<kLocations>([&]<Location a> {
+    each_location<kLocations>([&]<Location b> {
+      each_location<kLocations>([&]<Location condition> {
+        if constexpr (is_register(a) && is_register(b))
+          list.add(entry<SelectV128<a, b, condition>>(select_id(StencilGroup::kSelectV128, a, b, condition)));
       });
     });
     repeat<2>([&]<unsigned own> {
-      if constexpr (a >= kReg0) {
-        list.add(entry<GlobalGet<V128, own != 0, a>>(special_id(Special::kGlobalV128, own * kPlaces + a)));
-        list.add(entry<GlobalSet<V128, own != 0, a>>(special_id(Special::kSetGlobalV128, own * kPlaces + a)));
+      if constexpr (is_register(a)) {
+        list.add(entry<GlobalGet<V128, own != 0, a>>(global_id(StencilGroup::kGlobalV128, own != 0, a)));
+        list.add(entry<GlobalSet<V128, own != 0, a>>(global_id(StencilGroup::kSetGlobalV128, own != 0, a)));
       }
     });
   });
 }
 
 constexpr void fill_narrow(auto& list) {
-  repeat<kAnyPlaces>([&]<unsigned from> {
-    repeat<kPlaces>([&]<unsigned to> {
+  each_location<kOperandLocations>([&]<Location from> {
+    each_location<kLocations>([&]<Location to> {
       if constexpr (to != kSlot && (from != kNeg || machine::kNegativeForms))
-        list.add(entry_of<from, MoveTwins<uint32_t, from, to>::template Body>(
-            special_id(Special::kMoveNarrow, from * kPlaces + to), marker_of<uint32_t>(from)));
+        list.add(entry_of<from, MoveVariants<uint32_t, from, to>::template Body>(
+            move_id(StencilGroup::kMoveNarrow, from, to), marker_of<uint32_t>(from)));
     });
   });
 }
@@ -130,38 +129,41 @@ constexpr void fill_narrow(auto& list) {
 template <class T>
 constexpr void fill_class(auto& list, unsigned number) {
   constexpr bool is_int = std::is_same_v<T, uint64_t>;
-  auto special = [number](Special first, unsigned index) {
-    return special_id(static_cast<Special>(static_cast<unsigned>(first) + number), index);
+  auto group = [number](StencilGroup first) {
+    return static_cast<StencilGroup>(static_cast<unsigned>(first) + number);
   };
-  auto has = [](unsigned from) { return from < kPlaces || from == kPool || is_int; };
-  repeat<kAnyPlaces>([&]<unsigned from> {
-    if constexpr (is_int || from < kPlaces || from == kPool) {
-      repeat<kPlaces>([&]<unsigned to> {
+  auto has = [](Location from) { return is_storage(from) || from == kPool || is_int; };
+  each_location<kOperandLocations>([&]<Location from> {
+    if constexpr (is_int || is_storage(from) || from == kPool) {
+      each_location<kLocations>([&]<Location to> {
         if (!has(from)) return;
-        list.add(entry_of<from, MoveTwins<T, from, to>::template Body>(special(Special::kMoveInt, from * kPlaces + to),
-                                                                       marker_of<T>(from)));
+        list.add(entry_of<from, MoveVariants<T, from, to>::template Body>(
+            move_id(group(StencilGroup::kMoveInt), from, to), marker_of<T>(from)));
       });
     }
-    if constexpr (from < kPlaces || from == kPool)
-      list.add({{.stencil = return_value<T, from, 0>}, nullptr, special(Special::kReturnInt, from), Marker::kNone, 0});
+    if constexpr (is_storage(from) || from == kPool)
+      list.add({{.stencil = return_value<T, from, 0>},
+                nullptr,
+                group_id(group(StencilGroup::kReturnInt), from),
+                Marker::kNone,
+                0});
     else if constexpr (is_int)
       list.add({{.stencil = return_value<T, from, 0>},
                 return_value<T, from, 1>,
-                special(Special::kReturnInt, from),
+                group_id(group(StencilGroup::kReturnInt), from),
                 marker_of<T>(from),
                 0});
   });
-  repeat<kPlaces>([&]<unsigned a> {
-    repeat<kPlaces>([&]<unsigned b> {
-      repeat<kPlaces>([&]<unsigned condition> {
+  each_location<kLocations>([&]<Location a> {
+    each_location<kLocations>([&]<Location b> {
+      each_location<kLocations>([&]<Location condition> {
         if constexpr (a != kAcc && b != kAcc)
-          list.add(
-              entry<Select<T, a, b, condition>>(special(Special::kSelectInt, (a * kPlaces + b) * kPlaces + condition)));
+          list.add(entry<Select<T, a, b, condition>>(select_id(group(StencilGroup::kSelectInt), a, b, condition)));
       });
     });
     repeat<2>([&]<unsigned own> {
-      list.add(entry<GlobalGet<T, own != 0, a>>(special(Special::kGlobalInt, own * kPlaces + a)));
-      list.add(entry<GlobalSet<T, own != 0, a>>(special(Special::kSetGlobalInt, own * kPlaces + a)));
+      list.add(entry<GlobalGet<T, own != 0, a>>(global_id(group(StencilGroup::kGlobalInt), own != 0, a)));
+      list.add(entry<GlobalSet<T, own != 0, a>>(global_id(group(StencilGroup::kSetGlobalInt), own != 0, a)));
     });
   });
 }
@@ -172,7 +174,7 @@ constexpr void fill(auto& list) {
   fill_class<float>(list, 1);
   fill_class<double>(list, 2);
   fill_vectors(list);
-  list.add({{.stencil = return_nothing}, nullptr, rest_id(Rest::kReturn), Marker::kNone, 0});
+  list.add({{.stencil = return_nothing}, nullptr, control_id(ControlStencil::kReturn), Marker::kNone, 0});
 }
 STENCIL_LIST(fill)
 

@@ -5,14 +5,14 @@
 
 namespace ermine::baseline {
 
-template <Op op, unsigned a, unsigned b, unsigned to, int twin>
+template <Op op, Location a, Location b, Location to, int marker>
 struct Binary {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
   static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     T x = read<T, a, HoleKind::kSlotA>(s);
-    T y = read<T, b, HoleKind::kSlotB, twin, is_shift(op)>(s);
+    T y = read<T, b, HoleKind::kSlotB, marker, is_shift(op)>(s);
     if constexpr (Sem::kTraps) {
       TrapCode trap = TrapCode::kNone;
       auto v = Sem::call(x, y, trap);
@@ -30,7 +30,7 @@ struct Binary {
 
 // Division by a constant d >= 2. With 32 bits the quotient is the upper half of x times 2^64/d rounded up; with 64 that
 // factor has a bit more, which is added by hand, and a shift follows (`count`).
-template <Op op, unsigned a, unsigned to>
+template <Op op, Location a, Location to>
 struct Divide {
   using T = typename SemanticsOf<op>::template Param<0>;
   static_assert(std::is_unsigned_v<T>);
@@ -57,7 +57,7 @@ struct Divide {
   }
 };
 
-template <Op op, unsigned from, unsigned to>
+template <Op op, Location from, Location to>
 struct Unary {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
@@ -79,69 +79,69 @@ struct Unary {
   }
 };
 
-template <Op op, unsigned a, unsigned b, bool on_false, int twin>
+template <Op op, Location a, Location b, bool on_false, int marker>
 struct Branch {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
   [[gnu::always_inline]] static Exit run(State& s) {
-    bool taken = (Sem::call(read<T, a, HoleKind::kSlotA>(s), read<T, b, HoleKind::kSlotB, twin>(s)) != 0) != on_false;
+    bool taken = (Sem::call(read<T, a, HoleKind::kSlotA>(s), read<T, b, HoleKind::kSlotB, marker>(s)) != 0) != on_false;
     return taken ? Exit::kTaken : Exit::kNext;
   }
 };
 
 // The last operands that an instruction has stencils for.
 template <Op op>
-constexpr bool has_last(unsigned place) {
+constexpr bool has_last(Location l) {
   using T = typename SemanticsOf<op>::template Param<0>;
-  if (place < kPlaces || place == kPool) return true;
+  if (is_storage(l) || l == kPool) return true;
   if (std::is_floating_point_v<T> || SemanticsOf<op>::kTraps) return false;  // division by constants is another matter
-  return place == kImm || ((sizeof(T) == 8 || machine::kNegativeForms) && !is_shift(op));
+  return l == kImm || ((sizeof(T) == 8 || machine::kNegativeForms) && !is_shift(op));
 }
 
 // Which marker stands for a constant of type T.
 template <class T>
-constexpr Marker marker_of(unsigned place) {
-  if (place == kNeg) return sizeof(T) == 8 ? Marker::kNeg : Marker::kNeg32;
+constexpr Marker marker_of(Location l) {
+  if (l == kNeg) return sizeof(T) == 8 ? Marker::kNeg : Marker::kNeg32;
   return sizeof(T) == 8 ? Marker::kImm : Marker::kImm32;
 }
 template <Op op>
-constexpr Marker marker_of(unsigned place) {
+constexpr Marker marker_of(Location l) {
   using T = typename SemanticsOf<op>::template Param<0>;
   if (is_shift(op)) return sizeof(T) == 8 ? Marker::kShift64 : Marker::kShift32;
-  return marker_of<T>(place);
+  return marker_of<T>(l);
 }
 
-// Body<twin> with both twins if the last operand is a marked constant.
-template <unsigned last, template <int> class Body>
+// Body<marker> with both markers of the pair if the last operand is a marked constant.
+template <Location last, template <int> class Body>
 consteval Entry entry_of(StencilId id, Marker marker) {
-  if constexpr (last == kImm || last == kNeg)
+  if constexpr (is_immediate(last))
     return {{.stencil = stencil<Body<0>>}, stencil<Body<1>>, id, marker, result_of<Body<0>>()};
   else return entry<Body<0>>(id);
 }
 
-template <Op op, unsigned a, unsigned b, unsigned to>
-struct BinaryTwins {
-  template <int twin>
-  using Body = Binary<op, a, b, to, twin>;
+template <Op op, Location a, Location b, Location to>
+struct BinaryVariants {
+  template <int marker>
+  using Body = Binary<op, a, b, to, marker>;
 };
-template <Op op, unsigned a, unsigned b, bool on_false>
-struct BranchTwins {
-  template <int twin>
-  using Body = Branch<op, a, b, on_false, twin>;
+template <Op op, Location a, Location b, bool on_false>
+struct BranchVariants {
+  template <int marker>
+  using Body = Branch<op, a, b, on_false, marker>;
 };
 
 template <Op op>
 constexpr void add_binary(auto& list) {
-  repeat<kPlaces>([&]<unsigned a> {
-    repeat<kAnyPlaces>([&]<unsigned b> {
+  each_location<kLocations>([&]<Location a> {
+    each_location<kOperandLocations>([&]<Location b> {
       if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
         repeat<2>([&]<unsigned to_slot> {
-          list.add(entry_of<b, BinaryTwins<op, a, b, to_slot ? kSlot : kAcc>::template Body>(
+          list.add(entry_of<b, BinaryVariants<op, a, b, to_slot ? kSlot : kAcc>::template Body>(
               binary_id(op, a, b, to_slot), marker_of<op>(b)));
         });
-        if constexpr (a >= kReg0 && !ir::is_compare(op))
-          list.add(
-              entry_of<b, BinaryTwins<op, a, b, a>::template Body>(in_place_id(op, a - kReg0, b), marker_of<op>(b)));
+        if constexpr (is_register(a) && !ir::is_compare(op))
+          list.add(entry_of<b, BinaryVariants<op, a, b, a>::template Body>(in_place_id(op, register_of(a), b),
+                                                                           marker_of<op>(b)));
       }
     });
   });
@@ -149,22 +149,22 @@ constexpr void add_binary(auto& list) {
 
 template <Op op>
 constexpr void add_divisions(auto& list) {
-  repeat<kPlaces>([&]<unsigned a> {
+  each_location<kLocations>([&]<Location a> {
     list.add(entry<Divide<op, a, kAcc>>(binary_id(op, a, kImm, false)));
     list.add(entry<Divide<op, a, kSlot>>(binary_id(op, a, kImm, true)));
-    if constexpr (a >= kReg0) list.add(entry<Divide<op, a, a>>(in_place_id(op, a - kReg0, kImm)));
+    if constexpr (is_register(a)) list.add(entry<Divide<op, a, a>>(in_place_id(op, register_of(a), kImm)));
   });
 }
 
 template <Op op>
 constexpr void add_branch(auto& list) {
   constexpr unsigned kSenses = ir::has_inverse(op) ? 1 : 2;
-  repeat<kPlaces>([&]<unsigned a> {
-    repeat<kAnyPlaces>([&]<unsigned b> {
+  each_location<kLocations>([&]<Location a> {
+    each_location<kOperandLocations>([&]<Location b> {
       if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
         repeat<kSenses>([&]<unsigned on_false> {
-          list.add(entry_of<b, BranchTwins<op, a, b, on_false != 0>::template Body>(branch_id(op, a, b, on_false != 0),
-                                                                                    marker_of<op>(b)));
+          list.add(entry_of<b, BranchVariants<op, a, b, on_false != 0>::template Body>(
+              branch_id(op, a, b, on_false != 0), marker_of<op>(b)));
         });
       }
     });
@@ -173,8 +173,8 @@ constexpr void add_branch(auto& list) {
 
 template <Op op>
 constexpr void add_unary(auto& list) {
-  repeat<kPlaces>([&]<unsigned from> {
-    repeat<kPlaces>([&]<unsigned to> { list.add(entry<Unary<op, from, to>>(unary_id(op, from, to))); });
+  each_location<kLocations>([&]<Location from> {
+    each_location<kLocations>([&]<Location to> { list.add(entry<Unary<op, from, to>>(unary_id(op, from, to))); });
   });
 }
 

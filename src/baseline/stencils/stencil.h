@@ -1,8 +1,9 @@
 // The shape of a stencil: one instruction as a function of the machine's state, whose parameters lie in the
 // registers where the interpreter's handlers have them, followed by the pinned registers. What is not known
 // when it is compiled (slots, constants, targets) is an undefined symbol or, where only a constant makes the
-// compiler choose the short form, a marker value in two twins of the same function: the tool that reads the
-// object file finds the place by comparing them. What a stencil computes comes from semantics/.
+// compiler choose the short form, a marker value: such a function is compiled twice, with a pair of markers, and
+// the tool that reads the object file finds the place by comparing the two. What a stencil computes comes from
+// semantics/.
 //
 // A stencil ends in a tail call of ermine_next, which vanishes when the next stencil is copied behind it.
 #pragma once
@@ -14,6 +15,7 @@
 #include "baseline/machine.h"
 #include "runtime/context.h"
 #include "runtime/instance.h"
+#include "runtime/offsets.h"
 #include "semantics/semantics_of.h"
 
 namespace ermine::baseline {
@@ -43,6 +45,10 @@ STENCIL ermine_taken(STENCIL_PARAMS);
 STENCIL ermine_trap(STENCIL_PARAMS);
 }
 }  // namespace ermine::baseline
+
+// A number that is a macro (runtime/asm_offsets.h) in the text of assembly.
+#define ERMINE_ASM_TEXT(number) #number
+#define ERMINE_ASM(number) ERMINE_ASM_TEXT(number)
 
 #if defined(__x86_64__)
 #include "baseline/stencils/machine_x86_64.h"
@@ -80,47 +86,48 @@ STENCIL stencil(STENCIL_PARAMS) {
   [[clang::musttail]] return ermine_next(STENCIL_ARGS);
 }
 
-// --- Places
+// --- Locations
 
-template <class T, unsigned place, HoleKind slot, int twin = 0, bool shift = false>
+// `marker`: which of the pair of markers stands for a constant operand.
+template <class T, Location l, HoleKind slot, int marker = 0, bool shift = false>
 [[gnu::always_inline]] inline T read(const State& s) {
-  if constexpr (place == kSlot && std::is_same_v<T, V128>) {
+  if constexpr (l == kSlot && std::is_same_v<T, V128>) {
     return V128::load(slot_address<slot>(s.fp));
-  } else if constexpr (place == kSlot) {
+  } else if constexpr (l == kSlot) {
     return load_slot<T, slot>(s.fp);
-  } else if constexpr (place == kImm || place == kNeg) {
-    if constexpr (shift) return static_cast<T>(machine::kMarked.shift[twin]);
-    else if constexpr (place == kImm && sizeof(T) == 4) return static_cast<T>(machine::kMarked.value32[twin]);
-    else if constexpr (place == kNeg) return static_cast<T>(-int64_t{machine::kMarked.value[twin]});
-    else return static_cast<T>(machine::kMarked.value[twin]);
-  } else if constexpr (place == kPool) {
+  } else if constexpr (l == kImm || l == kNeg) {
+    if constexpr (shift) return static_cast<T>(machine::kMarked.shift[marker]);
+    else if constexpr (l == kImm && sizeof(T) == 4) return static_cast<T>(machine::kMarked.value32[marker]);
+    else if constexpr (l == kNeg) return static_cast<T>(-int64_t{machine::kMarked.value[marker]});
+    else return static_cast<T>(machine::kMarked.value[marker]);
+  } else if constexpr (l == kPool) {
     T v;
     std::memcpy(&v, ermine_pool, sizeof v);
     return v;
   } else if constexpr (std::is_same_v<T, V128>) {
-    static_assert(place >= kReg0);  // there is no accumulator for vectors
-    return V128(s.f[place - kReg0]);
+    static_assert(is_register(l));  // there is no accumulator for vectors
+    return V128(s.f[register_of(l)]);
   } else if constexpr (std::is_same_v<T, float>) {
-    if constexpr (place == kAcc) return s.s0;
-    else return s.f[place - kReg0][0];
+    if constexpr (l == kAcc) return s.s0;
+    else return s.f[register_of(l)][0];
   } else if constexpr (std::is_same_v<T, double>) {
-    if constexpr (place == kAcc) return s.d0;
+    if constexpr (l == kAcc) return s.d0;
     else {
       typedef double Doubles __attribute__((vector_size(16)));
-      return reinterpret_cast<Doubles>(s.f[place - kReg0])[0];
+      return reinterpret_cast<Doubles>(s.f[register_of(l)])[0];
     }
   } else {
-    if constexpr (place == kAcc) return static_cast<T>(s.r0);
-    else return static_cast<T>(s.l[place - kReg0]);
+    if constexpr (l == kAcc) return static_cast<T>(s.r0);
+    else return static_cast<T>(s.l[register_of(l)]);
   }
 }
 
 // An address in memory 0, 32 bits. In the frame the other half is not read. In a register it is not read either or,
-// where that would take an instruction, zero: the compiler sees to it (Compiler::address_place).
-template <unsigned place>
+// where that would take an instruction, zero: the compiler sees to it (Compiler::address_location).
+template <Location l>
 [[gnu::always_inline]] inline uint64_t read_address(const State& s) {
-  if constexpr (place == kSlot || !machine::kNarrowAddresses) return read<uint32_t, place, HoleKind::kSlotA>(s);
-  else return read<uint64_t, place, HoleKind::kSlotA>(s);
+  if constexpr (l == kSlot || !machine::kNarrowAddresses) return read<uint32_t, l, HoleKind::kSlotA>(s);
+  else return read<uint64_t, l, HoleKind::kSlotA>(s);
 }
 
 template <class T>
@@ -137,30 +144,30 @@ template <class T>
 }
 
 // A result in an accumulator, in the slot and the accumulator, or in a register.
-template <unsigned place, class T>
+template <Location l, class T>
 [[gnu::always_inline]] inline void write(State& s, T v) {
-  if constexpr (place == kSlot) set_slot(s, v);
+  if constexpr (l == kSlot) set_slot(s, v);
   if constexpr (std::is_same_v<T, V128>) {
-    static_assert(place >= kReg0);
-    s.f[place - kReg0] = v.template as<Vec>();
+    static_assert(is_register(l));
+    s.f[register_of(l)] = v.template as<Vec>();
   } else if constexpr (std::is_same_v<T, float>) {
-    if constexpr (place < kReg0) s.s0 = v;
+    if constexpr (!is_register(l)) s.s0 = v;
     else {
       Vec x;  // the upper lanes are whatever they are
       x[0] = v;
-      s.f[place - kReg0] = x;
+      s.f[register_of(l)] = x;
     }
   } else if constexpr (std::is_same_v<T, double>) {
-    if constexpr (place < kReg0) s.d0 = v;
+    if constexpr (!is_register(l)) s.d0 = v;
     else {
       typedef double Doubles __attribute__((vector_size(16)));
       Doubles x;
       x[0] = v;
-      s.f[place - kReg0] = reinterpret_cast<Vec>(x);
+      s.f[register_of(l)] = reinterpret_cast<Vec>(x);
     }
   } else {
-    if constexpr (place < kReg0) s.r0 = v;
-    else s.l[place - kReg0] = v;
+    if constexpr (!is_register(l)) s.r0 = v;
+    else s.l[register_of(l)] = v;
   }
 }
 
@@ -172,7 +179,7 @@ union Code {
 };
 struct Entry {
   Code code;
-  Target twin;  // null if nothing is marked
+  Target other;  // the same with the other marker of the pair; null if there is no marker
   uint32_t id;
   Marker marker;
   uint32_t result;  // result_in()
@@ -207,6 +214,12 @@ constexpr void repeat(F&& f) {
   [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
     (f.template operator()<i>(), ...);
   }(std::make_integer_sequence<unsigned, n>());
+}
+
+// Calls f.operator()<l>() for the first n locations.
+template <unsigned n, class F>
+constexpr void each_location(F&& f) {
+  repeat<n>([&]<unsigned i> { f.template operator()<static_cast<Location>(i)>(); });
 }
 
 #define STENCIL_LIST(fill)                                                                                \

@@ -7,7 +7,7 @@ namespace {
 template <Op op, unsigned t>
 struct Unary {
   [[gnu::always_inline]] static Exit run(State& s) {
-    write<kReg0 + t>(s, V128(call_vector<op>(s, V128(s.f[t]))));
+    write<in_register(t)>(s, V128(call_vector<op>(s, V128(s.f[t]))));
     return Exit::kNext;
   }
 };
@@ -15,28 +15,32 @@ struct Unary {
 template <Op op, unsigned t, unsigned b, unsigned c>
 struct Ternary {
   [[gnu::always_inline]] static Exit run(State& s) {
-    write<kReg0 + t>(s, V128(call_vector<op>(s, V128(s.f[t]), V128(s.f[b]), V128(s.f[c]))));
+    write<in_register(t)>(s, V128(call_vector<op>(s, V128(s.f[t]), V128(s.f[b]), V128(s.f[c]))));
     return Exit::kNext;
   }
 };
 
-// By a count in a place, or by one that is known.
-template <Op op, unsigned t, unsigned place_or_count>
+template <Op op, unsigned t, Location l>
 struct Shift {
   [[gnu::always_inline]] static Exit run(State& s) {
-    uint32_t count;
-    if constexpr (place_or_count < kPlaces) count = read<uint32_t, place_or_count, HoleKind::kSlotB>(s);
-    else count = place_or_count - kPlaces;
-    write<kReg0 + t>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), count)));
+    const auto count = read<uint32_t, l, HoleKind::kSlotB>(s);
+    write<in_register(t)>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), count)));
+    return Exit::kNext;
+  }
+};
+template <Op op, unsigned t, unsigned count>
+struct ShiftBy {
+  [[gnu::always_inline]] static Exit run(State& s) {
+    write<in_register(t)>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), count)));
     return Exit::kNext;
   }
 };
 
-template <Op op, unsigned t, unsigned place>
+template <Op op, unsigned t, Location l>
 struct Splat {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
-    write<kReg0 + t>(s, V128(Sem::call(read<typename Sem::template Param<0>, place, HoleKind::kSlotA>(s))));
+    write<in_register(t)>(s, V128(Sem::call(read<typename Sem::template Param<0>, l, HoleKind::kSlotA>(s))));
     return Exit::kNext;
   }
 };
@@ -50,12 +54,12 @@ struct Extract {
   }
 };
 
-template <Op op, unsigned t, unsigned place, unsigned lane>
+template <Op op, unsigned t, Location l, unsigned lane>
 struct Replace {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
-    auto v = read<typename Sem::template Param<1>, place, HoleKind::kSlotB>(s);
-    write<kReg0 + t>(s, V128(Sem::call(V128(s.f[t]), v, lane)));
+    auto v = read<typename Sem::template Param<1>, l, HoleKind::kSlotB>(s);
+    write<in_register(t)>(s, V128(Sem::call(V128(s.f[t]), v, lane)));
     return Exit::kNext;
   }
 };
@@ -69,13 +73,13 @@ struct Test {
   }
 };
 
-template <Op op, unsigned t, unsigned address>
+template <Op op, unsigned t, Location address>
 struct Access {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
     uint8_t* p = host_address(s, read_address<address>(s));
     if constexpr (Sem::kResults) {
-      write<kReg0 + t>(s, V128(Sem::call(p)));
+      write<in_register(t)>(s, V128(Sem::call(p)));
     } else {
 #if !defined(__x86_64__)
       // A store that crosses into memory that is not there may be done in part before it faults: it faults before.
@@ -87,12 +91,12 @@ struct Access {
   }
 };
 
-template <Op op, unsigned t, unsigned address, unsigned lane>
+template <Op op, unsigned t, Location address, unsigned lane>
 struct LaneAccess {
   [[gnu::always_inline]] static Exit run(State& s) {
     using Sem = SemanticsOf<op>;
     uint8_t* p = host_address(s, read_address<address>(s));
-    if constexpr (Sem::kResults) write<kReg0 + t>(s, V128(Sem::call(p, V128(s.f[t]), lane)));
+    if constexpr (Sem::kResults) write<in_register(t)>(s, V128(Sem::call(p, V128(s.f[t]), lane)));
     else Sem::call(p, V128(s.f[t]), lane);
     return Exit::kNext;
   }
@@ -109,27 +113,28 @@ constexpr void add(auto& list) {
       repeat<kPinned>([&]<unsigned c> { list.add(entry<Ternary<op, t, b, c>>(vector_ternary_id(op, t, b, c))); });
     });
   } else if constexpr (shape == VectorShape::kShift) {
-    repeat<kPlaces + lanes(op)>([&]<unsigned i> { list.add(entry<Shift<op, t, i>>(vector_shift_id(op, t, i))); });
+    each_location<kLocations>([&]<Location l> { list.add(entry<Shift<op, t, l>>(vector_shift_id(op, t, l))); });
+    repeat<lanes(op)>([&]<unsigned n> { list.add(entry<ShiftBy<op, t, n>>(vector_shift_by_id(op, t, n))); });
   } else if constexpr (shape == VectorShape::kExtract) {
     repeat<lanes(op)>([&]<unsigned i> { list.add(entry<Extract<op, t, i>>(vector_extract_id(op, t, i))); });
   } else if constexpr (shape == VectorShape::kSplat) {
-    repeat<kPlaces>([&]<unsigned p> {
-      if constexpr (p != kAcc) list.add(entry<Splat<op, t, p>>(vector_place_id(op, t, p)));
+    each_location<kLocations>([&]<Location l> {
+      if constexpr (l != kAcc) list.add(entry<Splat<op, t, l>>(vector_location_id(op, t, l)));
     });
   } else if constexpr (shape == VectorShape::kReplace) {
-    repeat<kPlaces>([&]<unsigned p> {
+    each_location<kLocations>([&]<Location l> {
       repeat<lanes(op)>([&]<unsigned i> {
-        if constexpr (p != kAcc) list.add(entry<Replace<op, t, p, i>>(vector_replace_id(op, t, p, i)));
+        if constexpr (l != kAcc) list.add(entry<Replace<op, t, l, i>>(vector_replace_id(op, t, l, i)));
       });
     });
   } else if constexpr (shape == VectorShape::kLoad || shape == VectorShape::kStore) {
-    repeat<kPlaces>([&]<unsigned p> {
-      if constexpr (p != kAcc) list.add(entry<Access<op, t, p>>(vector_place_id(op, t, p)));
+    each_location<kLocations>([&]<Location l> {
+      if constexpr (l != kAcc) list.add(entry<Access<op, t, l>>(vector_location_id(op, t, l)));
     });
   } else if constexpr (shape == VectorShape::kLoadLane || shape == VectorShape::kStoreLane) {
-    repeat<kPlaces>([&]<unsigned p> {
+    each_location<kLocations>([&]<Location l> {
       repeat<lanes(op)>([&]<unsigned i> {
-        if constexpr (p != kAcc) list.add(entry<LaneAccess<op, t, p, i>>(vector_replace_id(op, t, p, i)));
+        if constexpr (l != kAcc) list.add(entry<LaneAccess<op, t, l, i>>(vector_replace_id(op, t, l, i)));
       });
     });
   }

@@ -4,13 +4,13 @@
 namespace ermine::baseline {
 namespace {
 
-template <Op op, unsigned t, unsigned b>
+template <Op op, unsigned t, Location b>
 struct Binary {
   [[gnu::always_inline]] static Exit run(State& s) {
-    const V128 x(s.f[t]), y = read < V128, b == kAcc ? unsigned{kPool} : b, HoleKind::kSlotB > (s);
+    const V128 x(s.f[t]), y = read<V128, (b == kAcc ? kPool : b), HoleKind::kSlotB>(s);
     if constexpr (wasm::op_info(op).imm == wasm::Imm::Shuffle)
-      write<kReg0 + t>(s, V128(SemanticsOf<op>::call(x, y, V128::load(ermine_pool))));
-    else write<kReg0 + t>(s, V128(call_vector<op>(s, x, y)));
+      write<in_register(t)>(s, V128(SemanticsOf<op>::call(x, y, V128::load(ermine_pool))));
+    else write<in_register(t)>(s, V128(call_vector<op>(s, x, y)));
     return Exit::kNext;
   }
 };
@@ -19,9 +19,9 @@ constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
     if constexpr (vector_shape(op) == VectorShape::kBinary) {
       repeat<kPinned>([&]<unsigned t> {
-        repeat<kPlaces>([&]<unsigned b> {
+        each_location<kLocations>([&]<Location b> {
           if constexpr (b != kAcc || wasm::op_info(op).imm != wasm::Imm::Shuffle)
-            list.add(entry<Binary<op, t, b>>(vector_place_id(op, t, b)));
+            list.add(entry<Binary<op, t, b>>(vector_location_id(op, t, b)));
         });
       });
     }

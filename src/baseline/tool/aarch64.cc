@@ -1,6 +1,6 @@
-// Holes in AArch64 object files. A hole is a bit field of an instruction: relocations say which, and twins differ in
-// one of those that hold immediates. Conditional branches lead to branches to what follows or is taken, since no
-// relocation fits them; here they are made to go there themselves.
+// Holes in AArch64 object files. A hole is a bit field of an instruction: relocations say which, and the functions of a
+// marker pair differ in one of those that hold immediates. Conditional branches lead to branches to what follows or is
+// taken, since no relocation fits them; here they are made to go there themselves.
 #include <optional>
 
 #include "baseline/machine_aarch64.h"
@@ -45,7 +45,7 @@ bool read_relocation(const Elf64_Rela& r, const uint8_t* at, Hole& hole, int64_t
     case HoleKind::kPc: fits = is_move; break;
     case HoleKind::kPool:
     case HoleKind::kData:
-    case HoleKind::kIsland:
+    case HoleKind::kRecord:
     case HoleKind::kCallTable: fits = is_data; break;
     case HoleKind::kNext:
     case HoleKind::kTaken:
@@ -58,7 +58,7 @@ bool read_relocation(const Elf64_Rela& r, const uint8_t* at, Hole& hole, int64_t
   return fits;
 }
 
-// --- Twins
+// --- Variants
 
 struct Field {
   unsigned patch, low, bits;
@@ -95,19 +95,19 @@ std::optional<Change> recognise(const Field& field, uint32_t a, uint32_t b, Mark
   return marker == Marker::kShift32 ? search(kShifts32) : search(kShifts64);
 }
 
-bool compare_twins(Body& body, const Body& twin, Marker marker) {
-  if (!same_holes(body, twin)) return false;
+bool compare_pair(Body& body, const Body& other, Marker marker) {
+  if (!same_holes(body, other)) return false;
   const bool shift = marker == Marker::kShift32 || marker == Marker::kShift64;
   bool found = false;
   for (size_t at = 0; at < body.code.size(); at += 4) {
-    const uint32_t a = word(&body.code[at]), b = word(&twin.code[at]);
+    const uint32_t a = word(&body.code[at]), b = word(&other.code[at]);
     uint32_t left = a ^ b;
     if (left == 0) continue;
     std::vector<Field> fields;
-    if ((a & 0x1f800000) == 0x11000000) fields = {kFieldImm12};                                   // add, sub
-    else if ((a & 0x1fe00000) == 0x12800000) fields = {kFieldImm16};                              // movz, movn
-    else if ((a & 0x1f800000) == 0x13000000 && shift) fields = {kFieldRotation, kFieldTop};       // shifts
-    else if ((a & 0x1f800000) == 0x13800000 && shift) fields = {kFieldTop};                       // rotations
+    if ((a & 0x1f800000) == 0x11000000) fields = {kFieldImm12};  // add, sub
+    else if ((a & 0x1fe00000) == 0x12800000) fields = {kFieldImm16};  // movz, movn
+    else if ((a & 0x1f800000) == 0x13000000 && shift) fields = {kFieldRotation, kFieldTop};  // shifts
+    else if ((a & 0x1f800000) == 0x13800000 && shift) fields = {kFieldTop};  // rotations
     for (const Field& f : fields) {
       if ((left & f.mask()) == 0) continue;
       auto change = recognise(f, a, b, marker);
@@ -225,7 +225,7 @@ void shorten(Body& body) {
 }  // namespace
 
 const Target kAArch64 = {EM_AARCH64,      kMarked,
-                         read_relocation, compare_twins,
+                         read_relocation, compare_pair,
                          shorten,         kPinRegisters,
                          kAccRegister,    mark_bits,
                          put_constant,    [](uint8_t* at, unsigned patch, int64_t d) { put_distance(at, patch, d); }};

@@ -29,30 +29,30 @@ class Numbers {
   uint64_t state_;
 };
 
-constexpr const char* kSpecialNames[] = {
+constexpr const char* kGroupNames[] = {
     "move int",          "move f32",        "move f64",    "move v128",      "move narrow",
     "select int",        "select f32",      "select f64",  "select v128",    "global int",
     "global f32",        "global f64",      "global v128", "set global int", "set global f32",
     "set global f64",    "set global v128", "return int",  "return f32",     "return f64",
     "table of branches", "indirect call",   "rest"};
-static_assert(std::size(kSpecialNames) == static_cast<unsigned>(Special::kCount));
-constexpr const char* kRestNames[] = {"return",
-                                      "entry",
-                                      "entry from elsewhere",
-                                      "zero a slot",
-                                      "zero slots",
-                                      "poll",
-                                      "fuel",
-                                      "sample",
-                                      "leave for a handler",
-                                      "call",
-                                      "call by reference",
-                                      "call of the host",
-                                      "check of a reference",
-                                      "imported function",
-                                      "trap",
-                                      "jump"};
-static_assert(std::size(kRestNames) == static_cast<unsigned>(Rest::kCount));
+static_assert(std::size(kGroupNames) == static_cast<unsigned>(StencilGroup::kCount));
+constexpr const char* kControlNames[] = {"return",
+                                         "entry",
+                                         "entry from elsewhere",
+                                         "zero a slot",
+                                         "zero slots",
+                                         "poll",
+                                         "fuel",
+                                         "sample",
+                                         "leave for a handler",
+                                         "call",
+                                         "call by reference",
+                                         "call of the host",
+                                         "check of a reference",
+                                         "imported function",
+                                         "trap",
+                                         "jump"};
+static_assert(std::size(kControlNames) == static_cast<unsigned>(ControlStencil::kCount));
 
 struct Group {
   std::string name;
@@ -61,36 +61,37 @@ struct Group {
   bool limits = false;      // how long the guest runs
   bool moves = false;       // what may be a reference
   bool chooses = false;     // by a condition of the guest's
-  bool divides = false;
+  bool set_divisor = false;
 };
 
 Group group_of(StencilId id) {
-  for (unsigned n = static_cast<unsigned>(Special::kCount); n-- > 0;) {
-    const auto special = static_cast<Special>(n);
-    if (id < special_id(special)) continue;
-    Group g{.name = kSpecialNames[n]};
-    if (special == Special::kRest) {
-      const auto rest = static_cast<Rest>(id - special_id(special));
-      g.name = kRestNames[static_cast<unsigned>(rest)];
-      g.limits = rest == Rest::kPoll || rest == Rest::kFuel;
+  for (unsigned n = static_cast<unsigned>(StencilGroup::kCount); n-- > 0;) {
+    const auto special = static_cast<StencilGroup>(n);
+    if (id < group_id(special)) continue;
+    Group g{.name = kGroupNames[n]};
+    if (special == StencilGroup::kControl) {
+      const auto rest = static_cast<ControlStencil>(id - group_id(special));
+      g.name = kControlNames[static_cast<unsigned>(rest)];
+      g.limits = rest == ControlStencil::kPoll || rest == ControlStencil::kFuel;
       g.is_control = true;
     }
-    g.is_control |= special == Special::kTable || special == Special::kTableCall;
-    g.moves = special == Special::kMoveInt || special == Special::kSelectInt || special == Special::kGlobalInt ||
-              special == Special::kSetGlobalInt || special == Special::kReturnInt;
-    g.chooses = special >= Special::kSelectInt && special <= Special::kSelectV128;
+    g.is_control |= special == StencilGroup::kTable || special == StencilGroup::kTableCall;
+    g.moves = special == StencilGroup::kMoveInt || special == StencilGroup::kSelectInt ||
+              special == StencilGroup::kGlobalInt || special == StencilGroup::kSetGlobalInt ||
+              special == StencilGroup::kReturnInt;
+    g.chooses = special >= StencilGroup::kSelectInt && special <= StencilGroup::kSelectV128;
     return g;
   }
   for (unsigned i = wasm::kOpCount; i-- > 0;) {
     const auto op = static_cast<Op>(i);
     if (id < formed_base(op) || ir::family_of(op) == ir::Family::kNone) continue;
-    if (ir::is_branchable(op) && id >= branch_id(op, 0, 0, false))
+    if (ir::is_branchable(op) && id >= branch_id(op, kSlot, kSlot, false))
       return {.name = "compare and branch", .chooses = true};
     const char letter = wasm::op_info(op).sig()[0];
     const std::string type = letter == 'i' ? "i32" : letter == 'l' ? "i64" : letter == 'f' ? "f32" : "f64";
     switch (ir::family_of(op)) {
       case ir::Family::kBinary:
-        if (is_division(op)) return {.name = "division of " + type, .divides = true};
+        if (is_division(op)) return {.name = "division of " + type, .set_divisor = true};
         if (is_shift(op)) return {.name = "shift of " + type};
         return {.name = (ir::is_compare(op) ? "comparison of " : "binary operation of ") + type};
       case ir::Family::kUnary: return {.name = "unary operation of " + type};
@@ -123,14 +124,15 @@ Risk risk_of(Alteration how, const Altered& a, const Group& family, const std::v
   }
   if (a.memory && a.address) return Risk::kAccess;
   if (a.jumps || a.compares || a.chooses)
-    return family.divides ? Risk::kStop : family.chooses ? Risk::kWay : Risk::kNumber;
+    return family.set_divisor ? Risk::kStop : family.chooses ? Risk::kWay : Risk::kNumber;
   if (a.vector) return Risk::kNumber;
   if (family.moves && !a.pin) return Risk::kReference;  // which is in no pinned register
   if (how == Alteration::kDestination) return Risk::kIndex;
   for (const Use& u : uses) {
-    const unsigned place = u.result & kResultPlace;
-    if (!(u.result & kNarrowResult) || !a.wide || place == 0) continue;
-    const unsigned r = place == 1 + unsigned{kAcc} ? kX86_64.acc_register : kX86_64.pin_registers[place - 1 - kReg0];
+    const unsigned location = u.result & kResultLocation;  // 0, or the ordinal + 1
+    if (!(u.result & kNarrowResult) || !a.wide || location == 0) continue;
+    const auto l = static_cast<Location>(location - 1);
+    const unsigned r = l == kAcc ? kX86_64.acc_register : kX86_64.pin_registers[register_of(l)];
     if (a.registers >> r & 1) return Risk::kIndex;
   }
   return Risk::kNumber;
@@ -142,12 +144,12 @@ constexpr const char* kRiskNames[] = {"number", "way", "stop", "reference", "ind
 
 std::vector<Fault> make_faults(const Target& target, const Bodies& bodies, uint64_t seed, unsigned count) {
   if (&target != &kX86_64) fail("faults are made in x86-64 code");
-  struct Place {
+  struct Origin {
     size_t number;
     const Body* body;
     const std::vector<Use>* uses;
   };
-  std::map<std::string, std::pair<Group, std::vector<Place>>> families;
+  std::map<std::string, std::pair<Group, std::vector<Origin>>> families;
   size_t number = 0;
   for (const auto& [body, uses] : bodies) {
     Group family = group_of(uses.front().id);
@@ -171,21 +173,21 @@ std::vector<Fault> make_faults(const Target& target, const Bodies& bodies, uint6
     for (unsigned round = 0; round < 40 && faults.size() < want; ++round) {
       for (const std::string& name : names) {
         if (faults.size() >= want) break;
-        const auto& [family, places] = families[name];
+        const auto& [family, origins] = families[name];
         for (unsigned attempt = 0; attempt < 200; ++attempt) {
-          const Place& place = places[numbers.below(places.size())];
+          const Origin& origin = origins[numbers.below(origins.size())];
           Altered altered;
           const uint64_t where = numbers.next() >> 8, variant = numbers.next() >> 8;
-          if (!alter(*place.body, how, where, variant, altered)) continue;
-          if (!seen.emplace(place.number, altered.text).second) continue;
+          if (!alter(*origin.body, how, where, variant, altered)) continue;
+          if (!seen.emplace(origin.number, altered.text).second) continue;
           Fault f{.kind = name_of(how),
                   .family = name,
-                  .risk = risk_of(how, altered, family, *place.uses, altered.hole ? &*altered.hole : nullptr),
-                  .body = place.number,
+                  .risk = risk_of(how, altered, family, *origin.uses, altered.hole ? &*altered.hole : nullptr),
+                  .body = origin.number,
                   .altered = std::move(altered.body),
                   .text = std::move(altered.text),
                   .refusal = {}};
-          for (const Use& u : *place.uses)
+          for (const Use& u : *origin.uses)
             if (f.refusal.empty()) f.refusal = prove(target, f.altered, u.marker, u.result);
           faults.push_back(std::move(f));
           break;

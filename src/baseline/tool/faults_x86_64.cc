@@ -305,7 +305,7 @@ bool alter_hole(Body& body, Hole& h, Alteration how, uint64_t variant) {
     case Alteration::kHoleKind: {
       // Numbers for numbers, distances for distances; for a constant, the number of something else.
       constexpr HoleKind kDistances[] = {HoleKind::kPool, HoleKind::kNext,   HoleKind::kTaken,
-                                         HoleKind::kTrap, HoleKind::kIsland, HoleKind::kCallTable};
+                                         HoleKind::kTrap, HoleKind::kRecord, HoleKind::kCallTable};
       if (h.kind == HoleKind::kPc) return false;
       if (h.kind == HoleKind::kImm && h.patch() != 4) return false;
       if (h.kind <= HoleKind::kImm) h.kind = static_cast<HoleKind>((kind + 1 + variant % 5) % 6);

@@ -10,10 +10,10 @@
 // The objects may be another machine's: what there is to know of each is in a file of its own (object.h: Target).
 //
 // The list of stencils is the section ermine_stencils (see stencils/stencil.h: Entry). A hole is a relocation
-// against one of the ermine_* symbols, or what differs between a function and its twin. A stencil that has
-// something else (a call, an unknown relocation, a marker that cannot be found) is left out and counted; the
+// against one of the ermine_* symbols, or what differs between a function and the same with the other marker. A stencil
+// that has something else (a call, an unknown relocation, a marker that cannot be found) is left out and counted; the
 // compiler then leaves the instruction to the interpreter's handler. Those without which nothing works
-// (Special) must be there.
+// (StencilGroup) must be there.
 //
 // Output, little-endian: Header, Stencil[stencils], Hole[holes], 16-byte constants, code.
 #include <cstdio>
@@ -70,7 +70,7 @@ constexpr NamedHole kNamed[] = {
     {"ermine_next", HoleKind::kNext},
     {"ermine_taken", HoleKind::kTaken},
     {"ermine_trap", HoleKind::kTrap},
-    {"ermine_island", HoleKind::kIsland},
+    {"ermine_record", HoleKind::kRecord},
     {"ermine_call_table", HoleKind::kCallTable},
 };
 
@@ -156,7 +156,7 @@ int main(int argc, char** argv) {
       if (std::strcmp(o.section_names + o.sections[s]->sh_name, "ermine_stencils") == 0) list = s;
     if (list == 0) fail(o.path + ": has no list of stencils");
     struct Record {
-      uint64_t code, twin;
+      uint64_t code, other;
       uint32_t id;
       Marker marker;
       uint32_t result, unused;
@@ -178,14 +178,14 @@ int main(int argc, char** argv) {
       std::string why = "its constant cannot be found";
       auto body = function_at(e * sizeof record, why);
       if (body && record.marker != Marker::kNone && pointers.contains(e * sizeof record + 8)) {
-        auto twin = function_at(e * sizeof record + 8, why);
-        if (!twin || !target->compare_twins(*body, *twin, record.marker)) body.reset();
+        auto other = function_at(e * sizeof record + 8, why);
+        if (!other || !target->compare_pair(*body, *other, record.marker)) body.reset();
       }
       if (!body || body->code.size() > UINT16_MAX) {
         ++left_out;
         if (verbose)
           std::fprintf(stderr, "left out: %s entry %zu, id %u: %s\n", o.path.c_str(), e, record.id, why.c_str());
-        if (record.id >= rest_id(static_cast<Rest>(0))) fail("a necessary stencil cannot be used: " + why);
+        if (record.id >= control_id(static_cast<ControlStencil>(0))) fail("a necessary stencil cannot be used: " + why);
         continue;
       }
       target->shorten(*body);

@@ -73,7 +73,7 @@ struct Target {
   // the place referred to (of HoleKind::kData). False: there is no such hole.
   bool (*read_relocation)(const Elf64_Rela& relocation, const uint8_t* at, Hole& hole, int64_t& datum);
   // Adds the holes of the marked constant. False: they cannot be told.
-  bool (*compare_twins)(Body& body, const Body& twin, Marker marker);
+  bool (*compare_pair)(Body& body, const Body& other, Marker marker);
   // Makes jumps to what follows vanish.
   void (*shorten)(Body& body);
   // For proving (prove.cc): machine_*.h.
@@ -86,7 +86,7 @@ struct Target {
 };
 extern const Target kX86_64, kAArch64;
 
-// Whether the twins' holes so far are the same, as they must be.
+// Whether the holes that the two functions of a marker pair have so far are the same, as they must be.
 inline bool same_holes(const Body& a, const Body& b) {
   return a.code.size() == b.code.size() && a.holes.size() == b.holes.size() &&
          (a.holes.empty() || std::memcmp(a.holes.data(), b.holes.data(), a.holes.size() * sizeof(Hole)) == 0);

@@ -92,9 +92,11 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
     }
     return true;
   };
-  const unsigned place = result & kResultPlace;
-  auto register_of = [&](unsigned p) {
-    return p == 1 + unsigned{kAcc} ? target.acc_register : target.pin_registers[p - 1 - kReg0];
+  // 0, or the ordinal + 1.
+  const unsigned location = result & kResultLocation;
+  auto result_register = [&] {
+    const auto l = static_cast<Location>(location - 1);
+    return l == kAcc ? target.acc_register : target.pin_registers[register_of(l)];
   };
   uint32_t values = 1u << target.acc_register;
   for (unsigned pin = 0; pin < kPinned; ++pin) values |= 1u << target.pin_registers[pin];
@@ -104,15 +106,15 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
     if (facts.calls) continue;
     for (unsigned pin = 0; pin < kPinned; ++pin) {
       const unsigned r = target.pin_registers[pin];
-      if (place == 1 + kReg0 + pin) continue;
+      if (location == 1 + ordinal(in_register(pin))) continue;
       if (exit.from[r] != r + 1) return at(exit.at) + "changes a pinned register that is not its result's";
     }
-    if (exit.kind == verify::Exit::kNext && (result & kNarrowResult) && !(exit.narrow >> register_of(place) & 1)) {
+    if (exit.kind == verify::Exit::kNext && (result & kNarrowResult) && !(exit.narrow >> result_register() & 1)) {
       bool narrow = false;
-      for (const auto& m : exit.maybe_narrow) narrow |= m.reg == register_of(place) && always_narrow(m);
+      for (const auto& m : exit.maybe_narrow) narrow |= m.reg == result_register() && always_narrow(m);
       if (!narrow) return at(exit.at) + "leaves a result of 32 bits with an upper half that is not shown to be zero";
     }
-    if (place != 1 + kAcc && exit.kind == verify::Exit::kNext &&
+    if (location != 1 + ordinal(kAcc) && exit.kind == verify::Exit::kNext &&
         exit.from[target.acc_register] != target.acc_register + 1)
       return at(exit.at) + "changes the accumulator, which is not its result's";
   }

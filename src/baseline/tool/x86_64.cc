@@ -1,4 +1,5 @@
-// Holes in x86-64 object files. A relocation's place is a field of whole bytes; so is what differs between twins.
+// Holes in x86-64 object files. A relocation's place is a field of whole bytes; so is what differs between the two
+// functions of a marker pair.
 #include <optional>
 
 #include "baseline/machine_x86_64.h"
@@ -34,7 +35,7 @@ bool read_relocation(const Elf64_Rela& r, const uint8_t*, Hole& hole, int64_t& d
   return true;
 }
 
-// What the marker of a twin becomes at a place.
+// What a marker becomes at a place.
 std::optional<std::pair<unsigned, Change>> recognise(const uint8_t* a, const uint8_t* b, size_t room, Marker marker) {
   auto matches = [&](unsigned width, auto value_of) {
     if (width > room) return false;
@@ -67,15 +68,15 @@ std::optional<std::pair<unsigned, Change>> recognise(const uint8_t* a, const uin
   return {};
 }
 
-bool compare_twins(Body& body, const Body& twin, Marker marker) {
-  if (!same_holes(body, twin)) return false;
+bool compare_pair(Body& body, const Body& other, Marker marker) {
+  if (!same_holes(body, other)) return false;
   bool found = false;
   for (size_t at = 0; at < body.code.size();) {
-    if (body.code[at] == twin.code[at]) {
+    if (body.code[at] == other.code[at]) {
       ++at;
       continue;
     }
-    auto what = recognise(&body.code[at], &twin.code[at], body.code.size() - at, marker);
+    auto what = recognise(&body.code[at], &other.code[at], body.code.size() - at, marker);
     if (!what) return false;
     body.holes.push_back({static_cast<uint16_t>(at), HoleKind::kImm,
                           static_cast<uint8_t>(what->first | static_cast<unsigned>(what->second) << 4), 0});
@@ -120,7 +121,7 @@ void shorten(Body& body) {
 const Target kX86_64 = {EM_X86_64,
                         kMarked,
                         read_relocation,
-                        compare_twins,
+                        compare_pair,
                         shorten,
                         machine_x86_64::kPinRegisters,
                         machine_x86_64::kAccRegister,

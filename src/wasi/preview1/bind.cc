@@ -10,15 +10,15 @@
 #include <utility>
 #include <vector>
 
-#include "wasi/preview1/short_cuts.h"
+#include "wasi/preview1/fast_paths.h"
 
 namespace ermine::wasi::preview1 {
 namespace {
 
-[[gnu::cold, gnu::noinline]] Errno answer_and_trace(const Binding& binding, Call& call, const uint64_t* slots) {
+[[gnu::cold, gnu::noinline]] Errno invoke_and_trace(const WasiImport& wasi_import, Call& call, const uint64_t* slots) {
   Trace trace;
-  Errno error = binding.answer(call, slots, &trace);
-  std::string line = binding.name;
+  Errno error = wasi_import.invoke(call, slots, &trace);
+  std::string line = wasi_import.name;
   line += '(';
   line += trace.inputs;
   line += ") = ";
@@ -58,7 +58,7 @@ constexpr auto types_of(std::tuple<Core...>*) {
 }
 
 template <auto kFunction>
-class Bound {
+class Adapter {
   using Parameters = typename Traits<decltype(kFunction)>::Parameters;
   using Cores = typename Traits<decltype(kFunction)>::Cores;
   static constexpr size_t kCount = std::tuple_size_v<Parameters>;
@@ -67,7 +67,7 @@ class Bound {
  public:
   static constexpr auto kTypes = types_of(static_cast<Cores*>(nullptr));
 
-  static Errno answer(Call& call, const uint64_t* slots, Trace* trace) {
+  static Errno invoke(Call& call, const uint64_t* slots, Trace* trace) {
     Parameters parameters;
     Errno error = load(call.memory, parameters, slots, std::make_index_sequence<kCount>{});
     if (error != Errno::kSuccess) [[unlikely]]
@@ -126,17 +126,17 @@ class Bound {
   }
 };
 
-Result<void> define(Linker& linker, const char* module, Binding&& binding, Linker::RawCallback callback,
+Result<void> define(Linker& linker, const char* module, WasiImport&& wasi_import, Linker::RawCallback callback,
                     std::span<const ValType> params) {
   FuncType type;
   type.params.assign(params.begin(), params.end());
   type.results.push_back(ValType::i32());
-  const char* name = binding.name;
-  return linker.func_raw(module, name, std::move(type), callback, std::make_shared<Binding>(std::move(binding)));
+  const char* name = wasi_import.name;
+  return linker.func_raw(module, name, std::move(type), callback, std::make_shared<WasiImport>(std::move(wasi_import)));
 }
 
 // proc_exit never returns, so it has no result in its signature.
-Result<void> define_exit(Linker& linker, const char* module, const Source& source) {
+Result<void> define_exit(Linker& linker, const char* module, const ContextSource& source) {
   return linker.func_wrap(module, "proc_exit", [source](Caller& caller, uint32_t code) -> Result<void> {
     if (Context* context = source.get(caller); context != nullptr && context->tracing())
       context->trace("proc_exit(" + std::to_string(code) + ")");
@@ -162,15 +162,15 @@ class Wanted {
 };
 
 template <class Version>
-Result<void> define_version(Linker& linker, const Source& source, const Module* module) {
+Result<void> define_version(Linker& linker, const ContextSource& source, const Module* module) {
   using F = Functions<Version>;
   const Wanted wanted(module, Version::kModule);
   if (!wanted.any()) return {};
   const bool counts_fuel = linker.engine().config().consume_fuel;
-#define FUNCTION(name, ...)                                                                                   \
-  if (wanted.has(#name))                                                                                      \
-    ERMINE_TRY(define(linker, Version::kModule, Binding{#name, source, Bound<&F::name>::answer, counts_fuel}, \
-                      host_function<&F::name>, Bound<&F::name>::kTypes));
+#define FUNCTION(name, ...)                                                                                        \
+  if (wanted.has(#name))                                                                                           \
+    ERMINE_TRY(define(linker, Version::kModule, WasiImport{#name, source, Adapter<&F::name>::invoke, counts_fuel}, \
+                      host_function<&F::name>, Adapter<&F::name>::kTypes));
 #define VERSIONED(name, ...) FUNCTION(name)
 #include "wasi/preview1/functions.def"
   if (!wanted.has("proc_exit")) return {};
@@ -179,21 +179,21 @@ Result<void> define_version(Linker& linker, const Source& source, const Module* 
 
 }  // namespace
 
-bool call_bound(void* env, RawCall& host_call, uint64_t* slots) {
-  const auto& binding = *static_cast<const Binding*>(env);
+bool call_general(void* env, RawCall& host_call, uint64_t* slots) {
+  const auto& wasi_import = *static_cast<const WasiImport*>(env);
   Caller caller(host_call);
-  Context* context = binding.source.get(caller);
+  Context* context = wasi_import.source.get(caller);
   if (context == nullptr) [[unlikely]]
-    return caller.fail(no_context(binding.name));
+    return caller.fail(no_context(wasi_import.name));
   Call call{*context, caller, {}, {}, {}, 0};
   while (true) {
     call.moved = 0;
     const std::span<uint8_t> memory = caller.memory_span();
     call.memory = {memory.data(), memory.size()};
     const Errno error =
-        context->tracing() ? answer_and_trace(binding, call, slots) : binding.answer(call, slots, nullptr);
+        context->tracing() ? invoke_and_trace(wasi_import, call, slots) : wasi_import.invoke(call, slots, nullptr);
     if (error == Errno::kFault && memory.data() == nullptr && !caller.memory()) [[unlikely]]
-      return caller.fail(no_memory(binding.name));
+      return caller.fail(no_memory(wasi_import.name));
     if (error == Errno::kIntr) [[unlikely]] {
       if (call.stop) return caller.fail(std::move(call.stop));
       // A program that was stopped here and then told to go on waits again; nothing has happened so far.
@@ -203,7 +203,7 @@ bool call_bound(void* env, RawCall& host_call, uint64_t* slots) {
       }
     }
     slots[0] = static_cast<uint32_t>(error);
-    return pay_if_counted(binding, host_call, call.moved);
+    return pay_if_counted(wasi_import, host_call, call.moved);
   }
 }
 
@@ -214,7 +214,7 @@ bool pay(RawCall& host_call, uint64_t bytes) {
   return true;
 }
 
-Result<void> define_all(Linker& linker, Source source, const Module* module) {
+Result<void> define_all(Linker& linker, ContextSource source, const Module* module) {
   ERMINE_TRY(define_version<Preview1>(linker, source, module));
   return define_version<Unstable>(linker, source, module);
 }

@@ -9,7 +9,7 @@
 namespace ermine::wasi::preview1 {
 
 // Where a call's Context comes from: a fixed one, or the store's.
-struct Source {
+struct ContextSource {
   std::shared_ptr<Context> fixed = nullptr;
   Wasi::Find find = nullptr;
   std::shared_ptr<void> find_context = nullptr;
@@ -26,26 +26,26 @@ struct Trace {
   std::string inputs, outputs;
 };
 
-// A function as the linker has it: the environment of its host function. `answer` loads the parameters from the slots,
+// A function as the linker has it: the environment of its host function. `invoke` loads the parameters from the slots,
 // checks them and runs the function; `trace` is null unless one is wanted.
-struct Binding {
+struct WasiImport {
   const char* name;
-  Source source;
-  Errno (*answer)(Call& call, const uint64_t* slots, Trace* trace);
+  ContextSource source;
+  Errno (*invoke)(Call& call, const uint64_t* slots, Trace* trace);
   bool counts_fuel;  // the stores that call it do
 };
 
-// The host function of every Binding: finds the context, answers, goes on waiting after interruptions, traces, pays.
-bool call_bound(void* binding, RawCall& host_call, uint64_t* slots);
+// The host function of every WasiImport: finds the context, answers, goes on waiting after interruptions, traces, pays.
+bool call_general(void* wasi_import, RawCall& host_call, uint64_t* slots);
 // The end of a call that has answered, where bytes were moved: pays for them if that is to be done.
 [[gnu::cold]] bool pay(RawCall& host_call, uint64_t bytes);
-[[gnu::always_inline]] inline bool pay_if_counted(const Binding& binding, RawCall& host_call, uint64_t bytes) {
-  if (binding.counts_fuel) [[unlikely]]
+[[gnu::always_inline]] inline bool pay_if_counted(const WasiImport& wasi_import, RawCall& host_call, uint64_t bytes) {
+  if (wasi_import.counts_fuel) [[unlikely]]
     return pay(host_call, bytes);
   return true;
 }
 
 // Only what `module` imports if one is given.
-Result<void> define_all(Linker& linker, Source source, const Module* module = nullptr);
+Result<void> define_all(Linker& linker, ContextSource source, const Module* module = nullptr);
 
 }  // namespace ermine::wasi::preview1

@@ -28,8 +28,8 @@ struct Call {
 
   FdTable& table() { return context.descriptors(); }
   // Whether no more can be opened; takes note, since the user can raise that limit.
-  bool full() {
-    if (!table().full()) [[likely]]
+  bool at_limit() {
+    if (!table().at_limit()) [[likely]]
       return false;
     return context.refusals.too_many_files = true;
   }

@@ -12,7 +12,7 @@
 namespace ermine::wasi::preview1 {
 
 Errno CommonFunctions::fd_advise(Call& call, Fd fd, U64 offset, U64 length, AdviceArg advice) {
-  WITH_FD(d, fd, rights::kFdAdvise);
+  CHECKED_FD(d, fd, rights::kFdAdvise);
   if (d->type == FileType::kDirectory) return Errno::kBadf;
   return errno_of(host::advise(d->host_fd, offset, length, static_cast<host::Advice>(uint8_t{advice})));
 }
@@ -20,17 +20,17 @@ Errno CommonFunctions::fd_advise(Call& call, Fd fd, U64 offset, U64 length, Advi
 Errno CommonFunctions::fd_close(Call& call, Fd fd) { return call.table().close(fd.number); }
 
 Errno CommonFunctions::fd_datasync(Call& call, Fd fd) {
-  WITH_FD(d, fd, rights::kFdDatasync);
+  CHECKED_FD(d, fd, rights::kFdDatasync);
   return errno_of(host::sync(d->host_fd, true));
 }
 
 Errno CommonFunctions::fd_sync(Call& call, Fd fd) {
-  WITH_FD(d, fd, rights::kFdSync);
+  CHECKED_FD(d, fd, rights::kFdSync);
   return errno_of(host::sync(d->host_fd, false));
 }
 
 Errno CommonFunctions::fd_fdstat_get(Call& call, Fd fd, Out<FdstatLayout> stat) {
-  WITH_FD(d, fd, 0);
+  CHECKED_FD(d, fd, 0);
   FdstatLayout s{};
   s.filetype = number_of(d->type);
   s.flags = fdflags_of(d->status);
@@ -41,12 +41,12 @@ Errno CommonFunctions::fd_fdstat_get(Call& call, Fd fd, Out<FdstatLayout> stat) 
 }
 
 Errno CommonFunctions::fd_fdstat_set_flags(Call& call, Fd fd, FdflagsArg flags) {
-  WITH_FD(d, fd, rights::kFdFdstatSetFlags);
+  CHECKED_FD(d, fd, rights::kFdFdstatSetFlags);
   return errno_of(host::set_status(*d, status_of(flags)));
 }
 
 Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inheriting) {
-  WITH_FD(d, fd, 0);
+  CHECKED_FD(d, fd, 0);
   // Rights can only be given up.
   if ((base & ~d->base) != 0 || (inheriting & ~d->inheriting) != 0) return Errno::kNotcapable;
   d->base = base;
@@ -56,7 +56,7 @@ Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inh
 
 template <class Version>
 Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Version::Filestat> stat) {
-  WITH_FD(d, fd, rights::kFdFilestatGet);
+  CHECKED_FD(d, fd, rights::kFdFilestatGet);
   host::Outcome<host::FileStat> s = host::stat_file(d->host_fd);
   if (!s) return errno_of(s.error);
   s.value.type = d->type;  // knows datagram sockets apart
@@ -65,7 +65,7 @@ Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Versio
 }
 
 Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mtim, FstflagsArg flags) {
-  WITH_FD(d, fd, rights::kFdFilestatSetTimes);
+  CHECKED_FD(d, fd, rights::kFdFilestatSetTimes);
   if (d->read_only) return Errno::kRofs;
   const TimeChanges changes(atim, mtim, flags);
   if (!changes.valid) return Errno::kInval;
@@ -141,7 +141,7 @@ Errno CommonFunctions::fd_readdir(Call& call, Fd fd, Buffer entries, U64 cookie,
   for (Listing listing{cookie};;) {
     const size_t before = listing.filled;
     {
-      WITH_FD(d, fd, rights::kFdReaddir);
+      CHECKED_FD(d, fd, rights::kFdReaddir);
       if (Errno e = listing.read(*d, entries.bytes()); e != Errno::kSuccess) return e;
     }
     call.moved += listing.filled - before;
@@ -160,7 +160,7 @@ Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whenc
   const host::Whence from = Version::kWhence[whence];
   // Asking where one stands is fd_tell by another name, and needs no more than its right.
   bool tells = from == host::Whence::kCurrent && offset == 0;
-  WITH_FD(d, fd, tells ? rights::kFdTell : rights::kFdSeek | rights::kFdTell);
+  CHECKED_FD(d, fd, tells ? rights::kFdTell : rights::kFdSeek | rights::kFdTell);
   host::Outcome<uint64_t> at = host::seek(d->host_fd, offset, from);
   if (!at) return errno_of(at.error);
   position.set(*at);
@@ -168,7 +168,7 @@ Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whenc
 }
 
 Errno CommonFunctions::fd_tell(Call& call, Fd fd, Out<uint64_t> position) {
-  WITH_FD(d, fd, rights::kFdTell);
+  CHECKED_FD(d, fd, rights::kFdTell);
   host::Outcome<uint64_t> at = host::seek(d->host_fd, 0, host::Whence::kCurrent);
   if (!at) return errno_of(at.error);
   position.set(*at);

@@ -75,7 +75,7 @@ FdTable::~FdTable() {
 }
 
 Outcome<uint32_t> FdTable::insert_from(uint32_t least, std::unique_ptr<Descriptor> d) {
-  if (full()) return Errno::kMfile;
+  if (at_limit()) return Errno::kMfile;
   while (is_open(lowest_free_)) ++lowest_free_;
   uint32_t fd = std::max(least, lowest_free_);
   while (is_open(fd)) ++fd;

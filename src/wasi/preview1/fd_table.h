@@ -70,8 +70,8 @@ class FdTable {
       d->inspect_now();
     return d;
   }
-  // For short cuts: a descriptor with these rights that never waits. Null: none, or something about it needs a look.
-  const Descriptor* get_simple(uint32_t fd, Rights needed) const {
+  // For fast paths: a descriptor with these rights that never waits. Null: none, or something about it needs a look.
+  const Descriptor* find_nonblocking(uint32_t fd, Rights needed) const {
     if (fd >= slots_.size()) [[unlikely]]
       return nullptr;
     const Descriptor* d = slots_[fd];
@@ -80,27 +80,27 @@ class FdTable {
     return simple ? d : nullptr;
   }
   // The same for a directory and what its paths are used for.
-  const Descriptor* get_directory(uint32_t fd, Rights needed) const {
+  const Descriptor* find_directory(uint32_t fd, Rights needed) const {
     if (fd >= slots_.size()) [[unlikely]]
       return nullptr;
     const Descriptor* d = slots_[fd];
     return d != nullptr && d->inspected && d->type == FileType::kDirectory && (d->base & needed) == needed ? d
                                                                                                            : nullptr;
   }
-  // Room that needs no more memory: the lowest free number, or kNoRoom, and put() there.
-  static constexpr uint32_t kNoRoom = ~uint32_t{0};
-  uint32_t room() const {
+  // Room that needs no more memory: the lowest free number, or kNoNumber, for install().
+  static constexpr uint32_t kNoNumber = ~uint32_t{0};
+  uint32_t free_number() const {
     uint32_t fd = lowest_free_;
     while (fd < slots_.size() && slots_[fd] != nullptr) ++fd;
-    return open_ >= limit_ || fd >= slots_.size() ? kNoRoom : fd;
+    return open_ >= limit_ || fd >= slots_.size() ? kNoNumber : fd;
   }
-  void put(uint32_t fd, std::unique_ptr<Descriptor> d) {
+  void install(uint32_t fd, std::unique_ptr<Descriptor> d) {
     slots_[fd] = d.release();
     ++open_;
     lowest_free_ = fd;
   }
-  // One to be put(), made of the last one released if there is one.
-  std::unique_ptr<Descriptor> make() {
+  // One for install(), made of the last one released if there is one.
+  std::unique_ptr<Descriptor> new_descriptor() {
     if (spare_ == nullptr) return std::make_unique<Descriptor>();
     spare_->forget();
     return std::move(spare_);
@@ -122,7 +122,7 @@ class FdTable {
   // The lowest free number that is at least `least`.
   Outcome<uint32_t> insert_from(uint32_t least, std::unique_ptr<Descriptor> d);
   // No room for one more? Asked before opening, so that a full table has no side effects.
-  bool full() const { return open_ >= limit_; }
+  bool at_limit() const { return open_ >= limit_; }
   Errno close(uint32_t fd);
   // `to` must be open; it is closed and becomes `from`, which is no longer open.
   Errno renumber(uint32_t from, uint32_t to);

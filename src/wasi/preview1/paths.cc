@@ -10,28 +10,28 @@ namespace {
 
 // What every path function starts with: the directory with its rights, and the path copied and checked.
 // `writes`: the operation changes something, so a read-only grant refuses it.
-struct Place {
+struct PathArg {
   const Descriptor* dir = nullptr;
   host::GuestPath path;
-  Place() {}  // the path's buffer stays as it is
+  PathArg() {}  // the path's buffer stays as it is
 
-  Errno find(Call& call, Fd fd, Text text, Rights needed, bool writes) {
+  Errno resolve(Call& call, Fd fd, Text text, Rights needed, bool writes) {
     dir = call.table().get(fd.number);
     if (dir == nullptr) return Errno::kBadf;
     if (Errno e = dir->check_directory(needed, false); e != Errno::kSuccess) return e;
-    if (host::HostError e = path.assign(text.bytes); e != host::HostError::kNone) return done(call, text, e);
+    if (host::HostError e = path.assign(text.bytes); e != host::HostError::kNone) return checked(call, text, e);
     call.moved += text.bytes.size();
-    if (writes && dir->read_only) return done(call, text, Errno::kRofs);
+    if (writes && dir->read_only) return checked(call, text, Errno::kRofs);
     return Errno::kSuccess;
   }
   // Passes an answer on, taking note of refusals the user could lift.
-  Errno done(Call& call, Text text, Errno e) const {
+  Errno checked(Call& call, Text text, Errno e) const {
     if (e == Errno::kNotcapable || e == Errno::kRofs) [[unlikely]]
-      note(call, text, e);
+      record_refusal(call, text, e);
     return e;
   }
-  Errno done(Call& call, Text text, host::HostError e) const { return done(call, text, errno_of(e)); }
-  [[gnu::cold]] void note(Call& call, Text text, Errno e) const {
+  Errno checked(Call& call, Text text, host::HostError e) const { return checked(call, text, errno_of(e)); }
+  [[gnu::cold]] void record_refusal(Call& call, Text text, Errno e) const {
     std::string& first = e == Errno::kRofs ? call.context.refusals.read_only_path : call.context.refusals.escaping_path;
     if (first.empty()) first = printable(text.bytes);
   }
@@ -48,8 +48,8 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   Rights needed = rights::kPathOpen;
   if (creates) needed |= rights::kPathCreateFile;
   if (truncates) needed |= rights::kPathFilestatSetSize;
-  Place place;
-  if (Errno e = place.find(call, fd, text, needed, false); e != Errno::kSuccess) return e;
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, needed, false); e != Errno::kSuccess) return e;
 
   constexpr Rights kWriting = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
   host::OpenRequest request;
@@ -64,20 +64,20 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   // Programs ask for more than the kind of file has use for; what is left out is only that. But whether
   // it can be read or written is what opening is about.
   constexpr Rights kDecisive = rights::kFdRead | rights::kFdWrite;
-  if ((base & ~place.dir->inheriting & kDecisive) != 0) return Errno::kNotcapable;
-  if (place.dir->read_only && (request.write || creates)) {
+  if ((base & ~arg.dir->inheriting & kDecisive) != 0) return Errno::kNotcapable;
+  if (arg.dir->read_only && (request.write || creates)) {
     // A file system mounted read-only answers so, too: what is there already can be opened with "create".
     bool only_create = creates && !request.write && !request.exclusive;
-    if (!only_create || !host::stat_path(place.dir->host_fd, place.path, request.follow))
-      return place.done(call, text, Errno::kRofs);
+    if (!only_create || !host::stat_path(arg.dir->host_fd, arg.path, request.follow))
+      return arg.checked(call, text, Errno::kRofs);
     request.create = false;
   }
-  if (call.full()) return Errno::kMfile;
+  if (call.at_limit()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
-  d->read_only = place.dir->read_only;
-  const host::HostError e = host::open_file(place.dir->host_fd, place.path, request, call.interrupts(), *d);
-  if (e != host::HostError::kNone) return place.done(call, text, e);
-  d->grant(base & place.dir->inheriting, inheriting & place.dir->inheriting);
+  d->read_only = arg.dir->read_only;
+  const host::HostError e = host::open_file(arg.dir->host_fd, arg.path, request, call.interrupts(), *d);
+  if (e != host::HostError::kNone) return arg.checked(call, text, e);
+  d->grant(base & arg.dir->inheriting, inheriting & arg.dir->inheriting);
   Outcome<uint32_t> number = call.table().insert(std::move(d));
   if (!number) return number.error;
   opened.set(*number);
@@ -85,80 +85,79 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
 }
 
 Errno CommonFunctions::path_create_directory(Call& call, Fd fd, Text text) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathCreateDirectory, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, host::create_directory(place.dir->host_fd, place.path));
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathCreateDirectory, true); e != Errno::kSuccess) return e;
+  return arg.checked(call, text, host::create_directory(arg.dir->host_fd, arg.path));
 }
 
 Errno CommonFunctions::path_remove_directory(Call& call, Fd fd, Text text) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathRemoveDirectory, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, host::remove_directory(place.dir->host_fd, place.path));
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathRemoveDirectory, true); e != Errno::kSuccess) return e;
+  return arg.checked(call, text, host::remove_directory(arg.dir->host_fd, arg.path));
 }
 
 Errno CommonFunctions::path_unlink_file(Call& call, Fd fd, Text text) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathUnlinkFile, true); e != Errno::kSuccess) return e;
-  return place.done(call, text, host::unlink_file(place.dir->host_fd, place.path));
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathUnlinkFile, true); e != Errno::kSuccess) return e;
+  return arg.checked(call, text, host::unlink_file(arg.dir->host_fd, arg.path));
 }
 
 template <class Version>
 Errno Functions<Version>::path_filestat_get(Call& call, Fd fd, LookupflagsArg flags, Text text,
                                             Out<typename Version::Filestat> stat) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathFilestatGet, false); e != Errno::kSuccess) return e;
-  host::Outcome<host::FileStat> s = host::stat_path(place.dir->host_fd, place.path, follows(flags));
-  if (!s) return place.done(call, text, s.error);
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathFilestatGet, false); e != Errno::kSuccess) return e;
+  host::Outcome<host::FileStat> s = host::stat_path(arg.dir->host_fd, arg.path, follows(flags));
+  if (!s) return arg.checked(call, text, s.error);
   stat.set(layout<Version>(*s));
   return Errno::kSuccess;
 }
 
 Errno CommonFunctions::path_filestat_set_times(Call& call, Fd fd, LookupflagsArg flags, Text text, U64 atim, U64 mtim,
                                                FstflagsArg which) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathFilestatSetTimes, true); e != Errno::kSuccess) return e;
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathFilestatSetTimes, true); e != Errno::kSuccess) return e;
   const TimeChanges changes(atim, mtim, which);
   if (!changes.valid) return Errno::kInval;
-  return place.done(
-      call, text,
-      host::set_times_path(place.dir->host_fd, place.path, follows(flags), changes.accessed, changes.modified));
+  return arg.checked(
+      call, text, host::set_times_path(arg.dir->host_fd, arg.path, follows(flags), changes.accessed, changes.modified));
 }
 
 Errno CommonFunctions::path_readlink(Call& call, Fd fd, Text text, Buffer target, Out<uint32_t> size) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathReadlink, false); e != Errno::kSuccess) return e;
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathReadlink, false); e != Errno::kSuccess) return e;
   host::Outcome<size_t> n =
-      host::readlink_path(place.dir->host_fd, place.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
-  if (!n) return place.done(call, text, n.error);
+      host::readlink_path(arg.dir->host_fd, arg.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
+  if (!n) return arg.checked(call, text, n.error);
   call.moved += *n;
   size.set(static_cast<uint32_t>(*n));
   return Errno::kSuccess;
 }
 
 Errno CommonFunctions::path_symlink(Call& call, Text target, Fd fd, Text text) {
-  Place place;
-  if (Errno e = place.find(call, fd, text, rights::kPathSymlink, true); e != Errno::kSuccess) return e;
+  PathArg arg;
+  if (Errno e = arg.resolve(call, fd, text, rights::kPathSymlink, true); e != Errno::kSuccess) return e;
   host::GuestPath contents;
   if (host::HostError e = contents.assign_link_target(target.bytes); e != host::HostError::kNone) return errno_of(e);
   call.moved += target.bytes.size();
-  return place.done(call, text, host::symlink_path(contents, place.dir->host_fd, place.path));
+  return arg.checked(call, text, host::symlink_path(contents, arg.dir->host_fd, arg.path));
 }
 
 Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags, Text old_text, Fd new_fd,
                                  Text new_text) {
   // A hard link to wherever a symbolic link leads cannot be made in one step that the kernel vouches for.
   if (follows(old_flags)) return Errno::kInval;
-  Place from, to;
-  if (Errno e = from.find(call, old_fd, old_text, rights::kPathLinkSource, true); e != Errno::kSuccess) return e;
-  if (Errno e = to.find(call, new_fd, new_text, rights::kPathLinkTarget, true); e != Errno::kSuccess) return e;
-  return from.done(call, old_text, host::link_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+  PathArg from, to;
+  if (Errno e = from.resolve(call, old_fd, old_text, rights::kPathLinkSource, true); e != Errno::kSuccess) return e;
+  if (Errno e = to.resolve(call, new_fd, new_text, rights::kPathLinkTarget, true); e != Errno::kSuccess) return e;
+  return from.checked(call, old_text, host::link_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
 }
 
 Errno CommonFunctions::path_rename(Call& call, Fd old_fd, Text old_text, Fd new_fd, Text new_text) {
-  Place from, to;
-  if (Errno e = from.find(call, old_fd, old_text, rights::kPathRenameSource, true); e != Errno::kSuccess) return e;
-  if (Errno e = to.find(call, new_fd, new_text, rights::kPathRenameTarget, true); e != Errno::kSuccess) return e;
-  return from.done(call, old_text, host::rename_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+  PathArg from, to;
+  if (Errno e = from.resolve(call, old_fd, old_text, rights::kPathRenameSource, true); e != Errno::kSuccess) return e;
+  if (Errno e = to.resolve(call, new_fd, new_text, rights::kPathRenameTarget, true); e != Errno::kSuccess) return e;
+  return from.checked(call, old_text, host::rename_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
 }
 
 template Errno Functions<Preview1>::path_filestat_get(Call&, Fd, LookupflagsArg, Text, Out<Preview1::Filestat>);

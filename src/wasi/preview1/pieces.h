@@ -15,7 +15,7 @@ inline constexpr size_t kPiece = size_t{1} << 20;
 inline constexpr size_t kMostAtOnce = 0x7fff'f000;
 
 // A descriptor that is open and has the rights, as `d`; otherwise returns the error.
-#define WITH_FD(d, fd, needed)                                         \
+#define CHECKED_FD(d, fd, needed)                                      \
   Descriptor* const d = call.table().get((fd).number);                 \
   if (d == nullptr) [[unlikely]]                                       \
     return Errno::kBadf;                                               \

@@ -19,7 +19,7 @@ Errno CommonFunctions::sock_accept(Call& call, Fd fd, FdflagsArg flags, Out<uint
   }
   if (Errno e = listener->check(rights::kSockAccept); e != Errno::kSuccess) return e;
   if ((flags & ~fdflags::kNonblock) != 0) return Errno::kInval;
-  if (call.full()) return Errno::kMfile;
+  if (call.at_limit()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
   if (host::HostError e = host::accept_connection(*listener, flags != 0, call.interrupts(), *d);
       e != host::HostError::kNone)

@@ -73,7 +73,7 @@ Errno may_grow(Call& call, uint64_t bytes) {
 
 Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
-    WITH_FD(d, fd, rights::kFdRead);
+    CHECKED_FD(d, fd, rights::kFdRead);
     // A stream gives what is there; there must be no waiting for more.
     if (done > 0 && d->waiting != host::Waiting::kNever) return size_t{0};
     return outcome_of(host::read_some(*d, part, count, call.interrupts()));
@@ -86,7 +86,7 @@ Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32
 
 Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
-    WITH_FD(d, fd, rights::kFdRead | rights::kFdSeek);
+    CHECKED_FD(d, fd, rights::kFdRead | rights::kFdSeek);
     return outcome_of(host::read_at(*d, part, count, offset + done));
   });
   if (!n) return n.error;
@@ -96,7 +96,7 @@ Errno CommonFunctions::fd_pread(Call& call, Fd fd, IoBuffers& buffers, U64 offse
 
 Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
-    WITH_FD(d, fd, rights::kFdWrite);
+    CHECKED_FD(d, fd, rights::kFdWrite);
     const auto write = [&] { return outcome_of(host::write_some(*d, part, count, call.interrupts())); };
     if (call.context.limits_output()) [[unlikely]]
       return write_limited(call, *d, std::nullopt, part, count, done, write);
@@ -110,7 +110,7 @@ Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint3
 
 Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offset, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
-    WITH_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
+    CHECKED_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
     const auto write = [&] { return outcome_of(host::write_at(*d, part, count, offset + done)); };
     if (call.context.limits_output()) [[unlikely]]
       return write_limited(call, *d, offset + done, part, count, done, write);
@@ -156,7 +156,7 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
   // More than a file can have is refused as a whole.
   const bool whole = length <= kAtOnce || offset > INT64_MAX || length > INT64_MAX - offset;
   {
-    WITH_FD(d, fd, rights::kFdAllocate);
+    CHECKED_FD(d, fd, rights::kFdAllocate);
     Outcome<uint64_t> gap = uint64_t{0};
     if (call.context.limits_output()) {
       gap = gap_before(*d, offset);
@@ -173,7 +173,7 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
   for (uint64_t done = 0;;) {
     const uint64_t size = std::min(kAtOnce, length - done);
     if (!whole) {
-      WITH_FD(d, fd, rights::kFdAllocate);
+      CHECKED_FD(d, fd, rights::kFdAllocate);
       if (host::HostError e = host::allocate(d->host_fd, offset + done, size); e != host::HostError::kNone)
         return errno_of(e);
     }
@@ -185,7 +185,7 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
 }
 
 Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
-  WITH_FD(d, fd, rights::kFdFilestatSetSize);
+  CHECKED_FD(d, fd, rights::kFdFilestatSetSize);
   if (!call.context.limits_output()) return errno_of(host::set_size(d->host_fd, size));
   Outcome<uint64_t> gap = gap_before(*d, size);
   if (!gap) return gap.error;

@@ -125,12 +125,12 @@ TEST(Image, EachMappingHasItsOwnCopy) {
   auto image = Image::create(2 * page, [](uint8_t* bytes) { bytes[5] = 9; });
   ASSERT_TRUE(image);
   auto a = Mapping::reserve(4 * page), b = Mapping::reserve(4 * page);
-  ASSERT_TRUE(a->show(*image, 0, page, 2 * page) && b->show(*image, 0, 0, 2 * page));
+  ASSERT_TRUE(a->map_image(*image, 0, page, 2 * page) && b->map_image(*image, 0, 0, 2 * page));
   a->base()[page + 5] += 1;
   EXPECT_EQ(a->base()[page + 5], 10);
   EXPECT_EQ(b->base()[5], 9);
   EXPECT_EQ(b->base()[6], 0);
-  EXPECT_FALSE(a->show(*image, 0, 3 * page, 2 * page));
+  EXPECT_FALSE(a->map_image(*image, 0, 3 * page, 2 * page));
 }
 
 TEST(Mapping, RefusesWhatCannotBe) {

@@ -10,13 +10,13 @@
 namespace ermine::runtime {
 namespace {
 
-TierHooks no_tier() {
+ExecutionHooks no_tier() {
   static FuncCode host_code{};
   return {.name = "none", .enter = nullptr, .host_code = &host_code};
 }
 
 StoreOptions options() {
-  static const TierHooks hooks = no_tier();
+  static const ExecutionHooks hooks = no_tier();
   StoreOptions o;
   o.hooks = &hooks;
   o.registry = std::make_shared<wasm::TypeRegistry>();
@@ -112,10 +112,10 @@ TEST(Store, LimitsOfMemories) {
   EXPECT_FALSE(store.grow_memory(*a, 2));
   EXPECT_EQ(store.grow_memory(*a, 1), 1u);
   EXPECT_FALSE(store.grow_memory(*a, ~uint64_t{0}));
-  EXPECT_FALSE(store.exec()->error);
+  EXPECT_FALSE(store.pending_error);
   store.limits.fail_on_grow = true;
   EXPECT_FALSE(store.grow_memory(*a, 1));
-  EXPECT_EQ(store.exec()->error.kind(), ErrorKind::kLimit);
+  EXPECT_EQ(store.pending_error.kind(), ErrorKind::kLimit);
 }
 
 TEST(Store, KeepsWhatItsRootsHold) {

@@ -48,7 +48,7 @@ TEST(FdTable, LowestNumberFirst) {
   EXPECT_EQ(t.renumber(2, 2), Errno::kSuccess);
   EXPECT_EQ(*t.insert(opened()), 0u);
   t.set_limit(8);
-  EXPECT_TRUE(t.full());
+  EXPECT_TRUE(t.at_limit());
   EXPECT_EQ(t.insert(opened()).error, Errno::kMfile);
 }
 

@@ -1,4 +1,4 @@
-// World: the state a script builds up as it runs: its store, the instances it made, what it registered.
+// ScriptState: the state a script builds up as it runs: its store, the instances it made, what it registered.
 // Internal to src/script; see runner.h.
 #pragma once
 
@@ -15,10 +15,10 @@
 
 namespace ermine::script {
 
-class World {
+class ScriptState {
  public:
-  World(const Engine& engine, const text::Source& source, const RunOptions& options);
-  ~World();
+  ScriptState(const Engine& engine, const text::Source& source, const RunOptions& options);
+  ~ScriptState();
 
   // Runs the directive and records the outcome.
   void run(const text::Directive& directive);
@@ -30,7 +30,7 @@ class World {
 
  private:
   using SharedExports = std::map<std::string, SharedMemory>;
-  // A thread of the script's: it has a world of its own, in which only shared memories are the same.
+  // A thread of the script's: it has a state of its own, in which only shared memories are the same.
   struct Thread {
     std::thread thread;
     std::vector<DirectiveOutcome> outcomes;

@@ -1,6 +1,6 @@
-// Short cuts (preview1/short_cuts.h) answer as the general way does. A traced program takes none of them, so the same
+// Short cuts (preview1/fast_paths.h) answer as the general way does. A traced program takes none of them, so the same
 // calls are made traced and not, and everything they answer and leave in the guest's memory is compared. That they are
-// taken at all is seen by calls that hand over: the linker puts a count in front of call_bound() (its option --wrap).
+// taken at all is seen by calls that hand over: the linker puts a count in front of call_general() (its option --wrap).
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -24,13 +24,13 @@ int handed_over = 0;
 }
 extern "C" {
 using HandOver = bool(void* binding, ermine::runtime::HostCall& host_call, uint64_t* slots);
-HandOver __real__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm;
-HandOver __wrap__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm;
-bool __wrap__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm(void* binding,
-                                                                            ermine::runtime::HostCall& host_call,
-                                                                            uint64_t* slots) {
+HandOver __real__ZN6ermine4wasi8preview112call_generalEPvRNS_7runtime8HostCallEPm;
+HandOver __wrap__ZN6ermine4wasi8preview112call_generalEPvRNS_7runtime8HostCallEPm;
+bool __wrap__ZN6ermine4wasi8preview112call_generalEPvRNS_7runtime8HostCallEPm(void* binding,
+                                                                              ermine::runtime::HostCall& host_call,
+                                                                              uint64_t* slots) {
   ++handed_over;
-  return __real__ZN6ermine4wasi8preview110call_boundEPvRNS_7runtime8HostCallEPm(binding, host_call, slots);
+  return __real__ZN6ermine4wasi8preview112call_generalEPvRNS_7runtime8HostCallEPm(binding, host_call, slots);
 }
 }
 
@@ -137,7 +137,7 @@ struct Both {
 
 Val i32(uint32_t v) { return Val(static_cast<int32_t>(v)); }
 
-TEST(WasiShortCuts, Open) {
+TEST(WasiFastPaths, Open) {
   Both both(false, 12);
   const std::string names[] = {"file",
                                "link",
@@ -222,10 +222,10 @@ void transfer(bool limited) {
   }
   EXPECT_EQ(both.traced.output(), both.direct.output());
 }
-TEST(WasiShortCuts, Transfer) { transfer(false); }
-TEST(WasiShortCuts, TransferWithALimit) { transfer(true); }
+TEST(WasiFastPaths, Transfer) { transfer(false); }
+TEST(WasiFastPaths, TransferWithALimit) { transfer(true); }
 
-TEST(WasiShortCuts, Clock) {
+TEST(WasiFastPaths, Clock) {
   Program program(false, false, 100);
   for (uint32_t clock = 0; clock < 4; ++clock) {
     uint64_t first = 0, second = 0;
@@ -243,14 +243,14 @@ TEST(WasiShortCuts, Clock) {
 }
 
 // The commonest case of each does not hand over; traced, or a little out of the common, it does, once.
-TEST(WasiShortCuts, AreTaken) {
+TEST(WasiFastPaths, AreTaken) {
   Both both(false, 100);
   both.put(1024, "file", 4);
   both.put(32, "\x00\x02\x00\x00\x05\x00\x00\x00", 8);
   auto expect = [&](const char* name, const std::vector<Val>& args, const char* answer = "0") {
     handed_over = 0;
     EXPECT_EQ(both.direct.call(name, args), answer) << name;
-    EXPECT_EQ(handed_over, 0) << name << " did not take its short cut";
+    EXPECT_EQ(handed_over, 0) << name << " did not take its fast path";
     EXPECT_EQ(both.traced.call(name, args), answer) << name;
     EXPECT_EQ(handed_over, 1) << name << " took it though it is traced";
   };

@@ -1,5 +1,5 @@
-// Running directives. See world.h and runner.h.
-#include "script/world.h"
+// Running directives. See state.h and runner.h.
+#include "script/script_state.h"
 
 #include <utility>
 
@@ -44,23 +44,23 @@ text::ParseOptions parse_options(const Engine& engine, std::string_view file_nam
 
 }  // namespace
 
-World::World(const Engine& engine, const text::Source& source, const RunOptions& options)
+ScriptState::ScriptState(const Engine& engine, const text::Source& source, const RunOptions& options)
     : engine_(engine), source_(source), options_(options), store_(engine), linker_(engine) {
   linker_.allow_shadowing(true);
   if (auto defined = define_spectest(store_, linker_, options.on_print); !defined)
     setup_error_ = std::move(defined).error();
 }
 
-World::~World() { finish(); }
+ScriptState::~ScriptState() { finish(); }
 
-void World::record(size_t line, DirectiveKind kind, Result<void> outcome) {
+void ScriptState::record(size_t line, DirectiveKind kind, Result<void> outcome) {
   DirectiveOutcome entry{line, kind, outcome.has_value(), {}};
   if (!outcome) entry.message = outcome.error().to_string();
   else entry.message = std::exchange(note_, {});
   outcomes_.push_back(std::move(entry));
 }
 
-void World::run(const Directive& directive) {
+void ScriptState::run(const Directive& directive) {
   if (setup_error_)
     return record(directive.line, directive.kind,
                   std::exchange(setup_error_, Error()).with_context("defining spectest"));
@@ -69,7 +69,7 @@ void World::run(const Directive& directive) {
   store_.clear_deadline();
 }
 
-Result<void> World::dispatch(const Directive& directive) {
+Result<void> ScriptState::dispatch(const Directive& directive) {
   switch (directive.kind) {
     case DirectiveKind::kModule:
     case DirectiveKind::kModuleDefinition: return define_module(directive);
@@ -96,7 +96,7 @@ Result<void> World::dispatch(const Directive& directive) {
 
 // -- Modules -------------------------------------------------------------------------------------------
 
-Result<std::vector<uint8_t>> World::bytes_of(const ScriptModule& module, const Engine& engine) const {
+Result<std::vector<uint8_t>> ScriptState::bytes_of(const ScriptModule& module, const Engine& engine) const {
   text::ParseOptions options = parse_options(engine, source_.file_name);
   switch (module.form) {
     case ModuleForm::kText: return text::parse_fields(source_, module.begin, module.end, module.id, options);
@@ -106,16 +106,16 @@ Result<std::vector<uint8_t>> World::bytes_of(const ScriptModule& module, const E
   return std::vector<uint8_t>(module.contents.begin(), module.contents.end());
 }
 
-Result<Module> World::compile(const ScriptModule& module) const { return compile(module, engine_); }
+Result<Module> ScriptState::compile(const ScriptModule& module) const { return compile(module, engine_); }
 
-Result<Module> World::compile(const ScriptModule& module, const Engine& engine) const {
+Result<Module> ScriptState::compile(const ScriptModule& module, const Engine& engine) const {
   ERMINE_ASSIGN(std::vector<uint8_t> bytes, bytes_of(module, engine));
   return Module::compile(engine, std::move(bytes), module.id);
 }
 
-Result<Instance> World::instantiate(const Module& module) { return linker_.instantiate(store_, module); }
+Result<Instance> ScriptState::instantiate(const Module& module) { return linker_.instantiate(store_, module); }
 
-Result<void> World::define_module(const Directive& directive) {
+Result<void> ScriptState::define_module(const Directive& directive) {
   const ScriptModule& text = *directive.module;
   // A module that cannot be made must not leave the one before it as the current one.
   if (directive.kind == DirectiveKind::kModule) current_.reset();
@@ -131,7 +131,7 @@ Result<void> World::define_module(const Directive& directive) {
   return {};
 }
 
-Result<void> World::instantiate_definition(const Directive& directive) {
+Result<void> ScriptState::instantiate_definition(const Directive& directive) {
   std::optional<Module> module = last_definition_;
   if (!directive.name.empty()) {
     auto found = definitions_.find(directive.name);
@@ -145,7 +145,7 @@ Result<void> World::instantiate_definition(const Directive& directive) {
   return {};
 }
 
-Result<Instance> World::instance(const std::string& id) const {
+Result<Instance> ScriptState::instance(const std::string& id) const {
   if (id.empty()) {
     if (current_) return *current_;
     return failure("there is no current module (did it fail?)");
@@ -155,7 +155,7 @@ Result<Instance> World::instance(const std::string& id) const {
   return found->second;
 }
 
-Result<void> World::register_instance(const Directive& directive) {
+Result<void> ScriptState::register_instance(const Directive& directive) {
   if (auto shared = shared_.find(directive.id); !directive.id.empty() && shared != shared_.end()) {
     for (const auto& [name, memory] : shared->second)
       ERMINE_TRY(linker_.define_shared_memory(directive.name, name, memory));
@@ -167,7 +167,7 @@ Result<void> World::register_instance(const Directive& directive) {
 
 // -- Actions -------------------------------------------------------------------------------------------
 
-Result<std::vector<Val>> World::act(const ScriptAction& action) {
+Result<std::vector<Val>> ScriptState::act(const ScriptAction& action) {
   ERMINE_ASSIGN(Instance target, instance(action.module));
   if (action.kind == ScriptAction::kGet) {
     std::optional<Global> global = target.get_global(action.name);
@@ -190,7 +190,7 @@ Result<std::vector<Val>> World::act(const ScriptAction& action) {
   return func->call(arguments);
 }
 
-Result<void> World::assert_return(const Directive& directive) {
+Result<void> ScriptState::assert_return(const Directive& directive) {
   ERMINE_ASSIGN(std::vector<Val> values, act(*directive.action));
   bool same = values.size() == directive.results.size();
   for (size_t i = 0; same && i < values.size(); ++i) same = matches(values[i], directive.results[i]);
@@ -202,7 +202,7 @@ Result<void> World::assert_return(const Directive& directive) {
 }
 
 // Assertions that running something fails in a certain way.
-Result<void> World::assert_failure(const Directive& directive) {
+Result<void> ScriptState::assert_failure(const Directive& directive) {
   Error error;
   std::string returned;
   if (directive.module) {
@@ -246,7 +246,7 @@ Result<void> World::assert_failure(const Directive& directive) {
 
 // The suites of older proposals assert what was so before others: that there is one memory and one table,
 // and that limits have 32 bits. It is so where the features that brought more are off.
-Result<Module> World::compile_as_before(const ScriptModule& module, std::string_view message) const {
+Result<Module> ScriptState::compile_as_before(const ScriptModule& module, std::string_view message) const {
   Config config = engine_.config();
   if (message == "multiple memories" || message == "multiple tables") {
     for (std::string_view feature : {"multi-memory", "reference-types", "function-references", "gc"})
@@ -259,7 +259,7 @@ Result<Module> World::compile_as_before(const ScriptModule& module, std::string_
   return compile(module, Engine(config));
 }
 
-Result<void> World::assert_rejected(const Directive& directive) {
+Result<void> ScriptState::assert_rejected(const Directive& directive) {
   std::string_view what = text::directive_name(directive.kind).substr(7);
   ErrorKind expected =
       directive.kind == DirectiveKind::kAssertMalformed || directive.kind == DirectiveKind::kAssertMalformedCustom
@@ -280,22 +280,22 @@ Result<void> World::assert_rejected(const Directive& directive) {
 
 // -- Threads -------------------------------------------------------------------------------------------
 
-Result<void> World::start_thread(const Directive& directive) {
-  auto world = std::make_unique<World>(engine_, source_, options_);
+Result<void> ScriptState::start_thread(const Directive& directive) {
+  auto state = std::make_unique<ScriptState>(engine_, source_, options_);
   for (const std::string& id : directive.shared) {
     ERMINE_ASSIGN(Instance seen, instance(id));
     SharedExports exports;
     for (const auto& [name, item] : seen.exports())
       if (auto memory = item.memory())
         if (auto shared = memory->shared()) exports.emplace(std::string(name), *shared);
-    world->shared_.insert_or_assign(id, std::move(exports));
+    state->shared_.insert_or_assign(id, std::move(exports));
   }
   auto thread = std::make_unique<Thread>();
-  thread->thread = std::thread([world = std::move(world), body = directive.body, out = thread.get()]() mutable {
-    for (const Directive& step : body) world->run(step);
-    world->finish();
-    out->outcomes = world->take_outcomes();
-    world.reset();
+  thread->thread = std::thread([state = std::move(state), body = directive.body, out = thread.get()]() mutable {
+    for (const Directive& step : body) state->run(step);
+    state->finish();
+    out->outcomes = state->take_outcomes();
+    state.reset();
   });
   std::string id = directive.id.empty() ? base::format(" {}", threads_.size()) : directive.id;
   std::unique_ptr<Thread>& slot = threads_[id];
@@ -304,13 +304,13 @@ Result<void> World::start_thread(const Directive& directive) {
   return {};
 }
 
-void World::join(Thread& thread) {
+void ScriptState::join(Thread& thread) {
   if (thread.thread.joinable()) thread.thread.join();
   for (DirectiveOutcome& outcome : thread.outcomes) outcomes_.push_back(std::move(outcome));
   thread.outcomes.clear();
 }
 
-Result<void> World::wait_thread(const std::string& id) {
+Result<void> ScriptState::wait_thread(const std::string& id) {
   auto found = threads_.find(id);
   if (found == threads_.end()) return failure(base::format("unknown thread ${}", id));
   join(*found->second);
@@ -318,7 +318,7 @@ Result<void> World::wait_thread(const std::string& id) {
   return {};
 }
 
-void World::finish() {
+void ScriptState::finish() {
   for (auto& [id, thread] : threads_) join(*thread);
   threads_.clear();
 }

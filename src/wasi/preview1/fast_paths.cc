@@ -1,4 +1,4 @@
-#include "wasi/preview1/short_cuts.h"
+#include "wasi/preview1/fast_paths.h"
 
 #include <time.h>
 
@@ -11,9 +11,9 @@
 namespace ermine::wasi::preview1 {
 namespace {
 
-// The context of a call that may take a short cut; null for none.
-[[gnu::always_inline]] inline Context* context_of(void* binding) {
-  Context* context = static_cast<Binding*>(binding)->source.fixed.get();
+// The context of a call that may take a fast path; null for none.
+[[gnu::always_inline]] inline Context* context_of(void* wasi_import) {
+  Context* context = static_cast<WasiImport*>(wasi_import)->source.fixed.get();
   return context == nullptr || context->tracing() ? nullptr : context;
 }
 
@@ -24,11 +24,11 @@ namespace {
 
 // fd, buffers, their number, where the number of bytes goes: one buffer of a descriptor that never waits.
 template <Rights kNeeded, long kCall>
-[[gnu::always_inline]] inline bool transfer_one(void* binding, RawCall& host_call, uint64_t* slots) {
-  Context* context = context_of(binding);
+[[gnu::always_inline]] inline bool transfer_one(void* wasi_import, RawCall& host_call, uint64_t* slots) {
+  Context* context = context_of(wasi_import);
   if (context == nullptr) [[unlikely]]
-    return call_bound(binding, host_call, slots);
-  const Descriptor* d = context->descriptors().get_simple(static_cast<uint32_t>(slots[0]), kNeeded);
+    return call_general(wasi_import, host_call, slots);
+  const Descriptor* d = context->descriptors().find_nonblocking(static_cast<uint32_t>(slots[0]), kNeeded);
   const GuestMemory m = memory_of(host_call);
   const auto list = static_cast<uint32_t>(slots[1]), done = static_cast<uint32_t>(slots[3]);
   bool simple = d != nullptr && static_cast<uint32_t>(slots[2]) == 1 && m.contains(list, 8) && m.contains(done, 4);
@@ -36,21 +36,21 @@ template <Rights kNeeded, long kCall>
   if constexpr (kNeeded == rights::kFdWrite)
     simple = simple && !context->limits_output() && !(d->borrowed && (d->status & host::status::kAppend) != 0);
   if (!simple) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   uint32_t buffer[2];
   std::memcpy(buffer, m.at(list), sizeof buffer);
   if (!m.contains(buffer[0], buffer[1]) || buffer[1] > kPiece) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   const long n = host::system_call(kCall, d->host_fd, host::as_number(m.at(buffer[0])), buffer[1]);
   if (n < 0) [[unlikely]] {
-    if (n == -EINTR) return call_bound(binding, host_call, slots);  // nothing was done
+    if (n == -EINTR) return call_general(wasi_import, host_call, slots);  // nothing was done
     slots[0] = static_cast<uint32_t>(errno_of(static_cast<host::HostError>(-n)));
     return true;
   }
   const auto size = static_cast<uint32_t>(n);
   std::memcpy(m.at(done), &size, sizeof size);
   slots[0] = 0;
-  return pay_if_counted(*static_cast<Binding*>(binding), host_call, size);
+  return pay_if_counted(*static_cast<WasiImport*>(wasi_import), host_call, size);
 }
 
 // A name that leads nowhere but into its directory, copied, so that a guest's other thread changes nothing meanwhile.
@@ -82,26 +82,26 @@ class PlainName {
 }  // namespace
 
 template <>
-bool host_function<&CommonFunctions::fd_read>(void* binding, RawCall& host_call, uint64_t* slots) {
-  return transfer_one<rights::kFdRead, SYS_read>(binding, host_call, slots);
+bool host_function<&CommonFunctions::fd_read>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
+  return transfer_one<rights::kFdRead, SYS_read>(wasi_import, host_call, slots);
 }
 
 template <>
-bool host_function<&CommonFunctions::fd_write>(void* binding, RawCall& host_call, uint64_t* slots) {
-  return transfer_one<rights::kFdWrite, SYS_write>(binding, host_call, slots);
+bool host_function<&CommonFunctions::fd_write>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
+  return transfer_one<rights::kFdWrite, SYS_write>(wasi_import, host_call, slots);
 }
 
 // fd, where it goes.
 template <>
-bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, RawCall& host_call, uint64_t* slots) {
-  Context* context = context_of(binding);
+bool host_function<&CommonFunctions::fd_fdstat_get>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
+  Context* context = context_of(wasi_import);
   if (context == nullptr) [[unlikely]]
-    return call_bound(binding, host_call, slots);
-  const Descriptor* d = context->descriptors().get_directory(static_cast<uint32_t>(slots[0]), 0);
+    return call_general(wasi_import, host_call, slots);
+  const Descriptor* d = context->descriptors().find_directory(static_cast<uint32_t>(slots[0]), 0);
   const GuestMemory m = memory_of(host_call);
   const auto at = static_cast<uint32_t>(slots[1]);
   if (d == nullptr || !m.contains(at, sizeof(FdstatLayout))) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   const FdstatLayout s{number_of(d->type), 0, fdflags_of(d->status), 0, d->base, d->inheriting};
   std::memcpy(m.at(at), &s, sizeof s);
   slots[0] = 0;
@@ -109,11 +109,11 @@ bool host_function<&CommonFunctions::fd_fdstat_get>(void* binding, RawCall& host
 }
 
 template <>
-bool host_function<&CommonFunctions::fd_close>(void* binding, RawCall& host_call, uint64_t* slots) {
-  Context* context = context_of(binding);
+bool host_function<&CommonFunctions::fd_close>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
+  Context* context = context_of(wasi_import);
   const int closed = context == nullptr ? -1 : context->descriptors().release(static_cast<uint32_t>(slots[0]));
   if (closed < 0) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   host::system_call(SYS_close, closed, 0, 0);
   slots[0] = 0;
   return true;
@@ -122,35 +122,35 @@ bool host_function<&CommonFunctions::fd_close>(void* binding, RawCall& host_call
 // Directory, whether links are followed, path, its length, flags, rights, rights to inherit, flags, where the number
 // goes: a file that is there, by its name, to be read.
 template <>
-bool host_function<&CommonFunctions::path_open>(void* binding, RawCall& host_call, uint64_t* slots) {
-  Context* context = context_of(binding);
+bool host_function<&CommonFunctions::path_open>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
+  Context* context = context_of(wasi_import);
   if (context == nullptr) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   FdTable& table = context->descriptors();
-  const Descriptor* dir = table.get_directory(static_cast<uint32_t>(slots[0]), rights::kPathOpen);
+  const Descriptor* dir = table.find_directory(static_cast<uint32_t>(slots[0]), rights::kPathOpen);
   const GuestMemory m = memory_of(host_call);
   const auto result = static_cast<uint32_t>(slots[8]);
-  const uint32_t number = table.room();
+  const uint32_t number = table.free_number();
   PlainName name;
   constexpr Rights kOther = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
   Rights base = slots[5], inheriting = slots[6];
   // Everything that is refused or done otherwise in general.
-  if (dir == nullptr || number == FdTable::kNoRoom || static_cast<uint32_t>(slots[1]) > lookupflags::kSymlinkFollow ||
+  if (dir == nullptr || number == FdTable::kNoNumber || static_cast<uint32_t>(slots[1]) > lookupflags::kSymlinkFollow ||
       static_cast<uint32_t>(slots[4]) != 0 || static_cast<uint32_t>(slots[7]) != 0 || (base & kOther) != 0 ||
       (base & rights::kFdRead & dir->inheriting) == 0 || !m.contains(result, 4) ||
       !name.copy(m, static_cast<uint32_t>(slots[2]), static_cast<uint32_t>(slots[3]))) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   base &= dir->inheriting;
   inheriting &= dir->inheriting;
   // As open_beneath() does first; nothing is done if it fails, as with links.
   const auto opened = static_cast<int>(host::system_call(SYS_openat, dir->host_fd, host::as_number(name.c_str()),
                                                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (opened < 0) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   const auto pay_for_name = [&] {
-    return pay_if_counted(*static_cast<Binding*>(binding), host_call, static_cast<uint32_t>(slots[3]));
+    return pay_if_counted(*static_cast<WasiImport*>(wasi_import), host_call, static_cast<uint32_t>(slots[3]));
   };
-  std::unique_ptr<Descriptor> d = table.make();
+  std::unique_ptr<Descriptor> d = table.new_descriptor();
   d->read_only = dir->read_only;
   if (host::system_call(SYS_lseek, opened, 0, SEEK_CUR) >= 0) [[likely]] {  // as inspect_later() does
     d->host_fd = opened;
@@ -167,7 +167,7 @@ bool host_function<&CommonFunctions::path_open>(void* binding, RawCall& host_cal
     const host::HostError error = host::adopt_opened(opened, request, interrupts, *d);
     if (error == host::HostError::kInterrupted) {
       d.reset();
-      return call_bound(binding, host_call, slots);
+      return call_general(wasi_import, host_call, slots);
     }
     if (error != host::HostError::kNone) {
       slots[0] = static_cast<uint32_t>(errno_of(error));
@@ -175,7 +175,7 @@ bool host_function<&CommonFunctions::path_open>(void* binding, RawCall& host_cal
     }
     d->grant(base, inheriting);
   }
-  table.put(number, std::move(d));
+  table.install(number, std::move(d));
   std::memcpy(m.at(result), &number, sizeof number);
   slots[0] = 0;
   return pay_for_name();
@@ -183,18 +183,18 @@ bool host_function<&CommonFunctions::path_open>(void* binding, RawCall& host_cal
 
 // Clock, precision, where the time goes.
 template <>
-bool host_function<&CommonFunctions::clock_time_get>(void* binding, RawCall& host_call, uint64_t* slots) {
+bool host_function<&CommonFunctions::clock_time_get>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
   // WASI numbers them as Linux does.
   static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_PROCESS_CPUTIME_ID == 2 &&
                 CLOCK_THREAD_CPUTIME_ID == 3);
   const auto clock = static_cast<uint32_t>(slots[0]), time = static_cast<uint32_t>(slots[2]);
   timespec t;
-  if (context_of(binding) == nullptr || clock > CLOCK_THREAD_CPUTIME_ID ||
+  if (context_of(wasi_import) == nullptr || clock > CLOCK_THREAD_CPUTIME_ID ||
       clock_gettime(static_cast<clockid_t>(clock), &t) != 0) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   const GuestMemory m = memory_of(host_call);
   if (!m.contains(time, 8)) [[unlikely]]
-    return call_bound(binding, host_call, slots);
+    return call_general(wasi_import, host_call, slots);
   const uint64_t ns = static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
   std::memcpy(m.at(time), &ns, sizeof ns);
   slots[0] = 0;

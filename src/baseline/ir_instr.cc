@@ -1,4 +1,4 @@
-#include "baseline/item.h"
+#include "baseline/ir_instr.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@ namespace ermine::baseline {
 
 namespace {
 
-constexpr bool does_leave_registers(const Shape& s) {
+constexpr bool does_clobber_registers(const IrInfo& s) {
   switch (s.kind) {
     case CodeInfo::kChecked: return true;
     case CodeInfo::kFormed:
@@ -32,7 +32,7 @@ constexpr bool does_leave_registers(const Shape& s) {
   }
 }
 
-constexpr bool does_branch(const Shape& s) {
+constexpr bool does_branch(const IrInfo& s) {
   if (s.kind == CodeInfo::kBranch) return true;
   if (s.kind != CodeInfo::kIr) return false;
   if (ir::object_op(s.ir()).kind == ir::ObjectOp::kBranch) return true;
@@ -47,7 +47,7 @@ constexpr bool does_branch(const Shape& s) {
   }
 }
 
-constexpr bool does_end_block(const Shape& s) {
+constexpr bool does_end_block(const IrInfo& s) {
   if (s.kind != CodeInfo::kIr) return false;
   switch (s.ir()) {
     case IrOp::br:
@@ -71,58 +71,59 @@ constexpr bool does_end_block(const Shape& s) {
 }
 
 // What slots an operation may take from or leave in a register: in which fields they are named.
-struct Role {
+struct OperandSpec {
   uint8_t byte;     // of the field
   uint8_t plus;     // added to the slot it names: the second half of a vector
   uint8_t classes;  // class_bit
   uint8_t flags;    // Access's
-  constexpr bool operator==(const Role&) const = default;
+  constexpr bool operator==(const OperandSpec&) const = default;
 };
-constexpr unsigned kMostRoles = 8;
-struct Roles {
-  std::array<Role, kMostRoles> list{};
+constexpr unsigned kMaxOperands = 8;
+struct OperandSpecs {
+  std::array<OperandSpec, kMaxOperands> list{};
   uint8_t count = 0;
   bool has_vectors = false;
-  constexpr bool operator==(const Roles&) const = default;
+  constexpr bool operator==(const OperandSpecs&) const = default;
 };
 
-constexpr Roles roles_of(const Shape& s) {
-  Roles roles;
-  auto add = [&roles](unsigned byte, Class c, bool written, unsigned plus, bool wide) {
+constexpr OperandSpecs operands_of(const IrInfo& s) {
+  OperandSpecs operands;
+  auto add = [&operands](unsigned byte, RegClass c, bool written, unsigned plus, bool wide) {
     const unsigned flags = (written ? Access::kWritten : 0) | (wide ? Access::kWide : 0);
-    roles.list[roles.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c),
-                                 static_cast<uint8_t>(flags)};
+    operands.list[operands.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c),
+                                       static_cast<uint8_t>(flags)};
   };
-  auto f = [&add](unsigned byte, Class c, bool written, unsigned plus = 0) { add(byte, c, written, plus, true); };
+  auto f = [&add](unsigned byte, RegClass c, bool written, unsigned plus = 0) { add(byte, c, written, plus, true); };
   // Of a type that is known: its letter.
   auto typed = [&add](unsigned byte, char letter, bool written) {
     add(byte, class_of(letter), written, 0, letter != 'i');
   };
   auto vector = [&](unsigned byte, bool written) {
-    f(byte, Class::kV128, written);
-    f(byte, Class::kHalf, written, 1);
-    roles.has_vectors = true;
+    f(byte, RegClass::kV128, written);
+    f(byte, RegClass::kVecHigh, written, 1);
+    operands.has_vectors = true;
   };
   if (s.kind == CodeInfo::kFormed) {
     unsigned form = s.form / 2;
     bool to_slot = s.form & 1;
     switch (s.family) {
       case Family::kBinary:
-        if (form == ir::kSS || form == ir::kSR || form == ir::kSI) typed(2, param_letter(s.op(), 0), false);
-        if (form == ir::kSS || form == ir::kRS) typed(4, param_letter(s.op(), 1), false);
+        if (form == ir::kSlotSlot || form == ir::kSlotAcc || form == ir::kSlotImm)
+          typed(2, param_letter(s.op(), 0), false);
+        if (form == ir::kSlotSlot || form == ir::kAccSlot) typed(4, param_letter(s.op(), 1), false);
         if (to_slot) typed(0, result_letter(s.op()), true);
-        return roles;
+        return operands;
       case Family::kUnary:
       case Family::kLoad:
-        if (form == ir::kS) typed(2, param_letter(s.op(), 0), false);
+        if (form == ir::kSlotForm) typed(2, param_letter(s.op(), 0), false);
         if (to_slot) typed(0, result_letter(s.op()), true);
-        return roles;
+        return operands;
       case Family::kStore: {
         unsigned store = s.form;
-        if (store == ir::kStoreSS || store == ir::kStoreSR || store == ir::kStoreSI)
+        if (store == ir::kStoreSlotSlot || store == ir::kStoreSlotAcc || store == ir::kStoreSlotImm)
           typed(2, param_letter(s.op(), 0), false);
-        if (store == ir::kStoreSS || store == ir::kStoreRS) typed(0, param_letter(s.op(), 1), false);
-        return roles;
+        if (store == ir::kStoreSlotSlot || store == ir::kStoreAccSlot) typed(0, param_letter(s.op(), 1), false);
+        return operands;
       }
       case Family::kVector: {
         std::string_view sig = wasm::op_info(s.op()).sig();
@@ -135,19 +136,19 @@ constexpr Roles roles_of(const Shape& s) {
           if (sig[colon + 1] == 'v') vector(0, true);
           else typed(0, sig[colon + 1], true);
         }
-        return roles;
+        return operands;
       }
-      default: return roles;
+      default: return operands;
     }
   }
   if (s.kind == CodeInfo::kBranch) {
     unsigned form = s.form / 4;
-    if (form == ir::kSS || form == ir::kSR || form == ir::kSI) typed(0, param_letter(s.op(), 0), false);
-    if (form == ir::kSS || form == ir::kRS) typed(2, param_letter(s.op(), 1), false);
-    return roles;
+    if (form == ir::kSlotSlot || form == ir::kSlotAcc || form == ir::kSlotImm) typed(0, param_letter(s.op(), 0), false);
+    if (form == ir::kSlotSlot || form == ir::kAccSlot) typed(2, param_letter(s.op(), 1), false);
+    return operands;
   }
-  if (s.kind != CodeInfo::kIr) return roles;
-  auto select = [&](IrOp base, Class c) {
+  if (s.kind != CodeInfo::kIr) return operands;
+  auto select = [&](IrOp base, RegClass c) {
     unsigned form = static_cast<unsigned>(s.ir()) - static_cast<unsigned>(base);
     f(2, c, false);
     f(4, c, false);
@@ -156,64 +157,64 @@ constexpr Roles roles_of(const Shape& s) {
   };
   switch (s.ir()) {
     case IrOp::copy:
-      f(2, Class::kAny, false);
-      f(0, Class::kAny, true);
-      return roles;
+      f(2, RegClass::kAny, false);
+      f(0, RegClass::kAny, true);
+      return operands;
     case IrOp::copy2:
-      f(2, Class::kAny, false);
-      f(0, Class::kAny, true);
-      f(6, Class::kAny, false);
-      f(4, Class::kAny, true);
-      return roles;
-    case IrOp::const32: add(0, Class::kAny, true, 0, false); return roles;
-    case IrOp::const64: f(0, Class::kAny, true); return roles;
+      f(2, RegClass::kAny, false);
+      f(0, RegClass::kAny, true);
+      f(6, RegClass::kAny, false);
+      f(4, RegClass::kAny, true);
+      return operands;
+    case IrOp::const32: add(0, RegClass::kAny, true, 0, false); return operands;
+    case IrOp::const64: f(0, RegClass::kAny, true); return operands;
     case IrOp::copy_v128:
       vector(2, false);
       vector(0, true);
-      return roles;
+      return operands;
     case IrOp::const_v128:
-    case IrOp::global_get_v128: vector(0, true); return roles;
-    case IrOp::global_set_v128: vector(0, false); return roles;
+    case IrOp::global_get_v128: vector(0, true); return operands;
+    case IrOp::global_set_v128: vector(0, false); return operands;
     case IrOp::select_v128:
       vector(2, false);
       vector(4, false);
       typed(6, 'i', false);
       vector(0, true);
-      return roles;
-    case IrOp::set_r: f(0, Class::kInt, true); return roles;
-    case IrOp::set_s: f(0, Class::kF32, true); return roles;
-    case IrOp::set_d: f(0, Class::kF64, true); return roles;
+      return operands;
+    case IrOp::set_r: f(0, RegClass::kInt, true); return operands;
+    case IrOp::set_s: f(0, RegClass::kF32, true); return operands;
+    case IrOp::set_d: f(0, RegClass::kF64, true); return operands;
     case IrOp::select_r:
     case IrOp::select_r_1:
     case IrOp::select_r_2:
-    case IrOp::select_r_3: select(IrOp::select_r, Class::kInt); return roles;
+    case IrOp::select_r_3: select(IrOp::select_r, RegClass::kInt); return operands;
     case IrOp::select_s:
     case IrOp::select_s_1:
     case IrOp::select_s_2:
-    case IrOp::select_s_3: select(IrOp::select_s, Class::kF32); return roles;
+    case IrOp::select_s_3: select(IrOp::select_s, RegClass::kF32); return operands;
     case IrOp::select_d:
     case IrOp::select_d_1:
     case IrOp::select_d_2:
-    case IrOp::select_d_3: select(IrOp::select_d, Class::kF64); return roles;
-    case IrOp::global_get_r_1: f(0, Class::kInt, true); return roles;
-    case IrOp::global_get_s_1: f(0, Class::kF32, true); return roles;
-    case IrOp::global_get_d_1: f(0, Class::kF64, true); return roles;
-    case IrOp::global_set_s: f(0, Class::kAny, false); return roles;
-    case IrOp::br_table_s: typed(0, 'i', false); return roles;
+    case IrOp::select_d_3: select(IrOp::select_d, RegClass::kF64); return operands;
+    case IrOp::global_get_r_1: f(0, RegClass::kInt, true); return operands;
+    case IrOp::global_get_s_1: f(0, RegClass::kF32, true); return operands;
+    case IrOp::global_get_d_1: f(0, RegClass::kF64, true); return operands;
+    case IrOp::global_set_s: f(0, RegClass::kAny, false); return operands;
+    case IrOp::br_table_s: typed(0, 'i', false); return operands;
     case IrOp::br_null:
     case IrOp::br_null_back:
     case IrOp::br_non_null:
-    case IrOp::br_non_null_back: f(0, Class::kInt, false); return roles;
-    case IrOp::ret_copy: f(2, Class::kAny, false); return roles;
-    case IrOp::call_indirect_s: f(12, Class::kInt, false); return roles;
-    default: return roles;  // by its handler, or nothing of the kind
+    case IrOp::br_non_null_back: f(0, RegClass::kInt, false); return operands;
+    case IrOp::ret_copy: f(2, RegClass::kAny, false); return operands;
+    case IrOp::call_indirect_s: f(12, RegClass::kInt, false); return operands;
+    default: return operands;  // by its handler, or nothing of the kind
   }
 }
 
 struct Tables {
-  std::array<Shape, ir::kCodeCount> shapes{};
-  std::array<Roles, 128> roles{};  // the different ones; the first is empty
-  unsigned roles_count = 1;
+  std::array<IrInfo, ir::kCodeCount> shapes{};
+  std::array<OperandSpecs, 128> operands{};  // the different ones; the first is empty
+  unsigned operand_lists = 1;
 };
 constexpr Tables make_tables() {
   Tables t;
@@ -222,22 +223,22 @@ constexpr Tables make_tables() {
     const CodeInfo info = ir::code_info(code);
     const bool has_op =
         info.kind == CodeInfo::kFormed || info.kind == CodeInfo::kBranch || info.kind == CodeInfo::kChecked;
-    Shape& s = t.shapes[i];
+    IrInfo& s = t.shapes[i];
     s.kind = info.kind;
     s.form = static_cast<uint8_t>(info.form);
     s.number = info.kind == CodeInfo::kIr ? static_cast<uint16_t>(info.ir) : static_cast<uint16_t>(info.op);
     s.family = has_op ? ir::family_of(info.op) : Family::kNone;
-    s.leaves_registers = does_leave_registers(s);
+    s.clobbers_registers = does_clobber_registers(s);
     s.is_branch = does_branch(s);
     const bool is_table = s.kind == CodeInfo::kIr && (s.ir() == IrOp::br_table_s || s.ir() == IrOp::br_table_r);
     s.is_control = s.is_branch || is_table || (s.kind == CodeInfo::kIr && s.ir() == IrOp::loop);
     s.ends_block = does_end_block(s);
     s.units = is_table ? uint8_t{0} : static_cast<uint8_t>(ir::unit_count(code));
-    const Roles roles = roles_of(s);
+    const OperandSpecs operands = operands_of(s);
     unsigned n = 0;
-    while (n < t.roles_count && !(t.roles[n] == roles)) ++n;
-    if (n == t.roles_count) t.roles[t.roles_count++] = roles;
-    s.roles = static_cast<uint8_t>(n);
+    while (n < t.operand_lists && !(t.operands[n] == operands)) ++n;
+    if (n == t.operand_lists) t.operands[t.operand_lists++] = operands;
+    s.operands = static_cast<uint8_t>(n);
   }
   return t;
 }
@@ -245,40 +246,40 @@ constexpr Tables kTables = make_tables();
 
 }  // namespace
 
-constexpr std::array<Shape, ir::kCodeCount> kShapes = kTables.shapes;
+constexpr std::array<IrInfo, ir::kCodeCount> kIrInfos = kTables.shapes;
 
-void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listing& out) {
-  static constexpr auto kRoles = [] {
-    std::array<Roles, kTables.roles_count> roles{};
-    for (unsigned i = 0; i < kTables.roles_count; ++i) roles[i] = kTables.roles[i];
-    return roles;
+void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, DecodedFunction& out) {
+  static constexpr auto kOperandSpecs = [] {
+    std::array<OperandSpecs, kTables.operand_lists> operands{};
+    for (unsigned i = 0; i < kTables.operand_lists; ++i) operands[i] = kTables.operands[i];
+    return operands;
   }();
-  out.items.clear();
-  out.controls.clear();
+  out.instrs.clear();
+  out.control_instrs.clear();
   bool vectors = false;
   uint32_t accesses = 0;
-  auto add = [&](uint32_t at, OpCode op, const Shape& s, const Code* pc) {
-    if (s.is_control) out.controls.push_back(static_cast<uint32_t>(out.items.size()));
-    if (accesses + kMostRoles > out.accesses.size()) out.accesses.resize(2 * out.accesses.size() + 64);
-    const Roles& roles = kRoles[s.roles];
-    out.items.push_back({at, accesses, op, roles.count, s.leaves_registers && !s.ends_block, pc});
+  auto add = [&](uint32_t at, OpCode op, const IrInfo& s, const Code* pc) {
+    if (s.is_control) out.control_instrs.push_back(static_cast<uint32_t>(out.instrs.size()));
+    if (accesses + kMaxOperands > out.accesses.size()) out.accesses.resize(2 * out.accesses.size() + 64);
+    const OperandSpecs& operands = kOperandSpecs[s.operands];
+    out.instrs.push_back({at, accesses, op, operands.count, s.clobbers_registers && !s.ends_block, pc});
     Access* list = out.accesses.data() + accesses;
-    for (unsigned i = 0; i < roles.count; ++i) {
-      const Role& r = roles.list[i];
+    for (unsigned i = 0; i < operands.count; ++i) {
+      const OperandSpec& r = operands.list[i];
       list[i] = {static_cast<uint16_t>(field<uint16_t>(pc, r.byte) + r.plus), r.classes, r.flags};
     }
-    vectors |= roles.has_vectors;
-    accesses += roles.count;
+    vectors |= operands.has_vectors;
+    accesses += operands.count;
   };
   for (uint32_t at = 0; at < code.size();) {
     const Code* pc = &code[at];
     const OpCode op = codes.code(*pc);
-    const Shape& s = kShapes[op];
+    const IrInfo& s = kIrInfos[op];
     if (s.kind == CodeInfo::kPair) {
       const unsigned form = (op - ir::kPairBase) % 4, pair = (op - ir::kPairBase) / 4;
       const OpCode first = ir::kPairs[pair].first, second = ir::pair_second(pair, form);
-      add(at, first, kShapes[first], pc);
-      add(at, second, kShapes[second], pc + kShapes[first].units - 1);
+      add(at, first, kIrInfos[first], pc);
+      add(at, second, kIrInfos[second], pc + kIrInfos[first].units - 1);
     } else {
       add(at, op, s, pc);
     }

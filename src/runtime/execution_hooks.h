@@ -1,4 +1,4 @@
-// TierHooks: what the runtime needs of the tier that runs a module first (the interpreter).
+// ExecutionHooks: what the runtime needs of the tier that runs a module first (the interpreter).
 // A tier gives one constant record; the runtime never names a tier.
 //
 // Entering: call() in runtime/call.h checks stacks, copies the arguments into a frame at
@@ -16,7 +16,7 @@
 
 namespace ermine::runtime {
 
-struct TierHooks {
+struct ExecutionHooks {
   const char* name;
   // Runs a WebAssembly function (func->host == null). `frame` lies on the value stack and holds the arguments.
   bool (*enter)(ExecContext* exec, FuncRef* func, Slot* frame);

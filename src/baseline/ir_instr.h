@@ -1,5 +1,5 @@
-// The register code as the compiler reads it: one item an operation, pairs taken apart, and what each reads
-// and writes.
+// The register code as the compiler reads it: one IrInstr for each operation, pairs taken apart, with the slots that
+// each reads and writes.
 #pragma once
 
 #include <array>
@@ -20,41 +20,41 @@ using ir::IrOp;
 using ir::OpCode;
 using wasm::Op;
 
-struct Item {
+struct IrInstr {
   uint32_t at;       // index of the instruction in the register code
   uint32_t access;   // the first of its accesses
   OpCode code;       // never a pair
   uint8_t accesses;  // number
-  bool loses;        // leaves_registers, and goes on behind
+  bool clobbers_and_returns;  // clobbers_registers, and execution goes on behind it
   const Code* pc;    // operands follow it: of a pair's second part, as if it began there
 };
 
-// CodeInfo by code, smaller.
-struct Shape {
+// What is known of an operation by its code: CodeInfo in less space, and what follows from it.
+struct IrInfo {
   uint16_t number;  // of the instruction, or kIr: of the operation
   uint8_t form;
-  uint8_t roles;  // which of the lists of fields that name slots
+  uint8_t operands;  // index of its list of operands: the fields that name slots (ir_instr.cc)
   CodeInfo::Kind kind;
   Family family;
-  bool leaves_registers : 1, is_branch : 1, is_control : 1, ends_block : 1;  // see below
+  bool clobbers_registers : 1, is_branch : 1, is_control : 1, ends_block : 1;  // see below
   uint8_t units;  // of the instruction; 0 where it varies
   constexpr Op op() const { return static_cast<Op>(number); }
   constexpr IrOp ir() const { return static_cast<IrOp>(number); }
 };
-static_assert(sizeof(Shape) == 8);
-extern const std::array<Shape, ir::kCodeCount> kShapes;
-inline const Shape& shape_of(OpCode code) { return kShapes[code]; }
+static_assert(sizeof(IrInfo) == 8);
+extern const std::array<IrInfo, ir::kCodeCount> kIrInfos;
+inline const IrInfo& ir_info(OpCode code) { return kIrInfos[code]; }
 
-// Kinds of values that a slot may hold while it lives in a register. A v128 has two slots: kV128, then kHalf.
-enum class Class : uint8_t { kAny, kInt, kF32, kF64, kV128, kHalf, kNot };
-constexpr uint8_t class_bit(Class c) { return static_cast<uint8_t>(1u << static_cast<unsigned>(c)); }
+// Kinds of values that a slot may hold while it lives in a register. A v128 has two slots: kV128, then kVecHigh.
+enum class RegClass : uint8_t { kAny, kInt, kF32, kF64, kV128, kVecHigh, kNone };
+constexpr uint8_t class_bit(RegClass c) { return static_cast<uint8_t>(1u << static_cast<unsigned>(c)); }
 
-constexpr Class class_of(char letter) {
+constexpr RegClass class_of(char letter) {
   switch (letter) {
-    case 'f': return Class::kF32;
-    case 'd': return Class::kF64;
-    case 'v': return Class::kV128;
-    default: return Class::kInt;
+    case 'f': return RegClass::kF32;
+    case 'd': return RegClass::kF64;
+    case 'v': return RegClass::kV128;
+    default: return RegClass::kInt;
   }
 }
 constexpr char param_letter(Op op, unsigned i) { return wasm::op_info(op).sig()[i]; }
@@ -62,10 +62,10 @@ constexpr char result_letter(Op op) {
   std::string_view sig = wasm::op_info(op).sig();
   return sig[sig.find(':') + 1];
 }
-constexpr Class param_class(Op op, unsigned i) { return class_of(param_letter(op, i)); }
-constexpr Class result_class(Op op) { return class_of(result_letter(op)); }
+constexpr RegClass param_class(Op op, unsigned i) { return class_of(param_letter(op, i)); }
+constexpr RegClass result_class(Op op) { return class_of(result_letter(op)); }
 
-// A slot that an item may take from or leave in a register.
+// A slot that an instruction may take from or leave in a register.
 struct Access {
   uint16_t slot;
   uint8_t classes;  // the bit of its class
@@ -76,22 +76,24 @@ struct Access {
   bool last() const { return flags & kLast; }
   // What is read or written may be something else than an i32.
   bool wide() const { return flags & kWide; }
-  bool is(Class c) const { return classes == class_bit(c); }
+  bool is(RegClass c) const { return classes == class_bit(c); }
 };
 
-// The register code in items.
-struct Listing {
-  std::vector<Item> items;
-  std::vector<Access> accesses;    // of all items, in order; room for more behind them
-  std::vector<uint32_t> controls;  // the items that branch, or are loops
+// The register code in instructions.
+struct DecodedFunction {
+  std::vector<IrInstr> instrs;
+  std::vector<Access> accesses;    // of all instructions, in order; room for more behind them
+  std::vector<uint32_t> control_instrs;  // the instructions that branch, or are loops
   bool has_vectors = false;
 
-  std::span<const Access> accesses_of(const Item& item) const { return {accesses.data() + item.access, item.accesses}; }
+  std::span<const Access> accesses_of(const IrInstr& instr) const {
+    return {accesses.data() + instr.access, instr.accesses};
+  }
 };
 
 // `codes` finds a handler's code.
 class HandlerIndex;
-void read_items(const std::vector<Code>& code, const HandlerIndex& codes, Listing& out);
+void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, DecodedFunction& out);
 
 // From a handler's address back to its code. Handlers that do the same may share an address; then any of
 // their codes stands for all.
@@ -105,13 +107,13 @@ class HandlerIndex {
   std::vector<uint16_t> codes_;  // by 16 bytes of distance from the first handler
 };
 
-// Whether the item is run by its handler, or calls: everything in registers is saved before and gone after.
-inline bool leaves_registers(const Item& item) { return shape_of(item.code).leaves_registers; }
+// Whether the instruction is run by its handler, or calls: everything in registers is saved before and gone after.
+inline bool clobbers_registers(const IrInstr& instr) { return ir_info(instr.code).clobbers_registers; }
 
-// The place of a branch's target, relative to the instruction; for items that are branches.
-inline bool is_branch(const Item& item) { return shape_of(item.code).is_branch; }
-inline uint32_t branch_target(const Item& item) {
-  return static_cast<uint32_t>(static_cast<int64_t>(item.at) + field<int32_t>(item.pc, 4));
+// The place of a branch's target, relative to the instruction; for instructions that are branches.
+inline bool is_branch(const IrInstr& instr) { return ir_info(instr.code).is_branch; }
+inline uint32_t branch_target(const IrInstr& instr) {
+  return static_cast<uint32_t>(static_cast<int64_t>(instr.at) + field<int32_t>(instr.pc, 4));
 }
 // Calls that come back, and those that do not. Both say where the callee's frame begins and how many slots of arguments
 // it has.
@@ -136,6 +138,6 @@ constexpr bool is_return_call(IrOp op) {
 }
 
 // Whether what follows is reached only by branches.
-inline bool ends_block(const Item& item) { return shape_of(item.code).ends_block; }
+inline bool ends_block(const IrInstr& instr) { return ir_info(instr.code).ends_block; }
 
 }  // namespace ermine::baseline
