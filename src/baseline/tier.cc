@@ -108,9 +108,11 @@ class Module final : public tiering::NativeModule {
     }
     auto verifier = verifiers_.take();
     if (!verifier) verifier = std::make_unique<verify::Verifier>(*machine, parts_.interpreter, mark_holes);
-    const std::string problem =
-        verifier->verify(compiler.description(execute),
-                         {.module = parts_.module, .function = code, .funcs = parts_.funcs, .call_table = call_table});
+    const std::string problem = verifier->verify(compiler.description(execute), {.module = parts_.module,
+                                                                                 .function = code,
+                                                                                 .funcs = parts_.funcs,
+                                                                                 .call_table = call_table,
+                                                                                 .has_fuel = parts_.options.fuel});
     verifiers_.give_back(std::move(verifier));
     if (problem.empty()) return true;
     if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;

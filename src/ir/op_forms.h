@@ -245,9 +245,11 @@ constexpr OpCode canonical(OpCode code) {
   return branch_code(inverse(info.op), static_cast<BinaryForm>(info.form / 4), false, info.form & 1);
 }
 
-// Length of an instruction in units; 0 where it varies. Worked out; units_of() looks the same up in a table.
+// Length of an instruction in units; 0 where it varies. Worked out, as code_info() is; units_of() and info_of() look
+// the same up in tables.
 constexpr unsigned unit_count(OpCode code);
 unsigned units_of(OpCode code);
+const CodeInfo& info_of(OpCode code);
 
 // Superinstructions: two codes in one handler, listed in pairs.def from counts over real programs. The
 // operands of the second follow those of the first. If the second has a result, the pair has two codes

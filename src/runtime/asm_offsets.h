@@ -1,5 +1,5 @@
-// Offsets in the records of context.h as plain numbers: assembly knows them, in files of its own and in strings. Nothing
-// but macros stands here, so that .S files can include it; offsets.h asserts that each is true.
+// Offsets in the records of context.h as plain numbers: assembly knows them, in files of its own and in strings.
+// Nothing but macros stands here, so that .S files can include it; offsets.h asserts that each is true.
 #pragma once
 
 #define ERMINE_OFFSET_CONTEXT_MEMORY0_BASE 0

@@ -395,21 +395,24 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
   if (s.exec_written) return refuse("writes ExecContext and does not call the host");
   Exit exit{.kind = kind, .at = static_cast<uint16_t>(at_), .target = target};
   if (kind == Exit::kTrap) exit.pc = s.r[machine_.pc].term;
-  for (unsigned i = 0; i < kRegisters; ++i) {
+  // What it is as the comparisons have shown: the same as before, where it is.
+  auto as_compared = [&](unsigned i) {
     V v = s.r[i];
     if (v.kind == V::kConst) v.narrow = false;
-    // The same as before, as a comparison has shown.
-    if (std::ranges::find(s.equal, std::pair(V::entry(i), v)) != s.equal.end()) {
+    if (std::ranges::find(s.equal, std::pair(V::entry(i), v)) != s.equal.end()) return V::entry(i);
+    v = s.r[i];
+    for (const auto& [was, is] : s.equal) {
+      if (v.kind != V::kConst || !(was == V::entry(i)) || is.kind != V::kConst) continue;
+      if (v.term.count == 0 || is.term.count == 0) continue;
+      check(Check::kSame, 0, is.term, v.term);  // the same constant, in two instructions
       v = V::entry(i);
-    } else {
-      v = s.r[i];
-      for (const auto& [was, is] : s.equal) {
-        if (v.kind != V::kConst || !(was == V::entry(i)) || is.kind != V::kConst) continue;
-        if (v.term.count == 0 || is.term.count == 0) continue;
-        check(Check::kSame, 0, is.term, v.term);  // the same constant, in two instructions
-        v = V::entry(i);
-      }
     }
+    return v;
+  };
+  V compared;
+  for (unsigned i = 0; i < kRegisters; ++i) {
+    if (!s.equal.empty()) compared = as_compared(i);
+    const V& v = s.equal.empty() ? s.r[i] : compared;
     exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
     if (is_narrow(v)) exit.narrow |= 1u << i;
     const bool goes_on = kind == Exit::kNext || kind == Exit::kJump || kind == Exit::kTable;

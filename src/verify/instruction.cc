@@ -24,7 +24,7 @@ bool Instruction::returns() const {
 bool Instruction::reads(uint64_t slot) const {
   bool may = false;
   each_part([&](OpCode o, const runtime::Code* at) {
-    const CodeInfo info = ir::code_info(o);
+    const CodeInfo& info = ir::info_of(o);
     auto fields = [&](std::initializer_list<unsigned> bytes, bool vectors = false) {
       for (unsigned byte : bytes) {
         const uint64_t named = ir::field<uint16_t>(at, byte);
@@ -79,7 +79,7 @@ bool Instruction::may_write_ref(const Check& c, uint64_t slot, uint64_t source,
   if (c.from == Check::kZero) return true;
   bool may = false;
   each_part([&](OpCode o, const runtime::Code* at) {
-    const CodeInfo info = ir::code_info(o);
+    const CodeInfo& info = ir::info_of(o);
     auto copies = [&](unsigned to, unsigned from) {
       const uint64_t wanted = ir::field<uint16_t>(at, from);
       return slot == ir::field<uint16_t>(at, to) &&
@@ -134,7 +134,7 @@ bool Instruction::may_write_ref(const Check& c, uint64_t slot, uint64_t source,
 bool Instruction::writes(uint64_t slot) const {
   bool may = false;
   each_part([&](OpCode o, const runtime::Code* at) {
-    const CodeInfo info = ir::code_info(o);
+    const CodeInfo& info = ir::info_of(o);
     auto is_field = [&](unsigned byte, unsigned plus = 0) {
       return slot == ir::field<uint16_t>(at, byte) + uint64_t{plus};
     };
@@ -179,7 +179,7 @@ bool Instruction::writes(uint64_t slot) const {
 uint64_t Instruction::global() const {
   uint64_t index = ~uint64_t{0};
   each_part([&](OpCode o, const runtime::Code* at) {
-    const CodeInfo info = ir::code_info(o);
+    const CodeInfo& info = ir::info_of(o);
     if (info.kind != CodeInfo::kIr) return;
     switch (info.ir) {
       case IrOp::global_get_r:

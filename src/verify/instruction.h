@@ -46,7 +46,7 @@ class Instruction {
   template <class F>
   void each_part(F&& f) const {
     if (op_ >= ir::kCodeCount) return;
-    const ir::CodeInfo info = ir::code_info(op_);
+    const ir::CodeInfo& info = ir::info_of(op_);
     if (info.kind != ir::CodeInfo::kPair) return f(op_, pc_);
     const ir::OpCode first = ir::kPairs[info.pair].first;
     f(first, pc_);

@@ -17,7 +17,7 @@ struct Field {
   bool is_signed = false;
   bool operator==(const Field&) const = default;
 
-  int64_t of(const uint8_t* code) const {
+  [[gnu::always_inline]] int64_t of(const uint8_t* code) const {
     uint64_t word;
     std::memcpy(&word, code + at, sizeof word);
     word = word >> low << (64 - bits);
@@ -65,7 +65,14 @@ struct Term {
     return t;
   }
   // `code` has at least 8 readable bytes behind the piece. Addresses are those of execution.
-  int64_t value(const uint8_t* code, uint64_t execute) const {
+  [[gnu::always_inline]] int64_t value(const uint8_t* code, uint64_t execute) const {
+    if (count == 1 && !is_address) [[likely]]
+      return wrapped(static_cast<uint64_t>(constant) + static_cast<uint64_t>(fields[0].of(code)));
+    return general_value(code, execute);
+  }
+
+ private:
+  int64_t general_value(const uint8_t* code, uint64_t execute) const {
     auto sum = static_cast<uint64_t>(constant);
     for (unsigned i = 0; i < count; ++i) sum += static_cast<uint64_t>(fields[i].of(code));
     if (!is_address) return wrapped(sum);

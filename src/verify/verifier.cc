@@ -1,6 +1,7 @@
 #include "verify/verifier.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "verify/analysis.h"
 #include "verify/capstone.h"
 #include "verify/instruction.h"
+#include "verify/known_piece.h"
 
 namespace ermine::verify {
 
@@ -22,17 +24,6 @@ using ir::IrOp;
 using ir::OpCode;
 using runtime::Slot;
 namespace offsets = runtime::offsets;
-
-struct Verifier::Known {
-  // What leads out of the piece, by register as bits.
-  struct Way {
-    uint32_t narrow = 0, keeps = 0;
-    std::vector<std::pair<uint8_t, uint8_t>> moves;  // to, from
-  };
-  std::vector<uint8_t> code, mask;
-  Facts facts;
-  std::vector<Way> ways;
-};
 
 const Machine* this_machine() {
 #ifdef ERMINE_CAPSTONE
@@ -51,73 +42,60 @@ Verifier::Verifier(const Machine& machine, const tiering::Interpreter& host, Mas
 #ifdef ERMINE_CAPSTONE
   decoder_ = std::make_unique<Decoder>(machine.capstone_arch, machine.capstone_mode);
 #endif
+  std::vector<std::pair<uint64_t, uint32_t>> handlers;
   for (unsigned i = 0; i < ir::kCodeCount; ++i)
-    if (host.handlers->has(i)) handlers_.emplace_back(reinterpret_cast<uint64_t>((*host.handlers)[i]), i);
-  std::sort(handlers_.begin(), handlers_.end());
+    if (host.handlers->has(i)) handlers.emplace_back(reinterpret_cast<uint64_t>((*host.handlers)[i]), i);
+  const auto bits = static_cast<unsigned>(std::bit_width(2 * handlers.size()));
+  handlers_.resize(size_t{1} << bits);
+  handlers_shift_ = 32 - bits;
+  first_handler_ = std::ranges::min(handlers).first;
+  for (const auto& [address, code] : handlers) {
+    if (code_of(address) != ir::kCodeCount) continue;  // shared with one that does the same
+    const auto distance = static_cast<uint32_t>(address - first_handler_ + 1);
+    size_t at = place_of(distance);
+    while (handlers_[at].distance != 0) at = (at + 1) % handlers_.size();
+    handlers_[at] = {distance, code};
+  }
 }
 
 Verifier::~Verifier() = default;
 
 // The code whose handler it is, or kCodeCount.
 uint32_t Verifier::code_of(uint64_t handler) const {
-  auto it = std::lower_bound(handlers_.begin(), handlers_.end(), std::pair(handler, 0u));
-  return it != handlers_.end() && it->first == handler ? it->second : ir::kCodeCount;
-}
-
-void Verifier::analyse(Known& k, std::span<const uint8_t> code, const uint8_t* mask) {
-  k.facts = {};
-  k.ways.clear();
-#ifdef ERMINE_CAPSTONE
-  machine_.decode(*decoder_, code, mask, k.facts, nullptr);
-#else
-  k.facts.refusal = capstone_problem();
-#endif
-  for (const Exit& e : k.facts.exits) {
-    Known::Way way{.narrow = e.narrow};
-    for (unsigned r = 0; r < kRegisters; ++r) {
-      if (e.from[r] == r + 1) way.keeps |= 1u << r;
-      else if (e.from[r] != 0) way.moves.emplace_back(r, e.from[r] - 1);
-    }
-    k.ways.push_back(std::move(way));
+  if (handler - first_handler_ >= UINT32_MAX) return ir::kCodeCount;
+  const auto distance = static_cast<uint32_t>(handler - first_handler_ + 1);
+  for (size_t at = place_of(distance);; at = (at + 1) % handlers_.size()) {
+    if (handlers_[at].distance == distance) return handlers_[at].code;
+    if (handlers_[at].distance == 0) return ir::kCodeCount;
   }
 }
 
-const Verifier::Known& Verifier::known(const Code& code, const Piece& piece, uint32_t size,
-                                       std::unique_ptr<Known>& once) {
+void Verifier::learn(KnownPiece& k, uint32_t key, std::span<const uint8_t> code) {
+  std::vector<uint8_t> mask(code.size() + KnownPiece::kRoom);
+  if (key != Piece::kNoKey) mask_of_(key, code, mask.data());
+#ifdef ERMINE_CAPSTONE
+  k.learn(machine_, decoder_.get(), code, mask);
+#else
+  k.learn(machine_, nullptr, code, mask);
+#endif
+}
+
+const KnownPiece& Verifier::known(const Code& code, const Piece& piece, uint32_t size,
+                                  std::unique_ptr<KnownPiece>& once) {
   const uint8_t* at = code.bytes.data() + piece.offset;
-  auto learn = [&](Known& k, bool with_mask) {
-    k.code.assign(at, at + size);
-    k.code.resize(size + 16);
-    k.mask.assign(size + 16, 0);
-    if (with_mask) {
-      mask_of_(piece.key, {at, size}, k.mask.data());
-      for (size_t i = 0; i < k.code.size(); ++i) k.code[i] &= static_cast<uint8_t>(~k.mask[i]);
-    }
-    analyse(k, {k.code.data(), size}, k.mask.data());
-  };
   if (piece.key < kMostKeys) {
     if (piece.key >= known_.size()) known_.resize(piece.key + 1);
     auto& k = known_[piece.key];
     if (k == nullptr) {
-      k = std::make_unique<Known>();
+      k = std::make_unique<KnownPiece>();
       ++known_count_;
-      learn(*k, true);
+      learn(*k, piece.key, {at, size});
     }
-    if (k->code.size() == size + 16) {
-      uint64_t differs = 0;
-      uint32_t i = 0;
-      for (; i + 8 <= size; i += 8) {
-        uint64_t a, b, m;
-        std::memcpy(&a, at + i, 8), std::memcpy(&b, k->code.data() + i, 8), std::memcpy(&m, k->mask.data() + i, 8);
-        differs |= (a & ~m) ^ b;
-      }
-      for (; i < size; ++i) differs |= static_cast<uint8_t>((at[i] & ~k->mask[i]) ^ k->code[i]);
-      if (differs == 0) return *k;
-    }
+    if (k->matches(at, size)) return *k;
   }
   // Another than the key stands for, or of its own.
-  if (once == nullptr) once = std::make_unique<Known>();
-  learn(*once, false);
+  if (once == nullptr) once = std::make_unique<KnownPiece>();
+  learn(*once, Piece::kNoKey, {at, size});
   return *once;
 }
 
@@ -129,47 +107,54 @@ class Verifier::Pass {
         code_(code),
         subject_(subject),
         ir_(subject.function.code),
-        execute_(reinterpret_cast<uint64_t>(code.execute)) {}
+        execute_(reinterpret_cast<uint64_t>(code.execute)),
+        all_zeroed_(subject.function.ref_slots.empty()) {}
 
   std::string run() {
     if (code_.data_start < code_.code_size || code_.bytes.size() < code_.data_start) return "its parts overlap";
+    index_labels();
     entries();
-    find_fuel();
+    if (subject_.has_fuel) find_fuel();
     orders_.resize(code_.labels.size());
-    const size_t n = code_.pieces.size();
+    const std::span<const Piece> pieces = code_.pieces;
+    const std::span<const Label> labels = code_.labels;
+    const uint32_t code_size = code_.code_size;
+    const size_t n = pieces.size(), units = ir_.size();
     uint32_t end = 0;
     size_t label = 0;
     for (size_t i = 0; i < n && problem_.empty(); ++i) {
-      const Piece& p = code_.pieces[i];
-      const uint32_t next = i + 1 < n ? code_.pieces[i + 1].offset : code_.code_size;
+      const Piece& p = pieces[i];
+      const uint32_t next = i + 1 < n ? pieces[i + 1].offset : code_size;
       piece_ = &p;
-      if (p.offset != end || next < p.offset || next > code_.code_size || next - p.offset > UINT16_MAX) {
+      if (i + 4 < n) v_.prefetch(pieces[i + 4].key);
+      if (p.offset != end || next < p.offset || next > code_size || next - p.offset > UINT16_MAX) {
         refuse("its pieces do not follow each other");
         break;
       }
-      if (p.at >= ir_.size()) {
+      if (p.at >= units) {
         refuse("a piece is of no instruction");
         break;
       }
       take_instruction(p.at);
       end = next;
       if (fuel_met_ < fuel_.size()) fuel(p);
-      while (label < code_.labels.size() && code_.labels[label].offset < p.offset) {
+      while (label < labels.size() && labels[label].offset < p.offset) {
         // Inside a piece, or not in order.
-        if (label + 1 < code_.labels.size() && code_.labels[label + 1].offset <= code_.labels[label].offset) break;
+        if (label + 1 < labels.size() && labels[label + 1].offset <= labels[label].offset) break;
         refuse("a label is no piece's beginning");
         return problem_;
       }
       const bool falls = reachable_;
-      if (label < code_.labels.size() && code_.labels[label].offset == p.offset) {
-        const Label& l = code_.labels[label++];
+      if (label < labels.size() && labels[label].offset == p.offset) {
+        const Label& l = labels[label++];
         if (reachable_) arrive(l);
         state_ = {.narrow = l.narrow, .checked = l.checked, .native = l.native};
         reachable_ = true;
       }
-      place(p, falls);
+      const bool is_label = label > 0 && labels[label - 1].offset == p.offset;
+      place(p, falls, is_label ? &orders_[label - 1] : nullptr);
       if (next == p.offset) continue;  // nothing to do
-      if (reachable_) piece(p, next - p.offset, i);
+      if (reachable_) piece(p, next - p.offset);
     }
     if (problem_.empty() && reachable_) refuse("it runs on behind its end");
     if (problem_.empty() && end != code_.code_size) refuse("its pieces end too early");
@@ -178,6 +163,9 @@ class Verifier::Pass {
   }
 
  private:
+  struct Order {
+    uint32_t at = ~uint32_t{0}, order = 0;  // of the code of which instruction
+  };
   struct KnownState {
     uint32_t narrow = 0;
     bool checked = true;
@@ -193,10 +181,20 @@ class Verifier::Pass {
                             piece_ ? piece_->at : 0);
   }
 
+  // Labels are found from the first one in each stretch of 64 bytes.
+  void index_labels() {
+    first_labels_.reserve(code_.code_size / kStretch + 2);
+    for (size_t i = 0; i < code_.labels.size(); ++i)
+      while (first_labels_.size() <= code_.labels[i].offset / kStretch &&
+             first_labels_.size() <= code_.code_size / kStretch)
+        first_labels_.push_back(static_cast<uint32_t>(i));
+  }
   const Label* label_at(uint64_t offset) const {
-    auto it = std::lower_bound(code_.labels.begin(), code_.labels.end(), offset,
-                               [](const Label& l, uint64_t o) { return l.offset < o; });
-    return it != code_.labels.end() && it->offset == offset ? &*it : nullptr;
+    if (offset / kStretch >= first_labels_.size()) return nullptr;
+    const Label *l = code_.labels.data() + first_labels_[offset / kStretch], *const end = code_.labels.data() +
+                                                                                          code_.labels.size();
+    while (l != end && l->offset < offset) ++l;
+    return l != end && l->offset == offset ? l : nullptr;
   }
   // The label at an address; null: there is none.
   const Label* label_of(uint64_t address) const {
@@ -268,9 +266,8 @@ class Verifier::Pass {
 
   // The code of one instruction may go back only from what was laid out elsewhere, and then to behind where that was
   // left: what is in line is ordered by where it lies, and what lies elsewhere by where it is come from.
-  void place(const Piece& p, bool falls) {
-    const Label* l = label_at(p.offset);
-    Order* const known = l != nullptr ? &orders_[static_cast<size_t>(l - code_.labels.data())] : nullptr;
+  // `known`: of the label at its beginning, if there is one.
+  [[gnu::always_inline]] void place(const Piece& p, bool falls, Order* known) {
     const bool goes_on = falls && order_.at == p.at;
     in_line_ = p.at >= in_line_next_ || (goes_on && in_line_);
     in_line_next_ = std::max(in_line_next_, p.at + 1);
@@ -291,7 +288,7 @@ class Verifier::Pass {
         break;  // refused when it is come to
       const uint32_t size = next - p.offset;
       if (size == 0) continue;
-      const Known& k = v_.known(code_, p, size, v_.ahead_);
+      const KnownPiece& k = v_.known(code_, p, size, v_.ahead_);
       const bool goes_on = std::ranges::any_of(k.facts.exits, [](const Exit& e) { return e.kind == Exit::kNext; });
       if (goes_on && k.facts.all_next(&Exit::polled)) return;
       if (k.facts.exits.size() != 1 || k.facts.exits[0].kind != Exit::kNext) break;
@@ -303,7 +300,7 @@ class Verifier::Pass {
   // --- The register code
 
   // The instruction that the current piece is of.
-  void take_instruction(uint32_t at) {
+  [[gnu::always_inline]] void take_instruction(uint32_t at) {
     if (at == taken_) return;
     taken_ = at;
     in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
@@ -331,7 +328,7 @@ class Verifier::Pass {
   }
   // Locals that are references are null at first.
   void check_zeroed() {
-    if (subject_.function.ref_slots.empty() || piece_->at == 0 || all_zeroed_) return;
+    if (piece_->at == 0) return;
     all_zeroed_ = true;
     const uint64_t first = field<uint16_t>(ir_.data(), 0), n = field<uint16_t>(ir_.data(), 2);
     if (by_handler_) return;
@@ -341,6 +338,18 @@ class Verifier::Pass {
   }
 
   // --- Conditions
+
+  // False: it has to be looked at more closely.
+  [[gnu::always_inline]] bool holds(const KnownPiece::SmallCheck& c, const uint8_t* at) const {
+    int32_t number;
+    std::memcpy(&number, at + c.at, sizeof number);
+    const auto value = static_cast<uint64_t>(int64_t{number} + c.plus);
+    if (c.kind == Check::kMemory) return subject_.function.guarded && value <= uint64_t{INT32_MAX};
+    const uint64_t slot = value / sizeof(Slot);
+    if (value % sizeof(Slot) != 0 || slot >= subject_.function.frame_slots) return false;
+    if (is_spill(slot)) return true;
+    return c.kind == Check::kFrameRead ? in_.reads(slot) : !holds_refs(slot) && in_.writes(slot);
+  }
 
   void check(const Check& c, const uint8_t* at, uint64_t execute) {
     const auto value = static_cast<uint64_t>(c.term.value(at, execute));
@@ -466,7 +475,7 @@ class Verifier::Pass {
     auto matches = [&](OpCode o, const runtime::Code* at, bool has_operands = true) {
       if (found || !v_.host_.handlers->has(o) || word != reinterpret_cast<uint64_t>((*v_.host_.handlers)[o])) return;
       const unsigned units = ir::units_of(o);
-      const CodeInfo info = ir::code_info(o);
+      const CodeInfo& info = ir::info_of(o);
       const bool branches = info.kind == CodeInfo::kIr && ir::object_op(info.ir).kind == ir::ObjectOp::kBranch;
       if (units == 0) return;
       for (unsigned i = 1; i < units && has_operands; ++i) {
@@ -500,38 +509,54 @@ class Verifier::Pass {
     if (!found) refuse("leaves for a handler of another instruction");
   }
 
-  void piece(const Piece& p, uint32_t size, size_t) {
-    const Known& k = v_.known(code_, p, size, v_.once_);
+  // Whether what a piece calls is what the instruction calls, if it calls.
+  bool may_call(const Facts& f) {
+    took_fuel_ |= f.fuels;
+    if (f.calls && !state_.native) return refuse("the native stack is used before it is checked"), false;
+    if (f.needs_ref == 0) return true;
+    if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != piece_->at)
+      return refuse("calls a reference that is not shown to be what the instruction calls"), false;
+    const bool by_table = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+    constexpr uint8_t kTyped = Value::kOfTable | Value::kTyped;
+    if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != in_.field<uint32_t>(4)))
+      return refuse("calls a function whose type is not shown to be the instruction's"), false;
+    if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import}))
+      return refuse("calls where the register code does not"), false;
+    return true;
+  }
+
+  void piece(const Piece& p, uint32_t size) {
+    const KnownPiece& k = v_.known(code_, p, size, v_.once_);
     const Facts& f = k.facts;
-    if (!f.refusal.empty()) return refuse(base::format("{}, at offset {} of a piece", f.refusal, f.refused_at));
+    if (!k.is_straight && !f.refusal.empty())
+      return refuse(base::format("{}, at offset {} of a piece", f.refusal, f.refused_at));
     const uint8_t* at = code_.bytes.data() + p.offset;
     const uint64_t execute = execute_ + p.offset;
-    check_zeroed();
-    took_fuel_ |= f.fuels;
-    if ((f.needs_narrow & ~state_.narrow) != 0)
+    if (!all_zeroed_) check_zeroed();
+    if ((k.needs_narrow & ~state_.narrow) != 0)
       return refuse("an index into memory whose upper half is not shown to be zero");
     if (p.at != 0 && !state_.checked) return refuse("the frame is used before it is checked");
-    if (f.calls && !state_.native) return refuse("the native stack is used before it is checked");
-    if (f.needs_ref != 0) {
-      if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != p.at)
-        return refuse("calls a reference that is not shown to be what the instruction calls");
-      const bool by_table = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
-      constexpr uint8_t kTyped = Value::kOfTable | Value::kTyped;
-      if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != in_.field<uint32_t>(4)))
-        return refuse("calls a function whose type is not shown to be the instruction's");
-      if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import}))
-        return refuse("calls where the register code does not");
-    }
-    for (const Check& c : f.checks) {
+    if (!k.is_straight && !may_call(f)) return;
+    bool hold = true;
+    for (unsigned i = 0; i < k.small_checks; ++i) hold &= holds(k.small[i], at);
+    for (const Check& c : hold ? k.checks : f.checks) {
       check(c, at, execute);
       if (!problem_.empty()) return;
+    }
+    if (k.is_straight) {
+      const KnownPiece::Way& way = k.straight;
+      uint32_t narrow = way.narrow | (state_.narrow & way.keeps);
+      for (auto [to, from] : way.moves) narrow |= (state_.narrow >> from & 1) << to;
+      state_.narrow = narrow;
+      if (!(way.keeps >> v_.machine_.accumulator & 1)) state_.ref = 0, state_.ref_type = 0, state_.ref_at = 0;
+      return;
     }
     goes_on_.reset();
     bool on = false;
     KnownState next;
     for (size_t i = 0; i < f.exits.size(); ++i) {
       const Exit& e = f.exits[i];
-      const Known::Way& way = k.ways[i];
+      const KnownPiece::Way& way = k.ways[i];
       KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps),
                    .checked = state_.checked || e.frame_checked,
                    .native = state_.native || e.native_checked};
@@ -597,9 +622,8 @@ class Verifier::Pass {
   const std::vector<runtime::Code>& ir_;
   const uint64_t execute_;
   const Piece* piece_ = nullptr;
-  struct Order {
-    uint32_t at = ~uint32_t{0}, order = 0;  // of the code of which instruction
-  };
+  static constexpr uint32_t kStretch = 64;
+  std::vector<uint32_t> first_labels_;
   std::vector<Order> orders_;  // by label: what jumps there, then where it is
   Order order_;                // of the current piece
   bool in_line_ = true;
@@ -610,7 +634,8 @@ class Verifier::Pass {
   bool reachable_ = false;
   std::optional<KnownState> goes_on_;
   std::vector<uint64_t> zeroed_;  // slots, on entry
-  bool all_zeroed_ = false, by_handler_ = false;
+  bool all_zeroed_;  // the locals that are references have been seen to be null at first, or there are none
+  bool by_handler_ = false;
   std::vector<uint32_t> fuel_;  // the instructions that take some
   size_t fuel_met_ = 0;
   bool took_fuel_ = false;

@@ -36,6 +36,7 @@
 namespace ermine::verify {
 
 struct Machine;
+struct KnownPiece;
 class Decoder;
 
 // The machine that this process runs on; null if its code cannot be decoded (capstone_problem() says why).
@@ -77,6 +78,7 @@ struct Subject {
   const ir::FunctionCode& function;
   const runtime::FuncCode* funcs;
   const uint8_t* call_table;  // as executed: the entries of the module's own functions
+  bool has_fuel = true;  // false: no instruction of the register code takes any
 };
 
 // For one thread at a time. Keeps what it has learned of pieces, whatever module they were of, up to some megabytes.
@@ -92,23 +94,33 @@ class Verifier {
   std::string verify(const Code& code, const Subject& subject);
 
  private:
-  struct Known;
   class Pass;
+  struct Handler {
+    uint32_t distance = 0;  // from the lowest, + 1; 0: none
+    uint32_t code = 0;
+  };
+  size_t place_of(uint32_t distance) const { return distance * 0x9e3779b1u >> handlers_shift_; }
   static constexpr uint32_t kMostKeys = 1u << 20;
   static constexpr size_t kMostKnown = 4096;  // that are kept from one function to the next
   // `once`: for what has no key; it holds until the next call with the same.
-  const Known& known(const Code& code, const Piece& piece, uint32_t size, std::unique_ptr<Known>& once);
-  void analyse(Known& k, std::span<const uint8_t> code, const uint8_t* mask);
+  const KnownPiece& known(const Code& code, const Piece& piece, uint32_t size, std::unique_ptr<KnownPiece>& once);
+  void prefetch(uint32_t key) const {
+    if (key < known_.size()) __builtin_prefetch(known_[key].get());
+  }
+  // `key`: kNoKey if the code is all there is to it.
+  void learn(KnownPiece& k, uint32_t key, std::span<const uint8_t> code);
   uint32_t code_of(uint64_t handler) const;
 
   const Machine& machine_;
   tiering::Interpreter host_;
   MaskOf mask_of_;
   std::unique_ptr<Decoder> decoder_;
-  std::vector<std::unique_ptr<Known>> known_;  // by key
+  std::vector<std::unique_ptr<KnownPiece>> known_;  // by key
   size_t known_count_ = 0;
-  std::unique_ptr<Known> once_, ahead_;  // of a piece without a key: the current one, one jumped back to
-  std::vector<std::pair<uint64_t, uint32_t>> handlers_;  // by address
+  std::unique_ptr<KnownPiece> once_, ahead_;  // of a piece without a key: the current one, one jumped back to
+  std::vector<Handler> handlers_;  // a hash table by distance, half of it empty
+  unsigned handlers_shift_;
+  uint64_t first_handler_;
 };
 
 }  // namespace ermine::verify
