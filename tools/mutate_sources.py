@@ -158,6 +158,11 @@ class Test:
         self.name, self.target, self.words = name, target, words
         self.environment, self.cost, self.directory = environment, cost, directory
         self.lock, self.tried = threading.Lock(), False
+        self.program, self.left_out = words, []
+
+    def leave_out(self, singles):
+        self.left_out += singles
+        self.words = [*self.program, f"--gtest_filter=-{':'.join(self.left_out)}"]
 
     def holds(self):
         """Whether it passes without a fault. Single tests of a GoogleTest program that do not, since ctest runs each in a
@@ -170,7 +175,7 @@ class Test:
                 self.passes = done.returncode in (0, mutation.SKIPPED)
                 bad = sorted(set(re.findall(r"^\[  FAILED  \] ([\w./]+)", done.stdout, re.M)))
                 if not self.passes and self.name == self.target and bad:
-                    self.words = [*self.words, f"--gtest_filter=-{':'.join(bad)}"]
+                    self.leave_out(bad)
                     self.passes = True
                     print(f"{self.name}: left out, since they fail without a fault: {' '.join(bad)}", flush=True)
                 elif not self.passes:
@@ -178,8 +183,9 @@ class Test:
             return self.passes
 
 
-def known_tests(build):
-    """The tests that ctest knows, those of a GoogleTest program as one; with the program each is about."""
+def known_tests(build, most_seconds):
+    """The tests that ctest knows, those of a GoogleTest program as one, without those that take longer; with the program each
+    is about."""
     costs = {}
     record = build.path / "Testing/Temporary/CTestCostData.txt"
     if not record.exists():
@@ -189,7 +195,7 @@ def known_tests(build):
         costs[name] = float(cost)
     listed = json.loads(mutation.run(["ctest", "--test-dir", build.path, "--show-only=json-v1"]))
     bin_ = str(build.path / "bin") + "/"
-    tests = {}
+    tests, slow = {}, collections.defaultdict(list)
     for entry in listed["tests"]:
         name, words = entry["name"], entry.get("command", [])
         targets = [w.removeprefix(bin_) for w in words if w.startswith(bin_) and "/" not in w.removeprefix(bin_)]
@@ -198,13 +204,21 @@ def known_tests(build):
         properties = {p["name"]: p["value"] for p in entry.get("properties", [])}
         environment = dict(e.split("=", 1) for e in properties.get("ENVIRONMENT", []))
         cost = costs.get(name, 1)
-        if any(w.startswith("--gtest_filter=") for w in words):
+        single = next((w.removeprefix("--gtest_filter=") for w in words if w.startswith("--gtest_filter=")), None)
+        if single is not None:
             name, words = targets[0], [words[0]]
+        if cost > most_seconds:
+            if single is not None:
+                slow[name].append(single)
+            continue
         if name in tests:
             tests[name].cost += cost
         else:
             tests[name] = Test(name, targets[0], words, environment, cost, properties.get("WORKING_DIRECTORY", "."))
-    return tests.values()
+    for name, singles in slow.items():
+        if name in tests:
+            tests[name].leave_out(singles)
+    return list(tests.values())
 
 
 def library_of(object_):
@@ -226,7 +240,7 @@ def users_of_headers(build):
 
 class Trial:
     def __init__(self, build, most_seconds):
-        self.build, self.tests = build, [t for t in known_tests(build) if t.cost <= most_seconds]
+        self.build, self.tests = build, known_tests(build, most_seconds)
         self.objects = {source: [object_] for object_, (source, _) in build.sources.items()}
         self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
 
