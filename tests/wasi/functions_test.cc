@@ -20,7 +20,7 @@ using test::must;
 using test::TempDir;
 
 // The specification's numbers.
-enum : uint32_t { kSuccess = 0, kBadf = 8, kInval = 28, kNametoolong = 37, kNotsup = 58, kNotcapable = 76 };
+enum : uint32_t { kSuccess = 0, kBadf = 8, kInval = 28, kNametoolong = 37, kNotsup = 58, kPerm = 63, kNotcapable = 76 };
 constexpr uint64_t kAllRights = (1u << 30) - 1;
 
 WasiConfig in(const TempDir& directory) {
@@ -145,6 +145,67 @@ TEST(WasiFunctions, ReadDirectory) {
   EXPECT_EQ(guest.at<uint32_t>(64), 0u);
   const uint32_t file = open_file(guest, "file1");
   EXPECT_NE(guest.call("fd_readdir", {file, 4096, 1000, 0, 64}), kSuccess);
+}
+
+// C libraries look at the file behind an entry whose number is 0; of ".." there is none that a guest may look at.
+TEST(WasiFunctions, ParentsInListings) {
+  TempDir directory;
+  std::filesystem::create_directory(directory.path() + "/sub");
+  Guest guest(in(directory));
+  guest.put_text(1024, "sub");
+  constexpr uint64_t kReaddir = 1 << 14, kPathFilestatGet = 1 << 18, kFilestatGet = 1 << 21;
+  ASSERT_EQ(guest.call("path_open", {3, 0, 1024, 3, 2, kReaddir | kPathFilestatGet | kFilestatGet, 0, 0, 64}),
+            kSuccess);
+  for (const uint32_t fd : {3u, guest.at<uint32_t>(64)}) {
+    ASSERT_EQ(guest.call("fd_readdir", {fd, 4096, 32768, 0, 64}), kSuccess);
+    ASSERT_EQ(guest.call("fd_filestat_get", {fd, 256}), kSuccess);
+    const uint32_t size = guest.at<uint32_t>(64);
+    unsigned found = 0;
+    for (uint32_t at = 4096; at < 4096 + size; at += 24 + guest.at<uint32_t>(at + 16)) {
+      const std::string name = guest.text(at + 24, guest.at<uint32_t>(at + 16));
+      if (name != "." && name != "..") continue;
+      ++found;
+      EXPECT_EQ(guest.at<uint64_t>(at + 8), guest.at<uint64_t>(256 + 8)) << name << " of " << fd;
+    }
+    EXPECT_EQ(found, 2u);
+    guest.put_text(1024, "..");
+    EXPECT_EQ(guest.call("path_filestat_get", {fd, 0, 1024, 2, 256}), kPerm);
+  }
+}
+
+// A guest's times are nanoseconds since 1970, without a sign.
+TEST(WasiFunctions, FilesOlderThanTime) {
+  TempDir directory;
+  std::ofstream(directory.path() + "/old") << "x";
+  const timespec times[] = {{-315'619'200, 5}, {1, 7}};
+  ASSERT_EQ(utimensat(AT_FDCWD, (directory.path() + "/old").c_str(), times, 0), 0);
+  Guest guest(in(directory));
+  guest.put_text(1024, "old");
+  ASSERT_EQ(guest.call("path_filestat_get", {3, 0, 1024, 3, 256}), kSuccess);
+  EXPECT_EQ(guest.at<uint64_t>(256 + 40), 0u) << "1960";
+  EXPECT_EQ(guest.at<uint64_t>(256 + 48), 1'000'000'007u);
+}
+
+// As Go's os.Root opens a directory, and files in it.
+TEST(WasiFunctions, TruncatingNeedsNoRightOfTheDirectory) {
+  TempDir directory;
+  std::filesystem::create_directory(directory.path() + "/sub");
+  std::ofstream(directory.path() + "/sub/target") << "old text";
+  Guest guest(in(directory));
+  guest.put_text(1024, "sub");
+  ASSERT_EQ(guest.call("path_open", {3, 1, 1024, 3, 2, 0x7b7fe1c, 0xfffffff, 0, 64}), kSuccess);
+  const uint32_t sub = guest.at<uint32_t>(64);
+  guest.put_text(1024, "target");
+  EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 6, 1 | 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 0u);
+  // A grant that is read-only is no right that can be given up.
+  std::ofstream(directory.path() + "/sub/target") << "new text";
+  WasiConfig config;
+  config.preopen_dir(directory.path(), "/", WasiDirAccess::kReadOnly);
+  Guest reader(std::move(config));
+  reader.put_text(1024, "sub/target");
+  EXPECT_EQ(reader.call("path_open", {3, 0, 1024, 10, 8, 0xfffffff, 0xfffffff, 0, 64}), 69u) << "rofs";
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 8u);
 }
 
 TEST(WasiFunctions, KindsOfFiles) {

@@ -13,10 +13,9 @@
 #include "wasi/host/system_call.h"
 
 namespace ermine::wasi::host {
-namespace {
 
 // The kernel's record (linux_dirent64), which no user header declares.
-struct Record {
+struct DirStream::Record {
   uint64_t ino;
   int64_t off;
   uint16_t length;
@@ -24,8 +23,10 @@ struct Record {
   char name[];
 };
 
-FileType type_of(int fd, const Record& r) {
-  switch (r.type) {
+namespace {
+
+FileType type_of(int fd, uint8_t type, const char* name) {
+  switch (type) {
     case DT_REG: return FileType::kRegularFile;
     case DT_DIR: return FileType::kDirectory;
     case DT_LNK: return FileType::kSymbolicLink;
@@ -36,7 +37,7 @@ FileType type_of(int fd, const Record& r) {
     default: return FileType::kUnknown;
   }
   struct stat st;
-  Outcome<int> opened = open_beneath(fd, r.name, O_PATH | O_NOFOLLOW);
+  Outcome<int> opened = open_beneath(fd, name, O_PATH | O_NOFOLLOW);
   if (!opened) return FileType::kUnknown;
   UniqueFd owned(*opened);
   if (file_status(owned.get(), st) != 0) return FileType::kUnknown;
@@ -45,45 +46,67 @@ FileType type_of(int fd, const Record& r) {
 
 }  // namespace
 
-HostError DirStream::seek(int fd, uint64_t cookie) {
-  if (cookie != 0 && started_) {
-    if (cookie == position_) return HostError::kNone;
-    // A guest that could not use the last entries asks for them again: they are still in the buffer.
-    for (size_t at = 0; at < filled_;) {
-      const auto* r = reinterpret_cast<const Record*>(buffer_ + at);
-      at += r->length;
-      if (static_cast<uint64_t>(r->off) == cookie) {
-        position_ = cookie;
-        offset_ = at;
-        return HostError::kNone;
-      }
-    }
-  }
-  if (cookie > static_cast<uint64_t>(INT64_MAX)) return HostError::kInvalid;
-  if (lseek(fd, static_cast<off_t>(cookie), SEEK_SET) < 0) return last_error();
-  position_ = cookie;
+HostError DirStream::go_to(int fd, size_t index) {
+  if (lseek(fd, static_cast<off_t>(positions_[index]), SEEK_SET) < 0) return last_error();
+  index_ = first_ = index;
   offset_ = filled_ = 0;
   started_ = true;
   return HostError::kNone;
 }
 
-Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
+Outcome<bool> DirStream::seek(int fd, uint64_t cookie) {
+  if (cookie == 0 || !started_) {
+    positions_.assign(1, 0);
+    if (const HostError e = go_to(fd, 0); e != HostError::kNone) return e;
+  }
+  if (cookie == index_) return true;
+  if (cookie >= first_ && cookie < index_) {
+    // A guest that could not use the last entries asks for them again: they are still in the buffer.
+    for (offset_ = 0, index_ = first_; index_ < cookie; ++index_)
+      offset_ += reinterpret_cast<const Record*>(buffer_ + offset_)->length;
+    return true;
+  }
+  const size_t known = positions_.size() - 1;
+  if (cookie <= known || index_ < known) {
+    if (const HostError e = go_to(fd, cookie <= known ? cookie : known); e != HostError::kNone) return e;
+  }
+  for (unsigned n = 0; n < kMostRead && index_ < cookie; ++n) {
+    const Outcome<const Record*> record = read(fd);
+    if (!record) return record.error;
+    if (*record == nullptr) return true;
+  }
+  return index_ == cookie;
+}
+
+Outcome<const DirStream::Record*> DirStream::read(int fd) {
   if (offset_ == filled_) {
     long n = syscall(SYS_getdents64, fd, buffer_, kBuffer);
     // A directory removed while it is open has no more entries.
     if (n < 0 && errno != ENOENT) return last_error();
-    if (n <= 0) return false;
+    if (n <= 0) return static_cast<const Record*>(nullptr);
     filled_ = static_cast<size_t>(n);
     offset_ = 0;
+    first_ = index_;
   }
   const auto* r = reinterpret_cast<const Record*>(buffer_ + offset_);
   offset_ += r->length;
-  position_ = static_cast<uint64_t>(r->off);
-  entry.next = position_;
-  entry.name = r->name;
-  // The number of a directory's parent may be that of a directory outside; a guest is not told it.
-  entry.ino = entry.name == ".." ? 0 : r->ino;
-  entry.type = type_of(fd, *r);
+  ++index_;
+  if (index_ == positions_.size()) positions_.push_back(r->off);
+  return r;
+}
+
+Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
+  const Outcome<const Record*> record = read(fd);
+  if (!record) return record.error;
+  if (*record == nullptr) return false;
+  const Record& r = **record;
+  entry.next = index_;
+  entry.name = r.name;
+  entry.ino = r.ino;
+  // A directory's parent may lie outside of what was granted. As in a root directory, it is the directory itself: C
+  // libraries ask for the file behind a number of 0.
+  if (struct stat st; entry.name == ".." && file_status(fd, st) == 0) entry.ino = st.st_ino;
+  entry.type = type_of(fd, r.type, r.name);
   return true;
 }
 

@@ -15,7 +15,9 @@
 namespace ermine::wasi::host {
 namespace {
 
+// Since 1970, where time begins for guests: what is older is as old as that.
 uint64_t nanoseconds(const timespec& t) {
+  if (t.tv_sec < 0) return 0;
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
 

@@ -108,7 +108,9 @@ struct Listing {
     // Made on first use: most directories are opened only to find files in them.
     if (!d.dir) d.dir = std::make_unique<host::DirStream>();
     host::DirStream& stream = *d.dir;
-    if (host::HostError e = stream.seek(d.host_fd, cookie); e != host::HostError::kNone) return errno_of(e);
+    const host::Outcome<bool> there = stream.seek(d.host_fd, cookie);
+    if (!there) return errno_of(there.error);
+    if (!*there) return Errno::kSuccess;
     auto put = [&](const void* from, size_t n) {
       n = std::min(n, buffer.size() - filled);
       std::memcpy(buffer.data() + filled, from, n);

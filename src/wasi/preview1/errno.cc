@@ -5,7 +5,7 @@
 namespace ermine::wasi::preview1 {
 
 Errno errno_of(host::HostError error) {
-  if (error == host::HostError::kOutside) return Errno::kNotcapable;
+  if (error == host::HostError::kOutside) return Errno::kPerm;
   // ENOTSUP and EWOULDBLOCK are synonyms of codes in the table on every Linux.
   switch (static_cast<int>(error)) {
     // A code without a host's own gets a case that no error is.

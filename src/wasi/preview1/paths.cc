@@ -26,13 +26,16 @@ struct PathArg {
   }
   // Passes an answer on, taking note of refusals the user could lift.
   Errno checked(Call& call, Text text, Errno e) const {
-    if (e == Errno::kNotcapable || e == Errno::kRofs) [[unlikely]]
-      record_refusal(call, text, e);
+    if (e == Errno::kRofs) [[unlikely]]
+      record_refusal(call.context.refusals.read_only_path, text);
     return e;
   }
-  Errno checked(Call& call, Text text, host::HostError e) const { return checked(call, text, errno_of(e)); }
-  [[gnu::cold]] void record_refusal(Call& call, Text text, Errno e) const {
-    std::string& first = e == Errno::kRofs ? call.context.refusals.read_only_path : call.context.refusals.escaping_path;
+  Errno checked(Call& call, Text text, host::HostError e) const {
+    if (e == host::HostError::kOutside) [[unlikely]]
+      record_refusal(call.context.refusals.escaping_path, text);
+    return checked(call, text, errno_of(e));
+  }
+  [[gnu::cold]] static void record_refusal(std::string& first, Text text) {
     if (first.empty()) first = printable(text.bytes);
   }
 };
@@ -45,9 +48,10 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
                                  U64 inheriting, FdflagsArg fdflags, Out<uint32_t> opened) {
   bool creates = (flags & oflags::kCreat) != 0;
   bool truncates = (flags & oflags::kTrunc) != 0;
+  // Truncating asks for no right of the directory: programs open directories without it (Go's os.Root) and expect what
+  // engines that no longer look at rights do. A read-only grant forbids it all the same.
   Rights needed = rights::kPathOpen;
   if (creates) needed |= rights::kPathCreateFile;
-  if (truncates) needed |= rights::kPathFilestatSetSize;
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, needed, false); e != Errno::kSuccess) return e;
 
