@@ -51,6 +51,8 @@ struct Parsed {
 void print_error(std::string_view message);
 void print_error(const Error& error);
 void print_note(std::string_view message);
+// At the end of a command: its exit code, or kFailed, with an error, if what it printed cannot be written.
+int finish_output(int code);
 bool colour_on(int fd);
 
 }  // namespace ermine::cli

@@ -110,5 +110,5 @@ int main(int argc, char** argv) {
   if (!ermine::cli::open_closed_streams()) return ermine::cli::kFailed;  // and nobody to tell
   ermine::cli::watch_for_aborts();
   ermine::cli::Words words(argv + 1, argv + argc);
-  return ermine::cli::dispatch(std::move(words));
+  return ermine::cli::finish_output(ermine::cli::dispatch(std::move(words)));
 }

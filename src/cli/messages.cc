@@ -1,8 +1,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/format.h"
 #include "base/utf8.h"
@@ -52,6 +54,14 @@ void print_error(const Error& error) {
   const char* advice = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
   print_error(error.to_string() + advice);
 }
+int finish_output(int code) {
+  const bool lost = std::ferror(stdout) != 0;  // before now; the reason is not known any more
+  if (std::fflush(stdout) == 0 && !lost) return code;
+  print_error(
+      base::format("cannot write to standard output{:t}{:t}", lost ? "" : ": ", lost ? "" : std::strerror(errno)));
+  return code == kOk ? kFailed : code;
+}
+
 void print_note(std::string_view message) { print("note:", "\x1b[1;36m", message); }
 
 }  // namespace ermine::cli

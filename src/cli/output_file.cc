@@ -147,6 +147,7 @@ Result<void> OutputFile::finish() {
     file_ = nullptr;
   }
   if (error_ == 0) return {};
+  if (to_stdout()) std::clearerr(stdout);  // the caller says so: finish_output() need not
   return error();
 }
 

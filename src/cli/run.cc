@@ -24,6 +24,7 @@ using launch::Launch;
 
 // The process is about to end; taking stores and mappings apart first would only cost time.
 [[noreturn]] void leave(int code) {
+  code = finish_output(code);
   std::fflush(nullptr);
   _exit(code);
 }

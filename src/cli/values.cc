@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <type_traits>
 
 #include "base/format.h"
 
@@ -34,13 +37,53 @@ bool parse_integer(const std::string& text, U& value) {
   return true;
 }
 
+// How a float is laid out.
+template <class F>
+struct Layout {
+  using Bits = std::conditional_t<sizeof(F) == 4, uint32_t, uint64_t>;
+  static constexpr unsigned kFraction = std::numeric_limits<F>::digits - 1;
+  static constexpr Bits kPayload = (Bits{1} << kFraction) - 1, kQuiet = Bits{1} << (kFraction - 1);
+  static constexpr Bits kSign = Bits{1} << (sizeof(F) * 8 - 1), kInfinity = ~kPayload & ~kSign;
+};
+
+// The text format's floats: decimal or hexadecimal, with underscores between digits, inf, nan, nan:0x…
 template <class F>
 bool parse_float(const std::string& text, F& value) {
-  if (text.empty()) return false;
+  using L = Layout<F>;
+  using Bits = typename L::Bits;
+  const bool negative = text.starts_with('-');
+  std::string number = text.substr(negative || text.starts_with('+') ? 1 : 0);
+  const Bits sign = negative ? L::kSign : 0;
+  if (number == "inf" || number == "nan") {
+    value = std::bit_cast<F>(sign | L::kInfinity | (number == "nan" ? L::kQuiet : Bits{0}));
+    return true;
+  }
+  if (number.starts_with("nan:0x")) {
+    Bits payload;
+    if (!parse_integer(number.substr(4), payload) || payload == 0 || payload > L::kPayload) return false;
+    value = std::bit_cast<F>(sign | L::kInfinity | payload);
+    return true;
+  }
+  // What else the C library reads as a number is none here.
+  if (number.empty() || number[0] < '0' || number[0] > '9') return false;
+  std::erase(number, '_');
   char* end = nullptr;
-  if constexpr (sizeof(F) == 4) value = std::strtof(text.c_str(), &end);
-  else value = std::strtod(text.c_str(), &end);
-  return *end == '\0';
+  if constexpr (sizeof(F) == 4) value = std::strtof(number.c_str(), &end);
+  else value = std::strtod(number.c_str(), &end);
+  if (*end != '\0' || std::isinf(value)) return false;  // beyond the largest
+  value = negative ? -value : value;
+  return true;
+}
+
+// As the text format has it: the shortest decimal that is this number, or the NaN with its payload.
+template <class F>
+std::string print_float(F value) {
+  using L = Layout<F>;
+  const auto bits = std::bit_cast<typename L::Bits>(value);
+  if (!std::isnan(value)) return fmt::format("{}", value);
+  const auto payload = bits & L::kPayload;
+  return std::string((bits & L::kSign) != 0 ? "-nan" : "nan") +
+         (payload == L::kQuiet ? std::string() : fmt::format(":{:#x}", payload));
 }
 
 bool parse_vector(const std::string& text, V128& value) {
@@ -95,8 +138,8 @@ std::string print_value(const Val& value) {
   switch (value.kind()) {
     case ValKind::kI32: return fmt::format("{}", value.i32());
     case ValKind::kI64: return fmt::format("{}", value.i64());
-    case ValKind::kF32: return fmt::format("{}", value.f32());
-    case ValKind::kF64: return fmt::format("{}", value.f64());
+    case ValKind::kF32: return print_float(value.f32());
+    case ValKind::kF64: return print_float(value.f64());
     case ValKind::kV128: {
       std::string text = "0x";
       V128 v = value.v128();
