@@ -173,7 +173,7 @@ int run(const RunOptions& o) {
   if (!instance) {
     if (instance.error().kind() == ErrorKind::kLink) {
       print_error(instance.error());
-      for (const std::string& note : advice_on_imports(launch.linker(), launch.module())) print_note(note);
+      for (const std::string& note : advice_on_imports(launch.linker(), launch.last_module())) print_note(note);
       return kFailed;
     }
     return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());

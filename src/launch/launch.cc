@@ -52,14 +52,24 @@ Result<void> Launch::load() {
   return {};
 }
 
+Result<Instance> Launch::instantiate(const Module& module) {
+  last_module_ = module;
+  if (!program_.unknown_imports_trap && !program_.unknown_imports_default)
+    return linker_->instantiate(*store_, module);
+  // What stands for an import of this module may be what another one provides to those behind it.
+  Linker linker = linker_->clone();
+  if (program_.unknown_imports_trap) ERMINE_TRY(linker.define_unknown_imports_as_traps(module));
+  if (program_.unknown_imports_default) ERMINE_TRY(linker.define_unknown_imports_as_defaults(*store_, module));
+  return linker.instantiate(*store_, module);
+}
+
 Result<Instance> Launch::instantiate() {
   for (const Preload& preload : preloads_) {
-    ERMINE_ASSIGN(Instance instance, linker_->instantiate(*store_, *preload.module));
+    ERMINE_ASSIGN(Instance instance, instantiate(*preload.module));
+    ERMINE_TRY(initialize(instance));
     ERMINE_TRY(linker_->instance(preload.name, instance));
   }
-  if (program_.unknown_imports_trap) ERMINE_TRY(linker_->define_unknown_imports_as_traps(*module_));
-  if (program_.unknown_imports_default) ERMINE_TRY(linker_->define_unknown_imports_as_defaults(*store_, *module_));
-  return linker_->instantiate(*store_, *module_);
+  return instantiate(*module_);
 }
 
 Result<void> Launch::initialize(const Instance& instance) {

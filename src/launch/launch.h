@@ -54,9 +54,11 @@ class Launch {
   Store& store() { return *store_; }
   const Linker& linker() const { return *linker_; }
   const Module& module() const { return *module_; }
+  // Of the modules, that which instantiate() came to: when it fails, the one that it failed at.
+  const Module& last_module() const { return *last_module_; }
   const Wasi& wasi() const { return wasi_; }
 
-  // kLink if an import is missing. Start functions run here.
+  // kLink if an import is missing. Start functions run here, and _initialize of what is preloaded.
   Result<Instance> instantiate();
   // Of a module that is called from outside: runs its _initialize, if it has one. Before anything else of it.
   static Result<void> initialize(const Instance& instance);
@@ -71,6 +73,7 @@ class Launch {
   };
   Launch(Program&& program, InputFile&& file, Wasi&& wasi);
   Result<Module> load(InputFile& file) const;
+  Result<Instance> instantiate(const Module& module);
 
   Program program_;
   Engine engine_;
@@ -79,6 +82,7 @@ class Launch {
   Wasi wasi_;
   bool writes_ = false;
   std::optional<Module> module_;
+  std::optional<Module> last_module_;
   std::optional<Linker> linker_;
   std::optional<Store> store_;
 };
