@@ -2,6 +2,7 @@
 #include "script/runner.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <nlohmann/json.hpp>
 
@@ -40,14 +41,19 @@ ScriptReport run_script(const Engine& engine, std::string_view source, std::stri
     }
   };
   text::ScriptReader reader(text);
-  size_t line = 1;
-  while (std::optional<text::Directive> directive = reader.next()) {
-    line = directive->line;
-    state.run(*directive);
-    collect();
+  for (bool more = true; more;) {
+    while (std::optional<text::Directive> directive = reader.next()) {
+      state.run(*directive);
+      collect();
+    }
+    Error error = reader.take_error();
+    if (!error) break;
+    const text::Directive& unread = reader.unread();
+    more = reader.skip_unread();
+    state.record(std::max<size_t>(unread.line, 1), unread.kind,
+                 std::move(error).with_context(more ? "this cannot be read"
+                                                    : "this cannot be read, and what follows was not run"));
   }
-  if (Error error = reader.take_error())
-    state.record(line, DirectiveKind::kModule, std::move(error).with_context("reading the script"));
   state.finish();
   collect();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

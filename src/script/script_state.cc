@@ -283,6 +283,10 @@ Result<void> ScriptState::assert_rejected(const Directive& directive) {
 Result<void> ScriptState::start_thread(const Directive& directive) {
   auto state = std::make_unique<ScriptState>(engine_, source_, options_);
   for (const std::string& id : directive.shared) {
+    if (const auto handed = shared_.find(id); handed != shared_.end()) {  // by the thread that started this one
+      state->shared_.insert_or_assign(id, handed->second);
+      continue;
+    }
     ERMINE_ASSIGN(Instance seen, instance(id));
     SharedExports exports;
     for (const auto& [name, item] : seen.exports())

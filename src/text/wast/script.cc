@@ -101,8 +101,17 @@ std::optional<Directive> ScriptReader::next() {
     return std::nullopt;
   }
   Directive out;
-  if (!directive(out, 0)) return std::nullopt;
-  return out;
+  if (directive(out, 0)) return out;
+  unread_ = std::move(out);
+  return std::nullopt;
+}
+
+bool ScriptReader::skip_unread() {
+  if (unread_.start == nullptr || lexer_.error()) return false;
+  lexer_.jump(unread_.start);
+  if (lexer_.next().kind != TokenKind::kOpen || !lexer_.skip_to_close()) return false;
+  advance();
+  return true;
 }
 
 bool ScriptReader::directive(Directive& out, unsigned depth) {

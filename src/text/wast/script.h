@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ermine/result.h"
@@ -122,8 +123,11 @@ class ScriptReader {
 
   // The next directive; nothing at the end of the script or after an error.
   std::optional<Directive> next();
-  // The error that ended the reading, if one did.
-  Error take_error() { return std::move(error_); }
+  // The error that ended the reading, if one did, and the directive it is in, as far as that was read.
+  Error take_error() { return std::exchange(error_, {}); }
+  const Directive& unread() const { return unread_; }
+  // After an error: goes on behind that directive. False if its end cannot be told.
+  bool skip_unread();
 
  private:
   void advance() { tok_ = lexer_.next(); }
@@ -149,6 +153,7 @@ class ScriptReader {
   Lexer lexer_;
   Token tok_;
   Error error_;
+  Directive unread_;
   const char* counted_to_;  // lines are counted as the reader goes on
   size_t line_ = 1;
 };

@@ -134,6 +134,8 @@ bool ScriptReader::value(ScriptValue& out, bool pattern, unsigned depth) {
     if (reference.word != word) continue;
     out.kind = reference.kind;
     advance();
+    // Other engines' scripts have a number here, which says nothing: any function matches.
+    if (out.kind == ScriptValueKind::kRefFunc && tok_.kind == TokenKind::kNumber) advance();
     return close();
   }
   return fail("expected a constant or a pattern");
