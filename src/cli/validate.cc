@@ -36,12 +36,12 @@ int validate_main(Words words) {
     Result<std::vector<uint8_t>> bytes = input ? read_module_bytes(*input, precautions.max_module_size)
                                                : Result<std::vector<uint8_t>>(std::move(input).error());
     Progress progress("validating " + file);
-    Result<void> result = bytes ? Module::validate(engine, *bytes) : Result<void>(std::move(bytes).error());
-    if (result) {
+    const Result<void> result = bytes ? Module::validate(engine, *bytes) : Result<void>();
+    if (bytes && result) {
       if (!quiet) std::printf("%s: valid\n", printable(file).c_str());
       continue;
     }
-    print_error(std::move(result.error()).with_context(file));
+    print_error(bytes ? result.error().clone().with_context(file) : bytes.error().clone());  // which names the file
     code = kFailed;
   }
   return code;

@@ -269,6 +269,10 @@ void Parser::flat_instruction(ByteBuffer& out) {
 void Parser::open_folded(ByteBuffer& out) {
   Token at = tok_;
   auto enter = [&](Fold::Kind kind) {
+    // What is no instruction takes no hint.
+    const bool is_part = kind == Fold::kThen || kind == Fold::kElse || kind == Fold::kDo || kind == Fold::kCatch;
+    if (is_part && unassigned_hints_ != 0)
+      return fail(waiting_hints_.back().at, "annotation without an instruction after it");
     Fold fold;
     fold.kind = kind;
     fold.pending = pending_.size();
