@@ -33,15 +33,14 @@ int validate_main(Words words) {
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string& file = files[i];
     Result<InputFile> input = std::move(inputs[i]);  // closes it at the end of this round
-    Result<std::vector<uint8_t>> bytes = input ? read_module_bytes(*input, precautions.max_module_size)
-                                               : Result<std::vector<uint8_t>>(std::move(input).error());
     Progress progress("validating " + file);
-    const Result<void> result = bytes ? Module::validate(engine, *bytes) : Result<void>();
-    if (bytes && result) {
+    const Result<void> valid = input ? launch::validate_module(engine, *input, precautions.max_module_size)
+                                     : Result<void>(std::move(input).error());
+    if (valid) {
       if (!quiet) std::printf("%s: valid\n", printable(file).c_str());
       continue;
     }
-    print_error(bytes ? result.error().clone().with_context(file) : bytes.error().clone());  // which names the file
+    print_error(valid.error());
     code = kFailed;
   }
   return code;

@@ -54,8 +54,7 @@ Result<void> Launch::load() {
 
 Result<Instance> Launch::instantiate(const Module& module) {
   last_module_ = module;
-  if (!program_.unknown_imports_trap && !program_.unknown_imports_default)
-    return linker_->instantiate(*store_, module);
+  if (!program_.unknown_imports_trap && !program_.unknown_imports_default) return linker_->instantiate(*store_, module);
   // What stands for an import of this module may be what another one provides to those behind it.
   Linker linker = linker_->clone();
   if (program_.unknown_imports_trap) ERMINE_TRY(linker.define_unknown_imports_as_traps(module));

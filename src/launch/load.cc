@@ -37,10 +37,28 @@ Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit
   }
   ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit));
   if (is_component(bytes)) return with_path(component_error());
-  if (!is_binary(bytes) && looks_like_text(bytes, path)) { ERMINE_ASSIGN(bytes, assemble(bytes, path)); }
-  Result<Module> module = Module::compile(engine, std::move(bytes), name);
-  if (!module) return with_path(std::move(module).error());
+  if (is_binary(bytes) || !looks_like_text(bytes, path)) {
+    Result<Module> module = Module::compile(engine, std::move(bytes), name);
+    if (!module) return with_path(std::move(module).error());
+    return module;
+  }
+  ERMINE_ASSIGN(std::vector<uint8_t> assembled, assemble(bytes, path));
+  Result<Module> module = Module::compile(engine, assembled, name);
+  if (!module) return in_text(bytes, path, assembled, module.error());
   return module;
+}
+
+Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit) {
+  const std::string& path = file.path();
+  ERMINE_ASSIGN(const std::vector<uint8_t> bytes, file.read_module(limit));
+  if (is_component(bytes)) return Error(component_error().with_context(path));
+  const bool is_text = !is_binary(bytes) && looks_like_text(bytes, path);
+  std::vector<uint8_t> assembled;
+  if (is_text) { ERMINE_ASSIGN(assembled, assemble(bytes, path)); }
+  const Result<void> valid = Module::validate(engine, is_text ? assembled : bytes);
+  if (valid) return {};
+  if (is_text) return in_text(bytes, path, assembled, valid.error());
+  return Error(valid.error().clone().with_context(path));
 }
 
 std::string module_name(const InputFile& file) {

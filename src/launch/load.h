@@ -16,6 +16,8 @@ enum class Reading : uint8_t {
 
 // Errors say which file it is about. `limit`: the most bytes that are read, of text as of a binary.
 Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading = Reading::kMap);
+// Whether a module is valid. Errors as of load_module().
+Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit);
 // A module's bytes: as they are, or as the text assembles to.
 Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit);
 // What messages and backtraces call it: the file's name without the path.

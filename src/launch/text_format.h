@@ -16,5 +16,8 @@ bool looks_like_text(std::span<const uint8_t> bytes, const std::string& path);
 bool may_be_text(std::span<const uint8_t> beginning, const std::string& path);
 // kUnsupported without the text format.
 Result<std::vector<uint8_t>> assemble(const std::vector<uint8_t>& bytes, const std::string& path);
+// An error about the module that `text` was assembled to, as one about the text, which it names. (text::in_text())
+Error in_text(const std::vector<uint8_t>& text, const std::string& path, std::span<const uint8_t> module,
+              const Error& error);
 
 }  // namespace ermine::launch

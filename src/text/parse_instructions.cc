@@ -27,10 +27,13 @@ void Parser::func_body() {
   else
     for (size_t i = 0; i < params_.size(); ++i) add_local(param_ids_[i], param_names_[i]);
   body_.clear();
+  body_marks_.clear();
   local_declarations();
   instructions(body_);
   ByteBuffer& out = module_.entry(Section::kCode);
   out.leb(body_.size());
+  if (options_.source_map != nullptr)
+    for (const auto& [offset, at] : body_marks_) options_.source_map->add(Section::kCode, out.size() + offset, at);
   out.bytes(body_.view());
   in_function_ = false;
 }
@@ -80,6 +83,7 @@ void Parser::local_declarations() {
 
 void Parser::instructions(ByteBuffer& out) {
   run_instructions(out, false);
+  mark(out, tok_.start);
   out.opcode(Op::end);
 }
 
@@ -228,6 +232,7 @@ void Parser::flat_instruction(ByteBuffer& out) {
     place_hints(unassigned_hints_, op, out.size());
     unassigned_hints_ = 0;
   }
+  mark(out, at.start);
   advance();
   switch (op) {
     case Op::block:
@@ -287,6 +292,7 @@ void Parser::open_folded(ByteBuffer& out) {
     if (at.text == "then" && parent.stage == 0) {
       parent.stage = 1;
       place_hints(parent.hints, Op::if_, out.size());
+      mark(out, parent.at.start);
       out.bytes(pending_.from(parent.pending));
       pending_.truncate(parent.pending);
       push_label(Op::if_, parent.name);
@@ -295,6 +301,7 @@ void Parser::open_folded(ByteBuffer& out) {
     }
     if (at.text == "else" && parent.stage == 1) {
       parent.stage = 2;
+      mark(out, at.start);
       out.opcode(Op::else_);
       advance();
       return enter(Fold::kElse);
@@ -312,6 +319,7 @@ void Parser::open_folded(ByteBuffer& out) {
       Op op = at.text == "catch" ? Op::catch_ : Op::catch_all;
       if (op == Op::catch_all) parent.stage = 2;
       labels_.back().op = op;
+      mark(out, at.start);
       advance();
       out.opcode(op);
       if (op == Op::catch_) out.leb(index(Space::kTag));
@@ -320,6 +328,7 @@ void Parser::open_folded(ByteBuffer& out) {
     if (at.text == "delegate" && parent.stage == 1 && labels_.back().op == Op::try_) {
       parent.stage = 3;
       pop_label();
+      mark(out, at.start);
       advance();
       out.opcode(Op::delegate);
       out.leb(label());
@@ -337,6 +346,7 @@ void Parser::open_folded(ByteBuffer& out) {
     case Op::try_:
     case Op::try_table: {
       if (unassigned_hints_ != 0) place_hints(std::exchange(unassigned_hints_, 0), op, out.size());
+      mark(out, at.start);
       advance();
       BlockName name = block_name();
       begin_block(op, name, out);
@@ -365,6 +375,7 @@ void Parser::close_folded(ByteBuffer& out) {
   Fold& fold = folds_.back();
   switch (fold.kind) {
     case Fold::kPlain:
+      mark(out, fold.at.start);
       if (fold.hints != 0) place_hints(fold.hints, fold.op, out.size());
       out.bytes(pending_.from(fold.pending));
       pending_.truncate(fold.pending);
@@ -372,12 +383,14 @@ void Parser::close_folded(ByteBuffer& out) {
     case Fold::kIf:
       if (fold.stage == 0) return unexpected("(then ...)");
       pop_label();
+      mark(out, tok_.start);
       out.opcode(Op::end);
       break;
     case Fold::kTry:
       if (fold.stage == 0) return unexpected("(do ...)");
       if (fold.stage == 3) break;
       pop_label();
+      mark(out, tok_.start);
       out.opcode(Op::end);
       break;
     case Fold::kBlock:
@@ -389,6 +402,7 @@ void Parser::close_folded(ByteBuffer& out) {
         return fail(tok_, "unexpected token \")\": a block inside is not closed, expected \"end\"");
       if (fold.kind == Fold::kBlock) {
         pop_label();
+        mark(out, tok_.start);
         out.opcode(Op::end);
       }
       break;

@@ -1,5 +1,6 @@
 // Modules and their fields (specification 3.0, section 6.6). See parser.h for the passes.
 
+#include <array>
 #include <bit>
 
 #include "base/format.h"
@@ -98,7 +99,10 @@ Result<std::vector<uint8_t>> Parser::finish() {
   std::vector<uint8_t> bytes = module_.finish();
   if (!encoding_.empty()) {
     std::span delta(reinterpret_cast<const uint8_t*>(encoding_.data()), encoding_.size());
-    if (auto original = EncodingDelta::apply(delta, bytes)) bytes = *std::move(original);
+    if (auto original = EncodingDelta::apply(delta, bytes)) {
+      bytes = *std::move(original);
+      if (options_.source_map != nullptr) *options_.source_map = {};  // its offsets are others now
+    }
   }
   return bytes;
 }
@@ -200,6 +204,8 @@ void Parser::emit_types() {
   for (const char* start : type_starts_) {
     restart(start);
     if (failed()) return;
+    if (options_.source_map != nullptr)
+      options_.source_map->add(Section::kType, module_.body(Section::kType).size(), start);
     ByteBuffer& out = module_.entry(Section::kType);
     if (tok_.text == "type") {
       type_definition(out, false);
@@ -222,7 +228,20 @@ void Parser::emit_types() {
 // -- Third pass: everything else -----------------------------------------------------------------------
 
 void Parser::emit_fields() {
-  while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) field();
+  while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) {
+    if (options_.source_map == nullptr) {
+      field();
+      continue;
+    }
+    // Which sections it adds to shows afterwards.
+    const char* const at = tok_.start;
+    std::array<size_t, binary::kSectionCount> sizes;
+    for (unsigned i = 0; i < sizes.size(); ++i) sizes[i] = module_.body(static_cast<Section>(i)).size();
+    field();
+    for (unsigned i = 0; i < sizes.size(); ++i)
+      if (const auto section = static_cast<Section>(i); module_.body(section).size() != sizes[i])
+        options_.source_map->add(section, sizes[i], at);
+  }
   if (closes_) expect_close();
   if (tok_.kind != TokenKind::kEof) unexpected("the end of the module");
 }

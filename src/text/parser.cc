@@ -1,6 +1,8 @@
 // The parser's basics: tokens, errors, identifiers. See parser.h.
 #include "text/parser.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/utf8.h"
 #include "text/number.h"
@@ -168,6 +170,21 @@ Result<std::vector<uint8_t>> parse(std::string_view source, const ParseOptions& 
 Result<std::vector<uint8_t>> parse_fields(const Source& source, const char* begin, const char* end, std::string_view id,
                                           const ParseOptions& options) {
   return Parser(source, begin, end, options).parse_module_fields(id);
+}
+
+Error in_text(std::string_view source, const ParseOptions& options, std::span<const uint8_t> module,
+              const Error& error) {
+  if (error.offset() == Error::kNoOffset) return error.clone();
+  SourceMap map;
+  ParseOptions again = options;
+  again.source_map = &map;
+  const Result<std::vector<uint8_t>> bytes = parse(source, again);
+  const char* const at = bytes && std::ranges::equal(*bytes, module) ? map.find(module, error.offset()) : nullptr;
+  if (at == nullptr) return error.clone();
+  Lexer lexer(at, source.data() + source.size());
+  const Token token = lexer.next();
+  const size_t length = token.text.empty() ? 1 : static_cast<size_t>(token.end() - at);
+  return error_at({source, options.file_name}, at, length, error.message(), {}, error.kind()).with_limit(error.limit());
 }
 
 bool looks_like_text(std::string_view bytes) { return !bytes.starts_with(std::string_view("\0asm", 4)); }

@@ -16,6 +16,7 @@
 #include "text/lexer.h"
 #include "text/names.h"
 #include "text/number.h"
+#include "text/source_map.h"
 #include "text/symbol_table.h"
 #include "text/text.h"
 #include "wasm/opcodes.h"
@@ -84,6 +85,11 @@ class Parser {
   // An optional identifier and @name annotation at a definition.
   std::string_view definition_name(Token* id = nullptr);
   void note_name(NameSpace space, uint32_t index, std::string_view name);
+
+  // The instruction or whatever else begins next in a function's body comes from `at`.
+  void mark(const ByteBuffer& out, const char* at) {
+    if (options_.source_map != nullptr && &out == &body_) body_marks_.emplace_back(out.size(), at);
+  }
 
   // -- modules (parse_module.cc)
   Result<std::vector<uint8_t>> finish();
@@ -252,6 +258,7 @@ class Parser {
   std::vector<Fold> folds_;
   ByteBuffer pending_;  // operators of folded instructions, waiting for their operands
   ByteBuffer body_;
+  std::vector<std::pair<size_t, const char*>> body_marks_;
   bool in_function_ = false;
   uint32_t func_index_ = 0;
   std::vector<Hint> hints_;  // placed

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -16,10 +17,13 @@
 
 namespace ermine::text {
 
+class SourceMap;
+
 struct ParseOptions {
   wasm::FeatureSet features = wasm::FeatureSet::defaults();  // instructions of others are refused
   bool emit_names = false;                                   // write identifiers into a name section
   std::string_view file_name;                                // for error messages
+  SourceMap* source_map = nullptr;                           // filled if there is one
 };
 
 // Parses one module, "(module ...)" or just its fields. Errors are kMalformed (kUnsupported for an
@@ -30,6 +34,11 @@ Result<std::vector<uint8_t>> parse(std::string_view source, const ParseOptions& 
 // `id` is the module's identifier without the $, escapes replaced, or empty.
 Result<std::vector<uint8_t>> parse_fields(const Source& source, const char* begin, const char* end, std::string_view id,
                                           const ParseOptions& options);
+
+// An error about `module`, which `source` assembled to with these options, as one about the text: with line, column and
+// the source line, where its offset is known to come from there; else as it is.
+Error in_text(std::string_view source, const ParseOptions& options, std::span<const uint8_t> module,
+              const Error& error);
 
 // True if the bytes are text rather than a binary module: they do not begin with "\0asm".
 bool looks_like_text(std::string_view bytes);
