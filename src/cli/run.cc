@@ -16,6 +16,7 @@
 #include "cli/values.h"
 #include "ermine/ermine.h"
 #include "launch/launch.h"
+#include "launch/stack.h"
 
 namespace ermine::cli {
 namespace {
@@ -138,6 +139,17 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
   return code;
 }
 
+// From instantiating to the exit code.
+int run_loaded(Launch& launch, const RunOptions& o) {
+  Result<Instance> instance = launch.instantiate();
+  if (instance) return conclude(run_instance(launch, *instance, o), o, launch.wasi());
+  if (instance.error().kind() != ErrorKind::kLink)
+    return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());
+  print_error(instance.error());
+  for (const std::string& note : advice_on_imports(launch.linker(), launch.last_module())) print_note(note);
+  return kFailed;
+}
+
 int confine(const RunOptions& o) {
   std::vector<sandbox::Directory> directories;
   for (const Directory& d : o.directories) directories.push_back({d.host, d.access == WasiDirAccess::kReadWrite});
@@ -169,16 +181,8 @@ int run(const RunOptions& o) {
   if (o.precautions.timeout)
     launch.store().set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
 
-  Result<Instance> instance = launch.instantiate();
-  if (!instance) {
-    if (instance.error().kind() == ErrorKind::kLink) {
-      print_error(instance.error());
-      for (const std::string& note : advice_on_imports(launch.linker(), launch.last_module())) print_note(note);
-      return kFailed;
-    }
-    return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());
-  }
-  const int code = conclude(run_instance(launch, *instance, o), o, launch.wasi());
+  int code = kOk;
+  launch::with_stack_for(o.config.max_wasm_stack, [&] { code = run_loaded(launch, o); });
   if (o.log_gc) gc_log.conclude(launch.store());
   // What is told to profilers ends with the engine.
   if (o.config.profile != Profile::kNone) return code;

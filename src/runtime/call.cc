@@ -146,7 +146,7 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   Slot* frame = exec->stack_top;
   const size_t most = std::max(type.param_slots, type.result_slots);
   // The value stack may be used as far as the native one suffices (native_stack_suffices), with room for interpreted
-  // calls, which need more of that.
+  // calls, which need more of that. native_stack_for() is the other way round.
   const size_t native = sp - native_limit;
   if (native / 3 * 4 < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
     set_stack_end(exec, frame + native / 3 * 4 / sizeof(Slot));
@@ -162,6 +162,11 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
 }
 
 }  // namespace
+
+uint64_t native_stack_for(uint64_t value_stack) {
+  constexpr uint64_t kCallers = 128 << 10;
+  return value_stack / 4 * 3 + platform::kStackHeadroom + kCallers;
+}
 
 bool call(Store* store, FuncRef* func, Slot* slots) {
   prepare_thread_for_traps();

@@ -12,6 +12,9 @@ namespace ermine::runtime {
 // (TypeDef::func.param_slots, result_slots). False: take_error() has the reason.
 bool call(Store* store, FuncRef* func, Slot* slots);
 
+// How much native stack suffices for calls to use all of `value_stack` bytes of frames; with some for the caller's own.
+uint64_t native_stack_for(uint64_t value_stack);
+
 // The reason of the last failed call, with a backtrace. Precondition: call() has just failed.
 Error take_error(Store* store);
 

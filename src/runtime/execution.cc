@@ -12,8 +12,8 @@ namespace ermine::runtime {
 
 namespace {
 
-// Address space. As much as a main thread usually has, so that recursion ends at about the same depth.
-constexpr size_t kNativeStack = size_t{8} << 20;
+// Address space. At least as much as a main thread usually has, so that recursion ends at about the same depth.
+constexpr uint64_t kLeastNativeStack = uint64_t{8} << 20;
 
 }  // namespace
 
@@ -23,11 +23,12 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   made->slots_.resize(std::max({type.param_slots, type.result_slots, 1u}));
   const uint64_t bytes = platform::round_up(store->options().stack_bytes, platform::page_size());
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
-  made->fiber_ = platform::Fiber::create(kNativeStack, &Execution::body, made.get());
+  const uint64_t native_bytes = std::max(kLeastNativeStack, native_stack_for(bytes));
+  made->fiber_ = platform::Fiber::create(native_bytes, &Execution::body, made.get());
   if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
     return Error(ErrorKind::kLimit, base::format("no memory for the stacks of an execution, of {} and {} bytes; lower "
                                                  "Config::max_wasm_stack",
-                                                 bytes, kNativeStack));
+                                                 bytes, native_bytes));
   made->stack_ = *std::move(mapping);
   made->other_.base = made->other_.top = reinterpret_cast<Slot*>(made->stack_.base());
   made->other_.end = made->other_.base + bytes / sizeof(Slot);

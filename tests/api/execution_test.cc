@@ -222,6 +222,25 @@ TEST(Execution, TrapsAndStackLimits) {
 }
 
 // A host function in the middle of a stopped call is left through its own code.
+// Its native stack is as large as its value stack needs.
+TEST(Execution, CallsAsDeepAsTheStackAllows) {
+  for (const TierName& tier : Config::tiers()) {
+    Config config;
+    config.tier = tier.tier;
+    config.max_wasm_stack = 64 << 20;
+    Engine engine(config);
+    Store store(engine);
+    Instance i = must(Linker(engine).instantiate(store, wat(engine, R"((module
+      (func $deep (export "deep") (param i32) (result i32)
+        (if (result i32) (local.get 0)
+          (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+          (else (i32.const 0))))))")));
+    Execution e = must(Execution::create(*i.get_func("deep"), {int32_t{1'200'000}}));
+    ASSERT_EQ(must(e.run()), Execution::State::kReturned) << tier.name;
+    EXPECT_EQ(e.results()[0].i32(), 1'200'000);
+  }
+}
+
 TEST(Execution, EndsWhenItIsDestroyed) {
   Engine engine = fuel_engine();
   Store store(engine);
