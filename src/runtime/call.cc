@@ -72,9 +72,14 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
   }
 }
 
-// For traps that are limits: how to raise them.
-std::string how_to_raise(const Store* store, TrapCode trap) {
+// Of traps that are limits: how to raise them. Of accesses that faulted: where.
+std::string details_of(const Store* store, TrapCode trap) {
   switch (trap) {
+    case TrapCode::kMemoryOutOfBounds: {
+      const Store::MemoryFault& fault = store->memory_fault;
+      if (!fault.is_known) return {};
+      return base::format("address 0x{:x} of a memory of {} bytes", fault.offset, fault.memory_size);
+    }
     case TrapCode::kCallStackExhausted:
       return base::format("the stack has {} bytes; raise {}, or the native stack if that is smaller",
                           store->options().stack_bytes, limit_setting(Limit::kStackBytes));
@@ -93,7 +98,7 @@ Error make_error(Store* store) {
   if (exec->trap == TrapCode::kHost && store->pending_error) {
     error = std::move(store->pending_error);
   } else if (exec->trap != TrapCode::kNone) {
-    error = Error::trap(exec->trap, how_to_raise(store, exec->trap));
+    error = Error::trap(exec->trap, details_of(store, exec->trap));
   } else if (exec->exception != 0) {
     error = Error(ErrorKind::kException, describe_exception(store, exec->exception));
   } else if (store->pending_error) {
@@ -107,6 +112,7 @@ Error make_error(Store* store) {
   }
   store->pending_error = Error();
   exec->trap = TrapCode::kNone;
+  store->memory_fault = {};
   exec->exception = 0;
   if (error.kind() != ErrorKind::kExit && error.backtrace().empty())
     error = std::move(error).with_backtrace(backtrace(store));

@@ -77,6 +77,7 @@ bool on_fault(platform::FaultContext& fault) {
     exec->last_fp = reinterpret_cast<Slot*>(fault.reg(r.fp_register));
     exec->last_ctx = ctx;
     exec->trap = TrapCode::kMemoryOutOfBounds;
+    exec->store->memory_fault = {address - reinterpret_cast<uintptr_t>(memory->base()), memory->byte_size(), true};
     fault.set_pc(reinterpret_cast<uintptr_t>(r.exit_stub));
     return true;
   }

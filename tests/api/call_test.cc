@@ -114,6 +114,32 @@ TEST(Call, HostFunctions) {
   EXPECT_EQ(outside.error().backtrace()[0].func_name, "outside");
 }
 
+TEST(Call, TrapsSayWhichAddressItWas) {
+  for (const TierName& tier : Config::tiers()) {
+    Config config;
+    config.tier = tier.tier;
+    Engine engine(config);
+    Store store(engine);
+    Instance i = must(Linker(engine).instantiate(store, wat(engine, R"((module
+      (memory 1 2)
+      (func (export "load") (param i32) (result i64) (i64.load offset=8 (local.get 0)))
+      (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 200000)))
+      (func (export "grow") (drop (memory.grow (i32.const 1))))))")));
+    auto load = must(i.get_typed_func<int64_t(int32_t)>("load"));
+    auto message = [](const auto& result) { return result ? std::string("no trap") : result.error().message(); };
+    const std::string trap = "out of bounds memory access";
+    EXPECT_EQ(must(load(65520)), 0);
+    // Across the end it is the first byte that is not there.
+    for (const int32_t at : {65521, 65528})
+      EXPECT_EQ(message(load(at)), trap + ": address 0x10000 of a memory of 65536 bytes");
+    EXPECT_EQ(message(load(-1)), trap + ": address 0x100000007 of a memory of 65536 bytes");
+    // What is compared and does not fault says nothing of an address, least of all of one before.
+    EXPECT_EQ(message(must(i.get_typed_func<void()>("fill"))()), trap);
+    must(must(i.get_typed_func<void()>("grow"))());
+    EXPECT_EQ(message(load(200000)), trap + ": address 0x30d48 of a memory of 131072 bytes");
+  }
+}
+
 TEST(Call, HostFunctionOutsideOfWasm) {
   Engine engine;
   Store store(engine);

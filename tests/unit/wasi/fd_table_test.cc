@@ -116,7 +116,7 @@ TEST(Errno, MapsAndNames) {
   EXPECT_EQ(errno_of(HostError::kNoEntry), Errno::kNoent);
   EXPECT_EQ(errno_of(HostError::kNotSupported), Errno::kNotsup);
   EXPECT_EQ(errno_of(HostError::kInterrupted), Errno::kIntr);
-  EXPECT_EQ(errno_of(HostError::kOutside), Errno::kNotcapable);
+  EXPECT_EQ(errno_of(HostError::kOutside), Errno::kPerm);
   EXPECT_EQ(errno_of(static_cast<HostError>(EXDEV)), Errno::kXdev);
   EXPECT_EQ(errno_of(static_cast<HostError>(99999)), Errno::kIo);
   EXPECT_EQ(errno_of(static_cast<HostError>(-76)), Errno::kIo);
