@@ -1,4 +1,4 @@
-"""Writes a record as Markdown, as plots, and as one HTML page that needs nothing beside it."""
+"""Writes a record as Markdown, as plots, and as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def versions(record: dict) -> list[tuple[str, str]]:
     for c in record["contenders"]:
         base = c["id"].split(":")[0]
         if base not in seen:
-            seen[base] = c["version"] or "version not told"
+            seen[base] = c["version"] or "version unknown"
     return list(seen.items())
 
 
@@ -85,7 +85,7 @@ def _headline(view: View) -> tuple[list[str], list[list[str]]]:
 
 
 HOW_TO_READ = ("Every ratio is a cost (time or bytes) divided by {reference}'s in the same run: above 1 means that {reference} is better, "
-               "below 1 that it is behind. ✗ did not run, ~0 is too little to tell from the start, (n) is the number of rows in a mean.")
+               "below 1 that it is worse. ✗: did not run; ~0: cannot be distinguished from the start; (n): the number of rows in a mean.")
 
 
 def markdown(view: View, pictures: dict[str, str], title: str) -> str:

@@ -120,7 +120,7 @@ def _probe(setting: Setting) -> Path:
 
 @suite("process", "Process start")
 def process_start(setting: Setting) -> list[Row]:
-    """Start to exit of a module that does nothing: what the other wall-clock figures contain without the engine's fault or merit."""
+    """Start to exit of a module that does nothing. Every other wall-clock figure contains it."""
     probe = _probe(setting)
     return [Row("nothing", {c.ident: c.run(probe) for c in setting.runnable()})]
 
@@ -133,7 +133,7 @@ def _sized(setting: Setting, megabytes: Sequence[int]) -> list[tuple[str, Path]]
 
 @suite("startup", "Cold start to exit")
 def startup(setting: Setting) -> list[Row]:
-    """Command to exit: hello in C, iostream in C++, and the same C++ program made 1, 10 and 30 MB large by functions that nothing calls. Includes the process start."""
+    """Command to exit: hello in C, iostream in C++, and the same C++ program enlarged to 1, 10 and 30 MB by functions that are never called. Includes the process start."""
     rows = []
     for program in setting.own("startup"):
         rows.append(_program_row(setting, program, 0, setting.runnable(), program.name))
@@ -145,7 +145,7 @@ def startup(setting: Setting) -> list[Row]:
 
 @suite("warm", "Warm start to exit")
 def warm(setting: Setting) -> list[Row]:
-    """As cold start, after the engine has compiled the module once and kept the result, for engines that can; others start cold."""
+    """Like cold start, but the engine has compiled the module once and kept the result. Engines that cannot do that start cold."""
     rows = []
     for name, wasm in [*((p.name, setting.builder.wasm(p)) for p in setting.own("startup")), *_sized(setting, (1, 10))]:
         if not setting.only(name):
@@ -200,7 +200,7 @@ def _modules(setting: Setting) -> list[tuple[str, Path]]:
 
 @suite("validate", "Decode and validate", rate="MB/s")
 def validate(setting: Setting) -> list[Row]:
-    """A whole module decoded and validated, on all the cores the engine takes. Commands: less the time for an empty module; Node and libraries: timed inside the process."""
+    """A whole module decoded and validated, on all the cores that the engine uses. Commands: the time for an empty module is subtracted; Node and libraries: timed inside the process."""
     probe = _probe(setting)
     commands = [c for c in setting.contenders if not c.tier.name]
     start = Row("nothing (start)", {c.ident: i for c in commands if (i := c.validate(probe))}, hidden=True, check_output=False)
@@ -214,7 +214,7 @@ def validate(setting: Setting) -> list[Row]:
 
 @suite("text", "Text format", rate="MB/s")
 def text(setting: Setting) -> list[Row]:
-    """Modules printed as text, and that text parsed: megabytes of text a second, files read and written included, less the time for an empty module."""
+    """Modules printed as text, and that text parsed: megabytes of text per second, reading and writing files included; the time for an empty module is subtracted."""
     able = [c for c in setting.contenders if c.peer.to_text and not c.tier.name]
     if not able:
         return []
@@ -237,7 +237,7 @@ def text(setting: Setting) -> list[Row]:
 
 @suite("compile", "Compile", rate="MB/s")
 def compile_speed(setting: Setting) -> list[Row]:
-    """A whole module compiled to machine code, forced, validation included. Commands: less the time for an empty module, on all the cores they take; Node and libraries: timed inside the process, on one thread."""
+    """A whole module compiled to machine code eagerly, validation included. Commands: on all the cores that they use, the time for an empty module is subtracted; Node and libraries: timed inside the process, on one thread."""
     probe, scratch = _probe(setting), setting.out / "compiled"
     scratch.mkdir(parents=True, exist_ok=True)
     able = [c for c in setting.contenders if c.tier.compile and c.tier.kind != "ahead"]
@@ -253,7 +253,7 @@ def compile_speed(setting: Setting) -> list[Row]:
 
 @suite("instantiate", "Instantiate, call, drop")
 def instantiate(setting: Setting) -> list[Row]:
-    """One small module with a memory, a table and segments: a new instance, one call, and its end. Inside one process."""
+    """One small module with a memory, a table and segments: an instance is made, called once and freed. Inside one process."""
     return [_in_process(setting, "instantiate", "instance", programs.HERE / "embed.wasm", tiers=False)]
 
 
@@ -266,14 +266,14 @@ def host_calls(setting: Setting) -> list[Row]:
 
 @suite("interp", "Interpreter throughput")
 def interp(setting: Setting) -> list[Row]:
-    """Our programs in interpreters only, less the time each takes to start."""
+    """Our programs in interpreters only, start subtracted."""
     interpreters = [c for c in setting.runnable() if c.tier.kind == "interpreter"]
     return _steady_rows(setting, "steady", interpreters, native=False)
 
 
 @suite("steady", "Steady-state throughput")
 def steady(setting: Setting) -> list[Row]:
-    """Our programs in every engine and tier and natively, less the time each takes to start."""
+    """Our programs in every engine and tier and in native code, start subtracted."""
     return _steady_rows(setting, "steady", setting.runnable())
 
 
@@ -285,7 +285,7 @@ def cold(setting: Setting) -> list[Row]:
 
 @suite("curve", "Time to result over work", plot="lines")
 def curve(setting: Setting) -> list[Row]:
-    """The same program with growing work, start included: where a line starts is the start, how it rises is the speed."""
+    """The same program with growing work, start included: a line begins at the time to start, and its slope is the speed."""
     rows = []
     for program in setting.own("curve"):
         for step in range(6):
@@ -298,13 +298,13 @@ def curve(setting: Setting) -> list[Row]:
 
 @suite("wasi", "WASI calls and files")
 def wasi(setting: Setting) -> list[Row]:
-    """Clock readings with random bytes between, files written and read back, and loops of one call each: a clock reading, a byte written to /dev/null, a byte read from /dev/zero, a file opened and closed, 64 KiB passed on; less the time to start."""
+    """Clock readings with random bytes between, files written and read back, and loops of one call each: a clock reading, a byte written to /dev/null, a byte read from /dev/zero, a file opened and closed, 64 KiB copied; start subtracted."""
     return _steady_rows(setting, "wasi", setting.runnable())
 
 
 @suite("gc", "Garbage collection")
 def gc(setting: Setting) -> list[Row]:
-    """Structs and arrays allocated, traversed, tested and cast, less the time to start; and the longest pause that a program with 131071 live objects sees."""
+    """Structs and arrays allocated, traversed, tested and cast, start subtracted; and the longest pause of a program with 131071 live objects."""
     rows = _steady_rows(setting, "gc", setting.runnable())
     for program in setting.own("pauses"):
         row = _program_row(setting, program, setting.work(program), setting.runnable(), "longest pause")
@@ -315,13 +315,13 @@ def gc(setting: Setting) -> list[Row]:
 
 @suite("exceptions", "Exceptions")
 def exceptions(setting: Setting) -> list[Row]:
-    """Thrown and caught at once, ten calls deep, and through sixty-four frames half of which rethrow; and calls that do not throw, in try blocks and without; less the time to start."""
+    """Exceptions thrown and caught immediately, ten calls deep, and through 64 frames of which half rethrow; and calls that do not throw, with and without try blocks; start subtracted."""
     return _steady_rows(setting, "exceptions", setting.runnable())
 
 
 @suite("memory", "Peak memory", "bytes")
 def memory(setting: Setting) -> list[Row]:
-    """The most resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB; and, inside one process, what an idle instance takes."""
+    """Peak resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB; and, inside one process, the memory of an idle instance."""
     contenders = setting.runnable()
     rows = [Row("nothing", {c.ident: c.run(_probe(setting)) for c in contenders})]
     rows += [_program_row(setting, p, p.work, contenders, p.name) for p in setting.own("startup") + setting.own("resident")]
@@ -345,7 +345,7 @@ def _stripped_size(path: Path, out: Path) -> int:
 
 @suite("size", "Size of commands and code", "bytes")
 def size(setting: Setting) -> list[Row]:
-    """The engine's command, stripped (without shared libraries it loads), and what compiling the 1 MB module writes."""
+    """The engine's command, stripped (without the shared libraries that it loads), and the compiled code of the 1 MB module."""
     return []
 
 
@@ -391,7 +391,7 @@ def sightglass(setting: Setting) -> list[Row]:
 
 @suite("polybench", "PolyBench/C")
 def polybench(setting: Setting) -> list[Row]:
-    """PolyBench/C kernels (--polybench DIR) compiled from the person's copy, start to exit. Results are compared on the smallest data set, printed in full."""
+    """PolyBench/C kernels (--polybench DIR) compiled from your copy, start to exit. Results are compared on the smallest data set, printed in full."""
     rows = []
     for source in programs.polybench_sources(setting.polybench) if setting.polybench else []:
         name = source.stem
