@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Holds the arrows of the house: a folder of src/ includes only folders that stand below it.
+"""Checks the order of the folders: a folder of src/ includes only folders that stand below it.
 
-Three things are checked. The order of the folders is the table LEVELS (docs/architecture.md draws it); siblings
-share a level and never include each other. And a folder includes only folders that its ermine_library() in
-CMake names as DEPENDS, directly or through them, so that the link list is the truth. The public headers
-include nothing of src/; folders written against the public headers alone are in PUBLIC_ONLY, and use none of the names
-that those headers keep for the library. Parts of a folder that stand above one another are in PARTS. And only the command
-knows its flags: messages of the library name what an embedder calls (Error::limit() tells the command which limit).
+- The order is the table LEVELS (docs/architecture.md shows it). Folders on the same level never include each other.
+- A folder includes only folders that its ermine_library() in CMake names as DEPENDS, directly or indirectly.
+- The public headers include nothing of src/. Folders that are written against the public headers alone are in
+  PUBLIC_ONLY; they do not use the names that those headers keep for the library.
+- PARTS lists parts of a folder that stand above one another.
+- Only the command knows its flags. Messages of the library name functions and fields of the API; Error::limit() tells the
+  command which limit was reached.
 """
 import argparse
 import pathlib
@@ -20,11 +21,11 @@ LEVELS = [
     ["verify"], ["tiering"], ["ir"], ["semantics"], ["runtime"], ["text"], ["binary"], ["wasm"], ["platform"], ["base"],
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
-# Public headers that are the vocabulary of every folder; the rest belong to api and those above it.
+# Public headers that every folder may use; the others belong to api and the folders above it.
 VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
 INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
-# Folder within a folder: those beside it that it may not include.
+# A part of a folder: the parts that it may not include.
 PARTS = {"wasi/host": ("wasi/preview1/",)}
 FLAG = re.compile(r'"[^"\n]*(?<![\w-])(?:--[a-z]|-W [a-z])')
 FLAGS_ARE_KNOWN_TO = ("src/cli/", "src/baseline/tool/")  # the latter has flags of its own
@@ -137,7 +138,7 @@ def self_test():
                 if not any(p.startswith(name) and word in p for p in problems)]
     failures += [f"false alarm: {p}" for p in problems if "/ok.cc" in p]
     if not any(p.startswith("src/base/CMakeLists.txt") for p in problems):
-        failures.append("an arrow upwards in CMake was not caught")
+        failures.append("a dependency on a higher folder in CMake was not caught")
     return failures
 
 
@@ -150,7 +151,7 @@ def main():
         print("\n".join(failures) or "the check catches what it should")
         return 1 if failures else 0
     problems, files = check(pathlib.Path(__file__).resolve().parent.parent)
-    print("\n".join(problems) or f"{files} files: every include points down")
+    print("\n".join(problems) or f"{files} files: every include is of a lower folder")
     return 1 if problems or not files else 0
 
 

@@ -32,7 +32,7 @@ SAME = ROOT / "tools/mutations_same.txt"
 # What makes and checks stencils at build time has its own proofs, and faults of tools/mutate.py.
 LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
 # Tests of the sources as they are, not of programs made of them.
-OTHER_TESTS = ("house.", "api.consumer", "bench", "examples")
+OTHER_TESTS = ("style.", "api.consumer", "bench", "examples")
 MOST_USERS = 45  # of a header
 OPTIMISED = "-O1"  # the tests of an interpreter that is not optimised at all take longer than compiling
 DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"
