@@ -1,14 +1,14 @@
-# How everything is compiled: the interface library ermine_options carries the flags, ccache and lld are
-# used where they are installed.
+# Compiler flags: the interface library ermine_options carries the flags of all targets; ccache and lld are used if they
+# are installed.
 find_program(ERMINE_CCACHE ccache)
 if(ERMINE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Paths below the checkout are hashed relative to it, so that another checkout finds what this one compiled.
+  # Paths below the checkout are hashed relative to it, so that one checkout can use the cache entries of another.
   set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true ${ERMINE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
-# Release is -O2: what -O3 adds elsewhere than in the handlers (which ask for it) is size, not speed.
+# Release is -O2. Handlers ask for -O3 themselves; elsewhere -O3 adds size, not speed.
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
@@ -19,7 +19,7 @@ target_compile_options(ermine_options INTERFACE
 target_include_directories(ermine_options INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 
-# x86-64-v2 (SSE4.2, popcnt; every server since 2009) is what SIMD and bit counting need to be single instructions.
+# x86-64-v2 (SSE4.2, popcnt; every server since 2009) makes SIMD and bit counting single instructions.
 if(ERMINE_ARCH STREQUAL "default")
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64")
     target_compile_options(ermine_options INTERFACE -march=x86-64-v2)
@@ -28,7 +28,7 @@ elseif(ERMINE_ARCH)
   target_compile_options(ermine_options INTERFACE -march=${ERMINE_ARCH})
 endif()
 
-# Parts a build may leave out. Stencils, which have flags of their own, are told so as well.
+# Parts that a build may leave out. Stencils have flags of their own and get these definitions as well.
 set(ERMINE_LEFT_OUT "")
 foreach(part PAIRS SIMD OBJECT_OPS THREADS)
   if(NOT ERMINE_${part})
@@ -37,18 +37,18 @@ foreach(part PAIRS SIMD OBJECT_OPS THREADS)
 endforeach()
 target_compile_definitions(ermine_options INTERFACE ${ERMINE_LEFT_OUT})
 
-# Unused functions of the static libraries do not reach the command.
+# Unused functions of the static libraries are not linked into the command.
 target_compile_options(ermine_options INTERFACE -ffunction-sections -fdata-sections)
 target_link_options(ermine_options INTERFACE -Wl,--gc-sections -Wl,--as-needed)
 find_program(ERMINE_LLD ld.lld-19)
 if(ERMINE_LLD)
-  # Functions with the same code become one (nothing here asks whether two are the same), and relative relocations take a bit
-  # instead of 24 bytes (understood by glibc 2.36, Debian 12's).
+  # Functions with the same code are merged (no code here compares function addresses), and relative relocations take
+  # one bit instead of 24 bytes (glibc 2.36, Debian 12's, supports that).
   target_link_options(ermine_options INTERFACE -fuse-ld=lld -Wl,--icf=all -Wl,-z,pack-relative-relocs)
 endif()
 
 if(ERMINE_SANITIZE)
-  # The engine has no RTTI, so the check of objects' types (vptr) would take each of its objects for a stranger.
+  # vptr checks need RTTI, which the engine is built without.
   target_compile_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE})
 endif()

@@ -1,5 +1,5 @@
-# What all tests have in common, however ctest is started: machine code is verified before it runs, also in builds
-# without assertions, and what the engine notices of its own bugs fails the test, whatever else comes out.
+# Common properties of all tests, however ctest is started: machine code is verified before it runs, also in builds
+# without assertions, and a bug that the engine itself detects fails the test, whatever its other results are.
 include(GoogleTest)
 set(verifies 1)
 if(CMAKE_CROSSCOMPILING AND NOT EXISTS ${ERMINE_EMULATED_LIBRARIES}/libcapstone.so.4)
@@ -8,13 +8,13 @@ if(CMAKE_CROSSCOMPILING AND NOT EXISTS ${ERMINE_EMULATED_LIBRARIES}/libcapstone.
 endif()
 set(ERMINE_TEST_PROPERTIES ENVIRONMENT ERMINE_VERIFY_CODE=${verifies} FAIL_REGULAR_EXPRESSION "bug of the engine")
 
-# As add_test(NAME name COMMAND …).
+# Same arguments as add_test(NAME name COMMAND …).
 function(ermine_add_test NAME name)
   add_test(NAME ${name} ${ARGN})
   set_tests_properties(${name} PROPERTIES ${ERMINE_TEST_PROPERTIES})
 endfunction()
 
-# The tests in a GoogleTest binary.
+# Adds the tests of a GoogleTest binary.
 function(ermine_discover_tests target)
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST PROPERTIES ${ERMINE_TEST_PROPERTIES})
 endfunction()

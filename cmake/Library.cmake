@@ -1,5 +1,5 @@
-# libermine.a for embedders: the objects of the folders of src/ that include/ leads to, in one archive,
-# with the public headers, a CMake package (find_package(ermine)) and a pkg-config file.
+# libermine.a for embedders: the objects of the folders of src/ that include/ needs, in one archive, with the public
+# headers, a CMake package (find_package(ermine)) and a pkg-config file.
 get_property(folders GLOBAL PROPERTY ERMINE_LIBRARIES)
 set(objects)
 foreach(folder IN LISTS folders)

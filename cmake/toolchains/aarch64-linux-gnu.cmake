@@ -1,5 +1,5 @@
-# AArch64 from any other Linux machine: clang with Debian's cross libraries (tools/packages.txt: aarch64), programs
-# of the build and the tests under qemu's user-mode emulation.
+# Builds for AArch64 on another Linux machine: clang with Debian's cross libraries (tools/packages.txt: aarch64).
+# Programs of the build and the tests run under qemu's user-mode emulation.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(triple aarch64-linux-gnu)
@@ -8,9 +8,9 @@ set(libraries /usr/${triple})
 set(CMAKE_C_COMPILER_TARGET ${triple})
 set(CMAKE_CXX_COMPILER_TARGET ${triple})
 set(CMAKE_ASM_COMPILER_TARGET ${triple})
-# Debian's loader for another machine, and its libraries, are not at the paths a program asks for. An
-# address space of 128 GiB (-R): qemu 7 keeps a record of every page that was ever reserved, and memories reserve millions.
-# What programs look for beside Debian's cross libraries: tools/unpack_packages emulated arm64 build/arm64.
+# Debian's loader and libraries for another machine are not at the paths that a program asks for. The address space has
+# 128 GiB (-R), because qemu 7 keeps a record of every page that was ever reserved, and memories reserve millions.
+# build/arm64 has the libraries that Debian has no cross package for: tools/unpack_packages emulated arm64 build/arm64.
 set(ERMINE_EMULATED_LIBRARIES ${CMAKE_CURRENT_LIST_DIR}/../../build/arm64/usr/lib/${triple})
 cmake_path(NORMAL_PATH ERMINE_EMULATED_LIBRARIES)
 find_program(ERMINE_QEMU_AARCH64 qemu-aarch64)
@@ -21,7 +21,7 @@ endif()
 
 set(CMAKE_FIND_ROOT_PATH ${libraries})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-# Of {fmt}, CLI11 and nlohmann-json only the headers are used, so the build machine's packages will do.
+# {fmt}, CLI11 and nlohmann-json are used as headers only, so the packages of the build machine are sufficient.
 execute_process(COMMAND dpkg-architecture -qDEB_BUILD_MULTIARCH OUTPUT_VARIABLE build_machine
   OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(NOT build_machine)
