@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
-"""Runs what the documents show, so that they stay true. In README.md and docs/**/*.md:
-
-  ```console   lines that begin with "$ " are commands, the lines after one its exact output (both streams);
-               a line "…" stands for any lines. Blocks of a file share one scratch folder and run in order;
-               in it, `examples` is this project's, and `ermine` the release build.
-  ```sh        commands without shown output; each block must succeed when run at the top of the project.
-               `make test` is left out: what runs this script runs that before.
-  ```cpp       stands in a file of examples/ word for word (from its first line to its last).
-
-A block whose info string has "skip" (```sh skip) is shown only.
+"""Runs the commands that the documents show, and compares their output. In README.md and docs/**/*.md:
+  ```console   lines that begin with "$ " are commands; the lines after one are its exact output (both streams); a line "…"
+               stands for any lines. Blocks of a file share one scratch folder and run in order; in it, `examples` is the
+               project's folder, and `ermine` is the release build.
+  ```sh        commands without shown output; each block must succeed when run at the top of the project. `make test` is
+               left out, because .ci/run runs it before this script.
+  ```cpp       must be word for word in a file of examples/ (from its first line to its last).
+A block whose info string contains "skip" (```sh skip) is not run.
 """
 import os
 import pathlib
@@ -23,7 +21,7 @@ TIME_LIMIT = 600
 
 
 def matches(shown, got):
-    """Whether the shown lines are the lines got, "…" standing for any number of them."""
+    """Whether the output lines match the shown ones, in which "…" stands for any number of lines."""
     pattern = "".join(r"(?:.*\n)*?" if line.strip() == "…" else re.escape(line) + r"\n" for line in shown)
     return re.fullmatch(pattern, "".join(line + "\n" for line in got)) is not None
 
@@ -35,7 +33,7 @@ def run(command, cwd, env):
 
 
 def console_steps(body):
-    """[(command, shown lines)]; a command goes on on the next line after a backslash."""
+    """[(command, shown lines)]; a backslash at the end of a line continues the command."""
     steps = []
     lines = iter(body.splitlines())
     for line in lines:
@@ -71,7 +69,7 @@ def check_file(path, scratch, env):
         elif kind == "cpp":
             count += 1
             if not any(body.strip() in source for source in sources):
-                problems.append(f"{where}: this code stands in no file of examples/\n{body}")
+                problems.append(f"{where}: this code is in no file of examples/\n{body}")
     return problems, count
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""clang-format on every C and C++ file under git; lists those that differ. `make format` mends them."""
+"""Runs clang-format on every C and C++ file under git and lists the files that differ. `make format` formats them."""
 import pathlib
 import shutil
 import subprocess

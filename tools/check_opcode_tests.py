@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Every instruction of src/wasm/opcodes.def stands in at least one script of tests/wast, in a module's text.
-
-Comments and strings do not count, so neither do names of exports. Where two encodings share a name, what tells them
-apart in the text is looked for.
+"""Checks that every instruction of src/wasm/opcodes.def occurs in at least one script of tests/wast, in a module's text.
+Comments and strings are ignored, and so are names of exports. Where two encodings have the same name, the check searches for
+the text that distinguishes them.
 """
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# By the enumerator: what to look for instead of the name alone.
+# By enumerator: the pattern to search for instead of the name.
 SPECIAL = {
     "select_t": r"\(?select \(result",
     "ref_test": r"ref\.test \(ref [^n]",

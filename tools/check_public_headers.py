@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compiles each public header by itself, as C++20 with warnings as errors (and the C headers as C11 too), with the
-compilers given: check_public_headers.py g++ clang++-14. Embedders use other compilers than the engine does."""
+"""Compiles each public header by itself, as C++20 with warnings as errors (and the C headers as C11), with the given
+compilers: check_public_headers.py g++ clang++-14. Embedders use other compilers than the engine does."""
 import pathlib
 import subprocess
 import sys

@@ -1,14 +1,12 @@
 #!/usr/bin/env python3
-"""Every handler of the interpreter leaves by a jump.
-
-Handlers are chained by guaranteed tail calls; one that returns or calls the next would grow the native stack with
-every instruction of the guest. Clang refuses a `musttail` it cannot do, but not a handler where it was forgotten.
-So the machine code is read: of each function in the section `ermine_interp` whose name begins with `handler`
-  - no instruction returns (but in the handlers of return instructions, --may-return: a call of the guest is a native call),
-  - none calls a handler,
+"""Checks that every handler of the interpreter leaves by a jump.
+Handlers are chained by guaranteed tail calls. A handler that returns or calls the next one would use more native stack with
+every instruction of the guest. Clang reports a `musttail` call that it cannot make, but not a missing `musttail`. So this
+script reads the machine code: for each function in the section `ermine_interp` whose name begins with `handler`
+  - no instruction returns (except in handlers of return instructions, --may-return: a call of the guest is a native call),
+  - no instruction calls a handler,
   - the last instruction is an unconditional jump, a trap or the call of a function that never returns, --no-return,
     and some jump leaves the function.
-
 usage: check_tail_calls.py FILE…   (objects, archives or programs)
 """
 import argparse
@@ -49,7 +47,7 @@ def disassemble(path, objdump):
 
 
 def leaves(target, relocation, first, last):
-    """Does a jump with this operand leave the function? Indirect ones do."""
+    """Whether a jump with this operand leaves the function. Indirect jumps do."""
     if relocation: return True
     m = re.match(r"(?:0x)?([0-9a-f]+)\b", target)
     return not m or not first <= int(m.group(1), 16) <= last
@@ -136,7 +134,7 @@ def self_test(compiler, objdump, may_return, no_return):
             named = {p.split("(")[0].split(":")[0] for p in problems}
             failures += [f"{label}: {b} was not caught" for b in bad - named]
             failures += [f"{label}: false alarm: {p}" for p in problems if not p.startswith("handler_bad_")]
-            if "bad" not in label and check([obj], objdump, may_return, no_return, 1000)[1] == []: failures.append("too few handlers were not noticed")
+            if "bad" not in label and check([obj], objdump, may_return, no_return, 1000)[1] == []: failures.append("too few handlers were not reported")
     return failures
 
 
@@ -147,7 +145,7 @@ def main():
     parser.add_argument("--may-return", default=r"handler_ret(_|\b)|handler_return_call_any",
                         help="pattern of the return instructions' handlers; a tail call of a host function is one, too")
     parser.add_argument("--no-return", default=r"\bermine_resume\b|upper_half_is_not_zero", help="pattern of functions that never return")
-    parser.add_argument("--at-least", type=int, default=100, help="fewer handlers than this are a fault")
+    parser.add_argument("--at-least", type=int, default=100, help="fail if there are fewer handlers than this")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--compiler", default="clang++-19")
     args = parser.parse_args()
@@ -157,7 +155,7 @@ def main():
         return 1 if failures else 0
     if not args.files: parser.error("no files")
     handlers, problems = check(args.files, args.objdump, args.may_return, args.no_return, args.at_least)
-    print("\n".join(problems) or f"{handlers} handlers, all of them leave by a jump")
+    print("\n".join(problems) or f"{handlers} handlers, all of which leave by a jump")
     return 1 if problems else 0
 
 

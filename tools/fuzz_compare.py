@@ -7,9 +7,9 @@
   tools/fuzz_compare.py --also 'qemu-aarch64 … build/aarch64/bin/module_gen' --also-every 50
                                                          each 50th also by another build
 
-What differs is kept in --keep (the module, and both accounts). Only the kind of a trap is compared, and of
-NaNs that they are NaNs: the modules make those canonical where their bits could be seen. Exit code 1 if
-anything differed, 77 if there is no Node that could be compared with.
+Differences are kept in --keep (the module, and both outputs). Of traps only the kind is compared, and NaNs are compared as
+NaNs only: the modules make them canonical where their bits could be observed. Exit code 1 if there was a difference, 77 if
+there is no suitable Node.
 """
 import argparse
 import functools
@@ -26,20 +26,20 @@ import sys
 import tempfile
 import time
 
-# What V8 does not have, or has only behind a flag; relaxed instructions may differ by definition.
+# Features that V8 does not have, or has only behind a flag. Relaxed instructions may differ by definition.
 WITHOUT = "relaxed-simd,custom-page-sizes,wide-arithmetic,compact-imports"
 
-OLDEST_V8 = 14  # Node 26 has it
+OLDEST_V8 = 14  # in Node 26
 
-WAITING = 50  # what takes so many times its processor time waits for something that does not come
+WAITING = 50  # a program that takes this many times its processor time waits for an event that does not come
 
-# (pattern, kind): for the messages of both.
+# (pattern, kind): for the messages of both engines.
 KINDS = [
     (r"unreachable", "unreachable"),
     (r"null function reference", "null"),
     (r"divide by zero|remainder by zero", "divide"),
     (r"invalid conversion|integer overflow|unrepresentable", "number"),
-    (r"unaligned", "bounds"),  # which of the two is found first is open
+    (r"unaligned", "bounds"),  # which of the two is checked first is not specified
     (r"expected shared|Atomics.wait|shared memory", "shared"),
     (r"stack exhausted|call stack size", "LIMIT"),
     (r"too large|heap exhausted|out of memory|fuel|Array buffer allocation", "LIMIT"),
@@ -61,19 +61,19 @@ def kind_of(message):
 
 
 def normal(text):
-    """An account without what may differ."""
+    """An output without the parts that may differ."""
     text = re.sub(r"nan:[0-9a-f]+", "nan", text)
     return re.sub(r"trap: (.*)", lambda m: "trap: " + kind_of(m[1]), text)
 
 
 def objects(x, y):
-    """V8 looks at the first array's bounds before it looks whether the second is null."""
+    """V8 checks the first array's bounds before it checks whether the second is null."""
     (a, s, kind), (b, t, other) = x.partition("trap: "), y.partition("trap: ")
     return s != "" and t != "" and a == b and {kind, other} == {"null", "bounds"}
 
 
 def first_difference(a, b):
-    """-> None, "limit" where one of the machines meets a limit of its own, or the two lines"""
+    """-> None if equal, "limit" if one of the engines reached a limit of its own, or the two lines that differ"""
     a, b = a.split("\n"), b.split("\n")
     for x, y in zip(a, b):
         if "LIMIT" in x or "LIMIT" in y or "error:" in x:
@@ -97,17 +97,17 @@ def as_batch(modules):
 
 
 class Machine:
-    """A command that runs batches, and is started again behind a module that ends it."""
+    """A command that runs batches. It is started again behind a module that ends it."""
 
     def __init__(self, command, folder, seconds, plans_option):
         self.command, self.folder, self.seconds, self.plans_option = command, folder, seconds, plans_option
 
     def limit(self):
-        """In the child: what runs without end is ended by SIGXCPU, however little of a busy machine it gets."""
+        """In the child: SIGXCPU ends a program that never ends, however little processor time a busy machine gives it."""
         resource.setrlimit(resource.RLIMIT_CPU, (self.seconds, self.seconds + 5))
 
     def accounts(self, batch, count, plans):
-        """-> a text for each module, or the exit code of the program that ended with it"""
+        """-> one text per module, or the exit code of the program that ended with it"""
         found = []
         while len(found) < count:
             begin = len(found)
@@ -126,26 +126,26 @@ class Machine:
             if code not in (0, 1) and len(found) < count:
                 found.append(code)
             elif len(found) < count:
-                sys.exit(f"{shlex.join(words)} gave {len(found)} accounts of {count}:\n{text[-2000:]}")
+                sys.exit(f"{shlex.join(words)} gave {len(found)} outputs for {count} modules:\n{text[-2000:]}")
         return found
 
 
 def verdict(ours, theirs):
-    """-> what is wrong or None, and how the comparison ended: same, limit, compile or imports"""
+    """-> the problem or None, and how the comparison ended: same, limit, compile or imports"""
     if not isinstance(ours, str):
-        return f"no account from Ermine (exit code {ours})", None
+        return f"no output from Ermine (exit code {ours})", None
     if found := re.search(r"^bug of the engine: .*", ours, re.M):
         return found[0], None
     if "\nDIFFERENCE" in ours:
         return "the variants differ", None
     if "(upper half not zero)" in ours:
-        return "a number of 32 bits in a slot whose upper half is not zero", None
+        return "the slot of a 32-bit number has a non-zero upper half", None
     if not isinstance(theirs, str):
-        return f"no account from the other (exit code {theirs})", None
+        return f"no output from the other engine (exit code {theirs})", None
     if ours.startswith("compile") or theirs.startswith("compile"):
         if ours.startswith("compile") and theirs.startswith("compile: ") and theirs != "compile: ok\n":
             return None, "compile"
-        return f"compiles in one only: {ours.splitlines()[0]} | {theirs.splitlines()[0]}", None
+        return f"compiles in one engine only: {ours.splitlines()[0]} | {theirs.splitlines()[0]}", None
     if ours.startswith("imports") and theirs.startswith("imports"):
         return None, "imports"
     x, y = normal(ours), normal(theirs)
@@ -215,20 +215,20 @@ class Comparison:
         keep = pathlib.Path(self.a.keep)
         keep.mkdir(parents=True, exist_ok=True)
         (keep / f"{name}.wasm").write_bytes(module)
-        (keep / f"{name}.txt").write_text(f"{why}\n\nErmine:\n{ours}\n\nthe other:\n{theirs}\n")
+        (keep / f"{name}.txt").write_text(f"{why}\n\nErmine:\n{ours}\n\nthe other engine:\n{theirs}\n")
         print(f"{name}: {why}", flush=True)
 
     def report(self, start):
         c, seconds = self.counts, time.time() - start
         parts = ", ".join(f"{k} {v:.0f} s" for k, v in self.spent.items() if v > 0)
-        also = f"; {c['also']} also by the other build" if self.also else ""
+        also = f"; {c['also']} also in the other build" if self.also else ""
         print(f"{c['modules']} modules: {c['same']} the same to the end, {c['limit']} up to a limit, {c['compile']} compile in "
               f"neither, {c['imports']} with imports that cannot be had; {c['differ']} differ{also}; {seconds:.0f} s, "
               f"{c['modules'] / seconds:.0f}/s ({parts})", flush=True)
 
 
 def unusable(node):
-    """-> why that node cannot be compared with, or None"""
+    """-> why that node is not suitable, or None"""
     if not node:
         return "node is not in PATH"
     version = subprocess.run([node, "-p", "process.versions.v8"], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -271,22 +271,22 @@ def self_test():
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--build", default="build/release", help="build folder with bin/module_gen")
-    p.add_argument("--emulator", default="", help="what runs that build's programs, if this machine does not")
+    p.add_argument("--emulator", default="", help="emulator for that build's programs")
     p.add_argument("--modes", type=int, default=1,
                    help="modes besides the plain one that each module runs in, by turns; all tiers always do")
     p.add_argument("--also", help="module_gen of another build, with its emulator")
-    p.add_argument("--also-every", type=int, default=50, help="the modules it runs, one in so many")
+    p.add_argument("--also-every", type=int, default=50, help="it runs one module in this many")
     p.add_argument("--node", default=os.environ.get("NODE") or shutil.which("node"), help="the node command (or $NODE)")
     p.add_argument("--node-flags", default="", help="for instance --liftoff-only")
-    p.add_argument("--generator", help="another program: gets SEED COUNT appended to its words, writes a batch")
+    p.add_argument("--generator", help="another generator, called with SEED COUNT; writes a batch")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--rounds", type=int, default=10)
-    p.add_argument("--count", type=int, default=1000, help="modules a round")
-    p.add_argument("--seconds", type=int, default=300, help="processor time for one program and round; what takes longer hangs")
-    p.add_argument("--keep", default="build/fuzz-differences", help="where what differs is kept")
-    p.add_argument("--without", default=WITHOUT, help="features that the own generator does not use")
-    p.add_argument("--stop-at", type=int, default=0, help="ends once so many differ")
-    p.add_argument("--self-test", action="store_true", help="tries the comparison itself on accounts made up")
+    p.add_argument("--count", type=int, default=1000, help="modules per round")
+    p.add_argument("--seconds", type=int, default=300, help="processor time for one program and round; after that it counts as hanging")
+    p.add_argument("--keep", default="build/fuzz-differences", help="folder for differences")
+    p.add_argument("--without", default=WITHOUT, help="features that Ermine's generator does not use")
+    p.add_argument("--stop-at", type=int, default=0, help="stop after this many differences")
+    p.add_argument("--self-test", action="store_true", help="test the comparison on invented outputs")
     a = p.parse_args()
     if a.self_test:
         self_test()

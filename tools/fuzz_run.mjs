@@ -1,9 +1,9 @@
-// Runs modules in JavaScript's engine by the plans of `module_gen run --plans`, and prints what module_gen prints.
+// Runs modules in a JavaScript engine by the plans of `module_gen run --plans`, and prints the same output as module_gen.
 // For tools/fuzz_compare.py.
 //
-//   node fuzz_run.mjs BATCH PLANS [FROM]     a batch (see module_gen), one plan a line; FROM passes over the first ones
+//   node fuzz_run.mjs BATCH PLANS [FROM]     a batch (see module_gen), one plan per line; FROM skips the first ones
 //
-// With MEMORIES=1 in the environment memories are printed, too.
+// With MEMORIES=1 in the environment memories are printed as well.
 import fs from 'node:fs';
 
 const view = new DataView(new ArrayBuffer(8));
@@ -12,7 +12,7 @@ const MEMORIES = process.env.MEMORIES;
 const INTEGERS = [0n, 1n, 7n, ~0n, 64n, 0x80000000n, 0x7FFFFFFFFFFFFFFFn, 12n];
 const FLOATS = [0.0, 1.5, -3.25, 1e10, -0.0, 65536.0, 0.1, -1e30];
 
-// What imported functions answer with: edge_value() of tests/fuzz/values.cc.
+// What imported functions return: edge_value() of tests/fuzz/values.cc.
 function edgeValue(type, call, position) {
   const i = (call * 3 + position) % 8;
   switch (type) {
@@ -72,7 +72,7 @@ function failure(e) {
   return 'trap: ' + e.message.split('\n')[0];
 }
 
-// hash() of tests/fuzz/values.cc.
+// The same as hash() of tests/fuzz/values.cc.
 function hash(bytes) {
   const whole = bytes.length >>> 2;
   let words = new Int32Array(bytes.buffer, 0, whole);

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""Faults on purpose: what notices an error in the compiler?
-
-Faults are put, one at a time, into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them)
-and into the sources of the baseline compiler (tools/mutations.txt). Each is then tried in this order:
-  build      the proof that every stencil is safe, when stencils are made
+"""Injects faults into the compiler, one at a time, and reports which check catches each.
+Faults are injected into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them) and into the
+sources of the baseline compiler (tools/mutations.txt). Each is then tried in this order:
+  build      the proof that every stencil is safe, when stencils are built
   verifier   the check of finished machine code, over all scripts
   tests      the scripts themselves, then the tests of the API
-Sources are not touched: what is altered is a copy, compiled and linked by itself. Needs a build of x86-64 with tests:
+Sources are not changed: a copy is changed, compiled and linked by itself. Needs an x86-64 build with tests:
   cmake --preset release && cmake --build --preset release --target spec_test api_test make_stencils ermine
   tools/mutate.py --build build/release
-Takes an hour or so; what is done is kept in --results, and not done again.
+Takes about an hour; results are kept in --results, and finished faults are not repeated.
 """
 import argparse
 import collections
@@ -30,14 +29,14 @@ from mutation import ROOT, run
 LIST = ROOT / "tools/mutations.txt"
 BASELINE = "src/baseline"
 CPU_SECONDS = 20  # a folder of scripts takes two
-# For what the scripts let pass, if --more is given and they are built.
+# For faults that the scripts do not catch, with --more and if these programs are built.
 MORE_TESTS = (("api_test", []), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
               *(("cross_test", [group, "25"]) for group in ("i32", "i64", "float", "vector", "passing")))
-# What a fault can lead to, had nothing noticed it. After these the sandbox holds:
+# What a fault can lead to if nothing catches it. With the risks after these the sandbox still holds:
 HARMLESS = ("number", "way", "stop")
 RISKS = HARMLESS + ("reference", "index", "limit", "access", "control")
 
-# What emit() does in addition to find that out.
+# Added to emit() to find the stencils that are used.
 NOTES_USED = """
   static struct Used {
     std::vector<bool> ids = std::vector<bool>(kStencilCount);
@@ -53,12 +52,12 @@ NOTES_USED = """
 
 
 class Edit:
-    """A fault in a source: `old`, the `nth` time it occurs, becomes `new`."""
+    """A fault in a source: the `nth` occurrence of `old` becomes `new`."""
 
     def __init__(self, file, risk, nth, text):
         self.file, self.risk, self.nth, self.text = file, risk, nth, text
         self.old, self.new, self.same_because = [], [], ""
-        # Of the baseline compiler, or with its folder.
+        # In the baseline compiler, or with its folder.
         self.source = f"src/{file}" if "/" in file else f"{BASELINE}/{file}"
 
     def apply(self, source):
@@ -97,7 +96,7 @@ def read_list(text):
 
 
 class Build(mutation.BuildDirectory):
-    """What of a build directory makes the baseline compiler."""
+    """The parts of a build directory that make the baseline compiler."""
 
     def __init__(self, path):
         super().__init__(path)
@@ -113,8 +112,8 @@ class Build(mutation.BuildDirectory):
         self.headers = digest.hexdigest()
 
     def compiled(self, source, file, header=None):
-        """The object of an altered copy of `source`, or of `source` with another `header`. It is kept; and little is
-        optimised, since that takes longer than it saves."""
+        """The object of a changed copy of `source`, or of `source` with another `header`. It is kept. It is compiled with
+        little optimisation, which would take longer than it saves."""
         name = hashlib.sha256("\0".join([self.headers, source, file.read_text(), header.read_text() if header else ""])
                               .encode()).hexdigest()
         to = self.objects_kept / f"{name}.o"
@@ -128,7 +127,7 @@ class Build(mutation.BuildDirectory):
         return to
 
     def parsed_headers(self):
-        """What all files of the compiler include, parsed once."""
+        """The headers that all files of the compiler include, parsed once."""
         with self.lock:
             to = self.objects_kept / f"{self.headers}.pch"
             if not to.exists():
@@ -141,7 +140,7 @@ class Build(mutation.BuildDirectory):
 
 
 def watch(words, timeout):
-    """("verifier" | "tests" | None, detail): what a run of tests says, with the verifier."""
+    """("verifier" | "tests" | None, detail): the result of a run of tests with the verifier."""
     who, detail = mutation.watch(words, timeout, CPU_SECONDS, {"ERMINE_VERIFY_CODE": "1"})
     return "verifier" if who == "report" else who, detail
 
@@ -152,7 +151,7 @@ def scripts(spec_tests):
 
 
 def try_scripts(program, folders, timeout, grave):
-    """Who notices, over all scripts; if it is grave, the verifier is asked about all of them even where one fails."""
+    """What catches the fault, over all scripts; for a grave one the verifier checks all of them even if one fails."""
     result = None, ""
     for folder in folders:
         who, detail = watch([str(program), "baseline", str(folder)], timeout)
@@ -163,7 +162,7 @@ def try_scripts(program, folders, timeout, grave):
         result = who, detail
         if not grave:
             break
-        if detail.startswith("killed") or detail == "does not end":  # what is behind that was not seen
+        if detail.startswith("killed") or detail == "does not end":  # what follows was not reached
             for script in sorted(folder.rglob("*.wast")):
                 who, detail = watch([str(program), "baseline", str(script)], timeout)
                 if who == "verifier":
@@ -189,7 +188,7 @@ class Trial:
         return who or "nothing", detail
 
     def find_used(self):
-        """Numbers of the stencils that the scripts' functions are made of: what is in no code, nobody can notice."""
+        """Numbers of the stencils that the scripts' functions use: a fault in unused code cannot be caught."""
         self.used = self.build.path / "mutate-used.txt"
         with tempfile.TemporaryDirectory(prefix="mutate-") as name:
             directory = pathlib.Path(name)
@@ -197,7 +196,7 @@ class Trial:
             text = (ROOT / BASELINE / "emit.cc").read_text()
             place = "  const Stencil& s = table_.stencils[id];\n"
             if place not in text:
-                sys.exit("emit.cc has changed: mutate.py does not know where a stencil is emitted")
+                sys.exit("emit.cc has changed: mutate.py does not find the place that emits a stencil")
             source.write_text("#include <cstdio>\n#include <cstdlib>\n" + text.replace(place, place + NOTES_USED, 1))
             self.build.link("spec_test", [self.build.compiled(f"{BASELINE}/emit.cc", source)], program)
             numbers = set()
@@ -249,7 +248,7 @@ def stencil_faults(trial):
 
 
 def table(results):
-    """How many of each kind were noticed by whom, as Markdown; then what was not, and the share that the bar names."""
+    """As Markdown: how many faults of each kind each check caught; then those not caught, and the share that the goal names."""
     columns = ("build", "verifier", "tests", "nothing", "same")
     groups = collections.defaultdict(collections.Counter)
     risks = collections.defaultdict(collections.Counter)
@@ -269,13 +268,13 @@ def table(results):
         lines.append(f"| all | {sum(total.values())} | " + " | ".join(str(total[c]) for c in columns) + " |\n")
 
     show("kind", sorted(groups.items()))
-    show("what it could lead to", [(risk, risks[risk]) for risk in RISKS if risk in risks])
+    show("risk", [(risk, risks[risk]) for risk in RISKS if risk in risks])
     grave = [r for r in results if r["risk"] not in HARMLESS and not r["same_because"]]
     held = sum(r["who"] in ("build", "verifier") for r in grave)
-    lines.append(f"Could break the sandbox: {len(grave)}; noticed by build check or verifier: {held}, "
+    lines.append(f"Could break the sandbox: {len(grave)}; caught by build check or verifier: {held}, "
                  f"{100 * held / max(1, len(grave)):.1f} %.\n")
-    for title, wanted in (("Noticed by nothing", lambda r: r["who"] == "nothing" and not r["same_because"]),
-                          ("By tests alone, although it could break the sandbox",
+    for title, wanted in (("Not caught", lambda r: r["who"] == "nothing" and not r["same_because"]),
+                          ("Caught by tests alone, although it could break the sandbox",
                            lambda r: r["who"] == "tests" and r["risk"] not in HARMLESS and not r["same_because"]),
                           ("No change", lambda r: r["same_because"])):
         chosen = [r for r in results if wanted(r)]
@@ -306,29 +305,29 @@ def self_test():
     row = dict(kind="k", risk="access", name="n", detail="d", same_because="")
     text = table([{**row, "who": "verifier"}, {**row, "who": "tests"}, {**row, "who": "nothing", "risk": "number"},
                   {**row, "who": "nothing", "same_because": "dead"}])
-    assert "| all | 4 | 0 | 1 | 1 | 1 | 1 |" in text and "verifier: 1, 50.0 %" in text and "Noticed by nothing: 1" in text
-    # The list is of use only as long as most of it fits the sources.
+    assert "| all | 4 | 0 | 1 | 1 | 1 | 1 |" in text and "verifier: 1, 50.0 %" in text and "Not caught: 1" in text
+    # The list is useful only as long as most of it applies to the sources.
     edits, _ = read_list(LIST.read_text())
     fitting = [e for e in edits if e.apply((ROOT / e.source).read_text()) is not None]
-    assert len(fitting) >= 120, f"only {len(fitting)} of tools/mutations.txt fit the sources: see --check"
+    assert len(fitting) >= 120, f"only {len(fitting)} entries of tools/mutations.txt apply to the sources: see --check"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
     parser.add_argument("--spec-tests", type=pathlib.Path, default=ROOT / "../shared/spec-tests", help="official scripts")
-    parser.add_argument("--seed", default="1", help="of the faults in stencils")
-    parser.add_argument("--count", default="240", help="of the faults in stencils")
-    parser.add_argument("--more", action="store_true", help="run more tests on what the scripts let pass (with --again nothing)")
-    parser.add_argument("--part", choices=("stencils", "sources"), help="only faults in stencils, or in sources")
+    parser.add_argument("--seed", default="1", help="selects the faults in stencils")
+    parser.add_argument("--count", default="240", help="number of faults in stencils")
+    parser.add_argument("--more", action="store_true", help="run more tests on faults that the scripts do not catch (with --again nothing)")
+    parser.add_argument("--part", choices=("stencils", "sources"), help="only faults in stencils, or only in sources")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--timeout", type=int, default=600, help="seconds for a folder of scripts")
-    parser.add_argument("--results", type=pathlib.Path, help="where results are kept (default: in the build directory)")
-    parser.add_argument("--only", metavar="TEXT", help="only faults whose name has this in it, tried again")
+    parser.add_argument("--results", type=pathlib.Path, help="file for the results (default: in the build directory)")
+    parser.add_argument("--only", metavar="TEXT", help="try again only faults whose name contains this")
     parser.add_argument("--again", action="append", default=[], metavar="WHO",
-                        help="try those again that WHO (tests, nothing …) noticed")
-    parser.add_argument("--table", action="store_true", help="show what is known and do nothing")
-    parser.add_argument("--check", action="store_true", help="list edits that do not fit the sources any more")
+                        help="try again the faults that WHO (tests, nothing …) caught")
+    parser.add_argument("--table", action="store_true", help="print the results so far and exit")
+    parser.add_argument("--check", action="store_true", help="list edits that no longer apply to the sources")
     parser.add_argument("--self-test", action="store_true")
     options = parser.parse_args()
     if options.self_test:
@@ -336,7 +335,7 @@ def main():
     edits, same = read_list(LIST.read_text())
     stale = [e for e in edits if e.apply((ROOT / e.source).read_text()) is None]
     for e in stale:
-        print(f"does not fit {e.file} any more: {e.text}", file=sys.stderr)
+        print(f"does not apply to {e.file} any more: {e.text}", file=sys.stderr)
     if options.check:
         return sys.exit(1 if stale else 0)
     build = Build(options.build)
@@ -362,12 +361,12 @@ def main():
                 todo.append((entry, way, fault))
         elif entry["name"] not in known or known[entry["name"]]["who"] in options.again:
             todo.append((entry, way, fault))
-    random.Random(options.seed).shuffle(todo)  # so that some of them say something of all
+    random.Random(options.seed).shuffle(todo)  # so that a partial run covers all of them
     if not options.table:
-        # The programs as they are must pass.
+        # The unchanged programs must pass.
         who, detail = try_scripts(build.path / "bin/spec_test", trial.folders, options.timeout, False)
         if who:
-            sys.exit(f"without a fault, too, {who} complains: {detail}")
+            sys.exit(f"{who} fails without a fault as well: {detail}")
 
         def attempt(entry, way, fault):
             try:

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Faults on purpose, in all of src/: which of them do the tests notice?
-
-A fault is a small change of one file: a condition turned, a constant or an operator exchanged, a call dropped, another
-value returned. Faults are spread over the folders of src/ and their kinds, and made from a seed: the same seed makes the same
-faults of the same sources. Of each, an altered copy of the file (for a header, of all that include it, if these are not too
-many) is compiled and linked in front of the libraries of a build directory; then the tests that link the file run, the nearest and cheapest first, until one fails. Needs a
-release build that was tested once, which says what each test costs:
+"""Injects faults into all of src/, one at a time, and reports which of them the tests catch.
+A fault is a small change of one file: an inverted condition, another constant or operator, a removed call, another return
+value. Faults are spread over the folders of src/ and over their kinds, and generated from a seed: the same seed gives the
+same faults for the same sources. For each, a changed copy of the file is compiled (for a header: of all files that include
+it, if there are not too many) and linked in front of the libraries of a build directory. Then the tests that link the file
+run, the nearest and cheapest first, until one fails. Needs a release build whose tests have run once, which records the time
+of each test:
   make test
   tools/mutate_sources.py --count 200
-What is done is kept in --results, and not done again. (Faults in stencils, and chosen ones in the baseline compiler, are
-tools/mutate.py's.)
+Results are kept in --results, and finished faults are not repeated. (Faults in stencils, and chosen ones in the baseline
+compiler, are injected by tools/mutate.py.)
 """
 import argparse
 import collections
@@ -29,12 +29,13 @@ import mutation
 from mutation import ROOT
 
 SAME = ROOT / "tools/mutations_same.txt"
-# What makes and checks stencils at build time has its own proofs, and faults of tools/mutate.py.
+# The code that makes and checks stencils at build time has its own proofs, and its faults are those of
+# tools/mutate.py.
 LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
-# Tests of the sources as they are, not of programs made of them.
+# Tests of the source text, not of programs.
 OTHER_TESTS = ("style.", "api.consumer", "bench", "examples")
-MOST_USERS = 45  # of a header
-OPTIMISED = "-O1"  # the tests of an interpreter that is not optimised at all take longer than compiling
+MOST_USERS = 45  # files that include a header
+OPTIMISED = "-O1"  # the tests of an unoptimised interpreter take longer than compiling
 DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"
 
 
@@ -47,7 +48,7 @@ class Fault:
 
 
 def code_only(text):
-    """The text with comments, strings, characters and directives blanked, every offset as it was."""
+    """The text with comments, strings, characters and directives blanked; every offset stays the same."""
     def blank(match):
         return re.sub(r"[^\n]", " ", match[0])
 
@@ -57,7 +58,7 @@ def code_only(text):
 
 
 def closing(code, at):
-    """Where the parenthesis at `at` is closed; -1 if it is not."""
+    """The position where the parenthesis at `at` is closed; -1 if it is not closed."""
     depth = 0
     for i in range(at, len(code)):
         depth += (code[i] == "(") - (code[i] == ")")
@@ -76,7 +77,7 @@ EXCHANGES = {
 
 
 def faults_of(text):
-    """All faults that a source can have, by kind. Some of them do not compile."""
+    """All faults of a source, by kind. Some of them do not compile."""
     code = code_only(text)
     found = collections.defaultdict(list)
 
@@ -124,15 +125,15 @@ def lines_of(text, fault):
 
 
 def choose(sources, seed):
-    """Faults without end: (name, file, fault, (line, old, new)). Folders take turns, in an order by chance, so that the
-    first of them already say something of all; in a folder, a file with more lines is taken more often."""
+    """An endless sequence of faults: (name, file, fault, (line, old, new)). Folders take turns, in random order, so that a
+    partial run covers all of them; in a folder, a file with more lines is chosen more often."""
     folders = collections.defaultdict(list)
     for source in sorted(sources):
         folders[source.split("/")[1]].append(source)
     texts = {source: (ROOT / source).read_text() for source in sources}
     possible, taken = {}, set()
     for turn in range(100_000):
-        # What one folder has changes nothing for the others.
+        # The faults of one folder do not depend on the other folders.
         order = sorted(folders)
         random.Random(f"{seed} {turn}").shuffle(order)
         for folder in order:
@@ -152,7 +153,7 @@ def choose(sources, seed):
 
 
 class Test:
-    """A program that is run, with what ctest says it costs."""
+    """A program to run, with the time that ctest recorded for it."""
 
     def __init__(self, name, target, words, environment, cost, directory):
         self.name, self.target, self.words = name, target, words
@@ -165,8 +166,8 @@ class Test:
         self.words = [*self.program, f"--gtest_filter=-{':'.join(self.left_out)}"]
 
     def holds(self):
-        """Whether it passes without a fault. Single tests of a GoogleTest program that do not, since ctest runs each in a
-        process of its own, are left out from then on."""
+        """Whether it passes without a fault. Single tests of a GoogleTest program that do not pass are left out from then on
+        (ctest runs each in a process of its own)."""
         with self.lock:
             if not self.tried:
                 self.tried = True
@@ -184,12 +185,12 @@ class Test:
 
 
 def known_tests(build, most_seconds):
-    """The tests that ctest knows, those of a GoogleTest program as one, without those that take longer; with the program each
-    is about."""
+    """The tests that ctest knows (those of a GoogleTest program as one), without those that take longer than most_seconds,
+    with the program that each tests."""
     costs = {}
     record = build.path / "Testing/Temporary/CTestCostData.txt"
     if not record.exists():
-        sys.exit(f"{record} is missing: run ctest there once, so that what each test costs is known")
+        sys.exit(f"{record} is missing: run ctest there once, so that the time of each test is known")
     for line in record.read_text().split("\n---")[0].splitlines():
         name, _, cost = line.rsplit(" ", 2)
         costs[name] = float(cost)
@@ -226,7 +227,7 @@ def library_of(object_):
 
 
 def users_of_headers(build):
-    """{header of src/: the objects that are made with it and can be linked}."""
+    """{header of src/: the objects that include it and can be linked}."""
     users, current = collections.defaultdict(list), ""
     for line in mutation.run(["ninja", "-C", build.path, "-t", "deps"]).splitlines():
         if line and not line.startswith(" "):
@@ -249,7 +250,7 @@ class Trial:
         return object_ in words or any(w.endswith(library_of(object_)) for w in words)
 
     def tests_for(self, file):
-        """Those whose program has the file in it: the unit tests of its folder first, then by cost."""
+        """Tests whose program contains the file: the unit tests of its folder first, then by time."""
         folder = file.split("/")[1]
         targets = {t.target for t in self.tests}
         concerned = {t for t in targets if any(self.has(t, o) for o in self.objects[file])}
@@ -257,7 +258,7 @@ class Trial:
         return sorted((t for t in self.tests if t.target in concerned), key=lambda t: (not near(t), t.cost))
 
     def compiled(self, file, text, directory):
-        """{object: altered object}."""
+        """{object: changed object}."""
         copy = directory / "headers" / pathlib.Path(file).relative_to("src")
         copy.parent.mkdir(parents=True)
         copy.write_text(text)
@@ -266,14 +267,15 @@ class Trial:
             source, command = self.build.sources[object_]
             to = directory / f"{number}.o"
             words = self.build.without_files(command, OPTIMISED, "-w")
-            # What lies beside a file of src/ is named by its folder: a copy elsewhere finds it, too.
+            # A changed copy is in another folder, so files beside the original are included by the name of its
+            # folder.
             words[1:1] = ["-I", directory / "headers"]
             mutation.run([*words, "-c", copy if source == file else ROOT / source, "-o", to], self.build.path)
             altered[object_] = to
         return altered
 
     def attempt(self, file, fault):
-        """(who notices, detail): "build", the name of a test, "nothing"; "invalid" if it is not C++."""
+        """(what catches the fault, detail): "build", the name of a test, "nothing"; "invalid" if it does not compile."""
         with tempfile.TemporaryDirectory(prefix="mutate-") as name:
             directory = pathlib.Path(name)
             try:
@@ -303,33 +305,33 @@ class Trial:
 
 
 def known_same():
-    """{(source, old lines, new lines): why it changes nothing that a test could see}."""
+    """{(source, old lines, new lines): why it changes nothing that a test could observe}."""
     same = {}
     for number, line in enumerate(SAME.read_text().splitlines() if SAME.exists() else (), 1):
         if line and not line.startswith("#"):
             parts = line.split("\t")
             if len(parts) != 4:
-                sys.exit(f"{SAME.name}, line {number}: not SOURCE, OLD, NEW, REASON between tabs")
+                sys.exit(f"{SAME.name}, line {number}: not SOURCE, OLD, NEW, REASON separated by tabs")
             same[tuple(parts[:3])] = parts[3]
     return same
 
 
 def table(results):
-    """As Markdown: how many were noticed, by folder and by kind; and what was not."""
+    """As Markdown: how many faults were caught, by folder and by kind; and the faults that were not caught."""
     lines = []
     for title, key in (("folder", lambda r: r["source"].split("/")[1]), ("kind", lambda r: r["kind"])):
         rows = collections.defaultdict(collections.Counter)
         for r in results:
             for row in (key(r), "all"):
                 rows[row]["faults"] += 1
-                rows[row]["same" if r["same"] else "nothing" if r["who"] == "nothing" else "noticed"] += 1
-        lines += [f"| {title} | faults | noticed | nothing | no change | share |", "|---|---|---|---|---|---|"]
+                rows[row]["same" if r["same"] else "nothing" if r["who"] == "nothing" else "caught"] += 1
+        lines += [f"| {title} | faults | caught | not caught | no change | share |", "|---|---|---|---|---|---|"]
         for row in sorted(rows, key=lambda r: (r == "all", r)):
             n = rows[row]
-            share = 100 * n["noticed"] / max(1, n["faults"] - n["same"])
-            lines.append(f"| {row} | {n['faults']} | {n['noticed']} | {n['nothing']} | {n['same']} | {share:.1f} % |")
+            share = 100 * n["caught"] / max(1, n["faults"] - n["same"])
+            lines.append(f"| {row} | {n['faults']} | {n['caught']} | {n['nothing']} | {n['same']} | {share:.1f} % |")
         lines.append("")
-    for title, chosen in (("Noticed by nothing", [r for r in results if r["who"] == "nothing" and not r["same"]]),
+    for title, chosen in (("Not caught", [r for r in results if r["who"] == "nothing" and not r["same"]]),
                           ("No change", [r for r in results if r["same"]])):
         lines.append(f"{title}: {len(chosen)}")
         lines += [f"- {r['source']}:{r['line']}: {r['old']}  ->  {r['new']}{'. ' + r['same'] if r['same'] else ''}" for r in chosen]
@@ -382,7 +384,7 @@ int f(int a) {
     row = dict(source="src/a/b.cc", kind="call", line=7, old="x", new=";", same="")
     text = table([{**row, "who": "x_test"}, {**row, "who": "build"}, {**row, "who": "nothing"},
                   {**row, "who": "nothing", "same": "dead"}])
-    assert "| all | 4 | 2 | 1 | 1 | 66.7 % |" in text and "Noticed by nothing: 1\n- src/a/b.cc:7: x  ->  ;\n" in text
+    assert "| all | 4 | 2 | 1 | 1 | 66.7 % |" in text and "Not caught: 1\n- src/a/b.cc:7: x  ->  ;\n" in text
     known_same()
 
 
@@ -394,15 +396,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--count", type=int, default=200, help="how many of the seed's faults")
+    parser.add_argument("--count", type=int, default=200, help="number of faults")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--results", type=pathlib.Path, help="where results are kept (default: in the build directory)")
-    parser.add_argument("--folders", metavar="A,B", help="only faults of these folders of src/, the same as without this")
-    parser.add_argument("--most-seconds", type=float, default=1e9, metavar="N", help="leave out tests that take longer: what "
-                        "nothing notices then is for --again without this")
-    parser.add_argument("--only", metavar="TEXT", help="only faults whose name has this in it, tried again")
-    parser.add_argument("--again", action="store_true", help="try those again that nothing noticed")
-    parser.add_argument("--table", action="store_true", help="show what is known and do nothing")
+    parser.add_argument("--results", type=pathlib.Path, help="file for the results (default: in the build directory)")
+    parser.add_argument("--folders", metavar="A,B", help="only faults of these folders of src/ (the same faults as without this option)")
+    parser.add_argument("--most-seconds", type=float, default=1e9, metavar="N",
+                        help="leave out tests that take longer; run again without this option and with --again for what they catch")
+    parser.add_argument("--only", metavar="TEXT", help="try again only faults whose name contains this")
+    parser.add_argument("--again", action="store_true", help="try again the faults that nothing caught")
+    parser.add_argument("--table", action="store_true", help="print the results so far and exit")
     parser.add_argument("--self-test", action="store_true")
     options = parser.parse_args()
     if options.self_test:
@@ -424,7 +426,7 @@ def main():
             print(f"{who:20} {source}:{where[0]}: {where[1]}  ->  {where[2]}: {detail[:160]}", flush=True)
             return who
 
-        # What is no C++ does not count; it is known only after it was tried.
+        # A fault that does not compile is not counted; that is known only after it was tried.
         wanted = options.folders.split(",") if options.folders else None
         chosen = (c for c in choose(files_in(trial.objects), options.seed) if not wanted or c[1].split("/")[1] in wanted)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:

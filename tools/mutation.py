@@ -1,5 +1,5 @@
-"""What tools/mutate.py and tools/mutate_sources.py have in common: an altered copy of a file is compiled and linked in
-front of the libraries of a build directory, what tests say of the program is watched, and results are kept."""
+"""The common part of tools/mutate.py and tools/mutate_sources.py: compiles a changed copy of a file, links it in front of the
+libraries of a build directory, watches what tests report about the program, and keeps results."""
 import json
 import os
 import pathlib
@@ -22,11 +22,11 @@ def run(words, cwd=None):
 
 
 class BuildDirectory:
-    """Commands of a build directory, which is ninja's."""
+    """The commands of a ninja build directory."""
 
     def __init__(self, path):
         self.path = path.resolve()
-        self.compile, self.sources = {}, {}  # commands by source; sources by the objects made of them
+        self.compile, self.sources = {}, {}  # commands by source; sources by their objects
         for command in json.loads((self.path / "compile_commands.json").read_text()):
             name = os.path.relpath(command["file"], ROOT)
             words = shlex.split(command["command"])
@@ -35,7 +35,7 @@ class BuildDirectory:
         self.links = {}
 
     def words(self, source, *more):
-        """The command that compiles `source`, without what is compiled and to where."""
+        """The command that compiles `source`, without the input and output."""
         return self.without_files(self.compile[source], *more)
 
     @staticmethod
@@ -54,19 +54,19 @@ class BuildDirectory:
         return list(self.links[target])
 
     def link(self, target, in_front, output, replaced=None):
-        """With objects in front of the libraries, whose own versions are not taken then; and others instead of the
-        program's own, `replaced`."""
+        """Links with objects in front of the libraries, which replace the libraries' own versions; `replaced` maps objects of
+        the program itself to others."""
         words = [str((replaced or {}).get(w, w)) for w in self.link_words(target)]
         at = words.index("-o")
-        # A library's version comes along if it has something inline that the altered one, compiled otherwise, has not: of
-        # two the first is taken.
+        # The library's version is linked as well if it defines an inline function that the changed one, compiled with
+        # other options, does not. Of two definitions the linker takes the first.
         words[at:at + 2] = [*map(str, in_front), "-Wl,-z,muldefs", "-o", str(output)]
         run(words, self.path)
 
 
 def watch(words, timeout, cpu_seconds, environment=None, cwd=None):
-    """("report" | "tests" | None, detail): what a run of tests says. It is ended when the engine reports a bug of its own."""
-    # Processor time, too: on a busy machine much of the other passes.
+    """("report" | "tests" | None, detail): the result of a run of tests. The run ends when the engine reports a bug of its own."""
+    # Processor time as well: on a busy machine, elapsed time says little.
     limited = ["prlimit", f"--cpu={cpu_seconds}", "--core=0", *words]
     process = subprocess.Popen(limited, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                errors="replace", env={**os.environ, **(environment or {})}, cwd=cwd, start_new_session=True)
@@ -105,7 +105,7 @@ def watch(words, timeout, cpu_seconds, environment=None, cwd=None):
 
 
 class Results:
-    """One line of JSON for each fault that was tried, so that nothing is tried twice."""
+    """One line of JSON per tried fault, so that no fault is tried twice."""
 
     def __init__(self, path):
         self.path, self.known, self.lock = path, {}, threading.Lock()

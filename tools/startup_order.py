@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
-"""What a start runs lies together.
-
-The functions that any `ermine run` goes through are some 600 of 8,000, spread over the whole program, and each page of
-the file that is touched costs a fault. The linker places those named in src/cli/startup_order.txt side by side. Names
-that no longer exist do nothing, so the list may age; --check says when it has aged too much.
-
+"""Keeps the functions that every start runs together in the file.
+Every `ermine run` executes some 600 of 8,000 functions, which are spread over the whole program, and each page of the file
+that is touched costs a page fault. The linker places the functions listed in src/cli/startup_order.txt side by side. Names
+that no longer exist have no effect, so the list may become outdated; --check fails when too many names are missing.
 usage: startup_order.py ERMINE MODULE… > src/cli/startup_order.txt    makes the list from runs under valgrind
        startup_order.py --check LIST ERMINE                           most of its names must be functions of the program
 """
@@ -27,7 +25,7 @@ def functions_run(program, module):
         profile = pathlib.Path(folder, "profile")
         subprocess.run(["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={profile}", program, "run",
                         module], check=True, stdin=subprocess.DEVNULL, capture_output=True)
-        # "fn=(12) name" at first, "fn=(12)" later; a recursive function has a mark behind its name.
+        # "fn=(12) name" at first, "fn=(12)" later; a recursive function has a suffix.
         for name in re.findall(r"^c?fn=\(\d+\) (\S+)$", profile.read_text(), re.MULTILINE):
             yield re.sub(r"'\d+$", "", name)
 
@@ -35,7 +33,7 @@ def functions_run(program, module):
 def make(program, modules):
     known = functions_of(program)
     names = dict.fromkeys(name for m in modules for name in functions_run(program, m) if name in known)
-    print("# Functions of every start, by tools/startup_order.py. The linker lays them side by side.")
+    print("# Functions that every start runs, by tools/startup_order.py. The linker places them side by side.")
     print("\n".join(names))
 
 
@@ -45,7 +43,7 @@ def check(path, program):
     found = sum(n in known for n in names)
     print(f"{found} of {len(names)} names of {path} are functions of {program}")
     if found < ENOUGH * len(names):
-        sys.exit(f"the list is too old: make it anew with {sys.argv[0]} {program} MODULE… > {path}")
+        sys.exit(f"the list is outdated: make it again with {sys.argv[0]} {program} MODULE… > {path}")
 
 
 if __name__ == "__main__":
