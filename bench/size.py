@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
-"""How big Ermine is: the release command when stripped, and the code of the interpreter-only library (preset
-`minimal`). Compared with the limits the project set itself; exit code 1 if one is exceeded.
-
-  bench/size.py [--json]      builds nothing: cmake --build --preset release and --preset minimal go before
-
-The library's code is the machine code of everything in the archive, linked into one object: templates that several
-objects share count once, and nothing is left out because nobody calls it, as a program's linker would. Read-only data,
-unwind tables and writable data stand beside it.
+"""The size of Ermine: the stripped release command, and the code of the interpreter-only library (preset `minimal`).
+Compares them with the project's limits; exit code 1 if one is exceeded.
+  bench/size.py [--json]      builds nothing: first run cmake --build --preset release and --preset minimal
+The library's code is the machine code of the whole archive, linked into one object: templates that several objects share
+count once, and no unused function is removed, as a program's linker would do. Read-only data, unwind tables and writable
+data are listed separately.
 """
 import argparse
 import collections
@@ -76,7 +74,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--known-over", metavar="NAME", action="append", default=[],
-                        help="command_stripped or minimal_library: over its limit for now; shown, but no failure")
+                        help="command_stripped or minimal_library: report that it is over its limit, but do not fail")
     args = parser.parse_args()
     report, ok = {}, True
 
@@ -91,7 +89,7 @@ def main():
         sizes, largest = library_sections(archive)
         report["minimal_library"] = {"bytes": sizes["text"], "limit": LIMIT_LIBRARY, **sizes, "largest": largest}
     if not report:
-        print("nothing is built", file=sys.stderr)
+        print("neither is built", file=sys.stderr)
         return 2
     for name, entry in report.items():
         entry["within_limit"] = entry["bytes"] <= entry["limit"]

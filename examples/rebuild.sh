@@ -1,7 +1,7 @@
 #!/bin/sh
-# Rebuilds the .wasm files beside the sources. Needs more than `make run` installs, which is why they are
-# committed: Debian's clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32
-# libc++abi-19-dev-wasm32, Go 1.21 or newer, and Rust with the target wasm32-wasip1. Names given pick some: ./rebuild.sh hello map
+# Rebuilds the .wasm files of the examples. They are committed because this needs more than `make run` installs:
+# Debian's clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32, Go 1.21 or
+# newer, and Rust with the target wasm32-wasip1. Names select examples: ./rebuild.sh hello map
 set -eu
 cd "$(dirname "$0")"
 c() { clang-19 --target=wasm32-wasi -O2 -s -Wl,-z,stack-size=1048576 "$1" -o "${1%.*}.wasm"; }

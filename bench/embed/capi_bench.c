@@ -1,11 +1,12 @@
-// Measures inside one process any WebAssembly library that offers the standard C API (wasm.h), loaded at run time, so
-// that no library's headers are needed:
+// Measures, inside one process, any WebAssembly library with the standard C API (wasm.h). The library is loaded at run
+// time, so no headers of it are needed:
 //
 //   capi_bench LIBRARY validate|compile|instantiate|call-in|call-out|rest FILE
 //
-// prints {"seconds": s, "count": n}, s being the median time of one, or for `rest` {"bytes": b}, the resident memory
-// an idle instance takes. FILE is any module for the first two and bench/programs/embed.wat, assembled, for the
-// others. An instance's life includes its store's, because in this API some libraries free instances only with it.
+// prints {"seconds": s, "count": n}, where s is the median time of one operation, or for `rest` {"bytes": b}, the
+// resident memory of an idle instance. FILE is any module for the first two, and bench/programs/embed.wat, assembled,
+// for the others. Making and freeing an instance includes its store, because in this API some libraries free instances
+// only with the store.
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -133,7 +134,7 @@ static Bytes bytes;
 static void *store, *module, *func;
 static size_t answer_at, twice_at, call_host_at;
 
-// A sample is a batch of at least some milliseconds, so that the clock's own cost does not count.
+// A sample is a batch that takes at least some milliseconds, so that the cost of reading the clock is negligible.
 static void measure(void (*once)(void), int per_call) {
   long batch = 1;
   for (;; batch *= 2) {
@@ -197,7 +198,7 @@ static void* make_instance(void* in, Pointers* exports) {
   void* instance = wasm_instance_new(in, module, &list, &trap);
   if (!instance || trap) fail("the module cannot be instantiated");
   wasm_instance_exports(instance, exports);
-  // These handles keep the store alive; what they stand for lives on in the instance.
+  // These handles keep the store alive; their objects live on in the instance.
   wasm_func_delete(first);
   wasm_func_delete(second);
   return instance;
@@ -240,7 +241,7 @@ static long resident_bytes(void) {
   return resident * sysconf(_SC_PAGESIZE);
 }
 
-// A thousand instances, each in a store of its own and called once, at the same time.
+// A thousand instances at the same time, each in a store of its own and called once.
 static void rest(void) {
   enum { kInstances = 1000 };
   long before = 0;

@@ -2,9 +2,10 @@
 //
 //   ermine_embed_bench validate|compile|instantiate|call-in|call-out|rest FILE [--tier=interp|baseline]
 //
-// prints {"seconds": s, "count": n}, s being the median time of one, or for `rest` {"bytes": b}, the resident memory an
-// idle instance takes. FILE is any module for the first and bench/programs/embed.wat, assembled, for the others.
-// An instance's life includes its store's, as in capi_bench.c, which measures other libraries the same way.
+// prints {"seconds": s, "count": n}, where s is the median time of one operation, or for `rest` {"bytes": b}, the
+// resident memory of an idle instance. FILE is any module for the first, and bench/programs/embed.wat, assembled, for
+// the others. Making and freeing an instance includes its store, as in capi_bench.c, which measures other libraries in
+// the same way.
 #include <ermine/ermine.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ T must(ermine::Result<T> result) {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// A sample is a batch of at least some milliseconds, so that the clock's own cost does not count.
+// A sample is a batch that takes at least some milliseconds, so that the cost of reading the clock is negligible.
 template <class F>
 void measure(F&& once, int per_call = 1) {
   long batch = 1;
@@ -85,7 +86,7 @@ void instantiate(const ermine::Linker& linker, const ermine::Engine& engine, con
   expect(answer(instance) == 42);
 }
 
-// A thousand instances, each in a store of its own and called once, at the same time.
+// A thousand instances at the same time, each in a store of its own and called once.
 void rest(const ermine::Linker& linker, const ermine::Engine& engine, const ermine::Module& module) {
   constexpr int kInstances = 1000, kWarmUp = 10;
   std::vector<ermine::Store> stores;
@@ -118,8 +119,8 @@ int main(int argc, char** argv) {
     return 0;
   }
   if (what == "compile") {
-    // Module::compile only decodes and validates, on as many threads as there are: of others' all is one. Here, too,
-    // and all of it on one thread, as the others are asked to.
+    // Module::compile only decodes and validates, on all processors; other engines compile everything there. So compile
+    // all functions here, on one thread, as the other engines are asked to.
     config.tier = tier.empty() ? ermine::Tier::kBaseline : config.tier;
     config.parallelism = 1;
     const ermine::Engine alone(config);

@@ -1,6 +1,6 @@
-// Runs a command and says, as the last line on the error stream, "peak-kib N": the most resident memory it had. A
-// helper of its own because the kernel counts what the parent had resident at the fork, and Python's megabytes would
-// hide those of a small engine. Compiled by the harness.
+// Runs a command and prints, as the last line on the error stream, "peak-kib N": its peak resident memory. It is a
+// separate helper because the kernel counts what the parent had resident at the fork, and the memory of Python would
+// hide that of a small engine. Compiled by the harness.
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <sys/resource.h>

@@ -26,7 +26,7 @@ examples:
 
 
 class TerminalProgress(measure.Progress):
-    """One line that is rewritten on a terminal; nothing but remarks elsewhere."""
+    """One line that is rewritten on a terminal; elsewhere only remarks are printed."""
 
     def __init__(self) -> None:
         self.live = sys.stderr.isatty()
@@ -73,12 +73,12 @@ def shown_left(seconds: float) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="bench/run", description="Measures Ermine beside other WebAssembly engines.", epilog=EXAMPLES,
+    p = argparse.ArgumentParser(prog="bench/run", description="Compares Ermine with other WebAssembly engines.", epilog=EXAMPLES,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--suite", "--suites", default="quick", metavar="S,…", help="suites to run; quick (default), all, or names from --list")
     p.add_argument("--peers", default="all", metavar="P,…", help="all (default), peer, peer:tier, peer:*, kind=interpreter|baseline|optimizing|mixed|ahead")
     p.add_argument("--peer", action="append", default=[], metavar="NAME=PROGRAM", help="where a peer is; NAME@LABEL=PROGRAM adds a further build")
-    p.add_argument("--path", default="", metavar="DIR", help="a folder looked in for peers before PATH")
+    p.add_argument("--path", default="", metavar="DIR", help="a folder to search for peers before PATH")
     p.add_argument("--out", type=Path, default=ROOT / "bench" / "out", metavar="DIR", help="where the record and the report go (bench/out)")
     p.add_argument("--only", default="", metavar="REGEX", help="only rows (programs) whose name matches")
     p.add_argument("--reference", default="", metavar="PEER", help="the contender that ratios are to (Ermine)")
@@ -86,9 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--warmup", type=int, default=1, help="runs before that (1)")
     p.add_argument("--scale", type=float, default=1.0, metavar="X", help="times the amount of work of our programs (1)")
     p.add_argument("--timeout", type=float, default=60, metavar="S", help="seconds after which one run is given up (60)")
-    p.add_argument("--cell-seconds", type=float, default=20, metavar="S", help="no more runs of a cell after so many seconds, but at least 3 (20)")
-    p.add_argument("--metric", choices=("wall", "cpu"), default="wall", help="wall-clock (default) or processor time, which a busy machine disturbs less")
-    p.add_argument("--no-native", action="store_true", help="leave the native twins out")
+    p.add_argument("--cell-seconds", type=float, default=20, metavar="S", help="no more runs of a cell after this many seconds, but at least 3 (20)")
+    p.add_argument("--metric", choices=("wall", "cpu"), default="wall", help="wall-clock (default) or processor time, which is more stable on a busy machine")
+    p.add_argument("--no-native", action="store_true", help="do not run native builds of the programs")
     p.add_argument("--callgrind", action="store_true", help="count instructions under valgrind instead of timing")
     p.add_argument("--docs", type=Path, metavar="FILE", help="also write the report as a page of the documentation")
     p.add_argument("--from", dest="record", type=Path, metavar="JSON", help="measure nothing; write the report of this record")
@@ -109,7 +109,7 @@ def _pairs(words: list[str], flag: str) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not value:
-            raise ValueError(f"{flag} {word}: NAME=VALUE is wanted")
+            raise ValueError(f"{flag} {word}: expected NAME=VALUE")
         pairs[name] = value
     return pairs
 
@@ -153,7 +153,7 @@ def _measure(args: argparse.Namespace) -> dict:
         wasm=args.wasm, pattern=args.only, embedders=_embedders(args),
     )
     scratch.mkdir(parents=True, exist_ok=True)
-    # A tier that this build of an engine does not have is left out of everything, and said once.
+    # A tier that this build of an engine does not have is left out of everything, and reported once.
     setting.contenders, missing = peers.only_working(chosen, suites._probe(setting), lambda i: run(i, 20))
     plan = measure.Plan(args.runs, args.warmup, args.timeout, args.cell_seconds, metric=args.metric)
     progress = TerminalProgress()
@@ -189,12 +189,12 @@ def _measure(args: argparse.Namespace) -> dict:
 
 
 def _shown_arguments() -> list[str]:
-    """The command line without the person's folders: only what a path is called."""
+    """The command line without the user's folders: only the last component of each path."""
     return [short_paths(word) for word in sys.argv[1:]]
 
 
 def _others(setting: suites.Setting, recorded: list[dict]) -> list[dict]:
-    """Contenders that are no peers: native twins and in-process drivers."""
+    """Contenders that are not peers: native builds and in-process drivers."""
     known = {c.ident for c in setting.contenders}
     seen = dict.fromkeys(i for s in recorded for r in s["rows"] for i in r["cells"] if i not in known)
     clang = programs.capture_version(setting.builder.clang)
@@ -239,14 +239,14 @@ def _summary(view: results.View) -> None:
 
 
 def compare_main() -> int:
-    p = argparse.ArgumentParser(prog="bench/compare", description="Says what got faster or slower between two records of bench/run.",
-                                epilog="With --builds, OLD may stand alone: the two builds are looked for in one record, which is the better way to measure.")
+    p = argparse.ArgumentParser(prog="bench/compare", description="Shows what became faster or slower between two records of bench/run.",
+                                epilog="With --builds, OLD alone is enough: the two builds are in one record, which is the better way to measure.")
     p.add_argument("old", type=Path, metavar="A.json")
     p.add_argument("new", type=Path, metavar="B.json", nargs="?")
     p.add_argument("--builds", default="", metavar="OLD,NEW", help="labels of two builds of a peer (see bench/run --peer NAME@LABEL=PROGRAM)")
     p.add_argument("--peers", default="ermine", help="comma list of peers or peer:tier; empty for all (ermine)")
-    p.add_argument("--all", action="store_true", help="also rows that cannot be told apart")
-    p.add_argument("--fail-above", type=float, metavar="PERCENT", help="exit with 1 if a row got slower by more")
+    p.add_argument("--all", action="store_true", help="also rows without a significant difference")
+    p.add_argument("--fail-above", type=float, metavar="PERCENT", help="exit with 1 if a row became slower by more than this")
     args = p.parse_args()
     try:
         if not args.new and not args.builds:
@@ -255,16 +255,16 @@ def compare_main() -> int:
         new = results.load(args.new) if args.new else old
         labels = tuple(args.builds.split(",")) if args.builds else (None, None)
         if len(labels) != 2:
-            raise ValueError("--builds wants two labels: OLD,NEW")
+            raise ValueError("--builds needs two labels: OLD,NEW")
         changes = compare.compare(old, new, *labels, peers=args.peers)
     except ValueError as error:
         print(f"bench/compare: {error}", file=sys.stderr)
         return 2
     if not changes:
-        print("bench/compare: the two have no row in common", file=sys.stderr)
+        print("bench/compare: the two records have no row in common", file=sys.stderr)
         return 2
     if old["machine"]["cpu"] != new["machine"]["cpu"]:
-        print(f"Careful: measured on different machines ({old['machine']['cpu']}; {new['machine']['cpu']}).")
+        print(f"Warning: measured on different machines ({old['machine']['cpu']}; {new['machine']['cpu']}).")
     print(compare.render(changes, args.all))
     worst = max((c.ratio.value for c in changes if c.verdict == "slower"), default=1.0)
     return 1 if args.fail_above is not None and worst > 1 + args.fail_above / 100 else 0

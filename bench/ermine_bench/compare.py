@@ -1,8 +1,7 @@
-"""What got faster or slower between two records, or between two builds in one record, with significance.
-
-A change is called real when the rank test, corrected for the number of rows looked at, says so, and when it is larger
-than a floor below which timings of this kind mean nothing. Two builds measured in one interleaved run
-(`--peer ermine@old=… --peer ermine@new=…`) compare best: a slow hour of the machine cannot pass for a change.
+"""Shows what became faster or slower between two records, or between two builds in one record, with significance.
+A change is reported as real when the rank test, corrected for the number of rows, finds it significant, and when it is
+larger than a floor below which timings of this kind mean nothing. It is best to measure two builds in one interleaved run
+(`--peer ermine@old=… --peer ermine@new=…`): a slow hour of the machine is then not mistaken for a change.
 """
 
 from __future__ import annotations
@@ -90,7 +89,7 @@ def render(changes: list[Change], everything: bool = False) -> str:
             lines.append(f"{c.verdict:7} {f'{c.suite}/{c.row}':{width}}  {c.contender:{who}}  x{c.ratio.value:.3f} {span}  p={c.p:.3g}")
         lines.append("")
     same = len(changes) - sum(c.real for c in changes)
-    lines.append(f"{sum(c.verdict == 'faster' for c in changes)} faster, {sum(c.verdict == 'slower' for c in changes)} slower, {same} not told apart.")
+    lines.append(f"{sum(c.verdict == 'faster' for c in changes)} faster, {sum(c.verdict == 'slower' for c in changes)} slower, {same} without a significant difference.")
     for contender in dict.fromkeys(c.contender for c in changes):
         ratios = [c.ratio.value for c in changes if c.contender == contender]
         lines.append(f"{contender}: geometric mean of new/old cost x{stats.geometric_mean(ratios):.3f} over {len(ratios)} rows")

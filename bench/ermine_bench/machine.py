@@ -1,4 +1,4 @@
-"""What computer this is, and how steady it was while it was measured."""
+"""Describes the computer, and how steady it was during the measurement."""
 
 from __future__ import annotations
 
@@ -47,9 +47,8 @@ def _spin() -> float:
 
 @dataclass
 class NoiseProbe:
-    """A small fixed piece of work, timed between the runs: its spread is the machine's own.
-
-    `loads` are the one-minute load averages seen; the harness itself accounts for about one.
+    """A small fixed piece of work, timed between the runs: its spread is the noise of the machine.
+    `loads` are the one-minute load averages; the harness itself accounts for about one.
     """
 
     spins: list[float] = field(default_factory=list)

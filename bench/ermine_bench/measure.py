@@ -1,11 +1,9 @@
 """Measures rows of commands: A B A B …, after a warm-up, until each has its runs or its time is used up.
-
-A *row* is one thing to do (a program with its arguments); its *cells* are the contenders that do it. Within a row
-the contenders take turns, so that a slow minute of the machine falls on all alike, and the turn starts with another
-contender each round. The warm-up run of each decides whether it takes part: a contender that fails or answers
-otherwise than the others is reported, never timed.
-
-What a cell keeps is its *cost*: seconds, bytes or instructions, always the lower the better.
+A *row* is one thing to do (a program with its arguments); its *cells* are the contenders that do it. Within a row the
+contenders take turns, so that a slow minute of the machine affects all of them, and each round starts with another
+contender. The warm-up run decides whether a contender takes part: one that fails, or whose answer differs from the others',
+is reported and never timed.
+A cell keeps its *cost*: seconds, bytes or instructions. Lower is always better.
 """
 
 from __future__ import annotations
@@ -40,15 +38,15 @@ class Row:
     invocations: dict[str, Invocation]
     group: str = ""
     size: int | None = None  # bytes of input or units of work, for rates
-    expected: bytes | None = None  # what must be printed; None: what most contenders print
+    expected: bytes | None = None  # the expected output; None: the output of most contenders
     check_output: bool = True
-    # For programs of others: if one contender's output changes from run to run, answers are not compared.
+    # For programs of other projects: if one contender's output changes from run to run, answers are not compared.
     may_vary: bool = False
-    # Finds the cost in what a run printed, for programs that time themselves. None: see Plan.metric.
+    # Finds the cost in the output of a run, for programs that time themselves. None: see Plan.metric.
     parse: Callable[[Completed], float | None] | None = None
     canonical: Callable[[bytes], bytes] = lambda out: out  # the part of the output that must be equal
-    minus: str | None = None  # the row whose median cost is taken off (the cost of starting)
-    hidden: bool = False  # serves other rows only
+    minus: str | None = None  # the row whose median cost is subtracted (the cost of starting)
+    hidden: bool = False  # used by other rows only
 
 
 @dataclass
@@ -79,7 +77,7 @@ class Measured:
 
 
 class Progress:
-    """Told of each run; the terminal's version is in `cli`."""
+    """Is informed of each run; the terminal's version is in `cli`."""
 
     def begin(self, total_rows: int) -> None: ...
     def row(self, name: str, cells: int, runs: int) -> None: ...
@@ -94,7 +92,7 @@ class Meter:
         self.runner = runner
         self.noise = NoiseProbe()
         self.remarks: list[str] = []
-        self.errors: list[str] = []  # wrong answers: the whole run is then a failure
+        self.errors: list[str] = []  # wrong answers: the whole run has failed then
 
     def _once(self, row: Row, ident: str) -> Completed:
         done = self.runner(row.invocations[ident], self.plan.timeout)
@@ -120,10 +118,10 @@ class Meter:
             return
         right = row.expected
         if right is None:
-            # What most say; at a tie, what the first says, and all others are called different.
+            # The answer of most contenders; at a tie, the first one's answer, and all others are reported as different.
             right = Counter(outputs.values()).most_common(1)[0][0]
         for ident, output in outputs.items():
-            # Files with what is expected may lack the end of the last line.
+            # The file with the expected output may lack the last line feed.
             if output != right and (row.expected is None or output.rstrip(b"\n") != right.rstrip(b"\n")):
                 cells[ident].status = "wrong"
                 cells[ident].note = f"another answer than expected: {output[:60]!r}, not {right[:60]!r}"
@@ -159,7 +157,7 @@ class Meter:
         alive = [ident for ident, cell in cells.items() if cell.status == "ok"]
         spent = {ident: 0.0 for ident in alive}
         for ident in list(alive):
-            # A run so long that it alone fills the cell's time is its own measurement.
+            # A run that alone fills the cell's time is the only measurement.
             if first[ident].wall > plan.cell_seconds:
                 self._record(row, cells[ident], first[ident])
                 alive.remove(ident)
@@ -182,7 +180,7 @@ class Meter:
         return Measured(row, cells)
 
     def rows(self, rows: Sequence[Row]) -> list[Measured]:
-        """All rows in order, with the cost of each row's `minus` row taken off."""
+        """All rows in order, with the cost of each row's `minus` row subtracted."""
         measured: list[Measured] = []
         by_name: dict[str, Measured] = {}
         for row in rows:
@@ -203,16 +201,16 @@ def _take_off(result: Measured, start: Measured | None) -> None:
             continue
         begin = stats.median(base.costs)
         rest = [cost - begin for cost in cell.costs]
-        # Below a tenth of the start there is nothing but noise left to divide.
+        # Below a tenth of the start, only noise is left.
         if stats.median(rest) < 0.1 * begin or min(rest) <= 0:
-            cell.status, cell.note = "small", "too little above the cost of starting to be told from it"
+            cell.status, cell.note = "small", "too little above the cost of starting to be distinguished from it"
             cell.costs = []
         else:
             cell.costs = rest
 
 
 class Clock:
-    """Guesses the time left from the rows done so far."""
+    """Estimates the remaining time from the finished rows."""
 
     def __init__(self) -> None:
         self.start = time.monotonic()

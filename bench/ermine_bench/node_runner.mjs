@@ -1,8 +1,8 @@
 // Runs one module under Node for the benchmark harness.
 //   node_runner.mjs run FOLDER FILE ARGS…      as a WASI program; FOLDER "-" is none
 //   node_runner.mjs validate|compile|instantiate|call-in|call-out FILE   times it inside the process and
-//   (call-in, call-out) prints {"seconds": s, "count": n}: the median time of one, after a warm-up.
-//   node_runner.mjs rest FILE                  prints {"bytes": b}: what an idle instance takes.
+//       (call-in, call-out) prints {"seconds": s, "count": n}: the median time of one operation, after a warm-up.
+//   node_runner.mjs rest FILE                  prints {"bytes": b}: the memory of an idle instance.
 import { readFileSync } from 'node:fs';
 import { WASI } from 'node:wasi';
 
@@ -15,7 +15,7 @@ function run(folder, file, ...args) {
   wasi.start(new WebAssembly.Instance(module, wasi.getImportObject()));
 }
 
-// One sample lasts at least some milliseconds, so that the clock's own cost does not count.
+// One sample takes at least some milliseconds, so that the cost of reading the clock is negligible.
 function timed(once, perCall = 1, seconds = 1.0) {
   let batch = 1;
   for (;;) {
@@ -36,7 +36,7 @@ function timed(once, perCall = 1, seconds = 1.0) {
   console.log(JSON.stringify({ seconds: samples[samples.length >> 1], count: samples.length * batch }));
 }
 
-// What an in-process benchmark's module may import: a function of no arguments, and one of two numbers.
+// The possible imports of an in-process benchmark's module: a function without arguments, and one of two numbers.
 let calls = 0;
 const host = { host: { nothing() { ++calls; }, add: (a, b) => a + b } };
 
@@ -62,7 +62,7 @@ const modes = {
     timed(() => new WebAssembly.Instance(module, host).exports.answer());
   },
   rest(file) {
-    // Garbage would be counted as instances, so the collector must be at hand: node --expose-gc.
+    // Garbage would be counted as instances, so the script must be able to collect it: node --expose-gc.
     const module = new WebAssembly.Module(readFileSync(file));
     const kept = [];
     const make = (count) => { for (let i = 0; i < count; ++i) { const one = new WebAssembly.Instance(module, host); one.exports.answer(); kept.push(one); } };

@@ -1,9 +1,8 @@
-"""The engines that are measured, each as one declaration: where to find it and how to ask it for a thing.
-
-A *peer* is an engine's command; a *tier* is one way to run it (its compiler, or its interpreter). A tier is
-named `peer:tier`, or just `peer` for what a user gets without asking. Commands are templates: a tuple of words in
-which `{wasm}`, `{dir}`, `{out}` are replaced, and `{flags}`, `{args}` and `{dirs}` spliced in as several words.
-A new peer is a new entry in PEERS and nothing else.
+"""The engines to measure, each as one declaration: where to find it and how to run it.
+A *peer* is an engine's command; a *tier* is one way to run it (its compiler, or its interpreter). A tier is named
+`peer:tier`, or just `peer` for the engine's default. Commands are templates: a tuple of words in which `{wasm}`, `{dir}`,
+`{out}` are replaced, and `{flags}`, `{args}` and `{dirs}` spliced in as several words. A new peer is a new entry in PEERS
+and nothing else.
 """
 
 from __future__ import annotations
@@ -23,19 +22,19 @@ NODE_RUNNER = str(Path(__file__).with_name("node_runner.mjs"))
 
 @dataclass(frozen=True)
 class Tier:
-    name: str  # "" is what a user gets without asking
+    name: str  # "" is the engine's default
     kind: str  # interpreter, baseline, optimizing, mixed or ahead (compiled before the start)
     flags: Template = ()
-    # Commands that only some tiers have; empty means that it has none.
+    # Commands that only some tiers have; empty: the tier has none.
     compile: Template = ()  # {wasm} to {out}, or measuring itself (see Peer.self_timed)
-    run_compiled: Template = ()  # runs what `compile` wrote
+    run_compiled: Template = ()  # runs the output of `compile`
 
 
 @dataclass(frozen=True)
 class Peer:
     name: str
     title: str
-    executables: Template  # names looked up in PATH, the first found wins
+    executables: Template  # names to look up in PATH; the first one that exists is used
     run: Template
     tiers: tuple[Tier, ...]
     dir_words: Template = ()  # how a folder is given to the guest; empty: not needed
@@ -44,7 +43,7 @@ class Peer:
     to_text: Template = ()  # {wasm} to {out}
     from_text: Template = ()
     in_process: Template = ()  # "{what}" as for --embedder: prints seconds or bytes
-    one_thread: Template = ()  # further flags that make it compile on one thread, as the drivers inside a process do
+    one_thread: Template = ()  # further flags for compiling on one thread, as the in-process drivers do
 
 
 PEERS: tuple[Peer, ...] = (
@@ -173,12 +172,12 @@ def expand(template: Template, words: dict[str, str], lists: dict[str, Sequence[
 
 @dataclass(frozen=True)
 class Contender:
-    """A peer's tier on this machine: what a column of the tables is."""
+    """A peer's tier on this machine: a column of the tables."""
 
     peer: Peer
     tier: Tier
     exe: str
-    label: str = ""  # tells two builds of one peer apart
+    label: str = ""  # distinguishes two builds of one peer
     version: str = field(default="", compare=False)
 
     @property

@@ -1,6 +1,6 @@
 """The plots of a report, as SVG texts. Without matplotlib there are none, and the report says so.
 
-Bars with spread a program; start against steady speed as a scatter; time to result as a curve over work.
+Bars with intervals for each program; start against steady speed as a scatter; time to result as a curve over work.
 A contender has the same colour in every plot of a report.
 """
 
@@ -21,7 +21,7 @@ try:
 except ImportError:
     matplotlib = None
 
-# Told apart by people who see colours differently, too; Ermine's own come first.
+# Distinguishable with colour-vision deficiency as well; Ermine's colours come first.
 PALETTE = ["#0b3954", "#bf1363", "#f39237", "#2a9d8f", "#7a5195", "#58a4b0", "#a23b2a", "#8a9a5b", "#e0a800", "#5c677d", "#ff6f91", "#00876c",
            "#3d405b", "#b56576", "#118ab2", "#9c6644"]
 

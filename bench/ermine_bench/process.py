@@ -1,7 +1,6 @@
-"""Runs one command once and says what it cost: wall and processor time, and what it printed.
-
-Output goes to files, not pipes, so that a program is never slowed by this reader; times are the operating
-system's own account of the finished child (wait4), which includes its threads.
+"""Runs one command once and measures its cost: wall and processor time, and its output.
+Output goes to files, not pipes, so that this reader never slows the program down. Times are the operating system's own
+account of the finished child (wait4), which includes its threads.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ OUTPUT_KEPT = 1 << 20
 
 @dataclass(frozen=True)
 class Invocation:
-    """A command to measure, with everything that it needs around it."""
+    """A command to measure, with its environment."""
 
     argv: Sequence[str]
     cwd: Path | None = None
@@ -51,9 +50,9 @@ class Completed:
         return hashlib.sha256(self.stdout).hexdigest()[:16]
 
     def complaint(self) -> str:
-        """One line on why the run is of no use."""
+        """One line on why the run is useless."""
         if self.timed_out:
-            return f"not done after {self.wall:.0f} s"
+            return f"not finished after {self.wall:.0f} s"
         lines = [line.strip() for line in self.stderr.decode(errors="replace").splitlines() if line.strip()]
         said = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "no message")
         how = f"signal {-self.status}" if self.status < 0 else f"exit status {self.status}"
@@ -61,7 +60,7 @@ class Completed:
 
 
 def short_paths(text: str) -> str:
-    """The text with the folders of absolute paths left out: reports are for others to read."""
+    """The text without the folders of absolute paths, because reports are published."""
     return re.sub(r"(?<![\w.])/(?:[^\s/\"':]+/)+", "…/", text)
 
 
@@ -123,7 +122,7 @@ def run(invocation: Invocation, timeout: float = 120.0) -> Completed:
 
 
 def capture(argv: Sequence[str], timeout: float = 20.0) -> str:
-    """The first line a command prints, or an empty text if it cannot be had: for versions."""
+    """The first line that a command prints, or an empty text if there is none: for versions."""
     try:
         done = run(Invocation(argv), timeout)
     except OSError:

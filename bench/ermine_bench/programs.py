@@ -1,8 +1,7 @@
-"""What is run: the project's own programs, and public suites that a person has beside the checkout.
-
-The project's own programs (bench/programs/) take one argument, the amount of work, and print a checksum; with work 0
-they only start. C and C++ ones are compiled here, for WebAssembly and natively from the same source; those in
-the text format stand there with the module they were assembled to, which carries the hash of its source.
+"""The programs to run: the project's own, and public suites that the user has on disk.
+The project's own programs (bench/programs/) take one argument, the amount of work, and print a checksum; with work 0 they
+only start. Programs in C and C++ are compiled here, to WebAssembly and to native code from the same source. Programs in the
+text format are stored with the module that they were assembled to, which contains the hash of its source.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ HERE = Path(__file__).resolve().parent.parent / "programs"
 
 @dataclass(frozen=True)
 class Program:
-    """One of ours. `work` keeps an optimizing compiler busy for about a tenth of a second."""
+    """One of our own programs. `work` keeps an optimising compiler busy for about a tenth of a second."""
 
     name: str
     source: str
@@ -84,7 +83,7 @@ OWN: tuple[Program, ...] = (
 
 
 class BuildError(RuntimeError):
-    """A program could not be made; the text says what to install or what the compiler said."""
+    """A program could not be built; the text says what to install, or gives the compiler's message."""
 
 
 def find_clang(given: str = "") -> str | None:
@@ -107,7 +106,7 @@ class Builder:
             scratch = target.with_suffix(".tmp")
             done = subprocess.run([*command, "-o", str(scratch)], capture_output=True, text=True)
             if done.returncode or not scratch.exists():
-                raise BuildError(f"{target.stem}: {' '.join(command)}\n{done.stderr.strip() or 'the compiler wrote nothing'}")
+                raise BuildError(f"{target.stem}: {' '.join(command)}\n{done.stderr.strip() or 'the compiler printed no message'}")
             scratch.replace(target)
         return target
 
@@ -154,10 +153,9 @@ class Builder:
 
 
 def inflate(data: bytes, size: int) -> bytes:
-    """A module of about `size` bytes that does what `data` does: its functions repeated, uncalled.
-
-    Copies of real bodies are valid wherever the originals are, since function indices do not change; so
-    decoder, validator and compilers see real code of any amount.
+    """A module of about `size` bytes that does what `data` does: its functions repeated, without calls to the copies.
+    Copies of real bodies are valid wherever the originals are, since function indices do not change; so decoder, validator
+    and compilers process real code of any amount.
     """
     if size <= len(data):
         return data
@@ -191,7 +189,7 @@ def inflated(source: Path, size: int, out: Path) -> Path:
 
 @dataclass(frozen=True)
 class External:
-    """A module that somebody else made."""
+    """A module from another project."""
 
     name: str
     wasm: Path
@@ -209,19 +207,18 @@ def _expected_output(wasm: Path) -> bytes | None:
 
 
 def without_times(out: bytes) -> bytes:
-    """An output with times taken out: what programs that time themselves have in common."""
+    """An output without times, for programs that time themselves."""
     return re.sub(rb"\d+(?:\.\d+)?(?:e-?\d+)?(\s*(?:seconds|secs|sec|s|ms|msec|us|ns)\b)", rb"#\1", out)
 
 
 SIGHTGLASS_MODULE = "bench"
-# Needs a host interface that is no part of WASI preview 1.
+# Needs a host interface that is not a part of WASI preview 1.
 SIGHTGLASS_OTHER = {"wasi_ephemeral_nn"}
 
 
 def sightglass(root: Path, cache: Path, pattern: str = "") -> tuple[list[External], list[str]]:
-    """The core modules of a Sightglass checkout, their start and stop hooks made local, and why others are left out.
-
-    The many libsodium modules run only where `pattern` names them.
+    """The core modules of a Sightglass checkout, with local start and stop hooks, and why others are left out.
+    The many libsodium modules run only if `pattern` names them.
     """
     base = root / "benchmarks" if (root / "benchmarks").is_dir() else root
     found, skipped = [], []
@@ -276,19 +273,19 @@ def coremark_canonical(out: bytes) -> bytes:
 
 
 def coremark_cost(out: bytes) -> float | None:
-    """Seconds an iteration, from CoreMark's own score."""
+    """Seconds per iteration, from CoreMark's own score."""
     match = re.search(rb"Iterations/Sec\s*:\s*([0-9.]+)", out)
     return 1 / float(match[1]) if match and float(match[1]) > 0 else None
 
 
 def peak_bytes(err: bytes) -> float | None:
-    """What bench/embed/peak.c said last on the error stream."""
+    """The last line of bench/embed/peak.c on the error stream."""
     match = re.search(rb"peak-kib (\d+)\s*$", err)
     return float(match[1]) * 1024 if match else None
 
 
 def hexadecimal_nanoseconds(out: bytes) -> float | None:
-    """Seconds, from a program whose last line is a count of nanoseconds as a checksum would be printed."""
+    """Seconds, from a program whose last line is a number of nanoseconds, printed like a checksum."""
     try:
         return int(out.split()[-1], 16) / 1e9
     except (ValueError, IndexError):
@@ -298,7 +295,7 @@ def hexadecimal_nanoseconds(out: bytes) -> float | None:
 def polybench_sources(root: Path) -> list[Path]:
     listing = root / "utilities" / "benchmark_list"
     if not listing.is_file():
-        raise FileNotFoundError(f"{root} is no PolyBench/C folder: it has no utilities/benchmark_list")
+        raise FileNotFoundError(f"{root} is not a PolyBench/C folder: it has no utilities/benchmark_list")
     return [root / line.strip() for line in listing.read_text().splitlines() if line.strip()]
 
 

@@ -181,7 +181,7 @@ def html_page(view: View, svgs: dict[str, str], title: str) -> str:
     return "".join(out)
 
 
-def write(view: View, out: Path, title: str = "Ermine beside other engines") -> list[Path]:
+def write(view: View, out: Path, title: str = "Ermine compared with other engines") -> list[Path]:
     """report.md, report.html and plots/*.svg in `out`."""
     svgs = plots.draw(view)
     folder = out / "plots"
@@ -196,7 +196,7 @@ def write(view: View, out: Path, title: str = "Ermine beside other engines") -> 
 
 
 def write_docs(view: View, path: Path) -> None:
-    """A page of the documentation, its plots in a folder of the page's name beside it."""
+    """A page of the documentation; its plots are in a folder with the page's name."""
     svgs = plots.draw(view)
     folder = path.with_suffix("")
     if svgs:

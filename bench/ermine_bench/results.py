@@ -1,7 +1,7 @@
 """The record of one run of the harness, and the view of it that tables, plots and comparisons share.
 
-The record is JSON with every sample in it. A View answers the questions a report asks: which contenders have what
-cost in which row, and how these compare with the reference.
+The record is JSON and contains every sample. A View answers the questions of a report: the cost of each contender in each
+row, and its comparison with the reference.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class SuiteView:
         return self.titles.get(ident, ident)
 
     def reference(self) -> str | None:
-        """The wanted reference if it has figures here, else the first other tier of the same engine, else anyone."""
+        """The chosen reference if it has figures here, otherwise the first other tier of the same engine, otherwise any."""
         wanted = self.wanted_reference
         present = [i for i in self.titles if any(self.costs(row, i) for row in self.rows)]
         if wanted in present:
@@ -81,7 +81,7 @@ class SuiteView:
         return stats.estimate(costs) if costs else None
 
     def ratio(self, row: dict, ident: str) -> stats.Estimate | None:
-        """How many times the reference's cost; None where either has no figure."""
+        """The cost divided by the reference's; None if either has no figure."""
         reference = self.reference()
         mine, theirs = self.costs(row, ident), self.costs(row, reference) if reference else []
         if not mine or not theirs or stats.median(theirs) <= 0 or stats.median(mine) <= 0:
@@ -124,7 +124,7 @@ class View:
         return next((s for s in self.suites if s.data["name"] == name), None)
 
     def complaints(self) -> list[str]:
-        """What did not run, or answered wrongly, one line each and in the record's order."""
+        """What did not run or gave a wrong answer, one line each, in the record's order."""
         lines: dict[str, list[str]] = {}
         for suite in self.suites:
             for row in suite.data["rows"]:

@@ -1,7 +1,6 @@
-"""The dimensions that are measured, each a suite: a title, what its numbers mean, and the rows it makes.
-
-A suite is a function from a Setting (the contenders, the programs, where things are) to rows. Adding a dimension
-is adding a function with `@suite`.
+"""The dimensions to measure, each a suite: a title, the meaning of its numbers, and its rows.
+A suite is a function from a Setting (the contenders, the programs, folders) to rows. To add a dimension, add a function with
+`@suite`.
 """
 
 from __future__ import annotations
@@ -83,9 +82,9 @@ def _program_row(setting: Setting, program: programs.Program, work: int, contend
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     invocations = {c.ident: c.run(wasm, [str(work)], folder) for c in contenders}
-    if native and setting.native and (twin := setting.builder.native(program)):
+    if native and setting.native and (native_build := setting.builder.native(program)):
         contender = native_contender()
-        invocations[contender.ident] = contender.run(twin, [str(work)], folder)
+        invocations[contender.ident] = contender.run(native_build, [str(work)], folder)
     if "devices" in program.tags:
         invocations = {ident: _between_devices(i) for ident, i in invocations.items()}
     return Row(name, invocations, group=program.name, size=work)
@@ -110,7 +109,7 @@ def _steady_rows(setting: Setting, tag: str, contenders: Sequence[Contender], pa
 
 
 def _probe(setting: Setting) -> Path:
-    """A module that is valid and does nothing at all: (func (export "_start")) and a memory, as WASI wants."""
+    """A valid module that does nothing: (func (export "_start")) and a memory, as WASI requires."""
     path = setting.out / "nothing.wasm"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -223,7 +222,7 @@ def text(setting: Setting) -> list[Row]:
     rows = []
     starts = {}
     for name, wasm in [("nothing (start)", _probe(setting)), *_modules(setting)]:
-        # Its own engine's printer makes the text that all parse.
+        # The first engine's own printer makes the text that all engines parse.
         source = folder / f"{wasm.stem}.wat"
         run(able[0].text(able[0].peer.to_text, wasm, source), 120)
         for what, given in (("print", wasm), ("parse", source)):
@@ -398,7 +397,7 @@ def polybench(setting: Setting) -> list[Row]:
         if not setting.only(name):
             continue
         checked = setting.builder.polybench(setting.polybench, source, "MINI", dump=True)
-        # The kernels print to the error stream, so equality is asked of a program that joins the two.
+        # The kernels print to the error stream; a wrapper joins the two streams, so that outputs can be compared.
         rows.append(Row(f"{name} (check)", {c.ident: _joined(c.run(checked)) for c in setting.runnable()}, hidden=True))
         timed = setting.builder.polybench(setting.polybench, source, setting.polybench_dataset, dump=False)
         rows.append(Row(name, {c.ident: c.run(timed) for c in setting.runnable()}, group="polybench"))
@@ -411,7 +410,7 @@ def _joined(invocation: Invocation) -> Invocation:
 
 @suite("coremark", "CoreMark")
 def coremark(setting: Setting) -> list[Row]:
-    """A CoreMark module (--coremark FILE): seconds an iteration, by its own clock. A program that asks for the processor-time clock, which many engines lack, is given the monotonic one."""
+    """A CoreMark module (--coremark FILE): seconds per iteration, by its own clock. A program that uses the processor-time clock, which many engines lack, gets the monotonic one."""
     if not setting.coremark:
         return []
     from . import wasm_file

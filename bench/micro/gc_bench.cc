@@ -1,8 +1,8 @@
-// The collector by itself: what allocating costs, and how long collections stop the program, with and
-// without generations. No interpreter runs; objects are made and linked by this program.
+// Measures the collector alone: the cost of allocating, and how long collections stop the program, with and without
+// generations. No interpreter runs; this program makes and links the objects.
 //
 //   garbage/N       objects of N bytes that die at once
-//   binary_trees    trees of depth 16 made and dropped beside one of depth 18 that stays
+//   binary_trees    trees of depth 16, made and dropped while one of depth 18 stays
 //   list            a queue of 2 million nodes: each step adds one and drops the oldest
 //   map             a table of 2^20 chains; each step replaces an entry at random
 //
@@ -39,7 +39,7 @@ class World final : public RootSource {
     std::memcpy(p + 4, &b, 4);
     return r;
   }
-  // Everything made on the way is held by the stack of slots.
+  // The stack of slots keeps all new objects alive.
   Ref tree(int depth) {
     if (depth == 0) return make(pair);
     stack.push_back(tree(depth - 1));

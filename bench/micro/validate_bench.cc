@@ -1,5 +1,5 @@
-// Measures decoding and validation of whole modules: megabytes a second, best of several runs, on one
-// thread and on as many as the machine has. The bar is 120 MB/s a core on large modules.
+// Measures decoding and validation of whole modules: megabytes per second, best of several runs, on one thread and on
+// as many as the machine has. The goal is 120 MB/s per core on large modules.
 //
 // validate_bench [--runs N] MODULE.wasm…
 #include <algorithm>
@@ -19,7 +19,8 @@
 
 namespace {
 
-// One thread is measured by the processor time it takes, so that a busy machine matters less; several by the clock.
+// One thread is measured by processor time, which is more stable on a busy machine; several threads are measured by the
+// clock.
 class Stopwatch {
  public:
   explicit Stopwatch(bool cpu) : cpu_(cpu), start_(now()) {}

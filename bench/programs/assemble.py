@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the .wasm beside each .wat here, with any assembler of WebAssembly 3.0's text format.
-
-    bench/programs/assemble.py [COMMAND]      COMMAND reads {in} and writes {out}; by default wasm-tools is asked.
-
-The custom section "source-sha256" of each module says which text it was made from; the harness's tests compare.
+"""Writes the .wasm of each .wat here, with any assembler of WebAssembly 3.0's text format.
+    bench/programs/assemble.py [COMMAND]      COMMAND reads {in} and writes {out}; the default is wasm-tools.
+The custom section "source-sha256" of each module contains the hash of its text; the harness's tests compare it.
 """
 
 import hashlib
@@ -18,7 +16,7 @@ SECTION = b"source-sha256"
 
 
 def full_text(wat: Path) -> str:
-    """The text with its included parts in place."""
+    """The text with its included parts inserted."""
     return re.sub(r"^ *;; @include (\S+)\n", lambda m: (HERE / m[1]).read_text(), wat.read_text(), flags=re.M)
 
 

@@ -1,5 +1,5 @@
-// What every benchmark program here shares: the amount of work is the first argument (none is 1), and the last
-// thing printed is a checksum, so that a wrong fast answer is seen. With work 0 a program only starts.
+// The common part of all benchmark programs: the first argument is the amount of work (default: 1), and the last line
+// printed is a checksum, so that a wrong answer is noticed however fast it is. With work 0 a program only starts.
 #ifndef ERMINE_BENCH_H
 #define ERMINE_BENCH_H
 

@@ -1,4 +1,4 @@
-// WASI: one clock_gettime after the other. Natively this is no system call but a function of the vDSO.
+// WASI: repeated clock_gettime. In native code this is not a system call but a function of the vDSO.
 #include <time.h>
 
 #include "bench.h"

@@ -1,4 +1,4 @@
-// WASI: file throughput: writes a file in 4 KiB pieces, reads it back at once and in pieces, and removes it.
+// WASI: file throughput: writes a file in pieces of 4 KiB, reads it back as a whole and in pieces, and removes it.
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>

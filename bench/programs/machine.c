@@ -12,7 +12,7 @@ static const int32_t program[] = {
     kLoad, 3, kPush,  1,     kSub,        kStore, 3,      kJump, 45,                       // 29: c -= 1
     kLoad, 3, kLoad,  0,     kAdd,        kStore, 3,                                  // 38: c += i
     kLoad, 0, kPush,  1,     kAdd,        kDup,   kStore, 0,     kLoad, 4,      kJumpIfLess,
-    4,  // 45: i++ and round again
+    4,  // 45: i++ and repeat
     kHalt,
 };
 

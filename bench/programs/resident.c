@@ -1,4 +1,4 @@
-// Memory: touches as many megabytes as its argument says, for the peak an engine needs beyond them.
+// Memory: touches as many megabytes as its argument says, to measure the peak of an engine beyond them.
 #include <string.h>
 
 #include "bench.h"

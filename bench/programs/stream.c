@@ -1,5 +1,5 @@
-// WASI: the throughput of a filter: what is read from standard input (the harness gives /dev/zero) is written to
-// standard error (/dev/null) in pieces of 64 KiB, a megabyte for each unit of work.
+// WASI: the throughput of a filter, which copies standard input (the harness uses /dev/zero) to standard error
+// (/dev/null) in pieces of 64 KiB, one megabyte per unit of work.
 #include <unistd.h>
 
 #include "bench.h"

@@ -1,4 +1,4 @@
-// Strings and branches: splits a made text of numbers, names and nested brackets into tokens, byte by byte.
+// Strings and branches: splits a generated text of numbers, names and nested brackets into tokens, byte by byte.
 #include <string.h>
 
 #include "bench.h"

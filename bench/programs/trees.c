@@ -1,4 +1,4 @@
-// Allocation: builds and frees complete binary trees of many small nodes, beside one that lives long.
+// Allocation: builds and frees complete binary trees of many small nodes; one tree lives long.
 #include "bench.h"
 
 typedef struct Tree {

@@ -1,4 +1,4 @@
-// WASI: the cost of crossing to the host and back: clock readings, and random bytes now and then.
+// WASI: the cost of calls to the host: clock readings, and random bytes now and then.
 #include <time.h>
 #include <unistd.h>
 
@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   struct timespec before = {0, 0}, now;
   for (long n = 0; n < work * 10000; ++n) {
     if (clock_gettime(CLOCK_MONOTONIC, &now)) return 1;
-    // Time never goes back: the only thing about a clock that is the same everywhere.
+    // Time never goes back: the only property of a clock that is the same everywhere.
     sum += now.tv_sec > before.tv_sec || (now.tv_sec == before.tv_sec && now.tv_nsec >= before.tv_nsec);
     before = now;
     if (n % 10 == 0) {

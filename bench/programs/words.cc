@@ -1,4 +1,4 @@
-// Strings: makes a text, splits it, counts, sorts and joins its words with std::string.
+// Strings: generates a text, splits it, counts, sorts and joins its words with std::string.
 #include <algorithm>
 #include <string>
 #include <unordered_map>

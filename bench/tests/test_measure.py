@@ -117,7 +117,7 @@ class Processes(unittest.TestCase):
         done = process.run(Invocation(["sh", "-c", "sleep 30 & wait"]), timeout=0.3)
         self.assertTrue(done.timed_out)
         self.assertLess(done.wall, 5)
-        self.assertIn("not done after", done.complaint())
+        self.assertIn("not finished after", done.complaint())
 
     def test_working_folder_and_environment(self):
         done = process.run(Invocation(["sh", "-c", "pwd; echo $WHAT"], cwd=Path("/"), env={"WHAT": "this"}))

@@ -1,4 +1,4 @@
-// The shortest embedding: load a module, call a function of it. usage: embed_gcd guest.wasm
+// The shortest embedding: loads a module and calls one of its functions. usage: embed_gcd guest.wasm
 #include <ermine/ermine.h>
 
 #include <cstdio>

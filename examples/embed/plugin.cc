@@ -1,5 +1,5 @@
-// A host that runs a plug-in it does not trust: it gives it one function, shares text with it through its
-// memory, and limits its time and memory. usage: embed_plugin guest.wasm
+// A host that runs an untrusted plug-in: it gives the plug-in one function, shares text with it through its memory, and
+// limits its time and memory. usage: embed_plugin guest.wasm
 #include <ermine/ermine.h>
 
 #include <chrono>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// What a plug-in may do: log. It has no other way out of its sandbox.
+// The only function of the host that a plug-in can call.
 ermine::Result<void> define_host(ermine::Linker& linker) {
   return linker.func_wrap("env", "log", [](ermine::Caller& caller, uint32_t at, uint32_t size) -> ermine::Result<void> {
     auto memory = caller.memory();

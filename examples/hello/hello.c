@@ -1,4 +1,4 @@
-// The smallest program: greets whoever its arguments name, and says so when it has none.
+// The smallest program: greets the names in its arguments, or prints a general greeting.
 #include <stdio.h>
 
 int main(int argc, char** argv) {

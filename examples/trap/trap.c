@@ -1,5 +1,5 @@
-// A program with a bug, for docs/how-to/debug-a-trap.md: the list's last node was never given a next one, and the
-// pointer that stands there leads far outside of memory. Built without -s, so that functions keep their names.
+// A program with a bug, for docs/how-to/debug-a-trap.md: the last node of the list has no next pointer set, and the
+// value in its place points far outside of memory. Built without -s, so that functions keep their names.
 #include <stdio.h>
 
 struct node {

@@ -1,5 +1,5 @@
-// Counts lines, words and bytes of the files named, or of its standard input, as wc(1) does. It sees only the
-// directories it was given: ermine run --dir . wordcount.wasm FILE…
+// Counts lines, words and bytes of the given files or of its standard input, like wc(1). It sees only the directories
+// that were granted: ermine run --dir . wordcount.wasm FILE…
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
