@@ -1,11 +1,11 @@
-# A thin front over the CMake presets (CMakePresets.json), for people: `make help`.
-# Each target first installs the Debian packages it needs (tools/packages.txt), if any are missing.
+# Short commands for the CMake presets (CMakePresets.json): `make help` lists them.
+# Each target first installs the Debian packages that it needs (tools/packages.txt) if any are missing.
 .DEFAULT_GOAL := help
 .PHONY: help run build test bench ci format install clean
 SHELL := /bin/sh
 
 RELEASE := build/release
-# What `make run` runs when ARGS is not given: counts the words of this project's own README.
+# The default of `make run`: counts the words of this project's README.
 EXAMPLE := --dir . examples/wordcount/wordcount.wasm README.md
 ARGS ?=
 PREFIX ?= /usr/local
@@ -14,11 +14,11 @@ help:
 	@echo 'make run                       build the release command and run an example program'
 	@echo 'make run ARGS="app.wasm a b"   the same with your own program and its arguments'
 	@echo 'make test                      build and run the tests; ARGS="-R name" picks some (as for ctest)'
-	@echo 'make bench                     measure beside other engines (docs/benchmarking.md); ARGS as for bench/run'
+	@echo 'make bench                     compare with other engines (docs/benchmarking.md); ARGS as for bench/run'
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
 	@echo 'make install PREFIX=/usr/local the command, the library, headers, CMake and pkg-config files'
 	@echo 'make format                    clang-format on every source file'
-	@echo 'make ci                        all that must hold before a change lands (.ci/run; takes a while)'
+	@echo 'make ci                        all checks that must pass before a change lands (.ci/run; takes long)'
 	@echo 'make clean                     remove build/'
 	@echo 'Other builds: cmake --preset debug|asan|tsan|minimal|fuzz, then cmake --build --preset the same.'
 
@@ -54,7 +54,7 @@ format:
 clean:
 	rm -rf build
 
-# Without the tests at first, so that `make run` needs no test packages; `make test` switches them on.
+# At first without the tests, so that `make run` needs no test packages; `make test` switches them on.
 $(RELEASE)/build.ninja:
 	@tools/install_packages build
 	@cmake --preset release -DERMINE_BUILD_TESTS=OFF
