@@ -324,8 +324,8 @@ def main():
     parser.add_argument("--timeout", type=int, default=600, help="seconds for a folder of scripts")
     parser.add_argument("--results", type=pathlib.Path, help="file for the results (default: in the build directory)")
     parser.add_argument("--only", metavar="TEXT", help="try again only faults whose name contains this")
-    parser.add_argument("--again", action="append", default=[], metavar="WHO",
-                        help="try again the faults that WHO (tests, nothing …) caught")
+    parser.add_argument("--again", action="append", default=[], metavar="CHECK",
+                        help="try again the faults that CHECK (tests, nothing …) caught")
     parser.add_argument("--table", action="store_true", help="print the results so far and exit")
     parser.add_argument("--check", action="store_true", help="list edits that no longer apply to the sources")
     parser.add_argument("--self-test", action="store_true")

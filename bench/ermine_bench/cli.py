@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="bench/run", description="Compares Ermine with other WebAssembly engines.", epilog=EXAMPLES,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--suite", "--suites", default="quick", metavar="S,…", help="suites to run; quick (default), all, or names from --list")
-    p.add_argument("--peers", default="all", metavar="P,…", help="all (default), peer, peer:tier, peer:*, kind=interpreter|baseline|optimizing|mixed|ahead")
+    p.add_argument("--peers", default="all", metavar="P,…", help="all (default), peer, peer:tier, peer:*, kind=interpreter|baseline|optimising|mixed|ahead")
     p.add_argument("--peer", action="append", default=[], metavar="NAME=PROGRAM", help="where a peer is; NAME@LABEL=PROGRAM adds a further build")
     p.add_argument("--path", default="", metavar="DIR", help="a folder to search for peers before PATH")
     p.add_argument("--out", type=Path, default=ROOT / "bench" / "out", metavar="DIR", help="where the record and the report go (bench/out)")

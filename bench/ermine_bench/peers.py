@@ -23,7 +23,7 @@ NODE_RUNNER = str(Path(__file__).with_name("node_runner.mjs"))
 @dataclass(frozen=True)
 class Tier:
     name: str  # "" is the engine's default
-    kind: str  # interpreter, baseline, optimizing, mixed or ahead (compiled before the start)
+    kind: str  # interpreter, baseline, optimising, mixed or ahead (compiled before the start)
     flags: Template = ()
     # Commands that only some tiers have; empty: the tier has none.
     compile: Template = ()  # {wasm} to {out}, or measuring itself (see Peer.self_timed)
@@ -58,7 +58,7 @@ PEERS: tuple[Peer, ...] = (
             Tier("", "mixed"),
             Tier("interp", "interpreter", ("--tier=interp",)),
             Tier("baseline", "baseline", ("--tier=baseline",)),
-            Tier("optimizing", "optimizing", ("--tier=optimizing",)),
+            Tier("optimising", "optimising", ("--tier=optimising",)),
         ),
     ),
     Peer(
@@ -93,7 +93,7 @@ PEERS: tuple[Peer, ...] = (
         run=("{exe}", "run", "-C", "cache=n", "{flags}", "{dirs}", "{wasm}", "{args}"),
         dir_words=("--dir", "{dir}"),
         tiers=(
-            Tier("", "optimizing", ("-W", "gc=y,function-references=y,exceptions=y"),
+            Tier("", "optimising", ("-W", "gc=y,function-references=y,exceptions=y"),
                  compile=("{exe}", "compile", "-o", "{out}", "{wasm}")),
             Tier("winch", "baseline", ("-C", "compiler=winch"),
                  compile=("{exe}", "compile", "-C", "compiler=winch", "-o", "{out}", "{wasm}")),
@@ -107,9 +107,9 @@ PEERS: tuple[Peer, ...] = (
         run=("{exe}", "run", "--disable-cache", "{flags}", "{dirs}", "{wasm}", "--", "{args}"),
         dir_words=("--dir", "{dir}"),
         tiers=(
-            Tier("cranelift", "optimizing", ("--cranelift",), compile=("{exe}", "compile", "--cranelift", "-o", "{out}", "{wasm}")),
+            Tier("cranelift", "optimising", ("--cranelift",), compile=("{exe}", "compile", "--cranelift", "-o", "{out}", "{wasm}")),
             Tier("singlepass", "baseline", ("--singlepass",), compile=("{exe}", "compile", "--singlepass", "-o", "{out}", "{wasm}")),
-            Tier("llvm", "optimizing", ("--llvm",), compile=("{exe}", "compile", "--llvm", "-o", "{out}", "{wasm}")),
+            Tier("llvm", "optimising", ("--llvm",), compile=("{exe}", "compile", "--llvm", "-o", "{out}", "{wasm}")),
         ),
     ),
     Peer(
@@ -117,7 +117,7 @@ PEERS: tuple[Peer, ...] = (
         run=("{exe}", "run", "{flags}", "{dirs}", "{wasm}", "{args}"),
         dir_words=("-mount={dir}:{dir}",),
         version=("{exe}", "version"),
-        tiers=(Tier("", "optimizing", compile=("{exe}", "compile", "-cachedir", "{out}", "{wasm}"),
+        tiers=(Tier("", "optimising", compile=("{exe}", "compile", "-cachedir", "{out}", "{wasm}"),
                     run_compiled=("{exe}", "run", "-cachedir", "{out}", "{dirs}", "{wasm}", "{args}")),
                Tier("interp", "interpreter", ("-interpreter",))),
     ),
@@ -138,7 +138,7 @@ PEERS: tuple[Peer, ...] = (
         tiers=(
             Tier("", "mixed"),
             Tier("liftoff", "baseline", ("--liftoff-only", "--no-wasm-lazy-compilation")),
-            Tier("turbofan", "optimizing", ("--no-liftoff", "--no-wasm-lazy-compilation")),
+            Tier("turbofan", "optimising", ("--no-liftoff", "--no-wasm-lazy-compilation")),
         ),
     ),
     Peer(

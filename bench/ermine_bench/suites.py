@@ -440,7 +440,7 @@ NEEDS = {"sightglass": "sightglass", "polybench": "polybench", "coremark": "core
 
 
 def choose(words: str, setting: Setting) -> list[Suite]:
-    """The suites of a comma list; `all` is every suite whose programs are at hand, `quick` the short main ones."""
+    """The suites of a comma list; `all` is every suite whose programs are available, `quick` the short main ones."""
     chosen: list[Suite] = []
     for word in (w.strip() for w in words.split(",") if w.strip()):
         if word == "all":

@@ -20,9 +20,9 @@ namespace {
 using namespace ermine;
 using namespace ermine::runtime::gc;
 
-class World final : public RootSource {
+class HeapWithRoots final : public RootSource {
  public:
-  explicit World(bool generational, uint64_t max_bytes = uint64_t{1} << 30)
+  explicit HeapWithRoots(bool generational, uint64_t max_bytes = uint64_t{1} << 30)
       : heap(view_, registry_, *this, {.max_bytes = max_bytes, .generational = generational}) {
     const auto any = wasm::ValType::ref(wasm::HeapType::kAny, true);
     pair = add(wasm::CompositeKind::kStruct, {any, any});
@@ -85,7 +85,7 @@ class World final : public RootSource {
 };
 
 void garbage(benchmark::State& state) {
-  World w(true);
+  HeapWithRoots w(true);
   const auto length = static_cast<uint32_t>(state.range(0) - 8);
   uint64_t allocated = 0;
   for (auto _ : state) {
@@ -97,7 +97,7 @@ void garbage(benchmark::State& state) {
 BENCHMARK(garbage)->Arg(16)->Arg(32)->Arg(64)->Arg(256)->Arg(1024)->Arg(4096)->Arg(65536)->Arg(1 << 20);
 
 void binary_trees(benchmark::State& state) {
-  World w(state.range(0) != 0);
+  HeapWithRoots w(state.range(0) != 0);
   w.globals = {w.tree(18)};
   uint64_t allocated = 0;
   for (auto _ : state) {
@@ -109,7 +109,7 @@ void binary_trees(benchmark::State& state) {
 BENCHMARK(binary_trees)->ArgName("generational")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 void list(benchmark::State& state) {
-  World w(state.range(0) != 0);
+  HeapWithRoots w(state.range(0) != 0);
   constexpr int kLength = 2'000'000;
   w.globals = {w.make(w.pair)};
   w.globals.push_back(w.globals[0]);
@@ -130,7 +130,7 @@ void list(benchmark::State& state) {
 BENCHMARK(list)->ArgName("generational")->Arg(0)->Arg(1);
 
 void map(benchmark::State& state) {
-  World w(state.range(0) != 0);
+  HeapWithRoots w(state.range(0) != 0);
   constexpr uint32_t kBuckets = 1 << 20;
   w.globals = {w.heap.new_array(*w.refs, kBuckets)};
   const Ref table = w.globals[0];

@@ -1,4 +1,4 @@
-// Calls: Ackermann's function; deep recursion, so many frames are live at once.
+// Calls: Ackermann's function; deep recursion with many live frames.
 #include "bench.h"
 
 __attribute__((noinline)) static int ackermann(int m, int n) {

@@ -70,7 +70,7 @@ def record(factor=1.0):
     start = {**row("one (start)", [0.01], [0.02]), "hidden": True}
     suite = {"name": "steady", "title": "Steady", "unit": "seconds", "rate": "", "plot": "bars", "about": "About <it>.", "rows": [start, *rows]}
     return {
-        "schema": results.SCHEMA, "command": "bench/run", "reference": "", "missing": {"ermine:optimizing": "no"}, "remarks": [], "errors": [],
+        "schema": results.SCHEMA, "command": "bench/run", "reference": "", "missing": {"ermine:optimising": "no"}, "remarks": [], "errors": [],
         "machine": {"cpu": "A <fast> one", "cores": 2, "kernel": "Linux", "date": "2030-01-02T03:04:05", "memory_gib": 1.0, "virtual": False},
         "noise": {"noisy": False, "note": "steady"}, "plan": {"runs": 7, "warmup": 1, "metric": "wall"},
         "contenders": [{"id": i, "title": t, "version": "1", "kind": "mixed"} for i, t in (("wasm3", "wasm3"), ("ermine", "Ermine"))],
@@ -127,7 +127,7 @@ class Reports(unittest.TestCase):
         self.assertIn("| three | 1 | WRONG |", text)
         self.assertNotIn("(start)", text)
         self.assertIn("steady/three: wasm3: wrong", text)
-        self.assertIn("ermine:optimizing: no", text)
+        self.assertIn("ermine:optimising: no", text)
 
     def test_html_is_well_formed_and_escaped(self):
         page = report.html_page(self.view, {}, "A <title>")

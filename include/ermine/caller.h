@@ -1,4 +1,4 @@
-// Caller: what a host function learns about the call it serves. Valid during that call only.
+// Caller: gives a host function access to the call that it serves. Valid only during that call.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace ermine {
 namespace runtime {
 struct HostCall;
 }
-// What a raw callback (Linker::func_raw) is told of its call; a Caller is made of it.
+// The call of a raw callback (Linker::func_raw); a Caller is made from it.
 using RawCall = runtime::HostCall;
 
 class Caller {
@@ -28,20 +28,20 @@ class Caller {
   Result<void> consume_fuel(uint64_t units) const { return store().consume_fuel(units); }
   Result<void> check_interrupt() const { return store().check_interrupt(); }
 
-  // The calling instance; nothing when the host called the function directly.
+  // The calling instance; nothing if the host called the function directly.
   std::optional<Instance> instance() const;
   // An export of the calling instance.
   std::optional<Extern> get_export(std::string_view name) const;
-  // The caller's export "memory"; looked up once an instance, so cheap on every call.
+  // The caller's export "memory"; looked up once per instance, so cheap on every call.
   std::optional<Memory> memory() const;
-  // The bytes of that memory now, empty if there is none. Valid until the memory can grow.
+  // The current bytes of that memory, empty if there is none. Valid until the memory can grow.
   std::span<uint8_t> memory_span() const;
 
   explicit Caller(RawCall& call) : call_(&call) {}
-  // In a raw callback: the call is to fail with this. False, which the callback then returns.
+  // In a raw callback: makes the call fail with this error. Returns false, which the callback then returns.
   bool fail(Error error) const;
 
-  // For the library's own use.
+  // For the library's own code.
   RawCall& impl() const { return *call_; }
 
  private:

@@ -1,5 +1,5 @@
-// Engine: what all stores and modules of a process share: configuration, canonical types, the threads
-// that compile and the one that keeps deadlines. Make one a process, or one a configuration.
+// Engine: what all stores and modules of a process share: configuration, canonical types, the threads that compile and
+// the one for deadlines. Make one per process, or one per configuration.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@ namespace engine {
 class Engine;
 }
 
-// A counted handle, cheap to copy. Thread-safe. Modules and stores keep their engine alive.
+// A reference-counted handle, cheap to copy. Thread-safe. Modules and stores keep their engine alive.
 class Engine {
  public:
   Engine();
-  // Out-of-range figures of the configuration are brought into their range.
+  // Values of the configuration that are out of range are moved into their range.
   explicit Engine(const Config& config);
 
   const Config& config() const;
   CodeCounts code_counts() const;
   bool operator==(const Engine&) const = default;
 
-  // For the library's own use.
+  // For the library's own code.
   explicit Engine(std::shared_ptr<engine::Engine> impl) : impl_(std::move(impl)) {}
   const std::shared_ptr<engine::Engine>& impl() const { return impl_; }
 

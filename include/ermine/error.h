@@ -1,7 +1,7 @@
-// Errors as values. An Error says what went wrong, where, and (in its message) what to do about it.
-// It is one pointer wide; a moved-from or default Error is empty. Errors are immutable once they leave
-// the engine and may be read from several threads. Names of a guest in them are printable()
-// (ermine/printable.h): of bounded length, and harmless to a terminal.
+// Errors as values. An Error says what went wrong, where, and (in its message) what to do about it. It is one pointer
+// wide; a moved-from or default Error is empty. Errors are immutable once they leave the engine and may be read by
+// several threads. Names from a guest in them are printable() (ermine/printable.h): of bounded length, and harmless to
+// a terminal.
 #pragma once
 
 #include <cstdint>
@@ -34,14 +34,14 @@ enum class TrapCode : uint8_t {
 // The specification's wording, for instance "integer divide by zero". Static storage.
 std::string_view trap_message(TrapCode code);
 
-// What the embedder set that was reached, so that who runs programs for others can say it in its own words.
+// The limit that was reached, set by the embedder, so that programs that run others can name it in their own terms.
 enum class Limit : uint8_t {
-  kNone = 0,  // none of these: the system has no more, or more is not supported
+  kNone = 0,  // none of these: the system's resources are exhausted, or more is not supported
 #define LIMIT(id, setting) id,
 #include "ermine/limits.def"
 };
 
-// Where it is set, for instance "StoreLimits::memory_bytes"; empty for kNone. Static storage.
+// How it is set, for instance "StoreLimits::memory_bytes"; empty for kNone. Static storage.
 std::string_view limit_setting(Limit limit);
 
 // One WebAssembly frame of a backtrace, innermost first.
@@ -73,17 +73,17 @@ class [[nodiscard]] Error {
   uint64_t offset() const { return detail_->offset; }
   TrapCode trap_code() const { return detail_->trap; }
   int32_t exit_code() const { return detail_->exit_code; }
-  // Of kind kLimit, of traps that are limits (stack, collected heap, fuel, deadline), and of modules that are too
-  // large.
+  // For errors of kind kLimit, for traps that are limits (stack, collected heap, fuel, deadline), and for modules that
+  // are too large.
   Limit limit() const { return detail_->limit; }
   const std::vector<FrameInfo>& backtrace() const { return detail_->backtrace; }
-  // The message, then "at offset 0x…" where known, then one line a frame.
+  // The message, then "at offset 0x…" if known, then one line per frame.
   std::string to_string() const;
 
-  // Builders, for whoever makes the error.
+  // Builders, for code that makes errors.
   Error&& with_backtrace(std::vector<FrameInfo> frames) &&;
   Error&& with_limit(Limit limit) &&;
-  // For what lies that far behind the beginning of a larger binary.
+  // Adds this to the offset, for a module inside a larger binary.
   Error&& with_offset_moved(uint64_t by) &&;
   // Prepends "context: " to the message; the context is made printable().
   Error&& with_context(std::string_view context) &&;

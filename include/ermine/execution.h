@@ -1,16 +1,16 @@
-// Execution: a call that can be stopped in the middle and go on where it was. What stops it is that fuel runs
-// out, the store's deadline passes, or somebody interrupts it; what lets it go on is run(), after more fuel or a
-// later deadline was set. A plain Func::call ends with a trap in these cases.
+// Execution: a call that can be suspended and continued. It is suspended when fuel runs out, when the store's deadline
+// passes, or by an interrupt; run() continues it, after more fuel or a later deadline was set. A plain Func::call ends
+// with a trap in these cases.
 //
 //   auto execution = ermine::Execution::create(func, {int32_t{5}});
 //   store.set_fuel(10'000);
 //   while (execution->run() && execution->state() == ermine::Execution::State::kOutOfFuel) {
-//     … let others have a turn …
+//     … run other executions …
 //     store.set_fuel(10'000);
 //   }
 //
-// It has stacks of its own: creating one costs some microseconds and address space, the first run touches a few
-// pages. While it is stopped, the store may be used for anything else, other executions included.
+// It has stacks of its own: creating one costs some microseconds and address space, the first run touches a few pages.
+// While it is suspended, the store may be used for anything else, other executions included.
 #pragma once
 
 #include <initializer_list>
@@ -26,18 +26,18 @@ namespace runtime {
 class Execution;
 }
 
-// Owns the call; used on the store's thread, which may be another at each run(). Must go before the store. When a
-// stopped one goes, its frames are left as by a trap: host functions in the middle of it see their calls fail,
-// and should return.
+// Owns the call. Used on the store's thread, which may change between calls of run(). Must be destroyed before the
+// store. When a suspended one is destroyed, its frames are left as by a trap: host functions in the middle of it see
+// their calls fail, and should return.
 class Execution {
  public:
   enum class State : uint8_t {
-    kReady,        // not begun
+    kReady,        // not started
     kRunning,      // seen by host functions that it calls
-    kOutOfFuel,    // stopped: Store::set_fuel, then run()
-    kInterrupted,  // stopped by an InterruptHandle or the deadline: run(), after moving the deadline if it was that
-    kReturned,     // see results()
-    kFailed,       // run() has said why
+    kOutOfFuel,    // suspended: Store::set_fuel, then run()
+    kInterrupted,  // suspended by an InterruptHandle or the deadline: run(), after moving the deadline if it was that
+    kReturned,  // see results()
+    kFailed,  // run() returned the error
   };
 
   // kUsage for arguments that do not fit, kLimit if there is no memory for the stacks.
@@ -49,11 +49,11 @@ class Execution {
   Execution(Execution&&) noexcept;
   Execution& operator=(Execution&&) noexcept;
 
-  // Begins or goes on, until it returns, fails or is stopped again. The errors are those of Func::call; kUsage if
-  // it is over or running already.
+  // Starts or continues the call, until it returns, fails or is suspended again. The errors are those of Func::call;
+  // kUsage if the call has ended or is already running.
   Result<State> run();
   State state() const;
-  // Of a call that has returned; empty before.
+  // The results of a call that has returned; empty before.
   std::span<const Val> results() const { return results_; }
 
  private:

@@ -1,4 +1,4 @@
-// Extern: anything that can be imported or exported. A handle, valid while its store lives.
+// Extern: an item that can be imported or exported. A handle, valid while its store lives.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
-// Func: a function of a store, WebAssembly's or the host's, and how to call it. TypedFunc is the same with
-// its signature known when the embedder is compiled: a call then moves the arguments straight into the
-// callee's frame.
+// Func: a function of a store, from WebAssembly or from the host, and how to call it. TypedFunc is the same with a
+// signature that is known when the embedder is compiled: a call then moves the arguments directly into the callee's
+// frame.
 #pragma once
 
 #include <functional>
@@ -15,16 +15,16 @@ namespace ermine {
 
 class Caller;
 
-// A host function whose signature is known only at run time. `results` come in as defaults of their
-// types and are to be filled with values of exactly those types. An Error ends the calling program:
-// its kind and message reach whoever called into WebAssembly, with a backtrace added.
+// A host function whose signature is known only at run time. `results` are initialised to the defaults of their types;
+// the function sets them to values of exactly those types. An Error ends the calling program: its kind and message
+// reach the code that called into WebAssembly, with a backtrace added.
 using HostCallback = std::function<Result<void>(Caller& caller, std::span<const Val> args, std::span<Val> results)>;
 
 template <class Signature>
 class TypedFunc;
 
 namespace detail {
-// Runs a function over raw slots: arguments in, results out. False: take_error() has the reason.
+// Runs a function over raw slots: arguments in, results out. False: take_error() has the error.
 bool invoke(runtime::Store* store, runtime::FuncRef* func, uint64_t* slots);
 Error take_error(runtime::Store* store);
 // kUsage with both signatures if a call with these types would not be well typed.
@@ -37,30 +37,30 @@ class Func {
  public:
   Func() = default;  // the null reference
 
-  // Makes a host function that is not in a Linker; see HostCallback, and wrap() in linker.h.
+  // Makes a host function that is not in a Linker; see HostCallback, and func_wrap() in linker.h.
   static Func create(StoreRef store, const FuncType& type, HostCallback callback);
   template <class F>
   static Func wrap(StoreRef store, F&& callable);
 
   explicit operator bool() const { return impl_ != nullptr; }
-  // Precondition of all below: not null.
+  // Precondition of all functions below: not null.
   FuncType type() const;
-  // Runs it. `results` must have as many entries as the type. Errors: kUsage for arguments that do not fit,
-  // kTrap and kException with a backtrace, or whatever a host function returned.
+  // Calls it. `results` must have as many entries as the type. Errors: kUsage for arguments that do not fit, kTrap and
+  // kException with a backtrace, or the error that a host function returned.
   Result<void> call(std::span<const Val> args, std::span<Val> results) const;
   Result<std::vector<Val>> call(std::span<const Val> args) const;
   Result<std::vector<Val>> call(std::initializer_list<Val> args) const {
     return call(std::span<const Val>(args.begin(), args.size()));
   }
-  // As in func.typed<int32_t(int32_t, double)>(). Several results are a std::tuple. kUsage if the
-  // function's type is another.
+  // As in func.typed<int32_t(int32_t, double)>(). Several results are a std::tuple. kUsage if the function has another
+  // type.
   template <class Signature>
   Result<TypedFunc<Signature>> typed() const;
-  // Name for people, from the module; may be empty.
+  // Name for messages, from the module; may be empty.
   std::string name() const;
   bool operator==(const Func& o) const { return impl_ == o.impl_; }
 
-  // For the library's own use.
+  // For the library's own code.
   Func(runtime::Store* store, runtime::FuncRef* impl) : store_(store), impl_(impl) {}
   runtime::FuncRef* impl() const { return impl_; }
   runtime::Store* store_impl() const { return store_; }
@@ -73,7 +73,7 @@ class Func {
 template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
-  // Precondition: the handle's store lives. Errors as those of Func::call.
+  // Precondition: the handle's store lives. Errors are those of Func::call.
   Result<R> operator()(const Args&... args) const {
     uint64_t slots[kSlots];
     detail::Pack<Args...>::store(slots, args...);

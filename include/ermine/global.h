@@ -20,7 +20,7 @@ class Global {
   Result<void> set(const Val& value) const;
   bool operator==(const Global& o) const { return impl_ == o.impl_; }
 
-  // For the library's own use.
+  // For the library's own code.
   Global(runtime::Store* store, runtime::Global* impl) : store_(store), impl_(impl) {}
   runtime::Global* impl() const { return impl_; }
   runtime::Store* store_impl() const { return store_; }

@@ -1,5 +1,5 @@
-// HostGrants: what a program is given of its host, whatever interface it asks by. A plain value: nothing of it is
-// opened before the program's state is made (Wasi::create).
+// HostGrants: what a program is granted by its host, whatever interface it uses. A plain value: nothing of it is opened
+// before the program's state is made (Wasi::create).
 #pragma once
 
 #include <array>
@@ -20,10 +20,10 @@ struct DirectoryGrant {
 };
 
 struct HostGrants {
-  std::vector<std::string> arguments;    // the first is the program's name
+  std::vector<std::string> arguments;  // the first is the program's name
   std::vector<std::string> environment;  // "NAME=value"
-  // Host descriptors for input, output and errors; they stay the caller's and must outlive the program. Without, the
-  // program reads nothing, and what it writes is swallowed.
+  // Host descriptors for input, output and errors; they stay the caller's and must outlive the program. Without them
+  // the program reads nothing, and its output is discarded.
   std::optional<std::array<int, 3>> stdio;
   std::vector<DirectoryGrant> directories;
   std::vector<std::string> listeners;  // addresses of listening TCP sockets, "host:port"

@@ -1,4 +1,4 @@
-// Instance: a module brought to life in a store. A handle, valid while its store lives; used on the store's thread.
+// Instance: a module instantiated in a store. A handle, valid while its store lives; used on the store's thread.
 #pragma once
 
 #include <optional>
@@ -23,14 +23,14 @@ class Instance {
 
   Module module() const;
   StoreRef store() const { return StoreRef(store_); }
-  // Nothing if there is no export of the name (and kind).
+  // Nothing if there is no export of this name (and kind).
   std::optional<Extern> get_export(std::string_view name) const;
   std::optional<Func> get_func(std::string_view name) const;
   std::optional<Table> get_table(std::string_view name) const;
   std::optional<Memory> get_memory(std::string_view name) const;
   std::optional<Global> get_global(std::string_view name) const;
   std::optional<Tag> get_tag(std::string_view name) const;
-  // As in instance.get_typed_func<int32_t(int32_t)>("fib"). kUsage if it is not exported or of another type.
+  // As in instance.get_typed_func<int32_t(int32_t)>("fib"). kUsage if it is not exported or has another type.
   template <class Signature>
   Result<TypedFunc<Signature>> get_typed_func(std::string_view name) const {
     ERMINE_ASSIGN(Func func, require_func(name));
@@ -40,7 +40,7 @@ class Instance {
   std::vector<std::pair<std::string_view, Extern>> exports() const;
   bool operator==(const Instance& o) const { return impl_ == o.impl_; }
 
-  // For the library's own use.
+  // For the library's own code.
   Instance(runtime::Store* store, runtime::Instance* impl) : store_(store), impl_(impl) {}
   runtime::Instance* impl() const { return impl_; }
 

@@ -1,15 +1,15 @@
-// StoreLimits: what one store may use, a plain value; and what is paid with fuel.
+// StoreLimits: what one store may use, a plain value; and the price of bytes in fuel.
 #pragma once
 
 #include <cstdint>
 
 namespace ermine {
 
-// Fuel pays for bytes that bulk instructions and host calls move: a unit for so many.
+// Fuel also pays for bytes that bulk instructions and host calls move: one unit for this many.
 inline constexpr uint64_t kBytesPerFuel = 16;
 
-// What a store may use. A grow beyond a limit fails as the specification says (memory.grow gives -1);
-// instantiating beyond one is an error of kind kLimit, which says the limit and how to raise it.
+// What a store may use. A grow beyond a limit fails as in the specification (memory.grow gives -1); instantiating
+// beyond a limit is an error of kind kLimit, whose message says which limit it was and how to raise it.
 struct StoreLimits {
   static constexpr uint64_t kUnlimited = ~uint64_t{0};
   uint64_t memory_bytes = kUnlimited;           // of each memory
@@ -20,8 +20,8 @@ struct StoreLimits {
   uint64_t memories = 10'000;
   uint64_t tables = 10'000;
   uint64_t instances = 10'000;
-  uint64_t gc_heap_bytes = kUnlimited;  // Config::max_gc_heap holds besides
-  // A grow refused by one of these limits stops the program with an error of kind kLimit instead.
+  uint64_t gc_heap_bytes = kUnlimited;  // in addition to Config::max_gc_heap
+  // If one of these limits refuses a grow, the program is stopped with an error of kind kLimit.
   bool fail_on_grow = false;
 };
 

@@ -18,21 +18,21 @@ namespace runtime {
 class Memory;
 }
 
-// A memory that several stores, on several threads, may use at once. A counted handle; thread-safe.
-// Its bytes may change at any time: access them with atomics or where the program's own locks allow.
+// A memory that several stores, on several threads, may use at once. A reference-counted handle; thread-safe. Its bytes
+// may change at any time: access them with atomics or where the program's own locks allow it.
 class SharedMemory {
  public:
-  // `type` must be shared and have a maximum. kLimit if the address space is not there.
+  // `type` must be shared and have a maximum. kLimit if there is not enough address space.
   static Result<SharedMemory> create(const Engine& engine, const MemoryType& type);
 
   MemoryType type() const;
-  uint8_t* data() const;       // never moves
-  uint64_t byte_size() const;  // grows only
-  uint64_t size() const;       // pages
+  uint8_t* data() const;  // never moves
+  uint64_t byte_size() const;  // never shrinks
+  uint64_t size() const;  // pages
   // Returns the size before, in pages. kLimit beyond the maximum.
   Result<uint64_t> grow(uint64_t delta_pages) const;
-  // As memory.atomic.notify: wakes up to `count` waiters at the address, returns how many.
-  // kTrap if the address is out of bounds.
+  // Like memory.atomic.notify: wakes up to `count` waiters at the address and returns their number. kTrap if the
+  // address is out of bounds.
   Result<uint32_t> atomic_notify(uint64_t address, uint32_t count) const;
 
   explicit SharedMemory(std::shared_ptr<runtime::Memory> impl) : impl_(std::move(impl)) {}
@@ -45,14 +45,14 @@ class SharedMemory {
 // A handle, valid while its store lives. Used on the store's thread.
 class Memory {
  public:
-  // Makes a memory of the store's own. kLimit beyond the store's limits or the system's memory, kUsage
-  // for a type that is not valid. A shared type makes a new SharedMemory.
+  // Makes a memory of the store. kLimit beyond the store's limits or the system's memory, kUsage for an invalid type. A
+  // shared type makes a new SharedMemory.
   static Result<Memory> create(StoreRef store, const MemoryType& type);
-  // The view of a store on a shared memory.
+  // A store's view of a shared memory.
   static Memory from_shared(StoreRef store, const SharedMemory& memory);
 
   MemoryType type() const;
-  // Valid until the memory grows or its store goes; after a call into WebAssembly ask again.
+  // Valid until the memory grows or its store is destroyed; get it again after a call into WebAssembly.
   uint8_t* data() const;
   uint64_t byte_size() const;
   std::span<uint8_t> span() const { return {data(), static_cast<size_t>(byte_size())}; }
@@ -93,11 +93,11 @@ class Memory {
     return s.subspan(static_cast<size_t>(offset), static_cast<size_t>(size));
   }
 
-  // The shared memory behind, if it is one.
+  // The shared memory of this view, if it is one.
   std::optional<SharedMemory> shared() const;
   bool operator==(const Memory& o) const { return impl_ == o.impl_; }
 
-  // For the library's own use.
+  // For the library's own code.
   Memory(runtime::Store* store, runtime::Memory* impl) : store_(store), impl_(impl) {}
   runtime::Memory* impl() const { return impl_; }
   runtime::Store* store_impl() const { return store_; }

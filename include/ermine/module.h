@@ -24,12 +24,12 @@ struct CustomSection {
   std::span<const uint8_t> bytes;
 };
 
-// Figures of a module, for people and tools.
+// Figures of a module, for messages and tools.
 struct ModuleSummary {
   uint64_t size = 0;       // bytes of the binary
   uint64_t code_size = 0;  // bytes of the code section
   uint32_t types = 0;
-  // Those the module defines; its imports are counted apart.
+  // Numbers of items that the module defines; imports are counted separately.
   uint32_t functions = 0, tables = 0, memories = 0, globals = 0, tags = 0;
   uint32_t imports = 0, exports = 0, data_segments = 0, elem_segments = 0, custom_sections = 0;
   uint64_t data_bytes = 0;  // of all data segments
@@ -40,48 +40,48 @@ struct ModuleSummary {
   std::vector<std::string_view> features;
 };
 
-// A counted handle, cheap to copy. Thread-safe: one Module may be instantiated in many stores at once.
+// A reference-counted handle, cheap to copy. Thread-safe: one Module may be instantiated in many stores at once.
 class Module {
  public:
-  // Decodes and validates a binary; functions are translated on their first call. The bytes are copied.
-  // `name` is for messages and backtraces; empty takes the name that the module gives itself.
-  // Errors: kMalformed, kInvalid (both with the byte offset), kUnsupported.
+  // Decodes and validates a binary; functions are translated on their first call. The bytes are copied. `name` is for
+  // messages and backtraces; if it is empty, the module's own name is used. Errors: kMalformed, kInvalid (both with the
+  // byte offset), kUnsupported.
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes, std::string_view name = {});
-  // Takes the bytes over instead of copying them.
+  // Takes ownership of the bytes instead of copying them.
   static Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes, std::string_view name = {});
   // Maps the file into memory. It must not be truncated while the Module lives. Also kIo.
   static Result<Module> from_file(const Engine& engine, const std::string& path, std::string_view name = {});
-  // The same with a file that is open already (a regular one from its beginning), for a process that can open none any
-  // more. The descriptor may be closed afterwards. `name` also stands in errors.
+  // The same with a file that is already open (a regular one is read from its beginning), for a process that can no
+  // longer open files. The descriptor may be closed afterwards. `name` is also used in errors.
   static Result<Module> from_descriptor(const Engine& engine, int fd, std::string_view name = {});
-  // Only says whether compile() would accept the bytes.
+  // Only checks whether compile() would accept the bytes.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
 
-  // Makes the code of all functions now, on this thread, instead of each at its first calls: machine code where the
-  // engine's tier makes it (Config::tier). For hosts that rather wait before the first request than during it.
-  // Instances whose first memory has other properties than the module says get code of their own. Errors:
-  // kUnsupported, as the first call of such a function would say; what was made stays.
+  // Makes the code of all functions now, on this thread, instead of each at its first calls: machine code if the
+  // engine's tier makes it (Config::tier). For hosts that prefer to wait before the first request and not during it.
+  // Instances whose first memory has other properties than the module declares get code of their own. Errors:
+  // kUnsupported, as for the first call of such a function; the code made so far is kept.
   Result<void> compile_functions() const;
 
   Engine engine() const;
-  // As given to compile(), else from the name section, else empty.
+  // As given to compile(), otherwise from the name section, otherwise empty.
   std::string_view name() const;
   // In the module's order. Built on each call.
   std::vector<ImportType> imports() const;
   std::vector<ExportType> exports() const;
   // Nothing if the module does not export the name.
   std::optional<ExternType> get_export(std::string_view name) const;
-  // In the order of the file; several may have one name.
+  // In the order of the file; several may have the same name.
   std::vector<CustomSection> custom_sections() const;
   std::optional<std::span<const uint8_t>> custom_section(std::string_view name) const;  // the first of that name
   // Name of a function from the name section or its export; empty if it has none.
   std::string_view function_name(uint32_t func_index) const;
-  // Walks all code once to find the features; not for hot paths.
+  // Reads all code once to find the features; not for hot paths.
   ModuleSummary summary() const;
 
   bool operator==(const Module&) const = default;
 
-  // For the library's own use.
+  // For the library's own code.
   explicit Module(std::shared_ptr<const engine::CompiledModule> impl) : impl_(std::move(impl)) {}
   const std::shared_ptr<const engine::CompiledModule>& impl() const { return impl_; }
 

@@ -1,6 +1,6 @@
-// References to objects on a store's garbage-collected heap: externref, anyref and its subtypes, exnref.
-// A non-null Ref keeps its object alive: copies share a counted root, the last gives it up. Refs belong
-// to a store and to its thread; one that outlives its store may only be destroyed.
+// References to objects on a store's garbage-collected heap: externref, anyref and its subtypes, exnref. A non-null Ref
+// keeps its object alive: copies share a counted root, which the last one releases. Refs belong to a store and to its
+// thread; one that outlives its store may only be destroyed.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Root;  // a counted entry of a store's root table
 void retain_root(Root* root);
 void release_root(Root* root);
 Root* make_root(runtime::Store* store, uint64_t slot);  // null for slot 0
-uint64_t root_slot(const Root* root);                   // 0 for null
+uint64_t root_slot(const Root* root);  // 0 for null
 }  // namespace detail
 
 class Val;
@@ -45,7 +45,7 @@ class Ref {
   explicit operator bool() const { return root_ != nullptr; }
   bool operator==(const Ref& o) const { return detail::root_slot(root_) == detail::root_slot(o.root_); }
 
-  // For the library's own use: takes one count of the root over.
+  // For the library's own code: takes over one count of the root.
   static Ref adopt(detail::Root* root) {
     Ref r;
     r.root_ = root;
@@ -57,7 +57,7 @@ class Ref {
   detail::Root* root_ = nullptr;
 };
 
-// A value of the host's that WebAssembly can hold but not look into.
+// A value of the host that WebAssembly can hold but not look into.
 class ExternRef : public Ref {
  public:
   ExternRef() = default;
@@ -67,10 +67,10 @@ class ExternRef : public Ref {
   static Result<ExternRef> create(StoreRef store, void* payload) {
     return create(store, static_cast<uint64_t>(reinterpret_cast<uintptr_t>(payload)));
   }
-  // Wraps an object that is shared: it is let go when the last reference to it is collected.
+  // Wraps a shared object: it is released when the last reference to it is collected.
   static Result<ExternRef> create(StoreRef store, std::shared_ptr<void> object);
-  // What create() was given. 0 or null for null references and for objects of WebAssembly's own that
-  // were converted by extern.convert_any.
+  // The argument of create(). 0 or null for null references and for WebAssembly objects that were converted by
+  // extern.convert_any.
   uint64_t payload() const;
   void* pointer() const { return reinterpret_cast<void*>(static_cast<uintptr_t>(payload())); }
 };
@@ -83,17 +83,17 @@ class AnyRef : public Ref {
   AnyRef() = default;
   explicit AnyRef(Ref r) : Ref(std::move(r)) {}
   static AnyRef from_i31(StoreRef store, uint32_t value);  // keeps the low 31 bits
-  static AnyRef from_extern(const ExternRef& ref);         // any.convert_extern
-  ExternRef to_extern() const;                             // extern.convert_any
+  static AnyRef from_extern(const ExternRef& ref);  // any.convert_extern
+  ExternRef to_extern() const;  // extern.convert_any
   AnyKind kind() const;
   // The exact type of a struct or array: a non-null reference to a concrete type.
   ValType type() const;
-  // Precondition of the two: kind() == AnyKind::kI31.
+  // Precondition of the next two: kind() == AnyKind::kI31.
   int32_t i31_signed() const;
   uint32_t i31_unsigned() const;
 };
 
-// Precondition of making one from an AnyRef: its kind() fits or it is null.
+// Precondition of making one from an AnyRef: its kind() fits, or it is null.
 class StructRef : public AnyRef {
  public:
   StructRef() = default;
@@ -116,21 +116,22 @@ class ArrayRef : public AnyRef {
   Result<void> set(uint32_t index, const Val& value) const;
 };
 
-// An exception: its tag and payload. One that leaves WebAssembly uncaught reaches the host as an Error
-// of kind kException, and take_exception() gives the object.
+// An exception: its tag and payload. One that leaves WebAssembly uncaught reaches the host as an Error of kind
+// kException, and take_exception() returns the object.
 class ExnRef : public Ref {
  public:
   ExnRef() = default;
   explicit ExnRef(Ref r) : Ref(std::move(r)) {}
   // kUsage if the payload does not fit the tag's parameters.
   static Result<ExnRef> create(StoreRef store, const Tag& tag, std::span<const Val> payload);
-  Tag tag() const;                   // precondition: not null
+  Tag tag() const;  // precondition: not null
   std::vector<Val> payload() const;  // precondition: not null
 };
 
-// The exception of the store's last error of kind kException, and forgets it; null if there is none.
+// Removes and returns the exception of the store's last error of kind kException; null if there is none.
 ExnRef take_exception(StoreRef store);
-// What a host function returns to throw: puts the exception into the store. Precondition: not null.
+// For a host function that throws: stores the exception in the store and returns the error to return. Precondition: not
+// null.
 Error throw_exception(StoreRef store, const ExnRef& exception);
 
 }  // namespace ermine

@@ -1,6 +1,6 @@
-// Store: the world that instances, memories and host objects live in. Nothing of one store can be used in
-// another, save shared memories. A store runs on one thread at a time (which thread may change between
-// calls); only InterruptHandle may be used from others while it runs.
+// Store: contains instances, memories and host objects. Nothing of one store can be used in another, except shared
+// memories. A store runs on one thread at a time (the thread may change between calls); only InterruptHandle may be
+// used from other threads while it runs.
 #pragma once
 
 #include <chrono>
@@ -20,9 +20,9 @@ class Store;
 class InterruptControl;
 }  // namespace runtime
 
-// What the collector has done in a store.
+// Statistics of a store's collector.
 struct GcStats {
-  // Of what is new since the last one, and of everything.
+  // Numbers of collections of new objects only, and of all objects.
   uint64_t minor_collections = 0, full_collections = 0;
   std::chrono::nanoseconds total_pause{0}, max_pause{0};
   uint64_t allocated_bytes = 0;  // since the store was made
@@ -36,12 +36,12 @@ struct GcCollection {
   uint64_t live_bytes;
 };
 
-// Stops the code that runs in a store, from any thread (not from a signal handler). Counted, cheap to
-// copy, and harmless after the store has gone.
+// Stops the code that runs in a store, from any thread (but not from a signal handler). Reference-counted, cheap to
+// copy, and harmless after the store was destroyed.
 class InterruptHandle {
  public:
-  // The running call, or the next one, ends soon with a trap "interrupted" (TrapCode::kInterrupted),
-  // wherever it is: in a loop, a recursion, or a host function that waits. Then the request is spent.
+  // The running call, or the next one, soon ends with a trap "interrupted" (TrapCode::kInterrupted), wherever it is: in
+  // a loop, a recursion, or a host function that waits. The request is then used up.
   void interrupt() const;
 
   explicit InterruptHandle(std::shared_ptr<runtime::InterruptControl> control) : control_(std::move(control)) {}
@@ -50,14 +50,14 @@ class InterruptHandle {
   std::shared_ptr<runtime::InterruptControl> control_;
 };
 
-// What can be done with a store; a pointer that does not own. Pass it by value.
+// The operations on a store; a pointer that does not own it. Pass it by value.
 class StoreRef {
  public:
   using Clock = std::chrono::steady_clock;
 
   Engine engine() const;
 
-  // A pointer of the embedder's, not touched by the engine.
+  // A pointer of the embedder, which the engine does not use.
   void* data() const;
   void set_data(void* data) const;
   template <class T>
@@ -66,16 +66,16 @@ class StoreRef {
   }
 
   const StoreLimits& limits() const;
-  // Holds for what is made or grown later.
+  // Applies to whatever is made or grown later.
   void set_limits(const StoreLimits& limits) const;
 
-  // Fuel is what instructions cost: 1 for most, more for bulk operations in proportion, and the bytes that WASI's
-  // functions move for a program (Config::consume_fuel has the rates). Without it set_fuel fails with kUsage and
-  // fuel() is nothing. When it is used up the program stops with TrapCode::kOutOfFuel, for good; an Execution
-  // (execution.h) can go on.
+  // Fuel is the cost of instructions: 1 for most, proportionally more for bulk operations, and the bytes that WASI
+  // functions move for a program (Config::consume_fuel has the rates). Without that option set_fuel fails with kUsage,
+  // and fuel() is nothing. When fuel is used up, a plain call ends with TrapCode::kOutOfFuel and cannot be continued;
+  // an Execution (execution.h) can.
   Result<void> set_fuel(uint64_t units) const;
   std::optional<uint64_t> fuel() const;
-  // Called when fuel runs out; returns the units to go on with, or 0 to stop the program.
+  // Called when fuel runs out; returns the units to continue with, or 0 to stop the program.
   void on_out_of_fuel(std::function<uint64_t(StoreRef)> callback) const;
 
   InterruptHandle interrupt_handle() const;
@@ -84,23 +84,24 @@ class StoreRef {
   void set_deadline(Clock::time_point when) const;
   void set_timeout(Clock::duration from_now) const { set_deadline(Clock::now() + from_now); }
   void clear_deadline() const;
-  // For host functions that wait: whether an interrupt is asked for, and a file descriptor that polls as
-  // readable while one is (-1 where the system has none; owned by the store).
+  // For host functions that wait: whether an interrupt is requested, and a file descriptor that becomes readable while
+  // one is (-1 if the system has none; owned by the store).
   bool interrupt_requested() const;
-  // Answers a request: with the error that the host function is to return; or, where the running call is an
-  // Execution, by stopping here, and nothing when it goes on: then wait again. Memories may have grown meanwhile.
+  // Answers a request: returns the error that the host function must return. If the running call is an Execution, it
+  // suspends the call here, and returns nothing when it continues: then wait again. Memories may have grown in the
+  // meantime.
   Result<void> check_interrupt() const;
   int interrupt_fd() const;
-  // For host functions that do work worth paying for: takes that many units, nothing where fuel is not counted. When
-  // fuel is used up on_out_of_fuel is asked; without more, the error that the host function is to return; or, where
-  // the running call is an Execution, stops here, and nothing when it goes on. As after check_interrupt(), memories
-  // may then have grown, and moved. Bytes cost 1 unit for kBytesPerFuel elsewhere. What takes long is best paid for
-  // and checked for interrupts in pieces.
+  // For host functions whose work should cost fuel: takes this many units; no effect if fuel is not counted. When fuel
+  // is used up, on_out_of_fuel is called; if it gives no more, returns the error that the host function must return. If
+  // the running call is an Execution, it is suspended here, and nothing is returned when it continues. As after
+  // check_interrupt(), memories may then have grown and moved. Elsewhere, kBytesPerFuel bytes cost 1 unit. Long work
+  // should be paid for, and checked for interrupts, in pieces.
   Result<void> consume_fuel(uint64_t units) const;
 
-  // Collects garbage now. Calls happen on their own when the heap needs it.
+  // Collects garbage now. Collections happen automatically when the heap needs them.
   void collect_garbage() const;
-  // Bytes that live objects of the garbage-collected heap take.
+  // Bytes of live objects on the garbage-collected heap.
   uint64_t gc_heap_size() const;
   GcStats gc_stats() const;
   // Called after each collection, on the thread that runs the store. It must not use the store.
@@ -108,7 +109,7 @@ class StoreRef {
 
   bool operator==(const StoreRef&) const = default;
 
-  // For the library's own use.
+  // For the library's own code.
   explicit StoreRef(runtime::Store* impl) : impl_(impl) {}
   runtime::Store* impl() const { return impl_; }
 
@@ -116,8 +117,8 @@ class StoreRef {
   runtime::Store* impl_;
 };
 
-// Owns a store. When it goes, all instances and handles of the store are invalid; destroy it outside of
-// calls into it.
+// Owns a store. Its destruction invalidates all instances and handles of the store; destroy it outside of calls into
+// it.
 class Store : public StoreRef {
  public:
   explicit Store(const Engine& engine, const StoreLimits& limits = {});

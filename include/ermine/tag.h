@@ -18,7 +18,7 @@ class Tag {
   TagType type() const;
   bool operator==(const Tag& o) const { return impl_ == o.impl_; }
 
-  // For the library's own use.
+  // For the library's own code.
   Tag(runtime::Store* store, runtime::Tag* impl) : store_(store), impl_(impl) {}
   runtime::Tag* impl() const { return impl_; }
   runtime::Store* store_impl() const { return store_; }

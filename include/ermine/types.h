@@ -1,7 +1,7 @@
-// The types of WebAssembly as the embedder sees them: value types, function types, and what modules
-// import and export. All are plain values, save names that are looked at in the module. A reference type may name a
-// type that a module defined; such a name is a small number that has meaning within one Engine, and it stays valid
-// while a Module or Store that knows the type lives. Two types of one engine are equal exactly if they compare equal.
+// The types of WebAssembly for embedders: value types, function types, and the types of imports and exports. All are
+// plain values, except names, which point into the module. A reference type may name a type that a module defined: the
+// name is a small number that is meaningful within one Engine, and it stays valid while a Module or Store that knows
+// the type lives. Two types of one engine are equal exactly if they compare equal.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ermine {
 
-// The heap types with a name of their own, and kConcrete for those a module defined.
+// The heap types with a name of their own, and kConcrete for types that a module defined.
 enum class HeapKind : uint8_t {
   kFunc,
   kNoFunc,
@@ -34,7 +34,7 @@ enum class ValKind : uint8_t { kI32 = 1, kI64, kF32, kF64, kV128, kRef };
 // Type of a value: a number, a vector, or a reference (nullable or not) to a heap type.
 class ValType {
  public:
-  // Not a type; only what a default-constructed Val has.
+  // Not a type; the type of a default-constructed Val.
   constexpr ValType() = default;
   static constexpr ValType i32() { return ValType(1); }
   static constexpr ValType i64() { return ValType(2); }
@@ -53,20 +53,20 @@ class ValType {
   constexpr ValKind kind() const { return static_cast<ValKind>(bits_ & 15); }
   constexpr bool is_ref() const { return kind() == ValKind::kRef; }
   constexpr bool nullable() const { return bits_ & 16; }
-  // Precondition of the two: is_ref().
+  // Precondition of the next two: is_ref().
   constexpr HeapKind heap() const {
     return bits_ >> 5 < kFirstAbstract ? HeapKind::kConcrete : static_cast<HeapKind>((bits_ >> 5) - kFirstAbstract);
   }
-  // The type a concrete reference names, as its engine numbers types; meaningful for kConcrete only.
+  // The type that a concrete reference names, by its number in the engine; meaningful for kConcrete only.
   constexpr uint32_t type_id() const { return bits_ >> 5; }
-  // Cells that a value of the type takes among a call's arguments or results: 2 for v128, else 1.
+  // Slots that a value of the type takes among a call's arguments or results: 2 for v128, otherwise 1.
   constexpr uint32_t slots() const { return bits_ == 5 ? 2 : 1; }
   constexpr bool operator==(const ValType&) const = default;
 
-  // As the text format writes it: "i32", "funcref", "(ref null 7)" (then the number is the type_id).
+  // In the spelling of the text format: "i32", "funcref", "(ref null 7)" (where the number is the type_id).
   std::string to_string() const;
 
-  // The engine's own encoding; for the engine.
+  // The engine's own encoding; for the library's own code.
   static constexpr ValType from_bits(uint32_t bits) { return ValType(bits); }
   constexpr uint32_t bits() const { return bits_; }
 
@@ -122,7 +122,7 @@ struct TagType {
 enum class ExternKind : uint8_t { kFunc, kTable, kMemory, kGlobal, kTag };
 std::string_view to_string(ExternKind kind);  // "func", "table", ...
 
-// The type of something imported or exported: the member that `kind` names is set.
+// The type of an import or export: the member for `kind` is set.
 struct ExternType {
   ExternKind kind = ExternKind::kFunc;
   FuncType func;
@@ -133,7 +133,7 @@ struct ExternType {
   std::string to_string() const;  // "(func (param i32))", "(memory 1 2)", ...
 };
 
-// The names are the module's own bytes, whole and as it has them (printable() makes them fit for a message); they stay
+// The names are the module's own bytes, complete and unchanged (printable() makes them safe for messages); they stay
 // valid while a Module or an instance of it lives.
 struct ImportType {
   std::string_view module, name;

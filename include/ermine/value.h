@@ -1,5 +1,5 @@
-// Val: one WebAssembly value with its type. Where the types are known when the embedder is compiled,
-// typed functions (func.h) are faster and need no Val.
+// Val: one WebAssembly value with its type. If the types are known when the embedder is compiled, typed functions
+// (func.h) are faster and need no Val.
 #pragma once
 
 #include <array>
@@ -40,7 +40,7 @@ class Val {
   Val(ExnRef r) : type_(ValType::exnref()), ref_(std::move(r)) {}
   // The null of a nullable reference type, or zero.
   static Val default_of(ValType type);
-  // Floating-point values by their bits, which keeps a NaN's payload.
+  // Floating-point values from their bits, which preserves a NaN's payload.
   static Val from_f32_bits(uint32_t bits);
   static Val from_f64_bits(uint64_t bits);
 
@@ -70,13 +70,13 @@ class Val {
   // "i32:7", "f64:nan:0x4000000000000", "ref.null", ...
   std::string to_string() const;
 
-  // For the library's own use: the raw slots, and a value made of them. `slots` has type.slots() cells.
+  // For the library's own code: the raw slots, and a value made from them. `slots` has type.slots() slots.
   void to_slots(uint64_t* slots) const;
   static Val from_slots(runtime::Store* store, ValType type, const uint64_t* slots);
 
  private:
   ValType type_;
-  Ref ref_;                  // references of the heap
+  Ref ref_;                  // references to the collected heap
   uint64_t bits_[2] = {0, 0};  // numbers; for functions the Store* and FuncRef* in [1] and [0]
 };
 

@@ -1,4 +1,4 @@
-// Between the public types and the engine's. A public ValType has the very bits of a wasm::ValType.
+// Converts between the public types and the engine's. A public ValType has the same bits as a wasm::ValType.
 #pragma once
 
 #include <optional>
@@ -44,7 +44,7 @@ runtime::ExternValue to_internal(const Extern& value);
 Result<void> check_value(runtime::Store* store, const Val& value, wasm::ValType type, std::string_view what,
                          size_t number = 0);
 
-// The counted form of a host function. kUnsupported if the engine has no room for its type.
+// The reference-counted form of a host function. kUnsupported if the engine has no room for its type.
 Result<std::shared_ptr<const runtime::HostFunction>> to_internal(engine::Engine& engine, detail::HostFunction function);
 detail::HostFunction from_callback(const FuncType& type, HostCallback callback);
 

@@ -40,7 +40,7 @@ Result<Execution::State> Execution::run() {
   const wasm::FuncType& type = func_.impl()->type->func;
   switch (impl_->state()) {
     case Inner::kReady: {
-      // Not sooner: values hold references for the collector, bare slots do not.
+      // Not sooner: values hold references for the collector, plain slots do not.
       uint64_t* to = impl_->slots();
       for (size_t i = 0; i < args_.size(); ++i) {
         args_[i].to_slots(to);

@@ -11,7 +11,7 @@ namespace ermine {
 
 namespace {
 
-// Slots for a call, on the stack where they are few.
+// Slots for a call, on the native stack if there are few.
 class SlotBuffer {
  public:
   explicit SlotBuffer(size_t n) {
@@ -81,8 +81,8 @@ Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> pa
                              std::span<const ValType> results) {
   if (!func) return Error(ErrorKind::kUsage, "the function reference is null");
   const wasm::FuncType& type = func->type->func;
-  // References may be looser on the host's side: what it passes is checked by its class, so only the
-  // hierarchies' tops are offered, and these must be what the function takes.
+  // References may be less precise on the host's side: the class of an argument determines its type, so only the tops
+  // of the hierarchies are offered, and these must be the function's parameter types.
   bool same = params.size() == type.params.size() && results.size() == type.results.size();
   for (size_t i = 0; same && i < params.size(); ++i) same = api::to_wasm(params[i]) == type.params[i];
   for (size_t i = 0; same && i < results.size(); ++i) {
@@ -98,7 +98,7 @@ Result<void> check_signature(runtime::FuncRef* func, std::span<const ValType> pa
 Func make_func(StoreRef store, HostFunction function) {
   auto engine = store.engine();
   auto made = api::to_internal(*engine.impl(), std::move(function));
-  // Only an engine that is full of types fails here; a null function traps when it is called.
+  // Fails only if the engine is full of types; a null function traps when it is called.
   if (!made) return Func();
   return Func(store.impl(), store.impl()->host_func(*made));
 }

@@ -7,11 +7,11 @@
 namespace ermine {
 
 namespace {
-// A grow that was refused, as an error: that of the limit where it left one.
+// A refused grow as an error: that of the limit, if one was recorded.
 Error refused(runtime::Store* store, std::string_view what) {
   if (store && store->pending_error) return std::move(store->pending_error);
-  return Error(ErrorKind::kLimit, base::format("the {} cannot grow so far: its maximum, a limit of the store, or the "
-                                               "system's memory is in the way",
+  return Error(ErrorKind::kLimit, base::format("the {} cannot grow that far, because of its maximum, a limit of the "
+                                               "store, or the system's memory",
                                                what));
 }
 }  // namespace

@@ -62,7 +62,7 @@ Result<void> Linker::alias_module(std::string_view module, std::string_view as_m
 
 namespace {
 
-// A host function of a module's own type.
+// A host function with the type that the module declares.
 std::shared_ptr<runtime::HostFunction> host_function(const wasm::Module& m, uint32_t func_index) {
   auto f = std::make_shared<runtime::HostFunction>();
   f->registry = m.registry;

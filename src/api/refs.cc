@@ -1,4 +1,4 @@
-// References that the host holds.
+// References held by the host.
 
 #include "api/convert.h"
 #include "base/format.h"
@@ -9,7 +9,7 @@ namespace ermine {
 
 namespace detail {
 
-// The public type is the runtime's by another name.
+// The public type is the runtime's under another name.
 static runtime::Root* inner(Root* root) { return reinterpret_cast<runtime::Root*>(root); }
 
 void retain_root(Root* root) { runtime::RootTable::retain(inner(root)); }
@@ -126,7 +126,7 @@ ValType AnyRef::type() const {
 int32_t AnyRef::i31_signed() const { return gc::i31_signed(ref_of(*this)); }
 uint32_t AnyRef::i31_unsigned() const { return gc::i31_unsigned(ref_of(*this)); }
 
-// --- Structs and arrays. Values keep what they refer to alive by themselves, so allocating first is safe.
+// --- Structs and arrays. Values keep their objects alive themselves, so allocating first is safe.
 
 Result<StructRef> StructRef::create(StoreRef store, ValType type, std::span<const Val> fields) {
   runtime::Store* s = store.impl();

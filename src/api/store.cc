@@ -46,7 +46,7 @@ void StoreRef::set_deadline(Clock::time_point when) const { impl_->set_deadline(
 void StoreRef::clear_deadline() const { impl_->clear_deadline(); }
 bool StoreRef::interrupt_requested() const { return impl_->exec()->interrupt.load(std::memory_order_relaxed) != 0; }
 namespace {
-// What stopped a host function, as its error.
+// The reason why a host function was stopped, as its error.
 Result<void> stopped(runtime::Store* store, TrapCode trap) {
   switch (trap) {
     case TrapCode::kNone: return {};

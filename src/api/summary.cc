@@ -9,7 +9,7 @@ namespace {
 
 using wasm::Feature;
 
-// Proposals that show in types and sections rather than in an instruction.
+// Proposals that appear in types and sections instead of in an instruction.
 void add_structure(const wasm::Module& m, wasm::FeatureSet& used) {
   auto add_type = [&used](wasm::ValType t) {
     if (t.kind() == wasm::ValKind::kV128) used.add(Feature::Simd);
@@ -96,7 +96,7 @@ ModuleSummary Module::summary() const {
   for (const wasm::Global& g : m.globals) {
     binary::InstrReader reader(m, g.init.offset, g.init.size);
     binary::Instr in;
-    // Arithmetic is what extended-const brought to constant expressions.
+    // Arithmetic is what extended-const added to constant expressions.
     while (g.init.size != 0 && reader.next(in))
       if (wasm::op_info(in.op).sig() == "ii:i" || wasm::op_info(in.op).sig() == "ll:l")
         used.add(Feature::ExtendedConst);

@@ -1,4 +1,4 @@
-// Types: conversion, and how they are written for people.
+// Types: conversion, and their text for messages.
 
 #include "api/convert.h"
 #include "base/format.h"

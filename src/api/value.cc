@@ -1,4 +1,4 @@
-// Val, and whether a value may stand where a type is wanted.
+// Val, and whether a value fits a type.
 
 #include <cmath>
 
@@ -123,11 +123,11 @@ static Result<void> check_reference(runtime::Store* store, const Val& value, was
   if (is_func_hierarchy(type, registry)) {
     const Func f = value.func();
     owner = f.store_impl();
-    // The exact type of a function is known, whatever type the value was given.
+    // The exact type of a function is known, whatever the value's type is.
     fits = owner == store && registry.is_subtype(wasm::HeapType::concrete(f.impl()->type->id), type.heap());
   } else {
     owner = reinterpret_cast<const runtime::Root*>(value.ref().root())->table->store();
-    // What the object is counts, not the type that the value was given.
+    // The type of the object decides, not the type of the value.
     const auto slot = detail::root_slot(value.ref().root());
     fits =
         owner == store && runtime::gc::ref_test(store->heap(), static_cast<runtime::gc::Ref>(slot), type.heap(), false);

@@ -1,4 +1,4 @@
-// ermine::Error, out of line: errors are rare, so everything about them stays out of the hot code.
+// ermine::Error, out of line: errors are rare, so their code stays out of the hot code.
 #include "ermine/error.h"
 #include "base/format.h"
 

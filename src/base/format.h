@@ -1,14 +1,14 @@
-// format("{} of {}", a, b): strings and integers put into a pattern, for the engine's messages.
+// format("{} of {}", a, b) inserts strings and integers into a pattern, for the engine's messages.
 //
-// Everything behind it is one function that is compiled once. Messages stand in some two hundred places of the engine;
-// with {fmt} they and what it brings along (floating point, locales, widths of code points) were a fifth of the
-// smallest library's code. The command and the text format go on using {fmt}.
+// All patterns go through one function that is compiled once. The engine has messages at some two hundred places; with
+// {fmt}, they and the code that it needs (floating point, locales, widths of code points) were a fifth of the smallest
+// library's code. The command and the text format still use {fmt}.
 //
 // A placeholder is {}, or {:x}, {:#x}, {:4}, {:02x}: hexadecimal, with 0x, of a width, filled with zeros. The compiler
-// counts placeholders and values. There is no escape for braces: messages have no need of any.
+// counts placeholders and values. There is no escape for braces, because messages do not need any.
 //
-// Strings are taken for a guest's: they are cut and escaped as ermine/printable.h says. {:t} puts a text in as it is:
-// one that was itself put together here and may be longer, or have lines.
+// Strings are assumed to come from a guest: they are cut and escaped as ermine/printable.h describes. {:t} inserts a
+// text unchanged: one that was itself made here, and may be longer or have several lines.
 #pragma once
 
 #include <concepts>
@@ -32,12 +32,12 @@ class FormatArg {
   void append_to(std::string& out, std::string_view spec) const;
 
  private:
-  static constexpr uint64_t kUnsigned = ~uint64_t{0}, kSigned = kUnsigned - 1;  // no string is as long
+  static constexpr uint64_t kUnsigned = ~uint64_t{0}, kSigned = kUnsigned - 1;  // no string is that long
   uint64_t bits_;
   uint64_t size_;
 };
 
-void the_pattern_has_another_number_of_placeholders();  // nowhere defined: calling it stops the compiler
+void the_pattern_has_another_number_of_placeholders();  // not defined: a call of it is an error of the compiler
 
 // A pattern with `n` placeholders, checked by the compiler.
 template <unsigned n>

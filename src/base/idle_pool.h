@@ -1,5 +1,5 @@
-// IdlePool: objects that are costly to make and used by one thread at a time: those not in use wait here for the next
-// who needs one. Thread-safe. There are never more than were in use at once.
+// IdlePool keeps objects that are costly to make and used by one thread at a time. Idle objects wait here for the next
+// use. Thread-safe. The pool never has more objects than were in use at once.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace ermine::base {
 template <class T>
 class IdlePool {
  public:
-  // Null: none is idle; make one, and give it back afterwards.
+  // Null: no object is idle; make one, and return it to the pool afterwards.
   std::unique_ptr<T> take() {
     std::lock_guard lock(mutex_);
     if (idle_.empty()) return nullptr;

@@ -1,6 +1,6 @@
-// LEB128 integers as WebAssembly has them (specification, section 5.2.2): at most ceil(N/7) bytes, and
-// the bits of the last byte beyond N must be zero, or copies of the sign. The readers here never look at
-// or past `end`; they give back the position after the integer, and null with a status when it is broken.
+// LEB128 integers of WebAssembly (specification, section 5.2.2): at most ceil(N/7) bytes, and the bits of the last byte
+// beyond N must be zero, or copies of the sign. The readers never look at or past `end`. They return the position after
+// the integer, or null with a status if the integer is malformed.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ unsigned hardware_threads() { return std::max(1u, std::thread::hardware_concurre
 
 void run_on_threads(unsigned threads, void (*f)(void*), void* context) {
   Work work{f, context};
-  // Not std::thread: it throws when the system has no thread to give.
+  // Not std::thread: it throws when the system cannot create a thread.
   std::vector<pthread_t> helpers;
   for (unsigned i = 1; i < threads; ++i) {
     pthread_t helper;

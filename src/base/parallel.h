@@ -1,5 +1,5 @@
-// Running one piece of work on several threads at once. A thread that the system refuses is done without:
-// the work must be such that fewer threads, down to the caller alone, finish it all the same.
+// Runs one piece of work on several threads at once. If the system cannot create a thread, fewer threads do the work:
+// it must be such that any number of threads, down to the caller alone, finishes it.
 #pragma once
 
 namespace ermine::base {

@@ -1,5 +1,5 @@
-// Sorting where the time does not matter but the code does: one function of the C library for all types, where
-// std::sort is more than a kilobyte for each. At most n log n comparisons, whatever the order.
+// Sorting where code size matters more than time: one function of the C library for all types, where std::sort takes
+// more than a kilobyte for each. At most n log n comparisons, whatever the order.
 #pragma once
 
 #include <cstdlib>
@@ -13,7 +13,7 @@ namespace ermine::base {
 template <class T, class Less>
 void sort(std::span<T> list, Less less) {
   static_assert(std::is_trivially_copyable_v<T>);
-  if (list.empty()) return;  // qsort_r wants an address
+  if (list.empty()) return;  // qsort_r needs an address
   qsort_r(
       list.data(), list.size(), sizeof(T),
       [](const void* a, const void* b, void* is_less) -> int {

@@ -1,7 +1,7 @@
-// Indices that stay in bounds also where the processor guesses: a bounds check that is a branch may be predicted
-// wrongly, and what is then loaded with the index, and with what that load gave, leaves traces in the caches (Spectre,
-// variant 1). These choose by data, which no processor predicts; the compiler cannot turn them into branches, nor leave
-// them out where a branch before seems to make them superfluous.
+// Keeps indices in bounds during speculative execution, too. A bounds check that is a branch may be mispredicted; the
+// loads that then use the index, and the loads that use their results, leave traces in the caches (Spectre, variant 1).
+// These functions select by data operations, which processors do not predict. The compiler can neither turn them into
+// branches nor remove them where an earlier branch seems to make them superfluous.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace ermine::base {
   asm("cmp %1, %0\n\tcmovae %1, %0" : "+r"(index) : "r"(end) : "cc");
   return index;
 #elif defined(__aarch64__)
-  // The hint: what csel chose is no guess either, in later loads.
+  // The hint (csdb): later loads do not use a predicted result of csel either.
   asm("cmp %0, %1\n\tcsel %0, %0, %1, lo\n\thint #20" : "+r"(index) : "r"(end) : "cc");
   return index;
 #else

@@ -10,7 +10,7 @@ namespace base {
 
 namespace {
 
-// What is not to be shown, by first and last character. ASCII and C1 controls are looked at apart.
+// Characters that are escaped, as ranges. ASCII and C1 controls are checked separately.
 constexpr struct {
   uint32_t first, last;
 } kHidden[] = {
@@ -20,7 +20,7 @@ constexpr struct {
     {0x2060, 0x206F},    // invisible operators, bidirectional isolates, deprecated format characters
     {0xFEFF, 0xFEFF},    // byte order mark
     {0xFFF9, 0xFFFB},    // interlinear annotations
-    {0xE0000, 0xE0FFF},  // tags and other characters that are ignored where they are not known
+    {0xE0000, 0xE0FFF},  // tags and other characters that are ignored by programs that do not know them
 };
 
 }  // namespace
@@ -74,7 +74,7 @@ void append_printable(std::string& out, std::string_view text) {
   const auto* p = reinterpret_cast<const uint8_t*>(text.data());
   const uint8_t* end = p + text.size();
   const size_t begin = out.size();
-  size_t fits = begin;  // as much of it as leaves room for the dots
+  size_t fits = begin;  // the part that leaves room for the dots
   while (p != end) {
     if (const unsigned n = printable_length(p, end)) {
       out.append(reinterpret_cast<const char*>(p), n);

@@ -6,12 +6,12 @@ namespace ermine::baseline {
 
 namespace {
 constexpr uint32_t kNoLoop = ~uint32_t{0};
-// A loop is taken to run this often for each time around the one that it is in.
+// The assumed number of iterations of a loop for each iteration of the loop around it.
 constexpr unsigned kLoopShift = 3;
 constexpr unsigned kMostShift = 12;
 
-// How many registers to leave for the vectors of an instruction that are not pinned. (Two would do, but for three
-// operands; with three, Argon2 takes 0.8 of the time, with four no less.)
+// Registers reserved for the vectors of an instruction that are not pinned. (Two would be enough, except for three
+// operands; with three, Argon2 takes 0.8 of the time, with four it takes no less.)
 unsigned held_registers(std::span<const Access> accesses) {
   unsigned vectors = 0;
   for (const Access& a : accesses) vectors += a.is(RegClass::kV128);
@@ -19,7 +19,7 @@ unsigned held_registers(std::span<const Access> accesses) {
 }
 }  // namespace
 
-// Loops from the branches that lead back. An instruction's loops are those whose extent holds it.
+// Finds loops from the backward branches. An instruction's loops are those whose range contains it.
 void Allocator::find_loops(const DecodedFunction& code) {
   const std::vector<IrInstr>& instrs = code.instrs;
   loops_.clear();
@@ -42,7 +42,7 @@ void Allocator::find_loops(const DecodedFunction& code) {
     if (first == loops_.back().first && loops_.size() > 1) continue;  // the widest extent came first
     uint32_t parent = static_cast<uint32_t>(loops_.size() - 1);
     while (parent != 0 && loops_[parent].last <= first) parent = loops_[parent].parent;
-    // Ends further out than what it is in: that one extends as far.
+    // Ends beyond the loop around it: that one extends as far.
     for (uint32_t p = parent; p != 0 && loops_[p].last < last; p = loops_[p].parent) loops_[p].last = last;
     loops_.push_back({first, last, parent});
   }
@@ -55,20 +55,20 @@ void Allocator::find_loops(const DecodedFunction& code) {
 }
 
 RegClass Allocator::Use::cls() const {
-  const bool copied = classes & class_bit(RegClass::kAny);  // as it is, whatever it holds
+  const bool copied = classes & class_bit(RegClass::kAny);  // without knowing what it holds
   switch (classes & ~class_bit(RegClass::kAny)) {
     case 0:
     case class_bit(RegClass::kInt): return RegClass::kInt;
     case class_bit(RegClass::kF64): return RegClass::kF64;
     // Slots of the operand stack hold values of several types in turn: a register for an f32 has only half a slot, and
-    // what is copied from a vector's slot is something else.
+    // a copy from a vector's slot is something else.
     case class_bit(RegClass::kV128): return copied ? RegClass::kNone : RegClass::kV128;
     case class_bit(RegClass::kF32): return copied ? RegClass::kNone : RegClass::kF32;
     default: return RegClass::kNone;
   }
 }
 
-// What pinning the best slots throughout the loop saves, in memory accesses.
+// Number of memory accesses that pinning the best slots throughout the loop saves.
 uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_uses, const ir::FunctionCode& function,
                              Loop& loop) {
   touched_.clear();
@@ -92,7 +92,7 @@ uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_u
       count(code.instrs[i], 1u << std::min(deeper * kLoopShift, kMostShift));
     }
   }
-  unsigned left = 0;  // registers for vectors that are held
+  unsigned left = 0;  // registers for held vectors
   uint64_t carried = 0;
   if (code.has_vectors) {
     for (uint32_t i = loop.first; i < loop.last; ++i)
@@ -108,7 +108,7 @@ uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_u
         ((carried & last_uses.bit(static_cast<uint16_t>(slot))) == 0 ||
          uses_[slot + 1].classes != class_bit(RegClass::kVecHigh) || function.holds_refs(slot + 1)))
       continue;
-    // Each time registers are lost costs a load, and a store if the slot is written.
+    // Each place that clobbers registers costs a load, and a store if the slot is written.
     uint64_t cost = saves * (u.written() ? 2 : 1) + 2;
     if (u.weight > cost) best_[cls != RegClass::kInt].push_back({u.weight - cost, slot});
   }
@@ -122,8 +122,8 @@ uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_u
         [](const Candidate& a, const Candidate& b) { return a.gain != b.gain ? a.gain > b.gain : a.slot < b.slot; });
     for (size_t i = 0; i < n; ++i) {
       const Use& u = uses_[list[i].slot];
-      // A slot of the operand stack is known by all its uses: what it held before, or holds for others behind, is
-      // nothing that is still wanted. A local has one type.
+      // All uses of a slot of the operand stack are known: a value from before the region, or for code after it, is not
+      // live. A local has one type.
       const bool is_local = list[i].slot < 64 && (function.i32_slots >> list[i].slot & 1) != 0;
       const bool narrow = u.cls() == RegClass::kInt && (is_local || !(u.flags & Access::kWide));
       loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written(), narrow};
@@ -141,19 +141,19 @@ void Allocator::run(const DecodedFunction& code, const LastUses& last_uses, cons
   if (instrs.size() < 2) return;
   find_loops(code);
   uses_.assign(function.frame_slots + 8, {});
-  // Deep nests would be read once for each level: beyond some levels only the whole counts.
+  // Deep nests would be read once for each level: beyond some levels only the whole loop is considered.
   constexpr uint32_t kDeepest = 6;
   for (size_t i = loops_.size(); i-- > 0;) {
     Loop& l = loops_[i];
     bool is_function = i == 0;
-    if (is_function) ++l.first;  // behind the entry
+    if (is_function) ++l.first;  // after the entry
     if (is_function || depth_[l.first] <= kDeepest) l.own = evaluate(code, last_uses, function, l);
     if (i == 0) break;
-    // As often as its parent's other parts would be weighted.
+    // With the same weight as its parent's other parts.
     uint64_t best = std::max(l.own, l.inner);
     loops_[l.parent].inner += best << kLoopShift;
   }
-  // Outermost first: where the whole gains more than its parts.
+  // Outermost first: chosen if the whole gains more than its parts.
   uint32_t covered = 0;
   for (Loop& l : loops_) {
     if (l.first < covered || l.own == 0 || l.own < l.inner) continue;

@@ -1,4 +1,4 @@
-// The walk over the register code: labels, regions, and what each operation becomes.
+// The traversal of the register code: labels, regions, and the code of each operation.
 #include "baseline/compiler.h"
 #include "baseline/machine.h"
 
@@ -61,7 +61,7 @@ bool Compiler::run() {
   const bool has_vectors = decoded_.has_vectors;
   uint32_t last = kNone;
   at_ = 0;
-  describe_label(false, machine::kShortFrames);  // callers that are machine code have seen to the native stack
+  describe_label(false, machine::kShortFrames);  // callers in machine code have checked the native stack
   for (const IrInstr& it : decoded_.instrs) {
     at_ = it.at;
     if (it.at != last) begin(it.at);
@@ -107,7 +107,7 @@ void Compiler::find_labels() {
   entered_.erase(std::unique(entered_.begin(), entered_.end()), entered_.end());
 }
 
-// An instruction begins: regions end and begin here, and labels.
+// An instruction begins; regions and labels may begin or end here.
 void Compiler::begin(uint32_t index) {
   if (region_ >= 0 && regions_[static_cast<size_t>(region_)].end == index) leave_region();
   if (label_of_[index] != 0) bind(index);
@@ -121,7 +121,7 @@ void Compiler::bind(uint32_t index) {
     if (held_mask_ != 0) store_vectors(~uint64_t{0});
   }
   held_mask_ = 0;
-  // An accumulator is read behind a label only if one branch is all that leads here.
+  // An accumulator is read after a label only if a single branch is the only way here.
   alias_ = !reachable_ && m.branches == 1 && !(m.flags & kCatch) ? m.alias : std::array<uint8_t, 3>{};
   if ((m.flags & (kLabel | kCatch)) || reachable_) reachable_ = true;
   m.position = here();
@@ -279,7 +279,7 @@ bool Compiler::compile_instr(const IrInstr& instr) {
     case IrOp::call_indirect_r: call_indirect(instr, true); return true;
     case IrOp::call_ref: call_ref(instr); return true;
     case IrOp::fuel: fuel(instr); return true;
-    default: return false;  // an operation that is not known here: the function stays interpreted
+    default: return false;  // unknown operation: the function stays interpreted
   }
 }
 
@@ -287,7 +287,7 @@ void Compiler::function_entry(const IrInstr& instr) {
   auto first = field<uint16_t>(instr.pc, 0), n = field<uint16_t>(instr.pc, 2);
   constexpr unsigned kMostByStencils = 64;
   if (n > kMostByStencils) {
-    if (describe_) verify_labels_.front().native = false;  // the handler sees to that, too
+    if (describe_) verify_labels_.front().native = false;  // the handler checks that as well
     emit_call_out(ir::code_of(IrOp::enter), instr.pc, 2, instr.at, kNone);
     if (counts_) count(instr);
     return;
@@ -296,7 +296,7 @@ void Compiler::function_entry(const IrInstr& instr) {
   HoleValues f;
   f.d = field<uint32_t>(instr.pc, 4);
   f.taken = kStubTarget | slow;
-  // Who comes from elsewhere looks for the native stack first.
+  // Code that enters from elsewhere checks the native stack first.
   if constexpr (machine::kShortFrames)
     entry_stub_ = add_stub({.kind = Stub::kEntry, .at = instr.at, .target = f.taken});
   else emit(control_id(ControlStencil::kEnterNative), f);
@@ -305,14 +305,14 @@ void Compiler::function_entry(const IrInstr& instr) {
     const auto i = static_cast<unsigned>(std::countr_zero(zero));
     f.d = first + i;
     const bool several = std::popcount(zero >> i & 15) > 2 && code_->ref_slots.empty();
-    emit(control_id(several ? ControlStencil::kZero4 : ControlStencil::kZero1), f);  // the frame has room
+    emit(control_id(several ? ControlStencil::kZero4 : ControlStencil::kZero1), f);  // the frame is large enough
     zero &= ~((several ? uint64_t{15} : uint64_t{1}) << i);
   }
   resume_here(slow);
   if (counts_) count(instr);
 }
 
-// A call, or a round of a loop.
+// Counts a call, or a round of a loop.
 void Compiler::count(const IrInstr& instr) {
   const uint32_t slow = add_stub({.kind = Stub::kHandler,
                                   .at = instr.at,
@@ -325,8 +325,8 @@ void Compiler::count(const IrInstr& instr) {
   resume_here(slow);
 }
 
-// Of the n <= 64 locals from `first` on: a bit for each that may be read before it is written. What stands in front of
-// the first branch is run first, and once.
+// For the n <= 64 locals from `first` on: a bit for each that may be read before it is written. The code before the
+// first branch runs first, and once.
 uint64_t Compiler::locals_to_zero(unsigned first, unsigned n) const {
   uint64_t open = n == 0 ? 0 : ~uint64_t{0} >> (64 - n), zero = 0;
   for (const IrInstr& it : decoded_.instrs) {
@@ -346,7 +346,7 @@ uint64_t Compiler::locals_to_zero(unsigned first, unsigned n) const {
     }
   }
   zero |= open;
-  for (unsigned i = 0; i < n && !code_->ref_slots.empty(); ++i)  // whatever is read
+  for (unsigned i = 0; i < n && !code_->ref_slots.empty(); ++i)  // whatever else is read
     if (code_->holds_refs(first + i)) zero |= uint64_t{1} << i;
   return zero;
 }
@@ -377,7 +377,7 @@ void Compiler::fuel(const IrInstr& instr) {
   resume_here(slow);
 }
 
-// A stub of the kinds that run a handler goes on here, with pins read from their slots.
+// A stub that runs a handler continues here, with pins loaded from their slots.
 void Compiler::resume_here(uint32_t stub) {
   stubs_[stub].target = here();
   pins_narrow_ = pins_always_narrow_;
@@ -385,7 +385,7 @@ void Compiler::resume_here(uint32_t stub) {
   describe_label();
 }
 
-// Whatever has no stencil of its own.
+// An operation without a stencil.
 void Compiler::handler(const IrInstr& instr) {
   settle_accs();
   save_dirty();
@@ -393,7 +393,7 @@ void Compiler::handler(const IrInstr& instr) {
   invalidate_registers();
 }
 
-// The same for one that branches: its target is a unit of the call-out, too.
+// The same for an operation that branches: its target is a unit of the call-out as well.
 void Compiler::branching_handler(const IrInstr& instr) {
   settle_accs();
   save_dirty();
@@ -414,7 +414,7 @@ void Compiler::branching_handler(const IrInstr& instr) {
 
 // --- Calls
 
-// What all calls say of themselves.
+// The hole values that all calls have in common.
 Compiler::HoleValues Compiler::call_values(const IrInstr& instr) const {
   const auto offset = field<uint16_t>(instr.pc, 0), header = field<uint16_t>(instr.pc, 2);
   HoleValues f;
@@ -434,7 +434,7 @@ void Compiler::call(const IrInstr& instr) {
   invalidate_registers();
 }
 
-// A call whose callee a stencil finds, or else leaves to the handler; registers are saved.
+// A call whose callee is found by a stencil, or otherwise by the handler; registers are saved.
 void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f, ControlStencil call) {
   const uint32_t slow = add_stub({.kind = Stub::kCall, .at = instr.at, .code = instr.code});
   f.taken = kStubTarget | slow;
@@ -485,7 +485,7 @@ void Compiler::call_ref(const IrInstr& instr) {
 
 // --- Branches
 
-// A branch by a stencil whose operands are filled in; all pins are valid.
+// A branch by a stencil whose operands are set; all pins are valid.
 void Compiler::branch(const IrInstr& instr, StencilId id, HoleValues& f) {
   uint32_t target = branch_target(instr);
   Label& m = label_at(target);
@@ -498,7 +498,7 @@ void Compiler::branch(const IrInstr& instr, StencilId id, HoleValues& f) {
   emit(id, f);
 }
 
-// What a branch to a label jumps to: the label, or code that saves the registers of the region it leaves.
+// The target of a branch to a label: the label, or code that saves the registers of the region that it leaves.
 uint32_t Compiler::branch_taken(uint32_t at, uint32_t target) {
   if (inside(target)) return target == regions_[static_cast<size_t>(region_)].start ? kInnerTarget | target : target;
   if (pins_dirty_ == 0) return target;

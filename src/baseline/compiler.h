@@ -1,17 +1,17 @@
-// Compiler: the register code of one function to machine code, by copying stencils and filling their holes.
+// Compiler: compiles the register code of one function to machine code, by copying stencils and filling their holes.
 //
-// The code is the register code's, operation by operation, on the same frame. What differs is where slots are:
-// within a region (allocation.h) some live in registers. There a register's value may be newer than its slot
-// (*dirty*), or the register may have been lost by a call (*invalid*); at every label of the region all are
-// valid, and all that the region writes count as dirty. What an operation leaves in the accumulator may be in
-// the register of the slot that it wrote instead: then the accumulator is an *alias* of the register.
+// The code follows the register code, operation by operation, on the same frame. The difference is the location of
+// slots: within a region (allocation.h) some live in registers. A register's value may be newer than its slot
+// (*dirty*), or a call may have clobbered the register (*invalid*); at every label of the region all registers are
+// valid, and all that the region writes count as dirty. The result of an operation may be in the register of the slot
+// that it wrote instead of in the accumulator: then the accumulator is an *alias* of the register.
 //
-// Vector registers that a region leaves free *hold* vectors from where they are made to their last use, or the next
+// Vector registers that a region does not use *hold* vectors from their definition to their last use, or to the next
 // label (vectors.cc). Constants are held without a register.
 //
-// Operations without stencils are left to the interpreter's handler, by a *call-out*: its record beside the code holds
-// a copy of the instruction, followed by the address where the machine code goes on, which the handler takes for the
-// next instruction.
+// Operations without stencils are executed by the interpreter's handler, by a *call-out*: its record beside the code
+// holds a copy of the instruction, followed by the address where the machine code continues, which the handler reads as
+// the next instruction.
 //
 // The result can be executed at any address after link(); it consists of code, then jump tables, records of call-outs,
 // constants and entries.
@@ -38,32 +38,32 @@ class Compiler {
   Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const tiering::Interpreter& host, bool describe,
            bool counts = false);
 
-  // False: it cannot be done. The results are valid until the next call.
+  // False: the function cannot be compiled. The results are valid until the next call.
   bool compile(const ir::FunctionCode& code, bool want_positions = false);
 
   std::span<const uint8_t> bytes() const { return {out_.data(), size_}; }
   uint32_t code_size() const { return code_size_; }
-  // Fills in what depends on where the bytes will be executed and where the table of functions is.
+  // Fills the holes that depend on the address of the code and of the table of functions.
   void link(const uint8_t* execute, const uint8_t* call_table);
-  // The linked code as the verifier wants it. Only if asked for.
+  // The linked code in the form for the verifier. Only if requested.
   verify::Code description(const uint8_t* execute) const;
 
   using Entry = verify::Code::Entry;
   // The function's own (index 0), loops and catches, ascending.
   std::span<const Entry> entries() const { return entries_; }
 
-  // Where the instructions' code begins: ascending offsets, first of what runs straight on, then of code out of line.
-  // Only if asked for.
+  // Where the instructions' code begins: ascending offsets, first of the inline code, then of the code out of line.
+  // Only if requested.
   using Position = tiering::CodeLayout::Position;
   std::span<const Position> positions() const { return positions_; }
 
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};
-  // Kinds of targets beside a label (an index in the register code): code out of line, the label of a region's
-  // start for those inside, a place in the code.
+  // Kinds of targets besides a label (an index in the register code): code out of line, the label of a region's start
+  // for branches from inside, a position in the code.
   static constexpr uint32_t kStubTarget = 1u << 31, kInnerTarget = 1u << 30, kOffsetTarget = 1u << 29;
 
-  // What the holes of a stencil are filled with, by HoleKind. Each stencil has some of them.
+  // The values for the holes of a stencil, by HoleKind. Each stencil uses some of them.
   struct HoleValues {
     uint32_t a = 0, b = 0, c = 0,
              d = 0;  // kSlotA to kSlotD: numbers of slots; mostly a, b, c are read and d is written
@@ -79,7 +79,7 @@ class Compiler {
     uint64_t pc = 0;  // kPc
   };
   enum class FixupKind : uint8_t { kLabel, kData, kCallTable };
-  // A distance to fill in: `target` is a target, an offset in the data, or a function.
+  // A distance to be filled in: `target` is a target, an offset in the data, or a function.
   struct Fixup {
     uint32_t at;
     FixupKind kind;
@@ -92,22 +92,22 @@ class Compiler {
   struct Stub {
     enum Kind : uint8_t { kTrap, kFail, kLeave, kHandler, kCall, kEntry, kEnter } kind;
     uint32_t at;  // instruction
-    uint32_t target = 0;  // label; kHandler, kCall: the place in the code where to go on; kEntry: a stub
+    uint32_t target = 0;  // label; kHandler, kCall: the position in the code where execution continues; kEntry: a stub
     uint16_t dirty = 0;  // registers to save first
     int region = -1;
-    OpCode code = 0;  // kHandler, kCall: whose handler
+    OpCode code = 0;  // kHandler, kCall: the operation of the handler
     uint32_t position = 0;  // once emitted
   };
-  // A place in the register code that is jumped to or entered.
+  // A position in the register code that is jumped to or entered.
   struct Label {
-    uint32_t position = kNone;  // of the label, as seen from outside of the region that begins here
-    uint32_t inner = kNone;  // as seen from inside
-    uint32_t stub = kNone;  // kEnter: for those that enter inside a region
+    uint32_t position = kNone;  // of the label, for branches from outside the region that begins here
+    uint32_t inner = kNone;  // the same, for branches from inside
+    uint32_t stub = kNone;  // kEnter: for code that enters inside a region
     uint8_t flags = 0;
-    uint8_t branches = 0;  // to it
+    uint8_t branches = 0;  // number of branches to it
     std::array<uint8_t, 3> alias{};  // of the accumulators, at its one branch
   };
-  // Where a vector is.
+  // The location of a vector.
   struct VectorLocation {
     enum Kind : uint8_t { kInSlot, kInRegister, kConstant } kind = kInSlot;
     uint8_t index = 0;  // the register's number, or the constant's in held_vectors_
@@ -140,7 +140,7 @@ class Compiler {
 
   // --- registers
   Location location_of(uint16_t slot);
-  // Where an address in memory 0 is, fit to be used as an index (read_address in stencils/stencil.h).
+  // The location of an address in memory 0 that is fit to be used as an index (read_address in stencils/stencil.h).
   Location address_location(bool acc, uint16_t slot);
   Location acc_location(RegClass c);
   void load_pin(unsigned pin);
@@ -151,16 +151,16 @@ class Compiler {
   void settle_accs();
   void settle_acc(unsigned acc);
   void forget_accs() { alias_ = {}; }
-  // The slot is about to be written other than through an accumulator.
+  // The slot is about to be written, but not through an accumulator.
   void before_write(uint16_t slot);
   int pin_of(uint16_t slot) const { return region_ < 0 ? -1 : pin_of_slot_[slot]; }
-  // `narrow`: the upper half of what was written is zero.
+  // `narrow`: the upper half of the written value is zero.
   void wrote_pin(unsigned pin, bool narrow = false);
   // The result of an operation was left in the accumulator.
   void wrote_acc(RegClass c, bool narrow);
   bool is_narrow(Location l) const;
   const Region::Pin& pin(unsigned number) const { return regions_[static_cast<size_t>(region_)].pins[number]; }
-  // The result of an operation that left it in the accumulator goes to the slot as well.
+  // The result of an operation, which is in the accumulator, is stored in the slot as well.
   void set_slot_from_acc(uint16_t slot, RegClass c);
   void move(Location from, uint16_t from_slot, Location to, uint16_t to_slot, RegClass c);
   void move_to_pin(Location from, uint16_t from_slot, unsigned pin);
@@ -196,7 +196,7 @@ class Compiler {
   void resume_here(uint32_t stub);
   void handler(const IrInstr& instr);
   void branching_handler(const IrInstr& instr);
-  // A last operand that is a constant: its location and what the stencil's holes need.
+  // A last operand that is a constant: its location and the values for the stencil's holes.
   Location constant(uint64_t bits, bool is_64, bool is_shift, HoleValues& f);
   bool imm_fits(StencilId id, const HoleValues& f) const;
   bool set_divisor(Op op, uint64_t d, HoleValues& f) const;
@@ -232,12 +232,12 @@ class Compiler {
   void emit(StencilId id) { emit(id, HoleValues{}); }
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
-  // Whatever jumps to this place finds no more in registers than `pins_narrow_` says.
+  // All code that jumps to this position has facts in registers that imply `pins_narrow_`.
   void describe_label(bool checked = true, bool native = true);
   uint32_t add_stub(Stub s);
   void emit_stubs();
-  // Leaves for a handler with a copy of its instruction; goes on behind, or at `next`. Returns where in the data
-  // the copy begins; `more` units follow the one with the address where the code goes on.
+  // Calls a handler with a copy of its instruction; execution continues after it, or at `next`. Returns the offset of
+  // the copy in the data; `more` units follow the unit with the address where execution continues.
   uint32_t emit_call_out(OpCode code, const Code* operands, unsigned units, uint32_t at, uint32_t next,
                          unsigned more = 0);
   uint32_t pool(const uint64_t* value, bool wide);
@@ -257,18 +257,18 @@ class Compiler {
   const ir::FunctionCode* code_ = nullptr;
   DecodedFunction decoded_;
   std::vector<Region> regions_;
-  std::vector<Label> labels_;  // the first stands for none
+  std::vector<Label> labels_;  // the first means “none”
   std::vector<uint32_t> label_of_;  // by instruction: its label, or 0
-  std::vector<uint32_t> entered_;  // instructions that are entered from elsewhere: loops and catches, ascending
+  std::vector<uint32_t> entered_;  // instructions that are entered from other code: loops and catches, ascending
   std::vector<uint8_t> out_;
-  std::vector<uint8_t> data_;  // goes behind the code
+  std::vector<uint8_t> data_;  // placed after the code
   std::vector<Fixup> fixups_;
   std::vector<Fixup> data_fixups_;  // in the data: distances of jump tables
   std::vector<Stub> stubs_;
   std::vector<Entry> entries_;
   std::vector<Position> positions_;
-  std::vector<std::pair<uint32_t, uint32_t>> units_;  // data offset that shall hold the address of a code offset
-  std::vector<std::pair<uint32_t, uint32_t>> unit_targets_;  // likewise, of a target
+  std::vector<std::pair<uint32_t, uint32_t>> units_;  // data offset of a unit for the address of a code offset
+  std::vector<std::pair<uint32_t, uint32_t>> unit_targets_;  // the same, for a target
   struct PoolEntry {
     uint64_t value[2];
     uint32_t offset;
@@ -280,12 +280,12 @@ class Compiler {
   uint32_t entry_stub_ = kNone;
   uint32_t data_start_ = 0;
   bool failed_ = false;
-  bool too_far_ = false;  // a branch, so that it has to be compiled with long ones
+  bool too_far_ = false;  // a branch does not reach, so the function must be compiled with long branches
   bool long_branches_ = false;
   bool want_positions_ = false;
   const bool describe_;
   const bool counts_;
-  uint32_t at_ = 0;  // the instruction that code is made for
+  uint32_t at_ = 0;  // the instruction that is being compiled
   std::vector<verify::Piece> pieces_;
   std::vector<verify::Label> verify_labels_;
   std::vector<uint64_t> spills_;
@@ -295,22 +295,22 @@ class Compiler {
   std::vector<int8_t> pin_of_slot_;
   uint16_t pins_valid_ = 0, pins_dirty_ = 0, pins_used_ = 0, pins_written_ = 0;  // by pin
   std::array<uint8_t, 3> alias_{};  // of r0, s0, d0: 0, or the pin + 1
-  // Which integers in registers have an upper half that is zero: pins, and r0. At every label all pins that are to be
-  // so (Region::Pin::narrow) are.
+  // The integers in registers whose upper half is zero: pins, and r0. At every label all pins with Region::Pin::narrow
+  // are among them.
   uint16_t pins_narrow_ = 0;
   bool acc_narrow_ = false;
   uint16_t pins_always_narrow_ = 0;  // of this region
-  // Vectors in registers that are no pins, then those that are constants.
+  // Vectors in registers that are not pins, then those that are constants.
   static constexpr unsigned kHeldVectors = kPinned + 8;
   struct HeldVector {
     uint16_t slot;
-    bool stored;  // the slot has it, too
+    bool stored;  // the slot has the value as well
     const Code* constant;  // in the register code
   };
   std::array<HeldVector, kHeldVectors> held_vectors_{};
   uint16_t held_mask_ = 0;
   LastUses uses_;
-  size_t current_ = 0;  // the current one, in the listing
+  size_t current_ = 0;  // index of the current instruction
   bool reachable_ = true;
 };
 

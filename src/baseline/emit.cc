@@ -1,4 +1,4 @@
-// Copying stencils, code out of line, and what lies behind the code.
+// Copies stencils, and emits code out of line and the data after the code.
 #include <cstring>
 
 #include "baseline/compiler.h"
@@ -24,7 +24,7 @@ void Compiler::emit(StencilId id, const HoleValues& f) {
     failed_ = true;
     return;
   }
-  // The commonest holes hold a number and an addend.
+  // The commonest holes contain a number and an addend.
   uint32_t numbers[6];
   static_assert(static_cast<unsigned>(HoleKind::kCount) == 5);
   const uint32_t slots[] = {f.a, f.b, f.c, f.d};
@@ -33,7 +33,7 @@ void Compiler::emit(StencilId id, const HoleValues& f) {
   numbers[5] = f.count;
   const Hole *const first = &table_.holes[s.first_hole], *const end = first + s.holes;
   const uint32_t begin = here();
-  unsigned based = 0;  // kinds of operands that have a base of their own
+  unsigned based = 0;  // kinds of operands with a base register of their own
   if constexpr (machine::kFarOperands) based = emit_bases(s, numbers);
   reserve(s.size + 16u);
   uint32_t start = here();
@@ -111,7 +111,7 @@ uint32_t Compiler::add_stub(Stub s) {
 }
 
 void Compiler::emit_stubs() {
-  // Who enters inside a region, from the interpreter or at a catch, finds everything in the slots.
+  // Code that enters inside a region, from the interpreter or at a catch, has all values in the slots.
   size_t r = 0;
   for (uint32_t index : entered_) {
     while (r < regions_.size() && regions_[r].end <= index) ++r;
@@ -126,7 +126,7 @@ void Compiler::emit_stubs() {
     if (want_positions_) positions_.push_back({here(), s.at});
     at_ = s.at;
     pins_narrow_ = 0;
-    // Before the frame and the native stack have been checked.
+    // Reached before the frame and the native stack have been checked.
     const bool enters = s.kind == Stub::kEntry || (s.kind == Stub::kHandler && s.code == ir::code_of(IrOp::enter));
     describe_label(!enters, !enters);
     region_ = s.region;
@@ -154,7 +154,8 @@ void Compiler::emit_stubs() {
         break;
       case Stub::kHandler: {
         each_pin(s.dirty, [this](unsigned p) { store_pin(p); });
-        // Polls and samples have no operands; where those of a loop are is its counter, which runs on meanwhile.
+        // Polls and samples have no operands; in place of a loop's operands is its counter, which changes while the
+        // function is compiled.
         static constexpr Code kNoOperands[2] = {};
         const bool has_none = s.code == ir::code_of(IrOp::poll) || s.code == ir::code_of(IrOp::sample);
         emit_call_out(s.code, has_none ? kNoOperands : &code_->code[s.at], ir::unit_count(s.code), s.at, kNone);
@@ -201,7 +202,7 @@ uint32_t Compiler::data(size_t size, size_t align) {
   return static_cast<uint32_t>(at);
 }
 
-// Constants of one function that are alike lie there once (the last few are compared).
+// Equal constants of one function are stored once (the last few are compared).
 uint32_t Compiler::pool(const uint64_t* value, bool wide) {
   size_t n = pool_index_.size();
   for (size_t i = n; i-- > (n > 16 ? n - 16 : 0);) {
@@ -214,7 +215,7 @@ uint32_t Compiler::pool(const uint64_t* value, bool wide) {
   return at;
 }
 
-// What is filled in when the code has its address.
+// Fills the holes that depend on the address of the code.
 bool Compiler::is_for_link(const Fixup& fixup) {
   return fixup.kind == FixupKind::kCallTable || (machine::kDataAtLink && fixup.kind == FixupKind::kData);
 }

@@ -1,11 +1,11 @@
-// Operands and branches that are too far for the fields of their instructions, on machines that have such fields
+// Operands and branches that are too far for the fields of their instructions, on processors with such fields
 // (machine::kFarOperands).
 #include "baseline/compiler.h"
 #include "baseline/machine.h"
 
 namespace ermine::baseline {
 
-// Puts bases for offsets that are too large in registers in front of the stencil. Returns the kinds that have one.
+// Puts base registers for offsets that are too large before the stencil. Returns the kinds that have one.
 unsigned Compiler::emit_bases(const Stencil& s, const uint32_t* numbers) {
   uint32_t all = 0;
   for (unsigned kind = 0; kind <= static_cast<unsigned>(HoleKind::kOffset); ++kind) all |= numbers[kind];
@@ -26,7 +26,7 @@ unsigned Compiler::emit_bases(const Stencil& s, const uint32_t* numbers) {
   return based;
 }
 
-// Conditional branches reach less far than others: those of the stencil at `start` go to jumps behind it.
+// Conditional branches have a shorter range than others: those of the stencil at `start` go to jumps after it.
 void Compiler::lengthen_branches(const Hole* first, const Hole* end, uint32_t start) {
   size_t fixup = fixups_.size();
   const uint32_t over = here();

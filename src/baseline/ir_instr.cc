@@ -70,7 +70,7 @@ constexpr bool does_end_block(const IrInfo& s) {
   }
 }
 
-// What slots an operation may take from or leave in a register: in which fields they are named.
+// A slot that an operation may read from or write to a register, and the field that names it.
 struct OperandSpec {
   uint8_t byte;     // of the field
   uint8_t plus;     // added to the slot it names: the second half of a vector
@@ -94,7 +94,7 @@ constexpr OperandSpecs operands_of(const IrInfo& s) {
                                        static_cast<uint8_t>(flags)};
   };
   auto f = [&add](unsigned byte, RegClass c, bool written, unsigned plus = 0) { add(byte, c, written, plus, true); };
-  // Of a type that is known: its letter.
+  // Of a known type: its letter.
   auto typed = [&add](unsigned byte, char letter, bool written) {
     add(byte, class_of(letter), written, 0, letter != 'i');
   };
@@ -207,7 +207,7 @@ constexpr OperandSpecs operands_of(const IrInfo& s) {
     case IrOp::br_non_null_back: f(0, RegClass::kInt, false); return operands;
     case IrOp::ret_copy: f(2, RegClass::kAny, false); return operands;
     case IrOp::call_indirect_s: f(12, RegClass::kInt, false); return operands;
-    default: return operands;  // by its handler, or nothing of the kind
+    default: return operands;  // run by its handler, or without such slots
   }
 }
 

@@ -1,5 +1,5 @@
-// The register code as the compiler reads it: one IrInstr for each operation, pairs taken apart, with the slots that
-// each reads and writes.
+// The register code in the compiler's form: one IrInstr for each operation, with pairs split, and the slots that each
+// reads and writes.
 #pragma once
 
 #include <array>
@@ -25,11 +25,11 @@ struct IrInstr {
   uint32_t access;   // the first of its accesses
   OpCode code;       // never a pair
   uint8_t accesses;  // number
-  bool clobbers_and_returns;  // clobbers_registers, and execution goes on behind it
-  const Code* pc;    // operands follow it: of a pair's second part, as if it began there
+  bool clobbers_and_returns;  // clobbers_registers, and execution continues after it
+  const Code* pc;    // followed by the operands; for a pair's second part, as if it began there
 };
 
-// What is known of an operation by its code: CodeInfo in less space, and what follows from it.
+// The properties of an operation: CodeInfo in less space, and properties derived from it.
 struct IrInfo {
   uint16_t number;  // of the instruction, or kIr: of the operation
   uint8_t form;
@@ -65,24 +65,24 @@ constexpr char result_letter(Op op) {
 constexpr RegClass param_class(Op op, unsigned i) { return class_of(param_letter(op, i)); }
 constexpr RegClass result_class(Op op) { return class_of(result_letter(op)); }
 
-// A slot that an instruction may take from or leave in a register.
+// A slot that an instruction may read from or write to a register.
 struct Access {
   uint16_t slot;
   uint8_t classes;  // the bit of its class
   static constexpr uint8_t kWritten = 1, kLast = 2, kWide = 4;
   uint8_t flags;
   bool written() const { return flags & kWritten; }
-  // Of a vector: nothing reads this value again. (LastUses sets it.)
+  // For a vector: this is the last read of the value. (LastUses sets it.)
   bool last() const { return flags & kLast; }
-  // What is read or written may be something else than an i32.
+  // The value that is read or written may be something other than an i32.
   bool wide() const { return flags & kWide; }
   bool is(RegClass c) const { return classes == class_bit(c); }
 };
 
-// The register code in instructions.
+// The decoded register code of a function.
 struct DecodedFunction {
   std::vector<IrInstr> instrs;
-  std::vector<Access> accesses;    // of all instructions, in order; room for more behind them
+  std::vector<Access> accesses;    // of all instructions, in order; space for more after them
   std::vector<uint32_t> control_instrs;  // the instructions that branch, or are loops
   bool has_vectors = false;
 
@@ -91,12 +91,12 @@ struct DecodedFunction {
   }
 };
 
-// `codes` finds a handler's code.
+// `codes` maps handlers to operations.
 class HandlerIndex;
 void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, DecodedFunction& out);
 
-// From a handler's address back to its code. Handlers that do the same may share an address; then any of
-// their codes stands for all.
+// Maps a handler's address to its operation. Identical handlers may share an address; then any of their operations
+// represents all of them.
 class HandlerIndex {
  public:
   explicit HandlerIndex(const ir::HandlerTable& handlers);
@@ -107,16 +107,16 @@ class HandlerIndex {
   std::vector<uint16_t> codes_;  // by 16 bytes of distance from the first handler
 };
 
-// Whether the instruction is run by its handler, or calls: everything in registers is saved before and gone after.
+// Whether the instruction is run by its handler, or calls: registers are saved before it and invalid after it.
 inline bool clobbers_registers(const IrInstr& instr) { return ir_info(instr.code).clobbers_registers; }
 
-// The place of a branch's target, relative to the instruction; for instructions that are branches.
+// The position of a branch's target, relative to the instruction; for instructions that are branches.
 inline bool is_branch(const IrInstr& instr) { return ir_info(instr.code).is_branch; }
 inline uint32_t branch_target(const IrInstr& instr) {
   return static_cast<uint32_t>(static_cast<int64_t>(instr.at) + field<int32_t>(instr.pc, 4));
 }
-// Calls that come back, and those that do not. Both say where the callee's frame begins and how many slots of arguments
-// it has.
+// Calls that return, and calls that do not. Both contain the position of the callee's frame and the number of argument
+// slots.
 constexpr bool is_call(IrOp op) {
   switch (op) {
     case IrOp::call:
@@ -137,7 +137,7 @@ constexpr bool is_return_call(IrOp op) {
   }
 }
 
-// Whether what follows is reached only by branches.
+// Whether the next instruction is reached only by branches.
 inline bool ends_block(const IrInstr& instr) { return ir_info(instr.code).ends_block; }
 
 }  // namespace ermine::baseline

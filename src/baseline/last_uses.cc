@@ -12,7 +12,7 @@ void LastUses::find(DecodedFunction& code, const ir::FunctionCode& function, con
     for (const Access& a : code.accesses_of(instr))
       if (a.is(RegClass::kV128) && bit_of_slot_[a.slot] == 0 && bits < 64) bit_of_slot_[a.slot] = uint64_t{1} << bits++;
   at_label_.assign(label_count, 0);
-  // A pass for each level that loops are nested, and two; beyond some, everything is wanted everywhere.
+  // One pass per level of loop nesting, and two more; beyond some passes, everything is live everywhere.
   constexpr unsigned kMostPasses = 8;
   unsigned passes = 0;
   while (pass(code, function, label_of, true)) {
@@ -23,7 +23,7 @@ void LastUses::find(DecodedFunction& code, const ir::FunctionCode& function, con
   }
 }
 
-// What an operation that leaves registers reads beside its accesses: a run of slots.
+// The slots that an operation that clobbers registers reads in addition to its accesses: a range.
 uint64_t LastUses::run_read(const IrInstr& instr, const IrInfo& s) const {
   if (s.kind != CodeInfo::kIr) return 0;
   unsigned first = field<uint16_t>(instr.pc, 0), n = 0;
@@ -42,7 +42,7 @@ uint64_t LastUses::run_read(const IrInstr& instr, const IrInfo& s) const {
   return read;
 }
 
-// Over all instructions from the last. True: more is wanted at some label than was known.
+// Processes all instructions from the last one. True: more is live at some label than was known.
 bool LastUses::pass(DecodedFunction& code, const ir::FunctionCode& function, const std::vector<uint32_t>& label_of,
                     bool learn) {
   bool changed = false;
@@ -77,7 +77,7 @@ bool LastUses::pass(DecodedFunction& code, const ir::FunctionCode& function, con
       wanted |= run_read(instr, s);
       wanted |= caught;
     }
-    // A pair is jumped to at its first part.
+    // A jump to a pair goes to its first part.
     if (label_of[instr.at] == 0 || (i > 0 && code.instrs[i - 1].at == instr.at)) continue;
     uint64_t& known = at_label_[label_of[instr.at]];
     if (learn && known != wanted) {

@@ -11,7 +11,7 @@ using StackDepth = tiering::CodeLayout::StackDepth;
 namespace {
 
 #if defined(__x86_64__)
-// A push (0x50) or pop (0x58) of a register at `p`: its length, else 0.
+// A push (0x50) or pop (0x58) of a register at `p`: its length, otherwise 0.
 unsigned pushes_or_pops(const uint8_t* p, uint8_t opcode) {
   if ((p[0] & 0xf8) == opcode) return 1;
   return p[0] == 0x41 && (p[1] & 0xf8) == opcode ? 2 : 0;
@@ -38,7 +38,7 @@ CallShape call_shape(ControlStencil call) {
     if (h.kind == HoleKind::kCallTable || h.kind == HoleKind::kCount || h.kind == HoleKind::kPool)
       after_call = h.at + 4u;
   }
-  // As many pops as there were pushes end it; a call through a register comes a little later.
+  // It ends with as many pops as there were pushes; a call through a register comes a little later.
   const unsigned pushes = static_cast<unsigned>(shape.depths.size());
   for (at = after_call; at < stencil.size; ++at) {
     std::vector<StackDepth> pops;
@@ -56,7 +56,7 @@ CallShape call_shape(ControlStencil call) {
   return shape;
 }
 
-// Of the call that an operation becomes; null: it becomes none.
+// The call stencil that an operation becomes; null: none.
 const CallShape* shape_of_call(OpCode code) {
   static const CallShape call = call_shape(ControlStencil::kCall), ref = call_shape(ControlStencil::kCallRef),
                          host = call_shape(ControlStencil::kCallHost);
@@ -82,7 +82,7 @@ std::vector<StackDepth> stack_depths(std::span<const uint8_t> machine_code, cons
   for (size_t i = 0; i < positions.size(); ++i) {
     const CallShape* shape = shape_of_call(codes.code(code.code[positions[i].index]));
     if (shape == nullptr) continue;
-    // What is in registers may be stored in front of it.
+    // Code that stores registers may precede it.
     const size_t end = i + 1 < positions.size() ? positions[i + 1].offset : machine_code.size();
     const auto range = machine_code.subspan(positions[i].offset, end - positions[i].offset);
     const auto found = std::search(range.begin(), range.end(), shape->head.begin(), shape->head.end());
@@ -91,7 +91,7 @@ std::vector<StackDepth> stack_depths(std::span<const uint8_t> machine_code, cons
     for (const StackDepth& d : shape->depths) depths.push_back({at + d.offset, d.bytes});
   }
 #else
-  // A frame's return address is kept otherwise there.
+  // On other processors the return address of a frame is elsewhere.
   (void)machine_code, (void)code, (void)codes, (void)positions;
 #endif
   return depths;

@@ -1,6 +1,6 @@
-// What of the baseline compiler depends on the processor: how a hole in machine code is filled, and which constants
-// fit in instructions. One header a machine, and beside it stencils/machine_*.h (what stencils are made with) and
-// tool/*.cc (how holes are found in object files). Holes carry a number that only these know, their *patch*.
+// The processor-dependent part of the baseline compiler: how a hole in machine code is filled, and which constants fit
+// in instructions. One header per processor; stencils/machine_*.h (makes holes) and tool/*.cc (finds holes in object
+// files) belong to it. Holes carry a number that only these know, their *patch*.
 #pragma once
 
 #include "baseline/stencil_ids.h"

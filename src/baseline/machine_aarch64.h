@@ -1,7 +1,7 @@
-// AArch64: a hole is a bit field of an instruction. Its patch says which; what the field cannot hold is put together
-// in a spare register in front of the stencil (put_base) or, for conditional branches, jumped to from behind it
-// (compiler.h: long branches). Data is addressed by page and offset, so that is filled in when the code has its
-// address.
+// AArch64: a hole is a bit field of an instruction, identified by its patch. A value that does not fit is computed in a
+// spare register before the stencil (put_base); for conditional branches, a jump after the stencil reaches the target
+// (compiler.h: long branches). Data is addressed by page and offset, so these holes are filled when the address of the
+// code is known.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@
 
 namespace ermine::baseline::machine_aarch64 {
 
-// Neither they nor their neighbours are powers of two or patterns of logical immediates.
+// Neither these constants nor their neighbours are powers of two or patterns of logical immediates.
 inline constexpr MarkedConstants kMarked = {{0x5a6, 0xb39}, {0x5a6, 0xb39}, {13, 21}};
 inline constexpr bool kNegativeForms = true;
-inline constexpr bool kNarrowAddresses = false;  // loads and stores extend an index of 32 bits
+inline constexpr bool kNarrowAddresses = false;  // loads and stores extend a 32-bit index
 inline constexpr bool kShortFrames = false;  // 32 bytes
 inline constexpr bool kDataAtLink = true;
 inline constexpr bool kFarOperands = true;
 inline constexpr uint64_t kHighestAddress = 0xffff'ffff'ffff;
 
-// Bit fields. Low: the low 12 bits of a number, of which loads and stores have those above their size.
+// Bit fields. Low: the low 12 bits of a number; loads and stores use only those above their size.
 enum Patch : unsigned {
   kAddLow,
   kAccessLow,
@@ -34,7 +34,7 @@ enum Patch : unsigned {
   kImm12,
   kImm16,
   kRotation,  // of a bit field move
-  kTop        // bit of a bit field move, or the position of an extract
+  kTop  // bit of a bit field move, or the position of an extract
 };
 
 inline uint32_t word(const uint8_t* at) {
@@ -52,7 +52,7 @@ inline unsigned access_shift(uint32_t w) {
   return is_vector && is_128 ? 4 : w >> 30;
 }
 
-// What instructions can hold, or a move: kImm is 0 to 65535, kNeg -65536 to -1.
+// The ranges of immediates of instructions, or of a move: kImm is 0 to 65535, kNeg -65536 to -1.
 inline Location constant_location(int64_t v, bool) {
   if (v >= 0 && v <= 0xffff) return kImm;
   return v < 0 && v >= -0x10000 ? kNeg : kPool;
@@ -82,7 +82,7 @@ inline void put_constant(uint8_t* at, const Hole& h, int64_t v) {
 inline constexpr uint8_t kPinRegisters[6] = {20, 25, 26, 28, 0, 1};
 inline constexpr uint8_t kAccRegister = 24;
 
-// Sets the bits of a hole in `mask`, which lies beside the code.
+// Sets the bits of a hole in `mask`, which has the layout of the code.
 inline void mark_bits(const Hole& h, const uint8_t*, uint8_t* mask) {
   switch (h.patch()) {
     case kAddLow:
@@ -136,15 +136,15 @@ inline void put_address(uint8_t* at, unsigned patch, const uint8_t* execute, con
 
 // --- Operands beyond 12 bits
 
-// Registers that stencils leave alone (the build says so to the compiler), one for each kind of operand that may be
-// far, in the order of HoleKind: x9 to x13.
+// Registers that stencils do not use (by a compiler option of the build), one for each kind of operand that may be far,
+// in the order of HoleKind: x9 to x13.
 inline constexpr unsigned kSpare = 9;
-inline constexpr unsigned kBaseSize = 12;  // bytes of what put_base writes
+inline constexpr unsigned kBaseSize = 12;  // bytes that put_base writes
 inline bool is_low(unsigned patch) { return patch == kAddLow || patch == kAccessLow; }
 inline bool is_far(uint32_t v) { return v > 0xfff; }
 
-// Writes instructions that put the base register of the instruction `w` plus what is beyond the low 12 bits of v in the
-// kind's spare register.
+// Writes instructions that compute, in the kind's spare register, the base register of the instruction `w` plus the
+// bits of v above the low 12.
 inline void put_base(uint8_t* at, uint32_t w, unsigned kind, uint32_t v) {
   const uint32_t base = w >> 5 & 31, spare = kSpare + kind;
   set_word(at, 0x52a00000 | (v >> 16) << 5 | spare);  // movz, lsl 16
@@ -153,7 +153,7 @@ inline void put_base(uint8_t* at, uint32_t w, unsigned kind, uint32_t v) {
 }
 inline void set_base(uint8_t* at, unsigned kind) { set_field(at, 5, 5, kSpare + kind); }
 
-// b, to be filled in.
+// A b instruction, to be filled in.
 inline constexpr uint32_t kJump = 0x14000000;
 
 }  // namespace ermine::baseline::machine_aarch64

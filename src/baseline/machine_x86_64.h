@@ -1,5 +1,5 @@
-// x86-64: holes are whole fields of 1, 2, 4 or 8 bytes at any place; their patch is the number of bytes. Distances
-// count from the end of their field, whose 32 bits reach everything in the code arena.
+// x86-64: holes are whole fields of 1, 2, 4 or 8 bytes at any position; their patch is the number of bytes. Distances
+// count from the end of their field; 32 bits reach everything in the code arena.
 #pragma once
 
 #include <cstdint>
@@ -9,19 +9,19 @@
 
 namespace ermine::baseline::machine_x86_64 {
 
-// A 64-bit instruction sign-extends its 32-bit constant. Those of 32-bit operations are negative, so that clang cannot
-// take a 64-bit instruction for one (which for a positive constant would do the same).
+// A 64-bit instruction sign-extends its 32-bit constant. The markers of 32-bit operations are negative, so that clang
+// cannot use a 64-bit instruction for one (which would be equivalent for a positive constant).
 inline constexpr MarkedConstants kMarked = {{0x12345678, 0x5a6b7c3d}, {0x92345678, 0xda6b7c3d}, {13, 21}};
 // Whether negative constants have forms of their own for i32, and in stores.
 inline constexpr bool kNegativeForms = false;
 
-// Whether an address in a register is an index as it stands, its upper half being zero.
+// Whether an address in a register can be used directly as an index, because its upper half is zero.
 inline constexpr bool kNarrowAddresses = true;
 
-// Whether a call by machine code uses so little of the native stack that its callee need not look
+// Whether a call by machine code uses so little of the native stack that its callee need not check it
 // (runtime::native_stack_suffices).
 inline constexpr bool kShortFrames = true;
-// Whether distances to data are known only when the code has its address.
+// Whether distances to data are known only when the address of the code is.
 inline constexpr bool kDataAtLink = false;
 // Whether operands or branches may be too far for their fields.
 inline constexpr bool kFarOperands = false;
@@ -34,7 +34,7 @@ inline Location constant_location(int64_t v, bool is_64) {
   return v < 0 && v > INT32_MIN ? kNeg : kPool;
 }
 
-// A comparison with x may have become one with its neighbour: not where there is none.
+// A comparison with x may have become one with its neighbour: not possible if there is no neighbour.
 inline bool constant_fits(const Hole& h, int64_t v) {
   if (h.change() != Change::kMinusOne && h.change() != Change::kPlusOne) return true;
   return v != 0 && v != -1 && v != INT32_MAX && v != INT32_MIN;
@@ -49,13 +49,13 @@ inline void put_constant(uint8_t* at, const Hole& h, int64_t v) {
 inline constexpr uint8_t kPinRegisters[6] = {12, 6, 2, 8, 9, 11};
 inline constexpr uint8_t kAccRegister = 7;
 
-// Sets the bits of a hole in `mask`, which lies beside the code.
+// Sets the bits of a hole in `mask`, which has the layout of the code.
 inline void mark_bits(const Hole& h, const uint8_t*, uint8_t* mask) { std::memset(mask, 0xff, h.patch()); }
 
 inline void put_number(uint8_t* at, unsigned, uint32_t v) { std::memcpy(at, &v, 4); }
 inline void put_pc(uint8_t* at, unsigned, uint64_t v) { std::memcpy(at, &v, 8); }
 
-// False: too far.
+// False: too far away.
 inline bool put_distance(uint8_t* at, unsigned, int64_t distance) {
   auto v = static_cast<int32_t>(distance - 4);
   std::memcpy(at, &v, 4);

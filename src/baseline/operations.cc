@@ -1,4 +1,4 @@
-// Operations on values, and where values are.
+// Operations on values, and locations of values.
 #include <bit>
 
 #include "baseline/compiler.h"
@@ -12,7 +12,7 @@ using runtime::Slot;
 
 namespace {
 
-// Moves, selects and the like have one set of stencils a class.
+// Moves, selects and similar operations have one set of stencils per class.
 StencilGroup of_class(StencilGroup integer, RegClass c) {
   unsigned n = c == RegClass::kF32 ? 1 : c == RegClass::kF64 ? 2 : c == RegClass::kV128 ? 3 : 0;
   return static_cast<StencilGroup>(static_cast<unsigned>(integer) + n);
@@ -25,7 +25,7 @@ Location location_of_pin(int pin) { return in_register(static_cast<unsigned>(pin
 
 // --- Registers
 
-// Where a slot's value is.
+// The location of a slot's value.
 Location Compiler::location_of(uint16_t slot) {
   int pin = pin_of(slot);
   if (pin < 0) return kSlot;
@@ -116,7 +116,7 @@ void Compiler::wrote_pin(unsigned number, bool narrow) {
   const auto bit = static_cast<uint16_t>(1u << number);
   pins_valid_ |= bit;
   pins_dirty_ |= bit;
-  if (!narrow && pin(number).narrow) {  // by an operation that does not know
+  if (!narrow && pin(number).narrow) {  // by an operation that does not guarantee it
     const Location reg = location_of_pin(static_cast<int>(number));
     emit(move_id(StencilGroup::kMoveNarrow, reg, reg));
     narrow = true;
@@ -129,7 +129,7 @@ void Compiler::move(Location from, uint16_t from_slot, Location to, uint16_t to_
   emit(move_id(of_class(StencilGroup::kMoveInt, c), from, to), {.a = from_slot, .d = to_slot});
 }
 
-// A value from some location to a pin. (Processors that make moves of 64 bits vanish do not do it with those of 32.)
+// Moves a value from some location to a pin. (Processors that eliminate 64-bit moves do not eliminate 32-bit ones.)
 void Compiler::move_to_pin(Location from, uint16_t from_slot, unsigned number) {
   const Location to = location_of_pin(static_cast<int>(number));
   const bool known = is_narrow(from), narrows = pin(number).narrow && !known;
@@ -214,7 +214,7 @@ bool Compiler::imm_fits(StencilId id, const HoleValues& f) const {
 
 // --- Operations
 
-// Fills in what a division by a constant needs. False: it is not done by multiplying.
+// Sets the hole values of a division by a constant. False: it is not done by multiplying.
 bool Compiler::set_divisor(Op op, uint64_t d, HoleValues& f) const {
   const bool wide = wasm::op_info(op).sig()[0] == 'l';
   const bool negative = wide ? static_cast<int64_t>(d) < 0 : static_cast<int32_t>(d) < 0;
@@ -303,7 +303,7 @@ void Compiler::unary(const IrInstr& instr, const IrInfo& s) {
          [&](Location to) { return unary_id(s.op(), from, to); });
 }
 
-// Emits a stencil whose result goes to the accumulator, or with `to_slot` to slot d as well or to its register.
+// Emits a stencil whose result goes to the accumulator; with `to_slot`, to slot d or its register as well.
 template <class IdOf>
 void Compiler::result(const IrInstr& instr, const HoleValues& f, bool to_slot, RegClass c, bool narrow, IdOf id_of) {
   int pin = to_slot ? pin_of(static_cast<uint16_t>(f.d)) : -1;
@@ -312,7 +312,7 @@ void Compiler::result(const IrInstr& instr, const HoleValues& f, bool to_slot, R
     handler(instr);
     return;
   }
-  if (pin >= 0) {  // another accumulator may stand for the register
+  if (pin >= 0) {  // another accumulator may be an alias of the register
     for (unsigned acc = 0; acc < 3; ++acc)
       if (acc != acc_number(c) && alias_[acc] == pin + 1) settle_acc(acc);
   }
@@ -383,7 +383,7 @@ void Compiler::global(const IrInstr& instr, bool get, bool to_slot, bool acc, Re
   bool own = index >= module_.imported_globals;
   HoleValues f;
   if (own) {
-    // Where runtime/instance.cc puts them.
+    // The order in which runtime/instance.cc allocates them.
     constexpr uint32_t kCells = (sizeof(InstanceContext) + 15) / 16 * 16;
     f.offset = kCells + 16 * (index - module_.imported_globals);
   } else {

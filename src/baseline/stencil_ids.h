@@ -1,13 +1,13 @@
-// How stencils are numbered. A stencil is the machine code of one instruction for one choice of where its
-// operands and its result are; the number is computed from the instruction and those locations. Shared by the
-// stencils' sources (which say what each number is) and the compiler (which picks them).
+// The numbers of stencils. A stencil is the machine code of one instruction for one choice of the locations of its
+// operands and its result; its number is computed from the instruction and those locations. Shared by the stencils'
+// sources (which define the stencil of each number) and the compiler (which selects them).
 //
 // Locations of a value:
 //   slot        in the frame
 //   acc         the accumulator of its class (integer, f32, f64)
 //   reg 0..5    a pinned register: integers have six of their own, f32, f64 and v128 share six vector registers
 // and, for the last operand of some:
-//   imm         a constant in the instruction, as far as the machine has room (machine.h)
+//   imm         a constant in the instruction, if it fits (machine.h)
 //   neg         the same for negative ones
 //   pool        a constant beside the code
 #pragma once
@@ -46,17 +46,17 @@ inline constexpr StencilId kNoStencil = ~StencilId{0};
 inline constexpr unsigned kBinaryInPlace = kLocations * kOperandLocations * 2;
 inline constexpr unsigned kBinaryCount = kBinaryInPlace + kPinned * kOperandLocations;
 
-// Those that are not an instruction with operand forms.
+// Stencils that do not belong to an instruction with operand forms.
 enum class StencilGroup : unsigned {
   kMoveInt,      // from any location to another: move_id
   kMoveF32,
   kMoveF64,
   kMoveV128,
-  kMoveNarrow,   // the same of 32 bits, to registers: the upper half is zero then
+  kMoveNarrow,   // the same with 32 bits, to registers: the upper half is then zero
   kSelectInt,    // by locations of a, b and the condition: select_id; result in the accumulator
   kSelectF32,
   kSelectF64,
-  kSelectV128,   // the same of registers; result in place of a
+  kSelectV128,   // the same for registers; result in place of a
   kGlobalInt,    // global to a location: global_id
   kGlobalF32,
   kGlobalF64,
@@ -69,34 +69,34 @@ enum class StencilGroup : unsigned {
   kReturnF32,
   kReturnF64,
   kTable,        // br_table, by location of the index
-  kTableCall,    // finds what call_indirect calls, by location of the index
+  kTableCall,    // finds the callee of call_indirect, by location of the index
   kControl,      // ControlStencil, in order
   kCount
 };
 enum class ControlStencil : unsigned {
-  kReturn,     // no result, or those in place
-  kEnter,      // checks the value stack; branches if there may not be enough, or an interrupt is asked for
-  kEnterNative,  // likewise of the native stack
+  kReturn,     // no result, or results that are already in place
+  kEnter,      // checks the value stack; branches if it may not suffice, or an interrupt is requested
+  kEnterNative,  // the same for the native stack
   kZero1,      // zeroes slots
   kZero4,
-  kPoll,       // branches if an interrupt was asked for
+  kPoll,       // branches if an interrupt was requested
   kFuel,       // branches if there is not enough
   kSample,     // branches if the function is to be sampled
-  kCallOut,    // runs the handler of an instruction whose copy lies beside the code
+  kCallOut,    // runs the handler of an instruction whose copy is beside the code
   kCall,       // calls a function of this instance
-  kCallRef,    // calls what the accumulator refers to, a function of this instance
-  kCallHost,   // calls what the accumulator refers to, a host function
-  kCheckRef,   // the reference in slot a to the accumulator; branches if it is no function of this instance
-  kHostImport,  // an imported function to the accumulator; branches if it is not the host's
+  kCallRef,    // calls the function of this instance that the accumulator refers to
+  kCallHost,   // calls the host function that the accumulator refers to
+  kCheckRef,   // moves the reference in slot a to the accumulator; branches if it is not a function of this instance
+  kHostImport,  // moves an imported function to the accumulator; branches if it is not a host function
   kTrapSite,   // reports a trap (code in the accumulator) at an instruction
   kJump,
   kCount
 };
 
-// What a vector instruction's operands and result are. Vectors are in registers (`t`, the target, is the first
+// The operands and the result of a vector instruction. Vectors are in registers (`t`, the target, is the first
 // operand's or the result's); locations are those of scalars, and of the second operand of kBinary.
 enum class VectorShape : uint8_t {
-  kNone,  // left to handlers: lanes of 8 and 16 bits from and to memory
+  kNone,  // run by handlers: lanes of 8 and 16 bits from and to memory
   kUnary,  // t
   kBinary,  // t * kLocations + b's location: a register, the slot, or kAcc for a constant beside the code (a shuffle's
             // is its lanes)
@@ -132,7 +132,7 @@ constexpr VectorShape vector_shape(Op op) {
   return sig.back() == 'v' ? VectorShape::kSplat : VectorShape::kTest;
 }
 
-// How many lanes there are for those that name one; of shifts, the bits of a lane.
+// The number of lanes, for instructions that name one; for shifts, the bits of a lane.
 constexpr unsigned lanes(Op op) {
   switch (op) {
     case Op::i8x16_shl:
@@ -253,7 +253,7 @@ constexpr StencilId load_id(Op op, Location address, Location to) { return unary
 constexpr StencilId store_id(Op op, Location address, Location value) {
   return formed_base(op) + ordinal(address) * kOperandLocations + ordinal(value);
 }
-// By VectorShape: registers from 0, locations, and what else there is.
+// By VectorShape: registers from 0, locations, and further choices.
 constexpr StencilId vector_id(Op op, unsigned t) { return formed_base(op) + t; }
 constexpr StencilId vector_location_id(Op op, unsigned t, Location l) {
   return formed_base(op) + t * kLocations + ordinal(l);
@@ -264,7 +264,7 @@ constexpr StencilId vector_ternary_id(Op op, unsigned t, unsigned b, unsigned c)
 constexpr StencilId vector_shift_id(Op op, unsigned t, Location count) {
   return formed_base(op) + t * (kLocations + lanes(op)) + ordinal(count);
 }
-// The count is known.
+// The count is a constant.
 constexpr StencilId vector_shift_by_id(Op op, unsigned t, unsigned count) {
   return formed_base(op) + t * (kLocations + lanes(op)) + kLocations + count;
 }
@@ -310,8 +310,8 @@ constexpr bool is_shift(Op op) {
   }
 }
 
-// Divisions, whose stencils for a constant (its place is kImm) multiply instead: by what the first half of a wide entry
-// in the pool holds, the second being the divisor.
+// Divisions. Their stencils for a constant (its location is kImm) multiply instead: by the first half of a wide entry
+// in the pool, whose second half is the divisor.
 constexpr bool is_division(Op op) {
   return ir::family_of(op) == Family::kBinary && (wasm::op_info(op).flags & wasm::kMayTrap) != 0;
 }
@@ -322,23 +322,23 @@ constexpr bool is_signed_division(Op op) {
   return op == Op::i32_div_s || op == Op::i32_rem_s || op == Op::i64_div_s || op == Op::i64_rem_s;
 }
 
-// What a stencil leaves open. The value goes to `at`; `width` bytes.
+// A hole of a stencil. The value goes to `at`; `width` bytes.
 enum class HoleKind : uint8_t {
   kSlotA,  // byte offset of a slot from the frame, plus addend
   kSlotB,
   kSlotC,
   kSlotD,
-  kOffset,  // 32 bits: memory offset, or what the stencil says
+  kOffset,  // 32 bits: memory offset, or another number that the stencil defines
   kCount,  // another number
-  kImm,  // the constant operand, changed as `change` says
+  kImm,  // the constant operand, changed as `change` defines
   kPool,  // relative: the constant operand beside the code
-  kData,  // relative: constant number `addend` of the stencils' own
-  kNext,  // relative: behind this stencil
+  kData,  // relative: constant number `addend` of the stencil file
+  kNext,  // relative: the end of this stencil
   kTaken,  // relative: where the stencil branches to
   kTrap,  // relative: the trap site
-  kRecord,  // relative: what lies beside the code for this stencil: the copy of its instruction, or a jump table
+  kRecord,  // relative: the stencil's data beside the code: the copy of its instruction, or a jump table
   kCallTable,  // relative: the callee's entry in the table of functions
-  kPc,  // 64 bits: the instruction's place in the register code
+  kPc,  // 64 bits: the instruction's position in the register code
 };
 enum class Change : uint8_t {
   kNone,
@@ -377,17 +377,16 @@ struct Hole {
   Change change() const { return static_cast<Change>(patch_change >> 4); }
 };
 
-// Constants that mark the place of others: a stencil with one is compiled twice, with a pair of markers, by machine.
-// Whatever instruction clang picks for them must be right for every constant that the hole may get, so they are of the
-// same sign where the sign decides which instructions there are; a stencil for a 32-bit operation gets constants of
-// both signs.
+// Marker constants: a stencil with a constant is compiled twice, with a pair of markers, by processor. Whatever
+// instruction clang chooses for them must be right for every constant that the hole may get, so both have the same sign
+// if the sign decides which instructions are possible; a stencil for a 32-bit operation gets constants of both signs.
 struct MarkedConstants {
-  uint32_t value[2];  // 64-bit operations, and 32-bit ones of machines with forms for negative constants
+  uint32_t value[2];  // 64-bit operations, and 32-bit ones of processors with forms for negative constants
   uint32_t value32[2];  // 32-bit operations
   uint32_t shift[2];
 };
-// What a stencil leaves in an integer register, for the tool that proves it: 0, or the location's ordinal + 1, and
-// whether it is 32 bits wide, so that the upper half is zero. kNarrowSlot: likewise what it stores in a slot.
+// The result of a stencil in an integer register, for the proof: 0, or the location's ordinal + 1, and whether it has
+// 32 bits, so that the upper half is zero. kNarrowSlot: the same for a value that it stores in a slot.
 inline constexpr uint32_t kResultLocation = 0xff, kNarrowResult = 0x100, kNarrowSlot = 0x200;
 template <class T>
 constexpr uint32_t result_in(Location l) {
@@ -400,7 +399,7 @@ enum class Marker : uint32_t { kNone, kImm, kImm32, kNeg, kNeg32, kShift32, kShi
 
 struct Stencil {
   uint32_t code;  // offset of its bytes
-  uint16_t size;  // may be 0: nothing to do
+  uint16_t size;  // may be 0: no code
   uint8_t holes;  // number
   uint8_t exists;
   uint32_t first_hole;

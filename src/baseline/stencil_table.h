@@ -1,4 +1,4 @@
-// The stencils as they are linked in. Constant data, see stencil_ids.h.
+// The linked stencils. Constant data, see stencil_ids.h.
 #pragma once
 
 #include <span>
@@ -17,11 +17,11 @@ struct StencilTable {
 
 const StencilTable& stencil_table();
 
-// Sets the bits in `mask` that are filled in where the stencil is copied. `mask` is as long as the code; nothing is set
-// if that is not as long as the stencil.
+// Sets the bits in `mask` that are filled in where the stencil is copied. `mask` is as long as the code; if that is not
+// as long as the stencil, no bit is set.
 void mark_holes(uint32_t id, std::span<const uint8_t> code, uint8_t* mask);
 
-// Whether this processor runs them.
+// Whether this processor can run them.
 bool processor_suffices();
 
 }  // namespace ermine::baseline

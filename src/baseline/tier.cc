@@ -42,13 +42,13 @@ class Module final : public tiering::NativeModule {
 
   uint32_t position(const MachineCode& machine, const ir::FunctionCode& code, const void* address) const override {
     auto* p = static_cast<const uint8_t*>(address);
-    // An call-out says it in the unit before.
+    // A call-out contains it in the unit before.
     if (p >= machine.code + machine.code_size) {
       uint64_t index;
       std::memcpy(&index, p - 8, sizeof index);
       return static_cast<uint32_t>(index);
     }
-    // Positions are not kept: compiling again yields them.
+    // Positions are not stored: compiling again yields them.
     Compiler again(parts_.module, parts_.funcs, parts_.interpreter, false, parts_.counts);
     if (!again.compile(code, true)) return 0;
     auto offset = static_cast<uint32_t>(p - machine.code);
@@ -75,7 +75,7 @@ class Module final : public tiering::NativeModule {
     if (!compiler.compile(code)) return nullptr;
     const auto at = parts_.space.take(compiler.bytes().size());
     if (at.size == 0) return nullptr;
-    // It is finished, and checked, before it gets to where it can be executed, and does not change there.
+    // The code is complete and verified before it is written to executable memory, and does not change there.
     compiler.link(at.execute, call_table);
     const std::span<const uint8_t> bytes = compiler.bytes();
     if ((parts_.options.verify && !verify(compiler, func_index, code, at.execute, call_table)) ||
@@ -123,7 +123,7 @@ class Module final : public tiering::NativeModule {
   const tiering::ModuleParts parts_;
   base::IdlePool<Compiler> compilers_;
   base::IdlePool<verify::Verifier>& verifiers_;
-  std::atomic<bool> told_ = false;  // that code cannot be verified
+  std::atomic<bool> told_ = false;  // whether it was reported that code cannot be verified
 };
 
 class Tier final : public tiering::NativeTier {
@@ -134,7 +134,7 @@ class Tier final : public tiering::NativeTier {
   }
 
  private:
-  // What a verifier has learned of stencils holds for every module. (There is one Interpreter.)
+  // A verifier's facts about stencils hold for every module. (There is one Interpreter.)
   mutable base::IdlePool<verify::Verifier> verifiers_;
 };
 

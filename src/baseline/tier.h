@@ -5,7 +5,7 @@
 
 namespace ermine::baseline {
 
-// Null if it does not know this processor. Thread-safe; lives as long as the program.
+// Null if the processor is not supported. Thread-safe; lives as long as the program.
 const tiering::NativeTier* tier();
 
 }  // namespace ermine::baseline

@@ -1,9 +1,9 @@
-// Vectors. A vector is in its slot, in a pinned register, or *held*: in a register that no slot of the region is
-// pinned in, from where it is made to its last use (last_uses.h), or as a constant that has no register yet. What is
-// held is stored at the next label or branch where it is wanted, or where registers are left; so each block begins with
-// all that is not pinned in its slot. Where a reference may be at other times it is stored at once, so that only the
-// instruction that makes a vector ever writes there. Stencils work in place: the first operand is brought to the
-// result's register, mostly by its being there.
+// Vectors. A vector is in its slot, in a pinned register, or *held*: in a register that no slot of the region is pinned
+// in, from its definition to its last use (last_uses.h), or as a constant that has no register yet. Held vectors are
+// stored at the next label or branch where they are live, or where registers are clobbered; so at the beginning of each
+// block all vectors that are not pinned are in their slots. If the slot may hold a reference at other times, the vector
+// is stored immediately, so that only the instruction that makes a vector ever writes there. Stencils work in place:
+// the first operand is moved to the result's register, and is usually there already.
 #include <bit>
 
 #include "baseline/compiler.h"
@@ -34,9 +34,9 @@ void each_bit(unsigned mask, F&& f) {
 
 }  // namespace
 
-// --- Where vectors are
+// --- Locations of vectors
 
-// A vector that is read again is brought to a register if one is empty.
+// A vector that is read again is loaded into a register if one is empty.
 Compiler::VectorLocation Compiler::vector_at(uint16_t slot, bool last) {
   if (const int pin = pin_of(slot); pin >= 0) {
     if (!(pins_valid_ >> pin & 1)) load_pin(static_cast<unsigned>(pin));
@@ -58,7 +58,7 @@ Compiler::VectorLocation Compiler::vector_at(uint16_t slot, bool last) {
 // A vector in two slots.
 bool Compiler::holds_refs(uint16_t slot) const { return code_->holds_refs(slot) || code_->holds_refs(slot + 1u); }
 
-// In how many operations the slot is read, as far as that matters.
+// The number of operations that read the slot, up to the number that matters.
 unsigned Compiler::next_use(uint16_t slot) const {
   constexpr unsigned kFar = 64;
   for (unsigned n = 1; n < kFar && current_ + n < decoded_.instrs.size(); ++n)
@@ -67,11 +67,11 @@ unsigned Compiler::next_use(uint16_t slot) const {
   return kFar;
 }
 
-// An empty register that is none of `busy`, made empty if need be.
+// An empty register that is not in `busy`; if there is none, one is made empty.
 unsigned Compiler::free_register(unsigned busy) {
   const unsigned possible = kAllRegisters & ~busy & ~(unsigned{pins_used_} >> kPinned);
   if (possible == 0) {
-    failed_ = true;  // the region leaves enough
+    failed_ = true;  // the region reserves enough
     return 0;
   }
   if (const unsigned empty = possible & ~unsigned{held_mask_}; empty != 0)
@@ -87,13 +87,13 @@ unsigned Compiler::free_register(unsigned busy) {
   return best;
 }
 
-// One for a result whose first operand is in `from`: that register itself if there is no other.
+// A register for a result whose first operand is in `from`: that register itself if there is no other.
 unsigned Compiler::target_register(unsigned busy, VectorLocation from) {
   const unsigned others = busy | from.register_mask();
   return free_register((kAllRegisters & ~others & ~(unsigned{pins_used_} >> kPinned)) != 0 ? others : busy);
 }
 
-// A v128.const of the register code to the pool.
+// Puts a v128.const of the register code into the pool.
 void Compiler::set_pool(HoleValues& f, const Code* constant) {
   f.pool[0] = constant[2], f.pool[1] = constant[3], f.wide_pool = true;
 }
@@ -128,7 +128,7 @@ unsigned Compiler::read_vector(const Access& a, unsigned busy) {
   return reg;
 }
 
-// The register in which to make what goes to `dst`, with the first operand in it. Others are in those of `busy`.
+// The register in which to compute the value for `dst`, with the first operand in it. The other operands are in `busy`.
 unsigned Compiler::vector_target(const Access* a, uint16_t dst, unsigned busy) {
   const VectorLocation from = a == nullptr ? VectorLocation{} : vector_at(a->slot, a->last() || a->slot == dst);
   const int pin = pin_of(dst);
@@ -142,7 +142,7 @@ unsigned Compiler::vector_target(const Access* a, uint16_t dst, unsigned busy) {
   return reg;
 }
 
-// Those that the instruction reads for the last time need no register any more.
+// Vectors that the instruction reads for the last time no longer need a register.
 void Compiler::release_vectors(const IrInstr& instr) {
   for (const Access& a : decoded_.accesses_of(instr)) {
     if (!a.is(RegClass::kV128) || a.written() || !a.last()) continue;
@@ -162,14 +162,14 @@ void Compiler::wrote_vector(const IrInstr& instr, unsigned reg) {
     wrote_pin(static_cast<unsigned>(pin));
     return;
   }
-  if (to.last()) return;  // nobody wants it
+  if (to.last()) return;  // the value is not used
   const bool at_once = holds_refs(to.slot);
   if (at_once) emit(move_id(StencilGroup::kMoveV128, in_register(reg), kSlot), {.d = to.slot});
   held_vectors_[reg] = {to.slot, at_once, nullptr};
   held_mask_ |= static_cast<uint16_t>(1u << reg);
 }
 
-// Slots are about to be written, or have been.
+// Called when slots are about to be written, or have been.
 void Compiler::overwrite_vectors(unsigned slot, unsigned n) {
   each_bit(held_mask_, [&](unsigned i) {
     if (held_vectors_[i].slot + 1u >= slot && held_vectors_[i].slot < slot + n)
@@ -177,15 +177,15 @@ void Compiler::overwrite_vectors(unsigned slot, unsigned n) {
   });
 }
 
-// Those that are not vectors.
+// The accesses that are not vectors.
 void Compiler::overwrite_vectors(const IrInstr& instr) {
   for (const Access& a : decoded_.accesses_of(instr)) {
-    if (a.is(RegClass::kVecHigh)) return;  // an instruction on vectors does so itself
+    if (a.is(RegClass::kVecHigh)) return;  // an instruction on vectors does it itself
     if (a.written()) overwrite_vectors(a.slot, 1);
   }
 }
 
-// Those of the set that are in no slot yet. They are held further on.
+// Stores the vectors of the set that are not in their slots yet. They remain held.
 void Compiler::store_vectors(uint64_t wanted) {
   each_bit(held_mask_, [&](unsigned i) {
     HeldVector& h = held_vectors_[i];
@@ -258,7 +258,7 @@ void Compiler::vector_binary(const IrInstr& instr, const IrInfo& s) {
   const bool shuffles = op == Op::i8x16_shuffle;
   VectorLocation a_at = vector_at(a->slot, a->last() || a->slot == dst), b_at = vector_at(b->slot, b->last());
   if (ir::is_commutative(op) && a->slot != b->slot) {
-    // The first should be where the result will be, or may stay there; a constant is better second.
+    // The first should be where the result will be, or may remain there; a constant is better as the second.
     auto fits = [&](const Access& x, VectorLocation at) {
       if (const int pin = pin_of(dst); pin >= 0) return at.is_register(static_cast<unsigned>(pin) - kPinned);
       return at.is_register() && pin_of(x.slot) < 0 && (x.last() || x.slot == dst);
@@ -294,7 +294,7 @@ void Compiler::vector_ternary(const IrInstr& instr, const IrInfo& s) {
   wrote_vector(instr, t);
 }
 
-// The count of a shift is mostly a constant, stored in front of it.
+// The count of a shift is usually a constant, stored just before it.
 bool Compiler::known_count(const IrInstr& instr, uint32_t& count) const {
   const IrInstr& before = (&instr)[-1];
   if (label_of_[instr.at] != 0 || before.code != ir::code_of(IrOp::const32) ||
@@ -304,7 +304,7 @@ bool Compiler::known_count(const IrInstr& instr, uint32_t& count) const {
   return true;
 }
 
-// Whether what the instruction stores on the operand stack is only the count of the shift behind it.
+// Whether the value that the instruction stores on the operand stack is only the count of the next shift.
 bool Compiler::is_only_count(const IrInstr& instr) const {
   if (current_ + 1 >= decoded_.instrs.size()) return false;
   const IrInstr& next = decoded_.instrs[current_ + 1];
@@ -373,7 +373,7 @@ void Compiler::vector(const IrInstr& instr, const IrInfo& s) {
       const auto offset = field<uint64_t>(instr.pc, 16);
       f.offset = static_cast<uint32_t>(offset);
       if (lane != 0 || offset > INT32_MAX || !code_->guarded) {
-        handler(instr);  // there, the field holds the memory
+        handler(instr);  // in that instruction, the field contains the memory
         return;
       }
       const Location address = address_location(false, static_cast<uint16_t>(f.a));

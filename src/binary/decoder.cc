@@ -39,7 +39,7 @@ enum SectionId : uint8_t {
 };
 constexpr std::string_view kSectionNames[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
                                               "export", "start", "element", "code",     "data",  "data count", "tag"};
-// A section's place in the order; each may stand once.
+// The position of a section in the order; each may occur once.
 constexpr uint8_t kSectionOrder[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
 class Decoder {
@@ -322,7 +322,7 @@ class Decoder {
     if (flags & ~(memory ? 0x0F : 0x05)) {
       in_.malformed(at, base::format("malformed limits flags 0x{:02x}", flags));
     } else {
-      // By these bits the format was extended; without the feature they are malformed.
+      // Bits that a later extension of the format added; without its feature they are malformed.
       auto need = [&](uint8_t bit, Feature feature) {
         if ((flags & bit) && !in_.features().has(feature) && in_.ok())
           in_.malformed(at, base::format("malformed limits flags 0x{:02x}: this requires the {} feature", flags,
@@ -427,12 +427,12 @@ class Decoder {
     m_.exports.push_back(e);
   }
 
-  // Specification 3.0, section 3.5.1: the functions that occur outside of bodies may stand in ref.func.
+  // Specification 3.0, section 3.5.1: functions that occur outside of bodies may be used in ref.func.
   void declare(uint32_t func_index) {
     if (func_index < m_.functions.size()) m_.functions[func_index].declared = true;
   }
 
-  // Walks a constant expression up to and with the `end` that closes it.
+  // Reads a constant expression up to and including the `end` that closes it.
   ConstExpr const_expr() {
     ConstExpr expr;
     if (!in_.ok()) return expr;
@@ -554,8 +554,8 @@ class Decoder {
     m_.data.push_back(segment);
   }
 
-  // Function bodies are read later, but of two defects the first is reported: when something behind the
-  // code section is broken, the bodies are looked through for their form.
+  // Function bodies are read later, but the error with the lowest offset must be reported: when something behind the
+  // code section is malformed, the bodies are checked for their form first.
   Error first_error(Error error) {
     if (error.kind() != ErrorKind::kMalformed || m_.code_offset == 0) return error;
     for (size_t i = m_.imported_functions; i < m_.functions.size(); ++i) {

@@ -1,4 +1,4 @@
-// ModuleEncoder: puts the sections together. See encoder.h.
+// ModuleEncoder: assembles the sections. See encoder.h.
 #include "binary/encoder.h"
 
 #include <algorithm>

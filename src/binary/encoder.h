@@ -1,8 +1,8 @@
-// Writing binary modules: integers and names into a ByteBuffer, sections into a ModuleEncoder.
+// Writes binary modules: integers and names into a ByteBuffer, sections into a ModuleEncoder.
 //
-// The encoder writes what it is told in the canonical form (shortest LEB128s, sections in the
-// specification's order, each section at most once) and judges nothing: whether the module is valid is
-// the validator's business. Used by the text front-end and by tests. (Specification 3.0, section 5.5.)
+// The encoder writes its input in the canonical form (shortest LEB128s, sections in the specification's order, each
+// section at most once) and does not validate it. Used by the text front-end and by tests. (Specification 3.0, section
+// 5.5.)
 #pragma once
 
 #include <array>
@@ -44,7 +44,7 @@ class ByteBuffer {
     leb(s.size());
     bytes(s);
   }
-  template <class T>  // little-endian, as all of the format is
+  template <class T>  // little-endian, as in the whole format
   void fixed(T v) {
     static_assert(std::endian::native == std::endian::little);
     auto raw = std::bit_cast<std::array<uint8_t, sizeof(T)>>(v);
@@ -89,10 +89,10 @@ enum class Section : uint8_t {
 inline constexpr unsigned kSectionCount = 13;
 inline constexpr std::array<uint8_t, kSectionCount> kSectionIds = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
 
-// Where a custom section stands. The default is the end of the module.
+// The position of a custom section. The default is the end of the module.
 struct CustomPlace {
   enum Where : uint8_t { kFirst, kBefore, kAfter, kLast } where = kLast;
-  Section section = Section::kType;  // of kBefore and kAfter
+  Section section = Section::kType;  // for kBefore and kAfter
 };
 
 class ModuleEncoder {
@@ -102,11 +102,11 @@ class ModuleEncoder {
     ++part(s).count;
     return part(s).body;
   }
-  // The contents as such, for appending to the last entry, or for kStart and kDataCount, which are no vectors.
+  // The contents themselves, for appending to the last entry, or for kStart and kDataCount, which are not vectors.
   ByteBuffer& body(Section s) { return part(s).body; }
   uint32_t count(Section s) const { return parts_[static_cast<unsigned>(s)].count; }
-  // Custom sections of one place keep the order in which they were added.
-  // The number given back is for set_custom(), which fills a section whose place had to be kept.
+  // Custom sections at the same position keep the order in which they were added. The returned number is for
+  // set_custom(), which fills a section whose position was reserved.
   size_t custom(std::string_view name, std::span<const uint8_t> contents, CustomPlace place = {});
   void set_custom(size_t number, std::vector<uint8_t> contents) { customs_[number].contents = std::move(contents); }
 

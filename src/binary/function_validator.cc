@@ -411,7 +411,7 @@ bool FunctionValidator::catch_(const Instr& in) {
 
 bool FunctionValidator::delegate(const Instr& in) {
   if (controls_.back().op != Op::try_) return fail(ErrorKind::kMalformed, "END opcode expected: misplaced delegate");
-  // Its label is counted from outside of the try; the outermost is the caller.
+  // Its label counts from outside the try; the outermost label is the caller.
   if (in.index + size_t{1} >= controls_.size()) return unknown("label", in.index);
   if (!close_body()) return false;
   const Control c = controls_.back();
@@ -420,7 +420,7 @@ bool FunctionValidator::delegate(const Instr& in) {
 }
 
 bool FunctionValidator::try_table(const Instr& in) {
-  // The handlers see the labels outside of the block (section 3.4.3.7).
+  // The handlers see the labels outside the block (section 3.4.3.7).
   const ValType exn = ValType::ref(HeapType::kExn, false);
   std::vector<ValType> given;
   for (CatchReader catches(in); catches.left() > 0;) {
@@ -447,7 +447,7 @@ bool FunctionValidator::br_table(const Instr& in) {
   for (LabelReader labels(in); labels.left() > 0;) {
     Control* target = label(labels.next());
     if (!target) return false;
-    if (target->table_mark == in.offset) continue;  // looked at already
+    if (target->table_mark == in.offset) continue;  // already checked
     target->table_mark = in.offset;
     const Types types = label_types(*target);
     if (arity == SIZE_MAX) arity = types.size();
@@ -486,7 +486,7 @@ bool FunctionValidator::local_set(uint32_t index) {
   return true;
 }
 
-// Defects.
+// Errors.
 
 bool FunctionValidator::fail(ErrorKind kind, std::string message) {
   if (!error_) error_ = Error(kind, base::format("{}, at {}", message, wasm::op_info(instr_.op).text()), instr_.offset);

@@ -2,10 +2,9 @@
 // appendix (3.0, section 7.3, "Validation Algorithm"), driven by InstrReader and the signature table.
 //
 // One object validates many functions in turn and keeps its stacks; nothing is allocated per function.
-// Invariants between instructions: values_[0, sp_) are the operand types; base_ is where those of the
-// innermost block begin; high_ is the highest sp_ since the function's start. After an unconditional
-// branch the block is unreachable and operands below base_ are bottom. The first defect is kept in error_,
-// after which every step returns false.
+// Invariants between instructions: values_[0, sp_) are the operand types; base_ is the first operand of the innermost
+// block; high_ is the highest sp_ since the function's start. After an unconditional branch the block is unreachable,
+// and operands below base_ are bottom. The first error is kept in error_; afterwards every step returns false.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +23,7 @@
 
 namespace ermine::binary {
 
-// What validation looks up all the time, made once a module and shared by the threads.
+// Tables that validation uses all the time, made once per module and shared by the threads.
 struct ModuleContext {
   explicit ModuleContext(const wasm::Module& module);
   const wasm::Module& module;
@@ -48,7 +47,8 @@ class FunctionValidator {
   using Types = std::span<const ValType>;
 
   struct Control {
-    Op op;  // what opened it: block (and the body itself), loop, if, else, try, catch, catch_all, try_table
+    Op op;  // the instruction that opened it: block (and the body itself), loop, if, else, try, catch, catch_all,
+            // try_table
     bool unreachable;
     uint32_t height;  // of the operand stack, its parameters not counted
     uint32_t init_height;  // of init_log_
@@ -72,7 +72,7 @@ class FunctionValidator {
     return nullptr;
   }
 
-  // Operands. All return false after a defect.
+  // Operands. All return false after an error.
   bool push(ValType type) {
     if (sp_ == high_) [[unlikely]] {
       if (!raise_high()) return false;
@@ -121,13 +121,13 @@ class FunctionValidator {
   }
   bool pop_ref(ValType& out);  // a reference; one to the bottom heap type if unknown
   bool pop_all_short(Types expected);
-  // Long lists go as a block, so that a call of two bytes with a thousand values is not slow.
+  // Long lists are handled as a block, so that a call of two bytes with a thousand values is not slow.
   static constexpr size_t kFewTypes = 8;
   static bool same_types(const ValType* have, Types expected) {
     return std::memcmp(have, expected.data(), expected.size() * sizeof(ValType)) == 0;
   }
   bool push_many(Types types);
-  // `count` operands, of which number i has the type type_at(i). In unreachable code, only what is there is looked at.
+  // `count` operands, where operand i has the type type_at(i). In unreachable code, only existing operands are checked.
   template <class F>
   bool pop_each(size_t count, F&& type_at) {
     const auto have = static_cast<size_t>(sp_ - base_);
@@ -145,7 +145,7 @@ class FunctionValidator {
   }
   bool raise_high();
   bool reserve(size_t height);  // of values_
-  // The operand `depth` below the top, bottom if unreachable code has not got that many.
+  // The operand `depth` below the top; bottom if unreachable code does not have that many.
   ValType peek(size_t depth) const {
     return depth < static_cast<size_t>(sp_ - base_) ? sp_[-1 - static_cast<ptrdiff_t>(depth)] : ValType();
   }
@@ -158,7 +158,7 @@ class FunctionValidator {
   // Blocks.
   bool open(Op op, const BlockType& type);
   bool open_control(Op op, ValType value, const wasm::FuncType* func);
-  bool close_body();  // the operands are the results, and no more
+  bool close_body();  // the operands are exactly the results
   void leave();  // pops the control
   void reopen(Op op);  // the next arm of the same block: else, catch, catch_all
   void set_unreachable() {
@@ -222,7 +222,7 @@ class FunctionValidator {
     return ValType::ref(HeapType::concrete(context_.module.types[type_index]), nullable);
   }
 
-  // Defects: all return false.
+  // Errors: all return false.
   [[gnu::cold]] bool fail(ErrorKind kind, std::string message);
   [[gnu::cold]] bool invalid(std::string message) { return fail(ErrorKind::kInvalid, std::move(message)); }
   [[gnu::cold]] bool mismatch(Types expected);
@@ -242,11 +242,11 @@ class FunctionValidator {
   std::vector<Control> controls_;
   std::vector<ValType> locals_;
   std::vector<uint8_t> unset_;  // by local: has no value yet; only if has_unset_
-  std::vector<uint32_t> init_log_;  // locals in the order they were set; for blocks to undo
+  std::vector<uint32_t> init_log_;  // locals in the order in which they were set, so that a block can undo it
   bool has_unset_ = false;
   bool has_vectors_ = false;
   bool constant_ = false;
-  uint32_t globals_ = 0;  // how many may be referred to
+  uint32_t globals_ = 0;  // how many may be referenced
   Instr instr_;
   Error error_;
 };

@@ -1,5 +1,5 @@
-// InstrReader, out of line: the opcode tables, made from opcodes.def at compile time, and the immediates
-// that are rarer than those read in the header.
+// InstrReader, out of line: the opcode tables, made from opcodes.def at compile time, and the rarer immediates; the
+// common ones are read in the header.
 #include "binary/instr_reader.h"
 #include "base/format.h"
 
@@ -33,7 +33,7 @@ constexpr auto kCodesFc = codes_of<kPrefixedCodes>(0xFC);
 constexpr auto kCodesFd = codes_of<kPrefixedCodes>(0xFD);
 constexpr auto kCodesFe = codes_of<kPrefixedCodes>(0xFE);
 
-// Every instruction must be found again by its code.
+// Looking up the code of each instruction must give the instruction.
 constexpr bool all_codes_found() {
   for (unsigned i = 0; i < wasm::kOpCount; ++i) {
     const uint32_t code = wasm::kOpInfos[i].code, low = code & 0xFFFF;

@@ -1,7 +1,7 @@
-// InstrReader: the one walker over the instructions of a function body or constant expression. It reads
-// opcode and immediates, checks their binary form (specification 3.0, section 5.4) and nothing else:
-// indices, types and nesting are the validator's, which is a consumer of this walker, as the translators
-// and the printer are. It never reads past the given bytes.
+// InstrReader: the only reader of the instructions of a function body or constant expression. It reads opcode and
+// immediates and checks their binary form (specification 3.0, section 5.4) and nothing else: the validator, one of its
+// users, checks indices, types and nesting; the translators and the printer are the other users. It never reads past
+// the given bytes.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ enum class CatchKind : uint8_t { kCatch, kCatchRef, kCatchAll, kCatchAllRef };
 struct Catch {
   CatchKind kind;
   uint32_t tag;    // kCatch, kCatchRef
-  uint32_t label;  // relative to the try_table's outside
+  uint32_t label;  // relative to the block around the try_table
 };
 
 // One instruction. Which fields are set follows from op_info(op).imm.
@@ -54,7 +54,7 @@ struct Instr {
   const uint8_t* list = nullptr;  // LabelTable, TryTable: first element, for LabelReader and CatchReader
 };
 
-// Walks the labels of a br_table: count + 1 of them, the default last. The bytes are known to be well formed.
+// Reads the labels of a br_table: count + 1 of them, the default last. The bytes are known to be well formed.
 class LabelReader {
  public:
   explicit LabelReader(const Instr& instr) : p_(instr.list), left_(instr.count + 1) {}
@@ -79,7 +79,7 @@ class CatchReader {
 
 class InstrReader {
  public:
-  // Walks `size` bytes of module.bytes from `offset`. Types in immediates are resolved by module.types.
+  // Reads `size` bytes of module.bytes from `offset`. module.types resolves types in immediates.
   InstrReader(const wasm::Module& module, uint32_t offset, uint32_t size)
       : in_(module, offset, uint64_t{offset} + size) {}
 
@@ -91,13 +91,13 @@ class InstrReader {
   uint32_t offset() const { return in_.offset(); }  // of the next byte, in the module
 
  private:
-  // What an opcode byte, or the number after a prefix byte, stands for.
+  // The instruction of an opcode byte, or of the number after a prefix byte.
   struct Entry {
     Op op;
     wasm::Imm imm;
     wasm::Feature feature;
   };
-  static constexpr wasm::Imm kPrefix{0xFE};  // the opcode goes on in the next bytes
+  static constexpr wasm::Imm kPrefix{0xFE};  // the opcode continues in the next bytes
   static constexpr wasm::Imm kIllegal{0xFF};
   static const Entry kOneByte[256];
 
@@ -109,7 +109,7 @@ class InstrReader {
     out.mem.offset = in_.u64();
   }
   void block_type(Instr& out) {
-    // Nothing and number types in one byte; the rest elsewhere.
+    // The empty type and number types take one byte; the others are read out of line.
     if (!in_.at_end() && *in_.position() == 0x40) {
       in_.byte();
       out.block.kind = BlockType::kEmpty;
@@ -150,8 +150,8 @@ class InstrReader {
   }
 }
 
-// Reads the local declarations at the start of a function body. Calls `f(count, type)` a run;
-// returns the offset of the first instruction. Fails on more than kMaxLocals of them, parameters not counted.
+// Reads the local declarations at the start of a function body. Calls `f(count, type)` for each run; returns the offset
+// of the first instruction. Fails if there are more than kMaxLocals locals, parameters not counted.
 template <class F>
 Result<uint32_t> read_locals(const wasm::Module& module, const wasm::Function& function, F&& f) {
   Reader in(module, function.body_offset, uint64_t{function.body_offset} + function.body_size);
@@ -172,8 +172,8 @@ Result<uint32_t> read_locals(const wasm::Module& module, const wasm::Function& f
   return in.offset();
 }
 
-// The error for a body that ends, at offset `end`, before its last `end` instruction. The wording is what
-// the reference interpreter comes to say, which reads on in the bytes that follow.
+// The error for a body that ends, at offset `end`, before its last `end` instruction. The wording is that of the
+// reference interpreter, which continues to read the bytes that follow.
 Error missing_end(const wasm::Module& module, uint64_t end);
 
 }  // namespace ermine::binary

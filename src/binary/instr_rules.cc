@@ -73,7 +73,7 @@ bool FunctionValidator::memory(uint32_t index, ValType& address) {
 }
 
 bool FunctionValidator::data(uint32_t index) {
-  // The count is needed to check bodies before the data section is seen (section 5.5.16).
+  // The count is needed to check bodies before the data section is read (section 5.5.16).
   if (!context_.module.data_count) return fail(ErrorKind::kMalformed, "data count section required");
   return index < context_.module.data.size() || unknown("data segment", index);
 }
@@ -165,7 +165,7 @@ bool FunctionValidator::own_rule(const Instr& in) {
       const Control* target = label(in.index);
       if (!target) return false;
       if (target->op != Op::catch_ && target->op != Op::catch_all)
-        return invalid(base::format("invalid rethrow label {}: it is no catch", in.index));
+        return invalid(base::format("invalid rethrow label {}: it is not a catch", in.index));
       set_unreachable();
       return true;
     }
@@ -236,7 +236,7 @@ bool FunctionValidator::reference_rule(const Instr& in) {
       if (!callee(in.index)) return false;
       const wasm::Function& f = context_.module.functions[in.index];
       if (!f.declared) return invalid(base::format("undeclared function reference {}", in.index));
-      // Before typed references there was one type of functions.
+      // Before typed references, all functions had one reference type.
       if (!context_.module.features.has(Feature::FunctionReferences)) return push(wasm::kFuncRef);
       return push(ValType::ref(HeapType::concrete(f.type), false));
     }
@@ -283,7 +283,8 @@ bool FunctionValidator::reference_rule(const Instr& in) {
   }
 }
 
-// Section 3.4.4: the branch is taken with the type cast to (br_on_cast), or with what the cast leaves over.
+// Section 3.4.4: the branch is taken with the type of the cast (br_on_cast), or with the rest of the type after the
+// cast.
 bool FunctionValidator::br_on_cast(const Instr& in) {
   const ValType from = in.type_from, to = in.type_to;
   if (!is_subtype(to, from))

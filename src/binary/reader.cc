@@ -30,8 +30,8 @@ void Reader::fail(ReadStatus status, const uint8_t* at) {
 
 namespace {
 
-// The bytes of an integer at `p`, at least 8 of them readable, without branches on its length: how many
-// there are (0 if more than 8), and the 7 bits of each put together.
+// The bytes of an integer at `p`, at least 8 of which are readable, without branches on its length: their number (0 if
+// more than 8), and the 7 bits of each combined.
 struct Word {
   unsigned size;
   uint64_t value;
@@ -52,8 +52,8 @@ static_assert(std::endian::native == std::endian::little);
 
 }  // namespace
 
-// Linkers leave integers padded to five bytes, so these are not rare; longer ones are an error, as are
-// unused bits in the fifth.
+// Linkers pad integers to five bytes, so these are not rare; longer ones are an error, and so are unused bits in the
+// fifth.
 uint32_t Reader::u32_long() {
   if (left() >= 8) [[likely]] {
     const Word word = read_word(p_);
@@ -119,7 +119,7 @@ int64_t Reader::s64_long() {
 uint32_t Reader::length() {
   const uint8_t* at = p_;
   const uint32_t n = u32();
-  // The reference interpreter counts the length's own bytes too; nothing can be missing that is not found so.
+  // The reference interpreter counts the bytes of the length itself as well; the other checks find any missing bytes.
   if (n > static_cast<size_t>(end_ - at)) {
     if (ok())
       malformed(static_cast<uint64_t>(at - begin_),
@@ -147,7 +147,7 @@ bool Reader::require(Feature feature, std::string_view what, uint32_t at) {
     return true;
   fail(ErrorKind::kInvalid, at,
        base::format("{} requires the {} feature{}", what, wasm::feature_name(feature),
-                    wasm::FeatureSet::all().has(feature) ? "" : ", which this build of Ermine is without"));
+                    wasm::FeatureSet::all().has(feature) ? "" : ", which this build of Ermine does not have"));
   return false;
 }
 

@@ -1,6 +1,6 @@
-// Reader: walks bytes of a module and reads the elements that every part of the binary format is made of:
-// integers, names, types. It never reads past its end. Errors are sticky: the first is kept, afterwards the
-// reader is at its end and gives zeros, so that loops which ask ok() stop.
+// Reader: reads the elements of the binary format from the bytes of a module: integers, names, types. It never reads
+// past its end. Errors are sticky: the first one is kept; afterwards the reader is at its end and returns zeros, so
+// that loops with ok() stop.
 //
 // Its end is usually the end of a function body or of the module. An integer that is cut off by the end but
 // is already too long or too large by the bytes that follow is reported as such, as the reference
@@ -79,18 +79,18 @@ class Reader {
     return at;
   }
 
-  // The length of a vector: bounded by the bytes that are left, so that no count can ask for much memory.
+  // The length of a vector: bounded by the remaining bytes, so that no count can demand much memory.
   uint32_t length();
   std::string_view name();
 
-  // Specification 3.0, section 5.3. Type indices are resolved to canonical ids; an unknown one is an error.
+  // Specification 3.0, section 5.3. Type indices are resolved to canonical ids; an unknown index is an error.
   wasm::ValType val_type();
   wasm::ValType ref_type();
   wasm::ValType storage_type();
   wasm::HeapType heap_type();
   // A type index that must exist. Within a recursion group, see set_group().
   uint32_t type_index();
-  // From now on, indices from type_count() up to type_count() + size are references into the group being read.
+  // From now on, type indices that follow the existing types, `size` of them, are references into the group being read.
   void set_group(uint32_t size) { group_size_ = size; }
   void set_types(const wasm::Module& module) {
     types_ = module.types.data();

@@ -1,5 +1,5 @@
-// The signature column of the instruction table in the form the validator runs on: a shape, which selects
-// the code, and the types as one-byte kinds.
+// The signature column of the instruction table in the form that the validator uses: a shape, which selects the code,
+// and the types as one-byte kinds.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ enum class Shape : uint8_t {
   kGeneral,  // all else
 };
 
-// Stands for the address type of the memory that the instruction names.
+// The address type of the memory that the instruction names.
 inline constexpr uint8_t kAddressKind = 0xFF;
 
 struct Signature {

@@ -1,5 +1,5 @@
-// Reading types (specification 3.0, section 5.3) and the rules for declaring subtypes (section 3.2.10,
-// "Sub Types"): they are checked here because a group becomes canonical, and so comparable, only as a whole.
+// Reads types (specification 3.0, section 5.3) and checks the rules for declaring subtypes (section 3.2.10, "Sub
+// Types"). They are checked here because a group becomes canonical, and so comparable, only as a whole.
 #include "binary/type_section.h"
 
 #include "base/format.h"

@@ -1,12 +1,12 @@
-// The type section: recursion groups, made canonical as they are read.
+// The type section: recursion groups, made canonical while they are read.
 #pragma once
 
 #include "binary/reader.h"
 
 namespace ermine::binary {
 
-// Reads the section's content into module.types. On failure `in` is failed; the groups read so far stay
-// in the module, which releases them.
+// Reads the section's content into module.types. On failure `in` is in its failed state; the groups read so far stay in
+// the module, which releases them.
 void read_type_section(Reader& in, wasm::Module& module);
 
 }  // namespace ermine::binary

@@ -1,5 +1,5 @@
-// Validation of a module (specification 3.0, section 3.5): what stands outside of function bodies, in the
-// order of the sections, and the bodies in parallel.
+// Validates a module (specification 3.0, section 3.5): everything outside function bodies, in the order of the
+// sections, and the bodies in parallel.
 #include "binary/validator.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class ModuleValidator {
   explicit ModuleValidator(const ModuleContext& context)
       : context_(context), m_(context.module), expressions_(context) {}
 
-  // In the order of the sections; `before_code` and what follows the bodies apart.
+  // In the order of the sections; those before the bodies (`before_code`) and those after them separately.
   Result<void> before_code() {
     for (const wasm::Import& import : m_.imports) ERMINE_TRY(this->import(import));
     for (size_t i = m_.imported_tables; i < m_.tables.size(); ++i) ERMINE_TRY(table(i));
@@ -46,7 +46,7 @@ class ModuleValidator {
   }
 
  private:
-  // The error of `result`, if any, with where it is: "global 3".
+  // The error of `result`, if any, with its position: "global 3".
   static Result<void> within(Result<void> result, std::string_view what, size_t index) {
     if (result) return result;
     const Error& error = result.error();
@@ -149,7 +149,7 @@ class ModuleValidator {
             e.entry_offset,
             base::format("exporting a mutable global, as \"{}\", requires the mutable-global feature", e.name));
     }
-    // Sorted, not hashed: no choice of names makes this slow.
+    // Sorted instead of hashed: no choice of names is slow.
     std::vector<const wasm::Export*> by_name;
     by_name.reserve(m_.exports.size());
     for (const wasm::Export& e : m_.exports) by_name.push_back(&e);
@@ -216,11 +216,11 @@ class ModuleValidator {
   FunctionValidator expressions_;
 };
 
-// Bodies are dealt out in batches of about this size, in order.
+// Bodies are distributed in batches of about this size, in order.
 constexpr uint64_t kBatchBytes = 64 * 1024;
 
-// Threads take batches in ascending order and stop when a lower one has failed: so all functions below the
-// lowest bad one are looked at, and the outcome does not depend on timing.
+// Threads take batches in ascending order and stop when a lower one has failed. So all functions below the lowest
+// invalid one are checked, and the outcome does not depend on timing.
 class Bodies {
  public:
   explicit Bodies(const ModuleContext& context) : context_(context) {
@@ -237,7 +237,7 @@ class Bodies {
 
   Result<void> validate(unsigned threads) {
     if (starts_.empty()) return {};
-    // Asking the system costs more than a small module does.
+    // For a small module, asking the system for the number of processors would take longer than validating.
     if (threads == 0) threads = starts_.size() == 1 ? 1 : base::hardware_threads();
     auto work = [this] { this->work(); };
     base::run_on_threads(static_cast<unsigned>(std::min<size_t>(threads, starts_.size())), work);

@@ -1,5 +1,5 @@
-// The validator: the rules of the specification (3.0, chapter 3) for a decoded module, and the limits of
-// wasm/limits.h that concern function bodies. What passes can be translated without further checks.
+// The validator: the rules of the specification (3.0, chapter 3) for a decoded module, and the limits of wasm/limits.h
+// for function bodies. A valid module can be translated without further checks.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 namespace ermine::binary {
 
 struct ValidateOptions {
-  unsigned threads = 0;  // for function bodies, when there are many; 0: as many as the machine runs at once
+  unsigned threads = 0;  // for function bodies, when there are many; 0: one per processor
 };
 
-// Validates all of the module. Of several defects, the one at the lowest offset is reported, whatever the
-// threads do. Errors: kMalformed (in a function body), kInvalid, kUnsupported; offset() is set, the message
-// begins with the wording of the official test scripts and names the function. Thread-safe.
+// Validates a whole module. Validation is deterministic: the error with the lowest offset is reported. Errors:
+// kMalformed (in a function body), kInvalid, kUnsupported; offset() is set, the message begins with the wording of the
+// official test scripts and names the function. Thread-safe.
 Result<void> validate(const wasm::Module& module, ValidateOptions options = {});
 
-// Validates one function body of a module whose other parts are valid. For many functions use validate():
-// this prepares the same tables anew each time.
+// Validates one function body of a module whose other parts are valid. For many functions use validate(): this function
+// prepares the same tables in each call.
 Result<void> validate_function(const wasm::Module& module, uint32_t func_index);
 
 }  // namespace ermine::binary

@@ -14,7 +14,7 @@
 namespace ermine::cli {
 namespace {
 
-// Without allocating, and as a signal handler may.
+// Without allocating, and with functions that are allowed in a signal handler.
 [[noreturn]] void end(std::string_view message, ExitCode code) {
   (void)!write(STDERR_FILENO, message.data(), message.size());
   _exit(code);
@@ -36,17 +36,17 @@ void watch_for_aborts() {
   const std::type_info* type = abi::__cxa_current_exception_type();
   if (type != nullptr && (*type == typeid(std::bad_alloc) || *type == typeid(std::bad_array_new_length)))
     end("error: out of memory\n", kOutOfMemory);
-  // Of the C++ library, what a thread that the system does not give is.
+  // The C++ library throws this if the system cannot create a thread.
   if (type != nullptr && *type == typeid(std::system_error))
-    end("error: the system gives no more threads, or no memory for them\n", kOutOfMemory);
+    end("error: the system cannot create more threads, or has no memory for them\n", kOutOfMemory);
   bug();
 }
 
 }  // namespace ermine::cli
 
-// What the C++ library does with an exception that nobody catches: operator new's, as the engine throws none. The
-// library's own version prints the demangled type, and 40 kB of demangler come with it; the command catches what its
-// libraries throw.
+// Called by the C++ library for an exception that is not caught: operator new's, because the engine throws none. The
+// library's own version prints the demangled type, which adds 40 kB of demangler; the command catches the exceptions of
+// its libraries.
 namespace __gnu_cxx {
 void __verbose_terminate_handler() { ermine::cli::end_by_exception(); }
 }  // namespace __gnu_cxx

@@ -1,10 +1,10 @@
-// Ends of the command that no error value leads to: memory that ran out, and bugs. Each says what it was and has an
-// exit code of its own, because a shell shows a process that aborted as 134, as it does a guest's trap.
+// Handles abnormal ends of the command that no error value can report: memory exhaustion, and bugs. Each has a message
+// and an exit code of its own, because a shell reports an aborted process as 134, like a guest's trap.
 #pragma once
 
 namespace ermine::cli {
 
-// Takes over SIGABRT. What is thrown and not caught comes here by itself.
+// Handles SIGABRT. An exception that is not caught ends there as well.
 void watch_for_aborts();
 
 }  // namespace ermine::cli

@@ -9,7 +9,7 @@ namespace {
 
 constexpr size_t kMostListed = 8;
 
-// "a, b, and 5 more": the first few of however many are added.
+// "a, b, and 5 more": the first few of the added ones.
 class List {
  public:
   void add(std::string_view item) {
@@ -33,7 +33,7 @@ List exported_functions(const Module& module, std::string_view but = {}) {
   return names;
 }
 
-// Where imports of a module name come from, by the tools that make them.
+// The usual origin of imports from a module name, by the tools that make them.
 std::string origin(std::string_view module, std::string_view name) {
   if (module == "wasi_snapshot_preview2" || module.starts_with("wasi:"))
     return "its imports are those of a component (WASI 0.2 or newer); build for wasm32-wasip1 instead";
@@ -57,8 +57,8 @@ std::string advice_on_stop(const Error& error, const RunOptions& o) {
     case Limit::kNone:
     case Limit::kModuleBytes: return {};  // see print_error()
     case Limit::kFuel:
-      return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it go on";
-    case Limit::kDeadline: return "the limit is --timeout; a longer one lets it go on";
+      return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it continue";
+    case Limit::kDeadline: return "the limit is --timeout; a longer one lets it continue";
     case Limit::kStackBytes:
       return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) +
              " KiB; -W max-wasm-stack=SIZE changes that";
@@ -83,13 +83,13 @@ std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
     notes.push_back("the program looked for directories and was granted none; --dir HOST::GUEST grants one");
   if (!r.escaping_path.empty())
     notes.push_back(
-        base::format("the path '{}' leads outside of the granted directory; --dir grants another", r.escaping_path));
+        base::format("the path '{}' leads outside the granted directory; --dir grants another one", r.escaping_path));
   if (!r.read_only_path.empty())
     notes.push_back(base::format("'{}' is beneath a directory granted read-only; --dir without :ro allows changes",
                                  r.read_only_path));
   if (r.no_listener) notes.push_back("the program tried to accept connections; --listen HOST:PORT grants a socket");
   if (r.too_many_files)
-    notes.push_back("the program had as many files open as it may; --max-open-files N changes the limit");
+    notes.push_back("the program has reached the limit of open files; --max-open-files N changes it");
   return notes;
 }
 

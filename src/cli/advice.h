@@ -1,4 +1,4 @@
-// Messages that say what to do: which flag grants what a program lacked, what provides a missing import.
+// Hints: which flag grants what a program lacked, what provides a missing import.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace ermine::cli {
 
-// Why a run was stopped and how to let it go further; empty if there is nothing to say.
+// Why a run was stopped and how to allow more; empty if there is no hint.
 std::string advice_on_stop(const Error& error, const RunOptions& options);
 std::vector<std::string> advice_on_refusals(const WasiRefusals& refusals);
-// What of the module's imports is missing, and what usually provides such.
+// Which of the module's imports are missing, and what usually provides them.
 std::vector<std::string> advice_on_imports(const Linker& linker, const Module& module);
 std::string no_such_function(const Module& module, const std::string& name);
-// For a module that has no _start; empty if instantiating it was all there is to do.
+// For a module without _start; empty if instantiating it was all there is to do.
 std::string nothing_to_run(const Module& module);
 
 }  // namespace ermine::cli

@@ -1,7 +1,7 @@
 // The commands of `ermine`, and what they share: exit codes, messages, arguments.
 //
 // Only this folder may throw: CLI11 (see options.h) and nlohmann-json do. Commands are looked up by name before
-// anything is parsed, so that running a program does not construct the options of all the others.
+// anything is parsed, so that running a program does not construct the options of all other commands.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ namespace ermine::cli {
 
 using enum launch::ExitCode;
 using launch::ExitCode;
-// What --help says of them, below a command's own: "Exit codes: …".
+// The common exit codes in --help, below a command's own: "Exit codes: …".
 extern const char* const kCommonExitCodes;
 
 // Words after the command's name.
@@ -41,7 +41,7 @@ int wast_main(Words words);
 // With the text format and a tier that makes machine code.
 int explore_main(Words words);
 
-// How parsing the words of a command ended (Options::parse): whether to exit, as --help does, and with what code.
+// The result of parsing the words of a command (Options::parse): whether to exit, as --help does, and with what code.
 struct Parsed {
   bool exit = false;
   int code = kOk;
@@ -51,7 +51,8 @@ struct Parsed {
 void print_error(std::string_view message);
 void print_error(const Error& error);
 void print_note(std::string_view message);
-// At the end of a command: its exit code, or kFailed, with an error, if what it printed cannot be written.
+// Called at the end of a command. Returns its exit code, or kFailed and prints an error if standard output could not be
+// written.
 int finish_output(int code);
 bool colour_on(int fd);
 

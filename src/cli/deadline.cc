@@ -22,7 +22,7 @@ std::atomic<bool> g_handed_over{false};
 void on_alarm(int) {
   if (g_handed_over.load(std::memory_order_relaxed)) return;
   constexpr std::string_view kMessage =
-      "error: interrupted: the time of --timeout was over before the module was read and done with\n";
+      "error: interrupted: --timeout was reached while the module was being read or processed\n";
   (void)!write(STDERR_FILENO, kMessage.data(), kMessage.size());
   _exit(kTrapped);
 }
@@ -40,7 +40,7 @@ std::chrono::nanoseconds left() { return std::max<std::chrono::nanoseconds>(g_en
 }  // namespace
 
 void start_deadline(std::chrono::nanoseconds timeout) {
-  // As far away as the clock reaches is never.
+  // A deadline beyond the range of the clock never comes.
   const Clock::time_point now = Clock::now();
   g_end = timeout > Clock::time_point::max() - now ? Clock::time_point::max() : now + timeout;
   g_started = true;
@@ -55,18 +55,18 @@ void start_deadline(std::chrono::nanoseconds timeout) {
   go_on_with_deadline();
 }
 
-// A timer of 0 is none.
+// A timer of 0 is no timer.
 void go_on_with_deadline() {
   if (g_started) set_timer(std::max<std::chrono::nanoseconds>(left(), std::chrono::microseconds(1)));
 }
 
 void drop_deadline() {
-  signal(SIGALRM, SIG_IGN);  // also what has come already
+  signal(SIGALRM, SIG_IGN);  // discards a pending one as well
   if (g_started) set_timer({});
 }
 
 std::chrono::nanoseconds hand_deadline_over() {
-  // The timer stays: a confined process has no call to stop it, and the handler does nothing then.
+  // The timer stays: a confined process may not stop it, and its handler then does nothing.
   g_handed_over.store(true, std::memory_order_relaxed);
   return left();
 }

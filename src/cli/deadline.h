@@ -1,17 +1,17 @@
-// --timeout while no guest runs: opening, reading, decoding, printing. Nothing of these looks at a clock or could be
-// taken up again, so when the time is over the process says so and ends, wherever it is.
+// --timeout while no guest runs: opening, reading, decoding, printing. None of these checks a clock or could be
+// resumed, so when the time is over the process prints a message and ends, wherever it is.
 #pragma once
 
 #include <chrono>
 
 namespace ermine::cli {
 
-// From now on. A process that was forked since has to call go_on_with_deadline().
+// Starts now. A forked process must call go_on_with_deadline().
 void start_deadline(std::chrono::nanoseconds timeout);
 void go_on_with_deadline();
-// Of a process that only waits for another, which has the deadline.
+// For a process that only waits for another one, which has the deadline.
 void drop_deadline();
-// A guest's store looks after the time from here on: what is left of it.
+// From here on a guest's store checks the time: returns the rest.
 std::chrono::nanoseconds hand_deadline_over();
 
 }  // namespace ermine::cli

@@ -1,4 +1,4 @@
-// ermine explore: what the functions of a module become, as a page to read.
+// ermine explore: shows the code of a module's functions in every tier, as an HTML page.
 
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ std::string stem(const std::string& path) {
   return name == "-" ? "module" : name;
 }
 
-// The functions that were asked for, by index.
+// The requested functions, by index.
 class Choice {
  public:
   // False: there is no such function.
@@ -90,7 +90,7 @@ int explore_main(Words words) {
   Result<InputFile> file = InputFile::open(input);
   if (!file) return fail(file.error());
   explore::load_disassembler();
-  // Nothing of it runs, but machine code is made in the memory that it would run in.
+  // Nothing of it runs, but machine code is made in executable memory.
   if (int code = precautions.confine_to_running(true); code != kOk) return code;
   Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size);
   if (!bytes) return fail(bytes.error());

@@ -1,4 +1,4 @@
-// ermine inspect: what a module imports, exports and needs.
+// ermine inspect: shows what a module imports, exports and needs.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ std::string size_text(uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
-// "(func (param i32))" without the parentheses and kind, which stand in columns of their own.
+// "(func (param i32))" without the parentheses and kind, which are in columns of their own.
 std::string bare_type(const ExternType& type) {
   std::string text = type.to_string();
   if (text.starts_with('(') && text.ends_with(')')) text = text.substr(1, text.size() - 2);
@@ -38,8 +38,8 @@ std::string bare_type(const ExternType& type) {
 
 using Row = std::array<std::string, 3>;
 
-// Prints rows in columns. Each is made twice, once for its width: all of them together may be much larger than the
-// module, as imports of one group share their module's name.
+// Prints rows in columns. Each row is made twice, the first time for its width: all rows together may be much larger
+// than the module, because imports of one group share their module's name.
 template <class List, class MakeRow>
 void print_table(const List& list, MakeRow row) {
   size_t width[2] = {0, 0};
@@ -136,10 +136,10 @@ Json type_json(const ExternType& type) {
   return j;
 }
 
-// JSON as text. Names are whole, and escaped down to ASCII: nothing in it could control a terminal.
+// JSON as text. Names are complete, and escaped to ASCII: nothing in it can control a terminal.
 std::string text_of(const Json& json) { return json.dump(2, ' ', true, Json::error_handler_t::replace); }
 
-// The last members of an object are lists, whose items are printed one by one: see print_table.
+// The last members of an object are lists, whose items are printed one at a time: see print_table.
 template <class List, class MakeItem>
 void print_list(std::string_view name, const List& list, MakeItem item) {
   put(fmt::format(",\n  \"{}\": [", name));
@@ -210,7 +210,7 @@ int inspect_main(Words words) {
   options.exit_codes("0, or 1 if the module is not valid or cannot be read");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
-  // What is shown may use anything; running it is another matter.
+  // Any feature may be used here: the module is only shown, not run.
   if (!options.given("--features")) config.enable_all_features();
   if (int code = precautions.set_bounds(); code != kOk) return code;
   Engine engine(config);

@@ -1,4 +1,4 @@
-// Reading modules for a command, which shows that it is at work.
+// Reads modules for a command and shows its progress.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace ermine::cli {
 using launch::InputFile;
 using launch::read_module_bytes;
 
-// Prints "label …" on a terminal's stderr if the work takes over a second, and wipes it out again.
+// Prints "label …" on a terminal's stderr if the work takes over a second, and erases it afterwards.
 class Progress {
  public:
   explicit Progress(std::string label);

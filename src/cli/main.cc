@@ -93,7 +93,7 @@ int dispatch(Words words) {
     words.erase(words.begin());
     return c->main(std::move(words));
   }
-  // Without a command it is a program to run, perhaps with options in front.
+  // Without a command it is a program to run, perhaps preceded by options.
   if (first.starts_with('-') || is_file(first)) return run_main(std::move(words));
   print_error("'" + printable(first) + "' is neither a command nor a file");
   print_note("ermine --help lists the commands");
@@ -107,7 +107,7 @@ std::span<const Command> commands() { return kCommands; }
 }  // namespace ermine::cli
 
 int main(int argc, char** argv) {
-  if (!ermine::cli::open_closed_streams()) return ermine::cli::kFailed;  // and nobody to tell
+  if (!ermine::cli::open_closed_streams()) return ermine::cli::kFailed;  // there is no stream for a message
   ermine::cli::watch_for_aborts();
   ermine::cli::Words words(argv + 1, argv + argc);
   return ermine::cli::finish_output(ermine::cli::dispatch(std::move(words)));

@@ -15,14 +15,14 @@ namespace {
 
 void print(std::string_view label, const char* colour, std::string_view message) {
   bool colours = colour_on(STDERR_FILENO);
-  // In one write, so that it is not torn apart by what else writes there.
+  // In one write, so that other output is not mixed in.
   std::string line;
   if (colours) line += colour;
   line += label;
   if (colours) line += "\x1b[0m";
   line += ' ';
-  // Messages have lines, and their makers made the rest of them printable. What libraries put into theirs is made so
-  // here.
+  // Messages have several lines, and their authors made the rest of them printable. Texts that libraries add are made
+  // printable here.
   const auto* p = reinterpret_cast<const uint8_t*>(message.data());
   for (const uint8_t* end = p + message.size(); p != end;) {
     const unsigned n = *p == '\n' ? 1 : base::printable_length(p, end);
@@ -50,12 +50,12 @@ bool colour_on(int fd) {
 
 void print_error(std::string_view message) { print("error:", "\x1b[1;31m", message); }
 void print_error(const Error& error) {
-  // The only limit that stops a command before it has anything to advise on.
+  // The only limit that stops a command before it knows its own options.
   const char* advice = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
   print_error(error.to_string() + advice);
 }
 int finish_output(int code) {
-  const bool lost = std::ferror(stdout) != 0;  // before now; the reason is not known any more
+  const bool lost = std::ferror(stdout) != 0;  // earlier; the reason is not known any more
   if (std::fflush(stdout) == 0 && !lost) return code;
   print_error(
       base::format("cannot write to standard output{:t}{:t}", lost ? "" : ": ", lost ? "" : std::strerror(errno)));

@@ -18,8 +18,8 @@
 namespace ermine::cli {
 namespace {
 
-// Signals that end a process from outside: a terminal sends them to both, a person to the one whose number they know;
-// and that of --timeout, which the one that waits is to have no more.
+// Signals that end a process from outside: a terminal sends them to both processes, a user to the one whose number is
+// known; and the signal of --timeout, which the waiting process must not get.
 class EndingSignals {
  public:
   EndingSignals() {
@@ -28,7 +28,7 @@ class EndingSignals {
   }
   void hold_back() { sigprocmask(SIG_BLOCK, &all_, &before_); }
   void let_through() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  // To the process that writes; the one that waits has to tidy up behind it.
+  // Forwarded to the process that writes; the waiting one must clean up afterwards.
   void pass_on_to(pid_t writer) {
     g_writer = writer;
     for (int s : kAll) signal(s, [](int signal) { kill(g_writer, signal); });
@@ -40,7 +40,7 @@ class EndingSignals {
   sigset_t all_, before_;
 };
 
-// Of the process that waits: what becomes of the file, and its end, which is the other one's.
+// In the waiting process: decides about the file, and ends with the exit code of the other process.
 [[noreturn]] void conclude(int status, const std::string& temporary, const std::string& target,
                            const std::string& path) {
   int code = WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
@@ -84,7 +84,7 @@ Result<void> OutputFile::open() {
     error_ = errno;
     return error();
   };
-  // What is no plain file (a device, a pipe) is written to; a file of its name must not take its place.
+  // If the path is not a regular file (a device, a pipe), it is written to directly; a file must not replace it.
   struct stat st;
   const bool exists = stat(path_.c_str(), &st) == 0;
   if (exists && !S_ISREG(st.st_mode)) {
@@ -92,7 +92,7 @@ Result<void> OutputFile::open() {
     if (file_ == nullptr) return failed();
     return {};
   }
-  // Through a link, it is what the link leads to that is replaced.
+  // If the path is a link, the file behind it is replaced.
   std::string target = path_;
   if (char* real = realpath(path_.c_str(), nullptr)) {
     target = real;
@@ -126,7 +126,7 @@ Result<void> OutputFile::open() {
     close(fd);
     return error();
   }
-  // Without the one that waits there is nobody to take what is written here.
+  // Without the waiting process, nothing would rename or remove the file.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   go_on_with_deadline();
   file_ = fdopen(fd, "wb");
@@ -147,7 +147,7 @@ Result<void> OutputFile::finish() {
     file_ = nullptr;
   }
   if (error_ == 0) return {};
-  if (to_stdout()) std::clearerr(stdout);  // the caller says so: finish_output() need not
+  if (to_stdout()) std::clearerr(stdout);  // the caller reports the error, so finish_output() must not report it again
   return error();
 }
 

@@ -1,8 +1,8 @@
-// Where a command's result goes: standard output, or a file that appears only when it is whole.
+// The destination of a command's result: standard output, or a file that appears only when it is complete.
 //
-// A file is written under a name of its own beside the one that was asked for. Giving it the right name, or removing
-// it, takes rights that a process which reads what it does not trust is better without: so open() makes a second
-// process, which alone goes on, and the first one waits for its end and does that.
+// A file is written under a temporary name in the same folder. Renaming or removing it takes rights that a process
+// which reads untrusted input should not have. So open() makes a second process, which alone continues; the first one
+// waits for its end and renames or removes the file.
 #pragma once
 
 #include <cstdio>
@@ -23,10 +23,10 @@ class OutputFile {
 
   // Before binary output: kUsage if it would go to a terminal.
   Result<void> expect_binary() const;
-  // While the process has one thread, and before it confines itself. The exit code of the process says whether the file
-  // is to stay: 0.
+  // Call it while the process has one thread, and before it confines itself. The exit code of the process decides
+  // whether the file stays: 0.
   Result<void> open();
-  bool write(std::string_view bytes);  // false once it fails; the reason comes from finish()
+  bool write(std::string_view bytes);  // false after a failure; finish() returns the reason
   Result<void> finish();
 
  private:

@@ -1,4 +1,4 @@
-// What every command does against the modules it is given, before it looks at the first byte of one: bounds on time,
+// The protection of every command against its modules, set up before the first byte of one is read: bounds on time,
 // memory and size, and the process sandbox.
 #pragma once
 
@@ -20,14 +20,14 @@ struct Precautions {
   sandbox::Mode mode = sandbox::Mode::kDefault;
   bool landlock = true, seccomp = true;
 
-  // --timeout, --max-module-size, --max-process-memory, --sandbox and what belongs to it.
+  // --timeout, --max-module-size, --max-process-memory, --sandbox and its related options.
   void add_to(Options& options);
 
-  // The bounds, from now on: the first thing after the options, as even opening a file may take for ever. kOk, or the
-  // code to exit with.
+  // Sets the bounds: the first thing after the options, because even opening a file may take forever. kOk, or the exit
+  // code.
   int set_bounds() const;
 
-  // The process sandbox: after everything is opened, before anything is read. kOk, or the code to exit with.
+  // The process sandbox: after everything is opened, before anything is read. kOk, or the exit code.
   int confine_to_reading() const;
   int confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories = {}) const;
 

@@ -1,4 +1,4 @@
-// Numbers as people write them on a command line. All answer nothing for what is not one.
+// Numbers in the forms of a command line. Each function returns nothing for any other text.
 #pragma once
 
 #include <chrono>

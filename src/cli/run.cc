@@ -1,4 +1,4 @@
-// ermine run: a program from its module to its exit code.
+// ermine run: runs a program, from its module to its exit code.
 
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ namespace {
 
 using launch::Launch;
 
-// The process is about to end; taking stores and mappings apart first would only cost time.
+// The process is about to end; destroying stores and mappings would only cost time.
 [[noreturn]] void leave(int code) {
   code = finish_output(code);
   std::fflush(nullptr);
@@ -35,7 +35,7 @@ std::string base_name(const std::string& path) { return path.substr(path.rfind('
 HostGrants grants_of(const RunOptions& o) {
   WasiConfig config;
   Words args = {o.argv0.value_or(base_name(o.module))};
-  // With --invoke they are the function's.
+  // With --invoke these are the function's arguments.
   if (!o.invoke) args.insert(args.end(), o.arguments.begin(), o.arguments.end());
   config.args(std::move(args)).inherit_stdio().max_open_files(o.max_open_files).max_written_bytes(o.max_output_bytes);
   if (o.inherit_environment) config.inherit_env();
@@ -66,7 +66,7 @@ launch::Program program_of(const RunOptions& o) {
   return program;
 }
 
-// Notes each collection on stderr, and sums them up at the end.
+// Reports each collection on stderr, and a summary at the end.
 class GcLog {
  public:
   void follow(const Store& store) {
@@ -112,7 +112,7 @@ Result<void> call_export(Store& store, const Instance& instance, const RunOption
   return {};
 }
 
-// Runs what the module says is to be run, or what the user does.
+// Runs the program, or the function that the user named.
 Result<void> run_instance(Launch& launch, const Instance& instance, const RunOptions& o) {
   if (o.invoke) {
     ERMINE_TRY(Launch::initialize(instance));
@@ -124,7 +124,7 @@ Result<void> run_instance(Launch& launch, const Instance& instance, const RunOpt
   return {};
 }
 
-// The exit code for how a run ended, after saying why.
+// The exit code for the end of a run, after printing the reason.
 int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) {
   if (result) return kOk;
   const Error& error = result.error();
@@ -139,7 +139,7 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
   return code;
 }
 
-// From instantiating to the exit code.
+// From instantiation to the exit code.
 int run_loaded(Launch& launch, const RunOptions& o) {
   Result<Instance> instance = launch.instantiate();
   if (instance) return conclude(run_instance(launch, *instance, o), o, launch.wasi());
@@ -170,7 +170,7 @@ int run(const RunOptions& o) {
   if (!opened) return fail(opened.error());
   Launch& launch = *opened;
 
-  // All that was granted is open; from here on come bytes that are not trusted.
+  // Everything that was granted is open; from here on the input is untrusted.
   if (int code = confine(o); code != kOk) return code;
   const Result<void> loaded = launch.load();
   progress.reset();
@@ -184,7 +184,7 @@ int run(const RunOptions& o) {
   int code = kOk;
   launch::with_stack_for(o.config.max_wasm_stack, [&] { code = run_loaded(launch, o); });
   if (o.log_gc) gc_log.conclude(launch.store());
-  // What is told to profilers ends with the engine.
+  // The jitdump file is completed when the engine is destroyed.
   if (o.config.profile != Profile::kNone) return code;
   leave(code);
 }

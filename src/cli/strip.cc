@@ -1,4 +1,4 @@
-// ermine strip: a module without its custom sections.
+// ermine strip: removes a module's custom sections.
 
 #include <regex.h>
 
@@ -28,7 +28,7 @@ struct Section {
 // A POSIX extended regular expression.
 class Pattern {
  public:
-  // Returns what is wrong with the text, or nothing.
+  // Returns the error in the text, or nothing.
   std::string compile(const std::string& text) {
     auto compiled = std::make_unique<regex_t>();
     int error = regcomp(compiled.get(), text.c_str(), REG_EXTENDED | REG_NOSUB);
@@ -54,7 +54,7 @@ class Pattern {
 
 Error malformed(const char* what, size_t offset) { return Error(ErrorKind::kMalformed, what, offset); }
 
-// Splits a module into sections without looking into them.
+// Splits a module into sections without reading their contents.
 Result<std::vector<Section>> split(std::string_view bytes) {
   if (bytes.size() < 8 || !bytes.starts_with(std::string_view("\0asm", 4))) return malformed("this is not a module", 0);
   const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());

@@ -1,5 +1,5 @@
-// ermine parse, print, objdump: the text format from the command line. Names and options are those of
-// wasm-tools where it has them.
+// ermine parse, print, objdump: the text format on the command line. Names and options are those of wasm-tools where it
+// has them.
 
 #include <cstdio>
 
@@ -22,7 +22,7 @@ int fail(const Error& error, const std::string& file = {}) {
   return kFailed;
 }
 
-// What one of the commands is given: an input, and -o.
+// The arguments of these commands: an input, and -o.
 struct Files {
   std::string input, output;
   Precautions precautions;
@@ -47,7 +47,7 @@ int process(const Files& files, OutputFile& out, Read&& read, Use&& use) {
 }
 
 int finish(const Result<void>& printed, OutputFile& out, const std::string& file) {
-  // A pipe that nobody reads any more is no error in the module.
+  // A closed pipe is not an error of the module.
   Result<void> written = out.finish();
   if (!printed) return fail(const_cast<Result<void>&>(printed).error(), file);
   return written ? kOk : fail(written.error());

@@ -1,4 +1,4 @@
-// ermine validate: are these modules valid?
+// ermine validate: checks whether modules are valid.
 
 #include <cstdio>
 
@@ -32,7 +32,7 @@ int validate_main(Words words) {
   int code = kOk;
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string& file = files[i];
-    Result<InputFile> input = std::move(inputs[i]);  // closes it at the end of this round
+    Result<InputFile> input = std::move(inputs[i]);  // closes it at the end of this iteration
     Progress progress("validating " + file);
     const Result<void> valid = input ? launch::validate_module(engine, *input, precautions.max_module_size)
                                      : Result<void>(std::move(input).error());

@@ -37,7 +37,7 @@ bool parse_integer(const std::string& text, U& value) {
   return true;
 }
 
-// How a float is laid out.
+// The layout of a float.
 template <class F>
 struct Layout {
   using Bits = std::conditional_t<sizeof(F) == 4, uint32_t, uint64_t>;
@@ -64,18 +64,18 @@ bool parse_float(const std::string& text, F& value) {
     value = std::bit_cast<F>(sign | L::kInfinity | payload);
     return true;
   }
-  // What else the C library reads as a number is none here.
+  // Other forms that the C library accepts as numbers are errors.
   if (number.empty() || number[0] < '0' || number[0] > '9') return false;
   std::erase(number, '_');
   char* end = nullptr;
   if constexpr (sizeof(F) == 4) value = std::strtof(number.c_str(), &end);
   else value = std::strtod(number.c_str(), &end);
-  if (*end != '\0' || std::isinf(value)) return false;  // beyond the largest
+  if (*end != '\0' || std::isinf(value)) return false;  // greater than the largest finite number
   value = negative ? -value : value;
   return true;
 }
 
-// As the text format has it: the shortest decimal that is this number, or the NaN with its payload.
+// In the text format: the shortest decimal for this number, or the NaN with its payload.
 template <class F>
 std::string print_float(F value) {
   using L = Layout<F>;

@@ -1,4 +1,4 @@
-// What `ermine --version` says.
+// The text of `ermine --version`.
 #pragma once
 
 namespace ermine::cli {

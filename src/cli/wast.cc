@@ -1,4 +1,4 @@
-// ermine wast: test scripts.
+// ermine wast: runs test scripts.
 
 #include <cstdio>
 
@@ -45,7 +45,7 @@ int wast_main(Words words) {
     if (!input) return fail(input.error());
     inputs.push_back(std::move(*input));
   }
-  // Scripts test proposals that are off by default, too.
+  // Scripts also test proposals that are off by default.
   if (!command.given("--features")) config.enable_all_features();
   Engine engine(config);
   if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;

@@ -55,7 +55,7 @@ Result<void> CompiledModule::make_all_code() const {
   const auto& memories = module().memories;
   const bool guarded = memories.empty() || runtime::Memory::wants_guard(memories[0], store.memory);
   ERMINE_ASSIGN(auto made, code(engine_->code_options(guarded)));
-  return const_cast<runtime::ModuleCode&>(*made).make_all();  // code is shared by instances, never changed by them
+  return const_cast<runtime::ModuleCode&>(*made).make_all();  // instances share code and never change it
 }
 
 const MemoryImage* CompiledModule::memory_image() const {

@@ -1,5 +1,5 @@
-// CompiledModule: from bytes to what can be instantiated: decoded, validated, its exports indexed, its
-// code (translated function by function on first call) made once for each set of options. Thread-safe.
+// CompiledModule: makes a module from bytes that can be instantiated: decoded, validated, its exports indexed. Its code
+// (translated function by function on the first call) is made once for each set of options. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -30,18 +30,18 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   Result<std::shared_ptr<const runtime::ModuleCode>> code(const runtime::CodeOptions& options) const;
   // The code of all functions, for instances with the engine's settings.
   Result<void> make_all_code() const;
-  // The image of the module's data, made when it is instantiated for the second time: a program that runs
-  // once does not pay for it. Null if there is none (yet).
+  // The image of the module's data, made when it is instantiated for the second time, so that a program that runs once
+  // does not pay for it. Null if there is none (yet).
   const MemoryImage* memory_image() const;
 
  private:
   CompiledModule() = default;
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<const runtime::SharedModule> shared_;
-  mutable std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards the members below
   mutable std::vector<std::shared_ptr<const runtime::ModuleCode>> codes_;
   mutable std::unique_ptr<const MemoryImage> image_;
-  mutable unsigned uses_ = 0;  // of memory_image(), up to the one that made it
+  mutable unsigned uses_ = 0;  // calls of memory_image(), up to the one that made it
 };
 
 }  // namespace ermine::engine

@@ -1,4 +1,4 @@
-// The features of the public Config, which names them as the table in wasm/features.def does.
+// The features of the public Config, with the names of the table in wasm/features.def.
 #include "ermine/config.h"
 
 #include <cstdlib>
@@ -50,7 +50,7 @@ Result<void> Config::set_feature(std::string_view name, bool on) {
     return Error(ErrorKind::kUsage, base::format("unknown feature \"{}\"; there are: {:t}", name, known));
   }
   if (on && !FeatureSet::all().has(*feature))
-    return Error(ErrorKind::kUnsupported, base::format("this build of Ermine is without the feature {}", name));
+    return Error(ErrorKind::kUnsupported, base::format("this build of Ermine does not have the feature {}", name));
   const uint64_t bit = uint64_t{1} << static_cast<unsigned>(*feature);
   feature_bits = on ? feature_bits | bit : feature_bits & ~bit;
   return {};

@@ -29,7 +29,7 @@ class Evaluator {
       if (in.op == Op::end) return {};
       ERMINE_TRY(step(in));
     }
-    return Error(ErrorKind::kInvalid, "a constant expression without end", expr.offset);  // the validator saw to it
+    return Error(ErrorKind::kInvalid, "a constant expression without end", expr.offset);  // the validator excludes it
   }
   const Slot* result() const { return bottom_; }
 
@@ -87,7 +87,7 @@ class Evaluator {
     return {};
   }
 
-  // What needs the heap is done by the same runtime calls that function bodies make.
+  // Instructions that need the heap use the same runtime calls as in function bodies.
   Result<void> call(const binary::Instr& in, uint64_t operand_slots, uint64_t b) {
     runtime::Builtin builtin = runtime::builtin_for(in.op);
     if (!builtin)
@@ -114,7 +114,7 @@ class Evaluator {
 Result<void> evaluate(runtime::Instance& instance, const wasm::ConstExpr& expr, Slot* out) {
   Evaluator evaluator(instance);
   ERMINE_TRY(evaluator.run(expr));
-  // The expression's type says how many slots count; reading two is always possible.
+  // The expression's type determines how many slots are used; reading two is always possible.
   std::memcpy(out, evaluator.result(), 2 * sizeof(Slot));
   return {};
 }

@@ -35,7 +35,7 @@ tiering::Tiers make_tiers() {
   return tiers;
 }
 #ifdef ERMINE_BASELINE
-// What lies in the arena is to be of that kind. False: it is of another one already.
+// Sets the kind of memory in the arena. False: it already has another kind.
 bool choose(tiering::CodeArena::Kind kind) {
   tiering::CodeArena* const arena = tiering::CodeArena::get();
   return arena == nullptr || arena->choose(kind);
@@ -49,17 +49,17 @@ Result<platform::CodeListenerPtr> make_listener(const Config& config) {
   platform::CodeListenerPtr listener;
   if (config.profile == Profile::kNone && !config.debug_info) return listener;
 #ifdef ERMINE_BASELINE
-  auto too_late = [](const char* what) {
-    return Error(ErrorKind::kUsage, base::format("{} is of use only if the first engine of the process asks for it, "
-                                                 "and for nothing else of the kind",
-                                                 what));
+  auto too_late = [] {
+    return Error(ErrorKind::kUsage,
+                 "Config::debug_info and Profile::kPerfMap cannot be combined, and must be set for the first Engine of "
+                 "the process");
   };
   if (config.debug_info) {
-    if (!choose(tiering::CodeArena::Kind::kPrivate)) return too_late("debug information");
+    if (!choose(tiering::CodeArena::Kind::kPrivate)) return too_late();
     listener = platform::gdb_interface();
   }
   if (config.profile == Profile::kPerfMap) {
-    if (!choose(tiering::CodeArena::Kind::kAnonymous)) return too_late("a perf map");
+    if (!choose(tiering::CodeArena::Kind::kAnonymous)) return too_late();
     ERMINE_ASSIGN(platform::CodeListenerPtr map, platform::open_perf_map());
     listener = platform::tee_listener(std::move(listener), std::move(map));
   } else if (config.profile == Profile::kJitDump) {
@@ -68,7 +68,7 @@ Result<platform::CodeListenerPtr> make_listener(const Config& config) {
   }
   return listener;
 #else
-  return Error(ErrorKind::kUnsupported, "this build of Ermine makes no machine code to profile or debug");
+  return Error(ErrorKind::kUnsupported, "this build of Ermine has no machine code to profile or debug");
 #endif
 }
 
@@ -83,7 +83,7 @@ Engine::Engine(const Config& config)
       tiers_(make_tiers()) {
 #ifdef ERMINE_BASELINE
   counters_ = std::make_shared<runtime::CodeCounters>();
-  // What the verifier takes is opened now: later the process may not be allowed to.
+  // The verifier's library is opened now: later the process may not be allowed to open files.
   if (config.verify_code && config.tier != Tier::kInterp) (void)verify::capstone_problem();
   if (tiers_.arena != nullptr) tiers_.arena->lower_limit(config.code_cache_size);
 #endif

@@ -1,4 +1,4 @@
-// Engine: what modules and stores share. Thread-safe.
+// Engine: the state that modules and stores share. Thread-safe.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace ermine::engine {
 
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
-  // Brings figures into their range.
+  // Moves values into their range.
   static std::shared_ptr<Engine> create(Config config);
 
   const Config& config() const { return config_; }
@@ -25,13 +25,13 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const std::shared_ptr<wasm::TypeRegistry>& registry() const { return registry_; }
   const runtime::ExecutionHooks& hooks() const { return hooks_; }
   const tiering::Tiers& tiers() const { return tiers_; }
-  // Before there is any module: other tiers than those of the build. For tests.
+  // For tests: other tiers than those of the build. Call it before there is any module.
   void use_tiers(tiering::Tiers tiers) { tiers_ = std::move(tiers); }
   runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
-  // For code; see CodeOptions::guarded. Precondition: there is a listener, or none is wanted.
+  // Options for code; see CodeOptions::guarded. Precondition: there is a listener, or none was requested.
   runtime::CodeOptions code_options(bool guarded) const;
-  // Of machine code, as the Config asks; null if no profiler or debugger is to know. An error if its file could not be
-  // opened.
+  // Listens to machine code, as the Config requests; null if no profiler or debugger was requested; an error if its
+  // file could not be opened.
   const Result<platform::CodeListenerPtr>& listener() const { return listener_; }
   CodeCounts code_counts() const;
   // For a store of this engine, which keeps the engine alive.
@@ -42,7 +42,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Config config_;
   wasm::FeatureSet features_;
   std::shared_ptr<wasm::TypeRegistry> registry_;
-  Result<platform::CodeListenerPtr> listener_;  // made before there is machine code
+  Result<platform::CodeListenerPtr> listener_;  // made before any machine code
   std::shared_ptr<runtime::CodeCounters> counters_;  // null: this build makes no machine code
   const runtime::ExecutionHooks& hooks_;
   tiering::Tiers tiers_;

@@ -11,7 +11,7 @@ using runtime::ExternValue;
 using wasm::ExternKind;
 using wasm::Limits;
 
-// The type of an import or of a value, in one form for comparing and for telling.
+// The type of an import or of a value, in one form for comparisons and messages.
 struct Shape {
   explicit Shape(ExternKind k) : kind(k) {}
   ExternKind kind;
@@ -123,7 +123,7 @@ Error unknown_import(const wasm::Module& module, const wasm::Import& import) {
 Result<void> match_import(const wasm::Module& module, const wasm::Import& import, const ExternValue& given) {
   const Shape have = shape_of(given), want = shape_of(module, import);
   if (matches(*module.registry, have, want)) return {};
-  // Both types spelled by canonical ids where they differ in nothing else.
+  // Both types are spelled with canonical ids if they differ in nothing else.
   std::string expected = describe(want, *module.registry, &module), found = describe(have, *module.registry, &module);
   if (expected == found) {
     expected += base::format(" (type #{})", want.func);

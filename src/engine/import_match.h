@@ -1,4 +1,4 @@
-// Whether what is given for an import fits it (specification 3.0, section 3.5.9 "external types").
+// Checks whether the value for an import fits it (specification 3.0, section 3.5.9 "external types").
 #pragma once
 
 #include <string>
@@ -10,10 +10,10 @@
 
 namespace ermine::engine {
 
-// kLink "incompatible import type …" with both types if it does not. Sizes are those of now.
+// kLink "incompatible import type …" with both types if it does not fit. Sizes are the current ones.
 Result<void> match_import(const wasm::Module& module, const wasm::Import& import, const runtime::ExternValue& given);
 
-// kLink "unknown import …" with the type that is wanted.
+// kLink "unknown import …" with the expected type.
 Error unknown_import(const wasm::Module& module, const wasm::Import& import);
 
 // For messages: `a function [i32] -> []`, `a memory of at least 1 page`.

@@ -27,11 +27,11 @@ class Instantiation {
     ERMINE_TRY(store_.prepare_stack());
     const runtime::Store::Checkpoint checkpoint = store_.checkpoint();
     if (Result<void> built = build(); !built) {
-      // Nobody has seen it yet.
+      // It is not reachable yet.
       store_.roll_back(checkpoint, instance_);
       return std::move(built).error();
     }
-    // From here on, references to the instance may be in tables of others.
+    // From here on, tables of other instances may contain references to the instance.
     ERMINE_TRY(apply_elems());
     ERMINE_TRY(apply_data());
     ERMINE_TRY(start());
@@ -57,7 +57,7 @@ class Instantiation {
     return {};
   }
 
-  // The instance with imports, memories and tags; tables and globals of its own are still zero.
+  // The instance with imports, memories and tags; the tables and globals that it defines are still zero.
   Result<void> create() {
     std::vector<runtime::Memory*> memories;
     for (size_t i = 0; i < imports_.size(); ++i)
@@ -118,7 +118,7 @@ class Instantiation {
     for (size_t i = 0; i < m_.elems.size(); ++i) {
       const wasm::ElemSegment& e = m_.elems[i];
       if (e.exprs.empty()) continue;
-      // Filled in place, so that the collector sees the elements that are there already.
+      // Filled in place, so that the collector sees the elements that already exist.
       std::span<Slot> values = instance_->make_elem_values(static_cast<uint32_t>(i), e.exprs.size());
       for (size_t j = 0; j < e.exprs.size(); ++j) {
         Slot value[2];
@@ -153,7 +153,7 @@ class Instantiation {
   }
 
   Result<void> apply_data() {
-    // Nothing has written to the instance's own memories yet, and an image is only made of segments that fit.
+    // The memories that the instance defines are still unchanged, and an image is made only of segments that fit.
     const MemoryImage* image = compiled_.memory_image();
     if (image && image->map_image(*instance_)) {
       for (uint32_t i = 0; i < m_.data.size(); ++i)

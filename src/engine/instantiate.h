@@ -1,4 +1,4 @@
-// Instantiation (specification 3.0, section 4.7.2 "instantiation"), in the order and with the effects that it says.
+// Instantiation (specification 3.0, section 4.7.2 "instantiation"), in the specification's order and with its effects.
 #pragma once
 
 #include <span>
@@ -8,13 +8,13 @@
 
 namespace ermine::engine {
 
-// `imports` are in the module's order and of `store`. The instance belongs to the store, even when a
-// segment does not fit or the start function traps: then its functions may live on in tables it wrote.
-// Errors: kLink, kLimit, and those of running code.
+// `imports` are in the module's order and belong to `store`. The instance belongs to the store, even if a segment does
+// not fit or the start function traps: then its functions may still be in tables that it wrote. Errors: kLink, kLimit,
+// and those of running code.
 Result<runtime::Instance*> instantiate(runtime::Store& store, const CompiledModule& compiled,
                                        std::span<const runtime::ExternValue> imports);
 
-// The export of that name, or nothing.
+// The export of this name, or nothing.
 std::optional<runtime::ExternValue> find_export(runtime::Instance& instance, std::string_view name);
 runtime::ExternValue export_value(runtime::Instance& instance, const wasm::Export& e);
 

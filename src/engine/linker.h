@@ -1,5 +1,5 @@
-// Linker: definitions by module and item name, and imports resolved by them. Changing one is for one
-// thread; resolving may run on many.
+// Linker: definitions by module and item name, and the resolution of imports. A linker may be changed by one thread;
+// many may resolve imports.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ class Linker {
  public:
   explicit Linker(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
 
-  // What a name stands for: something of one store, or what can be brought into any.
+  // The definition of a name: an item of one store, or one that can be added to any store.
   struct StoreItem {
     runtime::Store* store;
     runtime::ExternValue value;
@@ -36,7 +36,7 @@ class Linker {
   Result<void> alias_module(std::string_view module, std::string_view as_module);
   const Item* find(std::string_view module, std::string_view name) const;
 
-  // Brings an item into a store. kUsage if it belongs to another.
+  // Adds an item to a store. kUsage if it belongs to another.
   static Result<runtime::ExternValue> bring(runtime::Store& store, const Item& item);
   // The module's imports in its order. kLink, kUsage.
   Result<std::vector<runtime::ExternValue>> resolve(runtime::Store& store, const wasm::Module& module) const;

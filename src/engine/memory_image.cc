@@ -12,12 +12,12 @@ namespace ermine::engine {
 
 namespace {
 
-// Less is copied faster than it is mapped.
+// Copying is faster than mapping below this size.
 constexpr uint64_t kWorthwhile = 64 << 10;
-// Bound of what one module's images may take; the system keeps them in memory.
+// The maximal size of the images of one module; the system keeps them in memory.
 constexpr uint64_t kMostBytes = 256 << 20;
 
-// The value of an offset that is one constant.
+// The value of an offset that consists of one constant.
 std::optional<uint64_t> constant(const wasm::Module& m, const wasm::ConstExpr& expr) {
   binary::InstrReader reader(m, expr.offset, expr.size);
   binary::Instr first, second;
@@ -45,7 +45,7 @@ std::unique_ptr<const MemoryImage> MemoryImage::create(const wasm::Module& m) {
     const auto at = constant(m, d.offset);
     if (!at || d.memory < m.imported_memories || t.page_log2 != 16 || t.shared) return nullptr;
     const uint64_t size = t.limits.min << 16;
-    if (d.bytes.size() > size || *at > size - d.bytes.size()) return nullptr;  // this one traps
+    if (d.bytes.size() > size || *at > size - d.bytes.size()) return nullptr;  // traps
     offsets[i] = *at;
     if (d.bytes.empty()) continue;
     total += d.bytes.size();
@@ -56,7 +56,7 @@ std::unique_ptr<const MemoryImage> MemoryImage::create(const wasm::Module& m) {
   if (total < kWorthwhile || total > kMostBytes) return nullptr;
   std::unique_ptr<MemoryImage> self(new MemoryImage);
   for (const auto& [memory, r] : ranges) {
-    // Sparse: pages between segments take nothing.
+    // Sparse: pages between segments take no memory.
     auto image = platform::Image::create(r.to - r.from, [&](uint8_t* bytes) {
       for (size_t i = 0; i < m.data.size(); ++i) {
         const wasm::DataSegment& d = m.data[i];

@@ -1,6 +1,6 @@
-// MemoryImage: what the data segments of a module write into its memories, made once and then shown to
-// each new instance copy-on-write, so that a fresh instance of a module with megabytes of data costs only
-// the pages that it touches. Immutable; thread-safe.
+// MemoryImage: the effect of a module's data segments on its memories, made once and then mapped copy-on-write into
+// each new instance, so that a new instance of a module with megabytes of data costs only the pages that it touches.
+// Immutable; thread-safe.
 #pragma once
 
 #include <memory>
@@ -13,18 +13,18 @@ namespace ermine::engine {
 
 class MemoryImage {
  public:
-  // Whether the module's data is such that an image is the same as applying the segments: all active
-  // segments are in memories of the module's own, at constant places inside their minimum size. Null if
-  // not, if it is too little to be worth it, or if the system gives no memory for it.
+  // Makes an image if it has the same effect as the segments: all active segments must be in memories that the module
+  // defines, at constant offsets inside their minimum size. Null if that is not the case, if the data is too small, or
+  // if the system has no memory for it.
   static std::unique_ptr<const MemoryImage> create(const wasm::Module& module);
 
-  // Shows the data in a fresh instance's memories. False if the system refuses: then apply the segments.
+  // Maps the data into a new instance's memories. False if the system refuses: then apply the segments.
   bool map_image(runtime::Instance& instance) const;
 
  private:
   struct Part {
     uint32_t memory;
-    uint64_t offset, size;  // of the range that is shown
+    uint64_t offset, size;  // of the mapped range
     platform::Image image;
   };
   std::vector<Part> parts_;

@@ -18,7 +18,7 @@ constexpr uint32_t kRowBytes = 8;
 #define ERMINE_EXPANDED(x) ERMINE_TEXT_OF(x)
 #define ERMINE_SONAME "libcapstone.so." ERMINE_EXPANDED(CS_API_MAJOR)
 
-// The library, for the rest of the process.
+// The library, for the life of the process.
 struct Library {
   void* handle = dlopen(ERMINE_SONAME, RTLD_NOW | RTLD_LOCAL);
   decltype(&::cs_open) open = get<decltype(&::cs_open)>("cs_open");

@@ -1,4 +1,4 @@
-// Machine code as text, by the system's capstone library if there is one.
+// Machine code as text, by the system's Capstone library if there is one.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace ermine::explore {
 
-// Opens the library now, for a process that can open none any more when it is wanted.
+// Opens the library now, for a process that will not be able to open files later.
 void load_disassembler();
 
 class Disassembler {
@@ -25,10 +25,10 @@ class Disassembler {
   Disassembler(const Disassembler&) = delete;
   Disassembler& operator=(const Disassembler&) = delete;
 
-  // Empty if instructions can be named; else why not, and what to do.
+  // Empty if instructions can be named; otherwise why not, and what to do.
   std::string_view problem() const { return problem_; }
-  // Every byte is in one line. Without a library, lines are of a fixed size and have no text. Targets of branches are
-  // shown as offsets.
+  // Every byte is in exactly one line. Without a library, lines have a fixed size and no text. Targets of branches are
+  // offsets.
   std::vector<Line> lines(std::span<const uint8_t> code);
 
  private:

@@ -21,7 +21,7 @@ namespace {
 
 using text::FunctionLister;
 
-// The groups of one function by the offset that each begins at: 0 is the function's head.
+// The groups of one function by the offset at which each begins: 0 is the function's head.
 class Groups {
  public:
   Groups(const ir::FunctionCode& code, uint32_t body_offset) {
@@ -30,12 +30,12 @@ class Groups {
     std::sort(begins_.begin(), begins_.end());
     begins_.erase(std::unique(begins_.begin(), begins_.end()), begins_.end());
   }
-  // Of what comes from this offset exactly.
+  // The group that begins exactly at this offset.
   uint32_t of(uint32_t offset) const {
     return static_cast<uint32_t>(std::lower_bound(begins_.begin(), begins_.end(), offset) - begins_.begin());
   }
-  // Of the lines of text. One without register code of its own was folded: what gives a value into the line behind it,
-  // anything else into the instruction before it, as which it runs.
+  // For lines of text. A line without register code of its own was folded: one that gives a value into the next line,
+  // any other into the instruction before it.
   std::vector<uint32_t> of_lines(std::span<const FunctionLister::Line> lines, uint32_t first_instruction) const {
     std::vector<uint32_t> groups(lines.size());
     for (size_t i = lines.size(); i-- > 0;) {
@@ -49,7 +49,7 @@ class Groups {
   }
 
  private:
-  // Locals, constants, comparisons (into branches), and what does nothing.
+  // Locals, constants, comparisons (into branches), and instructions without effect.
   static bool gives(std::string_view line) {
     line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
     std::string_view word = line.substr(0, line.find(' '));
@@ -72,14 +72,14 @@ class Implementation final : public Explorer {
         translator_(*module_, interp::handlers(), funcs_.data()),
         printer_(interp::handlers(), funcs_.data(), module_->imported_functions),
         space_(tiering::CodeArena::get(), funcs_.size(), interp::interpreter().call_stub) {
-    // The code that a program of default settings gets.
+    // The code with default settings.
     options_.guarded =
         module_->memories.empty() || (!module_->memories[0].is64 && module_->memories[0].page_log2 == 16);
     options_.record_offsets = true;
     options_.count = true;
     if (const tiering::NativeTier* tier = baseline::tier())
       native_ = tier->open({*module_, funcs_.data(), interp::interpreter(), code_options_, space_});
-    if (native_ == nullptr) no_machine_code_ = "this machine has no machine code: it interprets";
+    if (native_ == nullptr) no_machine_code_ = "there is no machine code for this processor: functions are interpreted";
     for (uint32_t i = module_->imported_functions; i < module_->functions.size(); ++i)
       functions_.push_back({i, module_->functions[i].body_size, module_->function_name(i)});
   }
@@ -121,7 +121,7 @@ class Implementation final : public Explorer {
     if (native_ == nullptr) return;
     const std::unique_ptr<const tiering::MachineCode> native = native_->compile(function.index, code);
     if (native == nullptr) {
-      listing.note = "not compiled: it has an operation without machine code, or there was no room; it is interpreted";
+      listing.note = "not compiled: it has an operation without machine code, or there was no space; it is interpreted";
       return;
     }
     listing.machine_bytes = native->total_size;

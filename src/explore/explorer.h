@@ -1,9 +1,9 @@
-// What becomes of a module's functions: WebAssembly text, register code and machine code, side by side. Nothing is
-// run. This is what `ermine explore` shows.
+// Lists the code of a module's functions: WebAssembly text, register code and machine code, side by side. Nothing is
+// run. `ermine explore` shows this.
 //
-// Lines that belong together are in one *group*. A group begins at a WebAssembly instruction for which the
-// register code has one of its own; those that were folded into it (constants, locals, what drops or keeps its
-// result) belong to it, too.
+// Lines that belong together form a *group*. A group begins at a WebAssembly instruction that has register code of its
+// own; instructions that were folded into it (constants, locals, instructions that drop or keep its result) belong to
+// it as well.
 #pragma once
 
 #include <memory>
@@ -24,26 +24,26 @@ struct Line {
 
 struct FunctionListing {
   std::vector<Line> wasm, registers, machine;
-  uint32_t machine_bytes = 0;  // with what lies beside the code
+  uint32_t machine_bytes = 0;  // including the data beside the code
   std::string note;            // why a column is empty; empty if none is
 };
 
 class Explorer {
  public:
-  // Decodes and validates; `module` must stay. Errors: kMalformed, kInvalid, kUnsupported.
+  // Decodes and validates; `module` must outlive this. Errors: kMalformed, kInvalid, kUnsupported.
   static Result<std::unique_ptr<Explorer>> open(std::span<const uint8_t> module, wasm::FeatureSet features);
   virtual ~Explorer() = default;
 
   struct Function {
     uint32_t index;  // in the module's index space
     uint32_t wasm_bytes;
-    std::string_view name;  // as the guest gives it: any bytes. Empty: it has none
+    std::string_view name;  // as in the module: any bytes. Empty: it has none
   };
-  // Those the module defines.
+  // The functions that the module defines.
   virtual const std::vector<Function>& functions() const = 0;
-  // Of one of them. Quickest in their order.
+  // The listing of one of them. Fastest in their order.
   virtual Result<FunctionListing> list(const Function& function) = 0;
-  // What the machine column lacks for all functions, and why; empty if nothing.
+  // What is missing in the machine column of all functions, and why; empty if nothing is.
   virtual std::string_view problem() const = 0;
 };
 

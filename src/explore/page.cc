@@ -9,11 +9,11 @@ namespace ermine::explore {
 
 namespace {
 
-// About how much of the page a byte of a function takes.
+// Approximate number of bytes of the page per byte of a function.
 constexpr uint64_t kBytesAByte = 32;
 
-// A JSON string that may stand in a <script> element: '<' is written as an escape, so neither </script> nor <!-- can
-// occur. What is no UTF-8 becomes question marks.
+// A JSON string that may be in a <script> element: '<' is escaped, so neither </script> nor <!-- can occur. Bytes that
+// are not UTF-8 become question marks.
 void append_string(std::string& out, std::string_view s) {
   const bool utf8 = base::is_utf8(s);
   out += '"';
@@ -28,13 +28,13 @@ void append_string(std::string& out, std::string_view s) {
   out += '"';
 }
 
-// Lines as one string: "GROUP TEXT", a newline between.
+// Lines as one string: "GROUP TEXT", separated by newlines.
 void append_column(std::string& out, const char* key, const std::vector<Line>& lines) {
   std::string all;
   for (const Line& line : lines) {
     if (!all.empty()) all += '\n';
     all += base::format("{} ", line.group);
-    // A line of text has no newline in it, whatever a guest calls its functions.
+    // A line of text contains no newline, whatever the names of functions are.
     for (const char c : line.text) all += c == '\n' ? ' ' : c;
   }
   out += key;
@@ -55,7 +55,7 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
     return more;
   };
   if (!flush()) return summary;
-  // What the page's list shows; functions that are left out have no machine code to tell of.
+  // The contents of the page's list; functions that are left out have no size of machine code.
   std::string list;
   for (const Explorer::Function& f : explorer.functions()) {
     int64_t machine_bytes = -1;

@@ -1,6 +1,6 @@
-// The page of `ermine explore`: one HTML file that needs nothing else. Functions are in it as data, a block each,
-// which the page's script turns into rows only when the function is looked at; it writes text, never markup, and
-// what guests name cannot end a block.
+// The page of `ermine explore`: one self-contained HTML file. Functions are in it as data, one block each, which the
+// page's script turns into rows when the function is displayed. The script writes text, never markup, and names from
+// guests cannot end a block.
 #pragma once
 
 #include <functional>
@@ -13,16 +13,16 @@ namespace ermine::explore {
 
 struct PageOptions {
   std::string_view title;
-  // The functions to be in it; null: all for which there is room.
+  // The functions to include; null: all that fit.
   std::function<bool(const Explorer::Function&)> wanted;
-  // What to do to see another one, whose number takes the place of {}.
+  // How to see another function, whose number replaces {}.
   std::string_view others;
-  uint64_t max_bytes = 64u << 20;  // with all wanted: functions are left out where it would become larger
+  uint64_t max_bytes = 64u << 20;  // including the functions: those that would make it larger are left out
 };
 
 struct PageSummary {
   uint32_t functions = 0, shown = 0;
-  bool full = false;  // some were left out for want of room
+  bool full = false;  // some were left out because there was no room
 };
 
 // Takes the page piece by piece; returns false to stop.

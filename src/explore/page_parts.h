@@ -1,5 +1,5 @@
-// The parts of the page that are the same for every module: style and markup in front of the data, the script
-// behind it. The script makes elements and sets their text; there is no other way into the page for data.
+// The parts of the page that are the same for every module: style and markup before the data, the script after it. The
+// script makes elements and sets their text; data reaches the page in no other way.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// Handlers of compare-and-branch and the other branches, and of pairs. Backward ones look for interrupts.
+// Handlers of compare-and-branch and the other branches, and of pairs. Backward ones check for interrupts.
 #include "base/speculation.h"
 #include "interp/step.h"
 #include "runtime/bulk.h"
@@ -7,7 +7,7 @@ namespace ermine::interp {
 
 using namespace ir;
 
-// The branch at pc was decided; an interrupt is asked for. r0 is kept.
+// The branch at pc was decided; an interrupt is requested. r0 is preserved.
 template <unsigned byte>
 ERMINE_HANDLER handler_interrupted(ERMINE_HANDLER_PARAMS) {
   ctx->exec->last_pc = pc;

@@ -1,4 +1,4 @@
-// Handlers of function entry, calls and tail calls, and the ways out: traps and exceptions.
+// Handlers of function entry, calls and tail calls, and of the exits: traps and exceptions.
 #include "base/speculation.h"
 #include "interp/code_calls.h"
 #include "interp/handlers.h"
@@ -25,7 +25,7 @@ ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS) {
   [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);
 }
 
-// last_* say where. An exception in flight goes to the nearest handler of this entry, anything else to the host.
+// last_* are set. An exception in flight goes to the nearest handler of this entry, anything else to the host.
 ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS) {
   ExecContext* exec = ctx->exec;
   if (exec->exception != 0) {
@@ -55,7 +55,7 @@ static inline uintptr_t native_stack_pointer() {
 
 ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS);
 
-// First slot to zero @0, number @2, slots of the frame @4. Zeroes four at a time: the frame has room.
+// First slot to zero @0, number @2, slots of the frame @4. Zeroes four at a time: the frame is large enough.
 [[gnu::always_inline]] static inline void zero_locals(const Code* pc, Slot* fp) {
   unsigned n = field<uint16_t>(pc, 2);
   Slot* p = fp + field<uint16_t>(pc, 0);
@@ -93,7 +93,7 @@ ERMINE_HANDLER handler_enter_slowly(ERMINE_HANDLER_PARAMS) {
 
 #ifdef ERMINE_BASELINE
 
-// Goes on in machine code if the function at pc can have it.
+// Continues in machine code if the function at pc has some.
 ERMINE_HANDLER handler_tier_up(ERMINE_HANDLER_PARAMS) {
   const Code* entry = tier_up(ctx, pc);
   s0 = undefined<float>();
@@ -101,8 +101,8 @@ ERMINE_HANDLER handler_tier_up(ERMINE_HANDLER_PARAMS) {
   ERMINE_JUMP(entry);
 }
 
-// Takes one from a counter in the code; true when none is left. Threads may share the code: a round more or
-// less does not matter.
+// Decrements a counter in the code; true when it reaches zero. Threads may share the code: one round more or less does
+// not matter.
 [[gnu::always_inline]] inline bool count_down(const Code* counter) {
   auto* n = const_cast<Code*>(counter);
   Code left = __atomic_load_n(n, __ATOMIC_RELAXED);
@@ -139,7 +139,7 @@ ERMINE_HANDLER handler_poll(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(2);
 }
 
-// Goes on in better machine code, if the function has some now.
+// Continues in machine code of a higher tier if the function has some now.
 ERMINE_HANDLER handler_sample(ERMINE_HANDLER_PARAMS) {
   const Code* entry = sample(ctx, pc);
   s0 = undefined<float>();
@@ -150,7 +150,7 @@ ERMINE_HANDLER handler_sample(ERMINE_HANDLER_PARAMS) {
 
 #endif
 
-// The entry of a function that has no code yet. r0: its FuncCode.
+// The entry of a function without code. r0: its FuncCode.
 ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS) {
   auto* code = reinterpret_cast<FuncCode*>(r0);
   if (!translate_now(ctx, code, fp)) [[clang::musttail]]
@@ -160,7 +160,7 @@ ERMINE_HANDLER handler_translate(ERMINE_HANDLER_PARAMS) {
   ERMINE_JUMP(code->entry.load(std::memory_order_acquire));
 }
 
-// Calls a host function whose arguments lie at `frame`. False: it failed (last_* are set).
+// Calls a host function with its arguments at `frame`. False: it failed (last_* are set).
 static inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, FuncRef* ref, Slot* frame) {
   ExecContext* exec = ctx->exec;
   exec->last_pc = pc;
@@ -172,9 +172,9 @@ static inline bool call_host(const Code* pc, Slot* fp, InstanceContext* ctx, Fun
   return ref->host(ref->host_env, call, frame);
 }
 
-// AArch64: nothing that is needed after a call may live in x29 meanwhile. Callees keep that register, but calls that an
-// exception leaves cannot restore it (ermine_resume), and the frame's header has no room for it beside the return
-// address. So the state lies on the native stack, where the compiler must believe that the call may change it.
+// AArch64: no value that is needed after a call may be in x29 during the call. Callees preserve that register, but
+// calls that an exception skips cannot restore it (ermine_resume), and the frame's header has no room for it beside the
+// return address. So the state is on the native stack, and the compiler must assume that the call may change it.
 #if defined(__aarch64__)
 #define ERMINE_KEEP_STATE \
   struct {                \
@@ -212,7 +212,7 @@ ERMINE_HANDLER handler_call(ERMINE_HANDLER_PARAMS) {
   ERMINE_CALL(code, ctx, mem);
 }
 
-// Calls the function in r0, of whatever instance or of the host.
+// Calls the function in r0, of any instance or of the host.
 ERMINE_HANDLER handler_call_any(ERMINE_HANDLER_PARAMS) {
   auto* ref = reinterpret_cast<FuncRef*>(r0);
   if (ref->host != nullptr) {

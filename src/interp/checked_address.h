@@ -1,4 +1,4 @@
-// The bounds check of memory accesses that have no guard region to rely on.
+// The bounds check of memory accesses without a guard region.
 #pragma once
 
 #include "base/speculation.h"
@@ -8,11 +8,11 @@
 
 namespace ermine::interp {
 
-// Bytes an access touches.
+// Number of bytes of an access.
 constexpr unsigned access_size(Op op) { return 1u << wasm::op_info(op).width; }
 
-// The host address of what the instruction touches at index + offset of a memory, or null if it is not all inside: no
-// branch decides that.
+// The host address of an access at index + offset of a memory, or null if it is not completely inside, decided without
+// a branch.
 template <Op op>
 [[gnu::always_inline]] inline uint8_t* checked_address(InstanceContext* ctx, uint32_t memory, uint64_t index,
                                                        uint64_t offset) {
@@ -20,7 +20,7 @@ template <Op op>
   runtime::expect_memory_address(op, ctx, memory, index);
   const runtime::Memory& m = *ctx->memories[memory];
   const uint64_t limit = m.byte_size();
-  const uint64_t places = limit < size ? 0 : limit - size + 1;  // where it may begin
+  const uint64_t places = limit < size ? 0 : limit - size + 1;  // number of possible first bytes
   uint64_t address;
   if (__builtin_add_overflow(index, offset, &address)) [[unlikely]]
     return nullptr;

@@ -16,7 +16,7 @@ using runtime::Slot;
 
 #ifdef ERMINE_BASELINE
 namespace {
-// Code is shared by instances, never changed by them.
+// Instances share code and never change it.
 tiering::TieredCode& code_of(InstanceContext* ctx) {
   return const_cast<tiering::TieredCode&>(static_cast<const tiering::TieredCode&>(ctx->instance->code()));
 }
@@ -34,7 +34,7 @@ bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
   auto* owner = static_cast<tiering::TieredCode*>(code->owner);
   auto done = owner->translate(code);
   if (done) return true;
-  // The function has no code to point at: the error is reported at its caller.
+  // The function has no code yet: the error is reported at its caller.
   ExecContext* exec = ctx->exec;
   const Slot* header = fp + owner->module().func_type(code->func_index).param_slots;
   exec->last_pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);

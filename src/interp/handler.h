@@ -1,15 +1,15 @@
-// The shape of the interpreter's handlers.
+// The form of the interpreter's handlers.
 //
-// A handler executes one instruction of the register code and tail-calls the handler of the next, whose
-// address is the next instruction's first unit. Its arguments are the machine's state, pinned in
-// registers by the preserve_none calling convention (x86-64: pc r12, fp r13, ctx r14, mem r15, r0 rdi;
-// AArch64: x20 to x24; stubs_*.S and the trap region rely on it):
+// A handler executes one instruction of the register code and tail-calls the handler of the next one, whose address is
+// the first unit of the next instruction. Its arguments are the machine's state, pinned in registers by the
+// preserve_none calling convention (x86-64: pc r12, fp r13, ctx r14, mem r15, r0 rdi; AArch64: x20 to x24; stubs_*.S
+// and the trap region rely on it):
 //
 //   pc   the instruction      fp   the frame's slot 0       ctx  the running instance
 //   mem  base of memory 0     r0, s0, d0  the accumulators (integers and references, f32, f64)
 //
-// Only a return instruction returns; a call is a native call, so that the processor predicts returns. All
-// handlers lie in the section ermine_interp, by which a fault is recognised as a trap.
+// Only a return instruction returns; a call is a native call, so that the processor predicts returns. All handlers are
+// in the section ermine_interp, by which a fault is recognised as a trap.
 #pragma once
 
 #include "ir/encoding.h"
@@ -47,16 +47,16 @@ typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS
     pc = (at);                                                                      \
     [[clang::musttail]] return reinterpret_cast<Handler>(*pc)(ERMINE_HANDLER_ARGS); \
   } while (false)
-// Goes on `n` units further.
+// Continues `n` units further.
 #define ERMINE_NEXT(n) ERMINE_JUMP(pc + (std::integral_constant<unsigned, (n)>::value))
-// Leaves with a trap at this instruction; the code travels in r0.
+// Traps at this instruction; the trap code is passed in r0.
 #define ERMINE_TRAP(code)                                         \
   do {                                                            \
     r0 = static_cast<uint64_t>(code);                             \
     [[clang::musttail]] return handler_trap(ERMINE_HANDLER_ARGS); \
   } while (false)
 
-// Returns from a function of the guest, with fp in its register: machine code goes on with it.
+// Returns from a function of the guest, with fp in its register: machine code continues with it.
 #if defined(__x86_64__)
 #define ERMINE_FP_REGISTER "r13"
 #elif defined(__aarch64__)
@@ -71,11 +71,11 @@ typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS
   } while (false)
 
 ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS);
-// ExecContext::error is set, or an exception is in flight.
+// Store::pending_error is set, or an exception is in flight.
 ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS);
 
-// A value that costs nothing to make: what an accumulator holds after a call. (volatile: two of them are
-// not the same value, which would have to be kept.)
+// A value that costs nothing to make: the contents of an accumulator after a call. (volatile: otherwise two of them
+// would be the same value, which would have to be preserved.)
 template <class T>
 [[gnu::always_inline]] inline T undefined() {
   T v;
@@ -89,8 +89,8 @@ template <class T>
   return v;
 }
 
-// A memory access before this line is done while pc still points at its instruction: a fault finds pc in
-// its register. (The compiler may not move the access or the new pc's computation across.)
+// A memory access before this line is done while pc is still its instruction: the fault handler finds pc in its
+// register. (The compiler may not move the access or the computation of the new pc across.)
 #define ERMINE_FAULT_BARRIER(pc) asm volatile("" : "+r"(pc) : : "memory")
 
 template <class T>
@@ -128,7 +128,7 @@ template <class T>
 
 enum class From { kSlot, kAcc, kImm };
 
-// Immediate operand of type T: 32 bits at byte `at`; i64 and f64 in the unit behind.
+// Immediate operand of type T: 32 bits at byte `at`; i64 and f64 in the unit after the operands.
 template <class T>
 [[gnu::always_inline]] inline T get_imm(const Code* pc, unsigned at) {
   if constexpr (sizeof(T) == 8) return field<T>(pc, 8);

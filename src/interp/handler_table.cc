@@ -1,4 +1,4 @@
-// The table of handlers by code: a constant.
+// The table of handlers by operation: a constant.
 #include "interp/handlers.h"
 #include "interp/tier.h"
 
@@ -24,7 +24,7 @@ constexpr Handler handler_of() {
   else return handler_step<code>;
 }
 
-// C++ has no constant for the distance of two addresses, the assembler does.
+// C++ has no constant for the distance of two addresses; the assembler does.
 #define ERMINE_IN_TABLE(text) ".pushsection .rodata.ermine_handler_table, \"a\"\n" text "\n.popsection"
 
 template <OpCode code>
@@ -34,13 +34,13 @@ template <OpCode code>
   else asm volatile(ERMINE_IN_TABLE(".long %c0 - .") : : "i"(handler));
 }
 
-// Never called: its assembly is the table.
+// Never called: its inline assembly is the table.
 [[gnu::used, gnu::noinline]] void table() {
   asm volatile(
       ERMINE_IN_TABLE(".balign 4\n.hidden ermine_handler_table\n.globl ermine_handler_table\n"
                       "ermine_handler_table:"));
   []<OpCode... codes>(std::integer_sequence<OpCode, codes...>) __attribute__((always_inline)) {
-    // A list, because folds nest too deeply.
+    // A list, because fold expressions would nest too deeply.
     [[maybe_unused]] const char in_order[] = {(place<codes>(), '\0')...};
   }(std::make_integer_sequence<OpCode, kCodeCount>());
 }

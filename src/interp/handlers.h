@@ -1,10 +1,10 @@
-// Every handler by name, so that the table of them (handler_table.cc) is a constant of the program: no code fills it
-// and nothing is written at start.
+// Declares every handler by name, so that their table (handler_table.cc) is a constant of the program, which no code
+// initialises at start.
 //
-// Templates are only declared here and defined in the file of their family. What that file must compile is what it
-// names: the families of instructions have a function that is never called and names theirs; handler_of(IrOp) names
-// the rest. [[gnu::used]] makes the compiler emit what was named. A handler that the table wants and
-// no file has made does not link.
+// Templates are only declared here and defined in the file of their family. A file compiles the instances that it
+// names: for the families of instructions, a function that is never called names them; handler_of(IrOp) names the
+// others. [[gnu::used]] makes the compiler emit named instances. A handler that the table needs and no file names is a
+// link error.
 #pragma once
 
 #include "interp/handler.h"
@@ -94,7 +94,7 @@ constexpr Handler handler_of(ir::IrOp op) {
     case IrOp::loop: return handler_loop;
     case IrOp::poll: return handler_poll;
     case IrOp::sample: return handler_sample;
-#else  // nothing counts, and there is no machine code that polls
+#else  // no counting, and no machine code that polls
     case IrOp::enter_count:
     case IrOp::loop:
     case IrOp::poll:

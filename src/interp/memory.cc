@@ -1,5 +1,5 @@
-// Handlers of scalar loads and stores. The direct ones access memory 0 in its guarded reservation: an
-// address beyond its size faults. The checked ones serve every other memory.
+// Handlers of scalar loads and stores. The direct ones access memory 0 in its guarded reservation: an address beyond
+// its size faults. The checked ones are for all other memories.
 #include "interp/checked_address.h"
 #include "interp/step.h"
 

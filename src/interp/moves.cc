@@ -8,7 +8,7 @@ using namespace ir;
 
 ERMINE_HANDLER handler_copy_n(ERMINE_HANDLER_PARAMS) {
   std::memmove(fp + field<uint16_t>(pc, 0), fp + field<uint16_t>(pc, 2), size_t{field<uint32_t>(pc, 4)} * sizeof(Slot));
-  r0 = 0;  // accumulators are not kept
+  r0 = 0;  // accumulators need not be preserved
   s0 = undefined<float>();
   d0 = undefined<double>();
   ERMINE_NEXT(2);

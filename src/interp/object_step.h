@@ -1,7 +1,6 @@
-// ObjectStep<op>: what one of the operations of ir/object_ops.def does. Like Step (step.h), of which it is a part:
-// fast paths are inline, slow ones calls of plain functions (runtime/gc/slow_paths.h). Null and bounds are compared
-// in code; a trap changes nothing. An index that was compared is masked, too, for processors that go on before they
-// know the outcome.
+// ObjectStep<op>: executes one of the operations of ir/object_ops.def. It is a part of Step (step.h): fast paths are
+// inline, slow paths are calls of plain functions (runtime/gc/slow_paths.h). Null and bounds are compared in code; a
+// trap changes nothing. An index that was compared is masked as well, against speculation.
 #pragma once
 
 #include "base/speculation.h"
@@ -72,8 +71,8 @@ struct ObjectStep {
       if (semantics::object_is_old(base, object)) [[unlikely]]
         runtime::gc::note_old_object(exec, object, offset);
   }
-  // Room for an object; its slow path leaves the other accumulators undefined, as the translator knows. Others may have
-  // run in it, and memories have moved.
+  // Space for an object; the slow path leaves the other accumulators undefined, and the translator allows for that.
+  // Other code may have run in it, and memories may have moved.
   [[gnu::always_inline]] static TrapCode allocate(const State& s, unsigned top, uint64_t header, uint64_t bytes,
                                                   bool fits_block, uint32_t* object) {
     ExecContext* exec = s.ctx->exec;
@@ -212,7 +211,7 @@ struct ObjectStep {
     return TrapCode::kNone;
   }
 
-  // kBranch: decides only.
+  // kBranch: only decides.
   [[gnu::always_inline]] static bool taken(const State& s, unsigned skip) {
     const Code* at = s.pc + skip;
     return test(s, at, static_cast<uint32_t>(operand(kWhat.form / 2, s, at, 2))) != (kWhat.form & 1);

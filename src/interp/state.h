@@ -1,4 +1,4 @@
-// State: the machine's state as a step (step.h) sees it, by reference where steps change it.
+// State: the machine's state for a step (step.h), by reference where steps change it.
 #pragma once
 
 #include "interp/handler.h"

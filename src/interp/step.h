@@ -1,9 +1,9 @@
-// Step<code>: what one code of the register code does, as a function to be inlined into a handler. A
-// handler executes one step, or the two of a pair. Steps are instantiated from the semantics.
+// Step<code>: one operation of the register code, as a function that is inlined into a handler. A handler executes one
+// step, or the two of a pair. Steps are instantiated from the semantics.
 //
-// run() takes the machine's state by reference; `at` is pc, moved so that the step's operands follow it.
-// It returns the trap, or kNone: a constant for steps that cannot trap. A faulting memory access leaves
-// while pc is still the instruction's (see ERMINE_FAULT_BARRIER).
+// run() takes the machine's state by reference; `at` is pc, moved so that the step's operands follow it. It returns the
+// trap, or kNone: a constant for steps that cannot trap. A memory access faults while pc is still the instruction's
+// (see ERMINE_FAULT_BARRIER).
 #pragma once
 
 #include "interp/handlers.h"
@@ -83,7 +83,7 @@ struct FormedStep {
 template <ir::OpCode code>
 struct Step<code, ir::CodeInfo::kFormed> : FormedStep<code> {};
 
-// Compare and branch: decides only.
+// Compare and branch: only decides.
 template <ir::OpCode code>
 struct Step<code, ir::CodeInfo::kBranch> {
   static constexpr ir::CodeInfo kInfo = ir::code_info(code);
@@ -131,13 +131,13 @@ struct Step<code, ir::CodeInfo::kIr> {
     } else if constexpr (ir::object_op(kOp).kind != ir::ObjectOp::kNone) {
       return ObjectStep<kOp>::run(s, skip);
     } else {
-      static_assert(kOp == IrOp::copy, "this code is no step");
+      static_assert(kOp == IrOp::copy, "this operation is not a step");
     }
     return TrapCode::kNone;
   }
 };
 
-// A handler that runs one step and goes on.
+// A handler that executes one step and continues.
 template <ir::OpCode code>
 ERMINE_HANDLER handler_step(ERMINE_HANDLER_PARAMS) {
   TrapCode trap = Step<code>::run(State{pc, fp, ctx, mem, r0, s0, d0}, 0);
@@ -146,7 +146,7 @@ ERMINE_HANDLER handler_step(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(ir::unit_count(code));
 }
 
-// Names handler_step for each of `n` codes from `code` on (see handlers.h).
+// Names handler_step for each of `n` operations from `code` on (see handlers.h).
 template <ir::OpCode code, unsigned n>
 void name_steps() {
   []<unsigned... i>(std::integer_sequence<unsigned, i...>) {

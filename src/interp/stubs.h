@@ -1,5 +1,5 @@
-// The few lines that cannot be written in C++ (stubs_*.S): entering the interpreter, leaving it in the
-// middle, and going on at an exception handler.
+// The few lines that cannot be written in C++ (stubs_*.S): entering the interpreter, leaving it in the middle, and
+// continuing at an exception handler.
 #pragma once
 
 #include "interp/handler.h"
@@ -14,16 +14,17 @@ extern "C" {
 // the callee-saved registers and ExecContext::exit_sp.
 bool ermine_enter(const Code* pc, Slot* fp, InstanceContext* ctx, uint8_t* mem, uint64_t r0, ExecContext* exec);
 
-// Leaves the innermost ermine_enter. Reached as a handler's tail call or from the fault handler: needs
-// nothing but ctx in its register.
+// Leaves the innermost ermine_enter. Reached by a handler's tail call or from the fault handler: needs only ctx in its
+// register.
 __attribute__((preserve_none)) uint64_t ermine_trap_exit(ERMINE_HANDLER_PARAMS);
 
-// Goes on at `pc` in the activation that `target` remembers.
+// Continues at `pc` in the activation that `target` describes.
 [[noreturn]] void ermine_resume(const CatchTarget* target, const Code* pc, Slot* fp, InstanceContext* ctx,
                                 uint8_t* mem);
 
-// Called as a handler; x86-64 rax, AArch64 x8 + 16 is where a pointer to a FuncCode lies: runs its code, whatever it
-// is. (So it is in a call of a function of the instance, and 16 in front of a FuncRef.)
+// Called like a handler; x86-64 rax, AArch64 x8 + 16 is the address of a pointer to a FuncCode: runs its code, whatever
+// it is. (The address is in the call instruction for a function of the instance, and 16 bytes before the code field of
+// a FuncRef.)
 void ermine_call_stub();
 
 // Handler: slot @0 and, on AArch64, the next one <- native stack pointer (and return address) of this activation.

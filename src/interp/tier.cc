@@ -6,7 +6,7 @@
 #include "runtime/trap_handler.h"
 
 extern "C" {
-// Bounds of the handlers' section, given by the linker.
+// Bounds of the handlers' section, defined by the linker.
 extern const char __start_ermine_interp[];
 extern const char __stop_ermine_interp[];
 }
@@ -18,7 +18,7 @@ namespace {
 using runtime::ExecContext;
 using runtime::InstanceContext;
 
-// What stubs_*.S know beside runtime/asm_offsets.h.
+// Offsets that stubs_*.S use.
 static_assert(offsetof(CatchTarget, native_sp) == 0 && offsetof(CatchTarget, native_register) == 8);
 static_assert(runtime::kHeaderNativeRegister == runtime::kHeaderNativeSp + 1);  // ermine_handler_enter_sp stores a pair
 
@@ -29,7 +29,7 @@ bool enter(ExecContext* exec, runtime::FuncRef* func, runtime::Slot* frame) {
   return ermine_enter(entry, frame, ctx, ctx->memory0_base, reinterpret_cast<uint64_t>(func->code), exec);
 }
 
-// Code that runs on the interpreter's registers.
+// A region of code that uses the interpreter's registers.
 runtime::TrapRegion region() {
   runtime::TrapRegion region;
   region.exit_stub = reinterpret_cast<void (*)()>(&ermine_trap_exit);
@@ -56,7 +56,7 @@ runtime::ExecutionHooks make_hooks() {
   return {.name = "interp", .enter = enter, .host_code = &host_code};
 }
 
-// What the entry of an untranslated function points to.
+// The entry of an untranslated function.
 const runtime::Code* untranslated() {
   static const auto code = reinterpret_cast<runtime::Code>(&handler_translate);
   return &code;

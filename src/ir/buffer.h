@@ -1,5 +1,5 @@
-// A growing array of what is only bytes, for the translator's code and operand stack. A vector's appending is a call
-// where it grows, and its size a division where its elements are no power of two; this one counts.
+// A growing array of trivial data, for the translator's code and operand stack. With a vector, appending is a call if
+// it grows, and its size is a division if the element size is not a power of two; this array keeps a count.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class Buffer {
   void shrink(uint32_t size) { size_ = size; }
   void pop_back() { --size_; }
 
-  // Adds `n` items, to be written by the caller, and returns the first one. There is room for one more behind them.
+  // Adds `n` items, which the caller writes, and returns the first one. There is space for one more after them.
   [[gnu::always_inline]] T* append(uint32_t n) {
     if (size_ + n >= capacity_) [[unlikely]]
       grow(size_ + n + 1);
@@ -33,7 +33,7 @@ class Buffer {
     size_ += n;
     return at;
   }
-  // Takes one item out.
+  // Removes one item.
   void remove(uint32_t at) {
     std::memmove(&items_[at], &items_[at + 1], (size_ - at - 1) * sizeof(T));
     --size_;

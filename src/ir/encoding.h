@@ -1,5 +1,5 @@
-// How an instruction of the register code lies in memory: 8-byte units, the first the address of its
-// handler, operands packed behind it. Little-endian fields of the operand bytes:
+// The encoding of an instruction of the register code in memory: 8-byte units. The first is the address of its handler;
+// operands are packed behind it. Little-endian fields of the operand bytes:
 //
 //   formed op     dst:u16 @0  a:u16 @2  b:u16 @4 | imm:i32 @4 (i64, f64: a whole unit @8)
 //   load          dst:u16 @0  a:u16 @2  offset:u32 @4
@@ -9,12 +9,12 @@
 //                 offset:u64 @16; for lanes: lane:u32 @8; for shuffles: 16 bytes @8
 //   checked       dst or val:u16 @0  a:u16 @2  memory:u32 @4  offset:u64 @8
 //   atomic        dst:u16 @0  a:u16 @2  b:u16 @4  c:u16 @6  memory:u32 @8  offset:u64 @16
-//   wide          dst:u16 @0  a:u16 @2: operands and results in runs of slots
+//   wide          dst:u16 @0  a:u16 @2: operands and results in ranges of slots
 //   copies        dst:u16 @0  src:u16 @2 (copy2: dst2 @4, src2 @6; copy_n: count @4)
 //   call          off:u16 @0  header:u16 @2  [type:u32 @4]  [index slot:u16 @12]  pointer or index @8
 //   br_table      slot:u16 @0  count:u32 @4  target:i32 @8 of each label, the default last
-//   enter_count, loop   in the last unit how often it is run before machine code is asked for (kEnterCounter)
-// The layouts of the rest stand beside their handlers.
+//   enter_count, loop   the last unit counts down to the request for machine code (kEnterCounter)
+// The other layouts are at their handlers.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace ermine::ir {
 
 using runtime::Code;
 
-// Reads a field at `at` bytes behind the handler.
+// Reads a field at `at` bytes after the handler.
 template <class T>
 inline T field(const Code* pc, unsigned at) {
   T v;
@@ -39,10 +39,10 @@ inline void set_field(Code* pc, unsigned at, T v) {
   std::memcpy(reinterpret_cast<char*>(pc + 1) + at, &v, sizeof v);
 }
 
-// Units of a br_table with so many labels beside the default.
+// Units of a br_table with this many labels besides the default.
 constexpr uint32_t table_units(uint32_t labels) { return 2 + (labels + 2) / 2; }
 
-// Which unit of enter_count and of loop is the counter.
+// The unit of enter_count and of loop that is the counter.
 inline constexpr unsigned kEnterCounter = 2, kLoopCounter = 1;
 
 }  // namespace ermine::ir

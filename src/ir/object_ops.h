@@ -1,4 +1,4 @@
-// The codes of object_ops.def taken apart: which operation, on what width, in which operand form. Operand bytes:
+// The operations of object_ops.def decomposed: which operation, with what width, in which operand form. Operand bytes:
 //
 //   struct_get, array_len, i31  dst:u16 @0  a:u16 @2  [offset:u32 @4]
 //   struct_set                  val:u16 or i16 @0  a:u16 @2  offset:u32 @4
@@ -10,14 +10,14 @@
 //   check, cast, test, br       dst:u16 @0  a:u16 @2  target:i32 @4  type or mask:u32 @8  depth:u16 @12  flags:u16 @14
 //   table_get, table_set        dst or val:u16 @0  index:u16 @2  table:u32 @4
 //
-// `top` is the first slot of the frame that holds no value the collector must see.
+// `top` is the first slot of the frame that holds no value for the collector.
 #pragma once
 
 #include "ir/op_forms.h"
 
 namespace ermine::ir {
 
-// How a field or element is read, and written; the order of the codes.
+// How a field or element is read and written, in the order of the operations.
 enum class Access : uint8_t { k8S, k8U, k16S, k16U, k32, k64, kF32, kF64 };
 enum class Width : uint8_t { k8, k16, k32, k64, kRef };
 
@@ -80,7 +80,7 @@ constexpr ObjectOp object_op(IrOp op) {
   return {};
 }
 
-// The `n`th code after `first`.
+// The `n`th operation after `first`.
 constexpr OpCode object_code(IrOp first, unsigned n) { return static_cast<OpCode>(static_cast<unsigned>(first) + n); }
 
 }  // namespace ermine::ir

@@ -1,6 +1,6 @@
-// Codes of the register code. A code is what the translator emits and what names a handler (and later a
-// stencil). Most come from the instruction table: an instruction belongs to a family by its signature,
-// and a family has a fixed number of operand forms:
+// The operations of the register code, by operation code (OpCode). The translator emits operations; each has a handler,
+// and most have stencils. Most operations come from the instruction table: an instruction belongs to a family by its
+// signature, and a family has a fixed number of operand forms:
 //
 //   operands   s = frame slot, r = the accumulator of the operand's type, i = immediate
 //   binary     ss sr rs si ri          (a, b)
@@ -10,9 +10,9 @@
 //   result     r: accumulator only; s: accumulator and slot. Form index = operands * 2 + result.
 //   branch     binary operands * 4 + (on false) * 2 + (backwards): compare and branch
 //
-// There is one accumulator for integers and references (r), one for f32 (s) and one for f64 (d). Every
-// result of a formed operation is left in its accumulator; the slot is written only if somebody will
-// read it there. Field layout: see encoding.h.
+// There is one accumulator for integers and references (r), one for f32 (s) and one for f64 (d). The result of every
+// operation with operand forms is left in its accumulator; the slot is written only if it is read later. Field layout:
+// see encoding.h.
 #pragma once
 
 #include <array>
@@ -63,7 +63,8 @@ constexpr bool is_compare(Op op) {
   return (n >= static_cast<unsigned>(Op::i32_eq) && n <= static_cast<unsigned>(Op::i32_ge_u)) ||
          (n >= static_cast<unsigned>(Op::i64_eq) && n <= static_cast<unsigned>(Op::f64_ge));
 }
-// Fused with a branch that is taken if the result is not zero. A build without superinstructions fuses integers only.
+// Whether it can be fused with a branch that is taken if the result is not zero. A build without superinstructions
+// fuses only integers.
 constexpr bool is_branchable(Op op) {
 #ifdef ERMINE_WITHOUT_PAIRS
   if (static_cast<unsigned>(op) > static_cast<unsigned>(Op::i64_ge_u)) return op == Op::i32_and;
@@ -85,7 +86,7 @@ constexpr unsigned form_count(Op op) {
   return 0;
 }
 
-// Comparing integers, not a < b is a >= b: such a branch is never one taken on false.
+// For integers, not a < b is a >= b: such a branch is never taken on false.
 constexpr bool has_inverse(Op op) {
   return is_compare(op) && static_cast<unsigned>(op) <= static_cast<unsigned>(Op::i64_ge_u);
 }
@@ -163,7 +164,7 @@ inline constexpr unsigned kIrOpCount = 0
 #include "ir/ops.def"
     ;
 
-// A code: index into the table of handlers.
+// An operation code: index into the table of handlers.
 using OpCode = uint16_t;
 
 namespace detail {
@@ -209,20 +210,20 @@ constexpr OpCode branch_code(Op op, BinaryForm form, bool on_false, bool back) {
   return static_cast<OpCode>(detail::kBases.branch[static_cast<unsigned>(op)] + form * 4 + on_false * 2 + back);
 }
 
-// What a code stands for.
+// The properties of an operation.
 struct CodeInfo {
   enum Kind : uint8_t { kIr, kFormed, kBranch, kChecked, kPair } kind;
   IrOp ir = IrOp::enter;  // kIr
-  Op op = Op::nop;        // kFormed, kBranch, kChecked
-  unsigned form = 0;      // index within the instruction's codes; kPair: code within the pair
-  unsigned pair = 0;      // kPair
+  Op op = Op::nop;  // kFormed, kBranch, kChecked
+  unsigned form = 0;  // index within the instruction's codes; kPair: code within the pair
+  unsigned pair = 0;  // kPair
 };
 
 constexpr CodeInfo code_info(OpCode code) {
   if (code < kIrOpCount) return {CodeInfo::kIr, static_cast<IrOp>(code)};
   auto search = [code](CodeInfo::Kind kind, const auto& bases) {
-    // The last instruction whose codes start at or before this one; those without codes stand before
-    // the next that has some and share its base.
+    // The last instruction whose operations start at or before this one; instructions without operations precede the
+    // next one that has some, and share its base.
     unsigned low = 0, high = wasm::kOpCount;
     while (high - low > 1) {
       unsigned mid = (low + high) / 2;
@@ -238,22 +239,22 @@ constexpr CodeInfo code_info(OpCode code) {
           static_cast<unsigned>(code - kPairBase) / 4};
 }
 
-// The code that is emitted for a compare-and-branch: see has_inverse.
+// The operation that is emitted for a compare-and-branch: see has_inverse.
 constexpr OpCode canonical(OpCode code) {
   const CodeInfo info = code_info(code);
   if (info.kind != CodeInfo::kBranch || !(info.form & 2) || !has_inverse(info.op)) return code;
   return branch_code(inverse(info.op), static_cast<BinaryForm>(info.form / 4), false, info.form & 1);
 }
 
-// Length of an instruction in units; 0 where it varies. Worked out, as code_info() is; units_of() and info_of() look
-// the same up in tables.
+// Length of an instruction in units; 0 if it varies. Computed, as code_info() is; units_of() and info_of() look the
+// same up in tables.
 constexpr unsigned unit_count(OpCode code);
 unsigned units_of(OpCode code);
 const CodeInfo& info_of(OpCode code);
 
-// Superinstructions: two codes in one handler, listed in pairs.def from counts over real programs. The
-// operands of the second follow those of the first. If the second has a result, the pair has two codes
-// (accumulator only; slot too); if it is a compare-and-branch, four (on false, backwards).
+// Superinstructions: two operations in one handler, listed in pairs.def from counts over real programs. The operands of
+// the second follow those of the first. If the second has a result, the pair has two operations (accumulator only; slot
+// as well); if it is a compare-and-branch, four (on false, backwards).
 struct Pair {
   OpCode first, second;
 };
@@ -266,7 +267,7 @@ inline constexpr Pair kPairs[] = {
 inline constexpr unsigned kPairCount = sizeof(kPairs) / sizeof(kPairs[0]) - 1;
 inline constexpr unsigned kCodeCount = kPairBase + 4 * kPairCount;
 
-// The codes that a pair's second part takes: `form` 0 to 3, see Pair.
+// The operations for a pair's second part: `form` 0 to 3, see Pair.
 constexpr OpCode pair_second(unsigned pair, unsigned form) { return static_cast<OpCode>(kPairs[pair].second + form); }
 constexpr unsigned pair_forms(unsigned pair) {
   CodeInfo info = code_info(kPairs[pair].second);
@@ -274,7 +275,7 @@ constexpr unsigned pair_forms(unsigned pair) {
   return info.kind == CodeInfo::kFormed && family_of(info.op) != Family::kStore ? 2 : 1;
 }
 
-// The code of `first` followed by `second`, or 0 (enter, which follows nothing) if they are no pair.
+// The operation for `first` followed by `second`, or 0 (enter, which follows nothing) if they are not a pair.
 OpCode find_pair(OpCode first, OpCode second);
 
 constexpr unsigned unit_count(OpCode code) {
@@ -310,16 +311,16 @@ constexpr unsigned unit_count(OpCode code) {
   }
 }
 
-// Whether operations on garbage-collected objects have codes of their own in this build, or are runtime calls.
+// Whether operations on garbage-collected objects have operation codes in this build, or are runtime calls.
 #ifdef ERMINE_WITHOUT_OBJECT_OPS
 inline constexpr bool kObjectOps = false;
 #else
 inline constexpr bool kObjectOps = true;
 #endif
 
-// Whether there is such a code. The forms of a family are counted for its widest instruction: floats have no immediates
-// in stores and branches, integers no two accumulators and no branch on false; v128.const is no instruction of the
-// register code. A build may leave out vectors.
+// Whether the operation exists. The forms of a family are counted for its widest instruction: floats have no immediates
+// in stores and branches, integers have neither two accumulators nor a branch on false; v128.const is not an
+// instruction of the register code. A build may leave out vectors.
 constexpr bool code_exists(OpCode code) {
   CodeInfo info = code_info(code);
   std::string_view sig = wasm::op_info(info.op).sig();
@@ -337,8 +338,8 @@ constexpr bool code_exists(OpCode code) {
   return false;
 }
 
-// What a tier gives the translator: where the handler of each code is, as its distance from its place in the table. So
-// nothing in it has to be relocated when the program starts.
+// What a tier provides for the translator: the handler of each operation, as its distance from its entry in the table,
+// so that the table needs no relocations when the program starts.
 struct HandlerTable {
   std::array<int32_t, kCodeCount> distances;  // 0: there is none
 

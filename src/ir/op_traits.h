@@ -1,5 +1,5 @@
-// What the translators ask of each numeric instruction, worked out from the instruction table at compile time: reading
-// its signature for every instruction of every function takes longer than translating it.
+// The properties of each numeric instruction that the translators need, computed from the instruction table at compile
+// time: reading its signature for every instruction of every function would take longer than translating it.
 #pragma once
 
 #include <array>
@@ -30,7 +30,7 @@ inline constexpr auto kAccByKind = [] {
 }();
 constexpr Acc acc_of(wasm::ValType t) { return kAccByKind[static_cast<unsigned>(t.kind())]; }
 
-// The comparison with its operands exchanged, or nop.
+// The comparison with exchanged operands, or nop.
 constexpr Op exchanged(Op op) {
   switch (op) {
 #define ERMINE_PAIR(t, x, y)            \
@@ -54,9 +54,9 @@ constexpr Op exchanged(Op op) {
 }
 
 struct OpTraits {
-  Op with_operands_exchanged = Op::nop;  // the same, where there is one
+  Op with_operands_exchanged = Op::nop;  // the same, if there is one
   Family family = Family::kNone;
-  Acc result = kAccR;  // of scalars: where it is left
+  Acc result = kAccR;  // for scalars: where the result is
   wasm::ValKind result_kind = wasm::ValKind::kBot;
   bool compares : 1 = false, fuses : 1 = false;  // is_compare(), is_branchable()
   bool wide_imm : 1 = false;                     // a constant operand takes a unit of its own

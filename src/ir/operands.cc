@@ -1,4 +1,4 @@
-// The translator's symbolic operand stack: where values are, and moving them with as little code as can be.
+// The translator's symbolic operand stack: where values are, and moving them with as little code as possible.
 #include "ir/translator.h"
 
 namespace ermine::ir {
@@ -15,7 +15,7 @@ bool second_traps(OpCode code) {
 using wasm::ValType;
 
 Translator::Emitted Translator::make_pair(uint32_t at, OpCode code, OpCode pair) {
-  // A first part whose result still waits in the accumulator may yet have to be patched.
+  // A first part whose result is still pending in the accumulator may have to be patched later.
   for (uint32_t p : pending_)
     if (p != kNone && stack_[p].producer == previous_) return {at, code, 0};
   unsigned first_units = units_of(previous_code_);
@@ -33,7 +33,7 @@ Translator::Emitted Translator::make_pair(uint32_t at, OpCode code, OpCode pair)
   return {last_, pair, static_cast<uint8_t>((first_units - 1) * 8)};
 }
 
-// Patches the maker of a pending value to write it to `slot` too.
+// Patches the instruction that made a pending value to write it to `slot` as well.
 void Translator::spill(const Entry& e, uint16_t slot) {
   code_[e.producer] = reinterpret_cast<Code>(handlers_[e.code + 1]);
   put<uint16_t>(e.producer, e.dst_byte, slot);
@@ -43,7 +43,7 @@ void Translator::spill(const Entry& e, uint16_t slot) {
   mirror_[acc] = slot;
   if (is_last(e.producer)) {
     last_code_ = e.code + 1;
-    last_op_ = Op::nop;  // its result is wanted: no fusing
+    last_op_ = Op::nop;  // its result is used: no fusing
   } else if (previous_ == e.producer) {
     previous_code_ = e.code + 1;
   }
@@ -84,7 +84,7 @@ void Translator::copy_slot(uint16_t dst, uint16_t src, ValType t) {
   if (mirrors) {
     uint32_t at = emit(code_of(set_op(acc)), 2);
     put<uint16_t>(at, 0, dst);
-    mirror_[acc] = dst;  // src is mostly a temporary: what a call returned
+    mirror_[acc] = dst;  // src is usually a temporary: the result of a call
     return;
   }
   if (last_ != kNone && last_code_ == code_of(IrOp::copy)) {
@@ -101,7 +101,7 @@ void Translator::copy_slot(uint16_t dst, uint16_t src, ValType t) {
   join_pair(at, code_of(IrOp::copy));
 }
 
-// Brings the value of a popped (or still standing) entry to `dst`. Does not change the entry.
+// Moves the value of an entry, popped or still on the stack, to `dst`. Does not change the entry.
 void Translator::move_to(const Entry& e, uint16_t dst) {
   switch (e.where) {
     case Where::kTemp: copy_slot(dst, e.home, e.type); break;
@@ -137,7 +137,7 @@ void Translator::to_home(Entry& e) {
   e.where = Where::kTemp;
 }
 
-// Top down, so that the alias that leaves is always the newest of its local.
+// From the top down, so that the dropped alias is always the newest of its local.
 void Translator::flush_all() {
   for (uint32_t i = static_cast<uint32_t>(stack_.size()); i > flushed_; --i) to_home(stack_[i - 1]);
   flushed_ = static_cast<uint32_t>(stack_.size());
@@ -155,7 +155,7 @@ void Translator::store_const_home(const Entry& e) {
   need_slots(e.home + e.type.slots());
 }
 
-// Entries that alias a local about to be written get their value home first.
+// Entries that alias a local which is about to be written get their value in their home slot first.
 void Translator::preserve_aliases(uint32_t local) {
   for (uint32_t i = locals_[local].alias; i != kNone;) {
     Entry& e = stack_[i];
@@ -166,7 +166,7 @@ void Translator::preserve_aliases(uint32_t local) {
   locals_[local].alias = kNone;
 }
 
-// Has the vector that was made last, and popped, go to `slot` instead.
+// Redirects the vector that was made last, and popped, to `slot`.
 bool Translator::redirect_vector(const Entry& e, uint16_t slot) {
   if (e.type.kind() != ValKind::kV128 || last_ == kNone) return false;
   const CodeInfo info = code_info(last_code_);

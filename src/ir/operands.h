@@ -1,5 +1,5 @@
-// What the translator does for every instruction, inline: emitting, and the top of the symbolic operand stack. Included
-// by translator.h.
+// The inline part of the translator, used for every instruction: emitting, and the top of the symbolic operand stack.
+// Included by translator.h.
 #pragma once
 
 #include "ir/translator.h"
@@ -10,7 +10,7 @@ inline uint32_t Translator::emit(OpCode code, unsigned units) {
   const uint32_t at = code_.size();
   Code* to = code_.append(units);
   to[0] = reinterpret_cast<Code>(handlers_[code]);
-  to[1] = 0;  // mostly it has two; there is room
+  to[1] = 0;  // usually it has two; there is space
   if (units > 2) [[unlikely]]
     std::memset(to + 2, 0, (units - 2) * sizeof *to);
   previous_ = last_;
@@ -30,7 +30,7 @@ inline Translator::Emitted Translator::join_pair(uint32_t at, OpCode code) {
   return make_pair(at, code, pair);
 }
 
-// Home of the next entry, if that is of type `t`.
+// Home slot of the next entry, if that has type `t`.
 inline uint16_t Translator::next_home(wasm::ValType t) {
   need_slots(next_home_ + t.slots());
   return static_cast<uint16_t>(next_home_);
@@ -77,7 +77,7 @@ inline Translator::Entry Translator::pop() {
   Entry e = stack_.back();
   stack_.pop_back();
   next_home_ = e.home;
-  drop_alias(e);  // the newest alias of a local is the one nearest the top
+  drop_alias(e);  // the newest alias of a local is the one nearest to the top
   if (e.where == Where::kPending) pending_[acc_of(e.type)] = kNone;
   if (flushed_ > stack_.size()) flushed_ = stack_.size();
   return e;

@@ -24,7 +24,7 @@ constexpr auto make_index() {
 }
 constexpr auto kIndex = make_index();
 
-// Where a code's pairs begin in the index, for each code that starts some: they are few, and most codes start none.
+// The position of an operation's pairs in the index, for each operation that starts some: most start none.
 constexpr uint16_t kNoPair = 0xffff;
 constexpr auto make_starters() {
   std::array<uint16_t, kPairBase> starts{};

@@ -12,7 +12,7 @@ using runtime::Code;
 
 namespace {
 
-// One after the other: the loader has nothing to do for them.
+// One after the other, without pointers, so that there is nothing to relocate.
 constexpr char kIrNames[] =
 #define IR(id, units) #id "\0"
 #include "ir/ops.def"
@@ -24,7 +24,7 @@ std::string_view ir_name(IrOp op) {
 }
 constexpr const char* kBinaryNames[] = {"ss", "sr", "rs", "si", "ri"};
 constexpr const char* kStoreNames[] = {"ss", "sr", "rs", "rr", "si", "ri"};
-// "i32_add": the point stands before an operand form.
+// "i32_add": a dot precedes the operand form.
 std::string op_name(Op op) {
   std::string name(wasm::op_info(op).text());
   std::replace(name.begin(), name.end(), '.', '_');
@@ -66,7 +66,7 @@ CodePrinter::CodePrinter(const HandlerTable& handlers, const runtime::FuncCode* 
     if (handlers.has(i)) codes_.emplace(reinterpret_cast<Code>(handlers[i]), static_cast<OpCode>(i));
 }
 
-// Operations with operands of their own kind. False: as numbers.
+// Operations with their own kinds of operands. False: print numbers.
 bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, size_t at) const {
   auto u16 = [&](unsigned byte) { return field<uint16_t>(pc, byte); };
   auto u32 = [&](unsigned byte) { return field<uint32_t>(pc, byte); };
@@ -143,7 +143,7 @@ bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, siz
   }
 }
 
-// The operands of one part of an instruction that starts at index `at`; they follow `pc`.
+// The operands of one part of an instruction that begins at index `at`; they follow `pc`.
 void CodePrinter::operands(std::string& out, OpCode code, const Code* pc, size_t at, unsigned units) const {
   CodeInfo d = code_info(code);
   auto u16 = [&](unsigned byte) { return field<uint16_t>(pc, byte); };

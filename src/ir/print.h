@@ -1,4 +1,4 @@
-// Register code as text: one line an instruction, for tests, for `ermine explore` and for people.
+// Register code as text: one line per instruction, for tests and for `ermine explore`.
 //
 //   0  enter locals r3+1, frame 8
 //   2  i32_add.si>r acc = r0, 1
@@ -26,8 +26,7 @@ unsigned instruction_units(OpCode code, const runtime::Code* pc);
 
 class CodePrinter {
  public:
-  // `funcs`: of the module's defined functions, the first of which has the number `first_func`; null: calls show no
-  // numbers.
+  // `funcs`: of the module's defined functions; the first one has the number `first_func`. Null: calls show no numbers.
   explicit CodePrinter(const HandlerTable& handlers, const runtime::FuncCode* funcs = nullptr, uint32_t first_func = 0);
 
   struct Line {
@@ -39,7 +38,7 @@ class CodePrinter {
  private:
   void operands(std::string& out, OpCode code, const runtime::Code* pc, size_t at, unsigned units) const;
   bool ir_operands(std::string& out, OpCode code, const runtime::Code* pc, size_t at) const;
-  // Handlers with the same machine code may have been folded by the linker; the first name stands for all.
+  // The linker may have folded handlers with the same machine code; then the first name is printed for all.
   std::unordered_map<runtime::Code, OpCode> codes_;
   const runtime::FuncCode* funcs_;
   uint32_t first_func_;

@@ -95,7 +95,7 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
           fuse_type_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
         return fused;
       if (with_zero && last_ + 2 == at) {
-        // (x & y) == 0, where the and's result was wanted for this only: a test of bits.
+        // (x & y) == 0, where the result of the and is not used otherwise: a test of bits.
         CodeInfo before = code_info(last_code_);
         if (before.kind == CodeInfo::kFormed && before.op == Op::i32_and && !(before.form & 1)) {
           auto and_form = static_cast<BinaryForm>(before.form / 2);
@@ -150,19 +150,19 @@ void Translator::bind(Control& c) {
   bind_here();
 }
 
-// Are the values a branch carries in the slots where its target wants them?
+// Whether the values of a branch are in the slots where its target expects them.
 bool Translator::values_in_place(const Control& target) const {
   size_t n = label_types(target).size();
   return n == 0 || stack_[stack_.size() - n].home == target.base;
 }
 
-// Brings the top values to the target's slots; the stack itself stays as it is.
+// Moves the top values to the target's slots; the stack itself does not change.
 void Translator::move_branch_values(const Control& target) {
   auto types = label_types(target);
   auto n = static_cast<uint32_t>(types.size());
   if (n == 0) return;
   if (n == 1) {
-    // An accumulator or a local goes straight to its place.
+    // An accumulator or a local is moved directly.
     const Entry& e = top();
     move_to(e, static_cast<uint16_t>(target.base));
     return;
@@ -185,7 +185,7 @@ void Translator::emit_jump(Control& target) {
   patch_target(target, at, Patch::kBranch, 4);
 }
 
-// An unconditional branch; the caller marks what follows as dead.
+// An unconditional branch; the caller marks the code after it as dead.
 void Translator::branch(uint32_t depth) {
   Control& target = controls_[controls_.size() - 1 - depth];
   if (target.kind == ControlKind::kFunction) {
@@ -200,7 +200,7 @@ void Translator::branch_if(uint32_t depth) {
   Entry condition = pop();
   Control& target = controls_[controls_.size() - 1 - depth];
   auto n = static_cast<uint32_t>(label_types(target).size());
-  // What is flushed from here on goes from slot to slot or by patching: the condition stays where it is.
+  // From here on, flushing moves values from slot to slot or patches instructions: the condition stays where it is.
   if (target.kind != ControlKind::kFunction && values_in_place(target)) {
     flush_top(n);
     patch_branch(target, emit_condition(condition, false, target.kind == ControlKind::kLoop));
@@ -224,7 +224,7 @@ void Translator::branch_table(const Instr& in) {
   uint32_t at = emit(code_of(x.form == Operand::kAcc ? IrOp::br_table_r : IrOp::br_table_s), table_units(count));
   put<uint16_t>(at, 0, x.slot);
   put<uint32_t>(at, 4, count);
-  // Labels that need more than a jump share one stub a depth.
+  // Labels that need more than a jump share one stub per depth.
   struct Stub {
     uint32_t depth, byte;  // of the entry
   };
@@ -318,7 +318,7 @@ void Translator::truncate(uint32_t height) {
   while (stack_.size() > height) pop();
 }
 
-// What follows is dead until the block's end or else.
+// The code is dead until the block's end or else.
 void Translator::terminate() {
   truncate(controls_.back().height);
   unreachable_ = true;
@@ -363,7 +363,7 @@ void Translator::return_() {
   terminate();
 }
 
-// Returns the top values; the stack stays as it is.
+// Returns the top values; the stack does not change.
 void Translator::emit_return() {
   auto results = std::span<const ValType>(type_->results);
   auto n = static_cast<uint32_t>(results.size());

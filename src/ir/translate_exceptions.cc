@@ -1,7 +1,7 @@
 // Exception handlers: try_table, and the older try, catch and delegate.
 //
-// A try block costs one instruction at its entry, which remembers the native stack pointer for the
-// unwinder; everything else is in the function's table of regions, read only when something is thrown.
+// A try block costs one instruction at its entry, which stores the native stack pointer for the unwinder; everything
+// else is in the function's table of regions, which is read only when an exception is thrown.
 #include "ir/translator.h"
 
 namespace ermine::ir {

@@ -1,5 +1,5 @@
-// Garbage-collected objects as operations of their own (object_ops.def). What has none stays a builtin, for which
-// gc() returns false: v128 fields, arrays made from segments, bulk operations, casts of functions.
+// Operations of their own for garbage-collected objects (object_ops.def). For the other instructions gc() returns
+// false, and they are builtins: v128 fields, arrays made from segments, bulk operations, casts of functions.
 #include <algorithm>
 
 #include "ir/object_ops.h"
@@ -15,7 +15,7 @@ using wasm::ValType;
 
 namespace {
 
-// Elements of array.new_fixed that are stored one by one.
+// Maximal number of elements of array.new_fixed that are stored one by one.
 constexpr uint32_t kMostInlineElements = 64;
 
 OpCode after(IrOp first, unsigned n, unsigned per) { return object_code(first, n * per); }
@@ -31,7 +31,7 @@ Access access_of(ValType storage, bool sign) {
   }
 }
 
-// Whether an operation can hold the constant, which is `width` wide, as 16 bits sign-extended.
+// Whether an operation can contain the constant, which is `width` wide, as 16 bits sign-extended.
 bool fits_i16(uint64_t bits, Width width) {
   switch (width) {
     case Width::k8:
@@ -43,7 +43,7 @@ bool fits_i16(uint64_t bits, Width width) {
 
 }  // namespace
 
-// References of the func hierarchy are pointers, all others 32 bits and known to the collector.
+// References of the func hierarchy are pointers; all others have 32 bits and are known to the collector.
 bool Translator::is_gc_ref(ValType type) const {
   return type.is_ref() && module_.registry->top(type.heap()) != HeapType(HeapType::kFunc);
 }
@@ -135,7 +135,7 @@ void Translator::array_get(const wasm::TypeDef& def, bool sign) {
 
 void Translator::array_set(const wasm::TypeDef& def) {
   Width width = width_of(def.fields[0].storage);
-  // The array's value is brought to a slot before index and value are looked at.
+  // The array's value is moved to a slot before the index and value are examined.
   Entry& array = stack_[stack_.size() - 3];
   if (array.where == Where::kPending || array.where == Where::kConst) to_home(array);
   uint32_t slot = array.where == Where::kLocal ? array.local : array.home;
@@ -143,14 +143,14 @@ void Translator::array_set(const wasm::TypeDef& def) {
   pop();
 }
 
-// A new object of fixed size whose fields are the top `n` entries; offset(i): where field i lies.
+// A new object of fixed size whose fields are the top `n` entries; offset(i): the offset of field i.
 template <class Offset, class Storage>
 void Translator::new_object(uint64_t header, uint32_t size, uint32_t n, ValType type, Offset&& offset,
                             Storage&& storage) {
   save_pending();
   auto first = static_cast<uint32_t>(stack_.size()) - n;
   uint16_t top_slot = next_home(type);
-  need_slots(top_slot + 1);  // allocating uses it
+  need_slots(top_slot + 1);  // the allocation uses it
   forget_accs();
   OpCode code = code_of(IrOp::object_new);
   uint32_t at = emit(code, 3);
@@ -158,13 +158,13 @@ void Translator::new_object(uint64_t header, uint32_t size, uint32_t n, ValType 
   put<uint32_t>(at, 4, size);
   put<uint64_t>(at, 8, header);
   Emitted last{at, code, 0};
-  // The reference stays in the accumulator. It may go to a slot with the last of these only: they read the slots of
-  // the fields, of which the first is its home.
+  // The reference stays in the accumulator. Only the last of these operations may store it in a slot: they read the
+  // slots of the fields, the first of which is its home.
   for (uint32_t i = 0; i < n; ++i) {
     const Entry& e = stack_[first + i];
     Width width = width_of(storage(i));
     bool imm = e.where == Where::kConst && fits_i16(e.bits, width);
-    if (imm && e.bits == 0) continue;  // objects begin as zeros
+    if (imm && e.bits == 0) continue;  // objects are zero at first
     uint16_t value = imm ? static_cast<uint16_t>(e.bits) : use_slot(e);
     unsigned log2 = width == Width::kRef ? static_cast<unsigned>(Width::k32) : static_cast<unsigned>(width);
     code = object_code(IrOp::init_8_s, log2 * 4 + (imm ? 2 : 0));
@@ -177,7 +177,7 @@ void Translator::new_object(uint64_t header, uint32_t size, uint32_t n, ValType 
   push_result(last, type);
 }
 
-// The code of a type test, `shape_first` if the target is abstract, with its operands.
+// The operation of a type test, `shape_first` if the target is abstract, with its operands.
 OpCode Translator::type_test(ValType target, IrOp type_first, IrOp shape_first, TypeTest* test) const {
   HeapType heap = target.heap();
   if (!heap.is_concrete()) {
@@ -197,7 +197,8 @@ void Translator::put_test(uint32_t at, const TypeTest& test) {
   put<uint16_t>(at, 14, test.flags);
 }
 
-// Checks the top entry, which stays where it is: `first` with the operand in a slot, one more in the accumulator.
+// Checks the top entry, which stays where it is: operation `first` with the operand in a slot, the next one in the
+// accumulator.
 uint32_t Translator::check_top(OpCode first) {
   const Entry& e = top();
   Operand x = use(e);
@@ -235,7 +236,7 @@ bool Translator::branch_on_object_cast(const Instr& in) {
   return true;
 }
 
-// A branch on a type test just made, in place of it. Nothing if the condition is no such test.
+// A branch on a type test that was just made, in place of the test. Nothing if the condition is not such a test.
 bool Translator::fuse_type_test(uint32_t test_at, OpCode test_code, bool on_false, Emitted* branch) {
   if (test_code >= kIrOpCount) return false;
   CodeInfo info = code_info(test_code);
@@ -294,12 +295,12 @@ bool Translator::gc(const Instr& in) {
     }
     case Op::array_new_default: {
       if (options_.fuel) return false;  // the runtime call charges for the length
-      // The length may lie in the accumulator, which is saved nonetheless: collecting looks at slots.
+      // The length may be in the accumulator; it is saved nevertheless, because the collector scans slots.
       save_pending();
       Entry length = pop();
       Operand x = use(length);
       uint16_t top_slot = next_home(wasm::kI32);
-      need_slots(top_slot + 1);  // allocating uses it
+      need_slots(top_slot + 1);  // the allocation uses it
       forget_accs();
       auto code = object_code(IrOp::array_new_s, x.form == Operand::kAcc ? 2 : 0);
       uint32_t at = emit(code, 3);

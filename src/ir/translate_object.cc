@@ -71,7 +71,7 @@ Result<void> Translator::object(const Instr& in) {
       binary(Op::i64_eq);
       return {};
     case Op::ref_eq: binary(Op::i64_eq); return {};
-    // These get here in builds without object operations only.
+    // Reached only in builds without object operations.
     case Op::table_get: return call(1, {module_.tables[in.index].type.element}, in.index, 0);
     case Op::table_set: return call(2, {}, in.index, 0);
     case Op::ref_i31: return call(1, {ValType::ref(wasm::HeapType::kI31, false)}, 0, 0);

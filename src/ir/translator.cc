@@ -79,7 +79,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   }
   if (reader.failed()) return reader.take_error();
   settle_fuel();
-  // Slots are 16-bit operands. The validator rejects such functions, so this holds for unvalidated use.
+  // Slots are 16-bit operands. The validator rejects such functions, so this is for unvalidated modules.
   if (max_slots_ > wasm::kMaxFrameSlots + 4096)
     return Error(ErrorKind::kUnsupported, "function needs too many frame slots", function.body_offset);
   put<uint32_t>(enter, 4, max_slots_);
@@ -104,8 +104,8 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   return result;
 }
 
-// An instruction costs one unit wherever it runs, in every tier. Bulk instructions pay for their length in their
-// builtins, but here where it is known: a unit for two elements or fields more.
+// An instruction costs one unit of fuel wherever it runs, in every tier. Bulk instructions pay for their length in
+// their builtins, or here if it is known: one more unit for two elements or fields.
 uint32_t Translator::fuel_of(const Instr& in) const {
   switch (in.op) {
     case Op::array_new_fixed: return 1 + in.index2 / 2;
@@ -114,7 +114,7 @@ uint32_t Translator::fuel_of(const Instr& in) const {
   }
 }
 
-// Fuel is paid at the start of each stretch of straight code, for all of it.
+// Fuel is paid at the start of each stretch of straight-line code, for all of it.
 bool Translator::ends_segment(Op op) {
   switch (op) {
     case Op::loop:
@@ -147,7 +147,7 @@ void Translator::count_fuel() {
   segment_ = emit(code_of(IrOp::fuel), 2);
 }
 
-// In dead code only the nesting matters. True if the instruction is done with.
+// In dead code only the nesting matters. True if the instruction is finished.
 bool Translator::skip_unreachable(const Instr& in) {
   if (wasm::opens_block(in.op)) {
     ++dead_depth_;

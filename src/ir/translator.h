@@ -1,15 +1,14 @@
 // Translator: one validated function body to register code, in one pass.
 //
-// The operand stack of WebAssembly is kept symbolically. An entry is a *temporary* (its value lies in
-// the slot that belongs to its stack position, its home), an alias of a *local*, a *constant*, or
-// *pending* in an accumulator. A pending value costs nothing if the next operation takes it from the
-// accumulator; when it must survive longer, the operation that made it is patched to write its home as
-// well ("spilled"), which needs no instruction of its own. `local.set` patches the same field, so most
-// local accesses vanish. Beside that the translator knows which slot an accumulator mirrors, so that a
-// value just written to a slot is read from the register.
+// The operand stack of WebAssembly is kept symbolically. An entry is a *temporary* (its value is in the slot of its
+// stack position, its home), an alias of a *local*, a *constant*, or *pending* in an accumulator. A pending value costs
+// nothing if the next operation takes it from the accumulator. If it must survive longer, the operation that made it is
+// patched to write its home as well ("spilled"), which needs no further instruction. `local.set` patches the same
+// field, so most local accesses vanish. The translator also knows which slot an accumulator mirrors, so that a value
+// just written to a slot is read from the register.
 //
-// Invariants: locals always live in their slots; at a block's entry and at every label all entries are in
-// their homes; accumulators are unknown after a label, a call and a runtime call.
+// Invariants: locals are always in their slots; at a block's entry and at every label all entries are in their homes;
+// accumulators are unknown after a label, a call and a runtime call.
 //
 // Frame: parameters, header (runtime/context.h), locals, homes of the operand stack.
 #pragma once
@@ -32,9 +31,9 @@ namespace ermine::ir {
 
 struct TranslateOptions {
   bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
-  bool fuel = false;    // count fuel
-  bool pairs = true;    // superinstructions
-  // Count calls and rounds of loops, and ask for machine code after so many.
+  bool fuel = false;  // count fuel
+  bool pairs = true;  // superinstructions
+  // Count calls and rounds of loops, and request machine code after these numbers.
   bool count = false;
   uint32_t calls_before_native = 0, rounds_before_native = 0;
   bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
@@ -45,7 +44,7 @@ class Translator {
   Translator(const wasm::Module& module, const HandlerTable& handlers, runtime::FuncCode* funcs)
       : module_(module), handlers_(handlers), funcs_(funcs) {}
 
-  // Translates defined function `func_index`. The Translator can be used again: it keeps its buffers.
+  // Translates defined function `func_index`. The Translator can be reused: it keeps its buffers.
   Result<FunctionCode> translate(uint32_t func_index, const TranslateOptions& options);
 
  private:
@@ -55,17 +54,17 @@ class Translator {
   enum class Where : uint8_t { kTemp, kLocal, kConst, kPending };
   struct Entry {
     Where where = Where::kTemp;
-    uint8_t dst_byte = 0;  // kPending: where its dst field is
-    OpCode code = 0;       // kPending: its code; one more is the form that writes the slot too
-    uint16_t home = 0;     // slot of this stack position
-    uint16_t local = 0;    // kLocal: slot of the local
+    uint8_t dst_byte = 0;  // kPending: position of its dst field
+    OpCode code = 0;  // kPending: its operation; the next one also writes the slot
+    uint16_t home = 0;  // slot of this stack position
+    uint16_t local = 0;  // kLocal: slot of the local
     wasm::ValType type;
     union {
       uint32_t producer = 0;  // kPending: index of the instruction whose result it is
-      uint32_t next_alias;    // kLocal: next older entry that aliases the same local
+      uint32_t next_alias;  // kLocal: next older entry that aliases the same local
     };
     union {
-      uint64_t bits = 0;    // kConst; kLocal: index of the local
+      uint64_t bits = 0;  // kConst; kLocal: index of the local
       const uint8_t* v128;  // kConst of v128
     };
   };
@@ -78,21 +77,21 @@ class Translator {
   enum class ControlKind : uint8_t { kFunction, kBlock, kLoop, kIf, kElse, kTryTable, kTry, kCatch };
   struct Control {
     ControlKind kind;
-    uint32_t height = 0;         // operand stack below the parameters
-    uint32_t base = 0;           // slot where parameters and results lie
+    uint32_t height = 0;  // operand stack below the parameters
+    uint32_t base = 0;  // slot of parameters and results
     std::span<const wasm::ValType> params, results;
-    uint32_t loop_target = 0;    // kLoop: code index
+    uint32_t loop_target = 0;  // kLoop: code index
     uint32_t first_patch = kNone;  // chain of branches to the end
-    uint32_t else_patch = kNone;   // kIf: the branch to the else part, and its target's field
+    uint32_t else_patch = kNone;  // kIf: the branch to the else part, and its target's field
     uint32_t else_field = 0;
-    uint32_t region = kNone;     // try: index of its region
-    wasm::ValType single;        // the result of a block type that is a value type
-    uint32_t exn_slot = 0;       // kCatch: slot of the caught exception
+    uint32_t region = kNone;  // try: index of its region
+    wasm::ValType single;  // the result of a block type that is a value type
+    uint32_t exn_slot = 0;  // kCatch: slot of the caught exception
   };
-  // A place that wants to know a label's code index.
+  // A place that needs a label's code index.
   struct Patch {
     enum Kind : uint8_t { kBranch, kTable, kCatch } kind;
-    uint32_t at;     // code index of the instruction; kCatch: index in catches_
+    uint32_t at;  // code index of the instruction; kCatch: index in catches_
     uint32_t field;  // kTable: byte position of the i32 behind the handler
     uint32_t next;
   };
@@ -110,13 +109,13 @@ class Translator {
 
   // --- operand stack and emission (operands.cc)
   uint32_t emit(OpCode code, unsigned units);
-  // An instruction as it lies in the code: index, code, and the byte where its (last part's) operands start.
+  // An instruction in the code: index, operation, and the byte where its (last part's) operands begin.
   struct Emitted {
     uint32_t at;
     OpCode code;
     uint8_t byte;
   };
-  // Makes one instruction of the last two if they are a pair. Call with the last one's operands set.
+  // Fuses the last two instructions if they are a pair. Call it when the last one's operands are set.
   Emitted join_pair(uint32_t at, OpCode code);
   Emitted make_pair(uint32_t at, OpCode code, OpCode pair);
   template <class T>
@@ -129,7 +128,7 @@ class Translator {
   void push_temp(wasm::ValType t);
   void push_const(wasm::ValType t, uint64_t bits);
   void push_local(uint32_t local);
-  // The result of instruction `at` (with field dst @0 and a to-slot form one above): pushes it pending.
+  // The result of instruction `at` (with field dst @0; the next operation is its to-slot form): pushes it as pending.
   void push_result(uint32_t at, OpCode code, wasm::ValType t);
   void push_result(Emitted e, wasm::ValType t);
   Entry pop();
@@ -142,9 +141,9 @@ class Translator {
   void to_home(Entry& e);
   void flush_all();
   void flush_top(uint32_t n);
-  void prepare_acc(Acc acc);           // about to be overwritten: save what is pending there
-  void forget_accs();                  // unknown from here on (pending values must have been saved)
-  void save_pending();                 // all pending values to their homes
+  void prepare_acc(Acc acc);  // about to be overwritten: save its pending value
+  void forget_accs();  // unknown from here on (pending values must have been saved)
+  void save_pending();  // all pending values to their homes
   void wrote_slot(uint32_t slot, uint32_t n = 1);
   void store_const(uint16_t slot, wasm::ValType t, uint64_t bits, const uint8_t* v128);
   void copy_slot(uint16_t dst, uint16_t src, wasm::ValType t);
@@ -152,7 +151,7 @@ class Translator {
   void preserve_aliases(uint32_t local);
   bool redirect_vector(const Entry& e, uint16_t slot);
   void drop_alias(const Entry& e);
-  void bind_here();                    // a label: nothing is known of accumulators, nothing is patched across it
+  void bind_here();  // a label: accumulators are unknown, and no instruction before it may be patched
   bool is_last(uint32_t at) const { return at == last_; }
   void need_slots(uint32_t n) { max_slots_ = n > max_slots_ ? n : max_slots_; }
 
@@ -169,7 +168,7 @@ class Translator {
   void local_set(uint32_t local, bool tee);
   void global_get(uint32_t index);
   void global_set(uint32_t index);
-  // A runtime call: operands (slots) in a run from the first one's home, results likewise.
+  // A runtime call: operands (slots) in a range from the first one's home, results in the same place.
   void builtin(Op op, unsigned operands, std::span<const wasm::ValType> results, uint32_t a, uint64_t b);
   Result<void> object(const Instr& in);  // tables, references, GC, bulk memory (translate_object.cc)
 
@@ -262,29 +261,29 @@ class Translator {
   std::vector<FunctionCode::Region> regions_;
   std::vector<FunctionCode::Catch> catches_;
   std::vector<FunctionCode::Offset> offsets_;
-  uint32_t flushed_ = 0;       // entries below are in their homes
-  uint32_t first_home_ = 0;    // slot of the bottom of the operand stack
-  uint32_t next_home_ = 0;     // slot of its next entry
+  uint32_t flushed_ = 0;  // entries below this one are in their homes
+  uint32_t first_home_ = 0;  // slot of the bottom of the operand stack
+  uint32_t next_home_ = 0;  // slot of its next entry
   std::vector<uint64_t> ref_slots_;  // FunctionCode's
   uint32_t max_slots_ = 0;
-  uint32_t last_ = kNone;      // last instruction emitted, if nothing was bound since
+  uint32_t last_ = kNone;  // last instruction emitted, if nothing was bound since
   OpCode last_code_ = 0;
-  uint32_t previous_ = kNone;  // the one before it, likewise
+  uint32_t previous_ = kNone;  // the one before it, in the same way
   OpCode previous_code_ = 0;
-  Op last_op_ = Op::nop;       // its WebAssembly instruction and operand form if it can be fused with a
-  BinaryForm last_form_ = kSlotSlot; // branch behind it; else nop
+  Op last_op_ = Op::nop;  // its WebAssembly instruction and operand form if it can be fused with a
+  BinaryForm last_form_ = kSlotSlot;  // branch behind it; else nop
   std::array<uint32_t, kAccCount> pending_{};  // stack index of the entry pending in each accumulator
-  std::array<uint32_t, kAccCount> mirror_{};   // slot with the same value
+  std::array<uint32_t, kAccCount> mirror_{};  // slot with the same value
   bool unreachable_ = false;
-  uint32_t dead_depth_ = 0;    // blocks opened in dead code
-  uint32_t offset_ = 0;        // of the current instruction
+  uint32_t dead_depth_ = 0;  // blocks opened in dead code
+  uint32_t offset_ = 0;  // of the current instruction
   uint32_t closed_regions_ = 0;
-  uint32_t segment_ = kNone;   // fuel: the instruction that pays for the current segment
+  uint32_t segment_ = kNone;  // fuel: the instruction that pays for the current segment
   uint32_t segment_cost_ = 0;
 };
 
-// A conditional branch whose values must move, or that returns: `emit_skip` emits a branch taken when the
-// real one is not, and the moves and the jump come behind it.
+// A conditional branch whose values must be moved, or that returns: `emit_skip` emits a branch with the inverted
+// condition; the moves and the jump follow it.
 template <class EmitSkip>
 void Translator::jump_around(uint32_t values, EmitSkip&& emit_skip, uint32_t depth) {
   save_pending();

@@ -16,7 +16,7 @@
 namespace ermine::launch {
 namespace {
 
-// What is read before it is known whether it can be a module.
+// Number of bytes that are read before it is clear whether the file can be a module.
 constexpr size_t kBeginning = 64 << 10;
 
 Error io_error(const char* what, const std::string& path) {
@@ -25,14 +25,14 @@ Error io_error(const char* what, const std::string& path) {
 
 Error too_large(const std::string& path, uint64_t limit) {
   return Error(ErrorKind::kUnsupported, "'" + printable(path) + "' is larger than the " + std::to_string(limit) +
-                                            " bytes that are read of a module")
+                                            " bytes that a module may have")
       .with_limit(Limit::kModuleBytes);
 }
 
 int open_to_read(const char* path) {
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd >= 0 || errno != EMFILE) return fd;
-  // All that is given is opened before any of it is read. The usual limit is for programs that use select().
+  // All files are opened before any of them is read. The usual limit exists for programs that use select().
   rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return errno = EMFILE, -1;
   limit.rlim_cur = limit.rlim_max;
@@ -74,24 +74,25 @@ InputFile::~InputFile() {
 }
 
 bool InputFile::peek(std::span<uint8_t> head) const {
-  // Standard input may stand elsewhere than at its beginning.
+  // The position of standard input may not be the beginning.
   return regular_ && fd_ != STDIN_FILENO &&
          pread(fd_, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size());
 }
 
 Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
   if (size_ > limit) return too_large(path_, limit);
-  // One more than its size, so that the end is seen without growing.
+  // One byte more than its size, so that the end is detected without growing.
   const size_t whole = size_ > 0 ? static_cast<size_t>(size_) + 1 : kBeginning;
   std::vector<uint8_t> bytes(std::min(whole, kBeginning));
   size_t filled = 0;
-  bool known = false;  // to be a module, perhaps
+  bool known = false;  // that it may be a module
   while (true) {
     const size_t wanted = bytes.size() - filled;
     const ssize_t n = read_fully(fd_, bytes.data() + filled, wanted);
     if (n < 0) return io_error("cannot read", path_);
     filled += static_cast<size_t>(n);
-    // A regular file gives what was asked for, or what there is. (Those of /proc, which have no size, do not.)
+    // A regular file returns all requested bytes, or the rest of the file. (Those of /proc, which have no size, do
+    // not.)
     if (n == 0 || (size_ > 0 && filled >= size_ && static_cast<size_t>(n) < wanted)) break;
     if (!known && filled >= 4) {
       const std::span<const uint8_t> beginning(bytes.data(), filled);
@@ -103,7 +104,7 @@ Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
     }
     if (filled > limit) return too_large(path_, limit);
     if (filled == bytes.size()) {
-      const uint64_t most = limit < UINT64_MAX ? limit + 1 : limit;  // to see that it is more
+      const uint64_t most = limit < UINT64_MAX ? limit + 1 : limit;  // to detect that there is more
       bytes.resize(static_cast<size_t>(std::min<uint64_t>(std::max(whole, filled * 2), most)));
     }
   }

@@ -1,4 +1,4 @@
-// A file that was given to be read: opened before the process confines itself, read after.
+// An input file: opened before the process confines itself, read afterwards.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ class InputFile {
   bool is_regular() const { return regular_; }
   uint64_t size() const { return size_; }  // of a regular file, as it was when opened
 
-  // Its first bytes, if it has so many and can be read again from there.
+  // Its first bytes, if it has that many and can be read again from there.
   bool peek(std::span<uint8_t> head) const;
-  // What is left of it, up to `limit` bytes; more are an error (Limit::kModuleBytes). Of what begins neither as a
-  // binary module nor as text, no more than the beginning, which is enough to say so: a device may have no end.
+  // The rest of the file, up to `limit` bytes; more is an error (Limit::kModuleBytes). A file that begins neither as a
+  // binary module nor as text is not read beyond its beginning: a device may have no end.
   Result<std::vector<uint8_t>> read_module(uint64_t limit);
 
  private:

@@ -7,9 +7,9 @@
 namespace ermine::launch {
 namespace {
 
-// Functions that compilers' runtimes import besides WASI and that have an obvious meaning here: Emscripten's notice
-// that memory has grown.
-Result<void> define_conveniences(Linker& linker) {
+// Functions that compilers' runtimes import in addition to WASI and that have an obvious meaning here: Emscripten's
+// notification that memory has grown.
+Result<void> define_emscripten_functions(Linker& linker) {
   return linker.func_wrap("env", "emscripten_notify_memory_growth", [](uint32_t) {});
 }
 
@@ -36,7 +36,7 @@ Result<Launch> Launch::open(Program program) {
 
 Result<Module> Launch::load(InputFile& file) const {
   if (program_.on_load) program_.on_load(module_name(file));
-  // A program that may write files could truncate the very file its code is mapped from.
+  // A program that may write files could truncate the file that its module is mapped from.
   return load_module(engine_, file, program_.max_module_bytes, writes_ ? Reading::kCopy : Reading::kMap);
 }
 
@@ -44,9 +44,9 @@ Result<void> Launch::load() {
   ERMINE_ASSIGN(module_, load(file_));
   for (Preload& preload : preloads_) { ERMINE_ASSIGN(preload.module, load(preload.file)); }
   linker_.emplace(engine_);
-  // Preloaded modules may import from it, too.
+  // Preloaded modules may import from it as well.
   ERMINE_TRY(preloads_.empty() ? wasi_.add_to_linker(*linker_, *module_) : wasi_.add_to_linker(*linker_));
-  ERMINE_TRY(define_conveniences(*linker_));
+  ERMINE_TRY(define_emscripten_functions(*linker_));
   store_.emplace(engine_, program_.limits);
   if (program_.fuel) ERMINE_TRY(store_->set_fuel(*program_.fuel));
   return {};
@@ -55,7 +55,8 @@ Result<void> Launch::load() {
 Result<Instance> Launch::instantiate(const Module& module) {
   last_module_ = module;
   if (!program_.unknown_imports_trap && !program_.unknown_imports_default) return linker_->instantiate(*store_, module);
-  // What stands for an import of this module may be what another one provides to those behind it.
+  // The definitions that stand for this module's missing imports must not replace the exports that it provides to the
+  // modules after it, so they go into a linker of their own.
   Linker linker = linker_->clone();
   if (program_.unknown_imports_trap) ERMINE_TRY(linker.define_unknown_imports_as_traps(module));
   if (program_.unknown_imports_default) ERMINE_TRY(linker.define_unknown_imports_as_defaults(*store_, module));

@@ -1,16 +1,16 @@
-// A program, from the files it is in to its end: what all who run programs do, be it a command or a runtime of
-// containers. It is done in steps, between which they do what is their own: confine the process, set a deadline, say
-// what went wrong.
+// Runs a program, from its files to its end: the common steps of all programs that run guests, be it a command or a
+// container runtime. Between the steps, these do what is specific to them: confine the process, set a deadline, print
+// errors.
 //
-//   ERMINE_ASSIGN(Launch launch, Launch::open(std::move(program)));  // all that was given is open
-//   sandbox::confine(policy);                                         // from here on come bytes that are not trusted
+//   ERMINE_ASSIGN(Launch launch, Launch::open(std::move(program)));  // everything that was granted is open
+//   sandbox::confine(policy);                                         // from here on the input is untrusted
 //   ERMINE_TRY(launch.load());
 //   launch.store().set_timeout(30s);
 //   ERMINE_ASSIGN(Instance instance, launch.instantiate());
 //   Result<bool> ended = launch.start(instance);
 //   return ended ? kOk : exit_code(ended.error());
 //
-// Errors are for people, and say neither how a command nor how an embedder would change it; Error::limit() does.
+// Messages of errors do not name flags or functions that would change the outcome; Error::limit() identifies the limit.
 #pragma once
 
 #include <functional>
@@ -31,13 +31,13 @@ namespace ermine::launch {
 
 struct Program {
   std::string module;  // a file; "-" is standard input
-  std::vector<std::pair<std::string, std::string>> preloads;  // the name others import it by, file
+  std::vector<std::pair<std::string, std::string>> preloads;  // the name by which others import it, file
   HostGrants grants;
   Config config;
   StoreLimits limits;
   std::optional<uint64_t> fuel;
   uint64_t max_module_bytes = ~uint64_t{0};
-  // What becomes of imports that nothing provides, instead of an error: see Linker.
+  // What happens to imports that nothing provides, instead of an error: see Linker.
   bool unknown_imports_trap = false, unknown_imports_default = false;
   // Called with a module's name before it is read and compiled, which may take long.
   std::function<void(const std::string& name)> on_load;
@@ -45,24 +45,25 @@ struct Program {
 
 class Launch {
  public:
-  // Opens everything that the program is given. Nothing of its modules is read yet.
+  // Opens everything that the program is granted. Its modules are not read yet.
   static Result<Launch> open(Program program);
 
-  // Reads and compiles the modules; makes a store and a linker with WASI. What is here below is there afterwards.
+  // Reads and compiles the modules; makes a store and a linker with WASI. The functions below may be called afterwards.
   Result<void> load();
 
   Store& store() { return *store_; }
   const Linker& linker() const { return *linker_; }
   const Module& module() const { return *module_; }
-  // Of the modules, that which instantiate() came to: when it fails, the one that it failed at.
+  // The last module that instantiate() began to instantiate. After a failure, it is the module that failed.
   const Module& last_module() const { return *last_module_; }
   const Wasi& wasi() const { return wasi_; }
 
-  // kLink if an import is missing. Start functions run here, and _initialize of what is preloaded.
+  // kLink if an import is missing. Runs start functions, and _initialize of preloaded modules.
   Result<Instance> instantiate();
-  // Of a module that is called from outside: runs its _initialize, if it has one. Before anything else of it.
+  // For a module that is called from outside: runs its _initialize, if it has one. Call it before any other function of
+  // the module.
   static Result<void> initialize(const Instance& instance);
-  // Runs the program: _initialize and _start. False if it has no _start, so that there was nothing to run.
+  // Runs the program: _initialize and _start. False if it has no _start, so that nothing was run.
   static Result<bool> start(const Instance& instance);
 
  private:

@@ -5,7 +5,7 @@
 namespace ermine::launch {
 namespace {
 
-// A component is a binary of another layer; say so instead of a wrong version number.
+// A component is a binary of another layer; say so instead of reporting a wrong version number.
 bool is_component(std::span<const uint8_t> bytes) {
   return bytes.size() >= 8 && is_binary(bytes) && bytes[6] == 1 && bytes[7] == 0;
 }
@@ -27,7 +27,7 @@ Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit
   const std::string& path = file.path();
   const std::string name = module_name(file);
   auto with_path = [&path](Error error) { return Error(std::move(error).with_context(path)); };
-  constexpr uint64_t kWorthMapping = 256 << 10;  // less is sooner read than mapped
+  constexpr uint64_t kWorthMapping = 256 << 10;  // reading is faster below this
   uint8_t head[8];
   if (reading == Reading::kMap && file.size() >= kWorthMapping && file.size() <= limit && file.peek(head) &&
       is_binary(head) && !is_component(head)) {

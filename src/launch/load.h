@@ -10,17 +10,17 @@
 namespace ermine::launch {
 
 enum class Reading : uint8_t {
-  kMap,   // the file may be mapped: nothing that runs can change it
-  kCopy,  // a program that can write files could truncate its own module under us
+  kMap,   // the file may be mapped: no program that runs can change it
+  kCopy,  // a program that can write files could truncate its own module
 };
 
-// Errors say which file it is about. `limit`: the most bytes that are read, of text as of a binary.
+// Errors name the file. `limit`: the maximal number of bytes to read, of text and of a binary.
 Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading = Reading::kMap);
-// Whether a module is valid. Errors as of load_module().
+// Whether a module is valid. Errors are those of load_module().
 Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit);
-// A module's bytes: as they are, or as the text assembles to.
+// A module's bytes: unchanged, or assembled from the text.
 Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit);
-// What messages and backtraces call it: the file's name without the path.
+// The name in messages and backtraces: the file's name without the path.
 std::string module_name(const InputFile& file);
 
 }  // namespace ermine::launch

@@ -1,4 +1,4 @@
-// The native stack that a guest's calls need.
+// The native stack for a guest's calls.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,9 @@
 
 namespace ermine::launch {
 
-// Calls `f` on a native stack that suffices for as deep calls as `wasm_stack` bytes (Config::max_wasm_stack) allow: the
-// thread's own one if it does, else one that is made for it. If there is no memory for that, on the thread's own, and
-// calls end earlier. `f` must return.
+// Calls `f` on a native stack that is large enough for calls to use all of `wasm_stack` bytes (Config::max_wasm_stack):
+// the thread's own stack if it is large enough, otherwise a new one. Without memory for a new one, `f` runs on the
+// thread's own, and its calls exhaust the stack earlier. `f` must return.
 void with_stack_for(uint64_t wasm_stack, const std::function<void()>& f);
 
 }  // namespace ermine::launch

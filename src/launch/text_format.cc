@@ -12,7 +12,7 @@ namespace ermine::launch {
 
 namespace {
 
-// The first byte that is no blank, or nothing.
+// The first byte that is not a blank, or nothing.
 const uint8_t* first_word(std::span<const uint8_t> bytes) {
   for (const uint8_t& b : bytes)
     if (b != ' ' && b != '\t' && b != '\n' && b != '\r') return &b;

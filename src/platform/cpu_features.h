@@ -1,4 +1,4 @@
-// What the processor can do, as far as the engine chooses by it.
+// The processor's features that the engine's choices depend on.
 #pragma once
 
 namespace ermine::platform {
@@ -8,7 +8,7 @@ struct CpuFeatures {
   bool x86_64_v3 = false;  // the level of x86-64 that the stencils are compiled for
 };
 
-// Known before any other static object is made. Constant.
+// Set before any other static object is initialised. Constant.
 extern const CpuFeatures cpu_features;
 
 }  // namespace ermine::platform

@@ -20,7 +20,7 @@ constexpr int kRegisters[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG
                                 REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
 #endif
 
-// What handlers may use of their stack: enough to find out where a fault was.
+// The stack that handlers may use: enough to find the position of a fault.
 constexpr uint64_t kHandlerStack = 256 << 10;
 
 std::atomic<FaultHandler> g_handler{nullptr};
@@ -31,9 +31,8 @@ void pass_on(int signal, siginfo_t* info, void* context) {
   if (previous.sa_flags & SA_SIGINFO) {
     previous.sa_sigaction(signal, info, context);
   } else if (previous.sa_handler == SIG_DFL || previous.sa_handler == SIG_IGN) {
-    // With the default action the instruction faults again and ends the process as it would have without
-    // us; a signal that was sent has no instruction to repeat and is sent again. (A real fault cannot be
-    // ignored.)
+    // With the default action the instruction faults again and ends the process as it would have ended without this
+    // handler; a signal that was sent has no instruction to repeat and is sent again. (A real fault cannot be ignored.)
     struct sigaction action{};
     action.sa_handler = SIG_DFL;
     sigaction(signal, &action, nullptr);
@@ -68,7 +67,7 @@ struct AlternateStack {
   }
   ~AlternateStack() {
     if (!mapping) return;
-    // Another library may have put its own stack there since.
+    // Another library may have installed a stack of its own since.
     stack_t current{};
     if (sigaltstack(nullptr, &current) != 0 || current.ss_sp != mapping.base()) return;
     stack_t off{};

@@ -16,9 +16,9 @@
 #endif
 
 extern "C" {
-// fiber_*.S. Pushes the preserved registers, stores the stack pointer, goes on at another one.
+// fiber_*.S. Pushes the preserved registers, stores the stack pointer, continues with another one.
 void ermine_fiber_switch(void** save_sp, void* load_sp);
-// Where a new fiber's first switch arrives: calls the function on its stack with the argument there.
+// The target of a new fiber's first switch: calls the function with the argument on the fiber's stack.
 void ermine_fiber_start();
 }
 
@@ -26,7 +26,7 @@ namespace ermine::platform {
 
 namespace {
 
-// What ermine_fiber_switch finds on a stack that has not run, from the lowest address: see fiber_*.S.
+// The contents of a stack that has not run yet, from the lowest address, for ermine_fiber_switch: see fiber_*.S.
 struct FirstFrame {
 #if defined(__x86_64__)
   uint32_t mxcsr, x87_control;
@@ -76,7 +76,7 @@ std::unique_ptr<Fiber> Fiber::create(size_t bytes, Entry entry, void* argument) 
 
 Fiber::~Fiber() {
 #ifdef ERMINE_ASAN
-  // Frames that were left in the middle leave marks behind, and the addresses will be used again.
+  // Abandoned frames leave poisoned memory, and the addresses will be used again.
   __asan_unpoison_memory_region(reinterpret_cast<void*>(bounds_.low), bounds_.high - bounds_.low);
 #endif
 #ifdef ERMINE_TSAN
@@ -123,7 +123,7 @@ void Fiber::run(Fiber* self) {
   self->entry_(self->argument_);
   self->finished_ = true;
   self->leave(true);
-  __builtin_trap();  // nobody resumes a finished fiber
+  __builtin_trap();  // a finished fiber is never resumed
 }
 
 }  // namespace ermine::platform

@@ -1,6 +1,6 @@
-// Fiber: a native stack of its own on which a function runs that can stop in the middle and go on later, also
-// on another thread. Switching saves what a called function must preserve, and nothing of the system: no
-// signal mask, no thread-local state. The stack has guards at both ends.
+// Fiber: a native stack on which a function runs that can be suspended and resumed, also on another thread. Switching
+// saves the registers that a called function must preserve, and no state of the system: neither the signal mask nor
+// thread-local state. The stack has guards at both ends.
 //
 // Code on a fiber must not keep addresses of thread-local variables across suspend().
 #pragma once
@@ -18,18 +18,18 @@ class Fiber {
  public:
   using Entry = void (*)(void* argument);
 
-  // Nothing runs yet. Null if there is no memory. `bytes` of stack are address space; memory is used as deep
-  // as the stack is.
+  // A fiber that has not started. Null if there is no memory. `bytes` of stack are address space; memory is used only
+  // as far as the stack is used.
   static std::unique_ptr<Fiber> create(size_t bytes, Entry entry, void* argument);
-  // Precondition: not started, or finished: what is on the stack is forgotten, not unwound.
+  // Precondition: not started, or finished. Otherwise the contents of the stack are dropped without unwinding.
   ~Fiber();
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  // Runs the entry, or goes on behind suspend(), until it suspends or returns. Not on the fiber itself; not
-  // after it has finished.
+  // Runs the entry, or continues after suspend(), until it suspends or returns. Not on the fiber itself; not after it
+  // has finished.
   void resume();
-  // On the fiber: goes on behind resume().
+  // On the fiber: continues after resume().
   void suspend();
   bool finished() const { return finished_; }
 
@@ -42,7 +42,7 @@ class Fiber {
   StackBounds bounds_;
   Entry entry_;
   void* argument_;
-  void* own_sp_ = nullptr;    // while it does not run
+  void* own_sp_ = nullptr;  // while it is suspended
   void* outer_sp_ = nullptr;  // of resume(), while it runs
   const StackBounds* outer_bounds_ = nullptr;
   bool finished_ = false;

@@ -1,4 +1,4 @@
-// See fiber.cc: FirstFrame there is what is pushed here.
+// See fiber.cc: FirstFrame there has the layout that is pushed here.
   .text
 
   .globl ermine_fiber_switch

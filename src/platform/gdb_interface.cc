@@ -1,9 +1,9 @@
-// The interface by which gdb and lldb learn of machine code: a list of object files in memory, and a function that is
+// The interface that informs gdb and lldb about machine code: a list of object files in memory, and a function that is
 // called whenever the list changes, on which the debugger has a breakpoint.
 //
-// An object describes one function: its name and place (.symtab), and how its frames are left (.debug_frame). The
-// latter holds the engine's convention: the return address on top of the native stack, below it what calls push;
-// rbp is kept, the other registers that C keeps for its callers are not.
+// An object describes one function: its name and address (.symtab), and how its frames are unwound (.debug_frame). The
+// latter describes the engine's convention: the return address on top of the native stack, below it whatever calls
+// push; rbp is preserved, the other registers that C preserves are not.
 #include <elf.h>
 
 #include <algorithm>
@@ -15,8 +15,8 @@
 #include "ermine/printable.h"
 #include "platform/code_listener.h"
 
-// The names of the two symbols and the layout are what debuggers look for. Weak: another compiler in the process may
-// bring its own, to be shared.
+// Debuggers look for these two symbol names and this layout. Weak: another compiler in the process may define them as
+// well, to be shared.
 extern "C" {
 struct JitCodeEntry {
   JitCodeEntry* next_entry;
@@ -33,7 +33,7 @@ struct JitDescriptor {
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 [[gnu::weak, gnu::used, gnu::visibility("default")]] JitDescriptor __jit_debug_descriptor = {1, 0, nullptr, nullptr};
 [[gnu::weak, gnu::used, gnu::noinline, gnu::visibility("default")]] void __jit_debug_register_code() {
-  // Something of its own, lest the linker take it for another empty function.
+  // A unique body, so that the linker does not merge it with another empty function.
   asm volatile("" ::"r"(&__jit_debug_descriptor) : "memory");
 }
 // NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
@@ -70,7 +70,7 @@ class Bytes {
   std::string out_;
 };
 
-// DWARF's call frame information (section 6.4), version 1. Empty where the convention is not known.
+// DWARF's call frame information (section 6.4), version 1. Empty if the convention is not known.
 std::string frame_section(const NewCode& code) {
 #if defined(__x86_64__)
   constexpr uint8_t kNop = 0, kAdvance4 = 0x04, kUndefined = 0x07, kSameValue = 0x08, kCfa = 0x0c, kCfaOffset = 0x0e,
@@ -87,7 +87,7 @@ std::string frame_section(const NewCode& code) {
     out.align(8, kNop);
     out.set<uint32_t>(at, static_cast<uint32_t>(out.size() - at - 4));
   };
-  // What all functions share. Offsets are in units of -8, code in bytes.
+  // The common part of all functions. Offsets are in units of -8, code in bytes.
   const size_t common = record(0xffffffff);
   out.put({1, 0, 1, 0x78, kReturnAddress});
   out.put({kCfa, kRsp, 8, kOffset | kReturnAddress, 1, kSameValue, kRbp, kUndefined, kRbx});
@@ -112,7 +112,7 @@ std::string frame_section(const NewCode& code) {
 #endif
 }
 
-// An object file whose code lies elsewhere, at the address that its section has.
+// An object file whose code is elsewhere, at the address of its section.
 std::string object_file(const NewCode& code) {
   enum : uint16_t { kNone, kText, kFrames, kSymbols, kStrings, kSectionNames, kSections };
   constexpr std::string_view kNames[] = {"", ".text", ".debug_frame", ".symtab", ".strtab", ".shstrtab"};
@@ -212,7 +212,7 @@ class GdbInterface final : public CodeListener {
     JitCodeEntry entry;
     std::string file;
   };
-  // Of the list, which is the process's.
+  // Guards the list, of which there is one per process.
   static std::mutex& mutex() {
     static std::mutex one;
     return one;

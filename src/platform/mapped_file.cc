@@ -35,8 +35,9 @@ struct Descriptor {
   ~Descriptor() { close(fd); }
 };
 
-// Grows with what the file really gives, so that a lying size costs nothing. `size`: what a regular file says, which is
-// read from its beginning; one byte more is asked for, to see the end. 0: anything else, read from where it stands.
+// Grows with the bytes that are really read, so that a false size costs nothing. `size`: the size of a regular file,
+// which is read from its beginning; one byte more is requested, to detect the end. 0: any other file, read from its
+// position.
 Result<FileBytes> read_all(int fd, const std::string& path, uint64_t limit, size_t size) {
   auto data = std::make_shared<std::vector<uint8_t>>();
   size_t used = 0;
@@ -70,7 +71,7 @@ Result<FileBytes> map_file(const std::string& path, uint64_t limit) {
 
 Result<FileBytes> map_descriptor(int fd, const std::string& path, uint64_t limit) {
   struct stat st;
-  // As a call of its own: the C library's asks for the status of a path, which a confined process may not.
+  // As a call of its own: the C library's uses the call for the status of a path, which is refused in the sandbox.
   if (syscall(SYS_fstat, fd, &st) != 0) return io_error(path, errno);
   if (S_ISDIR(st.st_mode)) return io_error(path, EISDIR);
   if (!S_ISREG(st.st_mode)) return read_all(fd, path, limit, 0);

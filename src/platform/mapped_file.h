@@ -1,4 +1,4 @@
-// A whole file, read-only, for as long as somebody holds it.
+// A whole file, read-only, as long as a copy of `owner` exists.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct FileBytes {
 // Maps a regular file, reads anything else (a pipe) up to `limit` bytes. kIo with the path and the
 // system's reason; kUnsupported beyond the limit. A mapped file must not be truncated meanwhile.
 Result<FileBytes> map_file(const std::string& path, uint64_t limit);
-// The same of what is open already; `path` is for errors. A regular file is taken from its beginning.
+// The same for a descriptor that is already open; `path` is for errors. A regular file is read from its beginning.
 Result<FileBytes> map_descriptor(int fd, const std::string& path, uint64_t limit);
 
 }  // namespace ermine::platform

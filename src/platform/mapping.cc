@@ -14,14 +14,14 @@ namespace ermine::platform {
 
 namespace {
 
-// Where mappings are put at random: between what lies low (programs at fixed addresses, the sanitizers' tables) and
-// what the system puts high (programs, libraries, heap, stacks). A machine with fewer addresses does not take such a
-// proposal and chooses itself.
+// The range of random addresses: between low mappings (programs at fixed addresses, the sanitizers' tables) and those
+// that the system puts high (programs, libraries, heap, stacks). A machine with fewer address bits does not accept such
+// a proposal and chooses itself.
 constexpr uint64_t kLowestPlace = uint64_t{1} << 40, kHighestPlace = uint64_t{0x55} << 40;
-// Large ones begin where large pages do.
+// Large mappings begin at a multiple of the size of large pages.
 constexpr uint64_t kLargePage = uint64_t{2} << 20;
 
-// A proposal, or null: the system is to choose.
+// A proposed address, or null: the system chooses.
 void* random_place(uint64_t size) {
   static const bool same_each_time = [] {
     const int now = personality(0xffffffff);
@@ -40,7 +40,7 @@ void* map_inaccessible(void* place, uint64_t size) {
 }  // namespace
 
 uint64_t random_below(uint64_t end) {
-  // A counter with a secret beginning and a secret step, stirred (SplitMix64). What it gives never leaves the process.
+  // A counter with a secret start and a secret step, mixed (SplitMix64). The values never leave the process.
   static uint64_t step;
   static std::atomic<uint64_t> counter = [] {
     uint64_t secret[2] = {reinterpret_cast<uintptr_t>(&secret), 0};
@@ -133,15 +133,15 @@ bool Mapping::decommit(uint64_t offset, uint64_t size) {
 
 namespace {
 
-// What is smaller is copied: moving has its price, too.
+// Smaller ranges are copied: moving has a price, too.
 constexpr uint64_t kLeastMoved = uint64_t{1} << 20;
 
 void move_pages(uint8_t* to, uint8_t* from, uint64_t size) {
 #ifdef MREMAP_DONTUNMAP
-  // The old range stays mapped, so that nobody else is given it before we let go of it.
+  // The old range stays mapped, so that its addresses are not given to another mapping before it is released.
   if (size >= kLeastMoved && mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) == to)
     return;
-  // One call moves pages of one kind only; where an image is shown there are several.
+  // One call moves pages of one kind only; after mapping an image there are several kinds.
   if (size >= 2 * kLeastMoved) {
     const uint64_t half = size / 2 / page_size() * page_size();
     move_pages(to, from, half);

@@ -1,9 +1,8 @@
 // Mapping: a range of address space from the system, owned. Sizes and offsets are multiples of page_size()
 // where not said otherwise; reserved bytes cost nothing until they are committed and touched.
 //
-// A range lies at a place chosen at random, unless the process runs with addresses that are the same each time (as
-// under a debugger, or `setarch -R`), and has inaccessible space at both ends, which is never next to anything of
-// somebody else's.
+// A range lies at a random address, unless the process runs with addresses that are the same each time (as under a
+// debugger, or `setarch -R`). It has inaccessible space at both ends, so it is never adjacent to another mapping.
 #pragma once
 
 #include <cstddef>
@@ -16,12 +15,12 @@ namespace ermine::platform {
 size_t page_size();  // of the machine
 inline uint64_t round_up(uint64_t n, uint64_t unit) { return (n + unit - 1) / unit * unit; }
 
-// Bytes that mappings can show copy-on-write: each sees its own changes only. Immutable; thread-safe.
+// Bytes that mappings can show copy-on-write: each sees only its own changes. Immutable; thread-safe.
 class Image {
  public:
   Image(Image&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
   ~Image();
-  // Of `size` zeros but for what `fill(bytes)` writes. Nothing if the system has no such thing.
+  // `size` zeros except for the bytes that `fill(bytes)` writes. Nothing if the system does not support it.
   template <class F>
   static std::optional<Image> create(uint64_t size, F&& fill) {
     auto image = make(size);
@@ -46,13 +45,13 @@ struct Guards {
   uint64_t below = 64 << 10, above = 64 << 10;
 };
 
-// Makes what [begin, begin + size) is mapped to stay as it is until the process ends: it cannot be unmapped, mapped
-// anew, or made accessible in another way. False if the system has no such thing (Linux has since 6.10).
+// Seals the mapping of [begin, begin + size) until the process ends: it cannot be unmapped, replaced, or made
+// accessible in another way. False if the system does not support it (Linux does since 6.10).
 bool seal(const void* begin, uint64_t size);
 
 class Mapping {
  public:
-  // Who lends mappings, in place of the system: what one is given back to. Thread-safe.
+  // Lends mappings, in place of the system, and takes them back. Thread-safe.
   class Lender {
    public:
     virtual void take_back(uint8_t* base, uint64_t size) = 0;
@@ -77,7 +76,7 @@ class Mapping {
   // Inaccessible address space of at least `size` bytes (rounded up), and guards. Nothing if the system refuses.
   static std::optional<Mapping> reserve(uint64_t size, Guards guards = {});
 
-  // Gives up the range, which stays as it is; returns base().
+  // Releases ownership of the range, which stays mapped; returns base().
   uint8_t* release() { return std::exchange(base_, nullptr); }
 
   uint8_t* base() const { return base_; }
@@ -87,13 +86,13 @@ class Mapping {
   // Makes [offset, offset + size) readable and writable (rounded out to pages); new bytes are zero. False if
   // there is no memory.
   bool commit(uint64_t offset, uint64_t size);
-  // Shows `size` bytes of the image from its `image_offset` at `offset`, readable and writable, in place of
-  // what was there. All are multiples of page_size(). False, with nothing changed, if the system refuses.
+  // Maps `size` bytes of the image, from its `image_offset`, at `offset`, readable and writable, in place of the
+  // previous contents. All are multiples of page_size(). False, with nothing changed, if the system refuses.
   bool map_image(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size);
-  // Makes the first `size` bytes, which are committed in both, those of `from`, whose own are then undefined. Moves
-  // pages where the system can, instead of copying what may be gigabytes.
+  // Replaces the first `size` bytes, which are committed in both mappings, by those of `from`, whose own are then
+  // undefined. Moves pages if the system can, instead of copying what may be gigabytes.
   void take_over(Mapping& from, uint64_t size);
-  // Makes it inaccessible again and gives its memory back.
+  // Makes the range inaccessible again and gives its memory back.
   bool decommit(uint64_t offset, uint64_t size);
   // Gives the memory of committed pages back, but leaves them accessible: they read as zero.
   bool discard(uint64_t offset, uint64_t size);
@@ -105,10 +104,10 @@ class Mapping {
   Lender* lender_ = nullptr;  // null: the system
 };
 
-// A number that cannot be foreseen from outside of the process, less than `end`. Thread-safe.
+// A number below `end` that cannot be predicted from outside the process. Thread-safe.
 uint64_t random_below(uint64_t end);
 
-// Address space that this process may still map, as far as resource limits say; ~0 if there is no limit.
+// Address space that this process may still map, according to resource limits; ~0 if there is no limit.
 uint64_t address_space_limit();
 
 }  // namespace ermine::platform

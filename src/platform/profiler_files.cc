@@ -1,4 +1,4 @@
-// The files by which perf learns of machine code: perf-PID.map and jit-PID.dump.
+// The files that inform perf about machine code: perf-PID.map and jit-PID.dump.
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -18,7 +18,7 @@ namespace ermine::platform {
 
 namespace {
 
-// A new file of this process's own: what stands there is an older process's with the same number, or somebody's trap.
+// Creates a new file: an existing one belongs to an older process with the same number, or is an attack.
 class OwnFile {
  public:
   static Result<OwnFile> create(std::string path) {
@@ -33,7 +33,7 @@ class OwnFile {
     if (fd_ >= 0) close(fd_);
   }
 
-  // All or nothing: a disk that is full ends the file behind the last whole entry.
+  // All or nothing: on a full disk, the file ends after the last complete entry.
   void append(std::string_view bytes) {
     if (full_) return;
     size_t done = 0;
@@ -94,7 +94,7 @@ class JitDump final : public CodeListener {
 
   static Result<CodeListenerPtr> open() {
     ERMINE_ASSIGN(OwnFile file, OwnFile::create(base::format("jit-{}.dump", getpid())));
-    // perf notes who maps what to execute: seeing this one tells it that there is such a file, and where.
+    // perf records executable mappings of files: this one tells it that the file exists, and where.
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     void* mark = mmap(nullptr, page, PROT_READ | PROT_EXEC, MAP_PRIVATE, file.fd(), 0);
     if (mark == MAP_FAILED) return file.error();
@@ -116,7 +116,7 @@ class JitDump final : public CodeListener {
   void added(const NewCode& code) override {
     const auto address = reinterpret_cast<uintptr_t>(code.begin);
     std::lock_guard lock(mutex_);
-    // Lines come before the code they are about.
+    // Lines precede the code that they are about.
     if (!code.lines.empty()) {
       Record lines(kDebugInfo);
       lines.put<uint64_t>(address);
@@ -154,7 +154,7 @@ class JitDump final : public CodeListener {
   static void put(std::string& out, T v) {
     out.append(reinterpret_cast<const char*>(&v), sizeof v);
   }
-  // The clock that `perf record -k mono` takes.
+  // The clock of `perf record -k mono`.
   static uint64_t now() {
     timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);

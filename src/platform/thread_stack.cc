@@ -14,8 +14,8 @@ namespace {
 
 constexpr uintptr_t kMostStack = 64 << 20;
 
-// The main thread's stack ends where the loader found it and may grow down to the limit. (glibc's own
-// answer reads /proc/self/maps, which costs time and which a locked-down process may not open.)
+// The main thread's stack ends where the loader found it and may grow down to the limit. (glibc's own function reads
+// /proc/self/maps, which takes time and which a confined process may not open.)
 StackBounds main_thread() {
   rlimit limit{};
   uint64_t size = getrlimit(RLIMIT_STACK, &limit) == 0 ? limit.rlim_cur : uint64_t{8} << 20;

@@ -1,5 +1,5 @@
-// Offsets in the records of context.h as plain numbers: assembly knows them, in files of its own and in strings.
-// Nothing but macros stands here, so that .S files can include it; offsets.h asserts that each is true.
+// Offsets in the records of context.h as plain numbers, for assembly in files of its own and in strings. This file
+// contains only macros, so that .S files can include it; offsets.h asserts that each is right.
 #pragma once
 
 #define ERMINE_OFFSET_CONTEXT_MEMORY0_BASE 0
@@ -15,5 +15,5 @@
 #define ERMINE_OFFSET_FUNC_REF_HOST 24  // host_env follows
 #define ERMINE_OFFSET_FUNC_REF_INDEX 40
 
-// How far a call's FuncRef lies behind what ermine_call_stub is given (interp/stubs.h).
+// The distance of a call's FuncRef from the pointer that ermine_call_stub gets (interp/stubs.h).
 #define ERMINE_CALL_STUB_DISTANCE 16

@@ -1,4 +1,4 @@
-// The runtime calls: operands unpacked from slots, the work done by bulk.h and gc/.
+// The runtime calls: they unpack operands from slots; bulk.h and gc/ do the work.
 #include "runtime/builtins.h"
 
 #include <algorithm>
@@ -18,8 +18,8 @@ namespace {
 
 using wasm::Op;
 
-// What the bulk instructions cost: a unit for kBytesPerFuel bytes or for a table's element. A range that does not fit,
-// and so traps, costs no more than the largest that does; growing that is refused costs nothing.
+// The fuel of bulk instructions: a unit for kBytesPerFuel bytes or for a table's element. A range that does not fit,
+// and so traps, costs no more than the largest that does; a refused grow costs nothing.
 constexpr unsigned kBytesLog2 = std::countr_zero(kBytesPerFuel);
 
 TrapCode charge_bytes(InstanceContext* ctx, uint32_t memory, uint64_t n) {
@@ -47,7 +47,7 @@ TrapCode memory_fill_builtin(InstanceContext* ctx, Slot* base, uint32_t memory, 
 }
 
 TrapCode memory_copy_builtin(InstanceContext* ctx, Slot* base, uint32_t dst, uint64_t src) {
-  // The length has 64 bits only if both memories have.
+  // The length has 64 bits only if both memories do.
   for (Slot v : {base[0], base[2]}) expect_memory_address(Op::memory_copy, ctx, dst, v);
   for (Slot v : {base[1], base[2]}) expect_memory_address(Op::memory_copy, ctx, static_cast<uint32_t>(src), v);
   if (const TrapCode trap = charge_bytes(ctx, dst, base[2]); trap != TrapCode::kNone) return trap;

@@ -1,9 +1,9 @@
-// Runtime calls made by code: what instructions do that are too large for a handler. A builtin takes its
-// operands from a run of slots and leaves its results in a run from the same place. It returns kNone, or
-// the trap; TrapCode::kHost says that ExecContext::error holds the error. It may allocate and collect;
-// it must not keep pointers into memories or the heap across an allocation.
+// Runtime calls made by code, for instructions that are too large for a handler. A builtin takes its operands from a
+// range of slots and leaves its results in the same place. It returns kNone, or the trap; with TrapCode::kHost,
+// Store::pending_error holds the error. It may allocate and collect; it must not keep pointers into memories or the
+// heap across an allocation.
 //
-// `a` and `b` are immediates of the instruction, packed by ir/translate_object.cc as the table there says.
+// `a` and `b` are immediates of the instruction, packed by ir/translate_object.cc as its table defines.
 #pragma once
 
 #include "runtime/context.h"

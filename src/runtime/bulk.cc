@@ -17,7 +17,7 @@ bool outside(uint64_t at, uint64_t n, uint64_t size) { return n > size || at > s
 
 constexpr uint64_t kGrowFailed = ~uint64_t{0};
 
-// A refused grow: -1, or the end of the program if the store's limits say so.
+// A refused grow: -1, or the end of the program if the store's limits require that.
 TrapCode refused(Store* store, uint64_t* result) {
   *result = kGrowFailed;
   return store->limits.fail_on_grow && store->pending_error ? TrapCode::kHost : TrapCode::kNone;
@@ -39,22 +39,22 @@ TrapCode atomic_wait(InstanceContext* ctx, uint32_t memory, uint64_t address, T 
       return TrapCode::kNone;
     }
     if (const TrapCode trap = answer_interrupt(exec); trap != TrapCode::kNone) return trap;
-    // A deadline that was moved meanwhile: waking for no reason is allowed, so look again from the start.
+    // The deadline was moved in the meantime: waking without a reason is allowed, so check again from the start.
   }
 }
 
 constexpr unsigned kSlotLog2 = 3;
 static_assert(sizeof(Slot) == 1 << kSlotLog2);
 
-// Sets stack_top behind all that the innermost frame uses. Tiers do not keep it while code runs; here others
-// are about to run on the same stack, or to look for roots on it.
+// Sets stack_top behind all slots of the innermost frame. Tiers do not update it while code runs; here other code may
+// run on the same stack, or search it for roots.
 void settle_stack_top(ExecContext* exec) {
   if (!exec->last_ctx || !exec->last_pc) return;
   const FrameState frame{exec->last_pc, exec->last_fp, exec->last_ctx};
   exec->stack_top = std::min(frame.ctx->instance->code().frame_end(frame), exec->stack_end);
 }
 
-// Fuel is below zero; stack_top is right.
+// Fuel is below zero; stack_top is set.
 TrapCode want_fuel(ExecContext* exec) {
   Store* store = exec->store;
   while (exec->fuel < 0) {
@@ -62,7 +62,7 @@ TrapCode want_fuel(ExecContext* exec) {
       exec->fuel += static_cast<int64_t>(std::min<uint64_t>(more, INT64_MAX));
       continue;
     }
-    // What is owed is kept apart, so that the fuel given meanwhile is what set_fuel() said, and paid first.
+    // The debt is kept apart and paid first, so that the fuel given in the meantime is the number passed to set_fuel().
     const int64_t owed = exec->fuel;
     exec->fuel = 0;
     const bool resumed = Execution::suspend(store, Execution::State::kOutOfFuel);

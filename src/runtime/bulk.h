@@ -1,6 +1,6 @@
-// What the bulk and growing instructions do, for the tiers' runtime calls and for instantiation. Addresses
-// and counts are unsigned 64-bit whatever the address type. All check bounds first and change nothing if
-// they trap (specification 3.0, section 4.6). None needs last_pc; callers set it where a trap may follow.
+// The bulk and growing instructions, for the tiers' runtime calls and for instantiation. Addresses and counts are
+// unsigned 64-bit, whatever the address type is. All check bounds first and change nothing if they trap (specification
+// 3.0, section 4.6). None needs last_pc; callers set it where a trap may follow.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_mem
                      uint64_t n);
 TrapCode memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t dst, uint8_t value, uint64_t n);
 void data_drop(InstanceContext* ctx, uint32_t data);
-// The size before in pages, or -1 (all bits set). kHost if the store's limits say that a refusal stops the program.
+// The previous size in pages, or -1 (all bits set). kHost if by the store's limits a refusal stops the program.
 TrapCode memory_grow(InstanceContext* ctx, uint32_t memory, uint64_t delta, uint64_t* result);
 uint64_t memory_size(InstanceContext* ctx, uint32_t memory);  // pages
 
@@ -27,35 +27,35 @@ void elem_drop(InstanceContext* ctx, uint32_t elem);
 TrapCode table_grow(InstanceContext* ctx, uint32_t table, uint64_t delta, Slot init, uint64_t* result);
 
 // Atomic waiting (threads proposal). `address` is the effective one, the instruction's offset added.
-// timeout in nanoseconds, negative: for ever. result: 0 woken, 1 not equal, 2 timed out.
+// timeout in nanoseconds, negative: no end. result: 0 woken, 1 not equal, 2 timed out.
 TrapCode atomic_wait32(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout,
                        uint32_t* result);
 TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout,
                        uint32_t* result);
 TrapCode atomic_notify(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t count, uint32_t* result);
 
-// Slow paths of the checks that code makes.
-// ExecContext::interrupt is not zero: answers what was asked. kNone: go on. An Execution stops here until it is
-// told to go on. last_* are set; everything that may have moved meanwhile is to be read again.
+// Slow paths of the checks in code.
+// ExecContext::interrupt is not zero: answers the request. kNone: continue. An Execution is suspended here until it is
+// resumed. last_* are set; everything that may have moved in the meantime must be read again.
 TrapCode handle_interrupt(ExecContext* exec);
-// The same where stack_top is above all that lives: in host functions and runtime calls.
+// The same where stack_top is above all live slots: in host functions and runtime calls.
 TrapCode answer_interrupt(ExecContext* exec);
-// A frame would end at `frame_end`, beyond stack_limit: an interrupt, or the stack is used up. kNone: go on.
+// A frame would end at `frame_end`, beyond stack_limit: an interrupt, or the stack is used up. kNone: continue.
 TrapCode check_stack(ExecContext* exec, Slot* frame_end);
 // Fuel is below zero. kNone: there is fuel again. Otherwise as handle_interrupt().
 TrapCode handle_out_of_fuel(ExecContext* exec);
 
-// Takes fuel, where it is counted. kNone: there was enough, or there is again. Otherwise as handle_interrupt(). For
-// host functions and runtime calls.
+// Takes fuel, if it is counted. kNone: there was enough, or there is again. Otherwise as handle_interrupt(). For host
+// functions and runtime calls.
 TrapCode consume_fuel(ExecContext* exec, uint64_t units);
-// What an instruction over `n` bytes or elements costs beyond the 1 of every instruction: 1 for each 2^log2 of
-// them. Taken before anything is done. Runtime calls of instructions take it, instantiation does not.
+// The fuel for an instruction over `n` bytes or elements, in addition to the 1 of every instruction: 1 for each 2^log2
+// of them. Taken before anything is done. Runtime calls of instructions take it, instantiation does not.
 TrapCode charge(InstanceContext* ctx, uint64_t n, unsigned log2);
 
-// Work on `n` elements of 2^log2 bytes, of which gigabytes take seconds, in pieces: piece(first, count), one after the
-// other, and between two of them an interrupt is answered. What was done before it stays done, as with a loop of
-// stores. While the program is stopped there, others may run: memories and tables may have moved, segments have been
-// dropped, and references that are not in a root are invalid.
+// Processes `n` elements of 2^log2 bytes in pieces, because gigabytes take seconds: piece(first, count), one after the
+// other; between two pieces an interrupt is answered. Finished pieces stay done, as in a loop of stores. While the
+// program is suspended there, other code may run: memories and tables may have moved, segments may have been dropped,
+// and references that are not in a root are invalid.
 inline constexpr uint64_t kPieceBytes = uint64_t{4} << 20;
 template <class F>
 TrapCode in_pieces(ExecContext* exec, uint64_t n, unsigned log2, F&& piece) {

@@ -16,14 +16,14 @@ namespace ermine::runtime {
 
 namespace {
 
-// Others may ask for an interrupt meanwhile, by setting stack_limit to null; that stays.
+// In the meantime, other threads may request an interrupt by setting stack_limit to null; that stays.
 void set_stack_end(ExecContext* exec, Slot* end) {
   Slot* before = exec->stack_end;
   exec->stack_end = end;
   exec->stack_limit.compare_exchange_strong(before, end, std::memory_order_relaxed);
 }
 
-// Sets up what belongs to one entry into the store and restores it afterwards.
+// Saves the state that belongs to one entry into the store, and restores it afterwards.
 class Entry {
  public:
   explicit Entry(Store* store)
@@ -91,7 +91,7 @@ std::string details_of(const Store* store, TrapCode trap) {
   }
 }
 
-// The error of a call that has just failed, with the frames that still stand.
+// The error of a call that has just failed, with the frames that still exist.
 Error make_error(Store* store) {
   ExecContext* exec = store->exec();
   Error error;
@@ -104,7 +104,7 @@ Error make_error(Store* store) {
   } else if (store->pending_error) {
     error = std::move(store->pending_error);
   } else {
-    error = Error::trap(TrapCode::kHost, "a host function failed without giving a reason");
+    error = Error::trap(TrapCode::kHost, "a host function failed without an error");
   }
   if (exec->exception != 0) {
     if (store->last_exception) RootTable::release(store->last_exception);
@@ -119,7 +119,7 @@ Error make_error(Store* store) {
   return error;
 }
 
-// Slots left free below an entry's frame, for the tiers.
+// Slots that the tiers may use below an entry's frame.
 constexpr size_t kFrameHeaderRoom = 4;
 
 bool trapped(ExecContext* exec, TrapCode trap) {
@@ -130,7 +130,7 @@ bool trapped(ExecContext* exec, TrapCode trap) {
 bool enter(Store* store, FuncRef* func, Slot* slots) {
   ExecContext* exec = store->exec();
   const auto sp = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-  // Calls within calls on the same stack keep the limit; a new thread has its own.
+  // Nested calls on the same stack keep the limit; a new thread has its own.
   const uintptr_t native_limit = platform::native_stack_limit(sp);
   if (sp < native_limit) return trapped(exec, TrapCode::kCallStackExhausted);
   if (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
@@ -151,13 +151,13 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   const wasm::FuncType& type = func->type->func;
   Slot* frame = exec->stack_top;
   const size_t most = std::max(type.param_slots, type.result_slots);
-  // The value stack may be used as far as the native one suffices (native_stack_suffices), with room for interpreted
-  // calls, which need more of that. native_stack_for() is the other way round.
+  // The value stack may be used as far as the native one suffices (native_stack_suffices), with a reserve for
+  // interpreted calls, which need more of the native stack. native_stack_for() is the inverse.
   const size_t native = sp - native_limit;
   if (native / 3 * 4 < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
     set_stack_end(exec, frame + native / 3 * 4 / sizeof(Slot));
   exec->native_stack_limit_term = native_limit + (reinterpret_cast<uintptr_t>(exec->stack_end) >> 1);
-  // The callee checks for its own frame; this is for what is copied here.
+  // The callee checks for its own frame; this check is for the slots that are copied here.
   if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom)
     return trapped(exec, TrapCode::kCallStackExhausted);
   frame += kFrameHeaderRoom;
@@ -179,7 +179,7 @@ bool call(Store* store, FuncRef* func, Slot* slots) {
   Entry entry(store);
   if (enter(store, func, slots)) [[likely]]
     return true;
-  // The frames stand until the entry is undone.
+  // The frames exist until the entry is undone.
   store->last_error = make_error(store);
   return false;
 }
@@ -197,7 +197,7 @@ std::vector<FrameInfo> backtrace(Store* store, size_t limit) {
 
 bool fail(HostCall& call, Error&& error) {
   ExecContext* exec = call.store->exec();
-  // An exception that came out of an inner call goes on as itself, so that outer handlers may catch it.
+  // An exception from an inner call continues as the same exception, so that outer handlers may catch it.
   if (error.kind() == ErrorKind::kException && call.store->last_exception) {
     exec->exception = call.store->last_exception->value;
     RootTable::release(call.store->last_exception);

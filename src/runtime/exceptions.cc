@@ -17,7 +17,7 @@ ExceptionView view(uint8_t* base, gc::Ref object) {
           gc::exception_slots(base, object)};
 }
 
-// What some module calls the tag, that which defines it first.
+// The tag's name in a module, preferably in the one that defines it.
 std::string tag_name(Store* store, const Tag* tag) {
   std::string number;
   for (const bool imported : {false, true}) {

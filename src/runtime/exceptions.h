@@ -17,7 +17,7 @@ struct ExceptionView {
 
 // Of ExecContext::exception, which is not 0.
 ExceptionView view_exception(const ExecContext* exec);
-// "uncaught exception: tag(1, -2)": for people. The tag's name is what the modules of the store call it.
+// "uncaught exception: tag(1, -2)", for messages. The tag's name is the one in the store's modules.
 std::string describe_exception(Store* store, Slot exception);
 
 }  // namespace ermine::runtime

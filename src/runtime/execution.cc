@@ -12,7 +12,7 @@ namespace ermine::runtime {
 
 namespace {
 
-// Address space. At least as much as a main thread usually has, so that recursion ends at about the same depth.
+// Address space. At least the usual stack of a main thread, so that recursion ends at about the same depth.
 constexpr uint64_t kLeastNativeStack = uint64_t{8} << 20;
 
 }  // namespace
@@ -40,7 +40,7 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
 Execution::~Execution() {
   if (state_ == State::kOutOfFuel || state_ == State::kInterrupted) {
     ending_ = true;
-    // Whatever host functions on its stack still call ends at once, too; see handle_interrupt().
+    // Calls that host functions on its stack still make end immediately as well; see handle_interrupt().
     store_->interrupt_control()->interrupt(kInterruptRequest);
     run();
     store_->interrupt_control()->take();

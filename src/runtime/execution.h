@@ -1,9 +1,9 @@
-// Execution: a call that runs on stacks of its own, native and value, and so can stop in the middle, leave
-// everything where it is, and go on later, when there is fuel again or the deadline was moved.
+// Execution: a call that runs on stacks of its own, native and value, so that it can be suspended in the middle and
+// continued later, when there is fuel again or the deadline was moved.
 //
-// While it runs, its stacks are installed in the store's ExecContext, and those of whoever called run() are
-// kept here; while it does not, it is the other way round. The collector looks at both (store_roots.cc). What
-// runs in between may be other calls and executions of the same store, in any order.
+// While it runs, its stacks are installed in the store's ExecContext, and those of the caller of run() are kept here;
+// otherwise it is the other way round. The collector scans both (store_roots.cc). Between its runs, other calls and
+// executions of the same store may run, in any order.
 #pragma once
 
 #include <memory>
@@ -22,20 +22,20 @@ class Execution {
 
   // kLimit if there is no memory for the stacks. The store must outlive it.
   static Result<std::unique_ptr<Execution>> create(Store* store, FuncRef* func);
-  // A suspended call is ended: it goes on with a trap, so that host functions in the middle of it return.
+  // A suspended call is ended: it continues with a trap, so that host functions in the middle of it return.
   ~Execution();
   Execution(const Execution&) = delete;
   Execution& operator=(const Execution&) = delete;
 
   State state() const { return state_; }
-  // Arguments before the first run(), results after kReturned; room for the larger of both. Not seen by the
-  // collector otherwise.
+  // Arguments before the first run(), results after kReturned; space for the larger of both. Otherwise the collector
+  // does not scan it.
   Slot* slots() { return slots_.data(); }
-  // Starts or goes on. Precondition: kReady, kOutOfFuel or kInterrupted. After kFailed, take_error() has the reason.
+  // Starts or continues. Precondition: kReady, kOutOfFuel or kInterrupted. After kFailed, take_error() has the error.
   State run();
 
-  // Of the running call, on its stack: stops it here. False if it must not stop, because it did not begin as
-  // an Execution or is being ended; true after it was told to go on. stack_top is above all that lives.
+  // Called by the running call, on its stack: suspends it here. False if it must not be suspended, because it did not
+  // begin as an Execution or is being ended; true after it was resumed. stack_top is above all live slots.
   static bool suspend(Store* store, State reason);
   // Whether the running call is being ended.
   static bool ending(const Store* store) { return store->execution && store->execution->ending_; }
@@ -45,7 +45,7 @@ class Execution {
   const Slot* idle_stack_top() const { return other_.top; }
 
  private:
-  // What of an ExecContext and Store belongs to a stack.
+  // The fields of an ExecContext and Store that belong to a stack.
   struct Installed {
     Slot* base = nullptr;
     Slot* end = nullptr;
@@ -67,7 +67,7 @@ class Execution {
   std::vector<Slot> slots_;
   platform::Mapping stack_;
   Installed other_;
-  // The outermost activation of the fiber; leads to those of whoever called run().
+  // The outermost activation of the fiber; linked to those of the caller of run().
   Store::Activation bottom_{};
   Execution* outer_ = nullptr;  // that called run()
   std::unique_ptr<platform::Fiber> fiber_;

@@ -1,15 +1,15 @@
-// ExecutionHooks: what the runtime needs of the tier that runs a module first (the interpreter).
-// A tier gives one constant record; the runtime never names a tier.
+// ExecutionHooks: the interface between the runtime and the tier that runs a module first (the interpreter). A tier
+// provides one constant record; the runtime never names a tier.
 //
-// Entering: call() in runtime/call.h checks stacks, copies the arguments into a frame at
-// ExecContext::stack_top, saves the ExecContext fields that belong to an entry (stack_top, last_*,
-// exit_sp), makes the ExecContext the thread's current one, and calls `enter`. What `enter` leaves:
+// Entering: call() in runtime/call.h checks stacks, copies the arguments into a frame at ExecContext::stack_top, saves
+// the ExecContext fields that belong to an entry (stack_top, last_*, exit_sp), makes the ExecContext the thread's
+// current one, and calls `enter`. The results of `enter`:
 //   true                       returned; results at frame[0..]
 //   false, trap != kNone       trapped; kHost: `error` says why
-//   false, exception != 0      an exception that nothing in this entry catches
-// with last_pc, last_fp and last_ctx at the innermost frame in the latter two cases, which call() turns
-// into an Error with a backtrace. Code that calls out (host function, builtin) sets last_* and stack_top
-// (above all live slots) before.
+//   false, exception != 0      an exception that is not caught in this entry
+// In the latter two cases last_pc, last_fp and last_ctx are those of the innermost frame, and call() makes an Error
+// with a backtrace. Code that calls out (host function, builtin) first sets last_* and stack_top (above all live
+// slots).
 #pragma once
 
 #include "runtime/context.h"

@@ -1,4 +1,4 @@
-// ExternValue: anything that can be imported or exported, of one store.
+// ExternValue: an item of one store that can be imported or exported.
 #pragma once
 
 #include "runtime/context.h"

@@ -1,5 +1,5 @@
-// Operands unpacked from slots for gc/ops.h. Immediates: a is the TypeId, b the field, segment, length or
-// second type; for tests and casts a is whether null passes, b the heap type's bits; for throw a is the tag.
+// Unpacks operands from slots for gc/ops.h. Immediates: a is the TypeId, b the field, segment, length or second type;
+// for tests and casts a is whether null passes, b the heap type's bits; for throw a is the tag.
 #include "runtime/gc_builtins.h"
 
 #include <span>
@@ -23,19 +23,19 @@ const wasm::TypeDef& type_of(const Heap& heap, uint32_t id) { return heap.regist
 Ref ref_of(Slot slot) { return static_cast<Ref>(slot); }
 uint32_t u32(Slot slot) { return static_cast<uint32_t>(slot); }
 
-// What operations on many elements cost: a unit for two.
+// The fuel of operations on many elements: one unit for two.
 constexpr unsigned kFuelLog2 = 1;
-// The size of elements by which pieces are measured: the largest there is.
+// The element size that determines the pieces: the largest possible one.
 constexpr unsigned kElementLog2 = 4;
 
-// The bounds of work on the elements [index, index + n) of an array; then what it costs. Neither changes later.
+// The bounds of work on the elements [index, index + n) of an array; then its fuel. Neither changes later.
 TrapCode begin_elements(InstanceContext* ctx, Ref array, uint32_t index, uint32_t n) {
   if (const TrapCode trap = gc::detail::check_array(heap_of(ctx), array, index, n); trap != TrapCode::kNone)
     return trap;
   return charge(ctx, n, kFuelLog2);
 }
 
-// piece(first, count) for n elements, as in_pieces().
+// piece(first, count) for n elements, as in in_pieces().
 template <class F>
 TrapCode each_piece(InstanceContext* ctx, uint32_t n, F&& piece) {
   return in_pieces(ctx->exec, n, kElementLog2, [&](uint64_t first, uint64_t count) {
@@ -84,7 +84,7 @@ TrapCode struct_set_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uin
 // Slots of an element: the length follows the initial value.
 uint32_t element_slots(const wasm::TypeDef& type) { return type.fields[0].storage.slots(); }
 
-// What is made lies where the length was while it is filled, and becomes the result at last.
+// While the object is filled it is in the slot of the length; at the end it becomes the result.
 TrapCode array_new_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   Heap& heap = heap_of(ctx);
   const wasm::TypeDef& def = type_of(heap, type);
@@ -104,7 +104,7 @@ TrapCode array_new_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint
 TrapCode array_new_default_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t) {
   return new_array(ctx, type_of(heap_of(ctx), type), u32(base[0]), base);
 }
-// The translator charges for the length, which is known, and there are never so many.
+// The translator charges for the length, which is known and always small.
 TrapCode array_new_fixed_builtin(InstanceContext* ctx, Slot* base, uint32_t type, uint64_t length) {
   Heap& heap = heap_of(ctx);
   return making(base, [&](Ref* r) { return gc::array_new_fixed(heap, type_of(heap, type), u32(length), base, r); });

@@ -5,9 +5,9 @@
 
 namespace ermine::runtime {
 
-// Null if the instruction is none of these.
+// Null if the instruction is not one of these.
 Builtin gc_builtin_for(wasm::Op op);
-// In builds without ERMINE_OBJECT_OPS: likewise.
+// The same, in builds without ERMINE_OBJECT_OPS.
 Builtin small_object_builtin_for(wasm::Op op);
 
 }  // namespace ermine::runtime

@@ -31,7 +31,7 @@ std::unique_ptr<Instance> Instance::create(Store* store, std::shared_ptr<const S
   const size_t func_refs = place(m.functions.size(), sizeof(FuncRef*));
   const size_t storage = place(defined_functions, sizeof(FuncRef));
 
-  // Large blocks come from the system zeroed and untouched; only what is used costs memory.
+  // Large blocks come from the system zeroed and untouched; only used pages cost memory.
   auto* block = static_cast<char*>(std::calloc(1, size));
   if (!block) return nullptr;
 

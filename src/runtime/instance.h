@@ -1,6 +1,6 @@
-// Instance: a module's instance and the record that running code keeps in a register. One block of memory
-// holds the InstanceContext, the cells of the instance's globals and its index arrays, zeroed by the
-// system and filled on demand, so that a module of 100,000 functions costs nothing until they are used.
+// Instance: an instance of a module, and the record that running code keeps in a register. One block of memory holds
+// the InstanceContext, the slots of the instance's globals and its index arrays, zeroed by the system and filled on
+// demand, so that a module of 100,000 functions costs nothing until they are used.
 #pragma once
 
 #include <cstdint>
@@ -25,20 +25,20 @@ inline bool is_heap_reference(wasm::ValType type, const wasm::TypeRegistry& regi
   return type.is_ref() && registry.top(type.heap()) != wasm::HeapType(wasm::HeapType::kFunc);
 }
 
-// What all instances of a compiled module share. Owned by the engine's compiled module, which
-// `keep_alive` of the instance holds.
+// What all instances of a compiled module share. Owned by the engine's compiled module, which the instance's
+// `keep_alive` holds.
 struct SharedModule {
   std::shared_ptr<const wasm::Module> module;
   std::string given_name;
   std::unique_ptr<ExportIndex> exports;
-  // For people: the name given by the embedder, else the module's own.
+  // For messages: the name given by the embedder, otherwise the module's own.
   std::string_view name() const { return given_name.empty() ? module->module_name() : std::string_view(given_name); }
   ~SharedModule();
 };
 
 class Instance {
  public:
-  // Arrays are there, empty; engine/instantiate.cc fills them.
+  // The arrays exist, but are empty; engine/instantiate.cc fills them.
   static std::unique_ptr<Instance> create(Store* store, std::shared_ptr<const SharedModule> shared,
                                           std::shared_ptr<const ModuleCode> code);
   ~Instance();
@@ -59,10 +59,10 @@ class Instance {
   Memory* memory(uint32_t index) const { return ctx_->memories[index]; }
   Table* table(uint32_t index) const { return tables_[index]; }
   Tag* tag(uint32_t index) const { return tags_[index]; }
-  // A handle on the cell of a global; one for each cell of the store.
+  // A handle for the slot of a global; one per slot in the store.
   Global* global(uint32_t index);
 
-  // Segments as they are now: empty once dropped. Elements of a function segment become references on use.
+  // Segments in their current state: empty once dropped. Elements of a function segment become references on use.
   std::span<const uint8_t> data(uint32_t index) const {
     return dropped_data_[index] ? std::span<const uint8_t>() : module().data[index].bytes;
   }
@@ -73,8 +73,8 @@ class Instance {
     return s.funcs.empty() ? elem_values_[index][i] : reinterpret_cast<Slot>(func_ref(s.funcs[i]));
   }
   void drop_elem(uint32_t index);
-  // While there is one, elem() gives the elements of segments that have been dropped meanwhile, too: for work on many
-  // that may be stopped in the middle.
+  // While one exists, elem() also returns the elements of segments that were dropped since: for long work that may be
+  // suspended in the middle.
   class SegmentUse {
    public:
     explicit SegmentUse(Instance* instance) : instance_(instance) { ++instance->segment_uses_; }
@@ -90,27 +90,27 @@ class Instance {
 
   // The memory exported as "memory", or null.
   Memory* exported_memory() const { return exported_memory_; }
-  // Of its own unshared memories.
+  // Bytes of its own unshared memories.
   uint64_t defined_memory_bytes() const;
 
-  // For whoever builds the instance.
+  // For code that builds the instance.
   std::vector<Table*>& tables() { return tables_; }
   std::vector<Tag*>& tags() { return tags_; }
   void set_memory(uint32_t index, Memory* memory);
   void set_table(uint32_t index, Table* table);
   void set_global(uint32_t index, Slot* cell) { ctx_->globals[index] = cell; }
-  // Room for the values of a segment of expressions, zeroed, to be filled in.
+  // Space for the values of a segment of expressions, zeroed, to be filled in.
   std::span<Slot> make_elem_values(uint32_t index, size_t count) {
     elem_values_[index].resize(count);
     return elem_values_[index];
   }
-  // The engine's compiled module, which keeps the SharedModule's surroundings alive.
+  // The engine's compiled module, which keeps the SharedModule alive.
   void set_compiled(std::shared_ptr<const void> compiled) { compiled_ = std::move(compiled); }
   const std::shared_ptr<const void>& compiled() const { return compiled_; }
-  void cache_exports();  // after all of the above: looks up what is cached
+  void cache_exports();  // after all of the above: looks up the cached exports
 
-  // For the collector: calls visit(Slot&) for each cell that may hold a heap reference: globals that the
-  // instance defines and the elements of its segments. (Tables are the store's.)
+  // For the collector: calls visit(Slot&) for each slot that may hold a heap reference: globals that the instance
+  // defines and the elements of its segments. (Tables belong to the store.)
   template <class F>
   void for_each_root(F&& visit) {
     const wasm::Module& m = module();

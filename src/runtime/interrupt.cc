@@ -16,7 +16,7 @@ void InterruptControl::interrupt(uint32_t reasons) {
   exec_->stack_limit.store(nullptr, std::memory_order_relaxed);
   if (event_fd_ >= 0) eventfd_write(event_fd_, 1);
   if (wait_wake_) {
-    // With the lock, so that a sleeper between its last look and its sleep is not missed.
+    // With the lock, so that a sleeper between its last check and its sleep is not missed.
     std::lock_guard sleeper(*wait_mutex_);
     wait_wake_->notify_all();
   }
@@ -127,7 +127,7 @@ void DeadlineTimer::run() {
     std::shared_ptr<InterruptControl> control = std::move(deadlines_.begin()->second);
     by_control_.erase(control.get());
     deadlines_.erase(deadlines_.begin());
-    // Not under our lock: the control takes locks of its own.
+    // Not under this lock: the control takes locks of its own.
     firing_ = control.get();
     lock.unlock();
     control->interrupt(kInterruptDeadline);
@@ -135,7 +135,7 @@ void DeadlineTimer::run() {
     firing_ = nullptr;
     fired_.notify_all();
     lock.unlock();
-    control.reset();  // may be the last
+    control.reset();  // may be the last reference
     lock.lock();
   }
 }

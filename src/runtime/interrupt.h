@@ -1,5 +1,5 @@
-// Stopping a store from outside: InterruptControl is the part of a store that other threads may touch,
-// DeadlineTimer the thread that interrupts stores whose time is up.
+// Stops a store from outside: InterruptControl is the part of a store that other threads may access, DeadlineTimer the
+// thread that interrupts stores at their deadline.
 #pragma once
 
 #include <atomic>
@@ -25,19 +25,19 @@ class InterruptControl {
 
   // Thread-safe.
   void interrupt(uint32_t reasons);
-  // Of the store's thread: takes the reasons that were asked for, and makes code run undisturbed again.
+  // For the store's thread: takes the requested reasons, and lets code run without further interrupts.
   uint32_t take();
-  // Of the store's thread: as if these had not been asked for.
+  // For the store's thread: drops these requests.
   void drop(uint32_t reasons);
   uint32_t pending() const;
-  // Of the store's thread: what the value stack is from now on.
+  // For the store's thread: sets the value stack.
   void set_stack(Slot* base, Slot* end);
-  // Readable while a reason is pending; -1 if the system gives none.
+  // Readable while a reason is pending; -1 if the system has none.
   int event_fd();
-  // The store is going: later interrupts do nothing.
+  // The store is being destroyed: later interrupts do nothing.
   void detach();
 
-  // While the store's thread sleeps in memory.atomic.wait, an interrupt wakes what is registered here.
+  // While the store's thread sleeps in memory.atomic.wait, an interrupt wakes the registered condition variable.
   // `mutex` is the one that the sleeper waits with.
   void begin_wait(std::mutex* mutex, std::condition_variable* wake);
   void end_wait();
@@ -50,7 +50,7 @@ class InterruptControl {
   std::condition_variable* wait_wake_ = nullptr;
 };
 
-// One for an engine; its thread starts with the first deadline. Thread-safe.
+// One per engine; its thread starts with the first deadline. Thread-safe.
 class DeadlineTimer {
  public:
   using Clock = std::chrono::steady_clock;
@@ -59,8 +59,8 @@ class DeadlineTimer {
   DeadlineTimer(const DeadlineTimer&) = delete;
   DeadlineTimer& operator=(const DeadlineTimer&) = delete;
 
-  // Replaces the control's deadline. After either, the one before interrupts no more. The caller holds no lock that an
-  // interrupt takes.
+  // Replaces the control's deadline. After either call, the previous one no longer interrupts. The caller holds no lock
+  // that an interrupt takes.
   void schedule(const std::shared_ptr<InterruptControl>& control, Clock::time_point when);
   void cancel(const std::shared_ptr<InterruptControl>& control);
 
@@ -69,7 +69,7 @@ class DeadlineTimer {
   void forget(std::unique_lock<std::mutex>& lock, InterruptControl* control);
   std::mutex mutex_;
   std::condition_variable changed_, fired_;
-  InterruptControl* firing_ = nullptr;  // the one that is being interrupted, not under the lock
+  InterruptControl* firing_ = nullptr;  // the one that is being interrupted, outside the lock
   std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>> deadlines_;
   std::map<InterruptControl*, std::multimap<Clock::time_point, std::shared_ptr<InterruptControl>>::iterator>
       by_control_;

@@ -20,7 +20,7 @@ uint64_t most_bytes(const wasm::MemoryType& type) {
 
 std::optional<platform::Mapping> reserve_guarded(const MemoryOptions& options) {
   if (options.reservation + options.guard <= kSlotMemory + kSlotGuard) return take_memory_slot();
-  // More than a slot has.
+  // More than the space of a slot.
   return platform::Mapping::reserve(kSlotMemory, {kGuardBelow, options.reservation - kSlotMemory + options.guard});
 }
 
@@ -34,7 +34,7 @@ Error no_space(uint64_t bytes) {
 }  // namespace
 
 bool Memory::wants_guard(const wasm::MemoryType& type, const MemoryOptions& options) {
-  // A process that may not map much should not spend it on guards.
+  // A process with little address space should not use it for guards.
   static const bool room = platform::address_space_limit() >= uint64_t{64} << 30;
   return room && !type.is64 && type.page_log2 == 16 && options.reservation >= uint64_t{8} << 30;
 }
@@ -52,7 +52,7 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
     mapping = reserve_guarded(options);
     guarded = mapping.has_value();
   }
-  // Checked from here on. Room to grow in place is welcome, but only shared memories insist on it.
+  // Checked from here on. Space to grow in place is useful, but only shared memories require it.
   const uint64_t guard = std::max(options.guard, platform::Guards{}.above);
   if (!mapping)
     mapping = platform::Mapping::reserve(type.shared ? most : std::min(most, std::max(options.reservation, size)),
@@ -73,7 +73,7 @@ Memory::~Memory() = default;
 bool Memory::extend(uint64_t old_bytes, uint64_t new_bytes) {
   if (new_bytes <= mapping_.size()) return mapping_.commit(old_bytes, new_bytes - old_bytes);
   if (guarded_ || type_.shared) return false;
-  // Move to a reservation of twice the size, so that a memory that grows by steps is copied seldom.
+  // Move to a reservation of twice the size, so that a memory that grows in steps is rarely moved.
   auto mapping = platform::Mapping::reserve(std::min(max_bytes_, new_bytes * 2));
   if (!mapping) mapping = platform::Mapping::reserve(new_bytes);
   if (!mapping || !mapping->commit(0, new_bytes)) return false;
@@ -103,7 +103,7 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages) {
 bool Memory::may_fault_at(uintptr_t address) const {
   const uint64_t offset = address - reinterpret_cast<uintptr_t>(base_);
   if (!guarded_ || offset >= kGuardedReach) return false;
-  // An access across the end may be reported where it begins. Another thread may have grown a shared memory since.
+  // An access across the end may be reported at its beginning. Another thread may have grown a shared memory since.
   return type_.shared || offset + sizeof(uint64_t[2]) > byte_size();
 }
 

@@ -1,9 +1,10 @@
 // Memory: a linear memory. Its bytes lie at the start of a reservation of address space.
 //
-// Guarded memories (32-bit addresses, 64 KiB pages) have inaccessible space as far as an index plus a static offset can
-// reach, so that an access beyond the size faults; they never move. (And in front of them: memory_slots.h.) Others are
-// checked in code and may move when they grow, unless shared. A shared memory belongs to an engine: it is counted,
-// used by many threads, reserves its maximum and never moves; its size is atomic and only grows.
+// Guarded memories (32-bit addresses, 64 KiB pages) have inaccessible space behind them, as far as an index plus a
+// static offset can reach, so that an access beyond the size faults; they never move. (memory_slots.h describes the
+// space below them.) Other memories are checked in code and may move when they grow, unless they are shared. A shared
+// memory belongs to an engine: it is reference-counted, used by many threads, reserves its maximum and never moves; its
+// size is atomic and never shrinks.
 #pragma once
 
 #include <atomic>
@@ -29,7 +30,7 @@ struct MemoryOptions {
 
 class Memory {
  public:
-  // Zeroed, of the type's minimum size. `type` is valid (validator). kLimit if the system has not the space.
+  // Zeroed, of the type's minimum size. `type` is valid (validator). kLimit if the system has not enough space.
   static Result<std::unique_ptr<Memory>> create(const wasm::MemoryType& type, const MemoryOptions& options);
   // Whether create() will try to make such a memory a guarded one.
   static bool wants_guard(const wasm::MemoryType& type, const MemoryOptions& options);
@@ -37,38 +38,38 @@ class Memory {
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
-  const wasm::MemoryType& type() const { return type_; }  // limits.min is that of its creation
+  const wasm::MemoryType& type() const { return type_; }  // limits.min is the size at creation
   bool shared() const { return type_.shared; }
   bool guarded() const { return guarded_; }
   uint8_t* base() const { return base_; }
   uint64_t byte_size() const { return byte_size_.load(std::memory_order_acquire); }
   uint64_t pages() const { return byte_size() >> type_.page_log2; }
-  // Of so many pages; all ones if that is more than 64 bits hold.
+  // For this many pages; all ones if that needs more than 64 bits.
   uint64_t bytes_of(uint64_t pages) const { return bytes_of(pages, type_.page_log2); }
   static constexpr uint64_t bytes_of(uint64_t pages, unsigned page_log2) {
     return pages > (~uint64_t{0} >> page_log2) ? ~uint64_t{0} : pages << page_log2;
   }
-  // The most bytes it can ever have: its maximum, or what the address type and kMaxMemory64Bytes allow.
+  // The maximal number of bytes: its maximum, or the bound of the address type and kMaxMemory64Bytes.
   uint64_t max_bytes() const { return max_bytes_; }
 
-  // The instance that defines it, if it is not shared and one does; for Store's limits.
+  // The instance that defines it, if there is one and it is not shared; for Store's limits.
   const Instance* definer = nullptr;
 
-  // Returns the size before in pages, or nothing if it cannot grow. Knows nothing of a store's limits:
-  // see Store::grow_memory. Thread-safe for shared memories.
+  // Returns the previous size in pages, or nothing if it cannot grow. Does not know a store's limits: see
+  // Store::grow_memory. Thread-safe for shared memories.
   std::optional<uint64_t> grow(uint64_t delta_pages);
 
-  // Makes the bytes from `offset` those of the image, copy-on-write. They were not written before. Page
-  // multiples, inside the memory. False: nothing was changed.
+  // Maps the image at `offset`, copy-on-write. These bytes were not written before. Page multiples, inside the memory.
+  // False: nothing was changed.
   bool map_image(const platform::Image& image, uint64_t offset, uint64_t size) {
     return mapping_.map_image(image, 0, offset, size);
   }
 
-  // Keeps memory0_base and memory0_size of a context current, from now until it is unwatched.
+  // Updates memory0_base and memory0_size of a context, from now until it is unwatched.
   void watch(InstanceContext* ctx);
   void unwatch(InstanceContext* ctx);
 
-  // Whether code that accesses it in bounds or out of bounds may have faulted there; for the fault handler.
+  // Whether an access, in bounds or out of bounds, may have faulted there; for the fault handler.
   bool may_fault_at(uintptr_t address) const;
 
   // Of atomic waiters; made on first use. Shared memories only.
@@ -78,7 +79,7 @@ class Memory {
   Memory(const wasm::MemoryType& type, platform::Mapping mapping, bool guarded, uint64_t max_bytes);
   bool extend(uint64_t old_bytes, uint64_t new_bytes);
 
-  // Read by running code at these places: keep them first.
+  // Running code reads these at fixed offsets: keep them first.
   uint8_t* base_;
   std::atomic<uint64_t> byte_size_{0};
 

@@ -30,7 +30,7 @@ class Slots final : public Mapping::Lender {
 
   void take_back(uint8_t* base, uint64_t size) override {
     Mapping slot(base, size, nullptr);
-    // What could not be emptied is not used again.
+    // A slot that could not be emptied is not used again.
     const bool empty = slot.decommit(0, size);
     slot.release();
     if (!empty) return;
@@ -58,7 +58,7 @@ class Slots final : public Mapping::Lender {
   }
 
   std::mutex mutex_;
-  std::vector<uint8_t*> free_;  // where a memory may begin
+  std::vector<uint8_t*> free_;  // possible beginnings of memories
   size_t next_group_ = 1;
 };
 

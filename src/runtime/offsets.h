@@ -1,4 +1,4 @@
-// Where the fields lie that generated code, and code that checks it, knows of the records in context.h.
+// Offsets of the fields of the records in context.h that generated code, and code that checks it, uses.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ inline constexpr int kContextMemoryBase = ERMINE_OFFSET(InstanceContext, memory0
                      kContextGlobals = ERMINE_OFFSET(InstanceContext, globals),
                      kContextTables = ERMINE_OFFSET(InstanceContext, tables);
 
-// The cells of the globals that an instance defines lie behind its context, 16 bytes each.
+// The slots of the globals that an instance defines are behind its context, 16 bytes each.
 inline constexpr int kGlobalCells = (sizeof(InstanceContext) + 15) / 16 * 16, kGlobalCellSize = 16;
 
 inline constexpr int kExecStackLimit = ERMINE_OFFSET(ExecContext, stack_limit),

@@ -15,12 +15,12 @@ WaitResult ParkingLot::wait(Store* store, T* cell, T expected, int64_t timeout) 
   const std::atomic<uint32_t>& interrupt = store->exec()->interrupt;
 
   Sleeper self;
-  // Before the lock: an interrupt holds the control's lock while it takes ours.
+  // Before the lock: an interrupt holds the control's lock while it takes this one.
   store->interrupt_control()->begin_wait(&mutex_, &self.wake);
   WaitResult result = WaitResult::kNotEqual;
   {
     std::unique_lock lock(mutex_);
-    // A notifier that changed the value before takes the lock after us, or we see its value.
+    // A notifier that changed the value before takes the lock after this thread, or this thread sees its value.
     if (__atomic_load_n(cell, __ATOMIC_SEQ_CST) == expected) {
       Queue& queue = queues_[cell];
       const auto place = queue.insert(queue.end(), &self);
@@ -28,7 +28,7 @@ WaitResult ParkingLot::wait(Store* store, T* cell, T expected, int64_t timeout) 
       if (ends) self.wake.wait_until(lock, end, done);
       else self.wake.wait(lock, done);
       if (self.woken) {
-        result = WaitResult::kWoken;  // the notifier took us out of the queue
+        result = WaitResult::kWoken;  // the notifier removed this thread from the queue
       } else {
         result = interrupt.load(std::memory_order_relaxed) != 0 ? WaitResult::kInterrupted : WaitResult::kTimedOut;
         auto it = queues_.find(cell);

@@ -1,5 +1,5 @@
-// ParkingLot: where threads sleep in memory.atomic.wait on one shared memory, by address, first come first
-// served. Thread-safe.
+// ParkingLot: the sleeping threads of memory.atomic.wait on one shared memory, by address, first come first served.
+// Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -16,11 +16,11 @@ enum class WaitResult : uint32_t { kWoken = 0, kNotEqual = 1, kTimedOut = 2, kIn
 
 class ParkingLot {
  public:
-  // Sleeps while the value of `cell` was `expected` when it looked. timeout in nanoseconds; negative: no
-  // end. An interrupt of the store ends it.
+  // Sleeps if the value of `cell` is `expected`. timeout in nanoseconds; negative: no end. An interrupt of the store
+  // ends it.
   template <class T>
   WaitResult wait(Store* store, T* cell, T expected, int64_t timeout);
-  // Wakes up to `count` sleepers; returns how many.
+  // Wakes up to `count` sleepers; returns their number.
   uint32_t notify(const void* cell, uint32_t count);
 
  private:

@@ -1,6 +1,6 @@
-// RootTable: references that the host holds. Each entry is counted, so that the embedder's handles can be
-// copied; the collector treats every live entry as a root. Entries have stable addresses. The table
-// lives until its store and all its entries have gone; used on the store's thread.
+// RootTable: references held by the host. Each entry is reference-counted, so that the embedder's handles can be
+// copied; the collector treats every live entry as a root. Entries have stable addresses. The table lives until its
+// store and all its entries are gone; used on the store's thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace ermine::runtime {
 class RootTable;
 
 struct Root {
-  Slot value;          // a gc::Ref; 0 once the store has gone
+  Slot value;          // a gc::Ref; 0 after the store is destroyed
   uint32_t count;      // 0: free
   RootTable* table;
   Root* next_free;
@@ -23,12 +23,12 @@ class RootTable {
  public:
   explicit RootTable(Store* store) : store_(store) {}
 
-  Store* store() const { return store_; }  // null once it has gone
+  Store* store() const { return store_; }  // null after it is destroyed
   // With a count of one. Precondition: value != 0.
   Root* add(Slot value);
   static void retain(Root* root) { ++root->count; }
   static void release(Root* root);
-  // By the store when it goes.
+  // Called by the store when it is destroyed.
   void abandon();
 
   template <class F>

@@ -1,4 +1,5 @@
-// Builtins of what has operations of its own in other builds (ir/object_ops.def), for those that leave them out.
+// Builtins for the instructions that have operations of their own in other builds (ir/object_ops.def), for builds
+// without these.
 #include "base/speculation.h"
 #include "runtime/gc/ops.h"
 #include "runtime/gc_builtins.h"
@@ -10,7 +11,7 @@ namespace ermine::runtime {
 
 namespace {
 
-// The element of a table at an index; null: it is out of bounds.
+// The element of a table at an index; null if the index is out of bounds.
 Slot* element_of(InstanceContext* ctx, wasm::Op op, uint32_t table, uint64_t index) {
   const TableView& t = *ctx->tables[table];
   expect_table_index(op, ctx, table, index);

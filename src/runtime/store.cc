@@ -150,7 +150,7 @@ Store::Checkpoint Store::checkpoint() const {
 }
 
 void Store::roll_back(const Checkpoint& checkpoint, const Instance* made) {
-  // Out of fuel in a constant expression, others may have run.
+  // If fuel ran out in a constant expression, other code may have run.
   if (instances_.size() != checkpoint.instances + (made ? 1 : 0) || (made && instances_.back().get() != made)) return;
   instances_.resize(checkpoint.instances);
   memories_.resize(checkpoint.memories);

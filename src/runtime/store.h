@@ -1,6 +1,5 @@
-// Store: owns instances, memories, tables, globals, tags and host functions, the value stack, and the
-// ExecContext. Everything made in a store lives as long as it, save what the collector frees. One thread
-// at a time.
+// Store: owns instances, memories, tables, globals, tags and host functions, the value stack, and the ExecContext.
+// Everything made in a store lives as long as the store, except what the collector frees. Used by one thread at a time.
 #pragma once
 
 #include <deque>
@@ -26,11 +25,11 @@
 
 namespace ermine::runtime {
 
-// What a store has from its engine.
+// What a store gets from its engine.
 struct StoreOptions {
   const ExecutionHooks* hooks = nullptr;
   std::shared_ptr<wasm::TypeRegistry> registry;
-  DeadlineTimer* timer = nullptr;          // outlives the store
+  DeadlineTimer* timer = nullptr;  // outlives the store
   std::shared_ptr<const void> keep_alive;  // the engine
   MemoryOptions memory;
   uint64_t stack_bytes = 8 << 20;
@@ -41,12 +40,12 @@ struct StoreOptions {
   bool mask_speculation = true;
 };
 
-// A host function that belongs to no store yet. Immutable, shared by the stores that use it.
+// A host function that does not belong to a store yet. Immutable, shared by the stores that use it.
 struct HostFunction {
   HostFn fn = nullptr;
   std::shared_ptr<void> env;
   std::shared_ptr<wasm::TypeRegistry> registry;
-  wasm::TypeId type = wasm::kNoType;  // one count held
+  wasm::TypeId type = wasm::kNoType;  // a reference is held
   ~HostFunction();
 };
 
@@ -67,25 +66,26 @@ class Store {
   void* user_data = nullptr;
   StoreLimits limits;
 
-  // --- Making things. kLimit errors say which limit, and how to raise it.
-  // A shared type: counted, see shared_memory(). `beside`: bytes of the memories the same instance defines already.
+  // --- Making items. kLimit errors name the limit and how to raise it.
+  // A shared type: reference-counted, see shared_memory(). `beside`: bytes of the memories that the same instance
+  // already defines.
   Result<Memory*> new_memory(const wasm::MemoryType& type, uint64_t beside = 0);
   Memory* use_shared_memory(std::shared_ptr<Memory> memory);
   // The counted pointer of a shared memory in use here; null for others.
   std::shared_ptr<Memory> shared_memory(Memory* memory) const;
   Result<Table*> new_table(const wasm::TableType& type, Slot init);
-  Global* new_global(const wasm::GlobalType& type);  // its cell is zero
+  Global* new_global(const wasm::GlobalType& type);  // its slot is zero
   Global* global_of_cell(Slot* cell, const wasm::GlobalType& type);
-  Tag* new_tag(wasm::TypeId type);  // takes no count: its module or host type keeps the type
-  // Takes a count of the type over, until the store goes.
+  Tag* new_tag(wasm::TypeId type);  // takes no reference: its module or host type keeps the type
+  // Takes over a reference to the type, until the store is destroyed.
   void keep_type(wasm::TypeId type);
-  // One FuncRef for each HostFunction, however often it is asked for.
+  // One FuncRef for each HostFunction; further calls return the same one.
   FuncRef* host_func(const std::shared_ptr<const HostFunction>& function);
   Result<void> check_instances(uint64_t additional) const;
   Instance* add_instance(std::unique_ptr<Instance> instance);
 
-  // What there is, so that what an instantiation that fails has made can be given back, while nothing else can
-  // know of it. Does nothing if anything else was made since.
+  // The current state, so that a failed instantiation can give back what it made, while nothing else can refer to it.
+  // Does nothing if anything else was made since.
   struct Checkpoint {
     size_t instances, memories, shared_memories, tables, tags;
     uint64_t memory_bytes, table_elements;
@@ -93,9 +93,9 @@ class Store {
   Checkpoint checkpoint() const;
   void roll_back(const Checkpoint& checkpoint, const Instance* made);
 
-  // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow said so, pending_error has why.
+  // --- Growing within the limits. Nothing: refused. If limits.fail_on_grow is set, exec()->error has the reason.
   std::optional<uint64_t> grow_memory(Memory* memory, uint64_t delta_pages);
-  // Whether these limits, and the memory's own, allow it. The system may refuse nonetheless.
+  // Whether these limits, and the memory's own, allow it. The system may still refuse.
   bool may_grow_memory(const Memory* memory, uint64_t delta_pages) const;
   bool may_grow_table(const Table* table, uint64_t delta) const;
   std::optional<uint64_t> grow_table(Table* table, uint64_t delta, Slot init);
@@ -105,22 +105,22 @@ class Store {
   void set_deadline(DeadlineTimer::Clock::time_point when);
   void clear_deadline();
   std::optional<DeadlineTimer::Clock::time_point> deadline() const { return deadline_; }
-  std::function<uint64_t()> on_out_of_fuel;  // units to go on with; 0: stop
+  std::function<uint64_t()> on_out_of_fuel;  // units to continue with; 0: stop
 
   // The stack of frames; mapped on the first call. kLimit if there is no memory.
   Result<void> prepare_stack();
 
-  // The instance that a context is of; null if it is none of this store's. For the fault handler.
+  // The instance of a context; null if it does not belong to this store. For the fault handler.
   const Instance* instance_of(const InstanceContext* ctx) const;
 
-  // Calls of this store that are running, innermost first; see call.cc.
+  // The running calls of this store, innermost first; see call.cc.
   struct Activation {
     Activation* outer;
-    // The frame of the outer call that led to this one; null ctx if none did.
+    // The frame of the outer call that led to this one; null ctx if there is none.
     FrameState frame;
   };
   Activation* activation = nullptr;
-  // Of those made and not yet destroyed, and the innermost that runs; see execution.h.
+  // The executions that exist, and the innermost running one; see execution.h.
   std::vector<Execution*> executions;
   Execution* execution = nullptr;
   // The exception of the last call that failed with kException; for take_exception. Null if none.
@@ -138,7 +138,7 @@ class Store {
   // The collected heap. Costs nothing before its first object.
   gc::Heap& heap() { return heap_ ? *heap_ : make_heap(); }
   gc::HeapStats heap_stats() const { return heap_ ? heap_->stats() : gc::HeapStats{}; }
-  std::function<void(const gc::Collection&)> on_collection;  // must not touch the store
+  std::function<void(const gc::Collection&)> on_collection;  // must not use the store
   std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   std::span<const std::unique_ptr<Table>> tables() const { return tables_; }
   std::span<const std::unique_ptr<Global>> globals() const { return globals_; }
@@ -159,8 +159,8 @@ class Store {
   };
   gc::Heap& make_heap();
   uint64_t all_memory_bytes() const;
-  // Whether `more` bytes of a memory of `bytes` would be beyond a limit: the error that says so. `beside`: of the
-  // instance's other memories; nothing for shared ones, which are no instance's.
+  // Whether `more` bytes of a memory of `bytes` would exceed a limit: the error for that. `beside`: bytes of the
+  // instance's other memories; nothing for shared ones, which belong to no instance.
   Error memory_over_limit(uint64_t bytes, std::optional<uint64_t> beside, uint64_t more) const;
   Error growth_over_limit(const Memory* memory, uint64_t delta_bytes) const;
   Error growth_over_limit(const Table* table, uint64_t delta) const;
@@ -170,7 +170,7 @@ class Store {
   std::shared_ptr<InterruptControl> interrupt_;
   std::optional<DeadlineTimer::Clock::time_point> deadline_;
   platform::Mapping stack_;
-  uint64_t memory_bytes_ = 0;    // of the store's own memories
+  uint64_t memory_bytes_ = 0;  // of the store's own memories
   uint64_t table_elements_ = 0;
   std::vector<std::unique_ptr<Memory>> memories_;
   std::vector<std::shared_ptr<Memory>> shared_memories_;
@@ -179,14 +179,14 @@ class Store {
   std::unordered_map<Slot*, Global*> global_of_cell_;
   std::deque<HostCell> host_cells_;
   std::deque<Tag> tags_;
-  std::vector<wasm::TypeId> host_types_;  // one count held of each
+  std::vector<wasm::TypeId> host_types_;  // a reference to each is held
   std::deque<FuncRef> host_funcs_;
   std::unordered_map<const HostFunction*, FuncRef*> func_of_host_;
   std::vector<std::shared_ptr<const HostFunction>> kept_host_functions_;
   HeapRoots heap_roots_{this};
   std::unique_ptr<gc::Heap> heap_;
-  RootTable* roots_;  // counted by itself: roots may outlive the store
-  std::vector<std::unique_ptr<Instance>> instances_;  // goes first: members are destroyed from the last
+  RootTable* roots_;  // reference-counted: roots may outlive the store
+  std::vector<std::unique_ptr<Instance>> instances_;  // destroyed first: members are destroyed from the last
 };
 
 }  // namespace ermine::runtime

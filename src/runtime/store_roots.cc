@@ -1,5 +1,5 @@
-// What a store's heap is reachable from: the value stack, the globals and segments of its instances, its
-// tables and host globals, what the host holds, and the exception in flight.
+// The roots of a store's heap: the value stack, the globals and segments of its instances, its tables and host globals,
+// references held by the host, and the exception in flight.
 #include "runtime/execution.h"
 #include "runtime/store.h"
 
@@ -13,7 +13,7 @@ gc::Heap& Store::make_heap() {
   return *heap_;
 }
 
-// Slots hold values of all types, and what the frames no longer need.
+// Slots hold values of all types, and values that the frames no longer need.
 void Store::HeapRoots::ambiguous_roots(gc::AmbiguousRoots& roots) {
   if (store_->exec_.stack_base) roots.slots(store_->exec_.stack_base, store_->exec_.stack_top);
   for (const Execution* e : store_->executions)

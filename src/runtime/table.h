@@ -11,7 +11,7 @@
 
 namespace ermine::runtime {
 
-// Elements are slots: FuncRef* or gc::Ref, as TableType::element says. What running code sees is view().
+// Elements are slots: FuncRef* or gc::Ref, as TableType::element says. view() is for running code.
 class Table {
  public:
   // kLimit if there is no memory. All elements are `init`.
@@ -20,24 +20,23 @@ class Table {
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
-  const wasm::TableType& type() const { return type_; }  // limits.min is that of its creation
+  const wasm::TableType& type() const { return type_; }  // limits.min is the size at creation
   TableView* view() { return &view_; }
   uint64_t size() const { return view_.size; }
   Slot* elements() const { return view_.elements; }
-  // The most it can ever have: its maximum, or kMaxTableElems.
+  // The maximal size: its maximum, or kMaxTableElems.
   uint64_t max_elements() const;
-  // Returns the size before, or nothing if it cannot grow. Knows nothing of a store's limits: see
-  // Store::grow_table.
+  // Returns the previous size, or nothing if it cannot grow. Does not know a store's limits: see Store::grow_table.
   std::optional<uint64_t> grow(uint64_t delta, Slot init);
 
  private:
   explicit Table(const wasm::TableType& type) : type_(type) {}
   TableView view_{};
-  uint64_t capacity_ = 0;  // without the null behind the last element
+  uint64_t capacity_ = 0;  // without the null after the last element
   wasm::TableType type_;
 };
 
-// A handle on a cell of 16 bytes: an instance's, or (of the host's globals) its own.
+// A handle for a slot of 16 bytes: an instance's, or (for the host's globals) its own.
 struct Global {
   wasm::GlobalType type;
   Slot* cell;

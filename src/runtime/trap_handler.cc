@@ -21,7 +21,7 @@ std::atomic<int> g_region_count{0};
 
 constinit thread_local ExecContext* t_current = nullptr;
 
-// Writes to standard error without the C library, of which nothing may be relied on.
+// Writes to standard error without the C library, whose state is unknown here.
 struct Report {
   Report& operator<<(std::string_view text) {
     while (!text.empty()) {
@@ -47,8 +47,8 @@ void report_bug(uintptr_t pc, uintptr_t address, const Instance* instance, const
             "This is a bug of Ermine, not of the program, and may be a hole in the sandbox. The process ends now.\n"
             "Please report it, with the module, privately to the maintainers (docs/security.md).\n";
   if (instance == nullptr) return;
-  // Finding the place takes locks and memory, neither of which the code that faulted was in the middle of using. Should
-  // it fault as well, the process ends here.
+  // Finding the position takes locks and memory; the code that faulted was not in the middle of using them. If this
+  // faults as well, the process ends here.
   const CodePosition at = instance->code().locate(place);
   report << base::format("It is function {}, at offset {} of the module {}\n", at.func_index, at.offset,
                          instance->shared().name());
@@ -68,7 +68,7 @@ bool on_fault(platform::FaultContext& fault) {
     const Instance* instance = exec->store->instance_of(ctx);
     const Memory* memory = instance != nullptr && !instance->module().memories.empty() ? instance->memory(0) : nullptr;
     if (memory == nullptr || !memory->may_fault_at(address)) {
-      // In bounds it is the system that has failed.
+      // In bounds: the system has failed.
       if (memory == nullptr || address - reinterpret_cast<uintptr_t>(memory->base()) >= memory->byte_size())
         report_bug(pc, address, instance, place);
       return false;
@@ -92,7 +92,7 @@ void register_trap_region(const TrapRegion& region) {
   const int count = g_region_count.load(std::memory_order_relaxed);
   for (int i = 0; i < count; ++i)
     if (g_regions[i].begin == region.begin) return;
-  if (count == kMaxRegions) __builtin_trap();  // a tier registers one region; there are few tiers
+  if (count == kMaxRegions) __builtin_trap();  // each tier registers one region, and there are few tiers
   g_regions[count] = region;
   g_region_count.store(count + 1, std::memory_order_release);
   platform::install_fault_handler(on_fault);

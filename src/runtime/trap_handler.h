@@ -1,13 +1,13 @@
-// Hardware faults as traps. A fault is a trap exactly if its pc lies in a registered region of code, and its address
-// where accesses of the running instance's memory 0 end up that are out of bounds. Then the context's last_pc,
-// last_fp and last_ctx are set from the region's registers, its trap to kMemoryOutOfBounds, and the thread
-// goes on at the region's exit stub, with all registers as they were.
+// Turns hardware faults into traps. A fault is a trap exactly if its pc is in a registered region of code, and its
+// address is one that an out-of-bounds access of the running instance's memory 0 can have. Then the context's last_pc,
+// last_fp and last_ctx are set from the region's registers, its trap is set to kMemoryOutOfBounds, and the thread
+// continues at the region's exit stub, with all registers unchanged.
 //
-// Any other fault of such code is a bug of the engine: below a memory, in another memory (be it of the same store), in
-// a stack's guard, anywhere. It never becomes a guest's trap, since what else went wrong nobody knows: a
-// report goes to standard error, and the process ends by the signal.
+// Any other fault of such code is a bug of the engine: below a memory, in another memory (even of the same store), in a
+// stack's guard, anywhere. It never becomes a guest's trap, because it is unknown what else went wrong: a report is
+// written to standard error, and the signal ends the process.
 //
-// Faults of other code go to the handler that was there before.
+// Faults of other code go to the handler that was installed before.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@
 
 namespace ermine::runtime {
 
-// Code that may access guarded memories. Register numbers are the machine's own encoding (x86-64: rax 0,
-// rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7, r8..r15; AArch64: x0..x30; RISC-V: x0..x31).
+// Code that may access guarded memories. Register numbers are the processor's own encoding (x86-64: rax 0, rcx 1, rdx
+// 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7, r8..r15; AArch64: x0..x30).
 struct TrapRegion {
   const void* begin;
   const void* end;
   void (*exit_stub)();  // finds the ExecContext by current_exec()
   static constexpr int kFaultPc = -1;
-  int pc_register;  // or kFaultPc: the address of the faulting instruction is the place
+  int pc_register;  // or kFaultPc: the position is the address of the faulting instruction
   int fp_register;
   int ctx_register;
 };

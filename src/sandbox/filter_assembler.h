@@ -1,8 +1,8 @@
 // Writes a seccomp filter, at compile time.
 //
-// It is short, because the kernel checks, translates and compiles it in every process, and runs it once for every
-// number of a system call to cache the answers. Hence what is listed is a set of bits, of whose words a binary search
-// finds the right one: half the time of a search among the numbers. Jumps go forward only.
+// The filter should be short, because the kernel checks, translates and compiles it in every process, and runs it once
+// for every system call number to cache the answers. So the listed numbers are a set of bits, and a binary search finds
+// the word of a number: half the time of a search among the numbers. Jumps go forward only.
 #pragma once
 
 #include <linux/filter.h>
@@ -16,7 +16,7 @@
 
 namespace ermine::sandbox {
 
-// Values of a filter that are known only when it is set up: instructions get them by their place.
+// Values of a filter that are known only when it is set up: instructions get them by their position.
 enum class Late : uint8_t {
   kOwnPid,
   kNotExecutable,
@@ -31,7 +31,7 @@ enum class Late : uint8_t {
 struct Filter {
   std::array<sock_filter, 255> code{};  // so that every jump fits in its 8 bits
   unsigned size = 0;
-  std::array<uint8_t, static_cast<size_t>(Late::kCount)> late{};  // 0: not in this one
+  std::array<uint8_t, static_cast<size_t>(Late::kCount)> late{};  // 0: not used in this one
 
   constexpr void set(Late what, uint32_t value) {
     if (const unsigned at = late[static_cast<size_t>(what)]; at != 0) code[at].k = value;
@@ -58,9 +58,9 @@ class FilterAssembler {
   constexpr void if_any_bit(Late what, Label yes, Label no) { late(what), jump(BPF_JSET, 0, yes, no); }
   constexpr void bind(Label label) { positions_[label] = filter_.size; }
 
-  // On to the next instruction if the loaded value is one of these numbers, else to `other`.
+  // Continues at the next instruction if the loaded value is one of these numbers, otherwise at `other`.
   constexpr void expect_one_of(std::span<const int> numbers, Label other) {
-    std::array<uint32_t, kWords + 1> words{};  // the last stands for all that is greater
+    std::array<uint32_t, kWords + 1> words{};  // the last one is for all greater values
     for (int n : numbers) words[static_cast<unsigned>(n) / 32] |= 1u << (n % 32);
     other_ = other;
     pick(words.data(), 0, kWords);
@@ -89,10 +89,10 @@ class FilterAssembler {
 
  private:
   static constexpr unsigned kWords = kMostNumbers / 32;
-  static constexpr Label kHere = 1, kBit = 2;  // the jump is filled in already; where a bit is looked at
+  static constexpr Label kHere = 1, kBit = 2;  // the jump is already filled in; where a bit is tested
 
-  // Goes to kBit with the value's word in the index register. It is known that this is one from `low` to `high`. Where
-  // all these are empty there is nothing to do: the answer is the other label.
+  // Goes to kBit with the value's word in the index register. The word is known to be one from `low` to `high`. If all
+  // of these are empty, nothing needs to be loaded: the answer is the other label.
   constexpr Label pick(const uint32_t* words, unsigned low, unsigned high) {
     if (std::all_of(words + low, words + high + 1, [](uint32_t w) { return w == 0; })) return other_;
     if (low == high) {

@@ -26,7 +26,7 @@ constexpr uint64_t kAllOfFirstVersion = (1 << 13) - 1;
 constexpr uint64_t kBindTcp = 1, kConnectTcp = 2;
 constexpr uint64_t kAbstractUnixSocket = 1, kSignal = 2;
 
-// Closes it, but keeps errno.
+// Closes the descriptor, but keeps errno.
 class Descriptor {
  public:
   explicit Descriptor(long fd) : fd_(static_cast<int>(fd)) {}
@@ -47,7 +47,7 @@ class Descriptor {
 
 Part restrict_files(std::span<const Directory> directories) {
   const long version = syscall(kCreateRuleset, nullptr, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
-  // Not built in; built in, but not enabled.
+  // Not built in; or built in, but not enabled.
   if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) return Part::missing();
   if (version < 0) return Part::failed();
   RulesetAttr attr{};

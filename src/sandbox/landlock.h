@@ -1,4 +1,4 @@
-// Landlock: which files a process may reach, whoever it runs as.
+// Landlock: which files a process may reach, whatever its user is.
 #pragma once
 
 #include <span>
@@ -8,9 +8,9 @@
 
 namespace ermine::sandbox {
 
-// Files beneath these directories and no others, no TCP beyond the sockets that are open already, no signals to and no
-// abstract sockets of other processes, as far as the kernel knows them. What Landlock does not cover (the status of
-// files, times, names that are only looked up) is the filter's to refuse. Precondition: no_new_privs.
+// Allows files beneath these directories and no others, no TCP beyond the sockets that are already open, no signals to
+// other processes and no abstract sockets of theirs, as far as the kernel supports that. The seccomp filter refuses
+// what Landlock does not cover (the status of files, times, lookups of names). Precondition: no_new_privs.
 Part restrict_files(std::span<const Directory> directories);
 
 }  // namespace ermine::sandbox

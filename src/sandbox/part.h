@@ -1,4 +1,4 @@
-// How setting up a part of the process sandbox went.
+// The result of setting up a part of the process sandbox.
 #pragma once
 
 #include <cerrno>

@@ -11,7 +11,7 @@
 namespace ermine::sandbox {
 namespace {
 
-// A sanitizer's runtime opens and inspects things of its own at the end.
+// A sanitizer's runtime opens and inspects files of its own at the end.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define ERMINE_SANITIZED 1
@@ -27,13 +27,13 @@ Error refusal(const std::string& why) {
   return Error(ErrorKind::kUnsupported, "the process sandbox cannot be set up: " + why);
 }
 
-// An error if the mode does not allow for how it went; perhaps a warning.
+// An error if the mode does not accept this result; perhaps a warning.
 Result<void> judge(const Part& part, const char* name, Mode mode, std::vector<std::string>& warnings) {
   if (part.state == Part::kUp) return {};
   const std::string why = part.state == Part::kMissing ? std::string("this kernel has no ") + name
                                                        : std::string(name) + ": " + part.problem;
   if (mode == Mode::kRequired || (mode == Mode::kDefault && part.state == Part::kFailed)) return refusal(why);
-  warnings.push_back(why + "; the process sandbox does without");
+  warnings.push_back(why + "; the process sandbox is set up without it");
   return {};
 }
 
@@ -42,17 +42,17 @@ Result<void> judge(const Part& part, const char* name, Mode mode, std::vector<st
 Result<std::vector<std::string>> confine(const Policy& policy) {
   std::vector<std::string> warnings;
   if (policy.mode == Mode::kOff || (!policy.landlock && !policy.seccomp)) return warnings;
-  // Names of files are looked up by requests that the filter can tell from others.
+  // Names of files are looked up by requests that the filter can distinguish from others.
   std::optional<wasi::host::PathArguments> paths;
   if (policy.seccomp && !policy.directories.empty()) {
     paths = wasi::host::fix_path_arguments();
     if (!paths) return Error(ErrorKind::kLimit, "out of memory");
   }
   if (kSanitized) {
-    if (policy.mode == Mode::kRequired) return refusal("it is not in builds with sanitizers");
+    if (policy.mode == Mode::kRequired) return refusal("it is not available in builds with sanitizers");
     return warnings;
   }
-  // Neither is to be had by an unprivileged process otherwise.
+  // Otherwise an unprivileged process may set up neither of the two.
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     ERMINE_TRY(judge(Part::failed(), "no_new_privs", policy.mode, warnings));
     return warnings;

@@ -1,9 +1,9 @@
-// The process sandbox: should a guest ever break out of WebAssembly, the kernel still refuses this process every file
-// outside of the granted directories (Landlock) and every system call that its task does not need (seccomp).
+// The process sandbox: if a guest ever breaks out of WebAssembly, the kernel still refuses this process every file
+// outside the granted directories (Landlock) and every system call that its task does not need (seccomp).
 //
-// A process opens what its task needs, confines itself, and only then looks at a guest's first byte. What is confined
-// stays so until the process ends. What it is to be confined to is a Policy; who makes it, the command or another
-// program that runs guests, is of no concern here, and neither is how what is missing is told to people.
+// A process opens what its task needs, confines itself, and only then reads a guest's first byte. It remains confined
+// until it ends. A Policy describes the confinement. This folder depends neither on the program that makes the policy
+// (the command, or another program that runs guests) nor on how warnings are shown.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@
 namespace ermine::sandbox {
 
 enum class Mode : uint8_t {
-  kDefault,     // what the kernel has must work; what it lacks is noted
-  kRequired,    // all of it, or nothing is run
-  kBestEffort,  // what can be had; what cannot is noted
+  kDefault,     // features of the kernel must work; missing ones are noted
+  kRequired,    // all features, or nothing is run
+  kBestEffort,  // whatever can be set up; the rest is noted
   kOff,
 };
 
@@ -27,21 +27,21 @@ struct Directory {
   bool writable = false;
 };
 
-// What a process is still to do.
+// The task of a process after it is confined.
 struct Policy {
   Mode mode = Mode::kDefault;
   bool landlock = true, seccomp = true;
-  bool runs_guests = false;    // else modules are read and described, and no more
-  bool machine_code = false;   // needs memory that can be executed
+  bool runs_guests = false;    // otherwise modules are only read and described
+  bool machine_code = false;   // needs executable memory
   std::vector<Directory> directories;
 };
 
-// Confines all threads of the process; with directories, while it has one thread. Returns warnings about what is
-// missing. An error, and nothing is to be run: kUnsupported if the mode does not allow for what is missing, kLimit if
-// there is no memory.
+// Confines all threads of the process; with directories, call it while it has one thread. Returns warnings about
+// missing features. After an error nothing may be run: kUnsupported if the mode does not accept that a feature is
+// missing, kLimit if there is no memory.
 Result<std::vector<std::string>> confine(const Policy& policy);
 
-// "required", "best-effort", "off"; false if it is none of them.
+// "required", "best-effort", "off"; false for any other text.
 bool parse_mode(std::string_view text, Mode& mode);
 
 }  // namespace ermine::sandbox

@@ -29,15 +29,15 @@ using A = FilterAssembler;
 constexpr A::Label kAllow = A::kFirstFree, kRefuse = kAllow + 1, kKill = kAllow + 2, kChecks = kAllow + 3;
 constexpr A::Label label_of(Check check) { return static_cast<A::Label>(kChecks + static_cast<unsigned>(check)); }
 
-// A descriptor, not the current directory (AT_FDCWD), which is nobody's grant.
+// A descriptor, not the current directory (AT_FDCWD), which is never granted.
 constexpr uint32_t kNegative = 0x80000000;
-// What the C library gives a thread; nothing else is new for it.
+// The flags of the C library's threads; nothing else is new for the thread.
 constexpr uint32_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
                                   CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED;
 constexpr uint32_t kClocks = CLOCK_TAI + 1;
 
-// From the label of a check on: to kAllow or kRefuse. An int is in the lower half of its argument, the rest of which
-// the kernel leaves out; so it does with the bits of flags up there.
+// Emits the code from the label of a check on: to kAllow or kRefuse. An int is in the lower half of its argument; the
+// kernel ignores the upper half, also of flags.
 constexpr void write_check(A& a, Check check) {
   a.bind(label_of(check));
   switch (check) {
@@ -142,7 +142,7 @@ constexpr void write_check(A& a, Check check) {
   }
 }
 
-// Whether this line is what holds for a task.
+// Whether this row applies to a task.
 constexpr bool holds(const SystemCall& line, Task task) {
   return line.from <= task && std::ranges::none_of(kSystemCalls, [&](const SystemCall& other) {
            return other.number == line.number && other.from > line.from && other.from <= task;
@@ -161,7 +161,8 @@ consteval Filter make_filter(Task task) {
   a.load(offsetof(seccomp_data, arch));
   a.if_equal(kArchitecture, A::kNext, kKill);
   a.load_number();
-  // First whether it is listed at all, as most are not; then which of those it is whose arguments are looked at.
+  // First find out whether the number is listed at all, since most are not; then which of the numbers with checked
+  // arguments it is.
   a.expect_one_of({listed.data(), count}, kRefuse);
   for (const SystemCall& c : kSystemCalls)
     if (c.check != Check::kNone && holds(c, task))
@@ -198,7 +199,7 @@ constexpr uint32_t high(uintptr_t address) { return static_cast<uint32_t>(uint64
 
 Part filter_system_calls(const Policy& policy, const std::optional<wasi::host::PathArguments>& paths) {
   const Task task = task_of(policy);
-  // Without requests openat may look names up as well.
+  // Without requests, openat may look names up as well.
   const uintptr_t requests = paths && paths->openat2 ? paths->begin : 0, empty_path = paths ? paths->empty : 0;
   Filter filter = kFilters[static_cast<size_t>(task)];
   filter.set(Late::kOwnPid, static_cast<uint32_t>(getpid()));

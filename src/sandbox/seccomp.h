@@ -1,4 +1,4 @@
-// seccomp: which system calls a process may make, and with what arguments. What is allowed stands in system_calls.h.
+// seccomp: which system calls a process may make, and with what arguments. system_calls.h lists them.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace ermine::sandbox {
 
-// For all threads. `paths` with directories: what the arguments of openat2 and of calls on a descriptor itself must be.
+// For all threads. `paths` with directories: the required arguments of openat2 and of calls on a descriptor itself.
 // Precondition: no_new_privs.
 Part filter_system_calls(const Policy& policy, const std::optional<wasi::host::PathArguments>& paths);
 

@@ -1,4 +1,4 @@
-// Holding results against patterns. See compare.h.
+// Compares results with patterns. See compare.h.
 #include "script/compare.h"
 
 #include <algorithm>

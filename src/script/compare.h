@@ -1,4 +1,4 @@
-// Values between scripts and the engine: arguments made from constants, results held against patterns.
+// Values between scripts and the engine: arguments made from constants, results compared with patterns.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace ermine::script {
 
-// `type` is the parameter's: a null takes it, so that (ref.null $t) needs no name resolution.
+// `type` is the parameter's type: a null takes it, so that (ref.null $t) needs no name resolution.
 Result<Val> to_value(StoreRef store, const text::ScriptValue& value, ValType type);
 
 bool matches(const Val& value, const text::ScriptValue& pattern);

@@ -1,4 +1,4 @@
-// Finding scripts on disk.
+// Finds scripts on disk.
 #pragma once
 
 #include <span>
@@ -9,7 +9,7 @@
 
 namespace ermine::script {
 
-// The files named, and all *.wast files below the folders named, sorted within each folder. kIo if one does not exist.
+// The given files, and all *.wast files below the given folders, sorted within each folder. kIo if one does not exist.
 Result<std::vector<std::string>> find_scripts(std::span<const std::string> paths);
 Result<std::string> read_script(const std::string& path);
 

@@ -1,4 +1,4 @@
-// Running whole scripts, and reports. See runner.h.
+// Runs whole scripts, and writes reports. See runner.h.
 #include "script/runner.h"
 
 #include <fmt/format.h>
@@ -50,9 +50,10 @@ ScriptReport run_script(const Engine& engine, std::string_view source, std::stri
     if (!error) break;
     const text::Directive& unread = reader.unread();
     more = reader.skip_unread();
-    state.record(std::max<size_t>(unread.line, 1), unread.kind,
-                 std::move(error).with_context(more ? "this cannot be read"
-                                                    : "this cannot be read, and what follows was not run"));
+    state.record(
+        std::max<size_t>(unread.line, 1), unread.kind,
+        std::move(error).with_context(more ? "the directive cannot be read"
+                                           : "the directive cannot be read, and the rest of the script was not run"));
   }
   state.finish();
   collect();
@@ -126,7 +127,7 @@ std::string json_summary(const std::vector<ScriptReport>& reports) {
   }
   json out = {
       {"passed", passed}, {"failed", failed}, {"directives", std::move(directives)}, {"files", std::move(files)}};
-  // Escaped down to ASCII: names of files and of the script's own reach a terminal, too.
+  // Escaped to ASCII: names of files and names in the script reach a terminal as well.
   return out.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 

@@ -1,12 +1,12 @@
-// Runs scripts (.wast) on an Engine through the public API and says of every directive whether it held.
+// Runs scripts (.wast) on an Engine through the public API and reports for every directive whether it held.
 //
-// Each script gets a store and a linker of its own, with the `spectest` host module defined. A directive
-// that fails is reported and the script goes on. What counts:
-//  - assert_malformed and assert_invalid ask for the kind of the error; the wording of the message is
-//    advice to people: where it does not contain the expected one, that is noted, and no failure.
-//    What suites of older proposals assert (one memory, one table, limits of 32 bits) is tried with the
-//    features off that brought more.
-//  - assert_trap, assert_exhaustion and assert_unlinkable compare the message too.
+// Each script gets a store and a linker of its own, with the `spectest` host module defined. If a directive fails, it
+// is reported and the script continues. The rules:
+// - assert_malformed and assert_invalid require the kind of the error. The wording of the message is a hint for people:
+//   if it does not contain the expected one, that is noted and does not count as a failure. Assertions of suites of
+//   older proposals (one memory, one table, limits of 32 bits) are tried with the features off that removed these
+//   restrictions.
+// - assert_trap, assert_exhaustion and assert_unlinkable compare the message as well.
 // Not thread-safe, but independent calls may run at once.
 #pragma once
 
@@ -29,15 +29,15 @@ struct DirectiveOutcome {
   size_t line = 0;
   DirectiveKind kind = DirectiveKind::kModule;
   bool passed = false;
-  std::string message;  // why not; if it passed, a remark or nothing
+  std::string message;  // why it failed; if it passed, a remark or nothing
 };
 
 struct RunOptions {
-  // How long one directive may run before it is interrupted and counts as failed.
+  // The time limit of one directive; after that it is interrupted and counts as failed.
   std::chrono::milliseconds timeout{120'000};
-  // Called after each directive, in order; those of a script's threads when they are waited for.
+  // Called after each directive, in order; for the threads of a script when they are joined.
   std::function<void(const DirectiveOutcome&)> on_directive;
-  // What spectest.print and its kin print; nothing happens if absent.
+  // The output of spectest.print and similar functions; not printed if absent.
   std::function<void(std::string_view)> on_print;
 };
 
@@ -62,7 +62,7 @@ struct ScriptReport {
 ScriptReport run_script(const Engine& engine, std::string_view source, std::string_view file_name,
                         const RunOptions& options = {});
 
-// For people: a line a failure (and, if asked for, a note), then totals by kind of directive.
+// For people: one line per failure (and, if requested, per note), then totals by kind of directive.
 std::string human_summary(const std::vector<ScriptReport>& reports, bool list_files, bool notes = false);
 // For tools: {"passed":…,"failed":…,"directives":{kind:{…}},"files":[{"file":…,"failures":[…]}]}
 std::string json_summary(const std::vector<ScriptReport>& reports);

@@ -1,4 +1,4 @@
-// Running directives. See state.h and runner.h.
+// Runs directives. See script_state.h and runner.h.
 #include "script/script_state.h"
 
 #include <utility>
@@ -25,8 +25,8 @@ std::string_view kind_name(ErrorKind kind) {
   return kNames[static_cast<unsigned>(kind)];
 }
 
-// Whether one text is the beginning of the other: the suite's messages are sometimes longer than the
-// specification's ("uninitialized element 2"), ours may have details added.
+// Whether one text is a prefix of the other: the suite's messages are sometimes longer than the specification's
+// ("uninitialized element 2"), and ours may have details appended.
 bool same_beginning(std::string_view a, std::string_view b) { return a.starts_with(b) || b.starts_with(a); }
 
 std::string show(const std::vector<Val>& values) {
@@ -117,7 +117,7 @@ Result<Instance> ScriptState::instantiate(const Module& module) { return linker_
 
 Result<void> ScriptState::define_module(const Directive& directive) {
   const ScriptModule& text = *directive.module;
-  // A module that cannot be made must not leave the one before it as the current one.
+  // If a module cannot be made, the one before it must not stay the current one.
   if (directive.kind == DirectiveKind::kModule) current_.reset();
   ERMINE_ASSIGN(Module module, compile(text));
   if (directive.kind == DirectiveKind::kModuleDefinition) {
@@ -201,7 +201,7 @@ Result<void> ScriptState::assert_return(const Directive& directive) {
   return failure(base::format("returned {}, expected {}]", show(values), expected));
 }
 
-// Assertions that running something fails in a certain way.
+// Assertions that an action fails in a certain way.
 Result<void> ScriptState::assert_failure(const Directive& directive) {
   Error error;
   std::string returned;
@@ -244,8 +244,8 @@ Result<void> ScriptState::assert_failure(const Directive& directive) {
   }
 }
 
-// The suites of older proposals assert what was so before others: that there is one memory and one table,
-// and that limits have 32 bits. It is so where the features that brought more are off.
+// The suites of older proposals assert restrictions that later proposals removed: that there is one memory and one
+// table, and that limits have 32 bits. These hold if the features that removed them are off.
 Result<Module> ScriptState::compile_as_before(const ScriptModule& module, std::string_view message) const {
   Config config = engine_.config();
   if (message == "multiple memories" || message == "multiple tables") {

@@ -1,5 +1,5 @@
-// ScriptState: the state a script builds up as it runs: its store, the instances it made, what it registered.
-// Internal to src/script; see runner.h.
+// ScriptState: the state of a script while it runs: its store, its instances, its registered modules. Internal to
+// src/script; see runner.h.
 #pragma once
 
 #include <map>
@@ -23,14 +23,14 @@ class ScriptState {
   // Runs the directive and records the outcome.
   void run(const text::Directive& directive);
   void record(size_t line, DirectiveKind kind, Result<void> outcome);
-  // Joins the threads that were not waited for.
+  // Joins the threads that the script did not join.
   void finish();
 
   std::vector<DirectiveOutcome> take_outcomes() { return std::move(outcomes_); }
 
  private:
   using SharedExports = std::map<std::string, SharedMemory>;
-  // A thread of the script's: it has a state of its own, in which only shared memories are the same.
+  // A thread of the script: it has a state of its own, which shares only shared memories.
   struct Thread {
     std::thread thread;
     std::vector<DirectiveOutcome> outcomes;
@@ -66,7 +66,7 @@ class ScriptState {
   std::unordered_map<std::string, SharedExports> shared_;  // instances of the thread that started this one
   std::map<std::string, std::unique_ptr<Thread>> threads_;
   std::vector<DirectiveOutcome> outcomes_;
-  std::string note_;  // on the directive that is running
+  std::string note_;  // about the directive that is running
   Error setup_error_;
 };
 

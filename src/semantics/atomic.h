@@ -1,6 +1,6 @@
-// Atomic memory instructions, sequentially consistent, over a host pointer that the caller has found in bounds
-// and aligned. (Threads proposal.) Narrow accesses wrap their operands, the expected value of a compare-exchange
-// included, and extend what they read with zeros. Waiting and notifying belong to the runtime.
+// Atomic memory instructions, sequentially consistent, over a host pointer that the caller has checked for bounds and
+// alignment. (Threads proposal.) Narrow accesses wrap their operands, the expected value of a compare-exchange
+// included, and zero-extend the value that they read. The runtime has waiting and notifying.
 #pragma once
 
 #include "semantics/value.h"

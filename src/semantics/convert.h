@@ -1,8 +1,8 @@
 // Conversions between scalar types. (Specification 3.0, section 4.3.4.)
 //
-// Truncations to integers are made in C++ only when the result is representable. The trapping ones tell
-// NaN (kInvalidConversionToInteger) from a value out of range (kIntegerOverflow); the saturating ones give
-// 0 and the nearest bound.
+// Truncations to integers are made in C++ only when the result is representable. The trapping ones distinguish NaN
+// (kInvalidConversionToInteger) from a value out of range (kIntegerOverflow); the saturating ones give 0 and the
+// nearest bound.
 #pragma once
 
 #include <limits>
@@ -21,7 +21,7 @@ ERMINE_SEMANTIC bool truncates_to(F v) {
   if constexpr (!std::numeric_limits<I>::is_signed) {
     return v > F(-1) && v < kUpper;
   } else if constexpr (kDigits < std::numeric_limits<F>::digits) {
-    // The format has values between the bound and the integer below it; they truncate to the bound.
+    // The format has values between the bound and the nearest integer below it; they truncate to the bound.
     return v > -kUpper - F(1) && v < kUpper;
   } else {
     return v >= -kUpper && v < kUpper;

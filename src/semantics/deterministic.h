@@ -1,4 +1,4 @@
-// The deterministic profile's choice of the relaxed instructions that leave one, by instruction. See relaxed.h.
+// The deterministic profile's choice for the relaxed instructions that have one, by instruction. See relaxed.h.
 #pragma once
 
 #include "semantics/relaxed.h"

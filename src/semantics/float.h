@@ -1,9 +1,9 @@
 // Scalar floating-point instructions. (Specification 3.0, section 4.3.3.)
 //
-// Arithmetic is IEEE 754 in the operand's own format, rounded to nearest, ties to even; contraction into
-// fused operations is off for every target that includes this. A NaN result of arithmetic must be quiet
-// (an "arithmetic NaN"), canonical if all NaN operands are: the machine's instructions do that. Negation,
-// absolute value and copysign are operations on bits and keep a signalling NaN as it is.
+// Arithmetic is IEEE 754 in the operand's own format, rounded to nearest, ties to even; contraction into fused
+// operations is off for every target that includes this. A NaN result of arithmetic must be quiet (an "arithmetic
+// NaN"), and canonical if all NaN operands are: the processor's instructions do that. Negation, absolute value and
+// copysign are operations on bits and keep a signalling NaN unchanged.
 #pragma once
 
 #include "semantics/value.h"
@@ -26,8 +26,8 @@ ERMINE_SEMANTIC F from_bits(Bits<F> v) {
   return std::bit_cast<F>(v);
 }
 
-// Either order of comparison gives the same operand unless both are zeros: then or-ing the signs finds the
-// negative zero, and-ing the positive one.
+// Both orders of comparison give the same operand unless both are zeros: then or-ing the signs finds the negative zero,
+// and-ing the positive one.
 template <class F>
 ERMINE_SEMANTIC F min(F a, F b) {
   if (__builtin_isunordered(a, b)) [[unlikely]]

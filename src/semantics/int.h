@@ -1,6 +1,6 @@
 // Scalar integer instructions. (Specification 3.0, section 4.3.2.)
 //
-// Only the divisions trap: they set `trap` and return 0; on success `trap` is left alone.
+// Only the divisions trap: they set `trap` and return 0; on success they do not change `trap`.
 #pragma once
 
 #include "semantics/value.h"
@@ -40,7 +40,7 @@ ERMINE_SEMANTIC U rem_s(U a, U b, TrapCode& trap) {
     trap = TrapCode::kIntegerDivideByZero;
     return 0;
   }
-  // The least integer divided by -1 overflows, but its remainder is 0.
+  // The smallest integer divided by -1 overflows, but its remainder is 0.
   if (b == static_cast<U>(-1)) [[unlikely]]
     return 0;
   return static_cast<U>(static_cast<Signed<U>>(a) % static_cast<Signed<U>>(b));
@@ -60,7 +60,7 @@ ERMINE_SEMANTIC U shr_s(U a, U n) {
   return static_cast<U>(static_cast<Signed<U>>(a) >> (n & (sizeof(U) * 8 - 1)));
 }
 
-// Sign extension of the low bits that Narrow holds.
+// Sign extension of the low bits, which have the width of Narrow.
 template <class Narrow, class U>
 ERMINE_SEMANTIC U extend_s(U a) {
   return static_cast<U>(static_cast<Signed<U>>(static_cast<Narrow>(a)));

@@ -1,5 +1,5 @@
-// Scalar loads and stores, over a host pointer that the caller has found in bounds. Any alignment will do.
-// Floats move as bits, so that a signalling NaN survives.
+// Scalar loads and stores, over a host pointer that the caller has checked for bounds. Any alignment is possible.
+// Floats move as bits, so that a signalling NaN is preserved.
 #pragma once
 
 #include "semantics/value.h"

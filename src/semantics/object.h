@@ -1,5 +1,6 @@
-// Garbage-collected objects: what the instructions on them do once operands are there and room is found. `base` is
-// where the heap begins; references are offsets from it (runtime/gc/ref.h), objects as wasm/object_header.h says.
+// Garbage-collected objects: the part of their instructions that follows after operands are checked and space is found.
+// `base` is the beginning of the heap; references are offsets from it (runtime/gc/ref.h); wasm/object_header.h
+// describes objects.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ template <class T>
   return object_load<uint32_t>(base, array, 4);
 }
 
-// Whether the collector must be told of references stored in this object.
+// Whether the collector must be informed of references stored in this object.
 [[gnu::always_inline]] inline bool object_is_old(const uint8_t* base, uint32_t object) {
   return object_load<uint32_t>(base, object, 0) & wasm::kOldBit;
 }

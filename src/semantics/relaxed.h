@@ -1,13 +1,12 @@
 // Relaxed vector instructions. (Specification 3.0, section 4.3.6.)
 //
-// The specification leaves a choice, which must be the same wherever the program runs: in every tier and every
-// lane. Each function takes it as a template parameter: the deterministic profile's (`true`), which is the same
-// on every machine, or the machine's (`false`, the default). Where the machine's is no cheaper there is one
-// choice for both. Code generators must follow these functions:
-//
+// The specification leaves a choice, which must be the same wherever the program runs: in every tier and every lane.
+// Each function takes it as a template parameter: the choice of the deterministic profile (`true`), which is the same
+// on every machine, or the choice of the machine (`false`, the default). Where the machine's choice is not cheaper
+// there is one for both. Code generators must follow these functions:
 //                        machine's choice on x86-64                        elsewhere
 //   swizzle              index 16…127: taken modulo 16                     deterministic
-//   trunc_…_s            what does not fit becomes -2^31                   deterministic
+//   trunc_…_s            out of range: -2^31                               deterministic
 //   madd, nmadd          fused if the processor has FMA                    fused
 //   min, max             the second operand if a NaN or two zeros          deterministic
 //   q15mulr              -1 times -1 is -1                                 deterministic
@@ -23,7 +22,7 @@ namespace ermine::semantics {
 
 namespace detail {
 
-// Whether madd fuses in the machine's choice. Constant during a process.
+// Whether madd fuses by the machine's choice. Constant during a process.
 ERMINE_SEMANTIC bool fuses() {
 #if defined(__x86_64__) && !defined(__FMA__)
   return platform::cpu_features.fma;
@@ -63,8 +62,8 @@ ERMINE_SEMANTIC V128 relaxed_madd(V128 a, V128 b, V128 c) {
   return V128(product + c.as<F>());
 }
 
-// Signed products of even and odd lanes of bytes, added in pairs with saturation. Under the machine's
-// choice the second factor is unsigned.
+// Signed products of even and odd lanes of bytes, added in pairs with saturation. By the machine's choice the second
+// factor is unsigned.
 template <bool deterministic>
 ERMINE_SEMANTIC V128 relaxed_dot(V128 a, V128 b) {
 #if ERMINE_SEMANTICS_SSE

@@ -1,4 +1,4 @@
-// All of the semantics. See value.h for what holds of every function, signature.h for their signatures.
+// All of the semantics. See value.h for the rules of all functions, signature.h for their signatures.
 #pragma once
 
 #include "semantics/atomic.h"

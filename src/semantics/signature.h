@@ -9,8 +9,8 @@
 //   i8x16.shuffle    Imm::Shuffle       V128 i8x16_shuffle(V128, V128, V128 lanes)
 //   two results                         Wide i64_mul_wide_u(uint64_t, uint64_t)
 //
-// A letter `a` becomes a host pointer: computing and checking the address is the caller's. Bounds traps are
-// the caller's too, so a memory access takes no TrapCode.
+// A letter `a` becomes a host pointer: the caller computes and checks the address. Bounds traps are the caller's as
+// well, so a memory access takes no TrapCode.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@
 
 namespace ermine::semantics {
 
-// Whether src/semantics has a function for the instruction. It has none for those typed by their own rule,
-// for constants (their value is the immediate), nop, and wait and notify, which need the runtime.
+// Whether src/semantics has a function for the instruction. It has none for instructions with a typing rule of their
+// own, for constants (their value is the immediate), nop, and wait and notify, which need the runtime.
 constexpr bool has_semantics(wasm::Op op) {
   const wasm::OpInfo& info = wasm::op_info(op);
   if (info.sig() == "*" || op == wasm::Op::nop) return false;
@@ -33,7 +33,7 @@ constexpr bool has_semantics(wasm::Op op) {
     case wasm::Op::memory_atomic_wait64: return false;
     default: break;
   }
-  // Nothing consumed and something produced: a constant.
+  // No operand and a result: a constant.
   return info.sig().empty() || info.sig().front() != ':';
 }
 

@@ -56,7 +56,7 @@ ERMINE_SEMANTIC V128 pmax(V128 a, V128 b) {
 // Saturating truncation of four f32.
 ERMINE_SEMANTIC V128 trunc_sat_f32x4_s(V128 a) {
 #if ERMINE_SEMANTICS_SSE
-  // The machine gives 0x80000000 for what does not fit: right below the range, to be flipped above it.
+  // The processor gives 0x80000000 for values that do not fit: right below the range, to be flipped above it.
   const auto v = (__m128)a.bits;
   const __m128i above = _mm_castps_si128(_mm_cmpge_ps(v, _mm_set1_ps(0x1p31f)));
   const __m128i ordered = _mm_castps_si128(_mm_cmpord_ps(v, v));
@@ -71,7 +71,7 @@ ERMINE_SEMANTIC V128 trunc_sat_f32x4_s(V128 a) {
 }
 ERMINE_SEMANTIC V128 trunc_sat_f32x4_u(V128 a) {
 #if ERMINE_SEMANTICS_SSE
-  // NaN and negative values become 0. What is 2^31 or more is converted less 2^31, whose bit `low` then has.
+  // NaN and negative values become 0. From values of 2^31 or more, 2^31 is subtracted; bit `low` then has it.
   const __m128 v = _mm_max_ps((__m128)a.bits, _mm_setzero_ps());
   const __m128i above = _mm_castps_si128(_mm_cmpge_ps(v, _mm_set1_ps(0x1p32f)));
   const __m128i low = _mm_cvttps_epi32(v);

@@ -1,7 +1,7 @@
 // Vector instructions on integers, and those on the bits of a whole vector. (Specification 3.0, section 4.3.5.)
 //
-// An operation is a template over a lane view (I8x16, U16x8, …); the instructions below give it its names.
-// Arithmetic is made on unsigned lanes, where it wraps.
+// An operation is a template over a lane view (I8x16, U16x8, …); the instructions below name its instances. Arithmetic
+// uses unsigned lanes, where it wraps.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +56,7 @@ template <class L>
 ERMINE_SEMANTIC Element<L> extract_lane(V128 v, unsigned lane) {
   return v.as<L>()[lane & (kLanes<L> - 1)];
 }
-// Chosen by comparison: writing through memory would stall the wide reload.
+// Selected by comparison: writing through memory would stall the wide reload.
 template <class L>
 ERMINE_SEMANTIC V128 replace_lane(V128 v, Element<L> value, unsigned lane) {
   using Index =
@@ -184,7 +184,7 @@ template <class L, bool high>
 ERMINE_SEMANTIC Half<L> half(V128 a) {
   return std::bit_cast<Half<L>>(static_cast<uint64_t>(a.bits[high ? 1 : 0]));
 }
-// The lanes of one half of `From`, each widened to a lane of `To`, keeping the value of the signedness of `From`.
+// The lanes of one half of `From`, each extended to a lane of `To` by the signedness of `From`.
 template <class To, class From, bool high>
 ERMINE_SEMANTIC To extend_lanes(V128 a) {
   return __builtin_convertvector((half<From, high>(a)), To);
@@ -193,13 +193,13 @@ template <class To, class From, bool high>
 ERMINE_SEMANTIC V128 extend(V128 a) {
   return V128(extend_lanes<To, From, high>(a));
 }
-// The products need the double width, and have it: nothing is lost.
+// The products need the double width, and have it, so nothing is lost.
 template <class To, class From, bool high>
 ERMINE_SEMANTIC V128 extmul(V128 a, V128 b) {
   return V128(extend_lanes<To, From, high>(a) * extend_lanes<To, From, high>(b));
 }
 
-// `To` has half as many lanes of the same signedness: even and odd lanes are told apart by shifts.
+// `To` has half as many lanes of the same signedness: shifts separate even and odd lanes.
 template <class To>
 ERMINE_SEMANTIC V128 extadd_pairwise(V128 a) {
 #if ERMINE_SEMANTICS_SSE
@@ -256,7 +256,7 @@ ERMINE_SEMANTIC V128 popcnt8(V128 a) {
 
 ERMINE_SEMANTIC V128 q15mulr_sat(V128 a, V128 b) {
 #if ERMINE_SEMANTICS_SSE
-  // The machine's result differs where both are -1.0 only: it is -1.0 there and nowhere else.
+  // The processor's result differs only where both are -1.0: it is -1.0 there and nowhere else.
   const V128 r(_mm_mulhrs_epi16((__m128i)a.bits, (__m128i)b.bits));
   return V128(r.as<U16x8>() ^ (U16x8)(r.as<U16x8>() == splat_lanes<U16x8>(0x8000)));
 #else
@@ -280,7 +280,7 @@ ERMINE_SEMANTIC V128 dot_i16(V128 a, V128 b) {
 // Lanes of `a` chosen by `index`; 0 where the index is 16 or more.
 ERMINE_SEMANTIC V128 swizzle(V128 a, V128 index) {
 #if ERMINE_SEMANTICS_SSE
-  // The machine gives 0 where the top bit of the index is set.
+  // The processor gives 0 where the top bit of the index is set.
   const __m128i above = _mm_adds_epu8((__m128i)index.bits, _mm_set1_epi8(0x70));
   return V128(_mm_shuffle_epi8((__m128i)a.bits, above));
 #elif ERMINE_SEMANTICS_NEON

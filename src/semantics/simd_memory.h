@@ -1,4 +1,4 @@
-// Vector loads and stores, over a host pointer that the caller has found in bounds. See memory.h.
+// Vector loads and stores, over a host pointer that the caller has checked for bounds. See memory.h.
 #pragma once
 
 #include "semantics/memory.h"
@@ -8,7 +8,7 @@ namespace ermine::semantics {
 
 namespace detail {
 
-// Eight bytes as lanes of `From`, each widened to a lane of `To`.
+// Eight bytes as lanes of `From`, each extended to a lane of `To`.
 template <class To, class From>
 ERMINE_SEMANTIC V128 load_extend(const uint8_t* p) {
   return V128(__builtin_convertvector(load<Half<From>>(p), To));

@@ -1,12 +1,12 @@
-// What the semantics speak about: the C++ form of each value type, and V128.
+// The C++ form of each value type, and V128.
 //
-// i32 is uint32_t, i64 is uint64_t, f32 and f64 are float and double, v128 is V128. Signedness belongs to
-// the operation, not to the value, and unsigned arithmetic wraps as WebAssembly's does. Every function of
-// this folder is always inlined, has no state, and never has undefined behaviour whatever its operands are:
-// shift counts are masked, memory is read and written by memcpy, conversions are checked before they are made.
+// i32 is uint32_t, i64 is uint64_t, f32 and f64 are float and double, v128 is V128. Signedness is a property of the
+// operation, not of the value, and unsigned arithmetic wraps as in WebAssembly. Every function of this folder is always
+// inlined, has no state, and never has undefined behaviour, whatever its operands are: shift counts are masked, memory
+// is read and written by memcpy, conversions are checked before they are made.
 //
-// Vectors are written in clang's portable vector extensions. Machine intrinsics stand only where the
-// compiler does not find the instruction by itself, always beside a portable form.
+// Vectors are written with clang's portable vector extensions. Intrinsics are used only where the compiler does not
+// find the instruction by itself, always with a portable alternative.
 #pragma once
 
 #include <bit>
@@ -28,12 +28,12 @@
 
 #include "ermine/error.h"
 
-// Linkage and inlining of a function that says what an instruction does.
+// Linkage and inlining of a function that computes an instruction.
 #define ERMINE_SEMANTIC [[gnu::always_inline]] inline
 
 namespace ermine::semantics {
 
-static_assert(std::endian::native == std::endian::little, "linear memory is little-endian and read as such");
+static_assert(std::endian::native == std::endian::little, "linear memory is little-endian and is read as such");
 
 // Lane views of a vector.
 using I8x16 = int8_t __attribute__((vector_size(16)));

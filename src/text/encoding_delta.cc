@@ -81,9 +81,9 @@ void EncodingDelta::step(size_t copied) {
   tail_ = 0;
 }
 
-// The difference as padding of LEB128s, if it is no more than that.
+// The difference as padding of LEB128s, if there is no other difference.
 bool EncodingDelta::add_padding(std::span<const uint8_t> original, std::span<const uint8_t> canonical) {
-  // Look first, so that nothing has been written when it turns out otherwise.
+  // Check first, so that nothing has been written if it is something else.
   for (bool dry : {true, false}) {
     size_t i = 0, j = 0, copied = 0;
     while (i < canonical.size() && j < original.size()) {
@@ -151,7 +151,7 @@ std::optional<std::vector<uint8_t>> EncodingDelta::apply(std::span<const uint8_t
   Cursor steps(delta), in(canonical);
   if (steps.number() != canonical.size() || !steps.ok()) return std::nullopt;
   size_t original_size = steps.number();
-  // Every byte of the original is a copied one, one in the delta, or one of the padding.
+  // Every byte of the original is a copied one, one in the delta, or padding.
   if (!steps.ok() || original_size > canonical.size() + delta.size() * (kMaxPadding + 1)) return std::nullopt;
   std::vector<uint8_t> out;
   out.reserve(original_size);

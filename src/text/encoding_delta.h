@@ -1,13 +1,13 @@
 // EncodingDelta: how a module's bytes differ from those the parser emits for the same text.
 //
-// Binary modules can say one thing in several ways; linkers in particular pad LEB128s to five bytes. The
-// printer gathers the differences and writes them as an annotation (@ermine.encoding "..."), the parser
-// applies them after it has emitted the module in its own way. If the text was changed in between, the
-// checks in the delta fail and the module stays as the parser emits it.
+// A binary module can be encoded in several ways; linkers in particular pad LEB128s to five bytes. The printer collects
+// the differences and writes them as an annotation (@ermine.encoding "..."); the parser applies them after it has
+// emitted the module in its own encoding. If the text was changed in between, the checks in the delta fail and the
+// module stays as the parser emits it.
 //
 // Format: the sizes of the canonical and the original module, then steps: the number of bytes to copy from
 // the canonical module (LEB128, as all numbers here), and an operation:
-//   1..9      the next byte ends a LEB128 that has so many zero bytes of padding
+//   1..9      the next byte ends a LEB128 that has this many zero bytes of padding
 //   17..25    the same with 16 less, of padding for a negative number
 //   32        n, n bytes that must come next and are dropped, m, m bytes instead
 //   33        n, 8 bytes: the hash that the next n bytes must have
@@ -26,17 +26,17 @@ namespace ermine::text {
 
 class EncodingDelta {
  public:
-  // One more stretch of the module, in order: what is, and what the parser would emit.
+  // One more stretch of the module, in order: its actual bytes, and those that the parser would emit.
   void add(std::span<const uint8_t> original, std::span<const uint8_t> canonical);
   // A stretch that is the same in both.
   void same(size_t size) { tail_ += size; }
   // Appends another delta's stretches.
   void append(const EncodingDelta& other);
-  // Puts a check on the next `canonical`, which stretches added afterwards cover.
+  // Adds a check of the next `canonical`, which the stretches added afterwards cover.
   void check(std::span<const uint8_t> canonical);
 
   bool empty() const { return steps_.empty(); }
-  // Bytes that the stretches so far have in canonical form.
+  // Bytes of the stretches so far, in canonical form.
   size_t canonical_size() const { return canonical_size_ + tail_; }
   std::vector<uint8_t> finish(size_t original_size) const;
 
@@ -47,10 +47,10 @@ class EncodingDelta {
   void step(size_t copied);
   bool add_padding(std::span<const uint8_t> original, std::span<const uint8_t> canonical);
 
-  // The first step's copy count is kept apart, since what comes before may still grow.
+  // The first step's copy count is separate, because the part before it may still grow.
   size_t lead_ = 0;
   binary::ByteBuffer steps_;  // from the first step's operation on
-  size_t tail_ = 0;           // bytes since the last step
+  size_t tail_ = 0;  // bytes since the last step
   size_t canonical_size_ = 0;
 };
 

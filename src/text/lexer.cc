@@ -11,7 +11,7 @@ namespace ermine::text {
 namespace {
 
 enum CharClass : uint8_t {
-  kIllegal,   // control characters, and what is outside ASCII (legal in strings and comments only)
+  kIllegal,   // control characters, and characters outside ASCII (legal in strings and comments only)
   kSpace,
   kIdChar,
   kQuote,
@@ -235,7 +235,7 @@ Token Lexer::next() {
   auto make = [&](TokenKind kind, const char* from, const char* to, bool escaped = false) {
     return Token{kind, escaped, start, {from, static_cast<size_t>(to - from)}};
   };
-  // True if the run of characters up to `p` goes on with something that makes it no token.
+  // True if the run of characters up to `p` continues so that it is not a token.
   auto continues = [&](const char* p) {
     return p != end_ && (class_of(*p) == kQuote || class_of(*p) == kPunctuation || class_of(*p) == kIdChar);
   };

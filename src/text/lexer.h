@@ -1,11 +1,10 @@
 // The lexer of the text format (specification 3.0, section 6.3): source text into tokens, on demand.
 //
-// An opening parenthesis and the keyword that follows it come as one token, kOpen, since that pair is
-// what the grammar decides by. Annotations the caller has no use for are checked and skipped like white
-// space; those it has (is_known_annotation) come as kAnnotation, followed by their contents as ordinary
-// tokens and a kClose. A lexical error is kept, and from then on the lexer gives kEof: a parser may run
-// on to its end and need look at errors only there. Copies of a lexer are independent, so a parser can
-// look ahead by copying. No recursion.
+// An opening parenthesis and the keyword after it are one token, kOpen, because the grammar decides by that pair.
+// Annotations that the caller does not use are checked and skipped like white space; the others (is_known_annotation)
+// are kAnnotation, followed by their contents as ordinary tokens and a kClose. The first lexical error is kept, and
+// from then on the lexer returns kEof: a parser may continue to its end and check for errors only there. Copies of a
+// lexer are independent, so a parser can look ahead by copying. No recursion.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +15,14 @@ namespace ermine::text {
 
 enum class TokenKind : uint8_t {
   kEof,
-  kOpen,        // "(": text is the keyword that follows, or empty if none does
+  kOpen,        // "(": text is the keyword after it, or empty if there is none
   kClose,
   kKeyword,     // text: the word
-  kNumber,      // begins with a digit or sign; the number parsers judge it
-  kId,          // text: what follows the $, quotes removed, escapes not yet
-  kString,      // text: what stands between the quotes, escapes not yet replaced
-  kAnnotation,  // "(@": text is the annotation's id, escapes not yet replaced
-  kReserved,    // a run of characters that is no token: "unknown operator"
+  kNumber,      // begins with a digit or sign; the number parsers check it
+  kId,          // text: the characters after the $, quotes removed, escapes not replaced
+  kString,      // text: the characters between the quotes, escapes not replaced
+  kAnnotation,  // "(@": text is the annotation's id, escapes not replaced
+  kReserved,    // a run of characters that is not a token: "unknown operator"
 };
 
 struct Token {
@@ -38,18 +37,18 @@ bool is_known_annotation(std::string_view id);
 
 class Lexer {
  public:
-  // `begin` to `end` is the text, which has been found to be UTF-8.
+  // `begin` to `end` is the text, which is known to be UTF-8.
   Lexer(const char* begin, const char* end) : pos_(begin), end_(end) {}
 
   Token next();
-  // Skips to the parenthesis that closes the one just read (kOpen or kAnnotation), and past it. Does not
-  // check the tokens on the way. False if the text ends before.
+  // Skips to the parenthesis that closes the one just read (kOpen or kAnnotation), and past it. Does not check the
+  // tokens in between. False if the text ends before.
   bool skip_to_close();
 
   const char* position() const { return pos_; }
   const char* end() const { return end_; }
   void jump(const char* to) { pos_ = to; }
-  // From now on the lexer gives kEof.
+  // From now on the lexer returns kEof.
   void stop() { pos_ = end_; }
 
   // The first error, or null.

@@ -35,7 +35,7 @@ constexpr auto make_table() {
 }
 constexpr auto kTable = make_table();
 
-// Names of earlier drafts that a search by distance would not lead to the right place.
+// Names of earlier drafts for which a search by distance would find the wrong name.
 struct Renamed {
   std::string_view from, to;
 };

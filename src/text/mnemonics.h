@@ -1,4 +1,4 @@
-// From the name of an instruction to wasm::Op, by a hash table made at compile time from opcodes.def.
+// Maps the name of an instruction to wasm::Op, by a hash table made at compile time from opcodes.def.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@ namespace ermine::text {
 // first of the table; the parser chooses by the operands.
 std::optional<wasm::Op> find_instruction(std::string_view name);
 
-// What someone who wrote `name` may have meant: "local.get" for "get_local", the nearest name for a slip
-// of the keys, empty if nothing is near.
+// The likely intention of an unknown `name`: "local.get" for "get_local", the nearest name for a typing error, empty if
+// no name is near.
 std::string suggest_instruction(std::string_view name);
 
 }  // namespace ermine::text

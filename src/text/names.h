@@ -1,6 +1,6 @@
-// What a name section says, gathered by the parser from identifiers and written out at the end; the
-// printer uses it to see whether a module's name section is one the parser would write again.
-// (Specification 3.0, appendix "Custom Sections", with the extended-name-section proposal's maps.)
+// The contents of a name section. The parser collects them from identifiers and writes them at the end; the printer
+// uses them to find out whether the parser would write a module's name section again. (Specification 3.0, appendix
+// "Custom Sections", with the extended-name-section proposal's maps.)
 #pragma once
 
 #include <array>

@@ -113,7 +113,7 @@ bool split_float(std::string_view s, unsigned base, FloatParts& parts) {
   return check_digits(parts.whole, base) && (parts.fraction.empty() || check_digits(parts.fraction, base));
 }
 
-// Hexadecimal floats: collect 64 significant bits, remember whether anything was lost, round once.
+// Hexadecimal floats: collect 64 significant bits, remember whether any were lost, round once.
 template <class Bits>
 NumberStatus parse_hex_float(std::string_view s, Bits& out) {
   using F = Format<Bits>;
@@ -154,7 +154,7 @@ NumberStatus parse_hex_float(std::string_view s, Bits& out) {
   bool half = drop <= 64 && (mantissa >> (drop - 1) & 1);
   bool rest = sticky || (drop > 64 ? mantissa != 0 : drop > 1 && (mantissa << (65 - drop)) != 0);
   if (half && (rest || (kept & 1))) ++kept;
-  // Adding instead of or-ing lets a carry of the rounding go into the exponent, as it should.
+  // Adding instead of or-ing lets a carry of the rounding propagate into the exponent.
   Bits bits = static_cast<Bits>(kept);
   if (scientific >= min_exponent) bits += static_cast<Bits>(scientific - min_exponent) << F::kMantissaBits;
   if (bits >> F::kMantissaBits >= static_cast<Bits>(2 * F::kMaxExponent + 1)) return NumberStatus::kOutOfRange;
@@ -182,11 +182,11 @@ NumberStatus parse_decimal_float(std::string_view s, Bits& out) {
       if (c != '_') *p++ = c;
     end = p;
   }
-  // from_chars takes no sign in front and no '+' in the exponent is a problem; "1." and "1.e3" are fine.
+  // from_chars accepts no sign in front; it accepts a '+' in the exponent, and "1." and "1.e3".
   Float value = 0;
   auto [rest, error] = std::from_chars(begin, end, value);
   if (error == std::errc::result_out_of_range) {
-    // Too large or too small? The decimal exponent of the first digit that counts tells.
+    // Too large or too small? The decimal exponent of the first significant digit decides.
     int64_t magnitude = parts.exponent;
     size_t first = parts.whole.find_first_not_of("0_");
     if (first != parts.whole.npos) {
@@ -254,7 +254,7 @@ void print_float(std::string& out, Bits bits) {
     if (payload == Bits{1} << (F::kMantissaBits - 1)) out += "nan";
     else fmt::format_to(std::back_inserter(out), "nan:0x{:x}", payload);
   } else {
-    // The shortest digits that read back as the same value. (std::to_chars does it too, with 150 kB of tables.)
+    // The shortest digits that read back as the same value. (std::to_chars does the same, with 150 kB of tables.)
     fmt::format_to(std::back_inserter(out), "{}", std::bit_cast<typename F::Float>(bits));
   }
 }

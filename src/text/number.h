@@ -1,6 +1,6 @@
-// Numbers of the text format (specification 3.0, section 6.3.1 and 6.3.2), from the characters of a token
-// to bits. Underscores, hexadecimal integers and floats, infinities and NaN payloads are all here; floats
-// are correctly rounded (to nearest, ties to even) straight into their own format.
+// Converts numbers of the text format (specification 3.0, sections 6.3.1 and 6.3.2) from the characters of a token to
+// bits: underscores, hexadecimal integers and floats, infinities and NaN payloads. Floats are correctly rounded (to
+// nearest, ties to even) directly to their own format.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace ermine::text {
 
 enum class NumberStatus : uint8_t {
   kOk,
-  kMalformed,   // not a number of this kind at all
+  kMalformed,   // not a number of this kind
   kOutOfRange,
 };
 

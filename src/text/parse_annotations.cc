@@ -1,5 +1,5 @@
-// The annotations that mean something: @custom, @name and @metadata.code.* (specification 3.0, appendix
-// "Custom Sections"). See parser.h.
+// The annotations with a meaning: @custom, @name and @metadata.code.* (specification 3.0, appendix "Custom Sections").
+// See parser.h.
 
 #include <algorithm>
 #include <map>
@@ -52,7 +52,7 @@ CustomPlace Parser::annotated_place() {
   return place;
 }
 
-// "(@ermine.names PLACE)", as the printer writes it: the name section made of the identifiers stands there.
+// "(@ermine.names PLACE)", as the printer writes it: the position of the name section that is made of the identifiers.
 void Parser::names_annotation() {
   Token at = tok_;
   advance();
@@ -109,7 +109,7 @@ void Parser::metadata_annotation() {
   ++unassigned_hints_;
 }
 
-// The hints that wait at the top of waiting_hints_ belong to the instruction about to stand at `offset`.
+// The hints that wait at the top of waiting_hints_ belong to the next instruction, at `offset`.
 void Parser::place_hints(uint32_t count, Op op, size_t offset) {
   for (size_t i = waiting_hints_.size() - count; i < waiting_hints_.size(); ++i) {
     Hint& hint = waiting_hints_[i];
@@ -123,7 +123,7 @@ void Parser::place_hints(uint32_t count, Op op, size_t offset) {
 }
 
 void Parser::write_metadata() {
-  // One section a kind, functions and offsets in ascending order. (Code metadata stands before the code.)
+  // One section per kind, functions and offsets in ascending order. (Code metadata precedes the code.)
   std::map<std::string_view, std::vector<const Hint*>> kinds;
   for (const Hint& hint : hints_) kinds[hint.kind].push_back(&hint);
   for (auto& [kind, hints] : kinds) {

@@ -61,7 +61,7 @@ uint32_t Parser::field_index(uint32_t type) {
   return value;
 }
 
-// What a number parser said, put into an error. True if all is well; then moves on.
+// Reports the status of a number parser as an error. True if there was none; then moves to the next token.
 bool Parser::number_done(NumberStatus status, std::string_view what) {
   switch (status) {
     case NumberStatus::kOk: advance(); return true;
@@ -133,7 +133,7 @@ void Parser::v128(ByteBuffer& out) {
 
 void Parser::mem_arg(Op op, ByteBuffer& out, bool with_lane) {
   uint32_t memory = 0;
-  // Before a lane index a lone number is that lane, not a memory.
+  // Before a lane index a single number is that lane, not a memory.
   bool has_memory = at_index();
   if (has_memory && with_lane && tok_.kind == TokenKind::kNumber) {
     Lexer ahead = lexer_;

@@ -1,8 +1,8 @@
 // Instruction sequences, flat and folded (specification 3.0, section 6.5). See parser.h.
 //
-// Nothing here recurses: folded instructions wait on folds_ for their operands, their own bytes in
-// pending_, and move to the output when their parenthesis closes. Labels of blocks are on labels_;
-// label_names_ maps a name to its innermost label, so a lookup takes constant time at any depth.
+// Nothing here recurses: folded instructions wait on folds_ for their operands, their own bytes in pending_, and move
+// to the output when their parenthesis closes. Labels of blocks are on labels_; label_names_ maps a name to its
+// innermost label, so a lookup takes constant time at any depth.
 
 #include <algorithm>
 
@@ -133,7 +133,7 @@ std::optional<Op> Parser::instruction_name() {
       unexpected("an instruction");
       return op;
     }
-    // Words of the format that are no instructions are not unknown, only in the wrong place.
+    // Words of the format that are not instructions are not unknown, only misplaced.
     static constexpr std::string_view kOtherWords[] = {"param",  "result", "type", "local", "export",
                                                        "import", "then",   "do",   "item"};
     if (std::find(std::begin(kOtherWords), std::end(kOtherWords), tok_.text) != std::end(kOtherWords)) {
@@ -182,7 +182,7 @@ void Parser::pop_label() {
   labels_.pop_back();
 }
 
-// After end, else and so on the block's label may stand again.
+// After end, else and so on the block's label may be repeated.
 void Parser::repeated_label() {
   if (tok_.kind != TokenKind::kId) return;
   std::string_view name = identifier(tok_);
@@ -244,14 +244,14 @@ void Parser::flat_instruction(ByteBuffer& out) {
       return begin_block(op, name, out);
     }
     case Op::else_:
-      if (open != Op::if_) return fail(at, "unexpected token \"else\": it stands in no if");
+      if (open != Op::if_) return fail(at, "unexpected token \"else\": it is not in an if");
       labels_.back().op = Op::else_;
       out.opcode(op);
       return repeated_label();
     case Op::catch_:
     case Op::catch_all:
       if (open != Op::try_ && open != Op::catch_)
-        return fail(at, base::format("unexpected token \"{}\": it stands in no try", at.text));
+        return fail(at, base::format("unexpected token \"{}\": it is not in a try", at.text));
       labels_.back().op = op;
       out.opcode(op);
       if (op == Op::catch_) out.leb(index(Space::kTag));
@@ -274,7 +274,7 @@ void Parser::flat_instruction(ByteBuffer& out) {
 void Parser::open_folded(ByteBuffer& out) {
   Token at = tok_;
   auto enter = [&](Fold::Kind kind) {
-    // What is no instruction takes no hint.
+    // A hint belongs to an instruction, and these words are not instructions.
     const bool is_part = kind == Fold::kThen || kind == Fold::kElse || kind == Fold::kDo || kind == Fold::kCatch;
     if (is_part && unassigned_hints_ != 0)
       return fail(waiting_hints_.back().at, "annotation without an instruction after it");

@@ -42,7 +42,7 @@ Result<std::vector<uint8_t>> Parser::parse_file() {
   if (text.size() > UINT32_MAX)
     return Error(ErrorKind::kUnsupported, "the text is longer than 4 GiB: split it, or write the binary format");
   if (!base::is_utf8(text)) {
-    // The longest good beginning says where the trouble is.
+    // The longest valid prefix shows where the error is.
     size_t good = 0, bad = text.size();
     while (bad - good > 1) {
       size_t middle = good + (bad - good) / 2, cut = middle;
@@ -101,7 +101,7 @@ Result<std::vector<uint8_t>> Parser::finish() {
     std::span delta(reinterpret_cast<const uint8_t*>(encoding_.data()), encoding_.size());
     if (auto original = EncodingDelta::apply(delta, bytes)) {
       bytes = *std::move(original);
-      if (options_.source_map != nullptr) *options_.source_map = {};  // its offsets are others now
+      if (options_.source_map != nullptr) *options_.source_map = {};  // its offsets do not hold any more
     }
   }
   return bytes;
@@ -131,7 +131,7 @@ void Parser::bind_fields() {
     }
     if (failed()) return;
     lexer_.jump(inside);
-    // If the text ends inside the field, the third pass will say so.
+    // If the text ends inside the field, the third pass reports it.
     if (!lexer_.skip_to_close()) return;
     advance();
   }
@@ -233,7 +233,7 @@ void Parser::emit_fields() {
       field();
       continue;
     }
-    // Which sections it adds to shows afterwards.
+    // Only a comparison of the sizes afterwards shows the sections that the field adds to.
     const char* const at = tok_.start;
     std::array<size_t, binary::kSectionCount> sizes;
     for (unsigned i = 0; i < sizes.size(); ++i) sizes[i] = module_.body(static_cast<Section>(i)).size();
@@ -332,7 +332,7 @@ bool Parser::address_type() {
   return false;
 }
 
-// Limits are numbers of 64 bits since there are 64-bit memories; before, they had 32.
+// Limits have 64 bits since 64-bit memories exist; before, they had 32.
 unsigned Parser::limit_bits() const { return options_.features.has(wasm::Feature::Memory64) ? 64 : 32; }
 
 void Parser::table_type(ByteBuffer& out) {
@@ -378,7 +378,7 @@ void Parser::table_field() {
   if (!accept_open("elem")) return unexpected("(elem ...), or the table's size before its type");
   ++seen_[static_cast<unsigned>(Space::kElem)];
   bool written_as_exprs = tok_.kind == TokenKind::kOpen;
-  // A list of functions has the type (ref func), which only tables of funcref are sure to take.
+  // A list of functions has the type (ref func), which only tables of funcref always accept.
   bool exprs = written_as_exprs || type.code != 0x70;
   ByteBuffer& segment = module_.entry(Section::kElem);
   bool short_form = index == 0 && type.code == 0x70;
@@ -582,7 +582,7 @@ void Parser::elem_field() {
       table = index(Space::kTable);
       expect_close();
     } else if (tok_.kind == TokenKind::kNumber) {
-      active = true;  // a table's number alone, as the first version of the format had it
+      active = true;  // a table's number alone, as in the first version of the format
       table = index(Space::kTable);
     }
     if (tok_.kind == TokenKind::kOpen && (active || tok_.text != "ref")) {
@@ -629,7 +629,7 @@ void Parser::data_field() {
     memory = index(Space::kMemory);
     expect_close();
   } else if (tok_.kind == TokenKind::kNumber) {
-    active = true;  // a memory's number alone, as the first version of the format had it
+    active = true;  // a memory's number alone, as in the first version of the format
     memory = index(Space::kMemory);
   }
   if (active || tok_.kind == TokenKind::kOpen) {
@@ -641,7 +641,7 @@ void Parser::data_field() {
     out.u8(1);
   }
   if (tok_.kind == TokenKind::kString && !tok_.escaped) {
-    // The usual case, one string: no copy in between. (With more strings the size is not known yet.)
+    // The usual case, one string: no copy in between. (With several strings the size is not known yet.)
     Token first = tok_;
     advance();
     if (tok_.kind != TokenKind::kString) {
@@ -705,7 +705,7 @@ void Parser::import_field() {
     return expect_close();
   }
 
-  // Compact import section: one module name for many items, with types of their own or with one for all.
+  // Compact import section: one module name for many items, with a type each or one type for all.
   if (!options_.features.has(wasm::Feature::CompactImports))
     return fail(start, "this form of import needs the feature compact-imports", {}, ErrorKind::kUnsupported);
   out.name("");

@@ -73,7 +73,7 @@ void Parser::write_type(ByteBuffer& out, const ValTypeCode& type) {
   if (type.code == 0x63 || type.code == 0x64) out.sleb(type.heap);
 }
 
-// With one encoding for equal types: a nullable reference to an abstract type has a long and a short one.
+// Equal types get one encoding: a nullable reference to an abstract type has a long and a short one.
 void Parser::write_normal(ByteBuffer& out, const ValTypeCode& type) {
   if (type.code == 0x63 && type.heap < 0) return out.u8(static_cast<uint8_t>(type.heap + 0x80));
   out.u8(type.code);
@@ -98,8 +98,8 @@ void Parser::composite_type(ByteBuffer& out, uint32_t type_index, bool plain) {
     info.is_func = true;
     info.param_count = static_cast<uint32_t>(params_.size());
     info.signature = keep(encode_signature(true));
-    // An inline function type means the first type equal to it. A type that mentions itself, or stands in
-    // a group of several, is never equal to one written inline.
+    // An inline function type is the first type equal to it. A type that mentions itself, or is in a group of several,
+    // is never equal to one written inline.
     if (plain && highest_type_ < int64_t{type_index}) signatures_.insert(info.signature, type_index);
     return expect_close();
   }

@@ -1,9 +1,9 @@
 // The module parser: internals shared by the parse_*.cc files. Callers use text.h.
 //
-// Three passes over the source, all lexing on demand: the first binds the identifiers of the index spaces
-// (function bodies are skipped at the speed of matching parentheses), the second emits the type section,
-// the third everything else in source order. Errors stop the lexer (fail() keeps the first), so parsing
-// code runs on to the end of input and only loops need care: each must end at kEof.
+// Three passes over the source, all of which lex on demand: the first binds the identifiers of the index spaces (it
+// skips function bodies by matching parentheses), the second emits the type section, the third everything else in
+// source order. Errors stop the lexer (fail() keeps the first), so parsing code continues to the end of input, and only
+// loops need care: each must end at kEof.
 #pragma once
 
 #include <deque>
@@ -29,7 +29,7 @@ using wasm::Op;
 // The index spaces identifiers live in.
 enum class Space : uint8_t { kType, kFunc, kTable, kMemory, kGlobal, kTag, kElem, kData, kCount };
 
-// A value type as it is encoded: one byte, or 0x63/0x64 (ref null / ref) and a heap type.
+// A value type in its encoding: one byte, or 0x63/0x64 (ref null / ref) and a heap type.
 struct ValTypeCode {
   uint8_t code = 0;
   int64_t heap = 0;  // of 0x63 and 0x64: a type index, or the negative number of an abstract type
@@ -37,7 +37,7 @@ struct ValTypeCode {
   bool operator==(const ValTypeCode&) const = default;
 };
 
-// What is known of a defined type: enough to resolve locals and to match inline function types.
+// The known properties of a defined type: enough to resolve locals and to match inline function types.
 struct TypeInfo {
   bool is_func = false;
   uint32_t param_count = 0;
@@ -72,8 +72,8 @@ class Parser {
   void expect_close();
   bool at_index() const { return tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kId; }
   std::string_view identifier(const Token& tok);  // with escapes replaced; checks UTF-8
-  std::string string_bytes();                     // one or more string tokens
-  std::string_view name_string();                 // one string token, UTF-8
+  std::string string_bytes();  // one or more string tokens
+  std::string_view name_string();  // one string token, UTF-8
   uint64_t unsigned_number(unsigned bits);
   std::string_view keep(std::string s) { return strings_.emplace_back(std::move(s)); }
 
@@ -86,7 +86,7 @@ class Parser {
   std::string_view definition_name(Token* id = nullptr);
   void note_name(NameSpace space, uint32_t index, std::string_view name);
 
-  // The instruction or whatever else begins next in a function's body comes from `at`.
+  // The next instruction or other part of a function's body comes from `at`.
   void mark(const ByteBuffer& out, const char* at) {
     if (options_.source_map != nullptr && &out == &body_) body_marks_.emplace_back(out.size(), at);
   }
@@ -160,14 +160,14 @@ class Parser {
   void func_body();
   void local_declarations();
   void add_local(const Token& id, std::string_view name);
-  void instructions(ByteBuffer& out);   // up to the parenthesis that closes what holds them, and the final end
+  void instructions(ByteBuffer& out);  // up to the parenthesis that closes the list, and the final end
   void constant_expr(ByteBuffer& out);  // the same outside of functions
   void one_folded(ByteBuffer& out);
   void run_instructions(ByteBuffer& out, bool single);
   void flat_instruction(ByteBuffer& out);
   void open_folded(ByteBuffer& out);
   void close_folded(ByteBuffer& out);
-  // A block's identifier, and what the name section is to say.
+  // A block's identifier, and its name for the name section.
   struct BlockName {
     std::string_view id, name;
   };
@@ -193,12 +193,12 @@ class Parser {
 
   struct Label {
     std::string_view name;
-    uint32_t shadowed;  // depth + 1 of the label of that name outside, 0 if none
-    Op op;              // block, loop, if_, else_, try_, catch_, catch_all, try_table
+    uint32_t shadowed;  // depth + 1 of the outer label with the same name, 0 if there is none
+    Op op;  // block, loop, if_, else_, try_, catch_, catch_all, try_table
   };
   struct Fold {
     enum Kind : uint8_t { kPlain, kBlock, kIf, kThen, kElse, kTry, kDo, kCatch } kind;
-    uint8_t stage = 0;      // kIf: 0 conditions, 1 after then, 2 after else.
+    uint8_t stage = 0;  // kIf: 0 conditions, 1 after then, 2 after else.
                         // kTry: 0 before do, 1 after it, 2 after catch_all, 3 after delegate
     uint32_t hints = 0;  // hints that wait for the operator
     size_t pending = 0;  // where its bytes begin in pending_
@@ -221,7 +221,7 @@ class Parser {
   Token tok_;
   Error error_;
   const char* fields_begin_ = nullptr;
-  bool closes_ = false;  // the fields stand in "(module ...)" and a closing parenthesis follows
+  bool closes_ = false;  // the fields are in "(module ...)" and a closing parenthesis follows
 
   binary::ModuleEncoder module_;
   ModuleNames names_;
@@ -229,14 +229,14 @@ class Parser {
 
   SymbolTable symbols_[static_cast<unsigned>(Space::kCount)];
   uint32_t counts_[static_cast<unsigned>(Space::kCount)] = {};
-  // How many of each the third pass has come by.
+  // Numbers of items that the third pass has seen.
   uint32_t seen_[static_cast<unsigned>(Space::kCount)] = {};
-  const char* defined_ = nullptr;  // the kind of the first definition, after which imports may not come
+  const char* defined_ = nullptr;  // the kind of the first definition; imports may not follow it
   bool has_start_ = false;
   bool needs_data_count_ = false;
-  bool emit_names_ = false;      // asked for by the options or by (@ermine.names)
+  bool emit_names_ = false;  // requested by the options or by (@ermine.names)
   bool explicit_names_ = false;  // there is a (@custom "name")
-  std::optional<size_t> names_place_;  // number of the custom section kept for them
+  std::optional<size_t> names_place_;  // number of the custom section reserved for them
 
   std::string encoding_;  // contents of (@ermine.encoding)
 
@@ -246,10 +246,10 @@ class Parser {
   SymbolTable fields_;
   int64_t highest_type_ = -1;  // highest type index mentioned since it was last reset
   std::vector<ValTypeCode> params_, results_;
-  std::vector<Token> param_ids_;  // parallel to params_; kEof where there is none
+  std::vector<Token> param_ids_;  // parallel to params_; kEof for parameters without one
   std::vector<std::string_view> param_names_;
 
-  // Of the function at hand.
+  // Of the current function.
   SymbolTable locals_;
   uint32_t local_count_ = 0;
   SymbolTable label_names_;
@@ -262,8 +262,8 @@ class Parser {
   bool in_function_ = false;
   uint32_t func_index_ = 0;
   std::vector<Hint> hints_;  // placed
-  std::vector<Hint> waiting_hints_;  // whose instruction is still to be written; a stack, as folds_ is
-  uint32_t unassigned_hints_ = 0;  // how many of them stand before the next instruction
+  std::vector<Hint> waiting_hints_;  // the instruction of these is not written yet; a stack, like folds_
+  uint32_t unassigned_hints_ = 0;  // number of hints before the next instruction
 };
 
 }  // namespace ermine::text

@@ -10,7 +10,7 @@ namespace ermine::text {
 
 namespace {
 
-// Longest part of a source line that is shown: generated text has lines of megabytes.
+// Longest part of a source line that messages show: generated text has lines of megabytes.
 constexpr size_t kMaxShown = 120;
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
@@ -27,14 +27,14 @@ std::string_view line_around(const Source& source, size_t offset) {
   return text.substr(begin, end == text.npos ? text.npos : end - begin);
 }
 
-// The longest beginning of at most `most` bytes that ends between characters.
+// The longest prefix of at most `most` bytes that ends between characters.
 std::string_view cut(std::string_view s, size_t most) {
   if (s.size() <= most) return s;
   while (most > 0 && is_continuation(s[most])) --most;
   return s.substr(0, most);
 }
 
-// A piece of a source line as it is shown.
+// A piece of a source line for display.
 std::string piece(std::string_view s) {
   std::string out(s);
   std::replace(out.begin(), out.end(), '\t', ' ');
@@ -80,7 +80,7 @@ Error error_at(const Source& source, const char* at, size_t length, std::string_
   column = std::min(column - skip, shown.size());
   size_t end = column + std::min(length, shown.size() - column);
   while (end < shown.size() && is_continuation(shown[end])) ++end;
-  // In three pieces, so that the caret stands below what is marked, however wide escapes made what is before it.
+  // In three pieces, so that the caret is below the marked part, however wide the escapes before it are.
   const std::string before = piece(shown.substr(0, column));
   const std::string marked = piece(shown.substr(column, end - column));
   const std::string after = piece(shown.substr(end));

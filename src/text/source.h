@@ -1,6 +1,6 @@
-// A source text and how errors in it are shown: file, line, column, the line itself with a caret under
-// the place, and a hint where one is known. Positions are pointers into the text until someone wants to
-// read them, so the parser never counts lines.
+// A source text, and the presentation of errors in it: file, line, column, the line itself with a caret under the
+// position, and a hint if there is one. Positions are pointers into the text until a message is needed, so the parser
+// never counts lines.
 #pragma once
 
 #include <string>
@@ -20,7 +20,7 @@ struct Position {
   size_t column = 1;  // from 1, in code points
 };
 
-// The beginning of a token, as much as messages show of it.
+// The beginning of a token, as far as messages show it.
 std::string_view excerpt(std::string_view token);
 
 Position position_of(const Source& source, const char* at);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kHeader = 8;  // magic and version
 
-// A LEB128 of the encoder's, which are no longer than they have to be.
+// A LEB128 number as the encoder writes it, which uses the shortest form.
 uint64_t read_leb(std::span<const uint8_t> bytes, size_t& at) {
   uint64_t value = 0;
   for (unsigned shift = 0; at < bytes.size() && shift < 64; shift += 7) {
@@ -37,7 +37,7 @@ const char* SourceMap::find(std::span<const uint8_t> module, uint64_t offset) co
     if (section != static_cast<unsigned>(Section::kStart) && section != static_cast<unsigned>(Section::kDataCount))
       (void)read_leb(module, at);
     const size_t within = offset > at ? offset - at : 0;
-    // The last that begins there or before; of several, the one that was added first says it most closely.
+    // The last mark at or before the offset; of several with the same offset the first, which is the most specific one.
     const std::pair<size_t, const char*>* best = nullptr;
     for (const auto& mark : marks_[section])
       if (mark.first <= within && (best == nullptr || mark.first > best->first)) best = &mark;

@@ -1,8 +1,8 @@
-// SourceMap: where in a text the parts of the module come from that it assembles to. Filled by a parser that is asked
-// to (ParseOptions::source_map), which is done only when an error of the module is to be shown in its text.
+// SourceMap maps the bytes of a module to the places in the text that they were assembled from. A parser fills it on
+// request (ParseOptions::source_map), which happens only if an error of the module is to be shown in its text.
 //
-// Offsets count within the contents of a section, behind the number of its entries: so they are known while the
-// sections before it are still growing.
+// Offsets count within the contents of a section, after the number of its entries. They are therefore known while
+// earlier sections still grow.
 #pragma once
 
 #include <array>
@@ -18,11 +18,11 @@ namespace ermine::text {
 
 class SourceMap {
  public:
-  // What begins there, an entry or an instruction, comes from `at` in the text.
+  // The entry or instruction that begins there comes from `at` in the text.
   void add(binary::Section section, size_t offset, const char* at) {
     marks_[static_cast<unsigned>(section)].emplace_back(offset, at);
   }
-  // Where the byte at `offset` of the module comes from. Null if that is not known.
+  // The place in the text that the byte at `offset` of the module comes from. Null if it is not known.
   const char* find(std::span<const uint8_t> module, uint64_t offset) const;
 
  private:

@@ -1,9 +1,9 @@
 // SymbolTable: identifiers to indices, for one index space of a module or for the locals of a function.
 //
-// Open addressing, because identifiers are looked up once per use and text can have millions. Names are
-// kept as views: the caller keeps the characters alive. clear() is cheap however large the table has
-// grown, since a function of a few locals may follow one of thousands. Keys may carry a scope, so that
-// one table serves, for instance, the fields of all types.
+// Open addressing, because identifiers are looked up once per use and text can have millions. Names are kept as views:
+// the caller keeps the characters alive. clear() is cheap however large the table has become, because a function with a
+// few locals may follow one with thousands. Keys may have a scope, so that one table serves, for instance, the fields
+// of all types.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace ermine::text {
 
 class SymbolTable {
  public:
-  // Null if the name is not bound. The pointer is good until the next insert.
+  // Null if the name is not bound. The pointer is valid until the next insert.
   uint32_t* find(std::string_view name, uint32_t scope = 0) {
     if (count_ == 0) return nullptr;
     Slot& slot = locate(name, scope, hash(name, scope));

@@ -1,9 +1,9 @@
-// Text to binary: the front door of the text format.
+// Converts text to binary: the interface of the text format.
 //
-// The parser resolves identifiers and abbreviations and emits a binary module; it does not check types.
-// What makes text no module at all (specification 3.0, section 6: unknown identifiers and labels, numbers
-// out of range, an inline function type that contradicts its type use, ...) is its business, all else
-// the validator's. Recursion-free, so nesting is bounded by memory only, which stays linear in the source.
+// The parser resolves identifiers and abbreviations and emits a binary module; it does not check types. It reports
+// whatever makes a text malformed (specification 3.0, section 6: unknown identifiers and labels, numbers out of range,
+// an inline function type that contradicts its type use, ...); the validator reports everything else. It does not
+// recurse, so nesting is bounded only by memory, whose use is linear in the size of the source.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace ermine::text {
 class SourceMap;
 
 struct ParseOptions {
-  wasm::FeatureSet features = wasm::FeatureSet::defaults();  // instructions of others are refused
+  wasm::FeatureSet features = wasm::FeatureSet::defaults();  // instructions of other features are refused
   bool emit_names = false;                                   // write identifiers into a name section
   std::string_view file_name;                                // for error messages
   SourceMap* source_map = nullptr;                           // filled if there is one
@@ -30,13 +30,14 @@ struct ParseOptions {
 // instruction of a feature that is off) and show line, column and the source line.
 Result<std::vector<uint8_t>> parse(std::string_view source, const ParseOptions& options = {});
 
-// Parses the fields of a module, which are the text from `begin` to `end` inside `source`, for scripts.
-// `id` is the module's identifier without the $, escapes replaced, or empty.
+// Parses the fields of a module, the text from `begin` to `end` inside `source`, for scripts. `id` is the module's
+// identifier without the $, escapes replaced, or empty.
 Result<std::vector<uint8_t>> parse_fields(const Source& source, const char* begin, const char* end, std::string_view id,
                                           const ParseOptions& options);
 
-// An error about `module`, which `source` assembled to with these options, as one about the text: with line, column and
-// the source line, where its offset is known to come from there; else as it is.
+// Converts an error about `module`, which was assembled from `source` with these options, into an error about the text:
+// with line, column and the source line if the place of its offset in the text is known; otherwise returns it
+// unchanged.
 Error in_text(std::string_view source, const ParseOptions& options, std::span<const uint8_t> module,
               const Error& error);
 

@@ -1,4 +1,5 @@
-// BackgroundCompiler: a thread that compiles functions while the program runs on. It is started with the first one.
+// BackgroundCompiler: a thread that compiles functions while the program continues. It is started with the first
+// function.
 #pragma once
 
 #include <condition_variable>
@@ -16,13 +17,13 @@ class MachineTiers;
 class BackgroundCompiler {
  public:
   BackgroundCompiler() = default;
-  // Ends the function that is being compiled, and leaves the others.
+  // Finishes the function that is being compiled, and drops the others.
   ~BackgroundCompiler();
 
-  // Asks for machine code of a level. Again and again is no harm: what waits already is not added, nor what cannot be
-  // compiled.
+  // Requests machine code of a level. Repeated requests do no harm: a function that is already waiting, or that cannot
+  // be compiled, is not added.
   void add(MachineTiers& code, Function& f, Level level);
-  // Leaves all of the module's functions, and returns when none of them is being compiled.
+  // Drops all of the module's functions, and returns when none of them is being compiled.
   void forget(const MachineTiers& code);
 
  private:
@@ -33,7 +34,7 @@ class BackgroundCompiler {
   };
   void run();
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable wake_, done_;
   std::deque<Job> jobs_;
   const MachineTiers* current_ = nullptr;

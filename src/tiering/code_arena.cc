@@ -15,15 +15,15 @@
 namespace ermine::tiering {
 
 namespace {
-// Calls reach everything in it with 32-bit distances.
+// Calls reach all of it with 32-bit distances.
 constexpr size_t kCapacity = size_t{1} << 30;
-// Room for 16 million functions at once.
+// Space for 16 million functions at once.
 constexpr size_t kTables = size_t{128} << 20;
 constexpr size_t kGuard = 1 << 20;
-// The reservation: tables, a guard, code. (Before and behind it there are guards anyway.)
+// The reservation: tables, a guard, code. (The mapping itself has guards at both ends.)
 constexpr size_t kCodeOffset = kTables + kGuard;
 
-// The largest that the system may have.
+// The maximum that the system may allow.
 #if defined(__aarch64__)
 constexpr size_t kPage = 65536;
 #else
@@ -31,25 +31,25 @@ constexpr size_t kPage = 4096;
 #endif
 constexpr size_t whole_pages(size_t size) { return (size + kPage - 1) & ~(kPage - 1); }
 
-// Whether what is freed is not executable until it is used again: emulators that translate AArch64's code see only by
-// that that there will be other code.
+// Whether freed code is not executable until it is used again: otherwise emulators of AArch64 do not notice that the
+// code changes.
 #if defined(__aarch64__)
 constexpr bool kCloseFreed = true;
 #else
 constexpr bool kCloseFreed = false;
 #endif
 
-// A process that may not write a file of this size would be killed for trying.
+// A process that may not write a file of this size would be killed when it tries.
 bool may_write_file() {
   rlimit limit;
   return getrlimit(RLIMIT_FSIZE, &limit) == 0 && (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= kCapacity);
 }
 
-// Without the path that C libraries ask for the same by, and that the command's process sandbox refuses.
+// As a call of its own: newer C libraries use the call for the status of a path, which the process sandbox refuses.
 int status_of(int file, struct stat& out) { return static_cast<int>(syscall(SYS_fstat, file, &out)); }
 
-// A descriptor that nobody takes for a standard stream, should the process have none: what a guest writes to its output
-// must not become code.
+// A descriptor that cannot be mistaken for a standard stream if the process has none: output of a guest must not become
+// code.
 int open_file() {
   const int file = memfd_create("ermine-code", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (file < 0 || file > STDERR_FILENO) return file;
@@ -81,7 +81,7 @@ bool CodeArena::choose(Kind kind) {
   return kind_ == kind;
 }
 
-// The usual way: where a system promises no more memory than it has, anonymous memory would be counted in full.
+// The usual way: on systems without overcommit, anonymous memory would be counted in full.
 bool CodeArena::map_file() {
   const int file = open_file();
   if (file < 0) return false;
@@ -92,8 +92,8 @@ bool CodeArena::map_file() {
     close(file);
     return false;
   }
-  // What is executed cannot be cut off. And it stays executable only: a debugger's breakpoints need no right to write,
-  // but its copies of pages are given back with the code.
+  // The file of executable code cannot be truncated. And the mapping stays executable only: a debugger's breakpoints do
+  // not need write access, but its copies of pages are given back with the code.
   (void)fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
   if (kind_ == Kind::kFile && !kCloseFreed) platform::seal(execute_, kCapacity);
   file_ = file;
@@ -102,7 +102,7 @@ bool CodeArena::map_file() {
   return true;
 }
 
-// A mapping of shared memory that can be mapped again, from nothing to somewhere.
+// A mapping of shared memory that can be mapped a second time, from a size of zero.
 bool CodeArena::map_anonymous() {
   void* p =
       mmap(execute_, kCapacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
@@ -113,7 +113,7 @@ bool CodeArena::map() {
   if (mapped_) return true;
   if (kind_ != Kind::kAnonymous && !may_write_file()) kind_ = Kind::kAnonymous;
   if (!(kind_ == Kind::kAnonymous ? map_anonymous() : map_file())) {
-    limit_ = 0;  // and never again
+    limit_ = 0;  // permanently
     return false;
   }
   mapped_ = true;
@@ -127,7 +127,7 @@ void CodeArena::lower_limit(size_t bytes) {
   limit_ = std::min(limit_, bytes);
 }
 
-// Precondition: the lock is held. What is charged is to be given back if it is not used.
+// Precondition: the lock is held. The charge must be given back if the memory is not used.
 bool CodeArena::charge(size_t size) {
   if (size == 0 || size > limit_ || used_ > limit_ - size) return false;
   used_ += size;
@@ -147,7 +147,7 @@ CodeArena::Block CodeArena::allocate(size_t size) {
   return {execute_ + *offset, size};
 }
 
-// Gives the memory back to the system; what is read there afterwards is zero.
+// Gives the memory back to the system; afterwards it reads as zero.
 void CodeArena::free(const Block& block) {
   if (block.size == 0) return;
   auto* at = const_cast<uint8_t*>(block.execute);
@@ -169,7 +169,7 @@ void CodeArena::free(const Block& block) {
   free_code_.give_back(offset, block.size);
 }
 
-// A host that closes descriptors it did not open may have given the number to a file of its own.
+// A host that closes descriptors that it did not open may have given the number to a file of its own.
 bool CodeArena::file_is_ours() const {
   struct stat st;
   return status_of(file_, st) == 0 && st.st_dev == file_device_ && st.st_ino == file_number_;
@@ -214,7 +214,7 @@ void CodeArena::free_table(const Table& table) {
   if (table.bytes == 0) return;
   const auto offset = static_cast<size_t>(reinterpret_cast<uint8_t*>(table.slots) - space_.base());
   std::lock_guard lock(mutex_);
-  // What could not be given back is not zero: it is not used again.
+  // Memory that could not be given back is not zero: it is not used again.
   if (!space_.decommit(offset, table.bytes)) return;
   used_ -= table.bytes;
   free_tables_.give_back(offset, table.bytes);

@@ -1,13 +1,12 @@
-// Memory for machine code and for the tables it calls through: one reservation a process.
+// Memory for machine code and for the tables it calls through: one reservation per process.
 //
-// Code is mapped there to be executed, and nowhere to be written: the system writes it for us, into the file behind the
-// mapping, so that no address of the process, however an index may have gone wrong, leads to code that can be changed.
-// Tables are data, which is written while code runs; they are never executable and have their own part of the
-// reservation, near enough for code to refer to them by a 32-bit distance. All parts have inaccessible space at both
-// ends.
+// Code is mapped as executable and never as writable: the system writes it into the file behind the mapping, so no
+// address in the process, however wrong an index is, leads to code that can be changed. Tables are data and are written
+// while code runs; they are never executable and have their own part of the reservation, close enough for code to refer
+// to them by a 32-bit distance. All parts have inaccessible space at both ends.
 //
-// What is not in use takes no memory, and before the first function is compiled there is no more than the
-// addresses: most short programs never need it.
+// Unused parts take no memory, and before the first function is compiled only addresses are reserved: most short
+// programs never need it.
 #pragma once
 
 #include <atomic>
@@ -23,43 +22,43 @@ namespace ermine::tiering {
 
 class CodeArena {
  public:
-  // A piece of it, to execute.
+  // A part of it, for code.
   struct Block {
     const uint8_t* execute = nullptr;
     size_t size = 0;
   };
-  // Places that machine code jumps to, which may change while it runs.
+  // Addresses that machine code jumps to, which may change while it runs.
   struct Table {
     std::atomic<const void*>* slots = nullptr;
     size_t bytes = 0;
   };
 
-  // The process's. Null if the system gives no addresses. Thread-safe.
+  // The arena of the process. Null if the system has no addresses. Thread-safe.
   static CodeArena* get();
-  // What the mapping to execute is.
+  // The kind of the executable mapping.
   enum class Kind : uint8_t {
     kFile,  // of a file
-    kAnonymous,  // of memory without a file, for which alone perf looks names up; it is written through a mapping made
-                 // for each time
-    kPrivate,  // of the file, where a debugger can write breakpoints. It then has a copy of the page, so what was
-               // executed must not be written again: functions have pages of their own
+    kAnonymous,  // of memory without a file, the only kind for which perf looks up names; a mapping for writing exists
+                 // only during each write
+    kPrivate,  // of the file, where a debugger can write breakpoints. It then has a copy of the page, so executed code
+               // must not be written again: functions have pages of their own
   };
-  // Before anything is compiled, and once; else false if it is of another kind. Thread-safe.
+  // Must be called before anything is compiled; later it returns false if the kind is another. Thread-safe.
   bool choose(Kind kind);
-  // Of memory that was allocated.
+  // The kind of the memory that was allocated.
   Kind kind() const { return kind_; }
 
-  // Bytes that may be in use at once, process-wide: 1 GiB, or the least that was ever asked for. Thread-safe.
+  // Bytes that may be in use at once in the process: 1 GiB, or the smallest number ever requested. Thread-safe.
   void lower_limit(size_t bytes);
 
-  // `size` is rounded up to pages. An empty block: no room, or the system gives no such memory. Thread-safe.
+  // `size` is rounded up to pages. An empty block: no space, or the system has no such memory. Thread-safe.
   Block allocate(size_t size);
   void free(const Block& block);
-  // Puts bytes at a place in a block that nothing executes yet. False: the system has no memory. Thread-safe for
+  // Writes bytes to a place in a block where nothing executes yet. False: the system has no memory. Thread-safe for
   // different places.
   bool write(const uint8_t* at, std::span<const uint8_t> bytes);
 
-  // Likewise, of `count` places, which are null.
+  // The same for a table of `count` entries, which are null.
   Table allocate_table(size_t count);
   void free_table(const Table& table);
 

@@ -45,7 +45,7 @@ CodeArena::Block CodeSpace::take(size_t size) {
 
 void CodeSpace::give_back(const CodeArena::Block& block) {
   std::lock_guard lock(mutex_);
-  // Unless another thread has taken what lies behind: then it is free when the module goes.
+  // Unless another thread has allocated the place after it: then it becomes free with the module.
   if (block.execute + block.size == rest_.execute) rest_ = {block.execute, block.size + rest_.size};
 }
 

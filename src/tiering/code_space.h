@@ -1,5 +1,5 @@
 // CodeSpace: a module's part of the memory for machine code (code_arena.h). Its functions lie side by side in blocks
-// that grow; beside them is the table through which machine code calls the module's own functions. Thread-safe.
+// that grow; next to them is the table through which machine code calls the module's own functions. Thread-safe.
 #pragma once
 
 #include <mutex>
@@ -12,32 +12,32 @@ namespace ermine::tiering {
 
 class CodeSpace {
  public:
-  // `functions`: that the module defines. `call_stub`: what the table holds of those without machine code
-  // (Interpreter::call_stub). Takes nothing yet. `arena`: null if there is none, and so no room.
+  // `functions`: number of functions that the module defines. `call_stub`: the table's entry for functions without
+  // machine code (Interpreter::call_stub). Reserves nothing yet. `arena`: null if there is none, and so no space.
   CodeSpace(CodeArena* arena, size_t functions, const void* call_stub)
       : arena_(arena), functions_(functions), call_stub_(call_stub) {}
   ~CodeSpace();
   CodeSpace(const CodeSpace&) = delete;
   CodeSpace& operator=(const CodeSpace&) = delete;
 
-  // The table, a place a function, as code reads it: made when it is first asked for, and at the same place from then
-  // on. Null: there is no room.
+  // The table, one entry per function, for code: it is made by the first call and stays at the same address. Null:
+  // there is no space.
   const uint8_t* call_table();
-  // Calls of the defined function `index` go there from now on. The table has been made.
+  // From now on, calls of the defined function `index` go there. The table has been made.
   void set_entry(size_t index, const uint8_t* code);
 
-  // Room for one function. Empty: there is none.
+  // Space for one function. Empty: there is none.
   CodeArena::Block take(size_t size);
-  // What was taken and is not used after all. Nothing has ever been able to run it.
+  // Returns space that is not used after all. Nothing has ever executed it.
   void give_back(const CodeArena::Block& block);
-  // Puts finished code at the beginning of a block. False: the system has no memory.
+  // Writes finished code to the beginning of a block. False: the system has no memory.
   bool write(const CodeArena::Block& block, std::span<const uint8_t> bytes);
 
  private:
   CodeArena* const arena_;
   const size_t functions_;
   const void* const call_stub_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   CodeArena::Table table_;
   CodeArena::Block rest_;  // of the last block
   size_t next_block_ = 64 << 10;

@@ -1,4 +1,4 @@
-// FreeRanges: which parts of a range of offsets are free. First fit; neighbours merge.
+// FreeRanges: the free parts of a range of offsets. First fit; neighbours merge.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ class FreeRanges {
     return std::nullopt;
   }
 
-  // What was taken.
+  // Returns an allocated range.
   void give_back(size_t offset, size_t size) {
     auto it = free_.emplace(offset, size).first;
     auto next = std::next(it);

@@ -10,17 +10,17 @@
 
 namespace ermine::tiering {
 
-// Belongs to its TieredCode and is never moved. Register code stays as it is but for its counters; machine code is
-// added and never goes before the module does, since frames may be in any of it.
+// Belongs to its TieredCode and never moves. Register code does not change except for its counters; machine code is
+// added and stays until the module is freed, because frames may be in any of it.
 struct Function {
   Function(uint32_t index, ir::FunctionCode made) : func_index(index), code(std::move(made)) {}
 
   const uint32_t func_index;
   const ir::FunctionCode code;
-  std::atomic<Level> level = kInterpreted;             // the highest that there is code of
+  std::atomic<Level> level = kInterpreted;             // the highest level that has code
   std::atomic<const MachineCode*> machine = nullptr;   // the machine code of that level
   std::atomic<uint32_t> samples = 0;                   // of its machine code
-  std::atomic<uint8_t> compiling = 0, failed = 0;      // bits of levels: being compiled; cannot be
+  std::atomic<uint8_t> compiling = 0, failed = 0;      // bits of levels: being compiled; failed to compile
   std::unique_ptr<const MachineCode> levels[kMostLevels];  // of each; for MachineTiers
 };
 

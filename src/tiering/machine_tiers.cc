@@ -34,7 +34,7 @@ bool MachineTiers::compile(Function& f, Level level) {
   const auto bit = static_cast<uint8_t>(1u << level);
   if ((f.failed.load(std::memory_order_relaxed) & bit) != 0) return false;
   if ((f.compiling.fetch_or(bit, std::memory_order_acquire) & bit) != 0) return false;
-  // Another thread may have been done with it just now.
+  // Another thread may have finished it just now.
   if (f.level.load(std::memory_order_acquire) < level) {
     auto machine = tiers_[level - 1]->compile(f.func_index, f.code);
     const bool is_made = machine != nullptr;
@@ -56,7 +56,7 @@ void MachineTiers::publish(Function& f, Level level, std::unique_ptr<const Machi
   if (f.level.load(std::memory_order_relaxed) > level) return;  // a higher one was faster
   f.machine.store(&made, std::memory_order_release);
   f.level.store(level, std::memory_order_release);
-  // Calls come here from now on.
+  // From now on, calls come here.
   const size_t index = f.func_index - code_.module().imported_functions;
   space_.set_entry(index, made.code);
   code_.func_codes()[index].entry.store(made.entry, std::memory_order_release);

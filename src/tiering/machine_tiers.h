@@ -1,4 +1,4 @@
-// MachineTiers: the machine code of a module, whichever tiers made it. Thread-safe.
+// MachineTiers: the machine code of a module, from all tiers. Thread-safe.
 #pragma once
 
 #include <map>
@@ -17,17 +17,17 @@ struct Tiers;
 
 class MachineTiers {
  public:
-  // Of `code`, whose part it is. `name`: the module's, for people.
+  // A part of `code`. `name`: the module's, for messages.
   MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy);
   ~MachineTiers();
 
-  // Whether there is machine code of the level. Makes it, unless another thread just does (false then), or it cannot be
-  // made (Function::failed).
+  // Whether there is machine code of the level. Makes it, unless another thread is making it (then false), or it cannot
+  // be made (Function::failed).
   bool compile(Function& f, Level level);
 
-  // What an address belongs to, be it of an instruction or of something beside the code that served a handler as pc.
+  // The function of an address in its machine code, or of data beside the code that a handler used as its pc.
   struct Found {
-    Function* function = nullptr;  // null: it is none of this module's
+    Function* function = nullptr;  // null: it is in none of this module's
     const MachineCode* machine = nullptr;
     Level level = kInterpreted;
   };
@@ -43,7 +43,7 @@ class MachineTiers {
   const std::string_view name_;
   CodeSpace space_;
   std::vector<std::unique_ptr<NativeModule>> tiers_;  // by level, less 1
-  mutable std::shared_mutex mutex_;  // guards what follows, and Function::levels
+  mutable std::shared_mutex mutex_;  // guards the members below, and Function::levels
   std::map<const uint8_t*, Found> found_;  // by first byte
 };
 

@@ -1,9 +1,9 @@
-// When a function gets which code, and on which thread that is made.
+// Decides when a function gets which code, and on which thread the code is made.
 //
 // Level 0 is the interpreter; the engine's tiers follow it, in their order. A function begins in `first`, and goes from
-// level `from` to level `to` when it has been called `calls` times there, or its loops have gone round `rounds` times.
-// The interpreter counts both in the register code. Machine code counts them together, for all functions of a store,
-// and notes each kSampleEvery-th time which function runs: after rounds / kSampleEvery samples it goes on to the next
+// level `from` to level `to` when it has been called `calls` times there, or its loops have run `rounds` rounds. The
+// interpreter counts both in the register code. Machine code counts them together for all functions of a store, and
+// records the running function at each kSampleEvery-th: after rounds / kSampleEvery samples a function goes to the next
 // level.
 #pragma once
 
@@ -21,8 +21,8 @@ inline constexpr unsigned kMostLevels = 3;
 inline constexpr uint32_t kSampleEvery = 1000;  // calls and rounds
 
 enum class CompileThread : uint8_t {
-  kCaller,  // the one that runs the function, which waits for it
-  kBackground  // the engine's: the function goes on where it is, and goes over when it next comes to an entry
+  kCaller,  // the thread that runs the function waits for it
+  kBackground  // a thread of the engine: the function continues as it is, and switches at its next entry
 };
 
 struct Policy {
@@ -34,7 +34,7 @@ struct Policy {
   Level first = kInterpreted;
   std::vector<Step> steps;  // at most one from each level
 
-  // As CodeOptions ask for it, where there are so many tiers beside the interpreter.
+  // The policy that CodeOptions ask for, with this many tiers above the interpreter.
   static Policy of(const runtime::CodeOptions& options, unsigned tiers);
 
   // Null: functions stay at that level.

@@ -41,7 +41,7 @@ ir::TranslateOptions TieredCode::translate_options() const {
   const Policy::Step* step = policy_.from(kInterpreted);
   return {.guarded = options_.guarded,
           .fuel = options_.fuel,
-          // What is compiled at once is not interpreted: superinstructions would only be taken apart again.
+          // Functions that are compiled immediately are not interpreted: superinstructions would only be split again.
           .pairs = policy_.first == kInterpreted,
           .count = step != nullptr,
           .calls_before_native = step != nullptr ? step->calls : 0,
@@ -181,7 +181,8 @@ bool TieredCode::unwind(runtime::FrameState& frame) const {
   if (header[runtime::kHeaderCallerPc] == 0) return false;
   frame.pc = reinterpret_cast<const Code*>(header[runtime::kHeaderCallerPc]);
   frame.ctx = reinterpret_cast<InstanceContext*>(header[runtime::kHeaderCallerCtx]);
-  frame.fp -= ir::field<uint16_t>(frame.pc, 0);  // the caller's call instruction says where the callee's frame lies
+  frame.fp -=
+      ir::field<uint16_t>(frame.pc, 0);  // the caller's call instruction contains the position of the callee's frame
   return true;
 }
 

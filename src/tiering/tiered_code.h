@@ -1,10 +1,10 @@
 // TieredCode: the code of a module's functions in every tier. Each is translated to register code when it is first
 // called, and compiled to machine code when the policy says so (policy.h).
 //
-// Code is made without a lock and published under one. Of two threads that translate the same function the second
-// throws its own away; where one compiles a function, others go on with what there is. So nobody waits for code but who
-// cannot go on without it, and who looks for the function of an address (backtraces, traps, exceptions) waits for no
-// compiler.
+// Code is made without a lock and published under one. If two threads translate the same function, the second discards
+// its result; while one compiles a function, others continue with the existing code. So a thread waits for code only if
+// it cannot continue without it, and looking up the function of an address (backtraces, traps, exceptions) never waits
+// for a compiler.
 #pragma once
 
 #include <map>
@@ -24,22 +24,22 @@ class BackgroundCompiler;
 class CodeArena;
 class MachineTiers;
 
-// What an engine gives to the code of all its modules, and keeps for as long as there is any.
+// What an engine provides for the code of all its modules, and keeps as long as there is any.
 struct Tiers {
   const Interpreter* interpreter = nullptr;
   std::vector<const NativeTier*> compiled;  // levels from 1 on, see policy.h
-  CodeArena* arena = nullptr;  // null: no room for machine code
-  BackgroundCompiler* background = nullptr;  // for CompileThread::kBackground; null: nothing is asked of it
+  CodeArena* arena = nullptr;  // null: no space for machine code
+  BackgroundCompiler* background = nullptr;  // for CompileThread::kBackground; null: never used
 };
 
 class TieredCode final : public runtime::ModuleCode {
  public:
-  // `name`: for people; lives as long as this.
+  // `name`: for messages; must outlive this object.
   TieredCode(std::shared_ptr<const wasm::Module> module, std::string_view name, const runtime::CodeOptions& options,
              const Tiers& tiers, Policy policy);
   ~TieredCode() override;
 
-  // Makes the function's register code if it has none yet, and what the policy has it begin with. Thread-safe.
+  // Makes the function's register code if it has none yet, and the code of the policy's first level. Thread-safe.
   Result<void> translate(runtime::FuncCode* func);
   Result<void> make_all() override;
 
@@ -47,25 +47,24 @@ class TieredCode final : public runtime::ModuleCode {
   bool unwind(runtime::FrameState& frame) const override;
   runtime::Slot* frame_end(const runtime::FrameState& frame) const override;
 
-  // For an instruction of the register code that counts (enter_count, loop) and has counted down: makes the code that
-  // the policy has follow, and returns its entry for pc. If there is none yet, or can be none, the code behind pc,
-  // whose counter is set to ask again, or not to. Thread-safe.
+  // For a counting instruction of the register code (enter_count, loop) whose counter has reached zero: makes the code
+  // of the policy's next level, and returns its entry for pc. If there is none yet, or can be none, returns the code
+  // behind pc, after setting its counter to ask again, or never. Thread-safe.
   const runtime::Code* tier_up(const runtime::Code* pc);
 
-  // For IrOp::sample: the function that pc, in machine code, belongs to has been running. Makes the code that the
-  // policy has follow if it was often, and returns its entry for pc; null: the function goes on where it is.
-  // Thread-safe.
+  // For IrOp::sample: the function of pc, in machine code, is running. If it was sampled often enough, makes the code
+  // of the policy's next level, and returns its entry for pc; null: the function continues as it is. Thread-safe.
   const runtime::Code* sample(const runtime::Code* pc);
 
-  // What pc, be it register code or machine code, belongs to. Null function: it is none of this module's.
+  // The function of pc, in register code or machine code. Null function: it is in none of this module's.
   struct Place {
     const Function* function = nullptr;
     uint32_t index = 0;  // of the instruction in the register code
   };
   Place find(const runtime::Code* pc) const;
 
-  // The function's register code once more, with the offsets that instructions come from, which are not kept. Nothing
-  // if that is not the same code.
+  // Translates the function's register code again, with the offsets of instructions, which are not stored. Nothing if
+  // the result is different code.
   std::optional<ir::FunctionCode> with_offsets(const Function& f) const;
 
  private:
@@ -78,7 +77,7 @@ class TieredCode final : public runtime::ModuleCode {
   std::unique_ptr<runtime::FuncCode[]> funcs_;
   std::shared_ptr<MachineTiers> machine_;  // null: everything is interpreted
   base::IdlePool<ir::Translator> translators_;
-  mutable std::shared_mutex mutex_;  // guards what follows
+  mutable std::shared_mutex mutex_;  // guards the members below
   std::map<const runtime::Code*, std::unique_ptr<Function>> functions_;  // by first unit
 };
 

@@ -1,5 +1,5 @@
-// AArch64 machine code for the analysis. Capstone tells the instructions apart; constants are read from the bit fields
-// of the instruction's word. Only instructions that are listed here are allowed.
+// AArch64 machine code for the analysis. Capstone identifies instructions; constants are read from the bit fields of
+// the instruction word. Only instructions that are listed here are allowed.
 #include <bit>
 #include <optional>
 
@@ -127,7 +127,7 @@ class Step {
     if (is_reg(i)) write(reg(i), v);
   }
 
-  // A register as an instruction reads it, shifted or extended.
+  // A register operand, shifted or extended.
   Value shifted(unsigned i, unsigned& scale) const {
     Value v = value(reg(i));
     scale = 1;
@@ -165,7 +165,7 @@ class Step {
 
   // --- Accesses
 
-  // The address of a load or store of `bytes` bytes, and what it adds to its base register.
+  // The address of a load or store of `bytes` bytes, and the value added to its base register.
   Value address(unsigned bytes, bool& known) {
     known = true;
     const unsigned n = word_ >> 5 & 31;
@@ -197,7 +197,7 @@ class Step {
   void access(unsigned bytes, bool is_load, bool is_signed, unsigned registers) {
     bool known;
     const Value at = address(bytes, known);
-    if (!known) return a_.refuse("an access in a form that is not known");
+    if (!known) return a_.refuse("an access in an unknown form");
     for (unsigned i = 0; i < registers; ++i) {
       const Value one = i == 0 ? at : a_.sum(at, constant(Term(int64_t{bytes} * i)));
       const bool is_general = is_reg(i);
@@ -254,7 +254,7 @@ class Step {
       case 0: return write(to, part.count == 0 ? constant(Term(~part.constant)) : Value());
       default: break;
     }
-    // movk: to what has zeros there.
+    // movk: into a register whose bits there are zero.
     Value v = a_.reg(to.number);
     bool zeros = v.kind == Value::kConst && (static_cast<uint64_t>(v.term.constant) >> 16 * half & 0xffff) == 0;
     for (unsigned i = 0; zeros && i < v.term.count; ++i)
@@ -265,16 +265,16 @@ class Step {
   }
 
   void generic() {
-    if (!is_plain_aarch64(in_.id)) return a_.refuse("an instruction that code has no use for");
+    if (!is_plain_aarch64(in_.id)) return a_.refuse("an instruction that code never needs");
     for (unsigned i = 0; i < x_.op_count; ++i)
-      if (op(i).type == ARM64_OP_MEM) return a_.refuse("an access in a form that is not known");
+      if (op(i).type == ARM64_OP_MEM) return a_.refuse("an access in an unknown form");
     if (x_.update_flags) a_.forget_comparison();
     write(0, Value());
   }
 
   void step() {
     if (is_move_wide()) return move_wide();
-    if (is(0xff800000, 0xd3000000) && is_reg(0))  // ubfm, by any of its names
+    if (is(0xff800000, 0xd3000000) && is_reg(0))  // ubfm, by any of its aliases
       if (const Value v = a_.bit_field(field(16, 6, 0, false), field(10, 6, 0, false)); v.kind != Value::kAny)
         return write(0, v);
     switch (in_.id) {
@@ -296,13 +296,13 @@ class Step {
       case ARM64_INS_ADD: return is_reg(0) ? add(false) : generic();
       case ARM64_INS_SUB: return is_reg(0) ? add(true) : generic();
       case ARM64_INS_LSR:
-        // By one: half of an address. (By 32 and more: above.)
+        // Shifted by one: half of an address. (By 32 and more: above.)
         if (is_reg(0) && is_imm(2) && open_ == 0 && reg(0).bytes == 8)
           return write(0, a_.shifted_right(value(reg(1)), static_cast<unsigned>(op(2).imm)));
         return generic();
       case ARM64_INS_BFI:
       case ARM64_INS_BFXIL: {
-        // What is put in lies below bit 32.
+        // The inserted field is below bit 32.
         const bool low = open_ == 0 && (in_.id == ARM64_INS_BFXIL ? op(3).imm : op(2).imm + op(3).imm) <= 32;
         return write(0, low && Analysis::is_narrow(value(reg(0))) ? Value(Value::kNarrow) : Value());
       }
@@ -318,7 +318,7 @@ class Step {
         }
         return generic();
       case ARM64_INS_UMULH:
-        // The upper half of a product with a number below 2^32 is one, too.
+        // The upper half of a product with a number below 2^32 is below 2^32 as well.
         return write(0, Analysis::is_narrow(value(reg(1))) || Analysis::is_narrow(value(reg(2))) ? Value(Value::kNarrow)
                                                                                                  : Value());
       case ARM64_INS_CMP:

@@ -33,7 +33,7 @@ void Analysis::restart() {
 bool Analysis::again() {
   if (!again_ || !facts_.refusal.empty()) return false;
   if (++rounds_ > 16) {
-    refuse("branches back that do not settle");
+    refuse("backward branches that do not converge");
     return false;
   }
   facts_ = {};
@@ -74,8 +74,8 @@ void Analysis::finish() {
   const bool on = begin(size_);
   if (on) leave(state_, Exit::kNext);
   if (!again_ && back_seen_ < back_.size())
-    refuse("a branch back leads into an instruction, or to what is not reached");
-  if (!again_ && loops()) refuse("a loop that does not look for interrupts");
+    refuse("a backward branch leads into an instruction, or to code that is not reached");
+  if (!again_ && loops()) refuse("a loop that does not check for interrupts");
 }
 
 // --- Values
@@ -93,7 +93,7 @@ Value Analysis::low(const Value& v) {
     case Value::kRefType:
     case Value::kExecField:
     case Value::kFlag: return v;
-    default: return v.is_address() ? Value() : Value(Value::kNarrow);  // half an address of the host's is no number
+    default: return v.is_address() ? Value() : Value(Value::kNarrow);  // half of a host address is not a number
   }
 }
 
@@ -134,7 +134,7 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
       case V::kTable: {
         V v = a;
         v.narrow = false;  // a sum of 64 bits
-        // Of a table its place in the array is kept, and the field in `type`.
+        // For a table, the value keeps its position in the array, and `type` keeps the field.
         if (a.kind == V::kTable) v.type = a.type.plus(t);
         else v.term = a.term.plus(t);
         return v;
@@ -152,7 +152,7 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
       }
       case V::kElements: return is_known(t, 0) ? a : V();
       case V::kEntry: {
-        // The accumulator may hold a reference; whether it does is asked when it is read through.
+        // The accumulator may hold a reference; reading through it asks whether it does.
         if (a.reg != machine_.accumulator) return V();
         V v(V::kRef, t);
         v.facts = V::kNonNull | V::kOwn | V::kHost;
@@ -193,7 +193,7 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
     const V& index = left ? b : a;
     if (base.kind == V::kMemory && (index.kind == V::kEntry || is_narrow(index))) {
       V v(V::kMemoryAt, base.term);
-      // Only an access asks that the index be narrow: remember which it is.
+      // Only an access requires the index to be narrow: remember the register.
       v.reg = index.kind == V::kEntry ? static_cast<uint8_t>(index.reg + 1) : uint8_t{0};
       return v;
     }
@@ -205,7 +205,7 @@ Value Analysis::difference(const Value& a, const Value& b) {
   using V = Value;
   if (b.kind != V::kConst) return V();
   if (a.kind == V::kExecField && is_known(a.term, offsets::kExecFuel)) return V(V::kFuelLeft, b.term);
-  if (a.kind == V::kFrame) {  // back to where it was
+  if (a.kind == V::kFrame) {  // back to the original frame
     if (a.term == b.term) return V(V::kFrame);
     check(Check::kSame, 0, a.term, b.term);
     return V(V::kFrame);
@@ -229,22 +229,22 @@ Value Analysis::bit_field(const Term& immr, const Term& imms) {
 
 void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
   Value& to = state_.r[r];
-  // A comparison says nothing of what the register holds from now on.
+  // A comparison is not about the new value of the register.
   for (Operand* o : {&state_.left, &state_.right})
     if (o->reg == r) o->reg = kRegisters;
   if (bytes == 8) {
     to = v;
   } else if (bytes == 4) {
     to = low(v);
-  } else {  // the rest of the register stays
+  } else {  // the rest of the register is unchanged
     const bool narrow = to.kind != Value::kEntry && is_narrow(to);
     to = narrow ? Value(Value::kNarrow) : Value();
   }
   if (r == machine_.stack) check_stack();
 }
 
-// Above what the piece found there lie the return address and others' frames; far below, beyond what was looked for on
-// entry, who knows what.
+// Above the position at the piece's start are the return address and other frames; far below it, beyond the range
+// checked on entry, anything.
 void Analysis::check_stack() {
   constexpr int64_t kMost = 256;
   const Value& sp = state_.r[machine_.stack];
@@ -272,7 +272,7 @@ Value Analysis::load_ref(const Value& ref, unsigned bytes) {
     v.id = ref.id;
     return v;
   };
-  if (ref.kind == V::kSlot) {  // whether that slot holds a reference is for the verifier to say
+  if (ref.kind == V::kSlot) {  // the verifier decides whether that slot holds a reference
     check(Check::kRefSlot, 0, ref.term);
     if (field == offsets::kFuncRefCtx && bytes == 8) return part(V::kRefCtx);
     refuse("reads a field of a function reference from a slot");
@@ -283,7 +283,7 @@ Value Analysis::load_ref(const Value& ref, unsigned bytes) {
   if (field == offsets::kFuncRefIndex && bytes == 4 && (ref.facts & V::kOwn)) return part(V::kRefIndex);
   if (field == offsets::kFuncRefHost && bytes == 8) return part(V::kHostFn);
   if (field == offsets::kFuncRefHostEnv && bytes == 8) return part(V::kHostEnv);
-  refuse("reads a field of a function reference that code has no use for");
+  refuse("reads a field of a function reference that code never needs");
   return V();
 }
 
@@ -317,7 +317,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         check(Check::kContextRead, bytes, address.term);
         return bytes == 8 ? V(V::kGlobal) : number;
       }
-      refuse("reads a field of the context that code has no use for");
+      refuse("reads a field of the context that code never needs");
       return V();
     case V::kExec:
       if (is_known(address.term)) {
@@ -330,7 +330,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
           return V(V::kExecField, address.term);
         }
       }
-      refuse("reads a field of ExecContext that code has no use for");
+      refuse("reads a field of ExecContext that code never needs");
       return V();
     case V::kFuncRefs:
       check(Check::kFuncRefsRead, bytes, address.term);
@@ -348,7 +348,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
     case V::kCell:
       if (!is_known(address.type) || address.type.constant < 0 ||
           address.type.constant + bytes > offsets::kGlobalCellSize)
-        refuse("reads beside a global");
+        refuse("reads outside a global");
       return bytes == 8 ? V(V::kGlobal) : number;
     case V::kTables:
       check(Check::kTablesRead, bytes, address.term);
@@ -357,7 +357,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
     case V::kTable:
       if (bytes == 8 && is_known(address.type, offsets::kTableElements)) return V(V::kElements, address.term);
       if (bytes == 8 && is_known(address.type, offsets::kTableSize)) return V(V::kTableSize, address.term);
-      refuse("reads a table in a way that code has no use for");
+      refuse("reads a table in a way that code never needs");
       return V();
     case V::kElements: {
       if (bytes != 8 || address.facts != V::kNonNull) {
@@ -380,7 +380,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
       if (address.facts == V::kOfTable) {
         check(Check::kLabels, bytes, address.term, address.type);
         if (bytes == 4 && is_signed && to == 8) return V(V::kDistance, address.term);
-        refuse("reads a jump table in a way that code has no use for");
+        refuse("reads a jump table in a way that code never needs");
         return V();
       }
       if (address.facts != 0) {
@@ -393,7 +393,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
       check(Check::kData, bytes, address.term);
       if (bytes == 8) {
         V v(V::kTarget);
-        v.facts = V::kImport;  // what stands at `term`
+        v.facts = V::kImport;  // the record at `term`
         v.term = address.term;
         return v;
       }
@@ -401,7 +401,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
     case V::kStack: {
       auto it = is_known(address.term) ? state_.stack.find(address.term.constant) : state_.stack.end();
       if (it == state_.stack.end() || bytes != 8) {
-        refuse("reads of the native stack what the piece has not put there");
+        refuse("reads a word of the native stack that the piece has not pushed");
         return V();
       }
       return it->second;
@@ -415,7 +415,7 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
   const bool is_guests = address.kind != V::kExec && address.kind != V::kStack;
   const bool is_header = address.kind == V::kFrame && value == V(V::kContext);
   if (is_guests && value.is_address() && !is_header)
-    return refuse("writes an address of the host's where the guest finds a number");
+    return refuse("writes a host address where the guest could read it as a number");
   switch (address.kind) {
     case V::kFrame:
       check(Check::kFrameWrite, bytes, address.term);
@@ -438,10 +438,10 @@ void Analysis::store(const Value& address, unsigned bytes, const Value& value) {
     case V::kCell:
       if (!is_known(address.type) || address.type.constant < 0 ||
           address.type.constant + bytes > offsets::kGlobalCellSize)
-        refuse("writes beside a global");
+        refuse("writes outside a global");
       return;
     case V::kExec: {
-      // Whatever is there: it only says when a function is looked at.
+      // Any value: it only determines when a function is sampled.
       if (is_known(address.term, offsets::kExecUntilSample) && bytes == 4 && !value.is_address()) return;
       if (!is_known(address.term) || bytes != 8) return refuse("writes a part of ExecContext");
       const int64_t field = address.term.constant;

@@ -1,13 +1,13 @@
-// Abstract interpretation of one piece of machine code. The decoders of the
-// machines (x86_64.cc, aarch64.cc) say instruction by instruction what happens to registers and memory; what is
-// allowed, and what is known afterwards, is decided here, for all machines alike.
+// Abstract interpretation of one piece of machine code. The decoders of the processors (x86_64.cc, aarch64.cc) describe
+// the effect of each instruction on registers and memory; this class decides, for all processors alike, what is allowed
+// and which facts hold afterwards.
 //
-// A piece is entered with the frame, the context and memory 0's base in their registers, and anything in the others. It
-// must leave those three, the native stack and the registers that native callers keep as they were. Memory is accessed
-// in these forms only (runtime/context.h): the frame plus a constant; fields of the context, ExecContext and of
-// function references that are listed in load() and store(); the globals; elements of tables below their size;
-// constants beside the code; words of the native stack that the piece pushed; and memory 0's base plus a constant that
-// is not negative plus, at most, one index whose upper 32 bits are zero.
+// A piece is entered with the frame, the context and memory 0's base in their registers, and any values in the others.
+// It must preserve those three, the native stack and the registers that native callers preserve. It accesses memory in
+// these forms only (runtime/context.h): the frame plus a constant; fields of the context, ExecContext and of function
+// references that are listed in load() and store(); the globals; elements of tables below their size; constants beside
+// the code; words of the native stack that the piece pushed; and memory 0's base plus a constant that is not negative
+// plus, at most, one index whose upper 32 bits are zero.
 #pragma once
 
 #include <map>
@@ -20,17 +20,17 @@ namespace ermine::verify {
 
 class Decoder;
 
-// Which registers are what.
+// The registers and their meaning.
 struct Machine {
   unsigned frame, context, memory, accumulator, pc, stack;
   unsigned link;  // holds the return address; kRegisters: it is on the native stack
-  unsigned call;  // tells a callee that is interpreted which call it is (interp/stubs.h)
-  uint32_t values;  // in which the guest's numbers live from one piece to the next
-  uint32_t kept;  // registers that every piece must leave as they were
-  uint32_t kept_by_host;  // those that a host function keeps
+  unsigned call;  // tells an interpreted callee which call it is (interp/stubs.h)
+  uint32_t values;  // which hold the guest's numbers between pieces
+  uint32_t kept;  // registers that every piece must preserve
+  uint32_t kept_by_host;  // those that a host function preserves
   std::array<uint8_t, 3> host_arguments;
-  // Decodes `code`; `mask` has a bit for each bit of it that may differ between places of the same piece. `constants`
-  // may be null.
+  // Decodes `code`; `mask` has a bit for each bit of it that may differ between uses of the same piece. `constants` may
+  // be null.
   void (*decode)(Decoder& decoder, std::span<const uint8_t> code, const uint8_t* mask, Facts& facts,
                  std::vector<Constant>* constants);
   int capstone_arch, capstone_mode;
@@ -63,10 +63,10 @@ struct State {
   Operand left, right;  // of the last comparison
   unsigned bounded = kRegisters;  // a register whose lower half is known to be at most `bound`
   Term bound{};
-  std::vector<std::pair<Value, Value>> equal;  // what comparisons have shown to be the same
+  std::vector<std::pair<Value, Value>> equal;  // values that comparisons have shown to be equal
   bool frame_checked = false, native_checked = false, polled = false;
-  bool exec_written = false;  // for a call of the host that has yet to come
-  bool operator==(const State& o) const {  // as far as joins go
+  bool exec_written = false;  // for a host call that follows
+  bool operator==(const State& o) const {  // as far as it matters for joins
     return r == o.r && stack == o.stack && equal == o.equal && frame_checked == o.frame_checked &&
            native_checked == o.native_checked && polled == o.polled && exec_written == o.exec_written;
   }
@@ -89,13 +89,13 @@ class Analysis {
   Value sum(const Value& a, const Value& b, unsigned scale = 1);
   Value difference(const Value& a, const Value& b);
   Value shifted_right(const Value& a, unsigned by);
-  // Writes a result: of 32 bits (or less) it is zero-extended.
+  // Writes a result: one of 32 bits (or less) is zero-extended.
   void set(unsigned r, const Value& v, unsigned bytes);
   // The result of a bit field move (facts.h).
   Value bit_field(const Term& immr, const Term& imms);
-  // What a register of 64 bits is, seen as 32 bits.
+  // A 64-bit register read as 32 bits.
   static Value low(const Value& v);
-  // Whether the upper half of what it stands for is shown to be zero.
+  // Whether the upper half of its value is known to be zero.
   static bool is_narrow(const Value& v);
 
   // `bytes` read and extended to a register of `to` bytes.
@@ -117,8 +117,8 @@ class Analysis {
   void call_through(const Value& address);
   void ret(const Value& to);
   void finish();
-  // Whether the piece has to be gone through once more, since a branch back brought less than was assumed where it
-  // leads.
+  // Whether the piece must be analysed once more, because a backward branch provides less than was assumed at its
+  // target.
   bool again();
 
  private:
@@ -143,13 +143,13 @@ class Analysis {
   State state_;
   bool reachable_ = true;
   std::map<uint32_t, State> pending_;
-  std::map<uint32_t, State> back_;  // what branches back bring, by where they lead
+  std::map<uint32_t, State> back_;  // facts from backward branches, by target
   size_t back_seen_ = 0;
   struct Branch {
     uint32_t at, to;
   };
   std::vector<Branch> branches_;  // within the piece
-  std::vector<uint32_t> ends_;  // instructions that what follows is not reached from; ascending
+  std::vector<uint32_t> ends_;  // instructions after which the next one is not reached; ascending
   bool again_ = false;
   unsigned rounds_ = 0;
 };

@@ -1,4 +1,4 @@
-// Comparisons, and ways on and out of a piece.
+// Comparisons, and control flow inside a piece and out of it.
 #include <algorithm>
 
 #include "runtime/context.h"
@@ -24,7 +24,7 @@ Condition inverse(Condition c) {
 
 namespace {
 
-// The condition with its operands exchanged.
+// The condition with exchanged operands.
 Condition exchanged(Condition c) {
   switch (c) {
     case Condition::kBelow: return Condition::kAbove;
@@ -62,7 +62,7 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
   if (a.value.kind == V::kExecField && is_known(a.value.term, offsets::kExecInterrupt) && b.value.kind == V::kConst &&
       is_known(b.value.term, 0) && c == Condition::kEqual)
     s.polled = true;
-  // What follows is said of registers. A comparison of parts of a reference speaks of the register that holds it.
+  // The following facts are about registers. A comparison of parts of a reference is about the register that holds it.
   auto each = [&](auto&& matches, auto&& change) {
     for (V& v : s.r)
       if (matches(v)) change(v);
@@ -108,7 +108,7 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
       v = V(V::kAtMost, b.value.term);
       v.origin = origin;
     }
-    s.bounded = a.reg;  // its lower half, whatever the upper is
+    s.bounded = a.reg;  // its lower half, for any upper half
     s.bound = b.value.term;
   }
 }
@@ -116,7 +116,7 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
 void Analysis::refine(State& s, Condition c) {
   if (!s.compared) return;
   const Operand left = s.left, right = s.right;
-  // Of other kinds two that are called the same may differ.
+  // Two values of another kind may differ even if they are equal here.
   auto is_one = [](const Value& v) {
     return v.kind == Value::kEntry || v.kind == Value::kConst || (v.kind == Value::kSlot && v.id != 0);
   };
@@ -141,12 +141,12 @@ Value Analysis::choose(Condition c, const Operand& if_true, const Operand& if_fa
   if (a == b) return a;
   if (a.kind == Value::kConst && b.kind == Value::kAtMost && a.term == b.term) return b;
   if (b.kind == Value::kConst && a.kind == Value::kAtMost && a.term == b.term) return a;
-  // The size of a table is an index, too: a null stands behind its elements.
+  // The size of a table is an index as well: after its elements there is a null.
   auto clamped = [](const Value& size, const Value& index) {
     return size.kind == Value::kTableSize && index.kind == Value::kBelowSize && size.term == index.term;
   };
   if (clamped(a, b) || clamped(b, a)) return Value(Value::kBelowSize, a.term);
-  // An index that is 0 where it is out of bounds (against speculation) is as good as one that is in bounds.
+  // An index that is 0 if it is out of bounds (against speculation) is as good as one in bounds.
   if (is_narrow(a) && is_narrow(b)) return Value(Value::kNarrow);
   return Value();
 }
@@ -158,7 +158,7 @@ State Analysis::join(const State& a, const State& b) {
   for (unsigned i = 0; i < kRegisters; ++i) {
     if (a.r[i] == b.r[i]) continue;
     Value x = a.r[i], y = b.r[i];
-    // What is known of a number on one way only.
+    // Facts about a number that hold on one of the two ways only.
     auto origin = [](const Value& v) { return v.kind == Value::kEntry ? v.reg + 1 : int{v.origin}; };
     if (origin(x) != 0 && origin(x) == origin(y)) {
       s.r[i] = Value::entry(static_cast<unsigned>(origin(x) - 1));
@@ -193,7 +193,7 @@ void Analysis::end_way() {
   ends_.push_back(at_);
 }
 
-// Whether some way leads in a circle: code that is laid out elsewhere branches back, too.
+// Whether control flow contains a cycle: code that is laid out elsewhere branches back as well.
 bool Analysis::loops() const {
   for (const Branch& back : branches_) {
     if (back.to > back.at) continue;
@@ -220,7 +220,7 @@ void Analysis::go(const State& s, Exit::Kind kind, const Term& target, bool know
   if (offset == size_) return leave(copy, Exit::kNext);
   copy.compared = false;
   branches_.push_back({at_, offset});
-  if (offset <= at_) {  // what was assumed there has to hold for this, too
+  if (offset <= at_) {  // the facts assumed there must hold here, too
     auto it = back_.find(offset);
     if (it == back_.end()) {
       back_.emplace(offset, copy);
@@ -260,14 +260,14 @@ void Analysis::jump_to(const Value& to) {
   end_way();
 }
 
-// To the address that stands at `address`.
+// A jump to the address that is stored at `address`.
 void Analysis::jump_through(const Value& address) {
   using V = Value;
   const V& pc = state_.r[machine_.pc];
   if (address.kind == V::kCode && address.facts == 0) {
     if (pc.kind == V::kCode && pc.term == address.term) leave(state_, Exit::kHandler, address.term);
     else if (pc.kind == V::kConst) leave(state_, Exit::kTrap, address.term);
-    else refuse("leaves for a handler without its instruction");
+    else refuse("calls out to a handler without its instruction");
   } else {
     refuse("jumps to an address that is not known");
   }
@@ -281,7 +281,7 @@ void Analysis::call_guest(bool by_reference) {
   if (frame.kind != V::kFrame || is_known(frame.term, 0)) return refuse("calls without a frame for the callee");
   if (!(context == V(V::kContext))) return refuse("calls with another context");
   check(Check::kShift, 0, frame.term);
-  // The callee's header, written just before, and nothing else that might be there: the caller's pc, then its context.
+  // The callee's header must have been written just before, and nothing else there: the caller's pc, then its context.
   if (state_.frame_stores.size() != 2) return refuse("calls without the callee's header, or with more than that");
   bool has_header = false;
   for (const auto& pc : state_.frame_stores)
@@ -298,12 +298,12 @@ void Analysis::call_guest(bool by_reference) {
       has_header = true;
     }
   if (!has_header) return refuse("calls without the callee's header");
-  // A callee without machine code is found by the call's instruction, whose third unit says it, or by the reference, of
-  // which it is the first field.
+  // A callee without machine code reads its number from the call's instruction, whose third unit contains it, or from
+  // the reference, whose first field it is.
   const V call = state_.r[machine_.call];
   if (by_reference ? call.kind != V::kRef || !is_known(call.term, -2 * int64_t{sizeof(runtime::Code)})
                    : call.kind != V::kConst)
-    return refuse("calls without saying what");
+    return refuse("calls without identifying the call");
   if (!by_reference) check(Check::kCallPc, 0, call.term);
   const V stack = state_.r[machine_.stack];
   for (unsigned i = 0; i < kRegisters; ++i)
@@ -320,7 +320,7 @@ void Analysis::call_host(const Value&) {
   auto written = [&](int field, V::Kind kind) { return e.contains(field) && e[field].kind == kind; };
   if (!written(offsets::kExecLastPc, V::kConst) || !written(offsets::kExecLastFp, V::kFrame) ||
       !written(offsets::kExecLastCtx, V::kContext) || !written(offsets::kExecStackTop, V::kFrame))
-    return refuse("calls the host without saying where it is");
+    return refuse("calls the host without recording the position");
   const V& env = state_.r[machine_.host_arguments[0]];
   const V& call = state_.r[machine_.host_arguments[1]];
   const V& slots = state_.r[machine_.host_arguments[2]];
@@ -331,12 +331,12 @@ void Analysis::call_host(const Value&) {
   const V store = stack_word(offsets::kHostCallStore);
   if (env.kind != V::kHostEnv || slots.kind != V::kFrame || store.kind != V::kExecField ||
       !is_known(store.term, offsets::kExecStore) || !(stack_word(offsets::kHostCallCaller) == V(V::kContext)))
-    return refuse("calls the host with other arguments than it takes");
+    return refuse("calls the host with wrong arguments");
   facts_.needs_ref |= V::kHost;
   check(Check::kHostFrame, 0, slots.term, e[offsets::kExecStackTop].term);
   for (unsigned i = 0; i < kRegisters; ++i)
     if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V();
-  // The host may have changed the record that it was given.
+  // The host may have changed the record that it got.
   const int64_t record = call.term.constant;
   state_.stack[record + offsets::kHostCallStore] = state_.stack[record + offsets::kHostCallCaller] = V();
   e.clear();
@@ -390,12 +390,12 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
   if (machine_.link < kRegisters && s.r[machine_.link].kind != V::kReturn) return refuse("loses the return address");
   for (unsigned i = 0; i < kRegisters; ++i)
     if ((machine_.kept >> i & 1) && !(s.r[i].kind == V::kEntry && s.r[i].reg == i))
-      return refuse("changes a register that native callers keep");
+      return refuse("changes a register that native callers preserve");
   if (target.failed) return refuse("an address is a sum of too many parts");
   if (s.exec_written) return refuse("writes ExecContext and does not call the host");
   Exit exit{.kind = kind, .at = static_cast<uint16_t>(at_), .target = target};
   if (kind == Exit::kTrap) exit.pc = s.r[machine_.pc].term;
-  // What it is as the comparisons have shown: the same as before, where it is.
+  // The value as the comparisons have shown it: equal to the register's value at entry if that is known.
   auto as_compared = [&](unsigned i) {
     V v = s.r[i];
     if (v.kind == V::kConst) v.narrow = false;
@@ -417,7 +417,7 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     if (is_narrow(v)) exit.narrow |= 1u << i;
     const bool goes_on = kind == Exit::kNext || kind == Exit::kJump || kind == Exit::kTable;
     if (goes_on && v.is_address() && (machine_.values >> i & 1) != 0)
-      return refuse("leaves an address of the host's where the guest finds a number");
+      return refuse("leaves a host address where the guest could read it as a number");
     if (v.kind == V::kBitField) exit.maybe_narrow.push_back({static_cast<uint8_t>(i), v.type, v.term});
   }
   const V& ref = s.r[machine_.accumulator];

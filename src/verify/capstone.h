@@ -1,5 +1,5 @@
-// The system's capstone library, which tells instructions apart. It is opened when it is first wanted: a program that
-// runs must not pay for loading it.
+// The system's Capstone library, which identifies instructions. It is opened at first use, so that a program that does
+// not need it does not pay for loading it.
 #pragma once
 
 #include <string_view>
@@ -10,11 +10,11 @@
 
 namespace ermine::verify {
 
-// Empty if the library is there; else why not, and what to do. Thread-safe.
+// Empty if the library is available; otherwise why not, and what to do. Thread-safe.
 std::string_view capstone_problem();
 
 #ifdef ERMINE_CAPSTONE
-// Null members if capstone_problem() says something. For the rest of the process.
+// Null members if capstone_problem() is not empty. Valid for the life of the process.
 struct Capstone {
   decltype(&::cs_open) open;
   decltype(&::cs_close) close;

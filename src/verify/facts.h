@@ -1,4 +1,5 @@
-// What analysing a piece of machine code yields: the conditions under which it is safe, and what it leaves behind.
+// The result of analysing a piece of machine code: the conditions under which it is safe, and the facts that hold after
+// it.
 #pragma once
 
 #include <array>
@@ -12,35 +13,35 @@ namespace ermine::verify {
 
 inline constexpr unsigned kRegisters = 32;
 
-// A condition on the constants of a piece, tried for each place where it stands (verifier.cc).
+// A condition on the constants of a piece, evaluated for each use of the piece (verifier.cc).
 struct Check {
   enum Kind : uint8_t {
-    kFrameRead,     // `size` bytes at `term` lie in the frame
-    kFrameWrite,    // likewise, and they are a slot that the instruction may write
-    kHeaderWrite,   // the callee's header: `size` bytes at `term`
-    kContextRead,   // the cell of a global that the instance defines
+    kFrameRead,  // `size` bytes at `term` are in the frame
+    kFrameWrite,  // the same, and they are a slot that the instruction may write
+    kHeaderWrite,  // the callee's header: `size` bytes at `term`
+    kContextRead,  // the slot of a global that the instance defines
     kContextWrite,
-    kFuncRefsRead,  // the array of functions: an imported one, the instruction's
-    kGlobalsRead,   // the array of globals: the instruction's
-    kTablesRead,    // the array of tables: the instruction's
-    kMemory,        // `term` is an offset from a memory's base that its reservation allows for
-    kData,          // `size` bytes at `term` lie in the constants beside the code
-    kShift,         // the callee's frame begins `term` bytes into the caller's
-    kSame,          // `term` equals `other`
-    kFrameSize,     // `term` is the size of the frame
-    kCallEntry,     // the entry of the table of functions at `term`: the instruction's callee
-    kCallByIndex,   // the table's address is `term`, counted from the first function of the module
-    kCallPc,        // `term` is the address of the instruction in the register code
-    kCallType,      // `term` is the type that the instruction calls
-    kHostFrame,     // a host call's slots: from `term` to `other`
-    kRefSlot,       // the slot at `term` is the one that call_ref takes its reference from
-    kLabels,        // the jump table at `term` has `other` + 1 entries, all of them labels
-    kFuel           // `term` is what the instruction costs
+    kFuncRefsRead,  // the array of functions: an imported one, which the instruction names
+    kGlobalsRead,  // the array of globals: the one that the instruction names
+    kTablesRead,  // the array of tables: the one that the instruction names
+    kMemory,  // `term` is an offset from a memory's base that its reservation covers
+    kData,  // `size` bytes at `term` are in the constants beside the code
+    kShift,  // the callee's frame begins `term` bytes into the caller's
+    kSame,  // `term` equals `other`
+    kFrameSize,  // `term` is the size of the frame
+    kCallEntry,  // the entry of the table of functions at `term`: the instruction's callee
+    kCallByIndex,  // the table's address is `term`, counted from the first function of the module
+    kCallPc,  // `term` is the address of the instruction in the register code
+    kCallType,  // `term` is the type that the instruction calls
+    kHostFrame,  // a host call's slots: from `term` to `other`
+    kRefSlot,  // the slot at `term` is the one that call_ref takes its reference from
+    kLabels,  // the jump table at `term` has `other` + 1 entries, all of them labels
+    kFuel  // `term` is the fuel that the instruction costs
   };
   enum From : uint8_t { kUnknown, kZero, kSlot, kAccumulator, kRegister, kGlobal };
   Kind kind;
   uint8_t size = 0;
-  From from = kUnknown;  // of kFrameWrite: what is written; kSlot: what was read from the slot at `other`
+  From from = kUnknown;  // for kFrameWrite: the value written; kSlot: read from the slot at `other`
   uint16_t at = 0;  // of the instruction in the piece
   Term term{};
   Term other{};
@@ -54,27 +55,27 @@ constexpr bool bit_field_is_narrow(int64_t immr, int64_t imms) {
 // A way out of a piece.
 struct Exit {
   enum Kind : uint8_t {
-    kNext,      // what follows
-    kJump,      // to `target`
-    kReturn,    // from the function
-    kHandler,   // to the interpreter's handler of the instruction copied at `target`, which goes on behind it
-    kTrap,      // to the handler named by the constant at `target`, with the pc `pc`
-    kTable      // to any entry of the jump table at `target`
+    kNext,  // the next piece
+    kJump,  // to `target`
+    kReturn,  // from the function
+    kHandler,  // to the interpreter's handler of the instruction copied at `target`, after which execution continues
+    kTrap,  // to the handler named by the constant at `target`, with the pc `pc`
+    kTable  // to any entry of the jump table at `target`
   };
   Kind kind;
   uint16_t at = 0;
   Term target{};
   Term pc{};
-  // By register. kNarrow, kEntry of itself or another, kRef; anything else is kAny.
+  // By register: kNarrow, kEntry of itself or another, kRef; any other is kAny.
   uint32_t narrow = 0;
-  std::array<uint8_t, kRegisters> from{};  // 1 + the register that it held on entry; 0: something else
+  std::array<uint8_t, kRegisters> from{};  // 1 + the register whose value on entry it has; 0: another value
   uint8_t ref_facts = 0;  // of the accumulator
   Term ref_type{};
-  bool frame_checked = false;   // the frame was compared with the stack's limit
-  bool native_checked = false;  // likewise for the native stack
-  bool polled = false;  // the interrupt flag was seen not to be set
-  // Registers whose upper half is zero if a bit field move by these constants leaves it so. For the proof of stencils;
-  // no claim rests on it.
+  bool frame_checked = false;  // the frame was compared with the stack's limit
+  bool native_checked = false;  // the same for the native stack
+  bool polled = false;  // the interrupt flag was checked and not set
+  // Registers whose upper half is zero if a bit field move by these constants leaves it zero. For the proof of
+  // stencils; no claim depends on it.
   struct Maybe {
     uint8_t reg;
     Term immr, imms;
@@ -83,11 +84,11 @@ struct Exit {
 };
 
 struct Facts {
-  std::string refusal;  // not empty: why it is not safe, whatever the constants
+  std::string refusal;  // not empty: why it is not safe for any constants
   uint16_t refused_at = 0;
-  uint32_t needs_narrow = 0;  // registers that are used as an index
+  uint32_t needs_narrow = 0;  // registers used as an index
   uint8_t needs_ref = 0;  // facts about the accumulator's reference (Value::Fact)
-  // Whether nothing runs on without `has`, as far as it does run on.
+  // Whether every way to the next piece has `has`.
   bool all_next(bool Exit::* has) const {
     for (const Exit& e : exits)
       if (e.kind == Exit::kNext && !(e.*has)) return false;
@@ -95,19 +96,19 @@ struct Facts {
   }
   bool fuels = false;  // takes fuel
   bool calls = false;
-  bool stores_wide = false;  // a slot gets 8 bytes whose upper half is not shown to be zero,
-  uint16_t wide_at = 0;  // by the instruction there
-  std::vector<Exit::Maybe> maybe_stores_wide;  // likewise, unless a bit field move leaves it zero
+  bool stores_wide = false;  // a slot gets 8 bytes whose upper half is not known to be zero,
+  uint16_t wide_at = 0;  // by the instruction at this offset
+  std::vector<Exit::Maybe> maybe_stores_wide;  // the same, unless a bit field move leaves it zero
   std::vector<Check> checks;
   std::vector<Exit> exits;
 };
 
-// A constant in an instruction, as the decoder sees it.
+// A constant in an instruction, from the decoder.
 struct Constant {
   uint16_t at;  // of the instruction
   uint16_t field;  // where the field begins, in bytes
   uint8_t bytes;  // its width
-  uint8_t operand;  // bytes of the operation that it is part of
+  uint8_t operand;  // bytes of the operation that uses it
   bool is_displacement;
   bool stores;  // the operation only stores it
 };

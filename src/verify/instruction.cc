@@ -65,7 +65,7 @@ bool Instruction::reads(uint64_t slot) const {
       case IrOp::br_null_back:
       case IrOp::br_non_null:
       case IrOp::br_non_null_back:
-      case IrOp::call_import: return fields({0});  // of a call: what it returned
+      case IrOp::call_import: return fields({0});  // the result slots of a call
       case IrOp::call_ref: return fields({8});
       case IrOp::call_indirect_s: return fields({12});
       default: return;

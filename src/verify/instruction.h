@@ -1,5 +1,5 @@
-// An instruction of the register code, as the verifier holds machine code against it: which slots that may read and
-// write, what it calls, and which global it is about. Of a pair both instructions count.
+// An instruction of the register code, for comparison with the machine code: the slots that may be read and written,
+// its callee, its global. For a pair, both instructions count.
 #pragma once
 
 #include <initializer_list>
@@ -18,7 +18,7 @@ namespace ermine::verify {
 class Instruction {
  public:
   Instruction() = default;
-  // `op`: kCodeCount if what stands there is no handler.
+  // `op`: kCodeCount if the unit there is not a handler.
   Instruction(ir::OpCode op, const runtime::Code* pc) : op_(op), pc_(pc) {}
 
   const runtime::Code* pc() const { return pc_; }
@@ -36,13 +36,13 @@ class Instruction {
 
   bool reads(uint64_t slot) const;
   bool writes(uint64_t slot) const;
-  // Whether what `c`, a kFrameWrite, says is written may go to a slot that holds references at times. `source`: the
-  // slot that it comes from, if it comes from one.
+  // Whether the value written by `c`, a kFrameWrite, may go to a slot that sometimes holds references. `source`: the
+  // slot that the value comes from, if there is one.
   bool may_write_ref(const Check& c, uint64_t slot, uint64_t source, const ir::FunctionCode& function) const;
-  // The index of the global that is read or written; ~0 if none is.
+  // The index of the global that is read or written; ~0 if there is none.
   uint64_t global() const;
 
-  // Calls f(code, pc) for it; of a pair, for both parts.
+  // Calls f(code, pc) for the instruction; for a pair, for both parts.
   template <class F>
   void each_part(F&& f) const {
     if (op_ >= ir::kCodeCount) return;

@@ -1,5 +1,5 @@
-// The instructions of AArch64 that code may use and that do nothing but compute: of the general registers they write at
-// most their first operand. Those that move, compare, access memory, call and branch are told apart by aarch64.cc.
+// The AArch64 instructions that code may use and that only compute: of the general registers they write at most their
+// first operand. aarch64.cc handles those that move, compare, access memory, call and branch.
 #pragma once
 
 #ifdef ERMINE_CAPSTONE

@@ -1,5 +1,5 @@
-// The instructions of x86-64 that code may use and that do nothing but compute: they write their first operand, what
-// capstone says beside it, and nothing else. Those that move, compare, call and branch are told apart by x86_64.cc.
+// The x86-64 instructions that code may use and that only compute: they write their first operand, the registers that
+// Capstone lists in addition, and nothing else. x86_64.cc handles those that move, compare, call and branch.
 #pragma once
 
 #ifdef ERMINE_CAPSTONE

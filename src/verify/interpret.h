@@ -1,4 +1,4 @@
-// The walk over the instructions of a piece, the same for all machines.
+// The traversal of a piece's instructions, the same for all processors.
 #pragma once
 
 #include "verify/analysis.h"
@@ -7,8 +7,8 @@
 #ifdef ERMINE_CAPSTONE
 namespace ermine::verify {
 
-// Calls step(analysis, instruction, whether a walk begins) for each instruction that is reached, until nothing new is
-// learned from branches back.
+// Calls step(analysis, instruction, whether a traversal begins) for each reached instruction, until backward branches
+// provide nothing new.
 template <class F>
 void interpret(const Machine& machine, Decoder& decoder, std::span<const uint8_t> code, Facts& facts, F&& step) {
   Analysis a(machine, facts, static_cast<uint32_t>(code.size()));

@@ -1,5 +1,5 @@
-// A piece of code that has been analysed: what its bytes are, as far as they may not differ, and what follows from
-// them. Kept for each key, and read for every piece, so what most pieces need lies together in front.
+// A piece of code that has been analysed: its bytes, with a mask for those that may differ, and the facts that follow
+// from them. One is kept for each key and read for every piece, so the members that most pieces need come first.
 #pragma once
 
 #include <array>
@@ -16,41 +16,41 @@ struct Machine;
 class Decoder;
 
 struct KnownPiece {
-  // What leads out of the piece, by register as bits.
+  // An exit of the piece, with registers as bits.
   struct Way {
     uint32_t narrow = 0, keeps = 0;
     std::vector<std::pair<uint8_t, uint8_t>> moves;  // to, from
   };
-  // What its bytes are: words with all that may differ cleared, and masks with that set. What lies behind its end in
-  // the last word may differ, too.
+  // The piece's bytes: words in which all bits that may differ are cleared, and masks in which they are set. The bytes
+  // after the piece's end in the last word may differ as well.
   struct Word {
     uint64_t value, mask;
   };
-  // A check of a slot or of an offset from memory that is a number of 32 bits plus a constant, as most are.
+  // A check of a slot or of an offset from memory whose value is a 32-bit number plus a constant, as in most checks.
   struct SmallCheck {
-    uint16_t at;  // of the number
+    uint16_t at;  // offset of the number in the code
     Check::Kind kind;
     int32_t plus;
   };
-  // First what most pieces need.
+  // The members that most pieces need.
   uint32_t size = 0;
-  bool is_straight = false;  // it goes on behind its end only, and changes nothing but what registers hold
+  bool is_straight = false;  // its only exit is its end, and it changes nothing but registers
   uint8_t small_checks = 0;  // number
   uint16_t word_count = 0;
   uint32_t needs_narrow = 0;
-  Way straight{};  // if it is: its only way
+  Way straight{};  // if is_straight: its only exit
   std::array<SmallCheck, 4> small{};
-  std::array<Word, 4> first_words{};  // all of them, if these suffice
+  std::array<Word, 4> first_words{};  // all of the words if they fit; otherwise unused
   std::vector<Word> words;
   Facts facts;
-  std::vector<Check> checks;  // of the facts, but those in `small`
+  std::vector<Check> checks;  // all checks of the facts except those in `small`
   std::vector<Way> ways;
 
-  // How much longer than the code a mask is.
+  // A mask is longer than the code by this number of bytes.
   static constexpr size_t kRoom = 16;
-  // `mask` has a bit for each bit of the code that may differ. Without a decoder, everything is refused.
+  // `mask` has a bit for each bit of the code that may differ. Without a decoder, every piece is refused.
   void learn(const Machine& machine, Decoder* decoder, std::span<const uint8_t> code, std::span<uint8_t> mask);
-  // Whether `code`, with 8 bytes more that may be read, is what was learned.
+  // Whether `code`, which has 8 more readable bytes, is the code that was learned.
   bool matches(const uint8_t* code, uint32_t code_size) const {
     if (size != code_size) return false;
     uint64_t differs = 0;

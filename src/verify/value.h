@@ -1,7 +1,7 @@
-// What the verifier knows of a number in a register: which pointer it is, or that its upper half is zero.
+// The verifier's knowledge about the contents of a register: which pointer it is, or that its upper half is zero.
 //
-// Numbers that stand in instructions are *terms*, sums of bit fields of the code, so that a piece of code that recurs
-// with other constants is analysed once (analysis.h) and only its terms are worked out again.
+// Numbers in instructions are *terms*, sums of bit fields of the code. So a piece of code that recurs with other
+// constants is analysed once (analysis.h), and only its terms are evaluated again.
 #pragma once
 
 #include <array>
@@ -27,14 +27,14 @@ struct Field {
   }
 };
 
-// Sums of constants are done as machines do them.
+// Sums of constants wrap as in the processor.
 constexpr int64_t wrapped(uint64_t v) { return static_cast<int64_t>(v); }
 
 struct Term {
   static constexpr unsigned kMostFields = 6;
   int64_t constant = 0;
   uint8_t count = 0;
-  bool failed = false;  // more fields than there is room for
+  bool failed = false;  // more fields than fit
   // The term is an address: of the piece plus the sum; with `page_at`, of the page of the instruction there plus the
   // sum.
   bool is_address = false;
@@ -64,7 +64,7 @@ struct Term {
     }
     return t;
   }
-  // `code` has at least 8 readable bytes behind the piece. Addresses are those of execution.
+  // `code` has at least 8 readable bytes after the piece. Addresses are those of execution.
   [[gnu::always_inline]] int64_t value(const uint8_t* code, uint64_t execute) const {
     if (count == 1 && !is_address) [[likely]]
       return wrapped(static_cast<uint64_t>(constant) + static_cast<uint64_t>(fields[0].of(code)));
@@ -81,7 +81,7 @@ struct Term {
   }
 };
 
-// A number that is the same wherever the piece stands.
+// A number that is the same in all uses of the piece.
 inline bool is_known(const Term& t) { return t.count == 0 && !t.is_address; }
 inline bool is_known(const Term& t, int64_t v) { return is_known(t) && t.constant == v; }
 
@@ -89,17 +89,17 @@ struct Value {
   enum Kind : uint8_t {
     kAny,       // any 64 bits
     kNarrow,    // the upper 32 are zero
-    kEntry,     // what register `reg` held when the piece was entered
+    kEntry,     // the value of register `reg` when the piece was entered
     kConst,     // `term`
     kCode,      // an address in the code or beside it: `term`
     kStack,     // the native stack pointer on entry, plus `term`
-    kReturn,    // where the function returns to (AArch64: what x30 holds)
-    // Of the runtime's records (runtime/context.h):
+    kReturn,    // the return address of the function (AArch64: the value of x30)
+    // From the runtime's records (runtime/context.h):
     kFrame,     // the frame, plus `term` bytes
     kSlot,      // 8 bytes read from the frame at `term`
     kContext,   // the instance's context, plus `term`
     kExec,      // ExecContext
-    kExecField,  // what is read there at `term`
+    kExecField,  // the value of its field at `term`
     kFuelLeft,  // the fuel, less `term`
     kHalfFrame,  // the frame's address / 2; with the native stack pointer added: kStackSum
     kStackSum,
@@ -110,7 +110,7 @@ struct Value {
     kTables,  // the context's arrays
     kTable,     // the TableView at `term` bytes into the array
     kTableSize,  // of the table at `term`
-    kElements,  // likewise
+    kElements,  // of the table at `term`
     kGlobal,    // 8 bytes read from a global
     kCell,      // of the imported global at `term`
     kRef,       // a FuncRef, see `facts`
@@ -122,8 +122,8 @@ struct Value {
     // Numbers known to be small:
     kAtMost,    // 0 to `term`
     kBelowSize,  // below kTableSize of `term`, or equal
-    kDistance,  // read from the jump table at `term`: added to that table's address it is a place to go on
-    kTarget,    // that place
+    kDistance,  // read from the jump table at `term`: added to that table's address it is a target
+    kTarget,    // that target
     kBitField,  // moved by `type` (immr) and `term` (imms)
     kFlag       // 0 or 1
   };
@@ -132,14 +132,14 @@ struct Value {
   Kind kind = kAny;
   uint8_t reg = 0;
   uint8_t facts = 0;
-  uint8_t origin = 0;   // of kAtMost, kBelowSize: 1 + the register whose value on entry it is; 0: none
-  bool narrow = false;  // of kConst: put there by an operation of 32 bits
-  bool is_assumed = false;  // of kRef: that it is one has to be known where the piece stands
-  uint16_t id = 0;  // of kRef, kSlot and what is read through them: which one, 0 for none
+  uint8_t origin = 0;   // for kAtMost, kBelowSize: 1 + the register whose value on entry it is; 0: none
+  bool narrow = false;  // for kConst: written by a 32-bit operation
+  bool is_assumed = false;  // for kRef: each use of the piece must establish that it is a reference
+  uint16_t id = 0;  // for kRef, kSlot and values read through them: which one, 0 for none
   Term term{};
-  Term type{};  // of a kRef with kTyped: its type's number
+  Term type{};  // for a kRef with kTyped: its type's number
 
-  // An address of the host's, other than a reference.
+  // A host address other than a reference.
   bool is_address() const {
     switch (kind) {
       case kCode:

@@ -50,7 +50,7 @@ Verifier::Verifier(const Machine& machine, const tiering::Interpreter& host, Mas
   handlers_shift_ = 32 - bits;
   first_handler_ = std::ranges::min(handlers).first;
   for (const auto& [address, code] : handlers) {
-    if (code_of(address) != ir::kCodeCount) continue;  // shared with one that does the same
+    if (code_of(address) != ir::kCodeCount) continue;  // two operations share a handler that does the same for both
     const auto distance = static_cast<uint32_t>(address - first_handler_ + 1);
     size_t at = place_of(distance);
     while (handlers_[at].distance != 0) at = (at + 1) % handlers_.size();
@@ -60,7 +60,7 @@ Verifier::Verifier(const Machine& machine, const tiering::Interpreter& host, Mas
 
 Verifier::~Verifier() = default;
 
-// The code whose handler it is, or kCodeCount.
+// The operation of a handler, or kCodeCount.
 uint32_t Verifier::code_of(uint64_t handler) const {
   if (handler - first_handler_ >= UINT32_MAX) return ir::kCodeCount;
   const auto distance = static_cast<uint32_t>(handler - first_handler_ + 1);
@@ -93,7 +93,7 @@ const KnownPiece& Verifier::known(const Code& code, const Piece& piece, uint32_t
     }
     if (k->matches(at, size)) return *k;
   }
-  // Another than the key stands for, or of its own.
+  // Different from the key's code, or without a key.
   if (once == nullptr) once = std::make_unique<KnownPiece>();
   learn(*once, Piece::kNoKey, {at, size});
   return *once;
@@ -132,7 +132,7 @@ class Verifier::Pass {
         break;
       }
       if (p.at >= units) {
-        refuse("a piece is of no instruction");
+        refuse("a piece belongs to no instruction");
         break;
       }
       take_instruction(p.at);
@@ -141,7 +141,7 @@ class Verifier::Pass {
       while (label < labels.size() && labels[label].offset < p.offset) {
         // Inside a piece, or not in order.
         if (label + 1 < labels.size() && labels[label + 1].offset <= labels[label].offset) break;
-        refuse("a label is no piece's beginning");
+        refuse("a label is not the beginning of a piece");
         return problem_;
       }
       const bool falls = reachable_;
@@ -156,9 +156,9 @@ class Verifier::Pass {
       if (next == p.offset) continue;  // nothing to do
       if (reachable_) piece(p, next - p.offset);
     }
-    if (problem_.empty() && reachable_) refuse("it runs on behind its end");
+    if (problem_.empty() && reachable_) refuse("execution can run past its end");
     if (problem_.empty() && end != code_.code_size) refuse("its pieces end too early");
-    if (problem_.empty() && label != code_.labels.size()) refuse("a label is no piece's beginning");
+    if (problem_.empty() && label != code_.labels.size()) refuse("a label is not the beginning of a piece");
     return problem_;
   }
 
@@ -181,7 +181,7 @@ class Verifier::Pass {
                             piece_ ? piece_->at : 0);
   }
 
-  // Labels are found from the first one in each stretch of 64 bytes.
+  // A search for a label begins at the first one in its stretch of 64 bytes.
   void index_labels() {
     first_labels_.reserve(code_.code_size / kStretch + 2);
     for (size_t i = 0; i < code_.labels.size(); ++i)
@@ -196,7 +196,7 @@ class Verifier::Pass {
     while (l != end && l->offset < offset) ++l;
     return l != end && l->offset == offset ? l : nullptr;
   }
-  // The label at an address; null: there is none.
+  // The label at an address; null if there is none.
   const Label* label_of(uint64_t address) const {
     return address - execute_ < code_.code_size ? label_at(address - execute_) : nullptr;
   }
@@ -212,30 +212,30 @@ class Verifier::Pass {
     return true;
   }
 
-  // What the interpreter takes for instructions are addresses of labels that ask for nothing.
+  // Units that the interpreter reads as instructions are addresses of labels without claims.
   void entries() {
     for (const Code::Entry& e : code_.entries) {
       uint64_t address;
       if (!word_at(execute_ + e.unit, address)) return refuse("an entry lies outside its constants");
       const Label* l = label_of(address);
-      if (l == nullptr || l->narrow != 0) return refuse("an entry leads to no label that can be entered");
+      if (l == nullptr || l->narrow != 0) return refuse("an entry does not lead to a label that can be entered");
       if (l->checked == (e.index == 0)) return refuse("an entry leads past the check of the frame");
       if (e.index == 0 && l->native) return refuse("an entry leads past the check of the native stack");
     }
     const Label* first = label_at(0);
     if (first == nullptr || first->narrow != 0 || first->checked)
-      refuse("its beginning is no label that can be entered");
+      refuse("its beginning is not a label that can be entered");
   }
 
-  // The instructions that take fuel: from one piece to the next none is passed over.
+  // The instructions that take fuel: none may be skipped between two pieces.
   void find_fuel() {
     const uint64_t handler = reinterpret_cast<uint64_t>((*v_.host_.handlers)[ir::code_of(IrOp::fuel)]);
-    for (size_t i = 0; i < ir_.size(); ++i)  // counters among them, which other threads may write
+    for (size_t i = 0; i < ir_.size(); ++i)  // counters too, which other threads may write
       if (__atomic_load_n(&ir_[i], __ATOMIC_RELAXED) == handler) fuel_.push_back(static_cast<uint32_t>(i));
   }
   void fuel(const Piece& p) {
     if (p.at <= fuel_[fuel_met_]) return;
-    if (reachable_ && !took_fuel_) return refuse("goes on without taking fuel");
+    if (reachable_ && !took_fuel_) return refuse("continues without taking fuel");
     while (fuel_met_ < fuel_.size() && fuel_[fuel_met_] < p.at) ++fuel_met_;
     took_fuel_ = false;
   }
@@ -248,7 +248,7 @@ class Verifier::Pass {
 
   void leave_to(const KnownState& s, uint64_t address) {
     const Label* l = label_of(address);
-    if (l == nullptr) return refuse("jumps to what is no label");
+    if (l == nullptr) return refuse("jumps to a place that is not a label");
     const KnownState here = std::exchange(state_, s);
     arrive(*l);
     state_ = here;
@@ -261,12 +261,12 @@ class Verifier::Pass {
     const Piece* first = piece_at(l->offset);
     if (first == nullptr || first->at > piece_->at) return;
     if (first->at < piece_->at) goes_back(static_cast<size_t>(first - code_.pieces.data()));
-    else if (to.order <= order_.order) refuse("goes in a circle within an instruction");
+    else if (to.order <= order_.order) refuse("has a cycle within an instruction");
   }
 
-  // The code of one instruction may go back only from what was laid out elsewhere, and then to behind where that was
-  // left: what is in line is ordered by where it lies, and what lies elsewhere by where it is come from.
-  // `known`: of the label at its beginning, if there is one.
+  // The code of one instruction may jump backwards only from code out of line, and only to a place behind the one where
+  // it left: inline code is ordered by its position, and code out of line by the position of the branch to it.
+  // `known`: the order of the label at its beginning, if there is one.
   [[gnu::always_inline]] void place(const Piece& p, bool falls, Order* known) {
     const bool goes_on = falls && order_.at == p.at;
     in_line_ = p.at >= in_line_next_ || (goes_on && in_line_);
@@ -278,14 +278,14 @@ class Verifier::Pass {
     if (known != nullptr) *known = here;
   }
 
-  // A jump back: what follows there looks for interrupts before it does anything else.
+  // A backward jump: the code at its target must check for interrupts before anything else.
   void goes_back(size_t i) {
     const Piece* const here = piece_;
     for (unsigned steps = 0; steps < 32 && i + 1 <= code_.pieces.size(); ++steps, ++i) {
       const Piece& p = code_.pieces[i];
       const uint32_t next = i + 1 < code_.pieces.size() ? code_.pieces[i + 1].offset : code_.code_size;
       if (next < p.offset || next > code_.code_size || next - p.offset > UINT16_MAX)
-        break;  // refused when it is come to
+        break;  // refused when it is reached
       const uint32_t size = next - p.offset;
       if (size == 0) continue;
       const KnownPiece& k = v_.known(code_, p, size, v_.ahead_);
@@ -294,12 +294,12 @@ class Verifier::Pass {
       if (k.facts.exits.size() != 1 || k.facts.exits[0].kind != Exit::kNext) break;
     }
     piece_ = here;
-    refuse("jumps back to a place that does not look for interrupts");
+    refuse("jumps back to a place that does not check for interrupts");
   }
 
   // --- The register code
 
-  // The instruction that the current piece is of.
+  // The instruction of the current piece.
   [[gnu::always_inline]] void take_instruction(uint32_t at) {
     if (at == taken_) return;
     taken_ = at;
@@ -310,7 +310,7 @@ class Verifier::Pass {
   bool is_spill(uint64_t slot) const {
     return slot / 64 < code_.spills.size() && (code_.spills[slot / 64] >> (slot % 64) & 1) != 0 && !holds_refs(slot);
   }
-  // Slots are read from their beginning.
+  // Slots are read from their first byte.
   bool may_read(uint64_t value, unsigned size) const {
     if (value % sizeof(Slot) != 0) return false;
     const uint64_t first = value / sizeof(Slot), end = first + (size + 7u) / 8;
@@ -326,7 +326,7 @@ class Verifier::Pass {
     }
     if (!is_spill(slot) && !in_.writes(slot)) refuse("writes a slot that is not the instruction's");
   }
-  // Locals that are references are null at first.
+  // Locals that are references must be null at first.
   void check_zeroed() {
     if (piece_->at == 0) return;
     all_zeroed_ = true;
@@ -339,7 +339,7 @@ class Verifier::Pass {
 
   // --- Conditions
 
-  // False: it has to be looked at more closely.
+  // False: check() has to decide.
   [[gnu::always_inline]] bool holds(const KnownPiece::SmallCheck& c, const uint8_t* at) const {
     int32_t number;
     std::memcpy(&number, at + c.at, sizeof number);
@@ -359,10 +359,10 @@ class Verifier::Pass {
     };
     switch (c.kind) {
       case Check::kFrameRead:
-        if (value > frame || frame - value < c.size) return refuse("reads beside the frame");
+        if (value > frame || frame - value < c.size) return refuse("reads outside the frame");
         return require(may_read(value, c.size), "reads a slot that is not the instruction's");
       case Check::kFrameWrite:
-        if (value > frame || frame - value < c.size) return refuse("writes beside the frame");
+        if (value > frame || frame - value < c.size) return refuse("writes outside the frame");
         if (value % sizeof(Slot) != 0) return refuse("writes between two slots");
         for (uint64_t slot = value / sizeof(Slot); slot < (value + c.size + 7) / sizeof(Slot); ++slot)
           write(c, slot, static_cast<uint64_t>(c.other.value(at, execute)) / sizeof(Slot));
@@ -398,7 +398,7 @@ class Verifier::Pass {
         const bool in_data =
             offset >= code_.data_start && offset <= code_.bytes.size() && code_.bytes.size() - offset >= c.size;
         return require(in_data || (c.size == 8 && value - table < functions() * sizeof(void*)),
-                       "reads beside the constants");
+                       "reads outside the constants");
       }
       case Check::kShift:
         return require(in_.is_call() && value == in_.field<uint16_t>(0) * sizeof(Slot) && value <= frame &&
@@ -434,11 +434,11 @@ class Verifier::Pass {
       }
       case Check::kRefSlot:
         return require(in_.is({IrOp::call_ref}) && value == in_.field<uint16_t>(8) * sizeof(Slot),
-                       "takes a slot for a reference that the instruction does not");
+                       "uses a slot as a reference that the instruction does not");
       case Check::kLabels: return labels(value, static_cast<uint64_t>(c.other.value(at, execute)), nullptr);
       case Check::kFuel:
         return require(in_.is({IrOp::fuel}) && value == in_.field<uint32_t>(4),
-                       "takes other fuel than the instruction");
+                       "takes another amount of fuel than the instruction");
     }
   }
 
@@ -450,8 +450,8 @@ class Verifier::Pass {
            value == offsets::kGlobalCells + offsets::kGlobalCellSize * (index - imported);
   }
 
-  // A jump table at an address: `last` + 1 distances, all of them to labels. With a state: which they may be entered
-  // in.
+  // A jump table at an address: `last` + 1 distances, all of them to labels. With a state: the state in which they are
+  // entered.
   void labels(uint64_t address, uint64_t last, const KnownState* from) {
     const uint64_t offset = address - execute_;
     if (!in_.is({IrOp::br_table_s, IrOp::br_table_r}) || last != in_.field<uint32_t>(4))
@@ -463,14 +463,15 @@ class Verifier::Pass {
       std::memcpy(&distance, code_.bytes.data() + offset + 4 * i, 4);
       const uint64_t to = address + static_cast<uint64_t>(int64_t{distance});
       if (from != nullptr) leave_to(*from, to);
-      else if (label_of(to) == nullptr) refuse("a jump table leads to what is no label");
+      else if (label_of(to) == nullptr) refuse("a jump table leads to a place that is not a label");
     }
   }
 
-  // The copy of the instruction at `address`, which its handler runs. Behind it: where that goes on.
+  // The copy of the instruction at `address`, which its handler executes, followed by the address where execution
+  // continues.
   void handler(const KnownState& s, uint64_t address, uint32_t piece_end) {
     uint64_t word = 0;
-    if (!word_at(address, word)) return refuse("leaves for a handler beside the constants");
+    if (!word_at(address, word)) return refuse("calls out to a handler outside the constants");
     bool found = false;
     auto matches = [&](OpCode o, const runtime::Code* at, bool has_operands = true) {
       if (found || !v_.host_.handlers->has(o) || word != reinterpret_cast<uint64_t>((*v_.host_.handlers)[o])) return;
@@ -481,14 +482,14 @@ class Verifier::Pass {
       for (unsigned i = 1; i < units && has_operands; ++i) {
         uint64_t operand, want = at[i];
         if (!word_at(address + 8 * i, operand)) return;
-        if (branches && i == 1) {  // its target is the second unit behind
+        if (branches && i == 1) {  // its target is the second unit after it
           const auto distance = static_cast<uint32_t>(units + 1);
           want = (want & 0xffffffff) | uint64_t{distance} << 32;
         }
         if (operand != want) return;
       }
       found = true;
-      // Returns, tail calls and traps do not go on.
+      // Execution does not continue after returns, tail calls and traps.
       if (info.kind == CodeInfo::kIr && (info.ir == IrOp::trap || info.ir == IrOp::ret_copy_n ||
                                          (info.ir >= IrOp::return_call && info.ir <= IrOp::return_call_ref)))
         return;
@@ -496,7 +497,7 @@ class Verifier::Pass {
       KnownState after{.narrow = 0, .checked = s.checked || enters, .native = s.native || enters};
       for (unsigned i = 0; i < (branches ? 2u : 1u); ++i) {
         uint64_t next;
-        if (!word_at(address + 8 * (units + i), next)) return refuse("a handler goes on beside the constants");
+        if (!word_at(address + 8 * (units + i), next)) return refuse("a handler continues outside the constants");
         if (i == 0 && next == execute_ + piece_end) goes_on_ = after, by_handler_ |= o == ir::code_of(IrOp::enter);
         else leave_to(after, next);
       }
@@ -506,10 +507,10 @@ class Verifier::Pass {
     if (!found && in_.is({IrOp::loop})) matches(ir::code_of(IrOp::poll), in_.pc(), false);
     if (!found && in_.is({IrOp::enter, IrOp::enter_count, IrOp::loop}))
       matches(ir::code_of(IrOp::sample), in_.pc(), false);
-    if (!found) refuse("leaves for a handler of another instruction");
+    if (!found) refuse("calls out to the handler of another instruction");
   }
 
-  // Whether what a piece calls is what the instruction calls, if it calls.
+  // Whether the calls of a piece are those of the instruction, if it calls.
   bool may_call(const Facts& f) {
     took_fuel_ |= f.fuels;
     if (f.calls && !state_.native) return refuse("the native stack is used before it is checked"), false;
@@ -534,7 +535,7 @@ class Verifier::Pass {
     const uint64_t execute = execute_ + p.offset;
     if (!all_zeroed_) check_zeroed();
     if ((k.needs_narrow & ~state_.narrow) != 0)
-      return refuse("an index into memory whose upper half is not shown to be zero");
+      return refuse("an index into memory whose upper half is not known to be zero");
     if (p.at != 0 && !state_.checked) return refuse("the frame is used before it is checked");
     if (!k.is_straight && !may_call(f)) return;
     bool hold = true;
@@ -584,7 +585,7 @@ class Verifier::Pass {
           const bool known = word_at(target, to) && (to == reinterpret_cast<uint64_t>(v_.host_.trap_handler) ||
                                                      to == reinterpret_cast<uint64_t>(v_.host_.fail_handler));
           if (!known || static_cast<uint64_t>(e.pc.value(at, execute)) != reinterpret_cast<uint64_t>(in_.pc()))
-            return refuse("leaves for something else than the handler of traps");
+            return refuse("leaves for a handler other than that of traps");
           break;
         }
         case Exit::kTable: {
@@ -624,8 +625,8 @@ class Verifier::Pass {
   const Piece* piece_ = nullptr;
   static constexpr uint32_t kStretch = 64;
   std::vector<uint32_t> first_labels_;
-  std::vector<Order> orders_;  // by label: what jumps there, then where it is
-  Order order_;                // of the current piece
+  std::vector<Order> orders_;  // by label: the order of the jumps to it, later its own
+  Order order_;  // of the current piece
   bool in_line_ = true;
   uint32_t in_line_next_ = 0;  // instructions from here on have no code yet
   Instruction in_;
@@ -634,9 +635,9 @@ class Verifier::Pass {
   bool reachable_ = false;
   std::optional<KnownState> goes_on_;
   std::vector<uint64_t> zeroed_;  // slots, on entry
-  bool all_zeroed_;  // the locals that are references have been seen to be null at first, or there are none
+  bool all_zeroed_;  // the locals that are references are known to be null at first, or there are none
   bool by_handler_ = false;
-  std::vector<uint32_t> fuel_;  // the instructions that take some
+  std::vector<uint32_t> fuel_;  // the instructions that take fuel
   size_t fuel_met_ = 0;
   bool took_fuel_ = false;
   std::string problem_;

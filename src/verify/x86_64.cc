@@ -95,9 +95,9 @@ class Step {
   bool is_mem(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_MEM; }
   bool is_imm(unsigned i) const { return i < x_.op_count && op(i).type == X86_OP_IMM; }
 
-  // What is wrong with the bytes before the opcode. They are looked at here, since what processors do with several of a
-  // kind is not what disassemblers say: of "fs ds" the first counts, a branch with 66 has 16 bits on some, and a REX
-  // that is not the last is none.
+  // Whether the bytes before the opcode are acceptable. They are checked here, because processors and disassemblers
+  // disagree about several prefixes of a kind: of "fs ds" the first one counts, a branch with 66 has 16 bits on some
+  // processors, and a REX prefix that is not the last is ignored.
   const char* prefixes() const {
     unsigned i = 0;
     bool narrowed = false;
@@ -142,7 +142,7 @@ class Step {
       return open == 0 ? 0u : open == size ? 1u : 2u;
     };
     cs_x86_encoding& e = encoding_;
-    e.disp_size = displacement_size();  // capstone gives two bytes where there is a prefix for 16 bits
+    e.disp_size = displacement_size();  // Capstone gives two bytes if there is a prefix for 16 bits
     if (in_.id == X86_INS_RORX) e.imm_offset = static_cast<uint8_t>(in_.size - 1), e.imm_size = 1;  // and none here
     const bool has_disp = e.disp_offset != 0 && e.disp_size != 0, has_imm = e.imm_offset != 0 && e.imm_size != 0;
     unsigned bits = 0, covered = 0;
@@ -213,7 +213,7 @@ class Step {
     return a_.sum(v, Value(Value::kConst, disp_));
   }
 
-  // The operand's value, as an operation of `bytes` bytes reads it.
+  // The operand's value as read by an operation of `bytes` bytes.
   Operand read(unsigned i, unsigned bytes) {
     if (is_reg(i)) {
       auto r = general(op(i).reg);
@@ -233,7 +233,7 @@ class Step {
     }
   }
 
-  // Where a jump leads: within the piece, or what the constant says.
+  // The target of a jump: inside the piece, or given by the constant.
   void target(Term& t, bool& known, uint32_t& offset) const {
     const auto& e = encoding_;
     t = field(e.imm_offset, e.imm_size, true, open_imm_);
@@ -243,9 +243,9 @@ class Step {
     t.is_address = true;
   }
 
-  // What is not said otherwise: registers that are written hold anything, memory operands are checked.
+  // By default registers that are written hold anything, and memory operands are checked.
   void generic() {
-    if (!is_plain_x86_64(in_.id)) return a_.refuse("an instruction that code has no use for");
+    if (!is_plain_x86_64(in_.id)) return a_.refuse("an instruction that code never needs");
     // With an index in a register it reaches far beyond its operand.
     if (in_.id == X86_INS_BT && is_mem(0) && !is_imm(1)) return a_.refuse("an access of a single bit anywhere");
     const bool only_reads = in_.id == X86_INS_BT || in_.id == X86_INS_COMISS || in_.id == X86_INS_COMISD ||
@@ -266,7 +266,7 @@ class Step {
     bool forgets = false;
     auto wrote = [&](unsigned id) {
       if (id == X86_REG_EFLAGS) forgets = true;
-      // Of nothing BSF and BSR find nothing, and the register is as it was.
+      // BSF and BSR of 0 leave the register unchanged.
       const bool keeps = in_.id == X86_INS_BSF || in_.id == X86_INS_BSR;
       if (auto r = general(id)) a_.set(r->number, Value(), keeps ? 8 : r->bytes);
     };
@@ -284,7 +284,7 @@ class Step {
       case X86_INS_MOV:
       case X86_INS_MOVABS:
         for (unsigned i = 0; i < 2; ++i)
-          if (is_reg(i) && !general(op(i).reg)) return a_.refuse("a register that code has no use for");
+          if (is_reg(i) && !general(op(i).reg)) return a_.refuse("a register that code never needs");
         if (is_mem(0) && !is_reg(1) && !is_imm(1)) break;
         return write(0, read(1, bytes).value);
       case X86_INS_LEA: return write(0, address(op(1)));
@@ -343,7 +343,7 @@ class Step {
         a_.set(rdx, Value(), bytes);
         return a_.forget_comparison();
       case X86_INS_MULX: {
-        // The upper half of a product with a number below 2^32 is one, too.
+        // The upper half of a product with a number below 2^32 is below 2^32 as well.
         if (bytes != 8) break;
         const bool narrow = a_.is_narrow(a_.reg(rdx)) || a_.is_narrow(read(2, 8).value);
         write(1, Value());

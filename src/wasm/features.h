@@ -1,4 +1,5 @@
-// The feature switches: which proposals a module may use. Drives decoder, validator, text and --features.
+// The feature switches: which proposals a module may use. The decoder, the validator, the text format and --features
+// use them.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ class FeatureSet {
 #include "wasm/features.def"
     return s;
   }
-  // Those this build has. (Without ERMINE_SIMD there are no handlers of vector instructions, without ERMINE_THREADS
-  // none of atomic ones.)
+  // The features of this build. (Without ERMINE_SIMD there are no handlers of vector instructions, without
+  // ERMINE_THREADS none of atomic ones.)
   static constexpr FeatureSet all() {
     FeatureSet s;
     s.bits_ = (uint64_t{1} << static_cast<unsigned>(Feature::kCount)) - 1;
@@ -37,7 +38,7 @@ class FeatureSet {
 #endif
     return s;
   }
-  // Of bits() of another set; those this build has not are dropped.
+  // From bits() of another set; features that this build does not have are dropped.
   static constexpr FeatureSet from_bits(uint64_t bits) {
     FeatureSet s;
     s.bits_ = (bits & all().bits_) | 1;

@@ -1,5 +1,5 @@
-// Implementation limits. The figures are those of the JavaScript embedding (WebAssembly JS API,
-// "Implementation-defined limits") where it has one, so that what runs in browsers runs here.
+// Implementation limits. They are those of the JavaScript embedding (WebAssembly JS API, "Implementation-defined
+// limits") where it has one, so that a module that runs in browsers runs here.
 #pragma once
 #include <cstdint>
 
@@ -26,8 +26,8 @@ inline constexpr uint32_t kMaxArrayNewFixed = 10'000;
 inline constexpr uint32_t kMaxSubtypeDepth = 63;
 inline constexpr uint32_t kMaxBrTableSize = 65'520;
 inline constexpr uint32_t kMaxNesting = 50'000;              // blocks within blocks
-// Cells of one frame: an operand of the register code is 16 bits.
+// Slots of one frame: an operand of the register code has 16 bits.
 inline constexpr uint32_t kMaxFrameSlots = 60'000;
 inline constexpr uint64_t kMaxMemory32Pages = 65'536;
-inline constexpr uint64_t kMaxMemory64Bytes = uint64_t{1} << 34;  // what memory.grow grants a 64-bit memory
+inline constexpr uint64_t kMaxMemory64Bytes = uint64_t{1} << 34;  // the maximum of memory.grow for a 64-bit memory
 }  // namespace ermine::wasm

@@ -31,7 +31,7 @@ struct MemoryType {
   bool is64 = false;
   bool shared = false;
   uint8_t page_log2 = 16;  // 16, or 0 under custom-page-sizes
-  uint32_t entry_offset = 0;  // where it stands in Module::bytes, for errors; so in the records below
+  uint32_t entry_offset = 0;  // position in Module::bytes, for errors; the same in the records below
 };
 
 // A constant expression: its bytes including the final end, already validated.
@@ -70,7 +70,7 @@ struct Function {
   TypeId type = kNoType;
   uint32_t body_offset = 0;  // first byte of the body (its local declarations); 0 for imports
   uint32_t body_size = 0;
-  bool declared = false;     // may stand in ref.func (specification: C.refs)
+  bool declared = false;     // may be used in ref.func (specification: C.refs)
 };
 
 struct Table {
@@ -124,14 +124,15 @@ class NameMap;
 struct Module {
   std::shared_ptr<const void> bytes_owner;
   std::span<const uint8_t> bytes;
-  // Where `bytes` begin in the binary that people have in their hands, if the module is a part of it. All offsets in
-  // here count from the module's first byte; those in errors and backtraces from the first of the whole binary.
+  // The offset of `bytes` in the binary that contains the module, if it is a part of one. All offsets in this class
+  // count from the module's first byte; those in errors and backtraces count from the first byte of the whole binary.
   uint64_t base_offset = 0;
   std::shared_ptr<TypeRegistry> registry;
   FeatureSet features;
 
   std::vector<TypeId> types;  // module type index -> canonical type
-  std::vector<uint32_t> group_starts;  // first type index of each recursion group; a count is held on each
+  std::vector<uint32_t>
+      group_starts;  // first type index of each recursion group; the Module holds one reference to each group
   std::vector<Import> imports;
   std::vector<Function> functions;
   std::vector<Table> tables;
@@ -157,9 +158,9 @@ struct Module {
   bool is_imported_function(uint32_t index) const { return index < imported_functions; }
   const TypeDef& type_def(uint32_t type_index) const;
   const FuncType& func_type(uint32_t func_index) const;
-  // Name of a function for people: from the name section, else its export, else "". Thread-safe.
+  // Name of a function for messages: from the name section, otherwise its export, otherwise "". Thread-safe.
   std::string_view function_name(uint32_t func_index) const;
-  // Name of a tag, likewise; an imported one may have that of the import.
+  // Name of a tag, in the same way; an imported tag may have the name of the import.
   std::string_view tag_name(uint32_t tag_index) const;
   // Name of the module from the name section, or "". Thread-safe.
   std::string_view module_name() const;

@@ -60,7 +60,7 @@ void NameMap::read_section(const Module& module, const uint8_t* p, const uint8_t
 void NameMap::read_map(const uint8_t* p, const uint8_t* end, size_t most, std::vector<Entry>& map) {
   uint32_t count = 0;
   if (!read_u32(p, end, count)) return;
-  // More names than there are things to name are a defect; an entry takes 24 bytes for 2 of the module.
+  // More names than named items are an error; an entry takes 24 bytes for 2 bytes of the module.
   count = static_cast<uint32_t>(std::min<size_t>(count, most));
   map.reserve(count);
   bool sorted = true;

@@ -1,5 +1,5 @@
-// NameMap: the parts of the name section that errors and backtraces show. A broken name section is no
-// error (custom sections never are): what could be read before the defect counts.
+// NameMap: the parts of the name section that errors and backtraces show. A malformed name section is not an error,
+// like any malformed custom section: the names before the malformed part are used.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class NameMap {
 
   std::string_view module_name() const { return module_name_; }
   std::string_view function_name(uint32_t func_index) const { return find(functions_, func_index); }  // "" if unknown
-  std::string_view tag_name(uint32_t tag_index) const { return find(tags_, tag_index); }  // likewise
+  std::string_view tag_name(uint32_t tag_index) const { return find(tags_, tag_index); }  // "" if unknown
   size_t function_count() const { return functions_.size(); }
 
  private:

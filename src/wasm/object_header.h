@@ -10,8 +10,9 @@
 //               kExn          payload in slots
 //               kFiller       size in bytes of a gap between objects
 //
-// All sizes are multiples of 8. An object can so be measured, and nearly always traced, without looking at
-// its type. A type's header, or its low word for arrays, is a constant that code may store: TypeDef::object_header.
+// All sizes are multiples of 8. So an object can be measured, and nearly always traced, without looking at its type.
+// The header of a type's objects, or its low word for arrays, is a constant that code may store:
+// TypeDef::object_header.
 #pragma once
 
 #include <bit>
@@ -37,8 +38,8 @@ enum class Shape : uint8_t {
 
 inline constexpr uint32_t kObjectTypeMask = 0x03FF'FFFF;
 inline constexpr unsigned kObjectShapeShift = 26;
-// On objects that outlived a collection and are not remembered as changed: a store of a reference into such
-// an object must tell the collector.
+// Set on objects that survived a collection and are not remembered as changed: after storing a reference into such an
+// object, code must inform the collector.
 inline constexpr uint32_t kOldBit = 0x8000'0000;
 inline constexpr unsigned kStructMapBits = 24;
 inline constexpr uint32_t kStructMaxUnits = 255;
@@ -96,7 +97,8 @@ constexpr uint64_t object_header_of(const TypeDef& def, F&& is_reference) {
   return make_object_header(def.id, Shape::kStruct, def.size / 8 | map << 8);
 }
 
-// Sets of what a reference of the any, extern or exn hierarchy may be: null, an i31, or an object of a shape.
+// Sets of the possible values of a reference of the any, extern or exn hierarchy: null, an i31, or an object of a
+// shape.
 using ShapeSet = uint32_t;
 inline constexpr unsigned kShapeSetNull = 0, kShapeSetI31 = 1, kShapeSetObjects = 2;
 

@@ -1,4 +1,4 @@
-// wasm::Op and what the instruction table says of each instruction. See opcodes.def.
+// wasm::Op, and the columns of the instruction table. See opcodes.def.
 #pragma once
 
 #include <array>
@@ -62,7 +62,7 @@ inline constexpr unsigned kOpCount = 0
 
 enum OpFlags : uint8_t { kMayTrap = 1, kTerminator = 2, kLoad = 4, kStore = 8, kAllocates = 16 };
 
-// Without pointers, so that a program has nothing to relocate in the table.
+// Without pointers, so that the table needs no relocations.
 struct OpInfo {
   uint32_t code;  // opcode byte, or prefix << 16 | sub-opcode
   uint16_t text_at;

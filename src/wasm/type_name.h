@@ -1,4 +1,4 @@
-// Types as people read them in error messages: the text format's spelling.
+// Types in the spelling of the text format, for messages.
 #pragma once
 
 #include <span>

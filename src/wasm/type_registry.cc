@@ -228,7 +228,7 @@ Result<void> TypeRegistry::add_group(std::span<TypeDef> group, std::span<TypeId>
       else made->dependencies.push_back(id);
     });
   }
-  // One count for each other group, however many of its types are mentioned.
+  // One reference for each other group, however many of its types are mentioned.
   auto group_of = [&](TypeId id) { return impl_->entry(id)->group; };
   base::sort(std::span(made->dependencies),
              [&](TypeId a, TypeId b) { return std::less<>()(group_of(a), group_of(b)); });

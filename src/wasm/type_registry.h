@@ -1,7 +1,6 @@
-// TypeRegistry: the engine's canonical types. Recursion groups are hash-consed, so equal types get one
-// TypeId however many modules write them; subtype tests take constant time (TypeDef::display).
-// Thread-safe; reads of a published TypeDef take no lock. Groups are counted by the modules and host
-// types that use them and freed with the last.
+// TypeRegistry: the engine's canonical types. Recursion groups are hash-consed, so equal types get one TypeId in all
+// modules; subtype tests take constant time (TypeDef::display). Thread-safe; reads of a published TypeDef take no lock.
+// Modules and host types hold references to groups; a group is freed with its last reference.
 #pragma once
 
 #include <atomic>
@@ -43,11 +42,12 @@ class TypeRegistry {
   // References of a group's types to each other: HeapType::concrete(kRecBase + position in the group).
   static constexpr TypeId kRecBase = 0x0300'0000;
 
-  // Canonicalises one recursion group. On return `ids[i]` is the TypeId of group[i] and one count on
-  // the group is held, to be given back by release(ids[0]). Supertypes are checked by the validator.
-  // Computes displays, slots and object layouts. Fails when ids or the subtype depth run out.
+  // Canonicalises one recursion group. On return `ids[i]` is the TypeId of group[i], and the caller holds one reference
+  // to the group, which release(ids[0]) gives back. The validator checks supertypes. Computes displays, slots and
+  // object layouts. Fails when ids or the subtype depth run out.
   Result<void> add_group(std::span<TypeDef> group, std::span<TypeId> ids);
-  // The canonical type of a final function type without supertype, as of host functions. Holds a count.
+  // The canonical type of a final function type without supertype, for example of a host function. The caller holds a
+  // reference.
   Result<TypeId> add_func(std::span<const ValType> params, std::span<const ValType> results);
   void retain(TypeId id);
   void release(TypeId id);
@@ -57,7 +57,7 @@ class TypeRegistry {
 
   bool is_subtype(TypeId sub, TypeId super) const;
   bool is_subtype(HeapType sub, HeapType super) const;  // heap type matching, specification 3.3.3
-  bool is_subtype(ValType sub, ValType super) const;    // value type matching; bottom is below all
+  bool is_subtype(ValType sub, ValType super) const;  // value type matching; bottom is below all
 
   // The top of a heap type's hierarchy: kAny, kFunc, kExtern or kExn.
   HeapType top(HeapType h) const;

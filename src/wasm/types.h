@@ -1,8 +1,8 @@
 // Value, heap and defined types.
 //
-// A ValType is 32 bits. A reference to a defined type names it by its TypeId: the canonical identity
-// given by the engine's TypeRegistry, so that two types are equal exactly if their bits are equal, in
-// whatever module they were written. (Specification 3.0, sections 2.3 and 3.3.)
+// A ValType has 32 bits. A reference to a defined type contains its TypeId: the canonical identity given by the
+// engine's TypeRegistry, so two types are equal exactly if their bits are equal, in whatever module they were written.
+// (Specification 3.0, sections 2.3 and 3.3.)
 #pragma once
 
 #include <cstdint>
@@ -64,7 +64,7 @@ class ValType {
   constexpr HeapType heap() const { return HeapType::from_bits(bits_ >> 5); }
   // The type on the operand stack of a storage type: i32 for i8 and i16.
   constexpr ValType unpacked() const { return is_packed() ? ValType(ValKind::kI32) : *this; }
-  // Cells of a frame that a value takes: 2 for v128, else 1.
+  // Slots of a frame that a value takes: 2 for v128, otherwise 1.
   constexpr uint32_t slots() const { return kind() == ValKind::kV128 ? 2 : 1; }
   constexpr uint32_t bits() const { return bits_; }
   constexpr bool operator==(const ValType&) const = default;
@@ -90,7 +90,7 @@ struct FieldType {
 struct FuncType {
   std::vector<ValType> params;
   std::vector<ValType> results;
-  // Cells of a frame that all parameters (results) take; filled by the registry.
+  // Slots of a frame that all parameters (results) take; set by the registry.
   uint32_t param_slots = 0;
   uint32_t result_slots = 0;
 };
@@ -115,7 +115,7 @@ struct TypeDef {
   uint32_t size = 0;                     // kStruct: bytes of the whole object, header included
   uint32_t element_size = 0;             // kArray: bytes of an element
   bool has_references = false;           // any field is a GC-managed reference
-  uint64_t object_header = 0;            // kStruct, kArray: what its objects begin with; see object_header.h
+  uint64_t object_header = 0;            // kStruct, kArray: the header of its objects; see object_header.h
   uint32_t depth() const { return static_cast<uint32_t>(display.size()) - 1; }
 };
 

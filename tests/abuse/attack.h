@@ -1,5 +1,5 @@
-// An attack: a module compiled, instantiated and its export "run" called, if it has one, in a child process. It must
-// end by itself, in success or with the error that is expected, within seconds and with bounded memory.
+// An attack: a module is compiled and instantiated, and its export "run" called if it has one, in a child process. It
+// must end by itself within seconds and with bounded memory: with success, or with the expected error.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ struct Attack {
   StoreLimits limits = {.memory_bytes = 64 << 20, .instance_memory_bytes = 64 << 20, .total_memory_bytes = 64 << 20};
   uint64_t max_gc_heap = 32 << 20;
   bool fuel = false;
-  std::chrono::milliseconds timeout{60'000};  // for what ends by itself, however busy the machine is
+  std::chrono::milliseconds timeout{60'000};  // for attacks that end by themselves, however busy the machine is
   std::function<void(Linker&)> imports = {};
   // Part of the error's text, or one of several between "|"; empty: success is expected.
   std::string expected;
@@ -65,16 +65,16 @@ inline Result<void> run_attack(const Attack& attack) {
   return {};
 }
 
-// What a child process says at its end, and what it took.
+// The last output of a child process, and its resource usage.
 struct Outcome {
   bool crashed = false;
   std::string text;  // the error; empty: success
   long mb = 0;
-  long grown_mb = 0;  // more than the process had that it is a copy of
+  long grown_mb = 0;  // more than the process that it is a copy of
   double seconds = 0;
 };
 
-// What this process has in memory now.
+// The current resident memory of this process.
 inline long resident_mb() {
   long all = 0, resident = 0;
   if (FILE* statm = std::fopen("/proc/self/statm", "r")) {
@@ -91,7 +91,7 @@ inline Outcome in_child(const std::function<Result<void>()>& act) {
   const long mb_before = resident_mb();
   const pid_t child = fork();
   if (child == 0) {
-    // Time of the processor, since the machine may be busy with other things; and an end to whatever sleeps.
+    // Processor time, because the machine may be busy; and a limit for attacks that sleep.
     const rlimit seconds{static_cast<rlim_t>(30 * kTimeFactor), static_cast<rlim_t>(30 * kTimeFactor)};
     setrlimit(RLIMIT_CPU, &seconds);
     alarm(250);

@@ -1,4 +1,4 @@
-// Modules that are too much: a million of everything, depths, counts that lie.
+// Excessive modules: a million of everything, depths, false counts.
 #include "tests/abuse/attack.h"
 
 namespace ermine::abuse {
@@ -17,7 +17,7 @@ Bytes u32(uint64_t n) {
   append_u32(out, static_cast<uint32_t>(n));
   return out;
 }
-// `n` times the same bytes, behind their count.
+// `n` times the same bytes, after their count.
 Bytes many(uint32_t n, const Bytes& one) {
   Bytes out = u32(n);
   out.reserve(out.size() + n * one.size());
@@ -98,7 +98,7 @@ TEST(Abuse, Locals) {
       attack(one_function(kNoParams, Bytes{2} + u32(0xffffffff) + Bytes{0x7f} + u32(2) + Bytes{0x7f, 0x0b}), "locals"));
   expect_contained("a million declarations",
                    attack(one_function(kNoParams, many(kMillion, {0, 0x7f}) + Bytes{0x0b}), ""));
-  // Ten thousand functions that each want the largest frame, calling each other.
+  // Ten thousand functions with the largest possible frame, calling each other.
   Bytes bodies = u32(10'000);
   for (uint32_t i = 0; i < 10'000; ++i)
     bodies = std::move(bodies) + body(Bytes{1} + declared + Bytes{0x10} + u32((i + 1) % 10'000) + Bytes{0x0b});
@@ -120,7 +120,7 @@ TEST(Abuse, Depth) {
   expect_contained(
       "ifs", attack(one_function(kNoParams, Bytes{0} + repeat(40'000, {0x41, 1, 0x04, 0x40}) + repeat(40'001, {0x0b})),
                     "", 200));
-  // Blocks with many values within each other: the product is what a careless validator keeps.
+  // Nested blocks with many values: a careless validator keeps the product.
   const Bytes wide = many(1000, {0x7f});
   const Bytes types = Bytes{2, 0x60, 0, 0, 0x60} + wide + wide;
   const Bytes values = repeat(1000, {0x41, 0});
@@ -136,7 +136,7 @@ TEST(Abuse, Depth) {
                    attack(header() + section(6, Bytes{1, 0x7f, 0} + repeat(kMillion, {0x41, 0}) +
                                                     repeat(kMillion - 1, {0x6a}) + Bytes{0x0b}),
                           "operands on the stack", 200));
-  // Text is nested, too.
+  // Nested text.
   std::string parentheses = "(module (func ";
   for (int i = 0; i < 300'000; ++i) parentheses += "(block ";
   const Outcome end = in_child([&]() -> Result<void> {
@@ -157,7 +157,7 @@ TEST(Abuse, Branches) {
   for (const auto& [n, expected] : {std::pair{60'000u, ""}, std::pair{kMillion, "br_table"}})
     expect_contained(
         "br_table", attack(one_function(kNoParams, Bytes{0, 0x41, 0, 0x0e} + many(n, {0}) + Bytes{0, 0x0b}), expected));
-  // A hundred of the largest, each to a block that passes a thousand values.
+  // A hundred of the largest, each to a block with a thousand values.
   const Bytes wide = many(1000, {0x7f});
   Bytes code = Bytes{0, 0x02, 0x01} + repeat(1000, {0x41, 0});
   for (int i = 0; i < 100; ++i) code = std::move(code) + Bytes{0x41, 0, 0x0e} + many(60'000, {0}) + Bytes{0};
@@ -167,7 +167,7 @@ TEST(Abuse, Branches) {
                                            "", 200));
 }
 
-TEST(Abuse, CountsThatLie) {
+TEST(Abuse, WrongCounts) {
   const Bytes huge = u32(0xffffffff);
   for (uint8_t id = 1; id <= 13; ++id)
     expect_contained("count of section " + std::to_string(id),

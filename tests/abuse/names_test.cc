@@ -1,4 +1,4 @@
-// Names of megabytes, and names that mean to be something else, in every place of a module that errors tell of.
+// Names of megabytes, and names that imitate something else, in every place of a module that errors mention.
 #include "tests/abuse/attack.h"
 
 namespace ermine::abuse {
@@ -23,7 +23,7 @@ Bytes named(uint8_t subsection, std::string_view name) {
   return section(0, text("name") + Bytes{subsection} + u32(content.size()) + content);
 }
 
-// Function 0 is exported as "run"; there is a tag and a global, which is 100 before and less in every call.
+// Function 0 is exported as "run"; there is a tag, and a global that is 100 before and decreases in every call.
 Bytes module_of(const Bytes& code, const Bytes& more) {
   return header() + section(1, {1, 0x60, 0, 0}) + section(3, {1, 0}) + section(13, {1, 0, 0}) +
          section(6, Bytes{1, 0x7F, 1, 0x41, 0xE4, 0, 0x0B}) + section(7, Bytes{1} + text("run") + Bytes{0, 0}) +
@@ -35,7 +35,7 @@ const Bytes kDeep = {0x23, 0, 0x45, 0x04, 0x40, 0x00, 0x0B, 0x23, 0, 0x41, 0x01,
 constexpr size_t kManyFrames = 64;
 constexpr size_t kMostText = (kManyFrames + 4) * 2 * (kMaxPrintable + 100);
 
-// Runs it and holds the error, however it is looked at, against what an error may have.
+// Runs it, and checks the size of the error in all its forms.
 Result<void> tell(const Bytes& bytes, const std::function<Result<void>(const Bytes&)>& run) {
   Result<void> result = run(bytes);
   if (result) return Error(ErrorKind::kUsage, "no error");
@@ -58,13 +58,13 @@ Result<void> run_it(const Bytes& bytes) {
   return run_attack(attack);
 }
 
-// What each must say, so that the name was in it. `more`: bytes of names that are not in the module.
+// Expected parts of the message, so that the name was in it. `more`: bytes of names that are not in the module.
 void expect_told(const std::string& what, const Bytes& bytes, const std::string& expected,
                  const std::function<Result<void>(const Bytes&)>& run = run_it, size_t more = 0) {
   const Outcome end = in_child([&] { return tell(bytes, run); });
   EXPECT_FALSE(end.crashed) << what << ": " << end.text.substr(0, 300);
   EXPECT_NE(end.text.find(expected), std::string::npos) << what << ": " << end.text.substr(0, 300);
-  // A copy of the module, and one of a name for a table; not one of it a frame, a place or a message.
+  // A copy of the module, and one of a name for a table; but not one per frame, place or message.
   const long most = 20 + static_cast<long>((bytes.size() + more) >> 20) * 3;
   EXPECT_LT(end.grown_mb, most * kMemoryFactor + kMemoryMore) << what;
 }
@@ -148,7 +148,7 @@ TEST_P(Names, InRefusals) {
 
 INSTANTIATE_TEST_SUITE_P(Megabytes, Names, testing::Values(1, 5, 50));
 
-// A hundred thousand imports of one group share the name of their module: looking at them copies no names.
+// A hundred thousand imports of one group share the name of their module: reading them copies no names.
 TEST(Abuse, ImportsThatShareAName) {
   const std::string name(5 << 20, 'n');
   Bytes items = u32(100'000);

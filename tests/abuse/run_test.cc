@@ -1,4 +1,4 @@
-// Programs that mean harm when they run.
+// Programs that are malicious at run time.
 #include "ermine/wasi.h"
 #include "tests/abuse/attack.h"
 
@@ -12,7 +12,7 @@ TEST(Abuse, MemoryBombs) {
   expect_contained("shared", from_text("(module (memory 600 700 shared) (memory 600 700 shared))",
                                        "StoreLimits::total_memory_bytes"));
   expect_contained("64 bits", from_text("(module (memory i64 0x1000000000))", "StoreLimits::memory_bytes"));
-  // Grows as far as it can and touches everything, then goes on asking.
+  // Grows as far as it can and touches everything, then continues to request more.
   const char* grow = R"((module (memory $m 0) (memory $n 0)
     (func (export "run") (local $i i32)
       (loop $l
@@ -28,11 +28,11 @@ TEST(Abuse, MemoryBombs) {
   a.limits.fail_on_grow = true;
   a.expected = "StoreLimits::instance_memory_bytes";
   expect_contained("growing to a stop", a);
-  // Segments far apart: a byte of the module is a page of memory.
+  // Segments far apart: one byte of the module is one page of memory.
   std::string apart = "(module (memory 1024)";
   for (int i = 0; i < 1024; ++i) apart += "(data (i32.const " + std::to_string(i * 65536) + ") \"x\")";
   expect_contained("segments far apart", from_text(apart + ")", ""));
-  // One segment, unpacked over and over.
+  // One segment, unpacked repeatedly.
   std::string packed =
       "(module (memory 1000) (data $d \"" + std::string(60'000, 'z') + R"(") (func (export "run") (local i32)
     (loop $l (memory.init $d (i32.rem_u (local.get 0) (i32.const 65000000)) (i32.const 0) (i32.const 60000))
@@ -70,7 +70,7 @@ TEST(Abuse, EndlessRecursion) {
                    from_text(R"((module (func $f (export "run") (block $b (try_table (catch_all $b) (call $f))))))",
                              "call stack exhausted"));
 #ifdef ERMINE_SANITIZED
-  const std::vector<int> kinds = {0, 1};  // stacks until the system has no more mappings: AddressSanitizer ends there
+  const std::vector<int> kinds = {0, 1};  // 2 uses up all mappings, which AddressSanitizer does not survive
 #else
   const std::vector<int> kinds = {0, 1, 2};
 #endif
@@ -85,7 +85,7 @@ TEST(Abuse, EndlessRecursion) {
           ERMINE_ASSIGN(auto typed, run.typed<void()>());
           return typed();
         }
-        // A stack of its own for each: these are what must be bounded then.
+        // A stack of its own for each: these must be bounded.
         ERMINE_ASSIGN(Execution e, Execution::create(run, {}));
         ERMINE_ASSIGN(auto state, e.run());
         return state == Execution::State::kReturned
@@ -159,7 +159,7 @@ TEST(Abuse, HeapBombs) {
   expect_contained("garbage", garbage);
 }
 
-// What a program makes the host keep: descriptors, polls, directory buffers, paths, random bytes, strings.
+// Data that a program makes the host keep: descriptors, polls, directory buffers, paths, random bytes, strings.
 TEST(Abuse, HostTables) {
   const char* text = R"((module
     (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Checks by its symbols what is in libermine.a: archive_test.py NM LIBRARY SOURCES FOLDER...
-
-Of the folders of SOURCES those given, which include/ leads to, must have code in it; the others must not, nor may the
-libraries that only the command uses. A folder's code is in the namespace of its name, that of api in ermine itself."""
+"""Checks the contents of libermine.a by its symbols: archive_test.py NM LIBRARY SOURCES FOLDER...
+The given folders of SOURCES, which include/ needs, must have code in it; the others must not, nor may the libraries that only
+the command uses. A folder's code is in the namespace of its name, that of api in ermine itself."""
 import pathlib
 import re
 import subprocess
@@ -21,7 +20,7 @@ def main():
     def has(folder):
         return re.search(r"\bermine::Engine::" if folder == "api" else rf"\bermine::{folder}::", text) is not None
 
-    # What is inline functions alone leaves no symbols of its own.
+    # A folder with inline functions only has no symbols of its own.
     problems = [f"{f}: nothing of it is in the archive" for f in folders if f != "semantics" and not has(f)]
     problems += [f"{f}: no public header leads to it, and it is in the archive" for f in sorted(all_folders - set(folders) - {"semantics"}) if has(f)]
     problems += [f"{name} a library of the command's is in the archive" for name in NOT_OURS if name in text]

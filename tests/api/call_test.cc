@@ -195,7 +195,7 @@ TEST(Call, BacktraceThroughTheHost) {
     EXPECT_GT(f.offset, 0u);
   }
   EXPECT_EQ(names, (std::vector<std::string>{"deep", "inner", "middle", "outer"}));
-  // The store goes on as if nothing had been.
+  // The store continues normally.
   EXPECT_FALSE(must(i.get_typed_func<void()>("inner"))());
   EXPECT_EQ(must(i.get_typed_func<void()>("outer"))().error().backtrace().size(), 4u);
 }
@@ -230,8 +230,8 @@ TEST(Call, EndlessRecursion) {
   std::thread(run).join();
 }
 
-// Frames on the value stack and on the native one are bounded together: whichever is the smaller, however they are
-// mixed, recursion ends in a trap.
+// Frames on the value stack and on the native one are bounded together: whichever stack is smaller, and however frames
+// are mixed, recursion ends in a trap.
 TEST(Call, EndlessRecursionOnStacksOfAllSizes) {
   for (const auto& [tier_name, tier] : Config::tiers()) {
     for (const uint64_t value_stack : {uint64_t{64} << 10, uint64_t{64} << 20}) {
@@ -294,8 +294,8 @@ TEST(Call, EndlessRecursionOnStacksOfAllSizes) {
   }
 }
 
-// What host functions give back, fail with and throw, when hot code calls them: the same in every tier, at the same
-// place.
+// Results, errors and exceptions of host functions when hot code calls them: the same in every tier, at the same
+// position.
 TEST(Call, HostFunctionsOfHotCode) {
   std::vector<std::string> told;
   for (const auto& [name, tier] : Config::tiers()) {
@@ -452,11 +452,11 @@ TEST(Call, RefsMayOutliveTheStore) {
     Store store(engine);
     ref = must(ExternRef::create(store, uint64_t{7}));
   }
-  ExternRef copy = ref;  // destroyed after the store, which is all that is allowed
+  ExternRef copy = ref;  // destroyed after the store, which is the only allowed operation
 }
 
-// More than a mebibyte of machine code, farther than some machines' conditional branches reach: out of the loop, back
-// to its head, to the function's end and to a trap.
+// More than a mebibyte of machine code, beyond the range of some processors' conditional branches: out of the loop,
+// back to its head, to the function's end and to a trap.
 TEST(Call, AVeryLongFunctionInEveryTier) {
   std::string source = R"((module (func (export "f") (param i32) (result i32) (local i32)
     (if (i32.lt_s (local.get 0) (i32.const 0)) (then (return (i32.const 7))))

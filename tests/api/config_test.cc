@@ -1,5 +1,5 @@
-// What a Config says is what the engine does, also where a figure is out of its range or little room is left. What is
-// set for a whole process is tried in a process of its own.
+// The engine follows its Config, also if a value is out of range or little space is left. Settings of the whole process
+// are tested in a process of their own.
 #include <string>
 
 #include "tests/api/wat.h"
@@ -60,7 +60,7 @@ TEST(Config, ReservationAndGuardAreBroughtIntoTheirRange) {
 }
 
 TEST(Config, CollectedHeapIsBroughtIntoItsRange) {
-  // Keeps `n` arrays of a kilobyte.
+  // Keeps `n` arrays of a kilobyte alive.
   constexpr std::string_view kKeep = R"((module
     (type $bytes (array (mut i8))) (type $list (struct (field (ref $bytes)) (field (ref null $list))))
     (func (export "keep") (param $n i32) (local $l (ref null $list))
@@ -82,7 +82,7 @@ TEST(Config, CollectedHeapIsBroughtIntoItsRange) {
   EXPECT_NE(too_much.error().message().find("65536"), std::string::npos) << too_much.error().message();
 }
 
-// A module with many errors is refused for the first of them, whoever validates which function.
+// A module with many errors is refused for the first of them, whichever thread validates which function.
 TEST(Config, ParallelismChangesNoAnswer) {
   std::vector<uint8_t> good, bad;
   {
@@ -93,7 +93,7 @@ TEST(Config, ParallelismChangesNoAnswer) {
     good = wat_bytes(text + ")");
   }
   bad = good;
-  // local.get 0 becomes local.get 9 in a thousand functions behind the first thousand.
+  // local.get 0 becomes local.get 9 in a thousand functions after the first thousand.
   size_t seen = 0, changed = 0, first = 0;
   for (size_t at = 0; at + 1 < bad.size(); ++at) {
     if (bad[at] != 0x20 || bad[at + 1] != 0 || ++seen < 2000 || seen > 4000) continue;
@@ -116,7 +116,7 @@ TEST(Config, ParallelismChangesNoAnswer) {
   }
 }
 
-TEST(Config, EngineOfTheirOwnTiers) {
+TEST(Config, EnginesHaveTheirOwnTiers) {
   Config interp, baseline;
   interp.tier = Tier::kInterp;
   baseline.tier = Tier::kBaseline;
@@ -158,7 +158,7 @@ TEST(Config, InstancesShareCode) {
     }                                                              \
   } while (false)
 
-// 400 functions "f0" …, each of which calls the one before: f(n, x) = x + n + 1 + f(n - 1, x), with a loop.
+// 400 functions "f0" …, each of which calls the previous one: f(n, x) = x + n + 1 + f(n - 1, x), with a loop.
 std::string chain() {
   std::string text = "(module";
   for (int i = 0; i < 400; ++i) {
@@ -185,7 +185,7 @@ bool chain_is_right(const Engine& engine) {
   return true;
 }
 
-// In the middle of a run there is no more room: what is compiled and what is not call each other.
+// Space runs out in the middle of a run: compiled and interpreted functions call each other.
 void run_out_of_room(Tier tier) {
   Config config;
   config.tier = tier;
@@ -217,10 +217,10 @@ TEST(CodeCache, TheSmallestLimitHolds) {
     Engine mean(config);
     CHECK_HERE(chain_is_right(mean));
     CHECK_HERE(mean.code_counts().compiled == 0 && mean.code_counts().failed == 400);
-    // All share one cache, so that is for the first, too, from now on.
+    // All share one cache, so the limit applies to the first as well from now on.
     CHECK_HERE(chain_is_right(generous));
     CHECK_HERE(generous.code_counts().compiled == 400 && generous.code_counts().failed == 400);
-    // A larger one does not help.
+    // A larger one has no effect.
     config.code_cache_size = 1 << 30;
     Engine late(config);
     CHECK_HERE(chain_is_right(late) && late.code_counts().compiled == 0);
@@ -229,7 +229,7 @@ TEST(CodeCache, TheSmallestLimitHolds) {
   EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
 
-TEST(CodeCache, IsGivenBackByModules) {
+TEST(CodeCache, IsReturnedByModules) {
   auto run = [] {
     Config config;
     config.tier = Tier::kBaseline;
@@ -245,7 +245,7 @@ TEST(CodeCache, IsGivenBackByModules) {
   EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
 
-// A function for which there is no room has a loop that goes round and calls what is compiled, and is called by it.
+// A function for which there is no space has a loop that calls compiled functions, and is called by them.
 TEST(CodeCache, ALargeFunctionStaysInterpreted) {
   auto run = [](Tier tier) {
     std::string large = R"((module

@@ -1,5 +1,5 @@
-// Calls that stop in the middle and go on: the results and the fuel are those of a call in one go, whatever
-// happens in the store in between, and nothing that a stopped call holds is lost or outlives it.
+// Calls that are suspended and continued: the results and the fuel are those of an uninterrupted call, whatever happens
+// in the store in between, and nothing that a suspended call holds is lost or outlives it.
 #include <thread>
 
 #include "tests/api/wat.h"
@@ -64,8 +64,8 @@ constexpr std::string_view kWork = R"((module
       (else (i32.const 0))))
   (func $endless (export "endless") (call $endless))))";
 
-struct World {
-  explicit World(Engine e) : engine(std::move(e)), store(engine), linker(engine) {
+struct Fixture {
+  explicit Fixture(Engine e) : engine(std::move(e)), store(engine), linker(engine) {
     must(linker.func_wrap("host", "twice", [](Caller& caller, int32_t n) -> Result<int32_t> {
       ERMINE_ASSIGN(auto add, caller.get_export("add")->func()->typed<int32_t(int32_t)>());
       ERMINE_ASSIGN(int32_t once, add(n));
@@ -83,28 +83,28 @@ struct World {
 };
 
 TEST(Execution, SmallPortionsOfFuelAddUpToTheSame) {
-  World whole(fuel_engine());
+  Fixture whole(fuel_engine());
   must(whole.store.set_fuel(1'000'000'000));
   const std::vector<Val> expected = must(whole.func("work").call({Val(40)}));
   const uint64_t cost = 1'000'000'000 - *whole.store.fuel();
   EXPECT_GT(cost, 10'000u);
   for (const uint64_t portion : {uint64_t{1}, uint64_t{7}, uint64_t{100}, uint64_t{5000}, cost - 1, cost}) {
-    World world(fuel_engine());
-    must(world.store.set_fuel(0));
-    Execution e = must(Execution::create(world.func("work"), {Val(40)}));
+    Fixture fixture(fuel_engine());
+    must(fixture.store.set_fuel(0));
+    Execution e = must(Execution::create(fixture.func("work"), {Val(40)}));
     EXPECT_EQ(e.state(), State::kReady);
     uint64_t given = 0, stops = 0;
     for (;;) {
-      must(world.store.set_fuel(*world.store.fuel() + portion));
+      must(fixture.store.set_fuel(*fixture.store.fuel() + portion));
       given += portion;
       const State state = must(e.run());
       if (state == State::kReturned) break;
       ASSERT_EQ(state, State::kOutOfFuel);
-      ASSERT_EQ(*world.store.fuel(), 0u);
+      ASSERT_EQ(*fixture.store.fuel(), 0u);
       ++stops;
     }
     EXPECT_EQ(stops, (cost - 1) / portion);
-    EXPECT_EQ(given - *world.store.fuel(), cost) << portion;
+    EXPECT_EQ(given - *fixture.store.fuel(), cost) << portion;
     ASSERT_EQ(e.results().size(), 2u);
     EXPECT_EQ(e.results()[0].i64(), expected[0].i64());
     EXPECT_EQ(e.results()[1].f64_bits(), expected[1].f64_bits());
@@ -112,39 +112,39 @@ TEST(Execution, SmallPortionsOfFuelAddUpToTheSame) {
   }
 }
 
-// Executions stopped in any order, other calls and collections in between, each on whatever thread comes along.
-TEST(Execution, OthersRunInBetween) {
-  World alone(fuel_engine());
+// Executions suspended in any order, with other calls and collections in between, each on any thread.
+TEST(Execution, OtherCallsRunInBetween) {
+  Fixture alone(fuel_engine());
   must(alone.store.set_fuel(1'000'000'000));
   const int64_t expected = must(alone.func("work").call({Val(25)}))[0].i64();
-  World world(fuel_engine());
+  Fixture fixture(fuel_engine());
   std::vector<Execution> all;
-  Module module = world.instance->module();
+  Module module = fixture.instance->module();
   for (int n = 0; n < 5; ++n) {
-    Instance own = must(world.linker.instantiate(world.store, module));
+    Instance own = must(fixture.linker.instantiate(fixture.store, module));
     all.push_back(must(Execution::create(*own.get_func("work"), {Val(25)})));
   }
-  auto add = must(world.instance->get_typed_func<int32_t(int32_t)>("add"));
+  auto add = must(fixture.instance->get_typed_func<int32_t(int32_t)>("add"));
   unsigned random = 1, running = 5, rounds = 0;
   while (running > 0) {
     random = random * 1664525 + 1013904223;
     Execution& e = all[(random >> 16) % 5];
     if (e.state() == State::kReturned) continue;
-    must(world.store.set_fuel((random >> 8) % 900));
+    must(fixture.store.set_fuel((random >> 8) % 900));
     if (++rounds % 16 == 0) std::thread([&] { running -= must(e.run()) == State::kReturned; }).join();
     else running -= must(e.run()) == State::kReturned;
-    must(world.store.set_fuel(1'000'000));
+    must(fixture.store.set_fuel(1'000'000));
     if (rounds % 8 == 0) {
       EXPECT_EQ(must(add(7)), 13);
-      must(world.func("churn").call({}));
-      world.store.collect_garbage();
+      must(fixture.func("churn").call({}));
+      fixture.store.collect_garbage();
     }
   }
   EXPECT_GT(rounds, 100u);
   for (const Execution& e : all) EXPECT_EQ(e.results()[0].i64(), expected);
 }
 
-TEST(Execution, LocalsThatOnlyAStoppedFrameHoldsAreKept) {
+TEST(Execution, LocalsOfASuspendedFrameAreRoots) {
   Engine engine = fuel_engine();
   Store store(engine);
   must(store.set_fuel(1000));
@@ -174,16 +174,16 @@ TEST(Execution, LocalsThatOnlyAStoppedFrameHoldsAreKept) {
 }
 
 TEST(Execution, DeadlinesAndInterrupts) {
-  World world{Engine()};
-  Execution e = must(Execution::create(world.func("spin"), {}));
-  world.store.set_timeout(5ms);
+  Fixture fixture{Engine()};
+  Execution e = must(Execution::create(fixture.func("spin"), {}));
+  fixture.store.set_timeout(5ms);
   ASSERT_EQ(must(e.run()), State::kInterrupted);
-  // Before the deadline is moved it stops at once.
+  // Before the deadline is moved it is suspended immediately.
   ASSERT_EQ(must(e.run()), State::kInterrupted);
-  EXPECT_EQ(world.func("deep").call({Val(3)}).error().trap_code(), TrapCode::kInterrupted);
-  world.store.clear_deadline();
-  EXPECT_EQ(must(world.func("deep").call({Val(3)}))[0].i32(), 3);
-  InterruptHandle handle = world.store.interrupt_handle();
+  EXPECT_EQ(fixture.func("deep").call({Val(3)}).error().trap_code(), TrapCode::kInterrupted);
+  fixture.store.clear_deadline();
+  EXPECT_EQ(must(fixture.func("deep").call({Val(3)}))[0].i32(), 3);
+  InterruptHandle handle = fixture.store.interrupt_handle();
   std::thread other([handle] {
     std::this_thread::sleep_for(5ms);
     handle.interrupt();
@@ -192,19 +192,19 @@ TEST(Execution, DeadlinesAndInterrupts) {
   other.join();
   ASSERT_EQ(state, State::kInterrupted);
   for (int stops = 0; stops < 3; ++stops) {
-    world.store.set_timeout(3ms);
+    fixture.store.set_timeout(3ms);
     ASSERT_EQ(must(e.run()), State::kInterrupted);
   }
-  world.store.clear_deadline();
-  must(world.instance->get_global("enough")->set(Val(1)));
+  fixture.store.clear_deadline();
+  must(fixture.instance->get_global("enough")->set(Val(1)));
   ASSERT_EQ(must(e.run()), State::kReturned);
   EXPECT_EQ(e.results()[0].i32(), 7);
 }
 
 TEST(Execution, TrapsAndStackLimits) {
-  World world{Engine()};
+  Fixture fixture{Engine()};
   auto failure = [&](const char* name, std::initializer_list<Val> args) {
-    Execution e = must(Execution::create(world.func(name), args));
+    Execution e = must(Execution::create(fixture.func(name), args));
     auto r = e.run();
     EXPECT_FALSE(r);
     EXPECT_EQ(e.state(), State::kFailed);
@@ -214,15 +214,14 @@ TEST(Execution, TrapsAndStackLimits) {
     EXPECT_EQ(failure("past_the_end", {}), TrapCode::kMemoryOutOfBounds);
     EXPECT_EQ(failure("endless", {}), TrapCode::kCallStackExhausted);
   }
-  Execution deep = must(Execution::create(world.func("deep"), {Val(10000)}));
+  Execution deep = must(Execution::create(fixture.func("deep"), {Val(10000)}));
   EXPECT_EQ(must(deep.run()), State::kReturned);
   EXPECT_EQ(deep.results()[0].i32(), 10000);
-  EXPECT_EQ(Execution::create(world.func("deep"), {}).error().kind(), ErrorKind::kUsage);
-  EXPECT_EQ(Execution::create(world.func("deep"), {Val(1.0)}).error().kind(), ErrorKind::kUsage);
+  EXPECT_EQ(Execution::create(fixture.func("deep"), {}).error().kind(), ErrorKind::kUsage);
+  EXPECT_EQ(Execution::create(fixture.func("deep"), {Val(1.0)}).error().kind(), ErrorKind::kUsage);
 }
 
-// A host function in the middle of a stopped call is left through its own code.
-// Its native stack is as large as its value stack needs.
+// Its native stack is as large as the value stack requires.
 TEST(Execution, CallsAsDeepAsTheStackAllows) {
   for (const TierName& tier : Config::tiers()) {
     Config config;
@@ -241,6 +240,7 @@ TEST(Execution, CallsAsDeepAsTheStackAllows) {
   }
 }
 
+// A host function in the middle of a suspended call is left through its own code.
 TEST(Execution, EndsWhenItIsDestroyed) {
   Engine engine = fuel_engine();
   Store store(engine);
@@ -256,7 +256,7 @@ TEST(Execution, EndsWhenItIsDestroyed) {
     Inside here(inside);
     if (by_time) caller.store().set_timeout(5ms);
     Func loop = *caller.get_export("loop")->func();
-    // Stubborn: tries again when it is being ended.
+    // Tries again while it is being ended.
     for (int n = 0; n < 3; ++n)
       if (!loop.call({})) ++failures;
     return Error(ErrorKind::kIo, "given up");
@@ -278,7 +278,7 @@ TEST(Execution, EndsWhenItIsDestroyed) {
     failures = 0;
     store.clear_deadline();
     EXPECT_FALSE(store.interrupt_requested());
-    // The store goes on as before.
+    // The store continues as before.
     must(store.set_fuel(100));
     EXPECT_EQ(i.get_func("loop")->call({}).error().trap_code(), TrapCode::kOutOfFuel);
   }
@@ -325,7 +325,7 @@ TEST(Fuel, BulkInstructionsCostInProportion) {
     EXPECT_EQ(more - none, 3 * (some - none)) << name;
     EXPECT_GE(some - none, 20u) << name;
   }
-  // One that does not fit traps as such, and costs no more than one that does.
+  // One that does not fit traps, and costs no more than one that does.
   must(store.set_fuel(100'000));
   EXPECT_EQ(i.get_func("fill")->call({Val(-1)}).error().trap_code(), TrapCode::kMemoryOutOfBounds);
   EXPECT_GT(*store.fuel(), 50'000u);

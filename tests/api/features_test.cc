@@ -1,5 +1,5 @@
 // Each feature that can be switched on and off, with a module that needs it: without the feature it is refused, and the
-// error says which is missing.
+// error names the missing feature.
 #include <algorithm>
 
 #include "tests/api/wat.h"
@@ -54,7 +54,8 @@ TEST(Features, EachIsNeededByAModule) {
 TEST(Features, EachIsTried) {
   for (const std::string_view name : Config::feature_names()) {
     const bool tried = std::ranges::find(kNeeds, name, &Needs::feature) != std::end(kNeeds);
-    EXPECT_EQ(tried, name != "compact-imports") << name;  // which only changes bytes: its official script tries it
+    EXPECT_EQ(tried, name != "compact-imports")
+        << name;  // which only changes the encoding: its official script tests it
   }
   Config config;
   auto unknown = config.set_feature("telepathy", true);

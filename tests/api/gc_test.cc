@@ -1,5 +1,5 @@
-// The collector at its limits, as an embedder sees it: rings, long lists, huge arrays, exhaustion, collections deep
-// within calls from host to guest to host, and far more garbage than heap.
+// The collector at its limits, through the API: rings, long lists, huge arrays, exhaustion, collections deep within
+// calls from host to guest to host, and far more garbage than heap.
 #include <cinttypes>
 
 #include "tests/api/wat.h"
@@ -19,10 +19,10 @@ Engine engine_with_heap(uint64_t bytes, bool stress = false) {
   return Engine(config);
 }
 
-TEST(Gc, RingsAreGarbageToo) {
+TEST(Gc, CyclesAreCollected) {
   Engine engine = engine_with_heap(4 * kMiB);
   Store store(engine);
-  // A hundred rings of a thousand nodes that know both neighbours live at a time; some hundred MiB pass.
+  // A hundred doubly linked rings of a thousand nodes live at a time; some hundred MiB are allocated.
   Instance i = must(Linker(engine).instantiate(store, wat(engine, R"((module
     (type $node (struct (field $next (mut (ref null $node))) (field $before (mut (ref null $node)))))
     (func $ring (param $n i32) (local $first (ref null $node)) (local $at (ref null $node)) (local $new (ref null $node))
@@ -87,7 +87,7 @@ TEST(Gc, ExhaustionIsATrapAndPasses) {
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().trap_code(), TrapCode::kGcHeapExhausted);
     EXPECT_EQ(failed.error().backtrace().size(), 1u);
-    EXPECT_GT(must(sum()), 0);  // what was built stands
+    EXPECT_GT(must(sum()), 0);  // the objects are intact
     must(must(i.get_typed_func<void()>("drop"))());
     must(build(100'001));
     EXPECT_EQ(must(sum()), int64_t{100'001} * 100'002 / 2);
@@ -128,10 +128,10 @@ TEST(Gc, HugeArrays) {
   EXPECT_EQ(must(sum()), expected);
   store.collect_garbage();
   EXPECT_EQ(must(sum()), expected);
-  // Each takes what the one before gave back.
+  // Each takes the space that the previous one gave back.
   auto bytes = must(i.get_typed_func<int32_t(int32_t)>("bytes"));
   for (int round = 0; round < 10; ++round) EXPECT_EQ(must(bytes(100'000'000)), 100'000'000);
-  // One that could be given, were the other not there; and one that never can.
+  // One that could be allocated if the other did not exist; and one that never can.
   auto full = bytes(250 << 20);
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().trap_code(), TrapCode::kGcHeapExhausted);
@@ -141,8 +141,8 @@ TEST(Gc, HugeArrays) {
   EXPECT_EQ(must(sum()), expected);
 }
 
-// Host, guest, host, guest and so on, each frame holding objects that only it knows, while the innermost collects. With
-// stress the calls themselves collect as well.
+// Host, guest, host, guest and so on, each frame holding objects that only it refers to, while the innermost collects.
+// With stress the calls themselves collect as well.
 class NestedCalls : public testing::TestWithParam<bool> {};
 
 TEST_P(NestedCalls, KeepWhatEachFrameHolds) {
@@ -197,7 +197,7 @@ TEST_P(NestedCalls, KeepWhatEachFrameHolds) {
 }
 INSTANTIATE_TEST_SUITE_P(, NestedCalls, testing::Bool(), [](const auto& p) { return p.param ? "Stress" : "Plain"; });
 
-// Objects of 16 to 4,000 bytes of which one in sixty lives on for a while; `gigabytes` in all in a heap of 16 MiB.
+// Objects of 16 to 4,000 bytes, of which one in sixty survives for a while; `gigabytes` in all in a heap of 16 MiB.
 void make_garbage(uint32_t gigabytes) {
   Engine engine = engine_with_heap(16 * kMiB);
   Store store(engine);
@@ -232,7 +232,7 @@ void make_garbage(uint32_t gigabytes) {
 }
 
 TEST(Gc, TwoGigabytesOfGarbageInSixteenMegabytes) { make_garbage(2); }
-// Takes half a minute: by name, with --gtest_also_run_disabled_tests.
+// Takes half a minute: run by name, with --gtest_also_run_disabled_tests.
 TEST(Gc, DISABLED_HundredGigabytesOfGarbageInSixteenMegabytes) { make_garbage(100); }
 
 TEST(Gc, CollectionsAreReported) {

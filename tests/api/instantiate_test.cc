@@ -65,7 +65,7 @@ TEST(Link, Matching) {
   EXPECT_TRUE(fits("\"c\" (global i64)"));
   EXPECT_FALSE(fits("\"c\" (global (mut i64))"));
   EXPECT_FALSE(fits("\"c\" (func)"));
-  // The size that counts is the size now.
+  // The current size counts.
   must(memory.grow(1));
   EXPECT_TRUE(fits("\"m\" (memory 3)"));
 }
@@ -93,7 +93,7 @@ TEST(Link, DefinitionsAndAliases) {
   // Instances' exports under a name.
   must(linker.instance("inst", i));
   EXPECT_TRUE(linker.has("inst", "g"));
-  // Host functions serve any store; what belongs to one store only that.
+  // Host functions serve any store; items of one store serve only that store.
   Store second(engine);
   must(linker.instantiate(second, m));
   auto foreign = linker.instantiate(second, wat(engine, R"((module (import "inst" "g" (func (result i32)))))"));
@@ -160,7 +160,7 @@ TEST(Instantiate, GlobalsAndSegments) {
   EXPECT_EQ(i.exports().size(), 8u);
 }
 
-// Segments are applied in order; what was written before one that does not fit stays (section 4.7.2).
+// Segments are applied in order; writes before one that does not fit are kept (section 4.7.2).
 TEST(Instantiate, SegmentsThatDoNotFit) {
   Engine engine;
   Store store(engine);
@@ -183,7 +183,7 @@ TEST(Instantiate, SegmentsThatDoNotFit) {
   EXPECT_EQ(memory.load<char>(2), 'c');
   EXPECT_EQ(memory.load<char>(65535), 0);
   EXPECT_EQ(memory.load<char>(10), 0);
-  // The function lives on in the table.
+  // The function remains in the table.
   Func f = must(table.get(1)).func();
   ASSERT_TRUE(f);
   EXPECT_EQ(must(must(f.typed<int32_t()>())()), 77);
@@ -193,8 +193,8 @@ TEST(Instantiate, SegmentsThatDoNotFit) {
   EXPECT_EQ(bad_elem.error().trap_code(), TrapCode::kTableOutOfBounds);
 }
 
-// From its second instance on, a module with much data shows it copy-on-write: nobody may notice.
-// The system's record of the mapping that an address is in begins anew where an image is shown, of a file in memory.
+// From its second instance on, a module with much data is mapped copy-on-write, without a visible difference. In the
+// system's list of mappings, the mapping of an address is then one of its own, of a file in memory.
 bool is_of_a_file(const uint8_t* address) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
@@ -245,7 +245,7 @@ TEST(Instantiate, DataImages) {
     EXPECT_EQ(memory.span()[5000], 'y');
     EXPECT_EQ(memory.span()[262144], 0);
   }
-  // Copied every time: little data, and data at a place that the module does not say itself.
+  // Copied every time: little data, and data at an offset that the module does not contain itself.
   for (const std::string& rest : {"(data (i32.const 0) \"" + big.substr(0, 60000) + "\")",
                                   "(global $g i32 (i32.const 1)) (data (global.get $g) \"" + big + "\")"}) {
     Module copied = wat(engine, "(module (memory (export \"memory\") 4) " + rest + ")");
@@ -372,7 +372,7 @@ TEST(Config, Features) {
   ASSERT_FALSE(m);
 }
 
-// Making all code at once changes nothing but when it is made, in any tier, also while functions run.
+// Making all code at once changes only the time at which it is made, in any tier, also while functions run.
 TEST(CompileFunctions, ManyThreads) {
   for (const TierName& tier : Config::tiers()) {
     Config config;
@@ -398,7 +398,7 @@ TEST(CompileFunctions, ManyThreads) {
   }
 }
 
-// An engine says how many functions have machine code, so that nobody takes interpreting for it.
+// An engine reports how many functions have machine code, so that interpreting is not mistaken for it.
 TEST(CompileFunctions, AreCounted) {
   for (const TierName& tier : Config::tiers()) {
     Config config;

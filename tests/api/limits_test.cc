@@ -80,7 +80,7 @@ TEST(Interrupt, Deadlines) {
   store.set_timeout(200ms);
   EXPECT_EQ(must(one()), 1);
   EXPECT_EQ(loop().error().trap_code(), TrapCode::kInterrupted);
-  // It has passed for later calls too, until it is moved.
+  // It is over for later calls too, until it is moved.
   EXPECT_EQ(one().error().trap_code(), TrapCode::kInterrupted);
   store.set_timeout(1h);
   EXPECT_EQ(must(one()), 1);
@@ -90,7 +90,7 @@ TEST(Interrupt, Deadlines) {
   EXPECT_EQ(must(one()), 1);
 }
 
-// Whenever the timer's thread comes to it: before the deadline is cleared, meanwhile or afterwards.
+// Whenever the timer's thread runs: before the deadline is cleared, during that or afterwards.
 TEST(Interrupt, ClearedDeadlinesAreOver) {
   using Clock = std::chrono::steady_clock;
   Engine engine;
@@ -106,14 +106,14 @@ TEST(Interrupt, ClearedDeadlinesAreOver) {
     pollfd p{event, POLLIN, 0};
     ASSERT_EQ(poll(&p, 1, 0), 0) << n;
   }
-  // What somebody asked for stays.
+  // Requested interrupts stay.
   store.interrupt_handle().interrupt();
   store.set_timeout(10s);
   store.clear_deadline();
   EXPECT_TRUE(store.interrupt_requested());
 }
 
-TEST(Fuel, RunsOutAndGoesOn) {
+TEST(Fuel, RunsOutAndContinues) {
   Config config;
   config.consume_fuel = true;
   Engine engine(config);
@@ -198,7 +198,7 @@ TEST(Limits, MemoriesOfAnInstanceAndSharedOnes) {
     EXPECT_NE(r.error().message().find(limit), std::string::npos) << r.error().message();
   };
   fails("(module (memory 3) (memory 2))", "StoreLimits::instance_memory_bytes");
-  // Shared memories count in the sum, too: 4 + 4 of 10 pages, and 3 more. So do grown ones.
+  // Shared memories count in the sum, too: 4 + 4 of 10 pages, and 3 more. Grown ones as well.
   Instance shared = must(linker.instantiate(store, wat(engine, R"((module (memory 4 100 shared)
     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))")));
   fails("(module (memory 3 4 shared))", "StoreLimits::total_memory_bytes");
@@ -208,7 +208,7 @@ TEST(Limits, MemoriesOfAnInstanceAndSharedOnes) {
   fails("(module (memory 1))", "StoreLimits::total_memory_bytes");
 }
 
-// What an instantiation that fails has made so far goes at once, however often it is tried.
+// Whatever a failed instantiation has made is freed immediately, however often it is tried.
 TEST(Limits, FailedInstantiationsLeaveNothing) {
   Engine engine;
   StoreLimits limits;
@@ -282,7 +282,7 @@ TEST(Limits, TablesAndInstances) {
   EXPECT_NE(large.error().message().find("table_elements"), std::string::npos);
 }
 
-// Every kind of memory gives the same answers: guarded, checked, moving, 64-bit, with pages of one byte.
+// All kinds of memory give the same results: guarded, checked, moving, 64-bit, with pages of one byte.
 class Memories : public testing::TestWithParam<std::tuple<uint64_t, const char*>> {};
 
 TEST_P(Memories, BoundsAndGrowth) {
@@ -336,7 +336,7 @@ TEST_P(Memories, BoundsAndGrowth) {
   must(call("copy", {num(0), num(size - 8), num(8)}));
   EXPECT_EQ(memory.load<uint64_t>(0), 0x0102030401010101u);
   EXPECT_TRUE(traps("copy", {num(1), num(0), num(size)}));
-  // Grow by steps: contents stay, new bytes are zero, and what was outside is inside.
+  // Grow in steps: contents are preserved, new bytes are zero, and former outside bytes are inside.
   for (int n = 0; n < 4; ++n) {
     const uint64_t before = memory.byte_size();
     EXPECT_EQ(must(call("grow", {num(65536 / page)}))[0].i64() & 0xffffffff, static_cast<int64_t>(before / page));
@@ -406,7 +406,7 @@ TEST(Memory, SharedBetweenStoresAndThreads) {
   stopper.join();
 }
 
-// Address space for a few guarded memories only: the rest are checked, and work all the same.
+// Address space for a few guarded memories only: the others are checked, and work equally.
 TEST(Memory, ManyMemories) {
   Engine engine;
   Store store(engine);
@@ -429,7 +429,7 @@ TEST(Masks, SameResultsWithoutThem) {
       Config config;
       config.tier = tier.tier;
       config.mask_speculation = mask;
-      config.memory_reservation = 0;  // so that memory is checked, too
+      config.memory_reservation = 0;  // so that memory is checked as well
       Engine engine(config);
       Store store(engine);
       Instance i = must(Linker(engine).instantiate(store, wat(engine, R"((module (memory 1)

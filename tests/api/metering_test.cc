@@ -1,5 +1,5 @@
-// Work that one instruction or host call does on gigabytes: it costs fuel in proportion, the same in every tier, and is
-// stopped in the middle, with the results of one that is not.
+// Single instructions and host calls that work on gigabytes: they cost fuel in proportion, the same in every tier, and
+// are suspended in the middle, with the same results as uninterrupted ones.
 #include "tests/api/wat.h"
 
 namespace ermine {
@@ -19,8 +19,8 @@ Config config_of(Tier tier, bool fuel) {
   return config;
 }
 
-// Each export works on `n` elements, right after a call of the host that asks for an interrupt: no other place where
-// code looks for one lies between.
+// Each export works on `n` elements, immediately after a host call that requests an interrupt: there is no other place
+// in between where code checks for one.
 constexpr std::string_view kBulk = R"((module
   (import "host" "interrupt" (func $interrupt))
   (type $bytes (array (mut i8))) (type $longs (array (mut i64))) (type $wide (array (mut v128)))
@@ -104,7 +104,7 @@ struct Program {
 struct Bulk {
   const char* name;
   int32_t n;  // a few pieces
-  unsigned per_unit;  // elements that a unit of fuel pays for
+  unsigned per_unit;  // elements per unit of fuel
 };
 constexpr int32_t kBytes = 14 << 20, kSome = 7 << 18;
 constexpr Bulk kBulkWork[] = {{"memory.fill", kBytes, 16},
@@ -120,7 +120,7 @@ constexpr Bulk kBulkWork[] = {{"memory.fill", kBytes, 16},
                               {"array.copy", kSome, 2},
                               {"array.new_default", kSome, 2}};
 
-// Stopped between any two pieces, while others collect, allocate and call.
+// Suspended between any two pieces, while other code collects, allocates and calls.
 TEST(Metering, StoppedInTheMiddle) {
   for (const auto& [tier_name, tier] : Config::tiers()) {
     for (const bool moving : {false, true}) {
@@ -220,7 +220,7 @@ TEST(Metering, BoundsComeFirstAndRefusalsAreFree) {
            {"new_data", "new_elem", "init_data", "init_elem", "fill", "copy", "new", "new_default"}) {
         const uint64_t none = p.cost(name, 0);
         EXPECT_EQ(p.cost(name, 20) - none, 10u) << name;
-        must(p.store.set_fuel(none));  // only the instructions themselves can be paid for
+        must(p.store.set_fuel(none));  // only enough for the instructions themselves
         auto r = p.func(name).call({Val(-1)});
         ASSERT_FALSE(r) << name;
         EXPECT_NE(r.error().trap_code(), TrapCode::kOutOfFuel) << name;
@@ -242,7 +242,7 @@ TEST(Metering, BoundsComeFirstAndRefusalsAreFree) {
   }
 }
 
-// Segments that are dropped while an instruction that reads them is stopped.
+// Segments that are dropped while an instruction that reads them is suspended.
 TEST(Metering, SegmentsAreReadToTheEnd) {
   std::string text = R"((module (import "host" "interrupt" (func $interrupt))
     (type $refs (array (mut (ref null i31)))) (table $t 700000 (ref null i31)) (elem $e (ref null i31) )";
@@ -307,7 +307,7 @@ TEST(Metering, HostFunctionsTakeFuel) {
       EXPECT_EQ(*store.fuel(), 0u);
       must(store.set_fuel(none + 100));
       EXPECT_TRUE(run.call({Val(int64_t{100})}));
-      // More than there can be.
+      // More than exists.
       must(store.set_fuel(1000));
       EXPECT_EQ(run.call({Val(int64_t{-1})}).error().trap_code(), TrapCode::kOutOfFuel);
       // The callback gives more.
@@ -318,7 +318,7 @@ TEST(Metering, HostFunctionsTakeFuel) {
       EXPECT_EQ(asked, 3);
       EXPECT_EQ(*store.fuel(), 20u);
       store.on_out_of_fuel(nullptr);
-      // An execution stops in the middle of the host function, and what it owes is paid first.
+      // An execution is suspended in the middle of the host function, and its debt is paid first.
       must(store.set_fuel(none + 60));
       Execution e = must(Execution::create(run, {Val(int64_t{100})}));
       ASSERT_EQ(must(e.run()), State::kOutOfFuel);
@@ -341,7 +341,7 @@ TEST(Metering, WithoutFuelHostFunctionsTakeNone) {
   EXPECT_FALSE(store.fuel());
 }
 
-// A function of the host that is called by nobody but the host.
+// A host function that is called only by the host.
 TEST(Metering, HostFunctionsOfTheHost) {
   Engine engine(config_of(Tier::kAuto, true));
   Store store(engine);

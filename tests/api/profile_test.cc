@@ -1,5 +1,5 @@
-// Config::profile and Config::debug_info: each function is told once, whoever compiles it, and leaves with its module.
-// On machines that make no machine code there is nothing to tell.
+// Config::profile and Config::debug_info: each function is reported once, by whatever thread it is compiled, and
+// removed with its module. On processors without machine code there is nothing to report.
 #include <unistd.h>
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 #include "tests/api/wat.h"
 
-// What a debugger reads.
+// The debugger's interface.
 extern "C" {
 struct jit_descriptor {
   uint32_t version, action;
@@ -50,7 +50,7 @@ class Profiling : public testing::Test {
   fs::path before_, directory_;
 };
 
-TEST_F(Profiling, FunctionsLeaveWithTheirModule) {
+TEST_F(Profiling, FunctionsAreUnregisteredWithTheirModule) {
   Config config;
   config.tier = Tier::kBaseline;
   config.debug_info = true;
@@ -63,8 +63,8 @@ TEST_F(Profiling, FunctionsLeaveWithTheirModule) {
   EXPECT_EQ(__jit_debug_descriptor.first_entry, nullptr);
 }
 
-// The debugger's list says what has machine code.
-TEST_F(Profiling, FunctionsMoveUpAfterSoManyCalls) {
+// The debugger's list contains the functions with machine code.
+TEST_F(Profiling, FunctionsTierUpAfterTheConfiguredCalls) {
   Config config;
   config.debug_info = true;
   config.tier_up_calls = 3;
@@ -126,12 +126,12 @@ TEST_F(Profiling, ThreadsShareOneFile) {
     functions += last == 0;
     ASSERT_LE(at + size, file.size());
   }
-  EXPECT_EQ(last, 3u);  // closed, now that the engines are gone
+  EXPECT_EQ(last, 3u);  // complete, now that the engines are destroyed
   if (functions == 0) GTEST_SKIP() << "no machine code on this machine";
   EXPECT_EQ(functions, 3 * kModules);
 }
 
-TEST_F(Profiling, WhatCannotBeWrittenIsAnErrorOfCompiling) {
+TEST_F(Profiling, WriteErrorsAreErrorsOfCompiling) {
   fs::create_directory("jit-" + std::to_string(getpid()) + ".dump");
   Config config;
   config.profile = Profile::kJitDump;

@@ -1,5 +1,5 @@
-// In builds with assertions: an access by C++ code whose 32-bit address or index has anything in the upper half of its
-// slot ends the process and names the instruction. Here the host puts it there, which no program can.
+// In builds with assertions: if C++ code uses a 32-bit address or index and the upper half of its slot is not zero, the
+// process ends with a message that names the instruction. Here the host sets the upper half, which no program can.
 #include "runtime/zero_extension.h"
 
 #include "tests/api/wat.h"
@@ -37,7 +37,7 @@ constexpr Case kCases[] = {
     {"return_call_indirect", "(return_call_indirect $t (local.get 0))"},
 };
 
-// Calls the function with `slot` for its parameter.
+// Calls the function with `slot` as its parameter.
 bool call_with(bool guarded, std::string_view parameter, const char* body, uint64_t slot) {
   Config config;
   config.tier = Tier::kInterp;
@@ -55,7 +55,7 @@ bool call_with(bool guarded, std::string_view parameter, const char* body, uint6
   return detail::invoke(run.store_impl(), run.impl(), &slot);
 }
 
-TEST(ZeroExtension, WhatIsZeroExtendedPasses) {
+TEST(ZeroExtension, ZeroExtendedValuesPass) {
   for (bool guarded : {true, false})
     for (const Case& c : kCases) EXPECT_TRUE(call_with(guarded, "i32", c.body, 0)) << c.instruction;
   // 64 bits are an address: out of bounds.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a module, a script or a command line calls things, in the output of every command: it cannot control a terminal,
-hide, turn the direction of writing or make up lines, and names of megabytes take neither memory nor pages.
+"""Names from a module, a script or a command line, in the output of every command: they cannot control a terminal, hide,
+change the direction of writing or imitate lines, and names of megabytes take neither memory nor pages.
 """
 import argparse
 import json
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-# Each has "evil" in it, by which a name is known to have been shown; the bad ends of some would be lines of their own.
+# Each contains "evil", which shows that the name was printed; the bad ends of some would be lines of their own.
 HOSTILE = [
     "evil\x1b[31m", "evil\x1b]0;title\x07", "evil\n  9: 0x99 - made up", "evil\r\nerror: made up", "evil\x9b2J\x85",
     "evil\u202egnp.exe", "evil\u2066\u200b\u2028made up\ufeff\u061c\U000e0041", "evil\x00\x7f\b\t", "evil\"); made up", "evil\\'${x}%s%n",
@@ -47,7 +47,7 @@ def names(module, **spaces):
 
 
 def module(name, export=None, body=b"\x03\x40\x00\x0b", imports=(), extra=b"", named=None):
-    """Function 0 (or the first that is no import) has one local, is exported and runs `body`; all has a name."""
+    """Function 0 (or the first one that is not imported) has one local, is exported and runs `body`; everything has a name."""
     out = b"\0asm\1\0\0\0" + section(1, vector([b"\x60\0\0", b"\x5f" + vector([b"\x7f\0"])]))
     if imports: out += section(2, vector(list(imports)))
     out += section(3, vector([u32(0)])) + section(4, vector([b"\x70\0\x01"])) + section(5, vector([b"\0\x01"]))
@@ -69,7 +69,7 @@ def module(name, export=None, body=b"\x03\x40\x00\x0b", imports=(), extra=b"", n
 
 
 def tag_at(content):
-    """Where the subsection of tags begins: subsections are in order."""
+    """The position of the subsection of tags: subsections are in order."""
     at = 0
     while at < len(content):
         if content[at] == 11: return at
@@ -84,8 +84,8 @@ def tag_at(content):
 
 
 class Runner:
-    """Runs commands, and tells what memory each took at most: from a process of its own that is small, as the system counts
-    what the caller had before it became the command."""
+    """Runs commands, and reports the peak memory of each: from a small process of its own, because the system counts what the
+    caller had before it became the command."""
 
     def __init__(self):
         request_end, request_begin = os.pipe()
@@ -131,7 +131,7 @@ class Test:
         return path.name
 
     def command(self, *words, most_mb=None, code=None):
-        """-> everything it printed, as bytes."""
+        """-> everything that it printed, as bytes."""
         run = list(words)
         if self.emulated and run[0] == "run": run.insert(1, "--no-seccomp")
         out = self.directory / "output"
@@ -151,7 +151,7 @@ class Test:
         print(message)
 
     def clean(self, what, data, shows=True, tabs=False):
-        """Nothing of what a terminal obeys, and no line that the name made up."""
+        """No control characters of a terminal, and no line that the name imitates."""
         try:
             shown = data.decode()
         except UnicodeDecodeError as e:
@@ -176,7 +176,7 @@ def all_commands(test, name):
     deep = test.file(module(name, name, trap))
     start = test.file(module(name, "_start", trap))
     test.check("run", start, code=134)
-    test.check("run", deep)  # what could be called
+    test.check("run", deep)  # for its list of functions
     test.check("run", "--invoke", "zz", deep, code=2)
     if "\0" not in name: test.check("run", "--invoke", name, deep, code=134)
     throws = test.file(module(name, "_start", b"\x08\x00"))
@@ -223,7 +223,7 @@ def escaped(name): return "".join(f"\\{b:02x}" for b in name.encode())
 
 
 def texts(test, name):
-    """The text format and scripts, which also have the name's raw bytes in them."""
+    """The text format and scripts, which contain the name's raw bytes as well."""
     e = escaped(name)
     for source in (f'(module (func (call $"{e}")))', f'(module (func $"{e}") (func $"{e}"))', f'(module (func (local $"{e}" i32) (local $"{e}" i32)))',
                    f'(module (func (local.get $"{e}")))', f'(module (func (br $"{e}")))', f'(module (type $"{e}" (struct)) (func (struct.get $"{e}" $"{e}")))',
@@ -257,7 +257,7 @@ def command_line(test, name):
                   ["run", "--dir", name, "good.wasm"], ["run", "--listen", name, "good.wasm"], ["run", "-W", name + "=1", "good.wasm"],
                   ["run", "--features=" + name, "good.wasm"], ["run", "--invoke=f", "argument.wat", name], ["run", "--preload", "a=" + name, "good.wasm"]):
         data = test.command(*words)
-        # The words of a command are its user's own: lines of theirs are no lie.
+        # The words of a command line are the user's own: lines in them are no attack.
         test.clean(shlex.join(words), data.replace(b"made up", b""), shows=words[0] != "explore")
     path = test.file(b"\0asm\1\0\0\0" + custom("x"), name=name + ".wasm")
     for words in (["validate", path], ["inspect", path], ["inspect", "--json", path]):
@@ -267,9 +267,9 @@ def command_line(test, name):
 
 
 def large(test, megabytes):
-    """Names of megabytes in every place. What is shown of them is short, and memory is that of a module of this size."""
+    """Names of megabytes in every place. The printed parts are short, and memory is that of a module of this size."""
     name = b"evil" + b"n" * (megabytes << 20)
-    most = 60 + 5 * megabytes  # the file, what is decoded from it
+    most = 60 + 5 * megabytes  # the file, and the decoded data
     calls = (b"\x23\x00\x45\x04\x40\x10\x00\x0b")  # if global 0 is 0, call function 0
     recursion = test.file(module("m", "_start", b"\x10\x00", named=dict(func=name)))
     def small(data, what, bytes_=200_000):
@@ -326,7 +326,7 @@ def main():
             all_commands(test, name)
             texts(test, name)
             command_line(test, name)
-        # Bytes that are no UTF-8 can stand in files and on the command line.
+        # Files and the command line may contain bytes that are not UTF-8.
         for raw in (b"(module (evil \xff\xc3(\xed\xa0\x80))", b'(module (func $"evil\xff"))', b"\xff\xfe(module)"):
             for command in ("validate", "parse", "wast"): test.check(command, test.file(raw, ".wat"), code=1, shows=False)
         test.check("validate", os.fsdecode(b"evil\xff\x9b"), code=1)

@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""Runs a text file of command lines and compares what they print and how they exit.
-
+"""Runs a text file of command lines and compares their output and exit codes.
   --- name.wat             a file for the cases below, up to the next line that begins with "---" or "$"
   (module ...)
   $ ermine run name.wat    a command, run by sh in a fresh directory; `ermine` is the one under test
   expected standard output
   ! expected standard error
   ? 1                      expected exit code, if not 0
-
 In expected lines "[..]" stands for anything within a line, and a line "..." for any number of lines.
-A bug that the engine reports of itself fails the case, unless just that is expected.
-A blank line before the next "$" is not part of the expectation; lines beginning with "#" are remarks.
+A bug that the engine reports fails the case, unless exactly that is expected.
+A blank line before the next "$" is not part of the expectation; lines beginning with "#" are comments.
 """
 import argparse
 import ctypes
@@ -73,7 +71,7 @@ def matches(expected, actual):
 
 
 def has_landlock():
-    """Asks the kernel for its version of it; the call has the same number on all architectures."""
+    """Asks the kernel for its ABI version of Landlock; the call has the same number on all architectures."""
     return ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0
 
 
@@ -92,7 +90,8 @@ def main():
         work = pathlib.Path(directory) / "work"
         tools.mkdir()
         work.mkdir()
-        # An emulator may refuse the process sandbox, and a kernel may lack Landlock, which is noted: another test's matter.
+        # An emulator may not support the process sandbox, and a kernel may lack Landlock, which is noted: another test
+        # covers that.
         less = "--sandbox=off" if options.emulator else "" if has_landlock() else "--no-landlock"
         if less:
             words = shlex.join([*shlex.split(options.emulator), str(options.ermine.resolve())])
@@ -127,7 +126,7 @@ def main():
                 if actual and not actual.endswith("\n"):
                     actual += "\n"
                 ok = ok and matches(expected, actual)
-            # Said on standard error wherever it happens; a "..." must not hide it.
+            # Reported on standard error wherever it happens; a "..." must not hide it.
             if BUG in actual_err and not any(BUG in line for line in err):
                 ok = False
             if ok:

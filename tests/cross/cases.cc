@@ -7,14 +7,15 @@ namespace ermine::cross {
 
 namespace {
 
-// Bytes that the operations themselves use: a window must not meet them.
+// Bytes that the operations themselves use: a window must not overlap them.
 constexpr uint32_t kScratch = 0x70000000, kScratchEnd = 0x70004000;
 constexpr unsigned kRounds = 2;  // of the loop
-constexpr uint64_t kMix = 0x9e3779b97f4a7c15;  // results are folded into one number: sum = sum * kMix + result
+constexpr uint64_t kMix = 0x9e3779b97f4a7c15;  // results are combined into one number: sum = sum * kMix + result
 
 bool is_narrow(char type) { return type == 'i' || type == 'f'; }
 
-// What the 64-bit parameters hold: the operand with something in its upper half, or changed if it has none.
+// The contents of the 64-bit parameters: the operand with a non-zero upper half, or with another upper half if it has
+// one.
 Bits disguised(char type, Bits v) {
   if (is_narrow(type)) return v | uint64_t{0xdeadbeef} << 32;
   return type == 'l' ? v ^ 0x5555 : v;
@@ -35,7 +36,9 @@ class Chooser {
 
   void run() {
     if (op_.operands.size() == 1) {
-      stride_ = stride_ == 1 ? 1 : stride_ < 10 ? 2 : 5;  // there are few; no multiple of 3, so that places change
+      stride_ = stride_ == 1   ? 1
+                : stride_ < 10 ? 2
+                               : 5;  // there are few; not a multiple of 3, so that locations change
       for (Bits a : edges(op_.operands[0]))
         for (unsigned i = 0; i < 3; ++i) {
           static constexpr Place kPlaces[] = {Place::kLocal, Place::kStack, Place::kConstant};
@@ -47,12 +50,12 @@ class Chooser {
     const auto& all = edges(type);
     for (size_t i = 0; i < all.size(); ++i)
       for (bool is_last : {true, false}) {
-        // Partners: one for which the result is a small number, which is an index that exists, and others in turn.
+        // Partners: one for which the result is a small number, which is an existing index, and others in turn.
         std::vector<Bits> partners{all[(i * 7 + 3) % all.size()], all[(i * 5 + 11) % all.size()]};
         if (const auto small = small_partner(all[i], is_last)) partners.push_back(*small);
         for (Bits p : partners) {
           const Bits a = is_last ? p : all[i], b = is_last ? all[i] : p;
-          // The constant as a constant, in the most likely way; then the ways in turn.
+          // The constant as a constant operand, in the most likely form; then the other forms in turn.
           const Place other = turn_ & 1 ? Place::kLocal : Place::kStack;
           add(a, b, is_last ? other : Place::kConstant, is_last ? Place::kConstant : other);
           static constexpr Place kPairs[][2] = {
@@ -72,7 +75,7 @@ class Chooser {
     return r ? std::optional(static_cast<uint32_t>(*r)) : std::nullopt;
   }
   std::optional<Bits> small_partner(Bits edge, bool is_last) const {
-    if (op_.result != op_.operands[0]) return {};  // a comparison's are small anyway
+    if (op_.result != op_.operands[0]) return {};  // a comparison's results are small anyway
     const Bits mask = is_narrow(op_.operands[0]) ? 0xffffffff : ~Bits{0};
     for (Bits p : {edge ^ 5, edge + 6, 7 - edge, edge - 8, ~edge ^ 9, Bits{3}, Bits{0x100000003}}) {
       p &= mask;
@@ -104,7 +107,7 @@ std::string operand(const Case& c, unsigned i) {
   }
 }
 
-// The number that uses are given, an i32.
+// The number that uses get, an i32.
 std::string expression(const Case& c) {
   std::string e = replaced(c.operation->text, "%a", operand(c, 0));
   if (c.operation->operands.size() > 1) e = replaced(std::move(e), "%b", operand(c, 1));
@@ -116,7 +119,7 @@ std::string expression(const Case& c) {
   }
 }
 
-// A loop so hot that its six locals are what lives in registers.
+// A loop so hot that its six locals live in registers.
 constexpr std::string_view kHotter = R"(
     (local.set $n (i32.const 2))
     (loop $outer
@@ -206,7 +209,7 @@ void add_trials(const Case& c, unsigned turn, std::vector<Trial>& out) {
       traps.push_back({.of = c, .uses = {&u}, .trap = "unaligned atomic"});
     }
   }
-  // Those that are left to the interpreter show less: a third of them at a time.
+  // Cases that are run by handlers are less informative: a third of them at a time.
   auto& heavy = together[1].uses;
   for (size_t i = heavy.size(); i-- > 0;)
     if ((i + turn) % 3 != 0) heavy.erase(heavy.begin() + static_cast<std::ptrdiff_t>(i));

@@ -1,9 +1,10 @@
-// Every operation that yields a number of 32 bits, or less, crossed with the constants where widths and signs meet,
-// with the places that operands can be in, and with all that such a number is used for: cross_test GROUP [STRIDE]. What
-// must come out is worked out here, without the engine, and asked for in every tier, with the verifier on. A number
-// whose upper half is not zero in its register shows as another result, another byte written, or a fault.
+// Combines every operation with a result of at most 32 bits with the constants at the ends of widths and signs, with
+// the possible locations of operands, and with all uses of such a number: cross_test GROUP [STRIDE]. The expected
+// results are computed here, without the engine, and compared in every tier, with the verifier on. A number whose upper
+// half is not zero in its register gives another result, another written byte, or a fault.
 //
-// The memory has 4 GiB, so that each number is an address; its window is filled before each call and looked at after.
+// The memory has 4 GiB, so that each number is an address; its window is filled before each call and checked
+// afterwards.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,7 +17,7 @@
 namespace ermine::cross {
 namespace {
 
-constexpr size_t kAtOnce = 500;  // functions a module
+constexpr size_t kAtOnce = 500;  // functions per module
 
 template <class T>
 T must(Result<T> result, const char* what) {
@@ -62,7 +63,7 @@ class Runner {
   Runner(const Variant& variant) : variant_(variant), engine_(variant.config) {}
   const Variant& variant() const { return variant_; }
 
-  // Runs functions of one module. Returns how many did not do what they should, and says which.
+  // Runs functions of one module. Reports the failures and returns their number.
   size_t run(std::span<const uint8_t> bytes, std::span<const Trial> trials, bool explain) {
     const Module module = must(Module::compile(engine_, bytes), "the module");
     Store store(engine_);
@@ -77,7 +78,7 @@ class Runner {
     size_t wrong = 0;
     for (size_t i = 0; i < trials.size(); ++i) {
       const auto f = must(instance.get_typed_func<uint64_t(uint64_t, uint64_t)>(std::to_string(i)), "a function");
-      // Twice: in the tier that moves up the second time is in machine code from the start.
+      // Twice: in the tier that tiers up, the second run is in machine code from the start.
       for (unsigned time = 0; time < 2; ++time) {
         const std::string problem = once(f, memory, trials[i]);
         if (problem.empty()) continue;
@@ -114,7 +115,7 @@ class Runner {
     return {};
   }
 
-  // Each use by itself, to say which it is.
+  // Each use by itself, to find the one that fails.
   void explain(const Trial& t, const std::string& problem);
 
   const Variant& variant_;

@@ -17,7 +17,7 @@ double f64(Bits b) { return std::bit_cast<double>(b); }
 Result of(float f) { return std::isnan(f) ? Result() : std::bit_cast<uint32_t>(f); }
 Result of(double d) { return std::isnan(d) ? Result() : std::bit_cast<uint64_t>(d); }
 
-// Integers of 8 to 64 bits, by the width. Everything is done on 128 bits, where nothing overflows.
+// Integers of 8 to 64 bits, by the width. Everything is computed with 128 bits, where nothing overflows.
 using Wide = __int128;
 template <unsigned kBits>
 Wide sign(Bits v) {
@@ -111,7 +111,7 @@ F from(Bits b) {
   else return f64(b);
 }
 
-// To an integer of 32 bits, exactly; nothing if it does not fit.
+// Converts to a 32-bit integer exactly; nothing if it does not fit.
 template <class F, bool kSigned>
 Result truncated(Bits a, Bits) {
   const F f = from<F>(a);
@@ -221,7 +221,7 @@ void vectors(std::vector<Operation>& out) {
   add("(i64x2.all_true (i64x2.splat (i64.extend_i32_u %a)))", [](Bits a, Bits) -> Result { return a != 0; });
 }
 
-// What a value goes through unchanged, or to be cut.
+// Ways that pass a value on unchanged, or cut it.
 void passing(std::vector<Operation>& out) {
   auto same = [&](const char* text) {
     out.push_back({"passing", text, "i", 'i', [](Bits a, Bits) -> Result { return a; }});
@@ -332,7 +332,7 @@ const std::vector<Bits>& edges(char type) {
           add(l[2], std::bit_cast<uint32_t>(static_cast<float>(whole)));
           add(l[3], std::bit_cast<uint64_t>(static_cast<double>(whole)));
         }
-    // As bits: with an upper half that is set where a float's is.
+    // As bits: with a non-zero upper half next to the bits of the float.
     for (uint32_t v : {0x80000000u, 0x00000001u, 0x807fffffu, 0xff800000u, 0x3f000000u}) add(l[2], v);
     for (Bits v : std::initializer_list<Bits>{0x8000000000000000u, 0x0000000000000001u, 0xfff0000000000000u,
                                               0xc1efffffffe00007u, 0x3fe0000000000000u})

@@ -1,5 +1,5 @@
-// What leaves a number of 32 bits (or less) in a register: instructions and ways of passing values on, with what they
-// do in plain C++. It is said here once more on purpose: nothing is shared with the engine.
+// Operations that leave a number of 32 bits (or less) in a register: instructions and ways of passing values on, with
+// their results in plain C++. They are deliberately written a second time: nothing is shared with the engine.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ struct Operation {
   std::string text;      // an expression with the operands %a and %b
   std::string operands;  // their types: i l f d
   char result;
-  // Nothing: it traps, or the result is a NaN, whose bits are anyone's.
+  // Nothing: it traps, or the result is a NaN with unspecified bits.
   std::optional<Bits> (*value)(Bits a, Bits b);
 };
 
 const std::vector<Operation>& operations();
 
-// The constants where widths and signs meet: 0, ±1, ±2^7, ±2^15, ±2^30, ±2^31, ±2^32 and their neighbours, as they fit
-// the type.
+// The constants at the ends of widths and signs: 0, ±1, ±2^7, ±2^15, ±2^30, ±2^31, ±2^32 and their neighbours, as far
+// as they fit the type.
 const std::vector<Bits>& edges(char type);
 std::string constant(char type, Bits bits);
 std::string_view type_name(char type);

@@ -24,7 +24,7 @@ void put(uint8_t* at, uint64_t v) {
   std::memcpy(at, &t, sizeof t);
 }
 
-// The index of a block that br_table leaves to: see the text below.
+// The index of a block that br_table branches to: see the text below.
 constexpr uint64_t kTargets = 5;
 
 class List {
@@ -137,7 +137,7 @@ void accesses(List& l) {
   l.access("(i64.extend_i32_u (i32.reinterpret_f32 (f32.load %v)))", 0, 4,
            [](uint32_t, uint8_t* w) { return get<uint32_t>(w); });
   l.access("(i64.reinterpret_f64 (f64.load %v))", 0, 8, [](uint32_t, uint8_t* w) { return get<uint64_t>(w); });
-  // Sums are done modulo 2^32 before the offset is added.
+  // Sums are computed modulo 2^32 before the offset is added.
   l.access("(i64.extend_i32_u (i32.load16_u (i32.add %v (i32.const 24))))", 24, 2,
            [](uint32_t, uint8_t* w) { return get<uint16_t>(w + 24); });
   l.uses.back().trap = nullptr;  // it wraps
@@ -359,7 +359,7 @@ void indices(List& l) {
           [](uint32_t v, uint8_t*) -> uint64_t { return v + 2 >= 100 && v + 2 < 108 ? 0x60 + v + 2 - 100 : 0; });
   l.index("(i64.load8_u $out offset=2 %v)", 65534, kMemoryTrap,
           [](uint32_t v, uint8_t*) -> uint64_t { return v + 2 >= 100 && v + 2 < 108 ? 0x50 + v + 2 - 100 : 0; });
-  l.uses.back().limit = 65390;  // the rest is written by others
+  l.uses.back().limit = 65390;  // the bytes after it are written by others
   l.uses.back().trap = nullptr;
 }
 

@@ -31,7 +31,7 @@ std::string types(const std::vector<ValType>& all) {
   return out;
 }
 
-// Limits as properties of the descriptors of JavaScript's API.
+// Limits as properties of the descriptors in JavaScript's API.
 template <class T>
 std::string limits(const T& type) {
   std::string out = fmt::format("\"initial\":\"{}\",\"address\":\"{}\"", type.min, type.is64 ? "i64" : "i32");
@@ -80,7 +80,7 @@ bool has_usable_imports(const Module& module) {
   const std::vector<ImportType> all = module.imports();
   for (size_t i = 0; i < all.size(); ++i) {
     if (!is_usable(all[i])) return false;
-    // One name for two things: an object of JavaScript's holds one.
+    // One name for two items: an object of JavaScript can hold only one.
     for (size_t j = 0; j < i; ++j)
       if (all[i].module == all[j].module && all[i].name == all[j].name &&
           (all[i].type.kind != ExternKind::kFunc || all[j].type.kind != ExternKind::kFunc ||

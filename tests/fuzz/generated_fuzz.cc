@@ -1,7 +1,7 @@
-// Fuzz target: a module made of the bytes is valid, and does the same in every tier and mode.
+// Fuzz target: a module generated from the bytes is valid, and has the same results in every tier and mode.
 //
-// The modules make NaNs canonical themselves. The first byte says whether they may use relaxed instructions:
-// then the variants of the deterministic profile must agree, and those that take the machine's choice.
+// The modules make NaNs canonical themselves. The first byte decides whether they may use relaxed instructions: then
+// the variants of the deterministic profile must agree among themselves, and so must those with the machine's choice.
 #include <cstdio>
 #include <cstdlib>
 

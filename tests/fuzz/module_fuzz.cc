@@ -1,8 +1,7 @@
-// Fuzz target: decoding and validating any bytes. Whatever they are, the answer is a module or an error
-// with a kind that fits; a valid module can be walked and asked for its names. The switched-off features
-// are taken from the bytes, so that those paths are met as well.
+// Fuzz target: decodes and validates any bytes. The result is always a module or an error of a suitable kind; a valid
+// module can be walked and has names. Bits of the input switch features off, so that those paths are reached as well.
 //
-// Seeds: seeds/module, the modules in binary form with the text they were made from.
+// Seeds: seeds/module, modules in binary form with the text that they were made from.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -27,7 +26,7 @@ void check_error(const Error& error, size_t size) {
   check(error.offset() <= size);
 }
 
-// What validation let pass, the walker must read to the end.
+// The reader must be able to read valid code to the end.
 void walk(const wasm::Module& module) {
   for (uint32_t i = module.imported_functions; i < module.functions.size(); ++i) {
     const wasm::Function& function = module.functions[i];

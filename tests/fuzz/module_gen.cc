@@ -1,15 +1,15 @@
 // module_gen: writes and runs modules for differential testing.
 //
 //   module_gen write --seed N [--count K] [--without FEATURE,…] [--canonical-nans] FOLDER
-//       writes N.wasm … into the folder; "-" stands for a batch on standard output
+//       writes N.wasm … into the folder; "-" means a batch on standard output
 //   module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] WHAT
-//       prints what each module does and fails if the variants (see transcript.h) do not agree. WHAT is files, or
-//       --batch FILE [--from I], or --seed N [--count K]: modules made on the spot, with canonical NaNs. --relaxed says
-//       that they may use relaxed instructions; --modes runs each module in all tiers and in N of the other
-//       variants, in turn, instead of all; --plans appends to a file what the driver of another engine is to do, a
-//       line for each module; --memories prints their contents; --from passes over the first I of a batch
+//       prints the results of each module and fails if the variants (see transcript.h) do not agree. WHAT is files, or
+//       --batch FILE [--from I], or --seed N [--count K]: modules generated on the fly, with canonical NaNs. --relaxed:
+//       they may use relaxed instructions; --modes: runs each module in all tiers and in N of the other variants, in
+//       turn, instead of all; --plans: appends to a file the calls for the driver of another engine, one line per
+//       module; --memories: prints their contents; --from: skips the first I modules of a batch
 //
-// A batch is modules one after the other, each after its length in four bytes, little-endian.
+// A batch consists of modules, each after its length in four bytes, little-endian.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -138,11 +138,11 @@ class Comparison {
     if (!a.plans.empty()) plans_.open(a.plans, std::ios::app);
   }
 
-  // `number`: from which it follows in which variants it runs.
+  // `number`: determines the variants in which it runs.
   void module(const std::string& name, uint64_t number, std::span<const uint8_t> bytes) {
-    // Before the module runs, which may be its end.
+    // Printed before the module runs, because the run may crash.
     if (plans_.is_open()) plans_ << fuzz::plan_of(runners_[0].engine, bytes) << std::endl;
-    std::optional<fuzz::Transcript> first[2];  // by whether it is deterministic, where that makes a difference
+    std::optional<fuzz::Transcript> first[2];  // by whether it is deterministic, if that makes a difference
     for (size_t i = 0; i < runners_.size(); ++i) {
       if (!takes_part(i, number)) continue;
       const Runner& r = runners_[i];
@@ -163,7 +163,7 @@ class Comparison {
   int differences = 0;
 
  private:
-  // The plain variants of all tiers come first, and always take part.
+  // The plain variants of all tiers come first, and are always used.
   bool takes_part(size_t i, uint64_t number) const {
     const size_t plain = Config::tiers().size(), others = runners_.size() - plain;
     if (i < plain || arguments_.modes >= others) return true;

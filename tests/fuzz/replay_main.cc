@@ -1,8 +1,7 @@
-// Runs a libFuzzer target without libFuzzer: over each given file (or each file of a given folder) as it is,
-// over prefixes of it and over copies with a byte changed. The changes are a fixed pseudo-random
-// sequence, so that a failure repeats. Files above kFullWork bytes get a sample of prefixes.
-// `--every=N` in front of the files: only each Nth prefix and changed copy, for what is slow.
-// Fails when it finds no file: a test without seeds tests nothing.
+// Runs a libFuzzer target without libFuzzer: over each given file (or each file of a given folder), over prefixes of it
+// and over copies with a byte changed. The changes are a fixed pseudo-random sequence, so that a failure is
+// reproducible. Files above kFullWork bytes get a sample of prefixes. `--every=N` before the files: only each N-th
+// prefix and changed copy, for slow targets. Fails if it finds no file: a test without seeds tests nothing.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -22,7 +21,7 @@ constexpr size_t kFullWork = 2048;
 constexpr size_t kSampledPrefixes = 256;
 constexpr size_t kFlips = 512;
 
-// The copy has exactly its size in the heap, so that AddressSanitizer sees a read past its end.
+// The copy has exactly its size on the heap, so that AddressSanitizer detects a read past its end.
 void run_one(const std::vector<uint8_t>& bytes, size_t size) {
   std::vector<uint8_t> copy(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
   copy.shrink_to_fit();

@@ -1,5 +1,5 @@
-// Fuzz target: a binary module prints as text that parses to the same bytes, however it was encoded; what
-// is no module prints or lists as far as it goes and ends with an error.
+// Fuzz target: a binary module prints as text that parses to the same bytes, however it was encoded; malformed input is
+// printed or listed as far as possible and ends with an error.
 //
 // Seeds: seeds/module.
 #include <cstdio>
@@ -38,7 +38,7 @@ void list(std::span<const uint8_t> bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::span<const uint8_t> bytes(data, size);
   list(bytes);
-  // Which of them are modules at all; function bodies are not looked into here, but by the printer.
+  // Which of them are modules; the decoder does not read function bodies, the printer does.
   bool is_module =
       binary::decode(bytes, nullptr, std::make_shared<wasm::TypeRegistry>(), wasm::FeatureSet::all()).has_value();
   for (bool folded : {false, true}) {

@@ -1,6 +1,6 @@
-// Fuzz target: compiling any bytes and running what they export, within limits. Nothing a module does may
-// crash the host or outrun its fuel; calls end with results or an error. Each module runs twice, with
-// guarded and with checked memories, and both runs must come to the same end.
+// Fuzz target: compiles any bytes and runs the exports, within limits. No module may crash the host or exceed its fuel;
+// calls end with results or an error. Each module runs twice, with guarded and with checked memories, and both runs
+// must have the same result.
 //
 // Seeds: seeds/module, the modules in binary form.
 #include <cstdint>
@@ -28,7 +28,7 @@ Engine make_engine(bool guarded) {
   return Engine(config);
 }
 
-// What a run came to, in words that do not depend on addresses.
+// The result of a run, independent of addresses.
 std::string run(const Engine& engine, std::span<const uint8_t> bytes) {
   auto module = Module::compile(engine, bytes);
   if (!module) return "";

@@ -1,5 +1,5 @@
-// Fuzz target: any text is a module or an error that says where; a module prints, flat and folded, as text that
-// parses to the same bytes.
+// Fuzz target: any text is a module or an error with a position; a module prints, flat and folded, as text that parses
+// to the same bytes.
 //
 // Seeds: seeds/text.
 #include <cstdio>

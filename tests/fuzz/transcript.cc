@@ -8,7 +8,7 @@ namespace ermine::fuzz {
 
 namespace {
 
-// What the engine reported of itself since the run began. Modules run on the thread that compiles them.
+// The engine's reports of its own bugs since the run began. Modules run on the thread that compiles them.
 thread_local std::string t_bugs;
 void note_bug(void*, std::string_view message) { t_bugs += fmt::format("bug of the engine: {}\n", message); }
 
@@ -33,7 +33,7 @@ std::string show(const Error& e) {
   return "error: " + std::string(e.message());
 }
 
-// One module on its way through one variant.
+// One module in one variant.
 class Run {
  public:
   Run(const Variant& variant, const Engine& engine)
@@ -49,7 +49,7 @@ class Run {
       return std::move(out_);
     }
     out_.text += "ok\n";
-    // Exports go by their place: names may be anything.
+    // Exports are identified by their position: names may be anything.
     const auto exports = instance->exports();
     std::optional<Global> guest_fuel;
     if (auto item = instance->get_global("fuel"); item && item->type() == GlobalType{ValType::i32(), true})
@@ -95,7 +95,7 @@ class Run {
     out_.text += show(e) + '\n';
   }
 
-  // Functions that log their arguments and answer with edge values; the rest are defaults.
+  // Functions that log their arguments and return edge cases; the other imports are defaults.
   bool define_imports(const Module& module) {
     if (!has_usable_imports(module)) return false;
     for (const ImportType& i : module.imports()) {
@@ -158,7 +158,7 @@ class Run {
 Variant::Variant(std::string_view mode, const TierName& tier)
     : name(fmt::format("{}{}{}", tier.name, mode.empty() ? "" : "+", mode)), in_portions(mode == "portions") {
   config.tier = tier.tier;
-  // So that short programs move, too.
+  // So that short programs tier up as well.
   config.tier_up_calls = mode == "early" ? 1 : 2;
   config.tier_up_rounds = mode == "early" ? 1 : 20;
   config.consume_fuel = in_portions || mode == "fuel" || mode == "fuel+deterministic";

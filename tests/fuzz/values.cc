@@ -11,7 +11,7 @@ namespace ermine::fuzz {
 
 namespace {
 
-// The slot as the engine gave it, all 64 bits.
+// The slot from the engine, all 64 bits.
 uint64_t raw_bits(const Val& v) {
   uint64_t slots[2] = {};
   v.to_slots(slots);
@@ -79,7 +79,7 @@ uint64_t logged_bits(const Val& v) {
     case ValKind::kF32: return std::isnan(v.f32()) ? 0x7FC00000 : v.f32_bits();
     case ValKind::kF64: return std::isnan(v.f64()) ? uint64_t{0x7FF8} << 48 : v.f64_bits();
     case ValKind::kRef: return v.is_null() ? 0 : 1;
-    default: return raw_bits(v);  // an i32 with its upper half, so that one that is not zero shows
+    default: return raw_bits(v);  // an i32 with its upper half, so that a non-zero one is visible
   }
 }
 

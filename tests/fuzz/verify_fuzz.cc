@@ -1,7 +1,7 @@
-// Fuzz target: the verifier lives through any code with any description. The bytes are edits of a compiled function and
-// of what the compiler says of it, or all of both. Nothing is run; what is accepted is not looked at here.
+// Fuzz target: the verifier does not crash on any code with any description. The bytes are edits of a compiled function
+// and of its description, or all of both. Nothing is run; accepted code is not examined here.
 //
-// Seeds: seeds/verify. The first byte picks a function, the second whether the rest is edits or everything.
+// Seeds: seeds/verify. The first byte selects a function, the second whether the rest is edits or everything.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>

@@ -1,4 +1,4 @@
-;; Comparisons become part of the branch behind them.
+;; Comparisons become a part of the next branch.
 (module
   (func $count (param $n i32)
     (loop $again

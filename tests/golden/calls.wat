@@ -1,4 +1,4 @@
-;; Arguments are put where the callee's frame begins; results lie where they were.
+;; Arguments are stored at the beginning of the callee's frame; results are in the same place.
 (module
   (type $binary (func (param i32 i32) (result i32)))
   (type $pair (func (param i64) (result i64 f32)))

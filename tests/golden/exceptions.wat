@@ -1,4 +1,4 @@
-;; Catches are entered by tables, with nothing in registers; throwing hands over the values.
+;; Catches are entered by tables, with nothing in registers; throwing passes the values.
 (module
   (tag $number (param i32))
   (tag $wide (param i64 v128))

@@ -1,4 +1,4 @@
-;; What costs nothing: reading locals, constants, and local.set of a result.
+;; Operations without cost: reading locals, constants, and local.set of a result.
 (module
   (func $add (param $a i32) (param $b i32) (result i32)
     (i32.add (local.get $a) (local.get $b)))

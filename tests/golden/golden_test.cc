@@ -1,7 +1,7 @@
-// Golden tests of the translator and of what the baseline compiler makes of its code: each tests/golden/*.wat is
-// translated and its register code compared with the *.ir file beside it; of tests/golden/registers/*.wat, what lives
-// in registers and where vectors are read last (*.reg). A first line ";; options: checked fuel counting" sets some of
-// TranslateOptions. Set ERMINE_UPDATE_GOLDEN=1 to write the files anew; then read the change.
+// Golden tests of the translator and of the baseline compiler: each tests/golden/*.wat is translated, and its register
+// code is compared with the *.ir file beside it; for tests/golden/registers/*.wat, the slots that live in registers and
+// the last reads of vectors are compared (*.reg). A first line ";; options: checked fuel counting" sets some of
+// TranslateOptions. Set ERMINE_UPDATE_GOLDEN=1 to write the files again; then check the changes.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -34,7 +34,7 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-// Addresses of functions in call instructions are no part of the golden text.
+// Addresses of functions in call instructions are not part of the golden text.
 std::string without_addresses(std::string s) {
   for (size_t at = 0; (at = s.find(" | 0x", at)) != std::string::npos;) {
     size_t end = s.find('\n', at);
@@ -79,7 +79,7 @@ std::string show_code(const ir::FunctionCode& code) {
   return out;
 }
 
-// `show`: of each function.
+// `show`: prints one function.
 std::string translate(const std::string& wat, Show show) {
   text::ParseOptions parse_options;
   parse_options.emit_names = true;
@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(sources(".")), name_of
 
 #ifdef ERMINE_BASELINE
 
-// Where code may come from elsewhere has a number.
+// Instructions that are entered from elsewhere have a number.
 std::vector<uint32_t> labels_of(const baseline::DecodedFunction& list, const ir::FunctionCode& code) {
   std::vector<uint32_t> label(code.code.size() + 1);
   auto mark = [&](int64_t index) { label[static_cast<size_t>(index)] = 1; };
@@ -142,7 +142,7 @@ std::vector<uint32_t> labels_of(const baseline::DecodedFunction& list, const ir:
   return label;
 }
 
-// "loop 4-20: %0 int written narrow, %3 f64", the lines of the code, and "last: %8" where vectors are read last.
+// "loop 4-20: %0 int written narrow, %3 f64", the lines of the code, and "last: %8" for the last reads of vectors.
 std::string show_registers(const ir::FunctionCode& code) {
   using baseline::RegClass;
   static const baseline::HandlerIndex handlers(interp::handlers());

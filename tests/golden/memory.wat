@@ -1,4 +1,4 @@
-;; A guarded memory: an access is one instruction with the offset in it. Others are checked all the same.
+;; A guarded memory: an access is one instruction with the offset in it. Other memories are checked nevertheless.
 (module
   (memory 1 10)
   (memory $other 1)

@@ -1,5 +1,5 @@
 ;; options: checked
-;; A memory that may be anywhere: bounds are compared in code, and bases read again behind what may grow it.
+;; A memory at any address: bounds are compared in code, and bases read again after operations that may grow it.
 (module
   (memory 1 10)
   (memory $other 1)

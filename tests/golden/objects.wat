@@ -1,4 +1,4 @@
-;; Objects: fields and elements with their operands where they are, objects made in place, tests fused with branches.
+;; Objects: fields and elements with their operands in any location, objects made in place, tests fused with branches.
 (module
   (type $node (sub (struct (field $next (mut (ref null $node))) (field $value (mut i32)))))
   (type $big (sub final $node (struct (field (mut (ref null $node))) (field (mut i32)) (field i8) (field f64))))

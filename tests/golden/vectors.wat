@@ -1,4 +1,4 @@
-;; Vectors lie in two slots each. What a local is set to is made there, unless the value is wanted elsewhere, too.
+;; Vectors take two slots each. The value of a local is made in its slot, unless it is also used elsewhere.
 (module
   (memory 1)
   (global $g (mut v128) (v128.const i64x2 0 0))

@@ -1,4 +1,4 @@
-;; A function that catches returned into its caller with the machine register of frames that the exception had left.
+;; A function that catches returned to its caller with the machine register of frames that the exception had skipped.
 (module
   (tag $e)
   (func $throws (throw $e))

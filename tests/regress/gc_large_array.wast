@@ -1,5 +1,5 @@
-;; Arrays of more than 8 KiB have pages of their own. One that fitted into the rest of a block was put there, where
-;; marking did not see its lines, so that the next collection gave them away.
+;; Arrays of more than 8 KiB have pages of their own. One that fitted into the rest of a block was allocated there,
+;; where marking did not see its lines, so that the next collection freed them.
 (module
   (type $a (array (mut i32)))
   (type $box (struct (field (ref null $a))))

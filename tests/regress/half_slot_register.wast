@@ -1,5 +1,5 @@
-;; A slot of the operand stack held an f32 in a loop and, at another place, an f64 on its way to a global: machine code
-;; moved half of it.
+;; A slot of the operand stack held an f32 in a loop and, at another place, an f64 for a global: machine code moved half
+;; of it.
 (module
   (global $g (mut f64) (f64.const 1))
   (func (export "run") (result f64 f32) (local $x f32) (local $n i32)

@@ -1,4 +1,4 @@
-;; memory.size left the value of a local that the translator believed in the accumulator behind.
+;; memory.size clobbered the accumulator, which the translator believed to hold the value of a local.
 (module
   (memory 1)
   (global $sp (mut i32) (i32.const 100))

@@ -1,5 +1,5 @@
-;; A constant of 32 bits with its top bit set, patched into an instruction of 64 bits, was sign-extended: the result's
-;; upper half was set, and it was used whole as an index into memory, a table or a jump table.
+;; A 32-bit constant with its top bit set, patched into a 64-bit instruction, was sign-extended: the result's upper half
+;; was set, and all of it was used as an index into memory, a table or a jump table.
 (module
   (memory (export "memory") 1)
   (table 10 funcref)

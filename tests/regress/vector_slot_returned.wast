@@ -1,5 +1,5 @@
-;; A slot of the operand stack that holds a vector in a loop, and then a number that is returned from there: a register
-;; pinned for the vector was taken for the number's.
+;; A slot of the operand stack holds a vector in a loop, and later a number that is returned from there: a register
+;; pinned for the vector was used as the number's.
 (module
   (type $s (struct (field i32)))
   (global $v (mut v128) (v128.const i64x2 0 0))

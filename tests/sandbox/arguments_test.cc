@@ -1,4 +1,4 @@
-// System calls that are allowed with some arguments and refused with others, each way.
+// System calls that are allowed with some arguments and refused with others, both ways.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -83,7 +83,7 @@ TEST(SandboxArguments, NothingIsWritableAndExecutable) {
     REFUSED(running(), map(protection));
     REFUSED(running(), change(protection));
   }
-  // And nothing is executable that was not before where no machine code is made.
+  // And without machine code, no memory becomes executable.
   for (const Policy& policy : {without_machine_code(), reading()}) {
     ALLOWED(policy, map(PROT_READ | PROT_WRITE));
     REFUSED(policy, map(PROT_READ | PROT_EXEC));
@@ -95,7 +95,7 @@ TEST(SandboxArguments, NothingIsWritableAndExecutable) {
 TEST(SandboxArguments, OtherUsesOfCallsThatAreNeeded) {
   timespec t{};
   int word = 0;
-  // glibc's threads work; what else clone() can begin does not.
+  // glibc's threads work; anything else that clone() can start does not.
   ALLOWED(running(), [] {
     pthread_t thread;
     return -pthread_create(
@@ -122,7 +122,7 @@ TEST(SandboxArguments, OtherUsesOfCallsThatAreNeeded) {
     REFUSED(running(), ioctl(0, request, &word)) << request;
 }
 
-TEST(SandboxArguments, WithoutDirectoriesNoPathIsLookedAt) {
+TEST(SandboxArguments, WithoutDirectoriesEveryPathIsRefused) {
   for (const Policy& policy : {running(), reading()}) {
     REFUSED(policy, syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY));
     open_how how{};
@@ -136,7 +136,7 @@ TEST(SandboxArguments, WithoutDirectoriesNoPathIsLookedAt) {
     REFUSED(policy, syscall(SYS_mkdirat, AT_FDCWD, "/tmp", 0700));
     REFUSED(policy, syscall(SYS_getdents64, 0, 0, 0));
   }
-  // What only reads has less still.
+  // A process that only reads is allowed even less.
   REFUSED(reading(), syscall(SYS_memfd_create, "x", 0));
   REFUSED(reading(), syscall(SYS_accept4, 0, 0, 0, 0));
   REFUSED(reading(), eventfd(0, 0));
@@ -144,7 +144,7 @@ TEST(SandboxArguments, WithoutDirectoriesNoPathIsLookedAt) {
   REFUSED(reading(), ftruncate(1, 0));
 }
 
-// As the command sets it up: the kernel decides what lies beneath a directory, whoever asks.
+// Set up as by the command: the kernel decides what lies beneath a directory, for all code.
 class SandboxPaths : public testing::Test {
  protected:
   void SetUp() override {
@@ -162,7 +162,7 @@ class SandboxPaths : public testing::Test {
     std::error_code ignored;
     if (!root_.empty()) std::filesystem::remove_all(root_, ignored);
   }
-  // In a child, whose arguments alone are fixed then.
+  // In a child process, because the arguments are then fixed.
   template <class F>
   int attempt(bool writable, F&& f) {
     const pid_t child = fork();
@@ -190,7 +190,7 @@ class SandboxPaths : public testing::Test {
     errno = e == wasi::host::HostError::kOutside ? EXDEV : static_cast<int>(e);
     return errno == 0 ? 0 : -1;
   }
-  // By way of open_beneath().
+  // Through open_beneath().
   static int opens(int dir, const char* name, int flags) {
     const auto fd = wasi::host::open_beneath(dir, name, flags, 0666);
     return answer(fd.error);
@@ -203,7 +203,7 @@ class SandboxPaths : public testing::Test {
 
 #define PATHS(writable, expression) attempt(writable, [&] { return long(expression); })
 
-TEST_F(SandboxPaths, WhatAGuestMayDoPasses) {
+TEST_F(SandboxPaths, OperationsOfAGuestPass) {
   for (const char* name : {"file", "sub/file", "link", "sub/../file", "./sub/.././link"}) {
     EXPECT_EQ(PATHS(false, opens(in_, name, O_RDONLY | O_NONBLOCK)), kSucceeded) << name;
     EXPECT_EQ(PATHS(false, answer(wasi::host::stat_path(in_, path(name), true).error)), kSucceeded) << name;
@@ -220,7 +220,7 @@ TEST_F(SandboxPaths, WhatAGuestMayDoPasses) {
   EXPECT_EQ(PATHS(true, opens(in_, "sub/new", O_WRONLY | O_CREAT | O_EXCL | O_NONBLOCK)), kSucceeded);
   EXPECT_EQ(PATHS(true, opens(in_, "sub/new", O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK)), kSucceeded);
   EXPECT_EQ(PATHS(true, opens(in_, "sub/synced", O_RDWR | O_CREAT | O_SYNC | O_NONBLOCK)),
-            kSucceeded);  // by the walker
+            kSucceeded);  // without openat2
   EXPECT_EQ(PATHS(true, answer(wasi::host::rename_path(in_, path("sub/new"), in_, path("new")))), kSucceeded);
   EXPECT_EQ(PATHS(true, answer(wasi::host::link_path(in_, path("new"), in_, path("sub/linked")))), kSucceeded);
   EXPECT_EQ(PATHS(true, answer(wasi::host::create_directory(in_, path("sub/made")))), kSucceeded);
@@ -231,7 +231,7 @@ TEST_F(SandboxPaths, WhatAGuestMayDoPasses) {
   }
 }
 
-TEST_F(SandboxPaths, TheWalkerPassesToo) {
+TEST_F(SandboxPaths, TheWalkOfGuestPathsPasses) {
   for (const char* name : {"file", "sub/file", "link", "sub/../file"}) {
     EXPECT_EQ(PATHS(false, (wasi::host::force_path_walker(true), opens(in_, name, O_RDONLY | O_NONBLOCK))), kSucceeded)
         << name;
@@ -240,7 +240,7 @@ TEST_F(SandboxPaths, TheWalkerPassesToo) {
   EXPECT_EQ(PATHS(false, (wasi::host::force_path_walker(true), opens(in_, "leads_out", O_RDONLY | O_NONBLOCK))), EXDEV);
 }
 
-TEST_F(SandboxPaths, NothingElseIsLookedAt) {
+TEST_F(SandboxPaths, OtherPathsAreRefused) {
   const std::string out = root_ + "/out/file";
   struct stat st;
   EXPECT_EQ(PATHS(true, syscall(SYS_newfstatat, in_, out.c_str(), &st, 0)), EPERM);
@@ -249,7 +249,7 @@ TEST_F(SandboxPaths, NothingElseIsLookedAt) {
   EXPECT_EQ(PATHS(false, syscall(SYS_openat, in_, "file", O_RDWR)), EPERM);
   EXPECT_EQ(PATHS(false, syscall(SYS_openat, in_, "x", O_CREAT, 0600)), EPERM);
   EXPECT_EQ(PATHS(false, syscall(SYS_unlinkat, in_, "file", 0)), EPERM);
-  // A request of one's own, or parts of two.
+  // A forged request, or parts of two.
   open_how free{};
   free.flags = O_PATH;
   EXPECT_EQ(PATHS(true, syscall(SYS_openat2, in_, out.c_str(), &free, sizeof free)), EPERM);
@@ -259,7 +259,7 @@ TEST_F(SandboxPaths, NothingElseIsLookedAt) {
       PATHS(true, syscall(SYS_openat2, in_, out.c_str(), fixed_.begin + wasi::host::PathArguments::kSize, sizeof free)),
       EPERM);
   EXPECT_EQ(PATHS(true, syscall(SYS_openat2, AT_FDCWD, "in", fixed_.begin, sizeof free)), EPERM);
-  // Each that is there stays beneath its directory: what opens at most is a link itself.
+  // Each prepared request stays beneath its directory: it opens at most a link itself.
   for (uintptr_t at = 0; at < wasi::host::PathArguments::kSize; at += wasi::host::PathArguments::kStride)
     for (const char* name : {out.c_str(), "../out/file", "leads_out"}) {
       const int error = attempt(true, [&]() -> long {
@@ -269,7 +269,7 @@ TEST_F(SandboxPaths, NothingElseIsLookedAt) {
       });
       EXPECT_LT(error, kSucceeded) << at << " " << name;
     }
-  // A path that is none of ours.
+  // A path that is not one of the prepared ones.
   char buffer[10];
   EXPECT_EQ(PATHS(true, syscall(SYS_readlinkat, in_, "link", buffer, sizeof buffer)), EPERM);
   EXPECT_EQ(PATHS(true, syscall(SYS_readlinkat, in_, "", buffer, sizeof buffer)), EPERM);

@@ -1,5 +1,5 @@
-// Every system call there is, and more, with arguments that would do harm: what is not in the table is refused, and
-// what is in it leaves other processes, files that were not granted, and limits as they were.
+// Every system call that exists, and more, with arguments that would do harm: calls that are not in the table are
+// refused, and those in it leave other processes, files that were not granted, and limits unchanged.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -33,8 +33,8 @@ const SystemCall* entry(long number, Task task) {
   return e != std::end(kSystemCalls) && e->from <= task ? e : nullptr;
 }
 
-// uretprobe and uprobe, which the kernel makes itself in a process that is traced, and lets pass by every filter.
-// Whoever makes them otherwise is ended by SIGILL, or answered ENXIO.
+// uretprobe and uprobe, which the kernel makes itself in a traced process, and which bypass every filter. Other callers
+// are ended by SIGILL, or get ENXIO.
 bool is_beyond_filters([[maybe_unused]] long number) {
 #if defined(__x86_64__)
   return number == 335 || number == 336;
@@ -45,7 +45,7 @@ bool is_beyond_filters([[maybe_unused]] long number) {
 
 class SandboxCalls : public testing::TestWithParam<Task> {
  protected:
-  // What the attempts aim at: a process, and a file outside of the directory that is granted.
+  // The targets of the attempts: a process, and a file outside the granted directory.
   void SetUp() override {
     root_ = (std::filesystem::temp_directory_path() / "ermine-calls-XXXXXX").string();
     ASSERT_NE(mkdtemp(root_.data()), nullptr);
@@ -57,28 +57,28 @@ class SandboxCalls : public testing::TestWithParam<Task> {
     std::ofstream(file_) << "text";
     directory_ = open(granted_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ASSERT_EQ(pipe2(pipe_, O_CLOEXEC), 0);
-    victim_ = fork();
-    if (victim_ == 0) {
+    target_ = fork();
+    if (target_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       while (true) pause();
     }
     report_ =
         static_cast<Report*>(mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     ASSERT_NE(report_, MAP_FAILED);
-    before_ = world();
+    before_ = host_state();
   }
   void TearDown() override {
-    if (victim_ > 0) {
-      kill(victim_, SIGKILL);
-      waitpid(victim_, nullptr, 0);
+    if (target_ > 0) {
+      kill(target_, SIGKILL);
+      waitpid(target_, nullptr, 0);
     }
     for (int fd : {directory_, pipe_[0], pipe_[1]}) close(fd);
     std::error_code ignored;
     if (!root_.empty()) std::filesystem::remove_all(root_, ignored);
   }
 
-  // All that must stay as it is.
-  std::string world() const {
+  // State that must not change.
+  std::string host_state() const {
     std::string text;
     struct stat st;
     for (const std::string& path : {root_, outside_, file_, std::string("/tmp")}) {
@@ -89,7 +89,7 @@ class SandboxCalls : public testing::TestWithParam<Task> {
     }
     std::ifstream file(file_);
     text += std::string(std::istreambuf_iterator<char>(file), {}) + "\n";
-    for (pid_t pid : {victim_, getpid()}) {
+    for (pid_t pid : {target_, getpid()}) {
       rlimit limit{};
       for (int resource = 0; resource < RLIM_NLIMITS; ++resource) {
         prlimit(pid, static_cast<__rlimit_resource>(resource), nullptr, &limit);
@@ -99,37 +99,37 @@ class SandboxCalls : public testing::TestWithParam<Task> {
               std::to_string(getsid(pid)) + "." + std::to_string(getpgid(pid)) + "\n";
     }
     text +=
-        "victim " + std::to_string(kill(victim_, 0)) + std::to_string(waitpid(victim_, nullptr, WNOHANG | WUNTRACED));
+        "target " + std::to_string(kill(target_, 0)) + std::to_string(waitpid(target_, nullptr, WNOHANG | WUNTRACED));
     text += " owner " + std::to_string(fcntl(pipe_[0], F_GETOWN)) + " " +
             std::to_string(fcntl(pipe_[0], F_GETFL) & O_ASYNC);
     return text;
   }
 
-  // Each set is what some calls take for something worth doing.
+  // Each set has plausible arguments of some calls.
   std::vector<Arguments> hostile() {
     static std::array<long, 512> buffer{};  // also a structure of small numbers
     buffer.fill(1);
     const auto number = [](const void* p) { return reinterpret_cast<long>(p); };
-    const long pid = victim_, file = number(file_.c_str()), made = number(made_.c_str()), data = number(buffer.data());
+    const long pid = target_, file = number(file_.c_str()), made = number(made_.c_str()), data = number(buffer.data());
     return {
         {0, 0, 0, 0, 0, 0},
         {-1, -1, -1, -1, -1, -1},
-        {pid, SIGKILL, data, data, 0, 0},                   // kill, prlimit64, sched_setaffinity
-        {pid, pid, SIGKILL, data, 0, 0},                    // tgkill, kcmp
-        {0, pid, 19, data, 0, 0},                           // setpriority
-        {file, made, 0777, data, 0, 0},                     // link, rename, chmod
+        {pid, SIGKILL, data, data, 0, 0},  // kill, prlimit64, sched_setaffinity
+        {pid, pid, SIGKILL, data, 0, 0},  // tgkill, kcmp
+        {0, pid, 19, data, 0, 0},  // setpriority
+        {file, made, 0777, data, 0, 0},  // link, rename, chmod
         {file, data, O_RDWR | O_CREAT | O_TRUNC, 0777, 0, 0},
-        {AT_FDCWD, file, O_RDWR | O_TRUNC, 0777, 0, 0},     // openat
-        {AT_FDCWD, made, 0777 | S_IFIFO, 0777, 0, 0},       // mkdirat, mknodat
-        {AT_FDCWD, file, data, 0, 0, 0},                    // utimensat
-        {AT_FDCWD, file, 0, 0, 0, 0},                       // unlinkat, fchmodat
-        {AT_FDCWD, file, AT_FDCWD, made, 0, 0},             // renameat2, linkat
+        {AT_FDCWD, file, O_RDWR | O_TRUNC, 0777, 0, 0},  // openat
+        {AT_FDCWD, made, 0777 | S_IFIFO, 0777, 0, 0},  // mkdirat, mknodat
+        {AT_FDCWD, file, data, 0, 0, 0},  // utimensat
+        {AT_FDCWD, file, 0, 0, 0, 0},  // unlinkat, fchmodat
+        {AT_FDCWD, file, AT_FDCWD, made, 0, 0},  // renameat2, linkat
         {directory_, file, directory_, made, 0, 0},
         {directory_, file, O_PATH, 0, 0, 0},
-        {directory_, file, data, 24, 0, 0},                 // openat2
-        {file, AT_FDCWD, made, 0, 0, 0},                    // symlinkat
+        {directory_, file, data, 24, 0, 0},  // openat2
+        {file, AT_FDCWD, made, 0, 0, 0},  // symlinkat
         {0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0},
-        {data & -4096, 4096, 100, 0, 0, 0},                 // madvise
+        {data & -4096, 4096, 100, 0, 0, 0},  // madvise
         {pipe_[0], F_SETOWN, pid, 0, 0, 0},
         {pipe_[0], F_SETSIG, SIGKILL, 0, 0, 0},
         {pipe_[0], F_SETFL, O_ASYNC, 0, 0, 0},
@@ -139,7 +139,7 @@ class SandboxCalls : public testing::TestWithParam<Task> {
 
   Policy policy() {
     Policy p;
-    p.mode = Mode::kBestEffort;  // not each kernel has Landlock; what is refused here is seccomp's
+    p.mode = Mode::kBestEffort;  // not every kernel has Landlock; the refusals here are seccomp's
     p.runs_guests = GetParam() != Task::kRead;
     p.machine_code = true;
     if (GetParam() >= Task::kFiles) p.directories = {{granted_, GetParam() == Task::kChange}};
@@ -175,11 +175,11 @@ class SandboxCalls : public testing::TestWithParam<Task> {
 
   struct Report {
     std::atomic<bool> confined;
-    long next;                        // the number that is being tried
-    int answers[kNumbers + 1];        // the first that was no refusal, or EPERM
+    long next;  // the current number
+    int answers[kNumbers + 1];  // the first result that was not a refusal, or EPERM
   };
   std::string root_, granted_, outside_, file_, made_, before_;
-  pid_t victim_ = -1;
+  pid_t target_ = -1;
   int directory_ = -1, pipe_[2] = {-1, -1};
   Report* report_ = nullptr;
 };
@@ -196,7 +196,7 @@ const char* name_of(Task task) {
 INSTANTIATE_TEST_SUITE_P(, SandboxCalls, testing::Values(Task::kRead, Task::kRun, Task::kFiles, Task::kChange),
                          [](const auto& p) { return name_of(p.param); });
 
-TEST_P(SandboxCalls, WhatIsNotInTheTableIsRefused) {
+TEST_P(SandboxCalls, CallsOutsideTheTableAreRefused) {
   const std::vector<Arguments> arguments = hostile();
   report_->next = 0;
   ASSERT_TRUE(in_child(std::chrono::seconds(60), [&] {
@@ -215,10 +215,10 @@ TEST_P(SandboxCalls, WhatIsNotInTheTableIsRefused) {
     EXPECT_EQ(report_->answers[n], EPERM) << "system call " << n << " answers " << strerror(report_->answers[n]);
   }
   EXPECT_GT(refused, 500u);
-  EXPECT_EQ(world(), before_);
+  EXPECT_EQ(host_state(), before_);
 }
 
-// A task's calls are among the next one's, and their checks are the same: the last has them all.
+// A task's calls are also the next one's, with the same checks: the last task has them all.
 class SandboxAllCalls : public SandboxCalls {};
 INSTANTIATE_TEST_SUITE_P(, SandboxAllCalls, testing::Values(Task::kChange),
                          [](const auto& p) { return name_of(p.param); });
@@ -243,7 +243,7 @@ TEST_P(SandboxAllCalls, DoNoHarm) {
       ASSERT_TRUE(in_child(std::chrono::milliseconds(100), [&] { report_->answers[kNumbers] = make(c.number, a); }));
       came_through = came_through || report_->answers[kNumbers] != EPERM;
       ++tried;
-      ASSERT_EQ(world(), before_) << "after system call " << c.number;
+      ASSERT_EQ(host_state(), before_) << "after system call " << c.number;
     }
     EXPECT_TRUE(came_through || c.check != Check::kNone) << "system call " << c.number << " is always refused";
   }

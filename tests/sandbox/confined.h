@@ -10,11 +10,11 @@
 
 namespace ermine::sandbox {
 
-// Beside errno, how an attempt can end.
+// How an attempt can end, besides errno.
 constexpr int kSucceeded = 250, kNotSetUp = 251, kDied = 252;
 
-// Runs `attempt` in a child under `policy`; the errno it fails with, or kSucceeded. attempt() is negative and sets
-// errno if it was refused. kNotSetUp: the policy is refused, or a note was made.
+// Runs `attempt` in a child under `policy`; returns the errno of its failure, or kSucceeded. attempt() returns a
+// negative number and sets errno if it was refused. kNotSetUp: the policy was refused, or there was a warning.
 template <class F>
 int confined(const Policy& policy, F&& attempt) {
   pid_t child = fork();

@@ -1,5 +1,5 @@
-// What the process sandbox refuses: every attempt is made in a process of its own that has confined itself as the
-// command does, from C++, as code that has broken out of WebAssembly would.
+// What the process sandbox refuses: every attempt is made in a process of its own that has confined itself in the same
+// way as the command, from C++, as code that has broken out of WebAssembly would make it.
 
 #include "sandbox/sandbox.h"
 
@@ -47,7 +47,7 @@ struct Forbidden {
   {                                    \
     #name, SYS_##name, { __VA_ARGS__ } \
   }
-// Arguments that would fail or do nothing if a call came through, so that a hole in the filter harms nobody.
+// Arguments that would fail or do nothing if a call were allowed, so that a hole in the filter does no harm.
 const Forbidden kForbidden[] = {
     // Other programs and processes
     CALL(execve, 0, 0, 0),
@@ -86,7 +86,7 @@ const Forbidden kForbidden[] = {
     CALL(userfaultfd, -1),
     CALL(perf_event_open, 0, 0, -1, -1),
     CALL(personality, 0xffffffff),
-    // What the process is and where it lives
+    // The identity and the environment of the process
     CALL(setuid, -1),
     CALL(setgid, -1),
     CALL(setresuid, -1, -1, -1),
@@ -104,7 +104,7 @@ const Forbidden kForbidden[] = {
     CALL(chdir, 0),
     CALL(fchdir, -1),
     CALL(umask, 022),
-    // Files by ways that are not names beneath a directory
+    // Files through other ways than names beneath a directory
     CALL(open_by_handle_at, -1, 0, 0),
     CALL(name_to_handle_at, -1, 0, 0, 0),
     CALL(mknodat, -1, 0, 0, 0),
@@ -148,7 +148,7 @@ const Forbidden kForbidden[] = {
     CALL(dup3, -1, -1, 0),
     CALL(splice, -1, 0, -1, 0),
     CALL(copy_file_range, -1, 0, -1, 0),
-    // The status of files, which Landlock leaves open
+    // The status of files, which Landlock does not cover
     CALL(newfstatat, -1, 0, 0, 0),
     CALL(statx, -1, 0, 0, 0),
     CALL(faccessat, -1, 0, 0),
@@ -171,7 +171,7 @@ const Forbidden kForbidden[] = {
 #endif
 };
 
-TEST(Seccomp, RefusesWhatAProgramHasNoUseFor) {
+TEST(Seccomp, RefusesCallsThatNoProgramNeeds) {
   const Policy options = only(false, true);
   for (const Forbidden& f : kForbidden) {
     const int error = confined(options, [&] {
@@ -181,7 +181,7 @@ TEST(Seccomp, RefusesWhatAProgramHasNoUseFor) {
     });
     EXPECT_EQ(error, EPERM) << f.name << ": " << (error == kSucceeded ? "succeeded" : strerror(error));
   }
-  // The C library falls back to clone(), whose flags can be seen.
+  // The C library falls back to clone(), whose flags are visible to the filter.
   EXPECT_EQ(confined(options, [] { return syscall(SYS_clone3, 0, 0); }), ENOSYS);
   EXPECT_EQ(confined(options, [] { return ioctl(0, TIOCSTI, "x"); }), EPERM);
   EXPECT_EQ(confined(options, [] { return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }), EPERM);
@@ -198,8 +198,8 @@ TEST(Seccomp, WithoutItTheSameAttemptsGetThrough) {
 }
 
 #if defined(__x86_64__)
-// Numbers mean other calls in the 32-bit tables: whoever uses those is ended.
-TEST(Seccomp, EndsWhoUsesTheOtherTableOfCalls) {
+// Numbers mean other calls in the 32-bit tables: a process that uses those is ended.
+TEST(Seccomp, EndsAProcessThatUsesTheOtherCallTable) {
   EXPECT_EQ(confined(only(false, true),
                      [] {
                        long result = 20;  // getpid there
@@ -255,7 +255,7 @@ TEST_F(Landlock, LeavesOnlyTheGrantedDirectories) {
     EXPECT_EQ(opens(path, O_WRONLY | O_CREAT), EACCES) << path;
 }
 
-TEST_F(Landlock, KeepsReadOnlyOnesAsTheyAre) {
+TEST_F(Landlock, KeepsReadOnlyDirectoriesReadOnly) {
   EXPECT_EQ(opens("kept/file", O_WRONLY), EACCES);
   auto refused = [&](const char* what, auto&& attempt, int otherwise = EACCES) {
     const int error = confined(options_, attempt);
@@ -277,7 +277,7 @@ TEST_F(Landlock, KeepsReadOnlyOnesAsTheyAre) {
   }
   EXPECT_EQ(confined(options_, [&] { return unlink((root_ + "/granted/file").c_str()); }), kSucceeded);
   EXPECT_EQ(confined(options_, [&] { return mkdir((root_ + "/granted/made").c_str(), 0700); }), kSucceeded);
-  // Devices and fifos are not for programs to make, wherever.
+  // Programs may not make devices and fifos, anywhere.
   EXPECT_EQ(confined(options_, [&] { return mkfifo((root_ + "/granted/fifo").c_str(), 0600); }), EACCES);
 }
 

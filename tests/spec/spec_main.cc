@@ -1,12 +1,12 @@
 // Runs scripts in one tier: spec_test TIER PATH... (a path is a script or a folder of them). TIER:gc-stress collects
-// garbage at every allocation. Returns 77, which ctest shows as skipped, when the paths are not there: the official
-// suite is no part of the project.
+// garbage at every allocation. Returns 77, which ctest shows as skipped, if the paths do not exist: the official suite
+// is not a part of the project.
 //
-// In a build that is without some features (ERMINE_SIMD and the like), a script is held to everything up to the first
-// module that needs one of them: what follows may depend on it, and is counted as not tried if it fails.
+// In a build without some features (ERMINE_SIMD and similar options), a script must pass up to the first module that
+// needs one of them: later failures may depend on it, and are counted as not tried.
 //
 // Machine code that the verifier refuses fails the test, and so does a function that the baseline tier does not
-// compile: it would be interpreted with the same results, and nothing be tested.
+// compile: it would be interpreted with the same results, and nothing would be tested.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +21,7 @@ void report(void*, std::string_view message) {
   std::printf("bug of the engine: %.*s\n", static_cast<int>(message.size()), message.data());
 }
 
-// Whether machine code was made where it was asked for. One script by itself may have nothing to compile.
+// Whether machine code was made if it was requested. A single script may have nothing to compile.
 bool compiled(const ermine::CodeCounts& counts, ermine::Tier tier, size_t scripts) {
   if (tier == ermine::Tier::kInterp) return counts.compiled == 0;
   std::printf("%llu functions compiled, %llu not\n", static_cast<unsigned long long>(counts.compiled),
@@ -37,7 +37,7 @@ bool compiled(const ermine::CodeCounts& counts, ermine::Tier tier, size_t script
   return counts.failed == 0 && !nothing;
 }
 
-// The features that this build is without.
+// The features that this build does not have.
 std::vector<std::string> missing_features() {
   std::vector<std::string> missing;
   for (const std::string_view name : ermine::Config::feature_names())
@@ -45,10 +45,10 @@ std::vector<std::string> missing_features() {
   return missing;
 }
 
-// Takes those out of the report that are for want of a feature; their number.
+// Removes the failures from the report that are due to a missing feature; returns their number.
 size_t excuse(ermine::script::ScriptReport& report, const std::vector<std::string>& missing) {
   using ermine::text::DirectiveKind;
-  bool broken = false;  // a module is missing, and what is done with it
+  bool broken = false;  // a module is missing, and so everything that uses it
   return std::erase_if(report.failures, [&](const ermine::script::DirectiveOutcome& failure) {
     const bool needs = std::ranges::any_of(missing, [&](const std::string& feature) {
       return failure.message.find("the feature " + feature) != std::string::npos ||
@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   }
   config.tier = tier->tier;
   config.report_bug = report;
-  config.tier_up_calls = 2;  // so that short scripts move up, too
+  config.tier_up_calls = 2;  // so that short scripts tier up as well
   config.tier_up_rounds = 20;
   std::vector<std::string> paths(argv + 2, argv + argc);
   auto files = script::find_scripts(paths);

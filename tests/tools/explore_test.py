@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The page of `ermine explore`: what belongs together is linked, it needs nothing but itself, and no name that a
-module gives can become markup or script.
+"""The page of `ermine explore`: matching lines are linked, the page is self-contained, and no name from a module can become
+markup or script.
 """
 import argparse
 import html.parser
@@ -28,11 +28,11 @@ LINKED = r"""
     (call $empty))
   (func $empty))
 """
-# Names as bytes, one a function: also such that are no UTF-8 and no text.
+# Names as bytes, one per function: including some that are not UTF-8 and not text.
 HOSTILE = [
     b"</script><img src=x onerror=alert(1)>", b"<!--<script>", b"\"}]</SCRIPT >", b"a\nb\n0 <b>", b"\\u003c\\", b"'\"&lt;\x00\x1b[2J",
     "\u202eevil \u2028\u2029".encode(), b"]]>", b"{{x}}${alert(1)}", b"$n", b"x" * 5000,
-    b"\xff\xfe\x80",  # ends what can be read of the name section
+    b"\xff\xfe\x80",  # ends the readable part of the name section
 ]
 TAGS = {"html", "head", "meta", "title", "style", "body", "header", "b", "span", "nav", "input", "div", "main", "h2", "noscript", "script"}
 
@@ -125,7 +125,7 @@ def test_links(ermine, directory):
     check([f[:2] for f in data["functions"]] == [[0, "work"], [1, "other"], [2, "rounds"], [3, "empty"]], f"the list of functions: {data['functions']}")
     check(data["title"] == "linked.wat", "the title")
     work = columns(functions["0"])
-    # WebAssembly in order, with offsets that grow.
+    # WebAssembly in order, with increasing offsets.
     offsets = [int(text.split()[0], 16) for _, text in work["w"]]
     check(offsets == sorted(offsets) and len(offsets) == 14, f"offsets: {offsets}")
     known = {group for group, _ in work["r"]}
@@ -138,7 +138,8 @@ def test_links(ermine, directory):
         check(group <= groups_with(work["r"], register), f"{wasm} is not beside {register}: {work}")
         if not data["problem"]:
             check(group <= groups_with(work["m"], machine), f"{wasm} is not beside {machine}: {work}")
-    # What became one instruction is one group, from the first operand to the branch; the rest is not in it.
+    # Instructions that became one instruction are one group, from the first operand to the branch; the others are not
+    # in it.
     rounds = columns(functions["2"])
     group = groups_with(rounds["w"], r"i32\.add")
     for part in (r"local\.get 0", r"i32\.const -1", r"local\.tee 0", r"i32\.const 77", r"i32\.ne", r"br_if \$l"):
@@ -159,7 +160,7 @@ def test_links(ermine, directory):
 
 
 def printable(text):
-    """As include/ermine/printable.h says."""
+    """The same as include/ermine/printable.h."""
     unseen = ("Cc", "Cf", "Zl", "Zp")
     out = "".join("".join(f"\\{b:02x}" for b in c.encode()) if unicodedata.category(c) in unseen else c for c in text)
     return out if len(out.encode()) <= 1000 else out[:997] + "..."
@@ -177,7 +178,7 @@ def test_hostile_names(ermine, directory):
             check(re.fullmatch(r"[?]*", name), f"{name!r} for {given!r}")
         listing = columns(functions[str(index)])
         check(any("i32.const 7" in text for _, text in listing["w"]), f"function {index} is not whole: {listing}")
-    # The file's own name is data, too.
+    # The file's own name is data as well.
     trap = directory / "<b onclick=x>&.wat"
     trap.write_text("(module (func))")
     explore(ermine, directory, trap.name, "-o", "named.html")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """gdb sees machine code with `ermine run -g`: functions have names, breakpoints can be set on them before they are
-compiled, and a backtrace goes through all frames, those of machine code, of the interpreter's handlers and of the host.
-Exit code 77, saying why, where gdb is missing or may not look into processes.
+compiled, and a backtrace contains all frames, those of machine code, of the interpreter's handlers and of the host.
+Exit code 77, with the reason, if gdb is missing or may not trace processes.
 """
 import argparse
 import pathlib
@@ -75,7 +75,7 @@ def main():
             skip("gdb may not run a program here: " + (probe.strip().splitlines() or ["no reason given"])[-1])
         run = [ermine, "run", "-g", "--tier=baseline", "p.wat"]
 
-        # Where the first calls of $leaf come from, and where one returns to.
+        # The callers of the first calls of $leaf, and where one returns to.
         output = gdb(directory, ["break leaf", "run", "bt", "finish", "bt", "continue", "bt", "delete", "break sched_yield",
                                  "continue", "bt", "delete", "continue", "bt", "continue"], *run)
         traces = backtraces(output)
@@ -84,10 +84,10 @@ def main():
         expect(inner[:5] == ["leaf", "middle", "busy", "_start", "ermine_enter"], inner, output)
         expect(returned[:4] == ["middle", "busy", "_start", "ermine_enter"], returned, output)
         expect(again[:4] == inner[:4], again, output)
-        # The host function is called straight from machine code.
+        # Machine code calls the host function directly.
         expect("sched_yield" in host[0] and "waits" in host, host, output)
         expect(host[host.index("waits"):][:3] == ["waits", "_start", "ermine_enter"], host, output)
-        # The access out of bounds, at its place, before it becomes a trap.
+        # The access out of bounds, at its position, before it becomes a trap.
         expect("SIGSEGV" in output and trap[:4] == ["leaf", "middle", "_start", "ermine_enter"], trap, output)
         for trace in traces:
             expect(trace[-1] == "main" and any("runtime::call" in f for f in trace), f"cut short: {trace}", output)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""perf shows machine code's functions by their names: `ermine run --profile=perfmap` and `--profile=jitdump` under
-the real perf. Exit code 77, saying why, where perf is missing or may not record.
+"""perf shows functions in machine code by name: `ermine run --profile=perfmap` and `--profile=jitdump` under the real
+perf. Exit code 77, with the reason, if perf is missing or may not record.
 """
 import argparse
 import pathlib
@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-# Nearly all of its time goes into $hot, which $warm calls.
+# Nearly all of its time is spent in $hot, which $warm calls.
 PROGRAM = """
 (module
   (func $hot (param i32) (result i32) (local $i i32)

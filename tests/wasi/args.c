@@ -1,4 +1,4 @@
-// Prints its arguments, one a line.
+// Prints its arguments, one per line.
 #include <stdio.h>
 int main(int argc, char** argv) {
   for (int i = 0; i < argc; ++i) puts(argv[i]);

@@ -1,4 +1,4 @@
-// What single functions of preview 1 answer, as a guest sees it; and one Linker for the programs of many stores.
+// Results of single functions of preview 1, as a guest sees them; and one Linker for the programs of many stores.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ using test::wat;
 constexpr int32_t kSuccess = 0, kAgain = 6, kBadf = 8, kInval = 28, kNotsock = 57, kNotsup = 58, kNotcapable = 76;
 constexpr std::string_view kPreview1 = "wasi_snapshot_preview1";
 
-// A guest that passes on: for each function one of the same name and parameters. 'i' is i32, 'I' i64.
+// A guest that forwards: for each function one with the same name and parameters. 'i' is i32, 'I' i64.
 std::string forwarder(std::initializer_list<std::pair<std::string_view, std::string_view>> functions) {
   std::string imports, bodies;
   for (auto [name, parameters] : functions) {
@@ -87,7 +87,7 @@ class WasiCalls : public testing::Test {
     std::memcpy(&value, memory_ + at, sizeof value);
     return value;
   }
-  // Opens the directory's "file", and gives its number or, below zero, the error.
+  // Opens the directory's "file", and returns its number or, below zero, the error.
   int32_t open(uint32_t oflags, int64_t rights, uint32_t fdflags) {
     std::memcpy(memory_ + 4096, "file", 4);
     const int32_t error = call("path_open", 3, 0, 4096, 4, static_cast<int32_t>(oflags), rights, int64_t{0},
@@ -104,8 +104,8 @@ class WasiCalls : public testing::Test {
   uint8_t* memory_ = nullptr;
 };
 
-// What cannot be waited for is an event of its own, and nobody waits for the rest then.
-TEST_F(WasiCalls, PollTellsOfWhatCannotBeWaitedFor) {
+// A subscription that cannot be waited for is an event itself, and then the others are not waited for.
+TEST_F(WasiCalls, PollReportsDescriptorsThatCannotBeWaitedFor) {
   struct Subscription {
     uint64_t userdata;
     uint64_t tag;
@@ -117,10 +117,10 @@ TEST_F(WasiCalls, PollTellsOfWhatCannotBeWaitedFor) {
   ASSERT_EQ(call("fd_fdstat_set_rights", 1, int64_t{1} << 27, int64_t{0}), kSuccess);  // to poll, not to write
   const Subscription all[] = {
       {11, 1, 77, 0, 0, 0, 0},         // a descriptor that is not open
-      {12, 2, 1, 0, 0, 0, 0},          // one that may not be written any more
+      {12, 2, 1, 0, 0, 0, 0},          // one without the right to write
       {13, 0, 2, 0, 5, 0, 0},          // processor time
-      {14, 0, 9, 0, 5, 0, 0},          // no clock
-      {15, 0, 1, 0, ~0ull, 0, 0},      // for ever
+      {14, 0, 9, 0, 5, 0, 0},          // not a clock
+      {15, 0, 1, 0, ~0ull, 0, 0},      // without end
       {16, 1, 0, 0, 0, 0, 0},          // nothing to read
   };
   std::memcpy(memory_, all, sizeof all);
@@ -133,7 +133,7 @@ TEST_F(WasiCalls, PollTellsOfWhatCannotBeWaitedFor) {
     EXPECT_EQ(get<uint16_t>(1024 + i * 32 + 8), errors[i]);
     EXPECT_EQ(get<uint8_t>(1024 + i * 32 + 10), types[i]);
   }
-  // What is ready by then is told as well, behind them.
+  // Subscriptions that are ready by then are reported as well, after them.
   ASSERT_EQ(write(in_[1], "abc", 3), 3);
   ASSERT_EQ(call("poll_oneoff", 0, 1024, 6, 2048), kSuccess);
   ASSERT_EQ(get<uint32_t>(2048), 5u);
@@ -171,7 +171,7 @@ TEST_F(WasiCalls, Times) {
   EXPECT_GE(time(), before);
 }
 
-// Flags that Linux keeps no difference between are told as they were given.
+// Flags that Linux does not distinguish are returned as they were set.
 TEST_F(WasiCalls, FlagsOfDescriptors) {
   constexpr uint32_t kAppend = 1, kDsync = 2, kNonblock = 4, kRsync = 8, kSync = 16;
   for (uint32_t flags : {0u, kAppend, kDsync, kNonblock, kRsync, kSync, kAppend | kRsync | kNonblock, 31u}) {
@@ -194,9 +194,9 @@ TEST_F(WasiCalls, FlagsOfDescriptors) {
 TEST_F(WasiCalls, ArgumentsThatDoNotExist) {
   const int32_t file = open(0, 1 << 1 | 1 << 7, 0);
   ASSERT_GT(file, 4);
-  EXPECT_EQ(call("sock_accept", 4, 1, 0), kInval);  // of the flags, only not to block
+  EXPECT_EQ(call("sock_accept", 4, 1, 0), kInval);  // the only possible flag is non-blocking
   EXPECT_EQ(call("fd_fdstat_set_flags", 4, 4), kSuccess);
-  EXPECT_EQ(call("sock_accept", 4, 0, 0), kAgain);  // nobody is there
+  EXPECT_EQ(call("sock_accept", 4, 0, 0), kAgain);  // there is no connection
   EXPECT_EQ(call("sock_shutdown", 4, 0), kInval);
   EXPECT_EQ(call("sock_shutdown", 4, 4), kInval);
   EXPECT_EQ(call("sock_shutdown", file, 1), kNotsock);

@@ -1,4 +1,4 @@
-// Closes 0 and 2, then uses 1; the host's own stay open.
+// Closes 0 and 2, then uses 1; the host's own streams stay open.
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Prints its environment, one variable a line.
+// Prints its environment, one variable per line.
 #include <stdio.h>
 extern char** environ;
 int main(void) {

@@ -1,8 +1,7 @@
-"""Adapter for the runner of the public WebAssembly/wasi-testsuite: tells it how to start a test under ermine.
-
+"""Adapter for the runner of the public WebAssembly/wasi-testsuite: defines how to start a test under ermine.
     python3 test-runner/wasi_test_runner.py -r .../tests/wasi/ermine_adapter.py -t tests/c/testsuite/wasm32-wasip1 ...
-
-(tests/wasi/testsuite.py runs the same programs without it.) The command is taken from the environment variable ERMINE, else "ermine" from the path.
+(tests/wasi/testsuite.py runs the same programs without it.) The command is taken from the environment variable ERMINE,
+otherwise it is "ermine" in the path.
 """
 import os
 import shlex

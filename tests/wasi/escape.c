@@ -1,6 +1,5 @@
-// Tries to reach what lies outside of its directory "/", by every way a path allows. The test prepares a tree
-// with links that lead out (tests/cli/sandbox.txt); each attempt prints what came of it. Nothing may
-// succeed that is not inside.
+// Tries to reach files outside its directory "/", in every way that a path allows. The test prepares a tree with links
+// that lead out (tests/cli/sandbox.txt); each attempt prints its result. Nothing outside may succeed.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -129,13 +128,13 @@ int main(void) {
   __wasi_size_t used;
   TRY("readlink up/to_elsewhere", __wasi_path_readlink(3, "up/to_elsewhere", (uint8_t*)buffer, sizeof buffer, &used));
 
-  // From a directory deeper inside, the way back up ends at that directory.
+  // From a directory deeper inside, the way up ends at that directory.
   __wasi_fd_t dir;
   TRY("open dir", __wasi_path_open(3, 0, "dir", __WASI_OFLAGS_DIRECTORY, __WASI_RIGHTS_PATH_OPEN, 0, 0, &dir));
   __wasi_fd_t out;
   TRY("inside from dir", __wasi_path_open(dir, 1, "../inside", 0, 0, 0, 0, &out));
 
-  // Rename between two granted directories: each is checked for itself.
+  // Rename between two granted directories: each is checked separately.
   TRY("rename across", __wasi_path_rename(3, "inside", 4, "moved"));
   TRY("and back", __wasi_path_rename(4, "moved", 3, "inside"));
   TRY("rename into a read-only one", __wasi_path_rename(3, "inside", 5, "moved"));

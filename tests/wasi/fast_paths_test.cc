@@ -1,6 +1,6 @@
-// Short cuts (preview1/fast_paths.h) answer as the general way does. A traced program takes none of them, so the same
-// calls are made traced and not, and everything they answer and leave in the guest's memory is compared. That they are
-// taken at all is seen by calls that hand over: the linker puts a count in front of call_general() (its option --wrap).
+// Fast paths (preview1/fast_paths.h) have the same results as the general path. A traced program never uses them, so
+// the same calls are made traced and not, and all results and the guest's memory are compared. Whether they are used is
+// observed by counting calls of the general path: the linker puts a counter before call_general() (its option --wrap).
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -117,7 +117,7 @@ class Program {
   std::optional<Instance> instance_;
 };
 
-// The same call in both; memory is then the same, too.
+// The same call in both; then the memory is the same as well.
 struct Both {
   Program traced, direct;
   Both(bool limited, uint32_t most_files) : traced(true, limited, most_files), direct(false, limited, most_files) {}
@@ -195,7 +195,7 @@ TEST(WasiFastPaths, Open) {
   for (uint32_t flags = 0; flags < 32; ++flags) (void)open(flags, 0, 64, 1024, 4), (void)open(0, flags, 64, 1024, 4);
   for (const uint32_t at : {0u, kPage - 4, kPage - 3, ~0u}) (void)open(0, 0, at, 1024, 4);
   for (const uint32_t at : {kPage - 4, kPage - 3, kPage, ~0u - 3}) (void)open(0, 0, 64, at, 4);
-  // Until there is no more room, with gaps.
+  // Until there is no more space, with gaps.
   for (int i = 0; i < 16; ++i) (void)open(0, 0, 64, 1024, 4);
   for (const uint32_t fd : {7u, 5u, 9u, 5u}) both.same("close", {i32(fd)});
   for (int i = 0; i < 5; ++i) (void)open(0, 0, 64, 1024, 4);
@@ -242,7 +242,7 @@ TEST(WasiFastPaths, Clock) {
   for (const uint32_t at : {kPage - 7, kPage, ~0u}) both.same("clock", {i32(1), i32(at)});
 }
 
-// The commonest case of each does not hand over; traced, or a little out of the common, it does, once.
+// The commonest case of each does not use the general path; traced, or in a slightly different case, it does, once.
 TEST(WasiFastPaths, AreTaken) {
   Both both(false, 100);
   both.put(1024, "file", 4);
@@ -256,7 +256,7 @@ TEST(WasiFastPaths, AreTaken) {
   };
   const Val reading(kReading);
   const std::vector<Val> open_file = {i32(3), i32(0), i32(1024), i32(4), i32(0), reading, reading, i32(0), i32(64)};
-  // The table of descriptors grows on the general way, and what a file is is found out when it is first used.
+  // The general path enlarges the table of descriptors, and a file is inspected when it is first used.
   both.same("open", open_file);
   both.same("close", {i32(5)});
   expect("open", open_file);

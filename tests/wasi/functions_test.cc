@@ -1,4 +1,4 @@
-// What WASI functions answer, as the guest sees it: numbers of errors, and what lies in its memory.
+// Results of WASI functions, as the guest sees them: error numbers, and the contents of its memory.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -58,7 +58,7 @@ TEST(WasiFunctions, Allocate) {
   if (answer == kNotsup) GTEST_SKIP() << "the file system of the temporary directory reserves no space";
   EXPECT_EQ(answer, kSuccess);
   EXPECT_EQ(std::filesystem::file_size(directory.path() + "/file"), 1000u);
-  // What is there stays, and nothing becomes smaller.
+  // Existing contents are preserved, and no file becomes smaller.
   guest.put_text(2048, "text");
   guest.buffer(32, 2048, 4);
   EXPECT_EQ(guest.call("fd_write", {fd, 32, 1, 64}), kSuccess);
@@ -90,7 +90,7 @@ struct Entry {
   std::string name;
   uint8_t type;
 };
-// The entries that a buffer holds wholly.
+// The entries that a buffer contains completely.
 std::vector<Entry> entries(Guest& guest, uint32_t at, uint32_t size) {
   std::vector<Entry> found;
   const uint32_t end = at + size;
@@ -114,7 +114,7 @@ TEST(WasiFunctions, ReadDirectory) {
     expected[name] = 4;
   }
   Guest guest(in(directory));
-  // All at once; then a few at a time, going on where the last whole one ended.
+  // All at once; then a few at a time, continuing after the last complete one.
   for (const uint32_t size : {32768u, 100u}) {
     std::map<std::string, uint8_t> found;
     uint64_t cookie = 0;
@@ -131,14 +131,14 @@ TEST(WasiFunctions, ReadDirectory) {
     }
     EXPECT_EQ(found, expected) << "with buffers of " << size;
   }
-  // A cookie of before is good again.
+  // An earlier cookie is still valid.
   ASSERT_EQ(guest.call("fd_readdir", {3, 4096, 32768, 0, 64}), kSuccess);
   const std::vector<Entry> all = entries(guest, 4096, guest.at<uint32_t>(64));
   ASSERT_EQ(guest.call("fd_readdir", {3, 4096, 32768, all[4].next, 64}), kSuccess);
   const std::vector<Entry> rest = entries(guest, 4096, guest.at<uint32_t>(64));
   ASSERT_EQ(rest.size(), all.size() - 5);
   EXPECT_EQ(rest[0].name, all[5].name);
-  // At the end there is nothing more.
+  // At the end there are no more entries.
   ASSERT_EQ(guest.call("fd_readdir", {3, 4096, 32768, all.back().next, 64}), kSuccess);
   EXPECT_EQ(guest.at<uint32_t>(64), 0u);
   EXPECT_EQ(guest.call("fd_readdir", {3, 4096, 0, 0, 64}), kSuccess);
@@ -147,7 +147,7 @@ TEST(WasiFunctions, ReadDirectory) {
   EXPECT_NE(guest.call("fd_readdir", {file, 4096, 1000, 0, 64}), kSuccess);
 }
 
-// C libraries look at the file behind an entry whose number is 0; of ".." there is none that a guest may look at.
+// C libraries look at the file of an entry whose number is 0, and a guest must not look at the file of "..".
 TEST(WasiFunctions, ParentsInListings) {
   TempDir directory;
   std::filesystem::create_directory(directory.path() + "/sub");
@@ -173,8 +173,8 @@ TEST(WasiFunctions, ParentsInListings) {
   }
 }
 
-// A guest's times are nanoseconds since 1970, without a sign.
-TEST(WasiFunctions, FilesOlderThanTime) {
+// A guest's times are unsigned nanoseconds since 1970.
+TEST(WasiFunctions, FilesOlderThan1970) {
   TempDir directory;
   std::ofstream(directory.path() + "/old") << "x";
   const timespec times[] = {{-315'619'200, 5}, {1, 7}};
@@ -186,7 +186,7 @@ TEST(WasiFunctions, FilesOlderThanTime) {
   EXPECT_EQ(guest.at<uint64_t>(256 + 48), 1'000'000'007u);
 }
 
-// As Go's os.Root opens a directory, and files in it.
+// The flags with which Go's os.Root opens a directory and files in it.
 TEST(WasiFunctions, TruncatingNeedsNoRightOfTheDirectory) {
   TempDir directory;
   std::filesystem::create_directory(directory.path() + "/sub");
@@ -198,7 +198,7 @@ TEST(WasiFunctions, TruncatingNeedsNoRightOfTheDirectory) {
   guest.put_text(1024, "target");
   EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 6, 1 | 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
   EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 0u);
-  // A grant that is read-only is no right that can be given up.
+  // A read-only grant is not a right that a program can give up.
   std::ofstream(directory.path() + "/sub/target") << "new text";
   WasiConfig config;
   config.preopen_dir(directory.path(), "/", WasiDirAccess::kReadOnly);
@@ -242,7 +242,7 @@ TEST(WasiFunctions, Renumber) {
   EXPECT_EQ(guest.text(4096, guest.at<uint32_t>(64)), "first");
   EXPECT_EQ(guest.call("fd_read", {a, 32, 1, 64}), kBadf);
   EXPECT_EQ(guest.call("fd_renumber", {a, b}), kBadf);
-  EXPECT_EQ(guest.call("fd_renumber", {b, a}), kBadf);  // it must be open: no number is made by this
+  EXPECT_EQ(guest.call("fd_renumber", {b, a}), kBadf);  // it must be open: this does not create a number
   EXPECT_EQ(guest.call("fd_renumber", {b, b}), kSuccess);
   EXPECT_EQ(guest.call("fd_tell", {b, 64}), kSuccess);
   EXPECT_EQ(guest.at<uint64_t>(64), 5u);
@@ -259,7 +259,7 @@ TEST(WasiFunctions, Random) {
     EXPECT_EQ(guest.at<char>(4096), 'x');
     EXPECT_EQ(guest.at<char>(4097 + 64), 'x');
   }
-  // All of it: in no place is the same byte ten times.
+  // All of it is random: at no position is the same byte returned ten times.
   for (size_t at = 0; at < 64; ++at)
     EXPECT_GT((std::set<char>{(*std::next(seen.begin(), 0))[at], (*std::next(seen.begin(), 3))[at],
                               (*std::next(seen.begin(), 5))[at], (*std::next(seen.begin(), 7))[at],
@@ -307,7 +307,7 @@ std::vector<std::string> environment(Guest& guest) {
   return found;
 }
 
-TEST(WasiFunctions, ListenersAreToldInTheEnvironment) {
+TEST(WasiFunctions, ListenersAreNamedInTheEnvironment) {
   using Strings = std::vector<std::string>;
   WasiConfig none;
   none.env("A", "1");
@@ -321,7 +321,7 @@ TEST(WasiFunctions, ListenersAreToldInTheEnvironment) {
   EXPECT_EQ(with.at<uint8_t>(64), 6u);  // a stream socket
   EXPECT_EQ(with.call("fd_fdstat_get", {4, 64}), kSuccess);
   EXPECT_EQ(with.call("fd_fdstat_get", {5, 64}), kBadf);
-  // What the host's own service manager had told it does not hold for the guest.
+  // Variables from the host's own service manager are not for the guest.
   WasiConfig inherited;
   inherited.env("LISTEN_FDS", "7").env("B", "2").listen("127.0.0.1:0");
   Guest again(std::move(inherited));
@@ -354,7 +354,7 @@ TEST(WasiFunctions, OneLinkerForManyStores) {
   for (int round = 0; round < 2; ++round)
     for (size_t i = 0; i < programs.size(); ++i)
       EXPECT_EQ(must(argument(instances[i])), "program " + std::to_string(i));
-  // One closes its streams, also by a fast path; the others have theirs.
+  // One closes its streams, also by a fast path; the others still have theirs.
   for (const uint32_t expected : {kSuccess, kBadf}) {
     std::vector<Val> fd = {Val(int32_t{1})};
     EXPECT_EQ(must(instances[0].get_func("fd_close")->call(fd))[0].i32(), static_cast<int32_t>(expected));
@@ -362,14 +362,14 @@ TEST(WasiFunctions, OneLinkerForManyStores) {
   std::vector<Val> stat = {Val(int32_t{1}), Val(int32_t{64})};
   EXPECT_EQ(must(instances[0].get_func("fd_fdstat_get")->call(stat))[0].i32(), static_cast<int32_t>(kBadf));
   EXPECT_EQ(must(instances[1].get_func("fd_fdstat_get")->call(stat))[0].i32(), 0);
-  // A store without one is told so.
+  // A store without one gets an error.
   Store bare(engine);
   Instance lost = must(linker.instantiate(bare, module));
   const Result<std::string> refused = argument(lost);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message().find("args_get: the calling store has no WASI state"), std::string::npos)
       << refused.error().message();
-  // The plain form, with a context of its own.
+  // The form with a plain function and a context.
   const auto used = std::make_shared<int>(0);
   Linker plain(engine);
   must(Wasi::add_to_linker(

@@ -1,4 +1,4 @@
-// A guest that calls every WASI function as its test says: each is exported under its own name.
+// A guest that calls every WASI function on request of its test: each is exported under its own name.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ struct Function {
   const char* params;  // i: i32, l: i64
 };
 
-// The signatures of the specification, written down a second time on purpose.
+// The signatures of the specification, deliberately written a second time.
 inline constexpr Function kFunctions[] = {
     {"args_get", "ii"},
     {"args_sizes_get", "ii"},
@@ -113,7 +113,7 @@ class Guest {
     must(wasi_.add_to_linker(linker_));
     instance_.emplace(must(linker_.instantiate(store_, wat(engine_, wat_of_all("wasi_snapshot_preview1")))));
   }
-  // The number that the function answers; arguments in the order of its parameters.
+  // The result of the function; arguments in the order of its parameters.
   Result<uint32_t> try_call(const std::string& name, const std::vector<uint64_t>& arguments) {
     const Func f = *instance_->get_func(name);
     std::vector<Val> values;
@@ -138,7 +138,7 @@ class Guest {
   }
   void put_text(uint32_t address, std::string_view text) { std::memcpy(bytes() + address, text.data(), text.size()); }
   std::string text(uint32_t address, size_t size) { return {reinterpret_cast<const char*>(bytes()) + address, size}; }
-  // One buffer, whose description is put at `at`.
+  // One buffer, whose description is written at `at`.
   void buffer(uint32_t at, uint32_t address, uint32_t size) {
     put(at, address);
     put(at + 4, size);

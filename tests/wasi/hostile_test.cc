@@ -1,6 +1,6 @@
-// Every WASI function, called with pointers, lengths and numbers no honest program would pass. Whatever they
-// are, the answer is an error code, a trap or an exit, the host survives, and nothing outside of the guest's
-// memory is touched (run under AddressSanitizer to see the latter; the pages behind a memory are unmapped).
+// Every WASI function, called with pointers, lengths and numbers that no honest program would pass. In all cases the
+// result is an error code, a trap or an exit, the host survives, and nothing outside the guest's memory is touched (run
+// under AddressSanitizer to detect the latter; the pages after a memory are unmapped).
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -62,8 +62,8 @@ TEST_P(Hostile, PointersOfAllKinds) {
     Result<Instance> instance = linker.instantiate(store, *module);
     ASSERT_TRUE(instance) << instance.error().to_string();
     Memory memory = *instance->get_memory("memory");
-    // Random bytes, so that structures read from anywhere have hostile contents, too; small numbers are
-    // sprinkled in, so that some get further than the first check.
+    // Random bytes, so that structures read from any place have hostile contents; small numbers are interspersed, so
+    // that some calls get further than the first check.
     std::span<uint8_t> span = memory.span();
     for (size_t i = 0; i + 8 <= span.size(); i += 8) {
       uint64_t word = random();
@@ -71,7 +71,7 @@ TEST_P(Hostile, PointersOfAllKinds) {
       std::memcpy(&span[i], &word, 8);
     }
     std::memcpy(&span[0x1000], "name/../name", 12);
-    // What takes descriptors away comes last, so that the others find some.
+    // Functions that close descriptors come last, so that the others find some.
     std::vector<Function> order(std::begin(kFunctions), std::end(kFunctions));
     std::partition(order.begin(), order.end(), [](const Function& f) {
       return std::string_view(f.name) != "fd_close" && std::string_view(f.name) != "fd_renumber" &&

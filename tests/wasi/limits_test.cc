@@ -1,4 +1,4 @@
-// Calls that wait are ended by a deadline or an interrupt, and wait on where the running call is an Execution;
+// Calls that wait are ended by a deadline or an interrupt, and continue to wait if the running call is an Execution;
 // limits on descriptors and output.
 
 #include <fcntl.h>
@@ -81,7 +81,7 @@ class WasiLimits : public testing::Test {
   int32_t call(const char* name, std::vector<Val> args = {}) {
     return must(instance_->get_func(name)->call(args))[0].i32();
   }
-  // So that a write waits at once; behind a part of it, it would answer with a short count.
+  // So that a write waits immediately; after a part of it, it would return a short count.
   void fill_output() {
     fcntl(out_[1], F_SETFL, O_NONBLOCK);
     const std::array<char, 4096> page{};
@@ -105,7 +105,7 @@ std::vector<Val> arguments(const char* name) {
   return std::string_view(name) == "sleep" ? std::vector<Val>{Val(int64_t{60'000'000'000})} : std::vector<Val>{};
 }
 
-TEST_F(WasiLimits, DeadlinesEndWhateverWaits) {
+TEST_F(WasiLimits, DeadlinesEndEveryWait) {
   fill_output();
   for (const char* name : kWaiting) {
     const auto begin = Clock::now();
@@ -120,7 +120,7 @@ TEST_F(WasiLimits, DeadlinesEndWhateverWaits) {
   }
 }
 
-TEST_F(WasiLimits, InterruptsEndWhateverWaitsOnce) {
+TEST_F(WasiLimits, InterruptsEndEveryWaitOnce) {
   fill_output();
   for (const char* name : kWaiting) {
     InterruptHandle handle = store_->interrupt_handle();
@@ -137,13 +137,13 @@ TEST_F(WasiLimits, InterruptsEndWhateverWaitsOnce) {
   }
 }
 
-TEST_F(WasiLimits, AStoppedReadGoesOnWaiting) {
+TEST_F(WasiLimits, ASuspendedReadContinues) {
   Execution e = must(Execution::create(*instance_->get_func("read"), {}));
   for (int n = 0; n < 5; ++n) {
     store_->set_timeout(2ms);
     ASSERT_EQ(must(e.run()), State::kInterrupted);
     store_->clear_deadline();
-    // Meanwhile the descriptor's number may go; the call finds out when it goes on.
+    // In the meantime the descriptor's number may be closed; the call finds out when it continues.
     EXPECT_EQ(call("close", {Val(77)}), 8);
   }
   ASSERT_EQ(::write(in_[1], "abcdef", 6), 6);
@@ -160,7 +160,7 @@ TEST_F(WasiLimits, AStoppedReadGoesOnWaiting) {
   EXPECT_EQ(written(), 1);  // an event with an error
 }
 
-TEST_F(WasiLimits, AStoppedSleepDoesNotBeginAnew) {
+TEST_F(WasiLimits, ASuspendedSleepDoesNotRestart) {
   Execution e = must(Execution::create(*instance_->get_func("sleep"), {Val(int64_t{200'000'000})}));
   const auto begin = Clock::now();
   int stops = 0;
@@ -174,10 +174,10 @@ TEST_F(WasiLimits, AStoppedSleepDoesNotBeginAnew) {
   EXPECT_EQ(written(), 1);
 }
 
-// A write that was stopped in the middle tells how much it wrote; nothing is lost or written twice.
-TEST_F(WasiLimits, AStoppedWriteLosesNothing) {
+// A write that was stopped in the middle returns the number of bytes written; nothing is lost or written twice.
+TEST_F(WasiLimits, ASuspendedWriteLosesNothing) {
   fcntl(out_[1], F_SETPIPE_SZ, 4096);
-  fcntl(out_[0], F_SETFL, O_NONBLOCK);  // stopped early, nothing may be there yet
+  fcntl(out_[0], F_SETFL, O_NONBLOCK);  // if it was stopped early, there may be nothing yet
   Memory memory = *instance_->get_memory("memory");
   for (size_t i = 0; i < 65536; ++i) memory.span()[1024 + i] = static_cast<uint8_t>(i * 7 + i / 251);
   Execution e = must(Execution::create(*instance_->get_func("write"), {}));

@@ -1,5 +1,5 @@
-// What WASI's functions move is paid for with fuel, the same in every tier; calls that move much are stopped in the
-// middle and go on as if nothing had been; and whatever makes files larger counts as output.
+// Bytes that WASI functions move cost fuel, the same in every tier; calls that move much are suspended in the middle
+// and continue without a difference; and whatever makes files larger counts as output.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -22,8 +22,8 @@ using test::must;
 using test::wat;
 using State = Execution::State;
 
-// Exports that call one function each, right after one of the host's, which may ask for an interrupt. 8: a list of one
-// buffer; 32: where sizes go. Files: 4, opened at "file"; 3 is the directory.
+// Exports that call one function each, immediately after a host function that may request an interrupt. 8: a list of
+// one buffer; 32: results of sizes. Files: 4, opened at "file"; 3 is the directory.
 constexpr std::string_view kCalls = R"((module
   (import "host" "interrupt" (func $interrupt))
   (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -146,7 +146,7 @@ class Program {
     (void)func(name).call(args(fd, at, n));
     return kMuch - *store_->fuel();
   }
-  // Runs it with a stop wherever there can be one; how many there were.
+  // Runs it, suspending wherever possible; returns the number of suspensions.
   int stops(std::string_view name, int32_t fd, int64_t at, int32_t n, int32_t expected = 0) {
     interrupts = true;
     Execution e = must(Execution::create(func(name), args(fd, at, n)));
@@ -205,7 +205,7 @@ void in_all_ways(F&& f) {
   }
 }
 
-TEST(WasiMetering, StoppedTransfersGoOn) {
+TEST(WasiMetering, SuspendedTransfersContinue) {
   in_all_ways([](Program& p) {
     p.make_pattern(kBig);
     const std::string contents(reinterpret_cast<const char*>(p.memory().data()) + kPage, kBig);
@@ -225,11 +225,11 @@ TEST(WasiMetering, StoppedTransfersGoOn) {
     EXPECT_TRUE(same(contents));
     std::ranges::fill(p.memory().subspan(kPage), 0);
     EXPECT_EQ(p.call("seek", fd, 100), 0);
-    EXPECT_GE(p.stops("read", fd, 0, kBig + 1000), 5);  // more than there is
+    EXPECT_GE(p.stops("read", fd, 0, kBig + 1000), 5);  // more than the file has
     EXPECT_TRUE(same(contents));
     EXPECT_EQ(p.call("read", fd, 0, kBig), 0);
     EXPECT_EQ(p.size(), 0);
-    // A program that is not to go on is ended in the middle.
+    // A program that must not continue is ended in the middle.
     p.interrupts = true;
     EXPECT_EQ(p.refused("pwrite", fd, 0, kBig).trap_code(), TrapCode::kInterrupted);
     EXPECT_EQ(p.refused("random", 0, 0, kBig).trap_code(), TrapCode::kInterrupted);
@@ -238,8 +238,8 @@ TEST(WasiMetering, StoppedTransfersGoOn) {
   });
 }
 
-// What is closed meanwhile is a short count.
-TEST(WasiMetering, DescriptorsThatGoMeanwhile) {
+// If the descriptor is closed in the meantime, the result is a short count.
+TEST(WasiMetering, DescriptorsClosedWhileSuspended) {
   Program p(Tier::kAuto, false);
   const int32_t fd = p.open_file();
   p.interrupts = true;
@@ -253,7 +253,7 @@ TEST(WasiMetering, DescriptorsThatGoMeanwhile) {
   EXPECT_LT(p.size(), kBig);
 }
 
-TEST(WasiMetering, OtherLongCallsAreStopped) {
+TEST(WasiMetering, OtherLongCallsAreSuspended) {
   in_all_ways([](Program& p) {
     std::ranges::fill(p.memory().subspan(kPage), 0);
     EXPECT_GE(p.stops("random", 0, 0, kBig), 5);
@@ -276,7 +276,7 @@ TEST(WasiMetering, OtherLongCallsAreStopped) {
   });
 }
 
-TEST(WasiMetering, ListingsGoOn) {
+TEST(WasiMetering, SuspendedListingsContinue) {
   Program p(Tier::kAuto, false);
   constexpr int kFiles = 4500;
   const std::string name(240, 'n');
@@ -331,7 +331,7 @@ TEST(WasiMetering, FuelPaysForWhatIsMoved) {
           EXPECT_EQ(check(bytes, "read", fd, 0, n), base) << n;
         }
         EXPECT_EQ(p.call("set_size", fd, 100), 0);
-        EXPECT_EQ(check(100, "pread", fd, 0, kBig), base + 1);  // what is there, not what was asked for
+        EXPECT_EQ(check(100, "pread", fd, 0, kBig), base + 1);  // the bytes that exist, not the requested ones
         for (const int32_t n : {0, 160, kBig}) costs.push_back(p.cost("random", 0, 0, n));
         EXPECT_EQ(p.cost("random", 0, 0, kBig) - p.cost("random", 0, 0, 0), static_cast<uint64_t>(kBig) / 16);
         EXPECT_GE(p.cost("environ"), 3u * (900 << 10) / 16);
@@ -345,7 +345,7 @@ TEST(WasiMetering, FuelPaysForWhatIsMoved) {
         costs.push_back(listed);
         if (p.cost("allocate", fd, 0, 1 << 20) != p.cost("allocate", 99, 0, 0))
           EXPECT_EQ(p.cost("allocate", fd, 0, 1 << 20) - p.cost("allocate", 99, 0, 0), (1u << 20) / 16);
-        costs.push_back(p.cost("poll", 0, 0, 100));  // clocks whose time has come
+        costs.push_back(p.cost("poll", 0, 0, 100));  // clocks whose time has passed
         EXPECT_EQ(p.cost("poll", 0, 0, 100) - p.cost("poll", 0, 0, 0), 100u * (48 + 32) / 16);
       }
       EXPECT_EQ(p.cost("symlink"), 7u + (16 + 32) / 16);
@@ -356,7 +356,7 @@ TEST(WasiMetering, FuelPaysForWhatIsMoved) {
   }
 }
 
-// Out of fuel in the middle: an execution goes on, with the same in the end; others are over, soon.
+// Out of fuel in the middle: an execution continues, with the same final result; other calls end soon.
 TEST(WasiMetering, OutOfFuelInTheMiddle) {
   for (const auto& [name, tier] : Config::tiers()) {
     SCOPED_TRACE(std::string(name));
@@ -385,7 +385,7 @@ TEST(WasiMetering, OutOfFuelInTheMiddle) {
       must(p.store().set_fuel(Program::kMuch));
       EXPECT_LE(std::filesystem::file_size(p.directory() + "/d/file"), 1u << 20) << call;
     }
-    // A small one is done, and then it is over.
+    // A small one is completed, and then the call ends.
     must(p.store().set_fuel(p.cost("write", 99, 0, 0) + 5));
     EXPECT_EQ(p.refused("write", fd, 0, 160).trap_code(), TrapCode::kOutOfFuel);
     must(p.store().set_fuel(Program::kMuch));
@@ -393,7 +393,7 @@ TEST(WasiMetering, OutOfFuelInTheMiddle) {
   }
 }
 
-// Sockets in pieces: everything comes through, in order, while the other side reads and writes as it likes.
+// Sockets in pieces: everything arrives, in order, while the other side reads and writes at any time.
 TEST(WasiMetering, Sockets) {
   Program p(Tier::kAuto, false);
   p.make_pattern(kBig);
@@ -429,7 +429,7 @@ TEST(WasiMetering, Sockets) {
 
 std::string message(const Error& e) { return e.kind() == ErrorKind::kLimit ? e.message() : "another error"; }
 
-TEST(WasiMetering, WhateverMakesFilesLargerIsOutput) {
+TEST(WasiMetering, EveryGrowthOfAFileIsOutput) {
   const auto limited = [](uint64_t most) { return Program(Tier::kAuto, false, false, false, most); };
   constexpr const char* kNamed = "WasiConfig::max_written_bytes";
   {  // space that is reserved
@@ -441,7 +441,7 @@ TEST(WasiMetering, WhateverMakesFilesLargerIsOutput) {
     const int32_t unsupported = 58;
     if (p.call("allocate", fd, 500, 500) != unsupported) {
       EXPECT_EQ(p.file().size(), 1000u);
-      EXPECT_NE(message(p.refused("write", fd, 0, 1)).find("written the 1000 bytes it may write"), std::string::npos);
+      EXPECT_NE(message(p.refused("write", fd, 0, 1)).find("output limit of 1000 bytes reached"), std::string::npos);
     }
   }
   {  // sizes
@@ -451,7 +451,10 @@ TEST(WasiMetering, WhateverMakesFilesLargerIsOutput) {
     EXPECT_EQ(p.call("set_size", fd, 100), 0);
     EXPECT_EQ(p.call("set_size", fd, 400), 0);
     EXPECT_EQ(p.call("set_size", fd, 400), 0);
-    EXPECT_NE(message(p.refused("set_size", fd, 501)).find("has 100 left of the 1000 bytes"), std::string::npos);
+    EXPECT_NE(message(p.refused("set_size", fd, 501))
+                  .find("limit of 1000 bytes exceeded: the program tried to write 101 bytes, or to make a file larger "
+                        "by them, and 100 are left"),
+              std::string::npos);
     EXPECT_EQ(p.call("set_size", fd, 500), 0);
     EXPECT_EQ(p.call("set_size", fd, 10), 0);
     EXPECT_NE(message(p.refused("set_size", fd, 11)).find(kNamed), std::string::npos);

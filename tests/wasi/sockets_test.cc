@@ -1,5 +1,5 @@
-// sock_recv, sock_send and sock_shutdown as the guest sees them. Its descriptors 0 and 1 are sockets whose other ends
-// the test has.
+// sock_recv, sock_send and sock_shutdown, as the guest sees them. Its descriptors 0 and 1 are sockets; the test has
+// their other ends.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@ class WasiSockets : public testing::Test {
   void TearDown() override {
     for (const int fd : {stream_[0], stream_[1], datagrams_[0], datagrams_[1], file_}) close(fd);
   }
-  // The error, or what was received and the flags that came with it.
+  // The error, or the received bytes and flags.
   std::string receive(uint32_t fd, uint32_t size, uint32_t flags) {
     guest_->buffer(32, 4096, size);
     guest_->put<uint16_t>(72, 0xffff);
@@ -55,14 +55,14 @@ TEST_F(WasiSockets, Receive) {
   EXPECT_EQ(receive(0, 10, 4), "error 28");
   EXPECT_EQ(receive(2, 10, 0), "error 57");
   EXPECT_EQ(receive(9, 10, 0), "error 8");
-  // The other end says that it is done.
+  // The other end shuts down.
   ASSERT_EQ(write(stream_[1], "end", 3), 3);
   ASSERT_EQ(shutdown(stream_[1], SHUT_WR), 0);
   EXPECT_EQ(receive(0, 10, kWaitall), "end 0");
   EXPECT_EQ(receive(0, 10, 0), " 0");
 }
 
-TEST_F(WasiSockets, WhatADatagramLosesIsTold) {
+TEST_F(WasiSockets, TruncatedDatagramsAreReported) {
   ASSERT_EQ(write(datagrams_[1], "a whole message", 15), 15);
   EXPECT_EQ(receive(1, 7, kPeek), "a whole 1");
   EXPECT_EQ(receive(1, 7, 0), "a whole 1");
@@ -70,7 +70,7 @@ TEST_F(WasiSockets, WhatADatagramLosesIsTold) {
   EXPECT_EQ(receive(1, 7, 0), "next 0");
 }
 
-TEST_F(WasiSockets, DoesNotWaitIfToldSo) {
+TEST_F(WasiSockets, DoesNotWaitIfNonblocking) {
   EXPECT_EQ(guest_->call("fd_fdstat_set_flags", {0, 4}), kSuccess);
   EXPECT_EQ(receive(0, 4, 0), "error 6");
   ASSERT_EQ(write(stream_[1], "ab", 2), 2);
@@ -95,7 +95,7 @@ TEST_F(WasiSockets, Shutdown) {
   EXPECT_EQ(guest_->call("sock_shutdown", {9, kRead}), kBadf);
   EXPECT_EQ(guest_->call("sock_shutdown", {0, 0}), kInval);
   EXPECT_EQ(guest_->call("sock_shutdown", {0, 4}), kInval);
-  // The other end sees that no more comes, and can still send.
+  // The other end detects the end, and can still send.
   EXPECT_EQ(guest_->call("sock_shutdown", {0, kWrite}), kSuccess);
   char text[4];
   EXPECT_EQ(read(stream_[1], text, sizeof text), 0);

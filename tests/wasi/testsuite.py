@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Runs the public wasi-testsuite (WebAssembly/wasi-testsuite, with its compiled programs: branch prod/testsuite-base).
-
   testsuite.py --ermine build/release/bin/ermine --tier baseline ../shared/wasi-testsuite
-
-Each program runs with what the file beside it (NAME.json, the suite's doc/specification.md) gives it, on a copy of its
-directory, and must end with the code and print what stands there. Exits with 77, which ctest shows as skipped, if the
-suite is not there. (ermine_adapter.py is for the suite's own runner, which needs a newer Python.)
+Each program runs with the arguments, environment and files that the file beside it (NAME.json, described in the suite's
+doc/specification.md) lists, on a copy of its directory, and must end with the exit code and output listed there. Exits with
+77, which ctest shows as skipped, if the suite is not available. (ermine_adapter.py is for the suite's own runner, which needs
+a newer Python.)
 """
 import argparse
 import json
@@ -25,7 +24,7 @@ class Unknown(Exception):
 
 
 def read_case(program):
-    """{args, env, root, exit_code, stdout, stderr} of a program. A text of None: not looked at."""
+    """{args, env, root, exit_code, stdout, stderr} of a program. A text of None is not checked."""
     path = program.with_suffix(".json")
     given = json.loads(path.read_text()) if path.exists() else {}
     case = dict(LEGACY)
@@ -52,7 +51,7 @@ def read_case(program):
 
 
 def run_case(command, program):
-    """What is wrong; None if nothing is."""
+    """The error; None if there is none."""
     try:
         case = read_case(program)
     except Unknown as unknown:
@@ -95,7 +94,7 @@ def main():
         sys.exit(SKIPPED)
     command = [*shlex.split(options.emulator), str(options.ermine.resolve()), "run", "--tier", options.tier]
     if options.emulator:
-        command.append("--sandbox=off")  # which an emulator may refuse
+        command.append("--sandbox=off")  # an emulator may not support it
     failed = 0
     for program in programs:
         wrong = run_case(command, program)

@@ -1,4 +1,4 @@
-// Prints lines until nobody reads them.
+// Prints lines until the output is closed.
 #include <unistd.h>
 int main(void) {
   while (write(1, "y\n", 2) == 2) {}

@@ -1,5 +1,5 @@
-;; Calls as machine code makes them: what a table, a reference or an import may hold, results over the frame's header,
-;; frames and instances after a call, the ends of both stacks. Loops, so that functions move up while they run.
+;; Calls in machine code: the possible contents of a table, a reference or an import, results in place of the frame's
+;; header, frames and instances after a call, the ends of both stacks. Loops, so that functions tier up while they run.
 
 (module $other
   (type $unary (func (param i32) (result i32)))
@@ -45,7 +45,7 @@
       (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $rounds))))
     (local.get $sum))
 
-  ;; The last rounds end in whatever entry `at` does.
+  ;; The last rounds end in any entry that `at` selects.
   (func $at (export "at") (param $at i32) (result i32)
     (local $i i32)
     (loop $l
@@ -73,7 +73,7 @@
       (br_if $l (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (global.get $n))
 
-  ;; References, among them to another instance and null.
+  ;; References, including one to another instance and null.
   (func (export "refs") (param $rounds i32) (result i32)
     (local $sum i32) (local $f (ref null $unary))
     (local.set $f (ref.func $double))
@@ -102,7 +102,7 @@
       (br_if $l (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
-  ;; What was called left by a tail call to another instance; context and memory are the caller's again.
+  ;; The callee left by a tail call to another instance; context and memory are the caller's again.
   (func $leaves (param i32) (result i32) (return_call $back (local.get 0) (i32.const 10)))
   (func (export "tail") (param $rounds i32) (result i32)
     (local $sum i32)
@@ -111,7 +111,7 @@
       (br_if $l (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
-  ;; More results than parameters and header: they lie over the caller's pc and context.
+  ;; More results than parameters and header: they replace the caller's pc and context.
   (func $many (result i32 i64 f32 f64 i32 i64)
     (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (i32.const 5) (i64.const 6))
   (func (export "results") (param $rounds i32) (result i64)
@@ -126,7 +126,7 @@
       (br_if $l (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
-  ;; A local that is read before it is written is zero, whatever lay there.
+  ;; A local that is read before it is written is zero, whatever the slot held before.
   (func $dirty (param i32) (result i32) (local i32 i32 i32 i32)
     (local.set 1 (i32.const 0x55555555)) (local.set 2 (local.get 1)) (local.set 3 (local.get 1)) (local.set 4 (local.get 1))
     (call $escape (i32.add (local.get 1) (i32.add (local.get 2) (i32.add (local.get 3) (local.get 4))))))
@@ -144,7 +144,7 @@
       (br_if $l (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (local.get $sum))
 
-  ;; Recursion without end, by each kind of call.
+  ;; Endless recursion, by each kind of call.
   (func $self (export "self") (param i32) (result i32) (i32.add (call $self (local.get 0)) (i32.const 1)))
   (func $smallest (export "smallest") (call $smallest))
   (func $by_table (export "by_table") (param i32) (result i32)

@@ -22,7 +22,7 @@
         (br_if $b (local.get 0))
         (br $a (i32.const 10)))
       (i32.const 20)))
-  ;; A branch leaves what lies below its operands behind.
+  ;; A branch drops the values below its operands.
   (func (export "br drops") (result i32)
     (block (result i32) (i32.const 1) (i64.const 2) (f32.const 3) (br 0 (i32.const 7))))
   (func (export "br_if keeps") (param i32) (result i32)
@@ -91,7 +91,7 @@
     (call_ref $binary (i32.const 7) (i32.const 2)
       (if (result (ref null $binary)) (local.get 0) (then (ref.func $sub)) (else (ref.null $binary)))))
 
-  ;; Tail calls: as deep as they like.
+  ;; Tail calls: of any depth.
   (func $down (export "return_call") (param $n i32) (param $acc i64) (result i64)
     (if (i32.eqz (local.get $n)) (then (return (local.get $acc))))
     (return_call $down (i32.sub (local.get $n) (i32.const 1)) (i64.add (local.get $acc) (i64.const 2))))

@@ -487,7 +487,7 @@
     (call $same64 (i64.rem_s (local.get 0) (i64.const -3)) (i64.rem_s (local.get 0) (global.get $c64)))
     (call $same64 (i64.rem_u (local.get 0) (i64.const -3)) (i64.rem_u (local.get 0) (global.get $c64))))
 
-  ;; In a register, too, and in place.
+  ;; In a register as well, and in place.
   (func $loop32 (param $n i32) (result i32) (local $x i32) (local $y i32)
     (local.set $x (i32.const -1))
     (loop $l
@@ -567,7 +567,7 @@
       (br_if $l (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
     (global.get $wrong))
 
-  ;; In a register, too, and in place.
+  ;; In a register as well, and in place.
   (func $loop64 (param $n i32) (result i64) (local $x i64) (local $y i64)
     (local.set $x (i64.const -1))
     (loop $l

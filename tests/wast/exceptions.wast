@@ -48,24 +48,24 @@
         (throw_ref))))
   (func (export "throw_ref null") (throw_ref (ref.null exn)))
   (func (export "uncaught") (param i32) (call $deep (i32.const 2) (local.get 0)))
-  ;; A try_table that nothing is thrown in gives its results; labels count from outside of it.
+  ;; A try_table without an exception gives its results; labels count from outside it.
   (func (export "quiet") (result i32)
     (block $h (result i32)
       (try_table (result i32) (catch $int $h) (br 0 (i32.const 3)))
       (i32.add (i32.const 1))))
-  ;; What a trap is, is no exception.
+  ;; A trap is not an exception.
   (func (export "trap") (result i32)
     (block $h (try_table (catch_all $h) (drop (i32.div_u (i32.const 1) (i32.const 0)))))
     (i32.const 1))
   (func $catches (result i32)
     (block $h (result i32) (try_table (catch $int $h) (call $throw (i32.const 1))) (i32.const 0)))
-  ;; The one who caught goes on, and those who called it.
+  ;; The catching function continues, and so do its callers.
   (func (export "go on") (param $n i32) (result i32) (local $sum i32)
     (loop $l
       (local.set $sum (i32.add (local.get $sum) (call $catches)))
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
-  ;; Locals are what they were when it was thrown.
+  ;; Locals keep the values that they had at the throw.
   (func (export "locals") (result i32) (local $x i32)
     (local.set $x (i32.const 1))
     (block $h (result i32)

@@ -1,6 +1,6 @@
-;; Structs, arrays, i31 and tests of types in every operand form that the register code has for them: operands in
-;; slots, in the accumulator and as constants, results used at once and later. The official suite says what the
-;; instructions mean; here they stand in each other's company.
+;; Structs, arrays, i31 and type tests in every operand form of the register code: operands in slots, in the accumulator
+;; and as constants, results used immediately and later. The official suite tests the instructions; these scripts test
+;; combinations of them.
 
 (module
   (type $all (struct
@@ -94,7 +94,7 @@
     (i32.add (struct.get $some $c (struct.get $some $h (local.get $s)))
       (i32.add (struct.get_u $some $b (struct.get $some $h (local.get $s)))
                (struct.get_u $some $a (struct.get $some $h (local.get $s))))))
-  ;; A float waits in its accumulator across a store that tells the collector.
+  ;; A float is pending in its accumulator across a store that informs the collector.
   (func (export "float_waits") (param $x f64) (result f64) (local $s (ref null $some))
     (local.set $s (struct.new_default $some))
     (f64.mul (local.get $x) (f64.const 2))
@@ -131,7 +131,7 @@
 (assert_trap (invoke "null_set_ref") "null structure reference")
 (assert_trap (invoke "null_set_wide") "null structure reference")
 
-;; Objects made of objects just made, and where the reference to a new one goes.
+;; Objects made of new objects, and where the reference to a new one goes.
 (module
   (type $pair (struct (field (mut eqref)) (field (mut eqref))))
   (type $three (struct (field i32) (field i64) (field i32)))
@@ -148,7 +148,7 @@
       (struct.new $pair (ref.null none) (struct.new_default $pair))))
     (i32.add (call $depth (local.get $p))
              (i32.mul (i32.const 10) (call $depth (struct.get $pair 1 (local.get $p))))))
-  ;; The local that holds a field gets the new object.
+  ;; The local that holds a field is set to the new object.
   (func (export "own_field") (result i32) (local $p (ref null $pair))
     (local.set $p (struct.new $pair (ref.null none) (ref.null none)))
     (local.set $p (struct.new $pair (local.get $p) (local.get $p)))
@@ -158,7 +158,7 @@
     (global.set $g (struct.new $pair (ref.i31 (i32.const 7)) (ref.null none)))
     (i31.get_s (ref.cast (ref i31) (struct.get $pair 0 (global.get $g)))))
   (func (export "as_argument") (result i32) (call $depth (struct.new $pair (struct.new_default $pair) (ref.null none))))
-  ;; Operands below stay what they were.
+  ;; Operands below are preserved.
   (func (export "below") (param $x i32) (result i32)
     (i32.add (local.get $x)
       (i32.add (i32.mul (local.get $x) (i32.const 3))
@@ -275,7 +275,7 @@
   (func (export "new_default") (param i32) (drop (array.new_default $i64 (local.get 0))))
   (func (export "new_default_v128") (param i32) (drop (array.new_default $v128 (i32.sub (local.get 0) (i32.const 1)))))
 
-  ;; As many as are stored one by one, and one more.
+  ;; The maximal number that is stored one by one, and one more.
   (func (export "fixed_64") (result i32) (local $a (ref null $i16))
     (local.set $a (array.new_fixed $i16 64
       (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1)
@@ -331,7 +331,7 @@
 (assert_return (invoke "fixed_64") (i32.const 141))
 (assert_return (invoke "fixed_65") (i32.const 143))
 
-;; Tests of types: as values, as conditions, as branches with and without values, forwards, backwards and out.
+;; Type tests: as values, as conditions, as branches with and without values, forwards, backwards and out.
 (module
   (type $a (sub (struct (field i32))))
   (type $b (sub $a (struct (field i32) (field i32))))
@@ -364,7 +364,7 @@
           (i32.or (i32.shl (ref.test (ref any) (local.get $x)) (i32.const 8)) (i32.shl (ref.test nullref (local.get $x)) (i32.const 9)))
           (i32.or (i32.shl (ref.test (ref none) (local.get $x)) (i32.const 10)) (i32.shl (ref.test (ref $array) (local.get $x)) (i32.const 11)))))))
 
-  ;; The same with branches: what the test decides, not its value.
+  ;; The same with branches: the test decides, not its value.
   (func (export "if_b") (param $i i32) (result i32)
     (if (result i32) (ref.test (ref $b) (table.get $t (local.get $i))) (then (i32.const 1)) (else (i32.const 2))))
   (func (export "if_not_b") (param $i i32) (result i32) (local $x anyref)
@@ -412,7 +412,7 @@
       (drop (br_on_cast $is anyref (ref i31) (table.get $t (local.get $i))))
       (return (i32.const 100)))
     (i31.get_u))
-  ;; With a value below the reference, which moves.
+  ;; With a value below the reference, which is moved.
   (func (export "on_cast_carry") (param $i i32) (result i32)
     (i32.const 1000)
     (block $is (result i32 (ref $a))
@@ -520,8 +520,8 @@
 (assert_return (invoke "table_set_acc" (i32.const 9)))
 (assert_trap (invoke "table_set_acc" (i32.const 10)) "out of bounds table access")
 
-;; References stored into objects that have been through collections, from every form of store; the garbage between
-;; makes collections happen.
+;; References stored into objects that have survived collections, by every form of store; the garbage in between
+;; triggers collections.
 (module
   (type $node (struct (field $next (mut (ref null $node))) (field $value (mut i32))))
   (type $nodes (array (mut (ref null $node))))

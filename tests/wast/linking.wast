@@ -1,4 +1,4 @@
-;; Imports and exports, constant expressions, start functions, what a script can say of instances.
+;; Imports and exports, constant expressions, start functions, directives about instances.
 
 (module $lib
   (global (export "const") i32 (i32.const 40))

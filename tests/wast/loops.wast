@@ -1,4 +1,4 @@
-;; Loops whose variables machine code keeps in registers: what enters and leaves them, and constants at the edges.
+;; Loops whose variables machine code keeps in registers: entering and leaving them, and edge-case constants.
 
 (module
   (import "spectest" "print_i32" (func $print (param i32)))
@@ -11,7 +11,7 @@
   (func $add1 (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
   (func $add2 (param i32) (result i32) (i32.add (local.get 0) (i32.const 2)))
 
-  ;; A call in the loop: what is in registers survives.
+  ;; A call in the loop: the registers survive.
   (func (export "calls") (param $n i32) (result i32) (local $i i32) (local $sum i32) (local $x i64)
     (loop $l
       (local.set $sum (i32.add (local.get $sum) (call $add1 (local.get $i))))
@@ -27,7 +27,7 @@
       (br_if $l (i32.ne (local.get $i) (local.get $n))))
     (local.get $sum))
 
-  ;; Out of two loops at once, with what both wrote.
+  ;; Out of two loops at once, with the values that both wrote.
   (func (export "leave") (param $n i32) (result i32) (local $i i32) (local $j i32) (local $k i32)
     (block $out
       (loop $outer
@@ -99,7 +99,7 @@
       (f64.add (f64.promote_f32 (local.get $v))
         (f64.add (f64.add (local.get $q) (local.get $t)) (f64.convert_i32_s (i32.wrap_i64 (i64.and (local.get $g) (i64.const 1023))))))))
 
-  ;; Trapping in the middle of a loop: with a division, and beyond the memory.
+  ;; Traps in the middle of a loop: by a division, and beyond the memory.
   (func (export "divides") (param $n i32) (result i32) (local $sum i32)
     (loop $l
       (local.set $sum (i32.add (local.get $sum) (i32.div_u (i32.const 1000) (local.get $n))))

@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
-"""Writes memory_*.wast: every instruction that reads or writes memory, held against a second definition.
-
-The instructions are those of src/wasm/opcodes.def; what they do is said here once more, on a list of bytes.
-Each runs in a 32-bit and in a 64-bit memory, at the first and last place that is inside and the first that is
-not, and with offsets; atomic ones also where they are not aligned. Run it after changing it:
-make_memory.py [--check] [folder]
+"""Writes memory_*.wast: every instruction that reads or writes memory, compared with a second definition.
+The instructions are those of src/wasm/opcodes.def; their effect is defined here a second time, on a list of bytes. Each runs in
+a 32-bit and in a 64-bit memory, at the first and last position inside and the first one outside, and with offsets; atomic ones
+also where they are not aligned. Run it after changing it: make_memory.py [--check] [folder]
 """
 import pathlib
 import re
@@ -56,7 +54,7 @@ def extend(raw, to, is_signed):
 
 
 def loaded(name, sig, raw, lane=None, vector=None):
-    """What the bytes become."""
+    """The bytes afterwards."""
     result = sig[-1]
     tail = name.split(".")[1]
     if result != "v":
@@ -158,7 +156,7 @@ def plain(script, rows, is64):
             script.traps(invoke(name, address(is64, at), *more), OUT)
         script.traps(invoke(name + "/far", address(is64, 1), *more), OUT)
         if sig.endswith(":"):
-            peek(PAGE - 16)  # nothing was written of what did not fit
+            peek(PAGE - 16)  # a store that did not fit has written nothing
 
 
 def modified(op, old, value, size):
@@ -223,7 +221,7 @@ def atomics(script, rows, is64, shared):
                         script.returns(invoke(name, address(is64, at), bits(sig[1], expected), bits(sig[1], value)),
                                        bits(sig[-1], old))
                         peek(here)
-                    # Of what is expected only the bits that memory has are compared.
+                    # Only the bits of the expected value that memory contains are compared.
                     if size < SIZES[sig[1]]:
                         now = read(here)
                         write(here, 5)

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""Writes numeric_*.wast and simd_*.wast: every number and vector instruction, held against a second definition.
-
-What an instruction does is said here once more, in Python and in the plainest way (exact integers and
-fractions where the engine has machine words), so that the two definitions check each other. The scripts
-are kept beside this program; run it after changing it: make_numeric.py [--check] [folder]
+"""Writes numeric_*.wast and simd_*.wast: every number and vector instruction, compared with a second definition.
+The result of an instruction is computed here a second time, in Python and in the simplest way (exact integers and fractions
+where the engine has machine words), so that the two definitions check each other. The scripts are kept beside this program;
+run it after changing it: make_numeric.py [--check] [folder]
 """
 import math
 import pathlib
@@ -24,7 +23,7 @@ def signed(v, bits):
 
 
 def round_f32(x):
-    """A double to the nearest single, as a double."""
+    """Rounds a double to the nearest single; returns a double."""
     if math.isnan(x) or math.isinf(x):
         return x
     try:
@@ -38,7 +37,7 @@ def rounder(bits):
 
 
 def exact_to_float(x, bits):
-    """An exact integer to the nearest float: through a fraction, so that nothing is rounded twice."""
+    """Rounds an exact integer to the nearest float: by a fraction, so that nothing is rounded twice."""
     if x == 0:
         return 0.0
     mantissa = 24 if bits == 32 else 53
@@ -244,7 +243,7 @@ def const(kind, v, result=False):
 
 
 class Script:
-    """A module of functions, one an instruction, and assertions about them."""
+    """A module of functions, one per instruction, and assertions about them."""
 
     def __init__(self, title):
         self.title, self.functions, self.assertions, self.made = title, [], [], set()

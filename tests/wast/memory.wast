@@ -46,7 +46,7 @@
 (assert_return (invoke "load p" (i32.const 9)) (i32.const 0x6f))
 (assert_trap (invoke "load p" (i32.const 10)) "out of bounds memory access")
 (assert_trap (invoke "copy w to p" (i32.const 7) (i64.const 8) (i32.const 4)) "out of bounds memory access")
-;; All or nothing, up to the last byte, and nothing at the end is inside.
+;; All or nothing, up to the last byte; an empty range at the end is inside.
 (assert_trap (invoke "fill" (i32.const 65530) (i32.const 1) (i32.const 7)) "out of bounds memory access")
 (assert_return (invoke "load" (i32.const 65528)) (i64.const 0))
 (assert_return (invoke "fill" (i32.const 65530) (i32.const 1) (i32.const 6)))

@@ -1,6 +1,6 @@
-;; Numbers of 32 bits that live in registers over a loop and are used as addresses there: written by instructions that do
-;; not say how wide what they write is (globals, selects, copies, results of calls, constants), and beside numbers of 64
-;; bits in the same places. What an upper half left over would do shows as another byte read, a trap, or a refusal.
+;; 32-bit numbers that live in registers during a loop and are used as addresses there: written by instructions that do
+;; not determine the width of the value (globals, selects, copies, results of calls, constants), and next to 64-bit
+;; numbers in the same places. A remaining upper half would give another byte, a trap, or a refusal.
 (module
   (memory 1)
   (data (i32.const 0) "\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\10")
@@ -46,7 +46,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
 
-  ;; A constant that has its highest bit set, in a register that is an address on another way.
+  ;; A constant with its highest bit set, in a register that is used as an address on another path.
   (func (export "constant") (param $n i32) (result i32) (local $p i32) (local $sum i32)
     (loop $l
       (local.set $p (i32.const -1))
@@ -58,7 +58,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
 
-  ;; From what a call returned, and from a copy of a parameter that the caller gave.
+  ;; From the result of a call, and from a copy of a parameter.
   (func (export "call") (param $n i32) (result i32) (local $p i32) (local $q i32) (local $sum i32)
     (loop $l
       (local.set $p (call $next (local.get $p)))
@@ -69,7 +69,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
 
-  ;; Operand stack slots that hold 64 and 32 bits by turns, over branches.
+  ;; Operand stack slots that hold 64 and 32 bits alternately, across branches.
   (func (export "by_turns") (param $n i32) (result i32) (local $sum i32)
     (loop $l
       (local.set $sum (i32.add (local.get $sum) (i32.load8_u
@@ -82,7 +82,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
 
-  ;; Two pins that exchange what they hold; negative numbers in one of them, made addresses by arithmetic.
+  ;; Two pins that exchange their values; negative numbers in one of them, made into addresses by arithmetic.
   (func (export "exchange") (param $n i32) (result i32) (local $a i32) (local $b i32) (local $t i32) (local $sum i32)
     (local.set $b (global.get $odd))
     (loop $l

@@ -1,4 +1,4 @@
-;; Structs, arrays, i31, casts, and what is between any and extern.
+;; Structs, arrays, i31, casts, and conversions between any and extern.
 
 (module
   (rec
@@ -186,7 +186,7 @@
 (assert_return (invoke "through extern" (ref.null extern)) (ref.null extern))
 (assert_return (invoke "kinds") (ref.struct) (ref.i31) (ref.struct) (ref.array) (ref.i31) (ref.null))
 
-;; Equal recursion groups are one type, others are not, whatever their members look like.
+;; Equal recursion groups are one type, others are not, even if their members look the same.
 (module $definer
   (rec (type $a (struct (field i32))) (type $b (struct (field i64))))
   (func (export "a") (result (ref $a)) (struct.new $a (i32.const 5))))

@@ -5,7 +5,7 @@
   (func (export "load") (param i32) (result i32) (i32.atomic.load (local.get 0)))
   (func (export "grow") (result i32) (memory.grow (i32.const 1))))
 
-;; One waits for the other. The waiter says at 8 that it is about to; the notifier tries until one woke up.
+;; One waits for the other. The waiter sets 8 just before; the notifier tries until one woke up.
 (thread $waiter (shared (module $Mem))
   (register "mem" $Mem)
   (module
@@ -77,12 +77,12 @@
 (assert_return (invoke $Mem "load" (i32.const 131068)) (i32.const 0))
 (assert_return (invoke $Mem "grow") (i32.const -1))
 
-;; A trap in one thread is its own.
+;; A trap in one thread affects no other.
 (thread $traps (shared (module $Mem))
   (module (func (export "f") unreachable))
   (assert_trap (invoke "f") "unreachable"))
 (wait $traps)
-;; What is not shared is not there.
+;; Unshared items are not visible.
 (thread $stranger
   (assert_unlinkable (module (import "mem" "shared" (memory 1 2 shared))) "unknown import"))
 (wait $stranger)

@@ -1,4 +1,4 @@
-;; Vectors in loops: addresses that live in registers, lanes, shuffles, and what has to go another way.
+;; Vectors in loops: addresses that live in registers, lanes, shuffles, and cases without a stencil.
 
 (module
   (memory $m 1) (memory $n 1)
@@ -29,7 +29,7 @@
       (local.set $sum (i32.add (local.get $sum) (i16x8.extract_lane_s 3 (v128.load8x8_s (i32.const 64)))))
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $sum))
-  ;; The address is used as it is, too, and the loop leaves by a trap with it.
+  ;; The address is used unchanged as well, and the loop is left by a trap with it.
   (func (export "past") (param $at i32) (result i32)
     (loop $l
       (i32.store (i32.const 32768) (local.get $at))
@@ -66,8 +66,8 @@
 (assert_return (invoke "sum" (i64.const 0) (i64.const 100)) (i64.const 5050))
 (assert_trap (invoke "sum" (i64.const 65000) (i64.const 100)) "out of bounds memory access")
 
-;; Vectors in registers: carried round loops, held from where they are made to their last use, stored where branches,
-;; calls and catches want them. (The results are V8's.)
+;; Vectors in registers: carried around loops, held from their definition to their last use, stored where branches,
+;; calls and catches need them. (The results are V8's.)
 (module
   (memory 1)
   (global $g (mut v128) (v128.const i32x4 1 2 3 4))
@@ -76,7 +76,8 @@
     (i64.add (i64.mul (i64x2.extract_lane 0 (local.get $v)) (i64.const 31)) (i64x2.extract_lane 1 (local.get $v))))
   (func $throw (param i32) (if (i32.eqz (i32.and (local.get 0) (i32.const 3))) (then (throw $t (local.get 0)))))
 
-  ;; Three are carried round the loop, as is a float and a double; what is made inside is more than there are registers.
+  ;; Three are carried around the loop, and so are a float and a double; the vectors made inside outnumber the
+  ;; registers.
   (func (export "carried") (param $n i32) (result i64)
     (local $a v128) (local $b v128) (local $c v128) (local $f f32) (local $d f64)
     (local.set $b (v128.const i32x4 1 2 3 4))
@@ -103,7 +104,7 @@
       (i64.add (call $hash (v128.xor (local.get $c) (f64x2.splat (local.get $d))))
                (i64.extend_i32_u (i32.reinterpret_f32 (local.get $f))))))
 
-  ;; A call and a catch in the loop; the vectors changed between them are read behind both.
+  ;; A call and a catch in the loop; the vectors changed between them are read after both.
   (func (export "caught") (param $n i32) (result i64) (local $a v128) (local $b v128)
     (loop $l
       (local.set $a (i32x4.add (local.get $a) (i32x4.splat (local.get $n))))
@@ -118,7 +119,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (i64.xor (call $hash (local.get $a)) (call $hash (local.get $b))))
 
-  ;; Branches out of the middle with values that only one side wants, and a table of them.
+  ;; Branches out of the middle with values that only one side needs, and a table of them.
   (func (export "branches") (param $n i32) (result i64) (local $a v128) (local $b v128) (local $c v128)
     (loop $l
       (local.set $b (i32x4.add (local.get $a) (i32x4.splat (local.get $n))))
@@ -157,7 +158,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (call $hash (local.get $v)))
 
-  ;; The operand in place is the second, or both, or is wanted later; selects, and masks in registers.
+  ;; The operand in place is the second, or both, or is needed later; selects, and masks in registers.
   (func (export "places") (param $n i32) (result i64) (local $a v128) (local $b v128) (local $m v128)
     (local.set $a (v128.const i64x2 0x123456789abcdef0 0xfedcba9876543210))
     (loop $l
@@ -178,7 +179,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (i64.add (call $hash (global.get $g)) (i64.add (call $hash (local.get $a)) (call $hash (local.get $m)))))
 
-  ;; More constants in a block than can be held, read behind it; and lanes of every width taken and given.
+  ;; More constants in a block than can be held, read after it; and lanes of every width extracted and replaced.
   (func (export "constants") (param $n i32) (result i64)
     (local $a v128) (local $1 v128) (local $2 v128) (local $3 v128) (local $4 v128) (local $5 v128) (local $6 v128)
     (local $7 v128) (local $8 v128) (local $9 v128) (local $x i64)
@@ -225,7 +226,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (i64.xor (call $hash (local.get $a)) (i64.extend_i32_u (i32.reinterpret_f32 (local.get $s)))))
 
-  ;; Vectors passed round: parameters, results and what is read behind a call.
+  ;; Vectors passed around: parameters, results and vectors read after a call.
   (func $two (param $a v128) (param $b v128) (result v128 v128)
     (if (i32.and (i32x4.extract_lane 0 (local.get $a)) (i32.const 1))
       (then (return (i32x4.sub (local.get $b) (local.get $a)) (local.get $b))))
@@ -261,7 +262,7 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (i64.xor (i64.add (call $hash (local.get $a)) (call $hash (local.get $b))) (call $hash (local.get $c))))
 
-  ;; What was stored before it leaves by a trap.
+  ;; The store before it leaves by a trap.
   (func (export "trapped") (param $at i32) (local $v v128)
     (loop $l
       (local.set $v (i32x4.add (local.get $v) (v128.load (local.get $at))))

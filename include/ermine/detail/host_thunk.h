@@ -1,6 +1,6 @@
-// Turns a C++ callable into a host function over raw slots. The callable may take `Caller&` or `Caller`
-// first, then any SlotTypes; it returns void, a SlotType, a tuple of them, or a Result of one of these.
-// A C++ exception that leaves it becomes an Error; none passes through WebAssembly frames.
+// Turns a C++ callable into a host function over raw slots. The callable may take `Caller&` or `Caller` first, then any
+// types of detail/slots.h; it returns void, such a type, a tuple of them, or a Result of one of these. A C++ exception
+// that leaves it becomes an Error and does not pass through WebAssembly frames.
 #pragma once
 
 #include <exception>
@@ -13,7 +13,7 @@ namespace ermine::detail {
 
 using HostFn = bool (*)(void* env, runtime::HostCall& call, uint64_t* slots);
 
-// A host function that belongs to no store yet. Immutable; `env` is what the function is given.
+// A host function that does not belong to a store yet. Immutable; `env` is passed to the function.
 struct HostFunction {
   HostFn fn = nullptr;
   std::shared_ptr<void> env;

@@ -1,6 +1,6 @@
-// How C++ values map to the cells of a WebAssembly call: the bridge under TypedFunc and func_wrap.
-// A cell has 64 bits; i32 is zero-extended, f32 lies in the low bits, v128 takes two cells. Integers of
-// 4 and 8 bytes are i32 and i64 whatever their sign.
+// How C++ values map to the slots of a WebAssembly call, for TypedFunc and func_wrap. A slot has 64 bits; i32 is
+// zero-extended, f32 is in the low bits, v128 takes two slots. Integers of 4 and 8 bytes are i32 and i64, signed or
+// unsigned.
 #pragma once
 
 #include <algorithm>
@@ -68,7 +68,7 @@ struct Pack {
   static constexpr size_t count = sizeof...(T);
   static constexpr std::array<ValType, count> types = {SlotTraits<T>::type...};
   static constexpr size_t slots = (size_t{0} + ... + SlotTraits<T>::type.slots());
-  // Where each value starts.
+  // Where each value begins.
   static constexpr std::array<size_t, count + 1> offsets = [] {
     std::array<size_t, count + 1> at{};
     for (size_t i = 0; i < count; ++i) at[i + 1] = at[i] + types[i].slots();

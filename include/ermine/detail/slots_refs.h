@@ -1,5 +1,5 @@
-// SlotTraits of the reference types. A function reference is a pointer; all others are rooted on the way
-// out of a cell.
+// SlotTraits of the reference types. A function reference is a pointer; all others become roots when they are loaded
+// from a slot.
 #pragma once
 
 #include "ermine/func.h"

@@ -6,7 +6,7 @@ namespace ermine::baseline {
 
 namespace {
 
-// The index of the label, or the number of labels for the default; the table of distances is the stencil's record.
+// The index of the label, or the number of labels for the default; the stencil's record is the table of distances.
 template <Location l>
 STENCIL table(STENCIL_PARAMS) {
   State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};

@@ -1,11 +1,12 @@
-// Function entry, polls, calls and the way to the interpreter's handlers.
+// Function entry, polls, calls and call-outs to the interpreter's handlers.
 #include "base/speculation.h"
 #include "baseline/stencils/stencil.h"
 
 namespace ermine::baseline {
 namespace {
 
-// Plain reads of what other threads write: the stencil is the unit of compilation, so they are done when it runs.
+// Plain reads of fields that other threads write: each stencil is compiled by itself, so the reads are done when it
+// runs.
 template <class T>
 [[gnu::always_inline]] inline T peek(const std::atomic<T>& from) {
   T v;
@@ -13,14 +14,14 @@ template <class T>
   return v;
 }
 
-// Taken: the frame (its end is slot d) does not suffice, or an interrupt is asked for.
+// Branches if the frame (its end is slot d) does not fit, or an interrupt is requested.
 struct Enter {
   [[gnu::always_inline]] static Exit run(State& s) {
     return slot_address<HoleKind::kSlotD>(s.fp) > reinterpret_cast<char*>(peek(s.ctx->exec->stack_limit)) ? Exit::kTaken
                                                                                                           : Exit::kNext;
   }
 };
-// Taken: the native stack may not suffice for what is called from here.
+// Branches if the native stack may not suffice for the calls from here.
 struct EnterNative {
   [[gnu::always_inline]] static Exit run(State& s) {
     return runtime::native_stack_suffices(s.ctx->exec, s.fp, native_stack_pointer()) ? Exit::kNext : Exit::kTaken;
@@ -33,11 +34,11 @@ struct Zero {
     char* at = slot_address<HoleKind::kSlotD>(s.fp);
     if constexpr (n == 1) {
       std::memset(at, 0, sizeof(Slot));
-    } else {  // by vectors that leave the upper halves of registers alone
+    } else {  // by vectors that do not change the upper halves of registers
       const Vec zeros{};
       for (unsigned i = 0; i < n * sizeof(Slot); i += sizeof zeros) {
         std::memcpy(at + i, &zeros, sizeof zeros);
-        asm volatile("" : : : "memory");  // two of them do not become one of 32 bytes
+        asm volatile("" : : : "memory");  // so that two of them do not become one of 32 bytes
       }
     }
     return Exit::kNext;
@@ -69,8 +70,9 @@ struct Jump {
   [[gnu::always_inline]] static Exit run(State&) { return Exit::kTaken; }
 };
 
-// A table's view (its pointer at `offset`), index, and type (count) to the reference of a function of this instance, in
-// the accumulator. Taken: it is none, or needs a closer look; the accumulator is as it was.
+// From a table's view (its pointer at `offset`), an index, and a type (count) to the reference to a function of this
+// instance, in the accumulator. Branches if it is not one, or if the handler must check it; then the accumulator is
+// unchanged.
 template <Location l>
 struct TableCall {
   static constexpr uint32_t kResult = result_in<uint64_t>(kAcc);
@@ -78,7 +80,7 @@ struct TableCall {
     auto index = read<uint64_t, l, HoleKind::kSlotA>(s);
     runtime::TableView* table;
     std::memcpy(&table, plus_offset_anywhere(s.ctx->tables), sizeof table);
-    // Null where the index is out of bounds: no branch decides that.
+    // Null if the index is out of bounds, without a branch.
     auto* ref = reinterpret_cast<runtime::FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
     if (ref == nullptr || ref->type_id != count() || ref->ctx != s.ctx) return Exit::kTaken;
     s.r0 = reinterpret_cast<uint64_t>(ref);
@@ -94,7 +96,7 @@ struct CheckRef {
     return Exit::kNext;
   }
 };
-// Written by hand: these are places where control leaves, not instructions.
+// Written by hand: these stencils transfer control and are not instructions.
 [[gnu::naked]] void call_out() { asm(STENCIL_CALL_OUT); }
 [[gnu::naked]] void call() { asm(STENCIL_CALL); }
 [[gnu::naked]] void call_ref() { asm(STENCIL_CALL_REF); }

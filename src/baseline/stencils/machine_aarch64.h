@@ -1,6 +1,6 @@
 // Stencils on AArch64. State: l0 x20, fp x21, ctx x22, mem x23, r0 x24, l1 x25, l2 x26, (x27 is free), l3 x28, l4 x0,
-// l5 x1. clang would put a symbol's address together in a register; slots are to be the offset of a load or store,
-// so the accesses with holes are written out here. x9 to x13 are left alone (machine_aarch64.h: kSpare).
+// l5 x1. clang would compute a symbol's address in a register; slots should be the offset of a load or store, so the
+// accesses with holes are written here. x9 to x13 are not used (machine_aarch64.h: kSpare).
 #pragma once
 
 namespace ermine::baseline {
@@ -23,7 +23,7 @@ template <HoleKind hole>
   STENCIL_FOR_SLOT(hole, "add %0, %1, :lo12:", "", "=r"(p), "r"(fp));
   return p;
 }
-// Nothing in a stencil reads a slot after it has written one, so that reads need not say what memory they read.
+// A stencil never reads a slot after it has written one, so reads need not declare the memory that they read.
 template <class T, HoleKind hole>
 [[gnu::always_inline]] inline T load_slot(Slot* fp) {
   T v;
@@ -68,13 +68,13 @@ template <class T, HoleKind hole>
 
 // --- By hand, for control.cc. Addresses have 48 bits.
 
-// The call-out holds a handler's address and its operands; it goes on behind this stencil by itself.
+// The call-out contains a handler's address and its operands; the handler then continues after this stencil.
 #define STENCIL_CALL_OUT "adrp x20, ermine_record\n add x20, x20, :lo12:ermine_record\n ldr x8, [x20]\n br x8"
 
 #define STENCIL_PC(reg) \
   "movz " reg ", :abs_g2:ermine_pc\n movk " reg ", :abs_g1_nc:ermine_pc\n movk " reg ", :abs_g0_nc:ermine_pc\n"
 
-// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. x8: the call, for
+// The callee's frame is at `offset`, its header at `slot_d`; calls through the table of functions. x8: the call, for
 // call_stub.
 #define STENCIL_CALL \
   "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
@@ -112,7 +112,7 @@ template <class T, HoleKind hole>
   "mov x24, x0\n"                                                \
   "b ermine_next"
 
-// An imported function, whose pointer lies at `offset`, to r0.
+// Loads an imported function, whose pointer is at `offset`, to r0.
 #define STENCIL_HOST_IMPORT \
   "ldr x15, [x22, #" ERMINE_ASM(ERMINE_OFFSET_CONTEXT_FUNC_REFS) "]\n" \
   "movz x24, :abs_g1:ermine_offset\n movk x24, :abs_g0_nc:ermine_offset\n" \
@@ -121,7 +121,7 @@ template <class T, HoleKind hole>
   "cbnz x15, 1f\n b ermine_taken\n 1:\n"                                   \
   "b ermine_next"
 
-// The host function that r0 refers to, with the arguments at `offset`; `count` is where its slots end. On the native
+// Calls the host function that r0 refers to, with the arguments at `offset`; its slots end at `count`. On the native
 // stack: the HostCall and the return address. Its result is in slot a.
 #define STENCIL_CALL_HOST \
   "sub sp, sp, #32\n str x30, [sp, #16]\n"                       \

@@ -1,5 +1,5 @@
-// Stencils on x86-64. State: l0 r12, fp r13, ctx r14, mem r15, r0 rdi, l1 rsi, l2 rdx, (rcx is free), l3 r8, l4 r9,
-// l5 r11. A symbol's address is a displacement or an operand of 32 bits, so clang itself makes the holes.
+// Stencils on x86-64. State: l0 r12, fp r13, ctx r14, mem r15, r0 rdi, l1 rsi, l2 rdx, (rcx is free), l3 r8, l4 r9, l5
+// r11. A symbol's address is a displacement or a 32-bit operand, so clang itself makes the holes.
 #pragma once
 
 namespace ermine::baseline {
@@ -51,11 +51,11 @@ template <class T, HoleKind hole>
 
 // --- By hand, for control.cc
 
-// The call-out holds a handler's address and its operands; it goes on behind this stencil by itself.
+// The call-out contains a handler's address and its operands; the handler then continues after this stencil.
 #define STENCIL_CALL_OUT "lea ermine_record(%rip), %r12\n jmp *(%r12)"
 
-// Callee's frame at `offset`, its header `slot_d` behind; calls through the table of functions. A callee returns with
-// fp as it got it. The word on the native stack keeps it aligned. rax: the call, for call_stub.
+// The callee's frame is at `offset`, its header at `slot_d`; calls through the table of functions. A callee returns
+// with the fp that it got. The word on the native stack is for alignment. rax: the call, for call_stub.
 #define STENCIL_CALL                  \
   "push %r14\n"                       \
   "movabs $ermine_pc, %rax\n"         \
@@ -87,7 +87,7 @@ template <class T, HoleKind hole>
   "mov %rax, %rdi\n"                    \
   "jmp ermine_next"
 
-// An imported function, whose pointer lies at `offset`, to r0.
+// Loads an imported function, whose pointer is at `offset`, to r0.
 #define STENCIL_HOST_IMPORT \
   "mov " ERMINE_ASM(ERMINE_OFFSET_CONTEXT_FUNC_REFS) "(%r14), %rax\n" \
   "mov ermine_offset(%rax), %rdi\n" \
@@ -95,8 +95,8 @@ template <class T, HoleKind hole>
   "je ermine_taken\n"               \
   "jmp ermine_next"
 
-// The host function that r0 refers to, with the arguments at `offset`; `count` is where its slots end. The words on the
-// native stack: the HostCall, and one that keeps it aligned. Its result is in slot a.
+// Calls the host function that r0 refers to, with the arguments at `offset`; its slots end at `count`. The words on the
+// native stack: the HostCall, and one for alignment. Its result is in slot a.
 #define STENCIL_CALL_HOST \
   "push %rax\n push %r14\n push %rax\n" \
   "movabs $ermine_pc, %rax\n"           \

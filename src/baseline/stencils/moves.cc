@@ -9,7 +9,7 @@ struct Move {
   static constexpr uint32_t kResult = to == kSlot ? 0 : result_in<T>(to);
   [[gnu::always_inline]] static Exit run(State& s) {
     T v = read<T, from, HoleKind::kSlotA, marker>(s);
-    if constexpr (to == kSlot) set_slot(s, v);  // leaves the accumulator alone
+    if constexpr (to == kSlot) set_slot(s, v);  // the accumulator is unchanged
     else write<to>(s, v);
     return Exit::kNext;
   }
@@ -26,7 +26,7 @@ struct Select {
   [[gnu::always_inline]] static Exit run(State& s) {
     auto c = read<uint32_t, condition, HoleKind::kSlotC>(s);
     T x = read<T, a, HoleKind::kSlotA>(s), y = read<T, b, HoleKind::kSlotB>(s);
-    // Of two slots both are read: an address that is chosen is none that can be shown to lie in the frame.
+    // Both slots are read: a selected address could not be shown to be in the frame.
     if constexpr (a == kSlot && b == kSlot) {
       if constexpr (std::is_floating_point_v<T>) asm("" : "+" STENCIL_FLOAT(x));
       else asm("" : "+r"(x));
@@ -36,8 +36,8 @@ struct Select {
   }
 };
 
-// The cell of a global: of the instance's own, beside its context (offset); of others, through the table of
-// cells (offset of its pointer).
+// The slot of a global: of the instance's own, beside its context (offset); of others, through the table of slots
+// (offset of its pointer).
 template <bool own>
 [[gnu::always_inline]] inline char* cell(const State& s) {
   if constexpr (own) return plus_offset(s.ctx);

@@ -28,8 +28,8 @@ struct Binary {
   }
 };
 
-// Division by a constant d >= 2. With 32 bits the quotient is the upper half of x times 2^64/d rounded up; with 64 that
-// factor has a bit more, which is added by hand, and a shift follows (`count`).
+// Division by a constant d >= 2. With 32 bits the quotient is the upper half of x times 2^64/d rounded up. With 64 bits
+// that factor has one bit more, which is added separately, and a shift follows (`count`).
 template <Op op, Location a, Location to>
 struct Divide {
   using T = typename SemanticsOf<op>::template Param<0>;
@@ -94,11 +94,12 @@ template <Op op>
 constexpr bool has_last(Location l) {
   using T = typename SemanticsOf<op>::template Param<0>;
   if (is_storage(l) || l == kPool) return true;
-  if (std::is_floating_point_v<T> || SemanticsOf<op>::kTraps) return false;  // division by constants is another matter
+  if (std::is_floating_point_v<T> || SemanticsOf<op>::kTraps)
+    return false;  // division by constants is handled separately
   return l == kImm || ((sizeof(T) == 8 || machine::kNegativeForms) && !is_shift(op));
 }
 
-// Which marker stands for a constant of type T.
+// The marker for a constant of type T.
 template <class T>
 constexpr Marker marker_of(Location l) {
   if (l == kNeg) return sizeof(T) == 8 ? Marker::kNeg : Marker::kNeg32;

@@ -1,11 +1,10 @@
-// The shape of a stencil: one instruction as a function of the machine's state, whose parameters lie in the
-// registers where the interpreter's handlers have them, followed by the pinned registers. What is not known
-// when it is compiled (slots, constants, targets) is an undefined symbol or, where only a constant makes the
-// compiler choose the short form, a marker value: such a function is compiled twice, with a pair of markers, and
-// the tool that reads the object file finds the place by comparing the two. What a stencil computes comes from
-// semantics/.
+// The form of a stencil: one instruction as a function of the machine's state. Its parameters are in the registers
+// where the interpreter's handlers have them, followed by the pinned registers. A value that is not known when it is
+// compiled (slots, constants, targets) is an undefined symbol or, where only a constant makes the compiler choose the
+// short form, a marker value: such a function is compiled twice, with a pair of markers, and the tool that reads the
+// object file finds the place by comparing the two. semantics/ defines what a stencil computes.
 //
-// A stencil ends in a tail call of ermine_next, which vanishes when the next stencil is copied behind it.
+// A stencil ends in a tail call of ermine_next, which is removed when the next stencil is copied after it.
 #pragma once
 
 #include <bit>
@@ -88,7 +87,7 @@ STENCIL stencil(STENCIL_PARAMS) {
 
 // --- Locations
 
-// `marker`: which of the pair of markers stands for a constant operand.
+// `marker`: the marker of the pair that represents a constant operand.
 template <class T, Location l, HoleKind slot, int marker = 0, bool shift = false>
 [[gnu::always_inline]] inline T read(const State& s) {
   if constexpr (l == kSlot && std::is_same_v<T, V128>) {
@@ -122,8 +121,8 @@ template <class T, Location l, HoleKind slot, int marker = 0, bool shift = false
   }
 }
 
-// An address in memory 0, 32 bits. In the frame the other half is not read. In a register it is not read either or,
-// where that would take an instruction, zero: the compiler sees to it (Compiler::address_location).
+// A 32-bit address in memory 0. In the frame its other half is not read. In a register it is not read either or, if
+// that would take an instruction, it is zero: the compiler ensures that (Compiler::address_location).
 template <Location l>
 [[gnu::always_inline]] inline uint64_t read_address(const State& s) {
   if constexpr (l == kSlot || !machine::kNarrowAddresses) return read<uint32_t, l, HoleKind::kSlotA>(s);
@@ -138,7 +137,7 @@ template <class T>
   else store_slot(s.fp, v);
 }
 
-// Where an access to memory 0 goes: to its guarded reservation, whose end faults.
+// The target of an access to memory 0: its guarded reservation, whose end faults.
 [[gnu::always_inline]] inline uint8_t* host_address(const State& s, uint64_t address) {
   return reinterpret_cast<uint8_t*>(plus_offset(s.mem)) + address;
 }
@@ -153,7 +152,7 @@ template <Location l, class T>
   } else if constexpr (std::is_same_v<T, float>) {
     if constexpr (!is_register(l)) s.s0 = v;
     else {
-      Vec x;  // the upper lanes are whatever they are
+      Vec x;  // the upper lanes are undefined
       x[0] = v;
       s.f[register_of(l)] = x;
     }
@@ -171,7 +170,7 @@ template <Location l, class T>
   }
 }
 
-// --- The list of stencils, read by the tool
+// --- The list of stencils, for the tool
 
 union Code {
   Target stencil;
@@ -186,7 +185,7 @@ struct Entry {
   uint32_t unused = 0;
 };
 
-// Bodies with a result in an integer register say where: kResult.
+// Bodies with a result in an integer register declare it: kResult.
 template <class Body>
 consteval uint32_t result_of() {
   if constexpr (requires { Body::kResult; }) return Body::kResult;
@@ -197,7 +196,7 @@ consteval Entry entry(StencilId id) {
   return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone, result_of<Body>()};
 }
 
-// Gathers entries; used at compile time, once to count and once to fill.
+// Collects entries; used at compile time, once to count and once to fill.
 template <size_t n>
 struct List {
   std::array<Entry, n ? n : 1> entries{};

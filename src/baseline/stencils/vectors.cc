@@ -1,4 +1,4 @@
-// Vector instructions, with vectors in registers. VectorShape says where the operands of each kind are.
+// Vector instructions, with vectors in registers. VectorShape defines where the operands of each kind are.
 #include "baseline/stencils/vectors.h"
 
 namespace ermine::baseline {
@@ -82,7 +82,7 @@ struct Access {
       write<in_register(t)>(s, V128(Sem::call(p)));
     } else {
 #if !defined(__x86_64__)
-      // A store that crosses into memory that is not there may be done in part before it faults: it faults before.
+      // A store that crosses into inaccessible memory may be done in part before it faults: so it reads there first.
       static_cast<void>(*static_cast<const volatile uint8_t*>(p + 15));
 #endif
       Sem::call(p, V128(s.f[t]));

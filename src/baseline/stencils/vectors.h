@@ -1,4 +1,4 @@
-// What stencils of vector instructions call.
+// Functions that stencils of vector instructions call.
 #pragma once
 
 #include "baseline/stencils/stencil.h"
@@ -6,7 +6,7 @@
 
 namespace ermine::baseline {
 
-// Relaxed instructions ask the store which of the results that are allowed it is to be.
+// Relaxed instructions ask the store for its choice of the allowed results.
 template <Op op, class... A>
 [[gnu::always_inline]] inline auto call_vector(const State& s, A... a) {
   if constexpr (semantics::has_choice(op))

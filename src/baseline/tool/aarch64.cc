@@ -1,6 +1,6 @@
-// Holes in AArch64 object files. A hole is a bit field of an instruction: relocations say which, and the functions of a
-// marker pair differ in one of those that hold immediates. Conditional branches lead to branches to what follows or is
-// taken, since no relocation fits them; here they are made to go there themselves.
+// Holes in AArch64 object files. A hole is a bit field of an instruction, identified by relocations; the functions of a
+// marker pair differ in one of the fields for immediates. Conditional branches lead to branches to the next stencil or
+// the target, because no relocation fits them; here they are changed to go there directly.
 #include <optional>
 
 #include "baseline/machine_aarch64.h"
@@ -68,7 +68,7 @@ struct Field {
 constexpr Field kFieldImm12{kImm12, 10, 12}, kFieldImm16{kImm16, 5, 16}, kFieldRotation{kRotation, 16, 6},
     kFieldTop{kTop, 10, 6};
 
-// What the marker has become in a field.
+// The value that the marker has become in a field.
 std::optional<Change> recognise(const Field& field, uint32_t a, uint32_t b, Marker marker) {
   const bool shift = marker == Marker::kShift32 || marker == Marker::kShift64;
   auto value = [&](int i) -> int64_t {
@@ -128,7 +128,7 @@ bool compare_pair(Body& body, const Body& other, Marker marker) {
 struct Instruction {
   uint32_t word;
   std::vector<Hole> holes;
-  int target = -1;  // of a branch within the stencil
+  int target = -1;  // of a branch inside the stencil
 };
 
 struct Branch {
@@ -147,7 +147,7 @@ bool leaves(const Instruction& i) {  // b, br, ret
   return is_jump(i) || (i.word & 0xfffffc1f) == 0xd61f0000 || (i.word & 0xfffffc1f) == 0xd65f0000;
 }
 void invert(Instruction& i) { i.word ^= (i.word & 0xff000010) == 0x54000000 ? 1u : 1u << 24; }
-// Goes where the jump goes.
+// Changes a branch to the target of the jump that it leads to.
 void follow(Instruction& i, const Instruction& jump) {
   i.target = jump.target;
   i.holes = jump.holes;
@@ -164,7 +164,7 @@ bool is_target(const std::vector<Instruction>& list, size_t at) {
   return std::any_of(list.begin(), list.end(), [at](const Instruction& i) { return i.target == static_cast<int>(at); });
 }
 
-// One improvement; false if there is none left.
+// Makes one improvement; false if there is none left.
 bool improve(std::vector<Instruction>& list) {
   for (size_t i = 0; i < list.size(); ++i) {
     Instruction& in = list[i];
@@ -175,7 +175,7 @@ bool improve(std::vector<Instruction>& list) {
         return true;
       }
     }
-    // A branch over a jump.
+    // A branch around a jump.
     if (is_conditional(in) && i + 1 < list.size() && is_jump(list[i + 1]) && !is_target(list, i + 1) &&
         (in.target == static_cast<int>(i + 2) ||
          (i + 2 == list.size() && !in.holes.empty() && in.holes[0].kind == HoleKind::kNext))) {

@@ -56,11 +56,11 @@ static_assert(std::size(kControlNames) == static_cast<unsigned>(ControlStencil::
 
 struct Group {
   std::string name;
-  // What its stencils deal with beside numbers.
-  bool is_control = false;  // calls, checks, and the ways in and out
+  // What its stencils handle besides numbers.
+  bool is_control = false;  // calls, checks, entries and exits
   bool limits = false;      // how long the guest runs
-  bool moves = false;       // what may be a reference
-  bool chooses = false;     // by a condition of the guest's
+  bool moves = false;       // values that may be references
+  bool chooses = false;     // by a condition of the guest
   bool set_divisor = false;
 };
 
@@ -118,7 +118,7 @@ Risk risk_of(Alteration how, const Altered& a, const Group& family, const std::v
   if (family.is_control || a.breaks_off || how == Alteration::kHoleMoved) return Risk::kControl;
   if (a.fixed) return Risk::kAccess;
   if (how == Alteration::kHoleKind) {
-    // Another of the stencil's slots, or of its ways on.
+    // Another slot of the stencil, or another target.
     if (hole->kind <= HoleKind::kSlotD) return a.writes_memory ? Risk::kAccess : Risk::kNumber;
     return hole->kind >= HoleKind::kNext && hole->kind <= HoleKind::kTrap ? Risk::kWay : Risk::kControl;
   }
@@ -126,7 +126,7 @@ Risk risk_of(Alteration how, const Altered& a, const Group& family, const std::v
   if (a.jumps || a.compares || a.chooses)
     return family.set_divisor ? Risk::kStop : family.chooses ? Risk::kWay : Risk::kNumber;
   if (a.vector) return Risk::kNumber;
-  if (family.moves && !a.pin) return Risk::kReference;  // which is in no pinned register
+  if (family.moves && !a.pin) return Risk::kReference;  // a reference is in no pinned register
   if (how == Alteration::kDestination) return Risk::kIndex;
   for (const Use& u : uses) {
     const unsigned location = u.result & kResultLocation;  // 0, or the ordinal + 1
@@ -153,7 +153,7 @@ std::vector<Fault> make_faults(const Target& target, const Bodies& bodies, uint6
   size_t number = 0;
   for (const auto& [body, uses] : bodies) {
     Group family = group_of(uses.front().id);
-    for (const Use& u : uses)  // the one that has most to lose
+    for (const Use& u : uses)  // the use with the gravest risk
       if (const Group other = group_of(u.id); other.is_control || (other.moves && !family.is_control)) family = other;
     auto& entry = families[family.name];
     entry.first = family;

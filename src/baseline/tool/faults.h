@@ -1,4 +1,5 @@
-// Faults, put into stencils to see what notices them: tools/mutate.py. Which ones follows from a number alone.
+// Faults that are injected into stencils to find out what catches them: tools/mutate.py. A number alone determines
+// them.
 #pragma once
 
 #include <map>
@@ -10,7 +11,7 @@
 
 namespace ermine::baseline {
 
-// What a stencil's code is used for. Stencils that are alike share it.
+// What a stencil's code is used for. Equal stencils share it.
 struct Use {
   StencilId id;
   Marker marker;
@@ -18,36 +19,36 @@ struct Use {
 };
 using Bodies = std::map<Body, std::vector<Use>>;
 
-// What a fault can lead to, had nothing noticed it. After the first three the sandbox holds.
+// What a fault can lead to if nothing catches it. With the first three the sandbox still holds.
 enum class Risk : uint8_t {
   kNumber,     // a number is wrong
-  kWay,        // the guest goes on where its condition does not hold
+  kWay,        // the guest takes the wrong branch
   kStop,       // the processor's exception for a division ends the process
-  kReference,  // a number may stand where a reference is expected
-  kIndex,      // an index into memory may have an upper half
+  kReference,  // a number may be used as a reference
+  kIndex,      // an index into memory may have a non-zero upper half
   kLimit,      // the guest runs longer than it may
   kAccess,     // memory, the frame or a record is accessed elsewhere
-  kControl     // another place is gone to, or a check is not made
+  kControl     // control goes to another place, or a check is omitted
 };
 
 struct Fault {
   const char* kind;
   std::string family;  // of the stencils
   Risk risk;
-  size_t body;  // the how manieth of Bodies
+  size_t body;  // index in Bodies
   Body altered;
   std::string text;  // the instruction, before and after
-  std::string refusal;  // of the proof; empty: it passes
+  std::string refusal;  // of the proof; empty: it accepts the fault
 };
 
-// `count` faults of all kinds in all families of stencils, as `seed` has it.
+// `count` faults of all kinds in all families of stencils, determined by `seed`.
 std::vector<Fault> make_faults(const Target& target, const Bodies& bodies, uint64_t seed, unsigned count);
-// A line for each: number, kind, family, risk, refusal, how many stencils it is in, text; between tabs.
+// One line for each: number, kind, family, risk, refusal, number of stencils, text; separated by tabs.
 void list_faults(const std::vector<Fault>& faults, const Bodies& bodies, const std::string& path);
 
 // --- faults_x86_64.cc
 
-// The ways in which code can be altered. Those from kHoleMoved on alter a hole instead of an instruction.
+// The kinds of alterations. Those from kHoleMoved on alter a hole instead of an instruction.
 enum class Alteration : uint8_t {
   kWiden,
   kNarrow,
@@ -76,26 +77,26 @@ enum class Alteration : uint8_t {
 };
 const char* name_of(Alteration a);
 
-// What of a stencil an alteration concerns.
+// The parts of a stencil that an alteration affects.
 struct Altered {
   Body body;
   std::string text;
-  std::optional<Hole> hole;  // as it is now
+  std::optional<Hole> hole;  // after the alteration
   bool jumps = false;  // a jump
-  bool memory = false;  // an instruction with an address, other than the constants' beside the code
-  bool frame = false;  // one of the frame
+  bool memory = false;  // an instruction with an address, except that of constants beside the code
+  bool frame = false;  // an address in the frame
   bool address = false;  // that address
   bool vector = false;  // a vector register is written, no other
   bool compares = false;  // writes only flags
   bool chooses = false;  // a conditional move or flag
-  bool wide = false;  // what it does to a register may reach the upper half
+  bool wide = false;  // its effect on a register may reach the upper half
   uint32_t registers = 0;  // integer registers that are written, before or after
   bool pin = false;  // a pinned register is read or written, before or after
   bool writes_memory = false;
   bool breaks_off = false;  // a hole reaches into the next instruction
   bool fixed = false;  // a register that no stencil may write
 };
-// False: there is no such alteration. `where` and `variant` are any numbers.
+// False: the alteration is not possible. `where` and `variant` are any numbers.
 bool alter(const Body& body, Alteration how, uint64_t where, uint64_t variant, Altered& out);
 
 }  // namespace ermine::baseline

@@ -1,5 +1,5 @@
-// x86-64 code, altered by one thing. A fault is in the encoding of an instruction, which keeps its length (what is
-// dropped becomes a nop) but where a prefix is put in front; or in a hole.
+// Alters x86-64 code at one place. A fault is in the encoding of an instruction, which keeps its length (a dropped
+// instruction becomes a nop) unless a prefix is added; or it is in a hole.
 #include <optional>
 
 #include "baseline/machine_x86_64.h"
@@ -52,7 +52,7 @@ struct Instruction {
   std::string text() const { return std::string(in.mnemonic) + " " + in.op_str; }
 };
 
-// All instructions; none if there is a byte that belongs to none.
+// All instructions; none if a byte does not belong to an instruction.
 std::vector<Instruction> decode(const Body& body) {
   static verify::Decoder decoder(verify::kX86_64.capstone_arch, verify::kX86_64.capstone_mode);
   std::vector<uint8_t> code = body.code;
@@ -75,11 +75,11 @@ const Hole* hole_in(const Body& body, unsigned begin, unsigned end) {
   return nullptr;
 }
 
-// Where the parts of an instruction are, from its first byte on; 0: there is none (of prefixes: kNone).
+// The positions of an instruction's parts, from its first byte on; 0: there is none (for prefixes: kNone).
 struct Parts {
   static constexpr unsigned kNone = ~0u;
   unsigned rex = kNone, vex = kNone, opcode = 0, modrm = 0;
-  bool two_bytes = false;  // 0f, opcode; `opcode` is the second's place
+  bool two_bytes = false;  // 0f, opcode; `opcode` is the position of the second byte
 };
 Parts parts_of(const uint8_t* p, const cs_x86& x) {
   Parts parts;
@@ -104,7 +104,7 @@ bool is_general(const cs_x86_op& o, unsigned bytes) {
   return !(o.reg >= X86_REG_XMM0 && o.reg <= X86_REG_YMM31);
 }
 
-// One more byte at `at`. Branches within the stencil still lead where they led.
+// Inserts a byte at `at`. Branches inside the stencil keep their targets.
 bool insert(Body& body, const std::vector<Instruction>& list, unsigned at, uint8_t byte) {
   for (const Instruction& i : list) {
     const cs_x86& x = i.x();
@@ -303,7 +303,7 @@ bool alter_hole(Body& body, Hole& h, Alteration how, uint64_t variant) {
       h.at = static_cast<uint16_t>(variant & 1 ? h.at + 1 : h.at - 1);
       return h.at + h.patch() <= body.code.size();
     case Alteration::kHoleKind: {
-      // Numbers for numbers, distances for distances; for a constant, the number of something else.
+      // Numbers are replaced by numbers, distances by distances; a constant by another number.
       constexpr HoleKind kDistances[] = {HoleKind::kPool, HoleKind::kNext,   HoleKind::kTaken,
                                          HoleKind::kTrap, HoleKind::kRecord, HoleKind::kCallTable};
       if (h.kind == HoleKind::kPc) return false;
@@ -339,7 +339,7 @@ bool alter_hole(Body& body, Hole& h, Alteration how, uint64_t variant) {
   }
 }
 
-// An integer register's number; another: 16.
+// An integer register's number; for other registers: 16.
 unsigned number_of(x86_reg reg) {
   constexpr x86_reg kNames[][4] = {
       {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL},      {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL},
@@ -355,7 +355,7 @@ unsigned number_of(x86_reg reg) {
   return n;
 }
 
-// What may not be written: frame, context, base of memory 0, native stack, rbx and rbp.
+// Registers that must not be written: frame, context, base of memory 0, native stack, rbx and rbp.
 bool is_fixed(const cs_x86_op& o) {
   if (o.type != X86_OP_REG) return false;
   const unsigned r = number_of(o.reg);
@@ -421,7 +421,7 @@ bool alter(const Body& body, Alteration how, uint64_t where, uint64_t variant, A
   if (of == nullptr) return false;
   describe(*of, out);
   if (of_hole) {
-    // A constant is no part of the address beside it.
+    // A constant does not belong to the address beside it.
     if (how == Alteration::kHoleForm) out.address = false;
     out.wide = is_general(of->x().operands[0], 8);
     out.text = of->text() + ": " + out.text;
@@ -432,7 +432,7 @@ bool alter(const Body& body, Alteration how, uint64_t where, uint64_t variant, A
   for (const Instruction& i : after)
     if (i.at() == at) now = &i;
   if (now == nullptr || now->text() == of->text()) return false;
-  // The rest is as it was.
+  // The rest is unchanged.
   if (out.body.code.size() == body.code.size() && now->end() != of->end() && now->in.id != X86_INS_NOP &&
       how != Alteration::kUnconditional)
     return false;
@@ -446,14 +446,14 @@ bool alter(const Body& body, Alteration how, uint64_t where, uint64_t variant, A
   const bool dropped = now->in.id == X86_INS_NOP;
   out.wide = is_general(now->x().operands[0], 8) ||
              (dropped && (is_general(of->x().operands[0], 4) || is_general(of->x().operands[0], 8)));
-  // What does no longer read or write, goes nowhere.
+  // Operands that are no longer read or written, and branches that are no longer taken.
   const bool forgets = (how == Alteration::kAddress && now->in.id == X86_INS_LEA) ||
                        (how == Alteration::kLoadStore && of->x().operands[0].type == X86_OP_MEM);
   out.address =
       !forgets && (how == Alteration::kDisplacement || how == Alteration::kScale || how == Alteration::kBase ||
                    how == Alteration::kIndex || how == Alteration::kLoadStore || how == Alteration::kAddress ||
-                   (how == Alteration::kWiden && !out.frame));  // of a slot, all may be read
-  // Which of its registers it is: the first is the one that is written.
+                   (how == Alteration::kWiden && !out.frame));  // all of a slot may be read
+  // Which of its registers it is: the first one is written.
   if (how == Alteration::kDestination || how == Alteration::kSource) {
     const bool first =
         of->x().operands[0].type != now->x().operands[0].type || of->x().operands[0].reg != now->x().operands[0].reg;

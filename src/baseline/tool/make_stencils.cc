@@ -1,5 +1,5 @@
-// Reads the objects that src/baseline/stencils/ compile to and writes the tables of the baseline compiler: the
-// bytes of each stencil and the holes in them. Runs at build time.
+// Reads the object files compiled from src/baseline/stencils/ and writes the tables of the baseline compiler: the bytes
+// of each stencil and the holes in them. Runs at build time.
 //
 //   make_stencils OUTPUT OBJECT…
 //   make_stencils --faults SEED COUNT USED OUTPUT OBJECT…             lists faults (faults.h)
@@ -7,13 +7,12 @@
 //
 // USED names a file with the numbers of the stencils that may get a fault.
 //
-// The objects may be another machine's: what there is to know of each is in a file of its own (object.h: Target).
+// The objects may be of another processor: object.h (Target) is the interface to the processor-dependent files.
 //
-// The list of stencils is the section ermine_stencils (see stencils/stencil.h: Entry). A hole is a relocation
-// against one of the ermine_* symbols, or what differs between a function and the same with the other marker. A stencil
-// that has something else (a call, an unknown relocation, a marker that cannot be found) is left out and counted; the
-// compiler then leaves the instruction to the interpreter's handler. Those without which nothing works
-// (StencilGroup) must be there.
+// The list of stencils is the section ermine_stencils (see stencils/stencil.h: Entry). A hole is a relocation against
+// one of the ermine_* symbols, or the difference between a function and the same one with the other marker. A stencil
+// that contains anything else (a call, an unknown relocation, a marker that cannot be found) is left out and counted;
+// the compiler then uses the interpreter's handler for the instruction. The stencils of StencilGroup are required.
 //
 // Output, little-endian: Header, Stencil[stencils], Hole[holes], 16-byte constants, code.
 #include <cstdio>
@@ -74,7 +73,7 @@ constexpr NamedHole kNamed[] = {
     {"ermine_call_table", HoleKind::kCallTable},
 };
 
-// A function with its relocations as holes; nothing if it has one that is unknown.
+// A function with its relocations as holes; nothing if one of them is unknown.
 std::optional<Body> read_function(const Object& o, const Target& target, unsigned section, uint64_t offset,
                                   std::string& why) {
   const Elf64_Shdr* s = o.sections[section];
@@ -112,14 +111,14 @@ std::optional<Body> read_function(const Object& o, const Target& target, unsigne
 
 }  // namespace
 
-// Of faults: see tools/mutate.py.
+// Options for faults: see tools/mutate.py.
 struct FaultOptions {
   unsigned count = 0;  // 0: none
   uint64_t seed = 0;
   std::vector<bool> may_have = std::vector<bool>(kStencilCount);
   std::optional<uint64_t> write;
 
-  // Takes them from the front.
+  // Removes them from the front.
   void read(int& argc, char**& argv) {
     auto next = [&] { return argc > 1 ? (--argc, *++argv) : ""; };
     auto next_is = [&](std::string_view name) { return argc > 1 && name == argv[1] && (next(), true); };

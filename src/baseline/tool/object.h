@@ -1,4 +1,4 @@
-// Object files of stencils as the tool reads them, and what it needs to be told of a machine.
+// Object files of stencils, and the tool's interface to a processor.
 #pragma once
 
 #include <elf.h>
@@ -30,7 +30,7 @@ struct Object {
     std::ifstream in(file, std::ios::binary);
     bytes.assign(std::istreambuf_iterator<char>(in), {});
     if (bytes.size() < sizeof(Elf64_Ehdr) || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
-      fail(file + ": no ELF object");
+      fail(file + ": not an ELF object");
     header = reinterpret_cast<const Elf64_Ehdr*>(bytes.data());
     for (unsigned i = 0; i < header->e_shnum; ++i)
       sections.push_back(reinterpret_cast<const Elf64_Shdr*>(bytes.data() + header->e_shoff + i * header->e_shentsize));
@@ -69,24 +69,24 @@ struct Body {
 struct Target {
   uint16_t machine;  // as in ELF's header
   MarkedConstants marked;
-  // Fills in patch and addend of a hole whose kind is known, for a relocation of the instruction at `at`; `datum` is
-  // the place referred to (of HoleKind::kData). False: there is no such hole.
+  // Sets patch and addend of a hole whose kind is known, for a relocation of the instruction at `at`; `datum` is the
+  // referenced position (for HoleKind::kData). False: there is no such hole.
   bool (*read_relocation)(const Elf64_Rela& relocation, const uint8_t* at, Hole& hole, int64_t& datum);
-  // Adds the holes of the marked constant. False: they cannot be told.
+  // Adds the holes of the marked constant. False: they cannot be found.
   bool (*compare_pair)(Body& body, const Body& other, Marker marker);
-  // Makes jumps to what follows vanish.
+  // Removes jumps to the next stencil.
   void (*shorten)(Body& body);
   // For proving (prove.cc): machine_*.h.
   const uint8_t* pin_registers;
   uint8_t acc_register;
   void (*mark_bits)(const Hole& hole, const uint8_t* at, uint8_t* mask);
   void (*put_constant)(uint8_t* at, const Hole& hole, int64_t v);
-  // Fills in the distance to what follows.
+  // Fills in the distance to the next stencil.
   void (*put_next)(uint8_t* at, unsigned patch, int64_t distance);
 };
 extern const Target kX86_64, kAArch64;
 
-// Whether the holes that the two functions of a marker pair have so far are the same, as they must be.
+// Whether the two functions of a marker pair have the same holes so far, as they must.
 inline bool same_holes(const Body& a, const Body& b) {
   return a.code.size() == b.code.size() && a.holes.size() == b.holes.size() &&
          (a.holes.empty() || std::memcmp(a.holes.data(), b.holes.data(), a.holes.size() * sizeof(Hole)) == 0);

@@ -10,7 +10,7 @@ namespace ermine::baseline {
 
 namespace {
 
-// Whether a constant operand may stand in the instruction.
+// Whether the instruction is correct for all values of a constant operand.
 std::string constant_problem(const verify::Constant& c, Marker marker, Change change) {
   if (c.is_displacement) return "a constant operand is part of an address";
   switch (marker) {
@@ -20,15 +20,14 @@ std::string constant_problem(const verify::Constant& c, Marker marker, Change ch
     case Marker::kImm32:
     case Marker::kNeg32:
       // Of either sign: 64 bits would be sign-extended.
-      return c.operand > 4 ? "a constant of 32 bits is sign-extended to 64" : "";
+      return c.operand > 4 ? "a 32-bit constant is sign-extended to 64 bits" : "";
     case Marker::kImm:
     case Marker::kNeg: {
-      // Not negative it is the same whether extended with zeros or with its sign.
+      // A constant that is not negative is the same with zero extension and sign extension.
       if (change == Change::kLow16) return {};  // of which 16 bits are stored
       const bool changes_sign = change == Change::kNegated || change == Change::kInverted;
       const bool negative = (marker == Marker::kNeg) != changes_sign;
-      return negative && c.operand == 4 && !c.stores ? "a negative constant of 64 bits stands in an instruction of 32"
-                                                     : "";
+      return negative && c.operand == 4 && !c.stores ? "a negative 64-bit constant is in a 32-bit instruction" : "";
     }
   }
   return {};
@@ -43,7 +42,7 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
   static verify::Decoder arm(verify::kAArch64.capstone_arch, verify::kAArch64.capstone_mode);
   verify::Decoder& decoder = &machine == &verify::kX86_64 ? x86 : arm;
 
-  // Two copies with room behind, since fields are read as words.
+  // Two copies with space after them, because fields are read as words.
   std::vector<uint8_t> code = body.code, mask(body.code.size() + 16);
   code.resize(code.size() + 16);
   const size_t size = body.code.size();
@@ -76,12 +75,12 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
     const verify::Constant* found = nullptr;
     for (const verify::Constant& c : constants)
       if (c.field == h.at) found = &c;
-    if (found == nullptr) return at(h.at) + "a hole that is no constant of an instruction";
+    if (found == nullptr) return at(h.at) + "a hole that is not a constant of an instruction";
     if (const std::string problem = constant_problem(*found, marker, h.change()); !problem.empty())
       return at(found->at) + problem;
   }
 
-  // By whatever constant a shift's holes are filled.
+  // For any constant in a shift's holes.
   auto always_narrow = [&](const verify::Exit::Maybe& m) {
     if (marker != Marker::kShift32) return false;
     for (int64_t by = 0; by < 32; ++by) {
@@ -107,21 +106,21 @@ std::string prove(const Target& target, const Body& body, Marker marker, uint32_
     for (unsigned pin = 0; pin < kPinned; ++pin) {
       const unsigned r = target.pin_registers[pin];
       if (location == 1 + ordinal(in_register(pin))) continue;
-      if (exit.from[r] != r + 1) return at(exit.at) + "changes a pinned register that is not its result's";
+      if (exit.from[r] != r + 1) return at(exit.at) + "changes a pinned register other than its result";
     }
     if (exit.kind == verify::Exit::kNext && (result & kNarrowResult) && !(exit.narrow >> result_register() & 1)) {
       bool narrow = false;
       for (const auto& m : exit.maybe_narrow) narrow |= m.reg == result_register() && always_narrow(m);
-      if (!narrow) return at(exit.at) + "leaves a result of 32 bits with an upper half that is not shown to be zero";
+      if (!narrow) return at(exit.at) + "leaves a 32-bit result with an upper half that is not known to be zero";
     }
     if (location != 1 + ordinal(kAcc) && exit.kind == verify::Exit::kNext &&
         exit.from[target.acc_register] != target.acc_register + 1)
-      return at(exit.at) + "changes the accumulator, which is not its result's";
+      return at(exit.at) + "changes the accumulator, which is not its result";
   }
   bool stores_wide = facts.stores_wide;
   for (const auto& m : facts.maybe_stores_wide) stores_wide |= !always_narrow(m);
   if ((result & kNarrowSlot) && stores_wide)
-    return at(facts.wide_at) + "stores a value of 32 bits with an upper half that is not shown to be zero";
+    return at(facts.wide_at) + "stores a 32-bit value with an upper half that is not known to be zero";
   return {};
 }
 

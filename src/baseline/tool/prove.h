@@ -1,4 +1,4 @@
-// The proof that a stencil is safe, whatever its holes will hold.
+// Proves that a stencil is safe for any contents of its holes.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace ermine::baseline {
 
-// Empty, or what is wrong and where. Shown are: that every access has one of the forms that verify/analysis.h allows;
-// that an integer of 32 bits is left with the upper half of its register, and of its slot, zero; that other pinned
-// registers keep what they held; that every hole is a whole constant of an instruction; and that a constant operand
-// stands only in instructions whose width and sign extension are right for all that it may be.
+// Empty, or the error and its position. The proof shows that every access has one of the forms that verify/analysis.h
+// allows; that a 32-bit integer is left with a zero upper half in its register and its slot; that other pinned
+// registers are preserved; that every hole is a whole constant of an instruction; and that a constant operand is used
+// only in instructions whose width and sign extension are right for all of its values.
 std::string prove(const Target& target, const Body& body, Marker marker, uint32_t result);
 
 }  // namespace ermine::baseline

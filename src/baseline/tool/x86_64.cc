@@ -1,5 +1,5 @@
-// Holes in x86-64 object files. A relocation's place is a field of whole bytes; so is what differs between the two
-// functions of a marker pair.
+// Holes in x86-64 object files. A relocation refers to a field of whole bytes, and the difference between the two
+// functions of a marker pair is one as well.
 #include <optional>
 
 #include "baseline/machine_x86_64.h"
@@ -35,7 +35,7 @@ bool read_relocation(const Elf64_Rela& r, const uint8_t*, Hole& hole, int64_t& d
   return true;
 }
 
-// What a marker becomes at a place.
+// The value of a marker at a position.
 std::optional<std::pair<unsigned, Change>> recognise(const uint8_t* a, const uint8_t* b, size_t room, Marker marker) {
   auto matches = [&](unsigned width, auto value_of) {
     if (width > room) return false;
@@ -87,7 +87,7 @@ bool compare_pair(Body& body, const Body& other, Marker marker) {
   return found;
 }
 
-// The tail call at the end vanishes: the next stencil follows. "jcc next; jmp taken" becomes "jncc taken".
+// Removes the tail call at the end, because the next stencil follows. "jcc next; jmp taken" becomes "jncc taken".
 void shorten(Body& body) {
   auto& code = body.code;
   auto ends_in_jump = [&](HoleKind kind) {
@@ -99,7 +99,7 @@ void shorten(Body& body) {
     Hole& before = body.holes[body.holes.size() - 2];
     bool conditional = before.kind == HoleKind::kNext && before.at + 4u == jump && before.at >= 2 &&
                        code[before.at - 2] == 0x0f && (code[before.at - 1] & 0xf0) == 0x80;
-    // Nothing else may jump to the jump that goes away. (Bytes that only look like such a jump cost little.)
+    // No other instruction may jump to the removed jump. (Bytes that only look like such a jump do little harm.)
     for (size_t i = 0; conditional && i + 2 <= jump; ++i) {
       bool is_short = (code[i] & 0xf0) == 0x70 || code[i] == 0xeb;
       if (is_short && i + 2 + static_cast<size_t>(static_cast<int8_t>(code[i + 1])) == jump) conditional = false;

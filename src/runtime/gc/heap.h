@@ -1,14 +1,14 @@
 // Heap: a store's collected heap.
 //
-// A mark-region collector after Immix: objects of up to 8 KiB are allocated one behind the other into free
-// lines (128 bytes) of blocks (32 KiB); larger ones have pages of their own. Nothing ever moves, since native
-// frames and value stacks are searched for words that might be references. Marking is generational with sticky
-// marks: a minor collection keeps what survived an earlier one and traces only what was allocated since, from
-// the roots and from old objects that were stored into (see barrier()); a full one traces everything.
+// A mark-region collector after Immix: objects of up to 8 KiB are allocated one after the other in free lines (128
+// bytes) of blocks (32 KiB); larger ones have pages of their own. Objects never move, because native frames and value
+// stacks are searched for words that may be references. Marking is generational with sticky marks: a minor collection
+// keeps the objects that survived an earlier one and traces only those allocated since, from the roots and from old
+// objects that were stored into (see barrier()); a full one traces everything.
 //
-// A heap costs nothing until it is first used. Its references lie below max_bytes (at most 4 GiB), which is the
-// limit on its size. Allocation fails, with kNull, when a full collection leaves no room, or keeps leaving next
-// to none; nothing else fails, and nothing aborts. Not thread-safe.
+// A heap costs nothing until it is first used. Its references lie below max_bytes (at most 4 GiB), which is the limit
+// on its size. Allocation fails, with kNull, when a full collection leaves no free space, or repeatedly almost none;
+// nothing else fails, and nothing aborts. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,9 @@ namespace ermine::runtime::gc {
 struct HeapOptions {
   uint64_t max_bytes = uint64_t{1} << 30;
   bool generational = true;
-  // Collects at every allocation, minor and full in turn: for tests.
+  // Collects at every allocation, minor and full alternately: for tests.
   bool stress = false;
-  // Entries of the marking stack; 0: as many as are good. For tests of its overflow.
+  // Entries of the marking stack; 0: the default. For tests of its overflow.
   uint64_t mark_stack = 0;
 };
 
@@ -41,19 +41,19 @@ struct HeapStats {
   uint64_t live_bytes = 0;                   // after the last collection, whole lines
 };
 
-// Called with `env` once the object has been found dead, or the heap goes. Must not touch the heap.
+// Called with `env` when the object is found dead, or the heap is destroyed. Must not use the heap.
 using Finalizer = void (*)(void* env);
 
 class Heap {
  public:
-  // `view` is where running code sees the heap; it, `registry` and `roots` outlive the heap.
+  // `view` is the heap's state for running code; it, `registry` and `roots` outlive the heap.
   Heap(View& view, const wasm::TypeRegistry& registry, RootSource& roots, const HeapOptions& options);
   ~Heap();
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
-  // --- Allocating. kNull: no room (TrapCode::kGcHeapExhausted). May collect: references that are not in a
-  // root, and pointers into the heap, are then invalid. All memory is zero but for the header.
+  // --- Allocation. kNull: no free space (TrapCode::kGcHeapExhausted). May collect: references that are not in a root,
+  // and pointers into the heap, are then invalid. All memory is zero except for the header.
   // Precondition: bytes == object_bytes(header).
   Ref allocate(uint64_t header, uint64_t bytes) {
     if (bytes > kMaxBlockObject || bytes > uint64_t{view_.limit - view_.cursor}) [[unlikely]]
@@ -70,11 +70,11 @@ class Heap {
     const uint64_t header = type.object_header | uint64_t{length} << 32;
     return allocate(header, wasm::array_bytes(wasm::header_shape(header), length));
   }
-  // A large object in steps, since zeroing gigabytes takes long and others may be to run in between: at first it is an
-  // object of `bytes` without references whose memory holds anything; zero() is called for all of it, in ranges that
-  // begin and end at pages (the last at the object's end); then finish() makes it what it is to be. Until
-  // then it is kept like any other object by a root, and nothing else may look at it.
-  // Precondition: bytes > kMaxBlockObject, and those of such an object.
+  // A large object in steps, because zeroing gigabytes takes long and other code may run in between. At first it is an
+  // object of `bytes` without references whose memory is not initialised; zero() is called for all of it, in ranges
+  // that begin and end at pages (the last one at the object's end); then finish() makes it the final object. Until then
+  // a root keeps it like any other object, but nothing may access it.
+  // Precondition: bytes > kMaxBlockObject, and they are the size of such an object.
   Ref begin_large(uint64_t bytes) {
     return allocate_slow(wasm::make_object_header(wasm::kNoType, wasm::Shape::kArray1,
                                                   static_cast<uint32_t>(bytes - wasm::kObjectHeaderSize)),
@@ -84,17 +84,17 @@ class Heap {
   void finish_large(Ref object, uint64_t header) {
     store_header(view_.base, object, header | (load_header(view_.base, object) & wasm::kOldBit));
   }
-  // A host value. `finalizer` may be null; it is called at once if there is no room.
+  // A host value. `finalizer` may be null; it is called immediately if there is no free space.
   Ref new_extern(uint64_t payload, Finalizer finalizer = nullptr, void* env = nullptr);
-  // The payload is to be filled in before the next allocation.
+  // The payload must be filled in before the next allocation.
   Ref new_exception(const Tag* tag);
-  // What no heap of this size could hold even when empty fails as kAllocationTooLarge.
+  // An array that no heap of this size could hold even when empty fails with kAllocationTooLarge.
   uint64_t max_object_bytes() const { return options_.max_bytes; }
 
   // --- Access
   uint8_t* at(Ref object) const { return view_.base + object; }
   const wasm::TypeRegistry& registry() const { return registry_; }
-  // To be called when references were stored into [field, field + bytes) of an object that may not be new.
+  // Must be called when references were stored into [field, field + bytes) of an object that may be old.
   void barrier(Ref object, const uint8_t* field, uint64_t bytes) {
     uint32_t low;
     std::memcpy(&low, view_.base + object, sizeof low);
@@ -106,7 +106,7 @@ class Heap {
     barrier(object, field, sizeof value);
   }
 
-  // --- Collecting
+  // --- Collection
   void collect(bool full);
   HeapStats stats() const {
     HeapStats stats = stats_;
@@ -185,14 +185,14 @@ class Heap {
   Space space_;
   SideTables tables_;
   Marker marker_;
-  uint32_t hole_limit_ = 0;  // of the current hole; view_.limit but under stress
+  uint32_t hole_limit_ = 0;  // of the current hole; view_.limit except under stress
   Hole overflow_;  // for objects that did not fit the current hole but are larger than a line
   struct OverflowSearch {
     size_t block = 0;  // index in blocks_
     uint32_t line = 0;
   };
-  OverflowSearch overflow_search_[7];  // by log2 of the lines wanted, from the last collection on
-  uint32_t scan_at_ = 0;  // next line to look at in the block being filled; 0: none
+  OverflowSearch overflow_search_[7];  // by log2 of the number of lines, since the last collection
+  uint32_t scan_at_ = 0;  // next line to search in the block being filled; 0: none
   std::vector<uint32_t> blocks_;  // in use, by offset
   std::vector<uint32_t> recyclable_;  // of these, with free lines and not used since the last collection
   std::vector<uint32_t> fresh_;
@@ -205,9 +205,9 @@ class Heap {
   bool log_full_ = false;  // the next collection must be a full one
   uint64_t young_bytes_ = 0;  // allocated since the last collection
   uint64_t young_budget_ = 0;  // collect when they exceed it
-  uint64_t full_trigger_ = 0;  // live bytes that call for a full collection
-  bool mostly_survive_ = false;  // did the new objects at the last minor collection
-  unsigned futile_ = 0;  // full collections in a row that freed next to nothing
+  uint64_t full_trigger_ = 0;  // live bytes that trigger a full collection
+  bool mostly_survive_ = false;  // whether the new objects did so at the last minor collection
+  unsigned futile_ = 0;  // full collections in a row that freed almost nothing
   Local* locals_ = nullptr;
   uint64_t stress_count_ = 0;
 };

@@ -1,4 +1,4 @@
-// Allocation: holes, blocks, large objects, and what is tried before it fails.
+// Allocation: holes, blocks, large objects, and the attempts before it fails.
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -9,7 +9,7 @@
 namespace ermine::runtime::gc {
 
 namespace {
-// Blocks with fewer free lines wait for need: filling many small holes is slow and scatters what belongs together.
+// Blocks with fewer free lines are used last: filling many small holes is slow and scatters related objects.
 constexpr uint32_t kRecyclableLines = 16;
 // Full collections in a row that free less than 1/64 of the heap before allocation fails.
 constexpr unsigned kMostFutile = 8;
@@ -29,7 +29,7 @@ Heap::~Heap() {
 bool Heap::open() {
   Space space;
   if (!space.open(options_.max_bytes) || !tables_.open(space.size())) return false;
-  // One entry for each eight words is far more than programs need; beyond, marking recovers.
+  // One entry per eight words is far more than programs need; if it is exceeded, marking recovers.
   const uint64_t entries = options_.mark_stack != 0 ? options_.mark_stack : space.size() / 64;
   if (!marker_.open(space.base(), entries) || !log_.open(space.size() / 64)) return false;
   space_ = std::move(space);
@@ -49,7 +49,7 @@ Ref Heap::allocate_slow(uint64_t header, uint64_t bytes, bool zeroed) {
   }
   Ref object = try_allocate(bytes, zeroed);
   if (object == kNull) {
-    // A minor collection is worth trying if there is enough to be found by it.
+    // A minor collection is worthwhile if it can find enough.
     if (options_.generational && !wants_full() && young_bytes_ > space_.size() / 16 && young_bytes_ > bytes) {
       collect(false);
       object = try_allocate(bytes, zeroed);
@@ -61,7 +61,7 @@ Ref Heap::allocate_slow(uint64_t header, uint64_t bytes, bool zeroed) {
       if (futile_ < kMostFutile) object = try_allocate(bytes, zeroed);
     }
     if (object == kNull) {
-      if (futile_ >= kMostFutile) futile_ = kMostFutile - 1;  // a program that lets go of something may go on
+      if (futile_ >= kMostFutile) futile_ = kMostFutile - 1;  // a program that releases something may continue
       return kNull;
     }
   }
@@ -80,7 +80,7 @@ Ref Heap::try_allocate(uint64_t bytes, bool zeroed) {
   if (view_.cursor + bytes <= hole_limit_) {
     object = take(view_.cursor);
   } else if (bytes <= kLineSize) {
-    // Any hole will do.
+    // Any hole is sufficient.
     if (!next_hole(1)) return kNull;
     object = take(view_.cursor);
   } else {
@@ -184,7 +184,7 @@ bool Heap::next_hole(uint32_t min_lines) {
       set_hole(hole);
       return true;
     }
-    // No room: the blocks with little free that were passed over.
+    // No free space: the blocks with few free lines that were skipped.
     for (const uint32_t block : blocks_) {
       const Block& info = block_info_[block / kBlockSize];
       if (!info.fresh && info.free_lines >= min_lines && info.free_lines < kRecyclableLines)
@@ -194,14 +194,14 @@ bool Heap::next_hole(uint32_t min_lines) {
   }
 }
 
-// Room for a medium object apart from the current hole, whose small objects go on.
+// Space for a medium object outside the current hole, which stays in use for small objects.
 bool Heap::new_overflow_hole(uint64_t bytes) {
   if (const uint32_t block = new_block(); block != 0) {
     take_hole(overflow_, block, block + kBlockSize);
     return true;
   }
-  // No free block: the next hole that is large enough. The search goes on where the last one for about as many lines
-  // ended, so that between two collections it sees each block a few times at most.
+  // No free block: the next hole that is large enough. The search continues where the last one for about as many lines
+  // ended, so that between two collections it sees each block at most a few times.
   const auto lines = static_cast<uint32_t>((bytes + kLineSize - 1) / kLineSize);
   OverflowSearch& search = overflow_search_[std::bit_width(lines - 1)];
   for (; search.block < blocks_.size(); ++search.block, search.line = 0) {

@@ -1,5 +1,5 @@
-// Collection: ambiguous roots are looked up while the marks still tell the old objects, then marking, then
-// sweeping by lines.
+// Collection: ambiguous roots are looked up while the marks still show the old objects, then marking, then sweeping by
+// lines.
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -24,9 +24,10 @@ bool Heap::wants_full() const {
   return !options_.generational || log_full_ || mostly_survive_ || stats_.live_bytes > full_trigger_;
 }
 
-// How much may be allocated before the next collection, and which kind that is. A minor collection costs what
-// survives of the new objects, a full one all that lives. Where most new objects survive minor collections
-// only come on top, so the next is a full one and has its time; a minor one then tries again.
+// How much may be allocated before the next collection, and its kind. The cost of a minor collection is proportional to
+// the new objects that survive, that of a full one to all live objects. If most new objects survive, minor collections
+// only add to the cost, so the next one is a full one, at the time of a full one; after that a minor one is tried
+// again.
 void Heap::set_budgets(bool full, uint64_t live_before) {
   const uint64_t live = stats_.live_bytes;
   if (full) {
@@ -90,7 +91,7 @@ void Heap::collect(bool full) {
 void Heap::remember(Ref object, const uint8_t* field, uint64_t bytes) {
   const uint64_t header = load_header(view_.base, object);
   if (space_.kind(object) == PageKind::kLargeHead && wasm::header_shape(header) == Shape::kArrayRef) {
-    // It stays old: scanning all of a large array for each change to it would be slow. Its cards tell where.
+    // It stays old: scanning all of a large array for each change would be slow. Its cards show where it changed.
     uint8_t& head = tables_.line(object);
     if (!(head & kCardLogged)) large_log_.push_back(object);
     head |= kCardLogged;
@@ -109,7 +110,7 @@ void Heap::remember(Ref object, const uint8_t* field, uint64_t bytes) {
 
 // --- Ambiguous roots
 
-// Looks words[next…] up that lie in the hole that begins at `hole`.
+// Looks up words[next…] that are in the hole that begins at `hole`.
 void Heap::find_in_hole(uint32_t hole, const std::vector<Ref>& words, size_t& next, bool interior) {
   const uint32_t block_end = block_of(hole) + kBlockSize;
   uint32_t end = hole + kLineSize;
@@ -133,8 +134,8 @@ Ref Heap::find_interior(uint32_t word) {
   return object != kNull && word < object + wasm::object_bytes(load_header(view_.base, object)) ? object : kNull;
 }
 
-// Whether `word` lies in a hole, and can be judged only by walking that. Else notes the object it names, if
-// it does; in a minor collection old ones are of no interest.
+// Whether `word` is in a hole, so that only walking the hole can decide. Otherwise records the object that it refers
+// to, if there is one; a minor collection ignores old ones.
 bool Heap::judge_ambiguous(Ref word, bool interior, bool full) {
   switch (space_.kind(word)) {
     case PageKind::kBlock: {
@@ -215,7 +216,7 @@ void Heap::trace_dirty_cards(Ref array) {
   constexpr uint32_t kPerCard = kLineSize / sizeof(Ref);
   constexpr uint32_t kBefore = wasm::kObjectHeaderSize / sizeof(Ref);
   for (uint64_t card = 0; card < count; ++card) {
-    // Most cards are clean: eight at a time.
+    // Most cards are clean: test eight at a time.
     uint64_t eight;
     if (card % 8 == 0 && card + 8 <= count && (std::memcpy(&eight, cards + card, 8), eight == 0)) {
       card += 7;
@@ -230,7 +231,7 @@ void Heap::trace_dirty_cards(Ref array) {
   }
 }
 
-// Objects were marked that could not be remembered for tracing: traces everything marked once more.
+// Some marked objects could not be stored for tracing: traces all marked objects once more.
 void Heap::recover_from_overflow() {
   for (const uint32_t block : blocks_) {
     for (uint32_t at = block; at < block + kBlockSize; at += 512) {
@@ -295,7 +296,7 @@ void Heap::sweep_blocks(bool full) {
     return false;
   });
   fresh_.clear();
-  // The lowest first: they are taken from the end.
+  // The lowest come first: they are taken from the end.
   std::reverse(recyclable_.begin(), recyclable_.end());
   stats_.live_bytes += live_lines * kLineSize;
 }

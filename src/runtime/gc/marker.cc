@@ -10,9 +10,9 @@ namespace ermine::runtime::gc {
 using wasm::Shape;
 
 namespace {
-// Elements of an array traced at a time.
+// Elements of an array that are traced at a time.
 constexpr uint32_t kChunk = 2048;
-// Objects on their way from memory between being popped and being read.
+// Objects that are being prefetched between being popped and being read.
 constexpr unsigned kPrefetched = 8;
 }  // namespace
 
@@ -90,7 +90,7 @@ void Marker::drain() {
   Ref waiting[kPrefetched] = {};
   unsigned next = 0, count = 0;
   for (;;) {
-    // Reading an object right after finding it would wait for memory each time.
+    // Reading an object immediately after finding it would wait for memory each time.
     while (!stack_.empty()) {
       const Ref popped = stack_.pop();
       __builtin_prefetch(base_ + popped);

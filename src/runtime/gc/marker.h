@@ -1,5 +1,5 @@
-// Marker: the tracing half of a collection. Marks what it is given and everything reachable from it, with a
-// stack of its own, so that lists of any length cost no native stack; large arrays are traced in chunks.
+// Marker: the tracing half of a collection. Marks the given objects and everything reachable from them, with a stack of
+// its own, so that lists of any length use no native stack; large arrays are traced in chunks.
 #pragma once
 
 #include <vector>
@@ -16,13 +16,13 @@ class Marker final : public PreciseRoots {
  public:
   Marker(SideTables& tables, const wasm::TypeRegistry& registry) : tables_(tables), registry_(registry) {}
 
-  // `stack_entries`: of the marking stack. When it is full objects are left marked but not traced, to be
-  // found by retrace().
+  // `stack_entries`: size of the marking stack. When it is full, objects are marked but not traced; retrace() finds
+  // them.
   bool open(uint8_t* base, uint64_t stack_entries) {
     base_ = base;
     return stack_.open(stack_entries);
   }
-  // Whether what is marked gets kOldBit.
+  // Whether marked objects get kOldBit.
   void set_generational(bool on) { old_bit_ = on ? wasm::kOldBit : 0; }
 
   void ref(Ref r) override {
@@ -32,15 +32,15 @@ class Marker final : public PreciseRoots {
     if (tables_.mark(r) && !stack_.push(r)) [[unlikely]]
       overflowed_ = true;
   }
-  // Follows the references of an object already marked.
+  // Follows the references of an object that is already marked.
   void trace_fields(Ref object);
-  // As if it had just been found; for objects that take_overflow() tells of.
+  // As for a newly found object; for objects reported by take_overflow().
   void retrace(Ref object) { trace(object); }
-  // Those in the elements [from, to) of an array of references.
+  // Follows those in the elements [from, to) of an array of references.
   void trace_elements(Ref array, uint32_t from, uint32_t to);
-  // Until nothing marked is untraced, save what take_overflow() tells.
+  // Until all marked objects are traced, except those reported by take_overflow().
   void drain();
-  // Whether objects were marked but could not be kept for tracing; asking clears it.
+  // Whether objects were marked but could not be stored for tracing; the call clears it.
   bool take_overflow() { return std::exchange(overflowed_, false); }
   void finish() { stack_.shrink(); }
 
@@ -59,7 +59,7 @@ class Marker final : public PreciseRoots {
   const wasm::TypeRegistry& registry_;
   uint8_t* base_ = nullptr;
   OffsetStack stack_;
-  std::vector<Chunk> chunks_;  // one for each large array begun: few
+  std::vector<Chunk> chunks_;  // one for each unfinished large array: few
   uint32_t old_bit_ = 0;
   bool overflowed_ = false;
 };

@@ -1,5 +1,5 @@
-// Reading and writing objects: headers, fields by storage type, the parts of each shape. See
-// wasm/object_header.h for the layout. Functions here check nothing.
+// Reads and writes objects: headers, fields by storage type, the parts of each shape. See wasm/object_header.h for the
+// layout. The functions here check nothing.
 #pragma once
 
 #include <cstring>
@@ -42,7 +42,7 @@ inline Storage storage_of(wasm::ValType type, const wasm::TypeRegistry& registry
   }
 }
 
-// Loads to slots[0], and slots[1] for v128; packed fields are extended as `sign` says.
+// Loads to slots[0], and slots[1] for v128; packed fields are extended by `sign`.
 inline void load_storage(const uint8_t* p, Storage storage, bool sign, uint64_t* slots) {
   const auto read = [&]<class T>(T v) {
     std::memcpy(&v, p, sizeof v);
@@ -62,7 +62,7 @@ inline void load_storage(const uint8_t* p, Storage storage, bool sign, uint64_t*
   }
 }
 
-// Stores without telling the collector: for objects that are new, or see Heap::store_ref.
+// Stores without informing the collector: for objects that are new; otherwise see Heap::store_ref.
 inline void store_storage(uint8_t* p, Storage storage, const uint64_t* slots) {
   switch (storage) {
     case Storage::kI8: std::memcpy(p, slots, 1); break;
@@ -81,14 +81,14 @@ inline uint32_t array_length(const uint8_t* base, Ref array) {
 }
 inline uint8_t* array_elements(uint8_t* base, Ref array) { return base + array + wasm::kObjectHeaderSize; }
 
-// Of a kExtern object.
+// For a kExtern object.
 inline uint64_t extern_payload(const uint8_t* base, Ref object) {
   uint64_t payload;
   std::memcpy(&payload, base + object + 8, sizeof payload);
   return payload;
 }
 
-// Of a kExn object.
+// For a kExn object.
 inline const Tag* exception_tag(const uint8_t* base, Ref object) {
   const Tag* tag;
   std::memcpy(&tag, base + object + 8, sizeof tag);

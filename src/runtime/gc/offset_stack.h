@@ -1,5 +1,5 @@
-// OffsetStack: a stack of 32-bit offsets in address space of its own, which cannot move and whose growth may
-// fail without harm: push() then says so. The collector's work must not depend on the C++ heap.
+// OffsetStack: a stack of 32-bit offsets in address space of its own. It cannot move, and its growth may fail: push()
+// then returns false. The collector's work must not depend on the C++ heap.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace ermine::runtime::gc {
 
 class OffsetStack {
  public:
-  // Room for `capacity` entries, committed as it fills.
+  // Space for `capacity` entries, committed as it fills.
   bool open(uint64_t capacity) {
     auto mapping = platform::Mapping::reserve(capacity * sizeof(uint32_t));
     if (!mapping) return false;
@@ -31,7 +31,7 @@ class OffsetStack {
   uint32_t pop() { return *--top_; }
   uint32_t operator[](size_t i) const { return begin_[i]; }
   void clear() { top_ = begin_; }
-  // Gives memory back but for a small part. Precondition: empty().
+  // Gives memory back except for a small part. Precondition: empty().
   void shrink() {
     constexpr uint64_t kKept = 1 << 20;
     const auto used = static_cast<uint64_t>(committed_ - begin_) * sizeof(uint32_t);

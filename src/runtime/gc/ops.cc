@@ -23,7 +23,7 @@ Storage element_storage(const Heap& heap, const TypeDef& type) {
 }
 
 uint8_t* element_of(const Heap& heap, Ref array, const TypeDef& type, uint32_t index) {
-  // Also where the processor has not yet found that the index is in bounds.
+  // In bounds also while the processor has not yet checked the index.
   const uint64_t i = base::index_or_zero(index, array_length(heap.at(0), array));
   return array_elements(heap.at(0), array) + i * type.element_size;
 }
@@ -91,7 +91,7 @@ void fill_elements(uint8_t* p, Storage storage, const Slot* value, uint32_t n) {
     return;
   }
   store_storage(p, storage, value);
-  // Doubles what is filled.
+  // Doubles the filled part.
   for (uint64_t done = 1; done < n;) {
     const uint64_t more = std::min<uint64_t>(done, n - done);
     std::memcpy(p + done * size, p, more * size);
@@ -171,7 +171,7 @@ TrapCode array_init_data(Heap& heap, Ref array, const TypeDef& type, uint32_t in
   return TrapCode::kNone;
 }
 
-// As reference matching (specification 3.0, section 3.3.4) of the dynamic type and the target.
+// Reference matching (specification 3.0, section 3.3.4) of the dynamic type and the target.
 bool ref_test(const Heap& heap, Ref ref, HeapType target, bool nullable) {
   if (ref == kNull) return nullable;
   if (target.is_concrete()) {

@@ -1,9 +1,8 @@
-// What the instructions on collected objects do. (Specification 3.0, section 4.6, "aggregate" and reference
-// instructions.)
+// The instructions on collected objects. (Specification 3.0, section 4.6, "aggregate" and reference instructions.)
 //
-// Values are slots: one each, two for v128. Functions that can fail return the trap and then have changed
-// nothing; results are valid only on kNone. Those that make objects may collect: whatever references their
-// arguments hold must be in roots too, as slots of a frame below ExecContext::stack_top are.
+// Values are slots: one each, two for v128. Functions that can fail return the trap and then have changed nothing;
+// results are valid only on kNone. Those that make objects may collect: references in their arguments must be in roots
+// as well, for example in slots of a frame below ExecContext::stack_top.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +30,7 @@ TrapCode array_len(const Heap& heap, Ref array, uint32_t* length);
 TrapCode array_fill(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, const Slot* value, uint32_t n);
 // Both arrays have elements of the same storage; they may be the same and overlap.
 TrapCode array_copy(Heap& heap, Ref to, uint32_t to_index, Ref from, uint32_t from_index, uint32_t n);
-// `data`: the whole segment. Elements of a segment come from element(i).
+// `data`: the whole segment. element(i) gives the elements of a segment.
 TrapCode array_init_data(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index,
                          std::span<const uint8_t> data, uint32_t offset, uint32_t n);
 
@@ -42,7 +41,7 @@ TrapCode array_init_elem(Heap& heap, Ref array, const wasm::TypeDef& type, uint3
 // --- References. Types are those of validated instructions: `target` is in the reference's hierarchy.
 // A reference of the any, extern or exn hierarchy.
 bool ref_test(const Heap& heap, Ref ref, wasm::HeapType target, bool nullable);
-// One of the func hierarchy.
+// A reference of the func hierarchy.
 bool func_test(const wasm::TypeRegistry& registry, const FuncRef* func, wasm::HeapType target, bool nullable);
 // Either, by the target's hierarchy.
 bool slot_test(const Heap& heap, Slot slot, wasm::HeapType target, bool nullable);
@@ -59,7 +58,7 @@ TrapCode check_array(const Heap& heap, Ref array, uint32_t index, uint32_t n);
 template <class Element>
 void store_elements(Heap& heap, Ref array, const wasm::TypeDef& type, uint32_t index, Element&& element,
                     uint32_t offset, uint32_t n) {
-  // References, of the func hierarchy (8 bytes) or of the heap (4).
+  // References of the func hierarchy (8 bytes) or of the heap (4).
   uint8_t* const first = array_elements(heap.at(0), array) + uint64_t{index} * type.element_size;
   for (uint32_t i = 0; i < n; ++i) {
     const Slot value = element(uint64_t{offset} + i);

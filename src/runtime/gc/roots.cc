@@ -4,7 +4,7 @@
 
 namespace ermine::runtime::gc {
 
-// A sanitizer would object to reading others' frames.
+// A sanitizer would report reads of other functions' frames.
 [[clang::no_sanitize("address", "undefined", "thread")]] void AmbiguousRoots::native_words(const uintptr_t* from,
                                                                                            const uintptr_t* to) {
   for (; from < to; ++from) {
@@ -17,7 +17,7 @@ namespace ermine::runtime::gc {
 }
 
 [[gnu::noinline]] void AmbiguousRoots::native_stack(uintptr_t high) {
-  // Puts the registers that calls preserve into this frame.
+  // Stores the registers that calls preserve in this frame.
   __builtin_unwind_init();
   uintptr_t here = 0;
   native_words(&here, reinterpret_cast<const uintptr_t*>(high & ~(sizeof(uintptr_t) - 1)));

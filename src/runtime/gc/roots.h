@@ -1,7 +1,7 @@
-// How the collector learns what the rest of the program refers to.
+// Tells the collector about references outside the heap.
 //
-// Precise roots are references by themselves. Ambiguous ones are words that may or may not be references:
-// the collector keeps whatever object they would name, and as it moves nothing it need not know which.
+// Precise roots are known to be references. Ambiguous ones are words that may or may not be references: the collector
+// keeps the object that they would refer to, and need not know which it is, because it does not move objects.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace ermine::runtime::gc {
 
-// Where a RootSource puts ambiguous words.
+// Collects ambiguous words from a RootSource.
 class AmbiguousRoots {
  public:
   explicit AmbiguousRoots(const View& view, uint64_t size)
@@ -39,7 +39,7 @@ class AmbiguousRoots {
   std::vector<Ref> interior_;  // somewhere in an object, or not references
 };
 
-// Where a RootSource puts references. Anything but an object is ignored.
+// Collects references from a RootSource. Anything that is not an object is ignored.
 class PreciseRoots {
  public:
   virtual void ref(Ref r) = 0;
@@ -49,19 +49,19 @@ class PreciseRoots {
   ~PreciseRoots() = default;
 };
 
-// A collection that has been.
+// Describes a finished collection.
 struct Collection {
   bool full;
   uint64_t pause_ns;
   uint64_t live_bytes;
 };
 
-// What a heap asks at each collection.
+// Called by a heap at each collection.
 class RootSource {
  public:
   virtual void ambiguous_roots(AmbiguousRoots& roots) = 0;
   virtual void precise_roots(PreciseRoots& roots) = 0;
-  // Must not touch the heap.
+  // Must not use the heap.
   virtual void collected(const Collection&) {}
 
  protected:

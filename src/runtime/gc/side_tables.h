@@ -1,10 +1,10 @@
 // The collector's tables beside the heap: a mark bit for each 8 bytes, a state for each line.
 //
-// Marks: set on the first granule of every object that a collection found alive, so between collections they
-// are also the starts of all old objects.
-// Lines of blocks: what is free can be allocated into. A fresh run of lines, called a hole, is filled with
-// objects one behind the other from its first line on, the rest by a filler at the latest when a
-// collection begins; so its objects can be found by walking. Lines of large arrays are cards.
+// Marks: set on the first granule of every object that a collection found alive, so between collections they are also
+// the starts of all old objects.
+// Lines of blocks: free ones can be allocated into. A fresh run of lines, called a hole, is filled with objects one
+// after the other from its first line on, and the rest is filled by a filler when a collection begins at the latest; so
+// its objects can be found by walking. Lines of large arrays are cards.
 #pragma once
 
 #include <cstring>
@@ -19,12 +19,12 @@ inline constexpr uint32_t kLinesPerBlock = kBlockSize / kLineSize;
 
 enum LineState : uint8_t {
   kLineFree = 0,
-  kLineLive = 1,       // holds (part of) an object that survived a collection
+  kLineLive = 1,  // holds (part of) an object that survived a collection
   kLineFreshHead = 2,  // a hole's first line
   kLineFresh = 3,
 };
 // Bits of a large array's lines.
-inline constexpr uint8_t kCardDirty = 1;   // references were stored in this line since the last collection
+inline constexpr uint8_t kCardDirty = 1;  // references were stored in this line since the last collection
 inline constexpr uint8_t kCardLogged = 2;  // on the first line: the array is in the log of large objects
 
 class SideTables {

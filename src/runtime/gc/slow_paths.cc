@@ -28,7 +28,7 @@ uint64_t allocate_for_code(const Code* pc, Slot* top, Slot* fp, InstanceContext*
   exec->stack_top = top + 1;
   *top = kNull;
   const TrapCode trap = allocate(exec, header, bytes, top);
-  // Whatever stays behind in the slot would be kept by it.
+  // A stale value in the slot would keep an object alive.
   const Slot made = std::exchange(*top, kNull);
   return trap == TrapCode::kNone ? made : static_cast<uint64_t>(trap) << 32;
 }

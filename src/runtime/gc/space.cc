@@ -6,9 +6,9 @@
 namespace ermine::runtime::gc {
 
 namespace {
-// Pages committed at a time, at least.
+// Minimal number of pages committed at a time.
 constexpr uint32_t kCommitStep = 256;
-constexpr uint64_t kReferences = uint64_t{1} << 32;  // what 32 bits can say
+constexpr uint64_t kReferences = uint64_t{1} << 32;  // the range of 32 bits
 constexpr uint64_t kMostFieldOffset = 1 << 20;       // a struct has 10,000 fields at most
 // The top of the address range stays free, so that an object's end is below 4 GiB.
 constexpr uint64_t kMostPages = kReferences / kPageSize - kPagesPerBlock;
@@ -17,7 +17,7 @@ constexpr uint64_t kMostPages = kReferences / kPageSize - kPagesPerBlock;
 bool Space::open(uint64_t bytes) {
   const uint64_t wanted = (bytes + kBlockSize - 1) / kBlockSize * kPagesPerBlock + kPagesPerBlock;
   pages_ = static_cast<uint32_t>(std::clamp<uint64_t>(wanted, 2 * kPagesPerBlock, kMostPages));
-  // Wherever a wrong reference leads, with the offset of a field or with its sign extended, there is nothing else.
+  // Everything that a wrong reference can reach, with the offset of a field or with its sign extended, is inaccessible.
   auto region = platform::Mapping::reserve(size(), {kReferences, kReferences - size() + kMostFieldOffset});
   if (!region) region = platform::Mapping::reserve(size());
   auto table = platform::Mapping::reserve(pages_);
@@ -111,7 +111,7 @@ uint32_t Space::take_large(uint64_t bytes, bool zeroed) {
   if (count > pages_) return 0;
   auto fit = by_length_.lower_bound({static_cast<uint32_t>(count), 0});
   if (fit == by_length_.end()) return 0;
-  // The highest of the shortest runs that will do.
+  // The highest of the shortest runs that are large enough.
   fit = std::prev(by_length_.upper_bound({fit->first, ~uint32_t{0}}));
   const auto [length, start] = *fit;
   const uint32_t first = start + length - static_cast<uint32_t>(count);

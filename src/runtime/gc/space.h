@@ -1,9 +1,9 @@
-// Space: the heap's address space, given out in runs of 4 KiB pages.
+// Space: the heap's address space, allocated in runs of 4 KiB pages.
 //
-// One reservation below 4 GiB, so that an offset is a reference. Blocks (8 pages, aligned) are taken from the
-// low end, large objects from the high end, so that the two do not fragment each other; free runs are kept
-// by address and by length and merge with their neighbours. Pages are committed when first needed and may
-// be discarded when free. The first block is never given out: offset 0 is null.
+// One reservation below 4 GiB, so that an offset is a reference. Blocks (8 pages, aligned) are taken from the low end,
+// large objects from the high end, so that the two do not fragment each other; free runs are kept by address and by
+// length and merge with their neighbours. Pages are committed when first needed and may be discarded when free. The
+// first block is never used: offset 0 is null.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ enum class PageKind : uint8_t { kFree, kBlock, kLargeHead, kLargeRest };
 
 class Space {
  public:
-  // `bytes` can then be given out. False if the system has no room.
+  // `bytes` can then be allocated. False if the system has no space.
   bool open(uint64_t bytes);
   bool is_open() const { return static_cast<bool>(region_); }
   uint8_t* base() const { return region_.base(); }
@@ -34,13 +34,13 @@ class Space {
 
   PageKind kind(uint32_t offset) const { return static_cast<PageKind>(table_[offset / kPageSize] & kKindMask); }
 
-  // The offset of a zeroed block, or 0. `bytes` of a large object: likewise; if not `zeroed` it holds anything until
-  // zero() was called for all of it, in ranges that begin and end at pages.
+  // The offset of a zeroed block, or 0. `bytes` of a large object: the same; if not `zeroed`, it is not initialised
+  // until zero() was called for all of it, in ranges that begin and end at pages.
   uint32_t take_block();
   uint32_t take_large(uint64_t bytes, bool zeroed = true);
   void zero(uint32_t offset, uint64_t bytes);
   void give_back(uint32_t offset, uint64_t bytes);
-  // Gives the memory of free pages back to the system, but for `keep` bytes of those that were in use.
+  // Gives the memory of free pages back to the system, except for `keep` bytes of those that were in use.
   void discard(uint64_t keep);
 
  private:

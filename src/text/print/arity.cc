@@ -1,5 +1,5 @@
-// How many operands instructions take and give, for folding. The table of instructions says it for most;
-// those that are typed by rules of their own ("*") are here. See printer.h.
+// The number of operands that instructions take and give, for folding. For most instructions it comes from the table of
+// instructions; those with a typing rule of their own ("*") are here. See printer.h.
 #include "text/print/printer.h"
 
 namespace ermine::text {

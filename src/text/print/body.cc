@@ -1,4 +1,4 @@
-// Printing expressions and function bodies, flat. See module_printer.h; folded.cc has the folded form.
+// Prints expressions and function bodies, flat. See module_printer.h; folded.cc has the folded form.
 #include <fmt/format.h>
 
 #include "text/print/module_printer.h"
@@ -12,14 +12,14 @@ using binary::Reader;
 
 // -- Constant expressions ------------------------------------------------------------------------------
 
-// All of a constant expression's instructions, on one line. Blocks are not valid there but well formed.
+// All instructions of a constant expression, on one line. Blocks are not valid there but well formed.
 void ModulePrinter::bare_expression(Reader& in) { expression(in, ""); }
 
 void ModulePrinter::expression(Reader& in, std::string_view word) {
   if (!in.ok()) return;
   uint32_t begin = in.offset();
   auto size = static_cast<uint32_t>(in.left());
-  // How many instructions: one can do without the word.
+  // The number of instructions: a single one needs no word around it.
   unsigned count = 0, depth = 0;
   uint32_t end = begin;
   Instr instr;
@@ -86,12 +86,12 @@ Result<void> ModulePrinter::code(Reader in) {
 }
 
 Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t end) {
-  // Only dump() comes here with functions that have no type.
+  // Only dump() reaches this with functions that have no type.
   uint32_t type_index = index < raw_.functions.size() ? raw_.functions[index] : ~0u;
   const RawType* type = raw_.func_type(type_index);
   uint32_t params = type ? type->params : 0;
   Reader in = raw_.reader(begin, end);
-  // Count the locals before anything is printed that their names stand in.
+  // Count the locals before printing anything that contains their names.
   uint64_t local_count = params;
   uint32_t runs = in.length();
   for (uint32_t i = 0; i < runs && in.ok(); ++i) {
@@ -109,7 +109,7 @@ Result<void> ModulePrinter::function(uint32_t index, uint32_t begin, uint32_t en
   terms_.label_number = 0;
   blocks_.clear();
   if (options_.names) {
-    // Names of parameters are lost if the type is not known.
+    // Without a known type, names of parameters cannot be assigned.
     std::vector<NameEntry> names = entries_of(raw_.names.locals, index, local_cursor_);
     names_carried_ += terms_.locals.assign(names, static_cast<uint32_t>(local_count));
     terms_.labels.assign(entries_of(raw_.names.labels, index, label_cursor_), end - begin);
@@ -169,7 +169,7 @@ void ModulePrinter::function_end(uint32_t, uint32_t) {
 
 void ModulePrinter::offset_comment(uint32_t offset) { (out_ << "(;@").hex(offset) << ";) "; }
 
-// Opens a label for a block. False if the instruction is none.
+// Opens a label for a block. False if the instruction is not a block.
 bool ModulePrinter::enter(const Instr& instr) {
   if (!wasm::opens_block(instr.op)) return false;
   if (terms_.labels.has_definition(terms_.label_number)) ++names_carried_;

@@ -1,5 +1,5 @@
-// See canonical.h. Everything is copied element by element, LEB128s in their shortest form, with the few
-// changes that the parser's choices make: short forms of segments, merged locals, no memory index 0.
+// See canonical.h. Everything is copied element by element, with LEB128s in their shortest form and the few changes
+// that the parser's choices make: short forms of segments, merged locals, no memory index 0.
 #include "text/print/canonical.h"
 
 #include <algorithm>
@@ -58,7 +58,7 @@ void copy_block_type(Reader& in, ByteBuffer& out) {
   else out.sleb(in.s33());
 }
 
-// An instruction after its opcode. `in` stands at the first immediate.
+// An instruction after its opcode. `in` is at the first immediate.
 void copy_immediates(Imm imm, Reader& in, ByteBuffer& out) {
   switch (imm) {
     case Imm::None: return;
@@ -137,7 +137,7 @@ class Canonicalizer {
     const RawSection* data_count = nullptr;
     for (const RawSection& s : raw_.sections)
       if (s.id == 12) data_count = &s;
-    // Whether the parser writes a data count depends on the code, which comes after it.
+    // Whether the parser writes a data count depends on the code, which follows it.
     EncodingDelta code;
     for (const RawSection& s : raw_.sections) {
       if (s.id != 10) continue;
@@ -146,7 +146,7 @@ class Canonicalizer {
     for (const RawSection& s : raw_.sections) {
       if (s.id == 10) {
         if (uses_data_ && !data_count) {
-          // Not valid without one, but the parser writes it all the same.
+          // Not valid without one, but the parser writes it nevertheless.
           ByteBuffer count, section;
           count.leb(raw_.count(NameSpace::kData));
           section.u8(12);
@@ -178,7 +178,7 @@ class Canonicalizer {
     return in.offset();
   }
 
-  // A section's header, then its contents. `absent`: the parser writes no such section.
+  // A section's header, then its contents. `absent`: the parser does not write such a section.
   void wrap(EncodingDelta& out, const RawSection& s, const EncodingDelta& contents, bool absent) {
     std::span<const uint8_t> all = raw_.module.bytes.subspan(s.start, s.end - s.start);
     if (absent) return out.add(all, {});
@@ -208,7 +208,7 @@ class Canonicalizer {
       absent = !uses_data_;
     } else {
       uint32_t count = in.length(), written = 0;
-      // Only import groups can be left out, and few modules have an empty one.
+      // Only import groups can be omitted, and few modules have an empty one.
       uint32_t empty = s.id == 2 ? raw_.empty_import_groups : 0;
       out.leb(count - empty);
       part();
@@ -314,7 +314,7 @@ class Canonicalizer {
     }
     if (kind == 0x7E) descriptor(copy_byte(in, head), in, head);
     uint32_t count = copy_u32(in, head);
-    // The text has no way to say a group without items.
+    // The text format cannot express a group without items.
     if (count != 0) out.bytes(head.view());
     for (; count > 0 && in.ok(); --count) {
       copy_name(in, out);
@@ -407,7 +407,7 @@ class Canonicalizer {
         out.same(size);
         continue;
       }
-      // Once more, with the ends of instructions, to have small differences.
+      // Once more, with the ends of instructions, to keep the differences small.
       canonical.clear();
       parts.clear();
       body.seek(begin);
@@ -421,7 +421,7 @@ class Canonicalizer {
     return {};
   }
 
-  // Runs of one type that touch become one, empty ones none.
+  // Adjacent runs of one type become one run; empty runs are dropped.
   void locals(Reader& in, ByteBuffer& out) {
     ByteBuffer runs, type, last;
     uint64_t count = 0;

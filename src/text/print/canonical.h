@@ -1,5 +1,5 @@
-// How the parser would encode a module that has been printed: found by walking its bytes, without printing
-// and parsing. The choices mirrored here are those of parse_*.cc and binary/encoder.h.
+// The parser's encoding of a printed module, computed from the module's bytes without printing and parsing. The choices
+// here must agree with those of parse_*.cc and binary/encoder.h.
 #pragma once
 
 #include "text/encoding_delta.h"
@@ -7,7 +7,7 @@
 
 namespace ermine::text {
 
-// What has to be done to the parser's encoding to get the module's own. The module must be well formed.
+// The changes that turn the parser's encoding into the module's own. The module must be well formed.
 Result<EncodingDelta> encoding_delta(const RawModule& raw);
 
 }  // namespace ermine::text

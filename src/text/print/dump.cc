@@ -12,7 +12,7 @@ using binary::Reader;
 namespace {
 
 constexpr uint32_t kRowBytes = 9;   // beside an instruction
-constexpr uint32_t kHexBytes = 16;  // in a row of bytes alone
+constexpr uint32_t kHexBytes = 16;  // in a row that has bytes only
 
 std::string_view subsection_word(uint8_t id) {
   constexpr std::string_view kWords[] = {"module", "func",   "local", "label", "type",  "table",
@@ -22,7 +22,7 @@ std::string_view subsection_word(uint8_t id) {
 
 bool has_count(uint8_t id) { return id != 0 && id != 8; }
 
-// The printer with every line led by its offset.
+// The printer, with an offset at the head of every line.
 class Dumper final : public ModulePrinter {
  public:
   Dumper(const RawModule& raw, const PrintOptions& print, const DumpOptions& options, Out& out)
@@ -52,7 +52,7 @@ class Dumper final : public ModulePrinter {
 
   const DumpOptions& dump_;
   bool code_ = false;               // lines have a column of bytes
-  uint32_t pending_ = 0, end_ = 0;  // bytes of the last line that did not fit into it
+  uint32_t pending_ = 0, end_ = 0;  // bytes of the last line that did not fit on it
 };
 
 void Dumper::row(uint32_t from, uint32_t to) {

@@ -1,8 +1,9 @@
-// What stands where in a binary module: sections, their entries, instructions, bytes; each with its offset.
+// Lists a binary module: sections, their entries, instructions, bytes, each with its offset.
 //
-// A listing to read beside an error's offset or a debugger's address, not to parse again: print.h does that.
-// Its words are the printer's, but long names are cut. A broken module is listed as far as it can be read:
-// sections and function bodies have lengths, so what is wrong in one does not hide the next.
+// The listing is for reading together with the offset of an error or an address of a debugger; it cannot be parsed
+// again, as the output of print.h can. The words are the printer's, but long names are cut. A malformed module is
+// listed as far as it can be read: sections and function bodies have lengths, so an error in one does not hide the
+// next.
 #pragma once
 
 #include "text/print/print.h"
@@ -18,7 +19,7 @@ struct DumpOptions {
   std::string_view section;  // only this one, by its word in the text format or a custom section's name
 };
 
-// Errors: the first thing that is wrong with the module. All that could be read has reached the sink.
+// Errors: the first error of the module. Everything that could be read has reached the sink.
 Result<void> dump(std::span<const uint8_t> module, const DumpOptions& options, const TextSink& sink);
 
 }  // namespace ermine::text

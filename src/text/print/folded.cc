@@ -1,10 +1,9 @@
 // Function bodies in folded form. See module_printer.h.
 //
-// Folding is a matter of syntax: "(op a b)" means a, b, op, whatever the types. So a body is read once into
-// a list of instructions, each is given the earlier ones it takes as operands (contiguous before it, each
-// giving exactly one value), and the list is printed front to back with a parenthesis opened where an
-// operator's first operand stands. Operands that are not expressions stay before the operator as they are.
-// No recursion, so depth is no matter.
+// Folding is a matter of syntax: "(op a b)" means a, b, op, whatever the types are. So a body is read once into a list
+// of instructions; each gets the earlier ones that it takes as operands (contiguous before it, each giving exactly one
+// value); and the list is printed from front to back, with a parenthesis opened where an operator's first operand
+// begins. Operands that are not expressions stay before the operator. There is no recursion, so any depth is possible.
 
 #include "text/print/module_printer.h"
 
@@ -26,7 +25,7 @@ struct Node {
   uint32_t next_open = kNone;   // the next one inside of it
 };
 
-// An expression or statement on the way: it reaches from node `start` to node `last`.
+// An unfinished expression or statement: it reaches from node `start` to node `last`.
 struct Unit {
   uint32_t last;
   uint32_t start;
@@ -50,7 +49,7 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
   InstrReader reader(raw_.module, begin, end - begin);
   Instr instr;
   bool finished = false;
-  // Takes up to `count` operands off the stack; the node the first of them starts at.
+  // Takes up to `count` operands off the stack; returns the node at which the first of them starts.
   auto take = [&](uint32_t count, size_t bottom, uint32_t start) {
     for (; count > 0 && units.size() > bottom && units.back().results == 1; --count) {
       start = units.back().start;
@@ -137,8 +136,8 @@ Result<void> ModulePrinter::folded_body(uint32_t begin, uint32_t end, uint32_t r
   for (uint32_t i = 0; i < nodes.size(); ++i) {
     for (uint32_t e = nodes[i].first_open; e != kNone; e = nodes[e].next_open) {
       line();
-      // A block's expression is known by its last node, its end; what is shown is its beginning. Labels are
-      // numbered as the blocks come in the code, where those of an if's condition are before it.
+      // A block's expression is identified by its last node, its end, but its beginning is printed. Labels are numbered
+      // in the order of the blocks in the code, in which the blocks of an if's condition precede it.
       uint32_t shown = begin_of[e] == kNone ? e : begin_of[e];
       if (!hints_.empty()) hint(nodes[shown].offset);
       out_ << '(';

@@ -16,7 +16,7 @@ class Lister final : public FunctionLister, private ModulePrinter {
   }
 
   Result<std::vector<Line>> list(uint32_t func_index, uint32_t offset, uint32_t size) override {
-    // The printer finds names of locals and labels by going forwards.
+    // The printer finds names of locals and labels by moving forwards.
     if (func_index < last_) local_cursor_ = label_cursor_ = 0;
     last_ = func_index;
     lines_.clear();

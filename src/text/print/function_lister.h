@@ -1,4 +1,4 @@
-// Single functions of a module as text, line by line with offsets: what a tool shows beside something else.
+// Single functions of a module as text, line by line with offsets, for tools that show them beside other code.
 #pragma once
 
 #include <memory>
@@ -17,10 +17,10 @@ class FunctionLister {
     std::string text;
   };
 
-  // `module` must stay. Errors: kMalformed.
+  // `module` must outlive this object. Errors: kMalformed.
   static Result<std::unique_ptr<FunctionLister>> open(std::span<const uint8_t> module);
   virtual ~FunctionLister() = default;
-  // A defined function, whose body lies at [offset, offset + size). Quickest in the order of their indices.
+  // A defined function, whose body is at [offset, offset + size). Fastest in the order of their indices.
   virtual Result<std::vector<Line>> list(uint32_t func_index, uint32_t offset, uint32_t size) = 0;
 };
 

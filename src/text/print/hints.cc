@@ -1,4 +1,4 @@
-// Branch hints: a section of code metadata printed as annotations of the instructions it is about. See
+// Branch hints: a section of code metadata, printed as annotations of the instructions that it is about. See
 // module_printer.h.
 #include <algorithm>
 
@@ -14,7 +14,7 @@ using binary::Reader;
 
 namespace {
 
-// The hints of the section, or nothing if it is not what the parser would write: functions and offsets ascending.
+// The hints of the section; nothing if the parser would not write it in this form: functions and offsets must ascend.
 std::vector<BranchHint> read_hints(const RawModule& raw, const RawSection& s) {
   std::vector<BranchHint> hints;
   binary::ByteBuffer again;
@@ -43,7 +43,7 @@ std::vector<BranchHint> read_hints(const RawModule& raw, const RawSection& s) {
   return hints;
 }
 
-// Turns a function's hints from offsets in its body into offsets in the module. False if one is not at a branch.
+// Converts a function's hints from offsets in its body to offsets in the module. False if one is not at a branch.
 bool find_branches(const RawModule& raw, std::span<BranchHint> hints, uint32_t begin, uint32_t end) {
   Reader in = raw.reader(begin, end);
   for (uint32_t runs = in.length(); runs > 0 && in.ok(); --runs) {
@@ -67,7 +67,7 @@ bool find_branches(const RawModule& raw, std::span<BranchHint> hints, uint32_t b
 
 bool ModulePrinter::take_hints(const RawSection& s) {
   auto next = &s + 1;
-  // The parser writes it straight before the code.
+  // The parser writes it immediately before the code.
   if (s.name != "metadata.code.branch_hint" || next == raw_.sections.data() + raw_.sections.size() || next->id != 10)
     return false;
   std::vector<BranchHint> hints = read_hints(raw_, s);

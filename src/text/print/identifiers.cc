@@ -1,4 +1,4 @@
-// Making identifiers. See identifiers.h.
+// Makes identifiers. See identifiers.h.
 #include "text/print/identifiers.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 namespace ermine::text {
 
 namespace {
-// As much of a longer name as fits into an identifier and ends between characters.
+// The part of a longer name that fits into an identifier and ends between characters.
 std::string_view beginning(std::string_view name) {
   size_t size = kMaxIdentifier;
   while (size > 0 && (static_cast<uint8_t>(name[size]) & 0xC0) == 0x80) --size;
@@ -31,7 +31,7 @@ void append_escaped(std::string& out, std::string_view bytes) {
 
 void put_string(Out& out, std::string_view bytes) {
   out << '"';
-  // Piece by piece, so that not all of it is in memory a second time.
+  // Piece by piece, so that memory does not hold all of it twice.
   constexpr size_t kPiece = 4096;
   for (; bytes.size() > kPiece; bytes.remove_prefix(kPiece)) {
     append_escaped(out.raw(), bytes.substr(0, kPiece));
@@ -58,7 +58,7 @@ bool is_plain_identifier(std::string_view name) {
 }
 
 namespace {
-// Between quotes, UTF-8 that can be shown stays as it is.
+// Between quotes, displayable UTF-8 is unchanged.
 std::string quoted(std::string_view name) {
   std::string out = "\"";
   const auto* p = reinterpret_cast<const uint8_t*>(name.data());

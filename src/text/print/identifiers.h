@@ -1,5 +1,5 @@
-// Identifiers for printing: from the name section, made unique in their space and spelled so that the
-// parser reads the same name back. What has no name, or an empty one, goes by its number.
+// Identifiers for printing: taken from the name section, made unique in their space, and spelled so that the parser
+// reads the same name back. Items without a name, or with an empty one, are printed by their number.
 #pragma once
 
 #include <array>
@@ -14,14 +14,14 @@
 
 namespace ermine::text {
 
-// The most bytes of a name that become an identifier: it stands wherever it is used, so a long one would make a
-// text of the module's size times itself. What is longer is cut, and whole in an annotation at the definition.
+// The maximal size of an identifier: it is printed at every use, so a long one would make a text of quadratic size.
+// Longer names are cut; an annotation at the definition has the whole name.
 inline constexpr size_t kMaxIdentifier = 1000;
 
 // The names of one index space.
 class Identifiers {
  public:
-  // Takes the entries of indices below `count`; returns how many those are.
+  // Takes the entries of indices below `count`; returns their number.
   size_t assign(std::span<const NameEntry> entries, uint32_t count);
   bool has(uint32_t index) const { return index < shown_.size() && !shown_[index].empty(); }
   // Whether define() would write anything.
@@ -31,13 +31,13 @@ class Identifiers {
     if (has(index)) out << '$' << shown_[index];
     else out.number(index);
   }
-  // At the definition: " $name", and the true name as an annotation where the identifier had to differ.
+  // At the definition: " $name", and the original name as an annotation if the identifier had to differ.
   void define(Out& out, uint32_t index) const;
   void clear();
 
  private:
   const NameEntry* annotation(uint32_t index) const;
-  // The identifier for a name; also notes whether an annotation has to say the name.
+  // The identifier for a name; also records whether an annotation must give the name.
   std::string_view spell(const NameEntry& entry);
   std::vector<std::string_view> shown_;  // after the $; empty if there is none
   std::vector<NameEntry> annotated_;     // by index

@@ -1,4 +1,4 @@
-// Printing the fields of a module. See module_printer.h; function bodies are in body.cc.
+// Prints the fields of a module. See module_printer.h; function bodies are in body.cc.
 #include "text/print/module_printer.h"
 
 #include <fmt/format.h>
@@ -130,7 +130,7 @@ Result<void> ModulePrinter::types(Reader in) {
 }
 
 void ModulePrinter::sub_type(Reader& in, uint32_t index, unsigned indent) {
-  // Only dump() comes here with types that could not be read.
+  // Only dump() reaches this with types that could not be read.
   if (index >= raw_.types.size()) return in.malformed(in.offset(), "malformed type");
   new_line(indent, in.offset());
   out_ << "(type";
@@ -229,7 +229,7 @@ Result<void> ModulePrinter::imports(Reader in) {
       skip_descriptor(kind, in);
     }
     uint32_t items = typed_items || untyped_items ? in.length() : 1;
-    // A group of no items imports nothing, and the text has no way to say it.
+    // A group without items imports nothing, and the text format cannot express it.
     if (items == 0 || !in.ok()) continue;
     new_line(2, at);
     out_ << "(import ";
@@ -310,7 +310,7 @@ Result<void> ModulePrinter::tables(Reader in) {
     terms_.table_type(in);
     if (has_init) {
       out_ << ' ';
-      // The text cannot say this: it would be a table without one.
+      // The text format cannot express this: it would be a table without one.
       if (in.peek() == 0x0B)
         in.fail(ErrorKind::kInvalid, in.offset(), "type mismatch: the table's initial value is an empty expression");
       bare_expression(in);
@@ -448,7 +448,7 @@ void ModulePrinter::custom(const RawSection& s) {
   std::span<const uint8_t> contents = raw_.module.bytes.subspan(s.begin, s.end - s.begin);
   new_line(2);
   if (&s == raw_.name_section && options_.names) {
-    // Identifiers in the text say it all, if nothing was left over and the encoding is the usual one.
+    // Identifiers in the text are sufficient if all names were used and the encoding is the usual one.
     size_t total = raw_.names.locals.size() + raw_.names.labels.size();
     for (const auto& space : raw_.names.spaces) total += space.size();
     std::vector<uint8_t> again = raw_.names.encode();

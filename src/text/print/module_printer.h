@@ -23,7 +23,7 @@ class ModulePrinter {
   Result<void> print();
 
  protected:
-  // Where dump() writes something else. A line shows what stands at `from`; an instruction reaches up to `to`.
+  // Hooks for dump(). A line shows the item at `from`; an instruction reaches up to `to`.
   virtual void new_line(unsigned indent, uint32_t from = 0, uint32_t to = 0);
   virtual void element_item(uint32_t at);  // before each
   virtual void data_contents(uint32_t at, uint32_t size);
@@ -59,7 +59,7 @@ class ModulePrinter {
   Result<void> folded_body(uint32_t begin, uint32_t end, uint32_t results);
   bool enter(const binary::Instr& instr);
   void leave();
-  // An else, catch, catch_all or delegate: an error if the innermost of blocks_ has no place for it.
+  // An else, catch, catch_all or delegate: an error if it does not belong to the innermost of blocks_.
   Result<void> nest(const binary::Instr& instr);
   void offset_comment(uint32_t offset);
   void define(NameSpace space, uint32_t index);  // " $name (;3;)"
@@ -73,9 +73,9 @@ class ModulePrinter {
   uint8_t last_section_ = 0;  // id of the last section that is not custom; 0 before the first
   uint32_t next_index_[5] = {};  // of definitions, by external kind
   std::vector<BranchHint> hints_;  // by offset
-  std::vector<binary::Op> blocks_;  // open ones, each by its last part: if or else, try or catch
+  std::vector<binary::Op> blocks_;  // open blocks, each by its last part: if or else, try or catch
   size_t local_cursor_ = 0, label_cursor_ = 0;
-  // Entries of the name section that the text carries.
+  // Entries of the name section that the text contains.
   size_t names_carried_ = 0;
   size_t field_names_carried_ = 0;
 };

@@ -1,4 +1,4 @@
-// Out: text on its way to a sink, gathered into pieces of some 64 KiB.
+// Out: text on its way to a sink, collected in pieces of some 64 KiB.
 #pragma once
 
 #include <charconv>
@@ -47,7 +47,7 @@ class Out {
   }
   void spaces(size_t n) { buffer_.append(n, ' '); }
   std::string& raw() { return buffer_; }
-  // Hands on what has gathered, if it is much. False once the sink wants no more.
+  // Passes the collected text on if it is large enough. False if the sink does not want any more.
   bool maybe_flush() { return buffer_.size() < kPiece || flush(); }
   bool flush() {
     if (!stopped_ && !buffer_.empty()) stopped_ = !sink_(buffer_);
@@ -55,7 +55,7 @@ class Out {
     return !stopped_;
   }
   bool stopped() const { return stopped_; }
-  // For what is read by people only: put_name() cuts names that are longer than an identifier.
+  // For output that is not parsed again: put_name() cuts names that are longer than an identifier.
   void cut_names() { cuts_names_ = true; }
   bool cuts_names() const { return cuts_names_; }
 
@@ -66,7 +66,7 @@ class Out {
   bool stopped_ = false, cuts_names_ = false;
 };
 
-// The characters as they stand in a string of the text format, quotes not included. `bytes` need not be UTF-8.
+// The characters as they are written in a string of the text format, without quotes. `bytes` need not be UTF-8.
 void append_escaped(std::string& out, std::string_view bytes);
 // The same, in quotes, for text of any length.
 void put_string(Out& out, std::string_view bytes);

@@ -1,9 +1,9 @@
 // Binary to text: printing a module in the text format.
 //
-// What print() writes parses back to the same bytes, identifiers and name section included. Where the
-// module's encoding is not the one the parser chooses (padded LEB128s of a linker, for instance), the
-// difference is written as an annotation (@ermine.encoding ...), which the parser undoes if the text has
-// not been changed since, and other tools skip. A module need not be valid to be printed, only well formed.
+// The output of print() parses back to the same bytes, identifiers and name section included. If the module's encoding
+// is not the one that the parser chooses (because of a linker's padded LEB128s, for instance), the difference is
+// written as an annotation (@ermine.encoding ...): the parser restores the original encoding if the text has not been
+// changed since, and other tools skip the annotation. A module need not be valid to be printed, only well formed.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct PrintOptions {
   bool folded = false;   // operands in parentheses inside their instruction
   bool offsets = false;  // the byte offset of every instruction, as a comment
   bool names = true;     // identifiers from the name section
-  bool exact = true;     // annotate what the parser would encode differently
+  bool exact = true;     // annotate where the parser's encoding differs
 };
 
 // Takes the output piece by piece, in order. Returns false to stop the printing early.

@@ -39,10 +39,10 @@ class TermPrinter {
 
   // An instruction's name and immediates. `end` is the offset after it.
   void instruction(const binary::Instr& instr, uint32_t end);
-  // "block $l (type)" and so on, without what the block contains.
+  // "block $l (type)" and so on, without the contents of the block.
   void block_head(const binary::Instr& instr, uint32_t end);
 
-  // The labels that are open, innermost last: indices into labels_.
+  // The open labels, innermost last: indices into labels_.
   std::vector<uint32_t> open_labels;
   uint32_t label_number = 0;
   Identifiers locals;
@@ -61,8 +61,8 @@ class TermPrinter {
   std::unordered_map<uint32_t, Identifiers> fields_;
 };
 
-// How many operands an instruction takes and gives, to fold by. Where that depends on more than the
-// instruction says (stack-polymorphic ones), the operands it certainly takes.
+// The number of operands that an instruction takes and gives, for folding. If it depends on more than the instruction
+// (stack-polymorphic ones): the operands that it certainly takes.
 struct Arity {
   uint32_t pops = 0;
   uint32_t pushes = 0;

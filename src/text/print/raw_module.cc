@@ -1,4 +1,4 @@
-// Splitting a binary. See raw_module.h.
+// Splits a binary module. See raw_module.h.
 #include "text/print/raw_module.h"
 
 #include <fmt/format.h>
@@ -53,7 +53,7 @@ bool ascending(const std::vector<IndirectNameEntry>& entries) {
          }) == entries.end();
 }
 
-// False if the section is broken, or its entries are not in order.
+// False if the section is malformed, or its entries are not in order.
 bool read_names(Reader in, const RawModule& module, ModuleNames& names) {
   while (!in.at_end() && in.ok()) {
     uint8_t id = in.byte();
@@ -166,7 +166,7 @@ Result<void> RawModule::read_sections() {
   };
   for (const RawSection& s : sections)
     if (s.id == 1) keep(read_types(s));
-  // A module that names types it does not have is not valid, but can be printed.
+  // A module that names types that it does not have is invalid, but can be printed.
   module.types.resize(std::max<size_t>(types.size(), 4096));
   for (uint32_t i = 0; i < module.types.size(); ++i) module.types[i] = i;
   for (const RawSection& s : sections) {

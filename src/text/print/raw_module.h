@@ -1,6 +1,6 @@
-// RawModule: a binary module split into its parts as they are written, for printing. Types are known by
-// their index in the module, not by their canonical identity, since equal types may have several indices
-// and the text must name the one that was meant. Nothing is checked beyond the binary form.
+// RawModule: a binary module split into its parts as they are encoded, for printing. Types are identified by their
+// index in the module, not by their canonical identity, because equal types may have several indices and the text must
+// contain the original one. Only the binary form is checked.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@ struct RawSection {
 };
 
 struct RawType {
-  uint32_t signature = 0;  // offset of the parameter count; 0 if it is no function type
+  uint32_t signature = 0;  // offset of the parameter count; 0 if it is not a function type
   uint32_t params = 0;
   uint32_t results = 0;
   uint32_t fields = 0;  // of a struct
@@ -35,8 +35,8 @@ struct RawType {
 class RawModule {
  public:
   static Result<std::unique_ptr<RawModule>> read(std::span<const uint8_t> bytes);
-  // Of a broken module, what can be read; `broken` says what is wrong with the rest. Vectors that the
-  // sections announce may be shorter than they say, then.
+  // The readable part of a malformed module; `broken` is the error in the rest. Vectors may then be shorter than their
+  // sections announce.
   static std::unique_ptr<RawModule> read_some(std::span<const uint8_t> bytes, Result<void>& broken);
 
   binary::Reader reader(const RawSection& s) const { return {module, s.begin, s.end}; }
@@ -46,11 +46,11 @@ class RawModule {
     return type_index < types.size() && types[type_index].signature != 0 ? &types[type_index] : nullptr;
   }
 
-  wasm::Module module;  // for readers: bytes, features, and each type as its own index
+  wasm::Module module;  // for readers: bytes, features, and each type by its own index
   std::vector<RawSection> sections;
   std::vector<RawType> types;
   std::vector<uint32_t> functions;  // type indices, imported ones first
-  std::vector<uint32_t> tags;       // type indices
+  std::vector<uint32_t> tags;  // type indices
   uint32_t imported_functions = 0;
   // Imports by kind: functions, tables, memories, globals, tags.
   std::array<uint32_t, 5> imported{};
@@ -70,7 +70,7 @@ class RawModule {
   Result<void> read_indices(const RawSection& s, std::vector<uint32_t>& out, bool tags);
 };
 
-// Reading past types without looking at them.
+// These skip types.
 void skip_value_type(binary::Reader& in);
 void skip_limits(binary::Reader& in);
 void skip_descriptor(uint8_t kind, binary::Reader& in);  // of an import

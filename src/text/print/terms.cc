@@ -1,4 +1,4 @@
-// Printing types, identifiers and instructions. See printer.h.
+// Prints types, identifiers and instructions. See printer.h.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Reading scripts: directives and modules. Values are in values.cc. See script.h.
+// Reads scripts: directives and modules. Values are in values.cc. See script.h.
 #include "text/wast/script.h"
 
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ constexpr std::string_view kDirectiveNames[] = {
 };
 static_assert(std::size(kDirectiveNames) == kDirectiveKindCount);
 
-// A script may consist of nothing but the fields of one module.
+// A script may consist only of the fields of one module.
 bool is_module_field(std::string_view keyword) {
   for (std::string_view field :
        {"type", "rec", "import", "func", "table", "memory", "global", "tag", "export", "start", "elem", "data"})
@@ -170,7 +170,7 @@ bool ScriptReader::module(Directive& out) {
   return module_body(out.module.emplace());
 }
 
-// What follows "(module" or "(module definition".
+// The text after "(module" or "(module definition".
 bool ScriptReader::module_body(ScriptModule& out) {
   optional_id(out.id);
   bool binary = tok_.kind == TokenKind::kKeyword && tok_.text == "binary";
@@ -180,7 +180,7 @@ bool ScriptReader::module_body(ScriptModule& out) {
     for (; tok_.kind == TokenKind::kString; advance()) {
       if (tok_.escaped) out.contents += unescape(tok_.text);
       else out.contents += tok_.text;
-      // Each string of a quoted module is a piece of text of its own.
+      // Each string of a quoted module is a separate piece of text.
       if (!binary) out.contents += ' ';
     }
     return close();
@@ -196,7 +196,7 @@ bool ScriptReader::module_body(ScriptModule& out) {
 
 bool ScriptReader::asserted_module(Directive& out) {
   advance();
-  // An asserted module may be marked as a definition; it is instantiated or not by the assertion's meaning.
+  // An asserted module may be marked as a definition; the assertion determines whether it is instantiated.
   if (tok_.kind == TokenKind::kKeyword && tok_.text == "definition") advance();
   return module_body(out.module.emplace());
 }

@@ -1,8 +1,8 @@
-// The script language of the official test suite (.wast): modules, actions on them, and assertions, read
-// into plain values one directive at a time. Running them is src/script's business.
+// The script language of the official test suite (.wast): modules, actions on them, and assertions, read into plain
+// values one directive at a time. src/script runs them.
 //
-// Module texts in a script are kept as positions in the source, so that their errors show the script's
-// own lines; the contents of quoted and binary modules are unescaped.
+// Module texts in a script are kept as positions in the source, so that their errors show the script's own lines; the
+// contents of quoted and binary modules are unescaped.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@
 
 namespace ermine::text {
 
-// A heap type by its name, as constants and patterns have it: "func", "extern", "any", ...
+// A heap type by its name in constants and patterns: "func", "extern", "any", ...
 using HeapName = std::string;
 
 enum class ScriptValueKind : uint8_t {
@@ -45,7 +45,7 @@ enum class ScriptValueKind : uint8_t {
 
 enum class NanPattern : uint8_t { kNone, kCanonical, kArithmetic };
 
-// An argument, or what a result must look like.
+// An argument, or the pattern of a result.
 struct ScriptValue {
   ScriptValueKind kind = ScriptValueKind::kI32;
   uint64_t bits = 0;                       // numbers; n of references
@@ -97,7 +97,7 @@ enum class DirectiveKind : uint8_t {
   kAssertMalformedCustom,
   kAssertInvalidCustom,
   kThread,            // run `body` on a thread of its own
-  kWait,              // for the thread of that name
+  kWait,              // for the thread with that name
 };
 inline constexpr unsigned kDirectiveKindCount = static_cast<unsigned>(DirectiveKind::kWait) + 1;
 std::string_view directive_name(DirectiveKind kind);  // "assert_return"
@@ -110,23 +110,23 @@ struct Directive {
   std::optional<ScriptAction> action;
   std::string id;  // kModuleInstance, kThread, kWait: the instance or thread; kRegister: the module
   std::string name;  // kRegister: as what; kModuleInstance: the definition's identifier, or empty
-  std::string message;  // what the assertion expects to be said
+  std::string message;  // the expected message
   std::vector<ScriptValue> results;  // kAssertReturn
-  std::vector<std::string> shared;  // kThread: instances of the starter's that the thread may see
+  std::vector<std::string> shared;  // kThread: instances of the starting thread that the thread may use
   std::vector<Directive> body;  // kThread
 };
 
 class ScriptReader {
  public:
-  // `source` must outlive the reader and what it gives.
+  // `source` must outlive the reader and its results.
   explicit ScriptReader(const Source& source);
 
   // The next directive; nothing at the end of the script or after an error.
   std::optional<Directive> next();
-  // The error that ended the reading, if one did, and the directive it is in, as far as that was read.
+  // The error that ended the reading, if any, and its directive as far as it was read.
   Error take_error() { return std::exchange(error_, {}); }
   const Directive& unread() const { return unread_; }
-  // After an error: goes on behind that directive. False if its end cannot be told.
+  // After an error: continues after that directive. False if its end cannot be found.
   bool skip_unread();
 
  private:
@@ -154,7 +154,7 @@ class ScriptReader {
   Token tok_;
   Error error_;
   Directive unread_;
-  const char* counted_to_;  // lines are counted as the reader goes on
+  const char* counted_to_;  // lines are counted while the reader proceeds
   size_t line_ = 1;
 };
 

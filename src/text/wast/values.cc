@@ -134,7 +134,7 @@ bool ScriptReader::value(ScriptValue& out, bool pattern, unsigned depth) {
     if (reference.word != word) continue;
     out.kind = reference.kind;
     advance();
-    // Other engines' scripts have a number here, which says nothing: any function matches.
+    // Scripts of other engines have a number here. It has no meaning: any function matches.
     if (out.kind == ScriptValueKind::kRefFunc && tok_.kind == TokenKind::kNumber) advance();
     return close();
   }

@@ -13,7 +13,7 @@ namespace ermine::wasi::host {
 Outcome<uint64_t> clock_resolution(Clock clock);
 Outcome<uint64_t> clock_now(Clock clock);
 
-// Fills the buffer from the kernel's generator, which makes some hundred bytes in a microsecond.
+// Fills the buffer from the kernel's generator, which makes some hundred bytes per microsecond.
 HostError fill_random(void* buffer, size_t size);
 
 }  // namespace ermine::wasi::host

@@ -31,7 +31,7 @@ HostError inspect(Descriptor& d) {
   if (file_status(d.host_fd, st) != 0) return last_error();
   d.inspected = true;
   d.type = file_type(st.st_mode);
-  // Major 1 is /dev/null, zero, full, random and their kin: always ready.
+  // Major 1 is /dev/null, zero, full, random and similar devices: always ready.
   const bool memory_device = S_ISCHR(st.st_mode) && major(st.st_rdev) == 1;
   d.waiting = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode) || memory_device ? Waiting::kNever
               : S_ISFIFO(st.st_mode)                                                             ? Waiting::kPipe
@@ -51,7 +51,7 @@ HostError inspect(Descriptor& d) {
 }
 
 HostError inspect_later(Descriptor& d) {
-  // What has a position is none of those that wait: fifos, sockets, terminals.
+  // A file with a position is none of those that wait: fifos, sockets, terminals.
   if (lseek(d.host_fd, 0, SEEK_CUR) < 0) return inspect(d);
   d.waiting = Waiting::kNever;
   d.inspected = false;

@@ -1,8 +1,8 @@
-// Descriptors of the host: what an operation has to know of one beside its number.
+// Descriptors of the host: the number, and what operations need to know about it.
 //
-// Those of the standard streams are borrowed from the process: who closes 0, 1 or 2 for a guest closes nothing outside,
-// and the guest's wishes for O_NONBLOCK and O_APPEND are kept here and carried out per call instead of being set on a
-// description that other processes share.
+// Those of the standard streams are borrowed from the process: closing 0, 1 or 2 for a guest closes nothing outside.
+// O_NONBLOCK and O_APPEND, if the guest sets them, are kept here and applied to each call instead of being set on a
+// file description that other processes share.
 #pragma once
 
 #include <cstdint>
@@ -39,28 +39,28 @@ class UniqueFd {
 // Whether reading or writing can wait, and how to find out without waiting.
 enum class Waiting : uint8_t {
   kNever,  // files, directories, memory devices
-  kPipe,  // RWF_NOWAIT says, where the kernel knows it for pipes
-  kSocket,  // MSG_DONTWAIT says
+  kPipe,  // RWF_NOWAIT, if the kernel supports it for pipes
+  kSocket,  // MSG_DONTWAIT
   kUnknown,  // terminals and other devices: poll first
 };
 
-// What is known of an open descriptor. Does not own it.
+// The known properties of an open descriptor. Does not own it.
 struct Descriptor {
   int host_fd = -1;
   bool borrowed = false;
   bool readable = true, writable = true;  // the access mode
   bool listener = false;
   bool terminal = false;
-  bool inspected = true;  // else the type and what follows from it are not known yet, save that it never waits
+  bool inspected = true;  // otherwise the type and its consequences are not known yet, except that it never waits
   Waiting waiting = Waiting::kUnknown;
   FileType type = FileType::kUnknown;
   Status status = 0;
 };
 
-// Finds out what kind of file it is.
+// Finds out the kind of the file.
 HostError inspect(Descriptor& d);
-// For one just opened: asks the system no more than whether it is something that may wait. For the rest it is to be
-// inspected when it is first used, which for many a file is when its attributes are asked for, or never.
+// For a descriptor that was just opened: asks the system only whether it may wait. The rest is found out at first use;
+// for many files that is when their attributes are read, or never.
 HostError inspect_later(Descriptor& d);
 
 }  // namespace ermine::wasi::host

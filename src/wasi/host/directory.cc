@@ -33,7 +33,7 @@ FileType type_of(int fd, uint8_t type, const char* name) {
     case DT_CHR: return FileType::kCharacterDevice;
     case DT_BLK: return FileType::kBlockDevice;
     case DT_SOCK: return FileType::kStreamSocket;
-    case DT_UNKNOWN: break;  // a file system that does not say; ask
+    case DT_UNKNOWN: break;  // the file system does not tell; ask
     default: return FileType::kUnknown;
   }
   struct stat st;
@@ -61,7 +61,7 @@ Outcome<bool> DirStream::seek(int fd, uint64_t cookie) {
   }
   if (cookie == index_) return true;
   if (cookie >= first_ && cookie < index_) {
-    // A guest that could not use the last entries asks for them again: they are still in the buffer.
+    // A guest that could not use the last entries requests them again: they are still in the buffer.
     for (offset_ = 0, index_ = first_; index_ < cookie; ++index_)
       offset_ += reinterpret_cast<const Record*>(buffer_ + offset_)->length;
     return true;
@@ -103,8 +103,8 @@ Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
   entry.next = index_;
   entry.name = r.name;
   entry.ino = r.ino;
-  // A directory's parent may lie outside of what was granted. As in a root directory, it is the directory itself: C
-  // libraries ask for the file behind a number of 0.
+  // A directory's parent may lie outside of what was granted. Like a root directory's parent, it is then the directory
+  // itself: C libraries ask for the file behind a number of 0.
   if (struct stat st; entry.name == ".." && file_status(fd, st) == 0) entry.ino = st.st_ino;
   entry.type = type_of(fd, r.type, r.name);
   return true;

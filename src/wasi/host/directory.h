@@ -1,10 +1,11 @@
-// Reading a directory with cookies.
+// Reads a directory with cookies.
 //
-// A cookie is the number of an entry, counted from 1: C libraries of 32-bit guests keep it in a long, which the
-// kernel's own positions (d_off, hashes of 63 bits on ext4) do not fit in. The stream keeps the kernel's position of
-// each entry that it has read, 8 bytes for each, so a cookie stays good while other entries come and go, as the kernel
-// promises for its own. Reading on where the last call stopped costs one getdents64 for a few hundred entries: listing
-// 100,000 entries is linear even through a small guest buffer, which is asked again for the entry that did not fit.
+// A cookie is the number of an entry, counted from 1. C libraries of 32-bit guests keep it in a long, and the kernel's
+// own positions (d_off, hashes of 63 bits on ext4) do not fit in one. The stream keeps the kernel's position of each
+// entry that it has read (8 bytes per entry), so a cookie remains valid while other entries are added and removed, as
+// the kernel guarantees for its own. A call that continues where the last one stopped costs one getdents64 per few
+// hundred entries: listing 100,000 entries is linear even with a small guest buffer, when the entry that did not fit is
+// requested again.
 #pragma once
 
 #include <cstdint>
@@ -23,11 +24,11 @@ struct DirEntry {
   std::string_view name;  // raw bytes of the host, valid until the stream is used again
 };
 
-// The descriptor's own position belongs to the stream alone.
+// The descriptor's own position belongs to this stream alone.
 class DirStream {
  public:
-  // Goes to `cookie` (0: the beginning, where the listing is read afresh). A cookie that this listing has not given yet
-  // is looked for by reading on. False: not reached so far; to be called again. The end, if there are not as many.
+  // Goes to `cookie` (0: the beginning, where the listing is read again). A cookie that this listing has not given yet
+  // is searched for by reading on. False: not reached yet, call it again. Stops at the end if there are fewer entries.
   Outcome<bool> seek(int fd, uint64_t cookie);
   // The next entry; Outcome value false at the end.
   Outcome<bool> next(int fd, DirEntry& entry);
@@ -40,7 +41,7 @@ class DirStream {
 
   static constexpr size_t kBuffer = 32 * 1024;
   static constexpr unsigned kMostRead = 4096;  // entries in one call of seek()
-  std::vector<int64_t> positions_{0};  // the kernel's, by index of the entry that begins there
+  std::vector<int64_t> positions_{0};  // the kernel's, by the index of the entry that begins there
   size_t index_ = 0;  // of the entry at offset_
   size_t first_ = 0;  // of the first one in the buffer
   size_t offset_ = 0, filled_ = 0;

@@ -1,4 +1,4 @@
-// Why an operation of the operating system failed. An interface for guests has error codes of its own and maps these to
+// Errors of operations of the operating system. An interface for guests has error codes of its own and maps these to
 // them (preview1/errno.h).
 #pragma once
 
@@ -6,15 +6,15 @@
 
 namespace ermine::wasi::host {
 
-// The system's own code, any of errno(3), or one below zero for what the system has no code for. Named here is what
-// this layer makes or looks at.
+// The system's own code, any of errno(3), or a number below zero for an error that the system has no code for. The
+// enumerators are those that this layer makes or checks.
 enum class HostError : int {
   kNone = 0,
   kAgain = EAGAIN,
   kBadFd = EBADF,
   kBusy = EBUSY,
   kExists = EEXIST,
-  kInterrupted = EINTR,  // usually because the guest is to stop: interrupt.h
+  kInterrupted = EINTR,  // usually because the guest is to be stopped: interrupt.h
   kInvalid = EINVAL,
   kIsDirectory = EISDIR,
   kLoop = ELOOP,
@@ -30,13 +30,13 @@ enum class HostError : int {
   kOutside = -1,  // a path leads out of the directory that it is relative to
 };
 
-// Of the system call that has just failed.
+// The error of the system call that has just failed.
 inline HostError last_error() { return static_cast<HostError>(errno); }
-// Of one that returns 0 or -1.
+// The result of a system call that returns 0 or -1.
 inline HostError result_of(int rc) { return rc == 0 ? HostError::kNone : last_error(); }
 
-// A value, or the error that prevented it. Deliberately smaller and cheaper than Result<T>: these travel through every
-// guest call, and are never shown to a person. Of E, zero is success.
+// A value, or the error that prevented it. Deliberately smaller and cheaper than Result<T>: these pass through every
+// guest call and are never shown to a user. A value of zero of E is success.
 template <class T, class E>
 struct [[nodiscard]] OutcomeOr {
   E error{};

@@ -15,7 +15,7 @@
 namespace ermine::wasi::host {
 namespace {
 
-// Since 1970, where time begins for guests: what is older is as old as that.
+// Nanoseconds since 1970. Guests have no earlier times, so those are 0.
 uint64_t nanoseconds(const timespec& t) {
   if (t.tv_sec < 0) return 0;
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
@@ -60,16 +60,15 @@ int posix_flags(const OpenRequest& r) {
 
 HostError open_file(int dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
                     Descriptor& out) {
-  // Linux 6.4 and newer say so themselves; older ones create a regular file.
+  // Linux 6.4 and newer fail themselves; older ones create a regular file.
   if (request.create && request.directory) return HostError::kInvalid;
   const bool waits = (request.status & status::kNonblocking) == 0;
-  // Everything is opened with O_NONBLOCK: a wait inside open() could not be interrupted. The flag means
-  // something only to fifos and devices, and io.h keeps it from showing.
+  // Everything is opened with O_NONBLOCK: a wait inside open() could not be interrupted. The flag has an effect only on
+  // fifos and devices, and io.h hides it.
   int flags = posix_flags(request) | O_NONBLOCK;
   Outcome<int> fd = open_beneath(dir, path.c_str(), flags, 0666);
   while (!fd && (fd.error == HostError::kInterrupted || (fd.error == HostError::kNoDeviceOrReader && waits))) {
-    // kNoDeviceOrReader: a fifo to write to that has no reader yet (or a device that is not there, which keeps saying
-    // so).
+    // kNoDeviceOrReader: a fifo for writing that has no reader yet (or a missing device, for which the error stays).
     if (fd.error == HostError::kNoDeviceOrReader) {
       Outcome<FileStat> st = stat_path(dir, path, request.follow);
       if (!st || st->type != FileType::kUnknown) return HostError::kNoDeviceOrReader;
@@ -100,7 +99,7 @@ Outcome<FileStat> stat_file(int fd) {
 }
 
 Outcome<FileStat> stat_path(int dir, const GuestPath& path, bool follow) {
-  // A confined process cannot ask for a path's status, but for a descriptor's.
+  // A confined process cannot ask for the status of a path, only of a descriptor.
   if (path.is_plain_name() && !path_arguments_are_fixed()) {
     struct stat st;
     if (fstatat(dir, path.c_str(), &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0) return last_error();
@@ -157,7 +156,7 @@ HostError rename_path(int old_dir, const GuestPath& old_path, int new_dir, const
   if (HostError e = from.resolve(old_dir, old_path, HostError::kBusy, HostError::kBusy); e != HostError::kNone)
     return e;
   if (HostError e = to.resolve(new_dir, new_path, HostError::kBusy, HostError::kBusy); e != HostError::kNone) return e;
-  // By the one call that all machines have.
+  // By the one call that exists on all architectures.
   return result_of(static_cast<int>(syscall(SYS_renameat2, from.fd(), from.name(), to.fd(), to.name(), 0)));
 }
 
@@ -168,8 +167,8 @@ HostError link_path(int old_dir, const GuestPath& old_path, int new_dir, const G
     return e;
   if (HostError e = to.resolve(new_dir, new_path, HostError::kExists, HostError::kExists); e != HostError::kNone)
     return e;
-  // A trailing slash would make the kernel follow a link; with one, only a directory is meant, and those
-  // cannot be linked to.
+  // A trailing slash would make the kernel follow a link; a path with one means a directory, and directories cannot be
+  // linked to.
   if (std::strchr(from.name(), '/') != nullptr) {
     Outcome<int> there = open_beneath(old_dir, old_path.c_str(), O_PATH | O_DIRECTORY);
     if (!there) return there.error;
@@ -197,7 +196,7 @@ Outcome<size_t> readlink_path(int dir, const GuestPath& path, char* buffer, size
     dir = *fd;
     name = "";
   }
-  // Read whole first: the kernel refuses a size of 0, and a guest may ask for just that.
+  // Read all of it first: the kernel refuses a size of 0, but a guest may request that.
   char whole[PATH_MAX];
   ssize_t n = read_link(dir, name, whole, sizeof whole);
   if (n < 0) return last_error();

@@ -1,5 +1,5 @@
-// Operations on files by path, each beneath a directory descriptor, and on open files. What a guest may do is not
-// checked here; callers have done so. Host descriptors are plain numbers, owned by the caller unless said otherwise.
+// Operations on files by path, each beneath a directory descriptor, and on open files. The callers have checked what a
+// guest may do. Host descriptors are plain numbers, owned by the caller unless said otherwise.
 #pragma once
 
 #include "wasi/host/descriptor.h"
@@ -17,12 +17,12 @@ struct OpenRequest {
   bool directory = false;  // or fail
   Status status = 0;
 };
-// Opens a file and makes `out` its descriptor, whose owner is the caller, also if it fails behind that. It may be left
-// to be inspected (inspect_later). Opening a fifo waits for the other side (a reader: for its first bytes), as in
-// POSIX; kInterrupted when interrupted meanwhile.
+// Opens a file and makes `out` its descriptor, which the caller owns, even if the function fails after that. The
+// descriptor may still have to be inspected (inspect_later). Opening a fifo waits for the other side (a reader: for its
+// first bytes), as in POSIX; kInterrupted if the wait is interrupted.
 HostError open_file(int dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
                     Descriptor& out);
-// The end of that, once the file is open.
+// The second part of opening, once the file is open.
 HostError adopt_opened(int fd, const OpenRequest& request, const Interrupts& interrupts, Descriptor& out);
 
 Outcome<FileStat> stat_path(int dir, const GuestPath& path, bool follow);
@@ -39,7 +39,7 @@ HostError rename_path(int old_dir, const GuestPath& old_path, int new_dir, const
 HostError link_path(int old_dir, const GuestPath& old_path, int new_dir, const GuestPath& new_path);
 // kOutside for an absolute target, which could never be followed.
 HostError symlink_path(const GuestPath& target, int dir, const GuestPath& path);
-// Writes at most `size` bytes of the link's contents, returns how many.
+// Writes at most `size` bytes of the link's contents, returns their number.
 Outcome<size_t> readlink_path(int dir, const GuestPath& path, char* buffer, size_t size);
 
 HostError advise(int fd, uint64_t offset, uint64_t length, Advice advice);

@@ -1,4 +1,4 @@
-// Opening what an embedder grants.
+// Opens what an embedder grants.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace ermine::wasi::host {
 
-// An inspected descriptor, and what closes it.
+// An inspected descriptor, and its owner.
 struct Opened {
   Descriptor descriptor;
   UniqueFd owned;  // empty if it is borrowed
@@ -23,13 +23,13 @@ struct OpenedDirectory {
 };
 
 struct OpenedGrants {
-  Opened stdio[3];  // without a descriptor where the process itself was started with it closed
+  Opened stdio[3];  // without a descriptor if the process itself was started with it closed
   std::vector<OpenedDirectory> directories;
   std::vector<Opened> listeners;
 };
 
-// kIo with the path or address if one cannot be opened; kUsage if an address is none, or if what the program is told (a
-// name, an argument, a variable) is not UTF-8 or contains NUL.
+// kIo with the path or address if one cannot be opened; kUsage if an address is malformed, or if a name, an argument or
+// a variable is not UTF-8 or contains NUL.
 Result<OpenedGrants> open_grants(const HostGrants& grants);
 
 }  // namespace ermine::wasi::host

@@ -1,10 +1,10 @@
-// How a wait learns that the guest is to stop.
+// Interrupts waits of a guest that is to be stopped.
 #pragma once
 
 namespace ermine::wasi::host {
 
-// Gives a descriptor that is readable while the guest is to stop, or -1 for none. It is asked for only when a
-// call is about to wait, since the store makes the descriptor on first demand.
+// Returns a descriptor that is readable while the guest is to be stopped, or -1 for none. It is called only when a call
+// is about to wait, since the store makes the descriptor at the first call.
 class Interrupts {
  public:
   Interrupts() = default;

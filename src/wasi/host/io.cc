@@ -9,7 +9,7 @@
 namespace ermine::wasi::host {
 namespace {
 
-// Whether pipes know RWF_NOWAIT here (Linux 6.4 and newer).
+// Whether this kernel supports RWF_NOWAIT for pipes (Linux 6.4 and newer).
 std::atomic<bool> g_pipes_know_nowait{true};
 
 size_t total(const iovec* buffers, int count) {
@@ -27,7 +27,7 @@ ssize_t plain_read(int fd, const iovec* buffers, int count) {
   return count == 1 ? read(fd, buffers->iov_base, buffers->iov_len) : readv(fd, buffers, count);
 }
 ssize_t plain_write(const Descriptor& d, const iovec* buffers, int count) {
-  // The standard streams' description is shared with other processes; appending is said per call.
+  // The standard streams' file description is shared with other processes; appending is a flag of each call.
   if (d.borrowed && (d.status & status::kAppend) != 0) [[unlikely]] {
     ssize_t n = pwritev2(d.host_fd, buffers, count, -1, RWF_APPEND);
     if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return n;
@@ -61,7 +61,7 @@ ssize_t attempt(const Descriptor& d, const iovec* buffers, int count) {
   if constexpr (kWay == Way::kRead) {
     return plain_read(d.host_fd, buffers, count);
   } else {
-    // Ready means PIPE_BUF bytes fit; with more the call could wait after all.
+    // Ready means that PIPE_BUF bytes fit; with more the call could wait.
     iovec first = *buffers;
     for (int i = 0; i < count && first.iov_len == 0; ++i) first = buffers[i];
     if (first.iov_len > PIPE_BUF) first.iov_len = PIPE_BUF;
@@ -102,7 +102,7 @@ Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, const In
     if (errno != EAGAIN) return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(last_error());
     if ((d.status & status::kNonblocking) != 0)
       return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(HostError::kAgain);
-    // Interrupted behind a part is a short write: the guest goes on with the rest, or is stopped before it can.
+    // An interruption after a part is a short write: the guest continues with the rest, or is stopped before it can.
     if (HostError e = wait_for(d.host_fd, POLLOUT, interrupts); e != HostError::kNone)
       return done > 0 ? Outcome<size_t>(done) : Outcome<size_t>(e);
   }
@@ -184,7 +184,7 @@ HostError set_status(Descriptor& d, Status wanted) {
     host = append ? host | O_APPEND : host & ~O_APPEND;
     if (fcntl(d.host_fd, F_SETFL, host) < 0) return last_error();
   }
-  d.status = wanted;  // kNonblocking is carried out per call
+  d.status = wanted;  // kNonblocking is applied to each call
   return HostError::kNone;
 }
 

@@ -1,8 +1,8 @@
-// Reading and writing descriptors with the guest's buffers handed to the kernel as they are.
+// Reads and writes descriptors directly from and to the guest's buffers.
 //
-// A call that would wait does so in poll(), together with the store's interrupt descriptor, so that a
-// timeout ends it; such a call answers kInterrupted, which the layer above turns into the trap. The host's own
-// O_NONBLOCK never shows: a guest gets kAgain only if it asked for non-blocking itself.
+// A call that would wait does so in poll(), together with the store's interrupt descriptor, so that a timeout ends the
+// wait; the call then returns kInterrupted, which the layer above turns into the trap. The host's own O_NONBLOCK is
+// never visible: a guest gets kAgain only if it requested non-blocking itself.
 #pragma once
 
 #include <poll.h>
@@ -17,16 +17,16 @@
 namespace ermine::wasi::host {
 
 Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, const Interrupts& interrupts);
-// Writes everything unless the guest asked for non-blocking, an error comes or the kernel's largest single
-// write is reached, as write(2) does.
+// Writes everything unless the guest requested non-blocking, an error occurs or the kernel's largest single write is
+// reached, as in write(2).
 Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Interrupts& interrupts);
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 
-// Waits until `fd` has one of `events`; kInterrupted when interrupted.
+// Waits until `fd` has one of `events`; kInterrupted if the wait is interrupted.
 HostError wait_for(int fd, short events, const Interrupts& interrupts);
 
-// Takes `n` bytes that were transferred off the front of a buffer list.
+// Removes `n` transferred bytes from the front of a buffer list.
 void advance(iovec*& buffers, int& count, size_t n);
 
 // Changes kAppend and kNonblocking; the rest must be as it is.

@@ -20,8 +20,8 @@ namespace {
 
 // The kernel's own bound on symbolic links followed in one resolution (MAXSYMLINKS).
 constexpr int kMaxLinks = 40;
-// openat2 gives up with EAGAIN when a rename anywhere on the machine crosses a ".." step. After this many
-// tries the walker takes over, which needs no luck.
+// openat2 fails with EAGAIN if a rename anywhere on the machine crosses a ".." step. After this many tries the engine
+// resolves the path itself, which always succeeds.
 constexpr int kMaxRetries = 32;
 
 enum class Openat2 : uint8_t { kUntried, kWorks, kMissing };
@@ -32,7 +32,7 @@ int openat2(int dir, const char* path, const open_how& how) {
   return static_cast<int>(syscall(SYS_openat2, dir, path, &how, sizeof how));
 }
 
-// What to ask openat2 for; in `own` unless that is fixed. Null: it is fixed, and this is not among it.
+// The request for openat2; in `own` unless the requests are fixed. Null: they are fixed, and this is not one of them.
 const open_how* how_to_open(int flags, mode_t mode, open_how& own) {
   if (path_arguments_are_fixed()) return fixed_how(flags, mode);
   own.flags = static_cast<uint64_t>(static_cast<uint32_t>(flags));
@@ -41,13 +41,13 @@ const open_how* how_to_open(int flags, mode_t mode, open_how& own) {
   return &own;
 }
 
-// openat() of one component. What a confined process opens without looking into it goes through openat2.
+// openat() of one component. A confined process uses openat2 to open without reading.
 int open_component(int dir, const char* name, int flags, mode_t mode = 0) {
   const open_how* how = (flags & O_PATH) != 0 ? fixed_how(flags, mode) : nullptr;
   return how != nullptr ? openat2(dir, name, *how) : openat(dir, name, flags, mode);
 }
 
-// One resolution by hand. `stack_` holds an O_PATH descriptor for every directory entered since the base.
+// One resolution without openat2. `stack_` holds an O_PATH descriptor for every directory entered since the base.
 class Walker {
  public:
   explicit Walker(int base) : base_(base) {}
@@ -60,7 +60,7 @@ class Walker {
     if (rest_.empty()) return HostError::kNoEntry;
     while (true) {
       if (rest_[0] == '/') return HostError::kOutside;
-      // Split off one component and the slashes behind it.
+      // Split off one component and the slashes after it.
       size_t end = rest_.find('/');
       std::string name = rest_.substr(0, end);
       size_t next = end == std::string::npos ? rest_.size() : rest_.find_first_not_of('/', end);
@@ -90,14 +90,14 @@ class Walker {
  private:
   int here() const { return stack_.empty() ? base_ : stack_.back(); }
 
-  // "." and "..": a directory we already stand in, opened again with the flags asked for.
+  // "." and "..": a directory that is already on the stack, opened again with the requested flags.
   Outcome<int> reopen_here(int flags) {
     if ((flags & O_CREAT) != 0) return (flags & O_EXCL) != 0 ? HostError::kExists : HostError::kIsDirectory;
     int fd = open_component(here(), ".", flags);
     return fd >= 0 ? Outcome<int>(fd) : Outcome<int>(last_error());
   }
 
-  // Enters a directory, or puts a symbolic link's contents in front of the rest.
+  // Enters a directory, or prepends the contents of a symbolic link to the rest.
   HostError enter(const std::string& name) {
     int fd = open_component(here(), name.c_str(), O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
@@ -108,7 +108,7 @@ class Walker {
     return expand(name, "", HostError::kNotDirectory);
   }
 
-  // Replaces a link by its target, followed by `suffix`. `otherwise`: the answer if it is no link.
+  // Replaces a link by its target, followed by `suffix`. `otherwise`: the result if it is not a link.
   HostError expand(const std::string& name, const char* suffix, HostError otherwise) {
     char target[PATH_MAX];
     ssize_t n = read_link(here(), name.c_str(), target, sizeof target);
@@ -129,7 +129,7 @@ class Walker {
   }
 
   Outcome<int> open_last(const std::string& name, bool slashes, int flags, mode_t mode) {
-    // A trailing slash asks for a directory and, as in the kernel, follows a link.
+    // A trailing slash requires a directory and, as in the kernel, follows a link.
     bool follow = (flags & O_NOFOLLOW) == 0 || slashes;
     if (slashes && (flags & O_CREAT) != 0) return HostError::kIsDirectory;
     int want = flags | O_NOFOLLOW | (slashes ? O_DIRECTORY : 0);
@@ -167,7 +167,7 @@ class Walker {
 bool openat2_works() {
   Openat2 state = g_openat2.load(std::memory_order_relaxed);
   if (state == Openat2::kUntried) {
-    // Old kernels say ENOSYS, container filters EPERM; neither can be an honest answer for ".".
+    // Old kernels return ENOSYS, container filters EPERM; neither can be a genuine result for ".".
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
@@ -188,7 +188,7 @@ ssize_t read_link(int dir, const char* name, char* buffer, size_t size) {
     dir = opened.get();
   }
   ssize_t n = readlinkat(dir, empty_path(), buffer, size);
-  if (n < 0 && errno == ENOENT) errno = EINVAL;  // so the kernel says of a descriptor that is no link's
+  if (n < 0 && errno == ENOENT) errno = EINVAL;  // as the kernel does for a descriptor that is not a link
   return n;
 }
 
@@ -249,11 +249,11 @@ bool is_name(const char* path) {
 
 Outcome<int> open_beneath(int dir, const char* path, int flags, mode_t mode) {
   flags |= O_CLOEXEC | O_NOCTTY;
-  // The kernel refuses O_PATH together with anything but these.
+  // The kernel refuses O_PATH with any other flags.
   if ((flags & O_PATH) != 0) flags &= O_PATH | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW;
   const bool walks = g_force_walker.load(std::memory_order_relaxed);
-  // A single name of the directory itself that is no link leads nowhere else, whatever else happens to it: no
-  // resolution has to be watched, which is a quarter of what opening costs. Links are followed below.
+  // A single name in the directory itself that is not a link leads nowhere else, whatever happens to it: no resolution
+  // is needed, which is a quarter of the cost of opening. Links are followed below.
   if ((flags & O_PATH) == 0 && !walks && is_name(path)) {
     int fd = openat(dir, path, flags | O_NOFOLLOW, mode);
     if (fd >= 0) return fd;

@@ -14,10 +14,10 @@ namespace {
 // The C library's headers may be older than the kernel; the number is the same on all architectures.
 constexpr long kMseal = 462;
 constexpr unsigned kRequests = PathArguments::kSize / PathArguments::kStride;
-// O_DSYNC and O_SYNC are not here: they are rare, and the walker does without openat2.
+// O_DSYNC and O_SYNC are not here: they are rare, and paths can be resolved without openat2.
 constexpr int kOptions[] = {O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC, O_APPEND, O_NOFOLLOW};
 static_assert(kRequests == 4u << std::size(kOptions));
-constexpr unsigned kPathOnly = 3;  // where O_RDONLY, O_WRONLY and O_RDWR stand
+constexpr unsigned kPathOnly = 3;  // the position of O_RDONLY, O_WRONLY and O_RDWR
 constexpr mode_t kMode = 0666;
 
 struct alignas(PathArguments::kStride) Request {
@@ -48,7 +48,7 @@ int flags_of(unsigned index) {
 
 std::optional<PathArguments> fix_path_arguments() {
   if (g_requests != nullptr) return g_arguments;
-  // Twice the size, to have it aligned; what is left over is never touched.
+  // Twice the size, for alignment; the rest is never touched.
   const size_t reserved = 2 * PathArguments::kSize;
   void* p = mmap(nullptr, reserved, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) return std::nullopt;
@@ -62,13 +62,13 @@ std::optional<PathArguments> fix_path_arguments() {
     how.mode = (how.flags & O_CREAT) != 0 ? kMode : 0;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
   }
-  // The bytes behind a request are zero. Requests are known by where they begin, so this is none.
+  // The bytes after a request are zero. Requests are identified by their beginning, so this is not one.
   a.empty = a.begin + sizeof(open_how);
   if (mprotect(p, reserved, PROT_READ) != 0) {
     munmap(p, reserved);
     return std::nullopt;
   }
-  // Linux 6.10 and newer. Older ones would let code that has broken out undo the line above.
+  // Linux 6.10 and newer. Older kernels would let code that has broken out undo the line above.
   (void)syscall(kMseal, p, reserved, 0);
   g_requests = requests;
   g_arguments = a;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr uint64_t kForever = ~uint64_t{0};
 
-// When the subscription's time has come, on its own clock.
+// When the subscription's time is reached, on its own clock.
 uint64_t due_at(const Subscription& s, uint64_t started_at) {
   uint64_t due = s.timeout;
   return !s.absolute && __builtin_add_overflow(started_at, s.timeout, &due) ? kForever : due;
@@ -42,7 +42,7 @@ struct Watch {
 };
 
 bool is_clock(const Subscription& s) { return s.kind == Subscription::Kind::kClock; }
-// Of those that can be waited for, into arrays.
+// The descriptors that can be waited for, in arrays.
 constexpr unsigned kClocks = 2;
 unsigned index_of(Clock clock) { return static_cast<unsigned>(clock); }
 uint64_t now_on(unsigned clock) { return *clock_now(static_cast<Clock>(clock)); }
@@ -71,7 +71,7 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
   }
   if (clocks && !start.known) start = {true, {now_on(0), now_on(1)}};
 
-  // There may be a million, so each clock is read once a round.
+  // There may be a million, so each clock is read once per iteration.
   uint64_t first_due[kClocks] = {kForever, kForever};
   for (const Subscription& s : subscriptions) {
     if (!is_clock(s)) continue;
@@ -87,7 +87,7 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
       wait = std::min(wait, first_due[clock] - std::min(first_due[clock], now));
     }
     timespec timeout{};
-    // A wait that does not fit is cut; the loop goes round again.
+    // A wait that is too long is cut; the loop continues.
     uint64_t bounded = std::min(wait, uint64_t{1'000'000'000} * 1'000'000);
     timeout.tv_sec = static_cast<time_t>(bounded / 1'000'000'000u);
     timeout.tv_nsec = static_cast<long>(bounded % 1'000'000'000u);
@@ -97,7 +97,7 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
     if (fds[0].revents != 0) return HostError::kInterrupted;
 
     for (const Watch& w : watches) {
-      // Asking what is ready takes system calls. Whoever is to stop is told of what was found so far.
+      // Finding what is ready takes system calls. If the guest is to be stopped, the events found so far are returned.
       if (w.index % 4096 == 0 && count > 0 && poll(fds.data(), 1, 0) > 0) return count;
       short got = fds[w.index].revents;
       if (got == 0) continue;
@@ -105,7 +105,7 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
         report(*w.subscription, HostError::kBadFd);
         continue;
       }
-      // An error condition makes the descriptor ready: the read or write will say which it is.
+      // An error condition makes the descriptor ready: the read or write will return the error.
       bool reads = w.subscription->kind == Subscription::Kind::kRead;
       report(*w.subscription, HostError::kNone, reads ? readable_bytes(*w.subscription->descriptor) : 0,
              (got & POLLHUP) != 0);

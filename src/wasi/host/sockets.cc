@@ -51,7 +51,7 @@ Result<int> listen_on(std::string_view address) {
 HostError accept_connection(const Descriptor& listener, bool nonblocking, const Interrupts& interrupts,
                             Descriptor& out) {
   while (true) {
-    // The listener itself may be blocking, and another process may take the connection we saw.
+    // The listener itself may be blocking, and another process may accept the connection first.
     bool wait = (listener.status & status::kNonblocking) == 0;
     if (wait) {
       if (HostError e = wait_for(listener.host_fd, POLLIN, interrupts); e != HostError::kNone) return e;
@@ -97,7 +97,7 @@ Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, bool peek, b
       advance(buffers, count, static_cast<size_t>(n));
       continue;
     }
-    // What is peeked at stays, so the socket would poll as ready at once; look again in a moment.
+    // Peeked bytes stay, so the socket would poll as ready immediately; check again after a short time.
     pollfd p{interrupts.fd(), POLLIN, 0};
     if (poll(&p, 1, 1) > 0) return HostError::kInterrupted;
   }

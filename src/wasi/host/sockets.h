@@ -14,10 +14,10 @@
 namespace ermine::wasi::host {
 
 // A listening TCP socket on "host:port" ("[::1]:80", "localhost:8080", ":8080"; port 0 picks one).
-// kUsage if the address is not one, kIo if the system refuses it.
+// kUsage if the address is malformed, kIo if the system refuses it.
 Result<int> listen_on(std::string_view address);
 
-// A new connection, whose owner is the caller. Waits for one unless the listener is non-blocking.
+// A new connection, owned by the caller. Waits for one unless the listener is non-blocking.
 HostError accept_connection(const Descriptor& listener, bool nonblocking, const Interrupts& interrupts,
                             Descriptor& out);
 
@@ -25,7 +25,8 @@ struct Received {
   size_t bytes = 0;
   bool truncated = false;  // a datagram was longer
 };
-// `peek`: what is read stays. `all`: waits until the buffers are full, of a stream. The buffers' array is used up.
+// `peek`: the bytes are not removed. `all`: waits until the buffers are full, for streams. The array of buffers is
+// changed.
 Outcome<Received> receive(Descriptor& d, iovec* buffers, int count, bool peek, bool all, const Interrupts& interrupts);
 HostError shut_down(Descriptor& d, Shutdown what);
 

@@ -1,5 +1,5 @@
-// System calls without the way through the C library. Returns that follow a system call are mispredicted where
-// the kernel clears what the processor knows of them, so that each function around one costs some 7 ns.
+// System calls without the C library's wrappers. Returns after a system call are mispredicted if the kernel clears the
+// processor's return predictions, so each wrapper function costs some 7 ns.
 #pragma once
 
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 namespace ermine::wasi::host {
 
-// What the call returns, or an error code, negative. Pointers are passed as numbers.
+// The result of the call, or a negative error code. Pointers are passed as numbers.
 [[gnu::always_inline]] inline long system_call(long call, long a, long b, long c, long d = 0) {
 #if defined(__x86_64__) && defined(__linux__)
   long result;
@@ -31,7 +31,8 @@ namespace ermine::wasi::host {
   return result < 0 ? -errno : result;
 #endif
 }
-// fstat() as a call of its own: newer C libraries ask for the status of a path, which a confined process may not.
+// fstat() as a call of its own: newer C libraries use the call for the status of a path, which is refused in the
+// sandbox.
 inline int file_status(int fd, struct stat& out) { return static_cast<int>(::syscall(SYS_fstat, fd, &out)); }
 inline long as_number(const void* p) { return reinterpret_cast<long>(p); }
 

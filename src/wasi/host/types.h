@@ -1,4 +1,4 @@
-// What the operations of this layer take and give, in terms of no particular interface for guests.
+// The values of this layer's operations, independent of any interface for guests.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ enum class FileType : uint8_t {
   kStreamSocket,
   kSymbolicLink,
 };
-// By st_mode; sockets are kStreamSocket, as it does not say more.
+// From st_mode; sockets become kStreamSocket, because it does not distinguish them.
 FileType file_type(unsigned mode);
 
 struct FileStat {
@@ -33,7 +33,7 @@ namespace status {
 inline constexpr Status kAppend = 1, kDataSync = 2, kNonblocking = 4, kReadSync = 8, kSync = 16;
 }
 
-// What one of a file's times becomes.
+// The new value of one of a file's times.
 struct TimeChange {
   enum class To : uint8_t { kUnchanged, kNow, kTime } to = To::kUnchanged;
   uint64_t time = 0;  // nanoseconds since 1970

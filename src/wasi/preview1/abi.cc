@@ -9,7 +9,7 @@ namespace ermine::wasi::preview1 {
 void describe_number(std::string& to, uint64_t value) { to += std::to_string(value); }
 void describe_signed(std::string& to, int64_t value) { to += std::to_string(value); }
 
-// Unlike in a message, quotes and backslashes are escaped, too: where an argument ends is to be certain.
+// In contrast to messages, quotes and backslashes are escaped as well, so that the end of an argument is unambiguous.
 void describe_text(std::string& to, std::string_view text) {
   constexpr size_t kMost = 128;
   to += '"';

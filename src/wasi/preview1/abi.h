@@ -1,10 +1,10 @@
-// The ABI of preview 1: how parameters and results lie in a guest's registers and memory.
+// The ABI of preview 1: the layout of parameters and results in a guest's registers and memory.
 //
-// Every parameter type has `Cores` (the WebAssembly values it is passed as) and `load`, which checks it
-// against the guest's memory before the function runs; a pointer that does not lie wholly inside gives
-// Errno::kFault and the function is not called, so nothing has happened. Misaligned pointers are allowed:
-// all access is by memcpy. A result is written through Out<T>::set, which a function calls only on success.
-// The GuestMemory must outlive the parameters: what is written later is found through it, as it may move.
+// Every parameter type has `Cores` (the WebAssembly values that pass it) and `load`, which checks it against the
+// guest's memory before the function runs. If a pointer does not lie completely inside, the result is Errno::kFault and
+// the function is not called, so nothing has happened. Misaligned pointers are allowed: all access is by memcpy. A
+// result is written by Out<T>::set, which a function calls only on success. The GuestMemory must outlive the
+// parameters: results are written through it, because the memory may move.
 #pragma once
 
 #include <sys/uio.h>
@@ -33,7 +33,7 @@ struct GuestMemory {
   uint8_t* at(uint32_t offset) const { return base + offset; }
 };
 
-// For traces: "name=value" would be noise, so a parameter describes itself by its value alone.
+// In traces a parameter is described by its value alone, because "name=value" would be noise.
 void describe_number(std::string& to, uint64_t value);
 void describe_signed(std::string& to, int64_t value);
 void describe_text(std::string& to, std::string_view text);
@@ -70,7 +70,7 @@ struct S64 {
   operator int64_t() const { return value; }
 };
 
-// Flags or an enumeration of which only values up to kMax (for flags: bits in kMax) exist.
+// Flags or an enumeration with values up to kMax (for flags: bits in kMax).
 template <class T, T kMax, bool kFlags>
 struct Limited {
   using Cores = std::tuple<uint32_t>;
@@ -94,8 +94,8 @@ using AdviceArg = Limited<uint8_t, 5, false>;
 using WhenceArg = Limited<uint8_t, 2, false>;
 using SignalArg = Limited<uint8_t, 30, false>;
 
-// Bytes of the guest that are read: a path or text. Valid during the call; the guest's other threads may
-// change them meanwhile, so they are copied before anything is decided on them.
+// Bytes of the guest that are read: a path or text. Valid during the call; the guest's other threads may change them in
+// the meantime, so they are copied before any decision depends on them.
 struct Text {
   using Cores = std::tuple<uint32_t, uint32_t>;
   std::string_view bytes;
@@ -127,7 +127,7 @@ struct Buffer {
   }
 };
 
-// A pointer to memory whose extent the function itself knows (argv and its strings).
+// A pointer to memory whose size the function itself knows (argv and its strings).
 struct Pointer {
   using Cores = std::tuple<uint32_t>;
   uint32_t at = 0;
@@ -135,7 +135,7 @@ struct Pointer {
   void describe(std::string& to) const { describe_number(to, at); }
 };
 
-// Where one result goes.
+// The place of one result.
 template <class T>
 struct Out {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -159,11 +159,11 @@ struct Out {
   }
 };
 
-// Scatter/gather buffers, each checked. More than the kernel takes at once are left out: the transfer is
-// then shorter, which readers and writers must expect anyway.
+// Scatter/gather buffers, each checked. If there are more than the kernel takes at once, the rest is left out: the
+// transfer is then shorter, which readers and writers must expect anyway.
 class IoBuffers {
  public:
-  IoBuffers() {}  // NOLINT: leaves the array alone, which `= default` would zero in a tuple
+  IoBuffers() {}  // NOLINT: does not initialise the array, which `= default` would zero in a tuple
   using Cores = std::tuple<uint32_t, uint32_t>;
   Errno load(const GuestMemory& m, uint32_t at, uint32_t count) {
     if (!m.contains(at, uint64_t{count} * 8)) [[unlikely]]
@@ -191,8 +191,7 @@ class IoBuffers {
     for (int i = 0; i < count_; ++i) sum += data()[i].iov_len;
     return sum;
   }
-  // The part of the list behind `from` bytes, of `most` bytes at most, where the memory now lies `shift` bytes from
-  // where it was.
+  // The part of the list after `from` bytes, of at most `most` bytes, if the memory has moved by `shift` bytes.
   std::vector<iovec> part(size_t from, size_t most, ptrdiff_t shift) {
     std::vector<iovec> out;
     for (int i = 0; i < count_ && most > 0; ++i) {
@@ -256,7 +255,7 @@ struct EventLayout {
 };
 static_assert(sizeof(EventLayout) == 32);
 
-// What differs between the two versions.
+// The differences between the two versions.
 struct Preview1 {
   static constexpr const char* kModule = "wasi_snapshot_preview1";
   struct Filestat {
@@ -269,7 +268,7 @@ struct Preview1 {
   using Nlink = uint64_t;
   static constexpr host::Whence kWhence[3] = {host::Whence::kBegin, host::Whence::kCurrent, host::Whence::kEnd};
   static constexpr uint32_t kSubscriptionSize = 48;
-  // Offsets in a subscription; descriptor numbers lie where the clock's id does.
+  // Offsets in a subscription; descriptor numbers are at the position of the clock's id.
   static constexpr uint32_t kFdAt = 16, kClockAt = 16, kTimeoutAt = 24, kFlagsAt = 40;
 };
 
@@ -285,7 +284,7 @@ struct Unstable {
   static_assert(sizeof(Filestat) == 56);
   using Nlink = uint32_t;
   static constexpr host::Whence kWhence[3] = {host::Whence::kCurrent, host::Whence::kEnd, host::Whence::kBegin};
-  // Its clocks carry an identifier in front, which nothing uses.
+  // Its clocks have an unused identifier in front.
   static constexpr uint32_t kSubscriptionSize = 56;
   static constexpr uint32_t kFdAt = 16, kClockAt = 24, kTimeoutAt = 32, kFlagsAt = 48;
 };

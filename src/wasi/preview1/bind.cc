@@ -1,5 +1,5 @@
-// What makes a host function of a typed WASI function: the core values of all parameters are its WebAssembly
-// signature; each parameter is loaded and checked, then the function runs.
+// Makes a host function from a typed WASI function: the core values of all parameters are its WebAssembly signature;
+// each parameter is loaded and checked, then the function runs.
 
 #include "wasi/preview1/bind.h"
 
@@ -144,7 +144,7 @@ Result<void> define_exit(Linker& linker, const char* module, const ContextSource
   });
 }
 
-// The names a module imports from one of ours; all names if there is no module.
+// The names that a module imports from one of our modules; all names if there is no module.
 class Wanted {
  public:
   Wanted(const Module* module, std::string_view from) : all_(module == nullptr) {
@@ -196,7 +196,7 @@ bool call_general(void* env, RawCall& host_call, uint64_t* slots) {
       return caller.fail(no_memory(wasi_import.name));
     if (error == Errno::kIntr) [[unlikely]] {
       if (call.stop) return caller.fail(std::move(call.stop));
-      // A program that was stopped here and then told to go on waits again; nothing has happened so far.
+      // A program that was suspended here and then continued waits again; nothing has happened so far.
       if (caller.store().interrupt_requested()) {
         if (Result<void> r = caller.store().check_interrupt(); !r) return caller.fail(std::move(r).error());
         continue;

@@ -8,7 +8,7 @@
 
 namespace ermine::wasi::preview1 {
 
-// Where a call's Context comes from: a fixed one, or the store's.
+// The origin of a call's Context: a fixed one, or the store's.
 struct ContextSource {
   std::shared_ptr<Context> fixed = nullptr;
   Wasi::Find find = nullptr;
@@ -21,23 +21,23 @@ struct ContextSource {
   }
 };
 
-// What a trace shows of a call beside its name and answer.
+// The part of a call's trace after its name and result.
 struct Trace {
   std::string inputs, outputs;
 };
 
-// A function as the linker has it: the environment of its host function. `invoke` loads the parameters from the slots,
-// checks them and runs the function; `trace` is null unless one is wanted.
+// A function in the linker: the environment of its host function. `answer` loads the parameters from the slots, checks
+// them and runs the function; `trace` is null unless traces are requested.
 struct WasiImport {
   const char* name;
   ContextSource source;
   Errno (*invoke)(Call& call, const uint64_t* slots, Trace* trace);
-  bool counts_fuel;  // the stores that call it do
+  bool counts_fuel;  // the stores that call it count fuel
 };
 
-// The host function of every WasiImport: finds the context, answers, goes on waiting after interruptions, traces, pays.
+// The host function of every Binding: finds the context, calls `answer`, waits again after interruptions, traces, pays.
 bool call_general(void* wasi_import, RawCall& host_call, uint64_t* slots);
-// The end of a call that has answered, where bytes were moved: pays for them if that is to be done.
+// The end of a call: pays for the moved bytes if fuel is counted.
 [[gnu::cold]] bool pay(RawCall& host_call, uint64_t bytes);
 [[gnu::always_inline]] inline bool pay_if_counted(const WasiImport& wasi_import, RawCall& host_call, uint64_t bytes) {
   if (wasi_import.counts_fuel) [[unlikely]]
@@ -45,7 +45,7 @@ bool call_general(void* wasi_import, RawCall& host_call, uint64_t* slots);
   return true;
 }
 
-// Only what `module` imports if one is given.
+// Only the imports of `module`, if it is given.
 Result<void> define_all(Linker& linker, ContextSource source, const Module* module = nullptr);
 
 }  // namespace ermine::wasi::preview1

@@ -1,4 +1,4 @@
-// Call: what a WASI function knows beside its parameters.
+// Call: the state of a call to a WASI function, apart from its parameters.
 #pragma once
 
 #include "ermine/caller.h"
@@ -13,21 +13,22 @@ struct Call {
   Context& context;
   Caller& caller;
   GuestMemory memory;
-  // Set by a function that must end the program instead of answering; the returned code is then ignored.
+  // Set by a function that must end the program instead of returning; the returned code is then ignored.
   Error stop;
   host::PollStart poll_start{};
-  // Bytes of buffers, names and lists that were moved and are not paid for yet. What has one small size is not counted.
+  // Bytes of buffers, names and lists that were moved and are not paid for yet. Objects of a fixed small size are not
+  // counted.
   uint64_t moved = 0;
 
-  // Takes fuel for what was moved. The error ends the program.
+  // Takes fuel for the moved bytes. The error ends the program.
   Result<void> pay();
-  // Between two pieces of what may take long: pays, and lets the program be stopped there. kSuccess: go on, with what
-  // was looked up before looked up anew, since others may have run meanwhile: descriptors may be closed, the memory
-  // may have moved (what loaded a parameter from it knows). kIntr: the program is ended; answer that.
+  // Called between two pieces of long work: pays, and allows the program to be suspended there. kSuccess: continue, but
+  // look up descriptors and memory again, because other code may have run in the meantime: descriptors may be closed,
+  // the memory may have moved (parameters loaded from it are adjusted). kIntr: the program is being ended; return that.
   Errno pause();
 
   FdTable& table() { return context.descriptors(); }
-  // Whether no more can be opened; takes note, since the user can raise that limit.
+  // Whether no more descriptors can be opened; recorded, because the user can raise that limit.
   bool at_limit() {
     if (!table().at_limit()) [[likely]]
       return false;

@@ -98,10 +98,10 @@ Result<std::shared_ptr<Context>> Context::create(HostGrants&& grants) {
 
 Result<void> Context::take(host::OpenedGrants&& opened) {
   for (host::Opened& stream : opened.stdio) (void)*descriptors_.insert(adopt(std::move(stream), 0));
-  // The process itself was started with this one closed; so is the guest's.
+  // The process itself was started with this stream closed, so the guest's is closed as well.
   for (uint32_t i = 0; i < 3; ++i)
     if (descriptors_.get(i)->host_fd < 0) (void)descriptors_.close(i);
-  // From 3 on, whatever of the standard streams is closed.
+  // From 3 on, even if standard streams are closed.
   grants_directories_ = !opened.directories.empty();
   for (host::OpenedDirectory& o : opened.directories) {
     std::unique_ptr<Descriptor> d = adopt(std::move(o.directory), rights::kAll);
@@ -113,8 +113,8 @@ Result<void> Context::take(host::OpenedGrants&& opened) {
   grants_listeners_ = !opened.listeners.empty();
   for (host::Opened& listener : opened.listeners)
     if (!descriptors_.insert_from(3, adopt(std::move(listener), 0))) return too_many("sockets");
-  // Server programs look here for the sockets they inherit, by the convention of systemd. What the host's own service
-  // manager told the host is not about these.
+  // Server programs find the sockets that they inherit here, by the convention of systemd. The host's own variables of
+  // that name are about other sockets.
   if (grants_listeners_) {
     std::erase_if(env_, [](const std::string& e) { return e.starts_with("LISTEN_FDS="); });
     env_.push_back("LISTEN_FDS=" + std::to_string(opened.listeners.size()));

@@ -23,13 +23,13 @@ class Context {
   bool tracing() const { return static_cast<bool>(trace_); }
   void trace(std::string_view line) const { trace_(line); }
 
-  // How many more bytes may be written, and the count of those that were.
+  // The number of bytes that may still be written, and the number of bytes written.
   bool limits_output() const { return max_written_ != ~uint64_t{0}; }
   uint64_t may_write() const { return written_ >= max_written_ ? 0 : max_written_ - written_; }
   void count_written(uint64_t bytes) { written_ += bytes; }
   uint64_t max_written() const { return max_written_; }
 
-  // What was refused, for diagnostics.
+  // The refused accesses, for hints.
   WasiRefusals refusals;
   bool grants_directories() const { return grants_directories_; }
   bool grants_listeners() const { return grants_listeners_; }

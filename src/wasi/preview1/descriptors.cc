@@ -1,4 +1,4 @@
-// fd_*: what is done with open descriptors.
+// fd_*: operations on open descriptors.
 
 #include <algorithm>
 
@@ -59,7 +59,7 @@ Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Versio
   CHECKED_FD(d, fd, rights::kFdFilestatGet);
   host::Outcome<host::FileStat> s = host::stat_file(d->host_fd);
   if (!s) return errno_of(s.error);
-  s.value.type = d->type;  // knows datagram sockets apart
+  s.value.type = d->type;  // distinguishes datagram sockets
   stat.set(layout<Version>(*s));
   return Errno::kSuccess;
 }
@@ -75,7 +75,7 @@ Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mt
 Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> prestat) {
   const Descriptor* d = call.table().get(fd.number);
   if (d == nullptr || !d->preopen) {
-    // Programs ask for 3, 4, … until this answer.
+    // Programs try 3, 4, … until they get this error.
     if (fd.number == 3 && !call.context.grants_directories()) call.context.refusals.no_directories = true;
     return Errno::kBadf;
   }
@@ -96,16 +96,16 @@ Errno CommonFunctions::fd_prestat_dir_name(Call& call, Fd fd, Buffer name) {
 
 namespace {
 
-// Entries of a directory from `cookie` on, as they lie in a guest's buffer.
+// Entries of a directory from `cookie` on, in the layout of a guest's buffer.
 struct Listing {
   uint64_t cookie;
   size_t filled = 0;
   bool complete = false;
 
-  // Until the buffer is full, there are no more, or a piece is done. An entry that does not fit is cut; a full
-  // buffer tells the guest that there is more.
+  // Until the buffer is full, there are no more entries, or a piece is done. An entry that does not fit is cut; a full
+  // buffer tells the guest that there are more.
   Errno read(Descriptor& d, std::span<uint8_t> buffer) {
-    // Made on first use: most directories are opened only to find files in them.
+    // Made on first use: most directories are opened only to open files in them.
     if (!d.dir) d.dir = std::make_unique<host::DirStream>();
     host::DirStream& stream = *d.dir;
     const host::Outcome<bool> there = stream.seek(d.host_fd, cookie);
@@ -160,7 +160,7 @@ Errno CommonFunctions::fd_renumber(Call& call, Fd fd, Fd to) { return call.table
 template <class Version>
 Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whence, Out<uint64_t> position) {
   const host::Whence from = Version::kWhence[whence];
-  // Asking where one stands is fd_tell by another name, and needs no more than its right.
+  // A seek that asks for the position is fd_tell, and needs only its right.
   bool tells = from == host::Whence::kCurrent && offset == 0;
   CHECKED_FD(d, fd, tells ? rights::kFdTell : rights::kFdSeek | rights::kFdTell);
   host::Outcome<uint64_t> at = host::seek(d->host_fd, offset, from);

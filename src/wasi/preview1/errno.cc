@@ -8,7 +8,7 @@ Errno errno_of(host::HostError error) {
   if (error == host::HostError::kOutside) return Errno::kPerm;
   // ENOTSUP and EWOULDBLOCK are synonyms of codes in the table on every Linux.
   switch (static_cast<int>(error)) {
-    // A code without a host's own gets a case that no error is.
+    // A code without one of the host gets a case that no error has.
 #define ERRNO(id, value, name, host) \
   case (host) != 0 || (value) == 0 ? (host): -1000 - (value) : return Errno::id;
 #include "wasi/preview1/errno.def"

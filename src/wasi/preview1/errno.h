@@ -1,4 +1,4 @@
-// WASI's error codes, and what the host's become in them. The numbers are part of the guest's ABI.
+// WASI's error codes, and the conversion from the host layer's. The numbers are part of the guest's ABI.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class Errno : uint16_t {
 template <class T>
 using Outcome = host::OutcomeOr<T, Errno>;
 
-// As the guest is to see it; kIo for what WASI has no name for.
+// The code for the guest; kIo for errors that WASI has no name for.
 Errno errno_of(host::HostError error);
 template <class T>
 Outcome<T> outcome_of(host::Outcome<T>&& outcome) {

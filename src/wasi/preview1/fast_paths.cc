@@ -11,7 +11,7 @@
 namespace ermine::wasi::preview1 {
 namespace {
 
-// The context of a call that may take a fast path; null for none.
+// The context of a call if it may use a fast path; otherwise null.
 [[gnu::always_inline]] inline Context* context_of(void* wasi_import) {
   Context* context = static_cast<WasiImport*>(wasi_import)->source.fixed.get();
   return context == nullptr || context->tracing() ? nullptr : context;
@@ -22,7 +22,7 @@ namespace {
   return {memory.data(), memory.size()};
 }
 
-// fd, buffers, their number, where the number of bytes goes: one buffer of a descriptor that never waits.
+// fd, buffers, their number, place of the number of bytes: one buffer of a descriptor that never waits.
 template <Rights kNeeded, long kCall>
 [[gnu::always_inline]] inline bool transfer_one(void* wasi_import, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(wasi_import);
@@ -32,7 +32,7 @@ template <Rights kNeeded, long kCall>
   const GuestMemory m = memory_of(host_call);
   const auto list = static_cast<uint32_t>(slots[1]), done = static_cast<uint32_t>(slots[3]);
   bool simple = d != nullptr && static_cast<uint32_t>(slots[2]) == 1 && m.contains(list, 8) && m.contains(done, 4);
-  // What is borrowed is told for each call to append, and output may be limited.
+  // For borrowed descriptors, appending is a flag of each call; and output may be limited.
   if constexpr (kNeeded == rights::kFdWrite)
     simple = simple && !context->limits_output() && !(d->borrowed && (d->status & host::status::kAppend) != 0);
   if (!simple) [[unlikely]]
@@ -53,10 +53,10 @@ template <Rights kNeeded, long kCall>
   return pay_if_counted(*static_cast<WasiImport*>(wasi_import), host_call, size);
 }
 
-// A name that leads nowhere but into its directory, copied, so that a guest's other thread changes nothing meanwhile.
+// A name that leads only into its directory, copied, so that another thread of the guest cannot change it.
 class PlainName {
  public:
-  // False: it is a path, or needs a closer look.
+  // False: it is a path, or the general path must check it.
   [[gnu::always_inline]] bool copy(const GuestMemory& m, uint32_t at, uint32_t size) {
     if (size == 0 || size > kMost || !m.contains(at, size)) return false;
     std::memset(text_ + (size & ~7u), 'x', 8);
@@ -91,7 +91,7 @@ bool host_function<&CommonFunctions::fd_write>(void* wasi_import, RawCall& host_
   return transfer_one<rights::kFdWrite, SYS_write>(wasi_import, host_call, slots);
 }
 
-// fd, where it goes.
+// fd, place of the result.
 template <>
 bool host_function<&CommonFunctions::fd_fdstat_get>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(wasi_import);
@@ -119,8 +119,8 @@ bool host_function<&CommonFunctions::fd_close>(void* wasi_import, RawCall& host_
   return true;
 }
 
-// Directory, whether links are followed, path, its length, flags, rights, rights to inherit, flags, where the number
-// goes: a file that is there, by its name, to be read.
+// Directory, whether links are followed, path, its length, flags, rights, rights to inherit, flags, place of the
+// number: opens an existing file for reading, by its name.
 template <>
 bool host_function<&CommonFunctions::path_open>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
   Context* context = context_of(wasi_import);
@@ -134,7 +134,7 @@ bool host_function<&CommonFunctions::path_open>(void* wasi_import, RawCall& host
   PlainName name;
   constexpr Rights kOther = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
   Rights base = slots[5], inheriting = slots[6];
-  // Everything that is refused or done otherwise in general.
+  // All cases that the general path refuses or handles differently.
   if (dir == nullptr || number == FdTable::kNoNumber || static_cast<uint32_t>(slots[1]) > lookupflags::kSymlinkFollow ||
       static_cast<uint32_t>(slots[4]) != 0 || static_cast<uint32_t>(slots[7]) != 0 || (base & kOther) != 0 ||
       (base & rights::kFdRead & dir->inheriting) == 0 || !m.contains(result, 4) ||
@@ -142,7 +142,7 @@ bool host_function<&CommonFunctions::path_open>(void* wasi_import, RawCall& host
     return call_general(wasi_import, host_call, slots);
   base &= dir->inheriting;
   inheriting &= dir->inheriting;
-  // As open_beneath() does first; nothing is done if it fails, as with links.
+  // The first step of open_beneath(); a failure has no effect, for links as well.
   const auto opened = static_cast<int>(host::system_call(SYS_openat, dir->host_fd, host::as_number(name.c_str()),
                                                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (opened < 0) [[unlikely]]
@@ -181,10 +181,10 @@ bool host_function<&CommonFunctions::path_open>(void* wasi_import, RawCall& host
   return pay_for_name();
 }
 
-// Clock, precision, where the time goes.
+// Clock, precision, place of the time.
 template <>
 bool host_function<&CommonFunctions::clock_time_get>(void* wasi_import, RawCall& host_call, uint64_t* slots) {
-  // WASI numbers them as Linux does.
+  // WASI uses the same numbers as Linux.
   static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1 && CLOCK_PROCESS_CPUTIME_ID == 2 &&
                 CLOCK_THREAD_CPUTIME_ID == 3);
   const auto clock = static_cast<uint32_t>(slots[0]), time = static_cast<uint32_t>(slots[2]);

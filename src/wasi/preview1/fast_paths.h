@@ -1,6 +1,6 @@
-// Fast paths of the functions that programs call most, where the way to the system call is as long as the call itself:
-// host functions (of the same WasiImport) for the commonest case alone. They answer, or leave everything as it was and
-// hand over to call_general(), which begins anew.
+// Fast paths of the functions that programs call most and whose general path takes as long as the system call itself:
+// host functions (of the same WasiImport) for the commonest case alone. They either complete the call, or have no
+// effect and leave it to call_general(), which starts from the beginning.
 #pragma once
 
 #include "wasi/preview1/bind.h"

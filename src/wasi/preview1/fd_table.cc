@@ -56,7 +56,7 @@ Errno Descriptor::missing(Rights needed) const {
   bool socket = type == FileType::kStreamSocket || type == FileType::kDatagramSocket;
   if ((lacking & kSockets) != 0) return socket ? Errno::kInval : Errno::kNotsock;
   if (type != FileType::kRegularFile && (lacking & (rights::kFdSeek | rights::kFdTell)) != 0) return Errno::kSpipe;
-  // What POSIX says of a descriptor opened for the other direction. Rights that were given up say kNotcapable.
+  // POSIX's error for a descriptor that was opened for the other direction. Rights that were given up give kNotcapable.
   if ((lacking & rights::kFdRead) != 0 && !readable) return Errno::kBadf;
   constexpr Rights kWriting = rights::kFdWrite | rights::kFdAllocate;
   if ((lacking & kWriting) != 0 && !writable) return Errno::kBadf;
@@ -100,7 +100,7 @@ Errno FdTable::renumber(uint32_t from, uint32_t to) {
   delete slots_[to];
   slots_[to] = slots_[from];
   slots_[from] = nullptr;
-  // A preopen is one by its number: what is moved elsewhere is an ordinary descriptor.
+  // A preopen is identified by its number: after moving it is an ordinary descriptor.
   slots_[to]->preopen = false;
   --open_;
   if (from < lowest_free_) lowest_free_ = from;

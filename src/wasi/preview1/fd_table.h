@@ -1,8 +1,8 @@
-// Descriptors as a guest holds them, and the table that numbers them.
+// Descriptors of a guest, and the table that numbers them.
 //
-// A Descriptor joins a host descriptor with what the guest may do with it. The table gives the lowest free number, as
-// POSIX programs expect. It is for one thread at a time, like the Wasi that it belongs to. What a call holds of it is
-// valid until that call pauses (Call::pause()).
+// A Descriptor joins a host descriptor with the guest's rights. The table gives the lowest free number, as POSIX
+// programs expect. It is for one thread at a time, like the Wasi that it belongs to. Pointers into the table are valid
+// until the call pauses (Call::pause()).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ namespace ermine::wasi::preview1 {
 struct Descriptor : host::Descriptor {
   bool read_only = false;  // beneath a directory granted with ":ro"
   bool preopen = false;
-  // Unless it was inspected: those asked for.
+  // Unless it was inspected: the requested ones.
   Rights base = 0, inheriting = 0;
   std::string guest_path;  // of a preopened directory
   std::unique_ptr<host::DirStream> dir;
@@ -30,16 +30,16 @@ struct Descriptor : host::Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor();
-  // As if just made. Precondition: it has neither a host descriptor, nor a path, nor a stream.
+  // Resets it to its initial state. Precondition: it has neither a host descriptor, nor a path, nor a stream.
   void forget() {
     static_cast<host::Descriptor&>(*this) = {};
     read_only = preopen = false;
     base = inheriting = 0;
   }
-  // Gives it these rights, as far as its kind can use them: a descriptor never reports a right that it cannot.
+  // Sets its rights, as far as its kind can use them: a descriptor never reports a right that it cannot use.
   void grant(Rights requested_base, Rights requested_inheriting);
   void inspect_now();
-  // What the operation needs and this descriptor lacks: kSuccess, or the error to answer.
+  // Checks that the descriptor has the rights for the operation: kSuccess, or the error to return.
   Errno check(Rights needed) const {
     if ((base & needed) == needed) [[likely]]
       return Errno::kSuccess;
@@ -59,7 +59,7 @@ class FdTable {
   FdTable(const FdTable&) = delete;
   FdTable& operator=(const FdTable&) = delete;
 
-  // How many descriptors may be open at once; reaching it is Errno::kMfile.
+  // The maximal number of open descriptors; reaching it is Errno::kMfile.
   void set_limit(uint32_t limit) { limit_ = limit; }
   uint32_t limit() const { return limit_; }
 
@@ -70,7 +70,8 @@ class FdTable {
       d->inspect_now();
     return d;
   }
-  // For fast paths: a descriptor with these rights that never waits. Null: none, or something about it needs a look.
+  // For fast paths: a descriptor with these rights that never waits. Null: there is none, or the general path must
+  // handle it.
   const Descriptor* find_nonblocking(uint32_t fd, Rights needed) const {
     if (fd >= slots_.size()) [[unlikely]]
       return nullptr;
@@ -79,7 +80,7 @@ class FdTable {
         d != nullptr && d->inspected && d->waiting == host::Waiting::kNever && (d->base & needed) == needed;
     return simple ? d : nullptr;
   }
-  // The same for a directory and what its paths are used for.
+  // The same for a directory, with the rights on its paths.
   const Descriptor* find_directory(uint32_t fd, Rights needed) const {
     if (fd >= slots_.size()) [[unlikely]]
       return nullptr;
@@ -87,7 +88,7 @@ class FdTable {
     return d != nullptr && d->inspected && d->type == FileType::kDirectory && (d->base & needed) == needed ? d
                                                                                                            : nullptr;
   }
-  // Room that needs no more memory: the lowest free number, or kNoNumber, for install().
+  // The lowest free number for which the table needs no more memory, or kNoNumber; install() uses it.
   static constexpr uint32_t kNoNumber = ~uint32_t{0};
   uint32_t free_number() const {
     uint32_t fd = lowest_free_;
@@ -99,13 +100,14 @@ class FdTable {
     ++open_;
     lowest_free_ = fd;
   }
-  // One for install(), made of the last one released if there is one.
+  // A descriptor for install(), made from the last one released if there is one.
   std::unique_ptr<Descriptor> new_descriptor() {
     if (spare_ == nullptr) return std::make_unique<Descriptor>();
     spare_->forget();
     return std::move(spare_);
   }
-  // Takes a plain descriptor out of the table; the caller closes the host's, which is the result. -1: it is not plain.
+  // Removes a plain descriptor from the table; the caller closes the host's descriptor, which is the result. -1: it is
+  // not plain.
   int release(uint32_t fd) {
     if (fd >= slots_.size() || spare_ != nullptr) return -1;
     Descriptor* d = slots_[fd];
@@ -121,7 +123,7 @@ class FdTable {
   Outcome<uint32_t> insert(std::unique_ptr<Descriptor> d) { return insert_from(0, std::move(d)); }
   // The lowest free number that is at least `least`.
   Outcome<uint32_t> insert_from(uint32_t least, std::unique_ptr<Descriptor> d);
-  // No room for one more? Asked before opening, so that a full table has no side effects.
+  // Whether the table is full. Checked before opening, so that a full table has no side effects.
   bool at_limit() const { return open_ >= limit_; }
   Errno close(uint32_t fd);
   // `to` must be open; it is closed and becomes `from`, which is no longer open.
@@ -131,7 +133,7 @@ class FdTable {
   bool is_open(uint32_t fd) const { return fd < slots_.size() && slots_[fd] != nullptr; }
   std::vector<Descriptor*> slots_;
   std::unique_ptr<Descriptor> spare_;
-  uint32_t lowest_free_ = 0;  // no free slot below it
+  uint32_t lowest_free_ = 0;  // all lower numbers are in use
   uint32_t open_ = 0;
   uint32_t limit_ = 4096;
 };

@@ -1,5 +1,5 @@
-// The functions of preview 1 as C++ sees them, declared from functions.def. Each answers with an error code
-// and writes its results only on success. Specification: WebAssembly/WASI, preview 1 (witx).
+// The functions of preview 1 in C++, declared from functions.def. Each returns an error code and writes its results
+// only on success. Specification: WebAssembly/WASI, preview 1 (witx).
 #pragma once
 
 #include "wasi/preview1/call.h"

@@ -19,9 +19,9 @@ typename Version::Filestat layout(const host::FileStat& s) {
   return f;
 }
 
-// What fstflags say of two times.
+// The meaning of fstflags for two times.
 struct TimeChanges {
-  bool valid = true;  // else one is both to be set and to be now
+  bool valid = true;  // false: a time has both flags, "set" and "now"
   host::TimeChange accessed, modified;
 
   TimeChanges(uint64_t atim, uint64_t mtim, uint16_t flags)

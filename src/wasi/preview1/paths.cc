@@ -1,4 +1,4 @@
-// path_*: what is done with names beneath a directory.
+// path_*: operations on names beneath a directory.
 
 #include "ermine/printable.h"
 #include "wasi/host/files.h"
@@ -8,12 +8,12 @@
 namespace ermine::wasi::preview1 {
 namespace {
 
-// What every path function starts with: the directory with its rights, and the path copied and checked.
-// `writes`: the operation changes something, so a read-only grant refuses it.
+// The common beginning of all path functions: the directory with its rights, and the path copied and checked. `writes`:
+// the operation changes something, so a read-only grant refuses it.
 struct PathArg {
   const Descriptor* dir = nullptr;
   host::GuestPath path;
-  PathArg() {}  // the path's buffer stays as it is
+  PathArg() {}  // does not initialise the path's buffer
 
   Errno resolve(Call& call, Fd fd, Text text, Rights needed, bool writes) {
     dir = call.table().get(fd.number);
@@ -24,7 +24,7 @@ struct PathArg {
     if (writes && dir->read_only) return checked(call, text, Errno::kRofs);
     return Errno::kSuccess;
   }
-  // Passes an answer on, taking note of refusals the user could lift.
+  // Returns a result, and records refusals that the user could lift.
   Errno checked(Call& call, Text text, Errno e) const {
     if (e == Errno::kRofs) [[unlikely]]
       record_refusal(call.context.refusals.read_only_path, text);
@@ -48,8 +48,8 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
                                  U64 inheriting, FdflagsArg fdflags, Out<uint32_t> opened) {
   bool creates = (flags & oflags::kCreat) != 0;
   bool truncates = (flags & oflags::kTrunc) != 0;
-  // Truncating asks for no right of the directory: programs open directories without it (Go's os.Root) and expect what
-  // engines that no longer look at rights do. A read-only grant forbids it all the same.
+  // Truncating needs no right of the directory: programs open directories without that right (Go's os.Root) and expect
+  // the behaviour of engines that no longer check rights. A read-only grant still forbids it.
   Rights needed = rights::kPathOpen;
   if (creates) needed |= rights::kPathCreateFile;
   PathArg arg;
@@ -65,12 +65,12 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   request.status = status_of(fdflags);
   request.read = (base & (rights::kFdRead | rights::kFdReaddir)) != 0;
   request.write = (base & kWriting) != 0 || truncates;
-  // Programs ask for more than the kind of file has use for; what is left out is only that. But whether
-  // it can be read or written is what opening is about.
+  // Programs request more rights than the kind of file can use, so the others are dropped. But the rights to read and
+  // write must be available.
   constexpr Rights kDecisive = rights::kFdRead | rights::kFdWrite;
   if ((base & ~arg.dir->inheriting & kDecisive) != 0) return Errno::kNotcapable;
   if (arg.dir->read_only && (request.write || creates)) {
-    // A file system mounted read-only answers so, too: what is there already can be opened with "create".
+    // A file system mounted read-only returns the same error: existing files can be opened with "create".
     bool only_create = creates && !request.write && !request.exclusive;
     if (!only_create || !host::stat_path(arg.dir->host_fd, arg.path, request.follow))
       return arg.checked(call, text, Errno::kRofs);
@@ -149,7 +149,7 @@ Errno CommonFunctions::path_symlink(Call& call, Text target, Fd fd, Text text) {
 
 Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags, Text old_text, Fd new_fd,
                                  Text new_text) {
-  // A hard link to wherever a symbolic link leads cannot be made in one step that the kernel vouches for.
+  // A hard link to the target of a symbolic link cannot be made in one step that the kernel checks.
   if (follows(old_flags)) return Errno::kInval;
   PathArg from, to;
   if (Errno e = from.resolve(call, old_fd, old_text, rights::kPathLinkSource, true); e != Errno::kSuccess) return e;

@@ -1,5 +1,4 @@
-// What may be gigabytes is moved in pieces, so that a program can be stopped, and pays, in the middle of a call: see
-// Call::pause().
+// Moves gigabytes in pieces, so that a program can be suspended, and pays, in the middle of a call: see Call::pause().
 #pragma once
 
 #include <algorithm>
@@ -9,12 +8,12 @@
 
 namespace ermine::wasi::preview1 {
 
-// Moving it takes at most some ten milliseconds, looking up what is needed next to nothing beside.
+// Moving a piece takes at most some ten milliseconds; the lookups for each piece are negligible.
 inline constexpr size_t kPiece = size_t{1} << 20;
-// As many as a program is told of at once: no more than write(2) does.
+// The largest count that a program gets: the same as from write(2).
 inline constexpr size_t kMostAtOnce = 0x7fff'f000;
 
-// A descriptor that is open and has the rights, as `d`; otherwise returns the error.
+// An open descriptor with these rights, as `d`; otherwise returns the error.
 #define CHECKED_FD(d, fd, needed)                                      \
   Descriptor* const d = call.table().get((fd).number);                 \
   if (d == nullptr) [[unlikely]]                                       \
@@ -22,8 +21,8 @@ inline constexpr size_t kMostAtOnce = 0x7fff'f000;
   if (Errno e_ = d->check(needed); e_ != Errno::kSuccess) [[unlikely]] \
   return e_
 
-// Moves what the buffers say: move(buffers, their number, bytes done before) once, or for each piece until one of them
-// is not moved wholly. As with read(2) and write(2), an error behind the first piece is a short count.
+// Moves the contents of the buffers: move(buffers, their number, bytes done before) once, or for each piece until one
+// of them is not moved completely. As in read(2) and write(2), an error after the first piece is a short count.
 template <class Move>
 Outcome<size_t> move_in_pieces(Call& call, IoBuffers& buffers, Move&& move) {
   const size_t all = std::min(buffers.total(), kMostAtOnce);

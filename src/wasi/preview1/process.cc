@@ -1,4 +1,4 @@
-// Arguments, environment, clocks, randomness, signals, polling.
+// Arguments, environment, clocks, random numbers, signals, polling.
 
 #include <sched.h>
 
@@ -41,11 +41,11 @@ Errno give_sizes(const std::vector<std::string>& strings, Out<uint32_t> count, O
   return Errno::kSuccess;
 }
 
-// The host layer numbers clocks as WASI does.
+// The host layer uses the same numbers for clocks as WASI.
 constexpr uint32_t kClocks = 4;
 static_assert(static_cast<uint32_t>(host::Clock::kThreadCpuTime) == kClocks - 1);
 
-// What the guest said of a subscription and is told again in its event.
+// The part of a subscription that the guest gets back in its event.
 struct Subscribed {
   uint64_t userdata = 0;
   uint8_t tag = 0;  // kClock, kFdRead, kFdWrite
@@ -57,7 +57,7 @@ struct Refused {
   Errno error = Errno::kSuccess;
 };
 
-// Whether a descriptor can be waited for: kSuccess, and it is in `out`.
+// Whether a descriptor can be waited for: kSuccess, with the descriptor in `out`.
 Errno find_to_poll(Call& call, uint32_t fd, host::Subscription& out) {
   const Descriptor* d = call.table().get(fd);
   if (d == nullptr) return Errno::kBadf;
@@ -116,8 +116,8 @@ Errno CommonFunctions::sched_yield(Call&) {
   return Errno::kSuccess;
 }
 
-// A signal is never delivered to the host process. What would end a native program ends this one, with the
-// exit code a shell would report; what is ignored by default is ignored.
+// A signal is never delivered to the host process. If it would end a native program, it ends this one with the exit
+// code that a shell would report; if it is ignored by default, it is ignored.
 Errno CommonFunctions::proc_raise(Call& call, SignalArg signal) {
   // In the order of WASI's enumeration.
   constexpr int kHostSignal[] = {0,       SIGHUP,    SIGINT,  SIGQUIT,  SIGILL,  SIGTRAP, SIGABRT, SIGBUS,
@@ -182,7 +182,7 @@ Errno Functions<Version>::poll_oneoff(Call& call, Pointer subscriptions, Pointer
     s.kind = host::Subscription::Kind::kClock;
     s.absolute = (flags & 1) != 0;
     s.clock = static_cast<host::Clock>(clock);
-    // CPU time does not pass while waiting, so there is nothing to wait for.
+    // Processor time does not pass during a wait, so there is nothing to wait for.
     if (clock > static_cast<uint32_t>(host::Clock::kMonotonic))
       refuse(i, clock >= kClocks ? Errno::kInval : Errno::kNotsup);
     else ++waits;

@@ -1,4 +1,4 @@
-// Connections from listeners that were granted. What moves bytes over them is in transfers.cc.
+// Connections from listeners that were granted. transfers.cc moves bytes over them.
 
 #include "wasi/host/sockets.h"
 #include "wasi/preview1/functions.h"

@@ -1,4 +1,4 @@
-// Reading, writing and enlarging files, and the limit on output.
+// Reads, writes and enlarges files, and limits output.
 
 #include <optional>
 
@@ -11,24 +11,26 @@
 namespace ermine::wasi::preview1 {
 namespace {
 
-// --- Limited output (WasiConfig::max_written_bytes). Counted are the bytes that are written, and what a file becomes
-// larger by without them: space that is reserved, and gaps that read as zeros, whether or not they take room on this
-// file system, since copies of the file will.
+// --- Limited output (WasiConfig::max_written_bytes). It counts the bytes that are written, and the bytes by which a
+// file becomes larger without them: reserved space, and gaps that read as zeros, whether or not they take space on this
+// file system, because copies of the file will.
 
-// Ends the program, which wants more.
+// Ends the program, because it wants to write more.
 [[gnu::cold]] Errno stop_writing(Call& call, uint64_t wanted) {
   const uint64_t left = call.context.may_write();
-  const std::string most = std::to_string(call.context.max_written()) + " bytes it may write";
-  call.stop = Error(ErrorKind::kLimit, (left == 0 ? "the program has written the " + most
-                                                  : "the program wants to write " + std::to_string(wanted) +
-                                                        " bytes, or to make a file larger by them, and has " +
-                                                        std::to_string(left) + " left of the " + most) +
-                                           "; raise " + std::string(limit_setting(Limit::kWrittenBytes)))
-                  .with_limit(Limit::kWrittenBytes);
+  const std::string limit = "output limit of " + std::to_string(call.context.max_written()) + " bytes ";
+  call.stop =
+      Error(ErrorKind::kLimit, limit +
+                                   (left == 0 ? std::string("reached")
+                                              : "exceeded: the program tried to write " + std::to_string(wanted) +
+                                                    " bytes, or to make a file larger by them, and " +
+                                                    std::to_string(left) + " are left") +
+                                   "; raise " + std::string(limit_setting(Limit::kWrittenBytes)))
+          .with_limit(Limit::kWrittenBytes);
   return Errno::kIntr;
 }
 
-// Between the file's end and `at`; 0 if that is not behind it, or the file has no end.
+// The bytes between the file's end and `at`; 0 if `at` is not beyond the end, or the file has no end.
 Outcome<uint64_t> gap_before(const Descriptor& d, uint64_t at) {
   if (d.type != FileType::kRegularFile) return uint64_t{0};
   host::Outcome<host::FileStat> stat = host::stat_file(d.host_fd);
@@ -44,7 +46,7 @@ Outcome<uint64_t> gap_before_write(const Descriptor& d, std::optional<uint64_t> 
   return gap_before(d, *position);
 }
 
-// Writes at most what is left of the limit; a short count, and the end of the program when it goes on.
+// Writes at most what is left of the limit; the result is a short count, and the next write ends the program.
 template <class Write>
 [[gnu::cold]] Outcome<size_t> write_limited(Call& call, const Descriptor& d, std::optional<uint64_t> offset,
                                             iovec* buffers, int count, size_t done, Write&& write) {
@@ -64,7 +66,7 @@ template <class Write>
   return n;
 }
 
-// Whether a file may become larger by so many bytes; counted once it has.
+// Whether a file may become larger by this many bytes; they are counted after it has.
 Errno may_grow(Call& call, uint64_t bytes) {
   return bytes > call.context.may_write() ? stop_writing(call, bytes) : Errno::kSuccess;
 }
@@ -74,7 +76,7 @@ Errno may_grow(Call& call, uint64_t bytes) {
 Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32_t> size) {
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     CHECKED_FD(d, fd, rights::kFdRead);
-    // A stream gives what is there; there must be no waiting for more.
+    // A stream returns the available bytes; it must not wait for more.
     if (done > 0 && d->waiting != host::Waiting::kNever) return size_t{0};
     return outcome_of(host::read_some(*d, part, count, call.interrupts()));
   });
@@ -129,7 +131,7 @@ Errno CommonFunctions::sock_recv(Call& call, Fd fd, IoBuffers& buffers, RiflagsA
     if (d == nullptr) return Errno::kBadf;
     if (d->waiting != host::Waiting::kSocket) return Errno::kNotsock;
     if (Errno e = d->check(rights::kFdRead); e != Errno::kSuccess) return e;
-    // Only who asked for all of it waits for more, and what is peeked at is still the same.
+    // Only a call that requests all bytes waits for more, and peeked bytes are still the same.
     if (done > 0 && ((flags & riflags::kWaitall) == 0 || (flags & riflags::kPeek) != 0)) return size_t{0};
     host::Outcome<host::Received> r = host::receive(*d, part, count, (flags & riflags::kPeek) != 0,
                                                     (flags & riflags::kWaitall) != 0, call.interrupts());
@@ -150,10 +152,10 @@ Errno CommonFunctions::sock_send(Call& call, Fd fd, IoBuffers& buffers, SiflagsA
   return fd_write(call, fd, buffers, size);
 }
 
-// Some file systems write zeros, so this, too, is done and paid for in pieces.
+// Some file systems write zeros, so this is done and paid for in pieces as well.
 Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
   constexpr uint64_t kAtOnce = uint64_t{64} << 20;
-  // More than a file can have is refused as a whole.
+  // A size that no file can have is refused as a whole.
   const bool whole = length <= kAtOnce || offset > INT64_MAX || length > INT64_MAX - offset;
   {
     CHECKED_FD(d, fd, rights::kFdAllocate);
@@ -164,7 +166,7 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
       if (Errno e = may_grow(call, length > UINT64_MAX - *gap ? UINT64_MAX : length + *gap); e != Errno::kSuccess)
         return e;
     }
-    // The last byte tells whether the file can be so large.
+    // The last byte shows whether the file can be that large.
     const host::HostError e =
         whole ? host::allocate(d->host_fd, offset, length) : host::allocate(d->host_fd, offset + length - 1, 1);
     if (e != host::HostError::kNone) return errno_of(e);

@@ -1,5 +1,5 @@
-// The vocabulary of WASI preview 1: rights, flags, and its numbers for what the host layer names. Values are the
-// specification's. Layouts in guest memory are abi.h's business, not this file's.
+// The rights and flags of WASI preview 1, and its numbers for the values of the host layer. Values are the
+// specification's. abi.h has the layouts in guest memory.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ inline constexpr Rights kSockShutdown = 1u << 28;
 inline constexpr Rights kSockAccept = 1u << 29;
 inline constexpr Rights kAll = (1u << 30) - 1;
 
-// What makes sense for each kind of file. A descriptor never reports a right that its kind cannot use.
+// The useful rights for each kind of file. A descriptor never reports a right that its kind cannot use.
 inline constexpr Rights kRegularFile = kFdDatasync | kFdRead | kFdSeek | kFdFdstatSetFlags | kFdSync | kFdTell |
                                        kFdWrite | kFdAdvise | kFdAllocate | kFdFilestatGet | kFdFilestatSetSize |
                                        kFdFilestatSetTimes | kPollFdReadwrite;
@@ -83,7 +83,7 @@ namespace sdflags {
 inline constexpr uint8_t kRd = 1, kWr = 2, kAll = 3;
 }
 
-// The host layer numbers these as WASI does, so that nothing is to be computed on the way between them.
+// The host layer uses the same numbers as WASI, so that no conversion is needed.
 static_assert(fdflags::kAppend == host::status::kAppend && fdflags::kDsync == host::status::kDataSync &&
               fdflags::kNonblock == host::status::kNonblocking && fdflags::kRsync == host::status::kReadSync &&
               fdflags::kSync == host::status::kSync);

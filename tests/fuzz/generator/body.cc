@@ -1,4 +1,4 @@
-// What the parts of a function have in common. See body.h.
+// The common parts of function bodies. See body.h.
 #include "generator/body.h"
 
 namespace ermine::fuzz {
@@ -17,7 +17,7 @@ ByteBuffer function_body(Plan& plan, uint32_t func) { return Body(plan, func).fi
 
 ByteBuffer Body::finish() {
   constexpr unsigned kDepth = 5;
-  // A small part of the allowance for each function, so that the last one gets some, too.
+  // A small part of the allowance for each function, so that the last one gets some as well.
   uint32_t left = plan_.instructions_left;
   uint32_t share = left / 3 + 20;
   plan_.instructions_left = share;
@@ -30,7 +30,7 @@ ByteBuffer Body::finish() {
   for (uint32_t n = in_.below(4); n > 0; --n) new_local(in_.below(2) == 0 ? kI32 : kI64);
   if (has(Feature::ReferenceTypes) && in_.below(2) == 1) new_local(in_.of(plan_.tables).element);
   if (has(Feature::Gc) && in_.below(2) == 1) {
-    // One that is never null, and set before all else.
+    // One that is never null, and is set before anything else.
     uint32_t i = new_local(ref_to(
         static_cast<int>(in_.of(types_where([](const TypeInfo& t) { return t.kind != TypeInfo::kFunc; }))), false));
     fresh(locals_[i], 1);
@@ -93,7 +93,7 @@ void Body::small(Type t, unsigned depth, uint32_t mask) {
 }
 
 void Body::address(const MemoryPlan& m, unsigned depth, uint32_t align) {
-  // Atomic accesses are to be aligned; others often are not.
+  // Atomic accesses must be aligned; others often are not.
   if (in_.one_in(20)) return wild(m.address(), spent(depth) ? 0 : depth - 1);
   small(m.address(), depth, m.mask & ~((1u << align) - 1));
 }
@@ -143,7 +143,7 @@ void Body::put_away(Type t) {
 void Body::keep_one(const std::vector<Type>& results, size_t kept) {
   for (size_t i = results.size() - 1; i > kept; --i) put_away(results[i]);
   if (kept == 0) return;
-  // A local of a type that is not null has no value to begin with, but here it is set first.
+  // A local of a non-nullable type has no initial value, but here it is set first.
   uint32_t local = new_local(results[kept]);
   op(Op::local_set, local);
   for (size_t i = kept; i > 0; --i) put_away(results[i - 1]);

@@ -1,7 +1,6 @@
-// Body: one function on its way. Expressions leave exactly one value of the type asked for, statements
-// leave nothing; both are made of each other, ever smaller, until depth or the module's allowance of
-// instructions is used up. Labels, locals and types are tracked, so that the code is valid by construction.
-// Internal to the generator.
+// Body: an unfinished function. Expressions leave exactly one value of the requested type, statements leave none; both
+// contain each other, with decreasing size, until depth or the module's allowance of instructions is used up. Labels,
+// locals and types are tracked, so that the code is valid by construction. Internal to the generator.
 #pragma once
 
 #include "generator/plan.h"
@@ -26,7 +25,7 @@ class Body {
   void table_statement(unsigned depth);
   void object_statement(unsigned depth);
   void leave_early(unsigned depth);
-  void junk();  // after which nothing is reached: instructions that find their operands anywhere
+  void junk();  // unreachable code: instructions that find operands of any type
   void log(unsigned depth);
 
   // expressions.cc
@@ -41,22 +40,22 @@ class Body {
   void call(Type t, unsigned depth);
   void values(std::vector<Type> types, unsigned depth);
   void keep_one(const std::vector<Type>& results, size_t kept);  // of what is on the stack
-  void put_away(Type t);  // the value on the stack
-  void callee(uint32_t func, unsigned depth, bool tail);  // arguments are there; calls it in one of the ways
+  void put_away(Type t);  // stores the value on the stack somewhere
+  void callee(uint32_t func, unsigned depth, bool tail);  // arguments are on the stack; calls it in one of several ways
 
   // edges.cc
   void integer_constant(Type t, uint64_t v);  // the lower half of `v`, if that is the type
   void edge(Type t);
   void edge_operation(Type t, unsigned depth);  // with a constant as one operand
-  void wild(Type t, unsigned depth);            // an integer that need not be in any bounds
-  void detour(Type t);                          // of the value on the stack, which is small
+  void wild(Type t, unsigned depth);  // an integer of any size
+  void detour(Type t);  // takes the value on the stack, which is small, through operations that reverse each other
 
   // control.cc
   void block(Type t, unsigned depth);
   void loop(Type t, unsigned depth);
   void choice(Type t, unsigned depth);
-  void branch_out(Type t, unsigned depth);   // a block that is left by a branch
-  void wide_block(Type t, unsigned depth);   // one with parameters and several results
+  void branch_out(Type t, unsigned depth);  // a block with a branch out of it
+  void wide_block(Type t, unsigned depth);  // one with parameters and several results
   void exception(Type t, unsigned depth);
   void legacy_exception(Type t, unsigned depth);
   void take_fuel();
@@ -81,8 +80,8 @@ class Body {
     op(Op::i32_const);
     out_.sleb(v);
   }
-  void index(Type t, uint32_t v);  // this one, by one way or another
-  void small(Type t, unsigned depth, uint32_t mask);  // an integer that is mostly in 0 ... mask
+  void index(Type t, uint32_t v);  // this one, computed in one of several ways
+  void small(Type t, unsigned depth, uint32_t mask);  // an integer that is usually in 0 ... mask
   void address(const MemoryPlan& m, unsigned depth, uint32_t align);
   void block_type(const std::vector<Type>& params, const std::vector<Type>& results);
   // Opens one of the block instructions; `branch` is what a branch to it takes.
@@ -96,7 +95,7 @@ class Body {
   bool spent(unsigned depth) const { return depth == 0 || plan_.instructions_left == 0; }
   bool has(Feature f) const { return plan_.has(f); }
   const TypeInfo& info(int heap) const { return plan_.types[static_cast<size_t>(heap)]; }
-  // The indices of `types` for which the function holds.
+  // The indices of `types` for which the function returns true.
   template <class F>
   std::vector<uint32_t> types_where(F&& f) const {
     std::vector<uint32_t> found;

@@ -1,5 +1,5 @@
-// Choices: where a generated thing's shape comes from. Bytes of a fuzzer's, or of a seed; once they are
-// used up every choice is the first, which generators make the plainest, so that they come to an end.
+// Choices: the source of a generated module's form: bytes of a fuzzer, or of a seed. When they are used up every choice
+// is the first one, which is the simplest in all generators, so that they come to an end.
 #pragma once
 
 #include <cstdint>

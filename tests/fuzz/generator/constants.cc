@@ -1,4 +1,4 @@
-// Constants of a generated module, and which instructions make numbers. See plan.h.
+// Constants of a generated module, and the instructions that make numbers. See plan.h.
 #include <array>
 #include <map>
 #include <mutex>
@@ -9,7 +9,8 @@ namespace ermine::fuzz {
 
 namespace {
 
-// 0, 1 and 2, and where representations and immediates end: powers of two, their neighbours, and all that negated.
+// 0, 1 and 2, and the limits of representations and immediates: powers of two, their neighbours, and the negations of
+// all these.
 // 2^5 and 2^6 are shift counts, 2^7, 2^15 and 2^31 end x86's immediates, 2^12, 2^16 and 2^24 those of AArch64.
 constexpr unsigned kEdgeBits[] = {5, 6, 7, 8, 12, 14, 15, 16, 24, 30, 31, 32, 33, 47, 62, 63};
 constexpr auto kIntegers = [] {
@@ -198,7 +199,7 @@ const std::vector<Op>& producers(char result, wasm::FeatureSet features) {
     if (colon == std::string_view::npos || !features.has(info.feature)) continue;
     std::string_view results = info.sig().substr(colon + 1);
     bool constant = info.imm >= wasm::Imm::I32 && info.imm <= wasm::Imm::V128;
-    // Of two results the second is put away.
+    // Of two results the second is dropped or stored.
     if (constant || (result == 0 ? !results.empty() : results.empty() || results[0] != result)) continue;
     found->second.push_back(static_cast<Op>(i));
   }

@@ -15,7 +15,7 @@ void Body::loop(Type t, unsigned depth) {
   take_fuel();
   statements(depth, 3);
   if (in_.below(3) != 0) {
-    // Some turns, as the fuel is counted down.
+    // Some iterations, because the fuel is counted down.
     op(Op::global_get, 0);
     i32(3 << in_.below(3));
     op(Op::i32_and);
@@ -51,7 +51,7 @@ void Body::branch_out(Type t, unsigned depth) {
       branch(Op::br_if, own);
       break;
     default: {
-      // Labels that take the same.
+      // Labels that take the same values.
       std::vector<size_t> same;
       for (size_t l = 0; l < labels_.size(); ++l)
         if (labels_[l].types == labels_[own].types) same.push_back(l);
@@ -119,7 +119,7 @@ void Body::raise(unsigned depth) {
   op(Op::throw_, tag);
 }
 
-// A handler's block inside the result's: what is caught arrives at the end of the inner one.
+// A handler's block inside the result's block: the caught values arrive at the end of the inner one.
 void Body::exception(Type t, unsigned depth) {
   uint32_t kind = in_.below(4), tag = in_.below(static_cast<uint32_t>(plan_.tags.size()));
   bool by_tag = kind < 2, with_ref = kind & 1;

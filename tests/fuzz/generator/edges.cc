@@ -1,6 +1,6 @@
-// Edge constants, and values that went through operations with them on their way to where they are used. What an
-// operation on 32 bits leaves in the upper half of a register is only seen where the register is taken for an address,
-// an index, a shift count or a wider number: so results go there straight, and mostly in bounds. See body.h.
+// Edge-case constants, and values that pass through operations with them before they are used. The bits that a 32-bit
+// operation leaves in the upper half of a register are visible only if the register is used as an address, an index, a
+// shift count or a wider number: so results go there directly, and mostly in bounds. See body.h.
 #include <string_view>
 
 #include "generator/body.h"
@@ -18,7 +18,8 @@ std::vector<Op> binary_operations(std::string_view signature) {
   return found;
 }
 
-// The number that undoes multiplication by an odd one. (Newton's method: each step doubles the bits that are right.)
+// The number that reverses multiplication by an odd one. (Newton's method: each step doubles the number of correct
+// bits.)
 constexpr uint64_t inverse(uint64_t odd) {
   uint64_t x = odd;
   for (unsigned i = 0; i < 5; ++i) x *= 2 - odd * x;
@@ -36,7 +37,7 @@ struct Detour {
   Step away, back;
 };
 
-// Operations that undo each other for values of less than 15 bits, whatever they do to others.
+// Pairs of operations that reverse each other for values of less than 15 bits, whatever they do to others.
 Detour random_detour(Choices& in) {
   constexpr uint64_t kHigh[] = {0x80000000,         0xFFFF8000, 0x40000000, 0xC0000000,
                                 0xFFFFFFFF80000000, 0x7FFF8000, 0xFFFF0000, 0x8000000000008000};
@@ -64,7 +65,7 @@ Detour random_detour(Choices& in) {
     case 12: return {{Op::i32_rotl, Op::i64_rotl, any}, {Op::i32_rotr, Op::i64_rotr, any}};
     case 13: return {{Op::i32_rotr, Op::i64_rotr, any}, {Op::i32_rotl, Op::i64_rotl, any}};
     default: {
-      uint64_t bits = in.below(17);  // either width has room for the value 16 further up
+      uint64_t bits = in.below(17);  // both widths can represent the value 16 bits further up
       return {{Op::i32_shl, Op::i64_shl, bits}, {Op::i32_shr_u, Op::i64_shr_u, bits}};
     }
   }
@@ -98,7 +99,8 @@ void Body::wild(Type t, unsigned depth) {
   }
 }
 
-// The value on the stack is led away and back. So it does not change if it has less than 15 bits.
+// The value on the stack passes through operations that reverse each other, so it does not change if it has less than
+// 15 bits.
 void Body::detour(Type t) {
   const Detour d = random_detour(in_);
   auto step = [&](const Step& s) {
@@ -114,13 +116,13 @@ void Body::detour(Type t) {
   };
   step(d.away);
   switch (in_.below(6)) {
-    case 0: {  // by way of the frame
+    case 0: {  // through the frame
       uint32_t l = new_local(t);
       op(Op::local_set, l);
       op(Op::local_get, l);
       break;
     }
-    case 1:  // by way of the other width, with bits there that are to be lost again
+    case 1:  // through the other width, with bits there that are dropped again
       if (t == kI64) break;
       op(in_.below(2) == 0 ? Op::i64_extend_i32_u : Op::i64_extend_i32_s);
       integer_constant(kI64, edge_integer(in_) << 32);

@@ -17,7 +17,7 @@ char letter_of(Type t) {
   }
 }
 
-// Whether an instruction's result may be a NaN whose bits the specification leaves open.
+// Whether an instruction's result may be a NaN with unspecified bits.
 bool makes_nans(Op o) {
   std::string_view text = wasm::op_info(o).text();
   if (!text.starts_with("f32") && !text.starts_with("f64")) return false;
@@ -51,7 +51,7 @@ void Body::canonical(Op o) {
     op(is64 ? Op::f64_eq : Op::f32_eq);
     op(Op::select);
   }
-  // Others may read the local, too.
+  // Other expressions may read the local as well.
   op(Op::local_tee, t);
 }
 
@@ -60,7 +60,7 @@ void Body::leaf(Type t) {
     uint32_t count = static_cast<uint32_t>(locals_.size()), begin = in_.below(count);
     for (uint32_t i = 0; i < count; ++i) {
       uint32_t l = (begin + i) % count;
-      // Locals that are not null may not be set yet, save parameters.
+      // Locals that are not nullable may not be set yet, except parameters.
       if (is_subtype(plan_.types, locals_[l], t) && (l < params_ || locals_[l].has_default()))
         return op(Op::local_get, l);
     }
@@ -137,8 +137,8 @@ void Body::operand(Type t, unsigned depth, bool among_others) {
   number_constant(plan_, t, out_);
 }
 
-// The offset of an access: mostly small and a multiple of the width, sometimes where an immediate's field ends,
-// seldom outside.
+// The offset of an access: mostly small and a multiple of the width, sometimes at the limit of an immediate's field,
+// rarely outside.
 uint64_t Body::offset(const MemoryPlan& m, unsigned width) {
   if (in_.one_in(48)) return edge_integer(in_) & (m.is64 ? ~uint64_t{0} : uint64_t{0xFFFFFFFF});
   if (!m.byte_pages && in_.one_in(6)) {
@@ -149,7 +149,7 @@ uint64_t Body::offset(const MemoryPlan& m, unsigned width) {
   return uint64_t{in_.below(64u >> width)} << width;
 }
 
-// An instruction that the table types by letters.
+// An instruction whose type is given by letters in the table.
 void Body::simple(Op o, unsigned depth) {
   const wasm::OpInfo& table = wasm::op_info(o);
   bool is_wait = o == Op::memory_atomic_wait32 || o == Op::memory_atomic_wait64;
@@ -206,7 +206,7 @@ bool Body::field(Type t, unsigned depth) {
   return true;
 }
 
-// Numbers that are told of other things. False, with nothing written, if there is none of the type.
+// Numbers that describe other objects. False, with nothing written, if there is none of the type.
 bool Body::misc(Type t, unsigned depth) {
   if (t == kI32 && has(Feature::Gc)) {
     switch (in_.below(6)) {

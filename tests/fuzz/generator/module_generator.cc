@@ -40,7 +40,7 @@ Type random_type(Plan& p) {
   return refs && p.in.below(3) == 0 ? random_reference(p) : random_number(p, true);
 }
 
-// What a struct or array holds: always something with a default, so that all of them can be made.
+// The contents of a struct or array: always with a default, so that all of them can be made.
 Field random_field(Plan& p) {
   Field f;
   f.is_mutable = !p.in.one_in(4);

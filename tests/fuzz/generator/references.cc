@@ -127,7 +127,7 @@ void Body::fresh(Type t, unsigned depth) {
   op(Op::array_new_default, type);
 }
 
-// A value that is mostly of the type is made to be it.
+// Converts a value that is usually of the type to the type.
 void Body::cast(Type t, unsigned depth) {
   int from = in_.one_in(6) ? top_of(plan_.types, t.heap) : t.heap;
   expression(ref_to(from, t.nullable || in_.one_in(8)), depth);
@@ -145,7 +145,7 @@ void Body::branch_on(Type t, unsigned depth) {
     out_.sleb(t.heap);
   };
   switch (in_.below(4)) {
-    case 0:  // leaves with the cast value
+    case 0:  // branches with the cast value
       open(Op::block, {}, {t.nullable ? t : ref_to(t.heap, false)});
       if (!t.nullable) sought.nullable = false;
       expression(wide, depth);
@@ -154,7 +154,7 @@ void Body::branch_on(Type t, unsigned depth) {
       op(Op::drop);
       expression(t, depth);
       return close();
-    case 1: {  // leaves with what is something else
+    case 1: {  // branches if the cast fails
       open(Op::block, {}, {t});
       open(Op::block, {}, {wide});
       if (!t.nullable) sought.nullable = false;
@@ -167,7 +167,7 @@ void Body::branch_on(Type t, unsigned depth) {
       expression(t, depth);
       return close();
     }
-    case 2:  // leaves without what was null
+    case 2:  // branches if the value is null
       open(Op::block, {}, {t});
       open(Op::block, {}, {});
       expression(ref_to(t.heap, true), depth);

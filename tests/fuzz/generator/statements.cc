@@ -1,4 +1,4 @@
-// Statements: what leaves nothing on the stack. See body.h.
+// Statements: code that leaves no value on the stack. See body.h.
 #include "generator/body.h"
 
 namespace ermine::fuzz {

@@ -1,4 +1,4 @@
-// The types of a module that is being generated, as far as making well-typed code needs them.
+// The types of a module under generation, as far as well-typed code needs them.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace ermine::fuzz {
 
-// A value type: a number's code of the binary format, or a reference to a heap type: a type index, or an
-// abstract heap type's code as the signed number the format writes it as.
+// A value type: a number's code in the binary format, or a reference to a heap type: a type index, or an abstract heap
+// type's code as the signed number in the format.
 struct Type {
   static constexpr int kI32 = 0x7F, kI64 = 0x7E, kF32 = 0x7D, kF64 = 0x7C, kV128 = 0x7B, kRef = 0x64;
   static constexpr int kPacked8 = 0x78, kPacked16 = 0x77;  // in fields and arrays only
@@ -22,7 +22,7 @@ struct Type {
   bool operator==(const Type&) const = default;
   bool is_ref() const { return code == kRef; }
   bool is_packed() const { return code == kPacked8 || code == kPacked16; }
-  // What reading a field of this type gives.
+  // The type that reading a field of this type gives.
   Type unpacked() const { return is_packed() ? Type{kI32} : *this; }
   bool has_default() const { return !is_ref() || nullable; }
   void write(binary::ByteBuffer& out) const {
@@ -62,10 +62,10 @@ struct TypeInfo {
   std::optional<uint32_t> super;
 };
 
-// Whether a value of type `a` may stand where one of `b` is asked for. (Specification 3.0, section 3.3.)
+// Whether a value of type `a` can be used where `b` is expected. (Specification 3.0, section 3.3.)
 bool is_subtype(const std::vector<TypeInfo>& types, Type a, Type b);
 bool is_heap_subtype(const std::vector<TypeInfo>& types, int a, int b);
-// The least type of a heap type's hierarchy, which only null has, and the greatest.
+// The bottom type of a heap type's hierarchy, which only null has, and the top type.
 int bottom_of(const std::vector<TypeInfo>& types, int heap);
 int top_of(const std::vector<TypeInfo>& types, int heap);
 

@@ -1,5 +1,5 @@
 ;; options: single
-;; Six integers and six floats at most, those of the inner loop first; what is called gives them all up.
+;; Six integers and six floats at most, those of the inner loop first; a callee clobbers all of them.
 (module
   (memory 1)
   (func $none (param $a i32) (result i32) (local.get $a))

@@ -1,5 +1,5 @@
 ;; options: single
-;; Vectors carried round a loop have a register; others are given up where they are read last.
+;; Vectors carried around a loop have a register; others are released at their last read.
 (module
   (memory 1)
   (func $dot (param $p i32) (param $q i32) (param $end i32) (result f32) (local $sum v128)

@@ -27,7 +27,7 @@ TEST(Error, TrapHasTheScriptsWordingAndABacktrace) {
 
 TEST(Error, SaysWhichLimitWasReached) {
   EXPECT_EQ(Error::trap(TrapCode::kUnreachable).limit(), Limit::kNone);
-  EXPECT_EQ(Error::trap(TrapCode::kInterrupted).limit(), Limit::kNone);  // it may have been asked for
+  EXPECT_EQ(Error::trap(TrapCode::kInterrupted).limit(), Limit::kNone);  // it may have been requested
   EXPECT_EQ(Error::trap(TrapCode::kCallStackExhausted).limit(), Limit::kStackBytes);
   EXPECT_EQ(Error::trap(TrapCode::kGcHeapExhausted).limit(), Limit::kGcHeapBytes);
   EXPECT_EQ(Error::trap(TrapCode::kOutOfFuel).limit(), Limit::kFuel);

@@ -23,7 +23,7 @@ TEST(Format, PutsStringsAndIntegers) {
   EXPECT_EQ(format("{} {}", ~uint64_t{0} - 1, int64_t{-2}), "18446744073709551614 -2");
 }
 
-TEST(Format, KnowsHexadecimalAndWidths) {
+TEST(Format, HexadecimalAndWidths) {
   EXPECT_EQ(format("{:x} {:#x} {:#x}", 255, 255, 0u), "ff 0xff 0x0");
   EXPECT_EQ(format("{:02x} {:02x} {:02x}", 7, 0xab, 0x123), "07 ab 123");
   EXPECT_EQ(format("{:016x}", uint64_t{0xdead}), "000000000000dead");

@@ -71,7 +71,7 @@ TEST(Leb128, UnusedBitsMustBeZeroOrTheSign) {
   EXPECT_EQ(read({0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x7F}, 64, true).value, uint64_t{1} << 63);
 }
 
-TEST(Leb128, EndsAreSeen) {
+TEST(Leb128, TruncatedNumbersAreErrors) {
   EXPECT_EQ(read({}, 32, false).status, ReadStatus::kUnexpectedEnd);
   EXPECT_EQ(read({0x80}, 32, false).status, ReadStatus::kUnexpectedEnd);
   EXPECT_EQ(read({0x80, 0x80}, 7, true).status, ReadStatus::kTooLong);

@@ -1,4 +1,4 @@
-// Indices that are brought in bounds without a branch.
+// Indices that are clamped without a branch.
 #include "base/speculation.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ TEST(Speculation, ClampAndMask) {
   }
 }
 
-// Also where a branch before has decided already, as in every use.
+// Also after a branch has already decided, as in every use.
 TEST(Speculation, BehindABranch) {
   volatile uint64_t index = 5, end = 10;
   const uint64_t i = index, e = end;

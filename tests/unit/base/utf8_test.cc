@@ -79,7 +79,7 @@ TEST(Printable, EscapesExactlyWhatIsHidden) {
   }
 }
 
-TEST(Printable, EscapesBytesThatAreNoUtf8) {
+TEST(Printable, EscapesBytesThatAreNotUtf8) {
   EXPECT_EQ(printable("\xff\xc3(\xed\xa0\x80\xc3"), "\\ff\\c3(\\ed\\a0\\80\\c3");
   EXPECT_EQ(printable("\xe4\xb8"), "\\e4\\b8");  // the beginning of a character
 }

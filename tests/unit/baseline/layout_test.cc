@@ -1,5 +1,5 @@
-// Where instructions of the register code are in the machine code, and how deep the native stack is there: what
-// backtraces, profilers and debuggers go by.
+// The position of each instruction of the register code in the machine code, and the depth of the native stack there:
+// backtraces, profilers and debuggers use both.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -64,7 +64,7 @@ TEST(Layout, OfCallsAndLoops) {
   const auto machine = c.native()->compile(2, code);
   ASSERT_NE(machine, nullptr);
   const tiering::CodeLayout layout = c.native()->layout(*machine, code);
-  // Every instruction has its place, in the code.
+  // Every instruction has a position in the code.
   ASSERT_FALSE(layout.positions.empty());
   EXPECT_TRUE(std::ranges::is_sorted(layout.positions, {}, &tiering::CodeLayout::Position::offset));
   std::vector<uint32_t> indices;
@@ -74,14 +74,14 @@ TEST(Layout, OfCallsAndLoops) {
   }
   EXPECT_EQ(indices.front(), 0u);
   EXPECT_GE(indices.size(), 8u);
-  // What is found for an address is the instruction that stands there.
+  // The instruction found for an address is the one at that position.
   for (size_t i = 0; i + 1 < layout.positions.size(); ++i) {
     const auto &p = layout.positions[i], &next = layout.positions[i + 1];
     if (p.offset == next.offset) continue;
     for (const uint32_t offset : {p.offset, next.offset - 1})
       EXPECT_EQ(c.native()->position(*machine, code, machine->code + offset), p.index) << offset;
   }
-  // The loop can be entered, and nothing else in it.
+  // The loop can be entered, and no other place in it.
   ASSERT_EQ(machine->entries.size(), 2u);
   EXPECT_EQ(machine->entry_at(0), machine->entry);
   EXPECT_EQ(machine->entries[0].unit, machine->entry);

@@ -1,4 +1,4 @@
-// Bytes of test modules, written by hand: a section at a time, sizes filled in.
+// Bytes of test modules, written by hand: one section at a time, with sizes filled in.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Every prefix of a real module, and thousands of copies with flipped bits, answer with an error or a
-// module. Real: C programs as their compiler left them, a small one and one with a libc, of which every
-// fifth prefix is taken. Sanitizer builds make this a test.
+// Every prefix of a real module, and thousands of copies with flipped bits, give an error or a module. The real modules
+// are C programs as compiled, a small one and one with a libc; of the latter every fifth prefix is taken. Sanitizer
+// builds make this a strict test.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -20,7 +20,7 @@ Bytes read(const char* path) {
   return Bytes(std::istreambuf_iterator<char>(in), {});
 }
 
-// The copy ends where its allocation ends, so that a read beyond it is seen.
+// The copy ends where its allocation ends, so that a read beyond it is detected.
 Result<void> load(Bytes bytes) {
   bytes.shrink_to_fit();
   ERMINE_ASSIGN(auto module, decode({bytes.data(), bytes.size()}, nullptr, std::make_shared<wasm::TypeRegistry>()));
@@ -29,7 +29,7 @@ Result<void> load(Bytes bytes) {
 
 void check_prefixes(const Bytes& whole, size_t step) {
   ASSERT_TRUE(load(whole));
-  // A prefix that ends between sections may be a module; after the function section the bodies are missed.
+  // A prefix that ends between sections may be a module; after the function section the bodies are missing.
   size_t modules = 0;
   for (size_t size = 0; size < whole.size(); size += step) {
     auto result = load(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));

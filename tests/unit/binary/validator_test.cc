@@ -22,7 +22,7 @@ std::string check(const Bytes& bytes, unsigned threads = 1, FeatureSet features 
   return valid ? "" : valid.error().to_string();
 }
 
-// Where the defect of a module is that stands at an offset of a larger binary.
+// The offset of the error in a module that is at an offset of a larger binary.
 uint64_t offset_within(uint64_t base_offset, const Bytes& bytes, unsigned threads = 1) {
   auto module = decode({bytes.data(), bytes.size()}, nullptr, std::make_shared<wasm::TypeRegistry>(),
                        FeatureSet::defaults(), base_offset);
@@ -66,7 +66,7 @@ TEST(Validator, NamesTheFunction) {
 }
 
 TEST(Validator, OffsetsOfANestedModuleCountFromTheWholeBinary) {
-  // Found by the decoder, by its second look at bodies, by the validator inside of bodies and outside.
+  // Found by the decoder, by its second pass over the bodies, and by the validator inside bodies and outside.
   const Bytes bad_size = header() + section(1, {1, 0x60, 0, 0, 0});
   const Bytes bad_form = one_function({0, 0}, {0, 0xFF, kEnd}) + Bytes{99, 0};
   const Bytes bad_body = one_function({0, 0}, {0, 0x10, 9, kEnd});
@@ -161,7 +161,7 @@ TEST(Validator, FeaturesThatAreOffAreNamed) {
 }
 
 TEST(Validator, FramesHaveALimit) {
-  // 59,999 operands and a local are just within it.
+  // 59,999 operands and a local just fit.
   auto operands = [](unsigned count, uint8_t op_locals) {
     Bytes code = op_locals ? Bytes{1, op_locals, kI32} : Bytes{0};
     for (unsigned i = 0; i < count; ++i) code.insert(code.end(), {0x41, 0});
@@ -185,7 +185,7 @@ TEST(Validator, NestingHasALimit) {
 }
 
 TEST(Validator, ThreadsReportTheFirstDefect) {
-  // Many batches; the functions 1,000 and 30,000 are bad.
+  // Many batches; the functions 1,000 and 30,000 are invalid.
   constexpr uint32_t kCount = 40'000;
   Bytes functions, bodies;
   append_u32(functions, kCount);
@@ -204,8 +204,8 @@ TEST(Validator, ThreadsReportTheFirstDefect) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(check(bytes, 4), expected);
 }
 
-// Bodies made of what costs most a byte. No bound on time is asserted; a rule that takes
-// time by what a type has rather than by what the body pushes would make this run into the test's time limit.
+// Bodies made of the instructions that cost most per byte. No time bound is asserted; a rule whose time depends on the
+// type instead of on the values that the body pushes would exceed the test's time limit.
 TEST(Validator, FewBytesCannotAskForMuchWork) {
   auto repeated = [](const Bytes& types, const Bytes& prologue, const Bytes& code) {
     Bytes content = Bytes{0} + prologue;
@@ -216,7 +216,7 @@ TEST(Validator, FewBytesCannotAskForMuchWork) {
   Bytes values;
   append_u32(values, wasm::kMaxParams);
   values.insert(values.end(), wasm::kMaxParams, kI32);
-  // A call of itself, with a thousand parameters and results.
+  // A call of the function itself, with a thousand parameters and results.
   EXPECT_EQ(check(repeated(section(1, Bytes{1, 0x60} + values + values), {0x00}, {0x10, 0})), "");
   // In unreachable code: array.new_fixed of 10,000 elements; struct.new and struct.new_default of 10,000 fields.
   Bytes fields;

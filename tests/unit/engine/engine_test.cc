@@ -27,7 +27,7 @@ std::shared_ptr<const CompiledModule> compile(const std::shared_ptr<Engine>& eng
   return *std::move(m);
 }
 
-struct World {
+struct Fixture {
   std::shared_ptr<Engine> engine = Engine::create({});
   runtime::Store store{engine->store_options()};
 
@@ -48,7 +48,7 @@ struct World {
 };
 
 TEST(ImportMatch, FunctionSubtypes) {
-  World w;
+  Fixture w;
   constexpr std::string_view kTypes =
       R"((type $super (sub (func (result (ref null func))))) (type $sub (sub $super (func (result (ref func))))))";
   auto with = [&](std::string_view rest) { return "(module " + std::string(kTypes) + std::string(rest) + ")"; };
@@ -58,14 +58,14 @@ TEST(ImportMatch, FunctionSubtypes) {
   std::string error =
       w.link(with(R"((func (export "x") (type $super) unreachable))"), with(R"((import "m" "x" (func (type $sub))))"));
   EXPECT_EQ(error.rfind("incompatible import type: \"m\" \"x\": expected a function", 0), 0u) << error;
-  // Equal but for finality: the message tells the types apart by number.
+  // Equal except for finality: the message distinguishes the types by number.
   error =
       w.link(R"((module (type $t (sub (func))) (func (export "x") (type $t))))", R"((module (import "m" "x" (func))))");
   EXPECT_NE(error.find("(type #"), std::string::npos) << error;
 }
 
 TEST(ImportMatch, GlobalsTablesTags) {
-  World w;
+  Fixture w;
   EXPECT_EQ(w.link(R"((module (func $f) (global (export "x") (ref func) (ref.func $f))))",
                    R"((module (import "m" "x" (global funcref))))"),
             "");
@@ -84,7 +84,7 @@ TEST(ImportMatch, GlobalsTablesTags) {
 }
 
 TEST(ConstEval, ReferencesAndArithmetic) {
-  World w;
+  Fixture w;
   auto m = compile(w.engine, R"((module
     (func $f (result i32) (i32.const 9))
     (global $n funcref (ref.null func))
@@ -108,13 +108,13 @@ TEST(ConstEval, ReferencesAndArithmetic) {
   EXPECT_EQ(i.elem(0, 1), 0u);
   i.drop_elem(0);
   EXPECT_EQ(i.elem_size(0), 0u);
-  // Evaluation left the stack as it was.
+  // Evaluation left the stack unchanged.
   EXPECT_EQ(w.store.exec()->stack_top, w.store.exec()->stack_base);
 }
 
-// Of a module that is a part of a larger binary.
+// For a module that is a part of a larger binary.
 TEST(CompiledModule, BacktracesOfANestedModuleCountFromTheWholeBinary) {
-  World w;
+  Fixture w;
   auto offset = [&](uint64_t base_offset) {
     auto compiled = compile(w.engine, R"((module (func $start unreachable) (start $start)))");
     const_cast<wasm::Module&>(compiled->module()).base_offset = base_offset;
@@ -126,7 +126,7 @@ TEST(CompiledModule, BacktracesOfANestedModuleCountFromTheWholeBinary) {
 }
 
 TEST(Instantiate, WrongNumberOfImports) {
-  World w;
+  Fixture w;
   auto m = compile(w.engine, R"((module (import "a" "b" (func))))");
   auto r = instantiate(w.store, *m, {});
   ASSERT_FALSE(r);

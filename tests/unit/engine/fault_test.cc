@@ -1,5 +1,6 @@
-// Faults in generated code: traps where an access of the running instance's memory ends up that is out of bounds, and
-// bugs of the engine anywhere else. The bugs are made here, by changing what code believes its memory's base to be.
+// Faults in generated code: traps if the address is one that an out-of-bounds access of the running instance's memory
+// can have, and bugs of the engine anywhere else. The bugs are made here, by changing the base of memory that code
+// uses.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -11,7 +12,7 @@
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define ERMINE_NO_GUARDED_MEMORY 1  // all is checked in code
+#define ERMINE_NO_GUARDED_MEMORY 1  // all accesses are checked in code
 #endif
 #endif
 
@@ -20,15 +21,15 @@ namespace {
 
 #ifndef ERMINE_NO_GUARDED_MEMORY
 
-constexpr std::string_view kModule = R"((module $victim (memory 1)
+constexpr std::string_view kModule = R"((module $faulty (memory 1)
   (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
   (func (export "store") (param i32) (i32.store offset=4294967292 (local.get 0) (i32.const 1)))))";
 
-struct World {
-  explicit World(Tier tier) : engine(Engine::create(config(tier))), store(engine->store_options()) {
+struct Fixture {
+  explicit Fixture(Tier tier) : engine(Engine::create(config(tier))), store(engine->store_options()) {
     auto bytes = text::parse(kModule, {.features = wasm::FeatureSet::all(), .emit_names = true});
     auto owner = std::make_shared<const std::vector<uint8_t>>(*std::move(bytes));
-    module = *CompiledModule::compile(engine, std::span<const uint8_t>(*owner), owner, "victim\x1b.wasm");
+    module = *CompiledModule::compile(engine, std::span<const uint8_t>(*owner), owner, "faulty\x1b.wasm");
   }
   static Config config(Tier tier) {
     Config c;
@@ -37,7 +38,7 @@ struct World {
   }
   runtime::Instance* make() { return *instantiate(store, *module, {}); }
 
-  // Calls with an argument: the trap, or kNone.
+  // Calls with an argument: returns the trap, or kNone.
   TrapCode call(runtime::Instance* instance, std::string_view name, uint32_t argument) {
     runtime::Slot slots[1] = {argument};
     if (runtime::call(&store, find_export(*instance, name)->func, slots)) return TrapCode::kNone;
@@ -52,7 +53,7 @@ struct World {
 class Fault : public testing::TestWithParam<Tier> {};
 
 TEST_P(Fault, OutOfBoundsIsATrap) {
-  World w(GetParam());
+  Fixture w(GetParam());
   runtime::Instance *a = w.make(), *b = w.make();
   ASSERT_TRUE(a->memory(0)->guarded());
   for (runtime::Instance* i : {a, b}) {
@@ -64,11 +65,10 @@ TEST_P(Fault, OutOfBoundsIsATrap) {
   }
 }
 
-// What code finds at `distance` from the base that it should have is reported as a bug, and the process ends by the
-// fault's signal.
+// An access at `distance` from the correct base is reported as a bug, and the fault's signal ends the process.
 void expect_bug(Tier tier, int64_t distance) {
   auto run = [=] {
-    World w(tier);
+    Fixture w(tier);
     runtime::Instance* a = w.make();
     EXPECT_EQ(w.call(a, "load", 0), TrapCode::kNone);
     a->ctx()->memory0_base += distance;
@@ -84,11 +84,11 @@ TEST_P(Fault, BelowAMemoryIsABug) {
     expect_bug(GetParam(), -below);
 }
 
-TEST_P(Fault, BehindAllThatIsReachedIsABug) { expect_bug(GetParam(), int64_t{8} << 30 | 1 << 20); }
+TEST_P(Fault, AboveAllReachableAddressesIsABug) { expect_bug(GetParam(), int64_t{8} << 30 | 1 << 20); }
 
 TEST_P(Fault, AnotherMemoryIsABug) {
   auto run = [] {
-    World w(GetParam());
+    Fixture w(GetParam());
     runtime::Instance *a = w.make(), *b = w.make();
     EXPECT_EQ(w.call(a, "load", 0), TrapCode::kNone);
     a->ctx()->memory0_base = b->memory(0)->base();
@@ -98,15 +98,15 @@ TEST_P(Fault, AnotherMemoryIsABug) {
   EXPECT_EXIT(run(), testing::KilledBySignal(SIGSEGV), "bug of Ermine");
 }
 
-TEST_P(Fault, NamesInReportsAreForTerminals) {
+TEST_P(Fault, NamesInReportsAreEscaped) {
   auto run = [] {
-    World w(GetParam());
+    Fixture w(GetParam());
     runtime::Instance* a = w.make();
     a->ctx()->memory0_base = nullptr;
     (void)w.call(a, "load", 0);
     _exit(0);
   };
-  EXPECT_EXIT(run(), testing::KilledBySignal(SIGSEGV), "of the module victim\\\\1b.wasm\n");
+  EXPECT_EXIT(run(), testing::KilledBySignal(SIGSEGV), "of the module faulty\\\\1b.wasm\n");
 }
 
 std::vector<Tier> tiers() {

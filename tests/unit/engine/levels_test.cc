@@ -1,5 +1,5 @@
-// From one tier of machine code to the next, in the middle of a loop too. The next is the baseline compiler once more:
-// its code counts where another level follows, and does not where none does.
+// From one tier of machine code to the next, in the middle of a loop too. The next tier is the baseline compiler again:
+// its code counts if another level follows, and does not if none does.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -79,7 +79,7 @@ class Levels : public testing::TestWithParam<bool> {
 TEST_P(Levels, InTheMiddleOfALoop) {
   // One call: the interpreter, then counting code, then the last level.
   EXPECT_EQ(call("sum", 3'000'000), 3'000'000u / 2 * 3'000'001u);
-  while (compiled() < 2) std::this_thread::yield();  // in the background it may be done later
+  while (compiled() < 2) std::this_thread::yield();  // in the background it may take longer
   EXPECT_EQ(level("sum"), 2);
   EXPECT_EQ(call("sum", 10), 55u);
   EXPECT_EQ(compiled(), 2u);
@@ -94,7 +94,7 @@ TEST_P(Levels, ByCalls) {
   EXPECT_EQ(level("many_locals"), 2);
 }
 
-// A caller and a callee, both hot: each goes over where it is, and calls find the best.
+// A caller and a callee, both hot: each switches where it is, and calls reach the best code.
 TEST_P(Levels, CallersAndCallees) {
   for (int round = 0; round < 3; ++round) EXPECT_EQ(call("calls", 1'000'000), 1'000'000u / 2 * 1'000'001u);
   while (compiled() < 4) std::this_thread::yield();

@@ -1,4 +1,4 @@
-// The files for perf: read back as perf reads them, written by several threads.
+// The files for perf: read back in perf's way, written by several threads.
 #include "platform/code_listener.h"
 
 #include <elf.h>
@@ -66,7 +66,7 @@ class Listeners : public testing::Test {
   fs::path before_, directory_;
 };
 
-TEST_F(Listeners, PerfMapHasALineAFunction) {
+TEST_F(Listeners, PerfMapHasOneLinePerFunction) {
   auto map = open_perf_map();
   ASSERT_TRUE(map.has_value()) << map.error().to_string();
   (*map)->added(some_code("one"));
@@ -74,7 +74,7 @@ TEST_F(Listeners, PerfMapHasALineAFunction) {
   const auto at = reinterpret_cast<uintptr_t>(kCode);
   std::stringstream expected;
   expected << std::hex << at << " 3 one\n" << at + 1 << " 2 two words\n";
-  EXPECT_EQ(read(map_path()), expected.str());  // there at once, whatever becomes of the process
+  EXPECT_EQ(read(map_path()), expected.str());  // written immediately, even if the process crashes later
 }
 
 TEST_F(Listeners, NamesCannotForgeLines) {
@@ -99,7 +99,7 @@ TEST_F(Listeners, AFileLeftByAnotherProcessIsReplacedNotFollowed) {
   EXPECT_FALSE(fs::is_symlink(map_path()));
 }
 
-TEST_F(Listeners, OneFileAProcess) {
+TEST_F(Listeners, OneFilePerProcess) {
   auto a = open_perf_map(), b = open_perf_map();
   ASSERT_TRUE(a.has_value() && b.has_value());
   EXPECT_EQ(*a, *b);
@@ -214,7 +214,7 @@ TEST_F(Listeners, JitDumpIsWhatItsFormatSays) {
 
 // --- gdb's list
 
-// The functions it has, by what their object files say: name -> address.
+// The functions in the list, from their object files: name -> address.
 std::map<std::string, uint64_t> listed() {
   std::map<std::string, uint64_t> functions;
   const jit_code_entry* before = nullptr;
@@ -251,7 +251,7 @@ std::map<std::string, uint64_t> listed() {
   return functions;
 }
 
-TEST(GdbInterface, ListsWhatThereIs) {
+TEST(GdbInterface, ListsTheRegisteredCode) {
   EXPECT_EQ(__jit_debug_descriptor.version, 1u);
   const NewCode::StackDepth depths[] = {{1, 8}, {2, 16}, {200, 0}};
   auto gdb = gdb_interface();
@@ -266,7 +266,7 @@ TEST(GdbInterface, ListsWhatThereIs) {
   using Functions = std::map<std::string, uint64_t>;
   EXPECT_EQ(listed(), (Functions{{"first", at}, {"second\\1b[1m", at + 1}, {"third", at + 2}}));
   gdb->removed(kCode + 1);  // in the middle
-  gdb->removed(kCode + 1);  // nothing there any more
+  gdb->removed(kCode + 1);  // no longer there
   EXPECT_EQ(listed(), (Functions{{"first", at}, {"third", at + 2}}));
   gdb->removed(kCode + 2);  // the head
   gdb->removed(kCode);

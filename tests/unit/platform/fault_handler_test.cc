@@ -14,7 +14,7 @@ Mapping* g_ours;
 volatile int g_handled;
 volatile uintptr_t g_stack_in_handler;
 
-// Repairs faults in our mapping by committing the page, so that the access is simply done again.
+// Repairs faults in the test's mapping by committing the page, so that the access is repeated successfully.
 bool repair(FaultContext& fault) {
   const auto base = reinterpret_cast<uintptr_t>(g_ours->base());
   if (fault.address() - base >= g_ours->size() || fault.pc() == 0) return false;

@@ -68,7 +68,7 @@ TEST(MapFile, Errors) {
   EXPECT_EQ(map_file(path, 100).error().kind(), ErrorKind::kUnsupported);
   EXPECT_TRUE(map_file(path, 101));
   std::remove(path.c_str());
-  // A file without end stops at the limit.
+  // Reading an endless file stops at the limit.
   EXPECT_EQ(map_file("/dev/zero", 1 << 20).error().kind(), ErrorKind::kUnsupported);
 }
 

@@ -24,7 +24,7 @@ TEST(Mapping, CommitAndDecommit) {
   ASSERT_TRUE(m->commit(0, 3 * page));
   m->base()[0] = 1;
   m->base()[3 * page - 1] = 2;
-  // Unaligned ends are rounded out; what is committed already keeps its contents.
+  // Unaligned ends are rounded out; the contents of committed pages are preserved.
   ASSERT_TRUE(m->commit(2 * page + 5, page));
   EXPECT_EQ(m->base()[3 * page - 1], 2);
   m->base()[4 * page - 1] = 3;
@@ -36,7 +36,7 @@ TEST(Mapping, CommitAndDecommit) {
   EXPECT_TRUE(moved);
 }
 
-// Whether a byte can be read, as the system sees it.
+// Whether a byte can be read, according to the system.
 bool readable(const void* at) {
   int pipe_ends[2];
   if (pipe(pipe_ends) != 0) return false;
@@ -54,9 +54,9 @@ TEST(Mapping, GuardsAtBothEnds) {
     EXPECT_TRUE(readable(low) && readable(high - 1));
     for (uint64_t n : {uint64_t{1}, (guard + 1) / 2, guard}) EXPECT_FALSE(readable(low - n)) << guard << " " << n;
     for (uint64_t n : {uint64_t{0}, guard, 2 * guard - 1}) EXPECT_FALSE(readable(high + n)) << guard << " " << n;
-    // Nobody else gets there: the guards are part of the mapping.
+    // No other mapping gets there: the guards are part of the mapping.
     EXPECT_EQ(mincore(low - page_size(), page_size(), std::vector<unsigned char>(1).data()), 0);
-    // Nor is more than was asked for ever made accessible.
+    // And no more than requested is ever made accessible.
     EXPECT_FALSE(m->commit(m->size(), page_size()));
   }
   EXPECT_FALSE(Mapping::reserve(1, {uint64_t{1} << 60, 0}));
@@ -69,8 +69,8 @@ TEST(Mapping, LiesAtARandomPlace) {
 #endif
 #endif
   if (personality(0xffffffff) & ADDR_NO_RANDOMIZE) GTEST_SKIP() << "the process asks for the same addresses each time";
-  // Side by side, as the system puts them, no two of them are a gigabyte apart. (A place that is taken is left to the
-  // system: under a sanitizer that is often more than half.)
+  // Side by side, as the system places them, two of them would never be a gigabyte apart. (If a place is taken the
+  // system chooses: under a sanitizer that is often more than half of the cases.)
   std::vector<Mapping> all;
   for (int i = 0; i < 16; ++i) all.push_back(*Mapping::reserve(1 << 20));
   std::sort(all.begin(), all.end(), [](const Mapping& a, const Mapping& b) { return a.base() < b.base(); });
@@ -90,7 +90,7 @@ TEST(Mapping, RandomBelow) {
   EXPECT_EQ(random_below(1), 0u);
 }
 
-TEST(Mapping, SealedStays) {
+TEST(Mapping, SealedMappingsStay) {
   auto m = Mapping::reserve(4 * page_size());
   ASSERT_TRUE(m);
   if (!seal(m->base(), page_size())) GTEST_SKIP() << "this system cannot seal mappings";
@@ -103,7 +103,7 @@ TEST(Mapping, SealedStays) {
   EXPECT_EQ(mprotect(base + page_size(), page_size(), PROT_READ), 0);
 }
 
-TEST(Mapping, GoesBackToItsLender) {
+TEST(Mapping, ReturnsToItsPool) {
   struct Owner final : Mapping::Lender {
     void take_back(uint8_t* base, uint64_t size) override { returned = {base, size}; }
     std::pair<uint8_t*, uint64_t> returned{};
@@ -133,7 +133,7 @@ TEST(Image, EachMappingHasItsOwnCopy) {
   EXPECT_FALSE(a->map_image(*image, 0, 3 * page, 2 * page));
 }
 
-TEST(Mapping, RefusesWhatCannotBe) {
+TEST(Mapping, RefusesImpossibleSizes) {
   EXPECT_FALSE(Mapping::reserve(uint64_t{1} << 60));
   EXPECT_TRUE(Mapping::reserve(0));
 }
@@ -147,7 +147,7 @@ TEST(ThreadStack, HoldsThisFrame) {
     const uintptr_t limit = native_stack_limit(here);
     EXPECT_GE(limit, b.low + kStackHeadroom);
     EXPECT_LT(limit, here);
-    // A stack the system does not know of.
+    // A stack that the system does not know.
     EXPECT_LT(native_stack_limit(0x1000000), 0x1000000u);
   };
   check();

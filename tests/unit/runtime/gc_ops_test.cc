@@ -1,5 +1,5 @@
-// The operations of the instructions on collected objects: values of every storage type, traps, overlap, and
-// that what they store is seen by minor collections.
+// The operations of the instructions on collected objects: values of every storage type, traps, overlap, and that minor
+// collections see what they store.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -97,7 +97,7 @@ TEST_F(GcOps, ArraysOfEveryStorageType) {
   for (const ValType storage : storages) {
     const TypeDef& t = array_of(storage);
     const uint64_t mask = t.element_size >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * t.element_size) - 1;
-    const Slot value = (0x8182'8384'8586'8789 & mask) | 1;  // an i31 where it is a reference
+    const Slot value = (0x8182'8384'8586'8789 & mask) | 1;  // an i31 if it is a reference
     const Ref a = array(t, 37, value);
     for (uint32_t i = 0; i < 37; ++i) ASSERT_EQ(get(t, a, i), value);
     const Slot zero[2] = {0, 0};
@@ -117,7 +117,7 @@ TEST_F(GcOps, ArraysOfEveryStorageType) {
   EXPECT_EQ(get(array_of(ValKind::kI8), array(array_of(ValKind::kI8), 1, 0x80), 0, true), 0xFFFF'FF80u);
 }
 
-TEST_F(GcOps, TooLargeIsToldFromExhausted) {
+TEST_F(GcOps, TooLargeAndExhaustedDiffer) {
   Ref r = kNull;
   const Slot zero[2] = {0, 0};
   EXPECT_EQ(array_new(heap, array_of(ValKind::kV128), ~0u, zero, &r), TrapCode::kAllocationTooLarge);
@@ -184,7 +184,7 @@ TEST_F(GcOps, MinorCollectionsSeeEveryKindOfStore) {
     heap.collect(false);
     const auto check = [&](uint32_t i, uint32_t v) {
       heap.collect(false);
-      for (int k = 0; k < 1000; ++k) make(999);  // would overwrite what was freed by mistake
+      for (int k = 0; k < 1000; ++k) make(999);  // would overwrite objects that were freed by mistake
       const Ref r = static_cast<Ref>(get(refs, old, i));
       ASSERT_NE(r, kNull);
       EXPECT_EQ(extern_payload(heap.at(0), r), v);

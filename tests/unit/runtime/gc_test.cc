@@ -1,4 +1,4 @@
-// The collector: what is reachable stays as it was, what is not goes, whatever the shape; and the heap stays
+// The collector: reachable objects are preserved and unreachable ones are freed, for all shapes; and the heap stays
 // within its limit.
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ class Fixture : public RootSource {
     empty = add(CompositeKind::kStruct, {});
     refs = add(CompositeKind::kArray, {any()});
     bytes = add(CompositeKind::kArray, {ValKind::kI8});
-    // References further out than a header can say, and a size it cannot say either.
+    // References further out than a header can express, and a size that it cannot express either.
     std::vector<ValType> many(700, ValType(ValKind::kI64));
     many.insert(many.begin() + 40, any());
     many.push_back(any());
@@ -128,11 +128,11 @@ TEST(Gc, KeepsWhatIsReachableAndFreesTheRest) {
     const Ref kept = f.heap().new_struct(*f.node);
     f.set_field(root, f.node, 0, kept);
     f.number(kept) = 77;
-    // A cycle that nothing else holds.
+    // A cycle without other references.
     const Ref a = f.heap().new_struct(*f.node), b = f.heap().new_struct(*f.node);
     f.set_field(a, f.node, 0, b);
     f.set_field(b, f.node, 0, a);
-    // A cycle that is held.
+    // A cycle with a reference from outside.
     f.set_field(kept, f.node, 1, root);
     f.heap().collect(true);
     EXPECT_EQ(f.number(kept), 77);
@@ -147,7 +147,7 @@ TEST(Gc, KeepsWhatIsReachableAndFreesTheRest) {
 
 TEST(Gc, MemoryIsZero) {
   Fixture f({.max_bytes = 4 * kMiB});
-  // Fills the heap with ones over and over; each new object must be zero all the same.
+  // Fills the heap with ones again and again; each new object must be zero nevertheless.
   for (int round = 0; round < 100'000; ++round) {
     const uint32_t length = round % 97 == 0 ? 20'000 : static_cast<uint32_t>(round % 300);
     const Ref a = f.heap().new_array(*f.bytes, length);
@@ -178,7 +178,7 @@ TEST(Gc, OldObjectsKeepWhatIsStoredIntoThem) {
     f.set_field(old, f.pair, 1, make(1));
     f.set_element(array, 50, make(2));
     f.set_element(huge, 0, make(3));
-    f.set_element(huge, 29, make(4));  // at the line's end: header 2 words, 32 a line
+    f.set_element(huge, 29, make(4));  // at the line's end: header 2 words, 32 per line
     f.set_element(huge, 30, make(5));
     f.set_element(huge, 99'999, make(6));
     f.set_field(large, f.large, 40, make(7));
@@ -201,7 +201,7 @@ TEST(Gc, MinorCollectionsDoNotTraceOldObjects) {
   f.globals = {root};
   f.set_field(root, f.pair, 0, f.heap().new_struct(*f.leaf));
   f.heap().collect(false);
-  // Garbage that is old stays until a full collection.
+  // Old garbage stays until a full collection.
   f.set_field(root, f.pair, 0, kNull);
   f.globals.clear();
   f.heap().collect(false);
@@ -216,7 +216,7 @@ TEST(Gc, AmbiguousSlots) {
             c = f.heap().new_array(*f.bytes, 300), big = f.heap().new_array(*f.bytes, 50'000),
             last = f.heap().new_struct(*f.leaf);
   for (const bool full : {false, true, false}) {
-    // Words that are no references: inside objects, odd, too large, in free memory, with high bits.
+    // Words that are not references: inside objects, odd, too large, in free memory, with high bits.
     f.stack = {a,
                a + 8,
                b + 16,
@@ -382,13 +382,13 @@ TEST(Gc, ExhaustionIsReportedAndPasses) {
       f.globals[0] = n;
       ASSERT_LT(made, 1'000'000);
     }
-    // All of the heap could be used, but for a little.
+    // Nearly all of the heap could be used.
     EXPECT_GT(made, 8 * static_cast<int>(kMiB) / 24 * 9 / 10);
     EXPECT_EQ(f.heap().new_array(*f.bytes, 9 << 20), kNull);
     int count = 0;
     for (Ref n = f.globals[0]; n != kNull; n = f.field(n, f.node, 0)) ++count;
     EXPECT_EQ(count, made);
-    // Letting go of it makes room again.
+    // Releasing it makes space again.
     f.globals[0] = kNull;
     EXPECT_NE(f.heap().new_struct(*f.node), kNull);
     EXPECT_NE(f.heap().new_array(*f.bytes, 7 << 20), kNull);
@@ -492,7 +492,7 @@ TEST(Gc, ExceptionsHoldTheirPayload) {
   EXPECT_EQ(extern_payload(f.heap().at(0), static_cast<Ref>(payload[5])), 5u);
 }
 
-// A random graph is changed at random and compared with a shadow of it that the C++ heap holds.
+// A random graph is changed at random and compared with a shadow copy on the C++ heap.
 class Shadow {
  public:
   Shadow(HeapOptions options, uint64_t seed) : f_(options), random_(seed) {}
@@ -514,10 +514,10 @@ class Shadow {
   HeapStats stats() { return f_.heap().stats(); }
 
  private:
-  struct Twin {
+  struct ShadowObject {
     const TypeDef* type;
     Ref ref;
-    std::vector<Twin*> fields;  // null: null or i31
+    std::vector<ShadowObject*> fields;  // null: null or i31
     std::vector<Ref> i31;
     uint64_t stamp;
     bool seen = false;
@@ -547,7 +547,7 @@ class Shadow {
   }
 
   void make() {
-    Twin* t = &arena_.emplace_back();
+    ShadowObject* t = &arena_.emplace_back();
     const TypeDef* types[] = {f_.pair, f_.pair, f_.pair, f_.leaf, f_.refs, f_.bytes, f_.large};
     t->type = types[below(below(20) == 0 ? 7 : 6)];
     uint32_t length = static_cast<uint32_t>(below(20));
@@ -564,23 +564,23 @@ class Shadow {
     sync();
   }
 
-  // Where eight bytes that are no reference lie in it, or null.
-  uint8_t* stamp_of(const Twin& t) {
+  // The position of eight bytes in it that are not a reference, or null.
+  uint8_t* stamp_of(const ShadowObject& t) {
     if (t.type == f_.leaf) return f_.heap().at(t.ref) + 8;
     if (t.type == f_.large) return f_.heap().at(t.ref) + f_.large->field_offsets[500];
     if (t.type == f_.bytes && array_length(f_.heap().at(0), t.ref) >= 8) return array_elements(f_.heap().at(0), t.ref);
     return nullptr;
   }
-  uint8_t* slot_of(const Twin& t, size_t i) {
+  uint8_t* slot_of(const ShadowObject& t, size_t i) {
     if (t.type == f_.refs) return array_elements(f_.heap().at(0), t.ref) + 4 * i;
     return f_.heap().at(t.ref) + t.type->field_offsets[t.type == f_.large ? (i == 0 ? 40 : 701) : i];
   }
 
-  Twin* pick() {
-    Twin* t = below(2) ? roots_[below(8)] : stack_[below(16)];
+  ShadowObject* pick() {
+    ShadowObject* t = below(2) ? roots_[below(8)] : stack_[below(16)];
     for (int hops = static_cast<int>(below(6)); t && hops > 0; --hops) {
       if (t->fields.empty()) break;
-      Twin* next = t->fields[below(t->fields.size())];
+      ShadowObject* next = t->fields[below(t->fields.size())];
       if (!next) break;
       t = next;
     }
@@ -588,7 +588,7 @@ class Shadow {
   }
 
   void link() {
-    Twin *from = pick(), *to = pick();
+    ShadowObject *from = pick(), *to = pick();
     if (!from || from->fields.empty()) return;
     const size_t i = below(from->fields.size());
     Ref value = to ? to->ref : kNull;
@@ -604,15 +604,15 @@ class Shadow {
   }
 
   void compare() {
-    std::vector<Twin*> all;
-    const auto visit = [&](Twin* t) {
+    std::vector<ShadowObject*> all;
+    const auto visit = [&](ShadowObject* t) {
       if (t && !t->seen) t->seen = true, all.push_back(t);
     };
-    for (Twin* t : roots_) visit(t);
-    for (Twin* t : stack_) visit(t);
+    for (ShadowObject* t : roots_) visit(t);
+    for (ShadowObject* t : stack_) visit(t);
     for (size_t k = 0; k < all.size(); ++k)
-      for (Twin* t : all[k]->fields) visit(t);
-    for (Twin* t : all) {
+      for (ShadowObject* t : all[k]->fields) visit(t);
+    for (ShadowObject* t : all) {
       t->seen = false;
       const uint64_t header = load_header(f_.heap().at(0), t->ref);
       ASSERT_EQ(wasm::header_type(header), t->type->id);
@@ -627,8 +627,8 @@ class Shadow {
 
   Fixture f_;
   std::mt19937_64 random_;
-  std::deque<Twin> arena_;  // all there ever were
-  std::vector<Twin*> roots_, stack_;
+  std::deque<ShadowObject> arena_;  // all objects ever made
+  std::vector<ShadowObject*> roots_, stack_;
 };
 
 TEST(Gc, RandomGraphs) {

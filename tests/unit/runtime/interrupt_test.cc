@@ -18,7 +18,7 @@ TEST(InterruptControl, StopsCodeUntilItIsTaken) {
   ExecContext exec{};
   exec.stack_end = stack + 4;
   exec.stack_limit = exec.stack_end;
-  // What code compares where a function is entered, and so is where it stops.
+  // Code compares it at the entry of a function, and so stops there.
   auto goes_on = [&] { return stack + 4 <= exec.stack_limit.load(); };
   InterruptControl control(&exec);
   const int fd = control.event_fd();
@@ -31,8 +31,8 @@ TEST(InterruptControl, StopsCodeUntilItIsTaken) {
   EXPECT_EQ(control.take(), kInterruptRequest | kInterruptDeadline);
   EXPECT_TRUE(goes_on());
   EXPECT_FALSE(readable(fd));
-  EXPECT_EQ(control.take(), 0u);  // once
-  // The store is gone: whoever still has the handle may use it.
+  EXPECT_EQ(control.take(), 0u);  // only once
+  // The store is gone: remaining handles may still be used.
   control.detach();
   control.interrupt(kInterruptRequest);
   EXPECT_TRUE(goes_on());

@@ -53,7 +53,7 @@ TEST(Memory, GuardedNeverMoves) {
   m->unwatch(&ctx);
 }
 
-// Whether a byte can be read, as the system sees it.
+// Whether a byte can be read, according to the system.
 bool readable(const void* at) {
   int ends[2];
   if (pipe(ends) != 0) return false;
@@ -63,7 +63,7 @@ bool readable(const void* at) {
   return yes;
 }
 
-// Whatever an index with a wrong upper half, or an offset with a wrong sign, leads to is a guard or another memory.
+// Any address from an index with a wrong upper half, or an offset with a wrong sign, is in a guard or another memory.
 TEST(Memory, GuardedBelowAndAbove) {
   if (!Memory::wants_guard(type(1), {})) GTEST_SKIP() << "no guarded memories here";
   std::vector<std::unique_ptr<Memory>> all;
@@ -75,7 +75,7 @@ TEST(Memory, GuardedBelowAndAbove) {
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->base() < b->base(); });
   for (size_t i = 0; i < all.size(); ++i) {
     const uint8_t* base = all[i]->base();
-    // Up to the neighbour, whose guard this one's is.
+    // Up to the neighbour, whose guard is shared.
     if (i != 0) ASSERT_GE(base - all[i - 1]->base(), static_cast<ptrdiff_t>(kGuardedReach));
     auto in_a_memory = [&](const uint8_t* p) {
       for (const auto& m : all)
@@ -95,7 +95,7 @@ TEST(Memory, GuardedBelowAndAbove) {
   for (const auto& m : all) before.push_back(m->base());
   all.clear();
   for (uint8_t* base : before) EXPECT_FALSE(readable(base + 65536));
-  // Places are taken at random: many more than there were meet one that was used.
+  // Places are taken at random: with many more memories than places, used ones recur.
   size_t again = 0;
   for (int i = 0; i < 300; ++i) {
     all.push_back(make(type(2)));
@@ -106,7 +106,7 @@ TEST(Memory, GuardedBelowAndAbove) {
   EXPECT_FALSE(readable(all.back()->base() + (2 << 16)));
 }
 
-// Larger reservations than a slot has, and no guards: the bytes have inaccessible space around them all the same.
+// Larger reservations than a slot has, and no guards: the bytes have inaccessible space around them nevertheless.
 TEST(Memory, GuardsOfOtherMemories) {
   for (const MemoryOptions& options : {MemoryOptions{.reservation = uint64_t{16} << 30, .guard = 1 << 30},
                                        MemoryOptions{.reservation = uint64_t{1} << 30}, MemoryOptions{0, 0}}) {

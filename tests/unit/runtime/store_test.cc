@@ -51,7 +51,7 @@ TEST(RootTable, CountsAndOutlivesTheStore) {
     EXPECT_EQ(a->value, 2u);
     kept = store.roots().add(4);
     RootTable::release(a);
-    EXPECT_EQ(store.roots().add(6), a);  // entries are used again
+    EXPECT_EQ(store.roots().add(6), a);  // entries are reused
     int live = 0;
     store.roots().for_each([&](Slot&) { ++live; });
     EXPECT_EQ(live, 2);

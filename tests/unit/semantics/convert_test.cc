@@ -16,7 +16,7 @@ T hide(T v) {
   return v;
 }
 
-// An operand, its truncation where there is one, else the trap; and the saturated result.
+// An operand, its truncation if there is one, otherwise the trap; and the saturated result.
 template <class F, class U>
 struct Case {
   F operand;
@@ -107,7 +107,7 @@ TEST(Convert, IntegersRoundToNearestEven) {
   EXPECT_EQ(f32_convert_i32_s(hide(~0u)), -1.0f);
   EXPECT_EQ(f32_convert_i32_u(hide(~0u)), 4294967296.0f);
   EXPECT_EQ(f32_convert_i64_u(hide(uint64_t{0x8000'0080'0000'0000})), 0x1p63f);
-  // Just above the midpoint: a detour over f64 would round to it and then to even.
+  // Just above the midpoint: converting through f64 would round to it and then to even.
   EXPECT_EQ(f32_convert_i64_u(hide(uint64_t{0x8000'0080'0000'0001})), 0x1.000002p63f);
   EXPECT_EQ(f32_convert_i64_s(hide(uint64_t{0x4000'0040'0000'0001})), 0x1.000002p62f);
   EXPECT_EQ(f64_convert_i64_u(hide(uint64_t{0x8000'0000'0000'0400})), 0x1p63);

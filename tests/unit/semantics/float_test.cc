@@ -10,7 +10,7 @@
 namespace ermine::semantics {
 namespace {
 
-// Operands pass through memory the compiler cannot see through, so that the machine computes.
+// Operands pass through memory that is opaque to the compiler, so that the processor computes.
 template <class T>
 T hide(T v) {
   asm volatile("" : "+m"(v));

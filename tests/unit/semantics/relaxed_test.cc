@@ -39,7 +39,7 @@ TEST(Relaxed, DeterministicProfileIsTheStrictInstruction) {
   EXPECT_EQ(i8x16_relaxed_laneselect<true>(bytes, least, nans), v128_bitselect(bytes, least, nans));
 }
 
-// What the machine's choice may do, lane by lane. (Specification 3.0, section 4.3.6.)
+// The possible results of the machine's choice, lane by lane. (Specification 3.0, section 4.3.6.)
 TEST(Relaxed, MachineChoiceIsAllowed) {
   const auto t = lanes<uint32_t>(i32x4_relaxed_trunc_f32x4_s(vec<float>({std::nanf(""), 1e20f, -1e20f, -7.9f})));
   EXPECT_TRUE(t[0] == 0 || t[0] == 0x8000'0000);
@@ -62,7 +62,7 @@ TEST(Relaxed, MachineChoiceIsAllowed) {
 
 template <bool deterministic>
 void check_madd() {
-  // Fused, the last bit of the product survives: 2^-37 and 2^-60; unfused it is rounded away.
+  // Fused, the last bit of the product is kept: 2^-37 and 2^-60; unfused it is rounded away.
   const V128 x = f32x4_splat(0x1.000004p+0f), y = f32x4_splat(0x1.0002p+0f), z = f32x4_splat(-0x1.000204p+0f);
   const bool fused = !deterministic && detail::fuses();
   EXPECT_EQ((f32x4_relaxed_madd<deterministic>(x, y, z)), f32x4_splat(fused ? 0x1p-37f : 0.0f));

@@ -1,5 +1,5 @@
-// Every instruction that the table gives a signature has a function in src/semantics of exactly that C++
-// signature. The check is made by the compiler: there is nothing to run.
+// Every instruction with a signature in the table has a function in src/semantics with exactly that C++ signature. The
+// compiler checks it: there is nothing to run.
 #include <concepts>
 
 #include "semantics/semantics.h"
@@ -9,8 +9,7 @@ namespace probe {
 using namespace ermine;
 using namespace ermine::semantics;
 
-// Converts to T and to nothing else, so that a parameter of another type, even one that T would
-// convert to, does not match.
+// Converts to T and to nothing else, so that a parameter of another type does not match, even if T would convert to it.
 template <class T>
 struct Exactly {
   template <class U>
@@ -18,8 +17,8 @@ struct Exactly {
   operator U() const;
 };
 
-// One probe an instruction: the result type of its function called with exactly the given types, or a
-// failed substitution. The name is looked up when the template is used with the probe's argument types.
+// One probe per instruction: the result type of its function called with exactly the given types, or a failed
+// substitution. The name is looked up when the template is used with the probe's argument types.
 #define OP(id, ...)                                                                                    \
   template <class... Args>                                                                             \
   concept Has_##id = requires(Args... args) { id(args...); };                                          \

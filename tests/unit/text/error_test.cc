@@ -1,4 +1,4 @@
-// Errors of the text front-end: that each slip is refused, and how it is shown.
+// Errors of the text front-end: each mistake is refused, with the right message.
 #include <gtest/gtest.h>
 
 #include "text/text.h"
@@ -111,7 +111,8 @@ TEST(TextError, EachIsFound) {
       {"(@metadata.code.branch_hint \"\\00\")", "@metadata.code.branch_hint annotation: not in a function"},
       {"(func (@metadata.code.branch_hint \"\\00\"))", "annotation without an instruction"},
       {"(func (if (i32.const 1) (@metadata.code.branch_hint \"\\00\") (then)))", "annotation without an instruction"},
-      {"(func (if (i32.const 1) (then) (@metadata.code.branch_hint \"\\00\") (else)))", "annotation without an instruction"},
+      {"(func (if (i32.const 1) (then) (@metadata.code.branch_hint \"\\00\") (else)))",
+       "annotation without an instruction"},
       {"(func (try (@metadata.code.branch_hint \"\\00\") (do) (catch_all)))", "annotation without an instruction"},
       {"(func (@metadata.code.x \"\\00\") (@metadata.code.x \"\\00\") nop)", "duplicate annotation"},
       {"(func (@metadata.code.branch_hint \"\\00\") nop)", "invalid target"},
@@ -131,7 +132,7 @@ TEST(TextError, FeaturesThatAreOff) {
   EXPECT_NE(result.error().message().find("threads"), std::string::npos);
 }
 
-// Every beginning of a good module is an error or a module, never a crash or a hang.
+// Every prefix of a valid module gives an error or a module, never a crash or a hang.
 TEST(TextError, Truncations) {
   std::string_view source =
       "(module $m (type $t (sub final (func (param $a i32) (result (ref null $t)))))\n"

@@ -8,7 +8,7 @@ namespace ermine::text {
 namespace {
 
 struct Result {
-  std::string shown;  // one letter a token, with its text
+  std::string shown;  // one letter per token, with its text
   std::string error;
 };
 
@@ -43,7 +43,7 @@ TEST(Lexer, Comments) {
   EXPECT_EQ(lex("a (").shown, "ka ( ");
 }
 
-TEST(Lexer, WhatTouchesIsOneToken) {
+TEST(Lexer, AdjacentCharactersAreOneToken) {
   EXPECT_EQ(lex("\"a\"\"b\"").shown, "r\"a\"\"b\" ");
   EXPECT_EQ(lex("a\"b\"").shown, "ra\"b\" ");
   EXPECT_EQ(lex("(a\"b\")").shown, "( ra\"b\" )");

@@ -135,7 +135,7 @@ TEST(Number, RoundTrip) {
     if (value - value == 0) {
       std::snprintf(hex, sizeof hex, "%a", value);
       EXPECT_EQ(f64(hex), bits) << hex;
-      // The C library's correctly rounded conversion is the judge of narrowing ones.
+      // The C library's correctly rounded conversion is the reference for narrowing ones.
       float narrow = std::strtof(hex, nullptr);
       uint32_t got;
       NumberStatus status = parse_f32(hex, got);

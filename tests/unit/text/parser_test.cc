@@ -1,4 +1,4 @@
-// The text front-end: what bytes come out. Sections are compared by their contents, written as hex.
+// The text front-end: the resulting bytes. Sections are compared by their contents, written as hex.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -62,14 +62,14 @@ TEST(Parser, EmptyModules) {
 
 TEST(Parser, TypesAndTypeUses) {
   EXPECT_EQ(section("(type (func (param i32 i64) (result f32)))", 1), "01 60 02 7f 7e 01 7d");
-  // Inline types come after the explicit ones, wherever those stand, and equal ones are shared.
+  // Inline types come after the explicit ones, wherever those are, and equal ones are shared.
   EXPECT_EQ(section("(func (param i32)) (func (param i32)) (func (result f64)) (type (func))", 1),
             "03 60 00 00 60 01 7f 00 60 00 01 7c");
   EXPECT_EQ(section("(func (param i32)) (func (param i32)) (func (result f64)) (type (func))", 3), "03 01 01 02");
   // The long and the short spelling of one type are one type, and both are kept as written.
   EXPECT_EQ(section("(func (param funcref)) (func (param (ref null func)))", 1), "01 60 01 70 00");
   EXPECT_EQ(section("(type (func (param (ref null func))))", 1), "01 60 01 63 70 00");
-  // A member of a group, an open type and one that mentions itself are no match for an inline type.
+  // A member of a group, an open type and one that mentions itself never match an inline type.
   EXPECT_EQ(section("(rec (type (func)) (type (func))) (func)", 3), "01 02");
   EXPECT_EQ(section("(type (sub (func))) (func)", 3), "01 01");
   EXPECT_EQ(section("(type $t (func (param (ref $t)))) (func (param (ref $t)))", 3), "01 01");
@@ -217,7 +217,7 @@ TEST(Parser, LocalsAndFields) {
           "(func (param $a i32) (local $b i64) (local i64 f32) (local $c f32) local.get $a local.set $b local.tee $c)",
           10),
       "01 0c 02 02 7e 02 7d 20 00 21 01 22 04 0b");
-  // Parameters count even if only a type defined later says how many there are.
+  // Parameters count even if a type that is defined later determines how many there are.
   EXPECT_EQ(section("(func (type $t) (local $x i32) local.get $x) (type $t (func (param i32 i32)))", 10),
             "01 06 01 01 7f 20 02 0b");
   EXPECT_EQ(section("(type $s (struct (field $a i32) (field $b i32))) (type $r (struct (field $b i32)))"

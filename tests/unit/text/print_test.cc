@@ -1,4 +1,4 @@
-// The printer: how modules look, and that the text is the module.
+// The printer: the form of modules, and that the text is equivalent to the module.
 #include "text/print/print.h"
 
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ void expect_identity(std::span<const uint8_t> module) {
       options.folded = folded;
       options.offsets = offsets;
       std::string text = printed(module, options);
-      // Whether names are asked for or not, the text says what there is.
+      // The text is complete whether or not names are requested.
       EXPECT_EQ(assemble(text, true), std::vector<uint8_t>(module.begin(), module.end())) << text;
       EXPECT_EQ(assemble(text, false), std::vector<uint8_t>(module.begin(), module.end())) << text;
     }
@@ -147,8 +147,8 @@ TEST(Print, Offsets) {
   EXPECT_NE(text.find("(;@18;) unreachable"), std::string::npos) << text;
 }
 
-TEST(Print, NamesThatAreNoIdentifiers) {
-  // Twice the same name, an empty one, one with spaces, labels and locals of one name.
+TEST(Print, NamesThatAreNotIdentifiers) {
+  // The same name twice, an empty one, one with spaces, labels and locals of the same name.
   auto module = assemble(
       "(module (@name \"a b\") (func $f) (func (@name \"f\")) (func (@name \"\")) (func $\"x y\" (param (@name \"p\") "
       "i32) (local $p i32)"
@@ -164,9 +164,10 @@ TEST(Print, NamesThatAreNoIdentifiers) {
   EXPECT_EQ(printed(module, options).find("$"), std::string::npos);
 }
 
-TEST(Print, BrokenNameSectionsStayAsTheyAre) {
+TEST(Print, BrokenNameSectionsAreKept) {
   expect_identity(assemble("(func) (@custom \"name\" \"\\01\\09\\02\\00\\01a\")"));  // its map is cut off
-  expect_identity(assemble("(func) (@custom \"name\" \"\\01\\04\\01\\07\\01a\")"));  // of a function that is not there
+  expect_identity(
+      assemble("(func) (@custom \"name\" \"\\01\\04\\01\\07\\01a\")"));  // of a function that does not exist
   expect_identity(assemble("(func) (func) (@custom \"name\" \"\\01\\07\\02\\01\\01a\\00\\01b\")"));  // out of order
   expect_identity(
       assemble("(func) (@custom \"name\" (before first) \"\\01\\04\\01\\00\\01a\")"));  // in an unusual place
@@ -183,18 +184,18 @@ std::vector<uint8_t> bytes(std::initializer_list<int> list) {
 TEST(Print, UnusualEncodingsComeBack) {
   // Section size, vector length and counts in more bytes than they need.
   expect_identity(bytes({1, 0x87, 0x80, 0, 0x81, 0, 0x60, 0x80, 0, 0x80, 0}));
-  // Empty sections, and a data count nobody needs.
+  // Empty sections, and an unnecessary data count.
   expect_identity(bytes({1, 1, 0, 2, 1, 0, 3, 1, 0, 4,  1, 0, 5,  1, 0, 13, 1, 0,
                          6, 1, 0, 7, 1, 0, 9, 1, 0, 12, 1, 0, 10, 1, 0, 11, 1, 0}));
   // Import groups without items.
   expect_identity(bytes({2, 7, 1, 1, 'x', 0, 0x7F, 0x80, 0}));
-  // Locals in runs that could be one, and an empty run.
+  // Adjacent runs of locals of one type, and an empty run.
   expect_identity(bytes({1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 12, 1, 10, 4, 1, 0x7F, 1, 0x7F, 0, 0x7E, 2, 0x7F, 0x0B}));
-  // Table and memory 0 named where they need not be: an element segment, a data segment, a load.
+  // Table and memory 0 named where that is not necessary: an element segment, a data segment, a load.
   expect_identity(bytes({1, 4,    1,    0x60, 0, 0,    3,    2,    1, 0,    4, 4, 1,    0x70, 0,    1, 5,  3, 1,
                          0, 1,    9,    9,    1, 2,    0,    0x41, 0, 0x0B, 0, 1, 0,    10,   11,   1, 9,  0, 0x41,
                          0, 0x28, 0x42, 0,    4, 0x1A, 0x0B, 11,   8, 1,    2, 0, 0x41, 0,    0x0B, 1, 'x'}));
-  // Padded indices and constants, positive and negative, as linkers leave them.
+  // Padded indices and constants, positive and negative, as linkers write them.
   expect_identity(bytes({1,    4,    1,    0x60, 0,    0,    3,    2,    1,    0,    10,   28,   1,    26,
                          0,    0x10, 0x80, 0x80, 0x80, 0x80, 0,    0x41, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x41,
                          0xC0, 0x80, 0x80, 0x80, 0,    0x42, 0x80, 0x7F, 0x1A, 0x1A, 0x1A, 0x0B}));

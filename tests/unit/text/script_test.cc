@@ -1,4 +1,4 @@
-// Reading scripts. What scripts do when they run is tested above the API.
+// Reading scripts. tests/spec tests running them.
 #include "text/wast/script.h"
 
 #include <gtest/gtest.h>

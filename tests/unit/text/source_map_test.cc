@@ -13,7 +13,7 @@
 namespace ermine::text {
 namespace {
 
-// Each way of writing instructions.
+// Every syntactic form of instructions.
 constexpr std::string_view kModule = R"((module
   (import "m" "f" (func $imp (param i32)))
   (memory 1)
@@ -58,7 +58,7 @@ TEST(SourceMap, EveryInstructionComesFromItsWord) {
   unsigned seen = 0;
   for (const wasm::Function& f : (*module)->functions) {
     if (f.body_offset == 0) continue;
-    // The locals: one byte for their number, two for each run.
+    // The locals: one byte for the number of groups, two for each group.
     const uint32_t locals = 1 + 2 * (*bytes)[f.body_offset];
     binary::InstrReader reader(**module, f.body_offset + locals, f.body_size - locals);
     for (binary::Instr in; reader.next(in); ++seen) {
@@ -67,7 +67,8 @@ TEST(SourceMap, EveryInstructionComesFromItsWord) {
       Lexer lexer(at, kModule.data() + kModule.size());
       const Token token = lexer.next();
       const std::string_view name = wasm::op_info(in.op).text();
-      // What ends a block is a parenthesis, or the word; of a folded if the parenthesis is what the error is about.
+      // A block ends with a parenthesis or the word `end`; errors about the end of a folded if are shown at the
+      // parenthesis.
       if (in.op == wasm::Op::end) EXPECT_TRUE(token.kind == TokenKind::kClose || token.text == "end") << token.text;
       else EXPECT_EQ(token.text, name) << "at " << at - kModule.data();
     }
@@ -76,15 +77,14 @@ TEST(SourceMap, EveryInstructionComesFromItsWord) {
   EXPECT_GT(seen, 50u);
 }
 
-// The first place that the error names, "line:column: first words".
+// The place that the error names, in the form "line:column: message".
 std::string error_of(std::string_view source, const ParseOptions& options) {
   const auto bytes = parse(source, options);
   if (!bytes) return "does not parse: " + bytes.error().message();
   auto module = binary::decode(*bytes, nullptr, std::make_shared<wasm::TypeRegistry>(), wasm::FeatureSet::all());
   Error error;
   if (!module) error = std::move(module).error();
-  else if (Result<void> valid = binary::validate(**module); !valid)
-    error = std::move(valid).error();
+  else if (Result<void> valid = binary::validate(**module); !valid) error = std::move(valid).error();
   else return "valid";
   const Error placed = in_text(source, options, *bytes, error);
   EXPECT_EQ(placed.kind(), error.kind());
@@ -122,7 +122,7 @@ TEST(SourceMap, ErrorsAreShownInTheText) {
   }
 }
 
-// An encoding that the parser does not choose itself moves what the map speaks of: the offset is all there is then.
+// An encoding that the parser does not choose itself invalidates the map: errors keep their offset only.
 TEST(SourceMap, OtherEncodingsKeepTheirOffsets) {
   const std::string_view source = "(module (func nop))";
   const auto bytes = parse(source, all());

@@ -1,4 +1,5 @@
-// The memory for machine code, of each kind that it can be. There is one arena a process: each test has its own.
+// The memory for machine code, of each possible kind. There is one arena per process: each test has a process of its
+// own.
 #include "tiering/code_arena.h"
 
 #include <fcntl.h>
@@ -25,7 +26,7 @@ using Kind = CodeArena::Kind;
     }                                                              \
   } while (false)
 
-// The system's record of the mapping that an address is in: "r-xs /memfd:…"
+// The system's description of the mapping of an address: "r-xs /memfd:…"
 std::string mapping_of(const void* address) {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
@@ -41,7 +42,7 @@ std::string mapping_of(const void* address) {
   return "none";
 }
 
-// How many of the process's mappings are of memory for code and can be written.
+// The number of writable mappings of memory for code in the process.
 int writable_mappings() {
   std::ifstream maps("/proc/self/maps");
   int n = 0;
@@ -57,7 +58,7 @@ void write_return(CodeArena* arena, const uint8_t* at, uint8_t value) {
   const uint8_t code[] = {0xb8, value, 0, 0, 0, 0xc3};  // mov eax, value; ret
   CHECK_HERE(arena->write(at, code));
 }
-// Without the check of function types, which looks for them in front of the code.
+// Without the check of function types, which reads data before the code.
 [[clang::no_sanitize("function")]] int call(const uint8_t* at) {
   int (*f)();
   std::memcpy(&f, &at, sizeof f);
@@ -68,7 +69,7 @@ void use(Kind kind) {
   CodeArena* arena = CodeArena::get();
   CHECK_HERE(arena != nullptr && arena->choose(kind) && arena->kind() == kind);
   for (Kind other : {Kind::kFile, Kind::kAnonymous, Kind::kPrivate})
-    CHECK_HERE(arena->choose(other) == (other == kind));  // too late for another
+    CHECK_HERE(arena->choose(other) == (other == kind));  // too late for another kind
 
   const CodeArena::Block block = arena->allocate(5000);
   CHECK_HERE(block.size == 8192);
@@ -81,7 +82,7 @@ void use(Kind kind) {
   CHECK_HERE(call(block.execute + 4093) == 41 && call(block.execute) == 42);
   CHECK_HERE(writable_mappings() == 0);
 
-  // A debugger changes an instruction, here: what is returned.
+  // A debugger changes an instruction, here: the returned value.
   const int memory = open("/proc/self/mem", O_RDWR);
   const uint8_t seven = 7;
   const auto at = static_cast<off_t>(reinterpret_cast<uintptr_t>(block.execute) + 1);
@@ -91,11 +92,11 @@ void use(Kind kind) {
     CHECK_HERE(call(block.execute) == 7);
   }
 
-  // What comes to lie there next is executed as it was written.
+  // The next code at that place is executed as it was written.
   arena->free(block);
   const CodeArena::Block next = arena->allocate(5000);
   CHECK_HERE(next.execute == block.execute);
-  CHECK_HERE(next.execute[0] == 0);  // the system took it back
+  CHECK_HERE(next.execute[0] == 0);  // the system has taken it back
   write_return(arena, next.execute, 43);
   CHECK_HERE(call(next.execute) == 43);
   CHECK_HERE(writable_mappings() == 0);
@@ -106,7 +107,7 @@ TEST(CodeArena, File) { EXPECT_EXIT(use(Kind::kFile), testing::ExitedWithCode(0)
 TEST(CodeArena, Anonymous) { EXPECT_EXIT(use(Kind::kAnonymous), testing::ExitedWithCode(0), ""); }
 TEST(CodeArena, Private) { EXPECT_EXIT(use(Kind::kPrivate), testing::ExitedWithCode(0), ""); }
 
-// A process that may write no large files is not killed for its code, but has it in memory without a file.
+// A process that may not write large files is not killed because of its code; the code is in memory without a file.
 TEST(CodeArena, ShortFiles) {
   auto run = [] {
     const rlimit limit{1 << 20, 1 << 20};
@@ -122,7 +123,8 @@ TEST(CodeArena, ShortFiles) {
   EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
 
-// The host has closed all descriptors it did not know, and opened a file of its own: that is not written to.
+// The host has closed all descriptors that it did not open, and has opened a file of its own: that file is not written
+// to.
 TEST(CodeArena, ForeignDescriptor) {
   auto run = [] {
     CodeArena* arena = CodeArena::get();
@@ -142,7 +144,7 @@ TEST(CodeArena, ForeignDescriptor) {
 }
 #endif
 
-// Of a process without standard streams, the file does not become one.
+// In a process without standard streams, the file does not become one.
 TEST(CodeArena, NoStandardStreams) {
   auto run = [] {
     for (int fd : {0, 1, 2}) close(fd);
@@ -166,12 +168,12 @@ TEST(CodeArena, Tables) {
     // Code refers to them by 32 bits.
     const auto distance = arena->end() - reinterpret_cast<const uint8_t*>(a.slots);
     CHECK_HERE(distance > 0 && distance < INT32_MAX);
-    // What a module had is zero for the next, and cannot be reached in between.
+    // The memory of a freed module is zero for the next, and inaccessible in between.
     arena->free_table(a);
     CHECK_HERE(mapping_of(a.slots).starts_with("---p"));
     const CodeArena::Table next = arena->allocate_table(1000);
     CHECK_HERE(next.slots == a.slots && next.slots[999].load() == nullptr);
-    // They count as code does.
+    // They count as code.
     arena->lower_limit(next.bytes + b.bytes);
     CHECK_HERE(arena->allocate_table(1).bytes == 0);
     arena->free_table(b);

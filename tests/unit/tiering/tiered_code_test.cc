@@ -1,4 +1,4 @@
-// The storage of code, with a tier that makes none: what it "compiles" is an address.
+// The storage of code, with a tier that makes none: it "compiles" to an address.
 #include "tiering/tiered_code.h"
 
 #include <gtest/gtest.h>
@@ -109,7 +109,7 @@ TEST_F(Tiering, PolicyFollowsTheOptions) {
   EXPECT_EQ(Policy::of(options_, 1).first, 1);
 }
 
-TEST_F(Tiering, GoesOverWhenAskedTo) {
+TEST_F(Tiering, TiersUpOnRequest) {
   auto c = code(after(5));
   const runtime::Code* pc = translated(*c, 0);
   EXPECT_EQ(fake_.begun, 0);
@@ -126,7 +126,7 @@ TEST_F(Tiering, CompiledFromTheFirstCall) {
   auto c = code({.first = 1, .steps = after(5).steps});
   const runtime::Code* up = translated(*c, 0);
   EXPECT_EQ(fake_.made, 1);
-  EXPECT_EQ(c->find(up).function, nullptr);  // the unit of an entry lies elsewhere here
+  EXPECT_EQ(c->find(up).function, nullptr);  // here, the unit of an entry is elsewhere
 }
 
 TEST_F(Tiering, AddressesOfEveryTierAreFound) {
@@ -143,7 +143,7 @@ TEST_F(Tiering, AddressesOfEveryTierAreFound) {
   EXPECT_EQ(c->find(nullptr).function, nullptr);
 }
 
-TEST_F(Tiering, WhatFailsIsNotAskedForAgain) {
+TEST_F(Tiering, FailedFunctionsAreNotCompiledAgain) {
   fake_.fails = true;
   auto c = code(after(5));
   const runtime::Code* pc = translated(*c, 0);
@@ -153,13 +153,13 @@ TEST_F(Tiering, WhatFailsIsNotAskedForAgain) {
   EXPECT_EQ(fake_.begun, 1);
 }
 
-TEST_F(Tiering, NobodyWaitsForACompiler) {
+TEST_F(Tiering, CallsDoNotWaitForACompiler) {
   fake_.blocks = true;
   auto c = code(after(5));
   const runtime::Code* pc = translated(*c, 0);
   std::thread compiling([&] { c->tier_up(pc); });
   while (fake_.begun == 0) std::this_thread::yield();
-  // The function goes on where it is, and asks again later.
+  // The function continues as it is, and asks again later.
   const_cast<runtime::Code*>(pc)[ir::kEnterCounter] = 0;
   EXPECT_EQ(c->tier_up(pc), pc);
   EXPECT_EQ(counter(pc), 5u);
@@ -200,7 +200,7 @@ TEST_F(Tiering, BackgroundTakesNoTimeOfTheCaller) {
   fake_.blocks = true;
   auto c = code(after(5, CompileThread::kBackground));
   const runtime::Code* pc = translated(*c, 0);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(c->tier_up(pc), pc);  // asked for once, whatever is asked
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(c->tier_up(pc), pc);  // requested once, however often it is asked
   EXPECT_EQ(counter(pc), 5u);
   fake_.go.release(1);
   while (c->find(pc).function->level.load() == 0) std::this_thread::yield();
@@ -208,7 +208,7 @@ TEST_F(Tiering, BackgroundTakesNoTimeOfTheCaller) {
   EXPECT_EQ(fake_.begun, 1);
 }
 
-TEST_F(Tiering, BackgroundForgetsWhatIsGone) {
+TEST_F(Tiering, BackgroundSkipsDestroyedModules) {
   fake_.blocks = true;
   auto gone = code(after(5, CompileThread::kBackground));
   auto stays = code(after(5, CompileThread::kBackground));
@@ -220,7 +220,7 @@ TEST_F(Tiering, BackgroundForgetsWhatIsGone) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     fake_.go.release(2);
   });
-  gone.reset();  // waits for the first; the others are left
+  gone.reset();  // waits for the first; the others are dropped
   while (stays->find(pc).function->level.load() == 0) std::this_thread::yield();
   let_go.join();
   EXPECT_EQ(fake_.begun, 2);

@@ -1,6 +1,6 @@
-// Compiled functions with a single bit changed: each is refused, or differs in a number only. Which of the two it may
-// be is said here a second time, instruction by instruction and without any of the verifier's code: where accesses go,
-// which registers are pinned, where control goes. And nothing crashes the verifier.
+// Compiled functions with a single bit changed: each is refused, or differs only in a number. This file decides which
+// of the two it may be a second time, instruction by instruction and without any of the verifier's code: the targets of
+// accesses, the pinned registers, the control flow. And nothing crashes the verifier.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -45,7 +45,7 @@ constexpr std::string_view kModule = R"((module
 
 #if defined(__x86_64__)
 
-// What is of an instruction that matters here.
+// The relevant properties of an instruction.
 struct Instruction {
   uint32_t at = 0, size = 0;
   unsigned id = 0;
@@ -77,7 +77,7 @@ std::vector<Instruction> decode(const uint8_t* code, uint32_t size) {
   return out;
 }
 
-// A register of 64 bits by any of its names.
+// A 64-bit register by any of its names.
 unsigned whole(unsigned reg) {
   switch (reg) {
     case X86_REG_R13D:
@@ -118,7 +118,7 @@ class Judge {
  public:
   Judge(const Specimen& s) : s_(s) {}
 
-  // Why a changed piece must not run; empty if it does no harm. `was` and `is`: the piece before and after.
+  // Why a changed piece must not run; empty if it is harmless. `was` and `is`: the piece before and after.
   std::string harm(uint32_t offset, const std::vector<Instruction>& was, const std::vector<Instruction>& is) {
     alias_ = {};
     returned_ = !was.empty() && has_group(was.back(), X86_GRP_RET);
@@ -132,7 +132,7 @@ class Judge {
       }
       if (const std::string why = harm(offset, before, i); !why.empty()) return i.text + ": " + why;
       note(i);
-      // What follows is not reached, unless something jumped there.
+      // The next instruction is not reached, unless there is a jump to it.
       bool jumps = false;
       for (const Instruction& j : is) jumps |= has_group(j, X86_GRP_JUMP);
       if (has_group(i, X86_GRP_RET) && !jumps) return {};
@@ -152,7 +152,7 @@ class Judge {
       const auto target = static_cast<uint64_t>(to.imm) + offset;
       for (const Label& l : s_.labels)
         if (l.offset == target) return {};
-      for (size_t p = 0; p < s_.pieces.size(); ++p)  // within the piece, or to what follows
+      for (size_t p = 0; p < s_.pieces.size(); ++p)  // inside the piece, or to the next one
         if (s_.pieces[p].offset == offset) {
           const uint32_t end = p + 1 < s_.pieces.size() ? s_.pieces[p + 1].offset : s_.code_size;
           if (target >= offset && target <= end) return {};
@@ -160,7 +160,7 @@ class Judge {
       return "a jump to nowhere";
     }
     if (has_group(i, X86_GRP_RET)) return returned_ ? "" : "a return where there was none";
-    // Something else pushed or popped is a number like any other.
+    // Another value pushed or popped is a number like any other.
     const bool is_stack = i.id == X86_INS_PUSH || i.id == X86_INS_POP;
     if (is_stack && (before == nullptr || before->id != i.id)) return "the native stack";
     for (unsigned k = 0; k < i.x.op_count; ++k) {
@@ -194,14 +194,14 @@ class Judge {
     }
     // Memory 0 may be the index of its index.
     if (m->mem.index == X86_REG_R15 && m->mem.scale == 1) return disp >= 0 ? "" : "below memory";
-    // Through another pointer: only what was there, put to other use.
+    // Through another pointer: only the existing ones, used differently.
     const cs_x86_op* old = before != nullptr ? memory_of(*before) : nullptr;
     if (old != nullptr && std::memcmp(&old->mem, &m->mem, sizeof m->mem) == 0 && m->size <= old->size &&
         (m == &i.x.operands[0]) <= (old == &before->x.operands[0]))
       return {};
     return "an access through another register";
   }
-  // A register that was just made the frame's address.
+  // A register that has just received the frame's address.
   void note(const Instruction& i) {
     const cs_x86& x = i.x;
     if (i.id == X86_INS_MOV && x.op_count == 2 && x.operands[0].type == X86_OP_REG &&
@@ -215,7 +215,7 @@ class Judge {
   bool returned_ = false;  // the piece was the end of the function
 };
 
-// In what they differ.
+// The differences.
 const char* kind_of(const Instruction& was, const Instruction& is) {
   if (was.size != is.size) return "instructions of other lengths";
   if (has_group(was, X86_GRP_JUMP) && has_group(is, X86_GRP_JUMP))
@@ -284,13 +284,13 @@ TEST(Flips, OfCode) {
 
 #endif
 
-// The constants beside the code: addresses are refused when they change, numbers are not.
+// The constants beside the code: changed addresses are refused, numbers are not.
 TEST(Flips, OfConstants) {
   Specimens all(kModule);
   unsigned refused = 0;
   for (uint32_t f = all.first(); f < all.end(); ++f) {
     Specimen s(all, f);
-    // Where nothing but addresses and copies of instructions lies: no constant of a float, no number of an instruction.
+    // Where there are only addresses and copies of instructions: no constant of a float, no number of an instruction.
     for (uint32_t i = s.data_start; i + 8 <= s.size; i += 8) {
       uint64_t word;
       std::memcpy(&word, &s.bytes[i], 8);
@@ -299,7 +299,7 @@ TEST(Flips, OfConstants) {
       for (unsigned bit = 0; bit < 64; ++bit) {
         s.bytes[i + bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
         const std::string said = s.verify();
-        // Another label that can be entered will do.
+        // Another label that can be entered is acceptable.
         uint64_t changed;
         std::memcpy(&changed, &s.bytes[i], 8);
         bool is_label = false;
@@ -313,8 +313,8 @@ TEST(Flips, OfConstants) {
   EXPECT_GT(refused, 500u);
 }
 
-// The description itself: any bit of it may be wrong, and still the code is what it is. What is accepted must have been
-// accepted with the right description, too; nothing is said here but that the verifier lives.
+// The description itself: any bit of it may be wrong, and the code stays the same. Whatever is accepted must also be
+// accepted with the right description; apart from that, the verifier must not crash.
 TEST(Flips, OfTheDescription) {
   Specimens all(kModule);
   unsigned refused = 0;

@@ -1,5 +1,5 @@
-// Functions as the compiler makes them are accepted; with one thing changed that a compiler could have got wrong, in
-// the code, the constants beside it, or its description, they are refused. Whatever the machine.
+// Functions from the compiler are accepted; with one error that a compiler could have made, in the code, the constants
+// beside it, or its description, they are refused. On all processors.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -74,7 +74,7 @@ class Functions : public testing::Test {
   static void put(Specimen& s, size_t offset, T v) {
     std::memcpy(&s.bytes[offset], &v, sizeof v);
   }
-  // Where in the constants a word stands; each one is given to f.
+  // Calls f for each position of a word in the constants.
   template <class F>
   static size_t each_word(const Specimen& s, F&& f) {
     size_t n = 0;
@@ -121,9 +121,9 @@ TEST_F(Functions, PiecesFollowEachOther) {
   EXPECT_NE(t.verify(), "");
   t = s;
   t.pieces[2].at = static_cast<uint32_t>(t.function->code.size());
-  refuses(t, "a piece is of no instruction");
+  refuses(t, "a piece belongs to no instruction");
   t = s;
-  t.code_size -= 1;  // the last instruction is cut
+  t.code_size -= 1;  // the last instruction is cut off
   EXPECT_NE(t.verify(), "");
   t = s;
   t.code_size = t.data_start + 16;
@@ -151,7 +151,7 @@ TEST_F(Functions, LabelsAreWhereCodeArrives) {
     EXPECT_GT(refused, s.labels.size() / 2) << name;
     Specimen t = s;
     t.labels.erase(t.labels.begin());
-    refuses(t, "its beginning is no label");
+    refuses(t, "its beginning is not a label");
     t = s;
     t.labels.push_back({t.code_size + 4, 0});
     EXPECT_NE(t.verify(), "");
@@ -173,10 +173,10 @@ TEST_F(Functions, EntriesAreLabels) {
     refuses(t, "an entry lies outside its constants");
     t = s;
     put<uint64_t>(t, t.entries[i].unit, at<uint64_t>(t, t.entries[i].unit) + 1);
-    refuses(t, "an entry leads to no label");
+    refuses(t, "an entry does not lead to a label");
     t = s;
     put<uint64_t>(t, t.entries[i].unit, 0x12345678);
-    refuses(t, "an entry leads to no label");
+    refuses(t, "an entry does not lead to a label");
   }
   Specimen t = s;
   put<uint64_t>(t, t.entries[0].unit, at<uint64_t>(t, t.entries[1].unit));
@@ -185,7 +185,7 @@ TEST_F(Functions, EntriesAreLabels) {
 
 TEST_F(Functions, TheFrameIsChecked) {
   Specimen s = function("loop");
-  // What the check compares is as large as the frame.
+  // The check compares with the size of the frame.
   s.function->frame_slots += 1;
   refuses(s, "a check of less than the frame");
   Specimen t = function("loop");
@@ -216,7 +216,7 @@ TEST_F(Functions, HandlersAreTheInstructions) {
   EXPECT_GE(handlers, 1u);
 }
 
-// Other threads run the register code meanwhile.
+// Other threads run the register code in the meantime.
 TEST_F(Functions, CountersRunOn) {
   Specimen s = function("loop");
   s.function->code[s.find("loop") + ir::kLoopCounter] += 1;
@@ -224,12 +224,12 @@ TEST_F(Functions, CountersRunOn) {
   EXPECT_EQ(s.verify(), "");
 }
 
-// The register code of another function: what the machine code does is not what it says.
+// The register code of another function: the machine code does something else.
 class Other : public Functions {
  protected:
-  // The instruction's units, to be changed. Of this function alone.
+  // The instruction's units, to be changed. Only in this function.
   static uint16_t* half_words(Specimen& s, std::string_view ir_name) {
-    return reinterpret_cast<uint16_t*>(&s.function->code[s.find(ir_name)]) + 4;  // behind the handler
+    return reinterpret_cast<uint16_t*>(&s.function->code[s.find(ir_name)]) + 4;  // after the handler
   }
   static uint32_t* words(Specimen& s, std::string_view ir_name) {
     return reinterpret_cast<uint32_t*>(half_words(s, ir_name));
@@ -275,7 +275,7 @@ TEST_F(Other, Jumps) {
   Specimen s = function("switch");
   words(s, "br_table")[1] += 1;
   refuses(s, "another size");
-  // A distance in the table, which lies in the constants.
+  // A distance in the table, which is in the constants.
   const Specimen t = function("switch");
   auto leads = [&](uint32_t table, uint32_t entry) {
     return is_label(t, Specimen::kExecute + table + static_cast<uint64_t>(int64_t{at<int32_t>(t, table + 4 * entry)}));
@@ -286,7 +286,7 @@ TEST_F(Other, Jumps) {
     for (uint32_t entry = 0; entry < 4; ++entry) {
       Specimen changed = t;
       put<int32_t>(changed, table + 4 * entry, at<int32_t>(t, table + 4 * entry) + 1);
-      refuses(changed, "no label");
+      refuses(changed, "not a label");
       ++distances;
     }
   }
@@ -308,26 +308,26 @@ TEST_F(Other, Fuel) {
     if (all.module().function_name(i) != "loop") continue;
     Specimen s(all, i);
     words(s, "fuel")[1] += 1;
-    refuses(s, "takes other fuel");
+    refuses(s, "takes another amount of fuel");
   }
 }
 
-// What lies elsewhere goes back to behind where it was left: anything in front of that is a circle without a poll.
-TEST_F(Functions, NoCirclesWithinAnInstruction) {
+// Code out of line jumps back behind the place where it was left: any earlier place would be a cycle without a poll.
+TEST_F(Functions, NoCyclesWithinAnInstruction) {
   const Specimen s = function("loop");
   size_t circles = 0;
   for (uint32_t at = s.data_start; at + 8 <= s.size; at += 8) {
-    if (this->at<uint64_t>(s, at) - Specimen::kExecute >= s.code_size) continue;  // where a handler goes on
+    if (this->at<uint64_t>(s, at) - Specimen::kExecute >= s.code_size) continue;  // where a handler continues
     for (const Label& l : s.labels) {
       Specimen t = s;
       put<uint64_t>(t, at, Specimen::kExecute + l.offset);
-      circles += t.verify().find("goes in a circle within an instruction") != std::string::npos;
+      circles += t.verify().find("has a cycle within an instruction") != std::string::npos;
     }
   }
   EXPECT_GE(circles, 1u);
 }
 
-// Without the instruction that looks for interrupts a jump back is refused.
+// Without the instruction that checks for interrupts, a backward jump is refused.
 TEST_F(Other, Poll) {
   Specimens all(kModule);
   for (uint32_t i = all.first(); i < all.end(); ++i) {
@@ -337,7 +337,7 @@ TEST_F(Other, Poll) {
     for (size_t p = 0; p + 1 < s.pieces.size(); ++p) {
       Specimen t = s;
       t.blank(p);
-      refused += t.verify().find("does not look for interrupts") != std::string::npos;
+      refused += t.verify().find("does not check for interrupts") != std::string::npos;
     }
     EXPECT_EQ(refused, 1u);
   }

@@ -1,5 +1,5 @@
-// Pieces written by hand, put into a function that is otherwise as the compiler made it: what a piece may do, and each
-// way out of the sandbox that an error of a compiler could open.
+// Pieces written by hand, inserted into a function from the compiler: the allowed operations of a piece, and each way
+// out of the sandbox that an error of a compiler could open.
 #if defined(__x86_64__)
 #include <gtest/gtest.h>
 
@@ -31,11 +31,11 @@ namespace offsets = runtime::offsets;
 struct Trial {
   const char* what;
   std::vector<uint8_t> code;
-  const char* refusal;  // a part of what is said; null: it is accepted
-  const char* of = nullptr;  // the instruction that the piece is of; null: an addition
+  const char* refusal;  // a part of the message; null: it is accepted
+  const char* of = nullptr;  // the instruction of the piece; null: an addition
 };
 
-// Room for a piece, and an instruction of each kind.
+// Space for a piece, and an instruction of each kind.
 std::string module_text() {
   std::string adds;
   for (int i = 0; i < 60; ++i)
@@ -74,7 +74,7 @@ constexpr const char* kReads = "reads memory at an address";
 constexpr const char* kWrites = "writes memory at an address";
 constexpr const char* kIndex = "an index into memory whose upper half";
 constexpr const char* kOffset = "an offset from memory";
-constexpr const char* kUseless = "an instruction that code has no use for";
+constexpr const char* kUseless = "an instruction that code never needs";
 
 TEST(PiecesX86, Accepted) {
   check({
@@ -103,8 +103,8 @@ TEST(PiecesX86, Accesses) {
   check({
       {"by a register", PIECE("mov eax, [rsi]"), kReads},
       {"write by a register", PIECE("mov [rsi], eax"), kWrites},
-      {"an index as it stands", PIECE("mov eax, [r15 + rcx]"), kIndex},
-      {"write at an index as it stands", PIECE("mov [r15 + rcx], al"), kIndex},
+      {"an unchanged index", PIECE("mov eax, [r15 + rcx]"), kIndex},
+      {"write at an unchanged index", PIECE("mov [r15 + rcx], al"), kIndex},
       {"a negative offset", PIECE("mov eax, [r15 - 4]"), kOffset},
       {"a negative offset behind an index", PIECE("mov esi, esi\nmov eax, [r15 + rsi - 1]"), kOffset},
       {"offsets that add up to too much", PIECE("lea rax, [r15 + 0x7fffffff]\nmov eax, [rax + 16]"), kOffset},
@@ -130,11 +130,11 @@ TEST(PiecesX86, Accesses) {
       {"bits found nowhere", PIECE("bsf esi, ecx\nmov eax, [r15 + rsi]"), kReads},
       {"a bit anywhere", PIECE("bt [r13], rax"), "an access of a single bit"},
       {"all of a register of 32 bytes", PIECE("vmovups ymm0, [r13]"), "a vector of more than 16 bytes"},
-      {"the code as data", PIECE("mov eax, [rip - 32]"), "reads beside the constants"},
+      {"the code as data", PIECE("mov eax, [rip - 32]"), "reads outside the constants"},
       {"the code written", PIECE("mov [rip], eax"), kWrites},
-      {"beside the frame", PIECE("mov rax, [r13 + 0x10000]"), "reads beside the frame"},
-      {"below the frame", PIECE("mov rax, [r13 - 8]"), "reads beside the frame"},
-      {"beside the frame, written", PIECE("mov [r13 + 0x10000], rax"), "writes beside the frame"},
+      {"beside the frame", PIECE("mov rax, [r13 + 0x10000]"), "reads outside the frame"},
+      {"below the frame", PIECE("mov rax, [r13 - 8]"), "reads outside the frame"},
+      {"beside the frame, written", PIECE("mov [r13 + 0x10000], rax"), "writes outside the frame"},
       {"between two slots", PIECE("mov [r13 + 4], eax"), "writes between two slots"},
       {"the frame's header", PIECE("mov [r13 + 16], rax"), "writes a slot that is not the instruction's"},
       {"by an index from the frame", PIECE("mov eax, eax\nmov rax, [r13 + rax]"), kReads},
@@ -181,10 +181,9 @@ TEST(PiecesX86, Records) {
        PIECE("mov rax, [r14 + %c[tables]]\nmov rax, [rax + 8]\nmov rcx, [rax]\nmov rsi, [r15]\ncmp rsi, [rax + 8]\n"
              "mov rsi, [r15 + 8]\njae 2f\nmov rax, [rcx + rsi * 8]\n2:"),
        kReads, "call_indirect"},
-      {"an address left for a number", PIECE("mov rdx, [r14 + %c[tables]]"), "leaves an address of the host's"},
-      {"the frame left for a number", PIECE("lea rdi, [r13 + 8]"), "leaves an address of the host's"},
-      {"an address stored as a number", PIECE("mov rax, [r14 + %c[tables]]\nmov [r13], rax"),
-       "writes an address of the host's"},
+      {"an address left for a number", PIECE("mov rdx, [r14 + %c[tables]]"), "leaves a host address"},
+      {"the frame left for a number", PIECE("lea rdi, [r13 + 8]"), "leaves a host address"},
+      {"an address stored as a number", PIECE("mov rax, [r14 + %c[tables]]\nmov [r13], rax"), "writes a host address"},
       {"another imported function", PIECE("mov rax, [r14 + %c[functions]]\nmov rax, [rax + 8]"),
        "another imported function", "call_import"},
       {"a reference that may be null", PIECE("mov rax, [r13]\nmov rax, [rax + 8]"),
@@ -194,13 +193,13 @@ TEST(PiecesX86, Records) {
 
 TEST(PiecesX86, Control) {
   check({
-      {"to nowhere", PIECE(".byte 0xe9, 0, 0, 1, 0"), "jumps to what is no label"},
-      {"if something holds", PIECE(".byte 0x0f, 0x84, 0, 0, 1, 0"), "jumps to what is no label"},
+      {"to nowhere", PIECE(".byte 0xe9, 0, 0, 1, 0"), "jumps to a place that is not a label"},
+      {"if something holds", PIECE(".byte 0x0f, 0x84, 0, 0, 1, 0"), "jumps to a place that is not a label"},
       {"into an instruction", PIECE(".byte 0x75, 1\nmov eax, 0xc3c3c3c3"), "a branch leads into an instruction"},
       {"back into an instruction", PIECE("mov eax, 0xc3c3c3c3\n.byte 0x75, 0xfa"), "into an instruction"},
-      {"in a circle", PIECE("2:\ndec eax\njne 2b"), "a loop that does not look for interrupts"},
+      {"in a circle", PIECE("2:\ndec eax\njne 2b"), "a loop that does not check for interrupts"},
       {"in a wide circle", PIECE("test eax, eax\nje 2f\n3: dec eax\njmp 4f\n2: inc eax\njmp 3b\n4: jne 2b"),
-       "a loop that does not look for interrupts"},
+       "a loop that does not check for interrupts"},
       {"by a register", PIECE("jmp rax"), "jumps to an address that is not known"},
       {"by a slot", PIECE("jmp [r13]"), "jumps to an address that is not known"},
       {"by memory", PIECE("jmp [r15]"), "jumps to an address that is not known"},
@@ -231,10 +230,10 @@ TEST(PiecesX86, Control) {
       {"an extended state", PIECE("xrstor [r13]"), kUseless},
       {"keys of pages", PIECE("wrpkru"), "instruction"},
       {"the thread's segment", PIECE("wrfsbase rax"), kUseless},
-      {"the thread's segment by a selector", PIECE("mov fs, eax"), "a register that code has no use for"},
+      {"the thread's segment by a selector", PIECE("mov fs, eax"), "a register that code never needs"},
       {"a segment popped", PIECE("pop fs"), kUseless},
-      {"a control register", PIECE("mov cr3, rax"), "a register that code has no use for"},
-      {"a debug register", PIECE("mov dr7, rax"), "a register that code has no use for"},
+      {"a control register", PIECE("mov cr3, rax"), "a register that code never needs"},
+      {"a debug register", PIECE("mov dr7, rax"), "a register that code never needs"},
       {"descriptors", PIECE("lgdt [r13]"), kUseless},
       {"a cache line", PIECE("clflush [r15]"), kUseless},
       {"the time", PIECE("rdtsc"), kUseless},
@@ -252,14 +251,14 @@ TEST(PiecesX86, Registers) {
       {"another context", PIECE("mov r14, rax"), "leaves with another context"},
       {"another memory", PIECE("mov r15, rax"), "leaves with another base of memory 0"},
       {"memory moved", PIECE("add r15, 8"), "leaves with another base of memory 0"},
-      {"what native callers keep", PIECE("mov ebp, 1"), "native callers keep"},
-      {"half of it", PIECE("mov bpl, 1"), "native callers keep"},
+      {"what native callers keep", PIECE("mov ebp, 1"), "native callers preserve"},
+      {"half of it", PIECE("mov bpl, 1"), "native callers preserve"},
       {"the native stack", PIECE("mov rsp, rax"), "the native stack pointer"},
       {"the native stack, aligned", PIECE("and rsp, -16"), "the native stack pointer"},
       {"something left there", PIECE("push rax"), "leaves something on the native stack"},
-      {"something taken", PIECE("pop rax"), "reads of the native stack"},
-      {"something read", PIECE("mov rax, [rsp]"), "reads of the native stack"},
-      {"something read above", PIECE("mov rax, [rsp + 8]"), "reads of the native stack"},
+      {"something taken", PIECE("pop rax"), "reads a word of the native stack"},
+      {"something read", PIECE("mov rax, [rsp]"), "reads a word of the native stack"},
+      {"something read above", PIECE("mov rax, [rsp + 8]"), "reads a word of the native stack"},
       {"the return address", PIECE("mov [rsp], rax"), "writes the native stack above"},
       {"the return address, pushed", PIECE("add rsp, 8\npush rax"), "the native stack pointer leaves"},
       {"below the pointer", PIECE("mov [rsp - 8], rax"), "writes the native stack above"},
@@ -268,8 +267,8 @@ TEST(PiecesX86, Registers) {
   });
 }
 
-// What is known of registers behind a piece is what the next may rely on.
-TEST(PiecesX86, WhatIsKnownBehind) {
+// The next piece may rely on the facts about registers after a piece.
+TEST(PiecesX86, FactsAfterAPiece) {
   Decoder decoder(kX86_64.capstone_arch, kX86_64.capstone_mode);
   auto behind = [&](std::vector<uint8_t> code) {
     const size_t size = code.size();
@@ -301,10 +300,10 @@ TEST(PiecesX86, WhatIsKnownBehind) {
   EXPECT_FALSE(is_narrow(PIECE("mov esi, edx\nxor rsi, -1")));
   EXPECT_FALSE(is_narrow(PIECE("mov rsi, [r15]")));
   EXPECT_FALSE(is_narrow(PIECE("bsr esi, edx")));
-  // What is equal to something unknown is not all that is unknown.
+  // A value that is equal to one unknown value is not equal to all unknown values.
   Exit exit = behind(PIECE("mov rax, [r15 + 8]\ncmp rsi, rax\n.byte 0x0f, 0x85, 0, 1, 0, 0\nmov rsi, [r15 + 16]"));
   EXPECT_EQ(exit.from[kRsi], 0);
-  // A register's value in another.
+  // A register's value in another one.
   EXPECT_EQ(behind(PIECE("mov rsi, rdx")).from[kRsi], kRdx + 1);
   EXPECT_EQ(behind(PIECE("nop")).from[kRsi], kRsi + 1);
   EXPECT_EQ(behind(PIECE("inc rsi")).from[kRsi], 0);

@@ -104,7 +104,7 @@ bool Specimen::implant(std::span<const uint8_t> code, uint32_t at) {
   auto is_label = [this](uint32_t offset) {
     return std::ranges::any_of(labels, [offset](const Label& l) { return l.offset == offset; });
   };
-  // Runs begin behind the entry, so that the frame has been checked, and end where a label is.
+  // Runs begin after the entry, so that the frame has been checked, and end at labels.
   size_t best = 0, best_end = 0;
   auto end_of = [this](size_t i) { return i + 1 < pieces.size() ? pieces[i + 1].offset : code_size; };
   for (size_t i = 0; i < pieces.size(); ++i) {

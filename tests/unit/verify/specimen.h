@@ -1,5 +1,4 @@
-// A function compiled as the engine does it, with its description for the verifier, both open to changes. Nothing is
-// run.
+// A function compiled as by the engine, with its description for the verifier; both can be changed. Nothing is run.
 #pragma once
 
 #include <memory>
@@ -13,14 +12,14 @@
 
 namespace ermine::verify {
 
-// The module and what all its functions share.
+// The module, and what all its functions share.
 class Specimens {
  public:
-  // As the engine asks for it where there is machine code.
+  // As the engine requests it if there is machine code.
   static constexpr ir::TranslateOptions kOptions{
       .pairs = false, .count = true, .calls_before_native = 1, .rounds_before_native = 1};
 
-  // Of text that must be a module. Ends the program if it is none.
+  // From text that must be a module. Otherwise ends the program.
   explicit Specimens(std::string_view text, const ir::TranslateOptions& options = kOptions);
   ~Specimens();
 
@@ -42,34 +41,34 @@ class Specimens {
 
 class Specimen {
  public:
-  // Addresses that nothing lies at: the code's and the table of functions'.
+  // Unused addresses: the code's and the table of functions'.
   static constexpr uint64_t kExecute = 0x20000000, kCallTable = 0x10000000;
 
   Specimen(Specimens& of, uint32_t func_index);
 
-  // What the verifier says of it as it is now.
+  // The verifier's result for its current state.
   std::string verify();
 
-  // The first instruction of the register code that has this name, as an index. Ends the program if there is none.
+  // The first instruction of the register code with this name, as an index. Ends the program if there is none.
   uint32_t find(std::string_view ir_name) const;
-  // Pieces of the instruction: the first, and how many follow each other.
+  // Pieces of the instruction: the first, and the number of consecutive ones.
   size_t piece_of(uint32_t at) const;
 
-  // Puts other code in place of the longest run of pieces that nothing jumps into, as one piece of the instruction
-  // `at`, followed by as many bytes that do nothing. False: there is no room.
+  // Replaces the longest run of pieces without a jump into it by other code, as one piece of the instruction `at`,
+  // followed by bytes that do nothing. False: there is no space.
   bool implant(std::span<const uint8_t> code, uint32_t at);
 
   // Makes a piece do nothing.
   void blank(size_t piece);
 
-  std::vector<uint8_t> bytes;  // with room behind, see Code
-  uint32_t size = 0;           // of them that count
+  std::vector<uint8_t> bytes;  // with space after them, see Code
+  uint32_t size = 0;           // number of valid ones
   uint32_t code_size = 0, data_start = 0;
   std::vector<Piece> pieces;
   std::vector<Label> labels;
   std::vector<Code::Entry> entries;
   std::vector<uint64_t> spills;
-  // Shared with copies: machine code holds addresses in it.
+  // Shared with copies: machine code contains addresses in it.
   std::shared_ptr<ir::FunctionCode> function;
 
  private:

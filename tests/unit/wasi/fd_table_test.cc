@@ -1,4 +1,4 @@
-// Descriptors as guests of preview 1 hold them: numbers, rights, error codes.
+// Descriptors of guests of preview 1: numbers, rights, error codes.
 
 #include "wasi/preview1/fd_table.h"
 
@@ -52,7 +52,7 @@ TEST(FdTable, LowestNumberFirst) {
   EXPECT_EQ(t.insert(opened()).error, Errno::kMfile);
 }
 
-TEST(FdTable, ClosesWhatIsItsOwnAndNothingElse) {
+TEST(FdTable, ClosesOnlyOwnedDescriptors) {
   int fds[2];
   ASSERT_EQ(pipe(fds), 0);
   FdTable t;
@@ -63,7 +63,7 @@ TEST(FdTable, ClosesWhatIsItsOwnAndNothingElse) {
   close(fds[1]);
 }
 
-// What open_file() does not look at yet is looked at when it is first used.
+// What open_file() does not inspect is inspected at first use.
 TEST(FdTable, RightsAreThoseThatAKindOfFileCanUse) {
   TempDir in;
   in.mkdir("dir");

@@ -22,7 +22,7 @@ class Files : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override { force_path_walker(GetParam()); }
   void TearDown() override { force_path_walker(false); }
-  // Knowing all of it.
+  // With all properties known.
   HostError open(const std::string& path, OpenRequest r, OwnDescriptor& d) {
     HostError e = open_file(in_.fd(), P(path), r, -1, d);
     return e == HostError::kNone && !d.inspected ? inspect(d) : e;
@@ -41,12 +41,12 @@ class Files : public testing::TestWithParam<bool> {
 };
 INSTANTIATE_TEST_SUITE_P(, Files, testing::Bool(), [](const auto& p) { return p.param ? "Walker" : "Kernel"; });
 
-TEST_P(Files, OpenFindsOutWhatItIs) {
+TEST_P(Files, OpenDeterminesTheFileType) {
   in_.mkdir("dir");
   in_.write("file", "12345");
   OwnDescriptor d;
   ASSERT_EQ(open_file(in_.fd(), P("file"), reading(), -1, d), HostError::kNone);
-  EXPECT_FALSE(d.inspected);  // until somebody wants to know
+  EXPECT_FALSE(d.inspected);  // until a property is needed
   EXPECT_EQ(d.waiting, Waiting::kNever);
   ASSERT_EQ(inspect(d), HostError::kNone);
   EXPECT_TRUE(d.inspected);
@@ -97,7 +97,7 @@ TEST_P(Files, NamesAreMadeAndRemovedInside) {
   GuestPath absolute;
   ASSERT_EQ(absolute.assign_link_target("/etc/passwd"), HostError::kNone);
   EXPECT_EQ(symlink_path(absolute, in_.fd(), P("l")), HostError::kOutside);
-  // Removing the link itself is fine, and removes nothing else.
+  // Removing the link itself is possible, and removes nothing else.
   EXPECT_EQ(unlink_file(in_.fd(), P("abs")), HostError::kNone);
   EXPECT_TRUE(outside_.exists("victim"));
   EXPECT_EQ(remove_directory(in_.fd(), P("d")), HostError::kNotEmpty);
@@ -191,14 +191,14 @@ TEST_P(Files, SizesAndPositions) {
 
 TEST_P(Files, FifosAndDevices) {
   ASSERT_EQ(mkfifoat(in_.fd(), "fifo", 0644), 0);
-  // With the guest's non-blocking wish, as POSIX has it.
+  // With the guest's non-blocking flag, as in POSIX.
   OpenRequest write = creating();
   write.read = false;
   write.create = false;
   write.status = status::kNonblocking;
   OwnDescriptor none;
   EXPECT_EQ(open("fifo", write, none), HostError::kNoDeviceOrReader);
-  // Otherwise the two sides find each other.
+  // Otherwise the two sides meet.
   std::thread writer([&] {
     write.status = 0;
     OwnDescriptor w;
@@ -217,7 +217,7 @@ TEST_P(Files, FifosAndDevices) {
   EXPECT_EQ(*read_some(r, &v, 1, -1), 7u);
   writer.join();
   EXPECT_EQ(*read_some(r, &v, 1, -1), 0u);
-  // A unix socket in the directory is nothing one can open.
+  // A unix socket in the directory cannot be opened.
   int s = socket(AF_UNIX, SOCK_STREAM, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -265,11 +265,11 @@ TEST(Directory, ManyEntriesWithStableCookies) {
   for (int i = 0; i < kEntries; ++i) in.write("entry-" + std::to_string(i));
   DirStream stream;
   ASSERT_TRUE(*stream.seek(in.fd(), 0));
-  std::vector<std::pair<std::string, uint64_t>> seen;  // name, cookie behind it
+  std::vector<std::pair<std::string, uint64_t>> seen;  // name, cookie after it
   DirEntry e;
   while (*stream.next(in.fd(), e)) seen.emplace_back(e.name, e.next);
   ASSERT_EQ(seen.size(), kEntries + 2u);
-  // From any cookie the rest comes again, in the same order.
+  // From any cookie the rest follows again, in the same order.
   for (size_t from : {size_t{0}, size_t{1}, size_t{700}, size_t{1500}, size_t{2999}}) {
     ASSERT_TRUE(*stream.seek(in.fd(), seen[from].second));
     ASSERT_TRUE(*stream.next(in.fd(), e));
@@ -279,15 +279,16 @@ TEST(Directory, ManyEntriesWithStableCookies) {
   EXPECT_FALSE(*stream.next(in.fd(), e));
   // A 32-bit guest keeps cookies in a long.
   for (size_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i].second, i + 1);
-  // Beyond the end there is nothing, and nothing is lost by looking there.
+  // A seek beyond the end finds nothing, and loses nothing.
   ASSERT_TRUE(*stream.seek(in.fd(), ~0ull));
   EXPECT_FALSE(*stream.next(in.fd(), e));
-  // Another stream, or the same one after it began anew, finds them, too; a long way takes several calls.
+  // Another stream finds them as well, and so does the same one after a new beginning; a long distance takes several
+  // calls.
   DirStream other;
   while (!*other.seek(in.fd(), seen[2000].second)) {}
   ASSERT_TRUE(*other.next(in.fd(), e));
   EXPECT_EQ(e.name, seen[2001].first);
-  // Those behind stay where they are when others go.
+  // Later entries keep their cookies when earlier ones are removed.
   ASSERT_TRUE(*stream.seek(in.fd(), 0));
   while (*stream.next(in.fd(), e)) {}
   for (size_t i = 100; i < 1200; ++i) std::filesystem::remove(in.path() + "/" + seen[i].first);
@@ -296,7 +297,7 @@ TEST(Directory, ManyEntriesWithStableCookies) {
     ASSERT_TRUE(*stream.next(in.fd(), e));
     EXPECT_EQ(e.name, seen[from + 1].first);
   }
-  // A new file shows in a fresh listing.
+  // A new file appears in a fresh listing.
   in.write("another");
   ASSERT_TRUE(*stream.seek(in.fd(), 0));
   struct stat itself;

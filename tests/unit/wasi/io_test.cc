@@ -51,7 +51,7 @@ TEST(Io, HostNonblockDoesNotShow) {
   writer.join();
   EXPECT_EQ(n.error, HostError::kNone);
   EXPECT_EQ(*n, 4u);
-  // What the guest asks for itself does show, and the host's flags stay.
+  // Flags that the guest itself requests are visible, and the host's flags stay.
   EXPECT_EQ(set_status(*d, status::kNonblocking), HostError::kNone);
   EXPECT_EQ(read_some(*d, &v, 1, -1).error, HostError::kAgain);
   fcntl(p.fds[0], F_SETFL, 0);
@@ -82,7 +82,7 @@ TEST(Io, WritesEverythingAndCanBeInterrupted) {
     EXPECT_EQ(write(interrupt.fds[1], "x", 1), 1);
   });
   iovec again{big.data(), big.size()};
-  // Behind a part of it: a short write, so that no byte is written twice.
+  // After a part of it: a short write, so that no byte is written twice.
   Outcome<size_t> part = write_some(*d, &again, 1, interrupt.fds[0]);
   ASSERT_TRUE(part);
   EXPECT_GT(*part, 0u);
@@ -207,7 +207,7 @@ TEST(Sockets, AcceptReceiveSendShutDown) {
     EXPECT_EQ(send(s, "lo", 2, 0), 2);
     char answer[8];
     EXPECT_EQ(recv(s, answer, 2, MSG_WAITALL), 2);
-    EXPECT_EQ(recv(s, answer, 1, 0), 0);  // the other side shut its sending down
+    EXPECT_EQ(recv(s, answer, 1, 0), 0);  // the other side has shut down sending
     close(s);
   });
   OwnDescriptor c;
@@ -229,7 +229,7 @@ TEST(Sockets, AcceptReceiveSendShutDown) {
   EXPECT_EQ(receive(c, &v2, 1, false, false, -1)->bytes, 0u);
 }
 
-TEST(Clocks, Tell) {
+TEST(Clocks, GiveTheTime) {
   for (Clock clock : {Clock::kRealtime, Clock::kMonotonic, Clock::kProcessCpuTime, Clock::kThreadCpuTime}) {
     EXPECT_TRUE(clock_now(clock));
     EXPECT_GT(*clock_resolution(clock), 0u);

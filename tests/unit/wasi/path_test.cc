@@ -1,4 +1,4 @@
-// Paths: resolution beneath a directory, by the kernel and by the walker, which must agree.
+// Paths: resolution beneath a directory, by the kernel and by the engine, which must agree.
 
 #include "wasi/host/path.h"
 
@@ -12,7 +12,7 @@
 namespace ermine::wasi::host {
 namespace {
 
-TEST(GuestPath, RefusesWhatNoPathIs) {
+TEST(GuestPath, RefusesInvalidPaths) {
   GuestPath p;
   EXPECT_EQ(p.assign(""), HostError::kNoEntry);
   EXPECT_EQ(p.assign("/etc"), HostError::kOutside);
@@ -23,7 +23,7 @@ TEST(GuestPath, RefusesWhatNoPathIs) {
   EXPECT_EQ(p.assign("ä/…"), HostError::kNone);
 }
 
-TEST(Utf8, KnowsTheEdges) {
+TEST(Utf8, Boundaries) {
   EXPECT_TRUE(is_utf8("\xf4\x8f\xbf\xbf"));    // U+10FFFF
   EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));   // beyond
   EXPECT_FALSE(is_utf8("\xed\xa0\x80"));       // surrogate
@@ -34,7 +34,7 @@ TEST(Utf8, KnowsTheEdges) {
   EXPECT_TRUE(is_utf8("\xed\x9f\xbf\xee\x80\x80"));
 }
 
-// Every case runs with openat2 and with the walker.
+// Every case runs with openat2 and without it.
 class OpenBeneath : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
@@ -131,7 +131,7 @@ TEST_P(OpenBeneath, DeepAndLongPaths) {
   std::string dots;
   for (int i = 0; i < 2000; ++i) dots += "./";
   EXPECT_EQ(open(dots + "file"), HostError::kNone);
-  // 40 links are followed, as the kernel does; 41 are not.
+  // 40 links are followed, as in the kernel; 41 are not.
   in_.symlink("file", "l0");
   for (int i = 1; i <= 41; ++i) in_.symlink("l" + std::to_string(i - 1), "l" + std::to_string(i));
   EXPECT_EQ(open("l39"), HostError::kNone);
@@ -152,7 +152,7 @@ TEST_P(OpenBeneath, NoRaceLeadsOut) {
   });
   int inside = 0, refused = 0;
   const char* paths[] = {"real/file", "real/../real/file", "real/./file"};
-  // On a busy machine both answers may be long in coming.
+  // On a busy machine both results may take long.
   for (int i = 0; i < 20000 || (i < 5'000'000 && (inside == 0 || refused == 0)); ++i) {
     Outcome<int> fd = open_beneath(in_.fd(), paths[i % 3], O_RDONLY);
     if (!fd) {

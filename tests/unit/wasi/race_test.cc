@@ -1,6 +1,6 @@
-// All operations on paths while a thread exchanges what the paths go through: directories and files for links that
-// lead out, and directories moved out from under a "..". Nothing outside may be read, made, changed or removed.
-// Half a second each, or ERMINE_RACE_SECONDS; .ci/run race takes five minutes.
+// All operations on paths while a thread exchanges directories and files on the way for links that lead out, and moves
+// directories out from under a "..". Nothing outside may be read, made, changed or removed. Half a second each, or
+// ERMINE_RACE_SECONDS; .ci/run race takes five minutes.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -36,7 +36,7 @@ GuestPath path_of(const char* text) {
   return p;
 }
 
-// What lies outside, in every detail that an operation could change.
+// The state of everything outside, in every detail that an operation could change.
 std::string describe(const std::string& root) {
   std::string text;
   std::set<std::string> names;
@@ -87,7 +87,7 @@ class Race : public testing::TestWithParam<bool> {
   }
   void count(HostError e) { ++(e == HostError::kNone ? inside_ : refused_); }
 
-  // One round of everything, through names that are being exchanged.
+  // One round of all operations, through names that are being exchanged.
   void attack() {
     const int d = in_.fd();
     for (const char* p : {"real/file", "real/dir/../file", "plain", "real/dir/file"})
@@ -130,7 +130,7 @@ class Race : public testing::TestWithParam<bool> {
     });
     const auto end = std::chrono::steady_clock::now() + duration();
     const auto latest = end + std::chrono::seconds(30);
-    // On a busy machine both answers may be long in coming.
+    // On a busy machine both results may take long.
     auto goes_on = [&] {
       const auto now = std::chrono::steady_clock::now();
       return now < end || (now < latest && (inside_ == 0 || refused_ == 0));
@@ -164,7 +164,7 @@ TEST_P(Race, LinksExchangedForWhatTheyReplace) {
       [&] { attack(); });
 }
 
-// "a/b/..": while the path is walked, b goes to a place outside whose parent holds a secret of the same name.
+// "a/b/..": while the path is resolved, b moves to a place outside whose parent contains a secret of the same name.
 TEST_P(Race, DirectoriesMovedOutFromUnderDots) {
   const std::string moved = outside_.path() + "/b";
   std::ofstream(outside_.path() + "/file") << "secret";

@@ -1,4 +1,4 @@
-// The table of instructions agrees with itself.
+// The table of instructions is consistent.
 #include "wasm/opcodes.h"
 
 #include <gtest/gtest.h>

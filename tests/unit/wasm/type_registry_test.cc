@@ -50,7 +50,7 @@ TEST(TypeRegistry, EqualFunctionTypesAreOne) {
   EXPECT_EQ(registry.get(a).id, a);
 }
 
-TEST(TypeRegistry, FinalityAndSupertypesTellTypesApart) {
+TEST(TypeRegistry, FinalityAndSupertypesDistinguishTypes) {
   TypeRegistry registry;
   TypeId open = add(registry, structure({}));
   TypeId final = add(registry, structure({}, kNoType, true));
@@ -79,7 +79,7 @@ TEST(TypeRegistry, RecursionGroupsAreEqualAsAWhole) {
   EXPECT_EQ(registry.get(a[0]).fields[0].storage, to(a[1]));
 }
 
-TEST(TypeRegistry, AReferenceToAnEqualGroupIsNoReferenceToItself) {
+TEST(TypeRegistry, AReferenceToAnEqualGroupIsNotARecursiveReference) {
   TypeRegistry registry;
   TypeId self = add(registry, structure({{rec(0), true}}));
   TypeId other = add(registry, structure({{to(self), true}}));
@@ -157,7 +157,7 @@ TEST(TypeRegistry, StructsAreLaidOutInOrder) {
   EXPECT_FALSE(registry.get(add(registry, structure({{kFuncRef, false}}))).has_references);
 }
 
-TEST(TypeRegistry, IdsAreReusedWhenTheLastCountIsGivenBack) {
+TEST(TypeRegistry, IdsAreReusedAfterTheLastReference) {
   TypeRegistry registry;
   TypeId first = add(registry, structure({{kI32, true}}));
   TypeId user = add(registry, structure({{to(first), true}}));  // holds `first`
@@ -185,7 +185,7 @@ TEST(TypeRegistry, ThreadsAgree) {
         TypeId id = *registry.add_func(params, {});
         EXPECT_EQ(registry.get(id).func.params.size(), params.size());
         ids[t].push_back(id);
-        if (i % 3 == t % 3) {  // some come and go
+        if (i % 3 == t % 3) {  // some are added and removed
           std::vector<ValType> odd(60 + t, kF32);
           registry.release(*registry.add_func(odd, {}));
         }
