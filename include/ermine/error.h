@@ -77,7 +77,8 @@ class [[nodiscard]] Error {
   // are too large.
   Limit limit() const { return detail_->limit; }
   const std::vector<FrameInfo>& backtrace() const { return detail_->backtrace; }
-  // The message, then "at offset 0x…" if known, then one line per frame.
+  // The message, then "at offset 0x…" if known, then one line per frame; frames
+  // that recursion repeats are there once, with how often.
   std::string to_string() const;
 
   // Builders, for code that makes errors.

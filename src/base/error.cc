@@ -63,16 +63,49 @@ Error Error::clone() const {
   return copy;
 }
 
+namespace {
+
+void append_frame(std::string& out, size_t number, const FrameInfo& frame) {
+  out += base::format("\n  {}: 0x{:x} - {}{}", number, frame.offset, frame.module_name,
+                      frame.module_name.empty() ? "" : "!");
+  out +=
+      frame.func_name.empty() ? base::format("<function {}>", frame.func_index) : base::format("{}", frame.func_name);
+}
+
+bool is_same(const FrameInfo& a, const FrameInfo& b) {
+  return a.func_index == b.func_index && a.offset == b.offset && a.module_name == b.module_name;
+}
+
+// A run of frames, and how often it is there in a row.
+struct Repetition {
+  size_t frames, times;
+};
+// The shortest run at `at` that recursion has made: it is there four times at least, or it is one frame.
+Repetition repetition_at(const std::vector<FrameInfo>& frames, size_t at) {
+  constexpr size_t kLongest = 8, kOften = 4;
+  for (size_t n = 1; n <= kLongest; ++n) {
+    size_t end = at + n;
+    while (end < frames.size() && is_same(frames[end], frames[end - n])) ++end;
+    if (const size_t times = (end - at) / n; times >= kOften) return {n, times};
+  }
+  return {1, 1};
+}
+
+}  // namespace
+
 std::string Error::to_string() const {
   if (!detail_) return "no error";
   std::string out = detail_->message;
   if (detail_->offset != kNoOffset) out += base::format(" at offset 0x{:x}", detail_->offset);
-  for (size_t i = 0; i < detail_->backtrace.size(); ++i) {
-    const FrameInfo& frame = detail_->backtrace[i];
-    out +=
-        base::format("\n  {}: 0x{:x} - {}{}", i, frame.offset, frame.module_name, frame.module_name.empty() ? "" : "!");
-    out +=
-        frame.func_name.empty() ? base::format("<function {}>", frame.func_index) : base::format("{}", frame.func_name);
+  const std::vector<FrameInfo>& frames = detail_->backtrace;
+  for (size_t i = 0; i < frames.size();) {
+    const Repetition r = repetition_at(frames, i);
+    for (size_t n = 0; n < r.frames; ++n) append_frame(out, i + n, frames[i + n]);
+    if (r.times > 1) {
+      const std::string which = r.frames == 1 ? std::string("frame") : base::format("{} frames", r.frames);
+      out += base::format("\n  … the {} above, {} more times", which, r.times - 1);
+    }
+    i += r.frames * r.times;
   }
   return out;
 }

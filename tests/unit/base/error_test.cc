@@ -25,6 +25,22 @@ TEST(Error, TrapHasTheScriptsWordingAndABacktrace) {
   EXPECT_EQ(copy.backtrace().size(), 2u);
 }
 
+TEST(Error, FramesThatRepeatAreShownOnce) {
+  const FrameInfo f{1, "f", "m", 0x10}, g{2, "g", "m", 0x20}, main{3, "main", "m", 0x30}, other{1, "f", "m", 0x11};
+  auto text = [](std::vector<FrameInfo> frames) {
+    return Error::trap(TrapCode::kUnreachable).with_backtrace(std::move(frames)).to_string();
+  };
+  EXPECT_EQ(text({f, f, f, f, f, main}),
+            "unreachable\n  0: 0x10 - m!f\n  … the frame above, 4 more times\n  5: 0x30 - m!main");
+  EXPECT_EQ(text({main, f, g, f, g, f, g, f, g, f}),
+            "unreachable\n  0: 0x30 - m!main\n  1: 0x10 - m!f\n  2: 0x20 - m!g\n  … the 2 frames above, 3 more times\n"
+            "  9: 0x10 - m!f");
+  // A few are shown as they are, and other calls of the same function are other frames.
+  EXPECT_EQ(text({f, f, f}), "unreachable\n  0: 0x10 - m!f\n  1: 0x10 - m!f\n  2: 0x10 - m!f");
+  EXPECT_EQ(text({f, other, f, other}),
+            "unreachable\n  0: 0x10 - m!f\n  1: 0x11 - m!f\n  2: 0x10 - m!f\n  3: 0x11 - m!f");
+}
+
 TEST(Error, SaysWhichLimitWasReached) {
   EXPECT_EQ(Error::trap(TrapCode::kUnreachable).limit(), Limit::kNone);
   EXPECT_EQ(Error::trap(TrapCode::kInterrupted).limit(), Limit::kNone);  // it may have been requested
