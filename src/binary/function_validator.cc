@@ -3,8 +3,10 @@
 #include "binary/function_validator.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/format.h"
+#include "wasm/op_arity.h"
 #include "wasm/type_name.h"
 
 namespace ermine::binary {
@@ -160,7 +162,17 @@ void FunctionValidator::begin(const Control& body) {
 }
 
 bool FunctionValidator::run(InstrReader& in) {
+#ifndef NDEBUG
+  // Compares the number of operands and results in the table with the rules.
+  wasm::FixedArity last;  // of the previous instruction
+  ptrdiff_t height = 0;   // of the stack before it
+#endif
   while (in.next(instr_)) {
+#ifndef NDEBUG
+    assert(!last.is_fixed || controls_.back().unreachable || sp_ - values_.get() == height - last.pops + last.pushes);
+    last = wasm::kFixedArities[static_cast<unsigned>(instr_.op)];
+    height = sp_ - values_.get();
+#endif
     switch (instr_.op) {
       case Op::local_get:
         if (instr_.index >= locals_.size()) [[unlikely]]

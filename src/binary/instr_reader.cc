@@ -136,6 +136,7 @@ void InstrReader::block_type_slow(Instr& out) {
 }
 
 bool InstrReader::immediates(const Entry& entry, Instr& out) {
+  if (entry.imm == kIllegal) return illegal(out);
   switch (entry.imm) {
     case Imm::None: break;
     case Imm::BlockType: block_type(out); break;
@@ -242,7 +243,6 @@ bool InstrReader::immediates(const Entry& entry, Instr& out) {
       if (in_.byte() != 0 && in_.ok()) in_.malformed(at, "zero byte expected: atomic.fence has one reserved byte");
       break;
     }
-    default: return illegal(out);
   }
   return in_.ok();
 }

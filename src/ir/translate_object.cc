@@ -3,6 +3,7 @@
 #include "base/format.h"
 #include "ir/translator.h"
 #include "runtime/builtins.h"
+#include "wasm/immediates.h"
 
 namespace ermine::ir {
 
@@ -30,18 +31,9 @@ Result<void> Translator::object(const Instr& in) {
   };
   wasm::TypeId id = wasm::kNoType;
   const wasm::TypeDef* def = nullptr;
-  using wasm::Imm;
-  switch (wasm::op_info(in.op).imm) {
-    case Imm::Type:
-    case Imm::TypeField:
-    case Imm::TypeCount:
-    case Imm::TypeData:
-    case Imm::TypeElem:
-    case Imm::TypeType:
-      def = &module_.type_def(in.index);
-      id = def->id;
-      break;
-    default: break;
+  if (wasm::begins_with_type(wasm::op_info(in.op).imm)) {
+    def = &module_.type_def(in.index);
+    id = def->id;
   }
   switch (in.op) {
     case Op::memory_size: {

@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "text/number.h"
 #include "text/parser.h"
+#include "wasm/immediates.h"
 
 namespace ermine::text {
 
@@ -180,6 +181,7 @@ void Parser::plain(Op op, ByteBuffer& out) {
   if (op == Op::select && at_open("result")) op = Op::select_t;
   Imm imm = wasm::op_info(op).imm;
   if (imm != Imm::HeapType) out.opcode(op);
+  needs_data_count_ |= wasm::names_data_segment(imm);
   uint32_t a, b;
   switch (imm) {
     case Imm::None: return;
@@ -248,10 +250,7 @@ void Parser::plain(Op op, ByteBuffer& out) {
       return out.leb(field_index(type));
     }
     case Imm::TypeCount: out.leb(index(Space::kType)); return out.leb(unsigned_number(32));
-    case Imm::TypeData:
-      needs_data_count_ = true;
-      out.leb(index(Space::kType));
-      return out.leb(index(Space::kData));
+    case Imm::TypeData: out.leb(index(Space::kType)); return out.leb(index(Space::kData));
     case Imm::TypeElem: out.leb(index(Space::kType)); return out.leb(index(Space::kElem));
     case Imm::TypeType: out.leb(index(Space::kType)); return out.leb(index(Space::kType));
     case Imm::BrOnCast: {
@@ -263,11 +262,10 @@ void Parser::plain(Op op, ByteBuffer& out) {
       return out.sleb(heap_of(to));
     }
     case Imm::DataMemory:
-      needs_data_count_ = true;
       two_indices(Space::kMemory, Space::kData, true, a, b);
       out.leb(b);
       return out.leb(a);
-    case Imm::Data: needs_data_count_ = true; return out.leb(index(Space::kData));
+    case Imm::Data: return out.leb(index(Space::kData));
     case Imm::MemoryMemory:
       two_indices(Space::kMemory, Space::kMemory, false, a, b);
       out.leb(a);

@@ -9,45 +9,10 @@
 
 namespace ermine::wasm {
 
-// Kinds of immediates, in the order of the binary format.
+// Kinds of immediates; see immediates.def.
 enum class Imm : uint8_t {
-  None,
-  BlockType,
-  Label,
-  LabelTable,
-  Func,
-  TypeTable,
-  Type,
-  Tag,
-  TryTable,
-  SelectTypes,
-  Local,
-  Global,
-  Table,
-  MemArg,
-  MemArgLane,
-  Memory,
-  I32,
-  I64,
-  F32,
-  F64,
-  V128,
-  Shuffle,
-  Lane,
-  HeapType,
-  TypeField,
-  TypeCount,
-  TypeData,
-  TypeElem,
-  TypeType,
-  BrOnCast,
-  DataMemory,
-  Data,
-  MemoryMemory,
-  ElemTable,
-  Elem,
-  TableTable,
-  Fence,
+#define IMM(id, layout) id,
+#include "wasm/immediates.def"
 };
 
 enum class Op : uint16_t {
@@ -90,6 +55,7 @@ constexpr std::array<OpInfo, kOpCount> make_op_infos() {
   auto add = [&](std::string_view text, uint32_t code, Imm imm, uint8_t width, std::string_view sig, Feature feature,
                  uint8_t flags) {
     OpInfo& info = infos[op++];
+    if (sig.starts_with('*')) sig = sig.substr(0, 1);  // op_arity.h has the rest
     info = {code,    text_at, static_cast<uint8_t>(text.size()), static_cast<uint8_t>(sig.size()), {}, imm, width,
             feature, flags};
     for (size_t i = 0; i < sig.size(); ++i) info.letters[i] = sig[i];

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "wasm/immediates.h"
+
 namespace ermine::text {
 
 using binary::ByteBuffer;
@@ -58,72 +60,47 @@ void copy_block_type(Reader& in, ByteBuffer& out) {
   else out.sleb(in.s33());
 }
 
+void copy_memory_argument(Reader& in, ByteBuffer& out) {
+  uint32_t flags = in.u32();
+  uint32_t memory = flags & 0x40 ? in.u32() : 0;
+  out.leb((flags & 0x3F) | (memory != 0 ? 0x40 : 0));
+  if (memory != 0) out.leb(memory);
+  out.leb(in.u64());
+}
+
+// A part of a layout (immediates.def).
+void copy_part(char part, Reader& in, ByteBuffer& out) {
+  switch (part) {
+    case 'u':
+    case 'y':
+    case 'd': copy_u32(in, out); return;
+    case 's': out.sleb(in.s32()); return;
+    case 'l': out.sleb(in.s64()); return;
+    case 'h': out.sleb(in.s33()); return;
+    case '1': copy_byte(in, out); return;
+    case '4': return copy_bytes(in, out, 4);
+    case '8': return copy_bytes(in, out, 8);
+    case 'x': return copy_bytes(in, out, 16);
+    case 'b': return copy_block_type(in, out);
+    case 't': copy_type(in, out); return;
+    case 'm': return copy_memory_argument(in, out);
+    case 'c':
+      if (copy_byte(in, out) < 2) copy_u32(in, out);
+      copy_u32(in, out);
+      return;
+  }
+}
+
 // An instruction after its opcode. `in` is at the first immediate.
 void copy_immediates(Imm imm, Reader& in, ByteBuffer& out) {
-  switch (imm) {
-    case Imm::None: return;
-    case Imm::BlockType: return copy_block_type(in, out);
-    case Imm::TryTable:
-      copy_block_type(in, out);
-      for (uint32_t n = copy_u32(in, out); n > 0 && in.ok(); --n) {
-        if (copy_byte(in, out) < 2) copy_u32(in, out);
-        copy_u32(in, out);
-      }
-      return;
-    case Imm::LabelTable:
-      for (uint64_t n = uint64_t{copy_u32(in, out)} + 1; n > 0 && in.ok(); --n) copy_u32(in, out);
-      return;
-    case Imm::Label:
-    case Imm::Func:
-    case Imm::Type:
-    case Imm::Tag:
-    case Imm::Local:
-    case Imm::Global:
-    case Imm::Table:
-    case Imm::Memory:
-    case Imm::Data:
-    case Imm::Elem: copy_u32(in, out); return;
-    case Imm::TypeTable:
-    case Imm::TypeField:
-    case Imm::TypeCount:
-    case Imm::TypeData:
-    case Imm::TypeElem:
-    case Imm::TypeType:
-    case Imm::DataMemory:
-    case Imm::MemoryMemory:
-    case Imm::ElemTable:
-    case Imm::TableTable:
-      copy_u32(in, out);
-      copy_u32(in, out);
-      return;
-    case Imm::SelectTypes:
-      for (uint32_t n = copy_u32(in, out); n > 0 && in.ok(); --n) copy_type(in, out);
-      return;
-    case Imm::MemArg:
-    case Imm::MemArgLane: {
-      uint32_t flags = in.u32();
-      uint32_t memory = flags & 0x40 ? in.u32() : 0;
-      out.leb((flags & 0x3F) | (memory != 0 ? 0x40 : 0));
-      if (memory != 0) out.leb(memory);
-      out.leb(in.u64());
-      if (imm == Imm::MemArgLane) copy_byte(in, out);
-      return;
+  const std::string_view layout = wasm::layout_of(imm);
+  for (size_t i = 0; i < layout.size(); ++i) {
+    uint32_t count = 1;
+    if (layout[i] == '*') {
+      count = copy_u32(in, out);
+      ++i;
     }
-    case Imm::I32: out.sleb(in.s32()); return;
-    case Imm::I64: out.sleb(in.s64()); return;
-    case Imm::F32: return copy_bytes(in, out, 4);
-    case Imm::F64: return copy_bytes(in, out, 8);
-    case Imm::V128:
-    case Imm::Shuffle: return copy_bytes(in, out, 16);
-    case Imm::Lane: copy_byte(in, out); return;
-    case Imm::HeapType: out.sleb(in.s33()); return;
-    case Imm::BrOnCast:
-      copy_byte(in, out);
-      copy_u32(in, out);
-      out.sleb(in.s33());
-      out.sleb(in.s33());
-      return;
-    case Imm::Fence: copy_byte(in, out); return;
+    for (; count > 0 && in.ok(); --count) copy_part(layout[i], in, out);
   }
 }
 
@@ -331,7 +308,7 @@ class Canonicalizer {
     size_t depth = 0;
     while (reader.next(instr)) {
       const wasm::OpInfo& info = wasm::op_info(instr.op);
-      uses_data_ |= info.imm == Imm::Data || info.imm == Imm::DataMemory || info.imm == Imm::TypeData;
+      uses_data_ |= wasm::names_data_segment(info.imm);
       out.opcode(info.code);
       if (info.imm != Imm::None) {
         in.seek(instr.offset + 1);

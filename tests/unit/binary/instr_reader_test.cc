@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "bytes.h"
+#include "wasm/immediates.h"
 
 namespace ermine::binary {
 namespace {
@@ -30,37 +31,41 @@ Walk walk(const Bytes& bytes) {
   return walk(module, bytes);
 }
 
-// Well-formed immediates of each kind; indices are 1, 2, …
+// Well-formed immediates of a kind, from its layout. Indices are 1, 2, …
 Bytes immediates(Imm imm) {
-  switch (imm) {
-    case Imm::None: return {};
-    case Imm::BlockType: return {0x7E};
-    case Imm::LabelTable: return {2, 1, 2, 3};
-    case Imm::TypeTable:
-    case Imm::TypeField:
-    case Imm::TypeCount:
-    case Imm::TypeData:
-    case Imm::TypeElem:
-    case Imm::TypeType:
-    case Imm::DataMemory:
-    case Imm::MemoryMemory:
-    case Imm::ElemTable:
-    case Imm::TableTable: return {1, 2};
-    case Imm::TryTable: return {0x40, 2, 1, 4, 5, 2, 6};
-    case Imm::SelectTypes: return {1, 0x7D};
-    case Imm::MemArg: return {2, 0x85, 1};
-    case Imm::MemArgLane: return {0x42, 3, 9, 1};
-    case Imm::I32: return {0x7F};
-    case Imm::I64: return {0x80, 0x7F};
-    case Imm::F32: return {1, 2, 3, 4};
-    case Imm::F64: return {1, 2, 3, 4, 5, 6, 7, 8};
-    case Imm::V128:
-    case Imm::Shuffle: return {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    case Imm::HeapType: return {0x6E};
-    case Imm::BrOnCast: return {1, 3, 0x6E, 0x6C};
-    case Imm::Fence: return {0};
-    default: return {1};
+  Bytes out;
+  uint8_t next = 1;
+  auto part = [&](char letter) -> Bytes {
+    switch (letter) {
+      case 'u':
+      case 'y':
+      case 'd': return {next++};
+      case 's': return {0x7F};
+      case 'l': return {0x80, 0x7F};
+      case 'h': return {0x6E};
+      case '1': return {imm == Imm::Fence ? uint8_t{0} : uint8_t{1}};
+      case '4': return Bytes(4, 0x55);
+      case '8': return Bytes(8, 0x55);
+      case 'x': return {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+      case 'b': return {0x7E};
+      case 't': return {0x7D};
+      case 'm': return {0x42, 3, 0x85, 1};
+      case 'c': return {1, 4, 5};
+    }
+    ADD_FAILURE() << "a layout has the letter " << letter;
+    return {};
+  };
+  const std::string_view layout = wasm::layout_of(imm);
+  for (size_t i = 0; i < layout.size(); ++i) {
+    if (layout[i] != '*') {
+      out = out + part(layout[i]);
+      continue;
+    }
+    ++i;
+    // One, as it is all that select takes.
+    out = out + Bytes{1} + part(layout[i]);
   }
+  return out;
 }
 
 Bytes encode(const wasm::OpInfo& info) {
