@@ -1,7 +1,7 @@
 # Short commands for the CMake presets (CMakePresets.json): `make help` lists them.
 # Each target first installs the Debian packages that it needs (tools/packages.txt) if any are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench ci format install clean
+.PHONY: help run build test bench ci format reference install clean
 SHELL := /bin/sh
 
 RELEASE := build/release
@@ -16,8 +16,9 @@ help:
 	@echo 'make test                      build and run the tests; ARGS="-R name" picks some (as for ctest)'
 	@echo 'make bench                     compare with other engines (docs/benchmarking.md); ARGS as for bench/run'
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
-	@echo 'make install PREFIX=/usr/local the command, the library, headers, CMake and pkg-config files'
+	@echo 'make install PREFIX=/usr/local the command, its man page, the library, headers, CMake and pkg-config files'
 	@echo 'make format                    clang-format on every source file'
+	@echo 'make reference                 writes docs/reference/options.md and the man page from the option tables'
 	@echo 'make ci                        all checks that must pass before a change lands (.ci/run; takes long)'
 	@echo 'make clean                     remove build/'
 	@echo 'Other builds: cmake --preset debug|asan|tsan|minimal|fuzz, then cmake --build --preset the same.'
@@ -50,6 +51,10 @@ ci:
 format:
 	@tools/install_packages ci
 	@git ls-files '*.h' '*.cc' '*.c' | xargs clang-format-19 -i
+
+reference: $(RELEASE)/.with-tests
+	@cmake --build --preset release --target ermine_reference
+	@$(RELEASE)/bin/ermine_reference docs/reference/options.md docs/man/ermine.1
 
 clean:
 	rm -rf build

@@ -15,7 +15,9 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_library(ermine_options INTERFACE)
 target_compile_options(ermine_options INTERFACE
   -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -fvisibility=hidden
-  $<$<BOOL:${ERMINE_WERROR}>:-Werror>)
+  $<$<BOOL:${ERMINE_WERROR}>:-Werror>
+  # A switch over an enumeration that has no default must have all cases.
+  -Werror=switch)
 target_include_directories(ermine_options INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
 

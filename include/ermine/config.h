@@ -1,4 +1,5 @@
-// Config: how an Engine compiles and runs. A plain value, read once when the Engine is made.
+// Config: how an Engine compiles and runs. A plain value, read once when the Engine is made. docs/reference/options.md
+// lists its fields and the options of the command that set them.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,9 @@
 namespace ermine {
 
 enum class Tier : uint8_t {
-  kAuto,    // the best the build has; hot code moves up while it runs
+  kAuto,    // the interpreter first, machine code for functions that run often
   kInterp,  // the interpreter only
-  kBaseline,  // machine code on a function's first call; what has none is interpreted
+  kBaseline,  // machine code on a function's first call; functions without any are interpreted
 };
 
 // What tells a profiler the names of functions in machine code.
@@ -29,96 +30,119 @@ struct TierName {
   Tier tier;
 };
 
+// Most embedders should leave most fields alone: the defaults were measured (docs/rationale.md), and the command has
+// the same.
 struct Config {
-  // Stack for the frames of WebAssembly functions, in bytes a store; deeper recursion traps with "call
-  // stack exhausted". Memory is used only as deep as a program goes. Between 64 KiB and 1 GiB.
+  // The values of a field that an engine uses. It replaces a value outside of its range by the nearest one inside.
+  struct Range {
+    uint64_t least, most;
+  };
+
+  // --- Limits. StoreLimits (ermine/limits.h) limits a single store.
+
+  // Stack for the frames of WebAssembly functions, in bytes per store. Deeper recursion traps with "call stack
+  // exhausted". Memory is used only for the depth that a program reaches.
   uint64_t max_wasm_stack = 8u << 20;
+  static constexpr Range kMaxWasmStackRange{64u << 10, 1u << 30};
+  // Maximum size of a store's garbage-collected heap, in bytes. A store may have a lower limit (StoreLimits).
+  uint64_t max_gc_heap = uint64_t{1} << 30;
+  static constexpr Range kMaxGcHeapRange{64u << 10, uint64_t{4} << 30};
 
-  // Address space for each 32-bit memory, in bytes. With at least 8 GiB (the default) an access needs no
-  // bounds check: index and offset cannot leave the reservation. With less, or where the system grants
-  // less, accesses are checked in code: slower, with the same results. 0 reserves nothing beyond the
-  // memory itself, which then may move when it grows. Shared memories never move: they reserve their maximum.
-  // A process has addresses for some 15,000 memories that are not checked (47 bits, and more space between
-  // and around them: runtime/memory_slots.h), and for none if it may map less than 64 GiB (RLIMIT_AS).
-  uint64_t memory_reservation = uint64_t{8} << 30;
-  // Inaccessible bytes after a reservation; rounded up to pages. There are always some, and in front of it, too.
-  uint64_t memory_guard = 64u << 10;
-
-  // Count what a program does, so that StoreRef::set_fuel limits a run: 1 unit for each instruction, the same in every
-  // tier and on every machine; 1 more for each 16 bytes (kBytesPerFuel) that an instruction on memories fills, copies
-  // or grows by, for each element of a table, for every two of an array; and 1 for each 16 bytes of the buffers, names
-  // and lists that a WASI call moves. Host functions take what they please (StoreRef::consume_fuel). Slows code; a
-  // store starts with no fuel.
+  // Count the work of a program, so that StoreRef::set_fuel can limit it. An instruction costs 1 unit, in every tier
+  // and on every machine. An instruction on memories costs 1 more for each 16 bytes (kBytesPerFuel) that it fills,
+  // copies or grows by; on tables, for each element; on arrays, for each two elements. A WASI call costs 1 for each 16
+  // bytes of buffers, names and lists that it moves. Host functions charge by StoreRef::consume_fuel. Counting makes
+  // code slower. A store starts without fuel.
   bool consume_fuel = false;
 
-  // On a machine that has no machine-code tier (docs/architecture.md) all are the interpreter.
+  // --- Memories. Reserve less only if the process has little address space.
+
+  // Address space for each 32-bit memory, in bytes. With 8 GiB or more (the default) an access needs no bounds check:
+  // index and offset cannot leave the reservation. With less, or if the system grants less, accesses are checked in
+  // code, which is slower and has the same results. With 0, only the memory itself is reserved, and it may move when it
+  // grows. Shared memories never move: their maximum is reserved. A process has addresses for about 15,000 memories
+  // without checks (47 bits, with space between and around them: runtime/memory_slots.h), and for none if it may map
+  // less than 64 GiB (RLIMIT_AS).
+  uint64_t memory_reservation = uint64_t{8} << 30;
+  static constexpr Range kMemoryReservationRange{0, uint64_t{1} << 40};
+  // Inaccessible bytes after a reservation, rounded up to pages. There are always some, before it as well.
+  uint64_t memory_guard = 64u << 10;
+  static constexpr Range kMemoryGuardRange{0, uint64_t{1} << 36};
+
+  // --- Code: how functions are run
+
+  // On a machine without a tier that makes machine code (docs/architecture.md), every value means the interpreter.
   Tier tier = Tier::kAuto;
-  // With kAuto: after how many calls of a function, or rounds of one of its loops, it moves up to machine code.
-  // The defaults are about where interpreting has cost as much as compiling will (docs/rationale.md).
+  // With kAuto: a function is compiled to machine code after this number of calls, or of iterations of one of its
+  // loops. At about the defaults, interpreting has cost as much time as compiling costs (docs/rationale.md).
   uint32_t tier_up_calls = 30, tier_up_rounds = 100;
-  // Most bytes of machine code, 1 GiB at most. All engines of a process share one cache: the smallest of their
-  // limits holds. What finds no room stays interpreted.
+  // Maximum size of machine code, in bytes. All engines of a process share one cache, with the lowest of their limits.
+  // Functions that do not fit stay interpreted.
   uint64_t code_cache_size = uint64_t{1} << 30;
-  // Check the machine code of every function before it can run: that it stays in its sandbox even where the compiler
-  // erred (docs/security.md). Takes about as long as compiling, and the system's capstone library, which is opened when
-  // the engine is made. What is refused is interpreted, and reported (report_bug); without the library all is. On by
-  // default in builds with assertions, and where the environment has ERMINE_VERIFY_CODE=1.
+  static constexpr Range kCodeCacheSizeRange{0, uint64_t{1} << 30};
+  // Number of threads that validate or compile one module, including the caller's. 0: one per processor.
+  unsigned parallelism = 0;
+  static constexpr Range kParallelismRange{0, 256};
+
+  // --- Defense in depth
+
+  // Check the machine code of every function before it can run: that it stays in its sandbox even if the compiler has a
+  // bug (docs/security.md). Takes about as long as compiling, and the system's capstone library, which is opened when
+  // the engine is made. Refused code is reported (report_bug) and the function interpreted; without the library all
+  // functions are. On by default in builds with assertions, and if the environment has ERMINE_VERIFY_CODE=1.
   bool verify_code = verifies_by_default();
-  // Told of a bug of the engine that it noticed and that did no harm, or that machine code cannot be verified; called
-  // by the thread that noticed, which may hold locks: it must not call the engine. Null: a line on standard error.
+  // Called with a bug of the engine that it detected and that did no harm, or if machine code cannot be verified. The
+  // calling thread may hold locks, so the function must not call the engine. Null: a line on standard error.
   void (*report_bug)(void* context, std::string_view message) = nullptr;
   void* report_bug_context = nullptr;
-  // One file a process, whatever the number of engines; opened when the engine is made. If that fails, its modules
-  // do not compile, and the error says why. docs/how-to/profile.md shows how to use it.
-  Profile profile = Profile::kNone;
-
-  // Tell gdb and lldb the names of functions in machine code, and how to walk their frames. Code takes more memory
-  // (whole pages), so that breakpoints can be set in it. As for a perf map, the first engine of the process decides;
-  // the two cannot be had at once.
-  bool debug_info = false;
-
-  // The tiers that can be asked for, kAuto first. What is to hold in every tier is tried in each of these.
-  static std::span<const TierName> tiers();
-
-  // Relaxed SIMD takes the deterministic profile's choice, the same on every machine, instead of the
-  // machine's quickest. (The bits of NaNs that arithmetic makes are the processor's in any case.)
-  bool deterministic = false;
-
-  // Indices of arrays and tables stay in bounds also where the processor goes on by a guess (Spectre, variant 1), by
-  // masks that no guess touches. Calls through tables and accesses to memories without guards do so in any case, at no
-  // cost; for guarded memories there is nothing to do. What it costs stands in docs/rationale.md.
+  // Keep indices of arrays and tables in bounds under speculative execution as well (Spectre, variant 1), by masks.
+  // Calls through tables and accesses to memories without guards do that always, at no cost; accesses to guarded
+  // memories need nothing. docs/rationale.md has the cost.
   bool mask_speculation = true;
 
-  // Threads that validate or compile one module, the caller included. 0: as many as the machine has.
-  unsigned parallelism = 0;
+  // --- For profilers and debuggers
 
-  // Most bytes of a store's garbage-collected heap. Stores may set less (StoreLimits).
-  uint64_t max_gc_heap = uint64_t{1} << 30;
-  // Collect garbage at every allocation: very slow, for finding references that the collector was not told of.
+  // One file per process, for all engines; opened when the engine is made. If that fails, the engine compiles no
+  // modules and the error has the reason. docs/how-to/profile.md describes the use.
+  Profile profile = Profile::kNone;
+  // Give gdb and lldb the names of functions in machine code, and the means to walk their frames. Code takes more
+  // memory (whole pages), so that breakpoints can be set in it. As with a perf map, the first engine of the process
+  // decides; the two cannot be combined.
+  bool debug_info = false;
+  // Collect garbage at every allocation. Very slow; finds references that the collector does not know.
   bool gc_stress = false;
 
-  // Features by the name of their proposal, as in "simd", "multi-memory", "legacy-exceptions". Those of
-  // WebAssembly 3.0 and what programs need beyond it are on by default.
+  // --- The language
+
+  // Relaxed SIMD instructions make the choice of the deterministic profile, the same on every machine, instead of the
+  // fastest on this machine. (The bits of NaNs from arithmetic are the processor's in both cases.)
+  bool relaxed_simd_deterministic = false;
+
+  // Features by the name of their proposal, such as "simd", "multi-memory", "legacy-exceptions". By default those of
+  // WebAssembly 3.0 are on, and some that programs need.
   static std::vector<std::string_view> feature_names();
-  // Fails with kUsage for a name that feature_names() has not.
+  // Fails with kUsage for a name that is not in feature_names().
   Result<void> set_feature(std::string_view name, bool on);
   bool has_feature(std::string_view name) const;
   void enable_all_features();
-
-  // The features as the engine's own bits; for the engine.
+  // The features as bits. For the engine only.
   uint64_t feature_bits = default_feature_bits();
+
+  // The tiers of this build, kAuto first. Tests of all tiers use this list.
+  static std::span<const TierName> tiers();
 
  private:
   static bool verifies_by_default();
   static uint64_t default_feature_bits();
 };
 
-// What became of the functions of an engine's modules that were to have machine code (Config::tier), up to now.
+// The number of functions of an engine's modules that were to be compiled to machine code (Config::tier) until now.
 struct CodeCounts {
   bool available = false;  // this build and this processor have a tier that makes machine code
-  uint64_t compiled = 0;  // have it
-  uint64_t failed = 0;  // stay interpreted: there was no room, or one of the next
-  uint64_t refused = 0;  // of those: their machine code was not safe (Config::verify_code), a bug of the engine
+  uint64_t compiled = 0;
+  uint64_t failed = 0;  // interpreted, because the code did not fit or was refused
+  uint64_t refused =
+      0;  // of those, refused: their machine code was not safe (Config::verify_code), a bug of the engine
 };
 
 }  // namespace ermine

@@ -22,14 +22,14 @@ const StoreLimits& StoreRef::limits() const { return impl_->limits; }
 void StoreRef::set_limits(const StoreLimits& limits) const { impl_->limits = limits; }
 
 Result<void> StoreRef::set_fuel(uint64_t units) const {
-  if (!impl_->options().fuel)
+  if (!impl_->options().consume_fuel)
     return Error(ErrorKind::kUsage, "the engine does not count fuel; set Config::consume_fuel");
   impl_->exec()->fuel = static_cast<int64_t>(std::min<uint64_t>(units, INT64_MAX));
   return {};
 }
 
 std::optional<uint64_t> StoreRef::fuel() const {
-  if (!impl_->options().fuel) return std::nullopt;
+  if (!impl_->options().consume_fuel) return std::nullopt;
   return static_cast<uint64_t>(std::max<int64_t>(impl_->exec()->fuel, 0));
 }
 

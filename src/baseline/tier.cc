@@ -33,7 +33,7 @@ class Module final : public tiering::NativeModule {
     if (call_table == nullptr) return nullptr;
     auto compiler = compilers_.take();
     if (!compiler)
-      compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify,
+      compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify_code,
                                             parts_.counts);
     auto made = compile(*compiler, func_index, code, call_table);
     compilers_.give_back(std::move(compiler));
@@ -78,7 +78,7 @@ class Module final : public tiering::NativeModule {
     // The code is complete and verified before it is written to executable memory, and does not change there.
     compiler.link(at.execute, call_table);
     const std::span<const uint8_t> bytes = compiler.bytes();
-    if ((parts_.options.verify && !verify(compiler, func_index, code, at.execute, call_table)) ||
+    if ((parts_.options.verify_code && !verify(compiler, func_index, code, at.execute, call_table)) ||
         !parts_.space.write(at, bytes)) {
       parts_.space.give_back(at);
       return nullptr;
@@ -95,7 +95,7 @@ class Module final : public tiering::NativeModule {
   }
 
   void report(std::string_view message) const {
-    if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_context, message);
+    if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_bug_context, message);
   }
 
   bool verify(const Compiler& compiler, uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute,
@@ -108,11 +108,12 @@ class Module final : public tiering::NativeModule {
     }
     auto verifier = verifiers_.take();
     if (!verifier) verifier = std::make_unique<verify::Verifier>(*machine, parts_.interpreter, mark_holes);
-    const std::string problem = verifier->verify(compiler.description(execute), {.module = parts_.module,
-                                                                                 .function = code,
-                                                                                 .funcs = parts_.funcs,
-                                                                                 .call_table = call_table,
-                                                                                 .has_fuel = parts_.options.fuel});
+    const std::string problem =
+        verifier->verify(compiler.description(execute), {.module = parts_.module,
+                                                         .function = code,
+                                                         .funcs = parts_.funcs,
+                                                         .call_table = call_table,
+                                                         .has_fuel = parts_.options.consume_fuel});
     verifiers_.give_back(std::move(verifier));
     if (problem.empty()) return true;
     if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;

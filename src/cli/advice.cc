@@ -53,6 +53,7 @@ std::string origin(std::string_view module, std::string_view name) {
 }  // namespace
 
 std::string advice_on_stop(const Error& error, const RunOptions& o) {
+  const std::string option = option_for(error.limit());
   switch (error.limit()) {
     case Limit::kNone:
     case Limit::kModuleBytes: return {};  // see print_error()
@@ -60,21 +61,10 @@ std::string advice_on_stop(const Error& error, const RunOptions& o) {
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it continue";
     case Limit::kDeadline: return "the limit is --timeout; a longer one lets it continue";
     case Limit::kStackBytes:
-      return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) +
-             " KiB; -W max-wasm-stack=SIZE changes that";
-    case Limit::kMemoryBytes: return "-W max-memory-size=SIZE changes the limit";
-    case Limit::kInstanceMemoryBytes: return "-W max-instance-memory=SIZE changes the limit";
-    case Limit::kTotalMemoryBytes: return "-W max-total-memory=SIZE changes the limit";
-    case Limit::kTableElements: return "-W max-table-elements=N changes the limit";
-    case Limit::kTotalTableElements: return "-W max-total-table-elements=N changes the limit";
-    case Limit::kMemories: return "-W max-memories=N changes the limit";
-    case Limit::kTables: return "-W max-tables=N changes the limit";
-    case Limit::kInstances: return "-W max-instances=N changes the limit";
-    case Limit::kGcHeapBytes: return "-W max-gc-heap=SIZE changes the limit";
-    case Limit::kOpenFiles: return "--max-open-files N changes the limit";
-    case Limit::kWrittenBytes: return "--max-output-bytes SIZE changes the limit";
+      return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) + " KiB; " + option +
+             " changes that";
+    default: return option + " changes the limit";
   }
-  return {};
 }
 
 std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {

@@ -6,6 +6,7 @@
 
 #include "cli/run_options.h"
 #include "ermine/linker.h"
+#include "ermine/wasi.h"
 
 namespace ermine::cli {
 

@@ -28,6 +28,8 @@ struct Command {
   int (*main)(Words words);
 };
 std::span<const Command> commands();
+// Runs the one that the words begin with; without one, they are those of `ermine run`.
+int dispatch(Words words);
 
 int run_main(Words words);
 int validate_main(Words words);
@@ -51,6 +53,8 @@ struct Parsed {
 void print_error(std::string_view message);
 void print_error(const Error& error);
 void print_note(std::string_view message);
+// Prints on standard output. finish_output() reports an error.
+void print_text(std::string_view text);
 // Called at the end of a command. Returns its exit code, or kFailed and prints an error if standard output could not be
 // written.
 int finish_output(int code);

@@ -9,8 +9,7 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
-#include "cli/quantities.h"
-#include "cli/run_options.h"
+#include "cli/settings.h"
 #include "ermine/printable.h"
 #include "explore/disassembler.h"
 #include "explore/page.h"
@@ -54,35 +53,30 @@ class Choice {
 }  // namespace
 
 int explore_main(Words words) {
-  Options command(
-      "Show what functions become: WebAssembly, register code and machine code side by side, as an HTML page.\n"
-      "Usage: ermine explore [OPTIONS] FILE",
-      "explore");
+  Options command("explore",
+                  "Show the WebAssembly, register code and machine code of functions side by side, as an HTML page",
+                  "[OPTIONS] FILE");
   std::string input, output;
   Words functions;
   explore::PageOptions page;
-  Config config;
-  command.argument("file", input, "A module, binary or text; - is standard input", "FILE");
+  Settings settings;
+  Config& config = settings.config;
+  command.argument("FILE", input, "A module, binary or text; - is standard input");
   command.value("-o,--output", output, "Write here; - is standard output. By default NAME.explore.html", "FILE");
-  command.values(
-      "--function", [&functions](const std::string& text) { functions.push_back(text); },
-      "Only this function; may be given several times", "NAME|INDEX");
-  command.value(
-      "--max-size",
-      [&page](const std::string& text) {
-        const std::optional<uint64_t> size = parse_size(text);
-        if (!size) throw BadOption{"--max-size", "'" + text + "' is not a size, as in 65536, 64KiB or 2GiB"};
-        page.max_bytes = *size;
-      },
-      "Leave functions out once the page is so large (64MiB); not with --function", "SIZE");
-  Precautions precautions;
-  add_feature_options(command, config);
-  precautions.add_to(command);
+  command.values("--function", functions, "Only this function; may be given several times", "NAME|INDEX");
+  command.add({.names = "--max-size",
+               .type = Size::type(),
+               .help = "Omit functions once the page has this size; has no effect with --function",
+               .initial = Size::show(page.max_bytes)},
+              [&page](const Given& given) { Size::set(page.max_bytes, given); });
+  config.enable_all_features();
+  add_settings(command, settings, Takers::kValidating);
   command.exit_codes("0, or 1 if the module is not valid or cannot be read");
-  command.footer("\nExamples:\n  ermine explore app.wasm\n  ermine explore --function main app.wasm -o main.html\n");
+  command.example("ermine explore app.wasm");
+  command.example("ermine explore --function main app.wasm -o main.html");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
-  if (!command.given("--features")) config.enable_all_features();
+  const Precautions& precautions = settings.precautions;
   if (int code = precautions.set_bounds(); code != kOk) return code;
   if (output.empty()) output = stem(input) + ".explore.html";
   OutputFile out(output);

@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
 #include "cli/load.h"
 #include "cli/options.h"
-#include "cli/run_options.h"
+#include "cli/settings.h"
 #include "ermine/ermine.h"
 #include "ermine/printable.h"
 
@@ -18,8 +17,6 @@ namespace ermine::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 std::string size_text(uint64_t bytes) {
   if (bytes < 10'000) return fmt::format("{} bytes", bytes);
@@ -51,11 +48,11 @@ void print_table(const List& list, MakeRow row) {
     const Row r = row(one);
     std::string line = fmt::format("  {:<{}}  {:<{}}  {}", r[0], width[0], r[1], width[1], r[2]);
     line.erase(line.find_last_not_of(' ') + 1);
-    put(line + '\n');
+    print_text(line + '\n');
   }
 }
 
-void print_text(const Module& module, const std::string& path) {
+void print_listing(const Module& module, const std::string& path) {
   ModuleSummary s = module.summary();
   bool bold = colour_on(STDOUT_FILENO);
   auto heading = [bold](const std::string& text) { return bold ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n"; };
@@ -78,18 +75,18 @@ void print_text(const Module& module, const std::string& path) {
   out += "  proposals used: " + (features.empty() ? "none" : features) + "\n";
 
   const std::vector<ImportType> imports = module.imports();
-  put(out + "\n" + heading(fmt::format("imports ({})", imports.size())));
+  print_text(out + "\n" + heading(fmt::format("imports ({})", imports.size())));
   print_table(imports, [](const ImportType& i) {
     return Row{printable(i.module) + "." + printable(i.name), std::string(to_string(i.type.kind)), bare_type(i.type)};
   });
   const std::vector<ExportType> exports = module.exports();
-  put("\n" + heading(fmt::format("exports ({})", exports.size())));
+  print_text("\n" + heading(fmt::format("exports ({})", exports.size())));
   print_table(exports, [](const ExportType& e) {
     return Row{printable(e.name), std::string(to_string(e.type.kind)), bare_type(e.type)};
   });
   const std::vector<CustomSection> sections = module.custom_sections();
   if (sections.empty()) return;
-  put("\n" + heading(fmt::format("custom sections ({})", sections.size())));
+  print_text("\n" + heading(fmt::format("custom sections ({})", sections.size())));
   print_table(sections, [](const CustomSection& c) { return Row{printable(c.name), size_text(c.bytes.size()), ""}; });
 }
 
@@ -142,15 +139,15 @@ std::string text_of(const Json& json) { return json.dump(2, ' ', true, Json::err
 // The last members of an object are lists, whose items are printed one at a time: see print_table.
 template <class List, class MakeItem>
 void print_list(std::string_view name, const List& list, MakeItem item) {
-  put(fmt::format(",\n  \"{}\": [", name));
+  print_text(fmt::format(",\n  \"{}\": [", name));
   std::string_view between = "\n    ";
   for (const auto& one : list) {
     std::string text = text_of(item(one));
     for (size_t at = 0; (at = text.find('\n', at)) != text.npos; at += 5) text.insert(at + 1, 4, ' ');
-    put(std::string(between) + text);
+    print_text(std::string(between) + text);
     between = ",\n    ";
   }
-  put(list.empty() ? "]" : "\n  ]");
+  print_text(list.empty() ? "]" : "\n  ]");
 }
 
 void print_json(const Module& module, const std::string& path) {
@@ -176,7 +173,7 @@ void print_json(const Module& module, const std::string& path) {
   for (std::string_view f : s.features) j["features"].push_back(std::string(f));
   std::string head = text_of(j);
   head.resize(head.size() - 2);  // without "\n}"
-  put(head);
+  print_text(head);
   print_list("imports", module.imports(), [](const ImportType& i) {
     Json one;
     one["module"] = i.module;
@@ -192,28 +189,26 @@ void print_json(const Module& module, const std::string& path) {
   });
   print_list("custom_sections", module.custom_sections(),
              [](const CustomSection& c) { return Json{{"name", c.name}, {"size", c.bytes.size()}}; });
-  put("\n}\n");
+  print_text("\n}\n");
 }
 
 }  // namespace
 
 int inspect_main(Words words) {
-  Options options("Show what a module imports, exports and needs.\nUsage: ermine inspect [OPTIONS] FILE", "inspect");
+  Options options("inspect", "Show what a module imports, exports and needs", "[OPTIONS] FILE");
   std::string file;
   bool as_json = false;
-  Config config;
-  options.argument("file", file, "A module, binary or text; - is standard input", "FILE");
+  Settings settings;
+  options.argument("FILE", file, "A module, binary or text; - is standard input");
   options.flag("--json", as_json, "For programs instead of people");
-  Precautions precautions;
-  add_feature_options(options, config);
-  precautions.add_to(options);
+  settings.config.enable_all_features();  // what is shown may use anything; running it is another matter
+  add_settings(options, settings, Takers::kValidating);
   options.exit_codes("0, or 1 if the module is not valid or cannot be read");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
-  // Any feature may be used here: the module is only shown, not run.
-  if (!options.given("--features")) config.enable_all_features();
+  const Precautions& precautions = settings.precautions;
   if (int code = precautions.set_bounds(); code != kOk) return code;
-  Engine engine(config);
+  Engine engine(settings.config);
   Result<InputFile> input = InputFile::open(file);
   if (!input) {
     print_error(input.error());
@@ -227,7 +222,7 @@ int inspect_main(Words words) {
     return kFailed;
   }
   if (as_json) print_json(*module, file);
-  else print_text(*module, file);
+  else print_listing(*module, file);
   return kOk;
 }
 

@@ -35,11 +35,13 @@ void print(std::string_view label, const char* colour, std::string_view message)
   std::fflush(stderr);
 }
 
+int lost_because = 0;  // the first error of print_text()
+
 }  // namespace
 
 const char* const kCommonExitCodes =
-    "2 if this command line is wrong; 134 if a limit was reached; 70 if ermine aborted, which is a bug of its own;\n"
-    "71 if it ran out of memory; 72 if the process sandbox cannot be set up.\n";
+    "2 if the command line is wrong; 134 if a limit was reached; 70 if ermine aborted, which is a bug of its own; "
+    "71 if it ran out of memory; 72 if the process sandbox cannot be set up.";
 
 bool colour_on(int fd) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -54,11 +56,15 @@ void print_error(const Error& error) {
   const char* advice = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
   print_error(error.to_string() + advice);
 }
+void print_text(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && lost_because == 0) lost_because = errno;
+}
 int finish_output(int code) {
-  const bool lost = std::ferror(stdout) != 0;  // earlier; the reason is not known any more
+  const bool lost = std::ferror(stdout) != 0;  // earlier
   if (std::fflush(stdout) == 0 && !lost) return code;
-  print_error(
-      base::format("cannot write to standard output{:t}{:t}", lost ? "" : ": ", lost ? "" : std::strerror(errno)));
+  const int reason = lost ? lost_because : errno;
+  print_error(base::format("cannot write to standard output{:t}{:t}", reason == 0 ? "" : ": ",
+                           reason == 0 ? "" : std::strerror(reason)));
   return code == kOk ? kFailed : code;
 }
 

@@ -5,34 +5,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/command.h"
 #include "cli/deadline.h"
-#include "cli/quantities.h"
 
 namespace ermine::cli {
-
-void Precautions::add_to(Options& options) {
-  options.value(
-      "--timeout", [this](const std::string& text) { timeout = duration_of("--timeout", text); },
-      "Stop after this time, wherever it is", "TIME");
-  options.value(
-      "--max-module-size", [this](const std::string& text) { max_module_size = size_of("--max-module-size", text); },
-      "Most bytes that are read of a file, binary or text (1GiB)", "SIZE");
-  options.value(
-      "--max-process-memory",
-      [this](const std::string& text) { max_process_memory = size_of("--max-process-memory", text); },
-      "Most memory of the whole process, of the engine as of a program", "SIZE");
-  options.value(
-      "--sandbox",
-      [this](const std::string& text) {
-        if (!sandbox::parse_mode(text, mode))
-          throw BadOption{"--sandbox", "can be required, best-effort or off, not '" + text + "'"};
-      },
-      "Whether the process confines itself (Landlock, seccomp) before it looks at a module: required, or it refuses to "
-      "go on; best-effort; off. By default what the kernel has is required",
-      "MODE");
-  options.flag("--no-landlock", landlock, "The process sandbox without Landlock: files are not confined", false);
-  options.flag("--no-seccomp", seccomp, "The process sandbox without seccomp: system calls are not confined", false);
-}
 
 int Precautions::set_bounds() const {
   if (max_process_memory) {
@@ -71,7 +47,7 @@ int Precautions::confine(sandbox::Policy policy) const {
   }
   if (!warnings) {
     print_error(warnings.error().message() +
-                "; --sandbox=best-effort goes on with what can be had, --sandbox=off without");
+                "; --sandbox=best-effort continues with what is available, --sandbox=off without");
     return kNoSandbox;
   }
   for (const std::string& warning : *warnings) print_note(warning);

@@ -1,5 +1,5 @@
 // The protection of every command against its modules, set up before the first byte of one is read: bounds on time,
-// memory and size, and the process sandbox.
+// memory and size, and the process sandbox. The options that set it are rows of settings.def.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,6 @@
 #include <optional>
 #include <span>
 
-#include "cli/options.h"
 #include "sandbox/sandbox.h"
 #include "wasm/limits.h"
 
@@ -19,9 +18,6 @@ struct Precautions {
   std::optional<uint64_t> max_process_memory;
   sandbox::Mode mode = sandbox::Mode::kDefault;
   bool landlock = true, seccomp = true;
-
-  // --timeout, --max-module-size, --max-process-memory, --sandbox and its related options.
-  void add_to(Options& options);
 
   // Sets the bounds: the first thing after the options, because even opening a file may take forever. kOk, or the exit
   // code.

@@ -40,9 +40,9 @@ HostGrants grants_of(const RunOptions& o) {
   config.args(std::move(args)).inherit_stdio().max_open_files(o.max_open_files).max_written_bytes(o.max_output_bytes);
   if (o.inherit_environment) config.inherit_env();
   for (const auto& [name, value] : o.environment) config.env(name, value);
-  for (const Directory& d : o.directories) config.preopen_dir(d.host, d.guest, d.access);
+  for (const DirectoryGrant& d : o.directories) config.preopen_dir(d.host_path, d.guest_path, d.access);
   for (const std::string& address : o.listeners) config.listen(address);
-  if (o.trace_wasi) {
+  if (o.logs.wasi) {
     config.trace([](std::string_view line) {
       std::string whole(line);
       whole += '\n';
@@ -152,7 +152,8 @@ int run_loaded(Launch& launch, const RunOptions& o) {
 
 int confine(const RunOptions& o) {
   std::vector<sandbox::Directory> directories;
-  for (const Directory& d : o.directories) directories.push_back({d.host, d.access == WasiDirAccess::kReadWrite});
+  for (const DirectoryGrant& d : o.directories)
+    directories.push_back({d.host_path, d.access == DirectoryAccess::kReadWrite});
   return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories);
 }
 
@@ -177,13 +178,13 @@ int run(const RunOptions& o) {
   if (!loaded) return fail(loaded.error());
 
   GcLog gc_log;
-  if (o.log_gc) gc_log.follow(launch.store());
+  if (o.logs.gc) gc_log.follow(launch.store());
   if (o.precautions.timeout)
     launch.store().set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
 
   int code = kOk;
   launch::with_stack_for(o.config.max_wasm_stack, [&] { code = run_loaded(launch, o); });
-  if (o.log_gc) gc_log.conclude(launch.store());
+  if (o.logs.gc) gc_log.conclude(launch.store());
   // The jitdump file is completed when the engine is destroyed.
   if (o.config.profile != Profile::kNone) return code;
   leave(code);

@@ -11,7 +11,7 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
-#include "cli/precautions.h"
+#include "cli/settings.h"
 #include "ermine/printable.h"
 
 namespace ermine::cli {
@@ -87,23 +87,20 @@ Result<std::vector<Section>> split(std::string_view bytes) {
 }  // namespace
 
 int strip_main(Words words) {
-  Options options(
-      "Remove a module's custom sections, which do not matter to running it.\n"
-      "Usage: ermine strip [OPTIONS] FILE -o FILE",
-      "strip");
+  Options options("strip", "Remove a module's custom sections, which do not matter to running it",
+                  "[OPTIONS] FILE -o FILE");
   std::string input, output;
   bool all = false;
-  std::vector<std::string> patterns;
-  options.argument("file", input, "A module, binary or text; - is standard input", "FILE");
+  Words patterns;
+  options.argument("FILE", input, "A module, binary or text; - is standard input");
   options.value("-o,--output", output, "Write here instead of to standard output", "FILE");
   options.flag("-a,--all", all, "Also the name section, which backtraces are made of");
-  options.values(
-      "-d,--delete", [&](const std::string& pattern) { patterns.push_back(pattern); },
-      "Only sections whose name matches this regular expression", "REGEX");
-  Precautions precautions;
-  precautions.add_to(options);
+  options.values("-d,--delete", patterns, "Only sections whose name matches this regular expression", "REGEX");
+  Settings settings;
+  add_settings(options, settings, Takers::kEvery);
   options.exit_codes("0, or 1 if the module cannot be read or split into sections");
-  options.footer("\nWithout options every custom section is removed but \"name\" and \"dylink.0\".\n");
+  options.notes("Without options every custom section is removed but \"name\" and \"dylink.0\".");
+  options.example("ermine strip app.wasm -o small.wasm");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   std::vector<Pattern> deleted;
@@ -124,6 +121,7 @@ int strip_main(Words words) {
     print_error(error);
     return kFailed;
   };
+  const Precautions& precautions = settings.precautions;
   if (int code = precautions.set_bounds(); code != kOk) return code;
   if (Result<void> r = out.open(); !r) return fail(r.error());
   Result<InputFile> file = InputFile::open(input);

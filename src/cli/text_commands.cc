@@ -7,7 +7,7 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
-#include "cli/precautions.h"
+#include "cli/settings.h"
 #include "ermine/ermine.h"
 #include "text/print/dump.h"
 #include "text/print/print.h"
@@ -25,11 +25,14 @@ int fail(const Error& error, const std::string& file = {}) {
 // The arguments of these commands: an input, and -o.
 struct Files {
   std::string input, output;
-  Precautions precautions;
-  void add_to(Options& command) {
-    command.argument("file", input, "A module, binary or text; - is standard input", "FILE");
+  Settings settings;
+  // Called before and after a command adds its own options.
+  void begin(Options& command) {
+    command.argument("FILE", input, "A module, binary or text; - is standard input");
     command.value("-o,--output", output, "Write here instead of to standard output", "FILE");
-    precautions.add_to(command);
+  }
+  void finish(Options& command) {
+    add_settings(command, settings, Takers::kEvery);
     command.exit_codes("0, or 1 if the module cannot be read or is not well-formed");
   }
 };
@@ -37,12 +40,12 @@ struct Files {
 // From opening to reading, with the process confined in between: `use` gets the bytes and the output.
 template <class Read, class Use>
 int process(const Files& files, OutputFile& out, Read&& read, Use&& use) {
-  if (int code = files.precautions.set_bounds(); code != kOk) return code;
+  if (int code = files.settings.precautions.set_bounds(); code != kOk) return code;
   if (Result<void> r = out.open(); !r) return fail(r.error());
   Result<InputFile> input = InputFile::open(files.input);
   if (!input) return fail(input.error());
-  if (int code = files.precautions.confine_to_reading(); code != kOk) return code;
-  Result<std::vector<uint8_t>> bytes = read(*input, files.precautions.max_module_size);
+  if (int code = files.settings.precautions.confine_to_reading(); code != kOk) return code;
+  Result<std::vector<uint8_t>> bytes = read(*input, files.settings.precautions.max_module_size);
   return bytes ? use(*bytes) : fail(bytes.error());
 }
 
@@ -56,13 +59,14 @@ int finish(const Result<void>& printed, OutputFile& out, const std::string& file
 }  // namespace
 
 int parse_main(Words words) {
-  Options command("Turn the text format into a binary module.\nUsage: ermine parse [OPTIONS] FILE", "parse");
+  Options command("parse", "Turn the text format into a binary module", "[OPTIONS] FILE");
   Files files;
-  files.add_to(command);
+  files.begin(command);
   bool no_names = false;
   command.flag("-g,--names", no_names, "Keep identifiers in a name section; this is the default", false);
   command.flag("--no-names", no_names, "Leave identifiers out");
-  command.footer("\nExample:\n  ermine parse add.wat -o add.wasm\n");
+  files.finish(command);
+  command.example("ermine parse add.wat -o add.wasm");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
   OutputFile out(files.output);
@@ -85,16 +89,17 @@ int parse_main(Words words) {
 }
 
 int print_main(Words words) {
-  Options command("Turn a binary module into the text format.\nUsage: ermine print [OPTIONS] FILE", "print");
+  Options command("print", "Turn a binary module into the text format", "[OPTIONS] FILE");
   Files files;
-  files.add_to(command);
+  files.begin(command);
   text::PrintOptions options;
   bool no_names = false, plain = false;
   command.flag("-f,--fold-instructions", options.folded, "Operands in parentheses inside their instruction");
   command.flag("-p,--print-offsets", options.offsets, "The offset of every instruction as a comment");
   command.flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
   command.flag("--plain", plain, "No annotations about an encoding that parsing would not give again");
-  command.footer("\nExample:\n  ermine print -f app.wasm | less\n");
+  files.finish(command);
+  command.example("ermine print -f app.wasm | less");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
   options.names = !no_names;
   options.exact = !plain;
@@ -107,10 +112,10 @@ int print_main(Words words) {
 }
 
 int objdump_main(Words words) {
-  Options command("List what stands where in a module.\nUsage: ermine objdump [OPTIONS] FILE", "objdump");
-  command.help_flag("--help", "Print this help message and exit");
+  Options command("objdump", "List the contents of a module with their offsets", "[OPTIONS] FILE");
+  command.help_flag("--help");
   Files files;
-  files.add_to(command);
+  files.begin(command);
   text::DumpOptions options;
   std::string section;
   bool no_names = false;
@@ -120,7 +125,8 @@ int objdump_main(Words words) {
   command.flag("-s,--full-contents", options.contents, "The bytes of every section");
   command.value("-j,--section", section, "Only this one: code, elem, ... or a custom section's name", "NAME");
   command.flag("--no-names", no_names, "Numbers instead of the name section's identifiers");
-  command.footer("\nExample:\n  ermine objdump -d app.wasm | grep -B 4 -A 4 '^ 00a2f1:'\n");
+  files.finish(command);
+  command.example("ermine objdump -d app.wasm | grep -B 4 -A 4 '^ 00a2f1:'");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
   options.headers = options.headers || !(options.details || options.disassembly || options.contents);
   options.names = !no_names;

@@ -4,27 +4,26 @@
 
 #include "cli/load.h"
 #include "cli/options.h"
-#include "cli/run_options.h"
+#include "cli/settings.h"
 #include "ermine/ermine.h"
 #include "ermine/printable.h"
 
 namespace ermine::cli {
 
 int validate_main(Words words) {
-  Options options("Check that modules are valid.\nUsage: ermine validate [OPTIONS] FILE...", "validate");
+  Options options("validate", "Check that modules are valid", "[OPTIONS] FILE...");
   Words files;
   bool quiet = false;
-  Config config;
-  options.arguments("files", files, "Modules, binary or text; - is standard input", "FILE");
+  Settings settings;
+  options.arguments("FILE", files, "Modules, binary or text; - is standard input");
   options.flag("-q,--quiet", quiet, "Say nothing about valid ones");
-  Precautions precautions;
-  add_feature_options(options, config);
-  precautions.add_to(options);
+  add_settings(options, settings, Takers::kValidating);
   options.exit_codes("0 if all are valid, 1 if one is not or cannot be read");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
+  const Precautions& precautions = settings.precautions;
   if (int code = precautions.set_bounds(); code != kOk) return code;
-  Engine engine(config);
+  Engine engine(settings.config);
   std::vector<Result<InputFile>> inputs;
   for (const std::string& file : files) inputs.push_back(InputFile::open(file));
   if (int code = precautions.confine_to_reading(); code != kOk) return code;

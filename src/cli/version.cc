@@ -1,8 +1,8 @@
 #include "cli/version.h"
 
-#include <cstdio>
 #include <string>
 
+#include "cli/command.h"
 #include "ermine/config.h"
 
 namespace ermine::cli {
@@ -36,7 +36,7 @@ void print_version() {
   const char* target = "aarch64";
 #endif
   text += std::string("built for ") + target + " Linux by clang " + __clang_version__ + "\n";
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  print_text(text);
 }
 
 }  // namespace ermine::cli

@@ -1,11 +1,9 @@
 // ermine wast: runs test scripts.
 
-#include <cstdio>
-
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/options.h"
-#include "cli/run_options.h"
+#include "cli/settings.h"
 #include "ermine/ermine.h"
 #include "script/files.h"
 #include "script/runner.h"
@@ -21,21 +19,21 @@ int fail(const Error& error) {
 }  // namespace
 
 int wast_main(Words words) {
-  Options command("Run test scripts (.wast).\nUsage: ermine wast [OPTIONS] FILE-OR-FOLDER...", "wast");
+  Options command("wast", "Run test scripts (.wast)", "[OPTIONS] PATH...");
   Words paths;
   bool json = false, list = false, verbose = false;
-  Config config;
-  Precautions precautions;
-  command.arguments("files", paths, "Scripts, or folders of them", "PATH");
+  Settings settings;
+  Config& config = settings.config;
+  command.arguments("PATH", paths, "Scripts, or folders of them");
   command.flag("--json", json, "For programs instead of people");
-  command.flag("-l,--list", list, "A line a script, also for those that pass");
+  command.flag("-l,--list", list, "One line per script, also for those that pass");
   command.flag("-v,--verbose", verbose, "Also where a refusal's message is not the expected one, which is no failure");
-  add_tier_options(command, config);
-  add_feature_options(command, config);
-  precautions.add_to(command);
+  config.enable_all_features();  // scripts also test proposals that are off by default
+  add_settings(command, settings, Takers::kExecuting);
   command.exit_codes("0 if every directive holds, 1 if one does not or a script cannot be read");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
+  const Precautions& precautions = settings.precautions;
   if (int code = precautions.set_bounds(); code != kOk) return code;
   Result<std::vector<std::string>> scripts = script::find_scripts(paths);
   if (!scripts) return fail(scripts.error());
@@ -45,8 +43,6 @@ int wast_main(Words words) {
     if (!input) return fail(input.error());
     inputs.push_back(std::move(*input));
   }
-  // Scripts also test proposals that are off by default.
-  if (!command.given("--features")) config.enable_all_features();
   Engine engine(config);
   if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;
 
@@ -56,14 +52,14 @@ int wast_main(Words words) {
     Result<std::vector<uint8_t>> source = input.read_module(precautions.max_module_size);
     if (!source) return fail(source.error());
     script::RunOptions options;
-    if (!json) options.on_print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+    if (!json) options.on_print = print_text;
     Progress progress("running " + input.path());
     const std::string_view text(reinterpret_cast<const char*>(source->data()), source->size());
     reports.push_back(script::run_script(engine, text, input.path(), options));
     ok = ok && reports.back().ok();
   }
   std::string summary = json ? script::json_summary(reports) : script::human_summary(reports, list, verbose);
-  std::fwrite(summary.data(), 1, summary.size(), stdout);
+  print_text(summary);
   return ok ? kOk : kFailed;
 }
 

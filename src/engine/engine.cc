@@ -45,6 +45,10 @@ void report_to_stderr(void*, std::string_view message) {
   std::fprintf(stderr, "ermine: bug of the engine, please report it with the module: %.*s\n",
                static_cast<int>(message.size()), message.data());
 }
+template <class T>
+void bring_into(Config::Range range, T& figure) {
+  figure = static_cast<T>(std::clamp<uint64_t>(figure, range.least, range.most));
+}
 Result<platform::CodeListenerPtr> make_listener(const Config& config) {
   platform::CodeListenerPtr listener;
   if (config.profile == Profile::kNone && !config.debug_info) return listener;
@@ -101,11 +105,12 @@ CodeCounts Engine::code_counts() const {
 }
 
 std::shared_ptr<Engine> Engine::create(Config config) {
-  config.max_wasm_stack = std::clamp<uint64_t>(config.max_wasm_stack, 64 << 10, 1 << 30);
-  config.memory_reservation = std::min(config.memory_reservation, uint64_t{1} << 40);
-  config.memory_guard = std::min(config.memory_guard, uint64_t{1} << 36);
-  config.max_gc_heap = std::clamp<uint64_t>(config.max_gc_heap, 64 << 10, uint64_t{4} << 30);
-  config.parallelism = std::min(config.parallelism, 256u);
+  bring_into(Config::kMaxWasmStackRange, config.max_wasm_stack);
+  bring_into(Config::kMaxGcHeapRange, config.max_gc_heap);
+  bring_into(Config::kMemoryReservationRange, config.memory_reservation);
+  bring_into(Config::kMemoryGuardRange, config.memory_guard);
+  bring_into(Config::kCodeCacheSizeRange, config.code_cache_size);
+  bring_into(Config::kParallelismRange, config.parallelism);
   return std::shared_ptr<Engine>(new Engine(config));
 }
 
@@ -116,25 +121,24 @@ runtime::StoreOptions Engine::store_options() {
   o.timer = &timer_;
   o.keep_alive = shared_from_this();
   o.memory = memory_options();
-  o.stack_bytes = config_.max_wasm_stack;
+  o.max_wasm_stack = config_.max_wasm_stack;
   o.max_gc_heap = config_.max_gc_heap;
   o.gc_stress = config_.gc_stress;
-  o.fuel = config_.consume_fuel;
-  o.deterministic = config_.deterministic;
+  o.consume_fuel = config_.consume_fuel;
+  o.relaxed_simd_deterministic = config_.relaxed_simd_deterministic;
   o.mask_speculation = config_.mask_speculation;
   return o;
 }
 
 runtime::CodeOptions Engine::code_options(bool guarded) const {
   return {.guarded = guarded,
-          .fuel = config_.consume_fuel,
-          .deterministic = config_.deterministic,
+          .consume_fuel = config_.consume_fuel,
           .tier = config_.tier,
           .tier_up_calls = config_.tier_up_calls,
           .tier_up_rounds = config_.tier_up_rounds,
-          .verify = config_.verify_code,
+          .verify_code = config_.verify_code,
           .report_bug = config_.report_bug != nullptr ? config_.report_bug : report_to_stderr,
-          .report_context = config_.report_bug_context,
+          .report_bug_context = config_.report_bug_context,
           .listener = *listener_,
           .counters = counters_};
 }

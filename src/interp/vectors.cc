@@ -42,7 +42,7 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
   } else {
     auto call = [&](auto... a) {
       if constexpr (semantics::has_choice(op))
-        if (ctx->exec->deterministic) [[unlikely]]
+        if (ctx->exec->relaxed_simd_deterministic) [[unlikely]]
           return semantics::deterministic_choice<op>(a...);
       return Sem::call(a...);
     };

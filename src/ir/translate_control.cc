@@ -50,7 +50,7 @@ void Translator::block(const Instr& in, ControlKind kind) {
     controls_.back().loop_target = static_cast<uint32_t>(code_.size());
     if (options_.count) {
       uint32_t at = emit(code_of(IrOp::loop), 2);
-      code_[at + kLoopCounter] = options_.rounds_before_native;
+      code_[at + kLoopCounter] = options_.tier_up_rounds;
       bind_here();
     }
   }

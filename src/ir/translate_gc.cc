@@ -294,7 +294,7 @@ bool Translator::gc(const Instr& in) {
       return true;
     }
     case Op::array_new_default: {
-      if (options_.fuel) return false;  // the runtime call charges for the length
+      if (options_.consume_fuel) return false;  // the runtime call charges for the length
       // The length may be in the accumulator; it is saved nevertheless, because the collector scans slots.
       save_pending();
       Entry length = pop();

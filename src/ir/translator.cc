@@ -55,7 +55,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   need_slots(type_->result_slots);
 
   uint32_t enter = options_.count ? emit(code_of(IrOp::enter_count), 3) : emit(code_of(IrOp::enter), 2);
-  if (options_.count) code_[enter + kEnterCounter] = options_.calls_before_native;
+  if (options_.count) code_[enter + kEnterCounter] = options_.tier_up_calls;
   put<uint16_t>(enter, 0, static_cast<uint16_t>(first_zero));
   put<uint16_t>(enter, 2, static_cast<uint16_t>(slot - first_zero));
   bind_here();
@@ -70,10 +70,10 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   binary::Instr in;
   while (reader.next(in)) {
     offset_ = in.offset;
-    if (options_.fuel && !unreachable_) segment_cost_ += fuel_of(in);
+    if (options_.consume_fuel && !unreachable_) segment_cost_ += fuel_of(in);
     if (unreachable_ && skip_unreachable(in)) continue;
     ERMINE_TRY(instruction(in));
-    if (options_.fuel && ends_segment(in.op)) count_fuel();
+    if (options_.consume_fuel && ends_segment(in.op)) count_fuel();
     if (code_.size() > INT32_MAX / 2)
       return Error(ErrorKind::kUnsupported, "function is too large to translate", offset_);
   }
@@ -142,7 +142,7 @@ void Translator::settle_fuel() {
 }
 
 void Translator::count_fuel() {
-  if (!options_.fuel || unreachable_) return;
+  if (!options_.consume_fuel || unreachable_) return;
   settle_fuel();
   segment_ = emit(code_of(IrOp::fuel), 2);
 }

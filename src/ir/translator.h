@@ -31,11 +31,11 @@ namespace ermine::ir {
 
 struct TranslateOptions {
   bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
-  bool fuel = false;  // count fuel
+  bool consume_fuel = false;  // count fuel
   bool pairs = true;  // superinstructions
   // Count calls and rounds of loops, and request machine code after these numbers.
   bool count = false;
-  uint32_t calls_before_native = 0, rounds_before_native = 0;
+  uint32_t tier_up_calls = 0, tier_up_rounds = 0;
   bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
 };
 

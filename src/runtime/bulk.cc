@@ -212,7 +212,7 @@ TrapCode handle_out_of_fuel(ExecContext* exec) {
 }
 
 TrapCode consume_fuel(ExecContext* exec, uint64_t units) {
-  if (units == 0 || !exec->store->options().fuel) return TrapCode::kNone;
+  if (units == 0 || !exec->store->options().consume_fuel) return TrapCode::kNone;
   if (__builtin_sub_overflow(exec->fuel, static_cast<int64_t>(std::min<uint64_t>(units, INT64_MAX)), &exec->fuel))
     exec->fuel = INT64_MIN;
   return exec->fuel < 0 ? want_fuel(exec) : TrapCode::kNone;

@@ -82,7 +82,7 @@ std::string details_of(const Store* store, TrapCode trap) {
     }
     case TrapCode::kCallStackExhausted:
       return base::format("the stack has {} bytes; raise {}, or the native stack if that is smaller",
-                          store->options().stack_bytes, limit_setting(Limit::kStackBytes));
+                          store->options().max_wasm_stack, limit_setting(Limit::kStackBytes));
     case TrapCode::kGcHeapExhausted:
       return base::format("it may have {} bytes; raise {}",
                           std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes),

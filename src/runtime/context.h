@@ -109,7 +109,7 @@ struct ExecContext {
   TrapCode trap;  // kHost: a host function has failed, Store::pending_error says why
   gc::View heap;  // where the collected heap lies and where it allocates; see gc/ref.h
   Slot exception;  // the exception in flight, a gc::Ref; 0: none. A host function that throws sets it and fails
-  bool deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
+  bool relaxed_simd_deterministic = false;  // relaxed instructions choose as semantics/deterministic.h does
   // All ones: indices of arrays and tables are compared, but not masked (Config::mask_speculation).
   uint64_t unmasked = 0;
   // Countdown for calls and rounds of loops in machine code that counts: the number until the running function is

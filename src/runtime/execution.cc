@@ -21,7 +21,7 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   std::unique_ptr<Execution> made(new Execution(store, func));
   const wasm::FuncType& type = func->type->func;
   made->slots_.resize(std::max({type.param_slots, type.result_slots, 1u}));
-  const uint64_t bytes = platform::round_up(store->options().stack_bytes, platform::page_size());
+  const uint64_t bytes = platform::round_up(store->options().max_wasm_stack, platform::page_size());
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   const uint64_t native_bytes = std::max(kLeastNativeStack, native_stack_for(bytes));
   made->fiber_ = platform::Fiber::create(native_bytes, &Execution::body, made.get());

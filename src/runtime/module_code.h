@@ -26,15 +26,15 @@ struct CodeOptions {
   // none. Otherwise, and for other memories always, every access is checked, and bases must be read again after
   // anything that may grow a memory: calls, memory.grow.
   bool guarded = true;
-  bool fuel = false;
-  bool deterministic = false;
+  // Config's, by the same names.
+  bool consume_fuel = false;
   Tier tier = Tier::kAuto;
-  uint32_t tier_up_calls = 0, tier_up_rounds = 0;  // Config's
+  uint32_t tier_up_calls = 0, tier_up_rounds = 0;
   // Machine code is checked before it can be run (verify/verifier.h). Refused code is not used, and report_bug is
   // called with the position and the reason.
-  bool verify = false;
+  bool verify_code = false;
   void (*report_bug)(void* context, std::string_view message) = nullptr;
-  void* report_context = nullptr;
+  void* report_bug_context = nullptr;
   platform::CodeListenerPtr listener;  // null: no profiler or debugger was requested
   std::shared_ptr<CodeCounters> counters;  // null: not counted
   bool operator==(const CodeOptions&) const = default;

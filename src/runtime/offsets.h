@@ -28,7 +28,7 @@ inline constexpr int kExecStackLimit = ERMINE_OFFSET(ExecContext, stack_limit),
                      kExecLastFp = ERMINE_OFFSET(ExecContext, last_fp),
                      kExecLastCtx = ERMINE_OFFSET(ExecContext, last_ctx),
                      kExecStore = ERMINE_OFFSET(ExecContext, store),
-                     kExecDeterministic = ERMINE_OFFSET(ExecContext, deterministic),
+                     kExecRelaxedSimdDeterministic = ERMINE_OFFSET(ExecContext, relaxed_simd_deterministic),
                      kExecUntilSample = ERMINE_OFFSET(ExecContext, until_sample);
 
 inline constexpr int kFuncRefCode = ERMINE_OFFSET(FuncRef, code), kFuncRefCtx = ERMINE_OFFSET(FuncRef, ctx),

@@ -26,7 +26,7 @@ HostFunction::~HostFunction() {
 
 Store::Store(StoreOptions options) : options_(std::move(options)), roots_(new RootTable(this)) {
   exec_.store = this;
-  exec_.deterministic = options_.deterministic;
+  exec_.relaxed_simd_deterministic = options_.relaxed_simd_deterministic;
   if (!options_.mask_speculation) exec_.unmasked = ~uint64_t{0};
   interrupt_ = std::make_shared<InterruptControl>(&exec_);
 }
@@ -41,7 +41,7 @@ Store::~Store() {
 
 Result<void> Store::prepare_stack() {
   if (exec_.stack_base) return {};
-  const uint64_t bytes = platform::round_up(options_.stack_bytes, platform::page_size());
+  const uint64_t bytes = platform::round_up(options_.max_wasm_stack, platform::page_size());
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   if (!mapping || !mapping->commit(0, bytes))
     return Error(ErrorKind::kLimit,

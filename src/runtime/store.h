@@ -32,11 +32,12 @@ struct StoreOptions {
   DeadlineTimer* timer = nullptr;  // outlives the store
   std::shared_ptr<const void> keep_alive;  // the engine
   MemoryOptions memory;
-  uint64_t stack_bytes = 8 << 20;
+  // Config's, by the same names.
+  uint64_t max_wasm_stack = 8 << 20;
   uint64_t max_gc_heap = uint64_t{1} << 30;
   bool gc_stress = false;
-  bool fuel = false;
-  bool deterministic = false;
+  bool consume_fuel = false;
+  bool relaxed_simd_deterministic = false;
   bool mask_speculation = true;
 };
 

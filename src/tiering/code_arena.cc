@@ -12,11 +12,13 @@
 #include <cstring>
 #include <utility>
 
+#include "ermine/config.h"
+
 namespace ermine::tiering {
 
 namespace {
 // Calls reach all of it with 32-bit distances.
-constexpr size_t kCapacity = size_t{1} << 30;
+constexpr size_t kCapacity = Config::kCodeCacheSizeRange.most;
 // Space for 16 million functions at once.
 constexpr size_t kTables = size_t{128} << 20;
 constexpr size_t kGuard = 1 << 20;

@@ -40,12 +40,12 @@ TieredCode::~TieredCode() {
 ir::TranslateOptions TieredCode::translate_options() const {
   const Policy::Step* step = policy_.from(kInterpreted);
   return {.guarded = options_.guarded,
-          .fuel = options_.fuel,
+          .consume_fuel = options_.consume_fuel,
           // Functions that are compiled immediately are not interpreted: superinstructions would only be split again.
           .pairs = policy_.first == kInterpreted,
           .count = step != nullptr,
-          .calls_before_native = step != nullptr ? step->calls : 0,
-          .rounds_before_native = step != nullptr ? step->rounds : 0};
+          .tier_up_calls = step != nullptr ? step->calls : 0,
+          .tier_up_rounds = step != nullptr ? step->rounds : 0};
 }
 
 Result<void> TieredCode::translate(FuncCode* func) {

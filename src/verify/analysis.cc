@@ -325,7 +325,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         if ((bytes == 8 && (field == offsets::kExecStackLimit || field == offsets::kExecNativeStackLimitTerm ||
                             field == offsets::kExecFuel || field == offsets::kExecStore)) ||
             (bytes == 4 && (field == offsets::kExecInterrupt || field == offsets::kExecUntilSample)) ||
-            (bytes == 1 && field == offsets::kExecDeterministic)) {
+            (bytes == 1 && field == offsets::kExecRelaxedSimdDeterministic)) {
           if (field == offsets::kExecFuel) facts_.fuels = true;
           return V(V::kExecField, address.term);
         }

@@ -4,7 +4,7 @@ namespace ermine::wasm {
 
 namespace {
 constexpr std::string_view kNames[] = {
-#define FEATURE(id, name, by_default) name,
+#define FEATURE(id, name, by_default, help) name,
 #include "wasm/features.def"
 };
 }  // namespace

@@ -9,7 +9,7 @@
 namespace ermine::wasm {
 
 enum class Feature : uint8_t {
-#define FEATURE(id, name, by_default) id,
+#define FEATURE(id, name, by_default, help) id,
 #include "wasm/features.def"
   kCount
 };
@@ -19,7 +19,7 @@ class FeatureSet {
   constexpr FeatureSet() = default;
   static constexpr FeatureSet defaults() {
     FeatureSet s;
-#define FEATURE(id, name, by_default) \
+#define FEATURE(id, name, by_default, help) \
   if (by_default && all().has(Feature::id)) s.add(Feature::id);
 #include "wasm/features.def"
     return s;

@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::abort();
     }
     limited = limited || t.limited;
-    unsigned group = relaxed && r.variant.config.deterministic;
+    unsigned group = relaxed && r.variant.config.relaxed_simd_deterministic;
     if (first[group] == nullptr) {
       first[group] = &r;
       expected[group] = t.text;

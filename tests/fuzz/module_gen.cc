@@ -147,7 +147,7 @@ class Comparison {
       if (!takes_part(i, number)) continue;
       const Runner& r = runners_[i];
       fuzz::Transcript t = fuzz::run_module(r.variant, r.engine, bytes, arguments_.memories);
-      const bool group = arguments_.relaxed && r.variant.config.deterministic;
+      const bool group = arguments_.relaxed && r.variant.config.relaxed_simd_deterministic;
       if (i == 0) std::printf("== %s%s\n%s", name.c_str(), t.limited ? " limited" : "", t.text.c_str());
       if (!first[group]) {
         first[group] = t;

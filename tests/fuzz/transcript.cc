@@ -162,7 +162,7 @@ Variant::Variant(std::string_view mode, const TierName& tier)
   config.tier_up_calls = mode == "early" ? 1 : 2;
   config.tier_up_rounds = mode == "early" ? 1 : 20;
   config.consume_fuel = in_portions || mode == "fuel" || mode == "fuel+deterministic";
-  config.deterministic = mode == "deterministic" || mode == "fuel+deterministic";
+  config.relaxed_simd_deterministic = mode == "deterministic" || mode == "fuel+deterministic";
   config.gc_stress = mode == "gc-stress";
   if (mode == "checked") config.memory_reservation = 0;
   config.verify_code = true;

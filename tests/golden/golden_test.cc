@@ -51,10 +51,9 @@ ir::TranslateOptions options_of(const std::string& wat) {
   std::istringstream words(wat.substr(kMark.size(), wat.find('\n') - kMark.size()));
   for (std::string word; words >> word;) {
     if (word == "checked") options.guarded = false;
-    else if (word == "fuel") options.fuel = true;
+    else if (word == "fuel") options.consume_fuel = true;
     else if (word == "single") options.pairs = false;
-    else if (word == "counting")
-      options.count = true, options.calls_before_native = 30, options.rounds_before_native = 100;
+    else if (word == "counting") options.count = true, options.tier_up_calls = 30, options.tier_up_rounds = 100;
     else ADD_FAILURE() << "no such option: " << word;
   }
   return options;

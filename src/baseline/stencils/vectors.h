@@ -10,7 +10,7 @@ namespace ermine::baseline {
 template <Op op, class... A>
 [[gnu::always_inline]] inline auto call_vector(const State& s, A... a) {
   if constexpr (semantics::has_choice(op))
-    if (s.ctx->exec->deterministic) [[unlikely]]
+    if (s.ctx->exec->relaxed_simd_deterministic) [[unlikely]]
       return semantics::deterministic_choice<op>(a...);
   return SemanticsOf<op>::call(a...);
 }

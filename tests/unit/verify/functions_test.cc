@@ -97,7 +97,7 @@ class Functions : public testing::Test {
 TEST_F(Functions, AreAccepted) {
   ir::TranslateOptions with_pairs = Specimens::kOptions, with_fuel = with_pairs, checked = with_pairs;
   with_pairs.pairs = true;
-  with_fuel.fuel = true;
+  with_fuel.consume_fuel = true;
   checked.guarded = false;
   for (const auto& options : {Specimens::kOptions, with_pairs, with_fuel, checked}) {
     Specimens all(kModule, options);
@@ -302,7 +302,7 @@ TEST_F(Other, Handler) {
 
 TEST_F(Other, Fuel) {
   ir::TranslateOptions options = Specimens::kOptions;
-  options.fuel = true;
+  options.consume_fuel = true;
   Specimens all(kModule, options);
   for (uint32_t i = all.first(); i < all.end(); ++i) {
     if (all.module().function_name(i) != "loop") continue;

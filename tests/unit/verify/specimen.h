@@ -17,7 +17,7 @@ class Specimens {
  public:
   // As the engine requests it if there is machine code.
   static constexpr ir::TranslateOptions kOptions{
-      .pairs = false, .count = true, .calls_before_native = 1, .rounds_before_native = 1};
+      .pairs = false, .count = true, .tier_up_calls = 1, .tier_up_rounds = 1};
 
   // From text that must be a module. Otherwise ends the program.
   explicit Specimens(std::string_view text, const ir::TranslateOptions& options = kOptions);
