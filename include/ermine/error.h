@@ -77,8 +77,8 @@ class [[nodiscard]] Error {
   // are too large.
   Limit limit() const { return detail_->limit; }
   const std::vector<FrameInfo>& backtrace() const { return detail_->backtrace; }
-  // The message, then "at offset 0x…" if known, then one line per frame; frames
-  // that recursion repeats are there once, with how often.
+  // The message, then "at offset 0x…" if known, then one line per frame. Frames
+  // that recursion repeats are shown once, with their number.
   std::string to_string() const;
 
   // Builders, for code that makes errors.

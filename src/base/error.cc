@@ -76,11 +76,11 @@ bool is_same(const FrameInfo& a, const FrameInfo& b) {
   return a.func_index == b.func_index && a.offset == b.offset && a.module_name == b.module_name;
 }
 
-// A run of frames, and how often it is there in a row.
+// A sequence of frames and the number of its consecutive repetitions.
 struct Repetition {
   size_t frames, times;
 };
-// The shortest run at `at` that recursion has made: it is there four times at least, or it is one frame.
+// The shortest sequence at `at` that repeats at least kOften times; otherwise one frame.
 Repetition repetition_at(const std::vector<FrameInfo>& frames, size_t at) {
   constexpr size_t kLongest = 8, kOften = 4;
   for (size_t n = 1; n <= kLongest; ++n) {

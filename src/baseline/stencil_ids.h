@@ -8,7 +8,7 @@
 //   reg 0..5    a pinned register: integers have six of their own, f32, f64 and v128 share six vector registers
 // and, for the last operand of some:
 //   imm         a constant in the instruction, if it fits (machine.h)
-//   neg         the same for negative ones
+//   neg         a negative constant in the instruction, where these need stencils of their own (constant_location())
 //   pool        a constant beside the code
 #pragma once
 

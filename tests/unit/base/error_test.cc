@@ -35,7 +35,7 @@ TEST(Error, FramesThatRepeatAreShownOnce) {
   EXPECT_EQ(text({main, f, g, f, g, f, g, f, g, f}),
             "unreachable\n  0: 0x30 - m!main\n  1: 0x10 - m!f\n  2: 0x20 - m!g\n  … the 2 frames above, 3 more times\n"
             "  9: 0x10 - m!f");
-  // A few are shown as they are, and other calls of the same function are other frames.
+  // Few repetitions are shown in full, and different calls of the same function are different frames.
   EXPECT_EQ(text({f, f, f}), "unreachable\n  0: 0x10 - m!f\n  1: 0x10 - m!f\n  2: 0x10 - m!f");
   EXPECT_EQ(text({f, other, f, other}),
             "unreachable\n  0: 0x10 - m!f\n  1: 0x11 - m!f\n  2: 0x10 - m!f\n  3: 0x11 - m!f");

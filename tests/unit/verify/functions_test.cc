@@ -315,16 +315,16 @@ TEST_F(Other, Fuel) {
 // Code out of line jumps back behind the place where it was left: any earlier place would be a cycle without a poll.
 TEST_F(Functions, NoCyclesWithinAnInstruction) {
   const Specimen s = function("loop");
-  size_t circles = 0;
+  size_t cycles = 0;
   for (uint32_t at = s.data_start; at + 8 <= s.size; at += 8) {
     if (this->at<uint64_t>(s, at) - Specimen::kExecute >= s.code_size) continue;  // where a handler continues
     for (const Label& l : s.labels) {
       Specimen t = s;
       put<uint64_t>(t, at, Specimen::kExecute + l.offset);
-      circles += t.verify().find("has a cycle within an instruction") != std::string::npos;
+      cycles += t.verify().find("has a cycle within an instruction") != std::string::npos;
     }
   }
-  EXPECT_GE(circles, 1u);
+  EXPECT_GE(cycles, 1u);
 }
 
 // Without the instruction that checks for interrupts, a backward jump is refused.
