@@ -171,7 +171,12 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
 
 uint64_t native_stack_for(uint64_t value_stack) {
   constexpr uint64_t kCallers = 128 << 10;
-  return value_stack / 4 * 3 + platform::kStackHeadroom + kCallers;
+#ifdef NDEBUG
+  const uint64_t calls = value_stack / 4 * 3;
+#else
+  const uint64_t calls = value_stack * 2;  // code that is not optimised takes more for each
+#endif
+  return calls + platform::kStackHeadroom + kCallers;
 }
 
 bool call(Store* store, FuncRef* func, Slot* slots) {
