@@ -199,17 +199,17 @@ struct Field {
   ErasedKind (*kind)() = nullptr;
 };
 template <class K>
+constexpr bool kIsRepeated = requires { K::kRepeats; };
+template <class K>
 ErasedKind erased() {
   using T = typename K::Type;
   ErasedKind kind{.type = K::type,
                   .range = nullptr,
                   .set = [](void* to, const Given& given) { K::set(*static_cast<T*>(to), given); },
                   .show = [](const void* of) { return K::show(*static_cast<const T*>(of)); },
-                  .repeats = requires {K::kRepeats;
-}
-};  // namespace ermine::cli
-if constexpr (requires { K::range(); }) kind.range = K::range;
-return kind;
+                  .repeats = kIsRepeated<K>};
+  if constexpr (requires { K::range(); }) kind.range = K::range;
+  return kind;
 }
 template <class K>
 Field field(typename K::Type& at) {
