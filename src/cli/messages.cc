@@ -53,8 +53,8 @@ bool colour_on(int fd) {
 void print_error(std::string_view message) { print("error:", "\x1b[1;31m", message); }
 void print_error(const Error& error) {
   // The only limit that stops a command before it knows its own options.
-  const char* advice = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
-  print_error(error.to_string() + advice);
+  const char* hint = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
+  print_error(error.to_string() + hint);
 }
 void print_text(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && lost_because == 0) lost_because = errno;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/format.h"
-#include "cli/advice.h"
 #include "cli/deadline.h"
+#include "cli/hints.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
 #include "cli/values.h"
@@ -132,10 +132,10 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
   if (error.kind() != ErrorKind::kExit) {
     std::fflush(stdout);
     print_error(error);
-    if (std::string note = advice_on_stop(error, o); !note.empty()) print_note(note);
+    if (std::string note = hint_on_stop(error, o); !note.empty()) print_note(note);
   }
   if (code != kOk)
-    for (const std::string& note : advice_on_refusals(wasi.refusals())) print_note(note);
+    for (const std::string& note : hints_on_refusals(wasi.refusals())) print_note(note);
   return code;
 }
 
@@ -146,7 +146,7 @@ int run_loaded(Launch& launch, const RunOptions& o) {
   if (instance.error().kind() != ErrorKind::kLink)
     return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());
   print_error(instance.error());
-  for (const std::string& note : advice_on_imports(launch.linker(), launch.last_module())) print_note(note);
+  for (const std::string& note : hints_on_imports(launch.linker(), launch.last_module())) print_note(note);
   return kFailed;
 }
 

@@ -243,13 +243,13 @@ TEST(Limits, MessagesSayHowToRaiseThem) {
     (func $deep (export "deep") (call $deep))
     (func (export "hoard") (local (ref null $list))
       (loop $l (local.set 0 (struct.new $list (local.get 0))) (br $l)))))")));
-  for (auto [name, trap, advice] :
+  for (auto [name, trap, hint] :
        {std::tuple{"deep", TrapCode::kCallStackExhausted, "the stack has 65536 bytes; raise Config::max_wasm_stack"},
         std::tuple{"hoard", TrapCode::kGcHeapExhausted, "1048576 bytes; raise StoreLimits::gc_heap_bytes"}}) {
     auto r = i.get_func(name)->call({});
     ASSERT_FALSE(r);
     EXPECT_EQ(r.error().trap_code(), trap);
-    EXPECT_NE(r.error().message().find(advice), std::string::npos) << r.error().message();
+    EXPECT_NE(r.error().message().find(hint), std::string::npos) << r.error().message();
   }
 }
 

@@ -1,4 +1,4 @@
-#include "cli/advice.h"
+#include "cli/hints.h"
 
 #include <algorithm>
 
@@ -52,7 +52,7 @@ std::string origin(std::string_view module, std::string_view name) {
 
 }  // namespace
 
-std::string advice_on_stop(const Error& error, const RunOptions& o) {
+std::string hint_on_stop(const Error& error, const RunOptions& o) {
   const std::string option = option_for(error.limit());
   switch (error.limit()) {
     case Limit::kNone:
@@ -67,7 +67,7 @@ std::string advice_on_stop(const Error& error, const RunOptions& o) {
   }
 }
 
-std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
+std::vector<std::string> hints_on_refusals(const WasiRefusals& r) {
   std::vector<std::string> notes;
   if (r.no_directories)
     notes.push_back("the program looked for directories and was granted none; --dir HOST::GUEST grants one");
@@ -83,7 +83,7 @@ std::vector<std::string> advice_on_refusals(const WasiRefusals& r) {
   return notes;
 }
 
-std::vector<std::string> advice_on_imports(const Linker& linker, const Module& module) {
+std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module) {
   List missing;
   std::vector<std::string> notes;
   for (const ImportType& i : module.imports()) {
