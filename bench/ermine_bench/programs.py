@@ -69,6 +69,7 @@ OWN: tuple[Program, ...] = (
     _own("unwind.wat", 100, "exceptions"),
     _own("calls_try.wat", 20000, "exceptions"),
     _own("calls_bare.wat", 20000, "exceptions"),
+    _own("tail_calls.wat", 100, "tails"),
     _own("wasi_calls.c", 100, "wasi"),
     _own("files.c", 8, "wasi files"),
     _own("call_clock.c", 60, "wasi"),

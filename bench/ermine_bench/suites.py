@@ -318,6 +318,12 @@ def exceptions(setting: Setting) -> list[Row]:
     return _steady_rows(setting, "exceptions", setting.runnable())
 
 
+@suite("tail-calls", "Tail calls")
+def tail_calls(setting: Setting) -> list[Row]:
+    """A machine whose instructions are functions that call the next one by a tail call, found in a table or direct; start subtracted."""
+    return _steady_rows(setting, "tails", setting.runnable())
+
+
 @suite("memory", "Peak memory", "bytes")
 def memory(setting: Setting) -> list[Row]:
     """Peak resident memory of a whole run: of nothing, of hello, of a 10 MB module, and of a program that touches 64 MB; and, inside one process, the memory of an idle instance."""

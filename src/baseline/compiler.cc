@@ -180,7 +180,7 @@ bool Compiler::compile_instr(const IrInstr& instr) {
   }
   if (clobbers_registers(instr) && !(s.kind == CodeInfo::kIr && is_call(s.ir()))) {
     if (is_branch(instr)) branching_handler(instr);
-    else handler(instr);
+    else if (s.kind != CodeInfo::kIr || !return_call(instr, s.ir())) handler(instr);
     return true;
   }
   if (s.kind == CodeInfo::kFormed) {
@@ -481,6 +481,47 @@ void Compiler::call_ref(const IrInstr& instr) {
   HoleValues f;
   f.a = field<uint16_t>(instr.pc, 8);
   call_checked(instr, control_id(ControlStencil::kCheckRef), f, ControlStencil::kCallRef);
+}
+
+// A tail call of a function of this instance: its arguments replace this function's parameters, as replace_frame() of
+// the interpreter does it. False: it is not a tail call, or only the handler can run it.
+bool Compiler::return_call(const IrInstr& instr, IrOp op) {
+  if (!is_return_call(op) || op == IrOp::return_call_import) return false;
+  const auto from = field<uint16_t>(instr.pc, 0), params = field<uint16_t>(instr.pc, 2),
+             own = field<uint16_t>(instr.pc, 4);
+  constexpr unsigned kMostByStencils = 16;
+  const bool moves_header = params != own;
+  if (params > kMostByStencils || (moves_header && params + runtime::kHeaderSlots > from)) return false;
+  settle_accs();
+  save_dirty();
+  HoleValues f;
+  f.taken = kStubTarget;
+  if (op != IrOp::return_call)
+    f.taken |= add_stub({.kind = Stub::kCall, .at = instr.at, .target = kNone, .code = instr.code});
+  if (op == IrOp::return_call_indirect) {
+    f.a = field<uint16_t>(instr.pc, 6);
+    f.offset = field<uint32_t>(instr.pc, 8) * static_cast<uint32_t>(sizeof(runtime::TableView*));
+    f.count = field<uint32_t>(instr.pc, 16);
+    emit(group_id(StencilGroup::kTableCall, kSlot), f);
+  } else if (op == IrOp::return_call_ref) {
+    f.a = field<uint16_t>(instr.pc, 6);
+    emit(control_id(ControlStencil::kCheckRef), f);
+  }
+  // The header first, before arguments overwrite it; of its two slots the one first whose place is not the other's.
+  for (unsigned i = 0; i < runtime::kHeaderSlots && moves_header; ++i) {
+    const unsigned word = params > own ? runtime::kHeaderSlots - 1 - i : i;
+    move(kSlot, static_cast<uint16_t>(own + word), kSlot, static_cast<uint16_t>(params + word), RegClass::kInt);
+  }
+  for (unsigned i = 0; i < params; ++i)
+    move(kSlot, static_cast<uint16_t>(from + i), kSlot, static_cast<uint16_t>(i), RegClass::kInt);
+  f = {};
+  f.pc = reinterpret_cast<uint64_t>(&code_->code[instr.at]);
+  if (op == IrOp::return_call)
+    f.callee = static_cast<uint32_t>(reinterpret_cast<const FuncCode*>(instr.pc[2]) - funcs_);
+  else f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
+  emit(control_id(op == IrOp::return_call ? ControlStencil::kReturnCall : ControlStencil::kReturnCallRef), f);
+  invalidate_registers();
+  return true;
 }
 
 // --- Branches

@@ -186,6 +186,7 @@ class Compiler {
   void call_import(const IrInstr& instr);
   void call_indirect(const IrInstr& instr, bool acc);
   void call_ref(const IrInstr& instr);
+  bool return_call(const IrInstr& instr, IrOp op);
   HoleValues call_values(const IrInstr& instr) const;
   void call_checked(const IrInstr& instr, StencilId check, HoleValues f, ControlStencil call);
   void function_entry(const IrInstr& instr);

@@ -88,6 +88,8 @@ enum class ControlStencil : unsigned {
   kCallHost,   // calls the host function that the accumulator refers to
   kCheckRef,   // moves the reference in slot a to the accumulator; branches if it is not a function of this instance
   kHostImport,  // moves an imported function to the accumulator; branches if it is not a host function
+  kReturnCall,  // jumps to a function of this instance, whose frame replaces this one
+  kReturnCallRef,  // the same with the function of this instance that the accumulator refers to
   kTrapSite,   // reports a trap (code in the accumulator) at an instruction
   kJump,
   kCount

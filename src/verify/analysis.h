@@ -132,6 +132,8 @@ class Analysis {
   bool loops() const;
   void go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset);
   void call_guest(bool by_reference);
+  bool identifies_call(bool by_reference);
+  void tail_call(Check::Kind callee, const Term& entry);
   void call_host(const Value& function);
   static State join(const State& a, const State& b);
   Value load_ref(const Value& ref, unsigned bytes);

@@ -252,8 +252,10 @@ void Analysis::jump_to(const Value& to) {
   using V = Value;
   if (to.kind == V::kTarget && to.facts == 0) {
     leave(state_, Exit::kTable, to.term);
-  } else if (to.kind == V::kTarget && to.facts == V::kImport) {
-    jump_through(V(V::kCode, to.term));
+  } else if (to.kind == V::kTarget && (to.facts == V::kImport || to.facts == V::kOwn)) {
+    V address(V::kCode, to.term);
+    if (to.facts == V::kOwn) address.facts = V::kOwn;
+    jump_through(address);
   } else {
     refuse("jumps to an address that is not known");
   }
@@ -267,11 +269,31 @@ void Analysis::jump_through(const Value& address) {
   if (address.kind == V::kCode && address.facts == 0) {
     if (pc.kind == V::kCode && pc.term == address.term) leave(state_, Exit::kHandler, address.term);
     else if (pc.kind == V::kConst) leave(state_, Exit::kTrap, address.term);
+    else if (identifies_call(false)) tail_call(Check::kCallEntry, address.term);
     else refuse("calls out to a handler without its instruction");
+  } else if (address.kind == V::kCode && address.facts == V::kOwn) {
+    facts_.needs_ref |= V::kOwn;
+    if (identifies_call(true)) tail_call(Check::kCallByIndex, address.term);
+    else refuse("calls without identifying the call");
   } else {
     refuse("jumps to an address that is not known");
   }
   end_way();
+}
+
+// Whether a callee without machine code finds its number: in the call's instruction, whose third unit contains it, or
+// in the reference, whose first field it is.
+bool Analysis::identifies_call(bool by_reference) {
+  const Value& call = state_.r[machine_.call];
+  return by_reference ? call.kind == Value::kRef && is_known(call.term, -2 * int64_t{sizeof(runtime::Code)})
+                      : call.kind == Value::kConst;
+}
+
+// The verifier knows whether the frame is the callee's.
+void Analysis::tail_call(Check::Kind callee, const Term& entry) {
+  check(callee, 8, entry);
+  if (callee == Check::kCallEntry) check(Check::kCallPc, 0, state_.r[machine_.call].term);
+  leave(state_, Exit::kTailCall);
 }
 
 void Analysis::call_guest(bool by_reference) {
@@ -298,13 +320,8 @@ void Analysis::call_guest(bool by_reference) {
       has_header = true;
     }
   if (!has_header) return refuse("calls without the callee's header");
-  // A callee without machine code reads its number from the call's instruction, whose third unit contains it, or from
-  // the reference, whose first field it is.
-  const V call = state_.r[machine_.call];
-  if (by_reference ? call.kind != V::kRef || !is_known(call.term, -2 * int64_t{sizeof(runtime::Code)})
-                   : call.kind != V::kConst)
-    return refuse("calls without identifying the call");
-  if (!by_reference) check(Check::kCallPc, 0, call.term);
+  if (!identifies_call(by_reference)) return refuse("calls without identifying the call");
+  if (!by_reference) check(Check::kCallPc, 0, state_.r[machine_.call].term);
   const V stack = state_.r[machine_.stack];
   for (unsigned i = 0; i < kRegisters; ++i)
     if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V();

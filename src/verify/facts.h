@@ -58,6 +58,7 @@ struct Exit {
     kNext,  // the next piece
     kJump,  // to `target`
     kReturn,  // from the function
+    kTailCall,  // to another function, which returns to the caller of this one
     kHandler,  // to the interpreter's handler of the instruction copied at `target`, after which execution continues
     kTrap,  // to the handler named by the constant at `target`, with the pc `pc`
     kTable  // to any entry of the jump table at `target`

@@ -67,6 +67,15 @@ bool Instruction::reads(uint64_t slot) const {
       case IrOp::br_non_null_back:
       case IrOp::call_import: return fields({0});  // the result slots of a call
       case IrOp::call_ref: return fields({8});
+      // The arguments and the function's own header, which move; and the callee.
+      case IrOp::return_call_indirect:
+      case IrOp::return_call_ref:
+      case IrOp::return_call: {
+        const auto from = ir::field<uint16_t>(at, 0), params = ir::field<uint16_t>(at, 2),
+                   own = ir::field<uint16_t>(at, 4);
+        may |= slot - from < params || slot - own < runtime::kHeaderSlots;
+        return info.ir == IrOp::return_call ? void() : fields({6});
+      }
       case IrOp::call_indirect_s: return fields({12});
       default: return;
     }
@@ -159,6 +168,10 @@ bool Instruction::writes(uint64_t slot) const {
             may |= slot == header || slot == header + 1;
             return;
           }
+          case IrOp::return_call:  // see Verifier::Pass::moves()
+          case IrOp::return_call_import:
+          case IrOp::return_call_indirect:
+          case IrOp::return_call_ref: return;
           case IrOp::copy_v128:
           case IrOp::const_v128:
           case IrOp::select_v128:

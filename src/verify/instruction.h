@@ -32,6 +32,10 @@ class Instruction {
     return false;
   }
   bool is_call() const;
+  // One that machine code may contain: not of an imported function.
+  bool is_tail_call() const {
+    return is({ir::IrOp::return_call, ir::IrOp::return_call_indirect, ir::IrOp::return_call_ref});
+  }
   bool returns() const;
 
   bool reads(uint64_t slot) const;

@@ -152,6 +152,8 @@ class Verifier::Pass {
         reachable_ = true;
       }
       const bool is_label = label > 0 && labels[label - 1].offset == p.offset;
+      if (moved_ != Moved() && (p.at != moved_at_ || is_label))
+        refuse("leaves a tail call whose arguments have been moved in part");
       place(p, falls, is_label ? &orders_[label - 1] : nullptr);
       if (next == p.offset) continue;  // nothing to do
       if (reachable_) piece(p, next - p.offset);
@@ -304,6 +306,7 @@ class Verifier::Pass {
     if (at == taken_) return;
     taken_ = at;
     in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
+    tail_ = in_.is_tail_call();
   }
 
   bool holds_refs(uint64_t slot) const { return subject_.function.holds_refs(slot); }
@@ -318,7 +321,30 @@ class Verifier::Pass {
       if (!is_spill(slot) && !in_.reads(slot)) return false;
     return true;
   }
+  // A tail call moves its own header behind the callee's parameters, if it is not there already, and then the
+  // arguments, from the first on. Nothing else is written after the first move, and all of them are done before the
+  // jump.
+  bool moves(const Check& c, uint64_t slot, uint64_t source) {
+    if (c.from != Check::kSlot || c.size != sizeof(Slot)) return false;
+    const uint64_t from = in_.field<uint16_t>(0), params = in_.field<uint16_t>(2), own = in_.field<uint16_t>(4);
+    moved_at_ = piece_->at;
+    if (!header_moved() && moved_.arguments == 0 && params + runtime::kHeaderSlots <= from) {
+      // The two places may have one slot in common: it is read before it is written.
+      const uint64_t word = params > own ? runtime::kHeaderSlots - 1 - moved_.header : moved_.header;
+      if (slot == params + word && source == own + word) return ++moved_.header, true;
+    }
+    if (!header_moved() || slot != moved_.arguments || slot >= params || source != from + slot) return false;
+    return ++moved_.arguments, true;
+  }
+  bool header_moved() const {
+    return in_.field<uint16_t>(2) == in_.field<uint16_t>(4) || moved_.header == runtime::kHeaderSlots;
+  }
+
   void write(const Check& c, uint64_t slot, uint64_t source) {
+    if (tail_) {
+      if (moves(c, slot, source)) return;
+      if (moved_ != Moved()) return refuse("a tail call writes something else than its arguments");
+    }
     if (holds_refs(slot)) {
       if (c.from == Check::kZero && piece_->at == 0) zeroed_.push_back(slot);
       if (!in_.may_write_ref(c, slot, source, subject_.function))
@@ -347,6 +373,7 @@ class Verifier::Pass {
     if (c.kind == Check::kMemory) return subject_.function.guarded && value <= uint64_t{INT32_MAX};
     const uint64_t slot = value / sizeof(Slot);
     if (value % sizeof(Slot) != 0 || slot >= subject_.function.frame_slots) return false;
+    if (tail_) return false;
     if (is_spill(slot)) return true;
     return c.kind == Check::kFrameRead ? in_.reads(slot) : !holds_refs(slot) && in_.writes(slot);
   }
@@ -385,7 +412,7 @@ class Verifier::Pass {
                        "another imported function than the instruction's");
       }
       case Check::kTablesRead: {
-        const bool calls = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+        const bool calls = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r, IrOp::return_call_indirect});
         const uint64_t index = calls ? in_.field<uint32_t>(8) : ~uint64_t{0};
         return require(index < subject_.module.tables.size() && value == index * sizeof(runtime::TableView*),
                        "another table than the instruction's");
@@ -409,7 +436,8 @@ class Verifier::Pass {
                        "two constants that should be the same");
       case Check::kFrameSize: return require(value >= frame, "a check of less than the frame");
       case Check::kCallEntry: {
-        if (!in_.is({IrOp::call})) return refuse("calls a function where the register code does not");
+        if (!in_.is({IrOp::call, IrOp::return_call}))
+          return refuse("calls a function where the register code does not");
         const auto index =
             static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(in_.pc()[2]) - subject_.funcs);
         const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table);
@@ -433,7 +461,8 @@ class Verifier::Pass {
                        "another frame for the host than the instruction's");
       }
       case Check::kRefSlot:
-        return require(in_.is({IrOp::call_ref}) && value == in_.field<uint16_t>(8) * sizeof(Slot),
+        return require((in_.is({IrOp::call_ref}) && value == in_.field<uint16_t>(8) * sizeof(Slot)) ||
+                           (in_.is({IrOp::return_call_ref}) && value == in_.field<uint16_t>(6) * sizeof(Slot)),
                        "uses a slot as a reference that the instruction does not");
       case Check::kLabels: return labels(value, static_cast<uint64_t>(c.other.value(at, execute)), nullptr);
       case Check::kFuel:
@@ -517,11 +546,12 @@ class Verifier::Pass {
     if (f.needs_ref == 0) return true;
     if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != piece_->at)
       return refuse("calls a reference that is not shown to be what the instruction calls"), false;
-    const bool by_table = in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
+    const bool tail_by_table = in_.is({IrOp::return_call_indirect});
+    const bool by_table = tail_by_table || in_.is({IrOp::call_indirect_s, IrOp::call_indirect_r});
     constexpr uint8_t kTyped = Value::kOfTable | Value::kTyped;
-    if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != in_.field<uint32_t>(4)))
+    if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != in_.field<uint32_t>(tail_by_table ? 16 : 4)))
       return refuse("calls a function whose type is not shown to be the instruction's"), false;
-    if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import}))
+    if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import, IrOp::return_call_ref}))
       return refuse("calls where the register code does not"), false;
     return true;
   }
@@ -552,6 +582,8 @@ class Verifier::Pass {
       if (!(way.keeps >> v_.machine_.accumulator & 1)) state_.ref = 0, state_.ref_type = 0, state_.ref_at = 0;
       return;
     }
+    if (moved_ != Moved() && (f.exits.size() != 1 || f.exits[0].kind != Exit::kTailCall))
+      return refuse("leaves a tail call whose arguments have been moved in part");
     goes_on_.reset();
     bool on = false;
     KnownState next;
@@ -578,6 +610,13 @@ class Verifier::Pass {
         case Exit::kJump: leave_to(s, target); break;
         case Exit::kReturn:
           if (!in_.returns()) return refuse("returns where the register code does not");
+          break;
+        case Exit::kTailCall:
+          if (!tail_) return refuse("a tail call where the register code has none");
+          if (!state_.native) return refuse("the native stack is used before it is checked");
+          if (!header_moved() || moved_.arguments != in_.field<uint16_t>(2))
+            return refuse("a tail call before its arguments have been moved");
+          moved_ = {};
           break;
         case Exit::kHandler: handler(s, target, p.offset + size); break;
         case Exit::kTrap: {
@@ -640,6 +679,14 @@ class Verifier::Pass {
   std::vector<uint32_t> fuel_;  // the instructions that take fuel
   size_t fuel_met_ = 0;
   bool took_fuel_ = false;
+  // What the current tail call has moved.
+  struct Moved {
+    uint16_t header = 0, arguments = 0;  // slots
+    bool operator==(const Moved&) const = default;
+  };
+  Moved moved_;
+  uint32_t moved_at_ = 0;
+  bool tail_ = false;  // the instruction is one
   std::string problem_;
 };
 

@@ -102,6 +102,8 @@ struct CheckRef {
 [[gnu::naked]] void call_ref() { asm(STENCIL_CALL_REF); }
 [[gnu::naked]] void host_import() { asm(STENCIL_HOST_IMPORT); }
 [[gnu::naked]] void call_host() { asm(STENCIL_CALL_HOST); }
+[[gnu::naked]] void return_call() { asm(STENCIL_RETURN_CALL); }
+[[gnu::naked]] void return_call_ref() { asm(STENCIL_RETURN_CALL_REF); }
 [[gnu::naked]] void trap_site() { asm(STENCIL_TRAP_SITE); }
 
 constexpr void fill(auto& list) {
@@ -123,6 +125,8 @@ constexpr void fill(auto& list) {
   by_hand(call_ref, ControlStencil::kCallRef);
   by_hand(host_import, ControlStencil::kHostImport, result_in<uint64_t>(kAcc));
   by_hand(call_host, ControlStencil::kCallHost);
+  by_hand(return_call, ControlStencil::kReturnCall);
+  by_hand(return_call_ref, ControlStencil::kReturnCallRef);
   by_hand(trap_site, ControlStencil::kTrapSite);
 }
 STENCIL_LIST(fill)

@@ -145,6 +145,24 @@ template <class T, HoleKind hole>
   "ldr x24, [x21, :lo12:ermine_slot_a]\n"                        \
   "b ermine_next"
 
+// Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller of
+// this function.
+#define STENCIL_RETURN_CALL \
+  STENCIL_PC("x8")                                               \
+  "adrp x15, ermine_call_table\n"                                \
+  "ldr x15, [x15, :lo12:ermine_call_table]\n"                    \
+  "br x15"
+#define STENCIL_RETURN_CALL_REF \
+  "ldr w14, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "]\n" \
+  "sub x8, x24, #" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "\n" \
+  "adrp x15, ermine_call_table\n"                                \
+  "add x15, x15, :lo12:ermine_call_table\n"                      \
+  "movz w16, :abs_g1:ermine_count\n"                             \
+  "movk w16, :abs_g0_nc:ermine_count\n"                          \
+  "add x15, x15, w16, sxtw\n"                                    \
+  "ldr x15, [x15, x14, lsl #3]\n"                                \
+  "br x15"
+
 // r0 is the trap's code; the pool's entry is the handler of traps.
 #define STENCIL_TRAP_SITE STENCIL_PC("x20") "adrp x8, ermine_pool\n ldr x8, [x8, :lo12:ermine_pool]\n br x8"
 

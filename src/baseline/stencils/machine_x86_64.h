@@ -120,6 +120,15 @@ template <class T, HoleKind hole>
   "mov ermine_slot_a(%r13), %rdi\n"     \
   "jmp ermine_next"
 
+// Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller of
+// this function.
+#define STENCIL_RETURN_CALL "movabs $ermine_pc, %rax\n jmp *ermine_call_table(%rip)"
+#define STENCIL_RETURN_CALL_REF \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \
+  "lea -" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "(%rdi), %rax\n" \
+  "lea ermine_call_table(%rip), %rdx\n" \
+  "jmp *ermine_count(%rdx,%rcx,8)"
+
 // r0 is the trap's code; the pool's entry is the handler of traps.
 #define STENCIL_TRAP_SITE "movabs $ermine_pc, %r12\n jmp *ermine_pool(%rip)"
 

@@ -50,6 +50,8 @@ constexpr const char* kControlNames[] = {"return",
                                          "call of the host",
                                          "check of a reference",
                                          "imported function",
+                                         "tail call",
+                                         "tail call by reference",
                                          "trap",
                                          "jump"};
 static_assert(std::size(kControlNames) == static_cast<unsigned>(ControlStencil::kCount));

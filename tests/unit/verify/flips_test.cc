@@ -40,6 +40,8 @@ constexpr std::string_view kModule = R"((module
     (f32.add (local.get 0) (f32.demote_f64 (f64.mul (local.get 1) (f64.const 1.5)))))
   (func $vector (param i32)
     (v128.store (local.get 0) (i32x4.add (v128.load offset=16 (local.get 0)) (i32x4.splat (local.get 0)))))
+  (func $tail (param i32 i32 i32) (result i32) (return_call $a (i32.add (local.get 0) (local.get 1))))
+  (func $tail_table (type $t) (return_call_indirect (type $t) (local.get 0) (local.get 0)))
   (func $handler (type $t) (memory.fill (local.get 0) (i32.const 1) (i32.const 100)) (memory.size))
 ))";
 

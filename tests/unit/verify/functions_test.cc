@@ -43,6 +43,18 @@ constexpr std::string_view kModule = R"((module
       (local.set $v (i32x4.add (local.get $v) (v128.load (local.get 0))))
       (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 16)))))
     (local.get $v))
+  (func $two (type $pair) (local.get 0))
+  (type $pair (func (param i32 i32) (result i32)))
+  (type $three (func (param i32 i32 i32) (result i32)))
+  (func $tail (export "tail") (param i32 i32) (result i32)
+    (return_call $two (i32.const 2) (i32.add (local.get 0) (local.get 1))))
+  (func $grows (export "grows") (type $t) (local i32 i32 i32)
+    (return_call $two (local.get 0) (i32.const 3)))
+  (func $shrinks (export "shrinks") (type $three) (return_call $two (local.get 2) (local.get 1)))
+  (func $tail_table (export "tail_table") (param i32) (result i32)
+    (return_call_indirect $second (type $t) (local.get 0) (local.get 0)))
+  (func $tail_reference (export "tail_reference") (param (ref $t)) (result i32)
+    (return_call_ref $t (i32.const 1) (local.get 0)))
 ))";
 
 class Functions : public testing::Test {
@@ -269,6 +281,55 @@ TEST_F(Other, TableAndType) {
   s = function("reference");
   half_words(s, "call_ref")[4] += 1;
   refuses(s, "a slot that is not the instruction's");
+}
+
+TEST_F(Other, TailCallee) {
+  Specimen s = function("tail");
+  s.function->code[s.find("return_call ") + 2] += sizeof(runtime::FuncCode);
+  refuses(s, "another callee");
+  for (const char* name : {"tail", "grows", "shrinks"}) {
+    for (unsigned field : {0u, 1u, 2u}) {  // the arguments, their number, the function's own parameters
+      for (int by : {-1, 1}) {
+        s = function(name);
+        half_words(s, "return_call ")[field] = static_cast<uint16_t>(half_words(s, "return_call ")[field] + by);
+        EXPECT_NE(s.verify(), "") << name << " " << field << " " << by;
+      }
+    }
+  }
+  s = function("tail_table");
+  words(s, "return_call_indirect")[2] -= 1;
+  refuses(s, "another table");
+  s = function("tail_table");
+  words(s, "return_call_indirect")[4] += 1;
+  refuses(s, "type is not shown");
+  s = function("tail_reference");
+  half_words(s, "return_call_ref")[3] += 1;
+  EXPECT_NE(s.verify(), "");
+}
+
+// Each move of a tail call is done, in order, and nothing comes between them.
+TEST_F(Functions, TailCallsMoveTheirArguments) {
+  for (const char* name : {"tail", "grows", "shrinks", "tail_table", "tail_reference"}) {
+    const Specimen s = function(name);
+    const uint32_t at = s.find("return_call");
+    size_t moves = 0;
+    for (size_t i = 0; i + 1 < s.pieces.size(); ++i) {
+      if (s.pieces[i].at != at || s.pieces[i].offset == s.pieces[i + 1].offset) continue;
+      Specimen t = s;
+      t.blank(i);
+      EXPECT_NE(t.verify(), "") << name << ", piece " << i;
+      ++moves;
+      // An interpreter's entry between two moves.
+      t = s;
+      if (i > 0 && s.pieces[i - 1].at == at) {
+        t.labels.push_back({s.pieces[i].offset, 0});
+        std::ranges::sort(t.labels, {}, &Label::offset);
+        if (std::ranges::adjacent_find(t.labels, {}, &Label::offset) == t.labels.end() && moves > 2)
+          refuses(t, "moved in part");
+      }
+    }
+    EXPECT_GE(moves, 2u) << name;
+  }
 }
 
 TEST_F(Other, Jumps) {
