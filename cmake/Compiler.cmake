@@ -12,9 +12,14 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# An embedder may link libermine.a into a shared object. Its few thread-local variables have a fixed offset from the thread
+# pointer, which also works in libraries that are loaded later: the C library keeps some space for that.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
 add_library(ermine_options INTERFACE)
 target_compile_options(ermine_options INTERFACE
   -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -fvisibility=hidden
+  -ftls-model=initial-exec
   $<$<BOOL:${ERMINE_WERROR}>:-Werror>
   # A switch over an enumeration that has no default must have all cases.
   -Werror=switch)

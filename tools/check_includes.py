@@ -33,14 +33,21 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LIBRARY = re.compile(r"ermine_library\(\s*ermine_(\w+)([^)]*)\)")
 
 
+def folder_of(library):
+    """A folder has one library of its name; if only a part of it belongs to libermine, that is a second one, FOLDER_PART."""
+    part = library.partition("_")[0]
+    return part if library not in RANK and part in RANK else library
+
+
 def link_lists(root):
-    """folder -> folders it may include by its CMake link list (transitively)."""
+    """folder -> folders it may include by its CMake link lists (transitively)."""
     direct = {}
     for cmake in sorted(root.glob("src/**/CMakeLists.txt")):
         text = re.sub(r"#.*", "", cmake.read_text())
         for name, rest in LIBRARY.findall(text):
             depends = rest.partition("DEPENDS")[2]
-            direct[name] = set(re.findall(r"\bermine_(\w+)", depends))
+            depends = {folder_of(d) for d in re.findall(r"\bermine_(\w+)", depends)}
+            direct.setdefault(folder_of(name), set()).update(depends - {folder_of(name)})
     closed = {}
 
     def close(name):

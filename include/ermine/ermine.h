@@ -1,15 +1,20 @@
 // Ermine, a WebAssembly engine: the whole C++ API (C++20, g++ 12 or clang 14 and newer).
 //
-//   ermine::Engine engine;
-//   auto module = ermine::Module::from_file(engine, "add.wasm");
-//   if (!module) return fail(module.error().to_string());
-//   ermine::Store store(engine);
-//   ermine::Linker linker(engine);
-//   linker.func_wrap("env", "print", [](int32_t v) { std::printf("%d\n", v); });
-//   auto instance = linker.instantiate(store, *module);
-//   auto add = instance->get_typed_func<int32_t(int32_t, int32_t)>("add");
-//   ermine::Result<int32_t> sum = (*add)(2, 3);
+//   ermine::Result<int32_t> add(int32_t a, int32_t b) {
+//     ermine::Engine engine;
+//     ERMINE_ASSIGN(ermine::Module module, ermine::Module::from_file(engine, "add.wasm"));
+//     ermine::Linker linker(engine);
+//     ERMINE_TRY(linker.func_wrap("env", "print", [](int32_t v) { std::printf("%d\n", v); }));
+//     ermine::Store store(engine);
+//     ERMINE_ASSIGN(ermine::Instance instance, linker.instantiate(store, module));
+//     ERMINE_ASSIGN(auto function, instance.get_typed_func<int32_t(int32_t, int32_t)>("add"));
+//     return function(a, b);
+//   }
+//
+// The macros return an error from the function; ermine/result.h describes them.
 #pragma once
+
+#include "ermine/detail/language.h"
 
 #include "ermine/caller.h"
 #include "ermine/config.h"
@@ -19,6 +24,7 @@
 #include "ermine/extern.h"
 #include "ermine/func.h"
 #include "ermine/global.h"
+#include "ermine/grants.h"
 #include "ermine/instance.h"
 #include "ermine/limits.h"
 #include "ermine/linker.h"
@@ -30,5 +36,7 @@
 #include "ermine/store.h"
 #include "ermine/table.h"
 #include "ermine/tag.h"
+#include "ermine/text.h"
 #include "ermine/types.h"
 #include "ermine/value.h"
+#include "ermine/wasi.h"

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ermine/detail/language.h"
+
 namespace ermine {
 
 enum class ErrorKind : uint8_t {
@@ -67,7 +69,7 @@ class [[nodiscard]] Error {
 
   explicit operator bool() const { return detail_ != nullptr; }
   ErrorKind kind() const { return detail_->kind; }
-  // Without position; to_string() adds position and backtrace.
+  // Without position; to_string() adds the position, the backtrace, and how a limit is set.
   const std::string& message() const { return detail_->message; }
   // Byte offset in the binary, or kNoOffset.
   uint64_t offset() const { return detail_->offset; }
@@ -77,7 +79,7 @@ class [[nodiscard]] Error {
   // are too large.
   Limit limit() const { return detail_->limit; }
   const std::vector<FrameInfo>& backtrace() const { return detail_->backtrace; }
-  // The message, then "at offset 0x…" if known, then one line per frame. Frames
+  // The message, then limit_setting() in parentheses, then "at offset 0x…" if known, then one line per frame. Frames
   // that recursion repeats are shown once, with their number.
   std::string to_string() const;
 

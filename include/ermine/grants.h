@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ermine/detail/language.h"
+
 namespace ermine {
 
 enum class DirectoryAccess : uint8_t { kReadWrite, kReadOnly };

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "ermine/detail/language.h"
+
 namespace ermine {
 
 // Fuel also pays for bytes that bulk instructions and host calls move: one unit for this many.

@@ -49,13 +49,19 @@ class Module {
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes, std::string_view name = {});
   // Takes ownership of the bytes instead of copying them.
   static Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes, std::string_view name = {});
-  // Maps the file into memory. It must not be truncated while the Module lives. Also kIo.
+  // Maps the file, a binary, into memory. It must not be truncated while the Module lives. Also kIo.
   static Result<Module> from_file(const Engine& engine, const std::string& path, std::string_view name = {});
   // The same with a file that is already open (a regular one is read from its beginning), for a process that can no
   // longer open files. The descriptor may be closed afterwards. `name` is also used in errors.
   static Result<Module> from_descriptor(const Engine& engine, int fd, std::string_view name = {});
-  // Only checks whether compile() would accept the bytes.
+  // The same with a module in the text format. Errors show line, column and the line of the text, which is called
+  // `file` in them (`name`, if that is empty); kUnsupported also if the library was built without the text format.
+  // ermine/text.h has the translation to a binary alone.
+  static Result<Module> from_text(const Engine& engine, std::string_view text, std::string_view name = {},
+                                  std::string_view file = {});
+  // Only checks whether compile() or from_text() would accept it.
   static Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
+  static Result<void> validate_text(const Engine& engine, std::string_view text, std::string_view file = {});
 
   // Makes the code of all functions now, on this thread, instead of each at its first calls: machine code if the
   // engine's tier makes it (Config::tier). For hosts that prefer to wait before the first request and not during it.

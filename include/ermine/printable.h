@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "ermine/detail/language.h"
+
 namespace ermine {
 
 // The maximal length of printable()'s result, in bytes: a longer text is cut, and ends in "...".

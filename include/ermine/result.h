@@ -9,6 +9,13 @@
 
 namespace ermine {
 
+namespace detail {
+// Ends the process with a message that has the ignored error.
+[[noreturn]] void fail_unchecked_result(const Error& error);
+// The same for error() of a Result that has a value.
+[[noreturn]] void fail_no_error();
+}  // namespace detail
+
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -33,20 +40,29 @@ class [[nodiscard]] Result {
 
   bool has_value() const { return ok_; }
   explicit operator bool() const { return ok_; }
-  // Precondition of value(), * and ->: has_value(). Of error(): !has_value().
-  T& value() & { return value_; }
-  const T& value() const& { return value_; }
-  T&& value() && { return std::move(value_); }
-  T& operator*() & { return value_; }
-  const T& operator*() const& { return value_; }
-  T&& operator*() && { return std::move(value_); }
-  T* operator->() { return &value_; }
-  const T* operator->() const { return &value_; }
-  Error& error() & { return error_; }
-  const Error& error() const& { return error_; }
-  Error&& error() && { return std::move(error_); }
+  // Precondition of value(), * and ->: has_value(). Of error(): !has_value(). A program that breaks it is ended, with
+  // the error that it did not check.
+  T& value() & { return checked(), value_; }
+  const T& value() const& { return checked(), value_; }
+  T&& value() && { return checked(), std::move(value_); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+  Error& error() & { return failed(), error_; }
+  const Error& error() const& { return failed(), error_; }
+  Error&& error() && { return failed(), std::move(error_); }
 
  private:
+  void checked() const {
+    if (!ok_) [[unlikely]]
+      detail::fail_unchecked_result(error_);
+  }
+  void failed() const {
+    if (ok_) [[unlikely]]
+      detail::fail_no_error();
+  }
   union {
     T value_;
     Error error_;

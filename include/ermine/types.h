@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ermine/detail/language.h"
+
 namespace ermine {
 
 // The heap types with a name of their own, and kConcrete for types that a module defined.

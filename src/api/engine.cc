@@ -15,8 +15,12 @@ CodeCounts Engine::code_counts() const { return impl_->code_counts(); }
 namespace {
 Result<Module> compile_owned(const Engine& engine, std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
                              std::string_view name) {
-  ERMINE_ASSIGN(auto compiled, engine::CompiledModule::compile(engine.impl(), bytes, std::move(owner), name));
-  return Module(std::move(compiled));
+  const bool is_text = !bytes.empty() && (bytes[0] == '(' || bytes[0] == ';');
+  auto compiled = engine::CompiledModule::compile(engine.impl(), bytes, std::move(owner), name);
+  if (compiled) return Module(*std::move(compiled));
+  if (is_text)
+    return Error(ErrorKind::kMalformed, "magic header not detected: this is text; Module::from_text() compiles it", 0);
+  return std::move(compiled).error();
 }
 }  // namespace
 

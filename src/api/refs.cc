@@ -31,8 +31,7 @@ Ref rooted(runtime::Store* store, gc::Ref ref) { return Ref::adopt(detail::make_
 
 Error heap_full(runtime::Store* store) {
   const uint64_t limit = std::min(store->limits.gc_heap_bytes, store->options().max_gc_heap);
-  return Error(ErrorKind::kLimit, base::format("the collected heap of {} bytes is full; raise {}", limit,
-                                               limit_setting(Limit::kGcHeapBytes)))
+  return Error(ErrorKind::kLimit, base::format("the collected heap of {} bytes is full", limit))
       .with_limit(Limit::kGcHeapBytes);
 }
 Error make_error(runtime::Store* store, TrapCode trap) {

@@ -1,6 +1,11 @@
 // ermine::Error, out of line: errors are rare, so their code stays out of the hot code.
 #include "ermine/error.h"
+
+#include <cstdio>
+#include <cstdlib>
+
 #include "base/format.h"
+#include "ermine/result.h"
 
 namespace ermine {
 
@@ -96,6 +101,9 @@ Repetition repetition_at(const std::vector<FrameInfo>& frames, size_t at) {
 std::string Error::to_string() const {
   if (!detail_) return "no error";
   std::string out = detail_->message;
+  // Not the limit of a program around the library, which is no part of the interface.
+  if (const std::string_view setting = limit_setting(detail_->limit); setting.contains("::"))
+    out += base::format(" ({})", setting);
   if (detail_->offset != kNoOffset) out += base::format(" at offset 0x{:x}", detail_->offset);
   const std::vector<FrameInfo>& frames = detail_->backtrace;
   for (size_t i = 0; i < frames.size();) {
@@ -129,5 +137,20 @@ Error&& Error::with_context(std::string_view context) && {
   detail_->message = base::format("{}: {:t}", context, detail_->message);
   return std::move(*this);
 }
+
+namespace detail {
+
+void fail_unchecked_result(const Error& error) {
+  const std::string what = error ? error.to_string() : "its value was moved away";
+  std::fprintf(stderr, "ermine: a Result was used as if it had a value, but it has an error: %s\n", what.c_str());
+  std::abort();
+}
+
+void fail_no_error() {
+  std::fputs("ermine: error() of a Result that has a value\n", stderr);
+  std::abort();
+}
+
+}  // namespace detail
 
 }  // namespace ermine

@@ -68,7 +68,7 @@ TrapCode want_fuel(ExecContext* exec) {
     const bool resumed = Execution::suspend(store, Execution::State::kOutOfFuel);
     exec->fuel += owed;
     if (resumed) continue;
-    exec->store->pending_error = Error::trap(TrapCode::kOutOfFuel, "give the store more (StoreRef::set_fuel)");
+    exec->store->pending_error = Error::trap(TrapCode::kOutOfFuel);
     return TrapCode::kHost;
   }
   return TrapCode::kNone;
@@ -188,8 +188,7 @@ TrapCode answer_interrupt(ExecContext* exec) {
   while (store->deadline() && DeadlineTimer::Clock::now() >= *store->deadline()) {
     if (Execution::suspend(store, Execution::State::kInterrupted)) continue;
     exec->store->pending_error =
-        Error::trap(TrapCode::kInterrupted, "the store's deadline has passed; set a later one (StoreRef::set_deadline)")
-            .with_limit(Limit::kDeadline);
+        Error::trap(TrapCode::kInterrupted, "the store's deadline has passed").with_limit(Limit::kDeadline);
     return TrapCode::kHost;
   }
   return TrapCode::kNone;

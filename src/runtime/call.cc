@@ -81,12 +81,10 @@ std::string details_of(const Store* store, TrapCode trap) {
       return base::format("address 0x{:x} of a memory of {} bytes", fault.offset, fault.memory_size);
     }
     case TrapCode::kCallStackExhausted:
-      return base::format("the stack has {} bytes; raise {}, or the native stack if that is smaller",
-                          store->options().max_wasm_stack, limit_setting(Limit::kStackBytes));
+      return base::format("the stack has {} bytes, or as much as the native stack suffices for",
+                          store->options().max_wasm_stack);
     case TrapCode::kGcHeapExhausted:
-      return base::format("it may have {} bytes; raise {}",
-                          std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes),
-                          limit_setting(Limit::kGcHeapBytes));
+      return base::format("it may have {} bytes", std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes));
     default: return {};
   }
 }

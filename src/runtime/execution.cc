@@ -26,9 +26,9 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   const uint64_t native_bytes = std::max(kLeastNativeStack, native_stack_for(bytes));
   made->fiber_ = platform::Fiber::create(native_bytes, &Execution::body, made.get());
   if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
-    return Error(ErrorKind::kLimit, base::format("no memory for the stacks of an execution, of {} and {} bytes; lower "
-                                                 "Config::max_wasm_stack",
-                                                 bytes, native_bytes));
+    return Error(ErrorKind::kLimit,
+                 base::format("no memory for the stacks of an execution, of {} and {} bytes", bytes, native_bytes))
+        .with_limit(Limit::kStackBytes);
   made->stack_ = *std::move(mapping);
   made->other_.base = made->other_.top = reinterpret_cast<Slot*>(made->stack_.base());
   made->other_.end = made->other_.base + bytes / sizeof(Slot);

@@ -11,8 +11,7 @@ namespace ermine::runtime {
 namespace {
 
 Error over_limit(std::string_view what, uint64_t wanted, uint64_t most, Limit limit) {
-  return Error(ErrorKind::kLimit, base::format("{}: {} would be more than the store's limit of {}; raise {}", what,
-                                               wanted, most, limit_setting(limit)))
+  return Error(ErrorKind::kLimit, base::format("{}: {} would be more than the store's limit of {}", what, wanted, most))
       .with_limit(limit);
 }
 
@@ -44,8 +43,8 @@ Result<void> Store::prepare_stack() {
   const uint64_t bytes = platform::round_up(options_.max_wasm_stack, platform::page_size());
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
   if (!mapping || !mapping->commit(0, bytes))
-    return Error(ErrorKind::kLimit,
-                 base::format("no memory for a WebAssembly stack of {} bytes; lower Config::max_wasm_stack", bytes));
+    return Error(ErrorKind::kLimit, base::format("no memory for a WebAssembly stack of {} bytes", bytes))
+        .with_limit(Limit::kStackBytes);
   stack_ = *std::move(mapping);
   auto* base = reinterpret_cast<Slot*>(stack_.base());
   interrupt_->set_stack(base, base + bytes / sizeof(Slot));

@@ -1,8 +1,6 @@
 // Number conversions. See number.h.
 #include "text/number.h"
 
-#include <fmt/format.h>
-
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -240,25 +238,6 @@ NumberStatus parse_float(std::string_view s, Bits& out) {
   return status;
 }
 
-template <class Bits>
-void print_float(std::string& out, Bits bits) {
-  using F = Format<Bits>;
-  constexpr Bits kInfinity = static_cast<Bits>(2 * F::kMaxExponent + 1) << F::kMantissaBits;
-  constexpr Bits kSign = Bits{1} << (sizeof(Bits) * 8 - 1);
-  if (bits & kSign) out += '-';
-  bits &= ~kSign;
-  if (bits == kInfinity) {
-    out += "inf";
-  } else if (bits > kInfinity) {
-    Bits payload = bits & ~kInfinity;
-    if (payload == Bits{1} << (F::kMantissaBits - 1)) out += "nan";
-    else fmt::format_to(std::back_inserter(out), "nan:0x{:x}", payload);
-  } else {
-    // The shortest digits that read back as the same value. (std::to_chars does the same, with 150 kB of tables.)
-    fmt::format_to(std::back_inserter(out), "{}", std::bit_cast<typename F::Float>(bits));
-  }
-}
-
 }  // namespace
 
 NumberStatus parse_unsigned(std::string_view text, unsigned bits, uint64_t& out) {
@@ -280,7 +259,5 @@ NumberStatus parse_integer(std::string_view text, unsigned bits, uint64_t& out) 
 
 NumberStatus parse_f32(std::string_view text, uint32_t& out) { return parse_float<uint32_t>(text, out); }
 NumberStatus parse_f64(std::string_view text, uint64_t& out) { return parse_float<uint64_t>(text, out); }
-void print_f32(std::string& out, uint32_t bits) { print_float<uint32_t>(out, bits); }
-void print_f64(std::string& out, uint64_t bits) { print_float<uint64_t>(out, bits); }
 
 }  // namespace ermine::text

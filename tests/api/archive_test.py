@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-NOT_OURS = ("nlohmann::", "CLI::")
+NOT_OURS = ("fmt::", "nlohmann::", "CLI::")
 
 
 def main():

@@ -20,12 +20,10 @@ namespace {
   const uint64_t left = call.context.may_write();
   const std::string limit = "output limit of " + std::to_string(call.context.max_written()) + " bytes ";
   call.stop =
-      Error(ErrorKind::kLimit, limit +
-                                   (left == 0 ? std::string("reached")
-                                              : "exceeded: the program tried to write " + std::to_string(wanted) +
-                                                    " bytes, or to make a file larger by them, and " +
-                                                    std::to_string(left) + " are left") +
-                                   "; raise " + std::string(limit_setting(Limit::kWrittenBytes)))
+      Error(ErrorKind::kLimit, limit + (left == 0 ? std::string("reached")
+                                                  : "exceeded: the program tried to write " + std::to_string(wanted) +
+                                                        " bytes, or to make a file larger by them, and " +
+                                                        std::to_string(left) + " are left"))
           .with_limit(Limit::kWrittenBytes);
   return Errno::kIntr;
 }

@@ -50,6 +50,9 @@ TEST(Error, SaysWhichLimitWasReached) {
   Error error = Error(ErrorKind::kLimit, "full").with_limit(Limit::kTables);
   EXPECT_EQ(error.clone().with_context("m").limit(), Limit::kTables);
   EXPECT_EQ(limit_setting(error.limit()), "StoreLimits::tables");
+  EXPECT_EQ(error.to_string(), "full (StoreLimits::tables)");
+  EXPECT_EQ(error.message(), "full");
+  EXPECT_EQ(Error(ErrorKind::kLimit, "large").with_limit(Limit::kModuleBytes).to_string(), "large");
   EXPECT_EQ(limit_setting(Limit::kWrittenBytes), "WasiConfig::max_written_bytes");
   EXPECT_EQ(limit_setting(Limit::kNone), "");
 }
