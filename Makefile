@@ -18,7 +18,7 @@ help:
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
 	@echo 'make install PREFIX=/usr/local the command, its man page, the library, headers, CMake and pkg-config files'
 	@echo 'make format                    clang-format on every source file'
-	@echo 'make reference                 writes docs/reference/options.md and the man page from the option tables'
+	@echo 'make reference                 writes docs/reference/options.md, the man page and the completions from the option tables'
 	@echo 'make ci                        all checks that must pass before a change lands (.ci/run; takes long)'
 	@echo 'make clean                     remove build/'
 	@echo 'Other builds: cmake --preset debug|asan|tsan|minimal|fuzz, then cmake --build --preset the same.'
@@ -54,7 +54,7 @@ format:
 
 reference: $(RELEASE)/.with-tests
 	@cmake --build --preset release --target ermine_reference
-	@$(RELEASE)/bin/ermine_reference docs/reference/options.md docs/man/ermine.1
+	@$(RELEASE)/bin/ermine_reference docs
 
 clean:
 	rm -rf build

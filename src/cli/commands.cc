@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/command.h"
+#include "cli/suggestion.h"
 #include "cli/version.h"
 #include "ermine/printable.h"
 
@@ -65,6 +66,12 @@ const Command* find(std::string_view name) {
   return c == std::end(kCommands) ? nullptr : c;
 }
 
+std::string similar_command(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const Command& c : kCommands) names.push_back(c.name);
+  return did_you_mean(word, names);
+}
+
 }  // namespace
 
 std::span<const Command> commands() { return kCommands; }
@@ -86,7 +93,7 @@ int dispatch(Words words) {
   if (first == "help") {
     const Command* c = find(words[1]);
     if (c != nullptr) return c->main({"--help"});
-    print_error("there is no command '" + printable(words[1]) + "'");
+    print_error("there is no command '" + printable(words[1]) + "'" + similar_command(words[1]));
     return kUsage;
   }
   if (const Command* c = find(first)) {
@@ -95,7 +102,7 @@ int dispatch(Words words) {
   }
   // Without a command it is a program to run, perhaps with options in front.
   if (first.starts_with('-') || is_file(first)) return run_main(std::move(words));
-  print_error("'" + printable(first) + "' is neither a command nor a file");
+  print_error("'" + printable(first) + "' is neither a command nor a file" + similar_command(first));
   print_note("ermine --help lists the commands");
   return kUsage;
 }

@@ -33,20 +33,40 @@ List exported_functions(const Module& module, std::string_view but = {}) {
   return names;
 }
 
-// The usual origin of imports from a module name, by the tools that make them.
-std::string origin(std::string_view module, std::string_view name) {
-  if (module == "wasi_snapshot_preview2" || module.starts_with("wasi:"))
+bool is_abort_of_assemblyscript(const ImportType& i) {
+  return i.module == "env" && i.name == "abort" && i.type.kind == ExternKind::kFunc && i.type.func.params.size() == 4;
+}
+
+bool is_of_emscripten(const ImportType& i) {
+  if (i.module == "a") return i.name.size() <= 2;  // names made short
+  return i.module == "env" && (i.name.contains("emscripten") || i.name.starts_with("__syscall_") ||
+                               i.name.starts_with("invoke_") || i.name.starts_with("__cxa_"));
+}
+
+// How the import came into the module, by the names that tools use, and what to do.
+std::string origin(const Module& module, const ImportType& i) {
+  if (module.custom_section("linking"))
+    return "it is an object file of a compiler, not a linked program; link it, as in clang --target=wasm32-wasi FILE.o "
+           "-o app.wasm";
+  if (module.custom_section("dylink.0") || i.module.starts_with("GOT."))
+    return "it is a shared library, which a dynamic linker has to load; link the program statically";
+  if (i.module == "wasi_snapshot_preview2" || i.module.contains(":"))
     return "its imports are those of a component (WASI 0.2 or newer); build for wasm32-wasip1 instead";
-  if (module == "go" || module == "gojs")
-    return "it was built for JavaScript hosts; build with GOOS=wasip1 GOARCH=wasm";
-  if (module == "wbg" || module.starts_with("__wbindgen") || module.ends_with("_bg.js"))
-    return "it was built with wasm-bindgen for JavaScript hosts; build for wasm32-wasip1";
-  if (module == "wasi" && name == "thread-spawn") return "it uses threads (wasi-threads), which are not supported yet";
-  if (module == "env" && name == "memory") return "it imports its memory; --preload NAME=FILE can provide it";
-  if (module == "env" || module == "a")
-    return "functions of '" + std::string(module) +
-           "' are usually a JavaScript host's (Emscripten: link with -sSTANDALONE_WASM), or undefined in the linked "
-           "program";
+  if (i.module == "go" || i.module == "gojs")
+    return "it was built by Go for JavaScript hosts; build with GOOS=wasip1 GOARCH=wasm";
+  if (i.module == "wbg" || i.module.starts_with("__wbindgen") || i.module.ends_with("_bg.js"))
+    return "it was built with wasm-bindgen for JavaScript hosts; build for wasm32-wasip1 without it";
+  if (is_abort_of_assemblyscript(i))
+    return "it was built by AssemblyScript for JavaScript hosts; build with its WASI shim (@assemblyscript/wasi-shim), "
+           "or "
+           "with --use abort= if that is all";
+  if (is_of_emscripten(i))
+    return "it was built by Emscripten for JavaScript hosts; link with -sSTANDALONE_WASM, or build with wasi-sdk";
+  if (i.module == "wasi" && i.name == "thread-spawn")
+    return "it uses threads (wasi-threads), which are not supported yet";
+  if (i.module == "env" && i.name == "memory") return "it imports its memory; --preload NAME=FILE can provide it";
+  if (i.module == "env")
+    return "functions of 'env' are usually a host's of its own, or undefined in the linked program";
   return {};
 }
 
@@ -67,10 +87,14 @@ std::string hint_on_stop(const Error& error, const RunOptions& o) {
   }
 }
 
-std::vector<std::string> hints_on_refusals(const WasiRefusals& r) {
+std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& end) {
   std::vector<std::string> notes;
-  if (r.no_directories)
-    notes.push_back("the program looked for directories and was granted none; --dir HOST::GUEST grants one");
+  // Many programs look for directories when they start, whether they need them or not. One that ends by itself has said
+  // what it lacked.
+  if (r.no_directories && end.kind() != ErrorKind::kExit)
+    notes.push_back(
+        "the program looked for directories and was granted none; --dir . grants the current one, --dir "
+        "HOST::GUEST another");
   if (!r.escaping_path.empty())
     notes.push_back(
         base::format("the path '{}' leads outside the granted directory; --dir grants another one", r.escaping_path));
@@ -83,20 +107,21 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r) {
   return notes;
 }
 
-std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module) {
+std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& o) {
   List missing;
   std::vector<std::string> notes;
   for (const ImportType& i : module.imports()) {
     if (linker.has(i.module, i.name)) continue;
     missing.add(base::format("{}.{} {}", i.module, i.name, i.type.to_string()));
-    std::string from = origin(i.module, i.name);
+    std::string from = origin(module, i);
     if (!from.empty() && std::find(notes.begin(), notes.end(), from) == notes.end()) notes.push_back(from);
   }
   if (missing.count() > 1) notes.insert(notes.begin(), "nothing provides " + missing.text());
-  if (missing.count() > 0)
-    notes.push_back(
-        "--preload MODULE=FILE provides a module's exports; --unknown-imports-trap runs the program until it calls "
-        "one");
+  if (missing.count() == 0) return notes;
+  std::string provides = "--preload MODULE=FILE provides a module's exports";
+  if (!o.unknown_imports_trap && !o.unknown_imports_default)
+    provides += "; --unknown-imports-trap runs the program until it calls one";
+  notes.push_back(std::move(provides));
   return notes;
 }
 

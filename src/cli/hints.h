@@ -12,9 +12,10 @@ namespace ermine::cli {
 
 // Why a run was stopped and how to allow more; empty if there is no hint.
 std::string hint_on_stop(const Error& error, const RunOptions& options);
-std::vector<std::string> hints_on_refusals(const WasiRefusals& refusals);
+// `end`: how the program ended.
+std::vector<std::string> hints_on_refusals(const WasiRefusals& refusals, const Error& end);
 // Which of the module's imports are missing, and what usually provides them.
-std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module);
+std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& options);
 std::string no_such_function(const Module& module, const std::string& name);
 // For a module without _start; empty if instantiating it was all there is to do.
 std::string nothing_to_run(const Module& module);

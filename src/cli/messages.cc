@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/utf8.h"
 #include "cli/command.h"
+#include "cli/demangle.h"
 
 namespace ermine::cli {
 namespace {
@@ -54,7 +55,10 @@ void print_error(std::string_view message) { print("error:", "\x1b[1;31m", messa
 void print_error(const Error& error) {
   // The only limit that stops a command before it knows its own options.
   const char* hint = error.limit() == Limit::kModuleBytes ? "; --max-module-size changes that" : "";
-  print_error(error.to_string() + hint);
+  std::vector<FrameInfo> frames = error.backtrace();
+  for (FrameInfo& f : frames) f.func_name = demangled(f.func_name);
+  // Without the limit: it would name the library's setting instead of the option.
+  print_error(error.clone().with_limit(Limit::kNone).with_backtrace(std::move(frames)).to_string() + hint);
 }
 void print_text(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && lost_because == 0) lost_because = errno;

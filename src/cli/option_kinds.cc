@@ -1,5 +1,7 @@
 #include "cli/option_kinds.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -91,12 +93,27 @@ std::optional<DirectoryGrant> parse_directory(std::string_view text) {
   const size_t colons = text.find("::");
   d.host_path = text.substr(0, colons);
   d.guest_path = colons == text.npos ? text : text.substr(colons + 2);
-  if (d.host_path.empty() || d.guest_path.empty()) return std::nullopt;
+  if (d.host_path.empty() || d.guest_path.empty() || d.guest_path.contains("::")) return std::nullopt;
   return d;
 }
 
 void Directories::set(Type& field, const Given& given) {
-  field.push_back(require(parse_directory(given.text), given, "HOST or HOST::GUEST"));
+  DirectoryGrant d =
+      require(parse_directory(given.text), given, "HOST or HOST::GUEST, with :ro or :rw at the end or without");
+  // A colon may be a part of a name. In a name that does not exist it is rather a mistake.
+  const bool renamed = d.guest_path != d.host_path;
+  const std::string& last = renamed ? d.guest_path : d.host_path;
+  const size_t colon = last.rfind(':');
+  if (colon != last.npos && (renamed || access(d.host_path.c_str(), F_OK) != 0)) {
+    const std::string after = last.substr(colon + 1);
+    if (after.find('/') == after.npos && after.size() <= 3)
+      throw BadOption{given.option, "':" + after + "' at the end of '" + given.text + "' is neither :ro nor :rw"};
+    if (!renamed)
+      throw BadOption{given.option, "there is no '" + d.host_path +
+                                        "'; another name for the guest follows two colons: " +
+                                        d.host_path.substr(0, colon) + "::" + after};
+  }
+  field.push_back(std::move(d));
 }
 
 void Environment::set(Type& field, const Given& given) {

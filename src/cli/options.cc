@@ -14,20 +14,27 @@ extern ostream cout, cerr, clog;
 }  // namespace std
 #include <CLI/CLI.hpp>
 
+#include "cli/config_file.h"
+#include "cli/suggestion.h"
+#include "cli/wasmtime_options.h"
 #include "ermine/printable.h"
 
 namespace ermine::cli {
 
 namespace {
 
+// The functions that take the values of options, by the options' names.
+struct Taker {
+  std::string_view names;  // "-o,--output"; of members of a group "tcplisten,listen"
+  Options::Take take;
+  bool has_value = true;
+};
+
 // A group, and the functions that take the values of its members.
 struct Members {
   OptionGroup info;
-  struct Member {
-    std::string_view names;  // "tcplisten,listen"
-    Options::Take take;
-  };
-  std::vector<Member> members;
+  std::string_view names;  // "-W,--wasm"
+  std::vector<Taker> members;
 };
 
 void print_help(const CommandInfo& command) { print_text(help_text(command)); }
@@ -39,26 +46,41 @@ void call(const Options::Take& take, const std::string& option, const std::strin
   } catch (const BadOption& bad) { throw CLI::ValidationError(bad.option, bad.message); }
 }
 
-bool has_name(std::string_view names, std::string_view name) {
+template <class F>
+void each_name(std::string_view names, F f) {
   for (size_t at = 0; at <= names.size();) {
     const size_t comma = std::min(names.find(',', at), names.size());
-    if (names.substr(at, comma - at) == name) return true;
+    f(names.substr(at, comma - at));
     at = comma + 1;
   }
-  return false;
 }
 
-// The name for messages: the last, which is the long one.
-std::string main_name(std::string_view names) { return std::string(names.substr(names.rfind(',') + 1)); }
+bool has_name(std::string_view names, std::string_view name) {
+  bool has = false;
+  each_name(names, [&](std::string_view one) { has = has || one == name; });
+  return has;
+}
 
-void take_members(const Members& group, const Given& given) {
-  each_pair(given.text, [&](const std::string& name, const std::string& value) {
-    if (name == "help") throw HelpAsked{help_text(group.info)};
-    const std::string option = given.option + " " + name;
-    for (const auto& [names, take] : group.members)
-      if (has_name(names, name)) return take({option, value});
-    throw BadOption{option, "there is no such option; " + given.option + " help lists them"};
-  });
+// The name for messages: the last, which is the long one; of a group the first.
+std::string main_name(std::string_view names) { return std::string(names.substr(names.rfind(',') + 1)); }
+std::string group_name(const Members& group) { return std::string("-") + group.info.letter; }
+
+std::vector<std::string_view> all_names(const std::vector<Taker>& takers) {
+  std::vector<std::string_view> names;
+  for (const Taker& t : takers) each_name(t.names, [&](std::string_view one) { names.push_back(one); });
+  return names;
+}
+
+void take_member(const Members& group, const std::string& name, const std::string& value) {
+  if (name == "help") throw HelpAsked{help_text(group.info)};
+  const std::string option = group_name(group) + " " + name;
+  for (const auto& [names, take, has_value] : group.members)
+    if (has_name(names, name)) return take({option, value});
+  if (std::string about = about_wasmtime_option(group.info.letter, name); !about.empty())
+    throw BadOption{option, std::move(about)};
+  const std::string meant = did_you_mean(name, all_names(group.members));
+  throw BadOption{option,
+                  "there is no such option" + (meant.empty() ? "; " + group_name(group) + " help lists them" : meant)};
 }
 
 }  // namespace
@@ -69,12 +91,51 @@ struct Options::Impl {
   CLI::App app;
   CommandInfo info;
   std::deque<Members> groups = {};
+  std::vector<Taker> takers = {};
 
   Members& group(char letter) {
     for (Members& g : groups)
       if (g.info.letter == letter) return g;
     groups.emplace_back().info.letter = letter;
     return groups.back();
+  }
+
+  // A value from a configuration file: of an option, or of a member if `table` is the long name of a group.
+  void take(const std::string& table, const std::string& name, const std::string& value) {
+    if (table.empty()) {
+      if (name == "config") throw BadOption{name, "a file cannot name another one"};
+      for (const Taker& t : takers) {
+        if (!has_name(t.names, "--" + name)) continue;
+        if (t.has_value) t.take({name, value});
+        else if (value == "y") t.take({name, {}});
+        else if (value != "n") throw BadOption{name, "can be true or false, not '" + value + "'"};
+        return;
+      }
+      std::vector<std::string_view> names;
+      for (std::string_view n : all_names(takers))
+        if (n.starts_with("--")) names.push_back(n.substr(2));
+      throw BadOption{name, "there is no such option" + did_you_mean(name, names)};
+    }
+    std::vector<std::string_view> tables;
+    for (const Members& group : groups) {
+      if (has_name(group.names, "--" + table)) return take_member(group, name, value);
+      tables.push_back(std::string_view(group.names).substr(group.names.find("--") + 2));
+    }
+    throw BadOption{"[" + table + "]", "there is no such table" + did_you_mean(table, tables)};
+  }
+
+  // The message for words that are neither options nor arguments of the command.
+  std::string unexpected(const Words& words) const {
+    const std::string& word = words.front();
+    const std::string name = word.substr(0, word.starts_with('-') ? word.find('=') : word.npos);
+    if (!word.starts_with('-')) return "unexpected argument '" + word + "'";
+    if (const std::string about = about_wasmtime_option(0, name); !about.empty()) return name + ": " + about;
+    std::string meant = did_you_mean(name, all_names(takers));
+    // Perhaps it belongs within a group: --max-memory-size for -W max-memory-size.
+    for (size_t i = 0; i < groups.size() && meant.empty(); ++i)
+      if (const std::string_view near = nearest(name, all_names(groups[i].members)); !near.empty())
+        meant = "; did you mean '" + group_name(groups[i]) + " " + std::string(near) + "'?";
+    return "there is no option '" + name + "'" + meant;
   }
 };
 
@@ -102,6 +163,7 @@ void Options::section(const char* title) { impl_->info.sections.push_back({title
 
 void Options::add(OptionInfo info, Take take) {
   const std::string names(info.names);
+  impl_->takers.push_back({info.names, take, !info.type.empty()});
   if (info.type.empty()) {
     impl_->app.add_flag_callback(names,
                                  [take = std::move(take), names = info.names] { call(take, main_name(names), {}); });
@@ -130,16 +192,38 @@ void Options::flag(const char* names, bool& to, const char* help, bool value) {
   add({.names = names, .help = help}, [&to, value](const Given&) { to = value; });
 }
 
-void Options::group(const char* name, const char* title, const char* help) {
-  Members& members = impl_->group(name[1]);
+void Options::refuse(const char* names, Take why) {
+  auto each = [why = std::move(why), names](const Words& all) {
+    for (const std::string& one : all) call(why, main_name(names), one);
+  };
+  impl_->app.add_option_function<Words>(names, std::move(each))->expected(1)->take_all();
+}
+
+void Options::group(const char* names, const char* title, const char* help) {
+  Members& members = impl_->group(names[1]);
   members.info.title = title;
-  add({.names = name, .type = "NAME=VALUE,...", .help = help, .repeats = true},
-      [&members](const Given& given) { take_members(members, given); });
+  members.names = names;
+  add({.names = names, .type = "NAME=VALUE,...", .help = help, .repeats = true}, [&members](const Given& given) {
+    each_pair(given.text,
+              [&](const std::string& name, const std::string& value) { take_member(members, name, value); });
+  });
+}
+
+void Options::config_file(const char* name, const char* help) {
+  // CLI11 calls the functions of options in the order in which they were added, so this one is before all others.
+  add({.names = name, .type = "FILE", .help = help}, [this](const Given& given) {
+    auto take = [&](const std::string& table, const std::string& key, const std::string& value) {
+      try {
+        impl_->take(table, key, value);
+      } catch (const BadOption& bad) { throw BadOption{given.text + ": " + bad.option, bad.message}; }
+    };
+    read_config_file(given.option, given.text, take);
+  });
 }
 
 void Options::add_member(char letter, const char* section, OptionInfo info, Take take) {
   Members& members = impl_->group(letter);
-  members.members.push_back({info.names, std::move(take)});
+  members.members.push_back({info.names, std::move(take), !info.type.empty()});
   auto& sections = members.info.sections;
   auto found = std::ranges::find(sections, section, &OptionSection::title);
   if (found == sections.end()) found = sections.insert(found, {section, {}});
@@ -164,7 +248,9 @@ Parsed Options::parse(Words words) {
     print_text(asked.text);
     return {true, kOk};
   } catch (const CLI::ParseError& e) {
-    print_error(printable(e.what()));
+    const Words left = impl_->app.remaining();
+    const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !left.empty();
+    print_error(printable(extra ? impl_->unexpected(left) : e.what()));
     print_note("ermine " + impl_->app.get_name() + " --help lists the options");
     return {true, kUsage};
   }

@@ -46,15 +46,20 @@ class Options {
   // The heading of the options that are added next. Without one, the first heading is "Options".
   void section(const char* title);
   void add(OptionInfo info, Take take);
+  // An option with a value that is known only to be refused: `why` throws. The help does not show it.
+  void refuse(const char* names, Take why);
   // Short forms of add(): `names` as in "-o,--output"; `type` is the name of the value in the help.
   void value(const char* names, std::string& to, const char* help, const char* type);
   void values(const char* names, Words& to, const char* help, const char* type);
   void flag(const char* names, bool& to, const char* help, bool value = true);
 
-  // An option such as "-W", whose value is a list of other options: "fuel=1000,simd=n". `-W help` lists them.
-  void group(const char* name, const char* title, const char* help);
+  // An option such as "-W,--wasm", whose value is a list of other options: "fuel=1000,simd=n". `-W help` lists them.
+  void group(const char* names, const char* title, const char* help);
   // `section` is the heading within `-W help`.
   void add_member(char letter, const char* section, OptionInfo info, Take take);
+
+  // An option that names a TOML file with values for the others. Those of the command line come after them.
+  void config_file(const char* name, const char* help);
 
   void help_flag(const char* names);  // instead of -h,--help
   void notes(const char* text);

@@ -35,8 +35,8 @@ std::string base_name(const std::string& path) { return path.substr(path.rfind('
 HostGrants grants_of(const RunOptions& o) {
   WasiConfig config;
   Words args = {o.argv0.value_or(base_name(o.module))};
-  // With --invoke these are the function's arguments.
-  if (!o.invoke) args.insert(args.end(), o.arguments.begin(), o.arguments.end());
+  // With --invoke they are the function's arguments as well.
+  args.insert(args.end(), o.arguments.begin(), o.arguments.end());
   config.args(std::move(args)).inherit_stdio().max_open_files(o.max_open_files).max_written_bytes(o.max_output_bytes);
   if (o.inherit_environment) config.inherit_env();
   for (const auto& [name, value] : o.environment) config.env(name, value);
@@ -135,7 +135,7 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
     if (std::string note = hint_on_stop(error, o); !note.empty()) print_note(note);
   }
   if (code != kOk)
-    for (const std::string& note : hints_on_refusals(wasi.refusals())) print_note(note);
+    for (const std::string& note : hints_on_refusals(wasi.refusals(), error)) print_note(note);
   return code;
 }
 
@@ -146,7 +146,7 @@ int run_loaded(Launch& launch, const RunOptions& o) {
   if (instance.error().kind() != ErrorKind::kLink)
     return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());
   print_error(instance.error());
-  for (const std::string& note : hints_on_imports(launch.linker(), launch.last_module())) print_note(note);
+  for (const std::string& note : hints_on_imports(launch.linker(), launch.last_module(), o)) print_note(note);
   return kFailed;
 }
 

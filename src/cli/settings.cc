@@ -1,5 +1,6 @@
 #include "cli/settings.h"
 
+#include "cli/wasmtime_options.h"
 #include "ermine/error.h"
 
 namespace ermine::cli {
@@ -53,6 +54,13 @@ std::vector<SettingRow> setting_rows(Settings& s) {
 
 void add_settings(Options& options, Settings& settings, Takers takers) {
   const char* section = "";
+  if (takers == Takers::kRun) {
+    options.section("Options from a file");
+    options.config_file("--config",
+                        "Take options from a TOML file: long names at its top, those of groups in tables "
+                        "such as [wasm]");
+    refuse_wasmtime_groups(options);
+  }
   for (const SettingRow& row : setting_rows(settings)) {
     if (row.kind == SettingRow::kSection) options.section(section = row.title);
     if (row.takers > takers) continue;

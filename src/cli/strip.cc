@@ -30,6 +30,7 @@ class Pattern {
  public:
   // Returns the error in the text, or nothing.
   std::string compile(const std::string& text) {
+    if (std::string why = too_complex(text); !why.empty()) return why;
     auto compiled = std::make_unique<regex_t>();
     int error = regcomp(compiled.get(), text.c_str(), REG_EXTENDED | REG_NOSUB);
     if (error == 0) {
@@ -43,6 +44,38 @@ class Pattern {
   bool matches(const std::string& text) const { return regexec(compiled_.get(), text.c_str(), 0, nullptr, 0) == 0; }
 
  private:
+  // The C library compiles and matches by recursion, copies what is repeated, and tries all ways for back-references:
+  // an expression of a few bytes could take all stack, memory or time.
+  static std::string too_complex(const std::string& text) {
+    constexpr size_t kMaxLength = 1000, kMaxNesting = 50, kMaxCopies = 10'000;
+    if (text.size() > kMaxLength) return "it has more than " + std::to_string(kMaxLength) + " characters";
+    size_t nesting = 0, copies = 1;
+    for (size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      if (c == '\\') {
+        ++i;
+        if (i < text.size() && text[i] >= '0' && text[i] <= '9') return "back-references are not supported";
+      } else if (c == '(') {
+        if (++nesting > kMaxNesting)
+          return "more than " + std::to_string(kMaxNesting) + " parentheses are open at once";
+      } else if (c == ')' && nesting > 0) {
+        --nesting;
+      } else if (c == '{') {
+        size_t most = 1;
+        for (size_t number = 0; i + 1 < text.size() && text[i + 1] != '}'; ++i) {
+          const char d = text[i + 1];
+          number =
+              d >= '0' && d <= '9' ? std::min<size_t>(number * 10 + static_cast<size_t>(d - '0'), kMaxCopies + 1) : 0;
+          most = std::max(most, number);
+        }
+        copies *= most;
+        if (copies > kMaxCopies)
+          return "its repetitions together make more than " + std::to_string(kMaxCopies) + " copies";
+      }
+    }
+    return {};
+  }
+
   struct Free {
     void operator()(regex_t* r) const {
       regfree(r);

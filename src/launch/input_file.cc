@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "ermine/printable.h"
-#include "launch/text_format.h"
+#include "launch/file_kind.h"
 
 namespace ermine::launch {
 namespace {
@@ -47,10 +47,6 @@ ssize_t read_fully(int fd, uint8_t* to, size_t size) {
 }
 
 }  // namespace
-
-bool is_binary(std::span<const uint8_t> bytes) {
-  return bytes.size() >= 4 && std::memcmp(bytes.data(), "\0asm", 4) == 0;
-}
 
 Result<InputFile> InputFile::open(std::string path) {
   const int fd = path == "-" ? STDIN_FILENO : open_to_read(path.c_str());
@@ -96,10 +92,7 @@ Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
     if (n == 0 || (size_ > 0 && filled >= size_ && static_cast<size_t>(n) < wanted)) break;
     if (!known && filled >= 4) {
       const std::span<const uint8_t> beginning(bytes.data(), filled);
-      if (!is_binary(beginning) && !may_be_text(beginning, path_)) {
-        bytes.resize(filled);
-        return bytes;
-      }
+      if (!is_binary(beginning) && !may_be_text(beginning, path_)) return *not_a_module(beginning, path_);
       known = is_binary(beginning) || looks_like_text(beginning, path_);
     }
     if (filled > limit) return too_large(path_, limit);
@@ -110,6 +103,7 @@ Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
   }
   if (filled > limit) return too_large(path_, limit);
   bytes.resize(filled);
+  if (std::optional<Error> error = not_a_module(bytes, path_)) return *std::move(error);
   return bytes;
 }
 

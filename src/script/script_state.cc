@@ -29,9 +29,18 @@ std::string_view kind_name(ErrorKind kind) {
 // ("uninitialized element 2"), and ours may have details appended.
 bool same_beginning(std::string_view a, std::string_view b) { return a.starts_with(b) || b.starts_with(a); }
 
-std::string show(const std::vector<Val>& values) {
+// A value in the notation of its expectation, which may be null.
+std::string show(const Val& value, const text::ScriptValue* expected) {
+  if (expected != nullptr && expected->kind == text::ScriptValueKind::kEither) expected = &expected->choices.front();
+  if (value.kind() != ValKind::kV128) return value.to_string();
+  const bool shaped = expected != nullptr && expected->kind == text::ScriptValueKind::kV128;
+  return text::vector_text(value.v128().bytes, shaped ? expected->shape : "i32x4");
+}
+
+std::string show(const std::vector<Val>& values, std::span<const text::ScriptValue> expected = {}) {
   std::string out = "[";
-  for (const Val& value : values) out += (out.size() > 1 ? " " : "") + value.to_string();
+  for (size_t i = 0; i < values.size(); ++i)
+    out += (i > 0 ? " " : "") + show(values[i], i < expected.size() ? &expected[i] : nullptr);
   return out + "]";
 }
 
@@ -198,7 +207,7 @@ Result<void> ScriptState::assert_return(const Directive& directive) {
   std::string expected = "[";
   for (const text::ScriptValue& result : directive.results)
     expected += (expected.size() > 1 ? " " : "") + result.to_string();
-  return failure(base::format("returned {}, expected {}]", show(values), expected));
+  return failure(base::format("returned {}, expected {}]", show(values, directive.results), expected));
 }
 
 // Assertions that an action fails in a certain way.

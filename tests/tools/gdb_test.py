@@ -89,8 +89,10 @@ def main():
         expect(host[host.index("waits"):][:3] == ["waits", "_start", "ermine_enter"], host, output)
         # The access out of bounds, at its position, before it becomes a trap.
         expect("SIGSEGV" in output and trap[:4] == ["leaf", "middle", "_start", "ermine_enter"], trap, output)
+        # A build whose calls take much of the native stack (one that is not optimised) runs the guest on a stack of its own.
         for trace in traces:
-            expect(trace[-1] == "main" and any("runtime::call" in f for f in trace), f"cut short: {trace}", output)
+            expect(trace[-1] in ("main", "ermine_fiber_start") and any("runtime::call" in f for f in trace), f"cut short: {trace}",
+                   output)
         print("ok: ", " < ".join(inner[:5]), "... main")
 
         # Without -g there is nothing to see.

@@ -1,8 +1,10 @@
-// ermine_reference [--check] OPTIONS.md ERMINE.1: writes both files, or checks that they are up to date.
+// ermine_reference [--check] DOCS: writes the files of the folder that are made from the descriptions of the commands,
+// or checks that they are up to date.
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "cli/reference/reference.h"
 
@@ -27,17 +29,21 @@ bool write(const char* path, const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool check = argc == 4 && std::string_view(argv[1]) == "--check";
-  if (argc != 3 && !check) {
-    std::fputs("usage: ermine_reference [--check] OPTIONS.md ERMINE.1\n", stderr);
+  const bool check = argc == 3 && std::string_view(argv[1]) == "--check";
+  if (argc != 2 && !check) {
+    std::fputs("usage: ermine_reference [--check] DOCS\n", stderr);
     return 2;
   }
   const ermine::cli::Reference reference = ermine::cli::collect_reference();
-  const std::string texts[] = {markdown(reference), man_page(reference, ERMINE_VERSION)};
+  const std::pair<const char*, std::string> files[] = {
+      {"/reference/options.md", markdown(reference)},           {"/man/ermine.1", man_page(reference, ERMINE_VERSION)},
+      {"/completions/ermine.bash", bash_completion(reference)}, {"/completions/_ermine", zsh_completion(reference)},
+      {"/completions/ermine.fish", fish_completion(reference)},
+  };
   int failed = 0;
-  for (int i = 0; i < 2; ++i) {
-    const char* path = argv[argc - 2 + i];
-    failed += check ? !is_current(path, texts[i]) : !write(path, texts[i]);
+  for (const auto& [name, text] : files) {
+    const std::string path = std::string(argv[argc - 1]) + name;
+    failed += check ? !is_current(path.c_str(), text) : !write(path.c_str(), text);
   }
   return failed != 0;
 }

@@ -1,5 +1,5 @@
-// The reference of the command, made from the same descriptions as its --help: docs/reference/options.md and the man
-// page. `make reference` writes both; a test fails if they are out of date.
+// What is made from the same descriptions as the command's --help: docs/reference/options.md, the man page and the
+// completions of shells. `make reference` writes them; a test fails if they are out of date.
 #pragma once
 
 #include <string>
@@ -25,5 +25,8 @@ struct Reference {
 Reference collect_reference();
 std::string markdown(const Reference& reference);
 std::string man_page(const Reference& reference, std::string_view version);
+std::string bash_completion(const Reference& reference);
+std::string zsh_completion(const Reference& reference);
+std::string fish_completion(const Reference& reference);
 
 }  // namespace ermine::cli

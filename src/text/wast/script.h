@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,10 +55,14 @@ struct ScriptValue {
   std::array<uint8_t, 16> bytes{};         // kV128
   std::array<NanPattern, 4> lane_nans{};   // kV128 of floats
   uint8_t lane_bytes = 0;                  // kV128: size of a lane if any lane has a NaN pattern, else 0
+  std::string_view shape;                  // kV128: "i32x4", as in the script
   HeapName heap;                           // kRefNull; may be empty
   std::vector<ScriptValue> choices;        // kEither
   std::string to_string() const;
 };
+
+// A vector in the notation of ScriptValue::to_string(), "v128:i32x4(1 2 3 4)".
+std::string vector_text(std::span<const uint8_t, 16> bytes, std::string_view shape);
 
 enum class ModuleForm : uint8_t {
   kText,    // fields in the script itself

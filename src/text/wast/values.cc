@@ -59,16 +59,31 @@ bool ScriptReader::number(ScriptValue& out, bool pattern) {
   return true;
 }
 
+namespace {
+
+struct Shape {
+  std::string_view name;
+  uint8_t lanes;
+  bool is_float;
+};
+constexpr Shape kShapes[] = {{"i8x16", 16, false}, {"i16x8", 8, false}, {"i32x4", 4, false},
+                             {"i64x2", 2, false},  {"f32x4", 4, true},  {"f64x2", 2, true}};
+
+// Null for any other name.
+const Shape* find_shape(std::string_view name) {
+  for (const Shape& shape : kShapes)
+    if (shape.name == name) return &shape;
+  return nullptr;
+}
+
+}  // namespace
+
 bool ScriptReader::vector(ScriptValue& out, bool pattern) {
-  std::string_view shape = tok_.kind == TokenKind::kKeyword ? tok_.text : "";
-  unsigned lanes = shape == "i8x16"                       ? 16
-                   : shape == "i16x8"                     ? 8
-                   : shape == "i32x4" || shape == "f32x4" ? 4
-                   : shape == "i64x2" || shape == "f64x2" ? 2
-                                                          : 0;
-  if (lanes == 0) return fail("expected the shape of the vector");
-  unsigned lane_bytes = 16 / lanes;
-  bool is_float = shape[0] == 'f';
+  const Shape* shape = tok_.kind == TokenKind::kKeyword ? find_shape(tok_.text) : nullptr;
+  if (shape == nullptr) return fail("expected the shape of the vector");
+  out.shape = shape->name;
+  const unsigned lanes = shape->lanes, lane_bytes = 16 / lanes;
+  const bool is_float = shape->is_float;
   advance();
   for (unsigned i = 0; i < lanes; ++i) {
     uint64_t bits = 0;
@@ -141,33 +156,46 @@ bool ScriptReader::value(ScriptValue& out, bool pattern, unsigned depth) {
   return fail("expected a constant or a pattern");
 }
 
+namespace {
+
+std::string float_text(unsigned width, uint64_t bits, NanPattern nan) {
+  if (nan == NanPattern::kCanonical) return "nan:canonical";
+  if (nan == NanPattern::kArithmetic) return "nan:arithmetic";
+  std::string out;
+  if (width == 32) print_f32(out, static_cast<uint32_t>(bits));
+  else print_f64(out, bits);
+  return out;
+}
+
+// The patterns are those of float lanes, from the first on.
+std::string lanes_text(std::span<const uint8_t, 16> bytes, std::string_view shape, std::span<const NanPattern> nans) {
+  const Shape& s = *find_shape(shape);
+  const unsigned size = 16 / s.lanes;
+  std::string out = fmt::format("v128:{}(", shape);
+  for (unsigned i = 0; i < s.lanes; ++i) {
+    uint64_t lane = 0;
+    std::memcpy(&lane, bytes.data() + i * size, size);
+    if (i > 0) out += ' ';
+    const int64_t integer = static_cast<int64_t>(lane << (64 - size * 8)) >> (64 - size * 8);
+    out += s.is_float ? float_text(size * 8, lane, i < nans.size() ? nans[i] : NanPattern::kNone)
+                      : std::to_string(integer);
+  }
+  return out + ")";
+}
+
+}  // namespace
+
+std::string vector_text(std::span<const uint8_t, 16> bytes, std::string_view shape) {
+  return lanes_text(bytes, shape, {});
+}
+
 std::string ScriptValue::to_string() const {
-  auto float_lane = [](unsigned bits, uint64_t value, NanPattern nan) {
-    if (nan == NanPattern::kCanonical) return std::string("nan:canonical");
-    if (nan == NanPattern::kArithmetic) return std::string("nan:arithmetic");
-    std::string out;
-    if (bits == 32) print_f32(out, static_cast<uint32_t>(value));
-    else print_f64(out, value);
-    return out;
-  };
   switch (kind) {
     case ScriptValueKind::kI32: return fmt::format("i32:{}", static_cast<int32_t>(bits));
     case ScriptValueKind::kI64: return fmt::format("i64:{}", static_cast<int64_t>(bits));
-    case ScriptValueKind::kF32: return "f32:" + float_lane(32, bits, nan);
-    case ScriptValueKind::kF64: return "f64:" + float_lane(64, bits, nan);
-    case ScriptValueKind::kV128: {
-      std::string out = "v128:";
-      if (lane_bytes == 0) {
-        for (uint8_t b : bytes) out += fmt::format("{:02x}", b);
-        return out;
-      }
-      for (unsigned i = 0; i < 16u / lane_bytes; ++i) {
-        uint64_t lane = 0;
-        std::memcpy(&lane, bytes.data() + i * lane_bytes, lane_bytes);
-        out += (i ? "," : "") + float_lane(lane_bytes * 8u, lane, lane_nans[i]);
-      }
-      return out;
-    }
+    case ScriptValueKind::kF32: return "f32:" + float_text(32, bits, nan);
+    case ScriptValueKind::kF64: return "f64:" + float_text(64, bits, nan);
+    case ScriptValueKind::kV128: return lanes_text(bytes, shape, lane_nans);
     case ScriptValueKind::kRefNull: return heap.empty() ? "ref.null" : "ref.null " + heap;
     case ScriptValueKind::kRefExtern: return has_number ? fmt::format("ref.extern {}", bits) : "ref.extern";
     case ScriptValueKind::kRefHost: return has_number ? fmt::format("ref.host {}", bits) : "ref.host";
