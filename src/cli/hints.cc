@@ -43,13 +43,24 @@ bool is_of_emscripten(const ImportType& i) {
                                i.name.starts_with("invoke_") || i.name.starts_with("__cxa_"));
 }
 
-// How the import came into the module, by the names that tools use, and what to do.
-std::string origin(const Module& module, const ImportType& i) {
+// What a module is that no linker has finished, and what to do; otherwise empty.
+std::string unlinked(const Module& module) {
   if (module.custom_section("linking"))
     return "it is an object file of a compiler, not a linked program; link it, as in clang --target=wasm32-wasi FILE.o "
            "-o app.wasm";
-  if (module.custom_section("dylink.0") || i.module.starts_with("GOT."))
+  if (module.custom_section("dylink.0"))
     return "it is a shared library, which a dynamic linker has to load; link the program statically";
+  return {};
+}
+
+// Tools make short names. A hostile module may have many imports, each with a long one.
+ImportType shortened(const ImportType& i) {
+  constexpr size_t kLongest = 200;
+  return {i.module.substr(0, kLongest), i.name.substr(0, kLongest), i.type};
+}
+
+// How the import came into the module, by the names that tools use, and what to do.
+std::string origin(const ImportType& i) {
   if (i.module == "wasi_snapshot_preview2" || i.module.contains(":"))
     return "its imports are those of a component (WASI 0.2 or newer); build for wasm32-wasip1 instead";
   if (i.module == "go" || i.module == "gojs")
@@ -110,10 +121,12 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
 std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& o) {
   List missing;
   std::vector<std::string> notes;
+  const std::string kind = unlinked(module);
+  if (!kind.empty()) notes.push_back(kind);
   for (const ImportType& i : module.imports()) {
     if (linker.has(i.module, i.name)) continue;
     missing.add(base::format("{}.{} {}", i.module, i.name, i.type.to_string()));
-    std::string from = origin(module, i);
+    std::string from = kind.empty() ? origin(shortened(i)) : std::string();
     if (!from.empty() && std::find(notes.begin(), notes.end(), from) == notes.end()) notes.push_back(from);
   }
   if (missing.count() > 1) notes.insert(notes.begin(), "nothing provides " + missing.text());

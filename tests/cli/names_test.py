@@ -5,11 +5,13 @@ change the direction of writing or imitate lines, and names of megabytes take ne
 import argparse
 import json
 import os
+import re
 import pathlib
 import shlex
 import subprocess
 import sys
 import tempfile
+import time
 
 # Each contains "evil", which shows that the name was printed; the bad ends of some would be lines of their own.
 HOSTILE = [
@@ -18,6 +20,7 @@ HOSTILE = [
 ]
 HIDDEN = [(0, 0x1f), (0x7f, 0x9f), (0x61c, 0x61c), (0x200b, 0x200f), (0x2028, 0x202e), (0x2060, 0x206f), (0xfeff, 0xfeff),
           (0xfff9, 0xfffb), (0xe0000, 0xe0fff)]
+IS_HIDDEN = re.compile("(?!\n)[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in HIDDEN) + "]")
 
 
 def u32(n):
@@ -135,12 +138,15 @@ class Test:
         run = list(words)
         if self.emulated and run[0] == "run": run.insert(1, "--no-seccomp")
         out = self.directory / "output"
+        begin = time.monotonic()
         returned, mb = self.runner(words=[*self.words, *run], cwd=str(self.directory), out=str(out))
         self.size = out.stat().st_size
         with open(out, "rb") as file: data = file.read(64 << 20)
         self.checks += 1
         shown = shlex.join(words)[:200]
         if returned < 0 or (code is not None and returned != code): self.fail(f"{shown}: exit code {returned}: {data[:500]}")
+        # Work that is proportional to names times their number takes minutes.
+        if time.monotonic() - begin > (300 if self.sanitized or self.emulated else 30): self.fail(f"{shown}: took too long")
         if most_mb is not None and not self.emulated:
             allowed = most_mb * 4 + 300 if self.sanitized else most_mb
             if mb > allowed: self.fail(f"{shown}: {mb} MB of memory, {allowed} are allowed")
@@ -156,9 +162,9 @@ class Test:
             shown = data.decode()
         except UnicodeDecodeError as e:
             return self.fail(f"{what}: not UTF-8: {e}: {data[max(0, e.start - 40):e.start + 40]}")
-        for at, c in enumerate(shown):
-            if c != "\n" and not (tabs and c == "\t") and any(a <= ord(c) <= b for a, b in HIDDEN):
-                return self.fail(f"{what}: character {ord(c):#x} in {shown[max(0, at - 60):at + 20]!r}")
+        for found in IS_HIDDEN.finditer(shown):
+            if not (tabs and found[0] == "\t"):
+                return self.fail(f"{what}: character {ord(found[0]):#x} in {shown[max(0, found.start() - 60):found.end() + 20]!r}")
         for line in shown.split("\n"):
             if line.lstrip().startswith(("made up", "9: 0x99", "error: made up")):
                 return self.fail(f"{what}: a line that the name made up: {line!r}")
