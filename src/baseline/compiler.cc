@@ -22,6 +22,7 @@ Compiler::Compiler(const wasm::Module& module, FuncCode* funcs, const tiering::I
       counts_(counts) {}
 
 bool Compiler::compile(const ir::FunctionCode& code, bool want_positions) {
+  if (code.code.size() > kMostUnits) return false;
   code_ = &code;
   want_positions_ = want_positions;
   long_branches_ = false;

@@ -38,6 +38,9 @@ class Compiler {
   Compiler(const wasm::Module& module, runtime::FuncCode* funcs, const tiering::Interpreter& host, bool describe,
            bool counts = false);
 
+  // Compiling takes up to 230 bytes of memory for a unit of register code. A body of some megabytes has more units than
+  // this; it is not compiled.
+  static constexpr size_t kMostUnits = 1 << 20;
   // False: the function cannot be compiled. The results are valid until the next call.
   bool compile(const ir::FunctionCode& code, bool want_positions = false);
 

@@ -36,7 +36,9 @@ class Module final : public tiering::NativeModule {
       compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify_code,
                                             parts_.counts);
     auto made = compile(*compiler, func_index, code, call_table);
-    compilers_.give_back(std::move(compiler));
+    // The memory for a large function is not kept for the small ones after it.
+    constexpr size_t kLargeUnits = 1 << 17;
+    if (code.code.size() < kLargeUnits) compilers_.give_back(std::move(compiler));
     return made;
   }
 

@@ -171,7 +171,8 @@ void Options::add(OptionInfo info, Take take) {
     auto each = [take = std::move(take), names = info.names](const Words& all) {
       for (const std::string& one : all) call(take, main_name(names), one);
     };
-    CLI::Option* option = impl_->app.add_option_function<Words>(names, std::move(each))->expected(1);
+    CLI::Option* option =
+        impl_->app.add_option_function<Words>(names, std::move(each))->expected(1)->allow_extra_args(false);
     if (info.repeats) option->take_all();
     else option->take_last();
   }
@@ -196,7 +197,7 @@ void Options::refuse(const char* names, Take why) {
   auto each = [why = std::move(why), names](const Words& all) {
     for (const std::string& one : all) call(why, main_name(names), one);
   };
-  impl_->app.add_option_function<Words>(names, std::move(each))->expected(1)->take_all();
+  impl_->app.add_option_function<Words>(names, std::move(each))->expected(1)->allow_extra_args(false)->take_all();
 }
 
 void Options::group(const char* names, const char* title, const char* help) {

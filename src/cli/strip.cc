@@ -140,7 +140,7 @@ int strip_main(Words words) {
   for (const std::string& pattern : patterns) {
     deleted.emplace_back();
     if (std::string problem = deleted.back().compile(pattern); !problem.empty()) {
-      print_error("'" + printable(pattern) + "' is not a regular expression: " + problem);
+      print_error("'" + printable(pattern) + "' cannot be used as a regular expression: " + problem);
       return kUsage;
     }
   }

@@ -117,6 +117,17 @@ Error make_error(Store* store) {
   return error;
 }
 
+// How much of the native stack calls take, compared with the value stack. Of the interpreter's calls, which take most,
+// a small one takes 32 bytes on x86-64 and 48 on AArch64, and at least as much of the value stack with one parameter.
+struct {
+  uint32_t native, value;
+}
+#if defined(__aarch64__)
+constexpr kNativeForCalls{1, 1};
+#else
+constexpr kNativeForCalls{3, 4};
+#endif
+
 // Slots that the tiers may use below an entry's frame.
 constexpr size_t kFrameHeaderRoom = 4;
 
@@ -151,9 +162,9 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   const size_t most = std::max(type.param_slots, type.result_slots);
   // The value stack may be used as far as the native one suffices (native_stack_suffices), with a reserve for
   // interpreted calls, which need more of the native stack. native_stack_for() is the inverse.
-  const size_t native = sp - native_limit;
-  if (native / 3 * 4 < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
-    set_stack_end(exec, frame + native / 3 * 4 / sizeof(Slot));
+  const size_t suffices_for = (sp - native_limit) / kNativeForCalls.native * kNativeForCalls.value;
+  if (suffices_for < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
+    set_stack_end(exec, frame + suffices_for / sizeof(Slot));
   exec->native_stack_limit_term = native_limit + (reinterpret_cast<uintptr_t>(exec->stack_end) >> 1);
   // The callee checks for its own frame; this check is for the slots that are copied here.
   if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom)
@@ -170,7 +181,7 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
 uint64_t native_stack_for(uint64_t value_stack) {
   constexpr uint64_t kCallers = 128 << 10;
 #ifdef NDEBUG
-  const uint64_t calls = value_stack / 4 * 3;
+  const uint64_t calls = value_stack / kNativeForCalls.value * kNativeForCalls.native;
 #else
   const uint64_t calls = value_stack * 2;  // code that is not optimised takes more for each
 #endif

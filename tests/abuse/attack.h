@@ -38,6 +38,7 @@ struct Attack {
   StoreLimits limits = {.memory_bytes = 64 << 20, .instance_memory_bytes = 64 << 20, .total_memory_bytes = 64 << 20};
   uint64_t max_gc_heap = 32 << 20;
   bool fuel = false;
+  Tier tier = Tier::kAuto;
   std::chrono::milliseconds timeout{60'000};  // for attacks that end by themselves, however busy the machine is
   std::function<void(Linker&)> imports = {};
   // Part of the error's text, or one of several between "|"; empty: success is expected.
@@ -50,6 +51,7 @@ inline Result<void> run_attack(const Attack& attack) {
   config.enable_all_features();
   config.max_gc_heap = attack.max_gc_heap;
   config.consume_fuel = attack.fuel;
+  config.tier = attack.tier;
   Engine engine(config);
   ERMINE_ASSIGN(Module module, Module::compile(engine, attack.module));
   Store store(engine, attack.limits);

@@ -41,6 +41,20 @@ const Bytes kNoParams = {0, 0};  // () -> ()
 const Bytes kEmptyBody = {2, 0, 0x0b};
 constexpr uint32_t kMillion = 1'000'000;
 
+#ifdef ERMINE_BASELINE
+// Compiling takes many times the size of a body, so a body of megabytes is interpreted.
+TEST(Abuse, LoopsInOneFunction) {
+  for (uint32_t loops : {400'000u, 2'500'000u}) {
+    const Bytes content = Bytes{0} + repeat(loops, {0x03, 0x40, 0x0b}) + Bytes{0x0b};
+    Attack a = attack(header() + section(1, {1, 0x60, 0, 0}) + section(3, {1, 0}) +
+                          section(7, Bytes{1} + text("run") + Bytes{0, 0}) + section(10, Bytes{1} + body(content)),
+                      "", 330);
+    a.tier = Tier::kBaseline;
+    expect_contained(std::to_string(loops) + " loops", a);
+  }
+}
+#endif
+
 TEST(Abuse, AMillionOfEverything) {
   const Bytes type = section(1, {1, 0x60, 0, 0});
   expect_contained("types", attack(header() + section(1, many(kMillion, {0x60, 0, 0})), "", 600));
