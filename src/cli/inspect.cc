@@ -204,6 +204,8 @@ int inspect_main(Words words) {
   settings.config.enable_all_features();  // what is shown may use anything; running it is another matter
   add_settings(options, settings, Takers::kValidating);
   options.exit_codes("0, or 1 if the module is not valid or cannot be read");
+  options.example("ermine inspect app.wasm");
+  options.example("ermine inspect --json app.wasm | python3 -m json.tool");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   const Precautions& precautions = settings.precautions;

@@ -19,6 +19,7 @@ int validate_main(Words words) {
   options.flag("-q,--quiet", quiet, "Say nothing about valid ones");
   add_settings(options, settings, Takers::kValidating);
   options.exit_codes("0 if all are valid, 1 if one is not or cannot be read");
+  options.example("ermine validate app.wasm add.wat");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
   const Precautions& precautions = settings.precautions;

@@ -31,6 +31,7 @@ int wast_main(Words words) {
   config.enable_all_features();  // scripts also test proposals that are off by default
   add_settings(command, settings, Takers::kExecuting);
   command.exit_codes("0 if every directive holds, 1 if one does not or a script cannot be read");
+  command.example("ermine wast scripts");
   if (Parsed p = command.parse(std::move(words)); p.exit) return p.code;
 
   const Precautions& precautions = settings.precautions;
