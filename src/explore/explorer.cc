@@ -1,6 +1,7 @@
 #include "explore/explorer.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/format.h"
 #include "baseline/tier.h"
@@ -116,6 +117,38 @@ class Implementation final : public Explorer {
     listing.wasm.push_back({group, base::format("{:06x}  {:t}", line.offset, line.text)});
   }
 
+  // Addresses of this process mean nothing to a reader: they are replaced by what is there.
+  std::string explained(const Disassembler::Line& line, const tiering::MachineCode& native,
+                        const ir::FunctionCode& code) {
+    std::string text = line.text;
+    // An address in the register code, which calls and traps store.
+    for (size_t at = text.find("0x"); at != text.npos; at = text.find("0x", at + 1)) {
+      uint64_t address = 0;
+      const auto [end, error] = std::from_chars(&text[at + 2], text.data() + text.size(), address, 16);
+      const uint64_t unit = (address - reinterpret_cast<uint64_t>(code.code.data())) / sizeof(runtime::Code);
+      if (error == std::errc() && unit < code.code.size())
+        text.replace(at, static_cast<size_t>(end - &text[at]), base::format("<register code {}>", unit));
+    }
+    // A place relative to the next instruction: in the table of calls, or a constant behind the code.
+    constexpr std::string_view kRelative = "[rip ";
+    if (const size_t at = text.find(kRelative); at != text.npos && at + 10 < text.size()) {
+      const size_t sign = at + kRelative.size();
+      uint64_t distance = 0;
+      std::from_chars(&text[sign + 4], text.data() + text.size(), distance, 16);
+      if (text[sign] == '-') distance = 0 - distance;
+      const uint64_t offset = line.offset + line.size + distance;
+      const uint64_t entry =
+          reinterpret_cast<uint64_t>(native.code) + offset - reinterpret_cast<uint64_t>(space_.call_table());
+      const size_t close = text.find(']', at);
+      if (entry / sizeof(void*) < funcs_.size())
+        text.replace(at, close + 1 - at,
+                     base::format("[call of func {}]", entry / sizeof(void*) + module_->imported_functions));
+      else if (offset < native.total_size)
+        text.replace(at, close + 1 - at, base::format("[constant at 0x{:x}]", offset));
+    }
+    return text;
+  }
+
   void add_machine_code(FunctionListing& listing, const Function& function, const ir::FunctionCode& code,
                         const Groups& groups) {
     if (native_ == nullptr) return;
@@ -130,7 +163,7 @@ class Implementation final : public Explorer {
       auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
                                  [](uint32_t o, const tiering::CodeLayout::Position& p) { return o < p.offset; });
       const uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
-      std::string text = base::format("{:4x}  {:t}", line.offset, line.text);
+      std::string text = base::format("{:4x}  {:t}", line.offset, explained(line, *native, code));
       if (constexpr size_t kColumn = 52; !line.text.empty())
         text.append(kColumn - std::min(text.size(), kColumn - 2), ' ');
       for (uint32_t i = 0; i < line.size; ++i) text += base::format("{:02x}", native->code[line.offset + i]);

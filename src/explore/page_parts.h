@@ -29,11 +29,18 @@ h2{margin:0;padding:.3rem .6rem;font-size:1em;border-bottom:1px solid var(--line
 .col div{content-visibility:auto;contain-intrinsic-size:auto 20rem auto 3600px;width:max-content;min-width:100%}
 .col i{display:block;font-style:normal;white-space:pre;padding:0 .6rem}
 .col i.at{background:#fc06}.col i.pin{background:#48f5}
+.col u{text-decoration:none}
+.col .o{opacity:.5}.col .k{color:#1450b4}.col .n{color:#8a3ab9}.col .d{color:#0a7a3c}.col .s{color:#a34a00}.col .c{opacity:.65}
+@media (prefers-color-scheme:dark){.col .k{color:#8ab4f8}.col .n{color:#d7aefb}.col .d{color:#81c995}.col .s{color:#fcad70}}
+h2 small{font-weight:normal;opacity:.7;font-size:.8em;margin-left:.6em}
+#legend{margin:0 .6rem .3rem;opacity:.7;font-size:.85em}
 .col p{font-family:system-ui,sans-serif;padding:.6rem;margin:0;opacity:.8}
 </style></head><body>
 <header><b id="title"></b><span id="what"></span><span id="problem"></span></header>
-<nav><input id="search" type="search" placeholder="name or number" aria-label="search functions"><div id="list"></div></nav>
-<main><h2>WebAssembly</h2><h2>register code</h2><h2>machine code</h2>
+<nav><input id="search" type="search" placeholder="name or number" aria-label="search functions"><p id="legend">Functions, each with the bytes of its body.</p><div id="list"></div></nav>
+<main><h2>WebAssembly<small>offset in the module, instruction</small></h2>
+<h2>register code<small>index of the first unit of 8 bytes, operation; %n: slot n of the frame; acc: accumulator</small></h2>
+<h2>machine code<small>offset in the function, instruction, its bytes</small></h2>
 <div class="col" id="w"></div><div class="col" id="r"></div><div class="col" id="m"></div></main>
 <noscript>This page shows its functions by a script.</noscript>
 )html";
@@ -61,7 +68,7 @@ function showList() {
     const a = make("a", "", (f[0] === current ? "on" : "") + (f[3] < 0 ? " out" : ""));
     a.href = "#" + f[0];
     a.title = label(f) + ": " + f[2] + " bytes of WebAssembly" + (f[3] < 0 ? ", not in this page" : ", " + f[3] + " of machine code");
-    a.append(make("span", label(f)), make("span", f[0] + ": " + f[2]));
+    a.append(make("span", label(f)), make("span", f[2] + " B"));
     return a;
   });
   if (found.length > MOST) rows.push(make("p", "and " + (found.length - MOST) + " more: search"));
@@ -69,11 +76,30 @@ function showList() {
   $("list").replaceChildren(...rows);
 }
 
+// The kinds of words: comments, strings, names and registers, numbers, instructions.
+const WORD = /(;;.*|\(;.*?;\)|<[^>]*>)|("(?:[^"\\]|\\.)*")|([$%][^\s(),;]+|\b(?:acc|[re]?[abcd][xlh]|[re]?(?:sp|bp|si|di|ip)l?|r\d+[dwb]?|[xyz]mm\d+|[xwvqds]\d+)\b)|(-?\b(?:0x[\da-fA-F]|\d)[\w.+-]*|[+-]?\b(?:inf|nan)\b[:\w]*)|([a-z_][\w.]*)/g;
+const CLASSES = ["c", "s", "n", "d", "k"];
+
+// A line: its number, and the bytes at its end, are pale.
+function colour(row, line) {
+  const parts = /^(\s*[\da-f]+)(.*?)(\s{2,}(?:[\da-f]{2})+)?$/.exec(line);
+  if (!parts) return row.append(line);
+  row.append(make("u", parts[1], "o"));
+  let at = 0;
+  for (const m of parts[2].matchAll(WORD)) {
+    row.append(parts[2].slice(at, m.index), make("u", m[0], CLASSES[m.slice(1).findIndex(x => x !== undefined)]));
+    at = m.index + m[0].length;
+  }
+  row.append(parts[2].slice(at));
+  if (parts[3]) row.append(make("u", parts[3], "o"));
+}
+
 function fill(column, lines) {
   const blocks = [];
   if (lines) lines.split("\n").forEach((line, i) => {
     if (i % 200 === 0) blocks.push(document.createElement("div"));
-    const space = line.indexOf(" "), row = make("i", line.slice(space + 1));
+    const space = line.indexOf(" "), row = make("i", "");
+    colour(row, line.slice(space + 1));
     row.dataset.g = line.slice(0, space);
     blocks[blocks.length - 1].append(row);
   });
@@ -104,12 +130,12 @@ function mark(group, cls, scroll) {
     if (rows.length && scroll && scroll !== column) rows[0].scrollIntoView({block: "center", inline: "nearest"});
   }
 }
+const group = e => e.target.closest("i")?.dataset.g ?? -1;
 for (const column of columns) {
-  column.addEventListener("mouseover", e => mark(e.target.dataset.g ?? -1, "at"));
+  column.addEventListener("mouseover", e => mark(group(e), "at"));
   column.addEventListener("mouseleave", () => mark(-1, "at"));
   column.addEventListener("click", e => {
-    const group = e.target.dataset.g ?? -1;
-    pinned = group === pinned ? -1 : group;
+    pinned = group(e) === pinned ? -1 : group(e);
     mark(pinned, "pin", column);
   });
 }

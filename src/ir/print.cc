@@ -121,12 +121,19 @@ bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, siz
     case IrOp::ret_const: out += format(" {:#x}", pc[2]); return true;
     case IrOp::ret_copy_n: out += format(" %{}, {} slots", u16(2), u32(4)); return true;
     case IrOp::call:
-      // The callee's frame, and which function.
+    case IrOp::return_call:
+      // The callee's frame (of a tail call: its arguments), and which function.
       out += format(" at %{}", u16(0));
+      if (op == IrOp::return_call) out += format(", {} slots", u16(2));
       if (funcs_ != nullptr)
         out += format(", func {}",
                       static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(pc[2]) - funcs_) + first_func_);
       return true;
+    case IrOp::return_call_import: out += format(" at %{}, {} slots, func {}", u16(0), u16(2), u32(8)); return true;
+    case IrOp::return_call_indirect:
+      out += format(" at %{}, {} slots, table {}, element %{}", u16(0), u16(2), u32(8), u16(6));
+      return true;
+    case IrOp::return_call_ref: out += format(" at %{}, {} slots, %{}", u16(0), u16(2), u16(6)); return true;
     case IrOp::call_import: out += format(" at %{}, func {}", u16(0), pc[2]); return true;
     case IrOp::call_indirect_s:
     case IrOp::call_indirect_r:
