@@ -5,8 +5,8 @@
 
 namespace ermine::cli {
 
-// The name that a C++ or Rust compiler encoded ("_ZN…", "_R…"), at most 1,000 bytes of it; any other name unchanged. The
-// name may be a hostile module's.
+// The name that a C++ or Rust compiler encoded ("_ZN…", "_R…"), at most 1,000 bytes of it; any other name unchanged.
+// The name may be a hostile module's.
 std::string demangled(const std::string& name);
 
 }  // namespace ermine::cli

@@ -1,5 +1,7 @@
 #include "cli/hints.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/format.h"
@@ -92,10 +94,35 @@ std::string hint_on_stop(const Error& error, const RunOptions& o) {
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it continue";
     case Limit::kDeadline: return "the limit is --timeout; a longer one lets it continue";
     case Limit::kStackBytes:
+      if (error.kind() == ErrorKind::kLimit && o.precautions.max_process_memory)
+        return "--max-process-memory leaves too little for the stack; a larger one, or " + option + ", changes that";
       return "the stack for calls has " + std::to_string(o.config.max_wasm_stack >> 10) + " KiB; " + option +
              " changes that";
     default: return option + " changes the limit";
   }
+}
+
+std::string ungranted_argument(const RunOptions& o) {
+  auto plain = [](std::string_view path) {
+    while (path.starts_with("./")) path.remove_prefix(2);
+    while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    return path;
+  };
+  auto covers = [&](const DirectoryGrant& grant, std::string_view path) {
+    const std::string_view guest = plain(grant.guest_path);
+    if (guest == ".") return !path.starts_with('/');
+    if (guest == "/") return true;  // relative paths, too: some languages begin them there
+    return path == guest || (path.starts_with(guest) && path[guest.size()] == '/');
+  };
+  for (const std::string& argument : o.arguments) {
+    const std::string_view path = plain(argument);
+    if (path.empty() || path.starts_with('-') || access(argument.c_str(), F_OK) != 0) continue;
+    if (std::ranges::any_of(o.directories, [&](const DirectoryGrant& grant) { return covers(grant, path); })) continue;
+    const size_t slash = path.rfind('/');
+    const std::string_view parent = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    return base::format("the program has no access to '{}'; --dir {} grants its directory", argument, parent);
+  }
+  return {};
 }
 
 std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& end) {

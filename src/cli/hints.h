@@ -12,6 +12,9 @@ namespace ermine::cli {
 
 // Why a run was stopped and how to allow more; empty if there is no hint.
 std::string hint_on_stop(const Error& error, const RunOptions& options);
+// An argument of the program that is a file or directory of the host's, in no granted directory; otherwise empty. Reads
+// the names of files: before the process is confined.
+std::string ungranted_argument(const RunOptions& options);
 // `end`: how the program ended.
 std::vector<std::string> hints_on_refusals(const WasiRefusals& refusals, const Error& end);
 // Which of the module's imports are missing, and what usually provides them.

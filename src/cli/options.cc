@@ -130,7 +130,9 @@ struct Options::Impl {
     const std::string name = word.substr(0, word.starts_with('-') ? word.find('=') : word.npos);
     if (!word.starts_with('-')) return "unexpected argument '" + word + "'";
     if (const std::string about = about_wasmtime_option(0, name); !about.empty()) return name + ": " + about;
-    std::string meant = did_you_mean(name, all_names(takers));
+    std::vector<std::string_view> names = all_names(takers);
+    names.insert(names.end(), {"--help", "--version"});
+    std::string meant = did_you_mean(name, names);
     // Perhaps it belongs within a group: --max-memory-size for -W max-memory-size.
     for (size_t i = 0; i < groups.size() && meant.empty(); ++i)
       if (const std::string_view near = nearest(name, all_names(groups[i].members)); !near.empty())

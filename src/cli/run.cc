@@ -125,7 +125,7 @@ Result<void> run_instance(Launch& launch, const Instance& instance, const RunOpt
 }
 
 // The exit code for the end of a run, after printing the reason.
-int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) {
+int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi, const std::string& ungranted) {
   if (result) return kOk;
   const Error& error = result.error();
   const int code = launch::exit_code(error);
@@ -134,17 +134,21 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi) 
     print_error(error);
     if (std::string note = hint_on_stop(error, o); !note.empty()) print_note(note);
   }
-  if (code != kOk)
-    for (const std::string& note : hints_on_refusals(wasi.refusals(), error)) print_note(note);
+  if (code == kOk) return code;
+  if (!ungranted.empty()) {
+    print_note(ungranted);
+    return code;
+  }
+  for (const std::string& note : hints_on_refusals(wasi.refusals(), error)) print_note(note);
   return code;
 }
 
 // From instantiation to the exit code.
-int run_loaded(Launch& launch, const RunOptions& o) {
+int run_loaded(Launch& launch, const RunOptions& o, const std::string& ungranted) {
   Result<Instance> instance = launch.instantiate();
-  if (instance) return conclude(run_instance(launch, *instance, o), o, launch.wasi());
+  if (instance) return conclude(run_instance(launch, *instance, o), o, launch.wasi(), ungranted);
   if (instance.error().kind() != ErrorKind::kLink)
-    return conclude(Result<void>(std::move(instance).error()), o, launch.wasi());
+    return conclude(Result<void>(std::move(instance).error()), o, launch.wasi(), ungranted);
   print_error(instance.error());
   for (const std::string& note : hints_on_imports(launch.linker(), launch.last_module(), o)) print_note(note);
   return kFailed;
@@ -171,6 +175,7 @@ int run(const RunOptions& o) {
   if (!opened) return fail(opened.error());
   Launch& launch = *opened;
 
+  const std::string ungranted = ungranted_argument(o);
   // Everything that was granted is open; from here on the input is untrusted.
   if (int code = confine(o); code != kOk) return code;
   const Result<void> loaded = launch.load();
@@ -183,7 +188,7 @@ int run(const RunOptions& o) {
     launch.store().set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
 
   int code = kOk;
-  launch::with_stack_for(o.config.max_wasm_stack, [&] { code = run_loaded(launch, o); });
+  launch::with_stack_for(o.config.max_wasm_stack, [&] { code = run_loaded(launch, o, ungranted); });
   if (o.logs.gc) gc_log.conclude(launch.store());
   // The jitdump file is completed when the engine is destroyed.
   if (o.config.profile != Profile::kNone) return code;

@@ -1,5 +1,7 @@
 #include "cli/run_options.h"
 
+#include "ermine/printable.h"
+
 namespace ermine::cli {
 namespace {
 
@@ -49,7 +51,10 @@ Parsed parse_run_options(Words words, RunOptions& o) {
   Words own(words.begin(), words.begin() + static_cast<ptrdiff_t>(separated ? at - 1 : at));
   if (Parsed p = options.parse(std::move(own)); p.exit) return p;
   if (at >= words.size()) {
-    print_error("no module is given");
+    const bool is_value = words.size() >= 2 && options.takes_value(words[words.size() - 2]);
+    print_error(is_value ? "no module is given: '" + printable(words.back()) + "' is the value of " +
+                               printable(words[words.size() - 2])
+                         : "no module is given");
     print_note("as in: ermine run app.wasm; ermine run --help lists the options");
     return {true, kUsage};
   }
