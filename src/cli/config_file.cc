@@ -2,15 +2,21 @@
 
 #include <cpptoml.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <istream>
 #include <memory>
+#include <streambuf>
 
 #include "cli/options.h"
 
 namespace ermine::cli {
 namespace {
+
+constexpr size_t kMostBytes = 1 << 20;  // of a file: the wrong one, perhaps a device, has no end
 
 using Take = std::function<void(const std::string&, const std::string&, const std::string&)>;
 
@@ -50,12 +56,34 @@ class Reader {
   const Take& take_;
 };
 
+// A text as a stream.
+class TextBuffer : public std::streambuf {
+ public:
+  explicit TextBuffer(std::string& text) { setg(text.data(), text.data(), text.data() + text.size()); }
+};
+
+// False: errno says why.
+bool read_file(const std::string& path, std::string& text) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char buffer[4096];
+  ssize_t n;
+  while ((n = read(fd, buffer, sizeof buffer)) > 0 && text.size() < kMostBytes)
+    text.append(buffer, static_cast<size_t>(n));
+  const int error = n < 0 ? errno : text.size() < kMostBytes ? 0 : EFBIG;
+  close(fd);
+  errno = error;
+  return error == 0;
+}
+
 }  // namespace
 
 void read_config_file(const std::string& option, const std::string& path, const Take& take) {
   Reader reader(option, path, take);
-  std::ifstream file(path);
-  if (!file) reader.fail(std::string("cannot be opened: ") + std::strerror(errno));
+  std::string text;
+  if (!read_file(path, text)) reader.fail(std::string("cannot be read: ") + std::strerror(errno));
+  TextBuffer buffer(text);
+  std::istream file(&buffer);
   std::shared_ptr<cpptoml::table> values;
   try {
     values = cpptoml::parser(file).parse();

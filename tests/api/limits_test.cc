@@ -128,7 +128,7 @@ TEST(Fuel, RunsOutAndContinues) {
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().trap_code(), TrapCode::kOutOfFuel);
   EXPECT_EQ(none.error().limit(), Limit::kFuel);
-  EXPECT_NE(none.error().message().find("set_fuel"), std::string::npos);
+  EXPECT_NE(none.error().to_string().find("set_fuel"), std::string::npos);
   must(store.set_fuel(1000000));
   EXPECT_EQ(must(count(1000)), 1000);
   const uint64_t used = 1000000 - *store.fuel();
@@ -245,7 +245,8 @@ TEST(Limits, MessagesSayHowToRaiseThem) {
       (loop $l (local.set 0 (struct.new $list (local.get 0))) (br $l)))))")));
   for (auto [name, trap, hint] :
        {std::tuple{"deep", TrapCode::kCallStackExhausted, "the native stack suffices for (Config::max_wasm_stack)"},
-        std::tuple{"hoard", TrapCode::kGcHeapExhausted, "1048576 bytes (StoreLimits::gc_heap_bytes or Config::max_gc_heap)"}}) {
+        std::tuple{"hoard", TrapCode::kGcHeapExhausted,
+                   "1048576 bytes (StoreLimits::gc_heap_bytes or Config::max_gc_heap)"}}) {
     auto r = i.get_func(name)->call({});
     ASSERT_FALSE(r);
     EXPECT_EQ(r.error().trap_code(), trap);

@@ -427,7 +427,7 @@ TEST(WasiMetering, Sockets) {
 
 // --- Limited output
 
-std::string message(const Error& e) { return e.kind() == ErrorKind::kLimit ? e.message() : "another error"; }
+std::string message(const Error& e) { return e.kind() == ErrorKind::kLimit ? e.to_string() : "another error"; }
 
 TEST(WasiMetering, EveryGrowthOfAFileIsOutput) {
   const auto limited = [](uint64_t most) { return Program(Tier::kAuto, false, false, false, most); };

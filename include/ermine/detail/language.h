@@ -1,4 +1,5 @@
-// Included first by every public header: with an older language only this error is printed, and not what follows from it.
+// Included first by every public header: with an older language only this error is printed, and not what follows from
+// it.
 #pragma once
 
 #if __cplusplus < 202002L

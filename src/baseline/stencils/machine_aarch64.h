@@ -145,12 +145,12 @@ template <class T, HoleKind hole>
   "ldr x24, [x21, :lo12:ermine_slot_a]\n"                        \
   "b ermine_next"
 
-// Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller of
-// this function.
-#define STENCIL_RETURN_CALL \
-  STENCIL_PC("x8")                                               \
-  "adrp x15, ermine_call_table\n"                                \
-  "ldr x15, [x15, :lo12:ermine_call_table]\n"                    \
+// Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller
+// of this function.
+#define STENCIL_RETURN_CALL                   \
+  STENCIL_PC("x8")                            \
+  "adrp x15, ermine_call_table\n"             \
+  "ldr x15, [x15, :lo12:ermine_call_table]\n" \
   "br x15"
 #define STENCIL_RETURN_CALL_REF \
   "ldr w14, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "]\n" \

@@ -120,8 +120,8 @@ template <class T, HoleKind hole>
   "mov ermine_slot_a(%r13), %rdi\n"     \
   "jmp ermine_next"
 
-// Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller of
-// this function.
+// Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller
+// of this function.
 #define STENCIL_RETURN_CALL "movabs $ermine_pc, %rax\n jmp *ermine_call_table(%rip)"
 #define STENCIL_RETURN_CALL_REF \
   "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \

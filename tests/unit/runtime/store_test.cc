@@ -108,7 +108,7 @@ TEST(Store, LimitsOfMemories) {
   ASSERT_TRUE(store.new_memory(t));
   auto third = store.new_memory(t);
   ASSERT_FALSE(third);
-  EXPECT_NE(third.error().message().find("StoreLimits::memories"), std::string::npos);
+  EXPECT_NE(third.error().to_string().find("StoreLimits::memories"), std::string::npos);
   EXPECT_FALSE(store.grow_memory(*a, 2));
   EXPECT_EQ(store.grow_memory(*a, 1), 1u);
   EXPECT_FALSE(store.grow_memory(*a, ~uint64_t{0}));

@@ -63,9 +63,8 @@ TEST(Script, ActionsAndValues) {
   EXPECT_EQ(a.name, "f");
   std::string shown;
   for (const ScriptValue& v : a.arguments) shown += v.to_string() + " ";
-  EXPECT_EQ(
-      shown,
-      "i32:-1 i64:2 f32:nan:0x1 f64:1.5 v128:i16x8(1 2 3 4 5 6 7 8) ref.null func ref.extern 3 ref.host 4 ");
+  EXPECT_EQ(shown,
+            "i32:-1 i64:2 f32:nan:0x1 f64:1.5 v128:i16x8(1 2 3 4 5 6 7 8) ref.null func ref.extern 3 ref.host 4 ");
   EXPECT_EQ(d[1].action->kind, ScriptAction::kGet);
 }
 
@@ -83,9 +82,10 @@ TEST(Script, Assertions) {
   ASSERT_EQ(d.size(), 11u);
   std::string shown;
   for (const ScriptValue& v : d[0].results) shown += v.to_string() + " ";
-  EXPECT_EQ(shown,
-            "f32:nan:canonical f64:nan:arithmetic v128:f32x4(1 nan:canonical 3 nan:arithmetic) ref.null ref.extern ref.i31 "
-            "i32:1 or i32:2 ");
+  EXPECT_EQ(
+      shown,
+      "f32:nan:canonical f64:nan:arithmetic v128:f32x4(1 nan:canonical 3 nan:arithmetic) ref.null ref.extern ref.i31 "
+      "i32:1 or i32:2 ");
   for (size_t i = 1; i < d.size(); ++i) {
     EXPECT_EQ(d[i].kind, static_cast<DirectiveKind>(i < 3 ? static_cast<size_t>(DirectiveKind::kAssertTrap)
                                                           : static_cast<size_t>(d[i].kind)));
