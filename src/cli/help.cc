@@ -1,12 +1,23 @@
 #include "cli/help.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "cli/command.h"
 
 namespace ermine::cli {
 namespace {
 
-constexpr size_t kWidth = 80;
 constexpr size_t kColumn = 28;  // of the help of an option
+
+// Of the lines: the terminal's width within reason; elsewhere 80.
+size_t line_width() {
+  winsize size{};
+  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return std::clamp<size_t>(size.ws_col, kColumn + 20, 120);
+}
 
 void add_option(std::string& text, const std::string& head, std::string_view help) {
   text += head;
@@ -27,13 +38,14 @@ void add_members(std::string& text, const OptionSection& section) {
 }  // namespace
 
 std::string wrapped(std::string_view text, size_t indent, size_t at) {
+  const size_t width = line_width();
   std::string out;
   bool first = true;  // word of its line
   while (!text.empty()) {
     const size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (!first && at + 1 + word.size() > kWidth) {
+    if (!first && at + 1 + word.size() > width) {
       out += '\n';
       out.append(indent, ' ');
       at = indent;

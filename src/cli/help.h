@@ -48,11 +48,11 @@ std::string member_head(const OptionInfo& option);
 // The help, followed by the range and the default in brackets.
 std::string full_help(const OptionInfo& option);
 
-// Lines have at most 80 columns.
+// Lines are as wide as the terminal, up to 120 columns; 80 elsewhere.
 std::string help_text(const CommandInfo& command);
 std::string help_text(const OptionGroup& group);
 std::string help_text(const OptionSection& members);
-// Breaks `text` into lines of at most 80 columns. The first line starts at column `at`; the others are indented.
+// Breaks `text` into such lines. The first line starts at column `at`; the others are indented.
 std::string wrapped(std::string_view text, size_t indent, size_t at);
 
 }  // namespace ermine::cli

@@ -1,5 +1,8 @@
 // ermine wast: runs test scripts.
 
+#include <algorithm>
+#include <chrono>
+
 #include "cli/command.h"
 #include "cli/load.h"
 #include "cli/options.h"
@@ -47,6 +50,8 @@ int wast_main(Words words) {
   Engine engine(config);
   if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;
 
+  constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 365);  // the clock's range is limited
+  const auto end = std::chrono::steady_clock::now() + std::min(precautions.timeout.value_or(kLongest), kLongest);
   std::vector<script::ScriptReport> reports;
   bool ok = true;
   for (InputFile& input : inputs) {
@@ -54,6 +59,7 @@ int wast_main(Words words) {
     if (!source) return fail(source.error());
     script::RunOptions options;
     if (!json) options.on_print = print_text;
+    if (precautions.timeout) options.deadline = end;
     Progress progress("running " + input.path());
     const std::string_view text(reinterpret_cast<const char*>(source->data()), source->size());
     reports.push_back(script::run_script(engine, text, input.path(), options));

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ struct DirectiveOutcome {
 struct RunOptions {
   // The time limit of one directive; after that it is interrupted and counts as failed.
   std::chrono::milliseconds timeout{120'000};
+  // When all scripts are to be done: each directive gets a part of the time that is left.
+  std::optional<std::chrono::steady_clock::time_point> deadline = {};
   // Called after each directive, in order; for the threads of a script when they are joined.
   std::function<void(const DirectiveOutcome&)> on_directive;
   // The output of spectest.print and similar functions; not printed if absent.

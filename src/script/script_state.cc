@@ -1,6 +1,8 @@
 // Runs directives. See script_state.h and runner.h.
 #include "script/script_state.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/format.h"
@@ -64,7 +66,8 @@ ScriptState::~ScriptState() { finish(); }
 
 void ScriptState::record(size_t line, DirectiveKind kind, Result<void> outcome) {
   DirectiveOutcome entry{line, kind, outcome.has_value(), {}};
-  if (!outcome) entry.message = outcome.error().to_string();
+  // The limit would be named as the library's setting, which a script cannot change.
+  if (!outcome) entry.message = outcome.error().clone().with_limit(Limit::kNone).to_string();
   else entry.message = std::exchange(note_, {});
   outcomes_.push_back(std::move(entry));
 }
@@ -73,7 +76,13 @@ void ScriptState::run(const Directive& directive) {
   if (setup_error_)
     return record(directive.line, directive.kind,
                   std::exchange(setup_error_, Error()).with_context("defining spectest"));
-  store_.set_timeout(options_.timeout);
+  std::chrono::nanoseconds timeout = options_.timeout;
+  if (options_.deadline) {
+    // Not all of it, so that what comes after can be reported.
+    const auto left = *options_.deadline - std::chrono::steady_clock::now();
+    timeout = std::clamp<std::chrono::nanoseconds>(left / 10 * 8, {}, timeout);
+  }
+  store_.set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(timeout));
   record(directive.line, directive.kind, dispatch(directive));
   store_.clear_deadline();
 }
