@@ -166,6 +166,7 @@ class Instantiation {
       ERMINE_ASSIGN(const uint64_t at, offset(d.offset));
       const TrapCode trap = runtime::memory_init(instance_->ctx(), d.memory, i, at, 0, d.bytes.size());
       if (trap != TrapCode::kNone) {
+        store_.memory_fault = {};  // the message says more
         return Error::trap(trap, base::format("data segment {} of {} bytes at {} does not fit memory {} of {} bytes", i,
                                               d.bytes.size(), at, d.memory, instance_->memory(d.memory)->byte_size()));
       }

@@ -15,7 +15,7 @@ ERMINE_HANDLER handler_atomic(ERMINE_HANDLER_PARAMS) {
   auto offset = field<uint64_t>(pc, 16);
   uint8_t* p = checked_address<op>(ctx, memory, index, offset);
   if (p == nullptr) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+    ERMINE_MEMORY_TRAP(memory, index, offset);
   if (((index + offset) & (access_size(op) - 1)) != 0) [[unlikely]]
     ERMINE_TRAP(TrapCode::kUnalignedAtomic);
   uint64_t b = fp[field<uint16_t>(pc, 4)], c = fp[field<uint16_t>(pc, 6)];

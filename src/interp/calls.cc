@@ -7,6 +7,7 @@
 #include "runtime/bulk.h"
 #include "runtime/call.h"
 #include "runtime/instance.h"
+#include "runtime/store.h"
 #include "runtime/zero_extension.h"
 
 namespace ermine::interp {
@@ -23,6 +24,11 @@ ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS) {
   if (exec->trap == TrapCode::kException) [[clang::musttail]]
     return handler_fail(ERMINE_HANDLER_ARGS);
   [[clang::musttail]] return ermine_trap_exit(ERMINE_HANDLER_ARGS);
+}
+
+ERMINE_HANDLER handler_memory_trap(ERMINE_HANDLER_PARAMS) {
+  ctx->exec->store->note_outside(*reinterpret_cast<const runtime::Memory*>(mem), r0);
+  ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
 }
 
 // last_* are set. An exception in flight goes to the nearest handler of this entry, anything else to the host.

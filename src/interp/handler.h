@@ -56,6 +56,14 @@ typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS
     [[clang::musttail]] return handler_trap(ERMINE_HANDLER_ARGS); \
   } while (false)
 
+// Traps at an access that is not completely inside of a memory (index as in the instruction).
+#define ERMINE_MEMORY_TRAP(memory, index, offset)                                          \
+  do {                                                                                     \
+    mem = reinterpret_cast<uint8_t*>(ctx->memories[memory]);                               \
+    if (__builtin_add_overflow(uint64_t{index}, uint64_t{offset}, &r0)) r0 = ~uint64_t{0}; \
+    [[clang::musttail]] return handler_memory_trap(ERMINE_HANDLER_ARGS);                   \
+  } while (false)
+
 // Returns from a function of the guest, with fp in its register: machine code continues with it.
 #if defined(__x86_64__)
 #define ERMINE_FP_REGISTER "r13"
@@ -71,6 +79,8 @@ typedef __attribute__((preserve_none)) uint64_t (*Handler)(ERMINE_HANDLER_PARAMS
   } while (false)
 
 ERMINE_HANDLER handler_trap(ERMINE_HANDLER_PARAMS);
+// mem: the runtime::Memory; r0: the address that it does not have.
+ERMINE_HANDLER handler_memory_trap(ERMINE_HANDLER_PARAMS);
 // Store::pending_error is set, or an exception is in flight.
 ERMINE_HANDLER handler_fail(ERMINE_HANDLER_PARAMS);
 

@@ -11,7 +11,7 @@ template <Op op>
 ERMINE_HANDLER handler_load_checked(ERMINE_HANDLER_PARAMS) {
   uint8_t* p = checked_address<op>(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8));
   if (p == nullptr) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+    ERMINE_MEMORY_TRAP(field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8));
   set_slot(fp, field<uint16_t>(pc, 0), SemanticsOf<op>::call(p));
   ERMINE_NEXT(3);
 }
@@ -21,7 +21,7 @@ ERMINE_HANDLER handler_store_checked(ERMINE_HANDLER_PARAMS) {
   using T = typename SemanticsOf<op>::template Param<1>;
   uint8_t* p = checked_address<op>(ctx, field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8));
   if (p == nullptr) [[unlikely]]
-    ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+    ERMINE_MEMORY_TRAP(field<uint32_t>(pc, 4), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 8));
   SemanticsOf<op>::call(p, get_slot<T>(fp, field<uint16_t>(pc, 0)));
   ERMINE_NEXT(3);
 }

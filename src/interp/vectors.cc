@@ -21,7 +21,7 @@ ERMINE_HANDLER handler_vector(ERMINE_HANDLER_PARAMS) {
   if constexpr (kImm == wasm::Imm::MemArg || kImm == wasm::Imm::MemArgLane) {
     uint8_t* p = checked_address<op>(ctx, field<uint32_t>(pc, 8), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 16));
     if (p == nullptr) [[unlikely]]
-      ERMINE_TRAP(TrapCode::kMemoryOutOfBounds);
+      ERMINE_MEMORY_TRAP(field<uint32_t>(pc, 8), fp[field<uint16_t>(pc, 2)], field<uint64_t>(pc, 16));
     if constexpr (kImm == wasm::Imm::MemArg) {
       if constexpr (Sem::kResults) finish(Sem::call(p));
       else Sem::call(p, operand.template operator()<1>());

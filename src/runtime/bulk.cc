@@ -15,6 +15,14 @@ namespace {
 
 bool outside(uint64_t at, uint64_t n, uint64_t size) { return n > size || at > size - n; }
 
+// Whether a range is not completely inside of a memory; then the store gets the details.
+bool outside(InstanceContext* ctx, uint64_t at, uint64_t n, const Memory& memory) {
+  if (!outside(at, n, memory.byte_size())) [[likely]]
+    return false;
+  ctx->exec->store->note_outside(memory, at);
+  return true;
+}
+
 constexpr uint64_t kGrowFailed = ~uint64_t{0};
 
 // A refused grow: -1, or the end of the program if the store's limits require that.
@@ -28,7 +36,7 @@ TrapCode atomic_wait(InstanceContext* ctx, uint32_t memory, uint64_t address, T 
                      uint32_t* result) {
   Memory* m = ctx->memories[memory];
   if (address % sizeof(T) != 0) return TrapCode::kUnalignedAtomic;
-  if (outside(address, sizeof(T), m->byte_size())) return TrapCode::kMemoryOutOfBounds;
+  if (outside(ctx, address, sizeof(T), *m)) return TrapCode::kMemoryOutOfBounds;
   if (!m->shared()) return TrapCode::kExpectedShared;
   ExecContext* exec = ctx->exec;
   for (;;) {
@@ -79,7 +87,7 @@ TrapCode want_fuel(ExecContext* exec) {
 TrapCode memory_init(InstanceContext* ctx, uint32_t memory, uint32_t data, uint64_t dst, uint64_t src, uint64_t n) {
   Memory* m = ctx->memories[memory];
   const auto bytes = ctx->instance->data(data);
-  if (outside(src, n, bytes.size()) || outside(dst, n, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
+  if (outside(src, n, bytes.size()) || outside(ctx, dst, n, *m)) return TrapCode::kMemoryOutOfBounds;
   return in_pieces(ctx->exec, n, 0, [&](uint64_t at, uint64_t size) {
     std::memcpy(m->base() + dst + at, bytes.data() + src + at, size);
   });
@@ -89,7 +97,7 @@ TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_mem
                      uint64_t n) {
   Memory* to = ctx->memories[dst_memory];
   Memory* from = ctx->memories[src_memory];
-  if (outside(src, n, from->byte_size()) || outside(dst, n, to->byte_size())) return TrapCode::kMemoryOutOfBounds;
+  if (outside(ctx, src, n, *from) || outside(ctx, dst, n, *to)) return TrapCode::kMemoryOutOfBounds;
   // Towards higher addresses from the far end, so that no piece overwrites what a later one reads.
   const bool backwards = dst > src;
   return in_pieces(ctx->exec, n, 0, [&](uint64_t at, uint64_t size) {
@@ -100,7 +108,7 @@ TrapCode memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_mem
 
 TrapCode memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t dst, uint8_t value, uint64_t n) {
   Memory* m = ctx->memories[memory];
-  if (outside(dst, n, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
+  if (outside(ctx, dst, n, *m)) return TrapCode::kMemoryOutOfBounds;
   return in_pieces(ctx->exec, n, 0,
                    [&](uint64_t at, uint64_t size) { std::memset(m->base() + dst + at, value, size); });
 }
@@ -171,7 +179,7 @@ TrapCode atomic_wait64(InstanceContext* ctx, uint32_t memory, uint64_t address, 
 TrapCode atomic_notify(InstanceContext* ctx, uint32_t memory, uint64_t address, uint32_t count, uint32_t* result) {
   Memory* m = ctx->memories[memory];
   if (address % 4 != 0) return TrapCode::kUnalignedAtomic;
-  if (outside(address, 4, m->byte_size())) return TrapCode::kMemoryOutOfBounds;
+  if (outside(ctx, address, 4, *m)) return TrapCode::kMemoryOutOfBounds;
   *result = m->shared() ? m->parking_lot().notify(m->base() + address, count) : 0;
   return TrapCode::kNone;
 }

@@ -38,6 +38,11 @@ Store::~Store() {
   for (wasm::TypeId type : host_types_) registry().release(type);
 }
 
+void Store::note_outside(const Memory& memory, uint64_t address) {
+  const uint64_t size = memory.byte_size();
+  memory_fault = {std::max(address, size), size, true};
+}
+
 Result<void> Store::prepare_stack() {
   if (exec_.stack_base) return {};
   const uint64_t bytes = platform::round_up(options_.max_wasm_stack, platform::page_size());

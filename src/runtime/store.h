@@ -127,12 +127,14 @@ class Store {
   // The exception of the last call that failed with kException; for take_exception. Null if none.
   Root* last_exception = nullptr;
   Error pending_error;  // why what runs is about to fail; call() takes it
-  // The access that trapped by a fault: its first byte that memory 0 has not, and the memory's size then.
+  // The access that trapped: its first byte that the memory has not, and the memory's size then.
   struct MemoryFault {
     uint64_t offset = 0, memory_size = 0;
     bool is_known = false;
   };
   MemoryFault memory_fault;  // likewise
+  // Sets it for an access that begins at `address` and is not completely inside.
+  void note_outside(const Memory& memory, uint64_t address);
   Error last_error;  // of the last call() that failed
 
   RootTable& roots() { return *roots_; }
