@@ -492,7 +492,7 @@ bool Compiler::return_call(const IrInstr& instr, IrOp op) {
              own = field<uint16_t>(instr.pc, 4);
   constexpr unsigned kMostByStencils = 16;
   const bool moves_header = params != own;
-  if (params > kMostByStencils || (moves_header && params + runtime::kHeaderSlots > from)) return false;
+  if (params > kMostByStencils || (moves_header && params + runtime::kHeaderCallerSlots > from)) return false;
   settle_accs();
   save_dirty();
   HoleValues f;
@@ -509,8 +509,8 @@ bool Compiler::return_call(const IrInstr& instr, IrOp op) {
     emit(control_id(ControlStencil::kCheckRef), f);
   }
   // The header first, before arguments overwrite it; of its two slots the one first whose place is not the other's.
-  for (unsigned i = 0; i < runtime::kHeaderSlots && moves_header; ++i) {
-    const unsigned word = params > own ? runtime::kHeaderSlots - 1 - i : i;
+  for (unsigned i = 0; i < runtime::kHeaderCallerSlots && moves_header; ++i) {
+    const unsigned word = params > own ? runtime::kHeaderCallerSlots - 1 - i : i;
     move(kSlot, static_cast<uint16_t>(own + word), kSlot, static_cast<uint16_t>(params + word), RegClass::kInt);
   }
   for (unsigned i = 0; i < params; ++i)

@@ -31,6 +31,7 @@ inline constexpr uint32_t kHeaderCallerCtx = 1;
 inline constexpr uint32_t kHeaderNativeSp = 2;
 inline constexpr uint32_t kHeaderNativeRegister = 3;
 inline constexpr uint32_t kHeaderSlots = 4;
+inline constexpr uint32_t kHeaderCallerSlots = 2;  // the caller's, which a tail call moves
 
 class Instance;
 class Store;

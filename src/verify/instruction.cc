@@ -73,7 +73,7 @@ bool Instruction::reads(uint64_t slot) const {
       case IrOp::return_call: {
         const auto from = ir::field<uint16_t>(at, 0), params = ir::field<uint16_t>(at, 2),
                    own = ir::field<uint16_t>(at, 4);
-        may |= slot - from < params || slot - own < runtime::kHeaderSlots;
+        may |= slot - from < params || slot - own < runtime::kHeaderCallerSlots;
         return info.ir == IrOp::return_call ? void() : fields({6});
       }
       case IrOp::call_indirect_s: return fields({12});

@@ -328,16 +328,16 @@ class Verifier::Pass {
     if (c.from != Check::kSlot || c.size != sizeof(Slot)) return false;
     const uint64_t from = in_.field<uint16_t>(0), params = in_.field<uint16_t>(2), own = in_.field<uint16_t>(4);
     moved_at_ = piece_->at;
-    if (!header_moved() && moved_.arguments == 0 && params + runtime::kHeaderSlots <= from) {
+    if (!header_moved() && moved_.arguments == 0 && params + runtime::kHeaderCallerSlots <= from) {
       // The two places may have one slot in common: it is read before it is written.
-      const uint64_t word = params > own ? runtime::kHeaderSlots - 1 - moved_.header : moved_.header;
+      const uint64_t word = params > own ? runtime::kHeaderCallerSlots - 1 - moved_.header : moved_.header;
       if (slot == params + word && source == own + word) return ++moved_.header, true;
     }
     if (!header_moved() || slot != moved_.arguments || slot >= params || source != from + slot) return false;
     return ++moved_.arguments, true;
   }
   bool header_moved() const {
-    return in_.field<uint16_t>(2) == in_.field<uint16_t>(4) || moved_.header == runtime::kHeaderSlots;
+    return in_.field<uint16_t>(2) == in_.field<uint16_t>(4) || moved_.header == runtime::kHeaderCallerSlots;
   }
 
   void write(const Check& c, uint64_t slot, uint64_t source) {
