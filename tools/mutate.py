@@ -100,7 +100,7 @@ class Build(mutation.BuildDirectory):
 
     def __init__(self, path):
         super().__init__(path)
-        self.objects = sorted(str(p) for p in (self.path / BASELINE).glob("CMakeFiles/ermine_stencils.dir/stencils/*.o"))
+        self.objects = sorted(str(p) for p in (self.path / BASELINE).glob("stencils/CMakeFiles/ermine_stencils.dir/*.o"))
         self.tool = self.path / BASELINE / "make_stencils"
         self.objects_kept = self.path / "mutate-objects"
         self.objects_kept.mkdir(exist_ok=True)
