@@ -27,7 +27,7 @@ namespace {
 struct Taker {
   std::string_view names;  // "-o,--output"; of members of a group "tcplisten,listen"
   Options::Take take;
-  bool has_value = true;
+  bool has_value = true, repeats = false;
 };
 
 // A group, and the functions that take the values of its members.
@@ -61,6 +61,13 @@ bool has_name(std::string_view names, std::string_view name) {
   return has;
 }
 
+// Whether a word of the command line may be the option, perhaps with its value, or with other short options.
+bool may_name(std::string_view word, std::string_view names) {
+  if (word.size() < 2 || word[0] != '-') return false;
+  if (word[1] == '-') return has_name(names, word.substr(0, word.find('=')));
+  return names.size() > 1 && names[1] != '-' && word.find(names[1]) != word.npos;
+}
+
 // The name for messages: the last, which is the long one; of a group the first.
 std::string main_name(std::string_view names) { return std::string(names.substr(names.rfind(',') + 1)); }
 std::string group_name(const Members& group) { return std::string("-") + group.info.letter; }
@@ -74,8 +81,8 @@ std::vector<std::string_view> all_names(const std::vector<Taker>& takers) {
 void take_member(const Members& group, const std::string& name, const std::string& value) {
   if (name == "help") throw HelpAsked{help_text(group.info)};
   const std::string option = group_name(group) + " " + name;
-  for (const auto& [names, take, has_value] : group.members)
-    if (has_name(names, name)) return take({option, value});
+  for (const Taker& t : group.members)
+    if (has_name(t.names, name)) return t.take({option, value});
   if (std::string about = about_wasmtime_option(group.info.letter, name); !about.empty())
     throw BadOption{option, std::move(about)};
   const std::string meant = did_you_mean(name, all_names(group.members));
@@ -92,6 +99,22 @@ struct Options::Impl {
   CommandInfo info;
   std::deque<Members> groups = {};
   std::vector<Taker> takers = {};
+  std::vector<Taker> refused = {};
+
+  // Describes an option to CLI11.
+  void describe(const Taker& t) {
+    const std::string names(t.names);
+    if (!t.has_value) {
+      app.add_flag_callback(names, [&t] { call(t.take, main_name(t.names), {}); });
+      return;
+    }
+    auto each = [&t](const Words& all) {
+      for (const std::string& one : all) call(t.take, main_name(t.names), one);
+    };
+    CLI::Option* option = app.add_option_function<Words>(names, std::move(each))->expected(1)->allow_extra_args(false);
+    if (t.repeats) option->take_all();
+    else option->take_last();
+  }
 
   Members& group(char letter) {
     for (Members& g : groups)
@@ -164,20 +187,7 @@ void Options::describe_argument(const char* name, const char* help) {
 void Options::section(const char* title) { impl_->info.sections.push_back({title, {}}); }
 
 void Options::add(OptionInfo info, Take take) {
-  const std::string names(info.names);
-  impl_->takers.push_back({info.names, take, !info.type.empty()});
-  if (info.type.empty()) {
-    impl_->app.add_flag_callback(names,
-                                 [take = std::move(take), names = info.names] { call(take, main_name(names), {}); });
-  } else {
-    auto each = [take = std::move(take), names = info.names](const Words& all) {
-      for (const std::string& one : all) call(take, main_name(names), one);
-    };
-    CLI::Option* option =
-        impl_->app.add_option_function<Words>(names, std::move(each))->expected(1)->allow_extra_args(false);
-    if (info.repeats) option->take_all();
-    else option->take_last();
-  }
+  impl_->takers.push_back({info.names, std::move(take), !info.type.empty(), info.repeats});
   if (impl_->info.sections.empty()) section("Options");
   impl_->info.sections.back().options.push_back(std::move(info));
 }
@@ -195,12 +205,7 @@ void Options::flag(const char* names, bool& to, const char* help, bool value) {
   add({.names = names, .help = help}, [&to, value](const Given&) { to = value; });
 }
 
-void Options::refuse(const char* names, Take why) {
-  auto each = [why = std::move(why), names](const Words& all) {
-    for (const std::string& one : all) call(why, main_name(names), one);
-  };
-  impl_->app.add_option_function<Words>(names, std::move(each))->expected(1)->allow_extra_args(false)->take_all();
-}
+void Options::refuse(const char* names, Take why) { impl_->refused.push_back({names, std::move(why), true, true}); }
 
 void Options::group(const char* names, const char* title, const char* help) {
   Members& members = impl_->group(names[1]);
@@ -226,7 +231,7 @@ void Options::config_file(const char* name, const char* help) {
 
 void Options::add_member(char letter, const char* section, OptionInfo info, Take take) {
   Members& members = impl_->group(letter);
-  members.members.push_back({info.names, std::move(take), !info.type.empty()});
+  members.members.push_back({info.names, std::move(take), !info.type.empty(), info.repeats});
   auto& sections = members.info.sections;
   auto found = std::ranges::find(sections, section, &OptionSection::title);
   if (found == sections.end()) found = sections.insert(found, {section, {}});
@@ -239,6 +244,11 @@ void Options::exit_codes(const char* own) { impl_->info.exit_codes = own; }
 void Options::example(const char* line) { impl_->info.examples.push_back(line); }
 
 Parsed Options::parse(Words words) {
+  // Only those that occur: describing all to CLI11 takes longer than starting a small program.
+  for (const std::vector<Taker>* list : {&impl_->takers, &impl_->refused})
+    for (const Taker& t : *list)
+      if (std::ranges::any_of(words, [&t](const std::string& word) { return may_name(word, t.names); }))
+        impl_->describe(t);
   try {
     // CLI11 takes them last first.
     impl_->app.parse(Words(words.rbegin(), words.rend()));
@@ -260,8 +270,10 @@ Parsed Options::parse(Words words) {
 }
 
 bool Options::takes_value(const std::string& name) const {
-  const CLI::Option* option = impl_->app.get_option_no_throw(name);
-  return option != nullptr && option->get_expected_min() > 0;
+  for (const std::vector<Taker>* list : {&impl_->takers, &impl_->refused})
+    for (const Taker& t : *list)
+      if (t.has_value && has_name(t.names, name)) return true;
+  return false;
 }
 
 void each_pair(const std::string& text, const std::function<void(const std::string&, const std::string&)>& f) {
