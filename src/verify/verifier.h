@@ -11,6 +11,7 @@
 // - frames: slots that are read and written are in the frame, whose size was compared with the stack's limit on entry,
 //   and they are the instruction's or those whose value lives in a register;
 // - calls: the callee, its type, the position of its frame and of its header are the instruction's;
+// - tail calls: the frame becomes the callee's by copies of slots alone, in order, each from and to its place;
 // - globals, tables and imported functions are the instruction's;
 // - control flow leads only to labels, to the handler of an instruction of the register code, to the handler of traps,
 //   or back to the caller; the unit that handlers read as the next instruction is the address of a label;
