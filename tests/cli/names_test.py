@@ -5,8 +5,8 @@ change the direction of writing or imitate lines, and names of megabytes take ne
 import argparse
 import json
 import os
-import re
 import pathlib
+import re
 import shlex
 import subprocess
 import sys

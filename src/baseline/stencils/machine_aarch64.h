@@ -90,14 +90,9 @@ template <class T, HoleKind hole>
   "mov x24, x0\n"                                                \
   "b ermine_next"
 
-// The same for the function that r0 refers to, through the entry for its index: `count` is the distance in bytes to
-// that of index 0.
-#define STENCIL_CALL_REF \
-  "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
-  STENCIL_PC("x8")                                               \
-  "add x15, x21, :lo12:ermine_slot_d\n"                          \
-  "stp x8, x22, [x15]\n"                                         \
-  "add x21, x21, :lo12:ermine_offset\n"                          \
+// The code of the function that r0 refers to, to x15, and its reference for call_stub: through the entry for its index,
+// `count` being the distance in bytes to that of index 0.
+#define STENCIL_CODE_OF_REF \
   "ldr w14, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "]\n" \
   "sub x8, x24, #" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "\n" \
   "adrp x15, ermine_call_table\n"                                \
@@ -105,7 +100,16 @@ template <class T, HoleKind hole>
   "movz w16, :abs_g1:ermine_count\n"                             \
   "movk w16, :abs_g0_nc:ermine_count\n"                          \
   "add x15, x15, w16, sxtw\n"                                    \
-  "ldr x15, [x15, x14, lsl #3]\n"                                \
+  "ldr x15, [x15, x14, lsl #3]\n"
+
+// The same for the function that r0 refers to.
+#define STENCIL_CALL_REF \
+  "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
+  STENCIL_PC("x8")                                               \
+  "add x15, x21, :lo12:ermine_slot_d\n"                          \
+  "stp x8, x22, [x15]\n"                                         \
+  "add x21, x21, :lo12:ermine_offset\n"                          \
+  STENCIL_CODE_OF_REF                                            \
   "blr x15\n"                                                    \
   "ldr x30, [sp, #16]\n ldp x21, x22, [sp], #32\n"               \
   "ldr x23, [x22]\n"                                             \
@@ -153,14 +157,7 @@ template <class T, HoleKind hole>
   "ldr x15, [x15, :lo12:ermine_call_table]\n" \
   "br x15"
 #define STENCIL_RETURN_CALL_REF \
-  "ldr w14, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "]\n" \
-  "sub x8, x24, #" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "\n" \
-  "adrp x15, ermine_call_table\n"                                \
-  "add x15, x15, :lo12:ermine_call_table\n"                      \
-  "movz w16, :abs_g1:ermine_count\n"                             \
-  "movk w16, :abs_g0_nc:ermine_count\n"                          \
-  "add x15, x15, w16, sxtw\n"                                    \
-  "ldr x15, [x15, x14, lsl #3]\n"                                \
+  STENCIL_CODE_OF_REF                                            \
   "br x15"
 
 // r0 is the trap's code; the pool's entry is the handler of traps.

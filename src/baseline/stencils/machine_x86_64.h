@@ -69,18 +69,23 @@ template <class T, HoleKind hole>
   "mov %rax, %rdi\n"                  \
   "jmp ermine_next"
 
-// The same for the function that r0 refers to, through the entry for its index: `count` is the distance in bytes to
-// that of index 0.
+// The code of the function that r0 refers to is at STENCIL_ENTRY_OF_REF, the entry for its index: `count` is the distance
+// in bytes to that of index 0. rax: the reference, for call_stub.
+#define STENCIL_CODE_OF_REF \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \
+  "lea -" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "(%rdi), %rax\n" \
+  "lea ermine_call_table(%rip), %rdx\n"
+#define STENCIL_ENTRY_OF_REF "*ermine_count(%rdx,%rcx,8)"
+
+// The same for the function that r0 refers to.
 #define STENCIL_CALL_REF \
   "push %r14\n"                         \
   "movabs $ermine_pc, %rax\n"           \
   "mov %rax, ermine_slot_d(%r13)\n"     \
   "mov %r14, ermine_slot_d+8(%r13)\n"   \
   "add $ermine_offset, %r13\n"          \
-  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \
-  "lea -" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "(%rdi), %rax\n" \
-  "lea ermine_call_table(%rip), %rdx\n" \
-  "call *ermine_count(%rdx,%rcx,8)\n"   \
+  STENCIL_CODE_OF_REF                   \
+  "call " STENCIL_ENTRY_OF_REF "\n"   \
   "pop %r14\n"                          \
   "sub $ermine_offset, %r13\n"          \
   "mov (%r14), %r15\n"                  \
@@ -124,10 +129,8 @@ template <class T, HoleKind hole>
 // of this function.
 #define STENCIL_RETURN_CALL "movabs $ermine_pc, %rax\n jmp *ermine_call_table(%rip)"
 #define STENCIL_RETURN_CALL_REF \
-  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \
-  "lea -" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "(%rdi), %rax\n" \
-  "lea ermine_call_table(%rip), %rdx\n" \
-  "jmp *ermine_count(%rdx,%rcx,8)"
+  STENCIL_CODE_OF_REF                   \
+  "jmp " STENCIL_ENTRY_OF_REF
 
 // r0 is the trap's code; the pool's entry is the handler of traps.
 #define STENCIL_TRAP_SITE "movabs $ermine_pc, %r12\n jmp *ermine_pool(%rip)"
