@@ -157,7 +157,7 @@ template <class T, HoleKind hole>
   "ldr x15, [x15, :lo12:ermine_call_table]\n" \
   "br x15"
 #define STENCIL_RETURN_CALL_REF \
-  STENCIL_CODE_OF_REF                                            \
+  STENCIL_CODE_OF_REF           \
   "br x15"
 
 // r0 is the trap's code; the pool's entry is the handler of traps.

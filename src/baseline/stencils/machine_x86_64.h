@@ -69,8 +69,8 @@ template <class T, HoleKind hole>
   "mov %rax, %rdi\n"                  \
   "jmp ermine_next"
 
-// The code of the function that r0 refers to is at STENCIL_ENTRY_OF_REF, the entry for its index: `count` is the distance
-// in bytes to that of index 0. rax: the reference, for call_stub.
+// The code of the function that r0 refers to is at STENCIL_ENTRY_OF_REF, the entry for its index: `count` is the
+// distance in bytes to that of index 0. rax: the reference, for call_stub.
 #define STENCIL_CODE_OF_REF \
   "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "(%rdi), %ecx\n" \
   "lea -" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "(%rdi), %rax\n" \
@@ -78,18 +78,17 @@ template <class T, HoleKind hole>
 #define STENCIL_ENTRY_OF_REF "*ermine_count(%rdx,%rcx,8)"
 
 // The same for the function that r0 refers to.
-#define STENCIL_CALL_REF \
-  "push %r14\n"                         \
-  "movabs $ermine_pc, %rax\n"           \
-  "mov %rax, ermine_slot_d(%r13)\n"     \
-  "mov %r14, ermine_slot_d+8(%r13)\n"   \
-  "add $ermine_offset, %r13\n"          \
-  STENCIL_CODE_OF_REF                   \
-  "call " STENCIL_ENTRY_OF_REF "\n"   \
-  "pop %r14\n"                          \
-  "sub $ermine_offset, %r13\n"          \
-  "mov (%r14), %r15\n"                  \
-  "mov %rax, %rdi\n"                    \
+#define STENCIL_CALL_REF                                                        \
+  "push %r14\n"                                                                 \
+  "movabs $ermine_pc, %rax\n"                                                   \
+  "mov %rax, ermine_slot_d(%r13)\n"                                             \
+  "mov %r14, ermine_slot_d+8(%r13)\n"                                           \
+  "add $ermine_offset, %r13\n" STENCIL_CODE_OF_REF "call " STENCIL_ENTRY_OF_REF \
+  "\n"                                                                          \
+  "pop %r14\n"                                                                  \
+  "sub $ermine_offset, %r13\n"                                                  \
+  "mov (%r14), %r15\n"                                                          \
+  "mov %rax, %rdi\n"                                                            \
   "jmp ermine_next"
 
 // Loads an imported function, whose pointer is at `offset`, to r0.
@@ -129,7 +128,7 @@ template <class T, HoleKind hole>
 // of this function.
 #define STENCIL_RETURN_CALL "movabs $ermine_pc, %rax\n jmp *ermine_call_table(%rip)"
 #define STENCIL_RETURN_CALL_REF \
-  STENCIL_CODE_OF_REF                   \
+  STENCIL_CODE_OF_REF           \
   "jmp " STENCIL_ENTRY_OF_REF
 
 // r0 is the trap's code; the pool's entry is the handler of traps.
