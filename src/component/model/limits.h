@@ -1,0 +1,40 @@
+// Implementation limits of components, in addition to wasm/limits.h. They are those of wasm-tools (wasmparser,
+// limits.rs), so that a component that other tools accept is accepted here, unless another source is named.
+#pragma once
+#include <cstdint>
+
+namespace ermine::component {
+inline constexpr uint32_t kMaxModuleTypeDeclarators = 100'000;
+inline constexpr uint32_t kMaxTypeDeclarators = 1'000'000;  // of a component type or instance type
+inline constexpr uint32_t kMaxRecordFields = 10'000;
+inline constexpr uint32_t kMaxVariantCases = 10'000;
+inline constexpr uint32_t kMaxTupleTypes = 10'000;
+inline constexpr uint32_t kMaxFlags = 1'000;      // the validator allows 32 (Binary.md)
+inline constexpr uint32_t kMaxEnumCases = 10'000;
+inline constexpr uint32_t kMaxFixedLength = 1u << 30;
+inline constexpr uint32_t kMaxFuncParams = 1'000;
+inline constexpr uint32_t kMaxTypeDepth = 100;    // value types within value types
+inline constexpr uint32_t kMaxInlineExports = 100'000;
+inline constexpr uint32_t kMaxInstantiationArgs = 100'000;
+inline constexpr uint32_t kMaxCanonOptions = 10;
+inline constexpr uint32_t kMaxStartArgs = 1'000;
+inline constexpr uint32_t kMaxStringSize = 100'000;
+// Entries of index spaces.
+inline constexpr uint32_t kMaxModules = 1'000;
+inline constexpr uint32_t kMaxComponents = 1'000;
+inline constexpr uint32_t kMaxInstances = 1'000;
+inline constexpr uint32_t kMaxValues = 1'000;
+inline constexpr uint32_t kMaxCoreItems = 1'000'000;
+// The parts of which a type consists, those of types that it names included, and of all imports and exports of a
+// component. It bounds the work of comparing and substituting types.
+inline constexpr uint32_t kMaxTypeSize = 1'000'000;
+// Bytes of a value in memory (Binary.md, notes on type definitions): less than this.
+inline constexpr uint64_t kMaxValueSize = uint64_t{1} << 28;
+// Components within components, and types with declarators within each other: bounds the native stack. wasm-tools has
+// no such limit for components, because it keeps a stack of its own; tools nest fewer than ten.
+inline constexpr uint32_t kMaxNesting = 100;
+// The core values that a function passes directly (CanonicalABI.md, "Flattening").
+inline constexpr uint32_t kMaxFlatParams = 16;
+inline constexpr uint32_t kMaxFlatAsyncParams = 4;
+inline constexpr uint32_t kMaxFlatResults = 1;
+}  // namespace ermine::component
