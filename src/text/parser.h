@@ -38,6 +38,7 @@ struct ValTypeCode {
 // The known properties of a defined type: enough to resolve locals and to match inline function types.
 struct TypeInfo {
   bool is_func = false;
+  bool is_opaque = false;  // nothing is known
   uint32_t param_count = 0;
   std::string_view signature;  // encoded function type in normal form; only for functions
 };
@@ -214,6 +215,7 @@ class Parser : protected TokenReader {
   std::vector<const char*> type_starts_;
   std::vector<TypeInfo> types_;
   SymbolTable signatures_;
+  bool reuse_inline_types_ = true;  // two equal inline function types become one type
   SymbolTable fields_;
   int64_t highest_type_ = -1;  // highest type index mentioned since it was last reset
   std::vector<ValTypeCode> params_, results_;
