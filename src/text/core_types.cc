@@ -45,10 +45,10 @@ const char* CoreTypes::read_value_type(const char* at, ByteBuffer& out) {
   return next();
 }
 
-const char* CoreTypes::extern_type(const char* at, bool allow_id, ByteBuffer& out, ByteBuffer& definition) {
+const char* CoreTypes::extern_type(const char* at, ByteBuffer& out, ByteBuffer& definition) {
   restart(at);
   module_.body(Section::kType).clear();
-  import_descriptor(out, allow_id);
+  import_descriptor(out, true);
   definition.bytes(module_.body(Section::kType).view());
   counts_[static_cast<unsigned>(Space::kType)] = count();
   return next();

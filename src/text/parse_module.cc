@@ -647,7 +647,7 @@ uint8_t Parser::import_descriptor(ByteBuffer& out, bool allow_id) {
   }
   advance();
   if (!allow_id && tok_.kind == TokenKind::kId) {
-    fail(tok_, "identifier not allowed", "it would name nothing that could be referred to");
+    fail(tok_, "identifier not allowed", "the type is shared by several imports; give each item its own to name it");
     return d->kind;
   }
   std::string_view name = definition_name();

@@ -114,7 +114,7 @@ void TextParser::canon_immediates(CanonOp op, Draft& out) {
     case CanonForm::CancellableMemory:
       canon_flag(out, "cancellable");
       if (!accept_open("memory")) return unexpected("(memory ...)");
-      out.reference(core_prefixed(Sort::CoreMemory));
+      out.reference(option_item(Sort::CoreMemory));
       return expect_close();
     case CanonForm::CoreTypeSlot:
       if (!proceed(scope_->core_types().read_value_type(tok_.start, out.bytes))) return;
@@ -132,6 +132,13 @@ void TextParser::canon_immediates(CanonOp op, Draft& out) {
   if (form == CanonForm::Shared) return;
   out.reference(core_prefixed(Sort::CoreType));
   if (form != CanonForm::SharedCoreType) out.reference(core_prefixed(Sort::CoreTable));
+}
+
+Reference TextParser::option_item(Sort sort) {
+  Reference item = core_prefixed(sort);
+  // Before August 2026 the export of an instance followed it without further parentheses.
+  if (item.exports.empty() && tok_.kind == TokenKind::kString) item.exports.push_back(name_string());
+  return item;
 }
 
 void TextParser::canon_options(Draft& out) {
@@ -152,10 +159,7 @@ void TextParser::canon_options(Draft& out) {
     advance();
     options.bytes.u8(found->code);
     if (!open) continue;
-    Reference item = core_prefixed(found->sort);
-    // Before August 2026 the export of an instance followed it without further parentheses.
-    while (item.exports.empty() && tok_.kind == TokenKind::kString) item.exports.push_back(name_string());
-    options.reference(std::move(item));
+    options.reference(option_item(found->sort));
     expect_close();
   }
   out.bytes.leb(count);

@@ -400,7 +400,7 @@ void TextParser::module_declarator() {
   ByteBuffer out, type, definition;
   out.name(name_string());
   if (is_import) out.name(name_string());
-  if (failed() || !proceed(types.extern_type(tok_.start, is_import, type, definition))) return;
+  if (failed() || !proceed(types.extern_type(tok_.start, type, definition))) return;
   if (!definition.empty()) scope_->emit(Definition::kType, definition.view());
   out.bytes(type.view());
   scope_->emit(is_import ? Definition::kImport : Definition::kExportDecl, out.view());

@@ -196,6 +196,7 @@ void TextParser::extern_name(ByteBuffer& out) {
     uint8_t code;
   };
   static constexpr Attribute kAttributes[] = {{"implements", 0}, {"versionsuffix", 1}, {"external-id", 2}};
+  if (at_open("interface")) return fail(tok_, "unexpected token \"(interface\", expected a string", "write the name alone");
   const std::string_view name = name_string();
   ByteBuffer attributes;
   unsigned count = 0, seen = 0;

@@ -100,6 +100,7 @@ class TextParser : text::TokenReader {
   void canon();
   void canon_immediates(CanonOp op, Draft& out);
   void canon_options(Draft& out);
+  Reference option_item(Sort sort);
   void canon_flag(Draft& out, std::string_view word);
   void lift(Draft& target);
 
