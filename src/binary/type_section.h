@@ -9,4 +9,7 @@ namespace ermine::binary {
 // the module, which releases them.
 void read_type_section(Reader& in, wasm::Module& module);
 
+// Reads one type of a recursion group, whose index in the index space of types is `index`; a supertype is below it.
+void read_sub_type(Reader& in, wasm::TypeDef& def, uint32_t index);
+
 }  // namespace ermine::binary
