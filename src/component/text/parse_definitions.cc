@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "component/text/parser.h"
+#include "text/encoding_delta.h"
 #include "text/text.h"
 
 namespace ermine::component {
@@ -16,7 +17,13 @@ std::vector<uint8_t> TextParser::component_body(const Name& name) {
   definitions();
   pop();
   --nesting_;
-  return scope.finish_component(options_.emit_names, name.name);
+  std::vector<uint8_t> bytes = scope.finish_component(options_.emit_names, name.name);
+  if (scope.outer() == nullptr && !encoding_.empty()) {
+    // Where the text was changed since it was printed, the annotation does not fit any more.
+    const std::span delta(reinterpret_cast<const uint8_t*>(encoding_.data()), encoding_.size());
+    if (auto original = text::EncodingDelta::apply(delta, bytes)) return *std::move(original);
+  }
+  return bytes;
 }
 
 void TextParser::definitions() {
@@ -24,10 +31,7 @@ void TextParser::definitions() {
 }
 
 void TextParser::definition() {
-  if (tok_.kind == TokenKind::kAnnotation) {
-    if (tok_.text == "custom") return custom_annotation();
-    return unexpected("a definition");
-  }
+  if (tok_.kind == TokenKind::kAnnotation) { return annotation(); }
   const std::string_view keyword = tok_.text;
   if (keyword == "core") return core_definition();
   if (keyword == "component") return component_field();
@@ -424,8 +428,25 @@ void TextParser::start() {
   expect_close();
 }
 
+// An annotation in place of a definition.
+void TextParser::annotation() {
+  if (tok_.text == "custom") return custom_annotation();
+  if (tok_.text == "ermine.name") return scope_->set_own_name(own_name_annotation());
+  if (tok_.text == "ermine.names") {
+    advance();
+    scope_->want_names();
+    return expect_close();
+  }
+  if (tok_.text == "ermine.encoding" && scope_->outer() == nullptr) {
+    if (!encoding_.empty()) return fail(tok_, "@ermine.encoding annotation: there is more than one");
+    advance();
+    encoding_ = string_bytes();
+    return expect_close();
+  }
+  unexpected("a definition");
+}
+
 void TextParser::custom_annotation() {
-  const Token at = tok_;
   advance();
   const std::string_view name = name_string();
   if (tok_.kind == TokenKind::kOpen)
@@ -433,7 +454,6 @@ void TextParser::custom_annotation() {
   const std::string contents = string_bytes();
   if (tok_.kind != TokenKind::kClose) return fail(tok_, "@custom annotation: unexpected token");
   advance();
-  if (scope_->kind() != Scope::kComponent) return fail(at, "misplaced @custom annotation");
   scope_->emit_custom(name, {reinterpret_cast<const uint8_t*>(contents.data()), contents.size()});
 }
 

@@ -89,6 +89,7 @@ class TextParser : text::TokenReader {
   void import();
   void export_();
   void start();
+  void annotation();
   void custom_annotation();
   bool at_inline(std::string_view keyword) const;
   // Inline exports of a definition: each is emitted at the end with the index that the sort's next definition has.
@@ -134,6 +135,7 @@ class TextParser : text::TokenReader {
   Scope* scope_ = nullptr;
   unsigned nesting_ = 0;
   unsigned type_depth_ = 0;
+  std::string encoding_;  // contents of (@ermine.encoding)
 };
 
 }  // namespace ermine::component
