@@ -128,7 +128,8 @@ bool Subtyping::func(const FuncType& a, const FuncType& b) {
       return within(base::format("type mismatch in function parameter `{}`", a.params[i].label));
   }
   if (a.result.is_none() != b.result.is_none())
-    return fail(a.result.is_none() ? "expected a result, found none" : "expected no result, found one");
+    return fail(a.result.is_none() ? "expected no result, found one: it is the other function that has none"
+                                   : "expected a result, found none: it is the other function that has one");
   return a.result.is_none() || matches(a.result, b.result) || within("type mismatch with result type");
 }
 
