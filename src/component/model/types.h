@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "component/model/component.h"
+#include "component/model/id_map.h"
 #include "component/model/name_table.h"
 #include "ermine/result.h"
 #include "wasm/module.h"
@@ -43,6 +44,9 @@ struct AnyType {
 
 enum class AddressType : uint8_t { k32, k64 };
 inline constexpr unsigned kAddressTypes = 2;
+
+// A key for IdMap.
+inline uint64_t key(AnyType type) { return uint64_t{static_cast<uint8_t>(type.kind)} << 32 | type.id; }
 
 // Of a value in memory (CanonicalABI.md, "Alignment" and "Element Size").
 struct Layout {
@@ -113,14 +117,22 @@ struct Extern {
   const Attributes* attributes = nullptr;
 };
 
+// Lists with at most this number of items are searched from the start.
+inline constexpr size_t kFewNames = 8;
+template <class T>
+uint32_t find_name(std::span<const T> items, const NameTable* names, std::string_view name) {
+  if (names) return names->find(name, [&](uint32_t i) { return items[i].name; });
+  for (uint32_t i = 0; i < items.size(); ++i)
+    if (items[i].name == name) return i;
+  return NameTable::kNone;
+}
+
 // A list of imports or exports. Copies with other types share the table of names.
 struct Externs {
   std::span<const Extern> items;
-  std::shared_ptr<const NameTable> names;  // null: none
+  std::shared_ptr<const NameTable> names;  // null for few items
   // The position of a name, or NameTable::kNone.
-  uint32_t find(std::string_view name) const {
-    return names ? names->find(name, [&](uint32_t i) { return items[i].name; }) : NameTable::kNone;
-  }
+  uint32_t find(std::string_view name) const { return find_name(items, names.get(), name); }
 };
 
 // Where a resource type is among imports or exports: the position in the list, then in the exports of the instance
@@ -163,10 +175,8 @@ struct CoreExtern {
 
 struct CoreExports {
   std::span<const CoreExtern> items;
-  std::shared_ptr<const NameTable> names;
-  uint32_t find(std::string_view name) const {
-    return names ? names->find(name, [&](uint32_t i) { return items[i].name; }) : NameTable::kNone;
-  }
+  std::shared_ptr<const NameTable> names;  // null for few items
+  uint32_t find(std::string_view name) const { return find_name(items, names.get(), name); }
 };
 
 struct ModuleType {

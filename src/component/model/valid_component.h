@@ -25,9 +25,9 @@ struct CanonOptions {
 struct ResolvedCanon {
   CanonOptions options;
   wasm::TypeId core_type = wasm::kNoType;  // of the core function: the lifted one, or the one that is defined
-  FuncId func_type = 0;                    // Lift, Lower
-  TypeUse type;                            // of the stream or future; task.return: the result
-  ResourceId resource = 0;                 // resource.new, resource.drop, resource.rep
+  FuncId func_type = 0;  // Lift, Lower
+  TypeUse type;  // of the stream or future; task.return: the result
+  ResourceId resource = 0;  // resource.new, resource.drop, resource.rep
 };
 
 // For each import of a core module, in order, the core instance and the position in its exports.
@@ -38,9 +38,9 @@ struct CoreArgument {
 // What validation found out about a definition. Which members are filled depends on its kind.
 struct ResolvedDefinition {
   static constexpr uint32_t kNone = ~uint32_t{0};
-  uint32_t index = kNone;     // of what it adds to the index space of its sort
+  uint32_t index = kNone;  // of what it adds to the index space of its sort
   uint32_t position = kNone;  // kAlias of an export: its position in the exports of the instance's type
-  std::span<const CoreArgument> core_arguments;       // kCoreInstance that instantiates
+  std::span<const CoreArgument> core_arguments;  // kCoreInstance that instantiates
   std::span<const uint32_t> arguments;  // kInstance that instantiates: for each import, the position in
                                         // the definition's items
   const ResolvedCanon* canon = nullptr;  // kCanon

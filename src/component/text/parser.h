@@ -31,13 +31,15 @@ class TextParser : text::TokenReader {
 
   // An optional identifier and @name annotation.
   struct Name {
-    Token id;               // kEof if there is none
+    Token id;  // kEof if there is none
     std::string_view name;  // for the name section; null if there is none
   };
 
   // -- basics (parser.cc)
   Name read_name();
-  std::string_view id_of(const Name& name) { return name.id.kind == TokenKind::kId ? identifier(name.id) : std::string_view(); }
+  std::string_view id_of(const Name& name) {
+    return name.id.kind == TokenKind::kId ? identifier(name.id) : std::string_view();
+  }
   // The keyword after the parenthesis or keyword that is the current token.
   Token following() const;
   bool at_core(std::string_view keyword) const { return at_open("core") && following().text == keyword; }

@@ -65,9 +65,9 @@ class Scope {
   std::array<std::vector<text::NameEntry>, kSorts> names_;
   std::unique_ptr<text::CoreTypes> core_types_;
 
-  binary::ByteBuffer out_;      // finished sections, or declarators
+  binary::ByteBuffer out_;  // finished sections, or declarators
   uint32_t declarators_ = 0;
-  uint8_t section_ = 0;         // the id of the section that is being filled, 0 if there is none
+  uint8_t section_ = 0;  // the id of the section that is being filled, 0 if there is none
   binary::ByteBuffer entries_;  // of that section
   uint32_t entry_count_ = 0;
   std::vector<binary::ByteBuffer> at_end_;

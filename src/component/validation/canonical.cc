@@ -59,7 +59,7 @@ Result<ComponentValidator::Options> ComponentValidator::options(const Canon& can
   for (const CanonOption& option : canon.options) {
     const CanonOptionInfo& info = canon_option_info(option.kind);
     const uint64_t option_at = option.offset;
-    ERMINE_TRY(require(info.feature, base::format("canonical option `{}`", info.name), option_at));
+    ERMINE_TRY(require(info.feature, "canonical option ", option_at, info.name));
     const uint32_t bit = uint32_t{1} << static_cast<unsigned>(option.kind);
     const bool is_encoding = option.kind <= CanonOptionKind::Latin1Utf16;
     if (is_encoding && encoding)
@@ -241,8 +241,7 @@ Result<void> ComponentValidator::copy_built_in(const Canon& canon, Scope& scope,
     ERMINE_TRY(options.need_sync(at));
     return options.check_lower(at);
   }
-  if (!options.canon.is_async)
-    ERMINE_TRY(require(Feature::MoreAsyncBuiltins, base::format("synchronous `{}`", options.op), at));
+  if (!options.canon.is_async) ERMINE_TRY(require(Feature::MoreAsyncBuiltins, "synchronous ", at, options.op));
   const TypeUse element = types_.defined[resolved.type.index()].first;
   if (!element.is_none()) {
     ERMINE_TRY(options.need_memory(at));
@@ -254,7 +253,7 @@ Result<void> ComponentValidator::copy_built_in(const Canon& canon, Scope& scope,
 
 Result<void> ComponentValidator::built_in(const Canon& canon, Scope& scope, ResolvedCanon& resolved, uint64_t at) {
   const CanonInfo& info = canon_info(canon.op);
-  ERMINE_TRY(require(info.feature, base::format("`{}`", info.name), at));
+  ERMINE_TRY(require(info.feature, "", at, info.name));
   if (info.feature == Feature::SharedThreads)
     return Error(ErrorKind::kUnsupported,
                  base::format("`{}` is not supported yet: it needs shared functions", info.name), at);
@@ -278,13 +277,13 @@ Result<void> ComponentValidator::built_in(const Canon& canon, Scope& scope, Reso
       if (types_.kind(resolved.type) != kind)
         return invalid(at, base::format("`{}` requires a {} type", info.name, type_keyword(kind)));
       if (info.form == CanonForm::TypeAsync && canon.is_async)
-        ERMINE_TRY(require(Feature::MoreAsyncBuiltins, base::format("async `{}`", info.name), at));
+        ERMINE_TRY(require(Feature::MoreAsyncBuiltins, "async ", at, info.name));
       if (info.form == CanonForm::TypeOptions) ERMINE_TRY(copy_built_in(canon, scope, resolved, at));
       break;
     }
     case CanonForm::Options: ERMINE_TRY(copy_built_in(canon, scope, resolved, at)); break;
     case CanonForm::Async:
-      if (canon.is_async) ERMINE_TRY(require(Feature::MoreAsyncBuiltins, base::format("async `{}`", info.name), at));
+      if (canon.is_async) ERMINE_TRY(require(Feature::MoreAsyncBuiltins, "async ", at, info.name));
       break;
     case CanonForm::CancellableMemory: {
       ERMINE_ASSIGN(resolved.options.address, abi_memory(canon.index, scope, at));
@@ -292,8 +291,7 @@ Result<void> ComponentValidator::built_in(const Canon& canon, Scope& scope, Reso
       break;
     }
     case CanonForm::CoreTypeSlot:
-      if (canon.core_type == wasm::kI64)
-        ERMINE_TRY(require(Feature::Memory64, base::format("64-bit `{}`", info.name), at));
+      if (canon.core_type == wasm::kI64) ERMINE_TRY(require(Feature::Memory64, "64-bit ", at, info.name));
       else if (canon.core_type != wasm::kI32)
         return invalid(at, base::format("`{}` only supports `i32` or `i64`", info.name));
       if (scope.context_type && *scope.context_type != canon.core_type)

@@ -24,10 +24,11 @@ class ComponentValidator {
   // An error without offset gets this one.
   static Error located(Error error, uint64_t at) { return Error(error.kind(), error.message(), at); }
   // False, and `error_` set, if a feature is off.
-  Result<void> require(Feature feature, std::string_view what, uint64_t at) const {
+  // A context and a name put together are formatted only then.
+  Result<void> require(Feature feature, std::string_view what, uint64_t at, std::string_view name = {}) const {
     if (options_.features.has(feature)) [[likely]]
       return {};
-    return missing_feature(feature, what, at);
+    return missing_feature(feature, name.empty() ? std::string(what) : base::format("{}`{}`", what, name), at);
   }
   static Error missing_feature(Feature feature, std::string_view what, uint64_t at);
   template <class T>

@@ -212,7 +212,7 @@ Result<void> ComponentValidator::add_exports(CoreExports& exports, std::vector<C
     names->add(i, name_of);
   }
   exports.items = arena.copy(items);
-  exports.names = std::move(names);
+  if (items.size() > kFewNames) exports.names = std::move(names);
   return {};
 }
 

@@ -220,17 +220,22 @@ std::string canonical_label(std::string_view label) {
   return out;
 }
 
-std::string canonical_name(std::string_view name) {
-  std::string out = canonical_label(name);
-  for (std::string_view prefix : {kMethod, kStatic}) {
-    if (!out.starts_with(prefix)) continue;
-    out.erase(0, prefix.size());
-    const size_t dot = out.find('.');
-    if (dot != std::string::npos && std::string_view(out).substr(0, dot) == std::string_view(out).substr(dot + 1))
-      out.resize(dot);
-    break;
+std::string_view canonical_name(std::string_view name, Arena& arena) {
+  bool upper = false;
+  for (char c : name) upper |= is_upper(c);
+  if (upper) {
+    const std::string lower = canonical_label(name);
+    const auto copy = arena.copy(std::span<const char>(lower.data(), lower.size()));
+    name = {copy.data(), copy.size()};
   }
-  return out;
+  for (std::string_view prefix : {kMethod, kStatic}) {
+    if (!name.starts_with(prefix)) continue;
+    name.remove_prefix(prefix.size());
+    const size_t dot = name.find('.');
+    if (dot != std::string_view::npos && name.substr(0, dot) == name.substr(dot + 1)) return name.substr(0, dot);
+    return name;
+  }
+  return name;
 }
 
 }  // namespace ermine::component

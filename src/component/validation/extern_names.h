@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "component/model/arena.h"
 #include "component/model/names.h"
 
 namespace ermine::component {
@@ -25,8 +26,8 @@ std::optional<ParsedName> parse_extern_name(std::string_view name, FeatureSet fe
 // Checks the version of an interface name, and the suffix that an attribute gives. Returns what is wrong, or "".
 std::string check_version(const ParsedName& name, std::optional<std::string_view> suffix, FeatureSet features);
 
-// The form of a name in which strongly-unique names differ.
-std::string canonical_name(std::string_view name);
+// The form of a name in which strongly-unique names differ: a part of it, or in `arena`.
+std::string_view canonical_name(std::string_view name, Arena& arena);
 // The same for labels.
 std::string canonical_label(std::string_view label);
 

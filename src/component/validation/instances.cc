@@ -72,7 +72,8 @@ Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, S
     positions.push_back(args.find(import.name, name_of));
   }
   resolved.arguments = types_.arena.copy(positions);
-  for (const auto& [from, to] : subtyping.resources()) substitution.replace(from, to);
+  subtyping.resources().for_each(
+      [&](uint64_t from, ResourceId to) { substitution.replace(static_cast<ResourceId>(from), to); });
   // Each instance has resource types of its own, which now belong to the component around it.
   for (const ResourcePath& path : component.defined) {
     const ResourceId fresh = types_.resources++;

@@ -28,19 +28,19 @@ class ExternListBuilder {
 
   // The name of the entry from which `name` is not strongly unique, if there is one.
   std::optional<std::string_view> conflict(std::string_view canonical) const {
-    const uint32_t at = canonical_.find(canonical, [&](uint32_t i) { return std::string_view(canonical_names_[i]); });
+    const uint32_t at = canonical_.find(canonical, [&](uint32_t i) { return canonical_names_[i]; });
     if (at == NameTable::kNone) return std::nullopt;
     return items_[at].name;
   }
   // Precondition: no conflict.
-  void add(const Extern& item, std::string canonical) {
+  void add(const Extern& item, std::string_view canonical) {
     const auto index = static_cast<uint32_t>(items_.size());
     items_.push_back(item);
-    canonical_names_.push_back(std::move(canonical));
-    canonical_.add(index, [&](uint32_t i) { return std::string_view(canonical_names_[i]); });
+    canonical_names_.push_back(canonical);
+    canonical_.add(index, [&](uint32_t i) { return canonical_names_[i]; });
   }
   Externs finish(Arena& arena) const {
-    if (items_.empty()) return {};
+    if (items_.size() <= kFewNames) return {arena.copy(items_), nullptr};
     auto names = std::make_shared<NameTable>();
     for (uint32_t i = 0; i < items_.size(); ++i) names->add(i, [&](uint32_t k) { return items_[k].name; });
     return {arena.copy(items_), std::move(names)};
@@ -48,7 +48,7 @@ class ExternListBuilder {
 
  private:
   std::vector<Extern> items_;
-  std::vector<std::string> canonical_names_;
+  std::vector<std::string_view> canonical_names_;
   NameTable canonical_;
 };
 
@@ -61,13 +61,19 @@ struct NamedResources {
 // A set of types by name.
 class AnyTypeSet {
  public:
-  bool contains(AnyType type) const { return set_.contains(key(type)); }
-  bool insert(AnyType type) { return set_.insert(key(type)).second; }
-  void erase(AnyType type) { set_.erase(key(type)); }
+  bool contains(AnyType type) const {
+    const bool* in = set_.find(key(type));
+    return in && *in;
+  }
+  bool insert(AnyType type) {
+    if (contains(type)) return false;
+    set_.set(key(type), true);
+    return true;
+  }
+  void erase(AnyType type) { set_.set(key(type), false); }
 
  private:
-  static uint64_t key(AnyType type) { return uint64_t{static_cast<uint8_t>(type.kind)} << 32 | type.id; }
-  std::unordered_set<uint64_t> set_;
+  IdMap<bool> set_;
 };
 
 struct Scope {

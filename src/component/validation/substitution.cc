@@ -3,12 +3,12 @@
 namespace ermine::component {
 
 ResourceId Substitution::resource(ResourceId id) const {
-  const auto at = resources_.find(id);
-  return at == resources_.end() ? id : at->second;
+  const ResourceId* to = resources_.find(id);
+  return to ? *to : id;
 }
 
 AnyType Substitution::apply(AnyType type) {
-  if (const auto at = done_.find(key(type)); at != done_.end()) return at->second;
+  if (const AnyType* done = done_.find(key(type))) return *done;
   AnyType result = type;
   switch (type.kind) {
     case AnyKind::Resource: result.id = resource_name(type.id); break;
@@ -17,7 +17,7 @@ AnyType Substitution::apply(AnyType type) {
     case AnyKind::Instance: result.id = instance(type.id); break;
     case AnyKind::Component: result.id = component(type.id); break;
   }
-  done_[key(type)] = result;
+  done_.set(key(type), result);
   return result;
 }
 
@@ -155,8 +155,7 @@ namespace {
 class PathFinder {
  public:
   PathFinder(Types& types, std::span<const ResourceId> wanted) : types_(types) {
-    found_.reserve(wanted.size());
-    for (ResourceId id : wanted) found_[id];
+    for (ResourceId id : wanted) found_.set(id, {});
   }
 
   void search(const Externs& externs) {
@@ -164,19 +163,19 @@ class PathFinder {
       const Entity& entity = externs.items[i].type;
       path_.push_back(i);
       if (entity.sort == Sort::Type && entity.kind == AnyKind::Resource) {
-        const auto at = found_.find(types_.resource_names[entity.id]);
-        if (at != found_.end() && at->second.empty()) at->second = types_.arena.copy(path_);
+        auto* path = found_.find(types_.resource_names[entity.id]);
+        if (path && path->empty()) *path = types_.arena.copy(path_);
       } else if (entity.sort == Sort::Instance && types_.instances[entity.id].flags.resource) {
         search(types_.instances[entity.id].exports);
       }
       path_.pop_back();
     }
   }
-  std::span<const uint32_t> path(ResourceId id) const { return found_.at(id); }
+  std::span<const uint32_t> path(ResourceId id) const { return *found_.find(id); }
 
  private:
   Types& types_;
-  std::unordered_map<ResourceId, std::span<const uint32_t>> found_;
+  IdMap<std::span<const uint32_t>> found_;
   std::vector<uint32_t> path_;
 };
 
@@ -218,12 +217,13 @@ void FreeResources::add(AnyType type) {
                         : type.kind == AnyKind::Instance ? types_.instances[type.id].flags.resource
                                                          : types_.components[type.id].flags.resource;
   if (!resource) return;
-  if (!seen_.emplace(uint64_t{static_cast<uint8_t>(type.kind)} << 32 | type.id, true).second) return;
+  if (!seen_.set(key(type), true)) return;
   switch (type.kind) {
-    case AnyKind::Resource: found_[types_.resource_names[type.id]] = true; return;
+    case AnyKind::Resource: found_.set(types_.resource_names[type.id], true); return;
     case AnyKind::Defined: {
       const DefinedType& defined = types_.defined[type.id];
-      if (defined.kind == TypeKind::Own || defined.kind == TypeKind::Borrow) found_[types_.resource_of(defined)] = true;
+      if (defined.kind == TypeKind::Own || defined.kind == TypeKind::Borrow)
+        found_.set(types_.resource_of(defined), true);
       for (const Field& field : defined.fields) add(field.type);
       add(defined.first);
       add(defined.second);
@@ -238,15 +238,15 @@ void FreeResources::add(AnyType type) {
     case AnyKind::Instance: {
       const InstanceType& instance = types_.instances[type.id];
       add(instance.exports);
-      for (ResourceId id : instance.defined) found_.erase(id);
+      for (ResourceId id : instance.defined) found_.set(id, false);
       return;
     }
     case AnyKind::Component: {
       const ComponentType& component = types_.components[type.id];
       add(component.imports);
       add(component.exports);
-      for (const ResourcePath& path : component.imported) found_.erase(path.resource);
-      for (const ResourcePath& path : component.defined) found_.erase(path.resource);
+      for (const ResourcePath& path : component.imported) found_.set(path.resource, false);
+      for (const ResourcePath& path : component.defined) found_.set(path.resource, false);
       return;
     }
   }

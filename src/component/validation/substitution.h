@@ -2,8 +2,6 @@
 // it imports by the arguments; each import or export of an instance type gets resource types of its own.
 #pragma once
 
-#include <unordered_map>
-
 #include "component/model/types.h"
 
 namespace ermine::component {
@@ -12,10 +10,8 @@ class Substitution {
  public:
   explicit Substitution(Types& types) : types_(types) {}
 
-  void replace(ResourceId from, ResourceId to) { resources_[from] = to; }
-  void replace(AnyType from, AnyType to) { done_[key(from)] = to; }
-  bool empty() const { return resources_.empty() && done_.empty(); }
-  const std::unordered_map<ResourceId, ResourceId>& resources() const { return resources_; }
+  void replace(ResourceId from, ResourceId to) { resources_.set(from, to); }
+  void replace(AnyType from, AnyType to) { done_.set(key(from), to); }
 
   AnyType apply(AnyType type);
   TypeUse apply(TypeUse type);
@@ -23,7 +19,6 @@ class Substitution {
   Externs apply(const Externs& externs);
 
  private:
-  static uint64_t key(AnyType type) { return uint64_t{static_cast<uint8_t>(type.kind)} << 32 | type.id; }
   uint32_t resource_name(ResourceName name);
   uint32_t defined(DefinedId id);
   uint32_t func(FuncId id);
@@ -34,8 +29,8 @@ class Substitution {
   std::span<const ResourcePath> paths(std::span<const ResourcePath> list);
 
   Types& types_;
-  std::unordered_map<ResourceId, ResourceId> resources_;
-  std::unordered_map<uint64_t, AnyType> done_;  // what types became, those that did not change included
+  IdMap<ResourceId> resources_;
+  IdMap<AnyType> done_;  // what types became, those that did not change included
 };
 
 // The paths to resource types among externs: for each of `wanted` the first one, in the order of `wanted`. Resource
@@ -50,14 +45,20 @@ class FreeResources {
   void add(AnyType type);
   void add(TypeUse type);
   void add(const Entity& entity);
-  bool contains(ResourceId id) const { return found_.contains(id); }
-  bool empty() const { return found_.empty(); }
+  bool contains(ResourceId id) const {
+    const bool* found = found_.find(id);
+    return found && *found;
+  }
+  bool empty() const {
+    bool any = false;
+    found_.for_each([&](uint64_t, bool found) { any |= found; });
+    return !any;
+  }
 
  private:
   void add(const Externs& externs);
   const Types& types_;
-  std::unordered_map<ResourceId, bool> found_;
-  std::unordered_map<uint64_t, bool> seen_;
+  IdMap<bool> found_, seen_;
 };
 
 }  // namespace ermine::component

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 
 #include "base/format.h"
 #include "component/model/types.h"
@@ -26,7 +25,7 @@ class Subtyping {
   template <class F>
   bool open(F&& given, const ComponentType& component, Direction direction);
 
-  const std::unordered_map<ResourceId, ResourceId>& resources() const { return bound_; }
+  const IdMap<ResourceId>& resources() const { return bound_; }
   std::string take_error() { return std::move(error_); }
 
  private:
@@ -34,8 +33,8 @@ class Subtyping {
   // Puts a context in front of the error.
   bool within(std::string context);
   ResourceId resolve(ResourceId id) const {
-    const auto at = bound_.find(id);
-    return at == bound_.end() ? id : at->second;
+    const ResourceId* to = bound_.find(id);
+    return to ? *to : id;
   }
   bool same_resource(ResourceName given, ResourceName expected) const {
     return resolve(types_.resource_names[given]) == resolve(types_.resource_names[expected]);
@@ -51,7 +50,7 @@ class Subtyping {
 
   const Types& types_;
   const wasm::TypeRegistry& registry_;
-  std::unordered_map<ResourceId, ResourceId> bound_;
+  IdMap<ResourceId> bound_;
   std::string error_;
 };
 
@@ -77,7 +76,7 @@ bool Subtyping::open(F&& given, const ComponentType& component, Direction direct
     // An argument of another sort is an error that is found below.
     const Entity* argument = follow(given(list.items[path.path[0]].name), list, path.path);
     if (argument && argument->sort == Sort::Type && argument->kind == AnyKind::Resource)
-      bound_[path.resource] = resolve(types_.resource_names[argument->id]);
+      bound_.set(path.resource, resolve(types_.resource_names[argument->id]));
   }
   for (const Extern& expected : list.items)
     if (!given(expected.name))
