@@ -20,8 +20,9 @@ namespace {
 
 bool matches(const TypeRegistry& registry, ValType sub, ValType super) { return registry.is_subtype(sub, super); }
 
-// Specification 3.0, section 3.3.8 (composite types).
-bool matches(const TypeRegistry& registry, const TypeDef& sub, const TypeDef& super) {
+}  // namespace
+
+bool composite_type_matches(const TypeRegistry& registry, const TypeDef& sub, const TypeDef& super) {
   if (sub.kind != super.kind) return false;
   if (sub.kind == CompositeKind::kFunc) {
     const auto &a = sub.func, &b = super.func;
@@ -40,6 +41,8 @@ bool matches(const TypeRegistry& registry, const TypeDef& sub, const TypeDef& su
   }
   return true;
 }
+
+namespace {
 
 bool within(Reader& in, size_t count, size_t limit, std::string_view what, uint32_t at) {
   if (count <= limit) return true;
@@ -113,7 +116,7 @@ class TypeSection {
     const TypeDef& def = module_.type_def(index);
     if (def.super == wasm::kNoType) return;
     const TypeDef& super = module_.registry->get(def.super);
-    if (!super.is_final && matches(*module_.registry, def, super)) return;
+    if (!super.is_final && composite_type_matches(*module_.registry, def, super)) return;
     const std::string super_name = wasm::type_name(wasm::HeapType::concrete(def.super), &module_);
     if (super.is_final)
       in_.fail(ErrorKind::kInvalid, at, base::format("sub type {} has final super type {}", index, super_name));

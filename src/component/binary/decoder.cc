@@ -132,7 +132,6 @@ class Decoder {
       definitions.push_back({Definition::kStart, start, reader.start()});
     } else {
       const uint32_t count = content.length();
-      definitions.reserve(definitions.size() + count);
       for (uint32_t i = 0; i < count && content.ok(); ++i) definitions.push_back(definition(id, content, reader));
     }
     if (content.ok() && !content.at_end())
