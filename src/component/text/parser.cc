@@ -80,9 +80,12 @@ void TextParser::emit(Definition::Kind kind, const Draft& draft) {
   scope_->emit(kind, bytes.view());
 }
 
-uint32_t TextParser::define(Definition::Kind kind, const Draft& draft, Sort sort, const Name& name) {
+uint32_t TextParser::define(Definition::Kind kind, const Draft& draft, Sort sort, const Name& name,
+                            InlineExports exports) {
   emit(kind, draft);
-  return add(sort, name);
+  const uint32_t index = add(sort, name);
+  export_inline(std::move(exports), sort, index);
+  return index;
 }
 
 // -- References ----------------------------------------------------------------------------------------

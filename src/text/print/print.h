@@ -21,8 +21,8 @@ struct PrintOptions {
   bool offsets = false;  // the byte offset of every instruction, as a comment
   bool names = true;     // identifiers from the name section
   bool exact = true;     // annotate where the parser's encoding differs
-  // For a module within a component: what stands in place of "(module $name", and the name that this gives the module,
-  // null if none.
+  // For a module within a component: its head, to be printed instead of "(module $name", and the name that this gives
+  // the module, null if none.
   std::string_view head;
   std::string_view head_name;
 };

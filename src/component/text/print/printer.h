@@ -1,6 +1,6 @@
 // Printer: the state of printing one component; shared by the files of this folder. Callers use print.h.
 //
-// Definitions are printed in their long forms, one a line, in the order of the binary. Indices of a component are shown
+// Definitions are printed in their long forms, in the order of the binary. Indices of a component are shown
 // by identifiers if its name section has a name for them; the types with declarators have no names.
 #pragma once
 
@@ -36,9 +36,6 @@ class Printer {
   Result<void> nested(const ComponentBody& body);
   void instance(const Instance& instance, bool core);
   void alias(const Alias& alias);
-  void canon(const Canon& canon);
-  void canon_immediates(const Canon& canon);
-  void canon_options(std::span<const CanonOption> options);
   void export_(const Export& exported);
   void start(const Start& start);
   void custom(const CustomSection& section);
@@ -53,6 +50,11 @@ class Printer {
   void name(Sort sort);
   void defined(Sort sort) { ++spaces_->counts[static_cast<unsigned>(sort)]; }
   uint32_t next(Sort sort) const { return spaces_->counts[static_cast<unsigned>(sort)]; }
+
+  // -- canonical definitions (canon.cc)
+  void canon(const Canon& canon);
+  void canon_immediates(const Canon& canon);
+  void canon_options(std::span<const CanonOption> options);
 
   // -- types (types.cc)
   void type_use(TypeUse type);
