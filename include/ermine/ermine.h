@@ -17,6 +17,7 @@
 #include "ermine/detail/language.h"
 
 #include "ermine/caller.h"
+#include "ermine/component.h"
 #include "ermine/config.h"
 #include "ermine/engine.h"
 #include "ermine/error.h"

@@ -9,8 +9,8 @@
 
 namespace ermine {
 
-// Translates a module in the text format to a binary, for Module::compile(); identifiers become a name section. The
-// module is not validated. Errors: kMalformed, with line, column and the line of the text, which is called `file` in
+// Translates a module or a component in the text format to a binary; identifiers become name sections. It is not
+// validated. Errors: kMalformed, with line, column and the line of the text, which is called `file` in
 // them; kUnsupported if the library was built without the text format. Thread-safe.
 Result<std::vector<uint8_t>> text_to_binary(std::string_view text, std::string_view file = {});
 

@@ -6,6 +6,9 @@
 
 #ifdef ERMINE_HAS_TEXT
 #include "text/text.h"
+#ifdef ERMINE_HAS_COMPONENT
+#include "component/text/text.h"
+#endif
 #endif
 
 namespace ermine {
@@ -34,6 +37,11 @@ Error error_in_text(std::string_view text, const text::ParseOptions& options, st
 }  // namespace
 
 Result<std::vector<uint8_t>> text_to_binary(std::string_view text, std::string_view file) {
+#ifdef ERMINE_HAS_COMPONENT
+  if (component::looks_like_component_text(text))
+    return component::parse_text(
+        text, {.core_features = wasm::FeatureSet::all(), .emit_names = true, .file_name = file});
+#endif
   return text::parse(text, parse_options(file, wasm::FeatureSet::all()));
 }
 

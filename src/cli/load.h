@@ -8,6 +8,7 @@
 
 namespace ermine::cli {
 
+using launch::Accepted;
 using launch::InputFile;
 using launch::read_module_bytes;
 

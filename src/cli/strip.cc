@@ -1,4 +1,4 @@
-// ermine strip: removes a module's custom sections.
+// ermine strip: removes the custom sections of a module, or of a component and everything in it.
 
 #include <regex.h>
 
@@ -23,7 +23,12 @@ struct Section {
   uint8_t id = 0;
   std::string_view name;                // of a custom section
   std::string_view whole;               // with id and size
+  std::string_view contents;
 };
+
+// The sections of a component that contain a module or a component.
+constexpr uint8_t kCoreModule = 1, kComponent = 4;
+constexpr unsigned kMaxNesting = 100;
 
 // A POSIX extended regular expression.
 class Pattern {
@@ -105,6 +110,7 @@ Result<std::vector<Section>> split(std::string_view bytes) {
       return malformed("the size of a section is wrong", start);
     p = contents + size;
     s.whole = bytes.substr(start, static_cast<size_t>(p - begin) - start);
+    s.contents = s.whole.substr(s.whole.size() - static_cast<size_t>(size));
     if (s.id == kCustom) {
       uint64_t length;
       const uint8_t* name = base::read_leb(contents, p, 32, false, length, status);
@@ -117,29 +123,70 @@ Result<std::vector<Section>> split(std::string_view bytes) {
   return sections;
 }
 
+// Which custom sections are removed.
+struct Choice {
+  std::vector<Pattern> deleted;  // if there is one, those that match; otherwise
+  bool all = false;  // all, or those that nothing needs
+  bool drops(std::string_view name) const {
+    if (!deleted.empty()) {
+      const std::string text(name);
+      return std::any_of(deleted.begin(), deleted.end(), [&](const Pattern& p) { return p.matches(text); });
+    }
+    return all ||
+           !(name == "name" || name == "dylink.0" || name == "component-name" || name.starts_with("component-type"));
+  }
+};
+
+// Appends a module or component without the chosen sections. Its offset in the file is for errors.
+Result<void> strip(std::string_view bytes, size_t offset, unsigned nesting, const Choice& choice, std::string& out) {
+  Result<std::vector<Section>> sections = split(bytes);
+  if (!sections) return Error(sections.error().kind(), sections.error().message(), sections.error().offset() + offset);
+  const bool is_component = bytes[6] == 1;
+  if (nesting > kMaxNesting) return Error(ErrorKind::kLimit, "components are nested too deeply", offset);
+  out.append(bytes.substr(0, 8));
+  for (const Section& s : *sections) {
+    if (s.id == kCustom && choice.drops(s.name)) continue;
+    if (!is_component || (s.id != kCoreModule && s.id != kComponent)) {
+      out.append(s.whole);
+      continue;
+    }
+    std::string inner;
+    const auto inner_offset = static_cast<size_t>(s.contents.data() - bytes.data());
+    ERMINE_TRY(strip(s.contents, offset + inner_offset, nesting + 1, choice, inner));
+    out.push_back(static_cast<char>(s.id));
+    size_t size = inner.size();
+    for (; size >= 0x80; size >>= 7) out.push_back(static_cast<char>((size & 0x7f) | 0x80));
+    out.push_back(static_cast<char>(size));
+    out.append(inner);
+  }
+  return {};
+}
+
 }  // namespace
 
 int strip_main(Words words) {
-  Options options("strip", "Remove a module's custom sections, which do not matter to running it",
+  Options options("strip", "Remove custom sections, which do not matter to running a module or component",
                   "[OPTIONS] FILE -o FILE");
   std::string input, output;
-  bool all = false;
+  Choice choice;
   Words patterns;
-  options.argument("FILE", input, "A module, binary or text; - is standard input");
+  options.argument("FILE", input, "A module or component, binary or text; - is standard input");
   options.value("-o,--output", output, "Write here instead of to standard output", "FILE");
-  options.flag("-a,--all", all, "Also the name section, which backtraces are made of");
+  options.flag("-a,--all", choice.all, "Also the name section, which backtraces are made of");
   options.values("-d,--delete", patterns, "Only sections whose name matches this regular expression", "REGEX");
   Settings settings;
   add_settings(options, settings, Takers::kEvery);
-  options.exit_codes("0, or 1 if the module cannot be read or split into sections");
-  options.notes("Without options every custom section is removed but \"name\" and \"dylink.0\".");
+  options.exit_codes("0, or 1 if the file cannot be read or split into sections");
+  options.notes(
+      "Without options every custom section is removed but those with names (\"name\", \"component-name\"), "
+      "\"dylink.0\" "
+      "and \"component-type...\". Of a component, also the modules and components in it are stripped.");
   options.example("ermine strip app.wasm -o small.wasm");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 
-  std::vector<Pattern> deleted;
   for (const std::string& pattern : patterns) {
-    deleted.emplace_back();
-    if (std::string problem = deleted.back().compile(pattern); !problem.empty()) {
+    choice.deleted.emplace_back();
+    if (std::string problem = choice.deleted.back().compile(pattern); !problem.empty()) {
       print_error("'" + printable(pattern) + "' cannot be used as a regular expression: " + problem);
       return kUsage;
     }
@@ -160,22 +207,12 @@ int strip_main(Words words) {
   Result<InputFile> file = InputFile::open(input);
   if (!file) return fail(file.error());
   if (int code = precautions.confine_to_reading(); code != kOk) return code;
-  Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size);
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size, Accepted::kComponentsToo);
   if (!bytes) return fail(bytes.error());
   std::string_view module(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-  Result<std::vector<Section>> sections = split(module);
-  if (!sections) return fail(std::move(sections).error().with_context(input));
-  out.write(module.substr(0, 8));
-  for (const Section& s : *sections) {
-    bool drop = s.id == kCustom;
-    if (drop && !deleted.empty()) {
-      std::string name(s.name);
-      drop = std::any_of(deleted.begin(), deleted.end(), [&](const Pattern& p) { return p.matches(name); });
-    } else if (drop && !all) {
-      drop = s.name != "name" && s.name != "dylink.0";
-    }
-    if (!drop) out.write(s.whole);
-  }
+  std::string stripped;
+  if (Result<void> r = strip(module, 0, 0, choice, stripped); !r) return fail(std::move(r).error().with_context(input));
+  out.write(stripped);
   if (Result<void> r = out.finish(); !r) return fail(r.error());
   return kOk;
 }

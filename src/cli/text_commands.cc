@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/command.h"
+#include "cli/component_text.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
@@ -28,12 +29,12 @@ struct Files {
   Settings settings;
   // Called before and after a command adds its own options.
   void begin(Options& command) {
-    command.argument("FILE", input, "A module, binary or text; - is standard input");
+    command.argument("FILE", input, "A module or component, binary or text; - is standard input");
     command.value("-o,--output", output, "Write here instead of to standard output", "FILE");
   }
   void finish(Options& command) {
     add_settings(command, settings, Takers::kEvery);
-    command.exit_codes("0, or 1 if the module cannot be read or is not well-formed");
+    command.exit_codes("0, or 1 if the file cannot be read or is not well-formed");
   }
 };
 
@@ -49,6 +50,10 @@ int process(const Files& files, OutputFile& out, Read&& read, Use&& use) {
   return bytes ? use(*bytes) : fail(bytes.error());
 }
 
+Result<std::vector<uint8_t>> read_any(InputFile& input, uint64_t limit) {
+  return read_module_bytes(input, limit, Accepted::kComponentsToo);
+}
+
 int finish(const Result<void>& printed, OutputFile& out, const std::string& file) {
   // A closed pipe is not an error of the module.
   Result<void> written = out.finish();
@@ -59,7 +64,7 @@ int finish(const Result<void>& printed, OutputFile& out, const std::string& file
 }  // namespace
 
 int parse_main(Words words) {
-  Options command("parse", "Turn the text format into a binary module", "[OPTIONS] FILE");
+  Options command("parse", "Turn the text format into the binary format", "[OPTIONS] FILE");
   Files files;
   files.begin(command);
   bool no_names = false;
@@ -71,15 +76,15 @@ int parse_main(Words words) {
 
   OutputFile out(files.output);
   if (Result<void> r = out.expect_binary(); !r) return fail(r.error());
-  auto read = [](InputFile& input, uint64_t limit) { return input.read_module(limit); };
+  auto read = [](InputFile& input, uint64_t limit) { return input.read_module(limit, Accepted::kComponentsToo); };
   return process(files, out, read, [&](std::vector<uint8_t>& source) {
     std::string_view text(reinterpret_cast<const char*>(source.data()), source.size());
     if (text::looks_like_text(text)) {
-      text::ParseOptions options;
-      options.features = wasm::FeatureSet::all();
-      options.emit_names = !no_names;
-      options.file_name = files.input;
-      Result<std::vector<uint8_t>> binary = text::parse(text, options);
+      Result<std::vector<uint8_t>> binary =
+          Component::is_component(source)
+              ? parse_component(text, !no_names, files.input)
+              : text::parse(text,
+                            {.features = wasm::FeatureSet::all(), .emit_names = !no_names, .file_name = files.input});
       if (!binary) return fail(binary.error());
       source = std::move(*binary);
     }
@@ -89,7 +94,7 @@ int parse_main(Words words) {
 }
 
 int print_main(Words words) {
-  Options command("print", "Turn a binary module into the text format", "[OPTIONS] FILE");
+  Options command("print", "Turn the binary format into the text format", "[OPTIONS] FILE");
   Files files;
   files.begin(command);
   text::PrintOptions options;
@@ -105,7 +110,12 @@ int print_main(Words words) {
   options.exact = !plain;
 
   OutputFile out(files.output);
-  return process(files, out, read_module_bytes, [&](const std::vector<uint8_t>& bytes) {
+  return process(files, out, read_any, [&](const std::vector<uint8_t>& bytes) {
+    if (Component::is_component(bytes)) {
+      Result<std::string> text = print_component(bytes, options);
+      if (text) out.write(*text);
+      return finish(text ? Result<void>() : Result<void>(std::move(text).error()), out, files.input);
+    }
     Result<void> printed = text::print(bytes, options, [&out](std::string_view piece) { return out.write(piece); });
     return finish(printed, out, files.input);
   });
@@ -133,7 +143,8 @@ int objdump_main(Words words) {
   options.section = section;
 
   OutputFile out(files.output);
-  return process(files, out, read_module_bytes, [&](const std::vector<uint8_t>& bytes) {
+  auto read = [](InputFile& input, uint64_t limit) { return read_module_bytes(input, limit); };
+  return process(files, out, read, [&](const std::vector<uint8_t>& bytes) {
     Result<void> dumped = text::dump(bytes, options, [&out](std::string_view piece) { return out.write(piece); });
     return finish(dumped, out, files.input);
   });

@@ -11,11 +11,11 @@
 namespace ermine::cli {
 
 int validate_main(Words words) {
-  Options options("validate", "Check that modules are valid", "[OPTIONS] FILE...");
+  Options options("validate", "Check that modules and components are valid", "[OPTIONS] FILE...");
   Words files;
   bool quiet = false;
   Settings settings;
-  options.arguments("FILE", files, "Modules, binary or text; - is standard input");
+  options.arguments("FILE", files, "Modules or components, binary or text; - is standard input");
   options.flag("-q,--quiet", quiet, "Say nothing about valid ones");
   add_settings(options, settings, Takers::kValidating);
   options.exit_codes("0 if all are valid, 1 if one is not or cannot be read");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/format.h"
+#include "ermine/component.h"
 #include "ermine/printable.h"
 
 namespace ermine::launch {
@@ -99,10 +100,6 @@ bool is_binary(std::span<const uint8_t> bytes) {
   return bytes.size() >= 4 && std::memcmp(bytes.data(), "\0asm", 4) == 0;
 }
 
-bool is_component(std::span<const uint8_t> bytes) {
-  return bytes.size() >= 8 && is_binary(bytes) && bytes[6] == 1 && bytes[7] == 0;
-}
-
 bool looks_like_text(std::span<const uint8_t> bytes, const std::string& path) {
   const uint8_t* first = first_word(bytes);
   return path.ends_with(".wat") || path.ends_with(".wast") || (first != nullptr && (*first == '(' || *first == ';'));
@@ -112,13 +109,14 @@ bool may_be_text(std::span<const uint8_t> beginning, const std::string& path) {
   return first_word(beginning) == nullptr || looks_like_text(beginning, path);
 }
 
-std::optional<Error> not_a_module(std::span<const uint8_t> bytes, const std::string& path) {
+std::optional<Error> not_accepted(std::span<const uint8_t> bytes, const std::string& path, Accepted accepted) {
   auto error = [&path](ErrorKind kind, std::string what) {
     return Error(Error(kind, std::move(what)).with_context(path));
   };
-  if (is_component(bytes))
+  if (accepted != Accepted::kComponentsToo && Component::is_component(bytes))
     return error(ErrorKind::kUnsupported,
-                 "this is a WebAssembly component, not a core module; components are not supported yet");
+                 "this is a WebAssembly component, not a core module; components can be validated and printed, but not "
+                 "run yet");
   if (is_binary(bytes)) return std::nullopt;
   if (const Kind* kind = kind_of(view(bytes)))
     return error(ErrorKind::kMalformed,

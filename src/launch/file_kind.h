@@ -12,14 +12,16 @@ namespace ermine::launch {
 
 // Begins with the magic bytes of WebAssembly binaries.
 bool is_binary(std::span<const uint8_t> bytes);
-// A binary of the component layer instead of a core module.
-bool is_component(std::span<const uint8_t> bytes);
 // Named *.wat or *.wast, or beginning like text.
 bool looks_like_text(std::span<const uint8_t> bytes, const std::string& path);
 // The same, but if more bytes follow, the given ones may be only blanks.
 bool may_be_text(std::span<const uint8_t> beginning, const std::string& path);
 
-// Nothing for a core module and for text; otherwise an error that names the file and the kind of its contents.
-std::optional<Error> not_a_module(std::span<const uint8_t> bytes, const std::string& path);
+// What a command can work with.
+enum class Accepted : uint8_t { kModules, kComponentsToo };
+
+// Nothing for a core module and for text, and for a component if it is accepted; otherwise an error that names the file
+// and the kind of its contents.
+std::optional<Error> not_accepted(std::span<const uint8_t> bytes, const std::string& path, Accepted accepted);
 
 }  // namespace ermine::launch

@@ -75,7 +75,7 @@ bool InputFile::peek(std::span<uint8_t> head) const {
          pread(fd_, head.data(), head.size(), 0) == static_cast<ssize_t>(head.size());
 }
 
-Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
+Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit, Accepted accepted) {
   if (size_ > limit) return too_large(path_, limit);
   // One byte more than its size, so that the end is detected without growing.
   const size_t whole = size_ > 0 ? static_cast<size_t>(size_) + 1 : kBeginning;
@@ -92,7 +92,7 @@ Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
     if (n == 0 || (size_ > 0 && filled >= size_ && static_cast<size_t>(n) < wanted)) break;
     if (!known && filled >= 4) {
       const std::span<const uint8_t> beginning(bytes.data(), filled);
-      if (!is_binary(beginning) && !may_be_text(beginning, path_)) return *not_a_module(beginning, path_);
+      if (!is_binary(beginning) && !may_be_text(beginning, path_)) return *not_accepted(beginning, path_, accepted);
       known = is_binary(beginning) || looks_like_text(beginning, path_);
     }
     if (filled > limit) return too_large(path_, limit);
@@ -103,7 +103,7 @@ Result<std::vector<uint8_t>> InputFile::read_module(uint64_t limit) {
   }
   if (filled > limit) return too_large(path_, limit);
   bytes.resize(filled);
-  if (std::optional<Error> error = not_a_module(bytes, path_)) return *std::move(error);
+  if (std::optional<Error> error = not_accepted(bytes, path_, accepted)) return *std::move(error);
   return bytes;
 }
 

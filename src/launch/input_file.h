@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ermine/result.h"
+#include "launch/file_kind.h"
 
 namespace ermine::launch {
 
@@ -25,9 +26,9 @@ class InputFile {
 
   // Its first bytes, if it has that many and can be read again from there.
   bool peek(std::span<uint8_t> head) const;
-  // The rest of the file, up to `limit` bytes; more is an error (Limit::kModuleBytes). What is neither a core module
-  // nor text is an error too, that says what it is, and is not read beyond its beginning: a device may have no end.
-  Result<std::vector<uint8_t>> read_module(uint64_t limit);
+  // The rest of the file, up to `limit` bytes; more is an error (Limit::kModuleBytes). What is neither text nor
+  // accepted is an error too, that says what it is, and is not read beyond its beginning: a device may have no end.
+  Result<std::vector<uint8_t>> read_module(uint64_t limit, Accepted accepted = Accepted::kModules);
 
  private:
   InputFile(std::string path, int fd, bool regular, uint64_t size)

@@ -1,5 +1,6 @@
 #include "launch/load.h"
 
+#include "ermine/component.h"
 #include "ermine/text.h"
 #include "launch/file_kind.h"
 
@@ -12,8 +13,8 @@ std::string_view view(const std::vector<uint8_t>& bytes) {
 
 }  // namespace
 
-Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit) {
-  ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit));
+Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit, Accepted accepted) {
+  ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit, accepted));
   if (is_binary(bytes)) return bytes;
   return text_to_binary(view(bytes), file.path());
 }
@@ -28,7 +29,7 @@ Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit
   constexpr uint64_t kWorthMapping = 256 << 10;  // reading is faster below this
   uint8_t head[8];
   if (reading == Reading::kMap && file.size() >= kWorthMapping && file.size() <= limit && file.peek(head) &&
-      is_binary(head) && !is_component(head))
+      is_binary(head) && !Component::is_component(head))
     return with_path(Module::from_descriptor(engine, file.fd(), name));
   ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit));
   if (is_binary(bytes)) return with_path(Module::compile(engine, std::move(bytes), name));
@@ -37,9 +38,12 @@ Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit
 
 Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit) {
   const std::string& path = file.path();
-  ERMINE_ASSIGN(const std::vector<uint8_t> bytes, file.read_module(limit));
-  if (!is_binary(bytes)) return Module::validate_text(engine, view(bytes), path);
-  Result<void> valid = Module::validate(engine, bytes);
+  ERMINE_ASSIGN(const std::vector<uint8_t> bytes, file.read_module(limit, Accepted::kComponentsToo));
+  const bool is_component = Component::is_component(bytes);
+  if (!is_binary(bytes))
+    return is_component ? Component::validate_text(engine, view(bytes), path)
+                        : Module::validate_text(engine, view(bytes), path);
+  Result<void> valid = is_component ? Component::validate(engine, bytes) : Module::validate(engine, bytes);
   if (!valid) return Error(std::move(valid).error().with_context(path));
   return {};
 }

@@ -16,10 +16,10 @@ enum class Reading : uint8_t {
 
 // Errors name the file. `limit`: the maximal number of bytes to read, of text and of a binary.
 Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading = Reading::kMap);
-// Whether a module is valid. Errors are those of load_module().
+// Whether a module or component is valid. Errors are those of load_module().
 Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit);
-// A module's bytes: unchanged, or assembled from the text.
-Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit);
+// The bytes of a module: unchanged, or assembled from the text.
+Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit, Accepted accepted = Accepted::kModules);
 // The name in messages and backtraces: the file's name without the path.
 std::string module_name(const InputFile& file);
 
