@@ -72,6 +72,7 @@ TEST(ComponentTextError, Messages) {
            {"(type (instance (import \"a\" (func))))", "expected a declaration of an instance type"},
            {"(core type (module (alias outer 0 0 (core type))))",
             "the type of a module has outer aliases of types only"},
+           {"(core type (module (alias export 0 \"a\" (func))))", "unexpected token \"export\", expected outer"},
            {"(type (list u8 -1))", "unexpected token \"-1\""},
            {"(type (list u8 4294967296))", "i32 constant out of range"},
        }) {
