@@ -4,6 +4,7 @@
 #include "binary/decoder.h"
 #include "binary/validator.h"
 #include "component/model/limits.h"
+#include "component/validation/core_match.h"
 
 namespace ermine::component {
 
@@ -123,9 +124,7 @@ Result<void> ComponentValidator::core_module(const CoreModule& module, Validatio
   for (const wasm::Import& import : m.imports) {
     imports.push_back({import.module, import.name, entity(import.kind, import.index)});
     // A component gives each import one value.
-    std::string key(import.module);
-    key += '\0';
-    key += import.name;
+    std::string key = core_import_key(import.module, import.name);
     const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
     if (seen.find(key, name_of) != NameTable::kNone)
       return invalid(m.base_offset + import.entry_offset,

@@ -181,9 +181,7 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Validat
           exports.push_back({{}, d.name, entity});
           break;
         }
-        std::string key(d.module);
-        key += '\0';
-        key += d.name;
+        std::string key = core_import_key(d.module, d.name);
         const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
         if (seen.find(key, name_of) != NameTable::kNone)
           return invalid(d.offset, base::format("duplicate import name `{}:{}` already defined", d.module, d.name));
