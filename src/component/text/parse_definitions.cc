@@ -18,16 +18,23 @@ std::vector<uint8_t> TextParser::component_body(const Name& name) {
   pop();
   --nesting_;
   std::vector<uint8_t> bytes = scope.finish_component(options_.emit_names, name.name);
+  positions_ = scope.take_positions();
   if (scope.outer() == nullptr && !encoding_.empty()) {
     // Where the text was changed since it was printed, the annotation does not fit any more.
     const std::span delta(reinterpret_cast<const uint8_t*>(encoding_.data()), encoding_.size());
-    if (auto original = text::EncodingDelta::apply(delta, bytes)) return *std::move(original);
+    if (auto original = text::EncodingDelta::apply(delta, bytes)) {
+      positions_.clear();
+      return *std::move(original);
+    }
   }
   return bytes;
 }
 
 void TextParser::definitions() {
-  while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) definition();
+  while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) {
+    if (options_.positions != nullptr) scope_->set_position(tok_.start);
+    definition();
+  }
 }
 
 void TextParser::definition() {
@@ -86,7 +93,7 @@ void TextParser::component_field() {
   if (at_keyword("binary") || at_keyword("quote"))
     return unexpected("definitions: only the outermost component can be given in this form");
   const std::vector<uint8_t> bytes = component_body(name);
-  scope_->emit(Definition::kComponent, bytes);
+  scope_->emit(Definition::kComponent, bytes, positions_);
   export_inline(std::move(exports), Sort::Component, add(Sort::Component, name));
   expect_close();
 }

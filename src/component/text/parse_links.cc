@@ -24,6 +24,7 @@ void TextParser::alias_target(Draft& out, const Token& at, Sort sort, uint8_t ta
 void TextParser::alias() {
   advance();
   if (accept_keyword("outer")) return outer_alias();
+  if (scope_->kind() == Scope::kModuleType) return unexpected("outer");
   const bool core = accept_keyword("core");
   if (!accept_keyword("export")) return unexpected(core ? "export" : "export, core export or outer");
   Reference instance = plain_index(core ? Sort::CoreInstance : Sort::Instance);

@@ -146,6 +146,7 @@ class TextParser : text::TokenReader {
   Scope* scope_ = nullptr;
   unsigned nesting_ = 0;
   unsigned type_depth_ = 0;
+  TextPositions positions_;  // of the component that was read last
   std::string encoding_;  // contents of (@ermine.encoding)
 };
 

@@ -80,12 +80,14 @@ void Scope::close_section() {
   contents.leb(entry_count_);
   contents.bytes(entries_.view());
   write_section(out_, section_, contents.view());
+  for (const auto& [offset, at] : entry_positions_) positions_.emplace_back(out_.size() - entries_.size() + offset, at);
+  entry_positions_.clear();
   entries_.clear();
   entry_count_ = 0;
   section_ = 0;
 }
 
-void Scope::emit(Definition::Kind kind, std::span<const uint8_t> bytes) {
+void Scope::emit(Definition::Kind kind, std::span<const uint8_t> bytes, const TextPositions& inner) {
   const Codes codes = codes_of(kind);
   if (kind_ != kComponent) {
     out_.u8(kind_ == kModuleType ? codes.module_declarator : codes.declarator);
@@ -95,11 +97,14 @@ void Scope::emit(Definition::Kind kind, std::span<const uint8_t> bytes) {
   }
   if (is_section_of_its_own(kind)) {
     close_section();
+    if (position_ != nullptr) positions_.emplace_back(out_.size(), position_);
     write_section(out_, codes.section, bytes);
+    for (const auto& [offset, at] : inner) positions_.emplace_back(out_.size() - bytes.size() + offset, at);
     return;
   }
   if (section_ != codes.section) close_section();
   section_ = codes.section;
+  if (position_ != nullptr) entry_positions_.emplace_back(entries_.size(), position_);
   entries_.bytes(bytes);
   ++entry_count_;
 }
@@ -119,9 +124,11 @@ std::vector<uint8_t> Scope::finish_component(bool names, std::string_view name) 
   names_.component = own_name_.value_or(name);
   if ((names || wants_names_) && !has_name_section_)
     if (const std::vector<uint8_t> contents = names_.encode(); !contents.empty()) emit_custom(kNameSection, contents);
+  constexpr std::string_view kPreamble("\0asm\x0D\0\1\0", 8);
+  for (auto& position : positions_) position.first += kPreamble.size();
   ByteBuffer out;
-  out.reserve(8 + out_.size());
-  out.bytes(std::string_view("\0asm\x0D\0\1\0", 8));
+  out.reserve(kPreamble.size() + out_.size());
+  out.bytes(kPreamble);
   out.bytes(out_.view());
   return out.take();
 }

@@ -11,6 +11,7 @@
 #include "binary/encoder.h"
 #include "component/model/component.h"
 #include "component/text/names.h"
+#include "component/text/text.h"
 #include "text/core_types.h"
 #include "text/symbol_table.h"
 
@@ -39,7 +40,12 @@ class Scope {
   void add_core_type_names(size_t first);
 
   // Appends a definition, in a component to its section. kCoreModule, kComponent and kStart make a section each.
-  void emit(Definition::Kind kind, std::span<const uint8_t> bytes);
+  // `inner`: the positions of a nested component.
+  void emit(Definition::Kind kind, std::span<const uint8_t> bytes, const TextPositions& inner = {});
+  // From now on, components keep the positions of their definitions; those that follow come from `at`.
+  void set_position(const char* at) { position_ = at; }
+  // After finish_component(), whose bytes they count.
+  TextPositions take_positions() { return std::move(positions_); }
   // In components only: a custom section; an export that follows all other definitions.
   void emit_custom(std::string_view name, std::span<const uint8_t> contents);
   void emit_at_end(binary::ByteBuffer definition) { at_end_.push_back(std::move(definition)); }
@@ -77,6 +83,10 @@ class Scope {
   binary::ByteBuffer entries_;  // of that section
   uint32_t entry_count_ = 0;
   std::vector<binary::ByteBuffer> at_end_;
+
+  const char* position_ = nullptr;  // null: positions are not kept
+  TextPositions positions_;  // in out_
+  TextPositions entry_positions_;  // in entries_
 };
 
 }  // namespace ermine::component
