@@ -349,6 +349,7 @@ def main():
     parser.add_argument("--only", metavar="TEXT", help="try again only faults whose name contains this")
     parser.add_argument("--again", action="append", default=[], metavar="CHECK",
                         help="try again the faults that CHECK (tests, nothing …) caught")
+    parser.add_argument("--grave", action="store_true", help="only faults that could break the sandbox")
     parser.add_argument("--table", action="store_true", help="print the results so far and exit")
     parser.add_argument("--check", action="store_true", help="list edits that no longer apply to the sources")
     parser.add_argument("--self-test", action="store_true")
@@ -379,6 +380,8 @@ def main():
     known = results.known
     todo = []
     for entry, way, fault in work:
+        if options.grave and (entry["risk"] in HARMLESS or entry["same_because"]):
+            continue
         if options.only is not None:
             if options.only in entry["name"]:
                 todo.append((entry, way, fault))
