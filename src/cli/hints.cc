@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "launch/file_kind.h"
 
 namespace ermine::cli {
 namespace {
@@ -43,16 +44,6 @@ bool is_of_emscripten(const ImportType& i) {
   if (i.module == "a") return i.name.size() <= 2;  // names made short
   return i.module == "env" && (i.name.contains("emscripten") || i.name.starts_with("__syscall_") ||
                                i.name.starts_with("invoke_") || i.name.starts_with("__cxa_"));
-}
-
-// What a module is that no linker has finished, and what to do; otherwise empty.
-std::string unlinked(const Module& module) {
-  if (module.custom_section("linking"))
-    return "it is an object file of a compiler, not a linked program; link it, as in clang --target=wasm32-wasi FILE.o "
-           "-o app.wasm";
-  if (module.custom_section("dylink.0"))
-    return "it is a shared library, which a dynamic linker has to load; link the program statically";
-  return {};
 }
 
 // Tools make short names. A hostile module may have many imports, each with a long one.
@@ -148,7 +139,7 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
 std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& o) {
   List missing;
   std::vector<std::string> notes;
-  const std::string kind = unlinked(module);
+  const std::string kind = hint_on_unlinked(module);
   if (!kind.empty()) notes.push_back(kind);
   for (const ImportType& i : module.imports()) {
     if (linker.has(i.module, i.name)) continue;
@@ -163,6 +154,11 @@ std::vector<std::string> hints_on_imports(const Linker& linker, const Module& mo
     provides += "; --unknown-imports-trap runs the program until it calls one";
   notes.push_back(std::move(provides));
   return notes;
+}
+
+std::string hint_on_unlinked(const Module& module) {
+  const std::optional<launch::Unlinked> kind = launch::unlinked(module);
+  return kind ? base::format("it is {:t}; {:t}", kind->name, kind->advice) : std::string();
 }
 
 std::string no_such_function(const Module& module, const std::string& name) {

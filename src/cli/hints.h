@@ -20,6 +20,8 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& refusals, const E
 // Which of the module's imports are missing, and what usually provides them.
 std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& options);
 std::string no_such_function(const Module& module, const std::string& name);
+// What a module is that no linker has finished, and what to do; empty for others.
+std::string hint_on_unlinked(const Module& module);
 // For a module without _start; empty if instantiating it was all there is to do.
 std::string nothing_to_run(const Module& module);
 
