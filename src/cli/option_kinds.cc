@@ -25,6 +25,10 @@ bool is_on(const Given& given) {
   throw BadOption{given.option, "'" + text + "' is neither y nor n"};
 }
 
+[[noreturn]] void throw_out_of_range(const std::string& range, const Given& given) {
+  throw BadOption{given.option, "'" + given.text + "' is out of its range: " + range};
+}
+
 std::string show_size(uint64_t value) {
   constexpr std::string_view kUnits[] = {"", "KiB", "MiB", "GiB", "TiB"};
   size_t unit = 0;
@@ -58,13 +62,24 @@ void Duration::set(Type& field, const Given& given) {
   field = require(parse_duration(given.text), given, "a duration, as in 2s or 500ms");
 }
 
+void Duration::set_from(std::chrono::milliseconds least, Type& field, const Given& given) {
+  Type value{};
+  set(value, given);
+  if (value < least) throw_out_of_range(show_least(least), given);
+  field = value;
+}
+std::string Duration::show_least(std::chrono::milliseconds least) {
+  return "at least " + std::to_string(least.count()) + "ms";
+}
+
 std::string show_range(Config::Range range) {
+  if (range.most == UINT64_MAX) return "at least " + show_size(range.least);
   return range.least == 0 ? "at most " + show_size(range.most)
                           : show_size(range.least) + " to " + show_size(range.most);
 }
 void check_range(Config::Range range, uint64_t value, const Given& given) {
   if (value >= range.least && value <= range.most) return;
-  throw BadOption{given.option, "'" + given.text + "' is out of its range: " + show_range(range)};
+  throw_out_of_range(show_range(range), given);
 }
 
 std::vector<Named<Tier>> tiers() {
