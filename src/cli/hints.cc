@@ -80,6 +80,10 @@ std::string hint_on_stop(const Error& error, const RunOptions& o) {
   const std::string option = option_for(error.limit());
   switch (error.limit()) {
     case Limit::kNone:
+      // The system refused memory.
+      if (error.kind() == ErrorKind::kLimit && o.precautions.max_process_memory)
+        return "--max-process-memory may leave too little for it; a larger one changes that";
+      return {};
     case Limit::kModuleBytes: return {};  // see print_error()
     case Limit::kFuel:
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it continue";

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "cli/quantities.h"
+#include "cli/suggestion.h"
 #include "wasm/features.h"
 
 namespace ermine::cli {
@@ -44,7 +45,9 @@ void AlwaysOn::set(const bool&, const Given& given) {
   if (!is_on(given)) throw BadOption{given.option, "this cannot be switched off"};
 }
 
-void Count::set(uint64_t& field, const Given& given) { field = require(parse_count(given.text), given, "a number"); }
+void Count::set(uint64_t& field, const Given& given) {
+  field = require(parse_count(given.text), given, "a whole number, as in 1000 or 1_000_000");
+}
 std::string Count::show(uint64_t value) { return value == UINT64_MAX ? "unlimited" : std::to_string(value); }
 
 void Count32::set(uint32_t& field, const Given& given) {
@@ -159,6 +162,12 @@ void set_feature(Config& config, std::string_view name, const Given& given) {
   if (name == "all" || name == "all-proposals") {
     if (!on) throw BadOption{given.option, "only single proposals can be switched off"};
     return config.enable_all_features();
+  }
+  const std::vector<std::string_view> names = Config::feature_names();
+  if (std::ranges::find(names, name) == names.end()) {
+    const std::string meant = did_you_mean(name, names);
+    throw BadOption{given.option, "there is no proposal '" + std::string(name) + "'" +
+                                      (meant.empty() ? "; --features help lists them" : meant)};
   }
   if (Result<void> r = config.set_feature(name, on); !r) throw BadOption{given.option, r.error().message()};
 }

@@ -105,8 +105,10 @@ Result<void> call_export(Store& store, const Instance& instance, const RunOption
   }
   std::vector<Val> args;
   for (size_t i = 0; i < type.params.size(); ++i) {
-    ERMINE_ASSIGN(Val v, parse_value(store, type.params[i], o.arguments[i]));
-    args.push_back(std::move(v));
+    Result<Val> v = parse_value(store, type.params[i], o.arguments[i]);
+    if (!v)
+      return Error(ErrorKind::kUsage, base::format("argument {} of {}: {}", i + 1, *o.invoke, v.error().message()));
+    args.push_back(std::move(*v));
   }
   ERMINE_ASSIGN(std::vector<Val> results, func->call(args));
   for (const Val& v : results) std::puts(print_value(v).c_str());

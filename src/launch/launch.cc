@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "launch/load.h"
 
 namespace ermine::launch {
@@ -67,6 +68,11 @@ Result<Instance> Launch::instantiate() {
   for (const Preload& preload : preloads_) {
     ERMINE_ASSIGN(Instance instance, instantiate(*preload.module));
     ERMINE_TRY(initialize(instance));
+    for (const ExportType& e : preload.module->exports())
+      if (linker_->has(preload.name, e.name))
+        return Error(ErrorKind::kUsage, base::format("{}: its export '{}' is provided already under the name '{}', by "
+                                                     "the host or by another module",
+                                                     preload.file.path(), e.name, preload.name));
     ERMINE_TRY(linker_->instance(preload.name, instance));
   }
   return instantiate(*module_);
@@ -81,6 +87,10 @@ Result<bool> Launch::start(const Instance& instance) {
   ERMINE_TRY(initialize(instance));
   std::optional<Func> start = instance.get_func("_start");
   if (!start) return false;
+  if (const FuncType type = start->type(); !type.params.empty() || !type.results.empty())
+    return Error(
+        ErrorKind::kUsage,
+        base::format("a program's _start has neither parameters nor results; this one has {}", type.to_string()));
   ERMINE_TRY(start->call({}, {}));
   return true;
 }
