@@ -15,7 +15,11 @@ CodeCounts Engine::code_counts() const { return impl_->code_counts(); }
 namespace {
 Result<Module> compile_owned(const Engine& engine, std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
                              std::string_view name) {
-  const bool is_text = !bytes.empty() && (bytes[0] == '(' || bytes[0] == ';');
+  size_t first = 0;
+  while (first < bytes.size() &&
+         (bytes[first] == ' ' || bytes[first] == '\n' || bytes[first] == '\t' || bytes[first] == '\r'))
+    ++first;
+  const bool is_text = first < bytes.size() && (bytes[first] == '(' || bytes[first] == ';');
   auto compiled = engine::CompiledModule::compile(engine.impl(), bytes, std::move(owner), name);
   if (compiled) return Module(*std::move(compiled));
   if (is_text)
@@ -36,7 +40,9 @@ Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t>&& byte
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path, std::string_view name) {
   ERMINE_ASSIGN(platform::FileBytes file, platform::map_file(path, wasm::kMaxModuleSize));
-  return compile_owned(engine, file.bytes, std::move(file.owner), name);
+  Result<Module> module = compile_owned(engine, file.bytes, std::move(file.owner), name);
+  if (!module) return Error(std::move(module).error().with_context(path));
+  return module;
 }
 
 Result<Module> Module::from_descriptor(const Engine& engine, int fd, std::string_view name) {
