@@ -140,15 +140,20 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
   return notes;
 }
 
-std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& o) {
+std::vector<std::string> hints_on_imports(const launch::Launch& launch, const RunOptions& o) {
+  const Module& module = launch.last_module();
   List missing;
   std::vector<std::string> notes;
   const std::string kind = hint_on_unlinked(module);
   if (!kind.empty()) notes.push_back(kind);
   for (const ImportType& i : module.imports()) {
-    if (linker.has(i.module, i.name)) continue;
+    if (launch.linker().has(i.module, i.name)) continue;
     missing.add(base::format("{}.{} {}", i.module, i.name, i.type.to_string()));
     std::string from = kind.empty() ? origin(shortened(i)) : std::string();
+    if (const Module* provider = launch.preloaded(i.module)) {
+      const std::string what = hint_on_unlinked(*provider);
+      from = what.empty() ? std::string() : base::format("'{}' does not export it: {:t}", shortened(i).module, what);
+    }
     if (!from.empty() && std::find(notes.begin(), notes.end(), from) == notes.end()) notes.push_back(from);
   }
   if (missing.count() > 1) notes.insert(notes.begin(), "nothing provides " + missing.text());

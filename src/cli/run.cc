@@ -156,7 +156,7 @@ int run_loaded(Launch& launch, const RunOptions& o, const std::string& ungranted
   if (instance.error().kind() != ErrorKind::kLink)
     return conclude(Result<void>(std::move(instance).error()), o, launch, ungranted);
   print_error(instance.error());
-  for (const std::string& note : hints_on_imports(launch.linker(), launch.last_module(), o)) print_note(note);
+  for (const std::string& note : hints_on_imports(launch, o)) print_note(note);
   return kFailed;
 }
 

@@ -53,6 +53,11 @@ Result<void> Launch::load() {
   return {};
 }
 
+const Module* Launch::preloaded(std::string_view name) const {
+  const auto at = std::ranges::find(preloads_, name, &Preload::name);
+  return at == preloads_.end() || !at->module ? nullptr : &*at->module;
+}
+
 Result<Instance> Launch::instantiate(const Module& module) {
   last_module_ = module;
   if (!program_.unknown_imports_trap && !program_.unknown_imports_default) return linker_->instantiate(*store_, module);

@@ -36,7 +36,7 @@ unchecked() {
 }
 unchecked file no-such-file.wasm
 unchecked call 'unreachable'
-unchecked text 'm:1:2: '
+unchecked text 'm:1:8: '
 
 # An older language: one error that says so.
 echo '#include <ermine/ermine.h>' >"$scratch/old.cc"

@@ -13,7 +13,7 @@ int main(int, char** argv) {
     return *instance->get_typed_func<int()>("f")->operator()();
   }
   if (which == "text")
-    return static_cast<int>(ermine::Module::from_text(engine, "(modul)", "m").value().exports().size());
+    return static_cast<int>(ermine::Module::from_text(engine, "(module", "m").value().exports().size());
   auto module = ermine::Module::from_file(engine, "no-such-file.wasm");
   return static_cast<int>(module->exports().size());
 }
