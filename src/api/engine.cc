@@ -13,13 +13,20 @@ const Config& Engine::config() const { return impl_->config(); }
 CodeCounts Engine::code_counts() const { return impl_->code_counts(); }
 
 namespace {
+// Text that Module::from_text compiles. A build without the text format has no advice to give.
+bool looks_like_text(std::span<const uint8_t> bytes) {
+#ifdef ERMINE_HAS_TEXT
+  auto first = bytes.begin();
+  while (first != bytes.end() && *first <= ' ' && *first != 0) ++first;
+  return first != bytes.end() && (*first == '(' || *first == ';');
+#else
+  return false;
+#endif
+}
+
 Result<Module> compile_owned(const Engine& engine, std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
                              std::string_view name) {
-  size_t first = 0;
-  while (first < bytes.size() &&
-         (bytes[first] == ' ' || bytes[first] == '\n' || bytes[first] == '\t' || bytes[first] == '\r'))
-    ++first;
-  const bool is_text = first < bytes.size() && (bytes[first] == '(' || bytes[first] == ';');
+  const bool is_text = looks_like_text(bytes);  // before the owner is gone
   auto compiled = engine::CompiledModule::compile(engine.impl(), bytes, std::move(owner), name);
   if (compiled) return Module(*std::move(compiled));
   if (is_text)
