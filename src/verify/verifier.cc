@@ -502,9 +502,11 @@ class Verifier::Pass {
   }
 
   // The copy of the instruction at `address`, which its handler executes, followed by the address where execution
-  // continues.
+  // continues. Before it is the instruction's index, by which a trap in the handler is located.
   void handler(const KnownState& s, uint64_t address, uint32_t piece_end) {
     uint64_t word = 0;
+    if (!word_at(address - 8, word)) return refuse("calls out to a handler outside the constants");
+    if (word != piece_->at) return refuse("calls out in the name of another instruction");
     if (!word_at(address, word)) return refuse("calls out to a handler outside the constants");
     bool found = false;
     auto matches = [&](OpCode o, const runtime::Code* at, bool has_operands = true) {

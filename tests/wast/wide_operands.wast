@@ -138,6 +138,13 @@
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))
       drop)
     (local.get $s))
+  ;; A local that only holds i32s: a constant with its upper bits set is extended by zeros.
+  (func (export "negative_constant") (param $n i32) (result i32) (local $s i32) (local $p i32)
+    (loop $l
+      (local.set $s (i32.add (local.get $s) (i32.load8_u (local.get $p))))
+      (local.set $p (i32.const -16))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $s))
   ;; Several addresses at once, in neighbouring registers.
   (func (export "many") (param $n i32) (param $a i64) (param $b i64) (result i32) (local $s i32)
     (i32.const 4)
@@ -171,6 +178,8 @@
 (assert_return (invoke "constant" (i32.const 3)) (i32.const 21))
 (assert_return (invoke "large_constant" (i32.const 1)) (i32.const 5))
 (assert_trap (invoke "large_constant" (i32.const 2)) "out of bounds memory access")
+(assert_return (invoke "negative_constant" (i32.const 1)) (i32.const 1))
+(assert_trap (invoke "negative_constant" (i32.const 2)) "out of bounds memory access")
 (assert_return (invoke "wrapped" (i32.const 3)) (i32.const 13))
 (assert_return (invoke "lane" (i32.const 3)) (i32.const 28))
 (assert_return (invoke "call" (i32.const 3)) (i32.const 17))
