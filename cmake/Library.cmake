@@ -14,6 +14,11 @@ target_include_directories(libermine INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(libermine INTERFACE cxx_std_20)
 target_link_libraries(libermine PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+# (Sanitizers' builds are not installed.)
+if(NOT ERMINE_SANITIZE)
+  add_custom_command(TARGET libermine POST_BUILD VERBATIM COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM}
+    -DOBJCOPY=${CMAKE_OBJCOPY} -DARCHIVE=$<TARGET_FILE:libermine> -P ${CMAKE_CURRENT_LIST_DIR}/own_symbols.cmake)
+endif()
 if(ERMINE_SANITIZE)
   target_link_options(libermine INTERFACE $<BUILD_INTERFACE:-fsanitize=${ERMINE_SANITIZE}>)
 endif()

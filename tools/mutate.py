@@ -3,10 +3,11 @@
 Faults are injected into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them) and into the
 sources of the baseline compiler (tools/mutations.txt). Each is then tried in this order:
   build      the proof that every stencil is safe, when stencils are built
-  verifier   the check of finished machine code, over all scripts
+  verifier   the check of finished machine code, over all scripts; for a fault that could break the sandbox also over
+             cross_test's and generated modules
   tests      the scripts themselves, then the tests of the API
 Sources are not changed: a copy is changed, compiled and linked by itself. Needs an x86-64 build with tests:
-  cmake --preset release && cmake --build --preset release --target spec_test api_test make_stencils ermine
+  cmake --preset release && cmake --build --preset release --target spec_test cross_test module_gen api_test make_stencils ermine
   tools/mutate.py --build build/release
 Takes about an hour; results are kept in --results, and finished faults are not repeated.
 """
@@ -33,6 +34,11 @@ CPU_SECONDS = 20  # a folder of scripts takes two
 # process of their own each.)
 MORE_TESTS = (("api_test", ["--gtest_filter=-CodeCache.*"]), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
               *(("cross_test", [group, "25"]) for group in ("i32", "i64", "float", "vector", "passing")))
+# For faults that could break the sandbox and that the verifier has not met in the code of the scripts: more code. Generated
+# modules run in small groups, since a crash ends a group.
+MORE_CODE = (*(("cross_test", [group, "4"]) for group in ("i32", "i64", "float", "vector", "passing")),
+             *(("module_gen", ["run", "--relaxed", "--modes", "1", "--seed", str(seed), "--count", "25"])
+               for seed in range(3_000_000_000, 3_000_001_000, 25)))
 # What a fault can lead to if nothing catches it. With the risks after these the sandbox still holds:
 HARMLESS = ("number", "way", "stop")
 RISKS = HARMLESS + ("reference", "index", "limit", "access", "control")
@@ -181,12 +187,28 @@ class Trial:
         program = directory / "spec_test"
         link("spec_test", program)
         who, detail = try_scripts(program, self.folders, self.options.timeout, grave)
+        if grave and who != "verifier":
+            who, detail = self.more_code(link, directory, who, detail)
         for target, arguments in MORE_TESTS if self.options.more and who is None else ():
             if who is None and (self.build.path / "bin" / target).exists():
-                link(target, directory / target)
+                if not (directory / target).exists():
+                    link(target, directory / target)
                 who, detail = watch([str(directory / target), *arguments], 3 * self.options.timeout)
                 detail = f"{target}: {detail}" if who else ""
         return who or "nothing", detail
+
+    def more_code(self, link, directory, who, detail):
+        for target, arguments in MORE_CODE:
+            if not (self.build.path / "bin" / target).exists():
+                continue
+            if not (directory / target).exists():
+                link(target, directory / target)
+            found, what = watch([str(directory / target), *arguments], self.options.timeout)
+            if found == "verifier":
+                return found, f"{target}: {what}"
+            if found and not who:
+                who, detail = found, f"{target}: {what}"
+        return who, detail
 
     def find_used(self):
         """Numbers of the stencils that the scripts' functions use: a fault in unused code cannot be caught."""
@@ -327,6 +349,7 @@ def main():
     parser.add_argument("--only", metavar="TEXT", help="try again only faults whose name contains this")
     parser.add_argument("--again", action="append", default=[], metavar="CHECK",
                         help="try again the faults that CHECK (tests, nothing …) caught")
+    parser.add_argument("--grave", action="store_true", help="only faults that could break the sandbox")
     parser.add_argument("--table", action="store_true", help="print the results so far and exit")
     parser.add_argument("--check", action="store_true", help="list edits that no longer apply to the sources")
     parser.add_argument("--self-test", action="store_true")
@@ -357,6 +380,8 @@ def main():
     known = results.known
     todo = []
     for entry, way, fault in work:
+        if options.grave and (entry["risk"] in HARMLESS or entry["same_because"]):
+            continue
         if options.only is not None:
             if options.only in entry["name"]:
                 todo.append((entry, way, fault))

@@ -13,9 +13,20 @@ const Config& Engine::config() const { return impl_->config(); }
 CodeCounts Engine::code_counts() const { return impl_->code_counts(); }
 
 namespace {
+// Text that Module::from_text compiles. A build without the text format has no advice to give.
+bool looks_like_text(std::span<const uint8_t> bytes) {
+#ifdef ERMINE_HAS_TEXT
+  auto first = bytes.begin();
+  while (first != bytes.end() && *first <= ' ' && *first != 0) ++first;
+  return first != bytes.end() && (*first == '(' || *first == ';');
+#else
+  return false;
+#endif
+}
+
 Result<Module> compile_owned(const Engine& engine, std::span<const uint8_t> bytes, std::shared_ptr<const void> owner,
                              std::string_view name) {
-  const bool is_text = !bytes.empty() && (bytes[0] == '(' || bytes[0] == ';');
+  const bool is_text = looks_like_text(bytes);  // before the owner is gone
   auto compiled = engine::CompiledModule::compile(engine.impl(), bytes, std::move(owner), name);
   if (compiled) return Module(*std::move(compiled));
   if (is_text)
@@ -36,7 +47,9 @@ Result<Module> Module::compile(const Engine& engine, std::vector<uint8_t>&& byte
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path, std::string_view name) {
   ERMINE_ASSIGN(platform::FileBytes file, platform::map_file(path, wasm::kMaxModuleSize));
-  return compile_owned(engine, file.bytes, std::move(file.owner), name);
+  Result<Module> module = compile_owned(engine, file.bytes, std::move(file.owner), name);
+  if (!module) return Error(std::move(module).error().with_context(path));
+  return module;
 }
 
 Result<Module> Module::from_descriptor(const Engine& engine, int fd, std::string_view name) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -80,7 +81,13 @@ class Module final : public tiering::NativeModule {
     // The code is complete and verified before it is written to executable memory, and does not change there.
     compiler.link(at.execute, call_table);
     const std::span<const uint8_t> bytes = compiler.bytes();
-    if ((parts_.options.verify_code && !verify(compiler, func_index, code, at.execute, call_table)) ||
+    const verify::Subject subject{.module = parts_.module,
+                                  .function = code,
+                                  .funcs = parts_.funcs,
+                                  .call_table = call_table,
+                                  .index = func_index - parts_.module.imported_functions,
+                                  .has_fuel = parts_.options.consume_fuel};
+    if ((parts_.options.verify_code && !is_safe(func_index, verify(compiler.description(at.execute), subject))) ||
         !parts_.space.write(at, bytes)) {
       parts_.space.give_back(at);
       return nullptr;
@@ -93,6 +100,12 @@ class Module final : public tiering::NativeModule {
     for (const Compiler::Entry& e : compiler.entries())
       made->entries.push_back({e.index, reinterpret_cast<const runtime::Code*>(at.execute + e.unit)});
     made->entry = made->entries.front().unit;
+    made->table_entry = call_table + (func_index - parts_.module.imported_functions) * sizeof(void*);
+    if (parts_.options.verify_code &&
+        !is_safe(func_index, verify::compare_written(compiler.description(at.execute), subject, *made))) {
+      parts_.space.give_back(at);
+      return nullptr;
+    }
     return made;
   }
 
@@ -100,27 +113,27 @@ class Module final : public tiering::NativeModule {
     if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_bug_context, message);
   }
 
-  bool verify(const Compiler& compiler, uint32_t func_index, const ir::FunctionCode& code, const uint8_t* execute,
-              const uint8_t* call_table) {
-    static const verify::Machine* const machine = verify::this_machine();
-    if (machine == nullptr) {
-      if (!told_.exchange(true))
-        report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
-      return false;
+  // Reports what is not safe.
+  bool is_safe(uint32_t func_index, const std::optional<std::string>& problem) {
+    if (problem && problem->empty()) return true;
+    if (problem) {
+      if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;
+      report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, *problem));
+    } else if (!told_.exchange(true)) {
+      report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
     }
+    return false;
+  }
+
+  // No value: code cannot be verified here.
+  std::optional<std::string> verify(const verify::Code& code, const verify::Subject& subject) {
+    static const verify::Machine* const machine = verify::this_machine();
+    if (machine == nullptr) return std::nullopt;
     auto verifier = verifiers_.take();
     if (!verifier) verifier = std::make_unique<verify::Verifier>(*machine, parts_.interpreter, mark_holes);
-    const std::string problem =
-        verifier->verify(compiler.description(execute), {.module = parts_.module,
-                                                         .function = code,
-                                                         .funcs = parts_.funcs,
-                                                         .call_table = call_table,
-                                                         .has_fuel = parts_.options.consume_fuel});
+    std::string problem = verifier->verify(code, subject);
     verifiers_.give_back(std::move(verifier));
-    if (problem.empty()) return true;
-    if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;
-    report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, problem));
-    return false;
+    return problem;
   }
 
   const tiering::ModuleParts parts_;

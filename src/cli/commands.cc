@@ -94,6 +94,7 @@ int dispatch(Words words) {
     const Command* c = find(words[1]);
     if (c != nullptr) return c->main({"--help"});
     print_error("there is no command '" + printable(words[1]) + "'" + similar_command(words[1]));
+    print_note("ermine --help lists the commands");
     return kUsage;
   }
   if (const Command* c = find(first)) {

@@ -82,6 +82,7 @@ void read_config_file(const std::string& option, const std::string& path, const 
   Reader reader(option, path, take);
   std::string text;
   if (!read_file(path, text)) reader.fail(std::string("cannot be read: ") + std::strerror(errno));
+  if (text.find('\0') != text.npos) reader.fail("is not a TOML file but binary");
   TextBuffer buffer(text);
   std::istream file(&buffer);
   std::shared_ptr<cpptoml::table> values;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "launch/file_kind.h"
 
 namespace ermine::cli {
 namespace {
@@ -45,16 +46,6 @@ bool is_of_emscripten(const ImportType& i) {
                                i.name.starts_with("invoke_") || i.name.starts_with("__cxa_"));
 }
 
-// What a module is that no linker has finished, and what to do; otherwise empty.
-std::string unlinked(const Module& module) {
-  if (module.custom_section("linking"))
-    return "it is an object file of a compiler, not a linked program; link it, as in clang --target=wasm32-wasi FILE.o "
-           "-o app.wasm";
-  if (module.custom_section("dylink.0"))
-    return "it is a shared library, which a dynamic linker has to load; link the program statically";
-  return {};
-}
-
 // Tools make short names. A hostile module may have many imports, each with a long one.
 ImportType shortened(const ImportType& i) {
   constexpr size_t kLongest = 200;
@@ -89,6 +80,10 @@ std::string hint_on_stop(const Error& error, const RunOptions& o) {
   const std::string option = option_for(error.limit());
   switch (error.limit()) {
     case Limit::kNone:
+      // The system refused memory.
+      if (error.kind() == ErrorKind::kLimit && o.precautions.max_process_memory)
+        return "--max-process-memory may leave too little for it; a larger one changes that";
+      return {};
     case Limit::kModuleBytes: return {};  // see print_error()
     case Limit::kFuel:
       return "the limit is --fuel " + std::to_string(o.fuel.value_or(0)) + "; a larger one lets it continue";
@@ -145,15 +140,20 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
   return notes;
 }
 
-std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& o) {
+std::vector<std::string> hints_on_imports(const launch::Launch& launch, const RunOptions& o) {
+  const Module& module = launch.last_module();
   List missing;
   std::vector<std::string> notes;
-  const std::string kind = unlinked(module);
+  const std::string kind = hint_on_unlinked(module);
   if (!kind.empty()) notes.push_back(kind);
   for (const ImportType& i : module.imports()) {
-    if (linker.has(i.module, i.name)) continue;
+    if (launch.linker().has(i.module, i.name)) continue;
     missing.add(base::format("{}.{} {}", i.module, i.name, i.type.to_string()));
     std::string from = kind.empty() ? origin(shortened(i)) : std::string();
+    if (const Module* provider = launch.preloaded(i.module)) {
+      const std::string what = hint_on_unlinked(*provider);
+      from = what.empty() ? std::string() : base::format("'{}' does not export it: {:t}", shortened(i).module, what);
+    }
     if (!from.empty() && std::find(notes.begin(), notes.end(), from) == notes.end()) notes.push_back(from);
   }
   if (missing.count() > 1) notes.insert(notes.begin(), "nothing provides " + missing.text());
@@ -163,6 +163,11 @@ std::vector<std::string> hints_on_imports(const Linker& linker, const Module& mo
     provides += "; --unknown-imports-trap runs the program until it calls one";
   notes.push_back(std::move(provides));
   return notes;
+}
+
+std::string hint_on_unlinked(const Module& module) {
+  const std::optional<launch::Unlinked> kind = launch::unlinked(module);
+  return kind ? base::format("it is {:t}; {:t}", kind->name, kind->advice) : std::string();
 }
 
 std::string no_such_function(const Module& module, const std::string& name) {

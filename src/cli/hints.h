@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "cli/run_options.h"
-#include "ermine/linker.h"
 #include "ermine/wasi.h"
+#include "launch/launch.h"
 
 namespace ermine::cli {
 
@@ -18,8 +18,11 @@ std::string ungranted_argument(const RunOptions& options);
 // `end`: how the program ended.
 std::vector<std::string> hints_on_refusals(const WasiRefusals& refusals, const Error& end);
 // Which of the module's imports are missing, and what usually provides them.
-std::vector<std::string> hints_on_imports(const Linker& linker, const Module& module, const RunOptions& options);
+// `launch` failed to instantiate its last module.
+std::vector<std::string> hints_on_imports(const launch::Launch& launch, const RunOptions& options);
 std::string no_such_function(const Module& module, const std::string& name);
+// What a module is that no linker has finished, and what to do; empty for others.
+std::string hint_on_unlinked(const Module& module);
 // For a module without _start; empty if instantiating it was all there is to do.
 std::string nothing_to_run(const Module& module);
 

@@ -12,6 +12,7 @@
 #include "cli/settings.h"
 #include "ermine/ermine.h"
 #include "ermine/printable.h"
+#include "launch/file_kind.h"
 
 namespace ermine::cli {
 namespace {
@@ -57,6 +58,8 @@ void print_listing(const Module& module, const std::string& path) {
   bool bold = colour_on(STDOUT_FILENO);
   auto heading = [bold](const std::string& text) { return bold ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n"; };
   std::string out = heading(printable(path) + (module.name().empty() ? "" : base::format("  ({})", module.name())));
+  if (const std::optional<launch::Unlinked> kind = launch::unlinked(module))
+    out += fmt::format("  {}; {}\n", kind->name, kind->advice);
   out += fmt::format("  {} in all, {} of code, {} of data\n", size_text(s.size), size_text(s.code_size),
                      size_text(s.data_bytes));
   out += fmt::format("  {} functions, {} types, {} globals, {} tables, {} memories, {} tags\n", s.functions, s.types,
@@ -155,6 +158,8 @@ void print_json(const Module& module, const std::string& path) {
   Json j;
   j["file"] = path;
   j["name"] = std::string(module.name());
+  const std::optional<launch::Unlinked> unlinked = launch::unlinked(module);
+  j["kind"] = std::string(unlinked ? unlinked->id : "module");
   j["size"] = s.size;
   j["code_size"] = s.code_size;
   j["data_bytes"] = s.data_bytes;

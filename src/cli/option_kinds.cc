@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "cli/quantities.h"
+#include "cli/suggestion.h"
 #include "wasm/features.h"
 
 namespace ermine::cli {
@@ -25,6 +26,10 @@ bool is_on(const Given& given) {
   throw BadOption{given.option, "'" + text + "' is neither y nor n"};
 }
 
+[[noreturn]] void throw_out_of_range(const std::string& range, const Given& given) {
+  throw BadOption{given.option, "'" + given.text + "' is out of its range: " + range};
+}
+
 std::string show_size(uint64_t value) {
   constexpr std::string_view kUnits[] = {"", "KiB", "MiB", "GiB", "TiB"};
   size_t unit = 0;
@@ -40,7 +45,9 @@ void AlwaysOn::set(const bool&, const Given& given) {
   if (!is_on(given)) throw BadOption{given.option, "this cannot be switched off"};
 }
 
-void Count::set(uint64_t& field, const Given& given) { field = require(parse_count(given.text), given, "a number"); }
+void Count::set(uint64_t& field, const Given& given) {
+  field = require(parse_count(given.text), given, "a whole number, as in 1000 or 1_000_000");
+}
 std::string Count::show(uint64_t value) { return value == UINT64_MAX ? "unlimited" : std::to_string(value); }
 
 void Count32::set(uint32_t& field, const Given& given) {
@@ -58,13 +65,24 @@ void Duration::set(Type& field, const Given& given) {
   field = require(parse_duration(given.text), given, "a duration, as in 2s or 500ms");
 }
 
+void Duration::set_from(std::chrono::milliseconds least, Type& field, const Given& given) {
+  Type value{};
+  set(value, given);
+  if (value < least) throw_out_of_range(show_least(least), given);
+  field = value;
+}
+std::string Duration::show_least(std::chrono::milliseconds least) {
+  return "at least " + std::to_string(least.count()) + "ms";
+}
+
 std::string show_range(Config::Range range) {
+  if (range.most == UINT64_MAX) return "at least " + show_size(range.least);
   return range.least == 0 ? "at most " + show_size(range.most)
                           : show_size(range.least) + " to " + show_size(range.most);
 }
 void check_range(Config::Range range, uint64_t value, const Given& given) {
   if (value >= range.least && value <= range.most) return;
-  throw BadOption{given.option, "'" + given.text + "' is out of its range: " + show_range(range)};
+  throw_out_of_range(show_range(range), given);
 }
 
 std::vector<Named<Tier>> tiers() {
@@ -144,6 +162,12 @@ void set_feature(Config& config, std::string_view name, const Given& given) {
   if (name == "all" || name == "all-proposals") {
     if (!on) throw BadOption{given.option, "only single proposals can be switched off"};
     return config.enable_all_features();
+  }
+  const std::vector<std::string_view> names = Config::feature_names();
+  if (std::ranges::find(names, name) == names.end()) {
+    const std::string meant = did_you_mean(name, names);
+    throw BadOption{given.option, "there is no proposal '" + std::string(name) + "'" +
+                                      (meant.empty() ? "; --features help lists them" : meant)};
   }
   if (Result<void> r = config.set_feature(name, on); !r) throw BadOption{given.option, r.error().message()};
 }

@@ -67,6 +67,8 @@ struct Duration {
   using Type = std::chrono::nanoseconds;
   static std::string type() { return "TIME"; }
   static void set(Type& field, const Given& given);
+  static void set_from(std::chrono::milliseconds least, Type& field, const Given& given);
+  static std::string show_least(std::chrono::milliseconds least);
 };
 
 struct Text {
@@ -82,6 +84,11 @@ struct Maybe {
   static std::string type() { return K::type(); }
   static void set(Type& field, const Given& given) { K::set(field.emplace(), given); }
   static std::string show(const Type&) { return {}; }
+  static std::string range()
+    requires requires { K::range(); }
+  {
+    return K::range();
+  }
 };
 
 // A number with a range of Config's. An engine would replace a number outside of it; the command refuses it.
@@ -96,6 +103,26 @@ struct Within : K {
     field = value;
   }
   static std::string range() { return show_range(kRange); }
+};
+
+// A number that makes sense only from some value on.
+template <class K, uint64_t kLeast>
+struct From : K {
+  static constexpr Config::Range kRange{kLeast, UINT64_MAX};
+  static void set(typename K::Type& field, const Given& given) { Within<K, kRange>::set(field, given); }
+  static std::string range() { return show_range(kRange); }
+};
+template <uint64_t kLeast>
+using CountFrom = From<Count, kLeast>;
+template <uint64_t kLeast>
+using Count32From = From<Count32, kLeast>;
+template <uint64_t kLeast>
+using SizeFrom = From<Size, kLeast>;
+template <uint64_t kMilliseconds>
+struct DurationFrom : Duration {
+  static constexpr std::chrono::milliseconds kLeast{kMilliseconds};
+  static void set(Type& field, const Given& given) { set_from(kLeast, field, given); }
+  static std::string range() { return show_least(kLeast); }
 };
 
 // One of several values with names. The default may be a value without a name.

@@ -81,8 +81,12 @@ std::vector<std::string_view> all_names(const std::vector<Taker>& takers) {
 void take_member(const Members& group, const std::string& name, const std::string& value) {
   if (name == "help") throw HelpAsked{help_text(group.info)};
   const std::string option = group_name(group) + " " + name;
-  for (const Taker& t : group.members)
-    if (has_name(t.names, name)) return t.take({option, value});
+  for (const Taker& t : group.members) {
+    if (!has_name(t.names, name)) continue;
+    if (t.has_value && value.empty())
+      throw BadOption{option, "needs a value, in the same word: " + group_name(group) + " " + name + "=VALUE"};
+    return t.take({option, value});
+  }
   if (std::string about = about_wasmtime_option(group.info.letter, name); !about.empty())
     throw BadOption{option, std::move(about)};
   const std::string meant = did_you_mean(name, all_names(group.members));
@@ -147,6 +151,15 @@ struct Options::Impl {
     throw BadOption{"[" + table + "]", "there is no such table" + did_you_mean(table, tables)};
   }
 
+  // The message for a command line that ends with an option whose value is missing.
+  std::string value_missing(const Words& words) const {
+    std::string form;
+    for (const OptionSection& section : info.sections)
+      for (const OptionInfo& o : section.options)
+        if (has_name(o.names, words.back())) form = ", as in: " + words.back() + " " + o.type;
+    return words.back() + ": the value is missing" + form;
+  }
+
   // The message for words that are neither options nor arguments of the command.
   std::string unexpected(const Words& words) const {
     const std::string& word = words.front();
@@ -154,9 +167,15 @@ struct Options::Impl {
     if (!word.starts_with('-')) return "unexpected argument '" + word + "'";
     if (const std::string about = about_wasmtime_option(0, name); !about.empty()) return name + ": " + about;
     std::vector<std::string_view> names = all_names(takers);
+    if (name == "--version" || name == "-V") return "'" + name + "' stands alone, as in: ermine --version";
     names.insert(names.end(), {"--help", "--version"});
-    std::string meant = did_you_mean(name, names);
     // Perhaps it belongs within a group: --max-memory-size for -W max-memory-size.
+    for (const Members& group : groups)
+      for (const Taker& t : group.members)
+        if (name.starts_with("--") && has_name(t.names, std::string_view(name).substr(2)))
+          return "there is no option '" + name + "'; write " + group_name(group) + " " + name.substr(2) +
+                 (t.has_value ? "=VALUE" : "");
+    std::string meant = did_you_mean(name, names);
     for (size_t i = 0; i < groups.size() && meant.empty(); ++i)
       if (const std::string_view near = nearest(name, all_names(groups[i].members)); !near.empty())
         meant = "; did you mean '" + group_name(groups[i]) + " " + std::string(near) + "'?";
@@ -263,7 +282,8 @@ Parsed Options::parse(Words words) {
   } catch (const CLI::ParseError& e) {
     const Words left = impl_->app.remaining();
     const bool extra = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !left.empty();
-    print_error(printable(extra ? impl_->unexpected(left) : e.what()));
+    const bool lacks_value = e.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch);
+    print_error(printable(extra ? impl_->unexpected(left) : lacks_value ? impl_->value_missing(words) : e.what()));
     print_note("ermine " + impl_->app.get_name() + " --help lists the options");
     return {true, kUsage};
   }

@@ -1,5 +1,6 @@
 #include "cli/quantities.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -27,7 +28,9 @@ std::optional<uint64_t> parse_count(std::string_view text) {
   }
   uint64_t value = 0;
   auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value, base);
-  if (error != std::errc() || end != rest.data() + rest.size()) return std::nullopt;
+  if (end != rest.data() + rest.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return UINT64_MAX;
+  if (error != std::errc()) return std::nullopt;
   return value;
 }
 
@@ -46,7 +49,7 @@ std::optional<uint64_t> parse_size(std::string_view text) {
       return std::nullopt;
     shift = static_cast<int>(at + 1) * 10;
   }
-  if (*value > UINT64_MAX >> shift) return std::nullopt;
+  if (*value > UINT64_MAX >> shift) return UINT64_MAX;
   return *value << shift;
 }
 
@@ -63,8 +66,7 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   else if (unit == "m" || unit == "min") scale = 60e9;
   else if (unit == "h") scale = 3600e9;
   else return std::nullopt;
-  if (number * scale > 9e18) return std::nullopt;
-  return std::chrono::nanoseconds(static_cast<int64_t>(number * scale));
+  return std::chrono::nanoseconds(static_cast<int64_t>(std::min(number * scale, 9e18)));
 }
 
 }  // namespace ermine::cli

@@ -1,4 +1,5 @@
-// Numbers in the forms of a command line. Each function returns nothing for any other text.
+// Numbers in the forms of a command line. Each function returns nothing for any other text, and the largest number for
+// a larger one, which for a limit is as good as none.
 #pragma once
 
 #include <chrono>

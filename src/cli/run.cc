@@ -15,6 +15,7 @@
 #include "cli/run_options.h"
 #include "cli/values.h"
 #include "ermine/ermine.h"
+#include "launch/file_kind.h"
 #include "launch/launch.h"
 #include "launch/stack.h"
 
@@ -104,8 +105,10 @@ Result<void> call_export(Store& store, const Instance& instance, const RunOption
   }
   std::vector<Val> args;
   for (size_t i = 0; i < type.params.size(); ++i) {
-    ERMINE_ASSIGN(Val v, parse_value(store, type.params[i], o.arguments[i]));
-    args.push_back(std::move(v));
+    Result<Val> v = parse_value(store, type.params[i], o.arguments[i]);
+    if (!v)
+      return Error(ErrorKind::kUsage, base::format("argument {} of {}: {}", i + 1, *o.invoke, v.error().message()));
+    args.push_back(std::move(*v));
   }
   ERMINE_ASSIGN(std::vector<Val> results, func->call(args));
   for (const Val& v : results) std::puts(print_value(v).c_str());
@@ -120,12 +123,14 @@ Result<void> run_instance(Launch& launch, const Instance& instance, const RunOpt
   }
   ERMINE_ASSIGN(const bool started, Launch::start(instance));
   if (started) return {};
+  // An object file never is a program, even if nothing else is missing.
+  if (launch::unlinked(instance.module())) return Error(ErrorKind::kLink, "there is no _start to run");
   if (std::string note = nothing_to_run(instance.module()); !note.empty()) print_note(note);
   return {};
 }
 
 // The exit code for the end of a run, after printing the reason.
-int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi, const std::string& ungranted) {
+int conclude(const Result<void>& result, const RunOptions& o, const Launch& launch, const std::string& ungranted) {
   if (result) return kOk;
   const Error& error = result.error();
   const int code = launch::exit_code(error);
@@ -133,24 +138,25 @@ int conclude(const Result<void>& result, const RunOptions& o, const Wasi& wasi, 
     std::fflush(stdout);
     print_error(error);
     if (std::string note = hint_on_stop(error, o); !note.empty()) print_note(note);
+    if (std::string note = hint_on_unlinked(launch.last_module()); !note.empty()) print_note(note);
   }
   if (code == kOk) return code;
   if (!ungranted.empty()) {
     print_note(ungranted);
     return code;
   }
-  for (const std::string& note : hints_on_refusals(wasi.refusals(), error)) print_note(note);
+  for (const std::string& note : hints_on_refusals(launch.wasi().refusals(), error)) print_note(note);
   return code;
 }
 
 // From instantiation to the exit code.
 int run_loaded(Launch& launch, const RunOptions& o, const std::string& ungranted) {
   Result<Instance> instance = launch.instantiate();
-  if (instance) return conclude(run_instance(launch, *instance, o), o, launch.wasi(), ungranted);
+  if (instance) return conclude(run_instance(launch, *instance, o), o, launch, ungranted);
   if (instance.error().kind() != ErrorKind::kLink)
-    return conclude(Result<void>(std::move(instance).error()), o, launch.wasi(), ungranted);
+    return conclude(Result<void>(std::move(instance).error()), o, launch, ungranted);
   print_error(instance.error());
-  for (const std::string& note : hints_on_imports(launch.linker(), launch.last_module(), o)) print_note(note);
+  for (const std::string& note : hints_on_imports(launch, o)) print_note(note);
   return kFailed;
 }
 

@@ -57,7 +57,11 @@ Result<std::vector<uint8_t>> read_any(InputFile& input, uint64_t limit) {
 int finish(const Result<void>& printed, OutputFile& out, const std::string& file) {
   // A closed pipe is not an error of the module.
   Result<void> written = out.finish();
-  if (!printed) return fail(const_cast<Result<void>&>(printed).error(), file);
+  if (!printed) {
+    fail(printed.error(), file);
+    if (printed.error().kind() == ErrorKind::kUsage) print_note("ermine objdump -h lists the sections");
+    return kFailed;
+  }
   return written ? kOk : fail(written.error());
 }
 

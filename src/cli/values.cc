@@ -15,7 +15,11 @@ namespace ermine::cli {
 namespace {
 
 Error bad(const std::string& text, const ValType& type) {
-  return Error(ErrorKind::kUsage, base::format("'{}' is not a value of type {}", text, type.to_string()));
+  std::string_view form;
+  if (type.kind() == ValKind::kV128) form = ", which is written 0x and up to 32 hexadecimal digits";
+  if (type.kind() == ValKind::kRef)
+    form = type.nullable() ? ", of which only null can be written here" : ", which cannot be written here";
+  return Error(ErrorKind::kUsage, base::format("'{}' is not a value of type {}{:t}", text, type.to_string(), form));
 }
 
 // Any number whose value fits as signed or as unsigned, as two's complement.

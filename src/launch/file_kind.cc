@@ -125,4 +125,20 @@ std::optional<Error> not_accepted(std::span<const uint8_t> bytes, const std::str
   return error(ErrorKind::kMalformed, what_is_wrong(bytes));
 }
 
+std::optional<Unlinked> unlinked(const Module& module) {
+  if (module.custom_section("dylink.0"))
+    return Unlinked{"shared-library", "a shared library, which a dynamic linker has to load",
+                    "link the program statically"};
+  if (!module.custom_section("linking")) return std::nullopt;
+  // The linker keeps this section in a program with --emit-relocs. A program exports its memory, or imports it by the
+  // same name; the memory of an object is __linear_memory or has no name.
+  constexpr std::string_view kMemory = "memory";
+  for (const ExportType& e : module.exports())
+    if (e.name == kMemory && e.type.kind == ExternKind::kMemory) return std::nullopt;
+  for (const ImportType& i : module.imports())
+    if (i.name == kMemory && i.type.kind == ExternKind::kMemory) return std::nullopt;
+  return Unlinked{"object", "an object file of a compiler, not a linked program",
+                  "link it, as in clang -target wasm32-wasi FILE.o -o app.wasm"};
+}
+
 }  // namespace ermine::launch

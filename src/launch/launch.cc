@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "launch/load.h"
 
 namespace ermine::launch {
@@ -52,6 +53,11 @@ Result<void> Launch::load() {
   return {};
 }
 
+const Module* Launch::preloaded(std::string_view name) const {
+  const auto at = std::ranges::find(preloads_, name, &Preload::name);
+  return at == preloads_.end() || !at->module ? nullptr : &*at->module;
+}
+
 Result<Instance> Launch::instantiate(const Module& module) {
   last_module_ = module;
   if (!program_.unknown_imports_trap && !program_.unknown_imports_default) return linker_->instantiate(*store_, module);
@@ -67,6 +73,11 @@ Result<Instance> Launch::instantiate() {
   for (const Preload& preload : preloads_) {
     ERMINE_ASSIGN(Instance instance, instantiate(*preload.module));
     ERMINE_TRY(initialize(instance));
+    for (const ExportType& e : preload.module->exports())
+      if (linker_->has(preload.name, e.name))
+        return Error(ErrorKind::kUsage, base::format("{}: its export '{}' is provided already under the name '{}', by "
+                                                     "the host or by another module",
+                                                     preload.file.path(), e.name, preload.name));
     ERMINE_TRY(linker_->instance(preload.name, instance));
   }
   return instantiate(*module_);
@@ -81,6 +92,10 @@ Result<bool> Launch::start(const Instance& instance) {
   ERMINE_TRY(initialize(instance));
   std::optional<Func> start = instance.get_func("_start");
   if (!start) return false;
+  if (const FuncType type = start->type(); !type.params.empty() || !type.results.empty())
+    return Error(
+        ErrorKind::kUsage,
+        base::format("a program's _start has neither parameters nor results; this one has {}", type.to_string()));
   ERMINE_TRY(start->call({}, {}));
   return true;
 }

@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,8 @@ class Launch {
   // The last module that instantiate() began to instantiate. After a failure, it is the module that failed.
   const Module& last_module() const { return *last_module_; }
   const Wasi& wasi() const { return wasi_; }
+  // The module that is preloaded under this name; null if none is.
+  const Module* preloaded(std::string_view name) const;
 
   // kLink if an import is missing. Runs start functions, and _initialize of preloaded modules.
   Result<Instance> instantiate();

@@ -27,6 +27,7 @@ Result<std::vector<std::string>> find_scripts(std::span<const std::string> paths
     for (; !error && entry != end; entry.increment(error))
       if (entry->path().extension() == ".wast") out.push_back(entry->path().string());
     if (error) return Error(ErrorKind::kIo, base::format("{}: {}", path, error.message()));
+    if (out.size() == first) return Error(ErrorKind::kIo, base::format("{}: there is no script (*.wast) in it", path));
     std::sort(out.begin() + static_cast<std::ptrdiff_t>(first), out.end());
   }
   return out;

@@ -20,8 +20,9 @@ const uint8_t* CodeSpace::call_table() {
   return reinterpret_cast<const uint8_t*>(table_.slots);
 }
 
-void CodeSpace::set_entry(size_t index, const uint8_t* code) {
-  table_.slots[index].store(code, std::memory_order_release);
+void CodeSpace::set_entry(const uint8_t* entry, const uint8_t* code) {
+  const auto offset = static_cast<size_t>(entry - reinterpret_cast<const uint8_t*>(table_.slots));
+  table_.slots[offset / sizeof *table_.slots].store(code, std::memory_order_release);
 }
 
 CodeArena::Block CodeSpace::take(size_t size) {

@@ -23,8 +23,8 @@ class CodeSpace {
   // The table, one entry per function, for code: it is made by the first call and stays at the same address. Null:
   // there is no space.
   const uint8_t* call_table();
-  // From now on, calls of the defined function `index` go there. The table has been made.
-  void set_entry(size_t index, const uint8_t* code);
+  // From now on, calls through this entry of the table go to `code`.
+  void set_entry(const uint8_t* entry, const uint8_t* code);
 
   // Space for one function. Empty: there is none.
   CodeArena::Block take(size_t size);

@@ -58,7 +58,7 @@ void MachineTiers::publish(Function& f, Level level, std::unique_ptr<const Machi
   f.level.store(level, std::memory_order_release);
   // From now on, calls come here.
   const size_t index = f.func_index - code_.module().imported_functions;
-  space_.set_entry(index, made.code);
+  space_.set_entry(made.table_entry, made.code);
   code_.func_codes()[index].entry.store(made.entry, std::memory_order_release);
 }
 

@@ -56,6 +56,7 @@ struct MachineCode {
   const uint8_t* code = nullptr;
   uint32_t code_size = 0;  // bytes of machine code, without the data after it
   uint32_t total_size = 0;  // with that data
+  const uint8_t* table_entry = nullptr;  // the function's place in CodeSpace::call_table()
 
   // The entry at an instruction; null if it has none.
   const runtime::Code* entry_at(uint32_t index) const;

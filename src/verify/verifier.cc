@@ -116,6 +116,7 @@ class Verifier::Pass {
     entries();
     if (subject_.has_fuel) find_fuel();
     orders_.resize(code_.labels.size());
+    jumped_from_.assign(code_.labels.size(), kNowhere);
     const std::span<const Piece> pieces = code_.pieces;
     const std::span<const Label> labels = code_.labels;
     const uint32_t code_size = code_.code_size;
@@ -147,6 +148,8 @@ class Verifier::Pass {
       const bool falls = reachable_;
       if (label < labels.size() && labels[label].offset == p.offset) {
         const Label& l = labels[label++];
+        const uint32_t from = jumped_from_[label - 1];
+        own_jumps_ = (from == p.at || from == kNowhere) && (!reachable_ || order_.at == p.at);
         if (reachable_) arrive(l);
         state_ = {.narrow = l.narrow, .checked = l.checked, .native = l.native};
         reachable_ = true;
@@ -255,6 +258,8 @@ class Verifier::Pass {
     arrive(*l);
     state_ = here;
     Order& to = orders_[static_cast<size_t>(l - code_.labels.data())];
+    uint32_t& from = jumped_from_[static_cast<size_t>(l - code_.labels.data())];
+    from = from == kNowhere || from == piece_->at ? piece_->at : kAnywhere;
     if (l->offset > piece_->offset) {
       if (to.at != piece_->at) to = {piece_->at, 0};
       to.order = std::max(to.order, order_.order);
@@ -497,9 +502,11 @@ class Verifier::Pass {
   }
 
   // The copy of the instruction at `address`, which its handler executes, followed by the address where execution
-  // continues.
+  // continues. Before it is the instruction's index, by which a trap in the handler is located.
   void handler(const KnownState& s, uint64_t address, uint32_t piece_end) {
     uint64_t word = 0;
+    if (!word_at(address - 8, word)) return refuse("calls out to a handler outside the constants");
+    if (word != piece_->at) return refuse("calls out in the name of another instruction");
     if (!word_at(address, word)) return refuse("calls out to a handler outside the constants");
     bool found = false;
     auto matches = [&](OpCode o, const runtime::Code* at, bool has_operands = true) {
@@ -620,9 +627,11 @@ class Verifier::Pass {
           break;
         case Exit::kHandler: handler(s, target, p.offset + size); break;
         case Exit::kTrap: {
+          // Where the pc is another instruction's, the wrong handler could catch an exception.
+          if (!in_line_ && !own_jumps_) return refuse("leaves for the trap of another instruction");
+          const auto* const handler = in_.is({IrOp::call_import}) ? v_.host_.fail_handler : v_.host_.trap_handler;
           uint64_t to;
-          const bool known = word_at(target, to) && (to == reinterpret_cast<uint64_t>(v_.host_.trap_handler) ||
-                                                     to == reinterpret_cast<uint64_t>(v_.host_.fail_handler));
+          const bool known = word_at(target, to) && to == reinterpret_cast<uint64_t>(handler);
           if (!known || static_cast<uint64_t>(e.pc.value(at, execute)) != reinterpret_cast<uint64_t>(in_.pc()))
             return refuse("leaves for a handler other than that of traps");
           break;
@@ -666,6 +675,9 @@ class Verifier::Pass {
   std::vector<uint32_t> first_labels_;
   std::vector<Order> orders_;  // by label: the order of the jumps to it, later its own
   Order order_;  // of the current piece
+  static constexpr uint32_t kNowhere = ~uint32_t{0}, kAnywhere = kNowhere - 1;
+  std::vector<uint32_t> jumped_from_;  // by label: the instruction that jumps there, so far
+  bool own_jumps_ = true;  // only the code of its own instruction jumps to the current piece, or to those before it
   bool in_line_ = true;
   uint32_t in_line_next_ = 0;  // instructions from here on have no code yet
   Instruction in_;
@@ -693,6 +705,22 @@ class Verifier::Pass {
 std::string Verifier::verify(const Code& code, const Subject& subject) {
   if (known_count_ > kMostKnown) known_.clear(), known_count_ = 0;
   return Pass(*this, code, subject).run();
+}
+
+std::string compare_written(const Code& code, const Subject& subject, const tiering::MachineCode& made) {
+  if (made.code != code.execute || made.code_size != code.code_size || made.total_size != code.bytes.size())
+    return "it lies elsewhere";
+  if (std::memcmp(made.code, code.bytes.data(), code.bytes.size()) != 0) return "other bytes were written";
+  if (made.entries.size() != code.entries.size()) return "it has other entries";
+  for (size_t i = 0; i < code.entries.size(); ++i) {
+    const auto* unit = reinterpret_cast<const runtime::Code*>(code.execute + code.entries[i].unit);
+    if (made.entries[i].index != code.entries[i].index || made.entries[i].unit != unit) return "it has other entries";
+    if (code.entries[i].index == 0 && made.entry != unit) return "it begins at another entry";
+  }
+  if (made.entry != made.entry_at(0)) return "it begins at another entry";
+  if (made.table_entry != subject.call_table + subject.index * sizeof(void*))
+    return "another function would be replaced";
+  return {};
 }
 
 }  // namespace ermine::verify

@@ -32,6 +32,10 @@
 #include "verify/facts.h"
 #include "wasm/module.h"
 
+namespace ermine::tiering {
+struct MachineCode;
+}
+
 namespace ermine::verify {
 
 struct Machine;
@@ -77,8 +81,13 @@ struct Subject {
   const ir::FunctionCode& function;
   const runtime::FuncCode* funcs;
   const uint8_t* call_table;  // as executed: the entries of the module's own functions
+  uint32_t index = 0;  // of the function among these
   bool has_fuel = true;  // false: no instruction of the register code takes fuel
 };
+
+// Empty if `made`, whose code has been written to executable memory, is what was verified: the bytes there, the
+// entries, and the place in the table of calls. Otherwise what differs. Nothing refers to it yet.
+std::string compare_written(const Code& code, const Subject& subject, const tiering::MachineCode& made);
 
 // For one thread at a time. Keeps the facts about pieces for all modules, up to some megabytes.
 class Verifier {

@@ -359,6 +359,26 @@ TEST(Module, Introspection) {
   EXPECT_EQ(Module::from_descriptor(engine, -1, "none").error().kind(), ErrorKind::kIo);
 }
 
+// Text is not mistaken for a damaged binary, and the error says which file it is.
+TEST(Module, FilesThatAreText) {
+  Engine engine;
+  char path[] = "/tmp/ermine-text-XXXXXX";
+  const int fd = mkstemp(path);
+  ASSERT_GE(fd, 0);
+  for (const std::string_view text : {"(module)", ";; a comment\n(module)", "\n\t (module)"}) {
+    ASSERT_EQ(ftruncate(fd, 0), 0);
+    ASSERT_EQ(pwrite(fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    for (const auto& module : {Module::from_file(engine, path), Module::from_descriptor(engine, fd, path)}) {
+      ASSERT_FALSE(module);
+      EXPECT_NE(module.error().message().find("Module::from_text()"), std::string::npos) << module.error().message();
+    }
+    EXPECT_TRUE(Module::from_file(engine, path).error().to_string().starts_with(path));
+    EXPECT_TRUE(Module::from_text(engine, text));
+  }
+  close(fd);
+  unlink(path);
+}
+
 TEST(Config, Features) {
   Config config;
   EXPECT_TRUE(config.has_feature("simd"));

@@ -184,6 +184,17 @@ TEST(WasiFunctions, FilesOlderThan1970) {
   ASSERT_EQ(guest.call("path_filestat_get", {3, 0, 1024, 3, 256}), kSuccess);
   EXPECT_EQ(guest.at<uint64_t>(256 + 40), 0u) << "1960";
   EXPECT_EQ(guest.at<uint64_t>(256 + 48), 1'000'000'007u);
+  const timespec last[] = {{0, 1}, {-1, 999'999'999}};  // one nanosecond after, and one before
+  ASSERT_EQ(utimensat(AT_FDCWD, (directory.path() + "/old").c_str(), last, 0), 0);
+  const uint32_t fd = open_file(guest, "old");
+  ASSERT_EQ(guest.call("fd_filestat_get", {fd, 256}), kSuccess);
+  EXPECT_EQ(guest.at<uint64_t>(256 + 40), 1u);
+  EXPECT_EQ(guest.at<uint64_t>(256 + 48), 0u);
+  std::filesystem::create_symlink("nowhere", directory.path() + "/link");
+  ASSERT_EQ(utimensat(AT_FDCWD, (directory.path() + "/link").c_str(), times, AT_SYMLINK_NOFOLLOW), 0);
+  guest.put_text(1024, "link");
+  ASSERT_EQ(guest.call("path_filestat_get", {3, 0, 1024, 4, 256}), kSuccess);
+  EXPECT_EQ(guest.at<uint64_t>(256 + 40), 0u);
 }
 
 // The flags with which Go's os.Root opens a directory and files in it.
@@ -198,6 +209,14 @@ TEST(WasiFunctions, TruncatingNeedsNoRightOfTheDirectory) {
   guest.put_text(1024, "target");
   EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 6, 1 | 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
   EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 0u);
+  // Nor does creating with truncation, and truncating through a directory beneath.
+  guest.put_text(1024, "fresh");
+  EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 5, 1 | 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
+  std::filesystem::create_directory(directory.path() + "/sub/deep");
+  std::ofstream(directory.path() + "/sub/deep/file") << "old text";
+  guest.put_text(1024, "deep/file");
+  EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 9, 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/deep/file"), 0u);
   // A read-only grant is not a right that a program can give up.
   std::ofstream(directory.path() + "/sub/target") << "new text";
   WasiConfig config;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/format.h"
 #include "text/print/module_printer.h"
 
 namespace ermine::text {
@@ -31,6 +32,9 @@ class Dumper final : public ModulePrinter {
     out.cut_names();
   }
   void run(Result<void>& broken);
+  bool wanted(const RawSection& s) const {
+    return dump_.section.empty() || dump_.section == (s.id == 0 ? s.name : section_word(s.id));
+  }
 
  private:
   void new_line(unsigned indent, uint32_t from, uint32_t to) override;
@@ -46,9 +50,6 @@ class Dumper final : public ModulePrinter {
   void row(uint32_t from, uint32_t to);
   void rows(uint32_t from, uint32_t to);
   void rest_of_bytes();
-  bool wanted(const RawSection& s) const {
-    return dump_.section.empty() || dump_.section == (s.id == 0 ? s.name : section_word(s.id));
-  }
 
   const DumpOptions& dump_;
   bool code_ = false;               // lines have a column of bytes
@@ -260,7 +261,13 @@ Result<void> dump(std::span<const uint8_t> bytes, const DumpOptions& options, co
   Out out(sink);
   PrintOptions print;
   print.names = options.names;
-  if (!raw->sections.empty() || broken) Dumper(*raw, print, options, out).run(broken);
+  if (!raw->sections.empty() || broken) {
+    Dumper dumper(*raw, print, options, out);
+    if (!options.section.empty() && broken &&
+        std::ranges::none_of(raw->sections, [&](const RawSection& s) { return dumper.wanted(s); }))
+      return Error(ErrorKind::kUsage, base::format("there is no section '{}'", options.section));
+    dumper.run(broken);
+  }
   out.flush();
   return broken;
 }

@@ -24,14 +24,19 @@ grep -q 'get_typed_func' "$scratch/build/example.cc"
 "$cmake" --build "$scratch/build" --parallel 2
 "$scratch/build/consumer" "$examples/guest.wasm"
 "$scratch/build/loads_library" "$scratch/build/liblibrary.so" "$examples/guest.wasm"
-"$scratch/build/other_libraries"
+for program in other_libraries other_libraries_shared other_libraries_versions exceptions; do "$scratch/build/$program"; done
 
 # An error that was not checked is named.
-message=$("$scratch/build/unchecked" 2>&1) && { echo "a Result without a value was used, and nothing happened"; exit 1; }
-case $message in
-  *no-such-file.wasm*) ;;
-  *) echo "the message does not have the error: $message"; exit 1 ;;
-esac
+unchecked() {
+  message=$("$scratch/build/unchecked" "$1" 2>&1) && { echo "a Result without a value was used, and nothing happened"; exit 1; }
+  case $message in
+    *"$2"*) ;;
+    *) echo "the message does not have the error: $message"; exit 1 ;;
+  esac
+}
+unchecked file no-such-file.wasm
+unchecked call 'unreachable'
+unchecked text 'm:1:8: '
 
 # An older language: one error that says so.
 echo '#include <ermine/ermine.h>' >"$scratch/old.cc"

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "cli/quantities.h"
 #include "cli/run_options.h"
 #include "ermine/error.h"
 
@@ -110,6 +111,44 @@ TEST(SettingsTable, EachOptionReachesItsField) {
     }
   }
   EXPECT_GT(checked, 20u);
+}
+
+// A limit refuses values with which nothing could run, and says from where on they are accepted; or its help says what
+// 0 means.
+TEST(SettingsTable, LimitsHaveALeastValue) {
+  Settings settings;
+  size_t with_least = 0, with_zero = 0;
+  for (const SettingRow& row : setting_rows(settings)) {
+    if (row.kind != SettingRow::kOption) continue;
+    const ErasedKind kind = row.field.kind();
+    const std::string type = kind.type(), name = row.flag + std::string(row.name);
+    if (type != "N" && type != "SIZE" && type != "TIME") continue;
+    auto refusal = [&](const std::string& value) -> std::string {
+      try {
+        kind.set(row.field.at, {name, value});
+      } catch (const BadOption& e) { return e.message; }
+      return {};
+    };
+    const std::string range = kind.range == nullptr ? "" : kind.range();
+    if (std::string_view(row.help).find("; 0: ") != std::string_view::npos) {
+      EXPECT_TRUE(range.empty() || range.starts_with("at most ")) << name;
+      EXPECT_EQ(refusal("0"), "") << name;
+      ++with_zero;
+      continue;
+    }
+    std::string least = range.substr(range.starts_with("at least ") ? 9 : 0);
+    least = least.substr(0, least.find(' '));
+    const std::optional<uint64_t> number = parse_size(least);
+    const std::optional<std::chrono::nanoseconds> time = parse_duration(least);
+    ASSERT_TRUE(type == "TIME" ? time && time->count() > 0 : number && *number > 0) << name << ": " << range;
+    const std::string below = type == "TIME" ? std::to_string(time->count() - 1) + "ns" : std::to_string(*number - 1);
+    for (const std::string& value : {std::string("0"), below})
+      EXPECT_EQ(refusal(value), "'" + value + "' is out of its range: " + range) << name;
+    EXPECT_EQ(refusal(least), "") << name;
+    ++with_least;
+  }
+  EXPECT_EQ(with_least, 8u);
+  EXPECT_EQ(with_zero, 9u);
 }
 
 TEST(SettingsTable, HelpReadsAlike) {

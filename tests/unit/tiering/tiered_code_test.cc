@@ -52,6 +52,7 @@ struct FakeTier final : NativeTier {
         made->code_size = 16, made->total_size = 32;
         made->entry = &unit;
         made->entries = {{0, &unit}};
+        made->table_entry = parts.space.call_table() + (func_index - parts.module.imported_functions) * sizeof(void*);
         ++tier.made;
         return made;
       }

@@ -214,6 +214,65 @@ TEST_F(Functions, MemoryIsGuarded) {
   refuses(s, "an offset from memory");
 }
 
+// The pc of a trap decides which handler catches it.
+TEST_F(Functions, TrapsAreTheInstructions) {
+  for (const char* name : {"divide", "calls"}) {
+    const Specimen s = function(name);
+    // Code out of line comes last.
+    uint32_t last = 0;
+    size_t first = 0;
+    for (; first < s.pieces.size() && s.pieces[first].at >= last; ++first) last = s.pieces[first].at;
+    unsigned traps = 0;
+    for (size_t i = first; i < s.pieces.size(); ++i) {
+      Specimen t = s;
+      t.pieces[i].at = 0;
+      traps += t.verify().find("leaves for the trap of another instruction") != std::string::npos;
+    }
+    EXPECT_GT(traps, 0u) << name;
+  }
+}
+
+TEST_F(Functions, WrittenCodeIsWhatWasVerified) {
+  const Specimen s = function("loop");
+  std::vector<uint8_t> memory(s.bytes.begin(), s.bytes.begin() + s.size);
+  const auto* const table = reinterpret_cast<const uint8_t*>(Specimen::kCallTable);
+  const Code code{.bytes = {s.bytes.data(), s.size},
+                  .execute = memory.data(),
+                  .code_size = s.code_size,
+                  .data_start = s.data_start,
+                  .pieces = s.pieces,
+                  .labels = s.labels,
+                  .entries = s.entries,
+                  .spills = s.spills};
+  const Subject subject{
+      .module = specimens().module(), .function = *s.function, .funcs = nullptr, .call_table = table, .index = 3};
+  tiering::MachineCode good;
+  good.code = memory.data();
+  good.code_size = s.code_size;
+  good.total_size = s.size;
+  for (const Code::Entry& e : s.entries)
+    good.entries.push_back({e.index, reinterpret_cast<const runtime::Code*>(memory.data() + e.unit)});
+  good.entry = good.entries.front().unit;
+  good.table_entry = table + 24;
+  ASSERT_GT(good.entries.size(), 1u);
+  EXPECT_EQ(compare_written(code, subject, good), "");
+  auto refuses = [&](auto change, std::string_view why) {
+    tiering::MachineCode made = good;
+    change(made);
+    EXPECT_EQ(compare_written(code, subject, made), why);
+  };
+  refuses([](auto& m) { ++m.code; }, "it lies elsewhere");
+  refuses([](auto& m) { ++m.code_size; }, "it lies elsewhere");
+  refuses([](auto& m) { --m.total_size; }, "it lies elsewhere");
+  refuses([](auto& m) { m.entries.pop_back(); }, "it has other entries");
+  refuses([](auto& m) { ++m.entries.back().unit; }, "it has other entries");
+  refuses([](auto& m) { ++m.entries.back().index; }, "it has other entries");
+  refuses([](auto& m) { m.entry = m.entries.back().unit; }, "it begins at another entry");
+  refuses([](auto& m) { m.table_entry += 8; }, "another function would be replaced");
+  memory.back() ^= 1;
+  refuses([](auto&) {}, "other bytes were written");
+}
+
 TEST_F(Functions, HandlersAreTheInstructions) {
   const Specimen s = function("handler");
   size_t handlers = each_word(s, [&](uint64_t word, size_t at) {
