@@ -44,12 +44,16 @@ Result<void> Component::validate(const Engine& engine, std::span<const uint8_t> 
 
 #ifdef ERMINE_HAS_TEXT
 Result<void> Component::validate_text(const Engine& engine, std::string_view text, std::string_view file) {
-  const component::ValidateOptions options = options_of(engine);
-  ERMINE_ASSIGN(const std::vector<uint8_t> binary,
-                component::parse_text(text, {.core_features = options.core_features, .file_name = file}));
+  const component::TextOptions options{.core_features = engine.impl()->features(), .file_name = file};
+  ERMINE_ASSIGN(const std::vector<uint8_t> binary, component::parse_text(text, options));
   Result<void> valid = validate(engine, binary);
-  if (!valid && !file.empty()) return Error(std::move(valid).error().with_context(file));
-  return valid;
+  if (valid) return {};
+  Error error = std::move(valid).error();
+  if (error.offset() != Error::kNoOffset) {
+    Error placed = component::in_text(text, options, binary, error);
+    if (placed.offset() == Error::kNoOffset) return placed;
+  }
+  return file.empty() ? std::move(error) : Error(std::move(error).with_context(file));
 }
 #endif
 
