@@ -302,13 +302,12 @@ PackageId PackageResolver::find_package(const syntax::PackageName& name) {
   // Another version is more often what is meant than another name.
   std::vector<std::string> known;
   std::string versions;
-  for (const auto& [text, id] : facts_.packages) known.push_back(text);
-  std::sort(known.begin(), known.end());
-  for (const std::string& text : known) {
-    const PackageName& other = resolve_[facts_.packages[text]].name;
-    if (other.space == name.space.text && other.name == name.name.text && versions.size() < 200)
-      versions += (versions.empty() ? "" : ", ") + text;
+  for (const PackageName& other : facts_.known_packages) {
+    known.push_back(other.to_string());
+    const bool is_same = other.space == name.space.text && other.name == name.name.text;
+    if (is_same && versions.size() < 200) versions += (versions.empty() ? "" : ", ") + known.back();
   }
+  std::sort(known.begin(), known.end());
   const std::vector<std::string_view> names(known.begin(), known.end());
   fail(name.space,
        base::format("there is no package {}{:t}", name.to_string(),

@@ -32,6 +32,7 @@ struct ResolveFacts {
   std::vector<bool> has_borrow;      // by type: whether a value has a borrowed handle in it
   std::vector<unsigned> use_depth;   // by interface: see kMaxUseDepth
   std::unordered_map<std::string, PackageId> packages;
+  std::vector<PackageName> known_packages;  // and those that are not resolved yet, for messages
   size_t expansion_left = 0;
   explicit ResolveFacts(const Resolve& resolve);
   void add_type(const Resolve& resolve, const TypeDef& type);

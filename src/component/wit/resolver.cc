@@ -117,6 +117,8 @@ Result<PackageId> add_packages(Resolve& resolve, InputGroup main, std::vector<In
                               base::format("the package {} is known already", package->name.to_string()));
 
   ERMINE_ASSIGN(const std::vector<uint32_t> order, order_packages(sources, packages));
+  for (const Package& package : resolve.packages) facts.known_packages.push_back(package.name);
+  for (const PackageSyntax* package : packages) facts.known_packages.push_back(name_of(package->name));
   PackageId result;
   for (const uint32_t i : order) {
     ERMINE_ASSIGN(const PackageId id, PackageResolver(resolve, facts, sources, options).run(*packages[i]));
