@@ -6,7 +6,8 @@
 // with files *.wit that is not within the `deps` of another one. Every package of a package's dependencies is compared
 // as well. With --together all packages that are found in a path may depend on each other; files that name different
 // packages in one folder are packages of their own. With --print the printed text is written instead, and errors, for
-// comparison with other tools. Without packages the program fails: a test without input tests nothing.
+// comparison with other tools. Without packages the program fails: a test without input tests nothing. If a path does
+// not exist, it says so and returns 77.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -105,7 +106,10 @@ int main(int argc, char** argv) {
     else if (arg == "--together") together = true;
     else if (arg == "--all-features") options.all_features = true;
     else if (arg == "--feature" && i + 1 < argc) options.features.emplace_back(argv[++i]);
-    else if (prints || together) paths.push_back(arg);
+    else if (!fs::exists(arg)) {
+      std::printf("skipped: there is no %s\n", arg.c_str());
+      return 77;
+    } else if (prints || together) paths.push_back(arg);
     else find(arg, paths);
   }
   if (!prints) std::sort(paths.begin(), paths.end());

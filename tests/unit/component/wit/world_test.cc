@@ -1,4 +1,5 @@
 // Worlds: imports, exports, include, and what is imported implicitly.
+#include "component/wit/select.h"
 #include "wit.h"
 
 namespace ermine::component::wit {
@@ -110,6 +111,29 @@ TEST(WitWorld, ExternalIds) {
   EXPECT_EQ(l.function("i", "f").external_id, "one");
   EXPECT_EQ(l.world("w").imports.find("x")->external_id, "two");
   EXPECT_EQ(l.world("w").imports.find("g")->function.external_id, "\xE2\x98\x83");
+}
+
+TEST(WitWorld, Selection) {
+  const Loaded l({{"a.wit", "package a:b; world one {} world two { include c:d/only@1.0.0; }"}},
+                 {{{"c.wit", "package c:d@1.0.0; world only {}"}},
+                  {{"e.wit", "package e:f@1.0.0; world w {}"}},
+                  {{"f.wit", "package e:f@2.0.0; world w {}"}}});
+  ASSERT_EQ(l.error, "");
+  const auto selected = [&](PackageId package, std::string_view name) {
+    auto result = select_world(l.resolve, package, name);
+    return result ? l.resolve.name_of(*result) : result.error().message();
+  };
+  const PackageId c = l.resolve.find({"c", "d", *Version::parse("1.0.0")});
+  EXPECT_EQ(selected(l.package, ""), "the package a:b has several worlds (one, two); say which one is meant");
+  EXPECT_EQ(selected(l.package, "two"), "a:b/two");
+  EXPECT_EQ(selected(c, ""), "c:d/only@1.0.0");
+  EXPECT_EQ(selected(l.package, "c:d/only"), "c:d/only@1.0.0");
+  EXPECT_EQ(selected(l.package, "e:f/w@2.0.0"), "e:f/w@2.0.0");
+  EXPECT_EQ(selected(l.package, "e:f/w"),
+            "there are several versions of the package (e:f@1.0.0, e:f@2.0.0); say which one is meant: e:f/w@…");
+  EXPECT_EQ(selected(l.package, "e:f/w@3.0.0"), "there is no version 3.0.0 of the package, but e:f@1.0.0, e:f@2.0.0");
+  EXPECT_EQ(selected(l.package, "x:y/w"), "there is no package x:y");
+  EXPECT_EQ(selected(l.package, "twoo"), "the package a:b has no world 'twoo'; did you mean 'two'?");
 }
 
 }  // namespace
