@@ -3,6 +3,7 @@
 #include "binary/decoder.h"
 
 #include "base/format.h"
+#include "binary/extern_types.h"
 #include "binary/instr_reader.h"
 #include "binary/reader.h"
 #include "binary/type_section.h"
@@ -313,68 +314,9 @@ class Decoder {
     return {like.type_index, like.type, at};
   }
 
-  struct Flags {
-    bool has_max, is64, shared, page_size;
-  };
-  Flags limits_flags(bool memory) {
-    const uint32_t at = in_.offset();
-    const uint8_t flags = in_.byte();
-    if (flags & ~(memory ? 0x0F : 0x05)) {
-      in_.malformed(at, base::format("malformed limits flags 0x{:02x}", flags));
-    } else {
-      // Bits that a later extension of the format added; without its feature they are malformed.
-      auto need = [&](uint8_t bit, Feature feature) {
-        if ((flags & bit) && !in_.features().has(feature) && in_.ok())
-          in_.malformed(at, base::format("malformed limits flags 0x{:02x}: this requires the {} feature", flags,
-                                         wasm::feature_name(feature)));
-      };
-      need(2, Feature::Threads);
-      need(4, Feature::Memory64);
-      need(8, Feature::CustomPageSizes);
-    }
-    return {(flags & 1) != 0, (flags & 4) != 0, (flags & 2) != 0, (flags & 8) != 0};
-  }
-  wasm::Limits limits(const Flags& flags) {
-    wasm::Limits limits;
-    limits.min = in_.u64();
-    if (flags.has_max) limits.max = in_.u64();
-    return limits;
-  }
-
-  wasm::TableType table_type() {
-    wasm::TableType type;
-    type.element = in_.ref_type();
-    const Flags flags = limits_flags(false);
-    type.is64 = flags.is64;
-    type.limits = limits(flags);
-    return type;
-  }
-
-  wasm::MemoryType memory_type() {
-    wasm::MemoryType type;
-    type.entry_offset = in_.offset();
-    const Flags flags = limits_flags(true);
-    type.is64 = flags.is64;
-    type.shared = flags.shared;
-    type.limits = limits(flags);
-    if (flags.page_size) {
-      const uint32_t at = in_.offset();
-      const uint32_t log2 = in_.u32();
-      if (log2 >= 64) in_.malformed(at, base::format("invalid custom page size 2^{}", log2));
-      type.page_log2 = static_cast<uint8_t>(log2);
-    }
-    return type;
-  }
-
-  wasm::GlobalType global_type() {
-    wasm::GlobalType type;
-    type.type = in_.val_type();
-    const uint32_t at = in_.offset();
-    const uint8_t mutability = in_.byte();
-    if (mutability > 1 && in_.ok()) in_.malformed(at, base::format("malformed mutability 0x{:02x}", mutability));
-    type.is_mutable = mutability == 1;
-    return type;
-  }
+  wasm::TableType table_type() { return read_table_type(in_); }
+  wasm::MemoryType memory_type() { return read_memory_type(in_); }
+  wasm::GlobalType global_type() { return read_global_type(in_); }
 
   void functions() {
     each(m_.functions, wasm::kMaxFunctions, "functions", [&] {

@@ -153,7 +153,7 @@ bool Reader::require(Feature feature, std::string_view what, uint32_t at) {
 
 wasm::TypeId Reader::resolve(uint32_t index, uint32_t at) {
   if (index < type_count_) [[likely]]
-    return types_[index];
+    return types_ ? types_[index] : index;
   if (index - type_count_ < group_size_) return wasm::TypeRegistry::kRecBase + (index - type_count_);
   fail(ErrorKind::kInvalid, at,
        base::format("unknown type {}: {} types are defined here", index, type_count_ + group_size_));
@@ -166,6 +166,8 @@ uint32_t Reader::type_index() {
   resolve(index, at);
   return index;
 }
+
+static_assert(Reader::kMaxRawType <= wasm::TypeRegistry::kRecBase && Reader::kMaxRawType < wasm::kNoType);
 
 namespace {
 // Abstract heap types by their code, 0x69 to 0x74 (specification 3.0, section 5.3.3).

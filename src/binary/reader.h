@@ -29,6 +29,17 @@ class Reader {
         types_(module.types.data()),
         type_count_(static_cast<uint32_t>(module.types.size())),
         features_(module.features) {}
+  // Reads `bytes` from `from` up to `to`, with types that are not resolved: a type index stands for itself where
+  // otherwise the canonical id is. For bytes whose type index space is not that of a module.
+  Reader(std::span<const uint8_t> bytes, uint64_t from, uint64_t to, wasm::FeatureSet features)
+      : p_(bytes.data() + from),
+        end_(bytes.data() + to),
+        begin_(bytes.data()),
+        hard_end_(bytes.data() + bytes.size()),
+        types_(nullptr),
+        type_count_(kMaxRawType),
+        features_(features) {}
+  static constexpr uint32_t kMaxRawType = 0x0300'0000;
 
   bool ok() const { return !failed_; }
   bool at_end() const { return p_ >= end_; }

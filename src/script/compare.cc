@@ -71,7 +71,10 @@ Result<Val> to_value(StoreRef store, const ScriptValue& value, ValType type) {
       ERMINE_ASSIGN(ExternRef ref, ExternRef::create(store, value.bits));
       return Val(AnyRef::from_extern(ref));
     }
-    default: return Error(ErrorKind::kUsage, value.to_string() + " is a pattern, not a value");
+    default:
+      return Error(ErrorKind::kUsage, value.to_string() + (text::is_component_value(value.kind)
+                                                               ? " is a value of components, not of modules"
+                                                               : " is a pattern, not a value"));
   }
 }
 
@@ -105,8 +108,9 @@ bool matches(const Val& value, const ScriptValue& pattern) {
     case ScriptValueKind::kRefArray: return any_kind(value) == AnyKind::kArray;
     case ScriptValueKind::kRefExn: return is_exn(value) && !value.is_null();
     case ScriptValueKind::kEither:
-      return std::any_of(pattern.choices.begin(), pattern.choices.end(),
+      return std::any_of(pattern.parts.begin(), pattern.parts.end(),
                          [&](const ScriptValue& choice) { return matches(value, choice); });
+    default: return false;  // a value of components
   }
   return false;
 }

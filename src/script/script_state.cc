@@ -33,7 +33,7 @@ bool same_beginning(std::string_view a, std::string_view b) { return a.starts_wi
 
 // A value in the notation of its expectation, which may be null.
 std::string show(const Val& value, const text::ScriptValue* expected) {
-  if (expected != nullptr && expected->kind == text::ScriptValueKind::kEither) expected = &expected->choices.front();
+  if (expected != nullptr && expected->kind == text::ScriptValueKind::kEither) expected = &expected->parts.front();
   if (value.kind() != ValKind::kV128) return value.to_string();
   const bool shaped = expected != nullptr && expected->kind == text::ScriptValueKind::kV128;
   return text::vector_text(value.v128().bytes, shaped ? expected->shape : "i32x4");
@@ -88,6 +88,7 @@ void ScriptState::run(const Directive& directive) {
 }
 
 Result<void> ScriptState::dispatch(const Directive& directive) {
+  if (directive.is_component) return failure("components cannot be run yet");
   switch (directive.kind) {
     case DirectiveKind::kModule:
     case DirectiveKind::kModuleDefinition: return define_module(directive);

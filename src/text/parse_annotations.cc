@@ -87,15 +87,6 @@ void Parser::custom_annotation() {
   module_.custom(name, {reinterpret_cast<const uint8_t*>(contents.data()), contents.size()}, place);
 }
 
-std::string_view Parser::name_annotation() {
-  advance();
-  std::string_view name = name_string();
-  expect_close();
-  if (tok_.kind == TokenKind::kAnnotation && tok_.text == "name")
-    fail(tok_, "@name annotation: multiple module or definition names");
-  return name;
-}
-
 void Parser::metadata_annotation() {
   Token at = tok_;
   if (!in_function_) return fail(at, base::format("@{} annotation: not in a function", at.text));

@@ -4,7 +4,6 @@
 #include <bit>
 
 #include "base/format.h"
-#include "base/utf8.h"
 #include "text/encoding_delta.h"
 #include "text/number.h"
 #include "text/parser.h"
@@ -39,20 +38,7 @@ const DefinitionKind* definition_kind(std::string_view keyword) {
 Result<std::vector<uint8_t>> Parser::parse_file() {
   const char* begin = lexer_.position();
   std::string_view text(begin, static_cast<size_t>(lexer_.end() - begin));
-  if (text.size() > UINT32_MAX)
-    return Error(ErrorKind::kUnsupported, "the text is longer than 4 GiB: split it, or write the binary format");
-  if (!base::is_utf8(text)) {
-    // The longest valid prefix shows where the error is.
-    size_t good = 0, bad = text.size();
-    while (bad - good > 1) {
-      size_t middle = good + (bad - good) / 2, cut = middle;
-      while (cut > good && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-      if (cut == good) break;
-      if (base::is_utf8(text.substr(good, cut - good))) good = cut;
-      else bad = cut;
-    }
-    return error_at(source_, text.data() + good, 1, "malformed UTF-8 encoding");
-  }
+  if (Error error = check_encoding(source_, text)) return error;
   std::string_view id;
   advance();
   if (accept_open("module")) {
@@ -84,11 +70,7 @@ Result<std::vector<uint8_t>> Parser::finish() {
     restart(fields_begin_);
     emit_fields();
   }
-  if (lexer_.error()) {
-    const char* at = lexer_.error_position();
-    return error_at(source_, at, 1, lexer_.error());
-  }
-  if (error_) return std::move(error_);
+  if (failed()) return take_error();
 
   if (needs_data_count_) module_.body(Section::kDataCount).leb(module_.count(Section::kData));
   write_metadata();

@@ -212,7 +212,7 @@ uint32_t Parser::type_of_signature() {
   info.is_func = true;
   info.param_count = static_cast<uint32_t>(params_.size());
   info.signature = keep(std::move(key));
-  signatures_.insert(info.signature, type_index);
+  if (reuse_inline_types_) signatures_.insert(info.signature, type_index);
   types_.push_back(info);
   return type_index;
 }
@@ -230,7 +230,7 @@ TypeUse Parser::type_use(ParamNames names) {
   bool is_inline = signature(names);
   const TypeInfo* info = use.index < types_.size() ? &types_[use.index] : nullptr;
   use.param_count = info ? info->param_count : 0;
-  if (is_inline && !failed() && (!info || !info->is_func || info->signature != encode_signature(true)))
+  if (is_inline && !failed() && !(info && info->is_opaque) && (!info || !info->is_func || info->signature != encode_signature(true)))
     fail(at, info ? "inline function type differs from the type that is used" : "inline function type: unknown type");
   return use;
 }

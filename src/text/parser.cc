@@ -1,11 +1,9 @@
-// The parser's basics: tokens, errors, identifiers. See parser.h.
+// The parser's basics: identifiers and index spaces; and the functions of text.h. See parser.h.
 #include "text/parser.h"
 
 #include <algorithm>
 
 #include "base/format.h"
-#include "base/utf8.h"
-#include "text/number.h"
 
 namespace ermine::text {
 
@@ -17,107 +15,7 @@ constexpr std::string_view kSpaceWords[] = {"type",   "function", "table",      
 }  // namespace
 
 Parser::Parser(const Source& source, const char* begin, const char* end, const ParseOptions& options)
-    : source_(source), options_(options), lexer_(begin, end), emit_names_(options.emit_names) {}
-
-void Parser::restart(const char* at) {
-  if (failed()) return;
-  lexer_.jump(at);
-  advance();
-}
-
-void Parser::fail(const Token& at, std::string_view message, std::string_view hint, ErrorKind kind) {
-  if (!error_ && !lexer_.error()) {
-    const char* start = at.kind == TokenKind::kOpen && !at.text.empty() ? at.text.data() : at.start;
-    size_t length = at.text.empty() ? 1 : static_cast<size_t>(at.end() - start);
-    error_ = error_at(source_, start, length, message, hint, kind);
-  }
-  lexer_.stop();
-  advance();
-}
-
-void Parser::unexpected(std::string_view wanted) {
-  switch (tok_.kind) {
-    case TokenKind::kEof: return fail(tok_, base::format("unexpected token: the text ends here, expected {}", wanted));
-    case TokenKind::kReserved: return fail(tok_, base::format("unknown operator {}", excerpt(tok_.text)));
-    case TokenKind::kAnnotation:
-      if (tok_.text == "custom" || tok_.text == "name")
-        return fail(tok_, base::format("misplaced @{} annotation", tok_.text));
-      return fail(tok_, base::format("@{} annotation: misplaced, expected {}", tok_.text, wanted));
-    case TokenKind::kClose: return fail(tok_, base::format("unexpected token \")\", expected {}", wanted));
-    case TokenKind::kOpen:
-      return fail(tok_, base::format("unexpected token \"({}\", expected {}", excerpt(tok_.text), wanted));
-    case TokenKind::kId:
-      return fail(tok_, base::format("unexpected token \"${}\", expected {}", excerpt(tok_.text), wanted));
-    case TokenKind::kString: return fail(tok_, base::format("unexpected token: a string, expected {}", wanted));
-    case TokenKind::kKeyword:
-    case TokenKind::kNumber:
-      return fail(tok_, base::format("unexpected token \"{}\", expected {}", excerpt(tok_.text), wanted));
-  }
-}
-
-bool Parser::accept_open(std::string_view keyword) {
-  if (!at_open(keyword)) return false;
-  advance();
-  return true;
-}
-
-bool Parser::accept_keyword(std::string_view word) {
-  if (!at_keyword(word)) return false;
-  advance();
-  return true;
-}
-
-void Parser::expect_close() {
-  if (tok_.kind != TokenKind::kClose) return unexpected("\")\"");
-  advance();
-}
-
-std::string_view Parser::identifier(const Token& tok) {
-  if (!tok.escaped) return tok.text;
-  std::string_view name = keep(unescape(tok.text));
-  if (!base::is_utf8(name)) fail(tok, "malformed UTF-8 encoding in an identifier");
-  return name;
-}
-
-std::string Parser::string_bytes() {
-  std::string out;
-  while (tok_.kind == TokenKind::kString) {
-    if (tok_.escaped) out += unescape(tok_.text);
-    else out += tok_.text;
-    advance();
-  }
-  return out;
-}
-
-std::string_view Parser::name_string() {
-  if (tok_.kind != TokenKind::kString) {
-    unexpected("a string");
-    return {};
-  }
-  std::string_view name = tok_.text;
-  if (tok_.escaped) {
-    name = keep(unescape(name));
-    if (!base::is_utf8(name)) {
-      fail(tok_, "malformed UTF-8 encoding in a name");
-      return {};
-    }
-  }
-  advance();
-  return name;
-}
-
-uint64_t Parser::unsigned_number(unsigned bits) {
-  if (tok_.kind != TokenKind::kNumber || tok_.text[0] == '-' || tok_.text[0] == '+') {
-    unexpected("a number");
-    return 0;
-  }
-  uint64_t value = 0;
-  NumberStatus status = parse_unsigned(tok_.text, bits, value);
-  if (status == NumberStatus::kMalformed) fail(tok_, base::format("unknown operator {}", excerpt(tok_.text)));
-  else if (status == NumberStatus::kOutOfRange) fail(tok_, base::format("i{} constant out of range", bits));
-  else advance();
-  return value;
-}
+    : TokenReader(source, begin, end), options_(options), emit_names_(options.emit_names) {}
 
 void Parser::bind(Space space, const Token& id) {
   auto s = static_cast<unsigned>(space);
@@ -145,18 +43,6 @@ uint32_t Parser::index(Space space) {
 }
 
 uint32_t Parser::optional_index(Space space, uint32_t otherwise) { return at_index() ? index(space) : otherwise; }
-
-std::string_view Parser::definition_name(Token* id) {
-  std::string_view name;
-  if (id) *id = {};
-  if (tok_.kind == TokenKind::kId) {
-    if (id) *id = tok_;
-    name = identifier(tok_);
-    advance();
-  }
-  if (tok_.kind == TokenKind::kAnnotation && tok_.text == "name") return name_annotation();
-  return name;
-}
 
 void Parser::note_name(NameSpace space, uint32_t index, std::string_view name) {
   if (emit_names_ && name.data()) names_.spaces[static_cast<unsigned>(space)].push_back({index, name});

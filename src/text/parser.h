@@ -2,23 +2,21 @@
 //
 // Three passes over the source, all of which lex on demand: the first binds the identifiers of the index spaces (it
 // skips function bodies by matching parentheses), the second emits the type section, the third everything else in
-// source order. Errors stop the lexer (fail() keeps the first), so parsing code continues to the end of input, and only
-// loops need care: each must end at kEof.
+// source order. Errors stop the lexer (token_reader.h).
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "binary/encoder.h"
-#include "text/lexer.h"
 #include "text/names.h"
 #include "text/number.h"
 #include "text/source_map.h"
 #include "text/symbol_table.h"
 #include "text/text.h"
+#include "text/token_reader.h"
 #include "wasm/opcodes.h"
 
 namespace ermine::text {
@@ -40,6 +38,7 @@ struct ValTypeCode {
 // The known properties of a defined type: enough to resolve locals and to match inline function types.
 struct TypeInfo {
   bool is_func = false;
+  bool is_opaque = false;  // nothing is known
   uint32_t param_count = 0;
   std::string_view signature;  // encoded function type in normal form; only for functions
 };
@@ -50,40 +49,19 @@ struct TypeUse {
   uint32_t param_count = 0;
 };
 
-class Parser {
+class Parser : protected TokenReader {
  public:
   Parser(const Source& source, const char* begin, const char* end, const ParseOptions& options);
 
   Result<std::vector<uint8_t>> parse_file();
   Result<std::vector<uint8_t>> parse_module_fields(std::string_view id);
 
- private:
-  // -- tokens (parser.cc)
-  void advance() { tok_ = lexer_.next(); }
-  void restart(const char* at);
-  void fail(const Token& at, std::string_view message, std::string_view hint = {},
-            ErrorKind kind = ErrorKind::kMalformed);
-  void unexpected(std::string_view wanted);
-  bool failed() const { return static_cast<bool>(error_) || lexer_.error(); }
-  bool at_open(std::string_view keyword) const { return tok_.kind == TokenKind::kOpen && tok_.text == keyword; }
-  bool at_keyword(std::string_view word) const { return tok_.kind == TokenKind::kKeyword && tok_.text == word; }
-  bool accept_open(std::string_view keyword);
-  bool accept_keyword(std::string_view word);
-  void expect_close();
-  bool at_index() const { return tok_.kind == TokenKind::kNumber || tok_.kind == TokenKind::kId; }
-  std::string_view identifier(const Token& tok);  // with escapes replaced; checks UTF-8
-  std::string string_bytes();  // one or more string tokens
-  std::string_view name_string();  // one string token, UTF-8
-  uint64_t unsigned_number(unsigned bits);
-  std::string_view keep(std::string s) { return strings_.emplace_back(std::move(s)); }
-
+ protected:
   // -- identifiers (parser.cc)
   void bind(Space space, const Token& id);
   uint32_t index(Space space);  // a number or identifier
   uint32_t optional_index(Space space, uint32_t otherwise);
   uint32_t space_count(Space space) const { return counts_[static_cast<unsigned>(space)]; }
-  // An optional identifier and @name annotation at a definition.
-  std::string_view definition_name(Token* id = nullptr);
   void note_name(NameSpace space, uint32_t index, std::string_view name);
 
   // The next instruction or other part of a function's body comes from `at`.
@@ -131,7 +109,6 @@ class Parser {
   binary::CustomPlace annotated_place();
   void metadata_annotation();
   void place_hints(uint32_t count, Op op, size_t offset);
-  std::string_view name_annotation();
   void write_metadata();
 
   // -- types (parse_types.cc)
@@ -215,17 +192,12 @@ class Parser {
     Token at;
   };
 
-  const Source& source_;
   const ParseOptions& options_;
-  Lexer lexer_;
-  Token tok_;
-  Error error_;
   const char* fields_begin_ = nullptr;
   bool closes_ = false;  // the fields are in "(module ...)" and a closing parenthesis follows
 
   binary::ModuleEncoder module_;
   ModuleNames names_;
-  std::deque<std::string> strings_;
 
   SymbolTable symbols_[static_cast<unsigned>(Space::kCount)];
   uint32_t counts_[static_cast<unsigned>(Space::kCount)] = {};
@@ -243,6 +215,7 @@ class Parser {
   std::vector<const char*> type_starts_;
   std::vector<TypeInfo> types_;
   SymbolTable signatures_;
+  bool reuse_inline_types_ = true;  // two equal inline function types become one type
   SymbolTable fields_;
   int64_t highest_type_ = -1;  // highest type index mentioned since it was last reset
   std::vector<ValTypeCode> params_, results_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "base/utf8.h"
 #include "ermine/printable.h"
 
 namespace ermine::text {
@@ -90,6 +91,24 @@ Error error_at(const Source& source, const char* at, size_t length, std::string_
                       std::string(std::max<size_t>(code_points(marked), 1) - 1, '~'));
   if (!hint.empty()) out += base::format("\n  hint: {:t}", hint);
   return Error(kind, std::move(out));
+}
+
+Error check_encoding(const Source& source, std::string_view text) {
+  if (text.size() > UINT32_MAX)
+    return Error(ErrorKind::kUnsupported, "the text is longer than 4 GiB: split it, or write the binary format");
+  if (!base::is_utf8(text)) {
+    // The longest valid prefix shows where the error is.
+    size_t good = 0, bad = text.size();
+    while (bad - good > 1) {
+      size_t middle = good + (bad - good) / 2, cut = middle;
+      while (cut > good && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
+      if (cut == good) break;
+      if (base::is_utf8(text.substr(good, cut - good))) good = cut;
+      else bad = cut;
+    }
+    return error_at(source, text.data() + good, 1, "malformed UTF-8 encoding");
+  }
+  return {};
 }
 
 }  // namespace ermine::text

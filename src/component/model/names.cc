@@ -105,7 +105,7 @@ std::string_view type_keyword(TypeKind kind) { return kKinds[static_cast<size_t>
 uint8_t type_code(TypeKind kind) { return kKinds[static_cast<size_t>(kind)].code; }
 TypeForm type_form(TypeKind kind) { return kKinds[static_cast<size_t>(kind)].form; }
 std::optional<TypeKind> type_kind_from_code(uint8_t code) {
-  if (code == 0x43) return TypeKind::Func;
+  if (code == kAsyncFuncCode) return TypeKind::Func;
   return row<TypeKind>(kKindRows, code);
 }
 

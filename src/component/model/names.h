@@ -87,6 +87,12 @@ enum class TypeForm : uint8_t {
   Resource,         // rep, number: the destructor, if has_destructor
 };
 
+inline constexpr unsigned kTypeKinds = 0
+#define TYPE_KIND(id, keyword, code, form) +1
+#include "component/model/type_kinds.def"
+    ;
+inline constexpr uint8_t kAsyncFuncCode = 0x43;  // of a func that is async
+
 std::string_view type_keyword(TypeKind kind);
 uint8_t type_code(TypeKind kind);
 TypeForm type_form(TypeKind kind);
@@ -133,6 +139,11 @@ enum class CanonOptionKind : uint8_t {
 #define CANON_OPTION(id, name, code, sort, feature) id,
 #include "component/model/canonical_options.def"
 };
+
+inline constexpr unsigned kCanonOptionKinds = 0
+#define CANON_OPTION(id, name, code, sort, feature) +1
+#include "component/model/canonical_options.def"
+    ;
 
 struct CanonOptionInfo {
   std::string_view name;

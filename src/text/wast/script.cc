@@ -119,7 +119,7 @@ bool ScriptReader::directive(Directive& out, unsigned depth) {
   out.start = tok_.start;
   out.line = line_of(tok_.start);
   std::string_view word = tok_.text;
-  if (word == "module") return module(out);
+  if (at_module()) return module(out);
   if (word == "invoke" || word == "get") {
     out.kind = DirectiveKind::kAction;
     return action(out.action.emplace());
@@ -156,6 +156,7 @@ bool ScriptReader::directive(Directive& out, unsigned depth) {
 }
 
 bool ScriptReader::module(Directive& out) {
+  out.is_component = at_open("component");
   advance();
   out.kind = DirectiveKind::kModule;
   if (tok_.kind == TokenKind::kKeyword && tok_.text == "definition") {
@@ -167,7 +168,8 @@ bool ScriptReader::module(Directive& out) {
     if (optional_id(out.id)) optional_id(out.name);
     return close();
   }
-  return module_body(out.module.emplace());
+  out.module.emplace().is_component = out.is_component;
+  return module_body(*out.module);
 }
 
 // The text after "(module" or "(module definition".
@@ -195,10 +197,12 @@ bool ScriptReader::module_body(ScriptModule& out) {
 }
 
 bool ScriptReader::asserted_module(Directive& out) {
+  out.is_component = at_open("component");
   advance();
   // An asserted module may be marked as a definition; the assertion determines whether it is instantiated.
   if (tok_.kind == TokenKind::kKeyword && tok_.text == "definition") advance();
-  return module_body(out.module.emplace());
+  out.module.emplace().is_component = out.is_component;
+  return module_body(*out.module);
 }
 
 bool ScriptReader::action(ScriptAction& out) {
@@ -227,10 +231,10 @@ bool ScriptReader::assertion(Directive& out, DirectiveKind kind) {
     case DirectiveKind::kAssertTrap:
     case DirectiveKind::kAssertExhaustion:
     case DirectiveKind::kAssertSuspension:
-      if (at_open("module") ? !asserted_module(out) : !action(out.action.emplace())) return false;
+      if (at_module() ? !asserted_module(out) : !action(out.action.emplace())) return false;
       break;
     default:
-      if (!at_open("module")) return fail("expected (module ...)");
+      if (!at_module()) return fail("expected (module ...) or (component ...)");
       if (!asserted_module(out)) return false;
       break;
   }

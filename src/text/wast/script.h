@@ -1,8 +1,8 @@
-// The script language of the official test suite (.wast): modules, actions on them, and assertions, read into plain
-// values one directive at a time. src/script runs them.
+// The script language of the official test suites (.wast): modules and components, actions on them, and assertions, read
+// into plain values one directive at a time. src/script runs them.
 //
 // Module texts in a script are kept as positions in the source, so that their errors show the script's own lines; the
-// contents of quoted and binary modules are unescaped.
+// contents of quoted and binary modules are unescaped. The same holds for components.
 #pragma once
 
 #include <array>
@@ -42,14 +42,38 @@ enum class ScriptValueKind : uint8_t {
   kRefArray,
   kRefExn,
   kEither,     // one of several
+  // Values of components, whose floats are kF32 and kF64.
+  kBool,
+  kU8,
+  kS8,
+  kU16,
+  kS16,
+  kU32,
+  kS32,
+  kU64,
+  kS64,
+  kChar,
+  kString,
+  kList,
+  kRecord,
+  kTuple,
+  kVariant,
+  kEnum,
+  kOptionNone,
+  kOptionSome,
+  kResultOk,
+  kResultErr,
+  kFlags,
 };
+inline bool is_component_value(ScriptValueKind kind) { return kind >= ScriptValueKind::kBool; }
 
 enum class NanPattern : uint8_t { kNone, kCanonical, kArithmetic };
 
 // An argument, or the pattern of a result.
 struct ScriptValue {
   ScriptValueKind kind = ScriptValueKind::kI32;
-  uint64_t bits = 0;                       // numbers; n of references
+  uint64_t bits = 0;                       // numbers; n of references; kBool; kChar: the code point; signed integers of
+                                           // components are extended to 64 bits
   bool has_number = false;                 // of kRefExtern
   NanPattern nan = NanPattern::kNone;      // kF32, kF64
   std::array<uint8_t, 16> bytes{};         // kV128
@@ -57,7 +81,9 @@ struct ScriptValue {
   uint8_t lane_bytes = 0;                  // kV128: size of a lane if any lane has a NaN pattern, else 0
   std::string_view shape;                  // kV128: "i32x4", as in the script
   HeapName heap;                           // kRefNull; may be empty
-  std::vector<ScriptValue> choices;        // kEither
+  std::vector<ScriptValue> parts;          // kEither: the choices; elements, fields; a payload if there is one
+  std::string label;                       // kString: the string; kVariant, kEnum: the case
+  std::vector<std::string> labels;         // kRecord: of the parts; kFlags: those that are set
   std::string to_string() const;
 };
 
@@ -72,8 +98,9 @@ enum class ModuleForm : uint8_t {
 
 struct ScriptModule {
   ModuleForm form = ModuleForm::kText;
+  bool is_component = false;
   std::string id;                // without $; may be empty
-  const char* begin = nullptr;   // kText: the fields
+  const char* begin = nullptr;   // kText: the fields or definitions
   const char* end = nullptr;
   std::string contents;          // kBinary, kQuote
 };
@@ -111,6 +138,7 @@ struct Directive {
   DirectiveKind kind = DirectiveKind::kModule;
   const char* start = nullptr;  // in the source
   size_t line = 0;
+  bool is_component = false;           // it is about a component, where its kind names a module
   std::optional<ScriptModule> module;  // kModule, kModuleDefinition, and assertions about modules
   std::optional<ScriptAction> action;
   std::string id;  // kModuleInstance, kThread, kWait: the instance or thread; kRegister: the module
@@ -144,12 +172,15 @@ class ScriptReader {
   bool directive(Directive& out, unsigned depth);
   bool module(Directive& out);
   bool module_body(ScriptModule& out);
+  bool at_module() const { return at_open("module") || at_open("component"); }
   bool asserted_module(Directive& out);
   bool action(ScriptAction& out);
   bool assertion(Directive& out, DirectiveKind kind);
   bool thread(Directive& out, unsigned depth);
   bool value(ScriptValue& out, bool pattern, unsigned depth = 0);
   bool number(ScriptValue& out, bool pattern);
+  bool component_value(ScriptValue& out, std::string_view word, bool pattern, unsigned depth);
+  bool bare_value(ScriptValue& out, bool pattern, unsigned depth);
   bool vector(ScriptValue& out, bool pattern);
   bool float_lane(unsigned bits, bool pattern, uint64_t& out, NanPattern& nan);
   size_t line_of(const char* at);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "text/number.h"
+#include "text/wast/component_values.h"
 #include "text/wast/script.h"
 
 namespace ermine::text {
@@ -136,13 +137,15 @@ bool ScriptReader::value(ScriptValue& out, bool pattern, unsigned depth) {
     }
     return close();
   }
+  if (const size_t dot = word.find('.'); dot != word.npos && !word.starts_with("ref."))
+    return component_value(out, word, pattern, depth) && close();
   if (!pattern) return fail("expected a constant");
   if (word == "either") {
     if (depth >= kMaxEitherNesting) return fail("(either ...) is nested too deeply");
     out.kind = ScriptValueKind::kEither;
     advance();
     while (tok_.kind == TokenKind::kOpen)
-      if (!value(out.choices.emplace_back(), pattern, depth + 1)) return false;
+      if (!value(out.parts.emplace_back(), pattern, depth + 1)) return false;
     return close();
   }
   for (const ReferencePattern& reference : kReferencePatterns) {
@@ -201,10 +204,11 @@ std::string ScriptValue::to_string() const {
     case ScriptValueKind::kRefHost: return has_number ? fmt::format("ref.host {}", bits) : "ref.host";
     case ScriptValueKind::kEither: {
       std::string out;
-      for (const ScriptValue& choice : choices) out += (out.empty() ? "" : " or ") + choice.to_string();
+      for (const ScriptValue& choice : parts) out += (out.empty() ? "" : " or ") + choice.to_string();
       return out;
     }
     default:
+      if (is_component_value(kind)) return component_text(*this);
       for (const ReferencePattern& reference : kReferencePatterns)
         if (reference.kind == kind) return std::string(reference.word);
       return "?";

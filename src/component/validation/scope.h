@@ -1,0 +1,104 @@
+// Scope: the state of a component, component type or instance type while its definitions are validated.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "component/model/valid_component.h"
+
+namespace ermine::component {
+
+enum class ScopeKind : uint8_t { kComponent, kComponentType, kInstanceType };
+enum class Direction : uint8_t { kImport, kExport };
+
+inline std::string_view direction_word(Direction direction) {
+  return direction == Direction::kImport ? "import" : "export";
+}
+
+// A list of imports or exports under construction.
+class ExternListBuilder {
+ public:
+  size_t size() const { return items_.size(); }
+  const std::vector<Extern>& items() const { return items_; }
+
+  // The name of the entry from which `name` is not strongly unique, if there is one.
+  std::optional<std::string_view> conflict(std::string_view canonical) const {
+    const uint32_t at = canonical_.find(canonical, [&](uint32_t i) { return canonical_names_[i]; });
+    if (at == NameTable::kNone) return std::nullopt;
+    return items_[at].name;
+  }
+  // Precondition: no conflict.
+  void add(const Extern& item, std::string_view canonical) {
+    const auto index = static_cast<uint32_t>(items_.size());
+    items_.push_back(item);
+    canonical_names_.push_back(canonical);
+    canonical_.add(index, [&](uint32_t i) { return canonical_names_[i]; });
+  }
+  Externs finish(Arena& arena) const {
+    if (items_.size() <= kFewNames) return {arena.copy(items_), nullptr};
+    auto names = std::make_shared<NameTable>();
+    for (uint32_t i = 0; i < items_.size(); ++i) names->add(i, [&](uint32_t k) { return items_[k].name; });
+    return {arena.copy(items_), std::move(names)};
+  }
+
+ private:
+  std::vector<Extern> items_;
+  std::vector<std::string_view> canonical_names_;
+  NameTable canonical_;
+};
+
+// The resource types that are imported or exported by name, to which the names of functions such as [method]a.b refer.
+struct NamedResources {
+  std::unordered_map<ResourceName, std::string_view> name_of;
+  std::unordered_set<std::string_view> names;
+};
+
+// A set of types by name.
+class AnyTypeSet {
+ public:
+  bool contains(AnyType type) const {
+    const bool* in = set_.find(key(type));
+    return in && *in;
+  }
+  bool insert(AnyType type) {
+    if (contains(type)) return false;
+    set_.set(key(type), true);
+    return true;
+  }
+  void erase(AnyType type) { set_.set(key(type), false); }
+
+ private:
+  IdMap<bool> set_;
+};
+
+struct Scope {
+  Scope(ScopeKind kind, Scope* outer) : kind(kind), outer(outer) {}
+
+  ScopeKind kind;
+  Scope* outer;  // the enclosing scope; null for the outermost component
+  IndexSpaces spaces;
+  std::vector<wasm::TypeId> core_type_ids;  // parallel to spaces.core_types; kNoType for module types
+  std::vector<bool> value_used;  // parallel to spaces.values
+
+  ExternListBuilder imports, exports;
+  NamedResources imported_names, exported_names;
+  // The types that the types of further imports (exports) may refer to (Explainer.md, "External Visibility of Types").
+  AnyTypeSet imported_types, exported_types;
+
+  // Resource types that instantiation replaces by an argument, and those that each instance has of its own.
+  std::vector<ResourceId> imported_resources, defined_resources;
+  // The representation of those that this component defines itself.
+  std::unordered_map<ResourceId, wasm::ValType> representations;
+
+  uint32_t weight = 1;  // of imports and exports, see kMaxTypeSize
+  uint8_t depth = 0;
+  std::optional<wasm::ValType> context_type;  // of context.get and context.set
+  bool has_start = false;
+};
+
+}  // namespace ermine::component
