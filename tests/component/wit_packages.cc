@@ -1,6 +1,6 @@
 // Reads WIT packages, prints them, reads the printed text and compares:
 //
-//   wit_packages [--print] [--dump] [--all-features] [--feature NAME] [--together] PATH…
+//   wit_packages [--print] [--encode] [--dump] [--all-features] [--feature NAME] [--together] PATH…
 //
 // A path is a package (a file or a folder with files *.wit), or a folder in which packages are searched: every folder
 // with files *.wit that is not within the `deps` of another one. Every package of a package's dependencies is compared
@@ -8,6 +8,8 @@
 // packages in one folder are packages of their own. With --print the printed text is written instead, and errors, for
 // comparison with other tools. Without packages the program fails: a test without input tests nothing. If a path does
 // not exist, it says so and returns 77.
+//
+// Packages are encoded as components as well, which must be valid; --encode prints the bytes.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "component/validation/validator.h"
+#include "component/wit/encode.h"
 #include "component/wit/print.h"
 #include "component/wit/resolver.h"
 #include "wit_dump.h"
@@ -77,6 +81,31 @@ std::vector<InputGroup> groups_in(const std::string& path) {
   return groups;
 }
 
+// In hexadecimal digits.
+std::string encoded(const Resolve& resolve, PackageId package) {
+  auto bytes = encode(resolve, package);
+  if (!bytes) return "ENCODE ERROR " + bytes.error().message();
+  std::string out;
+  for (const uint8_t b : *bytes) {
+    out += "0123456789abcdef"[b >> 4];
+    out += "0123456789abcdef"[b & 15];
+  }
+  return out;
+}
+
+// Empty: every package is a valid component.
+std::string check_encoded(const Resolve& resolve) {
+  for (uint32_t i = 0; i < resolve.packages.size(); ++i) {
+    auto bytes = encode(resolve, PackageId{i});
+    if (!bytes) return "cannot be encoded: " + bytes.error().message();
+    component::ValidateOptions options;
+    options.features = component::FeatureSet::all();
+    auto valid = component::validate(*bytes, nullptr, options);
+    if (!valid) return resolve.packages[i].name.to_string() + " is not valid: " + valid.error().to_string();
+  }
+  return {};
+}
+
 // Empty: the same.
 std::string check_printed(const Resolve& resolve, PackageId main, const ResolveOptions& options) {
   std::vector<PackageId> nested;
@@ -97,12 +126,13 @@ std::string check_printed(const Resolve& resolve, PackageId main, const ResolveO
 
 int main(int argc, char** argv) {
   ResolveOptions options;
-  bool prints = false, dumps = false, together = false;
+  bool prints = false, encodes = false, dumps = false, together = false;
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
     if (arg == "--print") prints = true;
     else if (arg == "--dump") dumps = true;
+    else if (arg == "--encode") prints = encodes = true;
     else if (arg == "--together") together = true;
     else if (arg == "--all-features") options.all_features = true;
     else if (arg == "--feature" && i + 1 < argc) options.features.emplace_back(argv[++i]);
@@ -138,10 +168,13 @@ int main(int argc, char** argv) {
         names.emplace_back(resolve.packages[i].name.to_string(), i);
       std::sort(names.begin(), names.end());
       for (const auto& [name, i] : names)
-        std::printf("=== %s\n%s\n", name.c_str(), print(resolve, PackageId{i}).c_str());
+        std::printf("=== %s\n%s\n", name.c_str(),
+                    (encodes ? encoded(resolve, PackageId{i}) : print(resolve, PackageId{i})).c_str());
       continue;
     }
-    if (const std::string problem = check_printed(resolve, *main, options); !problem.empty()) {
+    std::string problem = check_printed(resolve, *main, options);
+    if (problem.empty()) problem = check_encoded(resolve);
+    if (!problem.empty()) {
       ++failures;
       std::printf("%s: %s\n", path.c_str(), problem.c_str());
     }

@@ -20,4 +20,9 @@ inline constexpr unsigned kMaxUseDepth = 200;
 // does not bound it, because each of many worlds may include a large one.
 inline constexpr size_t kMaxExpansion = 64 << 20;
 
+// Size of a package that is encoded as a component: each interface has a copy of those that it uses.
+inline constexpr size_t kMaxEncodedBytes = 64 << 20;
+// Names of flags (Binary.md, "Type Definitions").
+inline constexpr size_t kMaxFlags = 32;
+
 }  // namespace ermine::component::wit
