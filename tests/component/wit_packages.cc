@@ -9,7 +9,8 @@
 // comparison with other tools. Without packages the program fails: a test without input tests nothing. If a path does
 // not exist, it says so and returns 77.
 //
-// Packages are encoded as components as well, which must be valid; --encode prints the bytes.
+// Packages are encoded as components as well, which must be valid and give
+// the same package, but for documentation and gates; --encode prints the bytes.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "component/validation/validator.h"
+#include "component/wit/decode.h"
 #include "component/wit/encode.h"
 #include "component/wit/print.h"
 #include "component/wit/resolver.h"
@@ -101,7 +103,18 @@ std::string check_encoded(const Resolve& resolve) {
     component::ValidateOptions options;
     options.features = component::FeatureSet::all();
     auto valid = component::validate(*bytes, nullptr, options);
-    if (!valid) return resolve.packages[i].name.to_string() + " is not valid: " + valid.error().to_string();
+    const std::string name = resolve.packages[i].name.to_string();
+    if (!valid) return name + " is not valid: " + valid.error().to_string();
+    Resolve again;
+    if (resolve.packages[i].interfaces.empty() && resolve.packages[i].worlds.empty()) continue;
+    auto decoded = decode(again, **valid);
+    if (!decoded) return name + " is refused after encoding: " + decoded.error().to_string();
+    PrintOptions plain;
+    plain.docs = plain.gates = false;
+    if (print(again, *decoded, {}, plain) != print(resolve, PackageId{i}, {}, plain))
+      return name + " is another package after encoding:\n" + print(again, *decoded, {}, plain);
+    auto twice = encode(again, *decoded);
+    if (!twice || *twice != *bytes) return name + " is encoded differently after decoding";
   }
   return {};
 }

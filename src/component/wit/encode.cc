@@ -369,9 +369,9 @@ uint32_t Encoder::resource(const TypeDef& d) {
 TypeRef Encoder::members(const TypeDef& d) {
   if (d.members.empty())
     refuse(base::format("'{}' has no fields or names: such a type has a text but no binary form", d.name));
-  if (d.kind == TypeDefKind::kFlags && d.members.size() > kMaxFlags)
+  if (d.kind == TypeDefKind::kFlags && d.members.size() > kMaxFlagNames)
     refuse(base::format("'{}' has {} flags: types with more than {} have no binary form", d.name, d.members.size(),
-                        kMaxFlags));
+                        kMaxFlagNames));
   std::vector<std::optional<TypeRef>> types;
   for (const Member& member : d.members) types.push_back(optional(member.type));
   const uint32_t index = scope().types;

@@ -23,6 +23,6 @@ inline constexpr size_t kMaxExpansion = 64 << 20;
 // Size of a package that is encoded as a component: each interface has a copy of those that it uses.
 inline constexpr size_t kMaxEncodedBytes = 64 << 20;
 // Names of flags (Binary.md, "Type Definitions").
-inline constexpr size_t kMaxFlags = 32;
+inline constexpr size_t kMaxFlagNames = 32;
 
 }  // namespace ermine::component::wit

@@ -100,12 +100,14 @@ void Printer::gate(std::string_view gate, std::string_view key, std::string_view
 }
 
 void Printer::gates(const Stability& stability, const std::optional<std::string>& external_id) {
-  if (stability.since) gate("since", "version", stability.since->to_string());
-  if (!stability.unstable.empty()) {
-    const bool is_keyword = keyword_of(stability.unstable) != Keyword::kNone;
-    gate("unstable", "feature", (is_keyword ? "%" : "") + stability.unstable);
+  const Stability none;
+  const Stability& shown = options_.gates ? stability : none;
+  if (shown.since) gate("since", "version", shown.since->to_string());
+  if (!shown.unstable.empty()) {
+    const bool is_keyword = keyword_of(shown.unstable) != Keyword::kNone;
+    gate("unstable", "feature", (is_keyword ? "%" : "") + shown.unstable);
   }
-  if (stability.deprecated) gate("deprecated", "version", stability.deprecated->to_string());
+  if (shown.deprecated) gate("deprecated", "version", shown.deprecated->to_string());
   if (!external_id) return;
   text("@external-id(\"");
   const auto* const end = reinterpret_cast<const uint8_t*>(external_id->data() + external_id->size());
@@ -253,7 +255,7 @@ void Printer::uses(PackageId package, const std::vector<TypeId>& used) {
   for (const TypeId id : used) {
     const TypeDef& type = resolve_[id];
     const InterfaceId other = resolve_.used_interface(id);
-    if (last != nullptr && from == other && last->stability == type.stability &&
+    if (last != nullptr && from == other && (!options_.gates || last->stability == type.stability) &&
         last->external_id == type.external_id) {
       text(", ");
     } else {

@@ -11,6 +11,7 @@ namespace ermine::component::wit {
 
 struct PrintOptions {
   bool docs = true;
+  bool gates = true;  // @since, @unstable and @deprecated
 };
 
 // `nested` are further packages, which follow in braces: with all that `package` depends on, the text is complete.
