@@ -1,6 +1,9 @@
 // Packages as components: encoded, validated and decoded.
 #include "component/wit/encode.h"
 
+#include <filesystem>
+#include <fstream>
+
 #include "component/validation/validator.h"
 #include "component/wit/decode.h"
 #include "wit.h"
@@ -149,6 +152,31 @@ TEST(WitDecode, OtherComponentsAreRefused) {
   EXPECT_FALSE(is_package(**nothing));
   Resolve third;
   EXPECT_FALSE(decode(third, **nothing));
+}
+
+// deps/ may have encoded packages.
+TEST(WitDecode, Dependencies) {
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "wit_encoded_dependency";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder / "deps");
+  const Loaded l("package c:d@1.0.0; interface i { record r { a: u8 } resource s { m: func() -> r; } }");
+  const auto bytes = encode(l.resolve, l.package);
+  ASSERT_TRUE(bytes);
+  std::ofstream(folder / "deps" / "c.wasm", std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes->data()), static_cast<std::streamsize>(bytes->size()));
+  std::ofstream(folder / "a.wit") << "package a:b; interface j { use c:d/i@1.0.0.{r, s}; f: func(x: r) -> s; }";
+  Resolve resolve;
+  const auto package = add_path(resolve, folder.string());
+  ASSERT_TRUE(package) << package.error().message();
+  EXPECT_EQ(resolve.packages.size(), 2u);
+  Resolve alone;
+  EXPECT_TRUE(add_path(alone, (folder / "deps" / "c.wasm").string()));
+  std::ofstream(folder / "deps" / "d.wasm", std::ios::binary) << "not a component";
+  Resolve other;
+  const auto refused = add_path(other, folder.string());
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("d.wasm"), std::string::npos);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
