@@ -11,7 +11,8 @@ std::optional<uint32_t> CoreTypes::find(std::string_view name) {
 }
 
 bool CoreTypes::add(std::string_view name) {
-  if (name.data() != nullptr && !symbols_[static_cast<unsigned>(Space::kType)].insert(name, count()).is_new) return false;
+  if (name.data() != nullptr && !symbols_[static_cast<unsigned>(Space::kType)].insert(name, count()).is_new)
+    return false;
   types_.push_back({.is_opaque = true});
   counts_[static_cast<unsigned>(Space::kType)] = count();
   return true;

@@ -33,8 +33,9 @@ class CoreTypes : private Parser {
   // "(type ...)" or "(rec ...)": at the parenthesis, or at the keyword of "(core type ...)" and "(core rec ...)".
   const char* definition(const char* at, ByteBuffer& out);
   const char* read_value_type(const char* at, ByteBuffer& out);
-  // "(func ...)", "(memory ...)", ...: the type of an import or export. Its identifier, if there is one, names nothing. A
-  // function type that is written inline is added to the index space if no equal one is defined; `definition` becomes its bytes.
+  // "(func ...)", "(memory ...)", ...: the type of an import or export. Its identifier, if there is one, names nothing.
+  // A function type that is written inline is added to the index space if no equal one is defined; `definition` becomes
+  // its bytes.
   const char* extern_type(const char* at, ByteBuffer& out, ByteBuffer& definition);
 
   Error take_error() { return Parser::take_error(); }

@@ -230,7 +230,8 @@ TypeUse Parser::type_use(ParamNames names) {
   bool is_inline = signature(names);
   const TypeInfo* info = use.index < types_.size() ? &types_[use.index] : nullptr;
   use.param_count = info ? info->param_count : 0;
-  if (is_inline && !failed() && !(info && info->is_opaque) && (!info || !info->is_func || info->signature != encode_signature(true)))
+  if (is_inline && !failed() && !(info && info->is_opaque) &&
+      (!info || !info->is_func || info->signature != encode_signature(true)))
     fail(at, info ? "inline function type differs from the type that is used" : "inline function type: unknown type");
   return use;
 }

@@ -29,8 +29,8 @@ Position position_of(const Source& source, const char* at);
 Error error_at(const Source& source, const char* at, size_t length, std::string_view message,
                std::string_view hint = {}, ErrorKind kind = ErrorKind::kMalformed);
 
-// An error if `text`, a part of `source`, is not UTF-8 (with the place where it stops to be) or is longer than offsets of
-// 32 bits can count; otherwise none.
+// An error if `text`, a part of `source`, is not UTF-8 (with the place where it stops to be) or is longer than offsets
+// of 32 bits can count; otherwise none.
 Error check_encoding(const Source& source, std::string_view text);
 
 }  // namespace ermine::text

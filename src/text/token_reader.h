@@ -36,8 +36,8 @@ class TokenReader {
   std::string_view name_string();  // one string token, UTF-8
   uint64_t unsigned_number(unsigned bits);
   std::string_view name_annotation();  // at "(@name"; the name
-  // An optional identifier and @name annotation at a definition: its name for messages and name sections, null if it has
-  // none. `id` becomes the identifier's token.
+  // An optional identifier and @name annotation at a definition: its name for messages and name sections, null if it
+  // has none. `id` becomes the identifier's token.
   std::string_view definition_name(Token* id = nullptr);
   std::string_view keep(std::string s) { return strings_.emplace_back(std::move(s)); }
 

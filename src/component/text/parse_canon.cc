@@ -20,7 +20,8 @@ void TextParser::func() {
   if (inverted_alias(Sort::Func, name)) return;
   Draft type;
   type_use(type, Sort::Func);
-  if (!accept_open("canon")) return unexpected("(canon lift ...), (import ...), (alias ...) or a part of the function's type");
+  if (!accept_open("canon"))
+    return unexpected("(canon lift ...), (import ...), (alias ...) or a part of the function's type");
   lift(out);
   expect_close();
   // The aliases of the type come first.
@@ -103,12 +104,8 @@ void TextParser::canon_immediates(CanonOp op, Draft& out) {
       out.reference(rest_of_reference(Sort::Func));
       return canon_options(out);
     case CanonForm::Type: return out.reference(index_or_reference(Sort::Type));
-    case CanonForm::TypeOptions:
-      out.reference(index_or_reference(Sort::Type));
-      return canon_options(out);
-    case CanonForm::TypeAsync:
-      out.reference(index_or_reference(Sort::Type));
-      return canon_flag(out, "async");
+    case CanonForm::TypeOptions: out.reference(index_or_reference(Sort::Type)); return canon_options(out);
+    case CanonForm::TypeAsync: out.reference(index_or_reference(Sort::Type)); return canon_flag(out, "async");
     case CanonForm::Async: return canon_flag(out, "async");
     case CanonForm::Cancellable: return canon_flag(out, "cancellable");
     case CanonForm::CancellableMemory:
@@ -119,9 +116,7 @@ void TextParser::canon_immediates(CanonOp op, Draft& out) {
     case CanonForm::CoreTypeSlot:
       if (!proceed(scope_->core_types().read_value_type(tok_.start, out.bytes))) return;
       return out.bytes.leb(unsigned_number(32));
-    case CanonForm::ResultOptions:
-      result_type(out);
-      return canon_options(out);
+    case CanonForm::ResultOptions: result_type(out); return canon_options(out);
     case CanonForm::Options: return canon_options(out);
     case CanonForm::CoreTypeTable:
     case CanonForm::SharedCoreType:

@@ -79,7 +79,8 @@ void TextParser::component_field() {
     return expect_close();
   }
   if (inverted_alias(Sort::Component, name)) return;
-  if (at_keyword("binary") || at_keyword("quote")) return unexpected("definitions: only the outermost component can be given in this form");
+  if (at_keyword("binary") || at_keyword("quote"))
+    return unexpected("definitions: only the outermost component can be given in this form");
   const std::vector<uint8_t> bytes = component_body(name);
   scope_->emit(Definition::kComponent, bytes);
   add(Sort::Component, name);
@@ -239,7 +240,8 @@ void TextParser::alias_target(Draft& out, const Token& at, Sort sort, uint8_t ta
       fail(at, base::format("an outer {} cannot be aliased", sort_noun(sort)),
            "outer aliases are those of core modules, core types, types and components");
   } else if ((target == 1) != (is_core(sort) && sort != Sort::CoreModule)) {
-    fail(at, base::format("a {} is not an export of {}", sort_noun(sort), target == 1 ? "a core instance" : "an instance"));
+    fail(at,
+         base::format("a {} is not an export of {}", sort_noun(sort), target == 1 ? "a core instance" : "an instance"));
   }
 }
 
@@ -273,7 +275,8 @@ void TextParser::outer_alias() {
   if (!sort) return unexpected("(type ...), (component ...), (core module ...) or (core type ...)");
   Draft out;
   if (in_module_type) {
-    if (*sort != Sort::Type) return fail(at, "the type of a module has outer aliases of types only", "write (type ...)");
+    if (*sort != Sort::Type)
+      return fail(at, "the type of a module has outer aliases of types only", "write (type ...)");
     sort = Sort::CoreType;
     out.bytes.u8(sort_code(Sort::CoreType));
     out.bytes.u8(1);
@@ -291,8 +294,9 @@ void TextParser::outer_alias() {
     for (count = 0; target != nullptr && (id.empty() ? count != outer.number : target->id() != id); ++count)
       target = target->outer();
     if (target == nullptr && id.empty())
-      return fail(outer.token, base::format("outer count of {} is too large: {} components and types are around this one",
-                                            outer.number, count - 1));
+      return fail(outer.token,
+                  base::format("outer count of {} is too large: {} components and types are around this one",
+                               outer.number, count - 1));
     if (target == nullptr) return fail(outer.token, base::format("unknown outer component ${}", id));
     if (item.token.kind == TokenKind::kId) {
       const std::string_view name_of_item = identifier(item.token);
@@ -308,8 +312,8 @@ void TextParser::outer_alias() {
   expect_close();
 }
 
-// "(sort $id (alias export $i "name"))", at the inner parenthesis. In contrast, an alias that is the first definition of
-// a component ends with a sort.
+// "(sort $id (alias export $i "name"))", at the inner parenthesis. In contrast, an alias that is the first definition
+// of a component ends with a sort.
 bool TextParser::inverted_alias(Sort sort, const Name& name) {
   if (!at_open("alias")) return false;
   text::Lexer ahead = lexer_;
@@ -370,7 +374,8 @@ bool TextParser::at_inline(std::string_view keyword) const {
   if (ahead.next().kind != TokenKind::kString) return false;
   Token token = ahead.next();
   // Attributes may follow the name.
-  while (token.kind == TokenKind::kOpen && (token.text == "implements" || token.text == "versionsuffix" || token.text == "external-id")) {
+  while (token.kind == TokenKind::kOpen &&
+         (token.text == "implements" || token.text == "versionsuffix" || token.text == "external-id")) {
     if (ahead.next().kind != TokenKind::kString || ahead.next().kind != TokenKind::kClose) return false;
     token = ahead.next();
   }

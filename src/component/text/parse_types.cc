@@ -19,7 +19,8 @@ std::optional<TypeKind> value_kind_named(std::string_view keyword) {
   for (unsigned i = 0; i < kTypeKinds; ++i) {
     const auto kind = static_cast<TypeKind>(i);
     const TypeForm form = type_form(kind);
-    if (form == TypeForm::Primitive || form == TypeForm::Func || form == TypeForm::Declarators || form == TypeForm::Resource)
+    if (form == TypeForm::Primitive || form == TypeForm::Func || form == TypeForm::Declarators ||
+        form == TypeForm::Resource)
       continue;
     if (type_keyword(kind) == keyword) return kind;
   }
@@ -241,7 +242,8 @@ void TextParser::type_definition(Draft& out, std::string_view id) {
 
 void TextParser::declarators(Draft& out, TypeKind kind, std::string_view id) {
   if (!enter()) return;
-  Scope scope(kind == TypeKind::Component ? Scope::kComponentType : Scope::kInstanceType, scope_, id, source_, core_options_);
+  Scope scope(kind == TypeKind::Component ? Scope::kComponentType : Scope::kInstanceType, scope_, id, source_,
+              core_options_);
   push(scope);
   while (tok_.kind == TokenKind::kOpen && declarator(scope.kind())) {}
   pop();
@@ -267,7 +269,8 @@ bool TextParser::declarator(Scope::Kind kind) {
     define(is_import ? Definition::kImport : Definition::kExportDecl, out, sort, name);
     expect_close();
   } else {
-    unexpected(kind == Scope::kComponentType ? "a declaration of a component type" : "a declaration of an instance type");
+    unexpected(kind == Scope::kComponentType ? "a declaration of a component type"
+                                             : "a declaration of an instance type");
     return false;
   }
   return !failed();
@@ -394,7 +397,8 @@ void TextParser::module_declarator() {
     return scope_->emit(Definition::kType, definition.view());
   }
   if (at_open("alias")) return alias();
-  if (!at_open("import") && !at_open("export")) return unexpected("a declaration of a module type: type, rec, alias, import or export");
+  if (!at_open("import") && !at_open("export"))
+    return unexpected("a declaration of a module type: type, rec, alias, import or export");
   const bool is_import = at_open("import");
   advance();
   ByteBuffer out, type, definition;

@@ -11,7 +11,8 @@ using text::Lexer;
 TextParser::TextParser(const text::Source& source, const char* begin, const char* end, const TextOptions& options)
     : TokenReader(source, begin, end),
       options_(options),
-      core_options_{.features = options.core_features, .emit_names = options.emit_names, .file_name = options.file_name} {}
+      core_options_{
+          .features = options.core_features, .emit_names = options.emit_names, .file_name = options.file_name} {}
 
 TextParser::Name TextParser::read_name() {
   Name out;
@@ -69,7 +70,8 @@ bool TextParser::enter() {
 uint32_t TextParser::add(Sort sort, const Name& name) {
   const uint32_t index = scope_->count(sort);
   const std::string_view id = id_of(name);
-  if (!scope_->add(sort, id, name.name)) fail(name.id, base::format("duplicate {} identifier ${}", sort_noun(sort), id));
+  if (!scope_->add(sort, id, name.name))
+    fail(name.id, base::format("duplicate {} identifier ${}", sort_noun(sort), id));
   return index;
 }
 
@@ -196,7 +198,8 @@ void TextParser::extern_name(ByteBuffer& out) {
     uint8_t code;
   };
   static constexpr Attribute kAttributes[] = {{"implements", 0}, {"versionsuffix", 1}, {"external-id", 2}};
-  if (at_open("interface")) return fail(tok_, "unexpected token \"(interface\", expected a string", "write the name alone");
+  if (at_open("interface"))
+    return fail(tok_, "unexpected token \"(interface\", expected a string", "write the name alone");
   const std::string_view name = name_string();
   ByteBuffer attributes;
   unsigned count = 0, seen = 0;

@@ -178,7 +178,9 @@ std::string component_text(const ScriptValue& value) {
     case ValueForm::kChar: return fmt::format("char:U+{:04X}", value.bits);
     case ValueForm::kString: return "string:" + quoted(value.label);
     case ValueForm::kName: return fmt::format("{}:{}", word->shown, printable(value.label));
-    case ValueForm::kCase: return inner.empty() ? "variant:" + printable(value.label) : fmt::format("variant:{}({})", printable(value.label), inner);
+    case ValueForm::kCase:
+      return inner.empty() ? "variant:" + printable(value.label)
+                           : fmt::format("variant:{}({})", printable(value.label), inner);
     case ValueForm::kNothing: return std::string(word->shown);
     case ValueForm::kNames: return fmt::format("flags({})", fmt::join(value.labels, " "));
     default: return fmt::format("{}({})", word->shown, inner);

@@ -1,5 +1,5 @@
-// The script language of the official test suites (.wast): modules and components, actions on them, and assertions, read
-// into plain values one directive at a time. src/script runs them.
+// The script language of the official test suites (.wast): modules and components, actions on them, and assertions,
+// read into plain values one directive at a time. src/script runs them.
 //
 // Module texts in a script are kept as positions in the source, so that their errors show the script's own lines; the
 // contents of quoted and binary modules are unescaped. The same holds for components.
@@ -72,18 +72,18 @@ enum class NanPattern : uint8_t { kNone, kCanonical, kArithmetic };
 // An argument, or the pattern of a result.
 struct ScriptValue {
   ScriptValueKind kind = ScriptValueKind::kI32;
-  uint64_t bits = 0;                       // numbers; n of references; kBool; kChar: the code point; signed integers of
-                                           // components are extended to 64 bits
-  bool has_number = false;                 // of kRefExtern
-  NanPattern nan = NanPattern::kNone;      // kF32, kF64
-  std::array<uint8_t, 16> bytes{};         // kV128
-  std::array<NanPattern, 4> lane_nans{};   // kV128 of floats
-  uint8_t lane_bytes = 0;                  // kV128: size of a lane if any lane has a NaN pattern, else 0
-  std::string_view shape;                  // kV128: "i32x4", as in the script
-  HeapName heap;                           // kRefNull; may be empty
-  std::vector<ScriptValue> parts;          // kEither: the choices; elements, fields; a payload if there is one
-  std::string label;                       // kString: the string; kVariant, kEnum: the case
-  std::vector<std::string> labels;         // kRecord: of the parts; kFlags: those that are set
+  uint64_t bits = 0;  // numbers; n of references; kBool; kChar: the code point; signed integers of
+                      // components are extended to 64 bits
+  bool has_number = false;  // of kRefExtern
+  NanPattern nan = NanPattern::kNone;  // kF32, kF64
+  std::array<uint8_t, 16> bytes{};  // kV128
+  std::array<NanPattern, 4> lane_nans{};  // kV128 of floats
+  uint8_t lane_bytes = 0;  // kV128: size of a lane if any lane has a NaN pattern, else 0
+  std::string_view shape;  // kV128: "i32x4", as in the script
+  HeapName heap;  // kRefNull; may be empty
+  std::vector<ScriptValue> parts;  // kEither: the choices; elements, fields; a payload if there is one
+  std::string label;  // kString: the string; kVariant, kEnum: the case
+  std::vector<std::string> labels;  // kRecord: of the parts; kFlags: those that are set
   std::string to_string() const;
 };
 
@@ -91,18 +91,18 @@ struct ScriptValue {
 std::string vector_text(std::span<const uint8_t, 16> bytes, std::string_view shape);
 
 enum class ModuleForm : uint8_t {
-  kText,    // fields in the script itself
+  kText,  // fields in the script itself
   kBinary,  // bytes
-  kQuote,   // text in strings
+  kQuote,  // text in strings
 };
 
 struct ScriptModule {
   ModuleForm form = ModuleForm::kText;
   bool is_component = false;
-  std::string id;                // without $; may be empty
-  const char* begin = nullptr;   // kText: the fields or definitions
+  std::string id;  // without $; may be empty
+  const char* begin = nullptr;  // kText: the fields or definitions
   const char* end = nullptr;
-  std::string contents;          // kBinary, kQuote
+  std::string contents;  // kBinary, kQuote
 };
 
 struct ScriptAction {
@@ -113,13 +113,13 @@ struct ScriptAction {
 };
 
 enum class DirectiveKind : uint8_t {
-  kModule,            // define and instantiate
+  kModule,  // define and instantiate
   kModuleDefinition,  // define only
-  kModuleInstance,    // instantiate a definition
+  kModuleInstance,  // instantiate a definition
   kRegister,
   kAction,
   kAssertReturn,
-  kAssertTrap,        // of an action, or of a module's instantiation
+  kAssertTrap,  // of an action, or of a module's instantiation
   kAssertExhaustion,
   kAssertException,
   kAssertSuspension,
@@ -128,8 +128,8 @@ enum class DirectiveKind : uint8_t {
   kAssertUnlinkable,
   kAssertMalformedCustom,
   kAssertInvalidCustom,
-  kThread,            // run `body` on a thread of its own
-  kWait,              // for the thread with that name
+  kThread,  // run `body` on a thread of its own
+  kWait,  // for the thread with that name
 };
 inline constexpr unsigned kDirectiveKindCount = static_cast<unsigned>(DirectiveKind::kWait) + 1;
 std::string_view directive_name(DirectiveKind kind);  // "assert_return"
@@ -138,7 +138,7 @@ struct Directive {
   DirectiveKind kind = DirectiveKind::kModule;
   const char* start = nullptr;  // in the source
   size_t line = 0;
-  bool is_component = false;           // it is about a component, where its kind names a module
+  bool is_component = false;  // it is about a component, where its kind names a module
   std::optional<ScriptModule> module;  // kModule, kModuleDefinition, and assertions about modules
   std::optional<ScriptAction> action;
   std::string id;  // kModuleInstance, kThread, kWait: the instance or thread; kRegister: the module

@@ -117,5 +117,78 @@ TEST(Script, Errors) {
   EXPECT_EQ(error("(invoke \"f\")\n(oops)").substr(0, 4), "2:1:");
 }
 
+TEST(Script, Components) {
+  auto d = read(
+      "(component $a (type u8))\n(component definition $b)\n(component instance $i $b)\n"
+      "(component quote \"(type\" \" u8)\")\n(component $c binary \"\\00asm\")\n"
+      "(assert_invalid (component definition (type 0)) \"x\")\n(assert_trap (component $d) \"y\")\n(module)");
+  ASSERT_EQ(d.size(), 8u);
+  EXPECT_EQ(d[0].kind, DirectiveKind::kModule);
+  EXPECT_TRUE(d[0].is_component && d[0].module->is_component);
+  EXPECT_EQ(d[0].module->id, "a");
+  EXPECT_EQ(std::string_view(d[0].module->begin, d[0].module->end), "(type u8)");
+  EXPECT_EQ(d[1].kind, DirectiveKind::kModuleDefinition);
+  EXPECT_EQ(d[1].module->id, "b");
+  EXPECT_EQ(d[2].kind, DirectiveKind::kModuleInstance);
+  EXPECT_TRUE(d[2].is_component);
+  EXPECT_EQ(d[2].id, "i");
+  EXPECT_EQ(d[2].name, "b");
+  EXPECT_EQ(d[3].module->contents, "(type  u8) ");
+  EXPECT_EQ(d[4].module->form, ModuleForm::kBinary);
+  EXPECT_EQ(d[5].kind, DirectiveKind::kAssertInvalid);
+  EXPECT_TRUE(d[5].module->is_component);
+  EXPECT_EQ(d[6].kind, DirectiveKind::kAssertTrap);
+  EXPECT_TRUE(d[6].module->is_component);
+  EXPECT_FALSE(d[7].is_component || d[7].module->is_component);
+  EXPECT_NE(error("(assert_invalid (compound) \"x\")").find("expected (module ...) or (component ...)"),
+            std::string::npos);
+}
+
+std::string argument(std::string_view constant) {
+  auto d = read("(invoke \"f\" " + std::string(constant) + ")");
+  return d.size() == 1 && d[0].action->arguments.size() == 1 ? d[0].action->arguments[0].to_string() : "";
+}
+
+TEST(Script, ValuesOfComponents) {
+  EXPECT_EQ(argument("(bool.const true)"), "bool:true");
+  EXPECT_EQ(argument("(u8.const 255)"), "u8:255");
+  EXPECT_EQ(argument("(s8.const -128)"), "s8:-128");
+  EXPECT_EQ(argument("(u16.const 0xFFFF)"), "u16:65535");
+  EXPECT_EQ(argument("(s64.const -9223372036854775808)"), "s64:-9223372036854775808");
+  EXPECT_EQ(argument("(u64.const 18446744073709551615)"), "u64:18446744073709551615");
+  EXPECT_EQ(argument("(char.const \"\\u{2603}\")"), "char:U+2603");
+  EXPECT_EQ(argument("(char.const \"a\")"), "char:U+0061");
+  EXPECT_EQ(argument("(str.const \"a b\")"), "string:\"a b\"");
+  EXPECT_EQ(argument("(list.const (u8.const 1) (u8.const 2))"), "list(u8:1 u8:2)");
+  EXPECT_EQ(argument("(list.const)"), "list()");
+  EXPECT_EQ(argument("(tuple.const (f32.const 1.5) (f64.const -inf))"), "tuple(f32:1.5 f64:-inf)");
+  // The value of a field has no parentheses.
+  EXPECT_EQ(argument("(record.const (field \"a\" u8.const 1) (field \"b\" list.const (f32.const 2)))"),
+            "record(a=u8:1 b=list(f32:2))");
+  EXPECT_EQ(argument("(record.const (field \"a\" f32.const 1))"), "record(a=f32:1)");
+  EXPECT_EQ(argument("(variant.const \"a\")"), "variant:a");
+  EXPECT_EQ(argument("(variant.const \"a\" (u8.const 1))"), "variant:a(u8:1)");
+  EXPECT_EQ(argument("(enum.const \"a\")"), "enum:a");
+  EXPECT_EQ(argument("(option.none)"), "none");
+  EXPECT_EQ(argument("(option.some (option.none))"), "some(none)");
+  EXPECT_EQ(argument("(result.ok)"), "ok()");
+  EXPECT_EQ(argument("(result.err (str.const \"x\"))"), "err(string:\"x\")");
+  EXPECT_EQ(argument("(flags.const \"a\" \"b\")"), "flags(a b)");
+  auto d = read("(assert_return (invoke $i \"f\") (list.const (u32.const 1)))");
+  EXPECT_EQ(d[0].results[0].to_string(), "list(u32:1)");
+}
+
+TEST(Script, MalformedValuesOfComponents) {
+  for (std::string_view constant :
+       {"(bool.const 1)", "(u8.const 256)", "(u8.const -1)", "(u8.const +1)", "(s8.const 128)", "(s8.const -129)",
+        "(u64.const 18446744073709551616)", "(char.const \"\")", "(char.const \"ab\")", "(char.const \"\\ff\")",
+        "(option.some)", "(option.none (u8.const 1))", "(record.const (field u8.const 1))", "(flags.const a)",
+        "(thing.const 1)"})
+    EXPECT_NE(error("(invoke \"f\" " + std::string(constant) + ")"), "") << constant;
+  std::string deep;
+  for (int i = 0; i < 1000; ++i) deep += "(option.some ";
+  EXPECT_NE(error("(invoke \"f\" " + deep).find("nested too deeply"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ermine::text

@@ -1,0 +1,10 @@
+(component
+  (import "a" (type $a (sub resource)))
+  (import "i" (implements "x:y/z") (instance (export "h" (type (eq $a))) (export "m" (func async (result (future (own $a)))))))
+  (core type $ft (func (param i32)))
+  (core rec (type $p (sub (struct (field (ref null $q))))) (type $q (array (mut i8))))
+  (import "m" (core module (import "a" "b" (global (mut i32))) (export "c" (tag (param f64)))))
+  (type (variant (case "x") (case "y" (result u8 (error (tuple char f32))))))
+  (type (resource (rep i32) (dtor (core func 0))))
+  (type (map string (stream (enum "e" "f")))) (type (list u8 3)) (type (flags "p" "q"))
+  (core func $n (canon thread.new-indirect $ft 0)) (canon waitable-set.wait cancellable (memory 0) (core func)))
