@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/format.h"
 #include "component/wit/limits.h"
@@ -75,6 +76,12 @@ class Decoder {
                              resolve_.name_of(id), name));
   }
   PackageId order_packages(uint32_t first);
+  // Names are unique without regard to case in a package and in an interface, also if these have several copies.
+  bool claim(PackageId package, InterfaceId interface, std::string_view name) {
+    const std::string scope = std::to_string(package.index) + "/" + std::to_string(interface.index) + "/";
+    if (names_.insert(scope + folded(name)).second) return true;
+    return fail(base::format("the name '{}' is used twice in a package or interface, without regard to case", name));
+  }
   TypeId named_type(std::string_view name, const Entity& entity, const Owner& owner, const Attributes* attributes);
   TypeDef shape(TypeUse use);
   Type type(TypeUse use);
@@ -102,6 +109,7 @@ class Decoder {
   std::unordered_map<std::string, InterfaceId> interfaces_;
   std::unordered_map<uint64_t, TypeId> known_;
   std::unordered_map<std::string, Type> anonymous_;
+  std::unordered_set<std::string> names_;
   std::unordered_map<uint32_t, bool> is_complete_;  // interfaces whose functions have been read
 };
 
@@ -151,8 +159,7 @@ InterfaceId Decoder::interface(std::string_view name) {
   Interface& added = resolve_.interfaces.emplace_back();
   added.name = parsed.name;
   added.package = owner;
-  if (!resolve_[owner].interfaces.add(parsed.name, found->second))
-    fail(base::format("the interface {} has two forms", name));
+  if (claim(owner, {}, parsed.name)) resolve_[owner].interfaces.add(parsed.name, found->second);
   return found->second;
 }
 
@@ -328,6 +335,7 @@ bool Decoder::read_items(InterfaceId id, const InstanceType& instance) {
         continue;
       }
       if (!is_label(item.name)) return fail(base::format("'{}' is not the name of a type in a package", item.name));
+      if (!claim({}, id, item.name)) return false;
       const TypeId added = named_type(item.name, item.type, {id, {}}, item.attributes);
       if (ok()) resolve_[id].types.add(std::string(item.name), added);
     } else if (item.type.sort == Sort::Func) {
@@ -340,6 +348,7 @@ bool Decoder::read_items(InterfaceId id, const InstanceType& instance) {
         if (known == nullptr || !same_function(*known, f)) return differs(id, item.name);
         continue;
       }
+      if (!claim({}, id, item.name)) return false;
       resolve_[id].functions.add(std::string(item.name), std::move(f));
     } else {
       return fail(base::format("the interface '{}' has '{}', which is neither a type nor a function", resolve_[id].name,
@@ -406,6 +415,7 @@ bool Decoder::world(std::string_view name, std::string_view path, const Componen
   if (main_ != owner)
     return fail(base::format("the component has worlds or interfaces of two packages: {} and {}",
                              resolve_[main_].name.to_string(), parsed.package.to_string()));
+  if (!claim(owner, {}, parsed.name)) return false;
   const WorldId id{static_cast<uint32_t>(resolve_.worlds.size())};
   {
     World& added = resolve_.worlds.emplace_back();
