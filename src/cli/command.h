@@ -40,6 +40,8 @@ int parse_main(Words words);
 int print_main(Words words);
 int objdump_main(Words words);
 int wast_main(Words words);
+// With the text format and components.
+int component_main(Words words);
 // With the text format and a tier that makes machine code.
 int explore_main(Words words);
 

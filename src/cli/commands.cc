@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/suggestion.h"
 #include "cli/command.h"
-#include "cli/suggestion.h"
 #include "cli/version.h"
 #include "ermine/printable.h"
 
@@ -13,17 +13,20 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"run", "Run a WebAssembly program", run_main},
-    {"validate", "Check that modules are valid", validate_main},
+    {"validate", "Check that modules and components are valid", validate_main},
     {"inspect", "Show what a module imports, exports and needs", inspect_main},
-    {"strip", "Remove custom sections from a module", strip_main},
+    {"strip", "Remove custom sections", strip_main},
 #ifdef ERMINE_HAS_EXPLORE
     {"explore", "Show the code of functions in every tier as an HTML page", explore_main},
 #endif
 #ifdef ERMINE_HAS_TEXT
-    {"parse", "Turn the text format into a binary module", parse_main},
-    {"print", "Turn a binary module into the text format", print_main},
+    {"parse", "Turn the text format into the binary format", parse_main},
+    {"print", "Turn the binary format into the text format", print_main},
     {"objdump", "List the contents of a module with their offsets", objdump_main},
     {"wast", "Run test scripts", wast_main},
+#endif
+#ifdef ERMINE_HAS_COMPONENT
+    {"component", "Work with the interfaces of components", component_main},
 #endif
 };
 
@@ -69,7 +72,7 @@ const Command* find(std::string_view name) {
 std::string similar_command(std::string_view word) {
   std::vector<std::string_view> names;
   for (const Command& c : kCommands) names.push_back(c.name);
-  return did_you_mean(word, names);
+  return base::did_you_mean(word, names);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "base/format.h"
+#include "base/suggestion.h"
 #include "cli/quantities.h"
-#include "cli/suggestion.h"
 #include "wasm/features.h"
 
 namespace ermine::cli {
@@ -165,7 +165,7 @@ void set_feature(Config& config, std::string_view name, const Given& given) {
   }
   const std::vector<std::string_view> names = Config::feature_names();
   if (std::ranges::find(names, name) == names.end()) {
-    const std::string meant = did_you_mean(name, names);
+    const std::string meant = base::did_you_mean(name, names);
     throw BadOption{given.option, "there is no proposal '" + std::string(name) + "'" +
                                       (meant.empty() ? "; --features help lists them" : meant)};
   }
