@@ -48,6 +48,7 @@ int component_main(Words words) {
   options.values("--features", resolving.features, "Include what is unstable behind this feature", "NAME");
   options.flag("--all-features", resolving.all_features, "Include everything that is unstable");
   Settings settings;
+  add_settings(options, settings, Takers::kEvery);
   options.exit_codes("0, or 1 if the package cannot be read or is not valid");
   options.example("ermine component wit wit/");
   options.example("ermine component wit wit/ --wasm -o package.wasm");
@@ -64,7 +65,7 @@ int component_main(Words words) {
   }
   if (int code = settings.precautions.set_bounds(); code != kOk) return code;
   if (Result<void> r = out.open(); !r) return fail(r.error());
-  Result<PackageFiles> files = read_path(path);
+  Result<PackageFiles> files = read_path(path, settings.precautions.max_module_size);
   if (!files) return fail(files.error());
   if (int code = settings.precautions.confine_to_reading(); code != kOk) return code;
   Resolve resolve;

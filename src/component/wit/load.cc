@@ -25,7 +25,7 @@ Result<InputFile> read(const fs::path& path, size_t& left) {
   if (error) return Error(ErrorKind::kIo, base::format("{}: {}", name, error.message()));
   if (size > left)
     return Error(ErrorKind::kUnsupported,
-                 base::format("{}: packages of more than {} bytes are not supported", name, kMaxSourceBytes));
+                 base::format("{}: with this file, the package exceeds the limit on its size", name));
   left -= size;
   std::ifstream in(path, std::ios::binary);
   std::string text(size, '\0');
@@ -103,9 +103,9 @@ Result<void> read_dependencies(PackageFiles& files, const fs::path& folder, size
 
 }  // namespace
 
-Result<PackageFiles> read_path(const std::string& path) {
+Result<PackageFiles> read_path(const std::string& path, uint64_t limit) {
   std::error_code error;
-  size_t left = kMaxSourceBytes;
+  size_t left = std::min<uint64_t>(limit, kMaxSourceBytes);
   PackageFiles files;
   if (fs::is_directory(path, error)) {
     ERMINE_ASSIGN(files.main, read_folder(path, left));

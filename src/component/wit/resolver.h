@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "component/wit/limits.h"
 #include "component/wit/resolve.h"
 #include "ermine/result.h"
 
@@ -50,8 +51,9 @@ struct PackageFiles {
   std::vector<InputGroup> dependencies;
   InputGroup encoded;  // dependencies that are encoded as components
 };
-// Reads the files of the package at a path, see add_path(), without looking into them.
-Result<PackageFiles> read_path(const std::string& path);
+// Reads the files of the package at a path, see add_path(), without looking into them. `limit`: of all bytes together;
+// at most kMaxSourceBytes.
+Result<PackageFiles> read_path(const std::string& path, uint64_t limit = kMaxSourceBytes);
 Result<PackageId> add_files(Resolve& resolve, PackageFiles files, const ResolveOptions& options = {});
 
 // Adds the package at a path: a file, or a folder whose files *.wit are the package, and whose folder deps/ has
