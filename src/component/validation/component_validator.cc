@@ -42,6 +42,24 @@ Result<void> ComponentValidator::add_depth(uint8_t& depth, uint8_t inner, uint64
   return {};
 }
 
+Result<void> ComponentValidator::spend(uint64_t parts, uint64_t at) {
+  work_ += parts;
+  if (work_ <= kMaxTypeWork) return {};
+  return Error(ErrorKind::kUnsupported,
+               base::format("too many types: those that are imported, exported or compared have more than {} parts",
+                            kMaxTypeWork),
+               at);
+}
+
+Result<void> ComponentValidator::spend_copies(uint64_t parts, uint64_t at) {
+  copies_ += parts;
+  if (copies_ <= kMaxCopiedTypes) return {};
+  return Error(
+      ErrorKind::kUnsupported,
+      base::format("too many types: those that instances have of their own have more than {} parts", kMaxCopiedTypes),
+      at);
+}
+
 Result<void> ComponentValidator::run() { return body(result_.component->body, nullptr, result_.body); }
 
 Result<void> ComponentValidator::body(const ComponentBody& body, ValidationScope* outer, ValidBody& valid) {
