@@ -42,11 +42,31 @@ Result<void> ComponentValidator::add_depth(uint8_t& depth, uint8_t inner, uint64
   return {};
 }
 
+Result<void> ComponentValidator::spend(uint64_t parts, uint64_t at) {
+  work_ += parts;
+  if (work_ <= kMaxTypeWork) return {};
+  return Error(ErrorKind::kUnsupported,
+               base::format("too many types: those that are imported, exported or compared have more than {} parts",
+                            kMaxTypeWork),
+               at);
+}
+
+Result<void> ComponentValidator::spend_copies(uint64_t parts, uint64_t at) {
+  copies_ += parts;
+  if (copies_ <= kMaxCopiedTypes) return {};
+  return Error(
+      ErrorKind::kUnsupported,
+      base::format("too many types: those that instances have of their own have more than {} parts", kMaxCopiedTypes),
+      at);
+}
+
 Result<void> ComponentValidator::run() { return body(result_.component->body, nullptr, result_.body); }
 
 Result<void> ComponentValidator::body(const ComponentBody& body, ValidationScope* outer, ValidBody& valid) {
   ValidationScope scope(ValidationScopeKind::kComponent, outer);
   valid.body = &body;
+  if (body.value_section != 0)
+    ERMINE_TRY(require(Feature::Values, "support for component model `value`s", body.value_section));
   valid.definitions.resize(body.definitions.size());
   for (size_t i = 0; i < body.definitions.size(); ++i)
     ERMINE_TRY(definition(body.definitions[i], scope, valid, valid.definitions[i]));
