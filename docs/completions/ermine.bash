@@ -15,7 +15,7 @@ _ermine() {
   if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)) && [[ $current != -* ]]; then
-    COMPREPLY=($(compgen -W 'run validate inspect strip explore parse print objdump wast help' -- "$current") $(compgen -f -X '!*.wa[st]*' -- "$current"))
+    COMPREPLY=($(compgen -W 'run validate inspect strip explore parse print objdump wast component help' -- "$current") $(compgen -f -X '!*.wa[st]*' -- "$current"))
     return
   fi
   local command=${COMP_WORDS[1]}
@@ -92,6 +92,13 @@ _ermine() {
         --features|--timeout|--max-process-memory|--max-module-size|--code-cache-size) return ;;
       esac
       [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --json -l --list -v --verbose --features --timeout --max-process-memory --max-module-size -W --wasm --tier --code-cache-size --sandbox --no-landlock --no-seccomp --verify-code' -- "$current"))
+      ;;
+    component)
+      case $previous in
+        --sandbox) COMPREPLY=($(compgen -W 'required best-effort off' -- "$current")); return ;;
+        -o|--output|--features|--timeout|--max-process-memory|--max-module-size) return ;;
+      esac
+      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help -o --output -w --wasm --no-docs --all-packages --features --all-features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp' -- "$current"))
       ;;
   esac
 }
