@@ -39,8 +39,8 @@ Error error_in_text(std::string_view text, const text::ParseOptions& options, st
 Result<std::vector<uint8_t>> text_to_binary(std::string_view text, std::string_view file) {
 #ifdef ERMINE_HAS_COMPONENT
   if (component::looks_like_component_text(text))
-    return component::parse_text(
-        text, {.core_features = wasm::FeatureSet::all(), .emit_names = true, .file_name = file});
+    return component::parse_text(text,
+                                 {.core_features = wasm::FeatureSet::all(), .emit_names = true, .file_name = file});
 #endif
   return text::parse(text, parse_options(file, wasm::FeatureSet::all()));
 }

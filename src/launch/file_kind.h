@@ -28,8 +28,8 @@ std::optional<Error> not_accepted(std::span<const uint8_t> bytes, const std::str
 
 // A module that a linker, static or dynamic, has to finish before it can run.
 struct Unlinked {
-  std::string_view id;      // for programs: "object", "shared-library"
-  std::string_view name;    // "an object file of a compiler"
+  std::string_view id;  // for programs: "object", "shared-library"
+  std::string_view name;  // "an object file of a compiler"
   std::string_view advice;  // what to do
 };
 std::optional<Unlinked> unlinked(const Module& module);
