@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/suggestion.h"
 #include "cli/command.h"
-#include "cli/suggestion.h"
 #include "cli/version.h"
 #include "ermine/printable.h"
 
@@ -69,7 +69,7 @@ const Command* find(std::string_view name) {
 std::string similar_command(std::string_view word) {
   std::vector<std::string_view> names;
   for (const Command& c : kCommands) names.push_back(c.name);
-  return did_you_mean(word, names);
+  return base::did_you_mean(word, names);
 }
 
 }  // namespace

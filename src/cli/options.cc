@@ -14,8 +14,8 @@ extern ostream cout, cerr, clog;
 }  // namespace std
 #include <CLI/CLI.hpp>
 
+#include "base/suggestion.h"
 #include "cli/config_file.h"
-#include "cli/suggestion.h"
 #include "cli/wasmtime_options.h"
 #include "ermine/printable.h"
 
@@ -85,7 +85,7 @@ void take_member(const Members& group, const std::string& name, const std::strin
     if (has_name(t.names, name)) return t.take({option, value});
   if (std::string about = about_wasmtime_option(group.info.letter, name); !about.empty())
     throw BadOption{option, std::move(about)};
-  const std::string meant = did_you_mean(name, all_names(group.members));
+  const std::string meant = base::did_you_mean(name, all_names(group.members));
   throw BadOption{option,
                   "there is no such option" + (meant.empty() ? "; " + group_name(group) + " help lists them" : meant)};
 }
@@ -137,14 +137,14 @@ struct Options::Impl {
       std::vector<std::string_view> names;
       for (std::string_view n : all_names(takers))
         if (n.starts_with("--")) names.push_back(n.substr(2));
-      throw BadOption{name, "there is no such option" + did_you_mean(name, names)};
+      throw BadOption{name, "there is no such option" + base::did_you_mean(name, names)};
     }
     std::vector<std::string_view> tables;
     for (const Members& group : groups) {
       if (has_name(group.names, "--" + table)) return take_member(group, name, value);
       tables.push_back(std::string_view(group.names).substr(group.names.find("--") + 2));
     }
-    throw BadOption{"[" + table + "]", "there is no such table" + did_you_mean(table, tables)};
+    throw BadOption{"[" + table + "]", "there is no such table" + base::did_you_mean(table, tables)};
   }
 
   // The message for words that are neither options nor arguments of the command.
@@ -155,10 +155,10 @@ struct Options::Impl {
     if (const std::string about = about_wasmtime_option(0, name); !about.empty()) return name + ": " + about;
     std::vector<std::string_view> names = all_names(takers);
     names.insert(names.end(), {"--help", "--version"});
-    std::string meant = did_you_mean(name, names);
+    std::string meant = base::did_you_mean(name, names);
     // Perhaps it belongs within a group: --max-memory-size for -W max-memory-size.
     for (size_t i = 0; i < groups.size() && meant.empty(); ++i)
-      if (const std::string_view near = nearest(name, all_names(groups[i].members)); !near.empty())
+      if (const std::string_view near = base::nearest(name, all_names(groups[i].members)); !near.empty())
         meant = "; did you mean '" + group_name(groups[i]) + " " + std::string(near) + "'?";
     return "there is no option '" + name + "'" + meant;
   }

@@ -1,9 +1,9 @@
-#include "cli/suggestion.h"
+#include "base/suggestion.h"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace ermine::cli {
+namespace ermine::base {
 namespace {
 
 constexpr size_t kLongestName = 64;  // longer words are no mistyped names
@@ -54,4 +54,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return near.empty() ? std::string() : "; did you mean '" + std::string(near) + "'?";
 }
 
-}  // namespace ermine::cli
+}  // namespace ermine::base

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ermine::cli {
+namespace ermine::base {
 
 // The candidate that is nearest to `word`: one that it abbreviates, or that differs in few letters. Empty if none is
 // near.
@@ -14,4 +14,4 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 // "; did you mean 'fuel'?", or nothing. For the end of a message.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
-}  // namespace ermine::cli
+}  // namespace ermine::base
