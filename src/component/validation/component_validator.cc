@@ -43,8 +43,8 @@ Result<void> ComponentValidator::add_depth(uint8_t& depth, uint8_t inner, uint64
 
 Result<void> ComponentValidator::run() { return body(result_.component->body, nullptr, result_.body); }
 
-Result<void> ComponentValidator::body(const ComponentBody& body, Scope* outer, ValidBody& valid) {
-  Scope scope(ScopeKind::kComponent, outer);
+Result<void> ComponentValidator::body(const ComponentBody& body, ValidationScope* outer, ValidBody& valid) {
+  ValidationScope scope(ValidationScopeKind::kComponent, outer);
   valid.body = &body;
   valid.definitions.resize(body.definitions.size());
   for (size_t i = 0; i < body.definitions.size(); ++i)
@@ -57,7 +57,7 @@ Result<void> ComponentValidator::body(const ComponentBody& body, Scope* outer, V
   return {};
 }
 
-Result<void> ComponentValidator::definition(const Definition& definition, Scope& scope, ValidBody& valid,
+Result<void> ComponentValidator::definition(const Definition& definition, ValidationScope& scope, ValidBody& valid,
                                             ResolvedDefinition& resolved) {
   const uint64_t at = definition.offset;
   IndexSpaces& spaces = scope.spaces;
@@ -93,7 +93,7 @@ Result<void> ComponentValidator::definition(const Definition& definition, Scope&
   return {};
 }
 
-Result<void> ComponentValidator::core_module(const CoreModule& module, Scope& scope) {
+Result<void> ComponentValidator::core_module(const CoreModule& module, ValidationScope& scope) {
   ERMINE_TRY(room(scope.spaces.core_modules, Sort::CoreModule, module.offset));
   ERMINE_ASSIGN(auto decoded, binary::decode(module.bytes, result_.component, result_.core_types.registry,
                                              options_.core_features, module.offset));
@@ -142,7 +142,7 @@ Result<void> ComponentValidator::core_module(const CoreModule& module, Scope& sc
   return {};
 }
 
-Result<void> ComponentValidator::declarators(std::span<const Definition> list, Scope& scope) {
+Result<void> ComponentValidator::declarators(std::span<const Definition> list, ValidationScope& scope) {
   for (const Definition& d : list) {
     const uint64_t at = d.offset;
     ResolvedDefinition resolved;
@@ -162,14 +162,14 @@ Result<void> ComponentValidator::declarators(std::span<const Definition> list, S
 }
 
 // Binary.md, "Start Definitions": each value is consumed exactly once.
-Result<void> ComponentValidator::unused_values(const Scope& scope, uint64_t at) const {
+Result<void> ComponentValidator::unused_values(const ValidationScope& scope, uint64_t at) const {
   for (size_t i = 0; i < scope.value_used.size(); ++i)
     if (!scope.value_used[i])
       return invalid(at, base::format("value {} is not used: each value must be used exactly once", i));
   return {};
 }
 
-Result<ComponentType> ComponentValidator::finish(Scope& scope, uint64_t at) {
+Result<ComponentType> ComponentValidator::finish(ValidationScope& scope, uint64_t at) {
   ComponentType type;
   type.weight = scope.weight;
   type.imports = scope.imports.finish(types_.arena);

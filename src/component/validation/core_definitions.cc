@@ -15,7 +15,7 @@ using wasm::TypeId;
 using wasm::TypeRegistry;
 using wasm::ValType;
 
-Result<void> ComponentValidator::core_type(const CoreType& type, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::core_type(const CoreType& type, ValidationScope& scope, uint64_t at) {
   auto& space = scope.spaces.core_types;
   if (type.is_module) {
     ERMINE_TRY(room(space, Sort::CoreType, at));
@@ -123,7 +123,7 @@ Result<CoreEntity> ComponentValidator::core_entity(const CoreExternType& type, s
   return entity;
 }
 
-Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Scope& scope, uint64_t at) {
+Result<ModuleType> ComponentValidator::module_type(const CoreType& type, ValidationScope& scope, uint64_t at) {
   std::vector<TypeId> ids;  // the module type's own index space
   std::vector<CoreExtern> imports, exports;
   NameTable seen;
@@ -161,7 +161,7 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Scope& 
           ids.push_back(ids[d.index]);
           break;
         }
-        ERMINE_ASSIGN(Scope * target, scope_at(scope, d.count - 1, d.offset));
+        ERMINE_ASSIGN(ValidationScope * target, scope_at(scope, d.count - 1, d.offset));
         ERMINE_TRY(in_range(target->spaces.core_types, d.index, "type", d.offset));
         const CoreTypeEntry entry = target->spaces.core_types[d.index];
         if (entry.is_module)
@@ -216,12 +216,13 @@ Result<void> ComponentValidator::add_exports(CoreExports& exports, std::vector<C
   return {};
 }
 
-Result<uint32_t> ComponentValidator::core_func_type(uint32_t index, const Scope& scope, uint64_t at) const {
+Result<uint32_t> ComponentValidator::core_func_type(uint32_t index, const ValidationScope& scope, uint64_t at) const {
   ERMINE_TRY(in_range(scope.spaces.core_funcs, index, sort_noun(Sort::CoreFunc), at));
   return scope.spaces.core_funcs[index];
 }
 
-Result<CoreEntity> ComponentValidator::core_item(Sort sort, uint32_t index, const Scope& scope, uint64_t at) const {
+Result<CoreEntity> ComponentValidator::core_item(Sort sort, uint32_t index, const ValidationScope& scope,
+                                                 uint64_t at) const {
   CoreEntity item;
   item.kind = static_cast<wasm::ExternKind>(sort_code(sort));
   const IndexSpaces& s = scope.spaces;
@@ -240,7 +241,7 @@ Result<CoreEntity> ComponentValidator::core_item(Sort sort, uint32_t index, cons
   return item;
 }
 
-Result<void> ComponentValidator::add_core_item(const CoreEntity& item, Scope& scope, uint64_t at) const {
+Result<void> ComponentValidator::add_core_item(const CoreEntity& item, ValidationScope& scope, uint64_t at) const {
   IndexSpaces& s = scope.spaces;
   const auto add = [&](auto& space, const auto& value, Sort sort) -> Result<void> {
     ERMINE_TRY(room(space, sort, at));
@@ -258,8 +259,8 @@ Result<void> ComponentValidator::add_core_item(const CoreEntity& item, Scope& sc
 }
 
 // Binary.md, "Instance Definitions".
-Result<void> ComponentValidator::core_instance(const Instance& instance, Scope& scope, ResolvedDefinition& resolved,
-                                               uint64_t at) {
+Result<void> ComponentValidator::core_instance(const Instance& instance, ValidationScope& scope,
+                                               ResolvedDefinition& resolved, uint64_t at) {
   IndexSpaces& spaces = scope.spaces;
   if (spaces.core_instances.size() + spaces.instances.size() >= kMaxInstances) return no_room(Sort::CoreInstance, at);
   CoreInstanceType type;

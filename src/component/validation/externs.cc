@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kValues = "support for component model `value`s";
 }
 
-Result<TypeUse> ComponentValidator::value_at(uint32_t index, Scope& scope, uint64_t at) {
+Result<TypeUse> ComponentValidator::value_at(uint32_t index, ValidationScope& scope, uint64_t at) {
   ERMINE_TRY(require(Feature::Values, kValues, at));
   ERMINE_TRY(in_range(scope.spaces.values, index, sort_noun(Sort::Value), at));
   if (scope.value_used[index]) return invalid(at, base::format("value {} cannot be used more than once", index));
@@ -19,7 +19,7 @@ Result<TypeUse> ComponentValidator::value_at(uint32_t index, Scope& scope, uint6
 }
 
 // The type of a definition that is exported or given as an argument. A value is consumed by this.
-Result<Entity> ComponentValidator::item(Sort sort, uint32_t index, Scope& scope, uint64_t at) {
+Result<Entity> ComponentValidator::item(Sort sort, uint32_t index, ValidationScope& scope, uint64_t at) {
   Entity entity;
   entity.sort = sort;
   const IndexSpaces& s = scope.spaces;
@@ -47,7 +47,7 @@ Result<Entity> ComponentValidator::item(Sort sort, uint32_t index, Scope& scope,
   return entity;
 }
 
-Result<Entity> ComponentValidator::extern_type(const ExternType& type, Scope& scope, uint64_t at) {
+Result<Entity> ComponentValidator::extern_type(const ExternType& type, ValidationScope& scope, uint64_t at) {
   Entity entity;
   entity.sort = type.sort;
   const auto indexed = [&](AnyKind kind, std::string_view what) -> Result<void> {
@@ -137,7 +137,7 @@ uint32_t ComponentValidator::entity_weight(const Entity& entity) const {
 }
 
 // The resource types of an instance type belong to the instance: each import and export of the type gets its own.
-InstanceId ComponentValidator::imported_instance(InstanceId id, Scope& scope, Direction direction) {
+InstanceId ComponentValidator::imported_instance(InstanceId id, ValidationScope& scope, Direction direction) {
   if (types_.instances[id].defined.empty()) return id;
   Substitution fresh(types_);
   for (ResourceId old : types_.instances[id].defined) {
@@ -153,7 +153,7 @@ InstanceId ComponentValidator::imported_instance(InstanceId id, Scope& scope, Di
 }
 
 Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direction> direction, std::string_view name,
-                                            Scope& scope, uint64_t at) {
+                                            ValidationScope& scope, uint64_t at) {
   IndexSpaces& s = scope.spaces;
   const auto add = [&](auto& space, auto value) -> Result<void> {
     ERMINE_TRY(room(space, entity.sort, at));
@@ -174,7 +174,7 @@ Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direct
       if (direction == Direction::kExport && types_.flags(entity.value_type).borrow)
         return invalid(at, "exported value type cannot contain a `borrow` type");
       ERMINE_TRY(add(s.values, entity.value_type));
-      scope.value_used.push_back(direction == Direction::kExport || scope.kind != ScopeKind::kComponent);
+      scope.value_used.push_back(direction == Direction::kExport || scope.kind != ValidationScopeKind::kComponent);
       break;
     default:
       ERMINE_TRY(add(s.types, entity.type()));
@@ -194,7 +194,7 @@ Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direct
   return {};
 }
 
-Result<void> ComponentValidator::import(const Import& import, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::import(const Import& import, ValidationScope& scope, uint64_t at) {
   if (scope.imports.size() >= wasm::kMaxImports)
     return Error(ErrorKind::kUnsupported, base::format("too many imports: at most {} are supported", wasm::kMaxImports),
                  at);
@@ -204,7 +204,8 @@ Result<void> ComponentValidator::import(const Import& import, Scope& scope, uint
                     scope.depth, at);
 }
 
-Result<void> ComponentValidator::add_export(const ExternName& name, Entity entity, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::add_export(const ExternName& name, Entity entity, ValidationScope& scope,
+                                            uint64_t at) {
   if (scope.exports.size() >= wasm::kMaxExports)
     return Error(ErrorKind::kUnsupported, base::format("too many exports: at most {} are supported", wasm::kMaxExports),
                  at);
@@ -213,7 +214,7 @@ Result<void> ComponentValidator::add_export(const ExternName& name, Entity entit
                     scope.depth, at);
 }
 
-Result<void> ComponentValidator::export_(const Export& e, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::export_(const Export& e, ValidationScope& scope, uint64_t at) {
   ERMINE_ASSIGN(Entity entity, item(e.sort, e.index, scope, at));
   if (entity.sort == Sort::Type) entity.id = types_.add_name(entity.equals()).id;
   if (e.type) {

@@ -1,0 +1,82 @@
+// Components that are made to take long, or much memory.
+#include <chrono>
+
+#include "component/model/limits.h"
+#include "validation_test.h"
+
+namespace ermine::component {
+namespace {
+
+double seconds(const auto& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+TEST(Hostile, TypesThatDoubleWithEachLevel) {
+  std::string text = "(type $t0 u8)";
+  for (int i = 1; i < 60; ++i) {
+    const std::string inner = "$t" + std::to_string(i - 1);
+    text += "(type $t" + std::to_string(i) + " (tuple " + inner + " " + inner + "))";
+  }
+  EXPECT_INVALID(text, "effective type size exceeds the limit");
+}
+
+TEST(Hostile, InstancesThatDoubleWithEachLevel) {
+  std::string text = "(type $t0 (instance (export \"f\" (func))))";
+  for (int i = 1; i < 60; ++i) {
+    const std::string n = std::to_string(i), inner = std::to_string(i - 1);
+    text += "(type $t" + n + " (instance (alias outer 1 $t" + inner +
+            " (type $x)) (export \"a\" (instance (type $x)))" + "(export \"b\" (instance (type $x)))))";
+  }
+  EXPECT_INVALID(text, "effective type size exceeds the limit");
+}
+
+TEST(Hostile, ATypeThatIsDeep) {
+  std::string text = "(type $t0 (instance))";
+  for (uint32_t i = 1; i <= kMaxTypeDepth + 1; ++i) {
+    const std::string n = std::to_string(i), inner = std::to_string(i - 1);
+    text +=
+        "(type $t" + n + " (instance (alias outer 1 $t" + inner + " (type $x)) (export \"a\" (instance (type $x)))))";
+  }
+  EXPECT_INVALID(text, "type nesting is too deep");
+}
+
+// The time grows with the size of the component, not with its square.
+TEST(Hostile, ManyDefinitions) {
+  const auto of = [](int n) {
+    std::string text =
+        "(import \"r\" (type $r (sub resource))) (core module $m (func (export \"f\")))"
+        "(core instance $i (instantiate $m))";
+    for (int i = 0; i < n; ++i) {
+      const std::string k = std::to_string(i);
+      text += "(core type (func)) (type (list (own $r))) (import \"f" + k + "\" (func (param \"x\" (own $r))))" +
+              "(alias core export $i \"f\" (core func)) (core func (canon lower (func " + k + ")))";
+    }
+    return text;
+  };
+  const std::string small = of(500), large = of(8000);
+  EXPECT_VALID(small);
+  const double a = seconds([&] { EXPECT_VALID(small); });
+  const double b = seconds([&] { EXPECT_VALID(large); });
+  EXPECT_LT(b, a * 16 * 5 + 0.5);
+}
+
+TEST(Hostile, ManyAliasesOfALargeType) {
+  std::string text = "(type $t (instance (export \"r\" (type $r (sub resource)))";
+  for (int i = 0; i < 2000; ++i) text += "(export \"f" + std::to_string(i) + "\" (func (param \"x\" (own $r))))";
+  text += ")) (component ";
+  for (int i = 0; i < 20'000; ++i) text += "(alias outer 1 $t (type))";
+  text += ")";
+  EXPECT_LT(seconds([&] { EXPECT_VALID(text); }), 10.0);
+}
+
+TEST(Hostile, TheNumberOfInstancesIsBounded) {
+  std::string text = "(component $c)";
+  for (uint32_t i = 0; i < kMaxInstances; ++i) text += "(instance (instantiate $c))";
+  EXPECT_VALID(text);
+  EXPECT_INVALID(text + "(instance (instantiate $c))", "too many definitions of the sort instance");
+}
+
+}  // namespace
+}  // namespace ermine::component
