@@ -347,8 +347,8 @@ const Export* DefinitionReader::export_() {
   return e;
 }
 
-const Value* DefinitionReader::value() {
-  Value* value = arena_.make<Value>();
+const ValueDefinition* DefinitionReader::value() {
+  auto* value = arena_.make<ValueDefinition>();
   value->type = type_use();
   const uint32_t size = in_.length();
   const uint8_t* bytes = in_.bytes(size);

@@ -22,7 +22,7 @@ class DefinitionReader {
   const Start* start();
   const Import* import();
   const Export* export_();
-  const Value* value();
+  const ValueDefinition* value();
 
  private:
   // Common to all.

@@ -180,7 +180,7 @@ struct Start {
   uint32_t results = 0;
 };
 
-struct Value {
+struct ValueDefinition {
   TypeUse type;
   std::span<const uint8_t> bytes;
 };
@@ -229,7 +229,7 @@ struct Definition {
   const component::Import& import() const { return get<component::Import>(kImport); }
   const component::Export& export_() const { return get<component::Export>(kExport); }
   const component::Import& export_decl() const { return get<component::Import>(kExportDecl); }
-  const component::Value& value() const { return get<component::Value>(kValue); }
+  const ValueDefinition& value() const { return get<ValueDefinition>(kValue); }
 
   const void* part = nullptr;  // of the type that the kind implies
 

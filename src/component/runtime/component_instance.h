@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +20,7 @@
 #include "component/runtime/plan.h"
 #include "component/validation/validator.h"
 #include "component/value/value.h"
+#include "runtime/extern_value.h"
 
 namespace ermine::component {
 
@@ -39,12 +41,12 @@ class CompiledComponent {
   // Its imports and exports.
   const ComponentType& type() const { return types().components[valid().body.type]; }
 
- private:
-  friend class ComponentInstance;
-  // The module of the adapters that a step makes, made once.
+  // The modules of the adapters that a step makes, made once. (adapter_code.h)
   struct AdapterCode;
-  CompiledComponent() = default;
   Result<const AdapterCode*> adapters(size_t step) const;
+
+ private:
+  CompiledComponent() = default;
 
   std::shared_ptr<engine::Engine> engine_;
   std::shared_ptr<const ValidComponent> valid_;

@@ -423,13 +423,14 @@ class Planner {
       }
       case CanonOp::ResourceNew:
       case CanonOp::ResourceRep:
-      case CanonOp::ResourceDrop:
+      case CanonOp::ResourceDrop: {
         func.kind = canon.op == CanonOp::ResourceNew   ? MadeFunc::kResourceNew
                     : canon.op == CanonOp::ResourceRep ? MadeFunc::kResourceRep
                                                        : MadeFunc::kResourceDrop;
         ERMINE_ASSIGN(func.target, resource(resolved.resource, frame, at));
         if (canon.is_async) return unsupported("`resource.drop` with the option `async` cannot be run yet", at);
         break;
+      }
       default: return unsupported(base::format("`{}` cannot be run yet", canon_info(canon.op).name), at);
     }
     frame.core_items[0].push_back({CoreItem::kMade, static_cast<uint32_t>(plan_.made.size()), 0});

@@ -140,7 +140,7 @@ class ComponentValidator {
 
   // values.cc
   Result<void> start(const Start& start, ValidationScope& scope, uint64_t at);
-  Result<void> value(const Value& value, ValidationScope& scope, uint64_t at);
+  Result<void> value(const ValueDefinition& value, ValidationScope& scope, uint64_t at);
 
   ValidComponent& result_;
   Types& types_;

@@ -117,7 +117,7 @@ class ValueReader {
 
 }  // namespace
 
-Result<void> ComponentValidator::value(const Value& value, ValidationScope& scope, uint64_t at) {
+Result<void> ComponentValidator::value(const ValueDefinition& value, ValidationScope& scope, uint64_t at) {
   ERMINE_TRY(require(Feature::Values, kValues, at));
   ERMINE_TRY(room(scope.spaces.values, Sort::Value, at));
   ERMINE_ASSIGN(TypeUse type, use(value.type, scope, at));
