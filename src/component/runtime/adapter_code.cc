@@ -1,5 +1,7 @@
 #include "component/runtime/adapter_code.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 
 namespace ermine::component {
@@ -21,6 +23,9 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
   auto code = std::make_shared<AdapterCode>();
   AdapterModule module;
   std::vector<uint32_t> added;
+  const bool uses_context = std::ranges::any_of(plan.made, [](const MadeFunc& made) {
+    return made.kind == MadeFunc::kContextGet || made.kind == MadeFunc::kContextSet;
+  });
   const auto finish = [&]() -> Result<void> {
     AdapterModule::Finished finished = module.finish();
     Part part;
@@ -67,6 +72,8 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
       if (holds_caller) break;
       request.entered.push_back(entered);
     }
+    // Each task has storage of its own, which the callee sees if it has the built-ins for that.
+    request.scoped = uses_context;
     Result<uint32_t> number = module.add(request);
     if (!number && number.error().kind() == ErrorKind::kLimit && !added.empty()) {
       ERMINE_TRY(finish());

@@ -80,13 +80,15 @@ Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func
                                                  .lift(std::span(&type.result, 1), slots, direct));
     result = std::move(values[0]);
   }
-  ERMINE_TRY(exit_call());
+  // post-return belongs to the same task, which has returned before it runs.
+  ERMINE_TRY(check_borrows());
   if (func.options.post_return) {
     slots[0] = returned;
     state.set_flag(kInstanceMayNotLeave);
     ERMINE_TRY(call_core(*store_, this->func(*func.options.post_return), slots));
     state.set_flag(kInstanceRuns);
   }
+  ERMINE_TRY(exit_call());
   return result;
 }
 
@@ -103,9 +105,14 @@ Result<std::optional<Value>> ComponentInstance::call_import(const PlanFunc& func
 
 // ---- Handles
 
+Result<void> ComponentInstance::check_borrows() const {
+  if (scopes_.back().borrows == 0) return {};
+  return component_trap("borrow handles still remain at the end of the call");
+}
+
 Result<void> ComponentInstance::exit_call() {
+  ERMINE_TRY(check_borrows());
   const CallScope& scope = scopes_.back();
-  if (scope.borrows != 0) return component_trap("borrow handles still remain at the end of the call");
   for (const CallScope::Loan& loan : scope.loans) --loan.lender->handles.at(loan.handle).lends;
   scopes_.pop_back();
   return {};
@@ -152,7 +159,10 @@ Result<void> ComponentInstance::drop_handle(InstanceState& state, uint32_t handl
   ERMINE_TRY(entering.enter());
   if (type->destructor) {
     Slot slots[2] = {dropped.rep, 0};
+    ComponentInstance& root = *type->implementer->root;
+    root.enter_call();
     ERMINE_TRY(call_core(*store_, type->destructor, slots));
+    ERMINE_TRY(root.exit_call());
   }
   entering.leave();
   return {};

@@ -171,8 +171,10 @@ Result<void> ComponentInstance::instantiate_core(const PlanCoreInstance& core, u
     ERMINE_ASSIGN(const runtime::ExternValue value, extern_value(item));
     imports.push_back(value);
   }
+  // A start function runs as a task of its own.
+  enter_call();
   ERMINE_ASSIGN(core_instances_[index], engine::instantiate(*store_, *plan().modules[core.module], imports));
-  return {};
+  return exit_call();
 }
 
 Result<void> ComponentInstance::make_adapters(size_t step) {

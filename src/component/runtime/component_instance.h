@@ -113,6 +113,7 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   runtime::Memory* memory(const CoreItem& item);
 
   void enter_call() { scopes_.emplace_back(); }
+  Result<void> check_borrows() const;
   Result<void> exit_call();
   CallScope& scope() { return scopes_.back(); }
   Result<uint32_t> add_borrow(InstanceState& state, const ResourceType* type, uint64_t rep);

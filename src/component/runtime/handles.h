@@ -56,12 +56,14 @@ struct CallScope {
   };
   uint32_t borrows = 0;  // handles that the callee must drop before it returns
   std::vector<Loan> loans;
+  uint64_t context[2] = {};  // `context.get` and `context.set`
 };
 
 // The state of one component instance, apart from its core instances.
 struct InstanceState {
   ComponentInstance* root = nullptr;
   InstanceState* parent = nullptr;
+  uint32_t backpressure = 0;  // only asynchronous functions wait for it
   runtime::Global* flags = nullptr;  // see component/adapter/adapter.h
   HandleTable handles;
 

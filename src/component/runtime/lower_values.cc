@@ -76,9 +76,11 @@ Result<uint64_t> ValueAccess::allocate(uint64_t alignment, uint64_t bytes) {
   InstanceState& state = root_.state(instance_);
   Slot slots[4] = {0, 0, alignment, bytes};
   state.set_flag(kInstanceMayNotLeave);
+  root_.enter_call();
   ERMINE_TRY(call_core(root_.store(), root_.func(*options_.realloc), slots));
+  ERMINE_TRY(root_.exit_call());
   state.set_flag(kInstanceRuns);
-  if (slots[0] % alignment != 0) return component_trap("realloc return: result not aligned");
+  if (slots[0] % alignment != 0) return trap(AdapterTrap::ReallocUnaligned);
   const uint64_t size = memory().size;
   if (bytes > size || slots[0] > size - bytes) return trap(AdapterTrap::ReallocOutOfBounds);
   return slots[0];

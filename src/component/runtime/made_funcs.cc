@@ -45,6 +45,26 @@ Result<void> resource_drop(const MadeEnv& env, Slot* slots) {
   return env.root->drop_handle(env.state(), static_cast<uint32_t>(slots[0]), env.resource());
 }
 
+// ---- Tasks (CanonicalABI.md, `canon context.get` and the following)
+
+Result<void> context_get(const MadeEnv& env, Slot* slots) {
+  slots[0] = env.root->scope().context[env.made->target];
+  return {};
+}
+
+Result<void> context_set(const MadeEnv& env, Slot* slots) {
+  env.root->scope().context[env.made->target] = slots[0];
+  return {};
+}
+
+Result<void> backpressure(const MadeEnv& env, Slot*) {
+  uint32_t& count = env.state().backpressure;
+  if (env.made->target != 0 ? count + 1 == 1u << 16 : count == 0)
+    return component_trap("the backpressure counter left its range");
+  count += env.made->target != 0 ? 1 : ~0u;
+  return {};
+}
+
 // ---- Functions (CanonicalABI.md, `canon lower`)
 
 Result<void> forbidden(const MadeEnv& env, Slot*) {
@@ -97,6 +117,9 @@ Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::sh
     case MadeFunc::kResourceNew: fn = run<resource_new>; break;
     case MadeFunc::kResourceRep: fn = run<resource_rep>; break;
     case MadeFunc::kResourceDrop: fn = run<resource_drop>; break;
+    case MadeFunc::kContextGet: fn = run<context_get>; break;
+    case MadeFunc::kContextSet: fn = run<context_set>; break;
+    case MadeFunc::kBackpressure: fn = run<backpressure>; break;
   }
   const auto& registry = instance->component().engine()->registry();
   const wasm::FuncType type = registry->get(made.core_type).func;

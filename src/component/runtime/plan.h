@@ -56,10 +56,14 @@ struct MadeFunc {
     kResourceNew,
     kResourceRep,
     kResourceDrop,
+    kContextGet,
+    kContextSet,
+    kBackpressure,
   } kind = kAdapter;
   wasm::TypeId core_type = wasm::kNoType;
   uint32_t instance = 0;  // that it belongs to, in Plan::instances
-  uint32_t target = 0;    // in Plan::funcs or Plan::resources
+  // In Plan::funcs or Plan::resources; kContextGet, kContextSet: the slot; kBackpressure: whether it grows
+  uint32_t target = 0;
   FuncId type = 0;        // of functions: as the caller has it
   PlanOptions options;    // of functions: the caller's
 };

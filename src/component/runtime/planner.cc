@@ -358,6 +358,8 @@ class Planner {
   }
   Result<void> check_func(FuncId id, uint64_t at) const {
     const FuncType& type = types_.funcs[id];
+    // Whether its callers may wait depends on the tasks that there are.
+    if (type.is_async) return unsupported("functions whose type is `async` cannot be run yet", at);
     for (const Field& param : type.params) ERMINE_TRY(check_type(param.type, at));
     return check_type(type.result, at);
   }
@@ -431,6 +433,16 @@ class Planner {
         if (canon.is_async) return unsupported("`resource.drop` with the option `async` cannot be run yet", at);
         break;
       }
+      case CanonOp::ContextGet:
+      case CanonOp::ContextSet:
+        func.kind = canon.op == CanonOp::ContextGet ? MadeFunc::kContextGet : MadeFunc::kContextSet;
+        func.target = canon.index;
+        break;
+      case CanonOp::BackpressureInc:
+      case CanonOp::BackpressureDec:
+        func.kind = MadeFunc::kBackpressure;
+        func.target = canon.op == CanonOp::BackpressureInc ? 1 : 0;
+        break;
       default: return unsupported(base::format("`{}` cannot be run yet", canon_info(canon.op).name), at);
     }
     frame.core_items[0].push_back({CoreItem::kMade, static_cast<uint32_t>(plan_.made.size()), 0});
