@@ -40,8 +40,7 @@ Result<std::vector<uint8_t>> ComponentState::bytes_of(const text::ScriptModule& 
   options.core_features = wasm::FeatureSet::from_bits(engine_.config().feature_bits);
   options.file_name = source_.file_name;
   switch (module.form) {
-    case ModuleForm::kText:
-      return component::parse_definitions(source_, module.begin, module.end, module.id, options);
+    case ModuleForm::kText: return component::parse_definitions(source_, module.begin, module.end, module.id, options);
     case ModuleForm::kQuote:
       options.file_name = "quoted component";
       return component::parse_text(module.contents, options);
@@ -99,8 +98,7 @@ Result<void> ComponentState::instantiate_definition(const text::Directive& direc
   Compiled compiled = last_definition_;
   if (!directive.name.empty()) {
     const auto found = definitions_.find(directive.name);
-    if (found == definitions_.end())
-      return failure(base::format("unknown component definition ${}", directive.name));
+    if (found == definitions_.end()) return failure(base::format("unknown component definition ${}", directive.name));
     compiled = found->second;
   }
   if (!compiled && definition_error_) return definition_error_.clone();

@@ -56,7 +56,11 @@ text::ParseOptions parse_options(const Engine& engine, std::string_view file_nam
 }  // namespace
 
 ScriptState::ScriptState(const Engine& engine, const text::Source& source, const RunOptions& options)
-    : engine_(engine), source_(source), options_(options), store_(engine), linker_(engine)
+    : engine_(engine),
+      source_(source),
+      options_(options),
+      store_(engine),
+      linker_(engine)
 #ifdef ERMINE_COMPONENT
       ,
       components_(engine, store_, source)
@@ -309,7 +313,9 @@ Result<void> ScriptState::assert_rejected(const Directive& directive) {
 #ifndef ERMINE_COMPONENT
 bool ScriptState::is_about_component(const Directive& directive) const { return directive.is_component; }
 
-Result<void> ScriptState::dispatch_component(const Directive&) { return failure("this build is without the feature components"); }
+Result<void> ScriptState::dispatch_component(const Directive&) {
+  return failure("this build is without the feature components");
+}
 #else
 bool ScriptState::is_about_component(const Directive& directive) const {
   if (directive.is_component || (directive.module && directive.module->is_component)) return true;
@@ -347,8 +353,8 @@ Result<void> ScriptState::dispatch_component(const Directive& directive) {
                                     : directive.results.size() == 1 && value && matches(*value, directive.results[0]))
         return {};
       const std::string expected = directive.results.empty() ? "nothing" : directive.results[0].to_string();
-      return failure(base::format("returned {:t}, expected {:t}", value ? component_value_text(*value) : "nothing",
-                                  expected));
+      return failure(
+          base::format("returned {:t}, expected {:t}", value ? component_value_text(*value) : "nothing", expected));
     }
     case DirectiveKind::kAssertMalformed:
     case DirectiveKind::kAssertInvalid: {
@@ -378,8 +384,7 @@ Result<void> ScriptState::dispatch_component(const Directive& directive) {
         if (!value) error = std::move(value).error();
       }
       if (!error) return failure(base::format("did not fail, expected {} \"{}\"", what.substr(7), directive.message));
-      const ErrorKind expected =
-          directive.kind == DirectiveKind::kAssertTrap ? ErrorKind::kTrap : ErrorKind::kLink;
+      const ErrorKind expected = directive.kind == DirectiveKind::kAssertTrap ? ErrorKind::kTrap : ErrorKind::kLink;
       if (error.kind() == expected && error.message().find(expected_trap(directive.message)) != std::string::npos)
         return {};
       return failure(base::format("expected {} \"{}\", got {} \"{:t}\"", what.substr(7), directive.message,

@@ -194,10 +194,10 @@ Result<std::shared_ptr<const runtime::HostFunction>> intrinsic_function(
   switch (import.intrinsic) {
     case Intrinsic::TransferOwn:
     case Intrinsic::TransferBorrow:
-      env = std::make_shared<TransferEnv>(
-          TransferEnv{instance, &instance->state(import.from_instance), &instance->state(import.to_instance),
-                      instance->resource_of(import.from_instance, import.from_type),
-                      instance->resource_of(import.to_instance, import.to_type)});
+      env = std::make_shared<TransferEnv>(TransferEnv{instance, &instance->state(import.from_instance),
+                                                      &instance->state(import.to_instance),
+                                                      instance->resource_of(import.from_instance, import.from_type),
+                                                      instance->resource_of(import.to_instance, import.to_type)});
       break;
     case Intrinsic::EnterCall:
     case Intrinsic::ExitCall:

@@ -46,8 +46,8 @@ Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::
   if (func.is_import) return call_import(func, arguments);
   const FuncType& type = types().funcs[func.type];
   if (arguments.size() != type.params.size())
-    return Error(ErrorKind::kUsage, base::format("the function takes {} arguments, {} were given", type.params.size(),
-                                                 arguments.size()));
+    return Error(ErrorKind::kUsage,
+                 base::format("the function takes {} arguments, {} were given", type.params.size(), arguments.size()));
   const ValueAccess access(*this, func.instance, func.options);
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (auto fits = access.check(type.params[i].type, arguments[i]); !fits)
@@ -76,8 +76,8 @@ Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func
   if (!type.result.is_none()) {
     const Flat& result_flat = types().flat(type.result, func.options.address);
     const bool direct = !result_flat.too_many && result_flat.types.size() <= kMaxFlatResults;
-    ERMINE_ASSIGN(std::vector<Value> values, ValueAccess(*this, func.instance, func.options)
-                                                 .lift(std::span(&type.result, 1), slots, direct));
+    ERMINE_ASSIGN(std::vector<Value> values,
+                  ValueAccess(*this, func.instance, func.options).lift(std::span(&type.result, 1), slots, direct));
     result = std::move(values[0]);
   }
   // post-return belongs to the same task, which has returned before it runs.

@@ -24,9 +24,7 @@ Result<std::shared_ptr<const CompiledComponent>> CompiledComponent::compile(std:
 Result<const CompiledComponent::AdapterCode*> CompiledComponent::adapters(size_t step) const {
   std::lock_guard lock(mutex_);
   std::shared_ptr<const AdapterCode>& code = adapters_[step];
-  if (!code) {
-    ERMINE_ASSIGN(code, AdapterCode::make(*this, plan_.steps[step]));
-  }
+  if (!code) { ERMINE_ASSIGN(code, AdapterCode::make(*this, plan_.steps[step])); }
   return code.get();
 }
 

@@ -70,7 +70,8 @@ Result<void> ComponentInstance::link(const ComponentLinker& linker) {
     const bool is_func = import.sort == Sort::Func;
     if (item && item->component) {
       if (&item->component->store() != store_)
-        return Error(ErrorKind::kUsage, base::format("import {:t}: the instance belongs to another store", path_text(import.path)));
+        return Error(ErrorKind::kUsage,
+                     base::format("import {:t}: the instance belongs to another store", path_text(import.path)));
       if (item->item.sort != import.sort) item.reset();
       else if (!is_func && item->item.index != kNoIndex)
         item->resource = item->component->shared_resource(item->item.index);
@@ -184,9 +185,7 @@ Result<void> ComponentInstance::make_adapters(size_t step) {
     imports.reserve(part.imports.size());
     for (const AdapterImport& import : part.imports) {
       switch (import.kind) {
-        case AdapterImport::Kind::kMemory:
-          imports.emplace_back(memory(code->memories[import.number]));
-          break;
+        case AdapterImport::Kind::kMemory: imports.emplace_back(memory(code->memories[import.number])); break;
         case AdapterImport::Kind::kFunc: {
           ERMINE_ASSIGN(const runtime::ExternValue func, extern_value(code->funcs[import.number]));
           imports.push_back(func);

@@ -15,7 +15,8 @@ Result<uint32_t> HandleTable::add(const HandleEntry& entry) {
     return index;
   }
   if (entries_.size() > kMaxHandles)
-    return component_trap(base::format("too many handles in a component instance: at most {} are supported", kMaxHandles));
+    return component_trap(
+        base::format("too many handles in a component instance: at most {} are supported", kMaxHandles));
   entries_.push_back(entry);
   return static_cast<uint32_t>(entries_.size() - 1);
 }
@@ -28,8 +29,8 @@ Result<HandleEntry*> HandleTable::get(uint32_t index, const ResourceType* type) 
   const auto kind = [](const ResourceType* t) { return t->implementer ? "guest-defined" : "host-defined"; };
   const bool same = (entry.type->implementer == nullptr) == (type->implementer == nullptr);
   return component_trap(
-      base::format("handle index {} used with the wrong type, expected {:t} resource but found a {:t}{:t} resource", index,
-                   kind(type), same ? "different " : "", kind(entry.type)));
+      base::format("handle index {} used with the wrong type, expected {:t} resource but found a {:t}{:t} resource",
+                   index, kind(type), same ? "different " : "", kind(entry.type)));
 }
 
 void HandleTable::remove(uint32_t index) {

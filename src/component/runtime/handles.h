@@ -29,7 +29,7 @@ struct HandleEntry {
   uint64_t rep = 0;
   bool own = false;
   uint32_t lends = 0;
-  uint32_t scope = 0;      // a borrow: the depth of the call that it lasts for
+  uint32_t scope = 0;  // a borrow: the depth of the call that it lasts for
   uint32_t next_free = 0;  // of a free entry
 };
 

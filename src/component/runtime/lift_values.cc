@@ -23,7 +23,8 @@ Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_me
 std::optional<Value> from_bits(Primitive type, uint64_t bits) {
   switch (type) {
     case Primitive::Bool: return Value::boolean((bits & 0xFFFF'FFFF) != 0);
-    case Primitive::S8: return Value::integer(ValueKind::kS8, static_cast<uint64_t>(int64_t{static_cast<int8_t>(bits)}));
+    case Primitive::S8:
+      return Value::integer(ValueKind::kS8, static_cast<uint64_t>(int64_t{static_cast<int8_t>(bits)}));
     case Primitive::U8: return Value::integer(ValueKind::kU8, static_cast<uint8_t>(bits));
     case Primitive::S16:
       return Value::integer(ValueKind::kS16, static_cast<uint64_t>(int64_t{static_cast<int16_t>(bits)}));
@@ -81,7 +82,8 @@ Error utf8_error(std::string_view text) {
   bool incomplete = rest < needed && *p < 0xF5;
   for (size_t i = 1; i < rest; ++i) incomplete &= (p[i] & 0xC0) == 0x80;
   return component_trap(base::format("{:t} at byte {} of a string",
-                                     incomplete ? "incomplete utf-8 byte sequence" : "invalid utf-8 sequence", p - begin));
+                                     incomplete ? "incomplete utf-8 byte sequence" : "invalid utf-8 sequence",
+                                     p - begin));
 }
 
 }  // namespace
@@ -320,8 +322,7 @@ Result<Value> ValueAccess::load_elements(TypeUse element, uint64_t at, uint64_t 
 }
 
 Result<Value> ValueAccess::lift_handle(const DefinedType& type, uint64_t index) {
-  const std::shared_ptr<const ResourceType>& resource =
-      root_.shared_resource_of(instance_, types_.resource_of(type));
+  const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
   InstanceState& state = root_.state(instance_);
   ERMINE_TRY(charge(sizeof(HostHandle)));
   auto handle = std::make_shared<HostHandle>();

@@ -28,8 +28,7 @@ struct MadeEnv {
 
 Result<void> resource_new(const MadeEnv& env, Slot* slots) {
   ERMINE_TRY(env.check_may_leave());
-  ERMINE_ASSIGN(const uint32_t handle,
-                env.state().handles.add({.type = env.resource(), .rep = slots[0], .own = true}));
+  ERMINE_ASSIGN(const uint32_t handle, env.state().handles.add({.type = env.resource(), .rep = slots[0], .own = true}));
   slots[0] = handle;
   return {};
 }
@@ -110,8 +109,7 @@ Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::sh
                                                                    const MadeFunc& made) {
   runtime::HostFn fn = nullptr;
   switch (made.kind) {
-    case MadeFunc::kAdapter:
-      return Error(ErrorKind::kUnsupported, "an adapter that is needed before it can be made");
+    case MadeFunc::kAdapter: return Error(ErrorKind::kUnsupported, "an adapter that is needed before it can be made");
     case MadeFunc::kForbidden: fn = run<forbidden>; break;
     case MadeFunc::kLowerImport: fn = run<lower_import>; break;
     case MadeFunc::kResourceNew: fn = run<resource_new>; break;

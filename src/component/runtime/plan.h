@@ -1,7 +1,7 @@
 // Plan: how a component is instantiated, as a list of steps. Components within it are inlined where they are
-// instantiated, so that instantiation is one walk over the steps, and so that every import, alias and export is resolved
-// beforehand: what is left are core instances, functions that the canonical definitions make, resource types, and the
-// imports of the outermost component. Immutable; shared between threads.
+// instantiated, so that instantiation is one walk over the steps, and so that every import, alias and export is
+// resolved beforehand: what is left are core instances, functions that the canonical definitions make, resource types,
+// and the imports of the outermost component. Immutable; shared between threads.
 //
 // Everything is a number: an index in one of the lists of the Plan.
 #pragma once
@@ -85,7 +85,8 @@ struct PlanInstance {
 // What an export of the component model stands for. A type that is no resource has no index.
 struct PlanItem {
   Sort sort = Sort::Func;
-  uint32_t index = kNoIndex;  // Func: Plan::funcs; Instance: Plan::exports; Type: Plan::resources; CoreModule: Plan::modules
+  uint32_t index =
+      kNoIndex;  // Func: Plan::funcs; Instance: Plan::exports; Type: Plan::resources; CoreModule: Plan::modules
 };
 using PlanExports = std::map<std::string_view, PlanItem>;
 

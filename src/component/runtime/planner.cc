@@ -1,6 +1,6 @@
 // Makes a Plan: goes through the definitions of a component as instantiation would, and through those of a nested
-// component whenever it is instantiated. A Frame is one such walk: the index spaces of one component instance, with what
-// each index stands for. (Explainer.md, "Instance Definitions"; types were resolved by the validator.)
+// component whenever it is instantiated. A Frame is one such walk: the index spaces of one component instance, with
+// what each index stands for. (Explainer.md, "Instance Definitions"; types were resolved by the validator.)
 #include "base/format.h"
 #include "component/model/limits.h"
 #include "component/runtime/plan.h"
@@ -37,9 +37,7 @@ struct Frame {
   std::vector<ComponentClosure> components;
 };
 
-Error unsupported(std::string message, uint64_t at) {
-  return Error(ErrorKind::kUnsupported, std::move(message), at);
-}
+Error unsupported(std::string message, uint64_t at) { return Error(ErrorKind::kUnsupported, std::move(message), at); }
 
 }  // namespace
 
@@ -114,10 +112,11 @@ class Planner {
         return given;
       }
       default:
-        return unsupported(base::format("the outermost component imports `{}`, a {}: only functions, instances and types "
-                                        "can be imported from outside",
-                                        path.back(), sort_noun(type.sort)),
-                           component_.body.body->offset);
+        return unsupported(
+            base::format("the outermost component imports `{}`, a {}: only functions, instances and types "
+                         "can be imported from outside",
+                         path.back(), sort_noun(type.sort)),
+            component_.body.body->offset);
     }
   }
 
@@ -255,8 +254,7 @@ class Planner {
     PlanItem made{Sort::Instance, 0};
     if (instance.instantiates) {
       ERMINE_TRY(flush_adapters());
-      ERMINE_ASSIGN(made.index,
-                    inline_component(frame.components[instance.target], items, frame.instance, depth + 1));
+      ERMINE_ASSIGN(made.index, inline_component(frame.components[instance.target], items, frame.instance, depth + 1));
     } else {
       made.index = static_cast<uint32_t>(plan_.exports.size());
       plan_.exports.push_back(std::move(items));
@@ -317,8 +315,7 @@ class Planner {
     (void)resolved;
     CoreInstanceValue value;
     if (!instance.instantiates) {
-      for (const Item& i : instance.items)
-        value.items.emplace(i.name.name, core_space(frame, i.sort)[i.index]);
+      for (const Item& i : instance.items) value.items.emplace(i.name.name, core_space(frame, i.sort)[i.index]);
       frame.core_instances.push_back(std::move(value));
       return {};
     }
@@ -418,9 +415,9 @@ class Planner {
         // An adapter needs its functions when it is made.
         if (func.options.realloc && func.options.realloc->source == CoreItem::kMade) ERMINE_TRY(flush_adapters());
         const PlanFunc& target = plan_.funcs[func.target];
-        func.kind = target.is_import                              ? MadeFunc::kLowerImport
+        func.kind = target.is_import                           ? MadeFunc::kLowerImport
                     : related(target.instance, frame.instance) ? MadeFunc::kForbidden
-                                                                  : MadeFunc::kAdapter;
+                                                               : MadeFunc::kAdapter;
         break;
       }
       case CanonOp::ResourceNew:

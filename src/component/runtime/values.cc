@@ -95,8 +95,7 @@ std::optional<uint32_t> ValueAccess::find_case(const DefinedType& type, const Va
 Value ValueAccess::make_case(const DefinedType& type, uint32_t index, std::optional<Value> payload) {
   switch (type.kind) {
     case TypeKind::Option: return payload ? Value::some(std::move(*payload)) : Value::none();
-    case TypeKind::Result:
-      return payload ? Value::result(index == 0, std::move(*payload)) : Value::result(index == 0);
+    case TypeKind::Result: return payload ? Value::result(index == 0, std::move(*payload)) : Value::result(index == 0);
     case TypeKind::Enum: return Value::enumeration(std::string(type.fields[index].label));
     default: break;
   }
@@ -131,7 +130,8 @@ Result<void> ValueAccess::check(TypeUse use, const Value& value) const {
   if (!use.is_index()) {
     if (use.is_none()) return {};
     // The kinds of values begin with the primitive types, in the same order.
-    if (static_cast<unsigned>(value.kind()) != static_cast<unsigned>(use.primitive())) return wrong(kind_name(value.kind()));
+    if (static_cast<unsigned>(value.kind()) != static_cast<unsigned>(use.primitive()))
+      return wrong(kind_name(value.kind()));
     if (use.primitive() == Primitive::String && !base::is_utf8(value.as_string()))
       return Error(ErrorKind::kUsage, "a string is not valid UTF-8");
     return {};
@@ -144,8 +144,8 @@ Result<void> ValueAccess::check(TypeUse use, const Value& value) const {
     case TypeKind::FixedList:
       if (!kind(ValueKind::kList)) return wrong(kind_name(value.kind()));
       if (type.kind == TypeKind::FixedList && value.elements().size() != type.number)
-        return Error(ErrorKind::kUsage, base::format("the list has {} elements, its type {}", value.elements().size(),
-                                                     type.number));
+        return Error(ErrorKind::kUsage,
+                     base::format("the list has {} elements, its type {}", value.elements().size(), type.number));
       for (const Value& element : value.elements()) ERMINE_TRY(check(type.first, element));
       return {};
     case TypeKind::Map:
@@ -184,9 +184,8 @@ Result<void> ValueAccess::check(TypeUse use, const Value& value) const {
       const TypeUse payload = case_type(type, *index);
       if (type.kind == TypeKind::Enum) return {};
       if (payload.is_none() != (value.payload() == nullptr))
-        return Error(ErrorKind::kUsage,
-                     base::format("the case `{}` has {:t} payload", case_name(type, *index),
-                                  payload.is_none() ? "no" : "a"));
+        return Error(ErrorKind::kUsage, base::format("the case `{}` has {:t} payload", case_name(type, *index),
+                                                     payload.is_none() ? "no" : "a"));
       if (value.payload()) return check(payload, *value.payload());
       return {};
     }

@@ -2,8 +2,8 @@
 // Lifting", "Flat Lowering"). Everything that a guest says about its memory is checked, and what is built in the host's
 // memory for one call is bounded by kMaxHostValueBytes.
 //
-// A flat value is a slot as in frames: 32-bit values zero-extended, floating-point numbers by their bits. Then the joined
-// types of variants need no conversion.
+// A flat value is a slot as in frames: 32-bit values zero-extended, floating-point numbers by their bits. Then the
+// joined types of variants need no conversion.
 #pragma once
 
 #include <vector>
