@@ -18,17 +18,22 @@ uint64_t process_seed() {
 }  // namespace
 
 uint64_t hash_bytes(std::string_view bytes, uint64_t seed) {
-  uint64_t hash = hash_combine(process_seed() ^ seed, bytes.size());
+  uint64_t hash = process_seed() ^ seed ^ bytes.size();
   const char* p = bytes.data();
-  size_t left = bytes.size();
-  for (; left >= 8; p += 8, left -= 8) {
-    uint64_t word;
-    std::memcpy(&word, p, 8);
-    hash = hash_combine(hash, word);
+  const size_t size = bytes.size();
+  const auto load = [](const char* at, auto word) {
+    std::memcpy(&word, at, sizeof(word));
+    return uint64_t{word};
+  };
+  // The last word overlaps the one before it.
+  if (size >= 8) {
+    for (size_t i = 0; i + 8 < size; i += 8) hash = hash_combine(hash, load(p + i, uint64_t{0}));
+    return hash_combine(hash, load(p + size - 8, uint64_t{0}));
   }
+  if (size >= 4) return hash_combine(hash, load(p, uint32_t{0}) << 32 | load(p + size - 4, uint32_t{0}));
   uint64_t word = 0;
-  std::memcpy(&word, p, left);
-  return left > 0 ? hash_combine(hash, word) : hash;
+  for (size_t i = 0; i < size; ++i) word = word << 8 | static_cast<uint8_t>(p[i]);
+  return hash_combine(hash, word);
 }
 
 }  // namespace ermine::component

@@ -3,8 +3,9 @@
 
 namespace ermine::component {
 
-Result<void> ComponentValidator::alias(const Alias& alias, Scope& scope, ResolvedDefinition& resolved, uint64_t at) {
-  if (scope.kind != ScopeKind::kComponent) {
+Result<void> ComponentValidator::alias(const Alias& alias, ValidationScope& scope, ResolvedDefinition& resolved,
+                                       uint64_t at) {
+  if (scope.kind != ValidationScopeKind::kComponent) {
     const bool allowed = alias.target == Alias::kExport  ? alias.sort == Sort::Type || alias.sort == Sort::Instance
                          : alias.target == Alias::kOuter ? alias.sort == Sort::Type || alias.sort == Sort::CoreType
                                                          : false;
@@ -18,7 +19,7 @@ Result<void> ComponentValidator::alias(const Alias& alias, Scope& scope, Resolve
   return {};
 }
 
-Result<void> ComponentValidator::export_alias(const Alias& alias, Scope& scope, ResolvedDefinition& resolved,
+Result<void> ComponentValidator::export_alias(const Alias& alias, ValidationScope& scope, ResolvedDefinition& resolved,
                                               uint64_t at) {
   if (alias.sort == Sort::Value) ERMINE_TRY(require(Feature::Values, "support for component model `value`s", at));
   ERMINE_TRY(in_range(scope.spaces.instances, alias.instance, sort_noun(Sort::Instance), at));
@@ -33,8 +34,8 @@ Result<void> ComponentValidator::export_alias(const Alias& alias, Scope& scope, 
   return add_entity(entity, std::nullopt, {}, scope, at);
 }
 
-Result<void> ComponentValidator::core_export_alias(const Alias& alias, Scope& scope, ResolvedDefinition& resolved,
-                                                   uint64_t at) {
+Result<void> ComponentValidator::core_export_alias(const Alias& alias, ValidationScope& scope,
+                                                   ResolvedDefinition& resolved, uint64_t at) {
   ERMINE_TRY(in_range(scope.spaces.core_instances, alias.instance, sort_noun(Sort::CoreInstance), at));
   const CoreExports& exports = types_.core_instances[scope.spaces.core_instances[alias.instance]].exports;
   resolved.position = exports.find(alias.name);
@@ -47,18 +48,19 @@ Result<void> ComponentValidator::core_export_alias(const Alias& alias, Scope& sc
   return add_core_item(item, scope, at);
 }
 
-Result<Scope*> ComponentValidator::scope_at(Scope& scope, uint32_t count, uint64_t at) {
-  Scope* target = &scope;
+Result<ValidationScope*> ComponentValidator::scope_at(ValidationScope& scope, uint32_t count, uint64_t at) {
+  ValidationScope* target = &scope;
   for (uint32_t i = 0; i < count && target; ++i) target = target->outer;
   if (!target) return invalid(at, base::format("invalid outer alias count of {}", count));
   return target;
 }
 
-Result<void> ComponentValidator::outer_alias(const Alias& alias, Scope& scope, uint64_t at) {
-  ERMINE_ASSIGN(Scope * target, scope_at(scope, alias.count, at));
+Result<void> ComponentValidator::outer_alias(const Alias& alias, ValidationScope& scope, uint64_t at) {
+  ERMINE_ASSIGN(ValidationScope * target, scope_at(scope, alias.count, at));
   // Whether the way out leaves a component: then the definition must make sense without the state of the outer one.
   bool leaves_component = false;
-  for (const Scope* s = &scope; s != target; s = s->outer) leaves_component |= s->kind == ScopeKind::kComponent;
+  for (const ValidationScope* s = &scope; s != target; s = s->outer)
+    leaves_component |= s->kind == ValidationScopeKind::kComponent;
   const auto copy = [&](auto& from, auto& to) -> Result<void> {
     ERMINE_TRY(in_range(from, alias.index, sort_noun(alias.sort), at));
     ERMINE_TRY(room(to, alias.sort, at));

@@ -38,7 +38,7 @@ struct ComponentValidator::Options {
   }
 };
 
-Result<AddressType> ComponentValidator::abi_memory(uint32_t index, const Scope& scope, uint64_t at) const {
+Result<AddressType> ComponentValidator::abi_memory(uint32_t index, const ValidationScope& scope, uint64_t at) const {
   ERMINE_TRY(in_range(scope.spaces.core_memories, index, sort_noun(Sort::CoreMemory), at));
   const wasm::MemoryType& given = scope.spaces.core_memories[index];
   if (given.is64) ERMINE_TRY(require(Feature::Memory64, "a 64-bit memory as canonical option", at));
@@ -50,7 +50,7 @@ Result<AddressType> ComponentValidator::abi_memory(uint32_t index, const Scope& 
 }
 
 // CanonicalABI.md, "canonopt Validation".
-Result<ComponentValidator::Options> ComponentValidator::options(const Canon& canon, const Scope& scope,
+Result<ComponentValidator::Options> ComponentValidator::options(const Canon& canon, const ValidationScope& scope,
                                                                 uint64_t at) const {
   Options result;
   result.op = canon_info(canon.op).name;
@@ -157,7 +157,8 @@ Result<void> ComponentValidator::lowered(const FuncType& type, bool is_lift, con
   return {};
 }
 
-Result<void> ComponentValidator::lift(const Canon& canon, Scope& scope, ResolvedCanon& resolved, uint64_t at) {
+Result<void> ComponentValidator::lift(const Canon& canon, ValidationScope& scope, ResolvedCanon& resolved,
+                                      uint64_t at) {
   ERMINE_ASSIGN(AnyType any, type_at(canon.type, scope, at));
   if (any.kind != AnyKind::Func) return invalid(at, base::format("type index {} is not a function type", canon.type));
   const FuncType& type = types_.funcs[any.id];
@@ -195,7 +196,8 @@ Result<void> ComponentValidator::lift(const Canon& canon, Scope& scope, Resolved
   return {};
 }
 
-Result<void> ComponentValidator::lower(const Canon& canon, Scope& scope, ResolvedCanon& resolved, uint64_t at) {
+Result<void> ComponentValidator::lower(const Canon& canon, ValidationScope& scope, ResolvedCanon& resolved,
+                                       uint64_t at) {
   ERMINE_TRY(in_range(scope.spaces.funcs, canon.index, sort_noun(Sort::Func), at));
   resolved.func_type = scope.spaces.funcs[canon.index];
   const FuncType& type = types_.funcs[resolved.func_type];
@@ -210,7 +212,8 @@ Result<void> ComponentValidator::lower(const Canon& canon, Scope& scope, Resolve
   return {};
 }
 
-Result<void> ComponentValidator::task_return(const Canon& canon, Scope& scope, ResolvedCanon& resolved, uint64_t at) {
+Result<void> ComponentValidator::task_return(const Canon& canon, ValidationScope& scope, ResolvedCanon& resolved,
+                                             uint64_t at) {
   FuncType type;
   if (!canon.result.is_none()) {
     ERMINE_ASSIGN(resolved.type, use(canon.result, scope, at));
@@ -232,7 +235,8 @@ Result<void> ComponentValidator::task_return(const Canon& canon, Scope& scope, R
 }
 
 // stream.read and similar: they copy between a stream or future and memory.
-Result<void> ComponentValidator::copy_built_in(const Canon& canon, Scope& scope, ResolvedCanon& resolved, uint64_t at) {
+Result<void> ComponentValidator::copy_built_in(const Canon& canon, ValidationScope& scope, ResolvedCanon& resolved,
+                                               uint64_t at) {
   ERMINE_ASSIGN(Options options, this->options(canon, scope, at));
   resolved.options = options.canon;
   if (canon.op == CanonOp::ErrorContextNew || canon.op == CanonOp::ErrorContextDebugMessage) {
@@ -251,7 +255,8 @@ Result<void> ComponentValidator::copy_built_in(const Canon& canon, Scope& scope,
   return options.check_lower(at);
 }
 
-Result<void> ComponentValidator::built_in(const Canon& canon, Scope& scope, ResolvedCanon& resolved, uint64_t at) {
+Result<void> ComponentValidator::built_in(const Canon& canon, ValidationScope& scope, ResolvedCanon& resolved,
+                                          uint64_t at) {
   const CanonInfo& info = canon_info(canon.op);
   ERMINE_TRY(require(info.feature, "", at, info.name));
   if (info.feature == Feature::SharedThreads)
@@ -344,7 +349,8 @@ Result<void> ComponentValidator::built_in(const Canon& canon, Scope& scope, Reso
   return {};
 }
 
-Result<void> ComponentValidator::canon(const Canon& canon, Scope& scope, ResolvedDefinition& resolved, uint64_t at) {
+Result<void> ComponentValidator::canon(const Canon& canon, ValidationScope& scope, ResolvedDefinition& resolved,
+                                       uint64_t at) {
   auto* result = types_.arena.make<ResolvedCanon>();
   resolved.canon = result;
   if (canon.op == CanonOp::Lift) return lift(canon, scope, *result, at);

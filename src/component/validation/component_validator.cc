@@ -4,6 +4,7 @@
 #include "binary/decoder.h"
 #include "binary/validator.h"
 #include "component/model/limits.h"
+#include "component/validation/core_match.h"
 
 namespace ermine::component {
 
@@ -41,10 +42,28 @@ Result<void> ComponentValidator::add_depth(uint8_t& depth, uint8_t inner, uint64
   return {};
 }
 
+Result<void> ComponentValidator::spend(uint64_t parts, uint64_t at) {
+  work_ += parts;
+  if (work_ <= kMaxTypeWork) return {};
+  return Error(ErrorKind::kUnsupported,
+               base::format("too many types: those that are imported, exported or compared have more than {} parts",
+                            kMaxTypeWork),
+               at);
+}
+
+Result<void> ComponentValidator::spend_copies(uint64_t parts, uint64_t at) {
+  copies_ += parts;
+  if (copies_ <= kMaxCopiedTypes) return {};
+  return Error(
+      ErrorKind::kUnsupported,
+      base::format("too many types: those that instances have of their own have more than {} parts", kMaxCopiedTypes),
+      at);
+}
+
 Result<void> ComponentValidator::run() { return body(result_.component->body, nullptr, result_.body); }
 
-Result<void> ComponentValidator::body(const ComponentBody& body, Scope* outer, ValidBody& valid) {
-  Scope scope(ScopeKind::kComponent, outer);
+Result<void> ComponentValidator::body(const ComponentBody& body, ValidationScope* outer, ValidBody& valid) {
+  ValidationScope scope(ValidationScopeKind::kComponent, outer);
   valid.body = &body;
   valid.definitions.resize(body.definitions.size());
   for (size_t i = 0; i < body.definitions.size(); ++i)
@@ -57,7 +76,7 @@ Result<void> ComponentValidator::body(const ComponentBody& body, Scope* outer, V
   return {};
 }
 
-Result<void> ComponentValidator::definition(const Definition& definition, Scope& scope, ValidBody& valid,
+Result<void> ComponentValidator::definition(const Definition& definition, ValidationScope& scope, ValidBody& valid,
                                             ResolvedDefinition& resolved) {
   const uint64_t at = definition.offset;
   IndexSpaces& spaces = scope.spaces;
@@ -93,7 +112,7 @@ Result<void> ComponentValidator::definition(const Definition& definition, Scope&
   return {};
 }
 
-Result<void> ComponentValidator::core_module(const CoreModule& module, Scope& scope) {
+Result<void> ComponentValidator::core_module(const CoreModule& module, ValidationScope& scope) {
   ERMINE_TRY(room(scope.spaces.core_modules, Sort::CoreModule, module.offset));
   ERMINE_ASSIGN(auto decoded, binary::decode(module.bytes, result_.component, result_.core_types.registry,
                                              options_.core_features, module.offset));
@@ -123,9 +142,7 @@ Result<void> ComponentValidator::core_module(const CoreModule& module, Scope& sc
   for (const wasm::Import& import : m.imports) {
     imports.push_back({import.module, import.name, entity(import.kind, import.index)});
     // A component gives each import one value.
-    std::string key(import.module);
-    key += '\0';
-    key += import.name;
+    std::string key = core_import_key(import.module, import.name);
     const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
     if (seen.find(key, name_of) != NameTable::kNone)
       return invalid(m.base_offset + import.entry_offset,
@@ -142,7 +159,7 @@ Result<void> ComponentValidator::core_module(const CoreModule& module, Scope& sc
   return {};
 }
 
-Result<void> ComponentValidator::declarators(std::span<const Definition> list, Scope& scope) {
+Result<void> ComponentValidator::declarators(std::span<const Definition> list, ValidationScope& scope) {
   for (const Definition& d : list) {
     const uint64_t at = d.offset;
     ResolvedDefinition resolved;
@@ -162,14 +179,14 @@ Result<void> ComponentValidator::declarators(std::span<const Definition> list, S
 }
 
 // Binary.md, "Start Definitions": each value is consumed exactly once.
-Result<void> ComponentValidator::unused_values(const Scope& scope, uint64_t at) const {
+Result<void> ComponentValidator::unused_values(const ValidationScope& scope, uint64_t at) const {
   for (size_t i = 0; i < scope.value_used.size(); ++i)
     if (!scope.value_used[i])
       return invalid(at, base::format("value {} is not used: each value must be used exactly once", i));
   return {};
 }
 
-Result<ComponentType> ComponentValidator::finish(Scope& scope, uint64_t at) {
+Result<ComponentType> ComponentValidator::finish(ValidationScope& scope, uint64_t at) {
   ComponentType type;
   type.weight = scope.weight;
   type.imports = scope.imports.finish(types_.arena);

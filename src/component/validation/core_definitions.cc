@@ -1,4 +1,6 @@
 // Core types, module types and core instances.
+#include <algorithm>
+
 #include "binary/type_section.h"
 #include "binary/validator.h"
 #include "component/model/limits.h"
@@ -15,7 +17,7 @@ using wasm::TypeId;
 using wasm::TypeRegistry;
 using wasm::ValType;
 
-Result<void> ComponentValidator::core_type(const CoreType& type, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::core_type(const CoreType& type, ValidationScope& scope, uint64_t at) {
   auto& space = scope.spaces.core_types;
   if (type.is_module) {
     ERMINE_TRY(room(space, Sort::CoreType, at));
@@ -123,7 +125,7 @@ Result<CoreEntity> ComponentValidator::core_entity(const CoreExternType& type, s
   return entity;
 }
 
-Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Scope& scope, uint64_t at) {
+Result<ModuleType> ComponentValidator::module_type(const CoreType& type, ValidationScope& scope, uint64_t at) {
   std::vector<TypeId> ids;  // the module type's own index space
   std::vector<CoreExtern> imports, exports;
   NameTable seen;
@@ -161,7 +163,7 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Scope& 
           ids.push_back(ids[d.index]);
           break;
         }
-        ERMINE_ASSIGN(Scope * target, scope_at(scope, d.count - 1, d.offset));
+        ERMINE_ASSIGN(ValidationScope * target, scope_at(scope, d.count - 1, d.offset));
         ERMINE_TRY(in_range(target->spaces.core_types, d.index, "type", d.offset));
         const CoreTypeEntry entry = target->spaces.core_types[d.index];
         if (entry.is_module)
@@ -181,9 +183,7 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Scope& 
           exports.push_back({{}, d.name, entity});
           break;
         }
-        std::string key(d.module);
-        key += '\0';
-        key += d.name;
+        std::string key = core_import_key(d.module, d.name);
         const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
         if (seen.find(key, name_of) != NameTable::kNone)
           return invalid(d.offset, base::format("duplicate import name `{}:{}` already defined", d.module, d.name));
@@ -216,12 +216,13 @@ Result<void> ComponentValidator::add_exports(CoreExports& exports, std::vector<C
   return {};
 }
 
-Result<uint32_t> ComponentValidator::core_func_type(uint32_t index, const Scope& scope, uint64_t at) const {
+Result<uint32_t> ComponentValidator::core_func_type(uint32_t index, const ValidationScope& scope, uint64_t at) const {
   ERMINE_TRY(in_range(scope.spaces.core_funcs, index, sort_noun(Sort::CoreFunc), at));
   return scope.spaces.core_funcs[index];
 }
 
-Result<CoreEntity> ComponentValidator::core_item(Sort sort, uint32_t index, const Scope& scope, uint64_t at) const {
+Result<CoreEntity> ComponentValidator::core_item(Sort sort, uint32_t index, const ValidationScope& scope,
+                                                 uint64_t at) const {
   CoreEntity item;
   item.kind = static_cast<wasm::ExternKind>(sort_code(sort));
   const IndexSpaces& s = scope.spaces;
@@ -240,7 +241,7 @@ Result<CoreEntity> ComponentValidator::core_item(Sort sort, uint32_t index, cons
   return item;
 }
 
-Result<void> ComponentValidator::add_core_item(const CoreEntity& item, Scope& scope, uint64_t at) const {
+Result<void> ComponentValidator::add_core_item(const CoreEntity& item, ValidationScope& scope, uint64_t at) const {
   IndexSpaces& s = scope.spaces;
   const auto add = [&](auto& space, const auto& value, Sort sort) -> Result<void> {
     ERMINE_TRY(room(space, sort, at));
@@ -258,8 +259,8 @@ Result<void> ComponentValidator::add_core_item(const CoreEntity& item, Scope& sc
 }
 
 // Binary.md, "Instance Definitions".
-Result<void> ComponentValidator::core_instance(const Instance& instance, Scope& scope, ResolvedDefinition& resolved,
-                                               uint64_t at) {
+Result<void> ComponentValidator::core_instance(const Instance& instance, ValidationScope& scope,
+                                               ResolvedDefinition& resolved, uint64_t at) {
   IndexSpaces& spaces = scope.spaces;
   if (spaces.core_instances.size() + spaces.instances.size() >= kMaxInstances) return no_room(Sort::CoreInstance, at);
   CoreInstanceType type;
@@ -276,6 +277,7 @@ Result<void> ComponentValidator::core_instance(const Instance& instance, Scope& 
   } else {
     ERMINE_TRY(in_range(spaces.core_modules, instance.target, sort_noun(Sort::CoreModule), at));
     const ModuleType& module = types_.modules[spaces.core_modules[instance.target]];
+    ERMINE_TRY(spend(module.imports.size(), at));
     NameTable args;
     for (uint32_t i = 0; i < instance.items.size(); ++i) {
       const Item& item = instance.items[i];
@@ -312,16 +314,17 @@ Result<void> ComponentValidator::core_instance(const Instance& instance, Scope& 
 }
 
 Result<TypeId> ComponentValidator::core_func(std::span<const ValType> params, std::span<const ValType> results) {
-  const auto bits = [](std::span<const ValType> types) {
-    std::vector<uint32_t> out;
-    for (ValType type : types) out.push_back(type.bits());
-    return out;
-  };
-  auto key = std::pair(bits(params), bits(results));
-  if (const auto at = core_funcs_.find(key); at != core_funcs_.end()) return at->second;
+  uint64_t hash = params.size();
+  for (ValType type : params) hash = hash_combine(hash, type.bits());
+  for (ValType type : results) hash = hash_combine(hash, type.bits());
+  hash >>= 1;  // never the key that IdMap reserves
+  if (const TypeId* known = core_funcs_.find(hash)) {
+    const wasm::FuncType& func = registry_.get(*known).func;
+    if (std::ranges::equal(func.params, params) && std::ranges::equal(func.results, results)) return *known;
+  }
   ERMINE_ASSIGN(TypeId id, registry_.add_func(params, results));
   result_.core_types.held.push_back(id);
-  core_funcs_.emplace(std::move(key), id);
+  core_funcs_.set(hash, id);
   return id;
 }
 

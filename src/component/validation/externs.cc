@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kValues = "support for component model `value`s";
 }
 
-Result<TypeUse> ComponentValidator::value_at(uint32_t index, Scope& scope, uint64_t at) {
+Result<TypeUse> ComponentValidator::value_at(uint32_t index, ValidationScope& scope, uint64_t at) {
   ERMINE_TRY(require(Feature::Values, kValues, at));
   ERMINE_TRY(in_range(scope.spaces.values, index, sort_noun(Sort::Value), at));
   if (scope.value_used[index]) return invalid(at, base::format("value {} cannot be used more than once", index));
@@ -19,7 +19,7 @@ Result<TypeUse> ComponentValidator::value_at(uint32_t index, Scope& scope, uint6
 }
 
 // The type of a definition that is exported or given as an argument. A value is consumed by this.
-Result<Entity> ComponentValidator::item(Sort sort, uint32_t index, Scope& scope, uint64_t at) {
+Result<Entity> ComponentValidator::item(Sort sort, uint32_t index, ValidationScope& scope, uint64_t at) {
   Entity entity;
   entity.sort = sort;
   const IndexSpaces& s = scope.spaces;
@@ -47,7 +47,7 @@ Result<Entity> ComponentValidator::item(Sort sort, uint32_t index, Scope& scope,
   return entity;
 }
 
-Result<Entity> ComponentValidator::extern_type(const ExternType& type, Scope& scope, uint64_t at) {
+Result<Entity> ComponentValidator::extern_type(const ExternType& type, ValidationScope& scope, uint64_t at) {
   Entity entity;
   entity.sort = type.sort;
   const auto indexed = [&](AnyKind kind, std::string_view what) -> Result<void> {
@@ -137,8 +137,10 @@ uint32_t ComponentValidator::entity_weight(const Entity& entity) const {
 }
 
 // The resource types of an instance type belong to the instance: each import and export of the type gets its own.
-InstanceId ComponentValidator::imported_instance(InstanceId id, Scope& scope, Direction direction) {
+Result<InstanceId> ComponentValidator::imported_instance(InstanceId id, ValidationScope& scope, Direction direction,
+                                                         uint64_t at) {
   if (types_.instances[id].defined.empty()) return id;
+  ERMINE_TRY(spend_copies(types_.instances[id].weight, at));
   Substitution fresh(types_);
   for (ResourceId old : types_.instances[id].defined) {
     const ResourceId resource = types_.resources++;
@@ -153,7 +155,7 @@ InstanceId ComponentValidator::imported_instance(InstanceId id, Scope& scope, Di
 }
 
 Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direction> direction, std::string_view name,
-                                            Scope& scope, uint64_t at) {
+                                            ValidationScope& scope, uint64_t at) {
   IndexSpaces& s = scope.spaces;
   const auto add = [&](auto& space, auto value) -> Result<void> {
     ERMINE_TRY(room(space, entity.sort, at));
@@ -165,7 +167,7 @@ Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direct
     case Sort::Func: ERMINE_TRY(add(s.funcs, entity.id)); break;
     case Sort::Component: ERMINE_TRY(add(s.components, entity.id)); break;
     case Sort::Instance:
-      if (direction) entity.id = imported_instance(entity.id, scope, *direction);
+      if (direction) { ERMINE_ASSIGN(entity.id, imported_instance(entity.id, scope, *direction, at)); }
       if (s.instances.size() + s.core_instances.size() >= kMaxInstances) return no_room(Sort::Instance, at);
       s.instances.push_back(entity.id);
       break;
@@ -174,7 +176,7 @@ Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direct
       if (direction == Direction::kExport && types_.flags(entity.value_type).borrow)
         return invalid(at, "exported value type cannot contain a `borrow` type");
       ERMINE_TRY(add(s.values, entity.value_type));
-      scope.value_used.push_back(direction == Direction::kExport || scope.kind != ScopeKind::kComponent);
+      scope.value_used.push_back(direction == Direction::kExport || scope.kind != ValidationScopeKind::kComponent);
       break;
     default:
       ERMINE_TRY(add(s.types, entity.type()));
@@ -194,7 +196,7 @@ Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direct
   return {};
 }
 
-Result<void> ComponentValidator::import(const Import& import, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::import(const Import& import, ValidationScope& scope, uint64_t at) {
   if (scope.imports.size() >= wasm::kMaxImports)
     return Error(ErrorKind::kUnsupported, base::format("too many imports: at most {} are supported", wasm::kMaxImports),
                  at);
@@ -204,7 +206,8 @@ Result<void> ComponentValidator::import(const Import& import, Scope& scope, uint
                     scope.depth, at);
 }
 
-Result<void> ComponentValidator::add_export(const ExternName& name, Entity entity, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::add_export(const ExternName& name, Entity entity, ValidationScope& scope,
+                                            uint64_t at) {
   if (scope.exports.size() >= wasm::kMaxExports)
     return Error(ErrorKind::kUnsupported, base::format("too many exports: at most {} are supported", wasm::kMaxExports),
                  at);
@@ -213,11 +216,12 @@ Result<void> ComponentValidator::add_export(const ExternName& name, Entity entit
                     scope.depth, at);
 }
 
-Result<void> ComponentValidator::export_(const Export& e, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::export_(const Export& e, ValidationScope& scope, uint64_t at) {
   ERMINE_ASSIGN(Entity entity, item(e.sort, e.index, scope, at));
   if (entity.sort == Sort::Type) entity.id = types_.add_name(entity.equals()).id;
   if (e.type) {
     ERMINE_ASSIGN(Entity ascribed, extern_type(*e.type, scope, at));
+    ERMINE_TRY(spend(uint64_t{entity_weight(entity)} + entity_weight(ascribed), at));
     Subtyping subtyping(types_, registry_);
     if (!subtyping.matches(entity, ascribed))
       return invalid(
@@ -313,6 +317,7 @@ Result<void> ComponentValidator::add_extern(const ExternName& name, const Entity
   list.add({name.name, entity, name.attributes}, canonical);
   const TypeFlags inner = entity_flags(entity);
   if (flags) flags->add(inner);
+  ERMINE_TRY(spend(entity_weight(entity), at));
   ERMINE_TRY(add_weight(weight, entity_weight(entity), at));
   return add_depth(depth, inner.depth, at);
 }

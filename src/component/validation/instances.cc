@@ -4,8 +4,8 @@
 
 namespace ermine::component {
 
-Result<void> ComponentValidator::instance(const Instance& instance, Scope& scope, ResolvedDefinition& resolved,
-                                          uint64_t at) {
+Result<void> ComponentValidator::instance(const Instance& instance, ValidationScope& scope,
+                                          ResolvedDefinition& resolved, uint64_t at) {
   IndexSpaces& spaces = scope.spaces;
   if (spaces.core_instances.size() + spaces.instances.size() >= kMaxInstances) return no_room(Sort::Instance, at);
   ERMINE_ASSIGN(InstanceType type, instance.instantiates ? instantiate(instance, scope, resolved, at)
@@ -15,7 +15,7 @@ Result<void> ComponentValidator::instance(const Instance& instance, Scope& scope
   return {};
 }
 
-Result<InstanceType> ComponentValidator::inline_exports(const Instance& instance, Scope& scope, uint64_t at) {
+Result<InstanceType> ComponentValidator::inline_exports(const Instance& instance, ValidationScope& scope, uint64_t at) {
   InstanceType type;
   ExternListBuilder list;
   const NamedResources none;  // no index is introduced that the name of a function could refer to
@@ -40,7 +40,7 @@ void ComponentValidator::rename_types(const Entity& given, const Entity& expecte
   }
 }
 
-Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, Scope& scope,
+Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, ValidationScope& scope,
                                                      ResolvedDefinition& resolved, uint64_t at) {
   ERMINE_TRY(in_range(scope.spaces.components, instance.target, sort_noun(Sort::Component), at));
   const ComponentType component = types_.components[scope.spaces.components[instance.target]];
@@ -61,6 +61,9 @@ Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, S
     const uint32_t i = args.find(name, name_of);
     return i == NameTable::kNone ? nullptr : &entities[i];
   };
+  uint64_t parts = component.weight;
+  for (const Entity& entity : entities) parts += entity_weight(entity);
+  ERMINE_TRY(spend(parts, at));
   Subtyping subtyping(types_, registry_);
   if (!subtyping.open(given, component, Direction::kImport)) return invalid(at, subtyping.take_error());
 
@@ -81,6 +84,7 @@ Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, S
     scope.defined_resources.push_back(fresh);
   }
   InstanceType type;
+  if (component.flags.resource || component.flags.name) ERMINE_TRY(spend_copies(component.weight, at));
   type.exports = substitution.apply(component.exports);
   for (const Extern& item : type.exports.items) {
     const TypeFlags inner = entity_flags(item.type);

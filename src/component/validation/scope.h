@@ -1,4 +1,4 @@
-// Scope: the state of a component, component type or instance type while its definitions are validated.
+// ValidationScope: the state of a component, component type or instance type while its definitions are validated.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace ermine::component {
 
-enum class ScopeKind : uint8_t { kComponent, kComponentType, kInstanceType };
+enum class ValidationScopeKind : uint8_t { kComponent, kComponentType, kInstanceType };
 enum class Direction : uint8_t { kImport, kExport };
 
 inline std::string_view direction_word(Direction direction) {
@@ -76,11 +76,11 @@ class AnyTypeSet {
   IdMap<bool> set_;
 };
 
-struct Scope {
-  Scope(ScopeKind kind, Scope* outer) : kind(kind), outer(outer) {}
+struct ValidationScope {
+  ValidationScope(ValidationScopeKind kind, ValidationScope* outer) : kind(kind), outer(outer) {}
 
-  ScopeKind kind;
-  Scope* outer;  // the enclosing scope; null for the outermost component
+  ValidationScopeKind kind;
+  ValidationScope* outer;  // the enclosing scope; null for the outermost component
   IndexSpaces spaces;
   std::vector<wasm::TypeId> core_type_ids;  // parallel to spaces.core_types; kNoType for module types
   std::vector<bool> value_used;  // parallel to spaces.values

@@ -5,26 +5,26 @@
 
 namespace ermine::component {
 
-Result<AnyType> ComponentValidator::type_at(uint32_t index, const Scope& scope, uint64_t at) const {
+Result<AnyType> ComponentValidator::type_at(uint32_t index, const ValidationScope& scope, uint64_t at) const {
   ERMINE_TRY(in_range(scope.spaces.types, index, sort_noun(Sort::Type), at));
   return scope.spaces.types[index];
 }
 
-Result<TypeUse> ComponentValidator::defined_at(uint32_t index, const Scope& scope, uint64_t at) const {
+Result<TypeUse> ComponentValidator::defined_at(uint32_t index, const ValidationScope& scope, uint64_t at) const {
   ERMINE_ASSIGN(AnyType type, type_at(index, scope, at));
   if (type.kind != AnyKind::Defined)
     return invalid(at, base::format("type index {} is not a defined type, but a {}", index, any_word(type.kind)));
   return TypeUse::index(type.id);
 }
 
-Result<ResourceName> ComponentValidator::resource_at(uint32_t index, const Scope& scope, uint64_t at) const {
+Result<ResourceName> ComponentValidator::resource_at(uint32_t index, const ValidationScope& scope, uint64_t at) const {
   ERMINE_ASSIGN(AnyType type, type_at(index, scope, at));
   if (type.kind != AnyKind::Resource)
     return invalid(at, base::format("type index {} is not a resource type, but a {}", index, any_word(type.kind)));
   return type.id;
 }
 
-Result<TypeUse> ComponentValidator::use(TypeUse type, const Scope& scope, uint64_t at) const {
+Result<TypeUse> ComponentValidator::use(TypeUse type, const ValidationScope& scope, uint64_t at) const {
   if (type.is_index()) return defined_at(type.index(), scope, at);
   if (type.is_primitive() && type.primitive() == Primitive::ErrorContext)
     ERMINE_TRY(require(Feature::ErrorContext, "`error-context`", at));
@@ -70,7 +70,7 @@ Result<void> ComponentValidator::labels(std::span<const Field> fields, std::stri
   return {};
 }
 
-Result<void> ComponentValidator::type(const TypeDef& def, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::type(const TypeDef& def, ValidationScope& scope, uint64_t at) {
   ERMINE_TRY(room(scope.spaces.types, Sort::Type, at));
   switch (def.kind) {
     case TypeKind::Func: {
@@ -80,7 +80,7 @@ Result<void> ComponentValidator::type(const TypeDef& def, Scope& scope, uint64_t
       return {};
     }
     case TypeKind::Component: {
-      Scope inner(ScopeKind::kComponentType, &scope);
+      ValidationScope inner(ValidationScopeKind::kComponentType, &scope);
       ERMINE_TRY(declarators(def.declarators, inner));
       ERMINE_ASSIGN(ComponentType type, finish(inner, at));
       scope.spaces.types.push_back({AnyKind::Component, static_cast<ComponentId>(types_.components.size())});
@@ -88,7 +88,7 @@ Result<void> ComponentValidator::type(const TypeDef& def, Scope& scope, uint64_t
       return {};
     }
     case TypeKind::Instance: {
-      Scope inner(ScopeKind::kInstanceType, &scope);
+      ValidationScope inner(ValidationScopeKind::kInstanceType, &scope);
       ERMINE_TRY(declarators(def.declarators, inner));
       InstanceType type;
       type.weight = inner.weight;
@@ -110,8 +110,8 @@ Result<void> ComponentValidator::type(const TypeDef& def, Scope& scope, uint64_t
   }
 }
 
-Result<void> ComponentValidator::resource_type(const TypeDef& def, Scope& scope, uint64_t at) {
-  if (scope.kind != ScopeKind::kComponent)
+Result<void> ComponentValidator::resource_type(const TypeDef& def, ValidationScope& scope, uint64_t at) {
+  if (scope.kind != ValidationScopeKind::kComponent)
     return invalid(at, "resources can only be defined within a concrete component");
   if (def.rep == wasm::kI64) ERMINE_TRY(require(Feature::Memory64, "a resource with the representation `i64`", at));
   if (def.rep != wasm::kI32 && def.rep != wasm::kI64)
@@ -130,7 +130,7 @@ Result<void> ComponentValidator::resource_type(const TypeDef& def, Scope& scope,
   return {};
 }
 
-Result<FuncType> ComponentValidator::func_type(const TypeDef& def, const Scope& scope, uint64_t at) {
+Result<FuncType> ComponentValidator::func_type(const TypeDef& def, const ValidationScope& scope, uint64_t at) {
   FuncType type;
   type.is_async = def.is_async;
   if (def.is_async) ERMINE_TRY(require(Feature::Async, "an async function", at));
@@ -144,7 +144,7 @@ Result<FuncType> ComponentValidator::func_type(const TypeDef& def, const Scope& 
   return type;
 }
 
-Result<DefinedType> ComponentValidator::defined_type(const TypeDef& def, const Scope& scope, uint64_t at) {
+Result<DefinedType> ComponentValidator::defined_type(const TypeDef& def, const ValidationScope& scope, uint64_t at) {
   DefinedType type;
   type.kind = def.kind;
   type.primitive = def.primitive;

@@ -117,7 +117,7 @@ class ValueReader {
 
 }  // namespace
 
-Result<void> ComponentValidator::value(const Value& value, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::value(const Value& value, ValidationScope& scope, uint64_t at) {
   ERMINE_TRY(require(Feature::Values, kValues, at));
   ERMINE_TRY(room(scope.spaces.values, Sort::Value, at));
   ERMINE_ASSIGN(TypeUse type, use(value.type, scope, at));
@@ -132,7 +132,7 @@ Result<void> ComponentValidator::value(const Value& value, Scope& scope, uint64_
   return {};
 }
 
-Result<void> ComponentValidator::start(const Start& start, Scope& scope, uint64_t at) {
+Result<void> ComponentValidator::start(const Start& start, ValidationScope& scope, uint64_t at) {
   ERMINE_TRY(require(Feature::Values, kValues, at));
   if (scope.has_start) return invalid(at, "component cannot have more than one start function");
   ERMINE_TRY(in_range(scope.spaces.funcs, start.func, sort_noun(Sort::Func), at));

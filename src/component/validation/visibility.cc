@@ -5,8 +5,8 @@
 namespace ermine::component {
 
 // Whether the types in an import or export are visible; registers those that become so.
-bool ComponentValidator::register_named(const Entity& entity, Direction direction, Scope& scope) {
-  if (scope.kind == ScopeKind::kInstanceType) return true;  // checked where the type is used
+bool ComponentValidator::register_named(const Entity& entity, Direction direction, ValidationScope& scope) {
+  if (scope.kind == ValidationScopeKind::kInstanceType) return true;  // checked where the type is used
   const bool imports = direction == Direction::kImport;
   AnyTypeSet& set = imports ? scope.imported_types : scope.exported_types;
   switch (entity.sort) {

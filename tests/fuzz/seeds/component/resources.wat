@@ -1,0 +1,22 @@
+(component
+  (type $i (instance
+    (export "r" (type $r (sub resource)))
+    (export "[constructor]r" (func (result (own $r))))
+    (export "[method]r.get" (func (param "self" (borrow $r)) (result u32)))
+    (export "[static]r.all" (func (result (list (own $r)))))))
+  (import "a:b/c@1.2.0" (instance $a (type $i)))
+  (import "second" (implements "a:b/c@1.2.0") (external-id "two") (instance $b (type $i)))
+  (alias export $a "r" (type $r))
+  (core module $m (func (export "drop") (param i32)))
+  (core instance $mi (instantiate $m))
+  (type $own (resource (rep i32) (dtor (func $mi "drop"))))
+  (export $o "own" (type $own))
+  (core func (canon resource.new $own))
+  (core func (canon resource.drop $r))
+  (component $c
+    (import "r" (type $r (sub resource)))
+    (import "f" (func $f (param "x" (own $r))))
+    (export "g" (func $f)))
+  (import "f" (func $f (param "x" (own $r))))
+  (instance $ci (instantiate $c (with "r" (type $r)) (with "f" (func $f))))
+  (export "g" (func $ci "g")))
