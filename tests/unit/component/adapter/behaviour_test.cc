@@ -94,6 +94,7 @@ TEST(ComponentAdapter, JoinedTypes) {
   EXPECT_EQ(received(result, {0, 7, 0x4009'1EB8'51EB'851F}), (std::vector<uint64_t>{0, 7, 0x4009'1EB8'51EB'851F}));
   EXPECT_EQ(received(result, {1, 0x20AC, 99}), (std::vector<uint64_t>{1, 0x20AC, 0}));
   EXPECT_EQ(result.trap_of({1, 0xD800, 99}), "invalid `char` bit pattern");
+  result.set_flags(1, kInstanceIdle);
   // A case that is not taken is not checked.
   EXPECT_EQ(received(result, {0, 0xD800, 0}), (std::vector<uint64_t>{0, 0, 0}));
 }
