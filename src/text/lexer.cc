@@ -47,7 +47,7 @@ unsigned hex_value(char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : (
 
 bool is_known_annotation(std::string_view id) {
   return id == "custom" || id == "name" || id.starts_with("metadata.code.") || id == "ermine.names" ||
-         id == "ermine.encoding";
+         id == "ermine.name" || id == "ermine.encoding";
 }
 
 Token Lexer::fail(const char* at, const char* message) {

@@ -232,6 +232,11 @@ void Parser::field() {
   if (tok_.kind == TokenKind::kAnnotation) {
     if (tok_.text == "custom") return custom_annotation();
     if (tok_.text == "ermine.names") return names_annotation();
+    if (tok_.text == "ermine.name") {
+      names_.module = own_name_annotation();
+      names_.has_module = names_.module.data() != nullptr;
+      return;
+    }
     if (tok_.text == "ermine.encoding") return encoding_annotation();
     if (tok_.text.starts_with("metadata.code."))
       return fail(tok_, base::format("@{} annotation: not in a function", tok_.text));

@@ -128,6 +128,13 @@ std::string_view TokenReader::name_annotation() {
   return name;
 }
 
+std::string_view TokenReader::own_name_annotation() {
+  advance();
+  const std::string_view name = tok_.kind == TokenKind::kString ? name_string() : std::string_view();
+  expect_close();
+  return name;
+}
+
 Error TokenReader::take_error() {
   if (lexer_.error()) return error_at(source_, lexer_.error_position(), 1, lexer_.error());
   return std::move(error_);

@@ -39,6 +39,9 @@ class TokenReader {
   // An optional identifier and @name annotation at a definition: its name for messages and name sections, null if it
   // has none. `id` becomes the identifier's token.
   std::string_view definition_name(Token* id = nullptr);
+  // At "(@ermine.name "name")" or "(@ermine.name)", which give a module or component another name, or none, than its
+  // definition in a component has. Null if there is none.
+  std::string_view own_name_annotation();
   std::string_view keep(std::string s) { return strings_.emplace_back(std::move(s)); }
 
   const Source& source_;

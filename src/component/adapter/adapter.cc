@@ -10,6 +10,26 @@ namespace ermine::component {
 
 namespace {
 
+using adapter::Builder;
+using adapter::Callee;
+using adapter::FunctionCode;
+using adapter::Local;
+using adapter::Op;
+using adapter::Options;
+using adapter::Place;
+using adapter::pointer_type;
+using adapter::Translator;
+using adapter::ValType;
+
+constexpr std::string_view kIntrinsicNames[] = {
+#define INTRINSIC(id, name, params, results) name,
+#include "component/adapter/intrinsics.def"
+};
+constexpr std::string_view kTrapMessages[] = {
+#define ADAPTER_TRAP(id, text) text,
+#include "component/adapter/traps.def"
+};
+
 bool has_many_results(const Types& types, const FuncType& func, AddressType address) {
   const Flat& flat = types.flat(func.result, address);
   return flat.too_many || flat.types.size() > kMaxFlatResults;
@@ -201,6 +221,9 @@ wasm::FuncType lifted_type(const Types& types, FuncId id, AddressType address) {
   if (has_many_results(types, func, address)) type.results = {pointer_type(address)};
   return type;
 }
+
+std::string_view adapter_trap_message(AdapterTrap trap) { return kTrapMessages[static_cast<size_t>(trap)]; }
+std::string_view intrinsic_name(Intrinsic intrinsic) { return kIntrinsicNames[static_cast<size_t>(intrinsic)]; }
 
 class AdapterModule::Impl {
  public:

@@ -7,14 +7,10 @@
 #include "component/model/limits.h"
 #include "wasm/limits.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 namespace {
 
-constexpr std::string_view kIntrinsicNames[] = {
-#define INTRINSIC(id, name, params, results) name,
-#include "component/adapter/intrinsics.def"
-};
 constexpr std::string_view kIntrinsicParams[] = {
 #define INTRINSIC(id, name, params, results) params,
 #include "component/adapter/intrinsics.def"
@@ -22,10 +18,6 @@ constexpr std::string_view kIntrinsicParams[] = {
 constexpr std::string_view kIntrinsicResults[] = {
 #define INTRINSIC(id, name, params, results) results,
 #include "component/adapter/intrinsics.def"
-};
-constexpr std::string_view kTrapMessages[] = {
-#define ADAPTER_TRAP(id, text) text,
-#include "component/adapter/traps.def"
 };
 
 wasm::FuncType intrinsic_type(Intrinsic intrinsic, ValType from, ValType to) {
@@ -45,9 +37,6 @@ uint32_t bits(TypeUse use) {
 }
 
 }  // namespace
-
-std::string_view adapter_trap_message(AdapterTrap trap) { return kTrapMessages[static_cast<size_t>(trap)]; }
-std::string_view intrinsic_name(Intrinsic intrinsic) { return kIntrinsicNames[static_cast<size_t>(intrinsic)]; }
 
 Shape Shape::of(const Types& types, TypeUse use) {
   if (!use.is_index()) return {TypeKind::Primitive, use.primitive(), nullptr};
@@ -471,4 +460,4 @@ void Builder::undo(const Mark& mark) {
   failed_ = false;
 }
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

@@ -14,7 +14,7 @@
 #include "component/adapter/adapter.h"
 #include "component/adapter/code.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 // What the conversion of a value needs to know about a side. Equal ones are one object.
 struct Options {
@@ -149,4 +149,4 @@ class Builder {
 // The body of a function that copies a string from the encoding of one side to that of the other.
 void make_string(Builder& builder, FunctionCode& code, const Options& from, const Options& to);
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

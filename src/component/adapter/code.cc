@@ -4,7 +4,7 @@
 
 #include "wasm/limits.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 Local FunctionCode::local(ValType type) {
   locals_.push_back(type);
@@ -85,4 +85,4 @@ void FunctionCode::write(binary::ByteBuffer& out, uint32_t functions) const {
   out.bytes(body.view());
 }
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

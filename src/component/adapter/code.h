@@ -11,7 +11,7 @@
 #include "wasm/opcodes.h"
 #include "wasm/types.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 using wasm::Op;
 using wasm::ValType;
@@ -109,4 +109,4 @@ class FunctionCode {
   std::vector<Call> calls_;
 };
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

@@ -3,7 +3,7 @@
 
 #include "component/adapter/builder.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 namespace {
 
@@ -102,4 +102,4 @@ AdapterModule::Finished Builder::finish(std::span<const Callee> adapters) {
   return {encoder.finish(), std::move(imports_), static_cast<uint32_t>(adapters.size())};
 }
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

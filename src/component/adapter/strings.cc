@@ -2,7 +2,7 @@
 // the generated code checks lengths and pointers, and calls realloc with the sizes that the specification gives.
 #include "component/adapter/builder.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 namespace {
 
@@ -209,4 +209,4 @@ void make_string(Builder& builder, FunctionCode& code, const Options& from, cons
   StringMaker(builder, code, from, to).make();
 }
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

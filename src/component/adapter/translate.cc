@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 namespace {
 
@@ -373,4 +373,4 @@ void Translator::copy_bytes(uint32_t size, uint32_t alignment, Place source, Pla
   code_.constant(both64 ? wasm::kI64 : wasm::kI32, size).memory_copy(to_.memory_index, from_.memory_index);
 }
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

@@ -4,7 +4,7 @@
 
 #include "component/adapter/builder.h"
 
-namespace ermine::component {
+namespace ermine::component::adapter {
 
 // Where a value is: in memory at the address in a local plus an offset, or in locals. Locals of the target are 0
 // before.
@@ -58,4 +58,4 @@ class Translator {
   const Options& to_;
 };
 
-}  // namespace ermine::component
+}  // namespace ermine::component::adapter

@@ -117,7 +117,7 @@ struct TypeDef {
 
 // The type of an import or export.
 struct ExternType {
-  enum Bound : uint8_t {
+  enum Form : uint8_t {
     kIndex,        // index: a type; of core modules, a core type
     kEq,           // Sort::Type; index: the type that it equals
     kSubResource,  // Sort::Type
@@ -125,7 +125,7 @@ struct ExternType {
     kValueType,    // Sort::Value; value
   };
   Sort sort = Sort::Func;
-  Bound bound = kIndex;
+  Form bound = kIndex;
   uint32_t index = 0;
   TypeUse value;
   uint32_t offset = 0;

@@ -28,6 +28,12 @@ inline constexpr uint32_t kMaxCoreItems = 1'000'000;
 // The parts of which a type consists, those of types that it names included, and of all imports and exports of a
 // component. It bounds the work of comparing and substituting types.
 inline constexpr uint32_t kMaxTypeSize = 1'000'000;
+// The same for a whole binary, each type as often as it is imported, exported, compared or given as an argument:
+// wasm-tools has no such limits, and a small component could keep it busy for minutes. Tools make components with fewer
+// than a million. The second limit is for types that are copied because instantiation changes them: it bounds the
+// memory.
+inline constexpr uint64_t kMaxTypeWork = 100'000'000;
+inline constexpr uint64_t kMaxCopiedTypes = 2'000'000;
 // Bytes of a value in memory (Binary.md, notes on type definitions): less than this.
 inline constexpr uint64_t kMaxValueSize = uint64_t{1} << 28;
 // Components within components, and types with declarators within each other: bounds the native stack. wasm-tools has

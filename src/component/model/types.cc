@@ -111,10 +111,6 @@ struct Shape {
   }
 };
 
-bool same_flat(const Flat& a, const Flat& b) {
-  return a.too_many == b.too_many && std::equal(a.types.begin(), a.types.end(), b.types.begin(), b.types.end());
-}
-
 }  // namespace
 
 TypeFlags Types::flags(TypeUse type) const {
@@ -173,6 +169,11 @@ Result<void> Types::complete(DefinedType& type) {
   type.weight = static_cast<uint32_t>(weight);
 
   for (unsigned a = 0; a < kAddressTypes; ++a) {
+    if (a == 1 && !flags.pointer) {  // the same with all addresses
+      type.layout[1] = type.layout[0];
+      type.flat[1] = type.flat[0];
+      break;
+    }
     const auto address = static_cast<AddressType>(a);
     Shape shape;
     FlatBuilder flat;
@@ -247,7 +248,7 @@ Result<void> Types::complete(DefinedType& type) {
                        "than 2^28 are allowed",
                        shape.size, a == 0 ? "32-bit" : "64-bit"));
     type.layout[a] = {static_cast<uint32_t>(shape.size), shape.alignment};
-    type.flat[a] = a == 1 && !flags.pointer ? type.flat[0] : flat.finish(arena);
+    type.flat[a] = flat.finish(arena);
   }
   return {};
 }
@@ -271,6 +272,11 @@ Result<void> Types::complete(FuncType& type) {
   type.flags = flags;
   type.weight = static_cast<uint32_t>(weight);
   for (unsigned a = 0; a < kAddressTypes; ++a) {
+    if (a == 1 && !flags.pointer) {
+      type.params_layout[1] = type.params_layout[0];
+      type.params_flat[1] = type.params_flat[0];
+      break;
+    }
     const auto address = static_cast<AddressType>(a);
     Shape shape;
     FlatBuilder flat;
@@ -285,8 +291,7 @@ Result<void> Types::complete(FuncType& type) {
       return Error(ErrorKind::kInvalid,
                    base::format("the size of all parameters exceeds maximum byte size: {} bytes", size));
     type.params_layout[a] = {static_cast<uint32_t>(size), shape.alignment};
-    Flat finished = flat.finish(arena);
-    type.params_flat[a] = a == 1 && same_flat(finished, type.params_flat[0]) ? type.params_flat[0] : finished;
+    type.params_flat[a] = flat.finish(arena);
   }
   return {};
 }

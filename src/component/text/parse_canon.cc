@@ -9,15 +9,15 @@ namespace ermine::component {
 void TextParser::func() {
   advance();
   const Name name = read_name();
-  inline_exports(Sort::Func);
+  InlineExports exports = inline_exports();
   Draft out;
   if (inline_import(out)) {
     write_sort(out.bytes, Sort::Func);
     type_use(out, Sort::Func);
-    define(Definition::kImport, out, Sort::Func, name);
+    define(Definition::kImport, out, Sort::Func, name, std::move(exports));
     return expect_close();
   }
-  if (inverted_alias(Sort::Func, name)) return;
+  if (inverted_alias(Sort::Func, name, exports)) return;
   Draft type;
   type_use(type, Sort::Func);
   if (!accept_open("canon"))
@@ -29,7 +29,7 @@ void TextParser::func() {
   Draft whole;
   whole.append(std::move(out));
   whole.bytes.bytes(type_index.view());
-  define(Definition::kCanon, whole, Sort::Func, name);
+  define(Definition::kCanon, whole, Sort::Func, name, std::move(exports));
   expect_close();
 }
 

@@ -1,8 +1,9 @@
-// The definitions of a component, apart from functions and types (Explainer.md, "Component Definitions" to "Import and
-// Export Definitions"). See parser.h.
+// The definitions of a component, apart from aliases, imports, exports, functions and types (Explainer.md, "Component
+// Definitions", "Instance Definitions", "Start Definitions"). See parser.h.
 
 #include "base/format.h"
 #include "component/text/parser.h"
+#include "text/encoding_delta.h"
 #include "text/text.h"
 
 namespace ermine::component {
@@ -16,18 +17,28 @@ std::vector<uint8_t> TextParser::component_body(const Name& name) {
   definitions();
   pop();
   --nesting_;
-  return scope.finish_component(options_.emit_names, name.name);
+  std::vector<uint8_t> bytes = scope.finish_component(options_.emit_names, name.name);
+  positions_ = scope.take_positions();
+  if (scope.outer() == nullptr && !encoding_.empty()) {
+    // Where the text was changed since it was printed, the annotation does not fit any more.
+    const std::span delta(reinterpret_cast<const uint8_t*>(encoding_.data()), encoding_.size());
+    if (auto original = text::EncodingDelta::apply(delta, bytes)) {
+      positions_.clear();
+      return *std::move(original);
+    }
+  }
+  return bytes;
 }
 
 void TextParser::definitions() {
-  while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) definition();
+  while (tok_.kind == TokenKind::kOpen || tok_.kind == TokenKind::kAnnotation) {
+    if (options_.positions != nullptr) scope_->set_position(tok_.start);
+    definition();
+  }
 }
 
 void TextParser::definition() {
-  if (tok_.kind == TokenKind::kAnnotation) {
-    if (tok_.text == "custom") return custom_annotation();
-    return unexpected("a definition");
-  }
+  if (tok_.kind == TokenKind::kAnnotation) { return annotation(); }
   const std::string_view keyword = tok_.text;
   if (keyword == "core") return core_definition();
   if (keyword == "component") return component_field();
@@ -70,20 +81,20 @@ void TextParser::core_definition() {
 void TextParser::component_field() {
   advance();
   const Name name = read_name();
-  inline_exports(Sort::Component);
+  InlineExports exports = inline_exports();
   Draft out;
   if (inline_import(out)) {
     write_sort(out.bytes, Sort::Component);
     type_use(out, Sort::Component);
-    define(Definition::kImport, out, Sort::Component, name);
+    define(Definition::kImport, out, Sort::Component, name, std::move(exports));
     return expect_close();
   }
-  if (inverted_alias(Sort::Component, name)) return;
+  if (inverted_alias(Sort::Component, name, exports)) return;
   if (at_keyword("binary") || at_keyword("quote"))
     return unexpected("definitions: only the outermost component can be given in this form");
   const std::vector<uint8_t> bytes = component_body(name);
-  scope_->emit(Definition::kComponent, bytes);
-  add(Sort::Component, name);
+  scope_->emit(Definition::kComponent, bytes, positions_);
+  export_inline(std::move(exports), Sort::Component, add(Sort::Component, name));
   expect_close();
 }
 
@@ -93,15 +104,15 @@ void TextParser::core_module() {
   advance();
   advance();
   const Name name = read_name();
-  inline_exports(Sort::CoreModule);
+  InlineExports exports = inline_exports();
   Draft out;
   if (inline_import(out)) {
     write_sort(out.bytes, Sort::CoreModule);
     type_use(out, Sort::CoreModule);
-    define(Definition::kImport, out, Sort::CoreModule, name);
+    define(Definition::kImport, out, Sort::CoreModule, name, std::move(exports));
     return expect_close();
   }
-  if (inverted_alias(Sort::CoreModule, name)) return;
+  if (inverted_alias(Sort::CoreModule, name, exports)) return;
   const char* const begin = tok_.start;
   if (failed()) return;
   if (tok_.kind != TokenKind::kEof) lexer_.jump(begin);
@@ -114,7 +125,7 @@ void TextParser::core_module() {
   Result<std::vector<uint8_t>> bytes = text::parse_fields(source_, begin, end, name.name, core_options_);
   if (!bytes) return adopt(std::move(bytes).error());
   scope_->emit(Definition::kCoreModule, *bytes);
-  add(Sort::CoreModule, name);
+  export_inline(std::move(exports), Sort::CoreModule, add(Sort::CoreModule, name));
 }
 
 // The exports from which an instance is made: their number, then names and items.
@@ -188,18 +199,18 @@ void TextParser::instance_exports(Draft& out) {
 void TextParser::instance() {
   advance();
   const Name name = read_name();
-  inline_exports(Sort::Instance);
+  InlineExports exports = inline_exports();
   Draft out;
   if (inline_import(out)) {
     write_sort(out.bytes, Sort::Instance);
     type_use(out, Sort::Instance);
-    define(Definition::kImport, out, Sort::Instance, name);
+    define(Definition::kImport, out, Sort::Instance, name, std::move(exports));
     return expect_close();
   }
-  if (inverted_alias(Sort::Instance, name)) return;
+  if (inverted_alias(Sort::Instance, name, exports)) return;
   if (!accept_open("instantiate")) {
     instance_exports(out);
-    define(Definition::kInstance, out, Sort::Instance, name);
+    define(Definition::kInstance, out, Sort::Instance, name, std::move(exports));
     return expect_close();
   }
   out.bytes.u8(0);
@@ -225,183 +236,11 @@ void TextParser::instance() {
   out.bytes.leb(count);
   out.append(std::move(arguments));
   expect_close();
-  define(Definition::kInstance, out, Sort::Instance, name);
+  define(Definition::kInstance, out, Sort::Instance, name, std::move(exports));
   expect_close();
 }
 
-// -- Aliases -------------------------------------------------------------------------------------------
-
-// The sort of an alias and the code of its target: 0 export, 1 core export, 2 outer.
-void TextParser::alias_target(Draft& out, const Token& at, Sort sort, uint8_t target) {
-  write_sort(out.bytes, sort);
-  out.bytes.u8(target);
-  if (target == 2) {
-    if (sort != Sort::CoreModule && sort != Sort::CoreType && sort != Sort::Type && sort != Sort::Component)
-      fail(at, base::format("an outer {} cannot be aliased", sort_noun(sort)),
-           "outer aliases are those of core modules, core types, types and components");
-  } else if ((target == 1) != (is_core(sort) && sort != Sort::CoreModule)) {
-    fail(at,
-         base::format("a {} is not an export of {}", sort_noun(sort), target == 1 ? "a core instance" : "an instance"));
-  }
-}
-
-void TextParser::alias() {
-  advance();
-  if (accept_keyword("outer")) return outer_alias();
-  const bool core = accept_keyword("core");
-  if (!accept_keyword("export")) return unexpected(core ? "export" : "export, core export or outer");
-  Reference instance = plain_index(core ? Sort::CoreInstance : Sort::Instance);
-  const std::string_view exported = name_string();
-  const Token at = tok_;
-  const std::optional<Sort> sort = accept_sort();
-  if (!sort) return unexpected("the sort of the export: (func ...), (core func ...), (type ...), ...");
-  Draft out;
-  alias_target(out, at, *sort, core ? 1 : 0);
-  const Name name = read_name();
-  out.reference(std::move(instance));
-  out.bytes.name(exported);
-  expect_close();
-  define(Definition::kAlias, out, *sort, name);
-  expect_close();
-}
-
-// "$component $item (sort $id)"
-void TextParser::outer_alias() {
-  const bool in_module_type = scope_->kind() == Scope::kModuleType;
-  const Reference outer = plain_index(Sort::Component);
-  const Reference item = plain_index(Sort::Type);  // its sort follows
-  const Token at = tok_;
-  std::optional<Sort> sort = accept_sort();
-  if (!sort) return unexpected("(type ...), (component ...), (core module ...) or (core type ...)");
-  Draft out;
-  if (in_module_type) {
-    if (*sort != Sort::Type)
-      return fail(at, "the type of a module has outer aliases of types only", "write (type ...)");
-    sort = Sort::CoreType;
-    out.bytes.u8(sort_code(Sort::CoreType));
-    out.bytes.u8(1);
-  } else {
-    alias_target(out, at, *sort, 2);
-  }
-  const Name name = read_name();
-  if (failed()) return;
-
-  uint32_t count = outer.number, index = item.number;
-  // Two numbers are left to the validator.
-  if (outer.token.kind == TokenKind::kId || item.token.kind == TokenKind::kId) {
-    Scope* target = scope_;
-    const std::string_view id = outer.token.kind == TokenKind::kId ? identifier(outer.token) : std::string_view();
-    for (count = 0; target != nullptr && (id.empty() ? count != outer.number : target->id() != id); ++count)
-      target = target->outer();
-    if (target == nullptr && id.empty())
-      return fail(outer.token,
-                  base::format("outer count of {} is too large: {} components and types are around this one",
-                               outer.number, count - 1));
-    if (target == nullptr) return fail(outer.token, base::format("unknown outer component ${}", id));
-    if (item.token.kind == TokenKind::kId) {
-      const std::string_view name_of_item = identifier(item.token);
-      const std::optional<uint32_t> found = target->find(*sort, name_of_item);
-      if (!found) return fail(item.token, base::format("unknown {} ${}", sort_noun(*sort), name_of_item));
-      index = *found;
-    }
-  }
-  out.bytes.leb(count);
-  out.bytes.leb(index);
-  expect_close();
-  define(Definition::kAlias, out, *sort, name);
-  expect_close();
-}
-
-// "(sort $id (alias export $i "name"))", at the inner parenthesis. In contrast, an alias that is the first definition
-// of a component ends with a sort.
-bool TextParser::inverted_alias(Sort sort, const Name& name) {
-  if (!at_open("alias")) return false;
-  text::Lexer ahead = lexer_;
-  Token token = ahead.next();
-  const bool core = token.kind == TokenKind::kKeyword && token.text == "core";
-  if (core) token = ahead.next();
-  if (token.kind != TokenKind::kKeyword || token.text != "export") return false;
-  token = ahead.next();
-  if (token.kind != TokenKind::kId && token.kind != TokenKind::kNumber) return false;
-  if (ahead.next().kind != TokenKind::kString || ahead.next().kind != TokenKind::kClose) return false;
-  advance();
-  if (core) advance();
-  advance();
-  Draft out;
-  alias_target(out, tok_, sort, core ? 1 : 0);
-  out.reference(plain_index(core ? Sort::CoreInstance : Sort::Instance));
-  out.bytes.name(name_string());
-  expect_close();
-  define(Definition::kAlias, out, sort, name);
-  expect_close();
-  return true;
-}
-
-// -- Imports and exports -------------------------------------------------------------------------------
-
-void TextParser::import() {
-  advance();
-  Draft out;
-  extern_name(out.bytes);
-  Name name;
-  const Sort sort = extern_type(out, &name);
-  define(Definition::kImport, out, sort, name);
-  expect_close();
-}
-
-void TextParser::export_() {
-  advance();
-  const Name name = read_name();
-  Draft out, item, type;
-  extern_name(out.bytes);
-  const Sort sort = extern_reference(item);
-  type.bytes.u8(tok_.kind == TokenKind::kOpen ? 1 : 0);
-  if (tok_.kind == TokenKind::kOpen) extern_type(type, nullptr);
-  // The aliases of the type come first.
-  auto resolved = [this](const Draft& draft) {
-    return draft.resolved([this](const Reference& reference) { return resolve(reference); });
-  };
-  const ByteBuffer type_bytes = resolved(type);
-  out.bytes.bytes(resolved(item).view());
-  out.bytes.bytes(type_bytes.view());
-  define(Definition::kExport, out, sort, name);
-  expect_close();
-}
-
-bool TextParser::at_inline(std::string_view keyword) const {
-  if (!at_open(keyword)) return false;
-  text::Lexer ahead = lexer_;
-  if (ahead.next().kind != TokenKind::kString) return false;
-  Token token = ahead.next();
-  // Attributes may follow the name.
-  while (token.kind == TokenKind::kOpen &&
-         (token.text == "implements" || token.text == "versionsuffix" || token.text == "external-id")) {
-    if (ahead.next().kind != TokenKind::kString || ahead.next().kind != TokenKind::kClose) return false;
-    token = ahead.next();
-  }
-  return token.kind == TokenKind::kClose;
-}
-
-void TextParser::inline_exports(Sort sort) {
-  while (at_inline("export")) {
-    advance();
-    ByteBuffer out;
-    extern_name(out);
-    write_sort(out, sort);
-    out.leb(scope_->count(sort));
-    out.u8(0);
-    scope_->emit_at_end(std::move(out));
-    expect_close();
-  }
-}
-
-bool TextParser::inline_import(Draft& out) {
-  if (!at_inline("import")) return false;
-  advance();
-  extern_name(out.bytes);
-  expect_close();
-  return true;
-}
+// -- Start functions and annotations -------------------------------------------------------------------
 
 void TextParser::start() {
   advance();
@@ -424,8 +263,25 @@ void TextParser::start() {
   expect_close();
 }
 
+// An annotation in place of a definition.
+void TextParser::annotation() {
+  if (tok_.text == "custom") return custom_annotation();
+  if (tok_.text == "ermine.name") return scope_->set_own_name(own_name_annotation());
+  if (tok_.text == "ermine.names") {
+    advance();
+    scope_->want_names();
+    return expect_close();
+  }
+  if (tok_.text == "ermine.encoding" && scope_->outer() == nullptr) {
+    if (!encoding_.empty()) return fail(tok_, "@ermine.encoding annotation: there is more than one");
+    advance();
+    encoding_ = string_bytes();
+    return expect_close();
+  }
+  unexpected("a definition");
+}
+
 void TextParser::custom_annotation() {
-  const Token at = tok_;
   advance();
   const std::string_view name = name_string();
   if (tok_.kind == TokenKind::kOpen)
@@ -433,7 +289,6 @@ void TextParser::custom_annotation() {
   const std::string contents = string_bytes();
   if (tok_.kind != TokenKind::kClose) return fail(tok_, "@custom annotation: unexpected token");
   advance();
-  if (scope_->kind() != Scope::kComponent) return fail(at, "misplaced @custom annotation");
   scope_->emit_custom(name, {reinterpret_cast<const uint8_t*>(contents.data()), contents.size()});
 }
 

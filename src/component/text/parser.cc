@@ -1,6 +1,8 @@
 // The basics of the parser: sorts, references, aliases; and the functions of text.h. See parser.h.
 #include "component/text/parser.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "component/model/limits.h"
 
@@ -80,9 +82,12 @@ void TextParser::emit(Definition::Kind kind, const Draft& draft) {
   scope_->emit(kind, bytes.view());
 }
 
-uint32_t TextParser::define(Definition::Kind kind, const Draft& draft, Sort sort, const Name& name) {
+uint32_t TextParser::define(Definition::Kind kind, const Draft& draft, Sort sort, const Name& name,
+                            InlineExports exports) {
   emit(kind, draft);
-  return add(sort, name);
+  const uint32_t index = add(sort, name);
+  export_inline(std::move(exports), sort, index);
+  return index;
 }
 
 // -- References ----------------------------------------------------------------------------------------
@@ -244,6 +249,7 @@ Result<std::vector<uint8_t>> TextParser::parse_file() {
     unexpected("(component ...)");
   }
   if (failed()) return take_error();
+  if (options_.positions != nullptr) *options_.positions = std::move(positions_);
   return bytes;
 }
 
@@ -259,6 +265,7 @@ Result<std::vector<uint8_t>> TextParser::parse_definitions(std::string_view id) 
   std::vector<uint8_t> bytes = component_body(name);
   if (tok_.kind != TokenKind::kEof) unexpected("a definition");
   if (failed()) return take_error();
+  if (options_.positions != nullptr) *options_.positions = std::move(positions_);
   return bytes;
 }
 
@@ -270,6 +277,24 @@ Result<std::vector<uint8_t>> parse_text(std::string_view source, const TextOptio
 Result<std::vector<uint8_t>> parse_definitions(const text::Source& source, const char* begin, const char* end,
                                                std::string_view id, const TextOptions& options) {
   return TextParser(source, begin, end, options).parse_definitions(id);
+}
+
+Error in_text(std::string_view source, const TextOptions& options, std::span<const uint8_t> component,
+              const Error& error) {
+  if (error.offset() == Error::kNoOffset) return error.clone();
+  TextPositions positions;
+  TextOptions again = options;
+  again.positions = &positions;
+  const Result<std::vector<uint8_t>> bytes = parse_text(source, again);
+  if (!bytes || !std::ranges::equal(*bytes, component)) return error.clone();
+  const auto after = std::ranges::upper_bound(positions, error.offset(), {}, &TextPositions::value_type::first);
+  if (after == positions.begin()) return error.clone();
+  const char* const at = std::prev(after)->second;
+  Lexer lexer(at, source.data() + source.size());
+  const text::Token token = lexer.next();
+  const size_t length = token.text.empty() ? 1 : static_cast<size_t>(token.end() - at);
+  return text::error_at({source, options.file_name}, at, length, error.message(), {}, error.kind())
+      .with_limit(error.limit());
 }
 
 bool looks_like_component_text(std::string_view source) {

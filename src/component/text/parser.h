@@ -35,6 +35,10 @@ class TextParser : text::TokenReader {
     std::string_view name;  // for the name section; null if there is none
   };
 
+  // The exports that are written inside of a definition: their names, to which the index is added when it is known.
+  // They follow all definitions.
+  using InlineExports = std::vector<ByteBuffer>;
+
   // -- basics (parser.cc)
   Name read_name();
   std::string_view id_of(const Name& name) {
@@ -56,7 +60,8 @@ class TextParser : text::TokenReader {
   // -- definitions and references (parser.cc)
   uint32_t add(Sort sort, const Name& name);
   void emit(Definition::Kind kind, const Draft& draft);
-  uint32_t define(Definition::Kind kind, const Draft& draft, Sort sort, const Name& name = {});
+  uint32_t define(Definition::Kind kind, const Draft& draft, Sort sort, const Name& name = {},
+                  InlineExports exports = {});
   uint32_t resolve(const Reference& reference);
   uint32_t look_up(Sort sort, const Reference& reference);
   // An index without exports.
@@ -82,17 +87,22 @@ class TextParser : text::TokenReader {
   void core_instance_exports(Draft& out);
   void instance();
   void instance_exports(Draft& out);
+  void start();
+  void annotation();
+  void custom_annotation();
+
+  // -- aliases, imports and exports (parse_links.cc)
   void alias();
   void outer_alias();
   void alias_target(Draft& out, const Token& at, Sort sort, uint8_t target);
-  bool inverted_alias(Sort sort, const Name& name);
+  // "(sort $id (alias ...))", at the inner parenthesis. False if it is something else.
+  bool inverted_alias(Sort sort, const Name& name, InlineExports exports = {});
   void import();
   void export_();
-  void start();
-  void custom_annotation();
+  // Whether "(export "name")" or "(import "name")" follows, which are parts of another definition.
   bool at_inline(std::string_view keyword) const;
-  // Inline exports of a definition: each is emitted at the end with the index that the sort's next definition has.
-  void inline_exports(Sort sort);
+  InlineExports inline_exports();
+  void export_inline(InlineExports exports, Sort sort, uint32_t index);
   // "(import "name")": begins the import. Its type follows.
   bool inline_import(Draft& out);
 
@@ -104,7 +114,7 @@ class TextParser : text::TokenReader {
   void canon_options(Draft& out);
   Reference option_item(Sort sort);
   void canon_flag(Draft& out, std::string_view word);
-  void lift(Draft& target);
+  void lift(Draft& out);
 
   // -- types (parse_types.cc)
   void type(bool with_exports);
@@ -125,6 +135,8 @@ class TextParser : text::TokenReader {
   // "(type $t)" or the type itself, which becomes a definition: its index.
   void type_use(Draft& out, Sort sort);
   Sort extern_type(Draft& out, Name* name);
+
+  // -- core types (parse_core_types.cc)
   void core_type();
   void module_type(ByteBuffer& out, std::string_view id);
   void module_declarator();
@@ -134,6 +146,8 @@ class TextParser : text::TokenReader {
   Scope* scope_ = nullptr;
   unsigned nesting_ = 0;
   unsigned type_depth_ = 0;
+  TextPositions positions_;  // of the component that was read last
+  std::string encoding_;  // contents of (@ermine.encoding)
 };
 
 }  // namespace ermine::component

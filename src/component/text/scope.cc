@@ -64,13 +64,13 @@ bool Scope::add(Sort sort, std::string_view id, std::string_view name) {
     if (id.data() != nullptr && !symbols_.insert(id, index, number(sort)).is_new) return false;
     ++counts_[number(sort)];
   }
-  if (kind_ == kComponent && name.data() != nullptr) names_[number(sort)].push_back({index, name});
+  if (kind_ == kComponent && name.data() != nullptr) names_.of(sort).push_back({index, name});
   return true;
 }
 
 void Scope::add_core_type_names(size_t first) {
   const std::vector<text::NameEntry>& names = core_types().names();
-  auto& own = names_[number(Sort::CoreType)];
+  auto& own = names_.of(Sort::CoreType);
   own.insert(own.end(), names.begin() + static_cast<ptrdiff_t>(first), names.end());
 }
 
@@ -80,12 +80,14 @@ void Scope::close_section() {
   contents.leb(entry_count_);
   contents.bytes(entries_.view());
   write_section(out_, section_, contents.view());
+  for (const auto& [offset, at] : entry_positions_) positions_.emplace_back(out_.size() - entries_.size() + offset, at);
+  entry_positions_.clear();
   entries_.clear();
   entry_count_ = 0;
   section_ = 0;
 }
 
-void Scope::emit(Definition::Kind kind, std::span<const uint8_t> bytes) {
+void Scope::emit(Definition::Kind kind, std::span<const uint8_t> bytes, const TextPositions& inner) {
   const Codes codes = codes_of(kind);
   if (kind_ != kComponent) {
     out_.u8(kind_ == kModuleType ? codes.module_declarator : codes.declarator);
@@ -95,53 +97,38 @@ void Scope::emit(Definition::Kind kind, std::span<const uint8_t> bytes) {
   }
   if (is_section_of_its_own(kind)) {
     close_section();
+    if (position_ != nullptr) positions_.emplace_back(out_.size(), position_);
     write_section(out_, codes.section, bytes);
+    for (const auto& [offset, at] : inner) positions_.emplace_back(out_.size() - bytes.size() + offset, at);
     return;
   }
   if (section_ != codes.section) close_section();
   section_ = codes.section;
+  if (position_ != nullptr) entry_positions_.emplace_back(entries_.size(), position_);
   entries_.bytes(bytes);
   ++entry_count_;
 }
 
 void Scope::emit_custom(std::string_view name, std::span<const uint8_t> contents) {
   close_section();
+  if (name == kNameSection) has_name_section_ = true;
   ByteBuffer section;
   section.name(name);
   section.bytes(contents);
   write_section(out_, 0, section.view());
 }
 
-// Binary.md, "Name Section": subsection 0 is the component's name, every subsection 1 has the names of a sort.
-void Scope::emit_names(std::string_view name) {
-  ByteBuffer section;
-  if (name.data() != nullptr) {
-    ByteBuffer contents;
-    contents.name(name);
-    write_section(section, 0, contents.view());
-  }
-  for (unsigned i = 0; i < kSorts; ++i) {
-    if (names_[i].empty()) continue;
-    ByteBuffer contents;
-    if (is_core(static_cast<Sort>(i))) contents.u8(0);
-    contents.u8(sort_code(static_cast<Sort>(i)));
-    contents.leb(names_[i].size());
-    for (const text::NameEntry& entry : names_[i]) {
-      contents.leb(entry.index);
-      contents.name(entry.name);
-    }
-    write_section(section, 1, contents.view());
-  }
-  if (!section.empty()) emit_custom("component-name", section.view());
-}
-
 std::vector<uint8_t> Scope::finish_component(bool names, std::string_view name) {
   for (const ByteBuffer& definition : at_end_) emit(Definition::kExport, definition.view());
   close_section();
-  if (names) emit_names(name);
+  names_.component = own_name_.value_or(name);
+  if ((names || wants_names_) && !has_name_section_)
+    if (const std::vector<uint8_t> contents = names_.encode(); !contents.empty()) emit_custom(kNameSection, contents);
+  constexpr std::string_view kPreamble("\0asm\x0D\0\1\0", 8);
+  for (auto& position : positions_) position.first += kPreamble.size();
   ByteBuffer out;
-  out.reserve(8 + out_.size());
-  out.bytes(std::string_view("\0asm\x0D\0\1\0", 8));
+  out.reserve(kPreamble.size() + out_.size());
+  out.bytes(kPreamble);
   out.bytes(out_.view());
   return out.take();
 }

@@ -10,8 +10,9 @@
 
 #include "binary/encoder.h"
 #include "component/model/component.h"
+#include "component/text/names.h"
+#include "component/text/text.h"
 #include "text/core_types.h"
-#include "text/names.h"
 #include "text/symbol_table.h"
 
 namespace ermine::component {
@@ -39,12 +40,22 @@ class Scope {
   void add_core_type_names(size_t first);
 
   // Appends a definition, in a component to its section. kCoreModule, kComponent and kStart make a section each.
-  void emit(Definition::Kind kind, std::span<const uint8_t> bytes);
+  // `inner`: the positions of a nested component.
+  void emit(Definition::Kind kind, std::span<const uint8_t> bytes, const TextPositions& inner = {});
+  // From now on, components keep the positions of their definitions; those that follow come from `at`.
+  void set_position(const char* at) { position_ = at; }
+  // After finish_component(), whose bytes they count.
+  TextPositions take_positions() { return std::move(positions_); }
   // In components only: a custom section; an export that follows all other definitions.
   void emit_custom(std::string_view name, std::span<const uint8_t> contents);
   void emit_at_end(binary::ByteBuffer definition) { at_end_.push_back(std::move(definition)); }
 
-  // The component with its preamble, and if `names` a section component-name with `name`, which may be null.
+  // Annotations of the component: that its names are to be written, and another name than that of its definition.
+  void want_names() { wants_names_ = true; }
+  void set_own_name(std::string_view name) { own_name_ = name; }
+
+  // The component with its preamble. If `names`, or the text demands it, a section component-name follows, with `name`,
+  // which may be null.
   std::vector<uint8_t> finish_component(bool names, std::string_view name);
   // The declarators: their number and their bytes.
   void finish_type(binary::ByteBuffer& out) const;
@@ -52,7 +63,6 @@ class Scope {
  private:
   static unsigned number(Sort sort) { return static_cast<unsigned>(sort); }
   void close_section();
-  void emit_names(std::string_view name);
 
   const Kind kind_;
   Scope* const outer_;
@@ -62,7 +72,9 @@ class Scope {
 
   text::SymbolTable symbols_;  // identifiers of all sorts but core types; the sort is the table's scope
   std::array<uint32_t, kSorts> counts_{};
-  std::array<std::vector<text::NameEntry>, kSorts> names_;
+  Names names_;
+  bool wants_names_ = false, has_name_section_ = false;
+  std::optional<std::string_view> own_name_;
   std::unique_ptr<text::CoreTypes> core_types_;
 
   binary::ByteBuffer out_;  // finished sections, or declarators
@@ -71,6 +83,10 @@ class Scope {
   binary::ByteBuffer entries_;  // of that section
   uint32_t entry_count_ = 0;
   std::vector<binary::ByteBuffer> at_end_;
+
+  const char* position_ = nullptr;  // null: positions are not kept
+  TextPositions positions_;  // in out_
+  TextPositions entry_positions_;  // in entries_
 };
 
 }  // namespace ermine::component

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ermine/result.h"
@@ -16,10 +18,14 @@
 
 namespace ermine::component {
 
+// Which definition of a text the bytes from an offset on come from, in ascending order.
+using TextPositions = std::vector<std::pair<size_t, const char*>>;
+
 struct TextOptions {
   wasm::FeatureSet core_features = wasm::FeatureSet::defaults();  // of the instructions of core modules
   bool emit_names = false;     // write identifiers into the sections component-name and name
   std::string_view file_name;  // for error messages
+  TextPositions* positions = nullptr;  // filled if there is one
 };
 
 // Parses one component, "(component ...)" or "(component binary ...)". Errors are kMalformed (kUnsupported for what
@@ -30,6 +36,11 @@ Result<std::vector<uint8_t>> parse_text(std::string_view source, const TextOptio
 // component's identifier without the $, escapes replaced, or empty.
 Result<std::vector<uint8_t>> parse_definitions(const text::Source& source, const char* begin, const char* end,
                                                std::string_view id, const TextOptions& options);
+
+// Converts an error about `component`, which was made from `source` with these options, into an error about the text:
+// with line, column and the source line of the definition in which its offset is. Unchanged if that is not known.
+Error in_text(std::string_view source, const TextOptions& options, std::span<const uint8_t> component,
+              const Error& error);
 
 // Whether the text is that of a component rather than of a module: it begins with "(component".
 bool looks_like_component_text(std::string_view source);

@@ -4,6 +4,7 @@
 #include "binary/decoder.h"
 #include "binary/validator.h"
 #include "component/model/limits.h"
+#include "component/validation/core_match.h"
 
 namespace ermine::component {
 
@@ -39,6 +40,24 @@ Result<void> ComponentValidator::add_depth(uint8_t& depth, uint8_t inner, uint64
                  base::format("type nesting is too deep: at most {} are supported", kMaxTypeDepth), at);
   depth = std::max(depth, static_cast<uint8_t>(inner + 1));
   return {};
+}
+
+Result<void> ComponentValidator::spend(uint64_t parts, uint64_t at) {
+  work_ += parts;
+  if (work_ <= kMaxTypeWork) return {};
+  return Error(ErrorKind::kUnsupported,
+               base::format("too many types: those that are imported, exported or compared have more than {} parts",
+                            kMaxTypeWork),
+               at);
+}
+
+Result<void> ComponentValidator::spend_copies(uint64_t parts, uint64_t at) {
+  copies_ += parts;
+  if (copies_ <= kMaxCopiedTypes) return {};
+  return Error(
+      ErrorKind::kUnsupported,
+      base::format("too many types: those that instances have of their own have more than {} parts", kMaxCopiedTypes),
+      at);
 }
 
 Result<void> ComponentValidator::run() { return body(result_.component->body, nullptr, result_.body); }
@@ -123,9 +142,7 @@ Result<void> ComponentValidator::core_module(const CoreModule& module, Validatio
   for (const wasm::Import& import : m.imports) {
     imports.push_back({import.module, import.name, entity(import.kind, import.index)});
     // A component gives each import one value.
-    std::string key(import.module);
-    key += '\0';
-    key += import.name;
+    std::string key = core_import_key(import.module, import.name);
     const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
     if (seen.find(key, name_of) != NameTable::kNone)
       return invalid(m.base_offset + import.entry_offset,

@@ -2,8 +2,6 @@
 // functions are grouped by the kind of definition, each group in a file of its own.
 #pragma once
 
-#include <map>
-
 #include "base/format.h"
 #include "component/validation/scope.h"
 #include "component/validation/substitution.h"
@@ -46,6 +44,9 @@ class ComponentValidator {
   }
   static Error no_room(Sort sort, uint64_t at);
   Result<void> add_weight(uint32_t& sum, uint32_t weight, uint64_t at) const;
+  // Counts the parts of types that are walked (copied), see limits.h.
+  Result<void> spend(uint64_t parts, uint64_t at);
+  Result<void> spend_copies(uint64_t parts, uint64_t at);
   Result<void> add_depth(uint8_t& depth, uint8_t inner, uint64_t at) const;
 
   // component_validator.cc
@@ -101,7 +102,7 @@ class ComponentValidator {
   TypeFlags entity_flags(const Entity& entity) const;
   uint32_t entity_weight(const Entity& entity) const;
   Result<TypeUse> value_at(uint32_t index, ValidationScope& scope, uint64_t at);
-  InstanceId imported_instance(InstanceId id, ValidationScope& scope, Direction direction);
+  Result<InstanceId> imported_instance(InstanceId id, ValidationScope& scope, Direction direction, uint64_t at);
 
   // visibility.cc
   bool register_named(const Entity& entity, Direction direction, ValidationScope& scope);
@@ -147,7 +148,8 @@ class ComponentValidator {
   wasm::TypeRegistry& registry_;
   const ValidateOptions& options_;
   AnyTypeSet closed_types_;  // that are known to refer to no resource types but their own
-  std::map<std::pair<std::vector<uint32_t>, std::vector<uint32_t>>, wasm::TypeId> core_funcs_;
+  IdMap<wasm::TypeId> core_funcs_;  // by a hash of the type
+  uint64_t work_ = 0, copies_ = 0;
 };
 
 }  // namespace ermine::component

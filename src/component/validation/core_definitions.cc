@@ -1,4 +1,6 @@
 // Core types, module types and core instances.
+#include <algorithm>
+
 #include "binary/type_section.h"
 #include "binary/validator.h"
 #include "component/model/limits.h"
@@ -181,9 +183,7 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Validat
           exports.push_back({{}, d.name, entity});
           break;
         }
-        std::string key(d.module);
-        key += '\0';
-        key += d.name;
+        std::string key = core_import_key(d.module, d.name);
         const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
         if (seen.find(key, name_of) != NameTable::kNone)
           return invalid(d.offset, base::format("duplicate import name `{}:{}` already defined", d.module, d.name));
@@ -277,6 +277,7 @@ Result<void> ComponentValidator::core_instance(const Instance& instance, Validat
   } else {
     ERMINE_TRY(in_range(spaces.core_modules, instance.target, sort_noun(Sort::CoreModule), at));
     const ModuleType& module = types_.modules[spaces.core_modules[instance.target]];
+    ERMINE_TRY(spend(module.imports.size(), at));
     NameTable args;
     for (uint32_t i = 0; i < instance.items.size(); ++i) {
       const Item& item = instance.items[i];
@@ -313,16 +314,17 @@ Result<void> ComponentValidator::core_instance(const Instance& instance, Validat
 }
 
 Result<TypeId> ComponentValidator::core_func(std::span<const ValType> params, std::span<const ValType> results) {
-  const auto bits = [](std::span<const ValType> types) {
-    std::vector<uint32_t> out;
-    for (ValType type : types) out.push_back(type.bits());
-    return out;
-  };
-  auto key = std::pair(bits(params), bits(results));
-  if (const auto at = core_funcs_.find(key); at != core_funcs_.end()) return at->second;
+  uint64_t hash = params.size();
+  for (ValType type : params) hash = hash_combine(hash, type.bits());
+  for (ValType type : results) hash = hash_combine(hash, type.bits());
+  hash >>= 1;  // never the key that IdMap reserves
+  if (const TypeId* known = core_funcs_.find(hash)) {
+    const wasm::FuncType& func = registry_.get(*known).func;
+    if (std::ranges::equal(func.params, params) && std::ranges::equal(func.results, results)) return *known;
+  }
   ERMINE_ASSIGN(TypeId id, registry_.add_func(params, results));
   result_.core_types.held.push_back(id);
-  core_funcs_.emplace(std::move(key), id);
+  core_funcs_.set(hash, id);
   return id;
 }
 

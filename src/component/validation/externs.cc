@@ -137,8 +137,10 @@ uint32_t ComponentValidator::entity_weight(const Entity& entity) const {
 }
 
 // The resource types of an instance type belong to the instance: each import and export of the type gets its own.
-InstanceId ComponentValidator::imported_instance(InstanceId id, ValidationScope& scope, Direction direction) {
+Result<InstanceId> ComponentValidator::imported_instance(InstanceId id, ValidationScope& scope, Direction direction,
+                                                         uint64_t at) {
   if (types_.instances[id].defined.empty()) return id;
+  ERMINE_TRY(spend_copies(types_.instances[id].weight, at));
   Substitution fresh(types_);
   for (ResourceId old : types_.instances[id].defined) {
     const ResourceId resource = types_.resources++;
@@ -165,7 +167,7 @@ Result<void> ComponentValidator::add_entity(Entity& entity, std::optional<Direct
     case Sort::Func: ERMINE_TRY(add(s.funcs, entity.id)); break;
     case Sort::Component: ERMINE_TRY(add(s.components, entity.id)); break;
     case Sort::Instance:
-      if (direction) entity.id = imported_instance(entity.id, scope, *direction);
+      if (direction) { ERMINE_ASSIGN(entity.id, imported_instance(entity.id, scope, *direction, at)); }
       if (s.instances.size() + s.core_instances.size() >= kMaxInstances) return no_room(Sort::Instance, at);
       s.instances.push_back(entity.id);
       break;
@@ -219,6 +221,7 @@ Result<void> ComponentValidator::export_(const Export& e, ValidationScope& scope
   if (entity.sort == Sort::Type) entity.id = types_.add_name(entity.equals()).id;
   if (e.type) {
     ERMINE_ASSIGN(Entity ascribed, extern_type(*e.type, scope, at));
+    ERMINE_TRY(spend(uint64_t{entity_weight(entity)} + entity_weight(ascribed), at));
     Subtyping subtyping(types_, registry_);
     if (!subtyping.matches(entity, ascribed))
       return invalid(
@@ -314,6 +317,7 @@ Result<void> ComponentValidator::add_extern(const ExternName& name, const Entity
   list.add({name.name, entity, name.attributes}, canonical);
   const TypeFlags inner = entity_flags(entity);
   if (flags) flags->add(inner);
+  ERMINE_TRY(spend(entity_weight(entity), at));
   ERMINE_TRY(add_weight(weight, entity_weight(entity), at));
   return add_depth(depth, inner.depth, at);
 }

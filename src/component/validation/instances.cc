@@ -61,6 +61,9 @@ Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, V
     const uint32_t i = args.find(name, name_of);
     return i == NameTable::kNone ? nullptr : &entities[i];
   };
+  uint64_t parts = component.weight;
+  for (const Entity& entity : entities) parts += entity_weight(entity);
+  ERMINE_TRY(spend(parts, at));
   Subtyping subtyping(types_, registry_);
   if (!subtyping.open(given, component, Direction::kImport)) return invalid(at, subtyping.take_error());
 
@@ -81,6 +84,7 @@ Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, V
     scope.defined_resources.push_back(fresh);
   }
   InstanceType type;
+  if (component.flags.resource || component.flags.name) ERMINE_TRY(spend_copies(component.weight, at));
   type.exports = substitution.apply(component.exports);
   for (const Extern& item : type.exports.items) {
     const TypeFlags inner = entity_flags(item.type);

@@ -161,12 +161,7 @@ bool Subtyping::component(const ComponentType& a, const ComponentType& b) {
 bool Subtyping::module(const ModuleType& a, const ModuleType& b) {
   // Imports are few in types that are written; those of modules are compared once each.
   NameTable table;
-  const auto key = [](const CoreExtern& item) {
-    std::string key(item.module);
-    key += '\0';
-    key += item.name;
-    return key;
-  };
+  const auto key = [](const CoreExtern& item) { return core_import_key(item.module, item.name); };
   std::vector<std::string> keys;
   for (const CoreExtern& item : b.imports) keys.push_back(key(item));
   const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };

@@ -98,6 +98,8 @@ size_t Identifiers::assign(std::span<const NameEntry> entries, uint32_t count) {
     if (entry.index >= count) break;
     ++used;
     if (shown_.size() <= entry.index) shown_.resize(entry.index + 1);
+    names_.resize(shown_.size());
+    names_[entry.index] = entry.name;
     shown_[entry.index] = spell(entry);
   }
   return used;
@@ -122,6 +124,7 @@ void Identifiers::define(Out& out, uint32_t index) const {
 }
 
 void Identifiers::clear() {
+  names_.clear();
   shown_.clear();
   annotated_.clear();
   made_.clear();

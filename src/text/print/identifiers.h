@@ -26,6 +26,8 @@ class Identifiers {
   bool has(uint32_t index) const { return index < shown_.size() && !shown_[index].empty(); }
   // Whether define() would write anything.
   bool has_definition(uint32_t index) const;
+  // The name as it was given to assign(); null if there is none.
+  std::string_view name(uint32_t index) const { return index < names_.size() ? names_[index] : std::string_view(); }
   // A use: "$name", or the number.
   void use(Out& out, uint32_t index) const {
     if (has(index)) out << '$' << shown_[index];
@@ -39,6 +41,7 @@ class Identifiers {
   const NameEntry* annotation(uint32_t index) const;
   // The identifier for a name; also records whether an annotation must give the name.
   std::string_view spell(const NameEntry& entry);
+  std::vector<std::string_view> names_;
   std::vector<std::string_view> shown_;  // after the $; empty if there is none
   std::vector<NameEntry> annotated_;     // by index
   std::deque<std::string> made_;

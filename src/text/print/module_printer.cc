@@ -53,8 +53,9 @@ Result<void> ModulePrinter::finish(Reader& in) {
 }
 
 Result<void> ModulePrinter::print() {
-  out_ << "(module";
-  if (options_.names && raw_.names.has_module) {
+  if (!options_.head.empty()) {
+    own_name();
+  } else if (out_ << "(module"; options_.names && raw_.names.has_module) {
     std::string_view name = raw_.names.module;
     if (name.size() <= kMaxIdentifier && is_plain_identifier(name)) {
       out_ << " $" << name;
@@ -73,6 +74,22 @@ Result<void> ModulePrinter::print() {
   out_ << (raw_.sections.empty() ? ")\n" : "\n)\n");
   out_.flush();
   return {};
+}
+
+// The head, and the module's name if it is another than the head gives it.
+void ModulePrinter::own_name() {
+  out_ << options_.head;
+  const bool named = options_.names && raw_.names.has_module;
+  const bool is_same = named ? options_.head_name.data() != nullptr && raw_.names.module == options_.head_name
+                             : options_.head_name.data() == nullptr;
+  if (is_same) return;
+  new_line(2);
+  out_ << "(@ermine.name";
+  if (named) {
+    out_ << ' ';
+    terms_.name(raw_.names.module);
+  }
+  out_ << ')';
 }
 
 Result<void> ModulePrinter::encoding() {

@@ -49,6 +49,7 @@ class ModulePrinter {
   // Whether the section can be printed as annotations of instructions; then hint() does, before the one at `offset`.
   bool take_hints(const RawSection& s);
   void hint(uint32_t offset);
+  void own_name();
   Result<void> encoding();  // what the parser would encode differently
   void place();
 

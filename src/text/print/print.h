@@ -21,6 +21,10 @@ struct PrintOptions {
   bool offsets = false;  // the byte offset of every instruction, as a comment
   bool names = true;     // identifiers from the name section
   bool exact = true;     // annotate where the parser's encoding differs
+  // For a module within a component: its head, to be printed instead of "(module $name", and the name that this gives
+  // the module, null if none.
+  std::string_view head;
+  std::string_view head_name;
 };
 
 // Takes the output piece by piece, in order. Returns false to stop the printing early.

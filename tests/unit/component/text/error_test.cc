@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "component/text/text.h"
 
 namespace ermine::component {
@@ -72,6 +74,7 @@ TEST(ComponentTextError, Messages) {
            {"(type (instance (import \"a\" (func))))", "expected a declaration of an instance type"},
            {"(core type (module (alias outer 0 0 (core type))))",
             "the type of a module has outer aliases of types only"},
+           {"(core type (module (alias export 0 \"a\" (func))))", "unexpected token \"export\", expected outer"},
            {"(type (list u8 -1))", "unexpected token \"-1\""},
            {"(type (list u8 4294967296))", "i32 constant out of range"},
        }) {
@@ -90,6 +93,25 @@ TEST(ComponentTextError, TheWholeText) {
 
 TEST(ComponentTextError, DefinitionsOfValuesAreNotSupported) {
   EXPECT_EQ(refused("(component (value $v u8 3))").kind, ErrorKind::kUnsupported);
+}
+
+// Errors of the validator, here given by their offset, are shown in the text.
+TEST(ComponentTextError, ErrorsAboutTheBytesAreShownInTheText) {
+  constexpr std::string_view kSource =
+      "(component\n (type u8)\n (type string)\n (component\n  (type bool)\n  (instance)\n  (type char))\n (type f32))";
+  const auto bytes = parse_text(kSource);
+  ASSERT_TRUE(bytes.has_value());
+  const auto place = [&](uint8_t byte) {
+    const auto at = static_cast<uint64_t>(std::ranges::find(*bytes, byte) - bytes->begin());
+    const std::string message = in_text(kSource, {}, *bytes, Error(ErrorKind::kInvalid, "wrong", at)).message();
+    return message.substr(0, message.find(':'));
+  };
+  EXPECT_EQ(place(0x7D), "2");  // u8
+  EXPECT_EQ(place(0x7F), "5");  // bool
+  EXPECT_EQ(place(0x74), "7");  // char
+  EXPECT_EQ(place(0x76), "8");  // f32
+  EXPECT_EQ(in_text(kSource, {}, *bytes, Error(ErrorKind::kInvalid, "wrong", 3)).message(), "wrong");
+  EXPECT_EQ(in_text("(component)", {}, *bytes, Error(ErrorKind::kInvalid, "wrong", 12)).message(), "wrong");
 }
 
 std::string nested(std::string_view open, std::string_view inner, std::string_view close, int depth) {

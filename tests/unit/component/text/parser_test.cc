@@ -98,6 +98,13 @@ TEST(ComponentText, InlineImportsAndExports) {
   same("(type (export \"t\") u8)", "(type $t u8) (export \"t\" (type $t))");
   same("(instance (export \"i\" (external-id \"x\")))",
        "(instance $i) (export \"i\" (external-id \"x\") (instance $i))");
+  // The index is that of the definition, not of what is emitted before it.
+  same(
+      "(component $c) (import \"i\" (instance $i)) (instance (export \"e\") (instantiate $c (with \"a\" (instance $i "
+      "\"x\")) (with \"b\" (instance))))",
+      "(component $c) (import \"i\" (instance $i)) (instance $b) (alias export $i \"x\" (instance $a))"
+      " (instance $e (instantiate $c (with \"a\" (instance $a)) (with \"b\" (instance $b)))) (export \"e\" (instance "
+      "$e))");
   // An export of an instance, not of the component.
   EXPECT_EQ(sections("(type u8) (instance (export \"t\" (type 0)))"), "07 02 01 7d 05 08 01 01 01 00 01 74 03 00");
 }

@@ -1,5 +1,6 @@
 // The official scripts of the component model: all are read completely, and the text of every component in them is
-// parsed, or refused where the script says that it is malformed. Running them is the task of other tests.
+// parsed, or refused where the script says that it is malformed, and what was parsed prints as text of the same bytes.
+// Running them is the task of other tests.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <iterator>
 
 #include "component/binary/decoder.h"
+#include "component/text/print/print.h"
 #include "component/text/text.h"
 #include "text/text.h"
 #include "text/wast/script.h"
@@ -65,6 +67,12 @@ TEST(OfficialScripts, AreReadCompletely) {
       ++components;
       const auto decoded = decode(*bytes, nullptr, wasm::FeatureSet::all());
       EXPECT_TRUE(decoded.has_value()) << name << ":" << directive->line << ": " << decoded.error().message();
+      const Result<std::string> printed = print_text(*bytes);
+      ASSERT_TRUE(printed.has_value()) << name << ":" << directive->line << ": " << printed.error().message();
+      const auto again = parse_text(*printed, {.core_features = wasm::FeatureSet::all(), .emit_names = true});
+      ASSERT_TRUE(again.has_value()) << name << ":" << directive->line << ": " << again.error().message();
+      EXPECT_EQ(*again, *bytes) << name << ":" << directive->line;
+      EXPECT_EQ(printed->find("@ermine.encoding"), std::string::npos) << name << ":" << directive->line;
     }
     if (const Error error = reader.take_error()) ADD_FAILURE() << error.message();
   }

@@ -71,6 +71,27 @@ TEST(Hostile, ManyAliasesOfALargeType) {
   EXPECT_LT(seconds([&] { EXPECT_VALID(text); }), 10.0);
 }
 
+// A large component that has resource types of its own, instantiated by few bytes each time.
+TEST(Hostile, ManyInstancesOfALargeComponent) {
+  std::string text = R"((component $c (type $r (resource (rep i32))) (export $s "r" (type $r))
+    (core module $m (func (export "f") (param i32))) (core instance $i (instantiate $m))
+    (func $f (param "x" (own $s)) (canon lift (core func $i "f"))))";
+  for (int i = 0; i < 5'000; ++i) text += "(export \"f" + std::to_string(i) + "\" (func $f))";
+  text += ")";
+  for (int i = 0; i < 900; ++i) text += "(instance (instantiate $c))";
+  EXPECT_INVALID(text, "too many types: those that instances have of their own");
+}
+
+TEST(Hostile, ManyTypesWithALargeType) {
+  std::string text = "(type $t (instance (type $f (func)) ";
+  for (int i = 0; i < 20'000; ++i) text += "(export \"f" + std::to_string(i) + "\" (func (type $f)))";
+  text += "))";
+  for (int i = 0; i < 6'000; ++i)
+    text += "(type (component (alias outer 1 $t (type $x)) (import \"x\" (instance (type $x)))))";
+  EXPECT_LT(seconds([&] { EXPECT_INVALID(text, "too many types: those that are imported, exported or compared"); }),
+            20.0);
+}
+
 TEST(Hostile, TheNumberOfInstancesIsBounded) {
   std::string text = "(component $c)";
   for (uint32_t i = 0; i < kMaxInstances; ++i) text += "(instance (instantiate $c))";
