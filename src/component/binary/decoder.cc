@@ -71,7 +71,7 @@ class Decoder {
     std::vector<Definition> definitions;
     std::vector<CustomSection> customs;
     binary::Reader in(bytes_, from + kHeadSize, to, features_);
-    while (in.ok() && !in.at_end() && !error_) section(in, to, depth, definitions, customs);
+    while (in.ok() && !in.at_end() && !error_) section(in, body, to, depth, definitions, customs);
     if (!in.ok()) fail(located(in.take_error(), "component"));
     if (error_) return;
     body.definitions = arena_.copy(definitions);
@@ -103,8 +103,8 @@ class Decoder {
     return false;
   }
 
-  void section(binary::Reader& in, uint64_t end, uint32_t depth, std::vector<Definition>& definitions,
-               std::vector<CustomSection>& customs) {
+  void section(binary::Reader& in, ComponentBody& body, uint64_t end, uint32_t depth,
+               std::vector<Definition>& definitions, std::vector<CustomSection>& customs) {
     const uint32_t at = in.offset();
     const uint8_t id = in.byte();
     if (!in.ok()) return;
@@ -120,12 +120,13 @@ class Decoder {
       case kCustom: return custom(start, size, definitions, customs);
       case kCoreModule: return core_module(start, size, definitions);
       case kComponent: {
-        auto* body = arena_.make<ComponentBody>();
-        definitions.push_back({Definition::kComponent, start, body});
-        return component(*body, start, start + size, depth + 1);
+        auto* inner = arena_.make<ComponentBody>();
+        definitions.push_back({Definition::kComponent, start, inner});
+        return component(*inner, start, start + size, depth + 1);
       }
       default: break;
     }
+    if (id == kValue && body.value_section == 0) body.value_section = at;
     binary::Reader content(bytes_, start, start + size, features_);
     DefinitionReader reader(content, arena_);
     if (id == kStart) {

@@ -254,6 +254,8 @@ struct ComponentBody {
   uint32_t offset = 0;  // of the first byte
   std::span<const Definition> definitions;
   std::span<const CustomSection> customs;
+  uint32_t value_section =
+      0;  // where the first value section begins, which needs a feature even if it is empty; 0: none
 };
 
 class Component {

@@ -65,6 +65,8 @@ Result<void> ComponentValidator::run() { return body(result_.component->body, nu
 Result<void> ComponentValidator::body(const ComponentBody& body, ValidationScope* outer, ValidBody& valid) {
   ValidationScope scope(ValidationScopeKind::kComponent, outer);
   valid.body = &body;
+  if (body.value_section != 0)
+    ERMINE_TRY(require(Feature::Values, "support for component model `value`s", body.value_section));
   valid.definitions.resize(body.definitions.size());
   for (size_t i = 0; i < body.definitions.size(); ++i)
     ERMINE_TRY(definition(body.definitions[i], scope, valid, valid.definitions[i]));

@@ -73,6 +73,14 @@ TEST(ComponentTypes, Features) {
   }
 }
 
+TEST(ComponentTypes, AnEmptyValueSectionNeedsItsFeature) {
+  const std::vector<uint8_t> bytes{0, 'a', 's', 'm', 0x0D, 0, 1, 0, 12, 1, 0};
+  ValidateOptions options;
+  EXPECT_FALSE(validate(bytes, nullptr, options));
+  options.features.add(Feature::Values);
+  EXPECT_TRUE(validate(bytes, nullptr, options));
+}
+
 TEST(ComponentTypes, Resources) {
   EXPECT_INVALID("(type (resource (rep f32)))", "resources can only be represented by `i32` or `i64`");
   EXPECT_INVALID("(type (instance (type (resource (rep i32)))))", "only be defined within a concrete component");
