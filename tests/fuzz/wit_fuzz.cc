@@ -9,6 +9,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "component/validation/validator.h"
+#include "component/wit/decode.h"
+#include "component/wit/encode.h"
 #include "component/wit/print.h"
 #include "component/wit/resolver.h"
 #include "wit_dump.h"
@@ -32,6 +35,32 @@ std::vector<std::string_view> split(std::string_view text, char at) {
     if (end == text.npos) return out;
     text.remove_prefix(end + 1);
   }
+}
+
+void check_encoded(const Resolve& resolve, PackageId package) {
+  if (resolve[package].interfaces.empty() && resolve[package].worlds.empty()) return;
+  const auto bytes = encode(resolve, package);
+  if (!bytes) {
+    check(bytes.error().kind() == ErrorKind::kUnsupported, "an error of a kind that encoding has not",
+          bytes.error().message());
+    return;
+  }
+  component::ValidateOptions options;
+  options.features = component::FeatureSet::all();
+  const auto valid = component::validate(*bytes, nullptr, options);
+  if (!valid) {
+    check(valid.error().kind() == ErrorKind::kUnsupported, "an encoded package is not valid",
+          valid.error().to_string() + "\n" + print(resolve, package));
+    return;
+  }
+  Resolve again;
+  const auto decoded = decode(again, **valid);
+  check(decoded.has_value(), "an encoded package is refused",
+        decoded ? "" : decoded.error().to_string() + "\n" + print(resolve, package));
+  PrintOptions plain;
+  plain.docs = plain.gates = false;
+  const std::string before = print(resolve, package, {}, plain), after = print(again, *decoded, {}, plain);
+  check(before == after, "an encoded package is another one", before + "----\n" + after);
 }
 
 }  // namespace
@@ -70,5 +99,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check(second.has_value(), "printed text is refused", second ? "" : second.error().message() + "\n" + printed);
   const std::string before = testing::dump(resolve), after = testing::dump(again);
   check(before == after, "printed text gives another package", before + "----\n" + after + "----\n" + printed);
+  for (uint32_t i = 0; i < resolve.packages.size(); ++i) check_encoded(resolve, {i});
   return 0;
 }

@@ -348,7 +348,7 @@ const Export* DefinitionReader::export_() {
 }
 
 const ValueDefinition* DefinitionReader::value() {
-  auto* value = arena_.make<ValueDefinition>();
+  ValueDefinition* value = arena_.make<ValueDefinition>();
   value->type = type_use();
   const uint32_t size = in_.length();
   const uint8_t* bytes = in_.bytes(size);

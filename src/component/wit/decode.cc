@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/format.h"
 #include "component/wit/limits.h"
@@ -63,6 +64,8 @@ class Decoder {
   PackageId package(const PackageName& name);
   InterfaceId interface(std::string_view name);
   bool interface_items(InterfaceId id, const InstanceType& type);
+  bool read_items(InterfaceId id, const InstanceType& type);
+  bool check_uses(uint32_t first);
   bool world(std::string_view name, std::string_view path, const ComponentType& type);
   bool world_item(WorldId id, const Extern& item, bool is_export);
   TypeDef definition(std::string_view name, const Entity& entity);
@@ -73,9 +76,16 @@ class Decoder {
                              resolve_.name_of(id), name));
   }
   PackageId order_packages(uint32_t first);
+  // Names are unique without regard to case in a package and in an interface, also if these have several copies.
+  bool claim(PackageId package, InterfaceId interface, std::string_view name) {
+    const std::string scope = std::to_string(package.index) + "/" + std::to_string(interface.index) + "/";
+    if (names_.insert(scope + folded(name)).second) return true;
+    return fail(base::format("the name '{}' is used twice in a package or interface, without regard to case", name));
+  }
   TypeId named_type(std::string_view name, const Entity& entity, const Owner& owner, const Attributes* attributes);
   TypeDef shape(TypeUse use);
   Type type(TypeUse use);
+  TypeId local(TypeId id);
   TypeId resource(ResourceName name);
   bool function(std::string_view name, const FuncType& type, const Attributes* attributes,
                 const OrderedMap<TypeId>* interface_types, const OrderedMap<WorldItem>* world_items, Function& out);
@@ -94,10 +104,12 @@ class Decoder {
   Error error_;
   size_t left_ = kMaxExpansion;
   PackageId main_;
+  Owner owner_;  // of the types that are being read
   std::unordered_map<std::string, PackageId> packages_;  // that this component has
   std::unordered_map<std::string, InterfaceId> interfaces_;
   std::unordered_map<uint64_t, TypeId> known_;
   std::unordered_map<std::string, Type> anonymous_;
+  std::unordered_set<std::string> names_;
   std::unordered_map<uint32_t, bool> is_complete_;  // interfaces whose functions have been read
 };
 
@@ -147,14 +159,20 @@ InterfaceId Decoder::interface(std::string_view name) {
   Interface& added = resolve_.interfaces.emplace_back();
   added.name = parsed.name;
   added.package = owner;
-  if (!resolve_[owner].interfaces.add(parsed.name, found->second))
-    fail(base::format("the interface {} has two forms", name));
+  if (claim(owner, {}, parsed.name)) resolve_[owner].interfaces.add(parsed.name, found->second);
   return found->second;
+}
+
+// A type with a name, used as a part of another type or of a function: WIT needs a `use` for those of other interfaces.
+TypeId Decoder::local(TypeId id) {
+  if (resolve_[id].owner == owner_) return id;
+  fail(base::format("the type '{}' of another interface is used without a name of its own", resolve_[id].name));
+  return {};
 }
 
 TypeId Decoder::resource(ResourceName name) {
   const auto found = known_.find(key(AnyType{AnyKind::Resource, name}));
-  if (found != known_.end()) return found->second;
+  if (found != known_.end()) return local(found->second);
   fail("a resource is used that has no name");
   return {};
 }
@@ -197,7 +215,7 @@ Type Decoder::type(TypeUse use) {
   if (use.is_none() || !ok()) return {};
   TypeDef found = shape(use);
   if (!ok()) return {};
-  if (found.kind == TypeDefKind::kAlias) return found.parts[0];
+  if (found.kind == TypeDefKind::kAlias) return found.parts[0].id ? Type(local(found.parts[0].id)) : found.parts[0];
   if (!found.members.empty()) {
     fail("a record, variant, enum or flags type has no name");
     return {};
@@ -227,6 +245,12 @@ TypeDef Decoder::definition(std::string_view name, const Entity& entity) {
   else if (same != known_.end()) out.parts = {same->second};
   else if (entity.kind == AnyKind::Resource) out.parts = {resource(entity.equals_id)};
   else out = shape(TypeUse::index(entity.equals_id));
+  if (out.kind != TypeDefKind::kAlias || !ok() || !out.parts[0].id) return out;
+  // An alias, or a `use`, which needs the name of an interface.
+  const Owner& other = resolve_[out.parts[0].id].owner;
+  if (other != owner_ && (!other.interface || resolve_[other.interface].name.empty()))
+    fail(base::format("the type '{}' is that of a world or of an interface without name: WIT has no `use` for it",
+                      name));
   return out;
 }
 
@@ -294,6 +318,13 @@ bool Decoder::function(std::string_view name, const FuncType& f, const Attribute
 
 // The types and functions of an instance. If the interface is known, its types are those of the instance.
 bool Decoder::interface_items(InterfaceId id, const InstanceType& instance) {
+  const Owner outer = std::exchange(owner_, Owner{id, {}});
+  const bool done = read_items(id, instance);
+  owner_ = outer;
+  return done;
+}
+
+bool Decoder::read_items(InterfaceId id, const InstanceType& instance) {
   const bool has_functions = is_complete_[id.index];
   size_t functions = 0;
   for (const Extern& item : instance.exports.items) {
@@ -304,6 +335,7 @@ bool Decoder::interface_items(InterfaceId id, const InstanceType& instance) {
         continue;
       }
       if (!is_label(item.name)) return fail(base::format("'{}' is not the name of a type in a package", item.name));
+      if (!claim({}, id, item.name)) return false;
       const TypeId added = named_type(item.name, item.type, {id, {}}, item.attributes);
       if (ok()) resolve_[id].types.add(std::string(item.name), added);
     } else if (item.type.sort == Sort::Func) {
@@ -316,6 +348,7 @@ bool Decoder::interface_items(InterfaceId id, const InstanceType& instance) {
         if (known == nullptr || !same_function(*known, f)) return differs(id, item.name);
         continue;
       }
+      if (!claim({}, id, item.name)) return false;
       resolve_[id].functions.add(std::string(item.name), std::move(f));
     } else {
       return fail(base::format("the interface '{}' has '{}', which is neither a type nor a function", resolve_[id].name,
@@ -382,6 +415,7 @@ bool Decoder::world(std::string_view name, std::string_view path, const Componen
   if (main_ != owner)
     return fail(base::format("the component has worlds or interfaces of two packages: {} and {}",
                              resolve_[main_].name.to_string(), parsed.package.to_string()));
+  if (!claim(owner, {}, parsed.name)) return false;
   const WorldId id{static_cast<uint32_t>(resolve_.worlds.size())};
   {
     World& added = resolve_.worlds.emplace_back();
@@ -389,6 +423,7 @@ bool Decoder::world(std::string_view name, std::string_view path, const Componen
     added.package = owner;
   }
   resolve_[owner].worlds.add(parsed.name, id);
+  owner_ = {{}, id};
   for (const Extern& item : type.imports.items)
     if (!world_item(id, item, false)) return false;
   for (const Extern& item : type.exports.items)
@@ -428,6 +463,28 @@ bool Decoder::export_of_package(const Extern& item) {
   return interface_items(id, types_.instances[inner.type.id]);
 }
 
+// `use` has no cycles, and chains of it are bounded: readers of a Resolve rely on that.
+bool Decoder::check_uses(uint32_t first) {
+  std::vector<std::vector<uint32_t>> edges;
+  for (uint32_t i = first; i < resolve_.interfaces.size(); ++i) {
+    auto& used = edges.emplace_back();
+    for (const InterfaceId id : resolve_.used_interfaces({i})) used.push_back(id.index - first);
+  }
+  const Order order = topological_order(edges);
+  if (order.is_cyclic)
+    return fail(base::format("the interface '{}' uses types of one that uses types of it",
+                             resolve_.interfaces[first + order.node].name));
+  std::vector<unsigned> depth(edges.size());
+  for (const uint32_t i : order.nodes) {
+    for (const uint32_t used : edges[i]) depth[i] = std::max(depth[i], depth[used] + 1);
+    if (depth[i] > kMaxUseDepth)
+      return fail(base::format("chains of more than {} interfaces that each use types of the next are not supported",
+                               kMaxUseDepth),
+                  ErrorKind::kUnsupported);
+  }
+  return true;
+}
+
 // Puts the packages that were added in an order in which each comes after those it depends on.
 PackageId Decoder::order_packages(uint32_t first) {
   std::vector<std::vector<uint32_t>> edges;
@@ -460,13 +517,14 @@ PackageId Decoder::order_packages(uint32_t first) {
 
 Result<PackageId> Decoder::run() {
   const auto first = static_cast<uint32_t>(resolve_.packages.size());
+  const auto first_interface = static_cast<uint32_t>(resolve_.interfaces.size());
   const ComponentType& whole = types_.components[component_.body.type];
   if (!whole.imports.items.empty() || whole.exports.items.empty())
     fail("the component has imports, or no exports: it is no encoded package");
   for (const Extern& item : whole.exports.items)
     if (ok()) export_of_package(item);
   PackageId result;
-  if (ok()) result = order_packages(first);
+  if (ok() && check_uses(first_interface)) result = order_packages(first);
   if (!ok()) return std::move(error_);
   return result;
 }

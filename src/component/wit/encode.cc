@@ -17,6 +17,7 @@
 #include "binary/encoder.h"
 #include "component/model/names.h"
 #include "component/wit/limits.h"
+#include "component/wit/package_resolver.h"
 
 namespace ermine::component::wit {
 namespace {
@@ -116,8 +117,8 @@ struct Indices {
 
 class Encoder {
  public:
-  Encoder(const Resolve& resolve, size_t& bytes_left, Error& error)
-      : resolve_(resolve), bytes_left_(bytes_left), error_(error) {}
+  Encoder(const Resolve& resolve, const ResolveFacts& facts, size_t& bytes_left, Error& error)
+      : resolve_(resolve), facts_(facts), bytes_left_(bytes_left), error_(error) {}
 
   void interface_type(InterfaceId id);
   void world_type(WorldId id);
@@ -150,6 +151,7 @@ class Encoder {
   uint32_t resource(const TypeDef& d);
 
   const Resolve& resolve_;
+  const ResolveFacts& facts_;
   size_t& bytes_left_;
   Error& error_;
   Declarators outer_;
@@ -395,6 +397,10 @@ TypeRef Encoder::definition(const TypeDef& d) {
       d.kind == TypeDefKind::kFlags)
     return members(d);
   const bool is_async = d.kind == TypeDefKind::kFuture || d.kind == TypeDefKind::kStream;
+  if (d.kind == TypeDefKind::kStream && d.parts[0].primitive == Primitive::Char)
+    refuse("stream<char> has a text but no binary form yet");
+  if (is_async && d.parts[0].id && facts_.has_borrow[d.parts[0].id.index])
+    refuse("a stream or future with borrowed handles has a text but no binary form");
   if (d.kind == TypeDefKind::kTuple && d.parts.empty()) refuse("tuple<> has a text but no binary form");
   std::vector<std::optional<TypeRef>> parts;
   for (const Type& part : d.parts) parts.push_back(optional(part));
@@ -426,7 +432,8 @@ void section(ByteBuffer& out, uint8_t id, const ByteBuffer& item) {
 Result<std::vector<uint8_t>> encode_world_type(const Resolve& resolve, WorldId world) {
   Error error;
   size_t left = kMaxEncodedBytes;
-  Encoder encoder(resolve, left, error);
+  const ResolveFacts facts(resolve);
+  Encoder encoder(resolve, facts, left, error);
   encoder.world_type(world);
   if (error) return error;
   ByteBuffer out;
@@ -440,6 +447,7 @@ Result<std::vector<uint8_t>> encode(const Resolve& resolve, PackageId package) {
   uint32_t types = 0;
   Error error;
   size_t left = kMaxEncodedBytes;
+  const ResolveFacts facts(resolve);
   // The type, and its export, which has an index as well.
   const auto add = [&](std::string_view name, const Declarators& type) {
     ByteBuffer item;
@@ -454,13 +462,13 @@ Result<std::vector<uint8_t>> encode(const Resolve& resolve, PackageId package) {
     types += 2;
   };
   for (const auto& [name, id] : resolve[package].interfaces) {
-    Encoder encoder(resolve, left, error);
+    Encoder encoder(resolve, facts, left, error);
     encoder.interface_type(id);
     if (error) return error;
     add(name, encoder.result());
   }
   for (const auto& [name, id] : resolve[package].worlds) {
-    Encoder encoder(resolve, left, error);
+    Encoder encoder(resolve, facts, left, error);
     encoder.world_type(id);
     if (error) return error;
     Declarators wrapper;

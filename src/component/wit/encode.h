@@ -12,7 +12,7 @@
 namespace ermine::component::wit {
 
 // kUnsupported for types that have no binary form (records, flags and tuples without parts, flags with more than 32
-// names), and beyond kMaxEncodedBytes.
+// names, stream<char>, streams and futures of borrowed handles), and beyond kMaxEncodedBytes.
 Result<std::vector<uint8_t>> encode(const Resolve& resolve, PackageId package);
 
 // The type of components that target the world, encoded as a component type (Binary.md, componenttype).

@@ -5,6 +5,8 @@
 #include <iterator>
 
 #include "base/format.h"
+#include "component/validation/validator.h"
+#include "component/wit/decode.h"
 #include "component/wit/limits.h"
 #include "component/wit/resolver.h"
 
@@ -60,8 +62,23 @@ Result<InputGroup> read_folder(const fs::path& folder, size_t& left) {
   return group;
 }
 
-// Packages in the binary format are not read yet: leaving them out silently would look like a missing package.
-Result<std::vector<InputGroup>> read_dependencies(const fs::path& folder, size_t& left) {
+bool is_encoded(const InputFile& file) {
+  return is_component({reinterpret_cast<const uint8_t*>(file.text.data()), file.text.size()});
+}
+
+// A package that is encoded as a component.
+Result<PackageId> add_encoded(Resolve& resolve, const InputFile& file) {
+  ValidateOptions options;
+  options.features = FeatureSet::all();
+  auto component = validate({reinterpret_cast<const uint8_t*>(file.text.data()), file.text.size()}, nullptr, options);
+  if (!component) return std::move(component).error().with_context(file.name);
+  auto package = decode(resolve, **component);
+  if (!package) return std::move(package).error().with_context(file.name);
+  return package;
+}
+
+// Encoded packages are added at once, because they depend on no others.
+Result<std::vector<InputGroup>> read_dependencies(Resolve& resolve, const fs::path& folder, size_t& left) {
   std::vector<InputGroup> groups;
   std::error_code error;
   if (!fs::is_directory(folder, error)) return groups;
@@ -73,9 +90,14 @@ Result<std::vector<InputGroup>> read_dependencies(const fs::path& folder, size_t
     } else if (path.extension() == ".wit") {
       ERMINE_ASSIGN(InputFile file, read(path, left));
       groups.push_back({std::move(file)});
-    } else if (path.extension() == ".wasm" || path.extension() == ".wat") {
-      return Error(ErrorKind::kUnsupported,
-                   base::format("{}: packages that are encoded as components are not supported yet", path.string()));
+    } else if (path.extension() == ".wasm") {
+      ERMINE_ASSIGN(const InputFile file, read(path, left));
+      ERMINE_TRY(add_encoded(resolve, file));
+    } else if (path.extension() == ".wat") {
+      // Left out silently, it would look like a missing package.
+      return Error(
+          ErrorKind::kUnsupported,
+          base::format("{}: packages in the text format of components are not supported; encode it", path.string()));
     }
   }
   return groups;
@@ -88,10 +110,11 @@ Result<PackageId> add_path(Resolve& resolve, const std::string& path, const Reso
   size_t left = kMaxSourceBytes;
   if (fs::is_directory(path, error)) {
     ERMINE_ASSIGN(InputGroup main, read_folder(path, left));
-    ERMINE_ASSIGN(std::vector<InputGroup> dependencies, read_dependencies(fs::path(path) / "deps", left));
+    ERMINE_ASSIGN(std::vector<InputGroup> dependencies, read_dependencies(resolve, fs::path(path) / "deps", left));
     return add_packages(resolve, std::move(main), std::move(dependencies), options);
   }
   ERMINE_ASSIGN(InputFile file, read(path, left));
+  if (is_encoded(file)) return add_encoded(resolve, file);
   return add_packages(resolve, {std::move(file)}, {}, options);
 }
 

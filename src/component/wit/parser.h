@@ -34,7 +34,6 @@ class Parser {
   void fail(const char* position, size_t length, std::string_view message, std::string_view hint = {});
   void unexpected(std::string_view wanted);
   bool failed() const { return static_cast<bool>(error_) || lexer_.error_position() != nullptr; }
-  // "package", after which `hint` explains a keyword that is used as a name.
   syntax::Name name();
   Version version();  // the token before it is the current one
   std::optional<Version> optional_version();

@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "base/format.h"
-#include "base/suggestion.h"
 #include "component/wit/limits.h"
 #include "component/wit/order.h"
 #include "component/wit/package_resolver.h"

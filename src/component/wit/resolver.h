@@ -12,6 +12,11 @@
 // - Names are unique without regard to case within an interface, a world's imports, its exports, a package, parameters,
 //   fields, cases and flags.
 // - Comments directly before an item are its documentation, whatever their form.
+//
+// Different from wit-parser: names are unique everywhere without regard to case; a block comment loses its delimiters
+// and its common indentation; an import keeps its own documentation and gates if another one that needs it comes first;
+// @since of another package's world is dropped by `include` from everything that it copies, not only from interfaces;
+// @external-id is refused where it would be lost (interfaces, worlds, includes).
 #pragma once
 
 #include <string>

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "component/validation/validator.h"
+#include "component/value/resolved_types.h"
 #include "component/wave/wit_types.h"
+#include "component/wit/encode.h"
 #include "component/wit/resolver.h"
 
 namespace ermine::component::wave {
@@ -215,6 +218,43 @@ TEST_F(Wave, HandlesAreNotPrinted) {
   Value deep = Value::none();
   for (int i = 0; i < 1000; ++i) deep = Value::some(std::move(deep));
   EXPECT_FALSE(print(deep));
+}
+
+// The types of a component are the same as those of the WIT package that it encodes.
+TEST_F(Wave, TypesOfComponents) {
+  wit::Resolve resolve;
+  auto package = wit::add_packages(resolve, {{"a.wit", std::string(kTypes) + R"(
+    test: async func(a: point, b: list<option<v>>, c: list<u8, 2>, d: tuple<e, f>, e: map<string, result<_, optional>>,
+                     f: own<r>, g: stream<u8>) -> result<f64, char>;
+  })"}});
+  ASSERT_TRUE(package) << package.error().message();
+  const auto bytes = wit::encode(resolve, *package);
+  ASSERT_TRUE(bytes) << bytes.error().message();
+  ValidateOptions options;
+  options.features = FeatureSet::all();
+  const auto component = validate(*bytes, nullptr, options);
+  ASSERT_TRUE(component) << component.error().to_string();
+  WitTypes wit_types(resolve);
+  const auto expected = wit_types.function(*resolve.interfaces[0].functions.find("test"));
+  ASSERT_TRUE(expected);
+  ResolvedTypes types((*component)->types);
+  ASSERT_FALSE((*component)->types.funcs.empty());
+  const FunctionType found = types.function("test", (*component)->types.funcs.back());
+  EXPECT_TRUE(found.is_async);
+  ASSERT_EQ(found.params.size(), expected->params.size());
+  const auto same = [](const auto& self, const ValueTypeRef& a, const ValueTypeRef& b) -> bool {
+    if (a == nullptr || b == nullptr) return a == b;
+    if (a->kind != b->kind || a->length != b->length || a->depth != b->depth || a->parts.size() != b->parts.size())
+      return false;
+    for (size_t i = 0; i < a->parts.size(); ++i)
+      if (a->parts[i].name != b->parts[i].name || !self(self, a->parts[i].type, b->parts[i].type)) return false;
+    return self(self, a->first, b->first) && self(self, a->second, b->second);
+  };
+  for (size_t i = 0; i < found.params.size(); ++i) {
+    EXPECT_EQ(found.params[i].name, expected->params[i].name);
+    EXPECT_TRUE(same(same, found.params[i].type, expected->params[i].type)) << to_string(*found.params[i].type);
+  }
+  EXPECT_TRUE(same(same, found.result, expected->result));
 }
 
 }  // namespace

@@ -15,11 +15,11 @@ TEST(WitError, IsShownWithItsLine) {
 }
 
 TEST(WitError, Suggestions) {
-  EXPECT_NE(error_of("interface i { type request = u8; f: func(p: requst); }").find("did you mean 'request'?"),
+  EXPECT_NE(error_of("interface i { type request = u8; f: func(p: requestx); }").find("did you mean 'request'?"),
             std::string::npos);
-  EXPECT_NE(error_of("interface types {} world w { import tpyes; }").find("did you mean 'types'?"), std::string::npos);
+  EXPECT_NE(error_of("interface types {} world w { import typesx; }").find("did you mean 'types'?"), std::string::npos);
   EXPECT_NE(
-      error_of("interface i { type instant = u8; } interface j { use i.{instnat}; }").find("did you mean 'instant'?"),
+      error_of("interface i { type instant = u8; } interface j { use i.{instantx}; }").find("did you mean 'instant'?"),
       std::string::npos);
   Resolve resolve;
   const auto result = add_packages(resolve, {{"a.wit", "package a:b; world w { import c:d/i@1.0.0; }"}},

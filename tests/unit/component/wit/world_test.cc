@@ -133,7 +133,7 @@ TEST(WitWorld, Selection) {
             "there are several versions of the package (e:f@1.0.0, e:f@2.0.0); say which one is meant: e:f/w@…");
   EXPECT_EQ(selected(l.package, "e:f/w@3.0.0"), "there is no version 3.0.0 of the package, but e:f@1.0.0, e:f@2.0.0");
   EXPECT_EQ(selected(l.package, "x:y/w"), "there is no package x:y");
-  EXPECT_EQ(selected(l.package, "twoo"), "the package a:b has no world 'twoo'; did you mean 'two'?");
+  EXPECT_EQ(selected(l.package, "twos"), "the package a:b has no world 'twos'; did you mean 'two'?");
 }
 
 }  // namespace
