@@ -1,6 +1,8 @@
 #include "component/runtime/adapter_code.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "base/format.h"
 
@@ -8,12 +10,21 @@ namespace ermine::component {
 
 namespace {
 
-CoreNumber number_of(std::vector<CoreItem>& items, const CoreItem& item) {
-  for (CoreNumber i = 0; i < items.size(); ++i)
-    if (items[i].source == item.source && items[i].from == item.from && items[i].item == item.item) return i;
-  items.push_back(item);
-  return static_cast<CoreNumber>(items.size() - 1);
-}
+// Gives items numbers in the order in which they come.
+class Numbers {
+ public:
+  explicit Numbers(std::vector<CoreItem>& items) : items_(items) {}
+  CoreNumber operator()(const CoreItem& item) {
+    const auto [entry, added] =
+        known_.emplace(std::tuple(item.source, item.from, item.item), static_cast<CoreNumber>(items_.size()));
+    if (added) items_.push_back(item);
+    return entry->second;
+  }
+
+ private:
+  std::vector<CoreItem>& items_;
+  std::map<std::tuple<CoreItem::Source, uint32_t, uint32_t>, CoreNumber> known_;
+};
 
 }  // namespace
 
@@ -21,6 +32,7 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
     const CompiledComponent& component, const PlanStep& step) {
   const Plan& plan = component.plan();
   auto code = std::make_shared<AdapterCode>();
+  Numbers memory_number(code->memories), func_number(code->funcs);
   AdapterModule module;
   std::vector<uint32_t> added;
   const bool uses_context = std::ranges::any_of(plan.made, [](const MadeFunc& made) {
@@ -51,10 +63,10 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
       const CoreItem& item = *options.memory;
       const wasm::Module& definer = plan.modules[plan.core_instances[item.from].module]->module();
       const wasm::MemoryType& memory = definer.memories[definer.exports[item.item].index];
-      s.memory = AdapterMemory{number_of(code->memories, item), memory.is64, static_cast<uint8_t>(memory.page_log2)};
+      s.memory = AdapterMemory{memory_number(item), memory.is64, static_cast<uint8_t>(memory.page_log2)};
     }
-    if (options.realloc) s.realloc = number_of(code->funcs, *options.realloc);
-    if (options.post_return) s.post_return = number_of(code->funcs, *options.post_return);
+    if (options.realloc) s.realloc = func_number(*options.realloc);
+    if (options.post_return) s.post_return = func_number(*options.post_return);
     return s;
   };
   for (uint32_t i = step.index; i < step.end; ++i) {
@@ -65,7 +77,7 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
     request.name = func.name;
     request.lower = side(made.options, made.instance, made.type);
     request.lift = side(func.options, func.instance, func.type);
-    request.callee = number_of(code->funcs, func.callee);
+    request.callee = func_number(func.callee);
     for (uint32_t entered = func.instance; entered != kNoIndex; entered = plan.instances[entered].parent) {
       bool holds_caller = false;
       for (uint32_t c = made.instance; c != kNoIndex; c = plan.instances[c].parent) holds_caller |= c == entered;

@@ -120,6 +120,15 @@ class Planner {
     }
   }
 
+  // Everything that takes time is counted: small components can be instantiated many times.
+  Result<void> count(uint64_t parts, uint64_t at) {
+    definitions_ += parts;
+    if (definitions_ <= kMaxInlinedDefinitions) return {};
+    return unsupported(base::format("too many definitions in instances of components: at most {} are supported",
+                                    kMaxInlinedDefinitions),
+                       at);
+  }
+
   // ---- Components
 
   Result<uint32_t> inline_component(ComponentClosure closure, const PlanExports& arguments, uint32_t parent,
@@ -138,10 +147,7 @@ class Planner {
     plan_.instances.emplace_back().parent = parent;
     PlanExports exports;
     for (size_t i = 0; i < body.definitions.size(); ++i) {
-      if (++definitions_ > kMaxInlinedDefinitions)
-        return unsupported(base::format("too many definitions in instances of components: at most {} are supported",
-                                        kMaxInlinedDefinitions),
-                           body.body->offset);
+      ERMINE_TRY(count(1, body.body->offset));
       ERMINE_TRY(definition(body.body->definitions[i], body.definitions[i], frame, arguments, exports, depth));
     }
     ERMINE_TRY(flush_adapters());
@@ -206,15 +212,19 @@ class Planner {
     frame.types.push_back(resource);
   }
 
-  void bind_instance(Frame& frame, InstanceId type, uint32_t index, unsigned depth) {
-    if (depth > kMaxNesting) return;
+  Result<void> bind_instance(Frame& frame, InstanceId type, uint32_t index, unsigned depth) {
+    const uint64_t at = frame.body->body->offset;
+    if (depth > kMaxTypeDepth) return unsupported("instances within instances are nested too deeply", at);
+    ERMINE_TRY(count(types_.instances[type].exports.items.size(), at));
     for (const Extern& item : types_.instances[type].exports.items) {
       const auto found = plan_.exports[index].find(item.name);
       if (found == plan_.exports[index].end()) continue;
-      if (item.type.sort == Sort::Instance) bind_instance(frame, item.type.id, found->second.index, depth + 1);
+      if (item.type.sort == Sort::Instance)
+        ERMINE_TRY(bind_instance(frame, item.type.id, found->second.index, depth + 1));
       if (item.type.sort == Sort::Type && item.type.kind == AnyKind::Resource)
         plan_.instances[frame.instance].resources.emplace(types_.resource_names[item.type.id], found->second.index);
     }
+    return {};
   }
 
   // The next entry of the index space of the item's sort.
@@ -223,7 +233,7 @@ class Planner {
       case Sort::Func: frame.funcs.push_back(item.index); return {};
       case Sort::Type: bind_type(frame, item.index); return {};
       case Sort::Instance:
-        bind_instance(frame, frame.body->spaces.instances[frame.instances.size()], item.index, 0);
+        ERMINE_TRY(bind_instance(frame, frame.body->spaces.instances[frame.instances.size()], item.index, 0));
         frame.instances.push_back(item.index);
         return {};
       case Sort::Component: frame.components.push_back(closures_[item.index]); return {};
@@ -247,6 +257,7 @@ class Planner {
 
   Result<void> instance(const component::Instance& instance, Frame& frame, unsigned depth) {
     PlanExports items;
+    ERMINE_TRY(count(instance.items.size(), frame.body->body->offset));
     for (const Item& i : instance.items) {
       ERMINE_ASSIGN(const PlanItem item, this->item(i.sort, i.index, frame, i.name.offset));
       items.emplace(i.name.name, item);
@@ -314,6 +325,7 @@ class Planner {
   Result<void> core_instance(const component::Instance& instance, const ResolvedDefinition& resolved, Frame& frame) {
     (void)resolved;
     CoreInstanceValue value;
+    ERMINE_TRY(count(instance.items.size(), frame.body->body->offset));
     if (!instance.instantiates) {
       for (const Item& i : instance.items) value.items.emplace(i.name.name, core_space(frame, i.sort)[i.index]);
       frame.core_instances.push_back(std::move(value));
@@ -322,6 +334,7 @@ class Planner {
     PlanCoreInstance made;
     made.module = frame.core_modules[instance.target];
     const wasm::Module& module = plan_.modules[made.module]->module();
+    ERMINE_TRY(count(module.imports.size(), frame.body->body->offset));
     std::map<std::string_view, uint32_t> arguments;
     for (const Item& i : instance.items) arguments.emplace(i.name.name, i.index);
     for (const wasm::Import& import : module.imports)

@@ -42,9 +42,6 @@ class ValueAccess {
     uint8_t* base = nullptr;
     uint64_t size = 0;
   };
-  struct Shape {  // of a record, tuple or variant
-    uint32_t cases = 0;
-  };
   Memory memory() const;
   Layout layout(TypeUse type) const { return types_.layout(type, options_.address); }
   uint32_t flat_count(TypeUse type) const {
