@@ -10,6 +10,11 @@ uint64_t align(uint64_t offset, uint32_t alignment) { return (offset + alignment
 
 }  // namespace
 
+bool fits_stack(const Types& types, TypeUse use) {
+  const Shape shape = Shape::of(types, use);
+  return shape.kind == TypeKind::Flags || (shape.kind == TypeKind::Primitive && shape.primitive != Primitive::String);
+}
+
 Place Translator::skip(Place place, uint64_t bytes, size_t locals) {
   if (place.in_memory) place.offset += bytes;
   else place.locals = place.locals.subspan(std::min(locals, place.locals.size()));
@@ -28,6 +33,7 @@ void Translator::push(Place source, ValType type, uint32_t size, bool is_signed)
     code_.get(source.base).access(op, from_.memory_index, source.offset, size);
     return;
   }
+  if (source.on_stack) return;
   if (source.locals.empty()) return builder_.fail();
   const Local local = source.locals[0];
   code_.get(local);
@@ -53,6 +59,7 @@ void Translator::store(Place target, ValType type, uint32_t size) {
     code_.access(op, to_.memory_index, target.offset, size);
     return;
   }
+  if (target.on_stack) return;
   if (target.locals.empty()) return builder_.fail();
   const Local local = target.locals[0];
   if (local.type != type) {

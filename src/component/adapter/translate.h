@@ -7,16 +7,21 @@
 namespace ermine::component::adapter {
 
 // Where a value is: in memory at the address in a local plus an offset, or in locals. Locals of the target are 0
-// before.
+// before. A value with fits_stack() can also be on top of the operand stack.
 struct Place {
   bool in_memory = false;
+  bool on_stack = false;
   Local base;
   uint64_t offset = 0;
   std::span<const Local> locals;
 
-  static Place memory(Local base, uint64_t offset = 0) { return {true, base, offset, {}}; }
-  static Place flat(std::span<const Local> locals) { return {false, {}, 0, locals}; }
+  static Place memory(Local base, uint64_t offset = 0) { return {true, false, base, offset, {}}; }
+  static Place stack() { return {false, true, {}, 0, {}}; }
+  static Place flat(std::span<const Local> locals) { return {false, false, {}, 0, locals}; }
 };
+
+// Whether the flat form of the value is one number that is not joined with others.
+bool fits_stack(const Types& types, TypeUse use);
 
 class Translator {
  public:
