@@ -79,7 +79,8 @@ bool Builder::has_room_for(const AdapterRequest& request) const {
         !import_index_.contains({AdapterImport::Kind::kMemory, side->memory->number, Intrinsic::Trap, 0, 0, 0, 0}))
       missing.insert(side->memory->number);
   // Of the other things there can be so many that only the sum counts; an adapter seldom needs more than ten of each.
-  return memories_ + missing.size() <= wasm::kMaxMemories && functions_.size() < 100'000 && imports_.size() < 100'000;
+  return memories_ + missing.size() <= wasm::kMaxMemories && functions_.size() < 100'000 && imports_.size() < 100'000 &&
+         code_size_ < kMaxCode;
 }
 
 uint32_t Builder::memory(const AdapterMemory& memory) {
@@ -167,6 +168,7 @@ const Options& Builder::options(const AdapterSide& side) {
 
 Callee Builder::add(FunctionCode function) {
   if (function.too_large()) fail();
+  code_size_ += function.code.size();
   functions_.push_back(std::move(function));
   return {false, static_cast<uint32_t>(functions_.size() - 1)};
 }
@@ -209,6 +211,14 @@ Callee Builder::helper(Role role, const Options& from, const Options& to, TypeUs
         name += type_word(*from.types, a);
         params = {f, t};
         break;
+      case Role::kFlatValue: {
+        name += "copy of a ";
+        name += type_word(*from.types, a);
+        const auto given = from.types->flat(a, from.address).types, made = to.types->flat(b, to.address).types;
+        params.assign(given.begin(), given.end());
+        results.assign(made.begin(), made.end());
+        break;
+      }
     }
     FunctionCode code(params, results);
     code.name = std::move(name);
@@ -231,14 +241,18 @@ Callee Builder::value(const Options& from, const Options& to, TypeUse a, TypeUse
   return helper(Role::kValue, from, to, from.types->canonical(a), to.types->canonical(b));
 }
 
+Callee Builder::flat_value(const Options& from, const Options& to, TypeUse a, TypeUse b) {
+  return helper(Role::kFlatValue, from, to, from.types->canonical(a), to.types->canonical(b));
+}
+
 bool Builder::generate_all() {
-  uint64_t size = 0;
+  const uint64_t before = code_size_;
   while (!queue_.empty() && !failed_) {
     const Work work = queue_.front();
     queue_.pop_front();
     generate(work);
-    size += functions_[work.function].code.size();
-    if (functions_[work.function].too_large() || size > wasm::kMaxFunctionSize) fail();
+    code_size_ += functions_[work.function].code.size();
+    if (functions_[work.function].too_large() || code_size_ - before > kMaxCode) fail();
   }
   return !failed_;
 }
@@ -246,7 +260,7 @@ bool Builder::generate_all() {
 void Builder::generate(const Work& work) {
   // A deque keeps its elements in place while functions are added.
   FunctionCode& code = functions_[work.function];
-  if (!work.from->memory || !work.to->memory) return fail();
+  if (work.role != Role::kFlatValue && (!work.from->memory || !work.to->memory)) return fail();
   switch (work.role) {
     case Role::kRange: return make_range(code, *work.from);
     case Role::kSource:
@@ -257,6 +271,14 @@ void Builder::generate(const Work& work) {
     case Role::kValue:
       return Translator(*this, code, *work.from, *work.to)
           .value(work.a, work.b, Place::memory(code.param(0)), Place::memory(code.param(1)), true);
+    case Role::kFlatValue: {
+      std::vector<Local> given, made;
+      for (uint32_t i = 0; i < code.params.size(); ++i) given.push_back(code.param(i));
+      for (const ValType type : code.results) made.push_back(code.local(type));
+      Translator(*this, code, *work.from, *work.to).value(work.a, work.b, Place::flat(given), Place::flat(made), true);
+      for (const Local local : made) code.get(local);
+      return;
+    }
   }
 }
 
@@ -400,9 +422,9 @@ const Builder::Facts& Builder::facts(const Types& types, DefinedId id) {
       facts.plain = type.fields.size() == 8 * size_t{type.layout[0].size};
       cost = 4;
       break;
+    case TypeKind::Enum: cost = 10; break;
     case TypeKind::Variant:
-    case TypeKind::Enum:
-      cost = 10;
+      cost = 10 + type.fields.size() / 8;
       for (const Field& field : type.fields)
         if (!field.type.is_none()) cost += 4 + this->cost(types, field.type);
       break;
@@ -448,6 +470,7 @@ void Builder::undo(const Mark& mark) {
   memories_ = mark.memories;
   globals_ = mark.globals;
   imported_functions_ = mark.imported_functions;
+  code_size_ = mark.code;
   std::erase_if(import_index_, [&](const auto& entry) {
     switch (std::get<0>(entry.first)) {
       case AdapterImport::Kind::kMemory: return entry.second >= memories_;

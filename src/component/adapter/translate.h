@@ -28,7 +28,7 @@ class Translator {
   Translator(Builder& builder, FunctionCode& code, const Options& from, const Options& to)
       : builder_(builder), code_(code), from_(from), to_(to) {}
 
-  // `whole`: in any case in place, not by a function.
+  // `whole`: in place, although the type is large.
   void value(TypeUse a, TypeUse b, Place source, Place target, bool whole = false);
   // The parameters of a function, or the fields of a record.
   void fields(std::span<const Field> a, std::span<const Field> b, Place source, Place target);
@@ -48,6 +48,7 @@ class Translator {
   void cases(const Shape& a, const Shape& b, Local discriminant, uint32_t first, uint32_t end, Place source,
              Place target);
   void handle(const Shape& a, const Shape& b, Place source, Place target);
+  void call_flat(TypeUse a, TypeUse b, Place source, Place target);
   void copy_bytes(uint32_t size, uint32_t alignment, Place source, Place target);
 
   // Pushes the unsigned integer (of `size` bytes in memory) or float of a place.

@@ -213,6 +213,26 @@ TEST(ComponentAdapter, FlagsOfInstances) {
   EXPECT_EQ(world.trap_of({}), "cannot enter component instance");
 }
 
+TEST(ComponentAdapter, ExceptionsAreTraps) {
+  Guest callee = guest();
+  callee.throws = true;
+  World world(func(""), guest(), callee);
+  ASSERT_TRUE(world.ready());
+  const auto result = world.call({});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind(), ErrorKind::kTrap);
+  EXPECT_EQ(result.error().message(), "an exception left a component instance");
+  EXPECT_EQ(world.trap_of({}), "cannot enter component instance");
+}
+
+TEST(ComponentAdapter, BacktracesNameTheFunction) {
+  World world(func("(param \"x\" (list char))"), guest(), guest());
+  ASSERT_TRUE(world.ready());
+  const auto result = world.call({2, 0});
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().to_string().find("adapter of test#f"), std::string::npos) << result.error().to_string();
+}
+
 // Sixteen parameters are passed as core values, seventeen in memory.
 TEST(ComponentAdapter, ManyParameters) {
   std::string params;
