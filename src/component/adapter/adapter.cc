@@ -295,7 +295,7 @@ Result<uint32_t> AdapterModule::add(const AdapterRequest& request) {
   }
   if (!builder.has_room_for(request)) return Error(ErrorKind::kLimit, "the module of adapters is full");
   const auto number = static_cast<uint32_t>(impl_->adapters.size());
-  const Builder::Mark mark = builder.mark();
+  const Builder::Snapshot mark = builder.snapshot();
   builder.set_request(number);
   AdapterMaker maker(builder, request);
   const Callee adapter = maker.make();

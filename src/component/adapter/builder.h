@@ -103,24 +103,24 @@ class Builder {
   bool failed() const { return failed_; }
 
   // For the undoing of a request that failed.
-  struct Mark {
+  struct Snapshot {
     size_t options = 0, imports = 0, functions = 0;
     uint32_t memories = 0, globals = 0, imported_functions = 0;
     uint64_t code = 0;
   };
-  Mark mark() const {
+  Snapshot snapshot() const {
     return {options_.size(), imports_.size(), functions_.size(), memories_, globals_, imported_functions_, code_size_};
   }
-  void undo(const Mark& mark);  // `mark` was made when nothing was left to generate
+  void undo(const Snapshot& mark);  // `mark` was made when nothing was left to generate
 
   AdapterModule::Finished finish(std::span<const Callee> adapters);
 
  private:
-  enum class Role : uint8_t { kRange, kSource, kSourceString, kAllocate, kString, kList, kValue, kFlatValue };
-  using Key = std::tuple<Role, uint32_t, uint32_t, uint32_t, uint32_t>;  // Options, Options, TypeUse, TypeUse
+  enum class Helper : uint8_t { kRange, kSource, kSourceString, kAllocate, kString, kList, kValue, kFlatValue };
+  using Key = std::tuple<Helper, uint32_t, uint32_t, uint32_t, uint32_t>;  // Options, Options, TypeUse, TypeUse
   using ImportKey = std::tuple<AdapterImport::Kind, uint32_t, Intrinsic, uint32_t, uint32_t, uint32_t, uint32_t>;
   struct Work {
-    Role role;
+    Helper role;
     uint32_t function;
     const Options* from;
     const Options* to;
@@ -128,7 +128,7 @@ class Builder {
   };
 
   uint32_t import(const ImportKey& key, AdapterImport description);
-  Callee helper(Role role, const Options& from, const Options& to, TypeUse a, TypeUse b);
+  Callee helper(Helper role, const Options& from, const Options& to, TypeUse a, TypeUse b);
   void generate(const Work& work);
   void make_range(FunctionCode& code, const Options& options);
   void make_source(FunctionCode& code, const Options& options, bool is_string);

@@ -283,7 +283,7 @@ struct Text {
 };
 constexpr uint64_t kTag = 0x8000'0000;
 
-// Passes a string, and returns what the callee got: the length that it was told and its bytes.
+// Passes a string, and returns what the callee got: the length and the bytes.
 std::pair<uint64_t, std::string> pass(const Text& text, Encoding to, std::vector<Realloc>* reallocs = nullptr) {
   World world(func("(param \"x\" string)"), guest(text.encoding), guest(to));
   world.put(0, 256, text.bytes);
