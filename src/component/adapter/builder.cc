@@ -327,7 +327,8 @@ void Builder::make_source(FunctionCode& code, const Options& options, bool is_st
   code.get(address).convert(pointer, wasm::kI32).get(mask).op(Op::i32_and);
   trap_if(code, AdapterTrap::UnalignedPointer);
   code.get(address).get(bytes).convert(wasm::kI64, pointer);
-  code.i32(static_cast<int64_t>(is_string ? AdapterTrap::StringOutOfBounds : AdapterTrap::ListOutOfBounds));
+  code.i32(
+      static_cast<int64_t>(is_string ? AdapterTrap::StringContentOutOfBounds : AdapterTrap::ListContentOutOfBounds));
   code.call(range(options)).get(bytes).convert(wasm::kI64, pointer);
 }
 
@@ -339,7 +340,7 @@ void Builder::make_allocate(FunctionCode& code, const Options& options) {
   code.call(core_func(*options.realloc, {{pointer, pointer, pointer, pointer}, {pointer}})).tee(result);
   code.get(alignment).constant(pointer, 1).op(pointer, Op::i32_sub, Op::i64_sub);
   code.op(pointer, Op::i32_and, Op::i64_and).convert(pointer, wasm::kI32);
-  trap_if(code, AdapterTrap::ReallocUnaligned);
+  trap_if(code, AdapterTrap::UnalignedPointer);
   code.get(result).get(size).i32(static_cast<int64_t>(AdapterTrap::ReallocOutOfBounds)).call(range(options));
   code.get(result);
 }
