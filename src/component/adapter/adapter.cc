@@ -73,8 +73,24 @@ class AdapterMaker {
   void set_flags(InstanceNumber instance, int32_t value) { code_.i32(value).set_global(builder_.flags(instance)); }
   // Traps if a pointer that was passed is not aligned, or the value does not lie in the memory.
   void check_pointer(const Options& options, Local pointer, Layout layout);
+  // Calls visit(caller's parameter, callee's, the caller's locals from it on, the position and number of the callee's
+  // core values). Both sides pass the parameters as core values.
+  template <class Visit>
+  void for_each_argument(Visit&& visit) {
+    if (caller_.params.size() != callee_.params.size()) return builder_.fail();
+    std::span<const Local> source = given_;
+    size_t first = 0;
+    for (size_t i = 0; i < caller_.params.size(); ++i) {
+      const Field &a = caller_.params[i], &b = callee_.params[i];
+      const size_t count = lift_.types->flat(b.type, lift_.address).types.size();
+      visit(a, b, source, first, count);
+      source = source.subspan(lower_.types->flat(a.type, lower_.address).types.size());
+      first += count;
+    }
+  }
   void enter();
   void pass_params();
+  void push_arguments();
   void pass_result();
   void leave();
 
@@ -85,9 +101,14 @@ class AdapterMaker {
   const FuncType& caller_;
   const FuncType& callee_;
   FunctionCode code_;
-  std::vector<Local> arguments_;  // of the callee
-  std::vector<Local> returned_;   // by the callee
-  std::vector<Local> results_;    // of the adapter
+  // The callee's arguments. Numbers that are passed as core values are converted on the operand stack, just before the
+  // call; their locals are unused.
+  std::vector<Local> arguments_;
+  bool arguments_on_stack_ = false;
+  bool result_on_stack_ = false;
+  std::vector<Local> given_;  // the caller's arguments
+  std::vector<Local> returned_;  // by the callee
+  std::vector<Local> results_;  // of the adapter
   bool scoped_ = false;
 };
 
@@ -96,17 +117,23 @@ Callee AdapterMaker::make() {
   code_ = FunctionCode(type.params, type.results);
   code_.name = base::format("adapter of {}", request_.name);
   scoped_ = request_.scoped || caller_.flags.borrow;
-  for (const ValType result : type.results) results_.push_back(code_.local(result));
+  result_on_stack_ = !has_many_results(*lift_.types, callee_, lift_.address) && !callee_.result.is_none() &&
+                     adapter::fits_stack(*lift_.types, callee_.result);
+  if (!result_on_stack_)
+    for (const ValType result : type.results) results_.push_back(code_.local(result));
 
   // An exception that leaves the callee, its realloc or its post-return, or the caller's realloc, is a trap.
   code_.block().try_catch_all(0);
   enter();
   pass_params();
   const wasm::FuncType callee_type = lifted_type(*lift_.types, request_.lift.type, lift_.address);
-  for (const Local argument : arguments_) code_.get(argument);
+  push_arguments();
   code_.call(builder_.core_func(request_.callee, callee_type));
-  for (const ValType result : callee_type.results) returned_.push_back(code_.local(result));
-  for (size_t i = returned_.size(); i-- > 0;) code_.set(returned_[i]);
+  if (!result_on_stack_ || request_.lift.post_return) {
+    for (const ValType result : callee_type.results) returned_.push_back(code_.local(result));
+    if (result_on_stack_) code_.tee(returned_[0]);
+    else if (!returned_.empty()) code_.set(returned_[0]);
+  }
   pass_result();
   if (request_.lift.post_return) {
     set_flags(lift_.instance, kInstanceMayNotLeave);
@@ -124,15 +151,12 @@ void AdapterMaker::enter() {
   code_.block().get_global(builder_.flags(lower_.instance)).br_if(0);
   builder_.trap(code_, AdapterTrap::CannotLeave);
   code_.end();
-  if (!request_.entered.empty()) {
-    code_.block().block();
-    for (const InstanceNumber instance : request_.entered)
-      code_.get_global(builder_.flags(instance)).i32(kInstanceIdle).op(Op::i32_ne).br_if(0);
-    code_.br(1).end();
+  for (const InstanceNumber instance : request_.entered) {
+    code_.block().get_global(builder_.flags(instance)).i32(kInstanceIdle).op(Op::i32_eq).br_if(0);
     builder_.trap(code_, AdapterTrap::CannotEnter);
     code_.end();
-    for (const InstanceNumber instance : request_.entered) set_flags(instance, kInstanceRuns);
   }
+  for (const InstanceNumber instance : request_.entered) set_flags(instance, kInstanceRuns);
   if (scoped_) code_.call(builder_.intrinsic(Intrinsic::EnterCall));
 }
 
@@ -159,19 +183,32 @@ void AdapterMaker::check_pointer(const Options& options, Local pointer, Layout l
 void AdapterMaker::pass_params() {
   const bool from_memory = params_in_memory(caller_, lower_), to_memory = params_in_memory(callee_, lift_);
   if ((from_memory && !lower_.memory) || (to_memory && !lift_.memory)) return builder_.fail();
-  std::vector<Local> given;
-  for (uint32_t i = 0; i < code_.params.size(); ++i) given.push_back(code_.param(i));
-  Place source = Place::flat(given);
+  for (uint32_t i = 0; i < code_.params.size(); ++i) given_.push_back(code_.param(i));
+  arguments_on_stack_ = !from_memory && !to_memory;
+  Place source = Place::flat(given_);
   if (from_memory) {
-    check_pointer(lower_, given[0], params_layout(caller_, lower_));
-    source = Place::memory(given[0]);
+    check_pointer(lower_, given_[0], params_layout(caller_, lower_));
+    source = Place::memory(given_[0]);
   }
   const bool allocates = to_memory || std::ranges::any_of(callee_.params, [&](const Field& field) {
                            return lift_.types->flags(field.type).pointer;
                          });
   if (allocates) set_flags(lift_.instance, kInstanceMayNotLeave);
-  for (const ValType type : lifted_type(*lift_.types, request_.lift.type, lift_.address).params)
-    arguments_.push_back(code_.local(type));
+  const wasm::FuncType type = lifted_type(*lift_.types, request_.lift.type, lift_.address);
+  if (arguments_on_stack_) {
+    for_each_argument(
+        [&](const Field& a, const Field& b, std::span<const Local> source_locals, size_t first, size_t count) {
+          const bool unused = adapter::fits_stack(*lift_.types, b.type);
+          for (size_t i = 0; i < count; ++i)
+            arguments_.push_back(unused ? Local() : code_.local(type.params[first + i]));
+          if (!unused)
+            Translator(builder_, code_, lower_, lift_)
+                .value(a.type, b.type, Place::flat(source_locals), Place::flat(std::span(arguments_).subspan(first)));
+        });
+    if (allocates) set_flags(lift_.instance, kInstanceRuns);
+    return;
+  }
+  for (const ValType param : type.params) arguments_.push_back(code_.local(param));
   Place target = Place::flat(arguments_);
   if (to_memory) {
     const Layout layout = params_layout(callee_, lift_);
@@ -184,6 +221,19 @@ void AdapterMaker::pass_params() {
   if (allocates) set_flags(lift_.instance, kInstanceRuns);
 }
 
+void AdapterMaker::push_arguments() {
+  if (!arguments_on_stack_) {
+    for (const Local argument : arguments_) code_.get(argument);
+    return;
+  }
+  for_each_argument([&](const Field& a, const Field& b, std::span<const Local> source, size_t first, size_t count) {
+    if (adapter::fits_stack(*lift_.types, b.type))
+      Translator(builder_, code_, lower_, lift_).value(a.type, b.type, Place::flat(source), Place::stack());
+    else
+      for (size_t i = 0; i < count; ++i) code_.get(arguments_[first + i]);
+  });
+}
+
 void AdapterMaker::pass_result() {
   if (caller_.result.is_none() != callee_.result.is_none()) return builder_.fail();
   if (caller_.result.is_none()) return;
@@ -191,6 +241,7 @@ void AdapterMaker::pass_result() {
   const bool to_memory = has_many_results(*lower_.types, caller_, lower_.address);
   if ((from_memory && !lift_.memory) || (to_memory && !lower_.memory)) return builder_.fail();
   Place source = Place::flat(returned_), target = Place::flat(results_);
+  if (result_on_stack_) source = target = Place::stack();
   if (from_memory) {
     check_pointer(lift_, returned_[0], lift_.types->layout(callee_.result, lift_.address));
     source = Place::memory(returned_[0]);
@@ -244,7 +295,7 @@ Result<uint32_t> AdapterModule::add(const AdapterRequest& request) {
   }
   if (!builder.has_room_for(request)) return Error(ErrorKind::kLimit, "the module of adapters is full");
   const auto number = static_cast<uint32_t>(impl_->adapters.size());
-  const Builder::Mark mark = builder.mark();
+  const Builder::Snapshot mark = builder.snapshot();
   builder.set_request(number);
   AdapterMaker maker(builder, request);
   const Callee adapter = maker.make();

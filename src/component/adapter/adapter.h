@@ -4,7 +4,7 @@
 //
 // An AdapterModule collects the requests of one component and writes the module. Whatever the module needs is imported,
 // as a list of descriptions in the order of the module's imports; the runtime supplies them. The adapter module is a
-// part of the engine for whoever reads a backtrace, but it has no rights of its own: it is validated and runs like any
+// part of the engine, as a backtrace shows it, but it has no rights of its own: it is validated and runs like any
 // other module.
 //
 // The flags of a component instance are a mutable i32 global that the runtime makes: 3 for an instance that may be

@@ -78,8 +78,9 @@ bool Builder::has_room_for(const AdapterRequest& request) const {
     if (side->memory &&
         !import_index_.contains({AdapterImport::Kind::kMemory, side->memory->number, Intrinsic::Trap, 0, 0, 0, 0}))
       missing.insert(side->memory->number);
-  // Of the other things there can be so many that only the sum counts; an adapter seldom needs more than ten of each.
-  return memories_ + missing.size() <= wasm::kMaxMemories && functions_.size() < 100'000 && imports_.size() < 100'000;
+  // The engine allows more functions and imports; an adapter seldom needs more than ten.
+  return memories_ + missing.size() <= wasm::kMaxMemories && functions_.size() < 100'000 && imports_.size() < 100'000 &&
+         code_size_ < kMaxCode;
 }
 
 uint32_t Builder::memory(const AdapterMemory& memory) {
@@ -167,11 +168,12 @@ const Options& Builder::options(const AdapterSide& side) {
 
 Callee Builder::add(FunctionCode function) {
   if (function.too_large()) fail();
+  code_size_ += function.code.size();
   functions_.push_back(std::move(function));
   return {false, static_cast<uint32_t>(functions_.size() - 1)};
 }
 
-Callee Builder::helper(Role role, const Options& from, const Options& to, TypeUse a, TypeUse b) {
+Callee Builder::helper(Helper role, const Options& from, const Options& to, TypeUse a, TypeUse b) {
   const Key key{role, from.id, to.id, bits(a), bits(b)};
   const auto [entry, is_new] = helpers_.try_emplace(key, static_cast<uint32_t>(functions_.size()));
   if (is_new) {
@@ -179,36 +181,44 @@ Callee Builder::helper(Role role, const Options& from, const Options& to, TypeUs
     std::vector<ValType> params, results;
     std::string name = "adapter: ";
     switch (role) {
-      case Role::kRange:
+      case Helper::kRange:
         name += "check of a range";
         params = {f, f, wasm::kI32};
         break;
-      case Role::kSource:
-      case Role::kSourceString:
-        name += role == Role::kSource ? "check of a list" : "check of a string";
+      case Helper::kSource:
+      case Helper::kSourceString:
+        name += role == Helper::kSource ? "check of a list" : "check of a string";
         params = {f, f, wasm::kI32, wasm::kI32};
         results = {f};
         break;
-      case Role::kAllocate:
+      case Helper::kAllocate:
         name += "realloc";
         params = {f, f, f, f};
         results = {f};
         break;
-      case Role::kString:
+      case Helper::kString:
         name += "copy of a string";
         params = {f, f};
         results = {t, t};
         break;
-      case Role::kList:
+      case Helper::kList:
         name += "copy of a list";
         params = {f, f};
         results = {t};
         break;
-      case Role::kValue:
+      case Helper::kValue:
         name += "copy of a ";
         name += type_word(*from.types, a);
         params = {f, t};
         break;
+      case Helper::kFlatValue: {
+        name += "copy of a ";
+        name += type_word(*from.types, a);
+        const auto given = from.types->flat(a, from.address).types, made = to.types->flat(b, to.address).types;
+        params.assign(given.begin(), given.end());
+        results.assign(made.begin(), made.end());
+        break;
+      }
     }
     FunctionCode code(params, results);
     code.name = std::move(name);
@@ -218,27 +228,31 @@ Callee Builder::helper(Role role, const Options& from, const Options& to, TypeUs
   return {false, entry->second};
 }
 
-Callee Builder::range(const Options& options) { return helper(Role::kRange, options, options, {}, {}); }
+Callee Builder::range(const Options& options) { return helper(Helper::kRange, options, options, {}, {}); }
 Callee Builder::source(const Options& options, bool is_string) {
-  return helper(is_string ? Role::kSourceString : Role::kSource, options, options, {}, {});
+  return helper(is_string ? Helper::kSourceString : Helper::kSource, options, options, {}, {});
 }
-Callee Builder::allocate(const Options& options) { return helper(Role::kAllocate, options, options, {}, {}); }
-Callee Builder::string(const Options& from, const Options& to) { return helper(Role::kString, from, to, {}, {}); }
+Callee Builder::allocate(const Options& options) { return helper(Helper::kAllocate, options, options, {}, {}); }
+Callee Builder::string(const Options& from, const Options& to) { return helper(Helper::kString, from, to, {}, {}); }
 Callee Builder::list(const Options& from, const Options& to, TypeUse a, TypeUse b) {
-  return helper(Role::kList, from, to, from.types->canonical(a), to.types->canonical(b));
+  return helper(Helper::kList, from, to, from.types->canonical(a), to.types->canonical(b));
 }
 Callee Builder::value(const Options& from, const Options& to, TypeUse a, TypeUse b) {
-  return helper(Role::kValue, from, to, from.types->canonical(a), to.types->canonical(b));
+  return helper(Helper::kValue, from, to, from.types->canonical(a), to.types->canonical(b));
+}
+
+Callee Builder::flat_value(const Options& from, const Options& to, TypeUse a, TypeUse b) {
+  return helper(Helper::kFlatValue, from, to, from.types->canonical(a), to.types->canonical(b));
 }
 
 bool Builder::generate_all() {
-  uint64_t size = 0;
+  const uint64_t before = code_size_;
   while (!queue_.empty() && !failed_) {
     const Work work = queue_.front();
     queue_.pop_front();
     generate(work);
-    size += functions_[work.function].code.size();
-    if (functions_[work.function].too_large() || size > wasm::kMaxFunctionSize) fail();
+    code_size_ += functions_[work.function].code.size();
+    if (functions_[work.function].too_large() || code_size_ - before > kMaxCode) fail();
   }
   return !failed_;
 }
@@ -246,17 +260,25 @@ bool Builder::generate_all() {
 void Builder::generate(const Work& work) {
   // A deque keeps its elements in place while functions are added.
   FunctionCode& code = functions_[work.function];
-  if (!work.from->memory || !work.to->memory) return fail();
+  if (work.role != Helper::kFlatValue && (!work.from->memory || !work.to->memory)) return fail();
   switch (work.role) {
-    case Role::kRange: return make_range(code, *work.from);
-    case Role::kSource:
-    case Role::kSourceString: return make_source(code, *work.from, work.role == Role::kSourceString);
-    case Role::kAllocate: return make_allocate(code, *work.from);
-    case Role::kString: return make_string(*this, code, *work.from, *work.to);
-    case Role::kList: return make_list(code, *work.from, *work.to, work.a, work.b);
-    case Role::kValue:
+    case Helper::kRange: return make_range(code, *work.from);
+    case Helper::kSource:
+    case Helper::kSourceString: return make_source(code, *work.from, work.role == Helper::kSourceString);
+    case Helper::kAllocate: return make_allocate(code, *work.from);
+    case Helper::kString: return make_string(*this, code, *work.from, *work.to);
+    case Helper::kList: return make_list(code, *work.from, *work.to, work.a, work.b);
+    case Helper::kValue:
       return Translator(*this, code, *work.from, *work.to)
           .value(work.a, work.b, Place::memory(code.param(0)), Place::memory(code.param(1)), true);
+    case Helper::kFlatValue: {
+      std::vector<Local> given, made;
+      for (uint32_t i = 0; i < code.params.size(); ++i) given.push_back(code.param(i));
+      for (const ValType type : code.results) made.push_back(code.local(type));
+      Translator(*this, code, *work.from, *work.to).value(work.a, work.b, Place::flat(given), Place::flat(made), true);
+      for (const Local local : made) code.get(local);
+      return;
+    }
   }
 }
 
@@ -305,7 +327,8 @@ void Builder::make_source(FunctionCode& code, const Options& options, bool is_st
   code.get(address).convert(pointer, wasm::kI32).get(mask).op(Op::i32_and);
   trap_if(code, AdapterTrap::UnalignedPointer);
   code.get(address).get(bytes).convert(wasm::kI64, pointer);
-  code.i32(static_cast<int64_t>(is_string ? AdapterTrap::StringOutOfBounds : AdapterTrap::ListOutOfBounds));
+  code.i32(
+      static_cast<int64_t>(is_string ? AdapterTrap::StringContentOutOfBounds : AdapterTrap::ListContentOutOfBounds));
   code.call(range(options)).get(bytes).convert(wasm::kI64, pointer);
 }
 
@@ -317,7 +340,7 @@ void Builder::make_allocate(FunctionCode& code, const Options& options) {
   code.call(core_func(*options.realloc, {{pointer, pointer, pointer, pointer}, {pointer}})).tee(result);
   code.get(alignment).constant(pointer, 1).op(pointer, Op::i32_sub, Op::i64_sub);
   code.op(pointer, Op::i32_and, Op::i64_and).convert(pointer, wasm::kI32);
-  trap_if(code, AdapterTrap::ReallocUnaligned);
+  trap_if(code, AdapterTrap::UnalignedPointer);
   code.get(result).get(size).i32(static_cast<int64_t>(AdapterTrap::ReallocOutOfBounds)).call(range(options));
   code.get(result);
 }
@@ -400,9 +423,9 @@ const Builder::Facts& Builder::facts(const Types& types, DefinedId id) {
       facts.plain = type.fields.size() == 8 * size_t{type.layout[0].size};
       cost = 4;
       break;
+    case TypeKind::Enum: cost = 10; break;
     case TypeKind::Variant:
-    case TypeKind::Enum:
-      cost = 10;
+      cost = 10 + type.fields.size() / 8;
       for (const Field& field : type.fields)
         if (!field.type.is_none()) cost += 4 + this->cost(types, field.type);
       break;
@@ -441,13 +464,14 @@ uint32_t Builder::cost(const Types& types, TypeUse use) {
 
 // ---- The end
 
-void Builder::undo(const Mark& mark) {
+void Builder::undo(const Snapshot& mark) {
   options_.resize(mark.options);
   imports_.resize(mark.imports);
   functions_.resize(mark.functions);
   memories_ = mark.memories;
   globals_ = mark.globals;
   imported_functions_ = mark.imported_functions;
+  code_size_ = mark.code;
   std::erase_if(import_index_, [&](const auto& entry) {
     switch (std::get<0>(entry.first)) {
       case AdapterImport::Kind::kMemory: return entry.second >= memories_;

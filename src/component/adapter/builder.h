@@ -71,12 +71,14 @@ class Builder {
   //   string(pointer, length) -> pointer, length   copies
   //   list(pointer, length) -> pointer             copies; `a` and `b` are the types of the lists
   //   value(from, to)                              copies from memory to memory
+  //   flat_value(core values) -> core values       copies what has at most kMaxFlatParams of them
   Callee range(const Options& options);
   Callee source(const Options& options, bool is_string);
   Callee allocate(const Options& options);
   Callee string(const Options& from, const Options& to);
   Callee list(const Options& from, const Options& to, TypeUse a, TypeUse b);
   Callee value(const Options& from, const Options& to, TypeUse a, TypeUse b);
+  Callee flat_value(const Options& from, const Options& to, TypeUse a, TypeUse b);
   Callee add(FunctionCode function);
   // Generates what was asked for. False if a function is too large, or the types do not fit together.
   bool generate_all();
@@ -88,33 +90,37 @@ class Builder {
   // Whether the bytes of a value in memory are those of the same value on the other side whatever they are, with no gap
   // between them.
   bool is_plain(const Types& types, TypeUse use);
-  // The amount of code that converts a value in memory, in about instructions; at most kMaxCost.
+  // The amount of code that converts a value, in about instructions, and of work to make it; at most kMaxCost.
   uint32_t cost(const Types& types, TypeUse use);
   static constexpr uint32_t kMaxCost = 1u << 20;
-  // Larger values in memory are converted by a function.
+  // Larger values are converted by a function.
   static constexpr uint32_t kInlineCost = 40;
+
+  // The code of a module; one function more can exceed it.
+  static constexpr uint64_t kMaxCode = uint64_t{1} << 24;
 
   void fail() { failed_ = true; }
   bool failed() const { return failed_; }
 
   // For the undoing of a request that failed.
-  struct Mark {
+  struct Snapshot {
     size_t options = 0, imports = 0, functions = 0;
     uint32_t memories = 0, globals = 0, imported_functions = 0;
+    uint64_t code = 0;
   };
-  Mark mark() const {
-    return {options_.size(), imports_.size(), functions_.size(), memories_, globals_, imported_functions_};
+  Snapshot snapshot() const {
+    return {options_.size(), imports_.size(), functions_.size(), memories_, globals_, imported_functions_, code_size_};
   }
-  void undo(const Mark& mark);  // `mark` was made when nothing was left to generate
+  void undo(const Snapshot& mark);  // `mark` was made when nothing was left to generate
 
   AdapterModule::Finished finish(std::span<const Callee> adapters);
 
  private:
-  enum class Role : uint8_t { kRange, kSource, kSourceString, kAllocate, kString, kList, kValue };
-  using Key = std::tuple<Role, uint32_t, uint32_t, uint32_t, uint32_t>;  // Options, Options, TypeUse, TypeUse
+  enum class Helper : uint8_t { kRange, kSource, kSourceString, kAllocate, kString, kList, kValue, kFlatValue };
+  using Key = std::tuple<Helper, uint32_t, uint32_t, uint32_t, uint32_t>;  // Options, Options, TypeUse, TypeUse
   using ImportKey = std::tuple<AdapterImport::Kind, uint32_t, Intrinsic, uint32_t, uint32_t, uint32_t, uint32_t>;
   struct Work {
-    Role role;
+    Helper role;
     uint32_t function;
     const Options* from;
     const Options* to;
@@ -122,7 +128,7 @@ class Builder {
   };
 
   uint32_t import(const ImportKey& key, AdapterImport description);
-  Callee helper(Role role, const Options& from, const Options& to, TypeUse a, TypeUse b);
+  Callee helper(Helper role, const Options& from, const Options& to, TypeUse a, TypeUse b);
   void generate(const Work& work);
   void make_range(FunctionCode& code, const Options& options);
   void make_source(FunctionCode& code, const Options& options, bool is_string);
@@ -131,6 +137,7 @@ class Builder {
 
   uint32_t request_;
   bool failed_ = false;
+  uint64_t code_size_ = 0;
   std::deque<Options> options_;
   std::vector<AdapterImport> imports_;
   uint32_t memories_ = 0, globals_ = 0, imported_functions_ = 0;

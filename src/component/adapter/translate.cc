@@ -10,6 +10,11 @@ uint64_t align(uint64_t offset, uint32_t alignment) { return (offset + alignment
 
 }  // namespace
 
+bool fits_stack(const Types& types, TypeUse use) {
+  const Shape shape = Shape::of(types, use);
+  return shape.kind == TypeKind::Flags || (shape.kind == TypeKind::Primitive && shape.primitive != Primitive::String);
+}
+
 Place Translator::skip(Place place, uint64_t bytes, size_t locals) {
   if (place.in_memory) place.offset += bytes;
   else place.locals = place.locals.subspan(std::min(locals, place.locals.size()));
@@ -28,6 +33,7 @@ void Translator::push(Place source, ValType type, uint32_t size, bool is_signed)
     code_.get(source.base).access(op, from_.memory_index, source.offset, size);
     return;
   }
+  if (source.on_stack) return;
   if (source.locals.empty()) return builder_.fail();
   const Local local = source.locals[0];
   code_.get(local);
@@ -53,6 +59,7 @@ void Translator::store(Place target, ValType type, uint32_t size) {
     code_.access(op, to_.memory_index, target.offset, size);
     return;
   }
+  if (target.on_stack) return;
   if (target.locals.empty()) return builder_.fail();
   const Local local = target.locals[0];
   if (local.type != type) {
@@ -86,6 +93,9 @@ void Translator::value(TypeUse a, TypeUse b, Place source, Place target, bool wh
       return;
     }
   }
+  if (!source.in_memory && !target.in_memory && !whole && x.type &&
+      builder_.cost(*from_.types, a) > Builder::kInlineCost)
+    return call_flat(a, b, source, target);
   switch (x.kind) {
     case TypeKind::Primitive: return primitive(x.primitive, source, target);
     case TypeKind::Record:
@@ -270,6 +280,7 @@ void Translator::variant(const Shape& a, const Shape& b, Place source, Place tar
   prepare(target);
   code_.get(discriminant);
   store(target, wasm::kI32, size);
+  if (a.kind == TypeKind::Enum) return code_.give_back(discriminant);
   const auto payload = [&](const Shape& shape, const Options& options, Place place) {
     uint32_t alignment = 1;
     if (place.in_memory)
@@ -340,6 +351,14 @@ void Translator::handle(const Shape& a, const Shape& b, Place source, Place targ
   push(source, wasm::kI32, 4);
   code_.call(builder_.transfer(intrinsic, from_, to_, from, to));
   store(target, wasm::kI32, 4);
+}
+
+void Translator::call_flat(TypeUse a, TypeUse b, Place source, Place target) {
+  const std::span<const ValType> given = from_.types->flat(a, from_.address).types;
+  const std::span<const ValType> made = to_.types->flat(b, to_.address).types;
+  for (size_t i = 0; i < given.size(); ++i) push(skip(source, 0, i), given[i], 0);
+  code_.call(builder_.flat_value(from_, to_, a, b));
+  for (size_t i = made.size(); i-- > 0;) store(skip(target, 0, i), made[i], 0);
 }
 
 void Translator::copy_bytes(uint32_t size, uint32_t alignment, Place source, Place target) {

@@ -7,23 +7,28 @@
 namespace ermine::component::adapter {
 
 // Where a value is: in memory at the address in a local plus an offset, or in locals. Locals of the target are 0
-// before.
+// before. A value with fits_stack() can also be on top of the operand stack.
 struct Place {
   bool in_memory = false;
+  bool on_stack = false;
   Local base;
   uint64_t offset = 0;
   std::span<const Local> locals;
 
-  static Place memory(Local base, uint64_t offset = 0) { return {true, base, offset, {}}; }
-  static Place flat(std::span<const Local> locals) { return {false, {}, 0, locals}; }
+  static Place memory(Local base, uint64_t offset = 0) { return {true, false, base, offset, {}}; }
+  static Place stack() { return {false, true, {}, 0, {}}; }
+  static Place flat(std::span<const Local> locals) { return {false, false, {}, 0, locals}; }
 };
+
+// Whether the flat form of the value is one number that is not joined with others.
+bool fits_stack(const Types& types, TypeUse use);
 
 class Translator {
  public:
   Translator(Builder& builder, FunctionCode& code, const Options& from, const Options& to)
       : builder_(builder), code_(code), from_(from), to_(to) {}
 
-  // `whole`: in any case in place, not by a function.
+  // `whole`: in place, although the type is large.
   void value(TypeUse a, TypeUse b, Place source, Place target, bool whole = false);
   // The parameters of a function, or the fields of a record.
   void fields(std::span<const Field> a, std::span<const Field> b, Place source, Place target);
@@ -43,6 +48,7 @@ class Translator {
   void cases(const Shape& a, const Shape& b, Local discriminant, uint32_t first, uint32_t end, Place source,
              Place target);
   void handle(const Shape& a, const Shape& b, Place source, Place target);
+  void call_flat(TypeUse a, TypeUse b, Place source, Place target);
   void copy_bytes(uint32_t size, uint32_t alignment, Place source, Place target);
 
   // Pushes the unsigned integer (of `size` bytes in memory) or float of a place.

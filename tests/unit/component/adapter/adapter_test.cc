@@ -141,6 +141,22 @@ TEST(ComponentAdapterModule, ManyCases) {
   EXPECT_LT(module_size(fmt::format("(type (func (param \"a\" (list (enum {})))))", labels)), 1200u);
 }
 
+// The code of a large type is there once for each pair of components.
+TEST(ComponentAdapterModule, AdaptersShareLargeTypes) {
+  std::string cases, definitions;
+  for (int i = 0; i < 1000; ++i) cases += fmt::format("(case \"c{}\" {})", i, i % 2 ? "u8" : "char");
+  definitions = fmt::format("(type $v (variant {}))", cases);
+  const size_t one = module_size(definitions + "(type (func (param \"a\" $v)))");
+  for (int i = 0; i < 100; ++i) definitions += "(type (func (param \"a\" $v) (param \"b\" (tuple $v $v))))";
+  const auto component = types_of(definitions);
+  ASSERT_TRUE(component);
+  AdapterModule adapters;
+  for (FuncId i = 0; i < 100; ++i) ASSERT_TRUE(adapters.add(request(*component, i)));
+  const auto module = adapters.finish();
+  expect_valid(module);
+  EXPECT_LT(module.bytes.size(), one + 100u * 300);
+}
+
 TEST(ComponentAdapterModule, DeepTypes) {
   std::string type = "u8", list = "char";
   for (int i = 0; i < 90; ++i) type = fmt::format("(option {})", type);

@@ -155,20 +155,20 @@ TEST(ComponentAdapter, BadLists) {
   };
   EXPECT_EQ(trap(65536, 0), "");  // at the end is in the memory
   EXPECT_EQ(trap(65532, 1), "");
-  EXPECT_EQ(trap(65536, 1), "list pointer/length out of bounds of memory");
-  EXPECT_EQ(trap(0xFFFF'FFFC, 1), "list pointer/length out of bounds of memory");
-  EXPECT_EQ(trap(65540, 0), "list pointer/length out of bounds of memory");
-  EXPECT_EQ(trap(2, 1), "pointer is not aligned");
-  EXPECT_EQ(trap(2, 0), "pointer is not aligned");
+  EXPECT_EQ(trap(65536, 1), "list content out-of-bounds");
+  EXPECT_EQ(trap(0xFFFF'FFFC, 1), "list content out-of-bounds");
+  EXPECT_EQ(trap(65540, 0), "list content out-of-bounds");
+  EXPECT_EQ(trap(2, 1), "unaligned pointer");
+  EXPECT_EQ(trap(2, 0), "unaligned pointer");
   EXPECT_EQ(trap(0, 0x400'0000), "list is too long: the limit is 2^28 bytes");
-  EXPECT_EQ(trap(0, 0x3FF'FFFF), "list pointer/length out of bounds of memory");
+  EXPECT_EQ(trap(0, 0x3FF'FFFF), "list content out-of-bounds");
   EXPECT_EQ(trap(0, 0x4000'0001), "list is too long: the limit is 2^28 bytes");  // 4 * this is 4 in 32 bits
   EXPECT_EQ(trap(0, 0xFFFF'FFFF), "list is too long: the limit is 2^28 bytes");
   World wide(func("(param \"x\" (list u32))"), guest(Encoding::kUtf8, true), guest());
   ASSERT_TRUE(wide.ready());
-  EXPECT_EQ(wide.trap_of({uint64_t{1} << 32, 1}), "list pointer/length out of bounds of memory");
+  EXPECT_EQ(wide.trap_of({uint64_t{1} << 32, 1}), "list content out-of-bounds");
   wide.set_flags(1, kInstanceIdle);
-  EXPECT_EQ(wide.trap_of({~uint64_t{3}, 1}), "list pointer/length out of bounds of memory");
+  EXPECT_EQ(wide.trap_of({~uint64_t{3}, 1}), "list content out-of-bounds");
   wide.set_flags(1, kInstanceIdle);
   EXPECT_EQ(wide.trap_of({0, uint64_t{1} << 62}), "list is too long: the limit is 2^28 bytes");
   wide.set_flags(1, kInstanceIdle);
@@ -184,7 +184,7 @@ TEST(ComponentAdapter, ReallocMisbehaves) {
     return world.trap_of({0, 1});
   };
   EXPECT_EQ(trap(65532), "");
-  EXPECT_EQ(trap(2), "realloc returned a pointer that is not aligned");
+  EXPECT_EQ(trap(2), "unaligned pointer");
   EXPECT_EQ(trap(65536), "realloc return: beyond end of memory");
   EXPECT_EQ(trap(0xFFFF'FFFC), "realloc return: beyond end of memory");
   EXPECT_EQ(trap(~uint64_t{3}, true), "realloc return: beyond end of memory");
@@ -213,6 +213,26 @@ TEST(ComponentAdapter, FlagsOfInstances) {
   EXPECT_EQ(world.trap_of({}), "cannot enter component instance");
 }
 
+TEST(ComponentAdapter, ExceptionsAreTraps) {
+  Guest callee = guest();
+  callee.throws = true;
+  World world(func(""), guest(), callee);
+  ASSERT_TRUE(world.ready());
+  const auto result = world.call({});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind(), ErrorKind::kTrap);
+  EXPECT_EQ(result.error().message(), "an exception left a component instance");
+  EXPECT_EQ(world.trap_of({}), "cannot enter component instance");
+}
+
+TEST(ComponentAdapter, BacktracesNameTheFunction) {
+  World world(func("(param \"x\" (list char))"), guest(), guest());
+  ASSERT_TRUE(world.ready());
+  const auto result = world.call({2, 0});
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().to_string().find("adapter of test#f"), std::string::npos) << result.error().to_string();
+}
+
 // Sixteen parameters are passed as core values, seventeen in memory.
 TEST(ComponentAdapter, ManyParameters) {
   std::string params;
@@ -230,7 +250,7 @@ TEST(ComponentAdapter, ManyParameters) {
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(many.get(1, got[0], 20), "0123456789abcdefABCD");
   EXPECT_EQ(many.guests[1].reallocs, (std::vector<Realloc>{{0, 0, 4, 20}}));
-  EXPECT_EQ(many.trap_of({33}), "pointer is not aligned");
+  EXPECT_EQ(many.trap_of({33}), "unaligned pointer");
   many.set_flags(1, kInstanceIdle);
   EXPECT_EQ(many.trap_of({65520}), "pointer out of bounds of memory");
 }
@@ -244,14 +264,14 @@ TEST(ComponentAdapter, ResultsInMemory) {
   world.put(0, 64, "........");
   EXPECT_EQ(world.trap_of({64}), "");
   EXPECT_EQ(world.get(0, 64, 8), "a...BCDE");  // bytes between the fields stay what they were
-  EXPECT_EQ(world.trap_of({66}), "pointer is not aligned");
+  EXPECT_EQ(world.trap_of({66}), "unaligned pointer");
   const auto retry = [&](uint64_t pointer, uint64_t out) {
     world.set_flags(1, kInstanceIdle);
     at = pointer;
     return world.trap_of({out});
   };
   EXPECT_EQ(retry(16, 65532), "pointer out of bounds of memory");
-  EXPECT_EQ(retry(17, 64), "pointer is not aligned");
+  EXPECT_EQ(retry(17, 64), "unaligned pointer");
   EXPECT_EQ(retry(65536, 64), "pointer out of bounds of memory");
   EXPECT_EQ(world.post_returns.size(), 1u);
 }
@@ -263,7 +283,7 @@ struct Text {
 };
 constexpr uint64_t kTag = 0x8000'0000;
 
-// Passes a string, and returns what the callee got: the length that it was told and its bytes.
+// Passes a string, and returns what the callee got: the length and the bytes.
 std::pair<uint64_t, std::string> pass(const Text& text, Encoding to, std::vector<Realloc>* reallocs = nullptr) {
   World world(func("(param \"x\" string)"), guest(text.encoding), guest(to));
   world.put(0, 256, text.bytes);
@@ -343,10 +363,10 @@ TEST(ComponentAdapter, BadStrings) {
     EXPECT_EQ(trap(Encoding::kUtf8, to, "\xED\xA0\x80", 256, 3), "invalid utf-8");
     EXPECT_EQ(trap(Encoding::kUtf16, to, std::string_view("a\0\x00\xD8", 4), 256, 2), "invalid utf-16");
     EXPECT_EQ(trap(Encoding::kLatin1Utf16, to, std::string_view("\x00\xDC", 2), 256, 1 | kTag), "invalid utf-16");
-    EXPECT_EQ(trap(Encoding::kUtf8, to, "", 65536, 1), "string pointer/length out of bounds of memory");
-    EXPECT_EQ(trap(Encoding::kUtf8, to, "", 0xFFFF'FFFF, 2), "string pointer/length out of bounds of memory");
-    EXPECT_EQ(trap(Encoding::kUtf16, to, "", 257, 1), "pointer is not aligned");
-    EXPECT_EQ(trap(Encoding::kLatin1Utf16, to, "", 257, 1), "pointer is not aligned");
+    EXPECT_EQ(trap(Encoding::kUtf8, to, "", 65536, 1), "string content out-of-bounds");
+    EXPECT_EQ(trap(Encoding::kUtf8, to, "", 0xFFFF'FFFF, 2), "string content out-of-bounds");
+    EXPECT_EQ(trap(Encoding::kUtf16, to, "", 257, 1), "unaligned pointer");
+    EXPECT_EQ(trap(Encoding::kLatin1Utf16, to, "", 257, 1), "unaligned pointer");
     EXPECT_EQ(trap(Encoding::kUtf8, to, "", 0, 0x1000'0000), "string content is too long: the limit is 2^28 bytes");
     EXPECT_EQ(trap(Encoding::kUtf16, to, "", 0, 0x800'0000), "string content is too long: the limit is 2^28 bytes");
     EXPECT_EQ(trap(Encoding::kUtf16, to, "", 0, 0xFFFF'FFFF), "string content is too long: the limit is 2^28 bytes");
@@ -363,8 +383,7 @@ TEST(ComponentAdapter, ElementsInMemoryAreChecked) {
   EXPECT_EQ(trap("(enum \"a\" \"b\")", "\x01\x02", 2), "invalid variant discriminant");
   EXPECT_EQ(trap("(option u8)", std::string_view("\0\xFF\2\0", 4), 2), "invalid variant discriminant");
   EXPECT_EQ(trap("(option char)", std::string_view("\1\0\0\0\0\xD8\0\0", 8), 1), "invalid `char` bit pattern");
-  EXPECT_EQ(trap("(list u8)", std::string_view("\xFF\xFF\xFF\xFF\1\0\0\0", 8), 1),
-            "list pointer/length out of bounds of memory");
+  EXPECT_EQ(trap("(list u8)", std::string_view("\xFF\xFF\xFF\xFF\1\0\0\0", 8), 1), "list content out-of-bounds");
   EXPECT_EQ(trap("(list char 2)", std::string_view("\0\0\0\0\0\xD8\0\0", 8), 1), "invalid `char` bit pattern");
   EXPECT_EQ(trap("bool", "\0\x01\xFF", 3), "");
 }

@@ -27,6 +27,7 @@ FuncId last_func(const ValidComponent& component);
 struct Guest {
   reference::Encoding encoding = reference::Encoding::kUtf8;
   bool is64 = false;
+  bool throws = false;  // as the callee; for functions without parameters and result
 
   struct Realloc {
     uint64_t old = 0, old_size = 0, alignment = 0, size = 0;
@@ -68,7 +69,6 @@ class World {
   std::vector<std::vector<uint64_t>> post_returns;  // the arguments of each call
   std::vector<std::string> events;                  // scopes and transfers
   std::function<Result<void>()> before_callee;
-  bool throws = false;  // the callee
   std::optional<Func> adapter;
   AdapterModule::Finished module;
 
@@ -78,7 +78,6 @@ class World {
   Func intrinsic(const AdapterImport& import);
 
   std::shared_ptr<const ValidComponent> types_;
-  std::optional<Tag> tag_;
 };
 
 Engine& engine();
