@@ -74,13 +74,13 @@ bool is_valid_utf16(std::span<const uint8_t> text) {
 
 bool copy_utf8(std::span<const uint8_t> from, uint8_t* to) {
   if (!base::is_utf8({reinterpret_cast<const char*>(from.data()), from.size()})) return false;
-  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+  if (!from.empty()) std::memmove(to, from.data(), from.size());
   return true;
 }
 
 bool copy_utf16(std::span<const uint8_t> from, uint8_t* to) {
   if (!is_valid_utf16(from)) return false;
-  if (!from.empty()) std::memcpy(to, from.data(), from.size());
+  if (!from.empty()) std::memmove(to, from.data(), from.size());
   return true;
 }
 
