@@ -1,6 +1,6 @@
 // The transcoders of intrinsics.def, on bytes of memories. Text that is not well-formed ends the work: the result has
-// no value. UTF-16 is little-endian and need not be aligned in the host's memory. If a component calls itself, the ranges
-// may overlap: the result then has no meaning, but no byte outside of the ranges is read or written.
+// no value. UTF-16 is little-endian and need not be aligned in the host's memory. If a component calls itself, the
+// ranges may overlap: the result then has no meaning, but no byte outside of the ranges is read or written.
 #pragma once
 
 #include <cstdint>
