@@ -185,9 +185,9 @@ TEST(ComponentAdapter, ReallocMisbehaves) {
   };
   EXPECT_EQ(trap(65532), "");
   EXPECT_EQ(trap(2), "unaligned pointer");
-  EXPECT_EQ(trap(65536), "realloc return: beyond end of memory");
-  EXPECT_EQ(trap(0xFFFF'FFFC), "realloc return: beyond end of memory");
-  EXPECT_EQ(trap(~uint64_t{3}, true), "realloc return: beyond end of memory");
+  EXPECT_EQ(trap(65536), adapter_trap_message(AdapterTrap::ReallocOutOfBounds));
+  EXPECT_EQ(trap(0xFFFF'FFFC), adapter_trap_message(AdapterTrap::ReallocOutOfBounds));
+  EXPECT_EQ(trap(~uint64_t{3}, true), adapter_trap_message(AdapterTrap::ReallocOutOfBounds));
   Guest failing = guest();
   failing.allocator = [](const Realloc&) -> Result<uint64_t> { return Error(ErrorKind::kTrap, "no memory"); };
   World world(func("(param \"x\" string)"), guest(), failing);
