@@ -74,8 +74,10 @@ TEST(ComponentAdapter, EnumsAndFlags) {
   EXPECT_EQ(trap_of("(enum \"a\" \"b\" \"c\")", 0xFFFF'FFFF), "invalid variant discriminant");
   EXPECT_EQ(received("(flags \"a\" \"b\" \"c\")", 0xFFFF'FFFD), 5u);
   std::string labels;
-  for (int i = 0; i < 32; ++i) labels += fmt::format(" \"l{}\"", i);
-  EXPECT_EQ(received(fmt::format("(flags{})", labels), 0x8000'0001), 0x8000'0001u);
+  for (int i = 1; i <= 32; ++i) {
+    labels += fmt::format(" \"l{}\"", i);
+    EXPECT_EQ(received(fmt::format("(flags{})", labels), 0xF5F5'F5F5), 0xF5F5'F5F5u & (0xFFFF'FFFFu >> (32 - i))) << i;
+  }
 }
 
 // The cases share an i32 for f32, and an i64 for both floats and integers.
