@@ -25,6 +25,13 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(std::share
                                                                       std::string_view name) {
   if (const auto& listener = engine->listener(); !listener) return listener.error().clone();
   ERMINE_ASSIGN(auto module, decode_and_validate(*engine, bytes, std::move(owner)));
+  return from_valid(std::move(engine), std::move(module), name);
+}
+
+Result<std::shared_ptr<const CompiledModule>> CompiledModule::from_valid(std::shared_ptr<Engine> engine,
+                                                                         std::shared_ptr<const wasm::Module> module,
+                                                                         std::string_view name) {
+  if (const auto& listener = engine->listener(); !listener) return listener.error().clone();
   auto shared = std::make_shared<runtime::SharedModule>();
   shared->exports = std::make_unique<runtime::ExportIndex>(*module);
   shared->module = std::move(module);

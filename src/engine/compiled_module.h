@@ -21,6 +21,10 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
                                                                std::span<const uint8_t> bytes,
                                                                std::shared_ptr<const void> owner,
                                                                std::string_view name);
+  // Of a module that is valid already, whose types are in the engine's registry.
+  static Result<std::shared_ptr<const CompiledModule>> from_valid(std::shared_ptr<Engine> engine,
+                                                                  std::shared_ptr<const wasm::Module> module,
+                                                                  std::string_view name);
   static Result<void> validate(Engine& engine, std::span<const uint8_t> bytes);
 
   Engine& engine() const { return *engine_; }

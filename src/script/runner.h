@@ -7,6 +7,8 @@
 //   older proposals (one memory, one table, limits of 32 bits) are tried with the features off that removed these
 //   restrictions.
 // - assert_trap, assert_exhaustion and assert_unlinkable compare the message as well.
+// - Of components, assert_invalid accepts kMalformed: the decoder refuses some of what their scripts call invalid. A
+//   definition passes if it is valid; what cannot be run yet fails when it is instantiated.
 // Not thread-safe, but independent calls may run at once.
 #pragma once
 

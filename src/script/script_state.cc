@@ -56,7 +56,16 @@ text::ParseOptions parse_options(const Engine& engine, std::string_view file_nam
 }  // namespace
 
 ScriptState::ScriptState(const Engine& engine, const text::Source& source, const RunOptions& options)
-    : engine_(engine), source_(source), options_(options), store_(engine), linker_(engine) {
+    : engine_(engine),
+      source_(source),
+      options_(options),
+      store_(engine),
+      linker_(engine)
+#ifdef ERMINE_COMPONENT
+      ,
+      components_(engine, store_, source)
+#endif
+{
   linker_.allow_shadowing(true);
   if (auto defined = define_spectest(store_, linker_, options.on_print); !defined)
     setup_error_ = std::move(defined).error();
@@ -88,7 +97,9 @@ void ScriptState::run(const Directive& directive) {
 }
 
 Result<void> ScriptState::dispatch(const Directive& directive) {
-  if (directive.is_component) return failure("components cannot be run yet");
+  if (directive.kind == DirectiveKind::kModule || directive.kind == DirectiveKind::kModuleInstance)
+    component_is_current_ = directive.is_component;
+  if (is_about_component(directive)) return dispatch_component(directive);
   switch (directive.kind) {
     case DirectiveKind::kModule:
     case DirectiveKind::kModuleDefinition: return define_module(directive);
@@ -296,6 +307,93 @@ Result<void> ScriptState::assert_rejected(const Directive& directive) {
                          std::string_view(error.message()).substr(0, error.message().find('\n')));
   return {};
 }
+
+// -- Components ----------------------------------------------------------------------------------------
+
+#ifndef ERMINE_COMPONENT
+bool ScriptState::is_about_component(const Directive& directive) const { return directive.is_component; }
+
+Result<void> ScriptState::dispatch_component(const Directive&) {
+  return failure("this build is without the feature components");
+}
+#else
+bool ScriptState::is_about_component(const Directive& directive) const {
+  if (directive.is_component || (directive.module && directive.module->is_component)) return true;
+  if (directive.kind == DirectiveKind::kRegister)
+    return directive.id.empty() ? component_is_current_ : components_.has(directive.id);
+  if (!directive.action) return false;
+  const std::string& id = directive.action->module;
+  return id.empty() ? component_is_current_ : components_.has(id);
+}
+
+namespace {
+// The official scripts have the messages of the engine that they were written with: the part of it that says what
+// happened, in the words of the core scripts where those have any.
+std::string expected_trap(std::string message) {
+  constexpr std::string_view kPrefix = "wasm trap: ";
+  if (message.starts_with(kPrefix)) message.erase(0, kPrefix.size());
+  if (message == "wasm `unreachable` instruction executed") return std::string(trap_message(TrapCode::kUnreachable));
+  return message;
+}
+}  // namespace
+
+Result<void> ScriptState::dispatch_component(const Directive& directive) {
+  const std::string_view what = text::directive_name(directive.kind);
+  switch (directive.kind) {
+    case DirectiveKind::kModule:
+    case DirectiveKind::kModuleDefinition: return components_.define(directive);
+    case DirectiveKind::kModuleInstance: return components_.instantiate_definition(directive);
+    case DirectiveKind::kRegister: return components_.register_instance(directive);
+    case DirectiveKind::kAction:
+      if (auto done = components_.act(*directive.action); !done) return std::move(done).error();
+      return {};
+    case DirectiveKind::kAssertReturn: {
+      ERMINE_ASSIGN(const std::optional<component::Value> value, components_.act(*directive.action));
+      if (directive.results.empty() ? !value
+                                    : directive.results.size() == 1 && value && matches(*value, directive.results[0]))
+        return {};
+      const std::string expected = directive.results.empty() ? "nothing" : directive.results[0].to_string();
+      return failure(
+          base::format("returned {:t}, expected {:t}", value ? component_value_text(*value) : "nothing", expected));
+    }
+    case DirectiveKind::kAssertMalformed:
+    case DirectiveKind::kAssertInvalid: {
+      const Result<void> valid = components_.validate(*directive.module);
+      if (valid) return failure(base::format("was accepted, expected {} \"{}\"", what.substr(7), directive.message));
+      const Error& error = valid.error();
+      const ErrorKind expected =
+          directive.kind == DirectiveKind::kAssertMalformed ? ErrorKind::kMalformed : ErrorKind::kInvalid;
+      // The decoder already refuses some of what the scripts call invalid.
+      if (error.kind() != expected && error.kind() != ErrorKind::kMalformed)
+        return failure(base::format("expected {} \"{}\", got {} \"{:t}\"", what.substr(7), directive.message,
+                                    kind_name(error.kind()), error.message()));
+      if (error.message().find(directive.message) == std::string::npos)
+        note_ = base::format("expected \"{}\", the message is \"{}\"", directive.message,
+                             std::string_view(error.message()).substr(0, error.message().find('\n')));
+      return {};
+    }
+    case DirectiveKind::kAssertTrap:
+    case DirectiveKind::kAssertUnlinkable: {
+      Error error;
+      if (directive.module) {
+        ERMINE_ASSIGN(const ComponentState::Compiled compiled, components_.compile(*directive.module));
+        Result<ComponentState::Instance> made = components_.instantiate(compiled);
+        if (!made) error = std::move(made).error();
+      } else {
+        Result<std::optional<component::Value>> value = components_.act(*directive.action);
+        if (!value) error = std::move(value).error();
+      }
+      if (!error) return failure(base::format("did not fail, expected {} \"{}\"", what.substr(7), directive.message));
+      const ErrorKind expected = directive.kind == DirectiveKind::kAssertTrap ? ErrorKind::kTrap : ErrorKind::kLink;
+      if (error.kind() == expected && error.message().find(expected_trap(directive.message)) != std::string::npos)
+        return {};
+      return failure(base::format("expected {} \"{}\", got {} \"{:t}\"", what.substr(7), directive.message,
+                                  kind_name(error.kind()), error.message()));
+    }
+    default: return failure(base::format("{} is not known for components", what));
+  }
+}
+#endif
 
 // -- Threads -------------------------------------------------------------------------------------------
 

@@ -11,6 +11,9 @@
 
 #include "ermine/ermine.h"
 #include "script/runner.h"
+#ifdef ERMINE_COMPONENT
+#include "script/component_state.h"
+#endif
 #include "text/source.h"
 
 namespace ermine::script {
@@ -50,6 +53,9 @@ class ScriptState {
   Result<void> assert_return(const text::Directive& directive);
   Result<void> assert_failure(const text::Directive& directive);
   Result<void> assert_rejected(const text::Directive& directive);
+  // Directives about components, and actions while the latest definition is one.
+  bool is_about_component(const text::Directive& directive) const;
+  Result<void> dispatch_component(const text::Directive& directive);
   Result<void> start_thread(const text::Directive& directive);
   Result<void> wait_thread(const std::string& id);
   void join(Thread& thread);
@@ -59,6 +65,10 @@ class ScriptState {
   const RunOptions& options_;
   Store store_;
   Linker linker_;
+#ifdef ERMINE_COMPONENT
+  ComponentState components_;
+#endif
+  bool component_is_current_ = false;
   std::unordered_map<std::string, Instance> instances_;
   std::optional<Instance> current_;
   std::unordered_map<std::string, Module> definitions_;

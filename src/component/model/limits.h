@@ -39,6 +39,16 @@ inline constexpr uint64_t kMaxValueSize = uint64_t{1} << 28;
 // Components within components, and types with declarators within each other: bounds the native stack. wasm-tools has
 // no such limit for components, because it keeps a stack of its own; tools nest fewer than ten.
 inline constexpr uint32_t kMaxNesting = 100;
+// Instances of components that one component makes, those in nested components included, and the definitions in them:
+// instances of nested components can multiply. Ours; tools make fewer than a hundred.
+inline constexpr uint32_t kMaxInlinedInstances = 10'000;
+inline constexpr uint32_t kMaxInlinedDefinitions = 1'000'000;
+// Handles in the table of a component instance. The specification allows 2^28 - 1 (CanonicalABI.md, "Table State"),
+// which would take gigabytes of the host's memory.
+inline constexpr uint32_t kMaxHandles = 1'000'000;
+// Bytes of the host's memory for the values of one call, as Values. A list of a list in a guest's memory may refer to
+// the same bytes again and again.
+inline constexpr uint64_t kMaxHostValueBytes = uint64_t{1} << 28;
 // The core values that a function passes directly (CanonicalABI.md, "Flattening").
 inline constexpr uint32_t kMaxFlatParams = 16;
 inline constexpr uint32_t kMaxFlatAsyncParams = 4;

@@ -1,0 +1,24 @@
+// The core modules of the adapters that one step of a plan makes, compiled, with what their imports stand for.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "component/adapter/adapter.h"
+#include "component/runtime/component_instance.h"
+
+namespace ermine::component {
+
+struct CompiledComponent::AdapterCode {
+  struct Part {
+    std::shared_ptr<const engine::CompiledModule> module;
+    std::vector<AdapterImport> imports;
+    std::vector<uint32_t> made;  // by the number of the adapter: in Plan::made
+  };
+  std::vector<Part> parts;
+  std::vector<CoreItem> memories, funcs;  // by CoreNumber
+
+  static Result<std::shared_ptr<const AdapterCode>> make(const CompiledComponent& component, const PlanStep& step);
+};
+
+}  // namespace ermine::component

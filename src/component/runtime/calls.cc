@@ -1,0 +1,171 @@
+// Calls from outside into a component, of its imports, and the rules of handles.
+#include <algorithm>
+
+#include "base/format.h"
+#include "component/adapter/adapter.h"
+#include "component/runtime/values.h"
+#include "runtime/call.h"
+
+namespace ermine::component {
+
+using runtime::Slot;
+
+Result<void> call_core(runtime::Store& store, runtime::FuncRef* func, Slot* slots) {
+  if (runtime::call(&store, func, slots)) return {};
+  Error error = runtime::take_error(&store);
+  if (error.kind() != ErrorKind::kException) return error;
+  // CanonicalABI.md, `call_and_trap_on_throw`.
+  if (store.last_exception) {
+    runtime::RootTable::release(store.last_exception);
+    store.last_exception = nullptr;
+  }
+  Error trap = component_trap(std::string(adapter_trap_message(AdapterTrap::Exception)));
+  return std::move(trap).with_backtrace(error.backtrace());
+}
+
+// ---- Functions
+
+const PlanFunc* ComponentInstance::find_func(std::string_view name) const {
+  const PlanExports& exports = plan().exports[plan().root];
+  const auto found = exports.find(name);
+  if (found == exports.end() || found->second.sort != Sort::Func) return nullptr;
+  return &plan().funcs[found->second.index];
+}
+
+const PlanFunc* ComponentInstance::find_func(std::string_view instance, std::string_view name) const {
+  const PlanExports& exports = plan().exports[plan().root];
+  const auto outer = exports.find(instance);
+  if (outer == exports.end() || outer->second.sort != Sort::Instance) return nullptr;
+  const PlanExports& inner = plan().exports[outer->second.index];
+  const auto found = inner.find(name);
+  if (found == inner.end() || found->second.sort != Sort::Func) return nullptr;
+  return &plan().funcs[found->second.index];
+}
+
+Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::span<const Value> arguments) {
+  if (func.is_import) return call_import(func, arguments);
+  const FuncType& type = types().funcs[func.type];
+  if (arguments.size() != type.params.size())
+    return Error(ErrorKind::kUsage,
+                 base::format("the function takes {} arguments, {} were given", type.params.size(), arguments.size()));
+  const ValueAccess access(*this, func.instance, func.options);
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (auto fits = access.check(type.params[i].type, arguments[i]); !fits)
+      return std::move(fits.error()).with_context(base::format("argument {} (`{}`)", i + 1, type.params[i].label));
+  }
+  Entering entering(&states_[func.instance], nullptr);
+  ERMINE_TRY(entering.enter());
+  // After an error the instance stays entered. The scopes of calls that did not return are of no more use.
+  ERMINE_ASSIGN(std::optional<Value> result, call_lifted(func, arguments));
+  entering.leave();
+  return result;
+}
+
+Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func, std::span<const Value> arguments) {
+  const FuncType& type = types().funcs[func.type];
+  const Flat& flat = type.params_flat[static_cast<unsigned>(func.options.address)];
+  std::vector<TypeUse> params;
+  for (const Field& param : type.params) params.push_back(param.type);
+  Slot slots[kMaxFlatParams];
+  InstanceState& state = states_[func.instance];
+  enter_call();
+  ERMINE_TRY(ValueAccess(*this, func.instance, func.options).lower(params, arguments, slots, !flat.too_many));
+  ERMINE_TRY(call_core(*store_, this->func(func.callee), slots));
+  std::optional<Value> result;
+  const Slot returned = slots[0];
+  if (!type.result.is_none()) {
+    const Flat& result_flat = types().flat(type.result, func.options.address);
+    const bool direct = !result_flat.too_many && result_flat.types.size() <= kMaxFlatResults;
+    ERMINE_ASSIGN(std::vector<Value> values,
+                  ValueAccess(*this, func.instance, func.options).lift(std::span(&type.result, 1), slots, direct));
+    result = std::move(values[0]);
+  }
+  // post-return belongs to the same task, which has returned before it runs.
+  ERMINE_TRY(check_borrows());
+  if (func.options.post_return) {
+    slots[0] = returned;
+    state.set_flag(kInstanceMayNotLeave);
+    ERMINE_TRY(call_core(*store_, this->func(*func.options.post_return), slots));
+    state.set_flag(kInstanceRuns);
+  }
+  ERMINE_TRY(exit_call());
+  return result;
+}
+
+Result<std::optional<Value>> ComponentInstance::call_import(const PlanFunc& func, std::span<const Value> arguments) {
+  const LinkItem& item = imports_[func.import];
+  if (item.component) return item.component->call(item.component->plan().funcs[item.item.index], arguments);
+  ERMINE_ASSIGN(std::optional<Value> result, (*item.func)(arguments));
+  const FuncType& type = types().funcs[func.type];
+  if (result.has_value() == type.result.is_none())
+    return Error(ErrorKind::kUsage, base::format("the host function `{}` returned {:t}", func.name,
+                                                 result ? "a value, and its type has no result" : "no value"));
+  return result;
+}
+
+// ---- Handles
+
+Result<void> ComponentInstance::check_borrows() const {
+  if (scopes_.back().borrows == 0) return {};
+  return component_trap("borrow handles still remain at the end of the call");
+}
+
+Result<void> ComponentInstance::exit_call() {
+  ERMINE_TRY(check_borrows());
+  const CallScope& scope = scopes_.back();
+  for (const CallScope::Loan& loan : scope.loans) --loan.lender->handles.at(loan.handle).lends;
+  scopes_.pop_back();
+  return {};
+}
+
+Result<uint32_t> ComponentInstance::add_borrow(InstanceState& state, const ResourceType* type, uint64_t rep) {
+  const auto depth = static_cast<uint32_t>(scopes_.size() - 1);
+  ERMINE_ASSIGN(const uint32_t handle, state.handles.add({.type = type, .rep = rep, .own = false, .scope = depth}));
+  ++scopes_[depth].borrows;
+  return handle;
+}
+
+Result<uint64_t> ComponentInstance::lend(InstanceState& state, uint32_t handle, const ResourceType* type) {
+  ERMINE_ASSIGN(HandleEntry * entry, state.handles.get(handle, type));
+  ++entry->lends;
+  scopes_.back().loans.push_back({&state, handle});
+  return uint64_t{entry->rep};
+}
+
+Result<uint64_t> ComponentInstance::take_own(InstanceState& state, uint32_t handle, const ResourceType* type) {
+  ERMINE_ASSIGN(const HandleEntry* entry, state.handles.get(handle, type));
+  if (entry->lends != 0) return component_trap("cannot remove owned resource while borrowed");
+  if (!entry->own)
+    return component_trap(base::format("handle index {} is a borrow, and cannot be passed on as an own", handle));
+  const uint64_t rep = entry->rep;
+  state.handles.remove(handle);
+  return rep;
+}
+
+Result<void> ComponentInstance::drop_handle(InstanceState& state, uint32_t handle, const ResourceType* type) {
+  ERMINE_ASSIGN(const HandleEntry* entry, state.handles.get(handle, type));
+  if (entry->lends != 0) return component_trap("cannot remove owned resource while borrowed");
+  const HandleEntry dropped = *entry;
+  state.handles.remove(handle);
+  if (!dropped.own) {
+    --scopes_[dropped.scope].borrows;
+    return {};
+  }
+  if (!type->implementer) {
+    if (type->host_destructor) return type->host_destructor(dropped.rep);
+    return {};
+  }
+  Entering entering(type->implementer, &state);
+  ERMINE_TRY(entering.enter());
+  if (type->destructor) {
+    Slot slots[2] = {dropped.rep, 0};
+    ComponentInstance& root = *type->implementer->root;
+    root.enter_call();
+    ERMINE_TRY(call_core(*store_, type->destructor, slots));
+    ERMINE_TRY(root.exit_call());
+  }
+  entering.leave();
+  return {};
+}
+
+}  // namespace ermine::component

@@ -1,0 +1,153 @@
+// Running components: CompiledComponent is made once and instantiated in any number of stores; ComponentInstance is an
+// instance of one in a store; ComponentLinker has what components import from outside.
+//
+// Calls between the components within one component are adapters, WebAssembly like any other code. A call from outside,
+// and one of an import, passes dynamic Values.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "component/runtime/handles.h"
+#include "component/runtime/plan.h"
+#include "component/validation/validator.h"
+#include "component/value/value.h"
+#include "runtime/extern_value.h"
+
+namespace ermine::component {
+
+// Immutable; shared between threads.
+class CompiledComponent {
+ public:
+  // `bytes` stay valid as long as `owner`. `features` are those of the component model; core features are the engine's.
+  // Errors: those of decode() and validate(), and kUnsupported for what cannot be run yet.
+  static Result<std::shared_ptr<const CompiledComponent>> compile(std::shared_ptr<engine::Engine> engine,
+                                                                  std::span<const uint8_t> bytes,
+                                                                  std::shared_ptr<const void> owner,
+                                                                  FeatureSet features = FeatureSet::defaults());
+
+  const std::shared_ptr<engine::Engine>& engine() const { return engine_; }
+  const ValidComponent& valid() const { return *valid_; }
+  const Types& types() const { return valid_->types; }
+  const Plan& plan() const { return plan_; }
+  // Its imports and exports.
+  const ComponentType& type() const { return types().components[valid().body.type]; }
+
+  // The modules of the adapters that a step makes, made once. (adapter_code.h)
+  struct AdapterCode;
+  Result<const AdapterCode*> adapters(size_t step) const;
+
+ private:
+  CompiledComponent() = default;
+
+  std::shared_ptr<engine::Engine> engine_;
+  std::shared_ptr<const ValidComponent> valid_;
+  Plan plan_;
+  mutable std::mutex mutex_;  // guards adapters_
+  mutable std::map<size_t, std::shared_ptr<const AdapterCode>> adapters_;
+};
+
+// A function of the host. The result is there exactly if the function's type has one.
+using HostComponentFunc = std::function<Result<std::optional<Value>>(std::span<const Value> arguments)>;
+
+// Something that can be imported.
+struct LinkItem {
+  std::shared_ptr<const HostComponentFunc> func;
+  std::shared_ptr<const ResourceType> resource;
+  std::shared_ptr<ComponentInstance> component;  // an export of it, or (a name in the linker) all of its exports
+  PlanItem item;
+  std::map<std::string, LinkItem, std::less<>> items;  // otherwise an instance with these
+};
+
+// What components import, by name; an import of an instance finds an instance of that name.
+class ComponentLinker {
+ public:
+  // A later definition of a name replaces an earlier one.
+  void define(std::string_view name, LinkItem item) { items_.insert_or_assign(std::string(name), std::move(item)); }
+  void define_func(std::string_view name, HostComponentFunc func);
+  void define_func(std::string_view instance, std::string_view name, HostComponentFunc func);
+  void define_resource(std::string_view instance, std::string_view name, std::shared_ptr<const ResourceType> type);
+  // The exports of the instance as the instance `name`.
+  void define_instance(std::string_view name, std::shared_ptr<ComponentInstance> instance);
+  const LinkItem* find(std::string_view name) const;
+
+ private:
+  std::map<std::string, LinkItem, std::less<>> items_;
+};
+
+// Belongs to its store, and must not be used after it. Used by one thread at a time, as the store.
+class ComponentInstance : public std::enable_shared_from_this<ComponentInstance> {
+ public:
+  // Errors: kLink, kLimit, and those of running code.
+  static Result<std::shared_ptr<ComponentInstance>> instantiate(runtime::Store& store,
+                                                                std::shared_ptr<const CompiledComponent> component,
+                                                                const ComponentLinker& linker);
+
+  const CompiledComponent& component() const { return *component_; }
+  // The exported function; a name in an exported instance is written behind its name: "instance", "name". Null: none.
+  const PlanFunc* find_func(std::string_view name) const;
+  const PlanFunc* find_func(std::string_view instance, std::string_view name) const;
+  // Calls an exported function. Errors: kUsage if the arguments do not fit; those of running code, after which no
+  // function of this instance can be called again.
+  Result<std::optional<Value>> call(const PlanFunc& func, std::span<const Value> arguments);
+
+  // ---- For the functions in this folder
+  runtime::Store& store() { return *store_; }
+  const Plan& plan() const { return component_->plan(); }
+  const Types& types() const { return component_->types(); }
+  InstanceState& state(uint32_t instance) { return states_[instance]; }
+  const ResourceType* resource(uint32_t index) const { return resources_[index].get(); }
+  const std::shared_ptr<const ResourceType>& shared_resource(uint32_t index) const { return resources_[index]; }
+  // The resource type that a handle type means in a component instance.
+  const ResourceType* resource_of(uint32_t instance, ResourceId id) const;
+  const std::shared_ptr<const ResourceType>& shared_resource_of(uint32_t instance, ResourceId id) const;
+  runtime::FuncRef* func(const CoreItem& item);
+  runtime::Memory* memory(const CoreItem& item);
+
+  void enter_call() { scopes_.emplace_back(); }
+  Result<void> check_borrows() const;
+  Result<void> exit_call();
+  CallScope& scope() { return scopes_.back(); }
+  Result<uint32_t> add_borrow(InstanceState& state, const ResourceType* type, uint64_t rep);
+  // Looks up a handle and lends it for the current call.
+  Result<uint64_t> lend(InstanceState& state, uint32_t handle, const ResourceType* type);
+  Result<uint64_t> take_own(InstanceState& state, uint32_t handle, const ResourceType* type);
+  Result<void> drop_handle(InstanceState& state, uint32_t handle, const ResourceType* type);
+  Result<std::optional<Value>> call_import(const PlanFunc& func, std::span<const Value> arguments);
+
+ private:
+  ComponentInstance() = default;
+  Result<void> link(const ComponentLinker& linker);
+  Result<void> run_steps();
+  Result<runtime::ExternValue> extern_value(const CoreItem& item);
+  Result<void> instantiate_core(const PlanCoreInstance& core, uint32_t index);
+  Result<void> make_adapters(size_t step);
+  Result<runtime::FuncRef*> make_func(const MadeFunc& made);
+  Result<std::optional<Value>> call_lifted(const PlanFunc& func, std::span<const Value> arguments);
+
+  runtime::Store* store_ = nullptr;
+  std::shared_ptr<const CompiledComponent> component_;
+  std::vector<LinkItem> imports_;
+  std::deque<InstanceState> states_;
+  std::vector<std::shared_ptr<const ResourceType>> resources_;
+  std::vector<runtime::Instance*> core_instances_;
+  std::vector<runtime::FuncRef*> made_;  // null: not made yet
+  std::vector<CallScope> scopes_;
+};
+
+// The host function for a MadeFunc other than an adapter. (made_funcs.cc)
+Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::shared_ptr<ComponentInstance>& instance,
+                                                                   const MadeFunc& made);
+
+// Calls a core function of a component. An exception of the guest becomes a trap.
+Result<void> call_core(runtime::Store& store, runtime::FuncRef* func, runtime::Slot* slots);
+
+}  // namespace ermine::component

@@ -1,0 +1,340 @@
+// Lifting: from slots and a guest's memory to Values.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "base/format.h"
+#include "base/utf8.h"
+#include "component/adapter/adapter.h"
+#include "component/runtime/values.h"
+
+namespace ermine::component {
+
+using runtime::Slot;
+
+namespace {
+
+constexpr uint64_t align(uint64_t at, uint64_t alignment) { return (at + alignment - 1) & ~(alignment - 1); }
+
+Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
+
+// A value from its bits, of which those above its type's size do not count; nothing if they are not one.
+std::optional<Value> from_bits(Primitive type, uint64_t bits) {
+  switch (type) {
+    case Primitive::Bool: return Value::boolean((bits & 0xFFFF'FFFF) != 0);
+    case Primitive::S8:
+      return Value::integer(ValueKind::kS8, static_cast<uint64_t>(int64_t{static_cast<int8_t>(bits)}));
+    case Primitive::U8: return Value::integer(ValueKind::kU8, static_cast<uint8_t>(bits));
+    case Primitive::S16:
+      return Value::integer(ValueKind::kS16, static_cast<uint64_t>(int64_t{static_cast<int16_t>(bits)}));
+    case Primitive::U16: return Value::integer(ValueKind::kU16, static_cast<uint16_t>(bits));
+    case Primitive::S32: return Value::s32(static_cast<int32_t>(bits));
+    case Primitive::U32: return Value::u32(static_cast<uint32_t>(bits));
+    case Primitive::S64: return Value::s64(static_cast<int64_t>(bits));
+    case Primitive::U64: return Value::u64(bits);
+    // A NaN is lifted as the canonical one.
+    case Primitive::F32: {
+      const float v = std::bit_cast<float>(static_cast<uint32_t>(bits));
+      return Value::f32(std::isnan(v) ? std::bit_cast<float>(0x7FC0'0000u) : v);
+    }
+    case Primitive::F64: {
+      const double v = std::bit_cast<double>(bits);
+      return Value::f64(std::isnan(v) ? std::bit_cast<double>(0x7FF8'0000'0000'0000u) : v);
+    }
+    case Primitive::Char: {
+      const auto c = static_cast<uint32_t>(bits);
+      if (c >= 0x11'0000 || (c >= 0xD800 && c <= 0xDFFF)) return std::nullopt;
+      return Value::character(c);
+    }
+    default: return std::nullopt;
+  }
+}
+
+constexpr uint64_t kUtf16Tag32 = uint64_t{1} << 31, kUtf16Tag64 = uint64_t{1} << 63;
+
+void append_utf8(std::string& out, uint32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += {static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 0x3F))};
+  } else if (c < 0x1'0000) {
+    out += {static_cast<char>(0xE0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 0x3F)),
+            static_cast<char>(0x80 | (c & 0x3F))};
+  } else {
+    out += {static_cast<char>(0xF0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 0x3F)),
+            static_cast<char>(0x80 | (c >> 6 & 0x3F)), static_cast<char>(0x80 | (c & 0x3F))};
+  }
+}
+
+// Where the text stops being UTF-8, and whether it only lacks bytes at its end.
+Error utf8_error(std::string_view text) {
+  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
+  const uint8_t* end = p + text.size();
+  const uint8_t* begin = p;
+  while (p < end) {
+    const unsigned n = base::utf8_length(p, end);
+    if (n == 0) break;
+    p += n;
+  }
+  const auto rest = static_cast<size_t>(end - p);
+  const unsigned needed = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : *p >= 0xC2 ? 2 : 1;
+  bool incomplete = rest < needed && *p < 0xF5;
+  for (size_t i = 1; i < rest; ++i) incomplete &= (p[i] & 0xC0) == 0x80;
+  return component_trap(base::format("{:t} at byte {} of a string",
+                                     incomplete ? "incomplete utf-8 byte sequence" : "invalid utf-8 sequence",
+                                     p - begin));
+}
+
+}  // namespace
+
+Result<std::vector<Value>> ValueAccess::lift(std::span<const TypeUse> types, const Slot* slots, bool flat) {
+  std::vector<Value> values;
+  ERMINE_TRY(charge(types.size() * sizeof(Value)));
+  values.reserve(types.size());
+  if (flat) {
+    for (const TypeUse type : types) {
+      ERMINE_ASSIGN(Value value, lift_flat(type, slots));
+      values.push_back(std::move(value));
+    }
+    return values;
+  }
+  const Layout tuple = tuple_layout(types);
+  uint64_t at = slots[0];
+  if (at % tuple.alignment != 0) return trap(AdapterTrap::UnalignedPointer);
+  const uint64_t size = memory().size;
+  if (tuple.size > size || at > size - tuple.size) return trap(AdapterTrap::PointerOutOfBounds);
+  for (const TypeUse type : types) {
+    at = align(at, layout(type).alignment);
+    ERMINE_ASSIGN(Value value, load(type, at));
+    values.push_back(std::move(value));
+    at += layout(type).size;
+  }
+  return values;
+}
+
+Result<Value> ValueAccess::load_primitive(Primitive type, uint64_t at) {
+  if (type == Primitive::String)
+    return load_string(read(at, pointer_size()), read(at + pointer_size(), pointer_size()));
+  std::optional<Value> value = from_bits(type, read(at, layout(TypeUse(type)).size));
+  if (!value) return trap(AdapterTrap::InvalidChar);
+  return std::move(*value);
+}
+
+Result<Value> ValueAccess::load(TypeUse use, uint64_t at) {
+  if (use.is_primitive()) return load_primitive(use.primitive(), at);
+  const DefinedType& type = types_.defined[use.index()];
+  switch (type.kind) {
+    case TypeKind::Primitive: return load_primitive(type.primitive, at);
+    case TypeKind::List:
+    case TypeKind::Map: {
+      const uint64_t begin = read(at, pointer_size());
+      return load_list(type, begin, read(at + pointer_size(), pointer_size()));
+    }
+    case TypeKind::FixedList: return load_elements(type.first, at, type.number);
+    case TypeKind::Record: {
+      std::vector<NamedValue> fields;
+      ERMINE_TRY(charge(type.fields.size() * sizeof(NamedValue)));
+      fields.reserve(type.fields.size());
+      for (const Field& field : type.fields) {
+        at = align(at, layout(field.type).alignment);
+        ERMINE_ASSIGN(Value value, load(field.type, at));
+        fields.push_back({std::string(field.label), std::move(value)});
+        at += layout(field.type).size;
+      }
+      return Value::record(std::move(fields));
+    }
+    case TypeKind::Tuple: {
+      std::vector<Value> elements;
+      ERMINE_TRY(charge(type.fields.size() * sizeof(Value)));
+      elements.reserve(type.fields.size());
+      for (const Field& field : type.fields) {
+        at = align(at, layout(field.type).alignment);
+        ERMINE_ASSIGN(Value value, load(field.type, at));
+        elements.push_back(std::move(value));
+        at += layout(field.type).size;
+      }
+      return Value::tuple(std::move(elements));
+    }
+    case TypeKind::Flags: return flags_value(type, read(at, layout(use).size));
+    case TypeKind::Variant:
+    case TypeKind::Enum:
+    case TypeKind::Option:
+    case TypeKind::Result: {
+      const auto index = static_cast<uint32_t>(read(at, discriminant_size(type)));
+      if (index >= case_count(type)) return trap(AdapterTrap::InvalidDiscriminant);
+      const TypeUse payload = case_type(type, index);
+      if (payload.is_none()) return make_case(type, index, std::nullopt);
+      ERMINE_TRY(charge(sizeof(Value)));
+      ERMINE_ASSIGN(Value value, load(payload, at + payload_offset(type)));
+      return make_case(type, index, std::move(value));
+    }
+    case TypeKind::Own:
+    case TypeKind::Borrow: return lift_handle(type, read(at, 4));
+    default: return Error(ErrorKind::kUnsupported, base::format("values of type {:t}", type_word(types_, use)));
+  }
+}
+
+Result<Value> ValueAccess::lift_primitive(Primitive type, const Slot*& slots) {
+  if (type == Primitive::String) {
+    const uint64_t at = *slots++;
+    return load_string(at, *slots++);
+  }
+  std::optional<Value> value = from_bits(type, *slots++);
+  if (!value) return trap(AdapterTrap::InvalidChar);
+  return std::move(*value);
+}
+
+Result<Value> ValueAccess::lift_flat(TypeUse use, const Slot*& slots) {
+  if (use.is_primitive()) return lift_primitive(use.primitive(), slots);
+  const DefinedType& type = types_.defined[use.index()];
+  switch (type.kind) {
+    case TypeKind::Primitive: return lift_primitive(type.primitive, slots);
+    case TypeKind::List:
+    case TypeKind::Map: {
+      const uint64_t begin = *slots++;
+      return load_list(type, begin, *slots++);
+    }
+    case TypeKind::FixedList: {
+      std::vector<Value> elements;
+      ERMINE_TRY(charge(uint64_t{type.number} * sizeof(Value)));
+      for (uint32_t i = 0; i < type.number; ++i) {
+        ERMINE_ASSIGN(Value value, lift_flat(type.first, slots));
+        elements.push_back(std::move(value));
+      }
+      return Value::list(std::move(elements));
+    }
+    case TypeKind::Record: {
+      std::vector<NamedValue> fields;
+      for (const Field& field : type.fields) {
+        ERMINE_ASSIGN(Value value, lift_flat(field.type, slots));
+        fields.push_back({std::string(field.label), std::move(value)});
+      }
+      return Value::record(std::move(fields));
+    }
+    case TypeKind::Tuple: {
+      std::vector<Value> elements;
+      for (const Field& field : type.fields) {
+        ERMINE_ASSIGN(Value value, lift_flat(field.type, slots));
+        elements.push_back(std::move(value));
+      }
+      return Value::tuple(std::move(elements));
+    }
+    case TypeKind::Flags: return flags_value(type, *slots++);
+    case TypeKind::Variant:
+    case TypeKind::Enum:
+    case TypeKind::Option:
+    case TypeKind::Result: {
+      const Slot* end = slots + flat_count(use);
+      const Slot index = *slots;
+      if (index >= case_count(type)) return trap(AdapterTrap::InvalidDiscriminant);
+      const Slot* payload_slots = slots + 1;
+      slots = end;
+      const TypeUse payload = case_type(type, static_cast<uint32_t>(index));
+      if (payload.is_none()) return make_case(type, static_cast<uint32_t>(index), std::nullopt);
+      ERMINE_ASSIGN(Value value, lift_flat(payload, payload_slots));
+      return make_case(type, static_cast<uint32_t>(index), std::move(value));
+    }
+    case TypeKind::Own:
+    case TypeKind::Borrow: return lift_handle(type, *slots++);
+    default: return Error(ErrorKind::kUnsupported, base::format("values of type {:t}", type_word(types_, use)));
+  }
+}
+
+Result<Value> ValueAccess::load_string(uint64_t at, uint64_t tagged_units) {
+  const uint64_t tag = options_.address == AddressType::k64 ? kUtf16Tag64 : kUtf16Tag32;
+  uint64_t units = tagged_units;
+  StringEncoding encoding = options_.encoding;
+  const bool compact = encoding == StringEncoding::kLatin1Utf16;
+  if (compact && (units & tag)) {
+    units ^= tag;
+    encoding = StringEncoding::kUtf16;
+  }
+  const unsigned unit = encoding == StringEncoding::kUtf16 ? 2 : 1;
+  if (units >= kMaxValueSize / unit) return trap(AdapterTrap::StringTooLong);
+  const uint64_t bytes = units * unit;
+  if ((compact || unit == 2) && at % 2 != 0) return trap(AdapterTrap::UnalignedPointer);
+  const Memory memory = this->memory();
+  if (bytes > memory.size || at > memory.size - bytes) return trap(AdapterTrap::StringOutOfBounds);
+  ERMINE_TRY(charge(bytes * 2));
+  const uint8_t* p = memory.base + at;
+  std::string text;
+  if (encoding == StringEncoding::kUtf8) {
+    text.assign(reinterpret_cast<const char*>(p), bytes);
+    if (!base::is_utf8(text)) return utf8_error(text);
+    return Value::string(std::move(text));
+  }
+  text.reserve(units);
+  const auto unit_at = [&](uint64_t i) -> uint32_t {
+    if (unit == 1) return p[i];
+    uint16_t v;
+    std::memcpy(&v, p + i * 2, 2);
+    return v;
+  };
+  for (uint64_t i = 0; i < units; ++i) {
+    uint32_t c = unit_at(i);
+    if (unit == 2 && c >= 0xD800 && c <= 0xDFFF) {
+      const uint32_t low = c <= 0xDBFF && i + 1 < units ? unit_at(i + 1) : 0;
+      if (low < 0xDC00 || low > 0xDFFF)
+        return component_trap(base::format("{:t}: unpaired surrogate at code unit {}",
+                                           adapter_trap_message(AdapterTrap::InvalidUtf16), i));
+      c = 0x1'0000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+      ++i;
+    }
+    append_utf8(text, c);
+  }
+  return Value::string(std::move(text));
+}
+
+Result<Value> ValueAccess::load_list(const DefinedType& type, uint64_t at, uint64_t length) {
+  const TypeUse pair[2] = {type.first, type.second};
+  const Layout element = type.kind == TypeKind::Map ? tuple_layout(pair) : layout(type.first);
+  if (element.size != 0 && length >= kMaxValueSize / element.size) return trap(AdapterTrap::ListTooLong);
+  if (at % element.alignment != 0) return trap(AdapterTrap::UnalignedPointer);
+  const uint64_t size = memory().size;
+  const uint64_t bytes = length * element.size;
+  if (bytes > size || at > size - bytes) return trap(AdapterTrap::ListOutOfBounds);
+  if (type.kind == TypeKind::List) return load_elements(type.first, at, length);
+  std::vector<std::pair<Value, Value>> entries;
+  if (length > kMaxHostValueBytes) return trap(AdapterTrap::ListTooLong);
+  ERMINE_TRY(charge(length * 2 * sizeof(Value)));
+  entries.reserve(length);
+  const uint64_t mapped = align(layout(type.first).size, layout(type.second).alignment);
+  for (uint64_t i = 0; i < length; ++i) {
+    ERMINE_ASSIGN(Value key, load(type.first, at + i * element.size));
+    ERMINE_ASSIGN(Value value, load(type.second, at + i * element.size + mapped));
+    entries.emplace_back(std::move(key), std::move(value));
+  }
+  return Value::map(std::move(entries));
+}
+
+Result<Value> ValueAccess::load_elements(TypeUse element, uint64_t at, uint64_t length) {
+  std::vector<Value> elements;
+  if (length > kMaxHostValueBytes) return trap(AdapterTrap::ListTooLong);
+  ERMINE_TRY(charge(length * sizeof(Value)));
+  elements.reserve(length);
+  const uint32_t size = layout(element).size;
+  for (uint64_t i = 0; i < length; ++i) {
+    ERMINE_ASSIGN(Value value, load(element, at + i * size));
+    elements.push_back(std::move(value));
+  }
+  return Value::list(std::move(elements));
+}
+
+Result<Value> ValueAccess::lift_handle(const DefinedType& type, uint64_t index) {
+  const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
+  InstanceState& state = root_.state(instance_);
+  ERMINE_TRY(charge(sizeof(HostHandle)));
+  auto handle = std::make_shared<HostHandle>();
+  handle->type = resource;
+  uint64_t rep = 0;
+  if (type.kind == TypeKind::Own) {
+    ERMINE_ASSIGN(rep, root_.take_own(state, static_cast<uint32_t>(index), resource.get()));
+    return Value::handle(ValueKind::kOwn, Handle{rep, std::move(handle)});
+  }
+  ERMINE_ASSIGN(rep, root_.lend(state, static_cast<uint32_t>(index), resource.get()));
+  borrows_.push_back(handle);
+  return Value::handle(ValueKind::kBorrow, Handle{rep, std::move(handle)});
+}
+
+}  // namespace ermine::component

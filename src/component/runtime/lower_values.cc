@@ -1,0 +1,277 @@
+// Lowering: from Values to slots and a guest's memory. The values were checked against their types.
+#include <bit>
+#include <cstring>
+
+#include "base/format.h"
+#include "base/utf8.h"
+#include "component/adapter/adapter.h"
+#include "component/runtime/values.h"
+
+namespace ermine::component {
+
+using runtime::Slot;
+
+namespace {
+
+constexpr uint64_t align(uint64_t at, uint64_t alignment) { return (at + alignment - 1) & ~(alignment - 1); }
+
+Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
+
+// The bits of a primitive value as a slot.
+uint64_t slot_of(Primitive type, const Value& value) {
+  switch (type) {
+    case Primitive::F32: return std::bit_cast<uint32_t>(value.as_f32());
+    case Primitive::F64: return std::bit_cast<uint64_t>(value.as_f64());
+    case Primitive::Bool: return value.as_bool() ? 1 : 0;
+    case Primitive::Char: return value.as_char();
+    case Primitive::S64:
+    case Primitive::U64: return value.as_unsigned();
+    default: return static_cast<uint32_t>(value.as_unsigned());
+  }
+}
+
+// The code points of valid UTF-8.
+template <class F>
+void for_each_char(std::string_view text, F&& f) {
+  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
+  const uint8_t* end = p + text.size();
+  while (p < end) {
+    const unsigned n = base::utf8_length(p, end);
+    uint32_t c = n == 1 ? *p : *p & (0x7F >> n);
+    for (unsigned i = 1; i < n; ++i) c = c << 6 | (p[i] & 0x3F);
+    f(c);
+    p += n;
+  }
+}
+
+}  // namespace
+
+Result<uint32_t> ValueAccess::lower(std::span<const TypeUse> types, std::span<const Value> values, Slot* slots,
+                                    bool flat, std::optional<uint64_t> out) {
+  Slot* begin = slots;
+  if (flat) {
+    for (size_t i = 0; i < types.size(); ++i) ERMINE_TRY(lower_flat(types[i], values[i], slots));
+    return static_cast<uint32_t>(slots - begin);
+  }
+  const Layout tuple = tuple_layout(types);
+  uint64_t at = 0;
+  if (out) {
+    at = *out;
+    if (at % tuple.alignment != 0) return trap(AdapterTrap::UnalignedPointer);
+    const uint64_t size = memory().size;
+    if (tuple.size > size || at > size - tuple.size) return trap(AdapterTrap::PointerOutOfBounds);
+  } else {
+    ERMINE_ASSIGN(at, allocate(tuple.alignment, tuple.size));
+    *slots++ = at;
+  }
+  for (size_t i = 0; i < types.size(); ++i) {
+    at = align(at, layout(types[i]).alignment);
+    ERMINE_TRY(store(types[i], values[i], at));
+    at += layout(types[i]).size;
+  }
+  return static_cast<uint32_t>(slots - begin);
+}
+
+Result<uint64_t> ValueAccess::allocate(uint64_t alignment, uint64_t bytes) {
+  InstanceState& state = root_.state(instance_);
+  Slot slots[4] = {0, 0, alignment, bytes};
+  state.set_flag(kInstanceMayNotLeave);
+  root_.enter_call();
+  ERMINE_TRY(call_core(root_.store(), root_.func(*options_.realloc), slots));
+  ERMINE_TRY(root_.exit_call());
+  state.set_flag(kInstanceRuns);
+  if (slots[0] % alignment != 0) return trap(AdapterTrap::ReallocUnaligned);
+  const uint64_t size = memory().size;
+  if (bytes > size || slots[0] > size - bytes) return trap(AdapterTrap::ReallocOutOfBounds);
+  return slots[0];
+}
+
+Result<void> ValueAccess::store(TypeUse use, const Value& value, uint64_t at) {
+  Primitive primitive = Primitive::Bool;
+  const DefinedType* type = use.is_index() ? &types_.defined[use.index()] : nullptr;
+  if (!type || type->kind == TypeKind::Primitive) {
+    primitive = type ? type->primitive : use.primitive();
+    if (primitive != Primitive::String) {
+      write(at, slot_of(primitive, value), layout(TypeUse(primitive)).size);
+      return {};
+    }
+    ERMINE_ASSIGN(const auto text, store_string(value.as_string()));
+    write(at, text.first, pointer_size());
+    write(at + pointer_size(), text.second, pointer_size());
+    return {};
+  }
+  switch (type->kind) {
+    case TypeKind::List:
+    case TypeKind::Map: {
+      ERMINE_ASSIGN(const auto list, store_list(*type, value));
+      write(at, list.first, pointer_size());
+      write(at + pointer_size(), list.second, pointer_size());
+      return {};
+    }
+    case TypeKind::FixedList:
+      for (const Value& element : value.elements()) {
+        ERMINE_TRY(store(type->first, element, at));
+        at += layout(type->first).size;
+      }
+      return {};
+    case TypeKind::Record:
+    case TypeKind::Tuple:
+      for (size_t i = 0; i < type->fields.size(); ++i) {
+        const Layout inner = layout(type->fields[i].type);
+        at = align(at, inner.alignment);
+        ERMINE_TRY(store(type->fields[i].type,
+                         type->kind == TypeKind::Record ? value.fields()[i].value : value.elements()[i], at));
+        at += inner.size;
+      }
+      return {};
+    case TypeKind::Flags: write(at, flags_bits(*type, value), layout(use).size); return {};
+    case TypeKind::Own:
+    case TypeKind::Borrow: {
+      ERMINE_ASSIGN(const uint64_t handle, lower_handle(*type, value));
+      write(at, handle, 4);
+      return {};
+    }
+    default: {
+      const uint32_t index = *find_case(*type, value);
+      write(at, index, discriminant_size(*type));
+      const TypeUse payload = case_type(*type, index);
+      if (payload.is_none()) return {};
+      return store(payload, *value.payload(), at + payload_offset(*type));
+    }
+  }
+}
+
+Result<void> ValueAccess::lower_flat(TypeUse use, const Value& value, Slot*& slots) {
+  const DefinedType* type = use.is_index() ? &types_.defined[use.index()] : nullptr;
+  if (!type || type->kind == TypeKind::Primitive) {
+    const Primitive primitive = type ? type->primitive : use.primitive();
+    if (primitive != Primitive::String) {
+      *slots++ = slot_of(primitive, value);
+      return {};
+    }
+    ERMINE_ASSIGN(const auto text, store_string(value.as_string()));
+    *slots++ = text.first;
+    *slots++ = text.second;
+    return {};
+  }
+  switch (type->kind) {
+    case TypeKind::List:
+    case TypeKind::Map: {
+      ERMINE_ASSIGN(const auto list, store_list(*type, value));
+      *slots++ = list.first;
+      *slots++ = list.second;
+      return {};
+    }
+    case TypeKind::FixedList:
+      for (const Value& element : value.elements()) ERMINE_TRY(lower_flat(type->first, element, slots));
+      return {};
+    case TypeKind::Record:
+      for (size_t i = 0; i < type->fields.size(); ++i)
+        ERMINE_TRY(lower_flat(type->fields[i].type, value.fields()[i].value, slots));
+      return {};
+    case TypeKind::Tuple:
+      for (size_t i = 0; i < type->fields.size(); ++i)
+        ERMINE_TRY(lower_flat(type->fields[i].type, value.elements()[i], slots));
+      return {};
+    case TypeKind::Flags: *slots++ = flags_bits(*type, value); return {};
+    case TypeKind::Own:
+    case TypeKind::Borrow: {
+      ERMINE_ASSIGN(*slots, lower_handle(*type, value));
+      ++slots;
+      return {};
+    }
+    default: {
+      Slot* end = slots + flat_count(use);
+      const uint32_t index = *find_case(*type, value);
+      *slots++ = index;
+      const TypeUse payload = case_type(*type, index);
+      if (!payload.is_none()) ERMINE_TRY(lower_flat(payload, *value.payload(), slots));
+      while (slots < end) *slots++ = 0;
+      return {};
+    }
+  }
+}
+
+Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_string(const std::string& text) {
+  uint64_t units = 0;
+  bool latin1 = true;
+  StringEncoding encoding = options_.encoding;
+  if (encoding == StringEncoding::kUtf8) {
+    units = text.size();
+  } else {
+    for_each_char(text, [&](uint32_t c) {
+      units += c >= 0x1'0000 ? 2 : 1;
+      latin1 &= c < 0x100;
+    });
+  }
+  const bool compact = encoding == StringEncoding::kLatin1Utf16;
+  const bool wide = encoding == StringEncoding::kUtf16 || (compact && !latin1);
+  const uint64_t bytes = wide ? units * 2 : units;
+  if (bytes >= kMaxValueSize) return trap(AdapterTrap::StringTooLong);
+  ERMINE_ASSIGN(const uint64_t at, allocate(encoding == StringEncoding::kUtf8 ? 1 : 2, bytes));
+  uint8_t* p = memory().base + at;
+  if (encoding == StringEncoding::kUtf8) {
+    if (bytes != 0) std::memcpy(p, text.data(), bytes);
+    return std::pair{at, units};
+  }
+  const auto put16 = [&](uint32_t unit) {
+    const auto v = static_cast<uint16_t>(unit);
+    std::memcpy(p, &v, 2);
+    p += 2;
+  };
+  for_each_char(text, [&](uint32_t c) {
+    if (!wide) {
+      *p++ = static_cast<uint8_t>(c);
+    } else if (c < 0x1'0000) {
+      put16(c);
+    } else {
+      put16(0xD800 + ((c - 0x1'0000) >> 10));
+      put16(0xDC00 + ((c - 0x1'0000) & 0x3FF));
+    }
+  });
+  if (compact && wide) units |= uint64_t{1} << (options_.address == AddressType::k64 ? 63 : 31);
+  return std::pair{at, units};
+}
+
+Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_list(const DefinedType& type, const Value& value) {
+  const TypeUse pair[2] = {type.first, type.second};
+  const bool is_map = type.kind == TypeKind::Map;
+  const Layout element = is_map ? tuple_layout(pair) : layout(type.first);
+  const uint64_t length = is_map ? value.entries().size() : value.elements().size();
+  if (element.size != 0 && length >= kMaxValueSize / element.size) return trap(AdapterTrap::ListTooLong);
+  ERMINE_ASSIGN(const uint64_t begin, allocate(element.alignment, length * element.size));
+  uint64_t at = begin;
+  if (is_map) {
+    const uint64_t mapped = align(layout(type.first).size, layout(type.second).alignment);
+    for (const auto& [key, v] : value.entries()) {
+      ERMINE_TRY(store(type.first, key, at));
+      ERMINE_TRY(store(type.second, v, at + mapped));
+      at += element.size;
+    }
+  } else {
+    for (const Value& v : value.elements()) {
+      ERMINE_TRY(store(type.first, v, at));
+      at += element.size;
+    }
+  }
+  return std::pair{begin, length};
+}
+
+Result<uint64_t> ValueAccess::lower_handle(const DefinedType& type, const Value& value) {
+  const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
+  InstanceState& state = root_.state(instance_);
+  const Handle& handle = value.as_handle();
+  const auto* owner = static_cast<const HostHandle*>(handle.owner.get());
+  // A call may have used it since it was checked, or it may be among the arguments twice.
+  if (!owner->live) return Error(ErrorKind::kUsage, "the handle was passed on, or is no longer valid");
+  if (type.kind == TypeKind::Borrow) {
+    if (resource->implementer == &state) return handle.rep;
+    ERMINE_ASSIGN(const uint32_t index, root_.add_borrow(state, resource.get(), handle.rep));
+    return uint64_t{index};
+  }
+  owner->live = false;
+  ERMINE_ASSIGN(const uint32_t index, state.handles.add({.type = resource.get(), .rep = handle.rep, .own = true}));
+  return uint64_t{index};
+}
+
+}  // namespace ermine::component

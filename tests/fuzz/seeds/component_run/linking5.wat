@@ -1,0 +1,30 @@
+(component (component $A
+    (type $r' (resource (rep i32)))
+    (export $r "r" (type $r'))
+    (canon resource.new $r' (core func $new))
+    (core module $M
+      (import "" "new" (func $new (param i32) (result i32)))
+      (func (export "make") (result i32) (call $new (i32.const 3))))
+    (core instance $m (instantiate $M (with "" (instance (export "new" (func $new))))))
+    (func (export "make") (result (own $r)) (canon lift (core func $m "make"))))
+  (component $B
+    (import "r" (type $r (sub resource)))
+    (core module $M (func (export "keep") (param i32)))
+    (core instance $m (instantiate $M))
+    (func (export "keep") (param "v" (borrow $r)) (canon lift (core func $m "keep"))))
+  (component $C
+    (import "r" (type $r (sub resource)))
+    (import "make" (func $make (result (own $r))))
+    (import "keep" (func $keep (param "v" (borrow $r))))
+    (canon lower (func $make) (core func $make'))
+    (canon lower (func $keep) (core func $keep'))
+    (core module $M
+      (import "" "make" (func $make (result i32)))
+      (import "" "keep" (func $keep (param i32)))
+      (func (export "run") (call $keep (call $make))))
+    (core instance $m (instantiate $M (with "" (instance (export "make" (func $make')) (export "keep" (func $keep'))))))
+    (func (export "run") (canon lift (core func $m "run"))))
+  (instance $a (instantiate $A))
+  (instance $b (instantiate $B (with "r" (type $a "r"))))
+  (instance $c (instantiate $C (with "r" (type $a "r")) (with "make" (func $a "make")) (with "keep" (func $b "keep"))))
+  (export "run" (func $c "run")))
