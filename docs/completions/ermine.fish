@@ -26,7 +26,7 @@ complete -c ermine -n $seen -l dir -r -d 'Grant a directory, under another name 
 complete -c ermine -n $seen -l env -r -d 'Set an environment variable; without a value, pass on the host\'s'
 complete -c ermine -n $seen -l listen -r -d 'Grant a listening TCP socket'
 complete -c ermine -n $seen -s S -l wasi -x -a '(__ermine_members help inherit-env tcplisten= listen= cli preview1 preview0 cli-exit-with-code)' -d 'More options of WASI; -S help lists them'
-complete -c ermine -n $seen -l invoke -r -d 'Call this export with the arguments and print its results'
+complete -c ermine -n $seen -l invoke -r -d 'Call this export with the arguments and print its results; of a component: NAME(ARGUMENTS) in WAVE'
 complete -c ermine -n $seen -l argv0 -r -d 'First argument of the program, its name; by default the name of the file'
 complete -c ermine -n $seen -l preload -r -d 'Instantiate another module first, for imports from NAME'
 complete -c ermine -n $seen -l unknown-imports-trap -d 'Imported functions that are not provided trap when they are called'

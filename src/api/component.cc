@@ -6,9 +6,13 @@
 #include "engine/engine.h"
 
 #ifdef ERMINE_HAS_COMPONENT
+#include "base/format.h"
+#include "component/runtime/component_instance.h"
 #include "component/validation/validator.h"
 #ifdef ERMINE_HAS_TEXT
 #include "component/text/text.h"
+#include "component/value/resolved_types.h"
+#include "component/wave/wave.h"
 #endif
 #endif
 
@@ -28,21 +32,67 @@ bool Component::is_component(std::span<const uint8_t> bytes) {
 #ifdef ERMINE_HAS_COMPONENT
 namespace {
 
-component::ValidateOptions options_of(const Engine& engine) {
-  component::ValidateOptions options;
-  options.core_features = engine.impl()->features();
-  if (options.core_features.bits() == wasm::FeatureSet::all().bits()) options.features = component::FeatureSet::all();
-  return options;
+component::FeatureSet features_of(const Engine& engine) {
+  const bool has_all = engine.impl()->features().bits() == wasm::FeatureSet::all().bits();
+  return has_all ? component::FeatureSet::all() : component::FeatureSet::defaults();
+}
+
+Result<std::shared_ptr<const component::CompiledComponent>> compile_owned(const Engine& engine,
+                                                                          std::vector<uint8_t>&& bytes) {
+  auto owner = std::make_shared<const std::vector<uint8_t>>(std::move(bytes));
+  const std::span<const uint8_t> view(*owner);
+  return component::CompiledComponent::compile(engine.impl(), view, std::move(owner), features_of(engine));
 }
 
 }  // namespace
 
 Result<void> Component::validate(const Engine& engine, std::span<const uint8_t> bytes) {
-  ERMINE_TRY(component::validate(bytes, nullptr, options_of(engine)));
+  component::ValidateOptions options;
+  options.core_features = engine.impl()->features();
+  options.features = features_of(engine);
+  ERMINE_TRY(component::validate(bytes, nullptr, options));
   return {};
 }
 
+Result<Component> Component::compile(const Engine& engine, std::vector<uint8_t>&& bytes) {
+  ERMINE_ASSIGN(auto compiled, compile_owned(engine, std::move(bytes)));
+  return Component(std::move(compiled));
+}
+
+Result<ComponentInstance> Component::instantiate(const Store& store) const {
+  const component::ComponentLinker nothing;
+  ERMINE_ASSIGN(auto instance, component::ComponentInstance::instantiate(*store.impl(), impl_, nothing));
+  return ComponentInstance(std::move(instance));
+}
+
+std::vector<std::string> Component::functions() const {
+  std::vector<std::string> names;
+  const component::Plan& plan = impl_->plan();
+  for (const auto& [name, item] : plan.exports[plan.root]) {
+    if (item.sort == component::Sort::Func) names.emplace_back(name);
+    if (item.sort != component::Sort::Instance) continue;
+    for (const auto& [inner, of_instance] : plan.exports[item.index])
+      if (of_instance.sort == component::Sort::Func) names.push_back(std::string(name) + "." + std::string(inner));
+  }
+  return names;
+}
+
 #ifdef ERMINE_HAS_TEXT
+Result<std::string> ComponentInstance::invoke(std::string_view call) const {
+  ERMINE_ASSIGN(const component::wave::CallName name, component::wave::parse_call_name(call));
+  const component::PlanFunc* func =
+      name.interface.empty() ? impl_->find_func(name.function) : impl_->find_func(name.interface, name.function);
+  if (func == nullptr)
+    return Error(ErrorKind::kUsage, base::format("the component exports no function '{}'", name.text));
+  const component::Types& types = impl_->types();
+  component::ResolvedTypes resolved(types);
+  const component::FunctionType type = resolved.function(name.text, types.funcs[func->type]);
+  ERMINE_ASSIGN(const std::vector<component::Value> arguments, component::wave::parse_call(call, type));
+  ERMINE_ASSIGN(const std::optional<component::Value> result, impl_->call(*func, arguments));
+  if (!result) return std::string();
+  return component::wave::print(*result);
+}
+
 Result<void> Component::validate_text(const Engine& engine, std::string_view text, std::string_view file) {
   const component::TextOptions options{.core_features = engine.impl()->features(), .file_name = file};
   ERMINE_ASSIGN(const std::vector<uint8_t> binary, component::parse_text(text, options));
@@ -62,10 +112,24 @@ Result<void> Component::validate_text(const Engine& engine, std::string_view tex
 Result<void> Component::validate(const Engine&, std::span<const uint8_t>) {
   return Error(ErrorKind::kUnsupported, "this is a component, and the library was built without components");
 }
+Result<Component> Component::compile(const Engine& engine, std::vector<uint8_t>&& bytes) {
+  return validate(engine, bytes).error();
+}
+Result<ComponentInstance> Component::instantiate(const Store&) const {
+  return Error(ErrorKind::kUnsupported, "the library was built without components");
+}
+std::vector<std::string> Component::functions() const { return {}; }
 
 #endif
 
+Result<Component> Component::compile(const Engine& engine, std::span<const uint8_t> bytes) {
+  return compile(engine, std::vector<uint8_t>(bytes.begin(), bytes.end()));
+}
+
 #if !defined(ERMINE_HAS_COMPONENT) || !defined(ERMINE_HAS_TEXT)
+Result<std::string> ComponentInstance::invoke(std::string_view) const {
+  return Error(ErrorKind::kUnsupported, "the library was built without components or without the text format");
+}
 Result<void> Component::validate_text(const Engine&, std::string_view, std::string_view file) {
   Error error(ErrorKind::kUnsupported, "this is the text of a component, and the library was built without it");
   return file.empty() ? std::move(error) : Error(std::move(error).with_context(file));

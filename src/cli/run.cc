@@ -129,6 +129,34 @@ Result<void> run_instance(Launch& launch, const Instance& instance, const RunOpt
   return {};
 }
 
+// A component has no program to start yet, only functions.
+Result<void> invoke_in_component(Launch& launch, const RunOptions& o) {
+  const Component& component = *launch.component();
+  if (!o.invoke) {
+    std::string example;
+    if (const std::vector<std::string> functions = component.functions(); !functions.empty())
+      example = base::format(", such as '{}(...)'", functions.front());
+    return Error(
+        ErrorKind::kUsage,
+        base::format("this is a component, of which functions can be called by --invoke 'NAME(ARGUMENTS)'{:t}; "
+                     "programs of WASI 0.2 cannot be run yet",
+                     example));
+  }
+  if (!o.arguments.empty())
+    return Error(
+        ErrorKind::kUsage,
+        base::format("the arguments of a component's function stand in the call, as in --invoke '{}(...)'", *o.invoke));
+  ERMINE_ASSIGN(const ComponentInstance instance, component.instantiate(launch.store()));
+  Result<std::string> result = instance.invoke(*o.invoke);
+  if (!result) {
+    const Error& error = result.error();
+    const bool in_call = error.kind() == ErrorKind::kMalformed || error.kind() == ErrorKind::kInvalid;
+    return in_call ? Error(ErrorKind::kUsage, "--invoke: " + error.message()) : std::move(result).error();
+  }
+  if (!result->empty()) print_text(*result + "\n");
+  return {};
+}
+
 // The exit code for the end of a run, after printing the reason.
 int conclude(const Result<void>& result, const RunOptions& o, const Launch& launch, const std::string& ungranted) {
   if (result) return kOk;
@@ -138,6 +166,7 @@ int conclude(const Result<void>& result, const RunOptions& o, const Launch& laun
     std::fflush(stdout);
     print_error(error);
     if (std::string note = hint_on_stop(error, o); !note.empty()) print_note(note);
+    if (launch.component() != nullptr) return code;
     if (std::string note = hint_on_unlinked(launch.last_module()); !note.empty()) print_note(note);
   }
   if (code == kOk) return code;
@@ -151,6 +180,7 @@ int conclude(const Result<void>& result, const RunOptions& o, const Launch& laun
 
 // From instantiation to the exit code.
 int run_loaded(Launch& launch, const RunOptions& o, const std::string& ungranted) {
+  if (launch.component() != nullptr) return conclude(invoke_in_component(launch, o), o, launch, ungranted);
   Result<Instance> instance = launch.instantiate();
   if (instance) return conclude(run_instance(launch, *instance, o), o, launch, ungranted);
   if (instance.error().kind() != ErrorKind::kLink)

@@ -41,7 +41,7 @@ constexpr Row kRows[] = {
     {'W', "shared-memory", "-W threads switches shared memories"},
     {'W', "shared-everything-threads", kLater},
     {'W', "stack-switching", kLater},
-    {'W', "component-model*", "components are validated with all that WASI 0.2 and 0.3 use, and cannot be run yet"},
+    {'W', "component-model*", "components are always on; leave it out"},
     {'W', "gc-support", "-W gc switches garbage-collected objects"},
     {'W', "concurrency-support", kTuning},
     {'S', "common", "-S cli is its newer name, and always on; leave it out"},

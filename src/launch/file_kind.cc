@@ -114,9 +114,7 @@ std::optional<Error> not_accepted(std::span<const uint8_t> bytes, const std::str
     return Error(Error(kind, std::move(what)).with_context(path));
   };
   if (accepted != Accepted::kComponentsToo && Component::is_component(bytes))
-    return error(ErrorKind::kUnsupported,
-                 "this is a WebAssembly component, not a core module; components can be validated and printed, but not "
-                 "run yet");
+    return error(ErrorKind::kUnsupported, "this is a WebAssembly component, and a core module is needed here");
   if (is_binary(bytes)) return std::nullopt;
   if (const Kind* kind = kind_of(view(bytes)))
     return error(ErrorKind::kMalformed,

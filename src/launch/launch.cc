@@ -37,20 +37,34 @@ Result<Launch> Launch::open(Program program) {
 
 Result<Module> Launch::load(InputFile& file) const {
   if (program_.on_load) program_.on_load(module_name(file));
-  // A program that may write files could truncate the file that its module is mapped from.
-  return load_module(engine_, file, program_.max_module_bytes, writes_ ? Reading::kCopy : Reading::kMap);
+  return load_module(engine_, file, program_.max_module_bytes, reading());
+}
+
+// A program that may write files could truncate the file that its module is mapped from.
+Reading Launch::reading() const { return writes_ ? Reading::kCopy : Reading::kMap; }
+
+Result<void> Launch::make_store() {
+  store_.emplace(engine_, program_.limits);
+  if (program_.fuel) ERMINE_TRY(store_->set_fuel(*program_.fuel));
+  return {};
 }
 
 Result<void> Launch::load() {
-  ERMINE_ASSIGN(module_, load(file_));
+  if (program_.on_load) program_.on_load(module_name(file_));
+  ERMINE_ASSIGN(auto program, load_program(engine_, file_, program_.max_module_bytes, reading()));
+  if (auto* component = std::get_if<Component>(&program)) {
+    if (!preloads_.empty())
+      return Error(Error(ErrorKind::kUsage, "modules cannot be preloaded for a component").with_context(file_.path()));
+    component_ = std::move(*component);
+    return make_store();
+  }
+  module_ = std::move(std::get<Module>(program));
   for (Preload& preload : preloads_) { ERMINE_ASSIGN(preload.module, load(preload.file)); }
   linker_.emplace(engine_);
   // Preloaded modules may import from it as well.
   ERMINE_TRY(preloads_.empty() ? wasi_.add_to_linker(*linker_, *module_) : wasi_.add_to_linker(*linker_));
   ERMINE_TRY(define_emscripten_functions(*linker_));
-  store_.emplace(engine_, program_.limits);
-  if (program_.fuel) ERMINE_TRY(store_->set_fuel(*program_.fuel));
-  return {};
+  return make_store();
 }
 
 const Module* Launch::preloaded(std::string_view name) const {

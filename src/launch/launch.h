@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "ermine/component.h"
 #include "ermine/engine.h"
 #include "ermine/grants.h"
 #include "ermine/instance.h"
@@ -27,6 +28,7 @@
 #include "ermine/store.h"
 #include "ermine/wasi.h"
 #include "launch/input_file.h"
+#include "launch/load.h"
 
 namespace ermine::launch {
 
@@ -51,6 +53,8 @@ class Launch {
 
   // Reads and compiles the modules; makes a store and a linker with WASI. The functions below may be called afterwards.
   Result<void> load();
+  // The program, if it is a component; otherwise null. Then there are no module, linker and instance of modules.
+  const Component* component() const { return component_ ? &*component_ : nullptr; }
 
   Store& store() { return *store_; }
   const Linker& linker() const { return *linker_; }
@@ -77,6 +81,8 @@ class Launch {
   };
   Launch(Program&& program, InputFile&& file, Wasi&& wasi);
   Result<Module> load(InputFile& file) const;
+  Result<void> make_store();
+  Reading reading() const;
   Result<Instance> instantiate(const Module& module);
 
   Program program_;
@@ -85,6 +91,7 @@ class Launch {
   std::vector<Preload> preloads_;
   Wasi wasi_;
   bool writes_ = false;
+  std::optional<Component> component_;
   std::optional<Module> module_;
   std::optional<Module> last_module_;
   std::optional<Linker> linker_;

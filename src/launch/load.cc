@@ -19,21 +19,35 @@ Result<std::vector<uint8_t>> read_module_bytes(InputFile& file, uint64_t limit, 
   return text_to_binary(view(bytes), file.path());
 }
 
-Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading) {
+Result<std::variant<Module, Component>> load_program(const Engine& engine, InputFile& file, uint64_t limit,
+                                                     Reading reading, Accepted accepted) {
+  using Program = std::variant<Module, Component>;
   const std::string& path = file.path();
-  const std::string name = module_name(file);
-  auto with_path = [&path](Result<Module> module) -> Result<Module> {
-    if (module) return module;
-    return Error(std::move(module).error().with_context(path));
+  auto with_path = [&path](auto program) -> Result<Program> {
+    if (program) return Program(*std::move(program));
+    return Error(std::move(program).error().with_context(path));
   };
   constexpr uint64_t kWorthMapping = 256 << 10;  // reading is faster below this
   uint8_t head[8];
   if (reading == Reading::kMap && file.size() >= kWorthMapping && file.size() <= limit && file.peek(head) &&
       is_binary(head) && !Component::is_component(head))
-    return with_path(Module::from_descriptor(engine, file.fd(), name));
-  ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit));
-  if (is_binary(bytes)) return with_path(Module::compile(engine, std::move(bytes), name));
-  return Module::from_text(engine, view(bytes), name, path);
+    return with_path(Module::from_descriptor(engine, file.fd(), module_name(file)));
+  ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit, accepted));
+  if (Component::is_component(bytes)) {
+    if (is_binary(bytes)) return with_path(Component::compile(engine, std::move(bytes)));
+    // Errors of validation are to show the text.
+    ERMINE_TRY(Component::validate_text(engine, view(bytes), path));
+    ERMINE_ASSIGN(std::vector<uint8_t> binary, text_to_binary(view(bytes), path));
+    return with_path(Component::compile(engine, std::move(binary)));
+  }
+  if (is_binary(bytes)) return with_path(Module::compile(engine, std::move(bytes), module_name(file)));
+  ERMINE_ASSIGN(Module module, Module::from_text(engine, view(bytes), module_name(file), path));
+  return Program(std::move(module));
+}
+
+Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading) {
+  ERMINE_ASSIGN(auto program, load_program(engine, file, limit, reading, Accepted::kModules));
+  return std::get<Module>(std::move(program));
 }
 
 Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "ermine/component.h"
 #include "ermine/module.h"
 #include "launch/input_file.h"
 
@@ -16,6 +18,10 @@ enum class Reading : uint8_t {
 
 // Errors name the file. `limit`: the maximal number of bytes to read, of text and of a binary.
 Result<Module> load_module(const Engine& engine, InputFile& file, uint64_t limit, Reading reading = Reading::kMap);
+// The same for what may be a component, if components are accepted.
+Result<std::variant<Module, Component>> load_program(const Engine& engine, InputFile& file, uint64_t limit,
+                                                     Reading reading = Reading::kMap,
+                                                     Accepted accepted = Accepted::kComponentsToo);
 // Whether a module or component is valid. Errors are those of load_module().
 Result<void> validate_module(const Engine& engine, InputFile& file, uint64_t limit);
 // The bytes of a module: unchanged, or assembled from the text.
