@@ -145,7 +145,8 @@ Result<void> invoke_in_component(Launch& launch, const RunOptions& o) {
   if (!o.arguments.empty())
     return Error(
         ErrorKind::kUsage,
-        base::format("the arguments of a component's function stand in the call, as in --invoke '{}(...)'", *o.invoke));
+        base::format("the arguments of a component's function are written in the call, as in --invoke '{}(...)'",
+                     *o.invoke));
   ERMINE_ASSIGN(const ComponentInstance instance, component.instantiate(launch.store()));
   Result<std::string> result = instance.invoke(*o.invoke);
   if (!result) {
