@@ -31,7 +31,7 @@ class ComponentInstance;
 class ComponentInstance {
  public:
   // Calls an exported function. The call and its result are written in WAVE, the text form of component values:
-  // `add(1, 2)`, `a:b/interface@1.0.0.name("text", {field: true})`. Empty if the function has no result. Errors: kUsage
+  // `add(1, 2)`, `a:b/interface.name@1.0.0("text", {field: true})`. Empty if the function has no result. Errors: kUsage
   // (there is no such function), kMalformed or kInvalid (the text, with line and column; the arguments do not fit),
   // kUnsupported (a result with handles), and those of running code, after which no function of the instance can be
   // called.
@@ -67,7 +67,7 @@ class Component {
   // Errors: kLink (it has imports), kLimit, and those of running code.
   Result<ComponentInstance> instantiate(const Store& store) const;
 
-  // The calls that ComponentInstance::invoke() accepts, without arguments: "add", "a:b/interface@1.0.0.name"; in the
+  // The calls that ComponentInstance::invoke() accepts, without arguments: "add", "a:b/interface.name@1.0.0"; in the
   // order of their names.
   std::vector<std::string> functions() const;
 

@@ -72,7 +72,12 @@ std::vector<std::string> Component::functions() const {
     if (item.sort == component::Sort::Func) names.emplace_back(name);
     if (item.sort != component::Sort::Instance) continue;
     for (const auto& [inner, of_instance] : plan.exports[item.index])
-      if (of_instance.sort == component::Sort::Func) names.push_back(std::string(name) + "." + std::string(inner));
+      if (of_instance.sort == component::Sort::Func) {
+        // The version comes last.
+        const size_t version = std::min(name.find('@'), name.size());
+        names.push_back(std::string(name.substr(0, version)) + "." + std::string(inner) +
+                        std::string(name.substr(version)));
+      }
   }
   return names;
 }

@@ -1,0 +1,82 @@
+// Components through the public API.
+#include <gtest/gtest.h>
+
+#include "ermine/ermine.h"
+
+namespace ermine {
+namespace {
+
+constexpr std::string_view kText = R"((component
+  (core module $m
+    (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "fail") unreachable))
+  (core instance $i (instantiate $m))
+  (func $add (param "a" s8) (param "b" s8) (result s32) (canon lift (core func $i "add")))
+  (func (export "fail") (canon lift (core func $i "fail")))
+  (instance $math (export "add" (func $add)))
+  (export "demo:math/sums@1.0.0" (instance $math))))";
+
+Component compiled(const Engine& engine, std::string_view text) {
+  auto bytes = text_to_binary(text);
+  EXPECT_TRUE(bytes) << bytes.error().to_string();
+  EXPECT_TRUE(Component::is_component(*bytes));
+  auto component = Component::compile(engine, *std::move(bytes));
+  EXPECT_TRUE(component) << component.error().to_string();
+  return *std::move(component);
+}
+
+TEST(ComponentApi, FunctionsAreCalledByText) {
+  Engine engine;
+  const Component component = compiled(engine, kText);
+  EXPECT_EQ(component.functions(), (std::vector<std::string>{"demo:math/sums.add@1.0.0", "fail"}));
+  Store store(engine);
+  auto instance = component.instantiate(store);
+  ASSERT_TRUE(instance) << instance.error().to_string();
+  EXPECT_EQ(*instance->invoke("demo:math/sums.add@1.0.0(-100, 127)"), "27");
+  EXPECT_EQ(instance->invoke("demo:math/sums.add@1.0.0(1, 128)").error().kind(), ErrorKind::kInvalid);
+  EXPECT_EQ(instance->invoke("demo:math/sums.add@1.0.0(1,").error().kind(), ErrorKind::kMalformed);
+  EXPECT_EQ(instance->invoke("nothing()").error().kind(), ErrorKind::kUsage);
+  EXPECT_EQ(instance->invoke("fail()").error().kind(), ErrorKind::kTrap);
+  // After a trap nothing enters the instance, but a new one is as good as ever.
+  EXPECT_EQ(instance->invoke("demo:math/sums.add@1.0.0(1, 2)").error().kind(), ErrorKind::kTrap);
+  EXPECT_EQ(*component.instantiate(store)->invoke("demo:math/sums.add@1.0.0(1, 2)"), "3");
+}
+
+TEST(ComponentApi, IsTheEnginesFuelAndLimits) {
+  Config config;
+  config.consume_fuel = true;
+  Engine engine(config);
+  const Component component = compiled(engine, R"((component
+    (core module $m (func (export "spin") (loop (br 0))))
+    (core instance $i (instantiate $m))
+    (func (export "spin") (canon lift (core func $i "spin")))))");
+  Store store(engine);
+  ASSERT_TRUE(store.set_fuel(1000));
+  const Error error = component.instantiate(store)->invoke("spin()").error().clone();
+  EXPECT_EQ(error.limit(), Limit::kFuel) << error.to_string();
+}
+
+TEST(ComponentApi, ImportsAreNamed) {
+  Engine engine;
+  const Component component =
+      compiled(engine, R"((component (import "demo:host/log" (instance (export "say" (func))))))");
+  Store store(engine);
+  const auto instance = component.instantiate(store);
+  ASSERT_FALSE(instance);
+  EXPECT_EQ(instance.error().kind(), ErrorKind::kLink);
+  EXPECT_NE(instance.error().message().find("demo:host/log"), std::string::npos) << instance.error().message();
+}
+
+TEST(ComponentApi, BadComponentsAreRefused) {
+  Engine engine;
+  const std::vector<uint8_t> module = {0, 'a', 's', 'm', 1, 0, 0, 0}, cut = {0, 'a', 's', 'm', 13, 0, 1, 0, 7};
+  EXPECT_FALSE(Component::is_component(module));
+  EXPECT_TRUE(Component::is_component(cut));
+  EXPECT_EQ(Component::compile(engine, module).error().kind(), ErrorKind::kMalformed);
+  EXPECT_EQ(Component::compile(engine, cut).error().kind(), ErrorKind::kMalformed);
+  EXPECT_EQ(Component::validate_text(engine, "(component (export \"f\" (func 0)))").error().kind(),
+            ErrorKind::kInvalid);
+}
+
+}  // namespace
+}  // namespace ermine
