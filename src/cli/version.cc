@@ -17,6 +17,11 @@ void print_version() {
 #else
   text += "text format: no\n";
 #endif
+#ifdef ERMINE_HAS_COMPONENT
+  text += "components: yes, without asynchronous functions and imports\n";
+#else
+  text += "components: no\n";
+#endif
   text += "wasi: preview 1, unstable\nproposals:";
   Config config;
   size_t column = 10;
