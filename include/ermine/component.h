@@ -59,10 +59,11 @@ class Component {
   static Result<void> validate_text(const Engine& engine, std::string_view text, std::string_view file = {});
 
   // Decodes, validates and plans the instantiation of a component in the binary form. The bytes are copied, or taken.
-  // (text_to_binary() translates text.) Errors: as for validate(), and kUnsupported for what cannot be run yet.
-  // Thread-safe.
+  // Errors: as for validate(), and kUnsupported for what cannot be run yet. Thread-safe.
   static Result<Component> compile(const Engine& engine, std::span<const uint8_t> bytes);
   static Result<Component> compile(const Engine& engine, std::vector<uint8_t>&& bytes);
+  // The same for the text format; errors are those of validate_text().
+  static Result<Component> from_text(const Engine& engine, std::string_view text, std::string_view file = {});
 
   // Errors: kLink (it has imports), kLimit, and those of running code.
   Result<ComponentInstance> instantiate(const Store& store) const;

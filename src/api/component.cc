@@ -98,17 +98,38 @@ Result<std::string> ComponentInstance::invoke(std::string_view call) const {
   return component::wave::print(*result);
 }
 
-Result<void> Component::validate_text(const Engine& engine, std::string_view text, std::string_view file) {
-  const component::TextOptions options{.core_features = engine.impl()->features(), .file_name = file};
-  ERMINE_ASSIGN(const std::vector<uint8_t> binary, component::parse_text(text, options));
-  Result<void> valid = validate(engine, binary);
-  if (valid) return {};
-  Error error = std::move(valid).error();
+namespace {
+
+component::TextOptions text_options(const Engine& engine, std::string_view file) {
+  return {.core_features = engine.impl()->features(), .emit_names = true, .file_name = file};
+}
+
+// Converts an error about the binary into one about the text it was made from.
+Error error_in_text(std::string_view text, const component::TextOptions& options, std::span<const uint8_t> binary,
+                    Error error) {
   if (error.offset() != Error::kNoOffset) {
     Error placed = component::in_text(text, options, binary, error);
     if (placed.offset() == Error::kNoOffset) return placed;
   }
-  return file.empty() ? std::move(error) : Error(std::move(error).with_context(file));
+  return options.file_name.empty() ? std::move(error) : Error(std::move(error).with_context(options.file_name));
+}
+
+}  // namespace
+
+Result<void> Component::validate_text(const Engine& engine, std::string_view text, std::string_view file) {
+  const component::TextOptions options = text_options(engine, file);
+  ERMINE_ASSIGN(const std::vector<uint8_t> binary, component::parse_text(text, options));
+  Result<void> valid = validate(engine, binary);
+  if (!valid) return error_in_text(text, options, binary, std::move(valid).error());
+  return {};
+}
+
+Result<Component> Component::from_text(const Engine& engine, std::string_view text, std::string_view file) {
+  const component::TextOptions options = text_options(engine, file);
+  ERMINE_ASSIGN(const std::vector<uint8_t> binary, component::parse_text(text, options));
+  Result<Component> component = compile(engine, binary);
+  if (!component) return error_in_text(text, options, binary, std::move(component).error());
+  return component;
 }
 #endif
 
@@ -138,6 +159,9 @@ Result<std::string> ComponentInstance::invoke(std::string_view) const {
 Result<void> Component::validate_text(const Engine&, std::string_view, std::string_view file) {
   Error error(ErrorKind::kUnsupported, "this is the text of a component, and the library was built without it");
   return file.empty() ? std::move(error) : Error(std::move(error).with_context(file));
+}
+Result<Component> Component::from_text(const Engine& engine, std::string_view text, std::string_view file) {
+  return validate_text(engine, text, file).error();
 }
 #endif
 

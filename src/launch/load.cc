@@ -35,10 +35,8 @@ Result<std::variant<Module, Component>> load_program(const Engine& engine, Input
   ERMINE_ASSIGN(std::vector<uint8_t> bytes, file.read_module(limit, accepted));
   if (Component::is_component(bytes)) {
     if (is_binary(bytes)) return with_path(Component::compile(engine, std::move(bytes)));
-    // Errors of validation are to show the text.
-    ERMINE_TRY(Component::validate_text(engine, view(bytes), path));
-    ERMINE_ASSIGN(std::vector<uint8_t> binary, text_to_binary(view(bytes), path));
-    return with_path(Component::compile(engine, std::move(binary)));
+    ERMINE_ASSIGN(Component component, Component::from_text(engine, view(bytes), path));
+    return Program(std::move(component));
   }
   if (is_binary(bytes)) return with_path(Module::compile(engine, std::move(bytes), module_name(file)));
   ERMINE_ASSIGN(Module module, Module::from_text(engine, view(bytes), module_name(file), path));

@@ -20,6 +20,7 @@ Component compiled(const Engine& engine, std::string_view text) {
   auto bytes = text_to_binary(text);
   EXPECT_TRUE(bytes) << bytes.error().to_string();
   EXPECT_TRUE(Component::is_component(*bytes));
+  EXPECT_TRUE(Component::from_text(engine, text));
   auto component = Component::compile(engine, *std::move(bytes));
   EXPECT_TRUE(component) << component.error().to_string();
   return *std::move(component);
@@ -74,8 +75,11 @@ TEST(ComponentApi, BadComponentsAreRefused) {
   EXPECT_TRUE(Component::is_component(cut));
   EXPECT_EQ(Component::compile(engine, module).error().kind(), ErrorKind::kMalformed);
   EXPECT_EQ(Component::compile(engine, cut).error().kind(), ErrorKind::kMalformed);
-  EXPECT_EQ(Component::validate_text(engine, "(component (export \"f\" (func 0)))").error().kind(),
-            ErrorKind::kInvalid);
+  const std::string_view bad = "(component\n (export \"f\" (func 0)))";
+  const Error invalid = Component::validate_text(engine, bad, "bad.wat").error().clone();
+  EXPECT_EQ(invalid.kind(), ErrorKind::kInvalid);
+  EXPECT_NE(invalid.message().find("bad.wat:2:"), std::string::npos) << invalid.message();
+  EXPECT_EQ(Component::from_text(engine, bad, "bad.wat").error().message(), invalid.message());
 }
 
 }  // namespace
