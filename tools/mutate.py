@@ -7,7 +7,7 @@ sources of the baseline compiler (tools/mutations.txt). Each is then tried in th
              cross_test's and generated modules
   tests      the scripts themselves, then the tests of the API
 Sources are not changed: a copy is changed, compiled and linked by itself. Needs an x86-64 build with tests:
-  cmake --preset release && cmake --build --preset release --target spec_test cross_test module_gen api_test make_stencils ermine
+  cmake --preset release && cmake --build --preset release --target spec_test cross_test module_gen api_test tiering_test make_stencils ermine
   tools/mutate.py --build build/release
 Takes about an hour; results are kept in --results, and finished faults are not repeated.
 """
@@ -33,6 +33,7 @@ CPU_SECONDS = 20  # a folder of scripts takes two
 # For faults that the scripts do not catch, with --more and if these programs are built. (The tests of CodeCache need a
 # process of their own each.)
 MORE_TESTS = (("api_test", ["--gtest_filter=-CodeCache.*"]), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
+              ("tiering_test", []),
               *(("cross_test", [group, "25"]) for group in ("i32", "i64", "float", "vector", "passing")))
 # For faults that could break the sandbox and that the verifier has not met in the code of the scripts: more code. Generated
 # modules run in small groups, since a crash ends a group.

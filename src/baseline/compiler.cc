@@ -45,6 +45,7 @@ bool Compiler::run() {
   pool_index_.clear();
   pieces_.clear();
   verify_labels_.clear();
+  acc_label_ = kNone;
   region_ = -1;
   next_region_ = 0;
   alias_ = {};
@@ -62,7 +63,7 @@ bool Compiler::run() {
   const bool has_vectors = decoded_.has_vectors;
   uint32_t last = kNone;
   at_ = 0;
-  describe_label(false, machine::kShortFrames);  // callers in machine code have checked the native stack
+  describe_label(0, false, machine::kShortFrames);  // callers in machine code have checked the native stack
   for (const IrInstr& it : decoded_.instrs) {
     at_ = it.at;
     if (it.at != last) begin(it.at);
@@ -130,7 +131,8 @@ void Compiler::bind(uint32_t index) {
   pins_dirty_ = pins_written_;
   pins_narrow_ = pins_always_narrow_;
   acc_narrow_ = false;
-  describe_label();
+  acc_label_ = kNone;
+  describe_label(valid_registers());
 }
 
 void Compiler::enter_region() {
@@ -150,7 +152,7 @@ void Compiler::enter_region() {
   if (label_of_[r.start] != 0) {
     make_valid();
     label_at(r.start).inner = here();
-    describe_label();
+    describe_label(valid_registers());
     pins_dirty_ = pins_written_;
   }
 }
@@ -383,7 +385,7 @@ void Compiler::resume_here(uint32_t stub) {
   stubs_[stub].target = here();
   pins_narrow_ = pins_always_narrow_;
   acc_narrow_ = false;
-  describe_label();
+  describe_label(valid_registers());
 }
 
 // An operation without a stencil.
@@ -452,7 +454,7 @@ void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f,
   emit(control_id(call), f);
   invalidate_registers();
   stubs_[slow].target = here();
-  describe_label();
+  describe_label(valid_registers());
 }
 
 void Compiler::call_import(const IrInstr& instr) {
@@ -472,6 +474,7 @@ void Compiler::call_indirect(const IrInstr& instr, bool acc) {
   f.count = field<uint32_t>(instr.pc, 4);
   const int pin = acc ? -1 : pin_of(static_cast<uint16_t>(f.a));
   const bool valid = pin >= 0 && (pins_valid_ >> pin & 1) != 0;
+  if (acc) read_acc();
   const Location index = acc ? kAcc : valid ? location_of(static_cast<uint16_t>(f.a)) : kSlot;
   call_checked(instr, group_id(StencilGroup::kTableCall, index), f, ControlStencil::kCallRef);
 }

@@ -236,8 +236,11 @@ class Compiler {
   void emit(StencilId id) { emit(id, HoleValues{}); }
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
-  // All code that jumps to this position has facts in registers that imply `pins_narrow_`.
-  void describe_label(bool checked = true, bool native = true);
+  // All code that jumps to this position has facts in registers that imply `pins_narrow_`. `own`: the registers that
+  // are read there, or more, apart from the accumulator.
+  void describe_label(uint32_t own, bool checked = true, bool native = true);
+  uint32_t valid_registers() const;
+  void read_acc();
   uint32_t add_stub(Stub s);
   void emit_stubs();
   // Calls a handler with a copy of its instruction; execution continues after it, or at `next`. Returns the offset of
@@ -292,6 +295,7 @@ class Compiler {
   uint32_t at_ = 0;  // the instruction that is being compiled
   std::vector<verify::Piece> pieces_;
   std::vector<verify::Label> verify_labels_;
+  uint32_t acc_label_ = kNone;  // r0 has been neither read nor written since this one
   std::vector<uint64_t> spills_;
 
   int region_ = -1;

@@ -91,18 +91,34 @@ void Compiler::emit(StencilId id, const HoleValues& f) {
     if (long_branches_) lengthen_branches(first, end, start);
 }
 
-void Compiler::describe_label(bool checked, bool native) {
+// The registers of the integer pins that are valid.
+uint32_t Compiler::valid_registers() const {
+  uint32_t registers = 0;
+  for (unsigned pin = 0; pin < kPinned; ++pin)
+    if (pins_valid_ >> pin & 1) registers |= 1u << machine::kPinRegisters[pin];
+  return registers;
+}
+
+void Compiler::describe_label(uint32_t own, bool checked, bool native) {
   if (!describe_) return;
   uint32_t narrow = 0;
   for (unsigned pin = 0; pin < kPinned; ++pin)
     if (pins_narrow_ >> pin & 1) narrow |= 1u << machine::kPinRegisters[pin];
   if (!verify_labels_.empty() && verify_labels_.back().offset == here()) {
     verify_labels_.back().narrow &= narrow;
+    verify_labels_.back().own &= own;
     verify_labels_.back().checked = verify_labels_.back().checked && checked;
     verify_labels_.back().native = verify_labels_.back().native && native;
   } else {
-    verify_labels_.push_back({here(), narrow, checked, native});
+    verify_labels_.push_back({here(), narrow, own, checked, native});
   }
+  if (acc_label_ == kNone) acc_label_ = static_cast<uint32_t>(verify_labels_.size() - 1);
+}
+
+void Compiler::read_acc() {
+  for (; acc_label_ < verify_labels_.size(); ++acc_label_)
+    verify_labels_[acc_label_].own |= 1u << machine::kAccRegister;
+  acc_label_ = kNone;
 }
 
 uint32_t Compiler::add_stub(Stub s) {
@@ -128,7 +144,7 @@ void Compiler::emit_stubs() {
     pins_narrow_ = 0;
     // Reached before the frame and the native stack have been checked.
     const bool enters = s.kind == Stub::kEntry || (s.kind == Stub::kHandler && s.code == ir::code_of(IrOp::enter));
-    describe_label(!enters, !enters);
+    describe_label(~uint32_t{0}, !enters, !enters);
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)

@@ -15,6 +15,7 @@
 #include "tiering/code_space.h"
 #include "verify/capstone.h"
 #include "verify/verifier.h"
+#include "verify/written_code.h"
 
 namespace ermine::baseline {
 
@@ -30,8 +31,8 @@ class Module final : public tiering::NativeModule {
       : parts_(parts), verifiers_(verifiers) {}
 
   std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code) override {
-    const uint8_t* call_table = parts_.space.call_table();
-    if (call_table == nullptr) return nullptr;
+    const std::span<const uint8_t> call_table = parts_.space.call_table();
+    if (call_table.empty()) return nullptr;
     auto compiler = compilers_.take();
     if (!compiler)
       compiler = std::make_unique<Compiler>(parts_.module, parts_.funcs, parts_.interpreter, parts_.options.verify_code,
@@ -74,12 +75,12 @@ class Module final : public tiering::NativeModule {
 
  private:
   std::unique_ptr<const MachineCode> compile(Compiler& compiler, uint32_t func_index, const ir::FunctionCode& code,
-                                             const uint8_t* call_table) {
+                                             std::span<const uint8_t> call_table) {
     if (!compiler.compile(code)) return nullptr;
     const auto at = parts_.space.take(compiler.bytes().size());
     if (at.size == 0) return nullptr;
     // The code is complete and verified before it is written to executable memory, and does not change there.
-    compiler.link(at.execute, call_table);
+    compiler.link(at.execute, call_table.data());
     const std::span<const uint8_t> bytes = compiler.bytes();
     const verify::Subject subject{.module = parts_.module,
                                   .function = code,
@@ -87,9 +88,16 @@ class Module final : public tiering::NativeModule {
                                   .call_table = call_table,
                                   .index = func_index - parts_.module.imported_functions,
                                   .has_fuel = parts_.options.consume_fuel};
-    if ((parts_.options.verify_code && !is_safe(func_index, verify(compiler.description(at.execute), subject))) ||
-        !parts_.space.write(at, bytes)) {
-      parts_.space.give_back(at);
+    if (parts_.options.verify_code) {
+      if (!is_safe(func_index, verify(compiler.description(at.execute), subject))) {
+        parts_.space.give_back(at);
+        return nullptr;
+      }
+      const bool is_free = written_.add({at.execute, bytes.size()});
+      if (!is_safe(func_index, is_free ? "" : "it would overwrite another function's")) return nullptr;
+    }
+    if (!parts_.space.write(at, bytes)) {
+      give_back(at);
       return nullptr;
     }
     auto made = std::make_unique<MachineCode>();
@@ -100,13 +108,18 @@ class Module final : public tiering::NativeModule {
     for (const Compiler::Entry& e : compiler.entries())
       made->entries.push_back({e.index, reinterpret_cast<const runtime::Code*>(at.execute + e.unit)});
     made->entry = made->entries.front().unit;
-    made->table_entry = call_table + (func_index - parts_.module.imported_functions) * sizeof(void*);
+    made->table_entry = call_table.data() + (func_index - parts_.module.imported_functions) * sizeof(void*);
     if (parts_.options.verify_code &&
         !is_safe(func_index, verify::compare_written(compiler.description(at.execute), subject, *made))) {
-      parts_.space.give_back(at);
+      give_back(at);
       return nullptr;
     }
     return made;
+  }
+
+  void give_back(const tiering::CodeArena::Block& at) {
+    if (parts_.options.verify_code) written_.remove(at.execute);
+    parts_.space.give_back(at);
   }
 
   void report(std::string_view message) const {
@@ -139,6 +152,7 @@ class Module final : public tiering::NativeModule {
   const tiering::ModuleParts parts_;
   base::IdlePool<Compiler> compilers_;
   base::IdlePool<verify::Verifier>& verifiers_;
+  verify::WrittenCode written_;
   std::atomic<bool> told_ = false;  // whether it was reported that code cannot be verified
 };
 

@@ -138,7 +138,7 @@ class Implementation final : public Explorer {
       if (text[sign] == '-') distance = 0 - distance;
       const uint64_t offset = line.offset + line.size + distance;
       const uint64_t entry =
-          reinterpret_cast<uint64_t>(native.code) + offset - reinterpret_cast<uint64_t>(space_.call_table());
+          reinterpret_cast<uint64_t>(native.code) + offset - reinterpret_cast<uint64_t>(space_.call_table().data());
       const size_t close = text.find(']', at);
       if (entry / sizeof(void*) < funcs_.size())
         text.replace(at, close + 1 - at,

@@ -209,12 +209,12 @@ CodeArena::Table CodeArena::allocate_table(size_t count) {
     return {};
   }
   // Zeros are null pointers.
-  return {reinterpret_cast<std::atomic<const void*>*>(space_.base() + *offset), bytes};
+  return {{reinterpret_cast<std::atomic<const void*>*>(space_.base() + *offset), count}, bytes};
 }
 
 void CodeArena::free_table(const Table& table) {
   if (table.bytes == 0) return;
-  const auto offset = static_cast<size_t>(reinterpret_cast<uint8_t*>(table.slots) - space_.base());
+  const auto offset = static_cast<size_t>(reinterpret_cast<uint8_t*>(table.slots.data()) - space_.base());
   std::lock_guard lock(mutex_);
   // Memory that could not be given back is not zero: it is not used again.
   if (!space_.decommit(offset, table.bytes)) return;

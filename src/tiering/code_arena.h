@@ -29,8 +29,8 @@ class CodeArena {
   };
   // Addresses that machine code jumps to, which may change while it runs.
   struct Table {
-    std::atomic<const void*>* slots = nullptr;
-    size_t bytes = 0;
+    std::span<std::atomic<const void*>> slots;
+    size_t bytes = 0;  // of whole pages
   };
 
   // The arena of the process. Null if the system has no addresses. Thread-safe.

@@ -9,20 +9,19 @@ CodeSpace::~CodeSpace() {
   if (table_.bytes != 0) arena_->free_table(table_);
 }
 
-const uint8_t* CodeSpace::call_table() {
+std::span<const uint8_t> CodeSpace::call_table() {
   std::lock_guard lock(mutex_);
   if (table_.bytes == 0) {
-    if (arena_ == nullptr) return nullptr;
+    if (arena_ == nullptr) return {};
     table_ = arena_->allocate_table(functions_);
-    if (table_.bytes == 0) return nullptr;
-    for (size_t i = 0; i < functions_; ++i) table_.slots[i].store(call_stub_, std::memory_order_relaxed);
+    for (auto& slot : table_.slots) slot.store(call_stub_, std::memory_order_relaxed);
   }
-  return reinterpret_cast<const uint8_t*>(table_.slots);
+  return {reinterpret_cast<const uint8_t*>(table_.slots.data()), table_.slots.size_bytes()};
 }
 
 void CodeSpace::set_entry(const uint8_t* entry, const uint8_t* code) {
-  const auto offset = static_cast<size_t>(entry - reinterpret_cast<const uint8_t*>(table_.slots));
-  table_.slots[offset / sizeof *table_.slots].store(code, std::memory_order_release);
+  const auto offset = static_cast<size_t>(entry - reinterpret_cast<const uint8_t*>(table_.slots.data()));
+  table_.slots[offset / sizeof table_.slots[0]].store(code, std::memory_order_release);
 }
 
 CodeArena::Block CodeSpace::take(size_t size) {

@@ -20,9 +20,9 @@ class CodeSpace {
   CodeSpace(const CodeSpace&) = delete;
   CodeSpace& operator=(const CodeSpace&) = delete;
 
-  // The table, one entry per function, for code: it is made by the first call and stays at the same address. Null:
+  // The table, one entry per function, for code: it is made by the first call and stays at the same address. Empty:
   // there is no space.
-  const uint8_t* call_table();
+  std::span<const uint8_t> call_table();
   // From now on, calls through this entry of the table go to `code`.
   void set_entry(const uint8_t* entry, const uint8_t* code);
 

@@ -113,7 +113,7 @@ class Step {
 
   Value value(Register r) const {
     if (r.number == kZero) return constant(Term(0));
-    return r.bytes == 4 ? Analysis::low(a_.reg(r.number)) : a_.reg(r.number);
+    return r.bytes == 4 ? Analysis::low(a_.use(r.number)) : a_.use(r.number);
   }
   Operand operand(unsigned i) const {
     const Register r = reg(i);
@@ -169,7 +169,7 @@ class Step {
   Value address(unsigned bytes, bool& known) {
     known = true;
     const unsigned n = word_ >> 5 & 31;
-    const Value base = a_.reg(n == 31 ? kStackPointer : n);
+    const Value base = a_.use(n == 31 ? kStackPointer : n);
     const unsigned shift = static_cast<unsigned>(std::countr_zero(bytes));
     auto moved = [&](const Term& by, unsigned mode) {  // 1: after, 3: before, else not
       const Value sum = a_.sum(base, constant(by));
@@ -184,7 +184,7 @@ class Step {
       return base;  // elements of vectors
     if (is(0x3b200c00, 0x38200800)) {
       const unsigned m = word_ >> 16 & 31, option = word_ >> 13 & 7;
-      Value index = m == 31 ? constant(Term(0)) : a_.reg(m);
+      Value index = m == 31 ? constant(Term(0)) : a_.use(m);
       if (option == 2) index = Analysis::low(index);
       else if (option == 6) index = signed_half(index);
       else if (option != 3) index = Value();
@@ -255,7 +255,7 @@ class Step {
       default: break;
     }
     // movk: into a register whose bits there are zero.
-    Value v = a_.reg(to.number);
+    Value v = a_.use(to.number);
     bool zeros = v.kind == Value::kConst && (static_cast<uint64_t>(v.term.constant) >> 16 * half & 0xffff) == 0;
     for (unsigned i = 0; zeros && i < v.term.count; ++i)
       zeros = v.term.fields[i].shift != 16 * half && v.term.fields[i].bits <= 16 && !v.term.fields[i].is_signed;
@@ -268,6 +268,8 @@ class Step {
     if (!is_plain_aarch64(in_.id)) return a_.refuse("an instruction that code never needs");
     for (unsigned i = 0; i < x_.op_count; ++i)
       if (op(i).type == ARM64_OP_MEM) return a_.refuse("an access in an unknown form");
+    for (unsigned i = 1; i < x_.op_count; ++i)
+      if (is_reg(i)) static_cast<void>(value(reg(i)));
     if (x_.update_flags) a_.forget_comparison();
     write(0, Value());
   }
@@ -290,6 +292,7 @@ class Step {
       }
       case ARM64_INS_MOV:
         if (!is_reg(0)) return generic();
+        if (is_reg(1) && reg(1).bytes == 8 && reg(1).number != kZero) return write(0, a_.reg(reg(1).number));
         if (is_reg(1)) return write(0, value(reg(1)));
         if (is_imm(1) && open_ == 0) return write(0, constant(Term(op(1).imm)));
         return write(0, Value());
@@ -402,6 +405,7 @@ const Machine kAArch64 = {.frame = 21,
                           .stack = kStackPointer,
                           .link = 30,
                           .call = 8,
+                          .result = 0,
                           .values = 1u << 0 | 1u << 1 | 1u << 20 | 0x7u << 24 | 1u << 28,
                           .kept = 1u << 29,
                           .kept_by_host = 0x3ff80000u | 1u << kStackPointer,

@@ -227,6 +227,14 @@ Value Analysis::bit_field(const Term& immr, const Term& imms) {
   return v;
 }
 
+const Value& Analysis::use(unsigned r) {
+  const Value& v = state_.r[r];
+  if (v.kind == Value::kEntry) use_entry(v.reg);
+  else if (v.mixed != 0) use_entry(v.mixed - 1u);
+  else if (v.kind == Value::kLeft) refuse("reads a register that a call may have changed");
+  return v;
+}
+
 void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
   Value& to = state_.r[r];
   // A comparison is not about the new value of the register.
@@ -237,7 +245,7 @@ void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
   } else if (bytes == 4) {
     to = low(v);
   } else {  // the rest of the register is unchanged
-    const bool narrow = to.kind != Value::kEntry && is_narrow(to);
+    const bool narrow = use(r).kind != Value::kEntry && is_narrow(to);
     to = narrow ? Value(Value::kNarrow) : Value();
   }
   if (r == machine_.stack) check_stack();

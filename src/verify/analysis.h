@@ -25,6 +25,7 @@ struct Machine {
   unsigned frame, context, memory, accumulator, pc, stack;
   unsigned link;  // holds the return address; kRegisters: it is on the native stack
   unsigned call;  // tells an interpreted callee which call it is (interp/stubs.h)
+  unsigned result;  // of a call
   uint32_t values;  // which hold the guest's numbers between pieces
   uint32_t kept;  // registers that every piece must preserve
   uint32_t kept_by_host;  // those that a host function preserves
@@ -77,8 +78,11 @@ class Analysis {
   Analysis(const Machine& machine, Facts& facts, uint32_t size);
 
   State& state() { return state_; }
-  Value& reg(unsigned r) { return state_.r[r]; }
-  Operand operand(unsigned r, bool is_low = false) { return {is_low ? low(state_.r[r]) : state_.r[r], r, is_low}; }
+  // The value of a register, to move it elsewhere.
+  const Value& reg(unsigned r) const { return state_.r[r]; }
+  // The same, for any other purpose: it must not be what other code left there.
+  const Value& use(unsigned r);
+  Operand operand(unsigned r, bool is_low = false) { return {is_low ? low(use(r)) : use(r), r, is_low}; }
   bool reachable() const { return reachable_; }
 
   // The instruction at `at` begins. False: it is not reached, or something was refused.
@@ -135,7 +139,8 @@ class Analysis {
   bool identifies_call(bool by_reference);
   void tail_call(Check::Kind callee, const Term& entry);
   void call_host(const Value& function);
-  static State join(const State& a, const State& b);
+  State join(const State& a, const State& b);
+  void use_entry(unsigned r) { facts_.needs_own |= 1u << r & machine_.values; }
   Value load_ref(const Value& ref, unsigned bytes);
 
   const Machine& machine_;

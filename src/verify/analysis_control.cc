@@ -158,11 +158,21 @@ State Analysis::join(const State& a, const State& b) {
   for (unsigned i = 0; i < kRegisters; ++i) {
     if (a.r[i] == b.r[i]) continue;
     Value x = a.r[i], y = b.r[i];
+    if (x.kind == Value::kLeft || y.kind == Value::kLeft) {
+      s.r[i] = Value(Value::kLeft);
+      continue;
+    }
     // Facts about a number that hold on one of the two ways only.
     auto origin = [](const Value& v) { return v.kind == Value::kEntry ? v.reg + 1 : int{v.origin}; };
     if (origin(x) != 0 && origin(x) == origin(y)) {
       s.r[i] = Value::entry(static_cast<unsigned>(origin(x) - 1));
       continue;
+    }
+    uint8_t mixed = 0;
+    for (const Value& v : {x, y}) {
+      const auto one = v.kind == Value::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.mixed;
+      if (mixed != 0 && one != 0 && one != mixed) use_entry(one - 1u);
+      if (one != 0) mixed = one;
     }
     const uint8_t facts = x.facts & y.facts;
     if (x.kind == Value::kRef && y.kind == Value::kRef && x.term == y.term) {
@@ -172,6 +182,7 @@ State Analysis::join(const State& a, const State& b) {
       continue;
     }
     s.r[i] = is_narrow(x) && is_narrow(y) ? Value(Value::kNarrow) : Value();
+    s.r[i].mixed = mixed;
   }
   std::erase_if(s.stack, [&](const auto& e) {
     auto it = b.stack.find(e.first);
@@ -324,8 +335,9 @@ void Analysis::call_guest(bool by_reference) {
   if (!by_reference) check(Check::kCallPc, 0, state_.r[machine_.call].term);
   const V stack = state_.r[machine_.stack];
   for (unsigned i = 0; i < kRegisters; ++i)
-    if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V();
+    if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V(V::kLeft);
   state_.r[machine_.stack] = stack;
+  state_.r[machine_.result] = V();
   state_.compared = false;
   state_.frame_stores.clear();
 }
@@ -352,7 +364,8 @@ void Analysis::call_host(const Value&) {
   facts_.needs_ref |= V::kHost;
   check(Check::kHostFrame, 0, slots.term, e[offsets::kExecStackTop].term);
   for (unsigned i = 0; i < kRegisters; ++i)
-    if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V();
+    if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V(V::kLeft);
+  state_.r[machine_.result] = V();
   // The host may have changed the record that it got.
   const int64_t record = call.term.constant;
   state_.stack[record + offsets::kHostCallStore] = state_.stack[record + offsets::kHostCallCaller] = V();
@@ -432,6 +445,9 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     const V& v = s.equal.empty() ? s.r[i] : compared;
     exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
     if (is_narrow(v)) exit.narrow |= 1u << i;
+    if (v.mixed == i + 1) exit.mixed |= 1u << i;
+    else if (v.kind != V::kEntry && v.kind != V::kLeft) exit.own |= 1u << i;
+    if (v.mixed != 0 && v.mixed != i + 1 && (machine_.values >> i & 1) != 0) use_entry(v.mixed - 1u);
     const bool goes_on = kind == Exit::kNext || kind == Exit::kJump || kind == Exit::kTable;
     if (goes_on && v.is_address() && (machine_.values >> i & 1) != 0)
       return refuse("leaves a host address where the guest could read it as a number");

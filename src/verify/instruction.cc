@@ -140,6 +140,28 @@ bool Instruction::may_write_ref(const Check& c, uint64_t slot, uint64_t source,
   return may;
 }
 
+void Instruction::copies(std::vector<uint64_t>& slots) const {
+  each_part([&](OpCode o, const runtime::Code* at) {
+    const CodeInfo& info = ir::info_of(o);
+    if (info.kind != CodeInfo::kIr) return;
+    const auto slot = [at](unsigned byte) { return uint64_t{ir::field<uint16_t>(at, byte)}; };
+    const auto copy = [&slots](uint64_t to, uint64_t from) {
+      if (to != from) slots.push_back(to);
+    };
+    switch (info.ir) {
+      case IrOp::copy2: copy(slot(4), slot(6)); [[fallthrough]];
+      case IrOp::copy: return copy(slot(0), slot(2));
+      case IrOp::set_r:
+      case IrOp::select_r_1:
+      case IrOp::select_r_3:
+      case IrOp::global_get_r_1: return slots.push_back(slot(0));
+      case IrOp::ret_copy: return copy(0, slot(2));
+      case IrOp::ret_r: return slots.push_back(0);
+      default: return;
+    }
+  });
+}
+
 bool Instruction::writes(uint64_t slot) const {
   bool may = false;
   each_part([&](OpCode o, const runtime::Code* at) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <vector>
 
 #include "ir/encoding.h"
 #include "ir/op_forms.h"
@@ -40,6 +41,8 @@ class Instruction {
 
   bool reads(uint64_t slot) const;
   bool writes(uint64_t slot) const;
+  // Adds the slots to which it copies a value.
+  void copies(std::vector<uint64_t>& slots) const;
   // Whether the value written by `c`, a kFrameWrite, may go to a slot that sometimes holds references. `source`: the
   // slot that the value comes from, if there is one.
   bool may_write_ref(const Check& c, uint64_t slot, uint64_t source, const ir::FunctionCode& function) const;

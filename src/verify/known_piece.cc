@@ -49,16 +49,18 @@ void KnownPiece::sort_checks() {
     else checks.push_back(c);
   }
   needs_narrow = facts.needs_narrow;
+  needs_own = facts.needs_own;
 }
 
 void KnownPiece::sum_up_exits() {
   ways.clear();
   for (const Exit& e : facts.exits) {
-    Way way{.narrow = e.narrow};
+    Way way{.narrow = e.narrow, .own = e.own};
     for (unsigned r = 0; r < kRegisters; ++r) {
       if (e.from[r] == r + 1) way.keeps |= 1u << r;
       else if (e.from[r] != 0) way.moves.emplace_back(r, e.from[r] - 1);
     }
+    way.keeps_own = way.keeps | e.mixed;
     ways.push_back(std::move(way));
   }
   const Exit* const only = facts.exits.size() == 1 ? &facts.exits[0] : nullptr;

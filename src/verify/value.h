@@ -89,6 +89,7 @@ struct Value {
   enum Kind : uint8_t {
     kAny,       // any 64 bits
     kNarrow,    // the upper 32 are zero
+    kLeft,      // what a call left in the register
     kEntry,     // the value of register `reg` when the piece was entered
     kConst,     // `term`
     kCode,      // an address in the code or beside it: `term`
@@ -133,6 +134,7 @@ struct Value {
   uint8_t reg = 0;
   uint8_t facts = 0;
   uint8_t origin = 0;   // for kAtMost, kBelowSize: 1 + the register whose value on entry it is; 0: none
+  uint8_t mixed = 0;    // 1 + the register whose value on entry it is if control came one way; 0: none
   bool narrow = false;  // for kConst: written by a 32-bit operation
   bool is_assumed = false;  // for kRef: each use of the piece must establish that it is a reference
   uint16_t id = 0;  // for kRef, kSlot and values read through them: which one, 0 for none

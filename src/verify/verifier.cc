@@ -112,6 +112,7 @@ class Verifier::Pass {
 
   std::string run() {
     if (code_.data_start < code_.code_size || code_.bytes.size() < code_.data_start) return "its parts overlap";
+    if (subject_.call_table.size() / sizeof(void*) < functions()) return "the table of functions is too small";
     index_labels();
     entries();
     if (subject_.has_fuel) find_fuel();
@@ -150,8 +151,9 @@ class Verifier::Pass {
         const Label& l = labels[label++];
         const uint32_t from = jumped_from_[label - 1];
         own_jumps_ = (from == p.at || from == kNowhere) && (!reachable_ || order_.at == p.at);
-        if (reachable_) arrive(l);
-        state_ = {.narrow = l.narrow, .checked = l.checked, .native = l.native};
+        if (reachable_) arrive(l), own_[label - 1] &= state_.own;
+        own_[label - 1] &= l.own;
+        state_ = {.narrow = l.narrow, .own = own_[label - 1], .checked = l.checked, .native = l.native};
         reachable_ = true;
       }
       const bool is_label = label > 0 && labels[label - 1].offset == p.offset;
@@ -173,6 +175,7 @@ class Verifier::Pass {
   };
   struct KnownState {
     uint32_t narrow = 0;
+    uint32_t own = 0;  // registers into which the function has put a value
     bool checked = true;
     bool native = true;
     uint8_t ref = 0;  // facts of the accumulator's reference
@@ -205,6 +208,7 @@ class Verifier::Pass {
   const Label* label_of(uint64_t address) const {
     return address - execute_ < code_.code_size ? label_at(address - execute_) : nullptr;
   }
+  uint32_t& own_at(const Label& l) { return own_[static_cast<size_t>(&l - code_.labels.data())]; }
   const Piece* piece_at(uint32_t offset) const {
     auto it = std::lower_bound(code_.pieces.begin(), code_.pieces.end(), offset,
                                [](const Piece& p, uint32_t o) { return p.offset < o; });
@@ -219,6 +223,7 @@ class Verifier::Pass {
 
   // Units that the interpreter reads as instructions are addresses of labels without claims.
   void entries() {
+    own_.assign(code_.labels.size(), ~uint32_t{0});
     for (const Code::Entry& e : code_.entries) {
       uint64_t address;
       if (!word_at(execute_ + e.unit, address)) return refuse("an entry lies outside its constants");
@@ -226,10 +231,12 @@ class Verifier::Pass {
       if (l == nullptr || l->narrow != 0) return refuse("an entry does not lead to a label that can be entered");
       if (l->checked == (e.index == 0)) return refuse("an entry leads past the check of the frame");
       if (e.index == 0 && l->native) return refuse("an entry leads past the check of the native stack");
+      own_at(*l) = 0;
     }
     const Label* first = label_at(0);
     if (first == nullptr || first->narrow != 0 || first->checked)
-      refuse("its beginning is not a label that can be entered");
+      return refuse("its beginning is not a label that can be entered");
+    own_at(*first) = 0;
   }
 
   // The instructions that take fuel: none may be skipped between two pieces.
@@ -261,10 +268,12 @@ class Verifier::Pass {
     uint32_t& from = jumped_from_[static_cast<size_t>(l - code_.labels.data())];
     from = from == kNowhere || from == piece_->at ? piece_->at : kAnywhere;
     if (l->offset > piece_->offset) {
+      own_at(*l) &= s.own;
       if (to.at != piece_->at) to = {piece_->at, 0};
       to.order = std::max(to.order, order_.order);
       return;
     }
+    if ((own_at(*l) & ~s.own) != 0) return refuse("a register that is used may hold what other code left there");
     const Piece* first = piece_at(l->offset);
     if (first == nullptr || first->at > piece_->at) return;
     if (first->at < piece_->at) goes_back(static_cast<size_t>(first - code_.pieces.data()));
@@ -309,9 +318,15 @@ class Verifier::Pass {
   // The instruction of the current piece.
   [[gnu::always_inline]] void take_instruction(uint32_t at) {
     if (at == taken_) return;
+    if (!unset_.empty() && reachable_) [[unlikely]]
+      return refuse("leaves an instruction without having set a slot with references");
     taken_ = at;
     in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
     tail_ = in_.is_tail_call();
+    unset_.clear();
+    if (subject_.function.ref_slots.empty() || at < in_line_next_) return;
+    in_.copies(unset_);
+    std::erase_if(unset_, [this](uint64_t slot) { return !holds_refs(slot); });
   }
 
   bool holds_refs(uint64_t slot) const { return subject_.function.holds_refs(slot); }
@@ -352,6 +367,7 @@ class Verifier::Pass {
     }
     if (holds_refs(slot)) {
       if (c.from == Check::kZero && piece_->at == 0) zeroed_.push_back(slot);
+      if (c.size == sizeof(Slot)) std::erase(unset_, slot);
       if (!in_.may_write_ref(c, slot, source, subject_.function))
         return refuse("writes a reference that is not the instruction's");
     }
@@ -426,7 +442,7 @@ class Verifier::Pass {
         return require(subject_.function.guarded && value <= uint64_t{INT32_MAX},
                        "an offset from memory that is not within its reservation");
       case Check::kData: {
-        const uint64_t offset = value - execute_, table = reinterpret_cast<uint64_t>(subject_.call_table);
+        const uint64_t offset = value - execute_, table = reinterpret_cast<uint64_t>(subject_.call_table.data());
         const bool in_data =
             offset >= code_.data_start && offset <= code_.bytes.size() && code_.bytes.size() - offset >= c.size;
         return require(in_data || (c.size == 8 && value - table < functions() * sizeof(void*)),
@@ -445,12 +461,12 @@ class Verifier::Pass {
           return refuse("calls a function where the register code does not");
         const auto index =
             static_cast<uint64_t>(reinterpret_cast<const runtime::FuncCode*>(in_.pc()[2]) - subject_.funcs);
-        const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table);
+        const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table.data());
         return require(index < functions() && value == table + index * sizeof(void*),
                        "another callee than the instruction's");
       }
       case Check::kCallByIndex: {
-        const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table);
+        const uint64_t table = reinterpret_cast<uint64_t>(subject_.call_table.data());
         return require(value == table - subject_.module.imported_functions * sizeof(void*),
                        "calls through another table of functions");
       }
@@ -525,12 +541,15 @@ class Verifier::Pass {
         if (operand != want) return;
       }
       found = true;
+      unset_.clear();
       // Execution does not continue after returns, tail calls and traps.
       if (info.kind == CodeInfo::kIr && (info.ir == IrOp::trap || info.ir == IrOp::ret_copy_n ||
                                          (info.ir >= IrOp::return_call && info.ir <= IrOp::return_call_ref)))
         return;
       const bool enters = o == ir::code_of(IrOp::enter);
-      KnownState after{.narrow = 0, .checked = s.checked || enters, .native = s.native || enters};
+      // A handler leaves its result in the accumulator.
+      KnownState after{
+          .own = 1u << v_.machine_.accumulator, .checked = s.checked || enters, .native = s.native || enters};
       for (unsigned i = 0; i < (branches ? 2u : 1u); ++i) {
         uint64_t next;
         if (!word_at(address + 8 * (units + i), next)) return refuse("a handler continues outside the constants");
@@ -573,6 +592,7 @@ class Verifier::Pass {
     if (!all_zeroed_) check_zeroed();
     if ((k.needs_narrow & ~state_.narrow) != 0)
       return refuse("an index into memory whose upper half is not known to be zero");
+    if ((k.needs_own & ~state_.own) != 0) return refuse("reads a register that may hold what other code left there");
     if (p.at != 0 && !state_.checked) return refuse("the frame is used before it is checked");
     if (!k.is_straight && !may_call(f)) return;
     bool hold = true;
@@ -583,9 +603,11 @@ class Verifier::Pass {
     }
     if (k.is_straight) {
       const KnownPiece::Way& way = k.straight;
-      uint32_t narrow = way.narrow | (state_.narrow & way.keeps);
-      for (auto [to, from] : way.moves) narrow |= (state_.narrow >> from & 1) << to;
+      uint32_t narrow = way.narrow | (state_.narrow & way.keeps), own = way.own | (state_.own & way.keeps_own);
+      for (auto [to, from] : way.moves)
+        narrow |= (state_.narrow >> from & 1) << to, own |= (state_.own >> from & 1) << to;
       state_.narrow = narrow;
+      state_.own = own;
       if (!(way.keeps >> v_.machine_.accumulator & 1)) state_.ref = 0, state_.ref_type = 0, state_.ref_at = 0;
       return;
     }
@@ -598,9 +620,11 @@ class Verifier::Pass {
       const Exit& e = f.exits[i];
       const KnownPiece::Way& way = k.ways[i];
       KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps),
+                   .own = way.own | (state_.own & way.keeps_own),
                    .checked = state_.checked || e.frame_checked,
                    .native = state_.native || e.native_checked};
-      for (auto [to, from] : way.moves) s.narrow |= (state_.narrow >> from & 1) << to;
+      for (auto [to, from] : way.moves)
+        s.narrow |= (state_.narrow >> from & 1) << to, s.own |= (state_.own >> from & 1) << to;
       if (e.ref_facts != 0) {
         s.ref = e.ref_facts;
         s.ref_type = static_cast<uint64_t>(e.ref_type.value(at, execute));
@@ -617,6 +641,7 @@ class Verifier::Pass {
         case Exit::kJump: leave_to(s, target); break;
         case Exit::kReturn:
           if (!in_.returns()) return refuse("returns where the register code does not");
+          if (!unset_.empty()) return refuse("returns without having set the slot of the result");
           break;
         case Exit::kTailCall:
           if (!tail_) return refuse("a tail call where the register code has none");
@@ -659,7 +684,10 @@ class Verifier::Pass {
   }
 
   static KnownState meet(const KnownState& a, const KnownState& b) {
-    KnownState s{.narrow = a.narrow & b.narrow, .checked = a.checked && b.checked, .native = a.native && b.native};
+    KnownState s{.narrow = a.narrow & b.narrow,
+                 .own = a.own & b.own,
+                 .checked = a.checked && b.checked,
+                 .native = a.native && b.native};
     if (a.ref_type == b.ref_type && a.ref_at == b.ref_at)
       s.ref = a.ref & b.ref, s.ref_type = a.ref_type, s.ref_at = a.ref_at;
     return s;
@@ -673,6 +701,7 @@ class Verifier::Pass {
   const Piece* piece_ = nullptr;
   static constexpr uint32_t kStretch = 64;
   std::vector<uint32_t> first_labels_;
+  std::vector<uint32_t> own_;  // by label: registers that may be read, for the jumps to it so far
   std::vector<Order> orders_;  // by label: the order of the jumps to it, later its own
   Order order_;  // of the current piece
   static constexpr uint32_t kNowhere = ~uint32_t{0}, kAnywhere = kNowhere - 1;
@@ -687,6 +716,7 @@ class Verifier::Pass {
   std::optional<KnownState> goes_on_;
   std::vector<uint64_t> zeroed_;  // slots, on entry
   bool all_zeroed_;  // the locals that are references are known to be null at first, or there are none
+  std::vector<uint64_t> unset_;  // slots with references that the current instruction must still set
   bool by_handler_ = false;
   std::vector<uint32_t> fuel_;  // the instructions that take fuel
   size_t fuel_met_ = 0;
@@ -718,7 +748,7 @@ std::string compare_written(const Code& code, const Subject& subject, const tier
     if (code.entries[i].index == 0 && made.entry != unit) return "it begins at another entry";
   }
   if (made.entry != made.entry_at(0)) return "it begins at another entry";
-  if (made.table_entry != subject.call_table + subject.index * sizeof(void*))
+  if (made.table_entry != subject.call_table.data() + subject.index * sizeof(void*))
     return "another function would be replaced";
   return {};
 }

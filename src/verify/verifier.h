@@ -55,6 +55,7 @@ struct Piece {
 struct Label {
   uint32_t offset;
   uint32_t narrow;  // registers whose upper half is zero
+  uint32_t own;  // registers that may be read, if all code that jumps here has put a value of the guest there
   bool checked = true;  // the frame has been compared with the stack's limit,
   bool native = true;  // and what is left of the native stack
 };
@@ -80,7 +81,7 @@ struct Subject {
   const wasm::Module& module;
   const ir::FunctionCode& function;
   const runtime::FuncCode* funcs;
-  const uint8_t* call_table;  // as executed: the entries of the module's own functions
+  std::span<const uint8_t> call_table;  // as executed: the entries of the module's own functions
   uint32_t index = 0;  // of the function among these
   bool has_fuel = true;  // false: no instruction of the register code takes fuel
 };

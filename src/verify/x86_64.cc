@@ -203,12 +203,12 @@ class Step {
     if (o.mem.base != X86_REG_INVALID) {
       auto base = general(o.mem.base);
       if (!base || base->bytes != 8) return Value();
-      v = a_.reg(base->number);
+      v = a_.use(base->number);
     }
     if (o.mem.index != X86_REG_INVALID) {
       auto index = general(o.mem.index);
       if (!index || index->bytes != 8) return Value();
-      v = a_.sum(v, a_.reg(index->number), static_cast<unsigned>(o.mem.scale));
+      v = a_.sum(v, a_.use(index->number), static_cast<unsigned>(o.mem.scale));
     }
     return a_.sum(v, Value(Value::kConst, disp_));
   }
@@ -220,6 +220,7 @@ class Step {
       if (!r) return {};
       if (r->bytes == 8) return a_.operand(r->number);
       if (r->bytes == 4) return a_.operand(r->number, true);
+      a_.use(r->number);
       return {Value(), kRegisters};
     }
     if (is_mem(i)) return {a_.load(address(op(i)), op(i).size, false, bytes), kRegisters};
@@ -263,9 +264,11 @@ class Step {
     uint8_t reads = 0, writes = 0;
     if (capstone().accessed(handle_, &in_, read, &reads, written, &writes) != CS_ERR_OK)
       return a_.refuse("an instruction whose registers are not known");
-    bool forgets = false;
+    for (unsigned i = 0; i < reads; ++i)
+      if (auto r = general(read[i])) a_.use(r->number);
+    for (unsigned i = 0; i < x_.op_count; ++i)  // all but the result, whatever Capstone knows
+      if (auto r = i != 0 || only_reads ? general(op(i).reg) : std::nullopt; is_reg(i) && r) a_.use(r->number);
     auto wrote = [&](unsigned id) {
-      if (id == X86_REG_EFLAGS) forgets = true;
       // BSF and BSR of 0 leave the register unchanged.
       const bool keeps = in_.id == X86_INS_BSF || in_.id == X86_INS_BSR;
       if (auto r = general(id)) a_.set(r->number, Value(), keeps ? 8 : r->bytes);
@@ -273,7 +276,6 @@ class Step {
     for (unsigned i = 0; i < writes; ++i) wrote(written[i]);
     if (is_reg(0) && !only_reads) wrote(op(0).reg);
     if (in_.id == X86_INS_MULX && is_reg(1)) wrote(op(1).reg);
-    (void)forgets;
     a_.forget_comparison();
   }
 
@@ -286,14 +288,14 @@ class Step {
         for (unsigned i = 0; i < 2; ++i)
           if (is_reg(i) && !general(op(i).reg)) return a_.refuse("a register that code never needs");
         if (is_mem(0) && !is_reg(1) && !is_imm(1)) break;
+        if (is_reg(0) && is_reg(1) && bytes == 8) return write(0, a_.reg(general(op(1).reg)->number));
         return write(0, read(1, bytes).value);
       case X86_INS_LEA: return write(0, address(op(1)));
-      case X86_INS_MOVZX:
-        if (is_mem(1)) a_.load(address(op(1)), op(1).size, false, bytes);
-        return write(0, Value(Value::kNarrow));
+      case X86_INS_MOVZX: static_cast<void>(read(1, op(1).size)); return write(0, Value(Value::kNarrow));
       case X86_INS_MOVSX:
       case X86_INS_MOVSXD:
         if (is_mem(1)) return write(0, a_.load(address(op(1)), op(1).size, true, bytes));
+        static_cast<void>(read(1, op(1).size));
         return write(0, Value());
       case X86_INS_ADD:
       case X86_INS_SUB: {
@@ -305,7 +307,7 @@ class Step {
       case X86_INS_SHR:
         if (bytes == 8 && is_reg(0) && (x_.op_count == 1 || (is_imm(1) && !open_imm_))) {
           const auto by = x_.op_count == 1 ? 1u : static_cast<unsigned>(op(1).imm & 63);
-          write(0, a_.shifted_right(a_.reg(general(op(0).reg)->number), by));
+          write(0, a_.shifted_right(a_.use(general(op(0).reg)->number), by));
           return a_.forget_comparison();
         }
         break;
@@ -332,20 +334,21 @@ class Step {
       case X86_INS_TEST:
         if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg && bytes >= 4)
           return a_.compare(read(0, bytes), {Value(Value::kConst, Term(0)), kRegisters});
-        for (unsigned i = 0; i < 2; ++i)
-          if (is_mem(i)) (void)read(i, bytes);
+        for (unsigned i = 0; i < 2; ++i) static_cast<void>(read(i, bytes));
         return a_.forget_comparison();
       case X86_INS_DIV:
       case X86_INS_IDIV:
         if (bytes < 4) break;
-        (void)read(0, bytes);
+        static_cast<void>(read(0, bytes));
+        a_.use(rax), a_.use(rdx);
         a_.set(rax, Value(), bytes);
         a_.set(rdx, Value(), bytes);
         return a_.forget_comparison();
       case X86_INS_MULX: {
         // The upper half of a product with a number below 2^32 is below 2^32 as well.
         if (bytes != 8) break;
-        const bool narrow = a_.is_narrow(a_.reg(rdx)) || a_.is_narrow(read(2, 8).value);
+        const Value factor = a_.use(rdx);
+        const bool narrow = a_.is_narrow(read(2, 8).value) || a_.is_narrow(factor);
         write(1, Value());
         return write(0, narrow ? Value(Value::kNarrow) : Value());
       }
@@ -418,6 +421,7 @@ const Machine kX86_64 = {
     .stack = rsp,
     .link = kRegisters,
     .call = rax,
+    .result = rax,
     .values = 1u << rdi | 1u << rsi | 1u << rdx | 1u << r8 | 1u << r9 | 1u << r11 | 1u << r12,
     .kept = 1u << rbp,
     .kept_by_host = 1u << rbx | 1u << rbp | 1u << rsp | 1u << r12 | 1u << r13 | 1u << r14 | 1u << r15,

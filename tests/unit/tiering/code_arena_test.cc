@@ -162,17 +162,17 @@ TEST(CodeArena, Tables) {
     CodeArena* arena = CodeArena::get();
     CHECK_HERE(arena != nullptr);
     const CodeArena::Table a = arena->allocate_table(1000), b = arena->allocate_table(1);
-    CHECK_HERE(a.bytes >= 8000 && b.bytes >= 8 && a.slots != b.slots);
-    CHECK_HERE(a.slots[999].load() == nullptr && mapping_of(a.slots).starts_with("rw-p"));
+    CHECK_HERE(a.bytes >= 8000 && b.bytes >= 8 && a.slots.data() != b.slots.data());
+    CHECK_HERE(a.slots[999].load() == nullptr && mapping_of(a.slots.data()).starts_with("rw-p"));
     a.slots[999].store(&a);
     // Code refers to them by 32 bits.
-    const auto distance = arena->end() - reinterpret_cast<const uint8_t*>(a.slots);
+    const auto distance = arena->end() - reinterpret_cast<const uint8_t*>(a.slots.data());
     CHECK_HERE(distance > 0 && distance < INT32_MAX);
     // The memory of a freed module is zero for the next, and inaccessible in between.
     arena->free_table(a);
-    CHECK_HERE(mapping_of(a.slots).starts_with("---p"));
+    CHECK_HERE(mapping_of(a.slots.data()).starts_with("---p"));
     const CodeArena::Table next = arena->allocate_table(1000);
-    CHECK_HERE(next.slots == a.slots && next.slots[999].load() == nullptr);
+    CHECK_HERE(next.slots.data() == a.slots.data() && next.slots[999].load() == nullptr);
     // They count as code.
     arena->lower_limit(next.bytes + b.bytes);
     CHECK_HERE(arena->allocate_table(1).bytes == 0);

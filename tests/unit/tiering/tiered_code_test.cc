@@ -44,7 +44,7 @@ struct FakeTier final : NativeTier {
       std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code) override {
         ++tier.begun;
         if (tier.blocks) tier.go.acquire();
-        if (tier.fails || parts.space.call_table() == nullptr) return nullptr;
+        if (tier.fails || parts.space.call_table().empty()) return nullptr;
         static uint8_t bytes[16][32];
         static const runtime::Code unit{};
         auto made = std::make_unique<MachineCode>();
@@ -52,7 +52,8 @@ struct FakeTier final : NativeTier {
         made->code_size = 16, made->total_size = 32;
         made->entry = &unit;
         made->entries = {{0, &unit}};
-        made->table_entry = parts.space.call_table() + (func_index - parts.module.imported_functions) * sizeof(void*);
+        made->table_entry =
+            parts.space.call_table().data() + (func_index - parts.module.imported_functions) * sizeof(void*);
         ++tier.made;
         return made;
       }

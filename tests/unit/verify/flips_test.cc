@@ -335,6 +335,7 @@ TEST(Flips, OfTheDescription) {
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.pieces[i].key; }, s.pieces.size());
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.labels[i].offset; }, s.labels.size());
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.labels[i].narrow; }, s.labels.size());
+    flip([](Specimen& t, size_t i) -> uint32_t& { return t.labels[i].own; }, s.labels.size());
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.entries[i].unit; }, s.entries.size());
     flip([](Specimen& t, size_t) -> uint32_t& { return t.code_size; }, 1);
     flip([](Specimen& t, size_t) -> uint32_t& { return t.data_start; }, 1);

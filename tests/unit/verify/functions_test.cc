@@ -165,7 +165,7 @@ TEST_F(Functions, LabelsAreWhereCodeArrives) {
     t.labels.erase(t.labels.begin());
     refuses(t, "its beginning is not a label");
     t = s;
-    t.labels.push_back({t.code_size + 4, 0});
+    t.labels.push_back({t.code_size + 4, 0, 0});
     EXPECT_NE(t.verify(), "");
     t = s;
     t.labels.push_back(t.labels.back());
@@ -245,7 +245,7 @@ TEST_F(Functions, WrittenCodeIsWhatWasVerified) {
                   .entries = s.entries,
                   .spills = s.spills};
   const Subject subject{
-      .module = specimens().module(), .function = *s.function, .funcs = nullptr, .call_table = table, .index = 3};
+      .module = specimens().module(), .function = *s.function, .funcs = nullptr, .call_table = {table, 32}, .index = 3};
   tiering::MachineCode good;
   good.code = memory.data();
   good.code_size = s.code_size;

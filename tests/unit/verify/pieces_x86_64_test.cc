@@ -58,12 +58,16 @@ std::string module_text() {
          "(local.get $x)))";
 }
 
-void check(const std::vector<Trial>& trials) {
+// `with_values`: registers that hold numbers between pieces have values of the function.
+void check(const std::vector<Trial>& trials, bool with_values = true) {
   Specimens specimens(module_text());
+  const std::vector<uint8_t> values = PIECE("mov rsi, [r13]\nmov rdx, [r13]\nmov rdi, [r13]");
   for (const Trial& t : trials) {
     Specimen s(specimens, specimens.first() + 1);
     ASSERT_EQ(s.verify(), "");
-    ASSERT_TRUE(s.implant(t.code, s.find(t.of != nullptr ? t.of : "i32_add"))) << t.what;
+    std::vector<uint8_t> code = with_values ? values : std::vector<uint8_t>();
+    code.insert(code.end(), t.code.begin(), t.code.end());
+    ASSERT_TRUE(s.implant(code, s.find(t.of != nullptr ? t.of : "i32_add"))) << t.what;
     const std::string said = s.verify();
     if (t.refusal == nullptr) EXPECT_EQ(said, "") << t.what;
     else EXPECT_NE(said.find(t.refusal), std::string::npos) << t.what << ": " << (said.empty() ? "accepted" : said);
@@ -99,9 +103,39 @@ TEST(PiecesX86, Accepted) {
   });
 }
 
+TEST(PiecesX86, WhatOtherCodeLeft) {
+  constexpr const char* kLeft = "reads a register that may hold what other code left there";
+  check(
+      {
+          {"moved", PIECE("mov rax, rsi\nmov rdx, rax"), nullptr},
+          {"saved", PIECE("push rsi\nmov esi, 1\npop rsi"), nullptr},
+          {"on one way, unused", PIECE("mov eax, 1\ntest eax, eax\nje 2f\nmov esi, 1\n2:\nmov rax, rsi"), nullptr},
+          {"overwritten", PIECE("xor esi, esi\nmov edx, 1\nadd esi, edx"), nullptr},
+          {"added", PIECE("add esi, 1"), kLeft},
+          {"an address", PIECE("lea rax, [rsi + 1]"), kLeft},
+          {"an index", PIECE("mov esi, esi\nmov eax, [r15 + rsi]"), kLeft},
+          {"compared", PIECE("cmp rdx, 5"), kLeft},
+          {"tested", PIECE("test rsi, rsi"), kLeft},
+          {"the lower half", PIECE("mov eax, esi"), kLeft},
+          {"extended", PIECE("movzx eax, sil"), kLeft},
+          {"extended by its sign", PIECE("movsxd rax, edx"), kLeft},
+          {"in a vector", PIECE("vmovd xmm0, esi"), kLeft},
+          {"written", PIECE("mov [r15], rdx"), kLeft},
+          {"a part written", PIECE("mov sil, 3"), kLeft},
+          {"chosen", PIECE("mov eax, 1\ntest eax, eax\ncmovne rax, rsi"), kLeft},
+          {"a bit", PIECE("bt esi, 3"), kLeft},
+          {"shifted", PIECE("shr rsi, 40"), kLeft},
+          {"multiplied", PIECE("mov eax, 3\nimul rax, rdx"), kLeft},
+          {"moved, then used", PIECE("mov rax, rsi\nadd eax, 1"), kLeft},
+          {"saved, then used", PIECE("push rsi\npop rax\nadd eax, 1"), kLeft},
+          {"on one way", PIECE("mov eax, 1\ntest eax, eax\nje 2f\nmov esi, 1\n2:\nadd esi, 1"), kLeft},
+      },
+      false);
+}
+
 TEST(PiecesX86, Accesses) {
   check({
-      {"by a register", PIECE("mov eax, [rsi]"), kReads},
+      {"by a register", PIECE("mov eax, [r8]"), kReads},
       {"write by a register", PIECE("mov [rsi], eax"), kWrites},
       {"an unchanged index", PIECE("mov eax, [r15 + rcx]"), kIndex},
       {"write at an unchanged index", PIECE("mov [r15 + rcx], al"), kIndex},

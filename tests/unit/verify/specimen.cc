@@ -59,6 +59,7 @@ Specimen::Specimen(Specimens& of, uint32_t func_index) : of_(&of) {
   labels.assign(code.labels.begin(), code.labels.end());
   entries.assign(code.entries.begin(), code.entries.end());
   spills.assign(code.spills.begin(), code.spills.end());
+  call_table_size = (of.module().functions.size() - of.module().imported_functions) * sizeof(void*);
 }
 
 std::string Specimen::verify() {
@@ -73,7 +74,7 @@ std::string Specimen::verify() {
   return of_->verifier().verify(code, {.module = of_->module(),
                                        .function = *function,
                                        .funcs = of_->funcs_.data(),
-                                       .call_table = reinterpret_cast<const uint8_t*>(kCallTable)});
+                                       .call_table = {reinterpret_cast<const uint8_t*>(kCallTable), call_table_size}});
 }
 
 uint32_t Specimen::find(std::string_view ir_name) const {

@@ -68,6 +68,7 @@ class Specimen {
   std::vector<Label> labels;
   std::vector<Code::Entry> entries;
   std::vector<uint64_t> spills;
+  size_t call_table_size;  // bytes
   // Shared with copies: machine code contains addresses in it.
   std::shared_ptr<ir::FunctionCode> function;
 
