@@ -45,6 +45,7 @@ bool Compiler::run() {
   pool_index_.clear();
   pieces_.clear();
   verify_labels_.clear();
+  acc_before_.clear();
   acc_label_ = kNone;
   region_ = -1;
   next_region_ = 0;
@@ -124,15 +125,19 @@ void Compiler::bind(uint32_t index) {
   }
   held_mask_ = 0;
   // An accumulator is read after a label only if a single branch is the only way here.
-  alias_ = !reachable_ && m.branches == 1 && !(m.flags & kCatch) ? m.alias : std::array<uint8_t, 3>{};
+  const bool comes_by_branch = !reachable_;
+  alias_ = comes_by_branch && m.branches == 1 && !(m.flags & kCatch) ? m.alias : std::array<uint8_t, 3>{};
   if ((m.flags & (kLabel | kCatch)) || reachable_) reachable_ = true;
   m.position = here();
   pins_valid_ = pins_used_;
   pins_dirty_ = pins_written_;
   pins_narrow_ = pins_always_narrow_;
   acc_narrow_ = false;
-  acc_label_ = kNone;
   describe_label(valid_registers());
+  if (!describe_) return;
+  acc_label_ = static_cast<uint32_t>(verify_labels_.size() - 1);
+  acc_before_.resize(verify_labels_.size(), kNone);
+  acc_before_.back() = comes_by_branch && m.acc_label != acc_label_ ? m.acc_label : kNone;
 }
 
 void Compiler::enter_region() {
@@ -385,7 +390,7 @@ void Compiler::resume_here(uint32_t stub) {
   stubs_[stub].target = here();
   pins_narrow_ = pins_always_narrow_;
   acc_narrow_ = false;
-  describe_label(valid_registers());
+  describe_label(valid_registers() | 1u << machine::kAccRegister);
 }
 
 // An operation without a stencil.
@@ -454,7 +459,7 @@ void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f,
   emit(control_id(call), f);
   invalidate_registers();
   stubs_[slow].target = here();
-  describe_label(valid_registers());
+  describe_label(valid_registers() | 1u << machine::kAccRegister);
 }
 
 void Compiler::call_import(const IrInstr& instr) {
@@ -537,6 +542,7 @@ void Compiler::branch(const IrInstr& instr, StencilId id, HoleValues& f) {
   if (region_ >= 0 && !inside(target)) settle_accs();
   if (m.branches == 0) m.alias = alias_;
   else if (m.alias != alias_) m.alias = {};
+  m.acc_label = acc_label_;
   if (m.branches < 2) ++m.branches;
   if (held_mask_ != 0) store_vectors(uses_.at_label(label_of_[target]));
   f.taken = branch_taken(instr.at, target);

@@ -109,6 +109,7 @@ class Compiler {
     uint8_t flags = 0;
     uint8_t branches = 0;  // number of branches to it
     std::array<uint8_t, 3> alias{};  // of the accumulators, at its one branch
+    uint32_t acc_label = kNone;  // there, too
   };
   // The location of a vector.
   struct VectorLocation {
@@ -236,8 +237,7 @@ class Compiler {
   void emit(StencilId id) { emit(id, HoleValues{}); }
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
-  // All code that jumps to this position has facts in registers that imply `pins_narrow_`. `own`: the registers that
-  // are read there, or more, apart from the accumulator.
+  // All code that jumps to this position has facts in registers that imply `pins_narrow_`. `own`: see verify::Label.
   void describe_label(uint32_t own, bool checked = true, bool native = true);
   uint32_t valid_registers() const;
   void read_acc();
@@ -295,7 +295,9 @@ class Compiler {
   uint32_t at_ = 0;  // the instruction that is being compiled
   std::vector<verify::Piece> pieces_;
   std::vector<verify::Label> verify_labels_;
-  uint32_t acc_label_ = kNone;  // r0 has been neither read nor written since this one
+  // The label since which r0 has been neither read nor written; by label, the one before the branch to it.
+  uint32_t acc_label_ = kNone;
+  std::vector<uint32_t> acc_before_;
   std::vector<uint64_t> spills_;
 
   int region_ = -1;

@@ -112,13 +112,12 @@ void Compiler::describe_label(uint32_t own, bool checked, bool native) {
   } else {
     verify_labels_.push_back({here(), narrow, own, checked, native});
   }
-  if (acc_label_ == kNone) acc_label_ = static_cast<uint32_t>(verify_labels_.size() - 1);
 }
 
+// r0 is used, and so must be the function's own value since it was written.
 void Compiler::read_acc() {
-  for (; acc_label_ < verify_labels_.size(); ++acc_label_)
+  for (; acc_label_ != kNone; acc_label_ = acc_before_[acc_label_])
     verify_labels_[acc_label_].own |= 1u << machine::kAccRegister;
-  acc_label_ = kNone;
 }
 
 uint32_t Compiler::add_stub(Stub s) {

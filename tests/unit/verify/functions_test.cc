@@ -43,6 +43,13 @@ constexpr std::string_view kModule = R"((module
       (local.set $v (i32x4.add (local.get $v) (v128.load (local.get 0))))
       (br_if $again (local.tee 0 (i32.sub (local.get 0) (i32.const 16)))))
     (local.get $v))
+  ;; A value stays in the accumulator over branches and places where fuel is taken.
+  (func $carried (export "carried") (param $x i32) (param $y i32) (result i32 i32)
+    (i32.const 7)
+    (select (local.get $x) (i32.const 9) (i32.const 0))
+    (block (result i32) (local.get $y))
+    (br_if 0)
+    (local.set $x) (drop) (local.get $x) (local.get $y))
   (func $two (type $pair) (local.get 0))
   (type $pair (func (param i32 i32) (result i32)))
   (type $three (func (param i32 i32 i32) (result i32)))
