@@ -4,8 +4,9 @@
 // A compiler describes its code as *pieces*, one after the other. A piece that recurs with other constants may have a
 // key: then it is decoded and analysed (analysis.h) at its first use, and later only compared, and the conditions on
 // its constants are evaluated. Targets of jumps are *labels*; each has a claim of which registers have a zero upper
-// half. The pieces are processed once, in order: the facts after each follow from the facts before it, and must imply
-// the claims of the labels that it jumps to. A wrong claim or a missing label only makes the check fail.
+// half, and of which are read. The pieces are processed once, in order: the facts after each follow from the facts
+// before it, and must imply the claims of the labels that it jumps to. A wrong claim or a missing label only makes the
+// check fail.
 //
 // Besides the forms of accesses (analysis.h), the verifier shows:
 // - frames: slots that are read and written are in the frame, whose size was compared with the stack's limit on entry,
@@ -17,7 +18,9 @@
 //   or back to the caller; the unit that handlers read as the next instruction is the address of a label;
 // - a backward jump of the register code leads to code that checks for interrupts; fuel is taken as in the register
 //   code;
-// - no host address, other than a reference, is left where the guest could read it as a number.
+// - no host address, other than a reference, is left where the guest could read it as a number, and no integer
+//   register is read that a caller, a callee or the runtime may have changed;
+// - an instruction that copies to a slot with references does so.
 // It does not show that numbers are right: a wrong number stays in the sandbox.
 #pragma once
 
