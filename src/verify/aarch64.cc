@@ -228,6 +228,8 @@ class Step {
     a_.branch(c, t, known, offset);
   }
 
+  unsigned bit_of_tbz() const { return (word_ >> 31 & 1) << 5 | (word_ >> 19 & 31); }
+
   void add(bool subtracts) {
     Value a, b;
     unsigned scale = 1;
@@ -373,7 +375,16 @@ class Step {
         a_.compare(operand(0), {constant(Term(0)), kRegisters});
         return branch(5, 19, in_.id == ARM64_INS_CBZ ? Condition::kEqual : Condition::kNotEqual);
       case ARM64_INS_TBZ:
-      case ARM64_INS_TBNZ: a_.forget_comparison(); return branch(5, 14, Condition::kOther);
+      case ARM64_INS_TBNZ: {
+        const Register r = reg(0);
+        const bool asks = r.number != kZero && a_.reg(r.number).kind == Value::kAnswer && bit_of_tbz() == 0;
+        if (!asks) {
+          a_.forget_comparison();
+          return branch(5, 14, Condition::kOther);
+        }
+        a_.compare({a_.reg(r.number), kRegisters}, {constant(Term(0)), kRegisters});
+        return branch(5, 14, in_.id == ARM64_INS_TBZ ? Condition::kEqual : Condition::kNotEqual);
+      }
       default: break;
     }
     generic();

@@ -67,9 +67,11 @@ struct State {
   std::vector<std::pair<Value, Value>> equal;  // values that comparisons have shown to be equal
   bool frame_checked = false, native_checked = false, polled = false;
   bool exec_written = false;  // for a host call that follows
+  bool unanswered = false;  // a host call may have failed
   bool operator==(const State& o) const {  // as far as it matters for joins
     return r == o.r && stack == o.stack && equal == o.equal && frame_checked == o.frame_checked &&
-           native_checked == o.native_checked && polled == o.polled && exec_written == o.exec_written;
+           native_checked == o.native_checked && polled == o.polled && exec_written == o.exec_written &&
+           unanswered == o.unanswered;
   }
 };
 

@@ -62,6 +62,8 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
   if (a.value.kind == V::kExecField && is_known(a.value.term, offsets::kExecInterrupt) && b.value.kind == V::kConst &&
       is_known(b.value.term, 0) && c == Condition::kEqual)
     s.polled = true;
+  if (a.value.kind == V::kAnswer && b.value.kind == V::kConst && is_known(b.value.term, 0) && c == Condition::kNotEqual)
+    s.unanswered = false;
   // The following facts are about registers. A comparison of parts of a reference is about the register that holds it.
   auto each = [&](auto&& matches, auto&& change) {
     for (V& v : s.r)
@@ -196,6 +198,7 @@ State Analysis::join(const State& a, const State& b) {
   s.native_checked = a.native_checked && b.native_checked;
   s.polled = a.polled && b.polled;
   s.exec_written = a.exec_written || b.exec_written;
+  s.unanswered = a.unanswered || b.unanswered;
   return s;
 }
 
@@ -365,7 +368,8 @@ void Analysis::call_host(const Value&) {
   check(Check::kHostFrame, 0, slots.term, e[offsets::kExecStackTop].term);
   for (unsigned i = 0; i < kRegisters; ++i)
     if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V(V::kLeft);
-  state_.r[machine_.result] = V();
+  state_.r[machine_.result] = V(V::kAnswer);
+  state_.unanswered = true;
   // The host may have changed the record that it got.
   const int64_t record = call.term.constant;
   state_.stack[record + offsets::kHostCallStore] = state_.stack[record + offsets::kHostCallCaller] = V();
@@ -423,6 +427,8 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
       return refuse("changes a register that native callers preserve");
   if (target.failed) return refuse("an address is a sum of too many parts");
   if (s.exec_written) return refuse("writes ExecContext and does not call the host");
+  if (s.unanswered && kind != Exit::kTrap && kind != Exit::kJump)
+    return refuse("continues although the host function may have failed");
   Exit exit{.kind = kind, .at = static_cast<uint16_t>(at_), .target = target};
   if (kind == Exit::kTrap) exit.pc = s.r[machine_.pc].term;
   // The value as the comparisons have shown it: equal to the register's value at entry if that is known.
@@ -461,6 +467,7 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
   exit.frame_checked = s.frame_checked;
   exit.native_checked = s.native_checked;
   exit.polled = s.polled;
+  exit.unanswered = s.unanswered;
   facts_.exits.push_back(exit);
 }
 

@@ -77,6 +77,7 @@ struct Exit {
   bool frame_checked = false;  // the frame was compared with the stack's limit
   bool native_checked = false;  // the same for the native stack
   bool polled = false;  // the interrupt flag was checked and not set
+  bool unanswered = false;  // a host function may have failed: only a trap may follow
   // Registers whose upper half is zero if a bit field move by these constants leaves it zero. For the proof of
   // stencils; no claim depends on it.
   struct Maybe {

@@ -117,6 +117,7 @@ struct Value {
     kRef,       // a FuncRef, see `facts`
     kHostFn,
     kHostEnv,  // of a host function's FuncRef
+    kAnswer,   // of a host function: in its lowest byte 1, or 0 if it failed
     kRefIndex,  // func_index of a FuncRef of this instance
     kRefType,
     kRefCtx,  // its type_id and ctx

@@ -153,7 +153,11 @@ class Verifier::Pass {
         own_jumps_ = (from == p.at || from == kNowhere) && (!reachable_ || order_.at == p.at);
         if (reachable_) arrive(l), own_[label - 1] &= state_.own;
         own_[label - 1] &= l.own;
-        state_ = {.narrow = l.narrow, .own = own_[label - 1], .checked = l.checked, .native = l.native};
+        state_ = {.narrow = l.narrow,
+                  .own = own_[label - 1],
+                  .checked = l.checked,
+                  .native = l.native,
+                  .unanswered = unanswered_[label - 1]};
         reachable_ = true;
       }
       const bool is_label = label > 0 && labels[label - 1].offset == p.offset;
@@ -178,6 +182,7 @@ class Verifier::Pass {
     uint32_t own = 0;  // registers into which the function has put a value
     bool checked = true;
     bool native = true;
+    bool unanswered = false;  // a host function may have failed
     uint8_t ref = 0;  // facts of the accumulator's reference
     uint64_t ref_type = 0;
     uint32_t ref_at = 0;
@@ -224,6 +229,7 @@ class Verifier::Pass {
   // Units that the interpreter reads as instructions are addresses of labels without claims.
   void entries() {
     own_.assign(code_.labels.size(), ~uint32_t{0});
+    unanswered_.assign(code_.labels.size(), false);
     for (const Code::Entry& e : code_.entries) {
       uint64_t address;
       if (!word_at(execute_ + e.unit, address)) return refuse("an entry lies outside its constants");
@@ -269,11 +275,13 @@ class Verifier::Pass {
     from = from == kNowhere || from == piece_->at ? piece_->at : kAnywhere;
     if (l->offset > piece_->offset) {
       own_at(*l) &= s.own;
+      if (s.unanswered) unanswered_[static_cast<size_t>(l - code_.labels.data())] = true;
       if (to.at != piece_->at) to = {piece_->at, 0};
       to.order = std::max(to.order, order_.order);
       return;
     }
     if ((own_at(*l) & ~s.own) != 0) return refuse("a register that is used may hold what other code left there");
+    if (s.unanswered) return refuse("continues although the host function may have failed");
     const Piece* first = piece_at(l->offset);
     if (first == nullptr || first->at > piece_->at) return;
     if (first->at < piece_->at) goes_back(static_cast<size_t>(first - code_.pieces.data()));
@@ -590,6 +598,8 @@ class Verifier::Pass {
     const uint8_t* at = code_.bytes.data() + p.offset;
     const uint64_t execute = execute_ + p.offset;
     if (!all_zeroed_) check_zeroed();
+    if (state_.unanswered && (k.is_straight || f.exits.size() != 1 || f.exits[0].kind != Exit::kTrap))
+      return refuse("continues although the host function may have failed");
     if ((k.needs_narrow & ~state_.narrow) != 0)
       return refuse("an index into memory whose upper half is not known to be zero");
     if ((k.needs_own & ~state_.own) != 0) return refuse("reads a register that may hold what other code left there");
@@ -622,7 +632,8 @@ class Verifier::Pass {
       KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps),
                    .own = way.own | (state_.own & way.keeps_own),
                    .checked = state_.checked || e.frame_checked,
-                   .native = state_.native || e.native_checked};
+                   .native = state_.native || e.native_checked,
+                   .unanswered = e.unanswered};
       for (auto [to, from] : way.moves)
         s.narrow |= (state_.narrow >> from & 1) << to, s.own |= (state_.own >> from & 1) << to;
       if (e.ref_facts != 0) {
@@ -701,6 +712,7 @@ class Verifier::Pass {
   const Piece* piece_ = nullptr;
   static constexpr uint32_t kStretch = 64;
   std::vector<uint32_t> first_labels_;
+  std::vector<bool> unanswered_;  // by label: only a trap may follow
   std::vector<uint32_t> own_;  // by label: registers that may be read, for the jumps to it so far
   std::vector<Order> orders_;  // by label: the order of the jumps to it, later its own
   Order order_;  // of the current piece

@@ -334,6 +334,9 @@ class Step {
       case X86_INS_TEST:
         if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg && bytes >= 4)
           return a_.compare(read(0, bytes), {Value(Value::kConst, Term(0)), kRegisters});
+        if (is_reg(0) && is_reg(1) && op(0).reg == op(1).reg && op(0).reg == X86_REG_AL &&
+            a_.reg(rax).kind == Value::kAnswer)
+          return a_.compare({a_.reg(rax), kRegisters}, {Value(Value::kConst, Term(0)), kRegisters});
         for (unsigned i = 0; i < 2; ++i) static_cast<void>(read(i, bytes));
         return a_.forget_comparison();
       case X86_INS_DIV:

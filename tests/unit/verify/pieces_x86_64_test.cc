@@ -3,6 +3,8 @@
 #if defined(__x86_64__)
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "runtime/offsets.h"
 #include "specimen.h"
 #include "verify/analysis.h"
@@ -299,6 +301,22 @@ TEST(PiecesX86, Registers) {
       {"far below", PIECE("sub rsp, 0x100000\nmov [rsp], rax\nadd rsp, 0x100000"), "the native stack pointer leaves"},
       {"pushed on one way only", PIECE("test eax, eax\nje 2f\npush rax\n2:\nmov eax, eax"), "native stack"},
   });
+}
+
+// A host function that failed has left an error and no result.
+TEST(PiecesX86, FailuresOfHostFunctions) {
+  Specimens specimens(module_text());
+  Specimen s(specimens, specimens.first() + 1);
+  const std::vector<uint8_t> asks = {0x84, 0xc0, 0x0f, 0x84};  // test al, al; je
+  const auto at = std::ranges::search(s.bytes, asks).begin();
+  ASSERT_NE(at, s.bytes.end());
+  at[3] = 0x85;
+  EXPECT_NE(s.verify().find("continues although the host function may have failed"), std::string::npos);
+  at[3] = 0x82;  // jb
+  EXPECT_NE(s.verify().find("continues although the host function may have failed"), std::string::npos);
+  at[1] = 0xc8;  // test al, cl
+  at[3] = 0x84;
+  EXPECT_NE(s.verify(), "");
 }
 
 // The next piece may rely on the facts about registers after a piece.
