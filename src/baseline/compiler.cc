@@ -46,7 +46,7 @@ bool Compiler::run() {
   pieces_.clear();
   verify_labels_.clear();
   acc_before_.clear();
-  acc_label_ = kNone;
+  acc_label_.fill(kNone);
   region_ = -1;
   next_region_ = 0;
   alias_ = {};
@@ -135,9 +135,11 @@ void Compiler::bind(uint32_t index) {
   acc_narrow_ = false;
   describe_label(valid_registers());
   if (!describe_) return;
-  acc_label_ = static_cast<uint32_t>(verify_labels_.size() - 1);
-  acc_before_.resize(verify_labels_.size(), kNone);
-  acc_before_.back() = comes_by_branch && m.acc_label != acc_label_ ? m.acc_label : kNone;
+  const auto label = static_cast<uint32_t>(verify_labels_.size() - 1);
+  acc_before_.resize(verify_labels_.size());
+  for (unsigned acc = 0; acc < 3; ++acc)
+    acc_before_[label][acc] = comes_by_branch && m.acc_label[acc] != label ? m.acc_label[acc] : kNone;
+  acc_label_.fill(label);
 }
 
 void Compiler::enter_region() {
@@ -390,7 +392,7 @@ void Compiler::resume_here(uint32_t stub) {
   stubs_[stub].target = here();
   pins_narrow_ = pins_always_narrow_;
   acc_narrow_ = false;
-  describe_label(valid_registers() | 1u << machine::kAccRegister);
+  describe_return();
 }
 
 // An operation without a stencil.
@@ -459,7 +461,7 @@ void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f,
   emit(control_id(call), f);
   invalidate_registers();
   stubs_[slow].target = here();
-  describe_label(valid_registers() | 1u << machine::kAccRegister);
+  describe_return();
 }
 
 void Compiler::call_import(const IrInstr& instr) {
@@ -479,7 +481,7 @@ void Compiler::call_indirect(const IrInstr& instr, bool acc) {
   f.count = field<uint32_t>(instr.pc, 4);
   const int pin = acc ? -1 : pin_of(static_cast<uint16_t>(f.a));
   const bool valid = pin >= 0 && (pins_valid_ >> pin & 1) != 0;
-  if (acc) read_acc();
+  if (acc) read_acc(0);
   const Location index = acc ? kAcc : valid ? location_of(static_cast<uint16_t>(f.a)) : kSlot;
   call_checked(instr, group_id(StencilGroup::kTableCall, index), f, ControlStencil::kCallRef);
 }

@@ -109,7 +109,7 @@ class Compiler {
     uint8_t flags = 0;
     uint8_t branches = 0;  // number of branches to it
     std::array<uint8_t, 3> alias{};  // of the accumulators, at its one branch
-    uint32_t acc_label = kNone;  // there, too
+    std::array<uint32_t, 3> acc_label = {kNone, kNone, kNone};  // there, too
   };
   // The location of a vector.
   struct VectorLocation {
@@ -238,9 +238,11 @@ class Compiler {
   unsigned emit_bases(const Stencil& s, const uint32_t* numbers);
   void lengthen_branches(const Hole* first, const Hole* end, uint32_t start);
   // All code that jumps to this position has facts in registers that imply `pins_narrow_`. `own`: see verify::Label.
-  void describe_label(uint32_t own, bool checked = true, bool native = true);
-  uint32_t valid_registers() const;
-  void read_acc();
+  void describe_label(verify::RegisterSet own, bool checked = true, bool native = true);
+  verify::RegisterSet valid_registers() const;
+  // The same where code out of line returns, which leaves results in accumulators or does not change them.
+  void describe_return();
+  void read_acc(unsigned acc);
   uint32_t add_stub(Stub s);
   void emit_stubs();
   // Calls a handler with a copy of its instruction; execution continues after it, or at `next`. Returns the offset of
@@ -295,9 +297,10 @@ class Compiler {
   uint32_t at_ = 0;  // the instruction that is being compiled
   std::vector<verify::Piece> pieces_;
   std::vector<verify::Label> verify_labels_;
-  // The label since which r0 has been neither read nor written; by label, the one before the branch to it.
-  uint32_t acc_label_ = kNone;
-  std::vector<uint32_t> acc_before_;
+  // By accumulator: the label since which it has been neither read nor written; by label, the one before the branch to
+  // it.
+  std::array<uint32_t, 3> acc_label_{};
+  std::vector<std::array<uint32_t, 3>> acc_before_;
   std::vector<uint64_t> spills_;
 
   int region_ = -1;

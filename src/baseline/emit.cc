@@ -91,15 +91,22 @@ void Compiler::emit(StencilId id, const HoleValues& f) {
     if (long_branches_) lengthen_branches(first, end, start);
 }
 
-// The registers of the integer pins that are valid.
-uint32_t Compiler::valid_registers() const {
-  uint32_t registers = 0;
-  for (unsigned pin = 0; pin < kPinned; ++pin)
-    if (pins_valid_ >> pin & 1) registers |= 1u << machine::kPinRegisters[pin];
+constexpr verify::RegisterSet acc_bit(unsigned acc) {
+  return acc == 0 ? verify::RegisterSet{1} << machine::kAccRegister : verify::vector_bit(acc - 1);
+}
+
+// The registers of pins that are valid.
+verify::RegisterSet Compiler::valid_registers() const {
+  verify::RegisterSet registers = 0;
+  for (unsigned pin = 0; pin < 2 * kPinned; ++pin) {
+    if (!(pins_valid_ >> pin & 1)) continue;
+    registers |= pin < kPinned ? verify::RegisterSet{1} << machine::kPinRegisters[pin]
+                               : verify::vector_bit(machine::kFloatAccs + pin - kPinned);
+  }
   return registers;
 }
 
-void Compiler::describe_label(uint32_t own, bool checked, bool native) {
+void Compiler::describe_label(verify::RegisterSet own, bool checked, bool native) {
   if (!describe_) return;
   uint32_t narrow = 0;
   for (unsigned pin = 0; pin < kPinned; ++pin)
@@ -114,10 +121,12 @@ void Compiler::describe_label(uint32_t own, bool checked, bool native) {
   }
 }
 
-// r0 is used, and so must be the function's own value since it was written.
-void Compiler::read_acc() {
-  for (; acc_label_ != kNone; acc_label_ = acc_before_[acc_label_])
-    verify_labels_[acc_label_].own |= 1u << machine::kAccRegister;
+void Compiler::describe_return() { describe_label(valid_registers() | acc_bit(0) | acc_bit(1) | acc_bit(2)); }
+
+// An accumulator is used, and so must be the function's own value since it was written.
+void Compiler::read_acc(unsigned acc) {
+  for (uint32_t& label = acc_label_[acc]; label != kNone; label = acc_before_[label][acc])
+    verify_labels_[label].own |= acc_bit(acc);
 }
 
 uint32_t Compiler::add_stub(Stub s) {
@@ -143,7 +152,7 @@ void Compiler::emit_stubs() {
     pins_narrow_ = 0;
     // Reached before the frame and the native stack have been checked.
     const bool enters = s.kind == Stub::kEntry || (s.kind == Stub::kHandler && s.code == ir::code_of(IrOp::enter));
-    describe_label(~uint32_t{0}, !enters, !enters);
+    describe_label(~verify::RegisterSet{0}, !enters, !enters);
     region_ = s.region;
     auto each_pin = [&](uint16_t mask, auto f) {
       for (unsigned p = 0; p < 2 * kPinned; ++p)

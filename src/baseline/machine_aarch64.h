@@ -80,6 +80,8 @@ inline void put_constant(uint8_t* at, const Hole& h, int64_t v) {
 
 // The registers of pins and of the integer accumulator; see stencils/machine_aarch64.h.
 inline constexpr uint8_t kPinRegisters[6] = {20, 25, 26, 28, 0, 1};
+// Vector registers: first the accumulators, then the pins.
+inline constexpr uint8_t kFloatAccs = 2;
 inline constexpr uint8_t kAccRegister = 24;
 
 // Sets the bits of a hole in `mask`, which has the layout of the code.

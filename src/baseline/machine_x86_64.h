@@ -47,6 +47,8 @@ inline void put_constant(uint8_t* at, const Hole& h, int64_t v) {
 
 // The registers of pins and of the integer accumulator, by the processor's numbers; see stencils/machine_x86_64.h.
 inline constexpr uint8_t kPinRegisters[6] = {12, 6, 2, 8, 9, 11};
+// Vector registers: first the accumulators, then the pins.
+inline constexpr uint8_t kFloatAccs = 2;
 inline constexpr uint8_t kAccRegister = 7;
 
 // Sets the bits of a hole in `mask`, which has the layout of the code.

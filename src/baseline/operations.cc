@@ -36,7 +36,7 @@ Location Compiler::location_of(uint16_t slot) {
 Location Compiler::acc_location(RegClass c) {
   uint8_t alias = alias_[acc_number(c)];
   if (alias != 0) return location_of_pin(alias - 1);
-  if (c == RegClass::kInt) read_acc();
+  read_acc(acc_number(c));
   return kAcc;
 }
 
@@ -89,19 +89,19 @@ void Compiler::invalidate_registers() {
   acc_narrow_ = false;
   alias_ = {};
   held_mask_ = 0;
-  acc_label_ = kNone;  // it has a result
+  acc_label_.fill(kNone);  // one has a result
 }
 
 void Compiler::wrote_acc(RegClass c, bool narrow) {
   alias_[acc_number(c)] = 0;
-  if (c != RegClass::kInt) return;
-  acc_narrow_ = narrow;
-  acc_label_ = kNone;
+  acc_label_[acc_number(c)] = kNone;
+  if (c == RegClass::kInt) acc_narrow_ = narrow;
 }
 
 void Compiler::settle_acc(unsigned acc) {
   if (alias_[acc] == 0) return;
-  if (acc == 0) acc_narrow_ = is_narrow(location_of_pin(alias_[0] - 1)), acc_label_ = kNone;
+  if (acc == 0) acc_narrow_ = is_narrow(location_of_pin(alias_[0] - 1));
+  acc_label_[acc] = kNone;
   emit(move_id(of_class(StencilGroup::kMoveInt, kAccClass[acc]), location_of_pin(alias_[acc] - 1), kAcc));
   alias_[acc] = 0;
 }

@@ -34,6 +34,13 @@ std::optional<Register> general(unsigned r) {
   }
 }
 
+// The number of a vector register, by any of its names.
+std::optional<unsigned> vector(unsigned r) {
+  for (const unsigned first : {ARM64_REG_B0, ARM64_REG_H0, ARM64_REG_S0, ARM64_REG_D0, ARM64_REG_Q0, ARM64_REG_V0})
+    if (r >= first && r <= first + 31) return r - first;
+  return {};
+}
+
 unsigned vector_bytes(unsigned r) {
   if (r >= ARM64_REG_B0 && r <= ARM64_REG_B31) return 1;
   if (r >= ARM64_REG_H0 && r <= ARM64_REG_H31) return 2;
@@ -108,6 +115,9 @@ class Step {
 
   const cs_arm64_op& op(unsigned i) const { return x_.operands[i]; }
   bool is_reg(unsigned i) const { return i < x_.op_count && op(i).type == ARM64_OP_REG && general(op(i).reg); }
+  bool is_vector(unsigned i) const {
+    return i < x_.op_count && op(i).type == ARM64_OP_REG && !general(op(i).reg) && vector(op(i).reg);
+  }
   bool is_imm(unsigned i) const { return i < x_.op_count && op(i).type == ARM64_OP_IMM; }
   Register reg(unsigned i) const { return *general(op(i).reg); }
 
@@ -163,6 +173,14 @@ class Step {
     return s;
   }
 
+  // The operands from the first on are read.
+  void use(unsigned first) {
+    for (unsigned i = first; i < x_.op_count; ++i) {
+      if (is_reg(i)) static_cast<void>(value(reg(i)));
+      else if (is_vector(i)) a_.use_vector(*vector(op(i).reg));
+    }
+  }
+
   // --- Accesses
 
   // The address of a load or store of `bytes` bytes, and the value added to its base register.
@@ -201,6 +219,9 @@ class Step {
     for (unsigned i = 0; i < registers; ++i) {
       const Value one = i == 0 ? at : a_.sum(at, constant(Term(int64_t{bytes} * i)));
       const bool is_general = is_reg(i);
+      const auto v_reg = is_vector(i) ? vector(op(i).reg) : std::nullopt;
+      if (v_reg && (!is_load || op(i).vector_index >= 0)) a_.use_vector(*v_reg);
+      if (v_reg && is_load) a_.set_vector(*v_reg);
       if (is_load) {
         const Value v = a_.load(one, bytes, is_signed, is_general ? reg(i).bytes : 16);
         if (is_general) write(i, v);
@@ -270,9 +291,10 @@ class Step {
     if (!is_plain_aarch64(in_.id)) return a_.refuse("an instruction that code never needs");
     for (unsigned i = 0; i < x_.op_count; ++i)
       if (op(i).type == ARM64_OP_MEM) return a_.refuse("an access in an unknown form");
-    for (unsigned i = 1; i < x_.op_count; ++i)
-      if (is_reg(i)) static_cast<void>(value(reg(i)));
+    use(1);
+    if (is_vector(0) && (op(0).vector_index >= 0 || adds_to_first_aarch64(in_.id))) a_.use_vector(*vector(op(0).reg));
     if (x_.update_flags) a_.forget_comparison();
+    if (is_vector(0)) a_.set_vector(*vector(op(0).reg));
     write(0, Value());
   }
 
@@ -337,7 +359,7 @@ class Step {
       case ARM64_INS_TST:
       case ARM64_INS_CCMP:
       case ARM64_INS_FCMP:
-      case ARM64_INS_FCCMP: return a_.forget_comparison();
+      case ARM64_INS_FCCMP: use(0); return a_.forget_comparison();
       case ARM64_INS_CSEL: return write(0, a_.choose(condition(x_.cc), operand(1), operand(2)));
       case ARM64_INS_CSET: return write(0, Value(Value::kFlag));
       case ARM64_INS_LDR: return access(register_bytes(), true, false, 1);
@@ -418,6 +440,8 @@ const Machine kAArch64 = {.frame = 21,
                           .call = 8,
                           .result = 0,
                           .values = 1u << 0 | 1u << 1 | 1u << 20 | 0x7u << 24 | 1u << 28,
+                          .vectors = 0xff,
+                          .accumulators = 1u << 24 | vector_bit(0) | vector_bit(1),
                           .kept = 1u << 29,
                           .kept_by_host = 0x3ff80000u | 1u << kStackPointer,
                           .host_arguments = {0, 1, 2},

@@ -235,6 +235,22 @@ const Value& Analysis::use(unsigned r) {
   return v;
 }
 
+void Analysis::use_vector(unsigned r) {
+  if (state_.vectors_left >> r & 1) refuse("reads a register that a call may have changed");
+  else if (!(state_.vectors_written >> r & 1) && (machine_.vectors >> r & 1) != 0) facts_.needs_own |= vector_bit(r);
+}
+
+void Analysis::set_vector(unsigned r) {
+  state_.vectors_written |= 1u << r;
+  state_.vectors_left &= ~(1u << r);
+}
+
+// A call has left anything in all vector registers except `results`.
+void Analysis::leave_vectors(uint32_t results) {
+  state_.vectors_written = results;
+  state_.vectors_left = ~results;
+}
+
 void Analysis::set(unsigned r, const Value& v, unsigned bytes) {
   Value& to = state_.r[r];
   // A comparison is not about the new value of the register.

@@ -27,6 +27,8 @@ struct Machine {
   unsigned call;  // tells an interpreted callee which call it is (interp/stubs.h)
   unsigned result;  // of a call
   uint32_t values;  // which hold the guest's numbers between pieces
+  uint32_t vectors;  // the same, of vector registers
+  RegisterSet accumulators;  // in which calls and handlers leave their results
   uint32_t kept;  // registers that every piece must preserve
   uint32_t kept_by_host;  // those that a host function preserves
   std::array<uint8_t, 3> host_arguments;
@@ -52,6 +54,7 @@ struct Operand {
 
 struct State {
   std::array<Value, kRegisters> r{};
+  uint32_t vectors_written = 0, vectors_left = 0;  // by the piece; by a call
   std::map<int64_t, Value> stack;  // words pushed, by distance from the native stack pointer on entry
   struct FrameStore {
     Term term;
@@ -69,9 +72,9 @@ struct State {
   bool exec_written = false;  // for a host call that follows
   bool unanswered = false;  // a host call may have failed
   bool operator==(const State& o) const {  // as far as it matters for joins
-    return r == o.r && stack == o.stack && equal == o.equal && frame_checked == o.frame_checked &&
-           native_checked == o.native_checked && polled == o.polled && exec_written == o.exec_written &&
-           unanswered == o.unanswered;
+    return r == o.r && vectors_written == o.vectors_written && vectors_left == o.vectors_left && stack == o.stack &&
+           equal == o.equal && frame_checked == o.frame_checked && native_checked == o.native_checked &&
+           polled == o.polled && exec_written == o.exec_written && unanswered == o.unanswered;
   }
 };
 
@@ -84,6 +87,8 @@ class Analysis {
   const Value& reg(unsigned r) const { return state_.r[r]; }
   // The same, for any other purpose: it must not be what other code left there.
   const Value& use(unsigned r);
+  void use_vector(unsigned r);
+  void set_vector(unsigned r);
   Operand operand(unsigned r, bool is_low = false) { return {is_low ? low(use(r)) : use(r), r, is_low}; }
   bool reachable() const { return reachable_; }
 
@@ -143,6 +148,7 @@ class Analysis {
   void call_host(const Value& function);
   State join(const State& a, const State& b);
   void use_entry(unsigned r) { facts_.needs_own |= 1u << r & machine_.values; }
+  void leave_vectors(uint32_t results);
   Value load_ref(const Value& ref, unsigned bytes);
 
   const Machine& machine_;

@@ -157,6 +157,8 @@ Value Analysis::choose(Condition c, const Operand& if_true, const Operand& if_fa
 
 State Analysis::join(const State& a, const State& b) {
   State s = a;
+  s.vectors_left = a.vectors_left | b.vectors_left;
+  s.vectors_written = a.vectors_written & b.vectors_written & ~s.vectors_left;
   for (unsigned i = 0; i < kRegisters; ++i) {
     if (a.r[i] == b.r[i]) continue;
     Value x = a.r[i], y = b.r[i];
@@ -341,6 +343,7 @@ void Analysis::call_guest(bool by_reference) {
     if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V(V::kLeft);
   state_.r[machine_.stack] = stack;
   state_.r[machine_.result] = V();
+  leave_vectors(static_cast<uint32_t>(machine_.accumulators >> kRegisters));
   state_.compared = false;
   state_.frame_stores.clear();
 }
@@ -370,6 +373,7 @@ void Analysis::call_host(const Value&) {
     if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V(V::kLeft);
   state_.r[machine_.result] = V(V::kAnswer);
   state_.unanswered = true;
+  leave_vectors(0);
   // The host may have changed the record that it got.
   const int64_t record = call.term.constant;
   state_.stack[record + offsets::kHostCallStore] = state_.stack[record + offsets::kHostCallCaller] = V();
@@ -451,14 +455,16 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     const V& v = s.equal.empty() ? s.r[i] : compared;
     exit.from[i] = v.kind == V::kEntry ? static_cast<uint8_t>(v.reg + 1) : v.origin;
     if (is_narrow(v)) exit.narrow |= 1u << i;
-    if (v.mixed == i + 1) exit.mixed |= 1u << i;
-    else if (v.kind != V::kEntry && v.kind != V::kLeft) exit.own |= 1u << i;
+    if (exit.from[i] == i + 1 || v.mixed == i + 1) exit.keeps_own |= RegisterSet{1} << i;
+    else if (v.kind != V::kEntry && v.kind != V::kLeft) exit.own |= RegisterSet{1} << i;
     if (v.mixed != 0 && v.mixed != i + 1 && (machine_.values >> i & 1) != 0) use_entry(v.mixed - 1u);
     const bool goes_on = kind == Exit::kNext || kind == Exit::kJump || kind == Exit::kTable;
     if (goes_on && v.is_address() && (machine_.values >> i & 1) != 0)
       return refuse("leaves a host address where the guest could read it as a number");
     if (v.kind == V::kBitField) exit.maybe_narrow.push_back({static_cast<uint8_t>(i), v.type, v.term});
   }
+  exit.own |= RegisterSet{s.vectors_written} << kRegisters;
+  exit.keeps_own |= RegisterSet{~(s.vectors_written | s.vectors_left)} << kRegisters;
   const V& ref = s.r[machine_.accumulator];
   if (ref.kind == V::kRef && is_known(ref.term, 0)) {
     exit.ref_facts = ref.facts;

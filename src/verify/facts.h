@@ -13,6 +13,10 @@ namespace ermine::verify {
 
 inline constexpr unsigned kRegisters = 32;
 
+// Registers as bits: general ones, then (from bit kRegisters on) those of vectors.
+using RegisterSet = uint64_t;
+constexpr RegisterSet vector_bit(unsigned r) { return RegisterSet{1} << (kRegisters + r); }
+
 // A condition on the constants of a piece, evaluated for each use of the piece (verifier.cc).
 struct Check {
   enum Kind : uint8_t {
@@ -69,8 +73,8 @@ struct Exit {
   Term pc{};
   // By register: kNarrow, kEntry of itself or another, kRef; any other is kAny.
   uint32_t narrow = 0;
-  uint32_t own = 0;  // registers that the piece has written,
-  uint32_t mixed = 0;  // and those that it has written on some ways here
+  RegisterSet own = 0;  // registers that the piece has written,
+  RegisterSet keeps_own = 0;  // and those that have the value on entry, at least on some ways here
   std::array<uint8_t, kRegisters> from{};  // 1 + the register whose value on entry it has; 0: another value
   uint8_t ref_facts = 0;  // of the accumulator
   Term ref_type{};
@@ -91,7 +95,7 @@ struct Facts {
   std::string refusal;  // not empty: why it is not safe for any constants
   uint16_t refused_at = 0;
   uint32_t needs_narrow = 0;  // registers used as an index
-  uint32_t needs_own = 0;  // registers that are read
+  RegisterSet needs_own = 0;  // registers that are read
   uint8_t needs_ref = 0;  // facts about the accumulator's reference (Value::Fact)
   // Whether every way to the next piece has `has`.
   bool all_next(bool Exit::* has) const {

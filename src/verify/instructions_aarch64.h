@@ -7,6 +7,31 @@
 
 namespace ermine::verify {
 
+// Whether the first operand is also a source.
+inline bool adds_to_first_aarch64(unsigned id) {
+  switch (id) {
+    case ARM64_INS_BIF:
+    case ARM64_INS_BIT:
+    case ARM64_INS_BSL:
+    case ARM64_INS_FCVTN2:
+    case ARM64_INS_FMLA:
+    case ARM64_INS_FMLS:
+    case ARM64_INS_INS:
+    case ARM64_INS_MLA:
+    case ARM64_INS_SHRN2:
+    case ARM64_INS_SMLAL:
+    case ARM64_INS_SMLAL2:
+    case ARM64_INS_SQXTN2:
+    case ARM64_INS_SQXTUN2:
+    case ARM64_INS_SSRA:
+    case ARM64_INS_TBX:
+    case ARM64_INS_UQXTN2:
+    case ARM64_INS_USRA:
+    case ARM64_INS_XTN2: return true;
+    default: return false;
+  }
+}
+
 inline bool is_plain_aarch64(unsigned id) {
   switch (id) {
     case ARM64_INS_ABS:

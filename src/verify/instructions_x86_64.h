@@ -51,6 +51,40 @@ inline bool is_conditional_move_x86_64(unsigned id) {
   }
 }
 
+// Whether the result does not depend on two sources that are equal: zeros, or ones.
+inline bool ignores_equal_x86_64(unsigned id) {
+  switch (id) {
+    case X86_INS_VPCMPEQB:
+    case X86_INS_VPCMPEQD:
+    case X86_INS_VPCMPEQQ:
+    case X86_INS_VPCMPEQW:
+    case X86_INS_VPXOR:
+    case X86_INS_VXORPD:
+    case X86_INS_VXORPS: return true;
+    default: return false;
+  }
+}
+
+// Whether the first operand is also a source.
+inline bool adds_to_first_x86_64(unsigned id) { return id >= X86_INS_VFMADD132PD && id <= X86_INS_VFNMSUB231SS; }
+
+// Whether the second operand only provides the upper lanes of the result, which no scalar has.
+inline bool keeps_upper_x86_64(unsigned id) {
+  switch (id) {
+    case X86_INS_VCVTSD2SS:
+    case X86_INS_VCVTSI2SD:
+    case X86_INS_VCVTSI2SS:
+    case X86_INS_VCVTSS2SD:
+    case X86_INS_VMOVSD:
+    case X86_INS_VMOVSS:
+    case X86_INS_VROUNDSD:
+    case X86_INS_VROUNDSS:
+    case X86_INS_VSQRTSD:
+    case X86_INS_VSQRTSS: return true;
+    default: return false;
+  }
+}
+
 inline bool is_set_x86_64(unsigned id) {
   switch (id) {
     case X86_INS_SETA:

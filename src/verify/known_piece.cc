@@ -55,12 +55,11 @@ void KnownPiece::sort_checks() {
 void KnownPiece::sum_up_exits() {
   ways.clear();
   for (const Exit& e : facts.exits) {
-    Way way{.narrow = e.narrow, .own = e.own};
+    Way way{.narrow = e.narrow, .own = e.own, .keeps_own = e.keeps_own};
     for (unsigned r = 0; r < kRegisters; ++r) {
       if (e.from[r] == r + 1) way.keeps |= 1u << r;
       else if (e.from[r] != 0) way.moves.emplace_back(r, e.from[r] - 1);
     }
-    way.keeps_own = way.keeps | e.mixed;
     ways.push_back(std::move(way));
   }
   const Exit* const only = facts.exits.size() == 1 ? &facts.exits[0] : nullptr;

@@ -18,8 +18,8 @@ class Decoder;
 struct KnownPiece {
   // An exit of the piece, with registers as bits.
   struct Way {
-    uint32_t narrow = 0, own = 0, keeps = 0;
-    uint32_t keeps_own = 0;  // registers that are the function's if they were on entry
+    uint32_t narrow = 0, keeps = 0;
+    RegisterSet own = 0, keeps_own = 0;
     std::vector<std::pair<uint8_t, uint8_t>> moves;  // to, from
   };
   // The piece's bytes: words in which all bits that may differ are cleared, and masks in which they are set. The bytes
@@ -38,7 +38,8 @@ struct KnownPiece {
   bool is_straight = false;  // its only exit is its end, and it changes nothing but registers
   uint8_t small_checks = 0;  // number
   uint16_t word_count = 0;
-  uint32_t needs_narrow = 0, needs_own = 0;
+  uint32_t needs_narrow = 0;
+  RegisterSet needs_own = 0;
   Way straight{};  // if is_straight: its only exit
   std::array<SmallCheck, 4> small{};
   std::array<Word, 4> first_words{};  // all of the words if they fit; otherwise unused

@@ -179,7 +179,7 @@ class Verifier::Pass {
   };
   struct KnownState {
     uint32_t narrow = 0;
-    uint32_t own = 0;  // registers into which the function has put a value
+    RegisterSet own = 0;  // registers into which the function has put a value
     bool checked = true;
     bool native = true;
     bool unanswered = false;  // a host function may have failed
@@ -213,7 +213,7 @@ class Verifier::Pass {
   const Label* label_of(uint64_t address) const {
     return address - execute_ < code_.code_size ? label_at(address - execute_) : nullptr;
   }
-  uint32_t& own_at(const Label& l) { return own_[static_cast<size_t>(&l - code_.labels.data())]; }
+  RegisterSet& own_at(const Label& l) { return own_[static_cast<size_t>(&l - code_.labels.data())]; }
   const Piece* piece_at(uint32_t offset) const {
     auto it = std::lower_bound(code_.pieces.begin(), code_.pieces.end(), offset,
                                [](const Piece& p, uint32_t o) { return p.offset < o; });
@@ -228,7 +228,7 @@ class Verifier::Pass {
 
   // Units that the interpreter reads as instructions are addresses of labels without claims.
   void entries() {
-    own_.assign(code_.labels.size(), ~uint32_t{0});
+    own_.assign(code_.labels.size(), ~RegisterSet{0});
     unanswered_.assign(code_.labels.size(), false);
     for (const Code::Entry& e : code_.entries) {
       uint64_t address;
@@ -555,9 +555,8 @@ class Verifier::Pass {
                                          (info.ir >= IrOp::return_call && info.ir <= IrOp::return_call_ref)))
         return;
       const bool enters = o == ir::code_of(IrOp::enter);
-      // A handler leaves its result in the accumulator.
-      KnownState after{
-          .own = 1u << v_.machine_.accumulator, .checked = s.checked || enters, .native = s.native || enters};
+      // A handler leaves its result in an accumulator.
+      KnownState after{.own = v_.machine_.accumulators, .checked = s.checked || enters, .native = s.native || enters};
       for (unsigned i = 0; i < (branches ? 2u : 1u); ++i) {
         uint64_t next;
         if (!word_at(address + 8 * (units + i), next)) return refuse("a handler continues outside the constants");
@@ -613,7 +612,8 @@ class Verifier::Pass {
     }
     if (k.is_straight) {
       const KnownPiece::Way& way = k.straight;
-      uint32_t narrow = way.narrow | (state_.narrow & way.keeps), own = way.own | (state_.own & way.keeps_own);
+      uint32_t narrow = way.narrow | (state_.narrow & way.keeps);
+      RegisterSet own = way.own | (state_.own & way.keeps_own);
       for (auto [to, from] : way.moves)
         narrow |= (state_.narrow >> from & 1) << to, own |= (state_.own >> from & 1) << to;
       state_.narrow = narrow;
@@ -713,7 +713,7 @@ class Verifier::Pass {
   static constexpr uint32_t kStretch = 64;
   std::vector<uint32_t> first_labels_;
   std::vector<bool> unanswered_;  // by label: only a trap may follow
-  std::vector<uint32_t> own_;  // by label: registers that may be read, for the jumps to it so far
+  std::vector<RegisterSet> own_;  // by label: registers that may be read, for the jumps to it so far
   std::vector<Order> orders_;  // by label: the order of the jumps to it, later its own
   Order order_;  // of the current piece
   static constexpr uint32_t kNowhere = ~uint32_t{0}, kAnywhere = kNowhere - 1;

@@ -58,7 +58,7 @@ struct Piece {
 struct Label {
   uint32_t offset;
   uint32_t narrow;  // registers whose upper half is zero
-  uint32_t own;  // registers that may be read, if all code that jumps here has put a value of the guest there
+  RegisterSet own;  // registers that may be read, if all code that jumps here has put a value of the guest there
   bool checked = true;  // the frame has been compared with the stack's limit,
   bool native = true;  // and what is left of the native stack
 };

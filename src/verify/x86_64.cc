@@ -51,6 +51,12 @@ std::optional<Register> general(unsigned r) {
   }
 }
 
+// The number of a vector register of 16 bytes.
+std::optional<unsigned> vector(unsigned r) {
+  if (r >= X86_REG_XMM0 && r <= X86_REG_XMM15) return r - X86_REG_XMM0;
+  return {};
+}
+
 Condition condition(unsigned id) {
   switch (id) {
     case X86_INS_JE:
@@ -268,6 +274,7 @@ class Step {
       if (auto r = general(read[i])) a_.use(r->number);
     for (unsigned i = 0; i < x_.op_count; ++i)  // all but the result, whatever Capstone knows
       if (auto r = i != 0 || only_reads ? general(op(i).reg) : std::nullopt; is_reg(i) && r) a_.use(r->number);
+    vectors(only_reads);
     auto wrote = [&](unsigned id) {
       // BSF and BSR of 0 leave the register unchanged.
       const bool keeps = in_.id == X86_INS_BSF || in_.id == X86_INS_BSR;
@@ -277,6 +284,20 @@ class Step {
     if (is_reg(0) && !only_reads) wrote(op(0).reg);
     if (in_.id == X86_INS_MULX && is_reg(1)) wrote(op(1).reg);
     a_.forget_comparison();
+  }
+
+  // The vector registers that an operation reads and writes.
+  void vectors(bool only_reads) {
+    const bool same_sources =
+        x_.op_count == 3 && is_reg(1) && is_reg(2) && op(1).reg == op(2).reg && ignores_equal_x86_64(in_.id);
+    for (unsigned i = 0; i < x_.op_count; ++i) {
+      const auto r = is_reg(i) ? vector(op(i).reg) : std::nullopt;
+      if (!r) continue;
+      if (i == 0 && !only_reads && !adds_to_first_x86_64(in_.id)) continue;
+      if (same_sources || (i == 1 && x_.op_count >= 3 && keeps_upper_x86_64(in_.id))) continue;
+      a_.use_vector(*r);
+    }
+    if (const auto r = is_reg(0) && !only_reads ? vector(op(0).reg) : std::nullopt) a_.set_vector(*r);
   }
 
   void step() {
@@ -426,6 +447,8 @@ const Machine kX86_64 = {
     .call = rax,
     .result = rax,
     .values = 1u << rdi | 1u << rsi | 1u << rdx | 1u << r8 | 1u << r9 | 1u << r11 | 1u << r12,
+    .vectors = 0xff,
+    .accumulators = 1u << rdi | vector_bit(0) | vector_bit(1),
     .kept = 1u << rbp,
     .kept_by_host = 1u << rbx | 1u << rbp | 1u << rsp | 1u << r12 | 1u << r13 | 1u << r14 | 1u << r15,
     .host_arguments = {rdi, rsi, rdx},

@@ -324,9 +324,10 @@ TEST(Flips, OfTheDescription) {
     const Specimen s(all, f);
     auto flip = [&](auto member, size_t n) {
       for (size_t i = 0; i < n; ++i)
-        for (unsigned bit = 0; bit < 32; ++bit) {
+        for (unsigned bit = 0; bit < 8 * sizeof(member(std::declval<Specimen&>(), i)); ++bit) {
           Specimen t = s;
-          member(t, i) ^= 1u << bit;
+          auto& field = member(t, i);
+          field ^= std::remove_reference_t<decltype(field)>{1} << bit;
           refused += !t.verify().empty();
         }
     };
@@ -335,7 +336,7 @@ TEST(Flips, OfTheDescription) {
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.pieces[i].key; }, s.pieces.size());
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.labels[i].offset; }, s.labels.size());
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.labels[i].narrow; }, s.labels.size());
-    flip([](Specimen& t, size_t i) -> uint32_t& { return t.labels[i].own; }, s.labels.size());
+    flip([](Specimen& t, size_t i) -> RegisterSet& { return t.labels[i].own; }, s.labels.size());
     flip([](Specimen& t, size_t i) -> uint32_t& { return t.entries[i].unit; }, s.entries.size());
     flip([](Specimen& t, size_t) -> uint32_t& { return t.code_size; }, 1);
     flip([](Specimen& t, size_t) -> uint32_t& { return t.data_start; }, 1);

@@ -63,7 +63,7 @@ std::string module_text() {
 // `with_values`: registers that hold numbers between pieces have values of the function.
 void check(const std::vector<Trial>& trials, bool with_values = true) {
   Specimens specimens(module_text());
-  const std::vector<uint8_t> values = PIECE("mov rsi, [r13]\nmov rdx, [r13]\nmov rdi, [r13]");
+  const std::vector<uint8_t> values = PIECE("mov rsi, [r13]\nmov rdx, [r13]\nmov rdi, [r13]\nvmovsd xmm0, [r13]");
   for (const Trial& t : trials) {
     Specimen s(specimens, specimens.first() + 1);
     ASSERT_EQ(s.verify(), "");
@@ -113,7 +113,20 @@ TEST(PiecesX86, WhatOtherCodeLeft) {
           {"saved", PIECE("push rsi\nmov esi, 1\npop rsi"), nullptr},
           {"on one way, unused", PIECE("mov eax, 1\ntest eax, eax\nje 2f\nmov esi, 1\n2:\nmov rax, rsi"), nullptr},
           {"overwritten", PIECE("xor esi, esi\nmov edx, 1\nadd esi, edx"), nullptr},
+          {"zeros and ones", PIECE("vpxor xmm2, xmm2, xmm2\nvpcmpeqd xmm3, xmm3, xmm3\nvpaddd xmm4, xmm2, xmm3"),
+           nullptr},
+          {"upper lanes of a scalar", PIECE("mov eax, 1\nvcvtsi2sd xmm2, xmm7, eax\nvsqrtsd xmm2, xmm6, xmm2"),
+           nullptr},
           {"added", PIECE("add esi, 1"), kLeft},
+          {"a vector added", PIECE("vpaddd xmm8, xmm2, xmm2"), kLeft},
+          {"a vector moved", PIECE("vmovaps xmm2, xmm3"), kLeft},
+          {"a vector written", PIECE("vmovups [r15], xmm7"), kLeft},
+          {"a vector's lane", PIECE("vmovd eax, xmm1"), kLeft},
+          {"a scalar converted", PIECE("vcvtss2sd xmm8, xmm8, xmm0"), kLeft},
+          {"added to what is there", PIECE("vxorps xmm8, xmm8, xmm8\nvfmadd231ps xmm2, xmm8, xmm8"), kLeft},
+          {"a scalar compared", PIECE("vxorps xmm8, xmm8, xmm8\nvucomisd xmm2, xmm8"), kLeft},
+          {"a vector on one way",
+           PIECE("mov eax, 1\ntest eax, eax\nje 2f\nvpxor xmm2, xmm2, xmm2\n2:\nvmovaps xmm8, xmm2"), kLeft},
           {"an address", PIECE("lea rax, [rsi + 1]"), kLeft},
           {"an index", PIECE("mov esi, esi\nmov eax, [r15 + rsi]"), kLeft},
           {"compared", PIECE("cmp rdx, 5"), kLeft},
