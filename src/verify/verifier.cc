@@ -164,6 +164,7 @@ class Verifier::Pass {
       if (moved_ != Moved() && (p.at != moved_at_ || is_label))
         refuse("leaves a tail call whose arguments have been moved in part");
       place(p, falls, is_label ? &orders_[label - 1] : nullptr);
+      reached_ = reachable_;
       if (next == p.offset) continue;  // nothing to do
       if (reachable_) piece(p, next - p.offset);
     }
@@ -292,7 +293,7 @@ class Verifier::Pass {
   // it left: inline code is ordered by its position, and code out of line by the position of the branch to it.
   // `known`: the order of the label at its beginning, if there is one.
   [[gnu::always_inline]] void place(const Piece& p, bool falls, Order* known) {
-    const bool goes_on = falls && order_.at == p.at;
+    const bool goes_on = order_.at == p.at && (falls || !reached_);
     in_line_ = p.at >= in_line_next_ || (goes_on && in_line_);
     in_line_next_ = std::max(in_line_next_, p.at + 1);
     Order here{p.at, in_line_ ? p.offset + 1 : 0};
@@ -720,6 +721,7 @@ class Verifier::Pass {
   std::vector<uint32_t> jumped_from_;  // by label: the instruction that jumps there, so far
   bool own_jumps_ = true;  // only the code of its own instruction jumps to the current piece, or to those before it
   bool in_line_ = true;
+  bool reached_ = true;  // the previous piece, by code before it
   uint32_t in_line_next_ = 0;  // instructions from here on have no code yet
   Instruction in_;
   uint32_t taken_ = ~uint32_t{0};

@@ -50,6 +50,19 @@ constexpr std::string_view kModule = R"((module
     (block (result i32) (local.get $y))
     (br_if 0)
     (local.set $x) (drop) (local.get $x) (local.get $y))
+  ;; The second loop is behind one that never ends, and is entered from the interpreter only.
+  (func $dead (export "dead") (param $p i32) (result i32)
+    (loop $outer
+      (loop $forever
+        (local.set $p (i32.add (local.get $p) (i32.const 3)))
+        (br_if $forever (i32.ge_u (local.get $p) (local.get $p))))
+      (memory.fill (local.get $p) (i32.const 1) (i32.const 100))
+      (loop $again
+        (local.set $p (i32.add (local.get $p) (i32.load (local.get $p))))
+        (local.set $p (i32.xor (local.get $p) (i32.load (local.get $p))))
+        (br_if $again (local.get $p)))
+      (br_if $outer (local.get $p)))
+    (local.get $p))
   (func $two (type $pair) (local.get 0))
   (type $pair (func (param i32 i32) (result i32)))
   (type $three (func (param i32 i32 i32) (result i32)))
