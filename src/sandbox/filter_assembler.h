@@ -63,9 +63,11 @@ class FilterAssembler {
     std::array<uint32_t, kWords + 1> words{};  // the last one is for all greater values
     for (int n : numbers) words[static_cast<unsigned>(n) / 32] |= 1u << (n % 32);
     other_ = other;
+    // Before the search: here the kernel ends its own run of the filter, which is for each number and finds those that
+    // are always allowed. It would find none, because it does not follow the test of a bit.
+    add(BPF_ST, 0);
     pick(words.data(), 0, kWords);
     bind(kBit);
-    add(BPF_ST, 0);
     clear_bits(~uint32_t{31});
     add(BPF_ST, 1);
     add(BPF_MISC | BPF_TXA, 0);
