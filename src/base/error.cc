@@ -4,13 +4,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "ermine/result.h"
 
 namespace ermine {
 
 namespace {
-constexpr std::string_view kTrapMessages[] = {
+constexpr base::FixedText<47> kTrapMessages[] = {
     "no trap",
 #define TRAP(id, text) text,
 #include "ermine/traps.def"
@@ -38,7 +39,7 @@ std::string_view limit_setting(Limit limit) {
 
 std::string_view trap_message(TrapCode code) {
   auto i = static_cast<size_t>(code);
-  return i < std::size(kTrapMessages) ? kTrapMessages[i] : "unknown trap";
+  return i < std::size(kTrapMessages) ? kTrapMessages[i].view() : "unknown trap";
 }
 
 Error::Error(ErrorKind kind, std::string message, uint64_t offset) : detail_(new Detail) {

@@ -1,5 +1,6 @@
 #include "cli/wasmtime_options.h"
 
+#include "base/fixed_text.h"
 #include "cli/options.h"
 
 namespace ermine::cli {
@@ -14,7 +15,8 @@ constexpr std::string_view kNetwork =
 // `name` ends with '*' if names that begin with it are meant as well.
 struct Row {
   char group;
-  std::string_view name, instead;
+  base::FixedText<25> name;
+  base::FixedText<86> instead;
 };
 constexpr Row kRows[] = {
     {'O', "opt-level", "--tier chooses between interpreting and compiling; leave it out"},
@@ -78,9 +80,10 @@ constexpr Row kRows[] = {
 std::string about_wasmtime_option(char group, std::string_view name) {
   for (const Row& row : kRows) {
     if (row.group != group) continue;
-    const bool begins = row.name.ends_with('*');
-    if (begins ? name.starts_with(row.name.substr(0, row.name.size() - 1)) : name == row.name)
-      return "an option of Wasmtime's that ermine does not have: " + std::string(row.instead);
+    const std::string_view known = row.name;
+    const bool begins = known.ends_with('*');
+    if (begins ? name.starts_with(known.substr(0, known.size() - 1)) : name == known)
+      return "an option of Wasmtime's that ermine does not have: " + std::string(row.instead.view());
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "ermine/component.h"
 #include "ermine/printable.h"
@@ -24,9 +25,9 @@ const uint8_t* first_word(std::span<const uint8_t> bytes) {
 
 // What a file is rather than a module, and what to do.
 struct Kind {
-  std::string_view begins_with;
-  std::string_view name;
-  std::string_view advice;
+  base::FixedText<24> begins_with;
+  base::FixedText<40> name;
+  base::FixedText<92> advice;
   size_t at = 0;  // offset of begins_with
 };
 constexpr std::string_view kUnpack = "unpack it first";

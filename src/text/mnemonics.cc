@@ -5,6 +5,8 @@
 #include <array>
 #include <vector>
 
+#include "base/fixed_text.h"
+
 namespace ermine::text {
 
 namespace {
@@ -37,7 +39,7 @@ constexpr auto kTable = make_table();
 
 // Names of earlier drafts for which a search by distance would find the wrong name.
 struct Renamed {
-  std::string_view from, to;
+  base::FixedText<21> from, to;
 };
 constexpr Renamed kRenamed[] = {
     {"get_local", "local.get"},

@@ -1,9 +1,11 @@
 #include "wasm/features.h"
 
+#include "base/fixed_text.h"
+
 namespace ermine::wasm {
 
 namespace {
-constexpr std::string_view kNames[] = {
+constexpr base::FixedText<31> kNames[] = {
 #define FEATURE(id, name, by_default, help) name,
 #include "wasm/features.def"
 };

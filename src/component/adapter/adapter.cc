@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "component/adapter/translate.h"
 #include "component/model/limits.h"
@@ -21,11 +22,11 @@ using adapter::pointer_type;
 using adapter::Translator;
 using adapter::ValType;
 
-constexpr std::string_view kIntrinsicNames[] = {
+constexpr base::FixedText<32> kIntrinsicNames[] = {
 #define INTRINSIC(id, name, params, results) name,
 #include "component/adapter/intrinsics.def"
 };
-constexpr std::string_view kTrapMessages[] = {
+constexpr base::FixedText<80> kTrapMessages[] = {
 #define ADAPTER_TRAP(id, text) text,
 #include "component/adapter/traps.def"
 };

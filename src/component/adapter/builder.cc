@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "component/adapter/translate.h"
 #include "component/model/limits.h"
@@ -11,11 +12,11 @@ namespace ermine::component::adapter {
 
 namespace {
 
-constexpr std::string_view kIntrinsicParams[] = {
+constexpr base::FixedText<8> kIntrinsicParams[] = {
 #define INTRINSIC(id, name, params, results) params,
 #include "component/adapter/intrinsics.def"
 };
-constexpr std::string_view kIntrinsicResults[] = {
+constexpr base::FixedText<8> kIntrinsicResults[] = {
 #define INTRINSIC(id, name, params, results) results,
 #include "component/adapter/intrinsics.def"
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/fixed_text.h"
 #include "component/model/limits.h"
 #include "wasm/limits.h"
 
@@ -9,7 +10,7 @@ namespace ermine::component {
 
 namespace {
 
-constexpr std::string_view kFeatureNames[] = {
+constexpr base::FixedText<32> kFeatureNames[] = {
 #define FEATURE(id, name, by_default, help) name,
 #include "component/model/features.def"
 };
@@ -17,7 +18,8 @@ constexpr std::string_view kFeatureNames[] = {
 struct SortInfo {
   bool is_core;
   uint8_t code;
-  std::string_view keyword, noun;
+  base::FixedText<16> keyword;
+  base::FixedText<32> noun;
   uint32_t limit;
 };
 constexpr SortInfo kSortInfo[] = {
@@ -26,7 +28,7 @@ constexpr SortInfo kSortInfo[] = {
 };
 
 struct PrimitiveInfo {
-  std::string_view name;
+  base::FixedText<16> name;
   uint8_t code;
 };
 constexpr PrimitiveInfo kPrimitives[] = {
@@ -35,7 +37,7 @@ constexpr PrimitiveInfo kPrimitives[] = {
 };
 
 struct KindInfo {
-  std::string_view keyword;
+  base::FixedText<16> keyword;
   uint8_t code;
   TypeForm form;
 };
@@ -78,7 +80,7 @@ std::optional<T> row(const std::array<uint8_t, 256>& rows, uint8_t code) {
 }  // namespace
 
 std::string_view feature_name(Feature feature) {
-  return feature == Feature::None ? std::string_view() : kFeatureNames[static_cast<size_t>(feature)];
+  return feature == Feature::None ? std::string_view() : kFeatureNames[static_cast<size_t>(feature)].view();
 }
 std::optional<Feature> feature_from_name(std::string_view name) {
   for (size_t i = 0; i < std::size(kFeatureNames); ++i)

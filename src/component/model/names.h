@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/fixed_text.h"
+
 namespace ermine::component {
 
 enum class Feature : uint8_t {
@@ -125,11 +127,11 @@ enum class CanonForm : uint8_t {
 };
 
 struct CanonInfo {
-  std::string_view name;
+  base::FixedText<30> name;
   uint8_t opcode;
   CanonForm form;
   Feature feature;
-  std::string_view signature;  // see canonical.def
+  base::FixedText<7> signature;  // see canonical.def
 };
 const CanonInfo& canon_info(CanonOp op);
 std::optional<CanonOp> canon_from_opcode(uint8_t opcode);
@@ -146,7 +148,7 @@ inline constexpr unsigned kCanonOptionKinds = 0
     ;
 
 struct CanonOptionInfo {
-  std::string_view name;
+  base::FixedText<31> name;
   uint8_t code;
   Sort sort;  // of its index; None: no index
   Feature feature;

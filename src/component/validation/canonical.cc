@@ -65,7 +65,7 @@ Result<ComponentValidator::Options> ComponentValidator::options(const Canon& can
     if (is_encoding && encoding)
       return invalid(option_at, base::format("canonical encoding option `{}` conflicts with option `{}`",
                                              encoding->substr(encoding->find('=') + 1),
-                                             info.name.substr(info.name.find('=') + 1)));
+                                             info.name.view().substr(info.name.view().find('=') + 1)));
     if (seen & bit)
       return invalid(option_at, base::format("canonical option `{}` is specified more than once", info.name));
     seen |= bit;
@@ -278,7 +278,7 @@ Result<void> ComponentValidator::built_in(const Canon& canon, ValidationScope& s
         break;
       }
       ERMINE_ASSIGN(resolved.type, defined_at(canon.type, scope, at));
-      const TypeKind kind = info.name.starts_with("stream.") ? TypeKind::Stream : TypeKind::Future;
+      const TypeKind kind = info.name.view().starts_with("stream.") ? TypeKind::Stream : TypeKind::Future;
       if (types_.kind(resolved.type) != kind)
         return invalid(at, base::format("`{}` requires a {} type", info.name, type_keyword(kind)));
       if (info.form == CanonForm::TypeAsync && canon.is_async)
@@ -332,7 +332,7 @@ Result<void> ComponentValidator::built_in(const Canon& canon, ValidationScope& s
   std::vector<ValType> lists[2];
   unsigned list = 0;
   const ValType pointer = resolved.options.address == AddressType::k64 ? wasm::kI64 : wasm::kI32;
-  for (char c : info.signature) {
+  for (char c : info.signature.view()) {
     if (c == ':') {
       ++list;
       continue;

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "base/utf8.h"
 #include "component/wit/keywords.h"
@@ -12,21 +13,21 @@
 namespace ermine::component::wave {
 namespace {
 
-constexpr std::string_view kNames[] = {"the end of the text",
-                                       "a number",
-                                       "a name",
-                                       "a keyword",
-                                       "a character",
-                                       "a string",
-                                       "a string",
-                                       "'{'",
-                                       "'}'",
-                                       "'('",
-                                       "')'",
-                                       "'['",
-                                       "']'",
-                                       "':'",
-                                       "','"};
+constexpr base::FixedText<31> kNames[] = {"the end of the text",
+                                          "a number",
+                                          "a name",
+                                          "a keyword",
+                                          "a character",
+                                          "a string",
+                                          "a string",
+                                          "'{'",
+                                          "'}'",
+                                          "'('",
+                                          "')'",
+                                          "'['",
+                                          "']'",
+                                          "':'",
+                                          "','"};
 constexpr std::string_view kKeywords[] = {"true", "false", "inf", "nan", "some", "none", "ok", "err"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

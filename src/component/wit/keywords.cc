@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/fixed_text.h"
+
 namespace ermine::component::wit {
 namespace {
 
-constexpr std::string_view kKeywords[] = {
+constexpr base::FixedText<15> kKeywords[] = {
 #define PRIMITIVE(id, name, code, size, flat) name,
 #include "component/model/primitive_types.def"
 #define KEYWORD(id, text) text,
@@ -26,7 +28,7 @@ Keyword keyword_of(std::string_view word) {
 }
 
 std::string_view text_of(Keyword keyword) {
-  return keyword == Keyword::kNone ? "" : kKeywords[static_cast<size_t>(keyword)];
+  return keyword == Keyword::kNone ? std::string_view() : kKeywords[static_cast<size_t>(keyword)].view();
 }
 
 // The primitive types are the first keywords.

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "base/utf8.h"
 #include "text/lexer.h"
@@ -23,26 +24,26 @@ bool is_name_character(char c) {
 bool is_name_start(char c) { return is_name_character(c) && !is_digit(c) && c != '-'; }
 bool is_version_character(char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '+'; }
 
-constexpr std::string_view kNames[] = {"the end of the text",
-                                       "a keyword",
-                                       "a name",
-                                       "a number",
-                                       "a string",
-                                       "a version",
-                                       "'='",
-                                       "','",
-                                       "':'",
-                                       "';'",
-                                       "'.'",
-                                       "'('",
-                                       "')'",
-                                       "'{'",
-                                       "'}'",
-                                       "'<'",
-                                       "'>'",
-                                       "'->'",
-                                       "'/'",
-                                       "'@'"};
+constexpr base::FixedText<31> kNames[] = {"the end of the text",
+                                          "a keyword",
+                                          "a name",
+                                          "a number",
+                                          "a string",
+                                          "a version",
+                                          "'='",
+                                          "','",
+                                          "':'",
+                                          "';'",
+                                          "'.'",
+                                          "'('",
+                                          "')'",
+                                          "'{'",
+                                          "'}'",
+                                          "'<'",
+                                          "'>'",
+                                          "'->'",
+                                          "'/'",
+                                          "'@'"};
 
 struct Range {
   uint32_t first, last;

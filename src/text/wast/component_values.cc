@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fixed_text.h"
 #include "base/utf8.h"
 #include "ermine/printable.h"
 #include "text/number.h"
@@ -30,8 +31,8 @@ enum class ValueForm : uint8_t {
 };
 
 struct ValueWord {
-  std::string_view word;
-  std::string_view shown;
+  base::FixedText<15> word;
+  base::FixedText<7> shown;
   ScriptValueKind kind;
   ValueForm form;
   unsigned bits = 0;  // of integers
@@ -101,7 +102,7 @@ bool ScriptReader::component_value(ScriptValue& out, std::string_view word, bool
           parse_unsigned(text.substr(negative || text.starts_with('+') ? 1 : 0), found->bits, magnitude) !=
               NumberStatus::kOk ||
           (found->is_signed && magnitude > (negative ? limit : limit - 1)))
-        return fail(fmt::format("expected a number of the type {}", found->shown));
+        return fail(fmt::format("expected a number of the type {}", found->shown.view()));
       out.bits = negative ? 0 - magnitude : magnitude;
       advance();
       break;
@@ -173,17 +174,17 @@ std::string component_text(const ScriptValue& value) {
   switch (word->form) {
     case ValueForm::kBool: return value.bits != 0 ? "bool:true" : "bool:false";
     case ValueForm::kInteger:
-      return word->is_signed ? fmt::format("{}:{}", word->shown, static_cast<int64_t>(value.bits))
-                             : fmt::format("{}:{}", word->shown, value.bits);
+      return word->is_signed ? fmt::format("{}:{}", word->shown.view(), static_cast<int64_t>(value.bits))
+                             : fmt::format("{}:{}", word->shown.view(), value.bits);
     case ValueForm::kChar: return fmt::format("char:U+{:04X}", value.bits);
     case ValueForm::kString: return "string:" + quoted(value.label);
-    case ValueForm::kName: return fmt::format("{}:{}", word->shown, printable(value.label));
+    case ValueForm::kName: return fmt::format("{}:{}", word->shown.view(), printable(value.label));
     case ValueForm::kCase:
       return inner.empty() ? "variant:" + printable(value.label)
                            : fmt::format("variant:{}({})", printable(value.label), inner);
-    case ValueForm::kNothing: return std::string(word->shown);
+    case ValueForm::kNothing: return std::string(word->shown.view());
     case ValueForm::kNames: return fmt::format("flags({})", fmt::join(value.labels, " "));
-    default: return fmt::format("{}({})", word->shown, inner);
+    default: return fmt::format("{}({})", word->shown.view(), inner);
   }
 }
 
