@@ -26,6 +26,8 @@ struct Command {
   std::string_view name;
   std::string_view summary;
   int (*main)(Words words);
+  // If the next word names an operation: all of them, whose names are that word.
+  std::span<const Command> (*operations)() = nullptr;
 };
 std::span<const Command> commands();
 // Runs the one that the words begin with; without one, they are those of `ermine run`.
@@ -41,7 +43,12 @@ int print_main(Words words);
 int objdump_main(Words words);
 int wast_main(Words words);
 // With the text format and components.
+inline constexpr std::string_view kComponentSummary = "Make components, and work with their interfaces";
 int component_main(Words words);
+std::span<const Command> component_operations();  // of `ermine component`
+int component_wit_main(Words words);
+int component_new_main(Words words);
+int component_embed_main(Words words);
 // With the text format and a tier that makes machine code.
 int explore_main(Words words);
 

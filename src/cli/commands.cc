@@ -26,7 +26,7 @@ constexpr Command kCommands[] = {
     {"wast", "Run test scripts", wast_main},
 #endif
 #ifdef ERMINE_HAS_COMPONENT
-    {"component", "Work with the interfaces of components", component_main},
+    {"component", kComponentSummary, component_main, component_operations},
 #endif
 };
 

@@ -1,14 +1,12 @@
-// ermine component: tools for components. Names and options are those of `wasm-tools component`.
+// ermine component: tools for components. Names and options are those of `wasm-tools component`. Each operation is a
+// command of its own, whose name is two words.
 
 #include <algorithm>
 
-#include "cli/command.h"
-#include "cli/options.h"
-#include "cli/output_file.h"
-#include "cli/settings.h"
+#include "base/suggestion.h"
+#include "cli/component_tools.h"
 #include "component/wit/encode.h"
 #include "component/wit/print.h"
-#include "component/wit/resolver.h"
 #include "ermine/printable.h"
 
 namespace ermine::cli {
@@ -16,10 +14,11 @@ namespace {
 
 using namespace component::wit;
 
-int fail(const Error& error) {
-  print_error(error);
-  return kFailed;
-}
+constexpr Command kOperations[] = {
+    {"wit", "Read a WIT package, or the interface of a component, check it and print it", component_wit_main},
+    {"new", "Make a component from a core module", component_new_main},
+    {"embed", "Embed the world that a core module implements, for component new", component_embed_main},
+};
 
 // All packages that `package` depends on, directly or not, in the order of the Resolve.
 std::vector<PackageId> all_dependencies(const Resolve& resolve, PackageId package) {
@@ -31,16 +30,55 @@ std::vector<PackageId> all_dependencies(const Resolve& resolve, PackageId packag
   return found;
 }
 
+void print_help() {
+  std::string text =
+      "Work with components and their interfaces.\n"
+      "\n"
+      "Usage: ermine component OPERATION [OPTIONS] ...\n"
+      "\n"
+      "Operations:\n";
+  size_t width = 0;
+  for (const Command& c : kOperations) width = std::max(width, c.name.size());
+  for (const Command& c : kOperations) {
+    (text += "  ") += c.name;
+    text.append(width + 3 - c.name.size(), ' ');
+    (text += c.summary) += '\n';
+  }
+  text += "\nermine component OPERATION --help explains an operation.\n";
+  print_text(text);
+}
+
 }  // namespace
 
+std::span<const Command> component_operations() { return kOperations; }
+
 int component_main(Words words) {
-  Options options("component", "Work with the interfaces of components", "wit [OPTIONS] PATH");
-  std::string operation, path, output;
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print_help();
+    return words.empty() ? kUsage : kOk;
+  }
+  const std::string name = words[0];
+  const auto found =
+      std::find_if(std::begin(kOperations), std::end(kOperations), [&](const Command& c) { return c.name == name; });
+  if (found == std::end(kOperations)) {
+    std::vector<std::string_view> names;
+    for (const Command& c : kOperations) names.push_back(c.name);
+    print_error("there is no operation '" + printable(name) + "' for components" + base::did_you_mean(name, names));
+    print_note("ermine component --help lists the operations");
+    return kUsage;
+  }
+  words.erase(words.begin());
+  return found->main(std::move(words));
+}
+
+int component_wit_main(Words words) {
+  Options options("component wit", "Read a WIT package, or the interface of a component, check it and print it",
+                  "[OPTIONS] PATH");
+  std::string path, output;
   bool as_binary = false, no_docs = false, with_dependencies = false;
   ResolveOptions resolving;
-  options.argument("OPERATION", operation, "wit: read a WIT package, check it, and print it");
   options.argument("PATH", path,
-                   "A file of WIT, a folder of them with deps/ for other packages, or an encoded package");
+                   "A file of WIT, a folder of them with deps/ for other packages, an encoded package, or a component");
   options.value("-o,--output", output, "Write here instead of to standard output", "FILE");
   options.flag("-w,--wasm", as_binary, "Encode the package as a component");
   options.flag("--no-docs", no_docs, "Leave documentation out");
@@ -53,10 +91,6 @@ int component_main(Words words) {
   options.example("ermine component wit wit/");
   options.example("ermine component wit wit/ --wasm -o package.wasm");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
-  if (operation != "wit") {
-    print_error("there is no operation '" + printable(operation) + "' for components; there is: wit");
-    return kUsage;
-  }
 
   OutputFile out(output);
   if (Result<void> r = out.expect_binary(); as_binary && !r) {
@@ -68,6 +102,7 @@ int component_main(Words words) {
   Result<PackageFiles> files = read_path(path, settings.precautions.max_module_size);
   if (!files) return fail(files.error());
   if (int code = settings.precautions.confine_to_reading(); code != kOk) return code;
+  if (Result<void> done = assemble(*files); !done) return fail(done.error());
   Resolve resolve;
   const Result<PackageId> package = add_files(resolve, *std::move(files), resolving);
   if (!package) return fail(package.error());
@@ -77,7 +112,9 @@ int component_main(Words words) {
     out.write({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   } else {
     std::vector<PackageId> others;
-    if (with_dependencies) others = all_dependencies(resolve, *package);
+    // The packages of a component are nowhere else.
+    if (with_dependencies || resolve[*package].name == PackageName{"root", "component", {}})
+      others = all_dependencies(resolve, *package);
     out.write(print(resolve, *package, others, {.docs = !no_docs}));
   }
   if (Result<void> r = out.finish(); !r) return fail(r.error());

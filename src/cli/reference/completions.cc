@@ -62,9 +62,41 @@ void each_option(const CommandInfo& command, F f) {
     for (const OptionInfo& option : section.options) f(option);
 }
 
+// A command for completion: one with operations has the options of all of them.
+struct Completed {
+  CommandInfo info;
+  std::vector<std::string> operations;
+};
+std::vector<Completed> completed(const Reference& reference) {
+  std::vector<Completed> out;
+  for (const CommandInfo& command : reference.commands) {
+    const size_t space = command.name.find(' ');
+    if (space == command.name.npos) {
+      out.push_back({command, {}});
+      continue;
+    }
+    const std::string_view name = command.name.substr(0, space);
+    if (out.empty() || out.back().info.name != name) {
+      out.push_back({command, {}});
+      out.back().info.name = name;
+      out.back().info.summary = kComponentSummary;
+    } else {
+      for (const OptionSection& section : command.sections)
+        for (const OptionInfo& option : section.options) {
+          bool is_known = false;
+          each_option(out.back().info, [&](const OptionInfo& known) { is_known |= known.names == option.names; });
+          if (!is_known) out.back().info.sections.back().options.push_back(option);
+        }
+    }
+    out.back().operations.emplace_back(command.name.substr(space + 1));
+  }
+  return out;
+}
+
 // -- bash -------------------------------------------------------------------------------------------------------------
 
-std::string bash_case(const CommandInfo& command) {
+std::string bash_case(const Completed& completed) {
+  const CommandInfo& command = completed.info;
   std::vector<std::string> all = {"-h", "--help"};
   std::string values;  // cases for the word after an option
   std::vector<std::string> plain;
@@ -87,11 +119,15 @@ std::string bash_case(const CommandInfo& command) {
     for (const std::string& p : plain) either += (either.empty() ? "" : "|") + p;
     values += format("        %%) return ;;\n", {either});
   }
+  std::string operations;
+  if (!completed.operations.empty())
+    operations = format("      ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W '%%' -- \"$current\")) && return\n",
+                        {joined(completed.operations)});
   return format(
-      "    %%)\n      case $previous in\n%%      esac\n      [[ $current == -* ]] && COMPREPLY=($(compgen -W "
+      "    %%)\n%%      case $previous in\n%%      esac\n      [[ $current == -* ]] && COMPREPLY=($(compgen -W "
       "'%%' "
       "-- \"$current\"))\n      ;;\n",
-      {command.name, values, joined(all)});
+      {command.name, operations, values, joined(all)});
 }
 
 }  // namespace
@@ -99,8 +135,8 @@ std::string bash_case(const CommandInfo& command) {
 std::string bash_completion(const Reference& reference) {
   std::vector<std::string> names;
   std::string cases;
-  for (const CommandInfo& c : reference.commands) {
-    names.emplace_back(c.name);
+  for (const Completed& c : completed(reference)) {
+    names.emplace_back(c.info.name);
     cases += bash_case(c);
   }
   return format(
@@ -167,7 +203,8 @@ std::string zsh_value(const CommandInfo& command, const OptionInfo& o) {
 
 std::string zsh_completion(const Reference& reference) {
   std::string names, cases;
-  for (const CommandInfo& c : reference.commands) {
+  for (const Completed& one : completed(reference)) {
+    const CommandInfo& c = one.info;
     names += format("    '%%:%%'\n", {c.name, zsh_text(c.summary)});
     std::string options = "        '(- *)'{-h,--help}'[Show the help]'";
     each_option(c, [&](const OptionInfo& o) {
@@ -178,6 +215,7 @@ std::string zsh_completion(const Reference& reference) {
         options += " \\\n        '" + std::string(o.repeats ? "*" : "") + name + joint + text + "'";
       }
     });
+    if (!one.operations.empty()) options += " \\\n        '1:operation:(" + joined(one.operations) + ")'";
     cases +=
         format("    %%)\n      _arguments -s -S \\\n%% \\\n        '*:file:_files'\n      ;;\n", {c.name, options});
   }
@@ -240,11 +278,13 @@ end
 
 )",
              {kWritten});
-  for (const CommandInfo& c : reference.commands)
+  const std::vector<Completed> all = completed(reference);
+  for (const auto& [c, operations] : all)
     out += format("complete -c ermine -n __fish_use_subcommand -a %% -d '%%'\n", {c.name, fish_text(c.summary)});
-  for (const CommandInfo& c : reference.commands) {
+  for (const auto& [c, operations] : all) {
     out += format("\nset -l seen '__fish_seen_subcommand_from %%'\n", {c.name});
-    each_option(c, [&](const OptionInfo& o) {
+    if (!operations.empty()) out += format("complete -c ermine -n $seen -a '%%'\n", {joined(operations)});
+    each_option(c, [&, &c = c](const OptionInfo& o) {
       std::string line = "complete -c ermine -n $seen";
       for (const std::string& name : split(o.names, ','))
         line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);

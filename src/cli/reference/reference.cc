@@ -13,7 +13,11 @@ std::vector<CommandInfo> collected;
 
 Reference collect_reference() {
   Options::on_help = [](const CommandInfo& command) { collected.push_back(command); };
-  for (const Command& command : commands()) command.main({"--help"});
+  for (const Command& command : commands()) {
+    if (command.operations == nullptr) command.main({"--help"});
+    else
+      for (const Command& operation : command.operations()) operation.main({"--help"});
+  }
   Reference reference{std::move(collected), {}};
   Settings settings;
   for (const SettingRow& row : setting_rows(settings))

@@ -50,6 +50,8 @@ class Decoder {
   Decoder(Resolve& resolve, const ValidComponent& component)
       : resolve_(resolve), types_(component.types), component_(component) {}
   Result<PackageId> run();
+  Result<WorldId> run_component();
+  Result<MergedWorld> run_merge(WorldId into);
 
  private:
   bool ok() const { return !error_; }
@@ -67,6 +69,8 @@ class Decoder {
   bool read_items(InterfaceId id, const InstanceType& type);
   bool check_uses(uint32_t first);
   bool world(std::string_view name, std::string_view path, const ComponentType& type);
+  bool world_items(WorldId id, const ComponentType& type);
+  bool two_forms(std::string_view name);
   bool world_item(WorldId id, const Extern& item, bool is_export);
   TypeDef definition(std::string_view name, const Entity& entity);
   bool same_type(TypeId id, const Extern& item);
@@ -76,6 +80,7 @@ class Decoder {
                              resolve_.name_of(id), name));
   }
   PackageId order_packages(uint32_t first);
+  WorldId root_world();
   // Names are unique without regard to case in a package and in an interface, also if these have several copies.
   bool claim(PackageId package, InterfaceId interface, std::string_view name) {
     const std::string scope = std::to_string(package.index) + "/" + std::to_string(interface.index) + "/";
@@ -103,6 +108,12 @@ class Decoder {
   const ValidComponent& component_;
   Error error_;
   size_t left_ = kMaxExpansion;
+  // Copies of an interface may have different functions: the interface has all of them. Packages may be known already.
+  bool unites_ = false;
+  // Exports may be resource types that the component defines.
+  bool defines_resources_ = false;
+  WorldId into_;  // what worlds are merged into
+  MergedWorld keys_;  // of the worlds that were read
   PackageId main_;
   Owner owner_;  // of the types that are being read
   std::unordered_map<std::string, PackageId> packages_;  // that this component has
@@ -142,7 +153,11 @@ bool Decoder::parse_name(std::string_view text, InterfaceName& out) {
 PackageId Decoder::package(const PackageName& name) {
   const auto [found, is_new] = packages_.try_emplace(name.to_string());
   if (!is_new) return found->second;
-  if (resolve_.find(name)) fail(base::format("the package {} is known already", name.to_string()));
+  if (const PackageId known = resolve_.find(name)) {
+    found->second = known;
+    if (!unites_) fail(base::format("the package {} is known already", name.to_string()));
+    return known;
+  }
   found->second = {static_cast<uint32_t>(resolve_.packages.size())};
   resolve_.packages.push_back({name, {}, {}, {}});
   return found->second;
@@ -155,6 +170,11 @@ InterfaceId Decoder::interface(std::string_view name) {
   InterfaceName parsed;
   if (!parse_name(name, parsed)) return {};
   const PackageId owner = package(parsed.package);
+  if (!ok()) return {};
+  if (const InterfaceId* known = resolve_[owner].interfaces.find(parsed.name)) {
+    found->second = *known;
+    return *known;
+  }
   found->second = {static_cast<uint32_t>(resolve_.interfaces.size())};
   Interface& added = resolve_.interfaces.emplace_back();
   added.name = parsed.name;
@@ -243,6 +263,7 @@ TypeDef Decoder::definition(std::string_view name, const Entity& entity) {
   const auto same = known_.find(key(entity.equals()));
   if (entity.kind == AnyKind::Resource && entity.equals_id == entity.id) out.kind = TypeDefKind::kResource;
   else if (same != known_.end()) out.parts = {same->second};
+  else if (entity.kind == AnyKind::Resource && defines_resources_) out.kind = TypeDefKind::kResource;
   else if (entity.kind == AnyKind::Resource) out.parts = {resource(entity.equals_id)};
   else out = shape(TypeUse::index(entity.equals_id));
   if (out.kind != TypeDefKind::kAlias || !ok() || !out.parts[0].id) return out;
@@ -265,6 +286,7 @@ TypeId Decoder::named_type(std::string_view name, const Entity& entity, const Ow
   out.external_id = external_id(attributes);
   const TypeId id = add(std::move(out));
   known_[key(entity.type())] = id;
+  if (resolve_[id].kind == TypeDefKind::kResource) known_.try_emplace(key(entity.equals()), id);
   return id;
 }
 
@@ -273,6 +295,7 @@ bool Decoder::same_type(TypeId id, const Extern& item) {
   const TypeDef other = definition(item.name, item.type);
   known_[key(item.type.type())] = id;
   const TypeDef& type = resolve_[id];
+  if (type.kind == TypeDefKind::kResource) known_.try_emplace(key(item.type.equals()), id);
   const auto same_member = [](const Member& a, const Member& b) { return a.name == b.name && a.type == b.type; };
   return ok() && type.kind == other.kind && type.parts == other.parts && type.length == other.length &&
          std::equal(type.members.begin(), type.members.end(), other.members.begin(), other.members.end(), same_member);
@@ -343,8 +366,8 @@ bool Decoder::read_items(InterfaceId id, const InstanceType& instance) {
       Function f;
       if (!function(item.name, types_.funcs[item.type.id], item.attributes, &resolve_[id].types, nullptr, f))
         return false;
-      if (has_functions) {
-        const Function* known = resolve_[id].functions.find(item.name);
+      if (const Function* known = resolve_[id].functions.find(item.name);
+          known != nullptr || (has_functions && !unites_)) {
         if (known == nullptr || !same_function(*known, f)) return differs(id, item.name);
         continue;
       }
@@ -355,15 +378,21 @@ bool Decoder::read_items(InterfaceId id, const InstanceType& instance) {
                                item.name));
     }
   }
-  if (functions > 0 && has_functions && functions != resolve_[id].functions.size())
+  if (functions > 0 && has_functions && !unites_ && functions != resolve_[id].functions.size())
     return differs(id, "the number of functions");
   if (functions > 0) is_complete_[id.index] = true;
   return ok();
 }
 
+bool Decoder::two_forms(std::string_view name) {
+  return fail(base::format("there are two forms of '{}' among the imports or exports", name));
+}
+
 bool Decoder::world_item(WorldId id, const Extern& item, bool is_export) {
   WorldItem out;
   out.name = item.name;
+  // With a plain name.
+  const WorldItem* known = (is_export ? resolve_[id].exports : resolve_[id].imports).find(item.name);
   switch (item.type.sort) {
     case Sort::Type:
       if (is_export)
@@ -371,6 +400,10 @@ bool Decoder::world_item(WorldId id, const Extern& item, bool is_export) {
                                  item.name));
       out.kind = WorldItemKind::kType;
       if (!is_label(item.name)) return fail(base::format("'{}' is not the name of a type in a package", item.name));
+      if (known != nullptr && known->kind == WorldItemKind::kType) {
+        if (!same_type(known->type, item)) return two_forms(item.name);
+        return true;
+      }
       out.type = named_type(item.name, item.type, {{}, id}, item.attributes);
       break;
     case Sort::Func:
@@ -388,8 +421,12 @@ bool Decoder::world_item(WorldId id, const Extern& item, bool is_export) {
         if (has_path) out.name.clear();
       } else {
         if (!is_label(item.name)) return fail(base::format("'{}' is not the name of an interface", item.name));
-        out.interface = {static_cast<uint32_t>(resolve_.interfaces.size())};
-        resolve_.interfaces.emplace_back().package = resolve_[id].package;
+        if (known != nullptr && known->kind == WorldItemKind::kInterface) {
+          out.interface = known->interface;
+        } else {
+          out.interface = {static_cast<uint32_t>(resolve_.interfaces.size())};
+          resolve_.interfaces.emplace_back().package = resolve_[id].package;
+        }
       }
       if (!ok() || !interface_items(out.interface, types_.instances[item.type.id])) return false;
       break;
@@ -400,7 +437,15 @@ bool Decoder::world_item(WorldId id, const Extern& item, bool is_export) {
   }
   if (!ok() || !charge(sizeof(WorldItem) + item.name.size())) return false;
   std::string item_key = key_of(out);
-  (is_export ? resolve_[id].exports : resolve_[id].imports).add(std::move(item_key), std::move(out));
+  (is_export ? keys_.exports : keys_.imports).push_back(item_key);
+  OrderedMap<WorldItem>& items = is_export ? resolve_[id].exports : resolve_[id].imports;
+  if (const WorldItem* other = items.find(item_key)) {
+    if (other->kind != out.kind || other->interface != out.interface ||
+        (out.kind == WorldItemKind::kFunction && !same_function(other->function, out.function)))
+      return two_forms(item.name);
+    return true;
+  }
+  items.add(std::move(item_key), std::move(out));
   return true;
 }
 
@@ -415,14 +460,17 @@ bool Decoder::world(std::string_view name, std::string_view path, const Componen
   if (main_ != owner)
     return fail(base::format("the component has worlds or interfaces of two packages: {} and {}",
                              resolve_[main_].name.to_string(), parsed.package.to_string()));
+  if (into_) return world_items(into_, type);
   if (!claim(owner, {}, parsed.name)) return false;
   const WorldId id{static_cast<uint32_t>(resolve_.worlds.size())};
-  {
-    World& added = resolve_.worlds.emplace_back();
-    added.name = parsed.name;
-    added.package = owner;
-  }
+  World& added = resolve_.worlds.emplace_back();
+  added.name = parsed.name;
+  added.package = owner;
   resolve_[owner].worlds.add(parsed.name, id);
+  return world_items(id, type);
+}
+
+bool Decoder::world_items(WorldId id, const ComponentType& type) {
   owner_ = {{}, id};
   for (const Extern& item : type.imports.items)
     if (!world_item(id, item, false)) return false;
@@ -529,6 +577,40 @@ Result<PackageId> Decoder::run() {
   return result;
 }
 
+WorldId Decoder::root_world() {
+  const PackageName name{"root", "component", {}};
+  PackageId package = resolve_.find(name);
+  if (!package) {
+    package = {static_cast<uint32_t>(resolve_.packages.size())};
+    resolve_.packages.push_back({name, {}, {}, {}});
+  }
+  const WorldId id{static_cast<uint32_t>(resolve_.worlds.size())};
+  World& added = resolve_.worlds.emplace_back();
+  added.name = "root";
+  added.package = package;
+  resolve_[package].worlds.add(added.name, id);
+  return id;
+}
+
+Result<WorldId> Decoder::run_component() {
+  unites_ = defines_resources_ = true;
+  const WorldId id = root_world();
+  if (world_items(id, types_.components[component_.body.type])) check_uses(0);
+  if (!ok()) return std::move(error_);
+  return id;
+}
+
+Result<MergedWorld> Decoder::run_merge(WorldId into) {
+  unites_ = true;
+  into_ = into;
+  const ComponentType& whole = types_.components[component_.body.type];
+  for (const Extern& item : whole.exports.items)
+    if (ok()) export_of_package(item);
+  if (ok()) check_uses(0);
+  if (!ok()) return std::move(error_);
+  return std::move(keys_);
+}
+
 }  // namespace
 
 bool is_package(const ValidComponent& component) {
@@ -541,6 +623,14 @@ bool is_package(const ValidComponent& component) {
 
 Result<PackageId> decode(Resolve& resolve, const ValidComponent& component) {
   return Decoder(resolve, component).run();
+}
+
+Result<WorldId> decode_component(Resolve& resolve, const ValidComponent& component) {
+  return Decoder(resolve, component).run_component();
+}
+
+Result<MergedWorld> merge_world(Resolve& resolve, WorldId into, const ValidComponent& package) {
+  return Decoder(resolve, package).run_merge(into);
 }
 
 }  // namespace ermine::component::wit

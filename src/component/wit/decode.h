@@ -16,4 +16,18 @@ bool is_package(const ValidComponent& component);
 // kUnsupported beyond kMaxExpansion. After an error the Resolve must not be used.
 Result<PackageId> decode(Resolve& resolve, const ValidComponent& component);
 
+// Adds what a component imports and exports, as the world root:component/root. An interface that is both imported and
+// exported has the functions of both. kInvalid for what WIT has no form for: imports and exports of components, modules
+// and values, and exports of types. After an error the Resolve must not be used.
+Result<WorldId> decode_component(Resolve& resolve, const ValidComponent& component);
+
+// Adds the imports and exports of the worlds of an encoded package to `into`. What has the same name must have the same
+// type; an interface has the functions of all its copies. The order of packages and interfaces in the Resolve may then
+// differ from that of their dependencies. The result: the keys of the package's items. After an error the Resolve must
+// not be used.
+struct MergedWorld {
+  std::vector<std::string> imports, exports;
+};
+Result<MergedWorld> merge_world(Resolve& resolve, WorldId into, const ValidComponent& package);
+
 }  // namespace ermine::component::wit

@@ -15,6 +15,9 @@ namespace ermine::component::wit {
 // names, stream<char>, streams and futures of borrowed handles), and beyond kMaxEncodedBytes.
 Result<std::vector<uint8_t>> encode(const Resolve& resolve, PackageId package);
 
+// One world in the form that it has in an encoded package: a component type that exports the world's type.
+Result<std::vector<uint8_t>> encode_world(const Resolve& resolve, WorldId world);
+
 // The type of components that target the world, encoded as a component type (Binary.md, componenttype).
 Result<std::vector<uint8_t>> encode_world_type(const Resolve& resolve, WorldId world);
 

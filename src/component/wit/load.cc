@@ -15,6 +15,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kComponentHead = 10;  // "(component"
+
+// A component, in the text or the binary form, is not a source and has a limit of its own.
+bool is_component_file(const fs::path& path) {
+  char head[kComponentHead] = {};
+  std::ifstream(path, std::ios::binary).read(head, sizeof head);
+  const std::string_view text(head, sizeof head);
+  return text.starts_with(std::string_view("\0asm", 4)) || text.starts_with("(component");
+}
+
 // `left` is how many bytes all files may still have.
 Result<InputFile> read(const fs::path& path, size_t& left) {
   const std::string name = path.string();
@@ -66,12 +76,18 @@ bool is_encoded(const InputFile& file) {
   return is_component({reinterpret_cast<const uint8_t*>(file.text.data()), file.text.size()});
 }
 
-// A package that is encoded as a component.
-Result<PackageId> add_encoded(Resolve& resolve, const InputFile& file) {
+// A package that is encoded as a component, or what a component imports and exports.
+Result<PackageId> add_encoded(Resolve& resolve, const InputFile& file, bool is_main = false) {
   ValidateOptions options;
   options.features = FeatureSet::all();
+  options.core_features = wasm::FeatureSet::all();
   auto component = validate({reinterpret_cast<const uint8_t*>(file.text.data()), file.text.size()}, nullptr, options);
   if (!component) return std::move(component).error().with_context(file.name);
+  if (is_main && !is_package(**component)) {
+    auto world = decode_component(resolve, **component);
+    if (!world) return std::move(world).error().with_context(file.name);
+    return resolve[*world].package;
+  }
   auto package = decode(resolve, **component);
   if (!package) return std::move(package).error().with_context(file.name);
   return package;
@@ -111,7 +127,8 @@ Result<PackageFiles> read_path(const std::string& path, uint64_t limit) {
     ERMINE_ASSIGN(files.main, read_folder(path, left));
     ERMINE_TRY(read_dependencies(files, fs::path(path) / "deps", left));
   } else {
-    ERMINE_ASSIGN(InputFile file, read(path, left));
+    size_t bytes = limit;
+    ERMINE_ASSIGN(InputFile file, read(path, is_component_file(path) ? bytes : left));
     files.main.push_back(std::move(file));
   }
   return files;
@@ -119,7 +136,7 @@ Result<PackageFiles> read_path(const std::string& path, uint64_t limit) {
 
 Result<PackageId> add_files(Resolve& resolve, PackageFiles files, const ResolveOptions& options) {
   for (const InputFile& file : files.encoded) ERMINE_TRY(add_encoded(resolve, file));  // they depend on no others
-  if (files.main.size() == 1 && is_encoded(files.main[0])) return add_encoded(resolve, files.main[0]);
+  if (files.main.size() == 1 && is_encoded(files.main[0])) return add_encoded(resolve, files.main[0], true);
   return add_packages(resolve, std::move(files.main), std::move(files.dependencies), options);
 }
 

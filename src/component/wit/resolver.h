@@ -52,12 +52,13 @@ struct PackageFiles {
   InputGroup encoded;  // dependencies that are encoded as components
 };
 // Reads the files of the package at a path, see add_path(), without looking into them. `limit`: of all bytes together;
-// at most kMaxSourceBytes.
+// at most kMaxSourceBytes, except of a component.
 Result<PackageFiles> read_path(const std::string& path, uint64_t limit = kMaxSourceBytes);
 Result<PackageId> add_files(Resolve& resolve, PackageFiles files, const ResolveOptions& options = {});
 
 // Adds the package at a path: a file, or a folder whose files *.wit are the package, and whose folder deps/ has
-// packages it depends on, as files *.wit or folders of them. kIo if something cannot be read.
+// packages it depends on, as files *.wit or folders of them. A file can be an encoded package, or any component in the
+// binary form: see decode_component(). kIo if something cannot be read.
 Result<PackageId> add_path(Resolve& resolve, const std::string& path, const ResolveOptions& options = {});
 
 }  // namespace ermine::component::wit
