@@ -94,13 +94,13 @@ _ermine() {
       [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --json -l --list -v --verbose --features --timeout --max-process-memory --max-module-size -W --wasm --tier --code-cache-size --sandbox --no-landlock --no-seccomp --verify-code' -- "$current"))
       ;;
     component)
-      ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'wit new embed' -- "$current")) && return
+      ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'wit new embed plug targets unbundle' -- "$current")) && return
       case $previous in
         --sandbox) COMPREPLY=($(compgen -W 'required best-effort off' -- "$current")); return ;;
         --encoding) COMPREPLY=($(compgen -W 'utf8 utf16 compact-utf16' -- "$current")); return ;;
-        -o|--output|--features|--timeout|--max-process-memory|--max-module-size|--adapt|-w|--world) return ;;
+        -o|--output|--features|--timeout|--max-process-memory|--max-module-size|--adapt|-w|--world|--plug|--module-dir|--threshold) return ;;
       esac
-      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help -o --output -w --wasm --no-docs --all-packages --features --all-features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp -t --wat --adapt --realloc-via-memory-grow --no-merge-imports --reject-legacy-names --skip-validation -w --world --encoding --dummy --only-custom' -- "$current"))
+      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help -o --output -w --wasm --no-docs --all-packages --features --all-features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp -t --wat --adapt --realloc-via-memory-grow --no-merge-imports --reject-legacy-names --skip-validation -w --world --encoding --dummy --only-custom --plug --module-dir --threshold' -- "$current"))
       ;;
   esac
 }

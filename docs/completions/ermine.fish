@@ -149,7 +149,7 @@ complete -c ermine -n $seen -l no-seccomp -d 'Process sandbox without seccomp, w
 complete -c ermine -n $seen -l verify-code -d 'Check all machine code before it runs; interpret functions that fail'
 
 set -l seen '__fish_seen_subcommand_from component'
-complete -c ermine -n $seen -a 'wit new embed'
+complete -c ermine -n $seen -a 'wit new embed plug targets unbundle'
 complete -c ermine -n $seen -s o -l output -r -d 'Write here instead of to standard output'
 complete -c ermine -n $seen -s w -l wasm -d 'Encode the package as a component'
 complete -c ermine -n $seen -l no-docs -d 'Leave documentation out'
@@ -172,3 +172,6 @@ complete -c ermine -n $seen -s w -l world -r -d 'The world, if the package has s
 complete -c ermine -n $seen -l encoding -x -a 'utf8 utf16 compact-utf16' -d 'How the module encodes strings'
 complete -c ermine -n $seen -l dummy -d 'Make a module that fits the world, whose functions trap, instead of reading one'
 complete -c ermine -n $seen -l only-custom -d 'Write only the contents of the custom section'
+complete -c ermine -n $seen -l plug -r -d 'A component that exports what SOCKET imports, of the same or a compatible version'
+complete -c ermine -n $seen -l module-dir -r -d 'Write the modules here, as unbundled-module0.wasm and so on'
+complete -c ermine -n $seen -l threshold -r -d 'Modules up to this size stay in the component'

@@ -49,6 +49,9 @@ std::span<const Command> component_operations();  // of `ermine component`
 int component_wit_main(Words words);
 int component_new_main(Words words);
 int component_embed_main(Words words);
+int component_plug_main(Words words);
+int component_targets_main(Words words);
+int component_unbundle_main(Words words);
 // With the text format and a tier that makes machine code.
 int explore_main(Words words);
 

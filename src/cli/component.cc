@@ -18,6 +18,9 @@ constexpr Command kOperations[] = {
     {"wit", "Read a WIT package, or the interface of a component, check it and print it", component_wit_main},
     {"new", "Make a component from a core module", component_new_main},
     {"embed", "Embed the world that a core module implements, for component new", component_embed_main},
+    {"plug", "Wire components together", component_plug_main},
+    {"targets", "Check that a component can be used where a world is expected", component_targets_main},
+    {"unbundle", "Take core modules out of a component, which imports them instead", component_unbundle_main},
 };
 
 // All packages that `package` depends on, directly or not, in the order of the Resolve.

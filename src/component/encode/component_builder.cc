@@ -106,6 +106,18 @@ uint32_t ComponentBuilder::instance(uint32_t component, std::span<const BuiltIte
   return next(Sort::Instance);
 }
 
+uint32_t ComponentBuilder::instance(std::span<const BuiltItem> exports) {
+  ByteBuffer& out = begin(kInstance);
+  out.u8(kInline);
+  out.leb(exports.size());
+  for (const BuiltItem& item : exports) {
+    wit::write_name(out, {item.name, {}, {}});
+    sort(out, item.sort);
+    out.leb(item.index);
+  }
+  return next(Sort::Instance);
+}
+
 uint32_t ComponentBuilder::alias_core_export(uint32_t core_instance, std::string_view name, Sort sort_of) {
   ByteBuffer& out = begin(kAlias);
   sort(out, sort_of);

@@ -32,6 +32,7 @@ class ComponentBuilder {
   uint32_t core_instance(uint32_t module, std::span<const BuiltItem> arguments);
   uint32_t core_instance(std::span<const BuiltItem> exports);
   uint32_t instance(uint32_t component, std::span<const BuiltItem> arguments);
+  uint32_t instance(std::span<const BuiltItem> exports);
   uint32_t alias_core_export(uint32_t core_instance, std::string_view name, Sort sort);
   uint32_t alias_export(uint32_t instance, std::string_view name, Sort sort);
   // Begins a definition: the caller writes it.

@@ -52,6 +52,7 @@ class Decoder {
   Result<PackageId> run();
   Result<WorldId> run_component();
   Result<MergedWorld> run_merge(WorldId into);
+  Result<void> run_imports(WorldId into);
 
  private:
   bool ok() const { return !error_; }
@@ -611,6 +612,16 @@ Result<MergedWorld> Decoder::run_merge(WorldId into) {
   return std::move(keys_);
 }
 
+Result<void> Decoder::run_imports(WorldId into) {
+  unites_ = true;
+  owner_ = {{}, into};
+  for (const Extern& item : types_.components[component_.body.type].imports.items)
+    if (ok()) world_item(into, item, false);
+  if (ok()) check_uses(0);
+  if (!ok()) return std::move(error_);
+  return {};
+}
+
 }  // namespace
 
 bool is_package(const ValidComponent& component) {
@@ -631,6 +642,10 @@ Result<WorldId> decode_component(Resolve& resolve, const ValidComponent& compone
 
 Result<MergedWorld> merge_world(Resolve& resolve, WorldId into, const ValidComponent& package) {
   return Decoder(resolve, package).run_merge(into);
+}
+
+Result<void> merge_imports(Resolve& resolve, WorldId into, const ValidComponent& component) {
+  return Decoder(resolve, component).run_imports(into);
 }
 
 }  // namespace ermine::component::wit

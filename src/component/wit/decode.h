@@ -29,5 +29,7 @@ struct MergedWorld {
   std::vector<std::string> imports, exports;
 };
 Result<MergedWorld> merge_world(Resolve& resolve, WorldId into, const ValidComponent& package);
+// The same with the imports of a component.
+Result<void> merge_imports(Resolve& resolve, WorldId into, const ValidComponent& component);
 
 }  // namespace ermine::component::wit
