@@ -59,9 +59,9 @@ _ermine() {
       case $previous in
         --function) COMPREPLY=($(compgen -W 'NAME INDEX' -- "$current")); return ;;
         --sandbox) COMPREPLY=($(compgen -W 'required best-effort off' -- "$current")); return ;;
-        -o|--output|--max-size|--features|--timeout|--max-process-memory|--max-module-size) return ;;
+        --module|-o|--output|--max-size|--features|--timeout|--max-process-memory|--max-module-size) return ;;
       esac
-      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help -o --output --function --max-size --features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp' -- "$current"))
+      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --module -o --output --function --max-size --features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp' -- "$current"))
       ;;
     parse)
       case $previous in

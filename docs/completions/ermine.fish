@@ -11,12 +11,12 @@ end
 
 complete -c ermine -n __fish_use_subcommand -a run -d 'Run a WebAssembly program'
 complete -c ermine -n __fish_use_subcommand -a validate -d 'Check that modules and components are valid'
-complete -c ermine -n __fish_use_subcommand -a inspect -d 'Show what a module imports, exports and needs'
+complete -c ermine -n __fish_use_subcommand -a inspect -d 'Show what a module or component imports, exports and needs'
 complete -c ermine -n __fish_use_subcommand -a strip -d 'Remove custom sections, which do not matter to running a module or component'
 complete -c ermine -n __fish_use_subcommand -a explore -d 'Show the WebAssembly, register code and machine code of functions side by side, as an HTML page'
 complete -c ermine -n __fish_use_subcommand -a parse -d 'Turn the text format into the binary format'
 complete -c ermine -n __fish_use_subcommand -a print -d 'Turn the binary format into the text format'
-complete -c ermine -n __fish_use_subcommand -a objdump -d 'List the contents of a module with their offsets'
+complete -c ermine -n __fish_use_subcommand -a objdump -d 'List the contents of a module or component with their offsets'
 complete -c ermine -n __fish_use_subcommand -a wast -d 'Run test scripts (.wast)'
 complete -c ermine -n __fish_use_subcommand -a component -d 'Make components, and work with their interfaces'
 
@@ -82,6 +82,7 @@ complete -c ermine -n $seen -l no-landlock -d 'Process sandbox without Landlock,
 complete -c ermine -n $seen -l no-seccomp -d 'Process sandbox without seccomp, which restricts system calls'
 
 set -l seen '__fish_seen_subcommand_from explore'
+complete -c ermine -n $seen -l module -r -d 'Of a component with several core modules: this one, counted from 0'
 complete -c ermine -n $seen -s o -l output -r -d 'Write here; - is standard output. By default NAME.explore.html'
 complete -c ermine -n $seen -l function -x -a 'NAME INDEX' -d 'Only this function; may be given several times'
 complete -c ermine -n $seen -l max-size -r -d 'Omit functions once the page has this size; has no effect with --function'

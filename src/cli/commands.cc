@@ -14,7 +14,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "Run a WebAssembly program", run_main},
     {"validate", "Check that modules and components are valid", validate_main},
-    {"inspect", "Show what a module imports, exports and needs", inspect_main},
+    {"inspect", "Show what a module or component imports, exports and needs", inspect_main},
     {"strip", "Remove custom sections", strip_main},
 #ifdef ERMINE_HAS_EXPLORE
     {"explore", "Show the code of functions in every tier as an HTML page", explore_main},
@@ -22,7 +22,7 @@ constexpr Command kCommands[] = {
 #ifdef ERMINE_HAS_TEXT
     {"parse", "Turn the text format into the binary format", parse_main},
     {"print", "Turn the binary format into the text format", print_main},
-    {"objdump", "List the contents of a module with their offsets", objdump_main},
+    {"objdump", "List the contents of a module or component with their offsets", objdump_main},
     {"wast", "Run test scripts", wast_main},
 #endif
 #ifdef ERMINE_HAS_COMPONENT

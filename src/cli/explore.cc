@@ -6,13 +6,18 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/format.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/output_file.h"
 #include "cli/settings.h"
+#include "ermine/component.h"
 #include "ermine/printable.h"
 #include "explore/disassembler.h"
 #include "explore/page.h"
+#ifdef ERMINE_HAS_COMPONENT
+#include "component/compose/contents.h"
+#endif
 
 namespace ermine::cli {
 namespace {
@@ -28,6 +33,31 @@ std::string stem(const std::string& path) {
   for (std::string_view ending : {".wasm", ".wat"})
     if (name.size() > ending.size() && name.ends_with(ending)) name.resize(name.size() - ending.size());
   return name == "-" ? "module" : name;
+}
+
+// The core module of a component with this number; without one, the only module.
+Result<std::vector<uint8_t>> module_of_component([[maybe_unused]] std::span<const uint8_t> component,
+                                                 [[maybe_unused]] const std::string& number) {
+#ifdef ERMINE_HAS_COMPONENT
+  ERMINE_ASSIGN(const std::vector<component::ContainedModule> modules, component::core_modules(component));
+  if (modules.empty()) return Error(ErrorKind::kUsage, "there is no core module in the component");
+  size_t index = 0;
+  const char* end = number.data() + number.size();
+  const auto read = std::from_chars(number.data(), end, index);
+  const bool is_number = read.ec == std::errc() && read.ptr == end && index < modules.size();
+  if (is_number || (number.empty() && modules.size() == 1))
+    return std::vector<uint8_t>(modules[index].bytes.begin(), modules[index].bytes.end());
+  std::string sizes;
+  constexpr size_t kMost = 8;
+  for (size_t i = 0; i < std::min(kMost, modules.size()); ++i)
+    sizes += base::format("{:t}{} of {} bytes", i > 0 ? ", " : "", i, modules[i].bytes.size());
+  return Error(ErrorKind::kUsage,
+               base::format("there are {} core modules in the component, {:t}{:t}; choose one by its "
+                            "number with --module",
+                            modules.size(), sizes, modules.size() > kMost ? " …" : ""));
+#else
+  return Error(ErrorKind::kUnsupported, "this is a component, and this build has no components");
+#endif
 }
 
 // The requested functions, by index.
@@ -56,12 +86,14 @@ int explore_main(Words words) {
   Options command("explore",
                   "Show the WebAssembly, register code and machine code of functions side by side, as an HTML page",
                   "[OPTIONS] FILE");
-  std::string input, output;
+  std::string input, output, module_number;
   Words functions;
   explore::PageOptions page;
   Settings settings;
   Config& config = settings.config;
-  command.argument("FILE", input, "A module, binary or text; - is standard input");
+  command.argument("FILE", input, "A module or component, binary or text; - is standard input");
+  command.value("--module", module_number, "Of a component with several core modules: this one, counted from 0",
+                "INDEX");
   command.value("-o,--output", output, "Write here; - is standard output. By default NAME.explore.html", "FILE");
   command.values("--function", functions, "Only this function; may be given several times", "NAME|INDEX");
   command.add({.names = "--max-size",
@@ -86,8 +118,19 @@ int explore_main(Words words) {
   explore::load_disassembler();
   // Nothing of it runs, but machine code is made in executable memory.
   if (int code = precautions.confine_to_running(true); code != kOk) return code;
-  Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size);
+  Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size, Accepted::kComponentsToo);
   if (!bytes) return fail(bytes.error());
+  if (Component::is_component(*bytes)) {
+    Result<std::vector<uint8_t>> module = module_of_component(*bytes, module_number);
+    if (!module) {
+      print_error(module.error().clone().with_context(input).to_string());
+      return module.error().kind() == ErrorKind::kUsage ? kUsage : kFailed;
+    }
+    bytes = std::move(module);
+  } else if (!module_number.empty()) {
+    print_error("--module: " + printable(input) + " is not a component");
+    return kUsage;
+  }
   wasm::FeatureSet features;
   for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::kCount); ++i)
     if (config.feature_bits >> i & 1) features.add(static_cast<wasm::Feature>(i));

@@ -7,12 +7,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "cli/component_text.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/settings.h"
 #include "ermine/ermine.h"
 #include "ermine/printable.h"
 #include "launch/file_kind.h"
+#ifdef ERMINE_HAS_COMPONENT
+#include "component/compose/contents.h"
+#endif
 
 namespace ermine::cli {
 namespace {
@@ -197,14 +201,91 @@ void print_json(const Module& module, const std::string& path) {
   print_text("\n}\n");
 }
 
+int inspect_module(const Result<Module>& module, const std::string& path, bool as_json) {
+  if (!module) {
+    print_error(module.error());
+    return kFailed;
+  }
+  if (as_json) print_json(*module, path);
+  else print_listing(*module, path);
+  return kOk;
+}
+
+#ifdef ERMINE_HAS_COMPONENT
+
+// A module whose bytes were read already. Errors name the file.
+Result<Module> compile(const Engine& engine, std::vector<uint8_t>&& bytes, const InputFile& file) {
+  const std::string name = launch::module_name(file);
+  if (!launch::is_binary(bytes))
+    return Module::from_text(engine, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name, file.path());
+  Result<Module> module = Module::compile(engine, std::move(bytes), name);
+  if (!module) return std::move(module).error().with_context(file.path());
+  return module;
+}
+
+void print_component_listing(const component::ComponentContents& c, uint64_t size, const std::string& path) {
+  const bool bold = colour_on(STDOUT_FILENO);
+  auto heading = [bold](const std::string& text) { return bold ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n"; };
+  std::string out = heading(printable(path));
+  out += fmt::format("  a component, {} in all\n", size_text(size));
+  out += fmt::format("  {} core modules, {} nested components, {} imports, {} exports\n", c.modules.size(),
+                     c.components, c.imports.size(), c.exports.size());
+  print_text(out);
+  if (!c.no_wit.empty()) print_text("  its interface has no form in WIT: " + c.no_wit + "\n");
+  else print_text("\n" + heading("interface") + c.wit);
+  print_text("\n" + heading(fmt::format("core modules ({})", c.modules.size())));
+  for (size_t i = 0; i < c.modules.size(); ++i) {
+    const component::ContainedModule& m = c.modules[i];
+    print_text(fmt::format("  {:<3}  {:>12}  at {:#010x}{}{}\n", i, size_text(m.bytes.size()), m.offset,
+                           m.within.empty() ? "" : "  in ", m.within));
+  }
+  if (c.producers.empty()) return;
+  print_text("\n" + heading("producers"));
+  for (const component::Producers::Field& field : c.producers.fields())
+    for (const component::Producers::Value& value : field.values)
+      print_text(base::format("  {}: {} {}\n", field.name, value.name, value.version));
+}
+
+void print_component_json(const component::ComponentContents& c, uint64_t size, const std::string& path) {
+  Json j;
+  j["file"] = path;
+  j["kind"] = "component";
+  j["size"] = size;
+  j["components"] = c.components;
+  j["wit"] = c.no_wit.empty() ? Json(c.wit) : Json(nullptr);
+  j["imports"] = c.imports;
+  j["exports"] = c.exports;
+  j["core_modules"] = Json::array();
+  for (const component::ContainedModule& m : c.modules)
+    j["core_modules"].push_back({{"size", m.bytes.size()}, {"offset", m.offset}, {"within", m.within}});
+  j["producers"] = Json::object();
+  for (const component::Producers::Field& field : c.producers.fields())
+    for (const component::Producers::Value& value : field.values)
+      j["producers"][field.name][value.name] = value.version;
+  print_text(text_of(j) + "\n");
+}
+
+int inspect_component(std::span<const uint8_t> bytes, const std::string& path, bool as_json) {
+  const auto contents = component::contents_of(bytes);
+  if (!contents) {
+    print_error(contents.error().clone().with_context(path));
+    return kFailed;
+  }
+  if (as_json) print_component_json(*contents, bytes.size(), path);
+  else print_component_listing(*contents, bytes.size(), path);
+  return kOk;
+}
+
+#endif
+
 }  // namespace
 
 int inspect_main(Words words) {
-  Options options("inspect", "Show what a module imports, exports and needs", "[OPTIONS] FILE");
+  Options options("inspect", "Show what a module or component imports, exports and needs", "[OPTIONS] FILE");
   std::string file;
   bool as_json = false;
   Settings settings;
-  options.argument("FILE", file, "A module, binary or text; - is standard input");
+  options.argument("FILE", file, "A module or component, binary or text; - is standard input");
   options.flag("--json", as_json, "For programs instead of people");
   settings.config.enable_all_features();  // what is shown may use anything; running it is another matter
   add_settings(options, settings, Takers::kValidating);
@@ -223,14 +304,23 @@ int inspect_main(Words words) {
   }
   if (int code = precautions.confine_to_reading(); code != kOk) return code;
 
-  Result<Module> module = load_module(engine, *input, precautions.max_module_size);
-  if (!module) {
-    print_error(module.error());
-    return kFailed;
+#ifdef ERMINE_HAS_COMPONENT
+  // A module in a file is not copied.
+  uint8_t head[8];
+  if (!input->peek(head) || Component::is_component(head) || head[0] == '(') {
+    Result<std::vector<uint8_t>> bytes = input->read_module(precautions.max_module_size, Accepted::kComponentsToo);
+    if (bytes && Component::is_component(*bytes)) {
+      if (launch::is_binary(*bytes)) return inspect_component(*bytes, file, as_json);
+      const std::string_view text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+      const auto binary = parse_component(text, true, file);
+      if (binary) return inspect_component(*binary, file, as_json);
+      print_error(binary.error());
+      return kFailed;
+    }
+    return inspect_module(bytes ? compile(engine, *std::move(bytes), *input) : std::move(bytes).error(), file, as_json);
   }
-  if (as_json) print_json(*module, file);
-  else print_listing(*module, file);
-  return kOk;
+#endif
+  return inspect_module(load_module(engine, *input, precautions.max_module_size), file, as_json);
 }
 
 }  // namespace ermine::cli

@@ -126,7 +126,7 @@ int print_main(Words words) {
 }
 
 int objdump_main(Words words) {
-  Options command("objdump", "List the contents of a module with their offsets", "[OPTIONS] FILE");
+  Options command("objdump", "List the contents of a module or component with their offsets", "[OPTIONS] FILE");
   command.help_flag("--help");
   Files files;
   files.begin(command);
@@ -147,9 +147,10 @@ int objdump_main(Words words) {
   options.section = section;
 
   OutputFile out(files.output);
-  auto read = [](InputFile& input, uint64_t limit) { return read_module_bytes(input, limit); };
-  return process(files, out, read, [&](const std::vector<uint8_t>& bytes) {
-    Result<void> dumped = text::dump(bytes, options, [&out](std::string_view piece) { return out.write(piece); });
+  return process(files, out, read_any, [&](const std::vector<uint8_t>& bytes) {
+    const text::TextSink sink = [&out](std::string_view piece) { return out.write(piece); };
+    Result<void> dumped =
+        Component::is_component(bytes) ? dump_component(bytes, options, sink) : text::dump(bytes, options, sink);
     return finish(dumped, out, files.input);
   });
 }

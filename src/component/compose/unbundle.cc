@@ -1,4 +1,4 @@
-// See unbundle.h. The import stands where the module was, so that all indices stay the same.
+// See unbundle.h. An import takes the place of each module, so that all indices stay the same.
 #include "component/compose/unbundle.h"
 
 #include "base/format.h"

@@ -51,13 +51,15 @@ class Dumper final : public ModulePrinter {
   void rows(uint32_t from, uint32_t to);
   void rest_of_bytes();
 
+  uint64_t shown(uint32_t offset) const { return uint64_t{offset} + dump_.base_offset; }
+
   const DumpOptions& dump_;
   bool code_ = false;               // lines have a column of bytes
   uint32_t pending_ = 0, end_ = 0;  // bytes of the last line that did not fit on it
 };
 
 void Dumper::row(uint32_t from, uint32_t to) {
-  (out_ << "\n ").hex(from, 6) << ":";
+  (out_ << "\n ").hex(shown(from), 6) << ":";
   for (uint32_t i = 0; i < kRowBytes; ++i) {
     if (from + i < to) (out_ << ' ').hex(raw_.module.bytes[from + i], 2);
     else out_ << "   ";
@@ -81,27 +83,12 @@ void Dumper::new_line(unsigned indent, uint32_t from, uint32_t to) {
     pending_ = from + kRowBytes;
     end_ = to;
   } else {
-    (out_ << (code_ ? "\n\n " : "\n ")).hex(from, 6) << ": ";
+    (out_ << (code_ ? "\n\n " : "\n ")).hex(shown(from), 6) << ": ";
     out_.spaces(indent - 2);
   }
 }
 
-void Dumper::rows(uint32_t from, uint32_t to) {
-  for (; from < to; from += kHexBytes) {
-    uint32_t end = std::min(to, from + kHexBytes);
-    (out_ << "\n ").hex(from, 6) << ':';
-    for (uint32_t i = from; i < from + kHexBytes; ++i) {
-      if (i < end) (out_ << ' ').hex(raw_.module.bytes[i], 2);
-      else out_ << "   ";
-    }
-    out_ << "  ";
-    for (uint32_t i = from; i < end; ++i) {
-      uint8_t byte = raw_.module.bytes[i];
-      out_ << (byte >= 0x20 && byte < 0x7F ? static_cast<char>(byte) : '.');
-    }
-    if (!out_.maybe_flush()) return;
-  }
-}
+void Dumper::rows(uint32_t from, uint32_t to) { dump_bytes(out_, raw_.module.bytes, from, to, dump_.base_offset); }
 
 void Dumper::data_contents(uint32_t at, uint32_t size) {
   (out_ << "(; ").number(size) << " bytes ;)";
@@ -128,8 +115,8 @@ void Dumper::header(const RawSection& s) {
   title("  ", s);
   size_t width = out_.raw().size() - from;
   out_.spaces(width < 28 ? 28 - width : 1);
-  (out_ << "0x").hex(s.start, 8) << " - 0x";
-  out_.hex(s.end, 8);
+  (out_ << "0x").hex(shown(s.start), 8) << " - 0x";
+  out_.hex(shown(s.end), 8);
   char size[24];
   auto end = std::to_chars(size, size + sizeof size, s.end - s.start).ptr;
   out_.spaces(static_cast<size_t>(std::max<ptrdiff_t>(12 - (end - size), 1)));
@@ -254,6 +241,23 @@ void Dumper::run(Result<void>& broken) {
 }
 
 }  // namespace
+
+void dump_bytes(Out& out, std::span<const uint8_t> bytes, uint32_t from, uint32_t to, uint32_t base_offset) {
+  for (; from < to; from += kHexBytes) {
+    uint32_t end = std::min(to, from + kHexBytes);
+    (out << "\n ").hex(uint64_t{from} + base_offset, 6) << ':';
+    for (uint32_t i = from; i < from + kHexBytes; ++i) {
+      if (i < end) (out << ' ').hex(bytes[i], 2);
+      else out << "   ";
+    }
+    out << "  ";
+    for (uint32_t i = from; i < end; ++i) {
+      uint8_t byte = bytes[i];
+      out << (byte >= 0x20 && byte < 0x7F ? static_cast<char>(byte) : '.');
+    }
+    if (!out.maybe_flush()) return;
+  }
+}
 
 Result<void> dump(std::span<const uint8_t> bytes, const DumpOptions& options, const TextSink& sink) {
   Result<void> broken;

@@ -6,6 +6,7 @@
 // next.
 #pragma once
 
+#include "text/print/out.h"
 #include "text/print/print.h"
 
 namespace ermine::text {
@@ -17,7 +18,11 @@ struct DumpOptions {
   bool contents = false;     // the bytes of the sections
   bool names = true;         // identifiers from the name section
   std::string_view section;  // only this one, by its word in the text format or a custom section's name
+  uint32_t base_offset = 0;  // of the module in a larger binary, whose offsets are shown
 };
+
+// Rows of bytes from `from` to `to`, each with its offset.
+void dump_bytes(Out& out, std::span<const uint8_t> bytes, uint32_t from, uint32_t to, uint32_t base_offset);
 
 // Errors: the first error of the module. Everything that could be read has reached the sink.
 Result<void> dump(std::span<const uint8_t> module, const DumpOptions& options, const TextSink& sink);

@@ -63,6 +63,9 @@ Names names_of(const ComponentBody& body) {
 
 void Printer::new_line() {
   out_ << '\n';
+  if (lists_ && offset_) (out_ << ' ').hex(*offset_, 6) << ':';
+  else if (lists_) out_.spaces(8);
+  offset_.reset();
   out_.spaces(indent_);
 }
 
@@ -120,6 +123,16 @@ Result<void> Printer::print(const ComponentBody& component) {
   return body(component, names);
 }
 
+Result<void> Printer::list(const ComponentBody& component) {
+  lists_ = true;
+  indent_ = 0;
+  const Names names = options_.names ? names_of(component) : Names();
+  own_name_ = names.component;
+  Result<void> done = body(component, names);
+  lists_ = false;
+  return done;
+}
+
 // `own_name_` is the name that the component's head gives it.
 Result<void> Printer::body(const ComponentBody& component, const Names& names) {
   for (const Definition& definition : component.definitions)
@@ -133,7 +146,7 @@ Result<void> Printer::body(const ComponentBody& component, const Names& names) {
   for (unsigned i = 0; i < kSorts; ++i)
     if (spaces.ids[i].assign(names.sorts[i], counts[i]) != names.sorts[i].size()) carried = false;
   Spaces* const outer = std::exchange(spaces_, &spaces);
-  indent_ += 2;
+  indent_ += lists_ ? 1 : 2;
   if (own_name_ != names.component || (own_name_.data() == nullptr) != (names.component.data() == nullptr)) {
     new_line();
     out_ << "(@ermine.name";
@@ -143,7 +156,7 @@ Result<void> Printer::body(const ComponentBody& component, const Names& names) {
     }
     out_ << ')';
   }
-  if (carried) {
+  if (carried && !lists_) {
     new_line();
     out_ << "(@ermine.names)";
   }
@@ -157,7 +170,7 @@ Result<void> Printer::body(const ComponentBody& component, const Names& names) {
     ERMINE_TRY(definition(component.definitions[i]));
   }
   customs(component.definitions.size());
-  indent_ -= 2;
+  indent_ -= lists_ ? 1 : 2;
   spaces_ = outer;
   return {};
 }
@@ -167,6 +180,10 @@ Result<void> Printer::nested(const ComponentBody& component) {
   const text::Identifiers& ids = spaces_->ids[static_cast<unsigned>(Sort::Component)];
   out_ << "(component";
   name(Sort::Component);
+  if (lists_) {
+    (out_ << ", ").number(component.bytes.size()) << " bytes)";
+    return {};
+  }
   own_name_ = ids.name(next(Sort::Component));
   ERMINE_TRY(body(component, names));
   if (!component.definitions.empty() || !component.customs.empty()) new_line();
@@ -186,6 +203,10 @@ Result<void> Printer::core_module(const CoreModule& module) {
   ids.define(head_out, next(Sort::CoreModule));
   (head_out << " (;").number(next(Sort::CoreModule)) << ";)";
   head_out.flush();
+  if (lists_) {
+    (out_ << head << ", ").number(module.bytes.size()) << " bytes)";
+    return {};
+  }
 
   text::PrintOptions options = options_;
   options.head = head;
@@ -213,9 +234,14 @@ Result<void> Printer::core_module(const CoreModule& module) {
 }
 
 void Printer::custom(const CustomSection& section) {
+  if (lists_) offset_ = section.offset;
   new_line();
   out_ << "(@custom ";
   string(section.name);
+  if (lists_) {
+    (out_ << ", ").number(section.bytes.size()) << " bytes)";
+    return;
+  }
   if (!section.bytes.empty()) {
     out_ << ' ';
     string({reinterpret_cast<const char*>(section.bytes.data()), section.bytes.size()});
@@ -226,6 +252,7 @@ void Printer::custom(const CustomSection& section) {
 // -- Definitions ---------------------------------------------------------------------------------------
 
 Result<void> Printer::definition(const Definition& definition) {
+  if (lists_) offset_ = definition.offset;
   new_line();
   switch (definition.kind) {
     case Definition::kCoreModule: ERMINE_TRY(core_module(definition.core_module())); break;

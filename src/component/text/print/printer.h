@@ -21,6 +21,8 @@ class Printer {
 
   // The outermost component, without the parenthesis that closes it.
   Result<void> print(const ComponentBody& body);
+  // Its definitions with their offsets, without the contents of modules and components in it, for a listing.
+  Result<void> list(const ComponentBody& body);
 
  private:
   // The index spaces of a component or type, as far as they are defined.
@@ -75,6 +77,8 @@ class Printer {
   Spaces* spaces_ = nullptr;
   std::string_view own_name_;  // of the component that is printed, from its name section
   unsigned indent_ = 0;
+  bool lists_ = false;  // for list()
+  std::optional<uint32_t> offset_;  // at the head of the next line of a listing
 };
 
 }  // namespace ermine::component
