@@ -9,6 +9,7 @@
 #include "platform/thread_stack.h"
 #include "runtime/bulk.h"
 #include "runtime/exceptions.h"
+#include "runtime/execution.h"
 #include "runtime/store.h"
 #include "runtime/trap_handler.h"
 
@@ -82,7 +83,7 @@ std::string details_of(const Store* store, TrapCode trap) {
     }
     case TrapCode::kCallStackExhausted:
       return base::format("the stack has {} bytes, or as much as the native stack suffices for",
-                          store->options().max_wasm_stack);
+                          Execution::stack_bytes(store));
     case TrapCode::kGcHeapExhausted:
       return base::format("it may have {} bytes", std::min(store->options().max_gc_heap, store->limits.gc_heap_bytes));
     default: return {};

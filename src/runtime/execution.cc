@@ -22,8 +22,22 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   const wasm::FuncType& type = func->type->func;
   made->slots_.resize(std::max({type.param_slots, type.result_slots, 1u}));
   const uint64_t bytes = platform::round_up(store->options().max_wasm_stack, platform::page_size());
+  return create(std::move(made), bytes, std::max(kLeastNativeStack, native_stack_for(bytes)));
+}
+
+Result<std::unique_ptr<Execution>> Execution::create_worker(Store* store, uint64_t bytes, void (*work)(void*),
+                                                            void* argument) {
+  std::unique_ptr<Execution> made(new Execution(store, nullptr));
+  made->work_ = work;
+  made->argument_ = argument;
+  bytes = platform::round_up(std::min(bytes, store->options().max_wasm_stack), platform::page_size());
+  return create(std::move(made), bytes, native_stack_for(bytes));
+}
+
+Result<std::unique_ptr<Execution>> Execution::create(std::unique_ptr<Execution> made, uint64_t bytes,
+                                                     uint64_t native_bytes) {
+  Store* store = made->store_;
   auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
-  const uint64_t native_bytes = std::max(kLeastNativeStack, native_stack_for(bytes));
   made->fiber_ = platform::Fiber::create(native_bytes, &Execution::body, made.get());
   if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
     return Error(ErrorKind::kLimit,
@@ -38,23 +52,27 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
 }
 
 Execution::~Execution() {
-  if (state_ == State::kOutOfFuel || state_ == State::kInterrupted) {
-    ending_ = true;
-    // Calls that host functions on its stack still make end immediately as well; see handle_interrupt().
-    store_->interrupt_control()->interrupt(kInterruptRequest);
-    run();
-    store_->interrupt_control()->take();
-    (void)take_error(store_);
-  }
+  end();
   std::erase(store_->executions, this);
+}
+
+void Execution::end() {
+  if (!is_suspended()) return;
+  ending_ = true;
+  // Calls that host functions on its stack still make end immediately as well; see handle_interrupt().
+  store_->interrupt_control()->interrupt(kInterruptRequest);
+  run();
+  store_->interrupt_control()->take();
+  (void)take_error(store_);
+  ending_ = false;
 }
 
 void Execution::swap_stacks() {
   ExecContext* exec = store_->exec();
-  Installed now{exec->stack_base,  exec->stack_end,
-                exec->stack_top,   exec->native_stack_limit_term,
-                exec->exit_sp,     {exec->last_pc, exec->last_fp, exec->last_ctx},
-                store_->activation};
+  Installed now{exec->stack_base,   exec->stack_end,
+                exec->stack_top,    exec->native_stack_limit_term,
+                exec->exit_sp,      {exec->last_pc, exec->last_fp, exec->last_ctx},
+                store_->activation, store_->extension_current};
   store_->interrupt_control()->set_stack(other_.base, other_.end);
   exec->stack_top = other_.top;
   exec->native_stack_limit_term = other_.native_stack_limit_term;
@@ -63,12 +81,23 @@ void Execution::swap_stacks() {
   exec->last_fp = other_.last.fp;
   exec->last_ctx = other_.last.ctx;
   store_->activation = other_.activation;
+  store_->extension_current = other_.extension_current;
   other_ = now;
 }
 
 void Execution::body(void* self) {
   auto* e = static_cast<Execution*>(self);
+  // A worker that is not needed any more is destroyed where it waits here: there is nothing to unwind.
+  while (e->work_) {
+    e->work_(e->argument_);
+    e->state_ = State::kReady;
+    e->fiber_->suspend();
+  }
   e->state_ = call(e->store_, e->func_, e->slots_.data()) ? State::kReturned : State::kFailed;
+}
+
+uint64_t Execution::stack_bytes(const Store* store) {
+  return store->execution ? store->execution->stack_.size() : store->options().max_wasm_stack;
 }
 
 Execution::State Execution::run() {
@@ -92,6 +121,11 @@ Execution::State Execution::run() {
 bool Execution::suspend(Store* store, State reason) {
   Execution* self = store->execution;
   if (!self || self->ending_) return false;
+  if (reason != State::kBlocked) {
+    const Execution* waits = self;
+    while (waits && waits->work_) waits = waits->outer_;
+    if (!waits) return false;
+  }
   self->state_ = reason;
   self->fiber_->suspend();
   return !self->ending_;

@@ -31,6 +31,7 @@ Store::Store(StoreOptions options) : options_(std::move(options)), roots_(new Ro
 }
 
 Store::~Store() {
+  extension.reset();
   clear_deadline();
   interrupt_->detach();
   if (last_exception) RootTable::release(last_exception);

@@ -65,6 +65,11 @@ class Store {
   wasm::TypeRegistry& registry() const { return *options_.registry; }
 
   void* user_data = nullptr;
+  // What a layer above keeps with the store (component/runtime/scheduler.h). Destroyed while everything else still
+  // exists.
+  std::shared_ptr<void> extension;
+  // What the extension is doing on the stack in use: each Execution has its own.
+  void* extension_current = nullptr;
   StoreLimits limits;
 
   // --- Making items. kLimit errors name the limit and how to raise it.
