@@ -4,6 +4,7 @@
 
 #include "base/fixed_text.h"
 #include "base/format.h"
+#include "component/adapter/async_adapter.h"
 #include "component/adapter/translate.h"
 #include "component/model/limits.h"
 
@@ -72,8 +73,9 @@ class AdapterMaker {
     return func.params_flat[static_cast<unsigned>(options.address)].too_many;
   }
   void set_flags(InstanceNumber instance, int32_t value) { code_.i32(value).set_global(builder_.flags(instance)); }
-  // Traps if a pointer that was passed is not aligned, or the value does not lie in the memory.
-  void check_pointer(const Options& options, Local pointer, Layout layout);
+  void check_pointer(const Options& options, Local pointer, Layout layout) {
+    builder_.check_pointer(code_, options, pointer, layout);
+  }
   // Calls visit(caller's parameter, callee's, the caller's locals from it on, the position and number of the callee's
   // core values). Both sides pass the parameters as core values.
   template <class Visit>
@@ -117,7 +119,7 @@ Callee AdapterMaker::make() {
   const wasm::FuncType type = lowered_type(*lower_.types, request_.lower.type, lower_.address);
   code_ = FunctionCode(type.params, type.results);
   code_.name = base::format("adapter of {}", request_.name);
-  scoped_ = request_.scoped || caller_.flags.borrow;
+  scoped_ = request_.lift.sees_tasks || caller_.flags.borrow;
   result_on_stack_ = !has_many_results(*lift_.types, callee_, lift_.address) && !callee_.result.is_none() &&
                      adapter::fits_stack(*lift_.types, callee_.result);
   if (!result_on_stack_)
@@ -158,7 +160,7 @@ void AdapterMaker::enter() {
     code_.end();
   }
   for (const InstanceNumber instance : request_.entered) set_flags(instance, kInstanceRuns);
-  if (scoped_) code_.call(builder_.intrinsic(Intrinsic::EnterCall));
+  if (scoped_) code_.call(builder_.enter_call(lift_.instance));
 }
 
 void AdapterMaker::leave() {
@@ -169,15 +171,6 @@ void AdapterMaker::leave() {
     is_entered = is_entered || instance == lift_.instance;
   }
   if (request_.lift.post_return && !is_entered) set_flags(lift_.instance, kInstanceRuns);
-}
-
-void AdapterMaker::check_pointer(const Options& options, Local pointer, Layout layout) {
-  if (layout.alignment > 1) {
-    code_.get(pointer).convert(pointer.type, wasm::kI32).i32(layout.alignment - 1).op(Op::i32_and);
-    builder_.trap_if(code_, AdapterTrap::UnalignedPointer);
-  }
-  code_.get(pointer).constant(pointer.type, layout.size);
-  code_.i32(static_cast<int64_t>(AdapterTrap::PointerOutOfBounds)).call(builder_.range(options));
 }
 
 // CanonicalABI.md, `lift_flat_values` and `lower_flat_values`.
@@ -279,33 +272,41 @@ std::string_view intrinsic_name(Intrinsic intrinsic) { return kIntrinsicNames[st
 
 class AdapterModule::Impl {
  public:
-  Builder builder{0};
+  Builder builder;
   std::vector<Callee> adapters;
+
+  template <class Make>
+  Result<uint32_t> add(const AdapterRequest& request, Make&& make) {
+    if (!builder.has_room_for(request)) return Error(ErrorKind::kLimit, "the module of adapters is full");
+    const Builder::Snapshot mark = builder.snapshot();
+    std::vector<Callee> made;
+    make(builder, made);
+    if (!builder.generate_all()) {
+      builder.undo(mark);
+      return unsupported(base::format("a call of `{}` between components takes too much code", request.name));
+    }
+    const auto number = static_cast<uint32_t>(adapters.size());
+    adapters.insert(adapters.end(), made.begin(), made.end());
+    return number;
+  }
 };
 
 AdapterModule::AdapterModule() : impl_(std::make_unique<Impl>()) {}
 AdapterModule::~AdapterModule() = default;
 
 Result<uint32_t> AdapterModule::add(const AdapterRequest& request) {
-  Builder& builder = impl_->builder;
-  for (const AdapterSide* side : {&request.lower, &request.lift}) {
-    if (side->types->funcs[side->type].is_async)
-      return unsupported("calls of asynchronous functions between components are not supported yet");
-    if (side->is_async)
-      return unsupported("calls with the canonical option `async` between components are not supported yet");
-  }
-  if (!builder.has_room_for(request)) return Error(ErrorKind::kLimit, "the module of adapters is full");
-  const auto number = static_cast<uint32_t>(impl_->adapters.size());
-  const Builder::Snapshot mark = builder.snapshot();
-  builder.set_request(number);
-  AdapterMaker maker(builder, request);
-  const Callee adapter = maker.make();
-  if (!builder.generate_all()) {
-    builder.undo(mark);
-    return unsupported(base::format("a call of `{}` between components takes too much code", request.name));
-  }
-  impl_->adapters.push_back(adapter);
-  return number;
+  if (request.lift.types->funcs[request.lift.type].is_async || request.lower.is_async || request.lift.is_async)
+    return unsupported("an asynchronous call has other adapters");
+  return impl_->add(request, [&](Builder& builder, std::vector<Callee>& made) {
+    made.push_back(AdapterMaker(builder, request).make());
+  });
+}
+
+Result<uint32_t> AdapterModule::add_async(const AdapterRequest& request) {
+  return impl_->add(request, [&](Builder& builder, std::vector<Callee>& made) {
+    made.push_back(adapter::make_params_adapter(builder, request));
+    made.push_back(adapter::make_result_adapter(builder, request));
+  });
 }
 
 AdapterModule::Finished AdapterModule::finish() {

@@ -7,6 +7,11 @@
 // part of the engine, as a backtrace shows it, but it has no rights of its own: it is validated and runs like any
 // other module.
 //
+// A call of a function whose type is async is the runtime's: it starts a task, which may be later, and its result may
+// come later still. For such a call there are two adapters: one for the parameters, which the runtime calls when the
+// task starts, and one for the result, which it calls when the task returns. (CanonicalABI.md, `canon_lower`, on_start
+// and on_resolve.)
+//
 // The flags of a component instance are a mutable i32 global that the runtime makes: 3 for an instance that may be
 // entered, 1 while it runs, also during its instantiation, 0 while it may not leave (in realloc and post-return). An
 // instance that trapped keeps a value other than 3 and so is never entered again. (CanonicalABI.md, "Component Instance
@@ -64,7 +69,8 @@ struct AdapterSide {
   FuncId type = 0;
   InstanceNumber instance = 0;
   StringEncoding encoding = StringEncoding::kUtf8;
-  bool is_async = false;
+  bool is_async = false;  // has the canonical option `async`
+  bool sees_tasks = false;  // its core code can see in which task it runs, also in realloc
   std::optional<AdapterMemory> memory;
   std::optional<CoreNumber> realloc;
   std::optional<CoreNumber> post_return;  // callee only
@@ -73,17 +79,15 @@ struct AdapterSide {
 struct AdapterRequest {
   std::string name;  // of the function, for backtraces: "a:b/c#f"
   AdapterSide lower, lift;
-  CoreNumber callee = 0;  // the core function that is lifted
-  // The instances that the call enters: the callee and those that contain it, without those that are or contain the
-  // caller (CanonicalABI.md, `entering_set`). Empty for the call of a parent by its child.
+  CoreNumber callee = 0;  // the core function that is lifted; only for add()
+  // Only for add(). The instances that the call enters: the callee and those that contain it, without those that are or
+  // contain the caller (CanonicalABI.md, `entering_set`). Empty for the call of a parent by its child.
   std::vector<InstanceNumber> entered;
-  // Calls EnterCall and ExitCall even without borrows; for callees that can see the task that they run in.
-  bool scoped = false;
 };
 
 struct AdapterImport {
   enum class Kind : uint8_t { kMemory, kFunc, kFlags, kIntrinsic } kind = Kind::kFunc;
-  // kMemory, kFunc: the runtime's number; kFlags: the instance's; kIntrinsic EnterCall, ExitCall: the request's.
+  // kMemory, kFunc: the runtime's number; kFlags and kIntrinsic EnterCall: the instance's.
   uint32_t number = 0;
   wasm::FuncType type;  // kFunc, kIntrinsic
   // kIntrinsic:
@@ -104,10 +108,15 @@ class AdapterModule {
   AdapterModule& operator=(const AdapterModule&) = delete;
 
   // Adds an adapter. The number of the request counts from 0, and its adapter is the export of the module with that
-  // number in decimal. Nothing is added if there is an error: kUnsupported for asynchronous functions and options, and
-  // for a type that takes more code than a function can have; kLimit if this module has no room for it, but an empty
-  // one would have (a module has at most wasm::kMaxMemories memories): finish this one and start another.
+  // number in decimal. Nothing is added if there is an error: kUnsupported for a type that takes more code than a
+  // function can have; kLimit if this module has no room for it, but an empty one would have (a module has at most
+  // wasm::kMaxMemories memories): finish this one and start another. The function's type is not async.
   Result<uint32_t> add(const AdapterRequest& request);
+  // The same for a function whose type is async. Adds two adapters; the second one has the next number.
+  //   parameters: the caller's core parameters (async_params_type) -> the callee's
+  //   result: the callee's core results, or the parameters of its task.return, and a pointer if has_result_pointer()
+  //           -> the caller's core results, unless it has the option `async`
+  Result<uint32_t> add_async(const AdapterRequest& request);
 
   // Writes the module. Its features are those of standard WebAssembly 3.0 (several memories, 64-bit memories if one was
   // given, bulk memory, exceptions). The AdapterModule is empty afterwards.
@@ -126,5 +135,12 @@ class AdapterModule {
 // The core type of the function that `canon lower` defines or `canon lift` takes, without the option `async`.
 wasm::FuncType lowered_type(const Types& types, FuncId func, AddressType address);
 wasm::FuncType lifted_type(const Types& types, FuncId func, AddressType address);
+
+// The core values of a call, by side: those that `canon lower` takes for the parameters, and whether it takes a pointer
+// to where the result is put behind them.
+std::vector<wasm::ValType> lowered_params(const Types& types, FuncId func, AddressType address, bool is_async);
+bool has_result_pointer(const Types& types, FuncId func, AddressType address, bool is_async);
+// The core values in which a callee passes its result: as core result, or if `is_async` to task.return.
+std::vector<wasm::ValType> result_values(const Types& types, FuncId func, AddressType address, bool is_async);
 
 }  // namespace ermine::component

@@ -112,9 +112,17 @@ Callee Builder::intrinsic(Intrinsic intrinsic) {
   AdapterImport description;
   description.kind = AdapterImport::Kind::kIntrinsic;
   description.intrinsic = intrinsic;
-  description.number = intrinsic == Intrinsic::Trap ? 0 : request_;
   description.type = intrinsic_type(intrinsic, wasm::kI32, wasm::kI32);
-  return {true, import({description.kind, description.number, intrinsic, 0, 0, 0, 0}, std::move(description))};
+  return {true, import({description.kind, 0, intrinsic, 0, 0, 0, 0}, std::move(description))};
+}
+
+Callee Builder::enter_call(InstanceNumber instance) {
+  AdapterImport description;
+  description.kind = AdapterImport::Kind::kIntrinsic;
+  description.intrinsic = Intrinsic::EnterCall;
+  description.number = instance;
+  description.type = intrinsic_type(Intrinsic::EnterCall, wasm::kI32, wasm::kI32);
+  return {true, import({description.kind, instance, Intrinsic::EnterCall, 0, 0, 0, 0}, std::move(description))};
 }
 
 Callee Builder::transcoder(Intrinsic intrinsic, const Options& from, const Options& to) {
@@ -152,6 +160,7 @@ const Options& Builder::options(const AdapterSide& side) {
   made.encoding = side.encoding;
   made.memory = side.memory;
   made.realloc = side.realloc;
+  made.sees_tasks = side.sees_tasks;
   if (side.memory) {
     made.memory_index = memory(*side.memory);
     made.address = side.memory->is64 ? AddressType::k64 : AddressType::k32;
@@ -293,6 +302,15 @@ void Builder::trap_if(FunctionCode& code, AdapterTrap trap) {
   code.end();
 }
 
+void Builder::check_pointer(FunctionCode& code, const Options& options, Local pointer, Layout layout) {
+  if (layout.alignment > 1) {
+    code.get(pointer).convert(pointer.type, wasm::kI32).i32(layout.alignment - 1).op(Op::i32_and);
+    trap_if(code, AdapterTrap::UnalignedPointer);
+  }
+  code.get(pointer).constant(pointer.type, layout.size);
+  code.i32(static_cast<int64_t>(AdapterTrap::PointerOutOfBounds)).call(range(options));
+}
+
 // Lengths are computed in 64 bits; an address of 64 bits is compared with what the memory has beyond the length.
 void Builder::make_range(FunctionCode& code, const Options& options) {
   const ValType pointer = options.pointer();
@@ -337,9 +355,12 @@ void Builder::make_allocate(FunctionCode& code, const Options& options) {
   if (!options.realloc) return fail();
   const ValType pointer = options.pointer();
   const Local result = code.local(pointer), alignment = code.param(2), size = code.param(3);
+  // It runs on a thread of its own, with storage of its own.
+  if (options.sees_tasks) code.call(enter_call(options.instance));
   for (uint32_t i = 0; i < 4; ++i) code.get(code.param(i));
-  code.call(core_func(*options.realloc, {{pointer, pointer, pointer, pointer}, {pointer}})).tee(result);
-  code.get(alignment).constant(pointer, 1).op(pointer, Op::i32_sub, Op::i64_sub);
+  code.call(core_func(*options.realloc, {{pointer, pointer, pointer, pointer}, {pointer}})).set(result);
+  if (options.sees_tasks) code.call(intrinsic(Intrinsic::ExitCall));
+  code.get(result).get(alignment).constant(pointer, 1).op(pointer, Op::i32_sub, Op::i64_sub);
   code.op(pointer, Op::i32_and, Op::i64_and).convert(pointer, wasm::kI32);
   trap_if(code, AdapterTrap::UnalignedPointer);
   code.get(result).get(size).i32(static_cast<int64_t>(AdapterTrap::ReallocOutOfBounds)).call(range(options));

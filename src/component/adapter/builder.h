@@ -24,6 +24,7 @@ struct Options {
   std::optional<AdapterMemory> memory;
   uint32_t memory_index = 0;  // in the adapter module
   std::optional<CoreNumber> realloc;
+  bool sees_tasks = false;
   AddressType address = AddressType::k32;
   uint32_t id = 0;
 
@@ -49,18 +50,14 @@ inline uint32_t discriminant_size(uint32_t cases) { return cases <= 0x100 ? 1 : 
 
 class Builder {
  public:
-  explicit Builder(uint32_t request) : request_(request) {}
-
-  // The number of the request that is being added.
-  void set_request(uint32_t request) { request_ = request; }
-
   bool has_room_for(const AdapterRequest& request) const;
   const Options& options(const AdapterSide& side);
   // Imports. They return an index of the adapter module, or a Callee.
   uint32_t memory(const AdapterMemory& memory);
   uint32_t flags(InstanceNumber instance);
   Callee core_func(CoreNumber number, wasm::FuncType type);
-  Callee intrinsic(Intrinsic intrinsic);  // Trap, EnterCall, ExitCall
+  Callee intrinsic(Intrinsic intrinsic);  // Trap, ExitCall
+  Callee enter_call(InstanceNumber instance);
   Callee transcoder(Intrinsic intrinsic, const Options& from, const Options& to);
   Callee transfer(Intrinsic intrinsic, const Options& from, const Options& to, uint32_t from_type, uint32_t to_type);
 
@@ -86,6 +83,8 @@ class Builder {
   // Emits a trap if the i32 on the stack is not 0, or in any case.
   void trap_if(FunctionCode& code, AdapterTrap trap);
   void trap(FunctionCode& code, AdapterTrap trap);
+  // Traps if a pointer that was passed is not aligned, or the value does not lie in the memory.
+  void check_pointer(FunctionCode& code, const Options& options, Local pointer, Layout layout);
 
   // Whether the bytes of a value in memory are those of the same value on the other side whatever they are, with no gap
   // between them.
@@ -135,7 +134,6 @@ class Builder {
   void make_allocate(FunctionCode& code, const Options& options);
   void make_list(FunctionCode& code, const Options& from, const Options& to, TypeUse a, TypeUse b);
 
-  uint32_t request_;
   bool failed_ = false;
   uint64_t code_size_ = 0;
   std::deque<Options> options_;
