@@ -46,6 +46,16 @@ inline constexpr uint32_t kMaxInlinedDefinitions = 1'000'000;
 // Handles in the table of a component instance. The specification allows 2^28 - 1 (CanonicalABI.md, "Table State"),
 // which would take gigabytes of the host's memory.
 inline constexpr uint32_t kMaxHandles = 1'000'000;
+// Handles that are no resources, each of which takes a few hundred bytes. Ours.
+inline constexpr uint32_t kMaxWaitables = 100'000;
+// The value stack of a thread, and how many are kept for the next ones. Ours; threads do not recurse deeply.
+inline constexpr uint64_t kThreadStackBytes = uint64_t{1} << 20;
+inline constexpr uint32_t kIdleStacks = 16;
+// Of a store: tasks and threads of components, those that have a stack of their own at the same time, and the bytes of
+// the message of an error context. Ours.
+inline constexpr uint32_t kMaxThreads = 100'000;
+inline constexpr uint32_t kMaxStacks = 1'000;
+inline constexpr uint32_t kMaxErrorContextBytes = 1'024;
 // Bytes of the host's memory for the values of one call, as Values. A list of a list in a guest's memory may refer to
 // the same bytes again and again.
 inline constexpr uint64_t kMaxHostValueBytes = uint64_t{1} << 28;

@@ -1,6 +1,5 @@
 #include "component/runtime/adapter_code.h"
 
-#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -35,9 +34,6 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
   Numbers memory_number(code->memories), func_number(code->funcs);
   AdapterModule module;
   std::vector<uint32_t> added;
-  const bool uses_context = std::ranges::any_of(plan.made, [](const MadeFunc& made) {
-    return made.kind == MadeFunc::kContextGet || made.kind == MadeFunc::kContextSet;
-  });
   const auto finish = [&]() -> Result<void> {
     AdapterModule::Finished finished = module.finish();
     Part part;
@@ -59,6 +55,8 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
     s.type = type;
     s.instance = instance;
     s.encoding = options.encoding;
+    s.is_async = options.is_async;
+    s.sees_tasks = plan.instances[instance].sees_tasks;
     if (options.memory) {
       const CoreItem& item = *options.memory;
       const wasm::Module& definer = plan.modules[plan.core_instances[item.from].module]->module();
@@ -71,28 +69,28 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
   };
   for (uint32_t i = step.index; i < step.end; ++i) {
     const MadeFunc& made = plan.made[i];
-    if (made.kind != MadeFunc::kAdapter) continue;
+    const bool is_async = made.kind == MadeFunc::kAsyncCall;
+    if (made.kind != MadeFunc::kAdapter && !is_async) continue;
     const PlanFunc& func = plan.funcs[made.target];
     AdapterRequest request;
     request.name = func.name;
     request.lower = side(made.options, made.instance, made.type);
     request.lift = side(func.options, func.instance, func.type);
-    request.callee = func_number(func.callee);
+    if (!is_async) request.callee = func_number(func.callee);
     for (uint32_t entered = func.instance; entered != kNoIndex; entered = plan.instances[entered].parent) {
       bool holds_caller = false;
       for (uint32_t c = made.instance; c != kNoIndex; c = plan.instances[c].parent) holds_caller |= c == entered;
       if (holds_caller) break;
       request.entered.push_back(entered);
     }
-    // Each task has storage of its own, which the callee sees if it has the built-ins for that.
-    request.scoped = uses_context;
-    Result<uint32_t> number = module.add(request);
+    const auto add = [&] { return is_async ? module.add_async(request) : module.add(request); };
+    Result<uint32_t> number = add();
     if (!number && number.error().kind() == ErrorKind::kLimit && !added.empty()) {
       ERMINE_TRY(finish());
-      number = module.add(request);
+      number = add();
     }
     if (!number) return std::move(number).error();
-    added.push_back(i);
+    added.insert(added.end(), is_async ? 2 : 1, i);
   }
   if (!added.empty()) ERMINE_TRY(finish());
   return std::shared_ptr<const AdapterCode>(std::move(code));

@@ -13,7 +13,8 @@ struct CompiledComponent::AdapterCode {
   struct Part {
     std::shared_ptr<const engine::CompiledModule> module;
     std::vector<AdapterImport> imports;
-    std::vector<uint32_t> made;  // by the number of the adapter: in Plan::made
+    // By the number of the adapter: in Plan::made. One for an asynchronous call is there twice, for its two adapters.
+    std::vector<uint32_t> made;
   };
   std::vector<Part> parts;
   std::vector<CoreItem> memories, funcs;  // by CoreNumber

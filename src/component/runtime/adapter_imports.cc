@@ -2,6 +2,8 @@
 
 #include "base/format.h"
 #include "component/adapter/transcode.h"
+#include "component/runtime/scheduler.h"
+#include "component/runtime/streams.h"
 #include "runtime/call.h"
 
 namespace ermine::component {
@@ -126,12 +128,43 @@ bool transfer_borrow(void* env, HostCall& call, Slot* slots) {
   return true;
 }
 
+struct StreamTransferEnv {
+  std::shared_ptr<ComponentInstance> root;
+  InstanceState* from;
+  InstanceState* to;
+  TypeUse from_type, to_type;
+  bool is_future;
+};
+
+bool transfer_stream(void* env, HostCall& call, Slot* slots) {
+  const auto& self = *static_cast<StreamTransferEnv*>(env);
+  Result<std::shared_ptr<SharedStream>> shared =
+      lift_stream(*self.from, self.root->types(), static_cast<uint32_t>(slots[0]), self.from_type, self.is_future);
+  if (!shared) return runtime::fail(call, std::move(shared).error());
+  Result<uint32_t> handle = lower_stream(*self.to, *std::move(shared), self.to_type);
+  if (!handle) return runtime::fail(call, std::move(handle).error());
+  slots[0] = *handle;
+  return true;
+}
+
+bool transfer_error_context(void* env, HostCall& call, Slot* slots) {
+  const auto& self = *static_cast<StreamTransferEnv*>(env);
+  Result<std::shared_ptr<ErrorContext>> context = self.from->handles.get<ErrorContext>(static_cast<uint32_t>(slots[0]));
+  if (!context) return runtime::fail(call, std::move(context).error());
+  Result<uint32_t> handle = self.to->handles.add(*std::move(context));
+  if (!handle) return runtime::fail(call, std::move(handle).error());
+  slots[0] = *handle;
+  return true;
+}
+
 struct RootEnv {
   std::shared_ptr<ComponentInstance> root;
+  InstanceState* instance;
 };
 
 bool enter_call(void* env, HostCall&, Slot*) {
-  static_cast<RootEnv*>(env)->root->enter_call();
+  const auto& self = *static_cast<RootEnv*>(env);
+  self.root->enter_call(self.instance);
   return true;
 }
 
@@ -164,8 +197,8 @@ runtime::HostFn function_of(Intrinsic intrinsic) {
     case Intrinsic::ExitCall: return exit_call;
     case Intrinsic::Trap: return trap;
     case Intrinsic::TransferStream:
-    case Intrinsic::TransferFuture:
-    case Intrinsic::TransferErrorContext: return nullptr;
+    case Intrinsic::TransferFuture: return transfer_stream;
+    case Intrinsic::TransferErrorContext: return transfer_error_context;
   }
   return nullptr;
 }
@@ -187,9 +220,6 @@ Result<std::shared_ptr<const runtime::HostFunction>> intrinsic_function(
     const std::shared_ptr<ComponentInstance>& instance, const CompiledComponent::AdapterCode& code,
     const AdapterImport& import) {
   const runtime::HostFn fn = function_of(import.intrinsic);
-  if (!fn)
-    return Error(ErrorKind::kUnsupported,
-                 base::format("`{:t}` between components cannot be run yet", intrinsic_name(import.intrinsic)));
   std::shared_ptr<void> env;
   switch (import.intrinsic) {
     case Intrinsic::TransferOwn:
@@ -199,9 +229,19 @@ Result<std::shared_ptr<const runtime::HostFunction>> intrinsic_function(
                                                       instance->resource_of(import.from_instance, import.from_type),
                                                       instance->resource_of(import.to_instance, import.to_type)});
       break;
+    case Intrinsic::TransferStream:
+    case Intrinsic::TransferFuture:
+    case Intrinsic::TransferErrorContext:
+      env = std::make_shared<StreamTransferEnv>(
+          StreamTransferEnv{instance, &instance->state(import.from_instance), &instance->state(import.to_instance),
+                            TypeUse::index(import.from_type), TypeUse::index(import.to_type),
+                            import.intrinsic == Intrinsic::TransferFuture});
+      break;
     case Intrinsic::EnterCall:
+      env = std::make_shared<RootEnv>(RootEnv{instance, &instance->state(import.number)});
+      break;
     case Intrinsic::ExitCall:
-    case Intrinsic::Trap: env = std::make_shared<RootEnv>(RootEnv{instance}); break;
+    case Intrinsic::Trap: env = std::make_shared<RootEnv>(RootEnv{instance, nullptr}); break;
     default:
       env = std::make_shared<TranscodeEnv>(TranscodeEnv{instance, instance->memory(code.memories[import.from.number]),
                                                         instance->memory(code.memories[import.to.number])});

@@ -3,6 +3,8 @@
 
 #include "base/format.h"
 #include "component/adapter/adapter.h"
+#include "component/runtime/host_async.h"
+#include "component/runtime/scheduler.h"
 #include "component/runtime/values.h"
 #include "runtime/call.h"
 
@@ -42,23 +44,41 @@ const PlanFunc* ComponentInstance::find_func(std::string_view instance, std::str
   return &plan().funcs[found->second.index];
 }
 
-Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::span<const Value> arguments) {
-  if (func.is_import) return call_import(func, arguments);
+Result<void> ComponentInstance::check_arguments(const PlanFunc& func, std::span<const Value> arguments) const {
   const FuncType& type = types().funcs[func.type];
   if (arguments.size() != type.params.size())
     return Error(ErrorKind::kUsage,
                  base::format("the function takes {} arguments, {} were given", type.params.size(), arguments.size()));
-  const ValueAccess access(*this, func.instance, func.options);
+  const ValueAccess access(const_cast<ComponentInstance&>(*this), func.instance, func.options);
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (auto fits = access.check(type.params[i].type, arguments[i]); !fits)
       return std::move(fits.error()).with_context(base::format("argument {} (`{}`)", i + 1, type.params[i].label));
   }
+  return {};
+}
+
+Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::span<const Value> arguments) {
+  if (func.is_import) return call_import(func, arguments);
+  if (types().funcs[func.type].is_async) {
+    std::vector<Value> copies;
+    for (const Value& argument : arguments) copies.push_back(argument.clone());
+    ERMINE_ASSIGN(const std::shared_ptr<HostTask> task, HostTask::start(*this, func, std::move(copies)));
+    if (!task->done()) ERMINE_TRY(scheduler_->run_until(*this, [&] { return task->done(); }));
+    return task->take_result();
+  }
+  ERMINE_TRY(check_arguments(func, arguments));
+  const Scheduler::CallsFromHost calls(*scheduler_);
   Entering entering(&states_[func.instance], nullptr);
   ERMINE_TRY(entering.enter());
-  // After an error the instance stays entered. The scopes of calls that did not return are of no more use.
+  // After an error the instance stays entered.
   ERMINE_ASSIGN(std::optional<Value> result, call_lifted(func, arguments));
   entering.leave();
   return result;
+}
+
+void ComponentInstance::fail(const Error& error) {
+  ++failures_;
+  failure_ = error.clone();
 }
 
 Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func, std::span<const Value> arguments) {
@@ -68,20 +88,13 @@ Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func
   for (const Field& param : type.params) params.push_back(param.type);
   Slot slots[kMaxFlatParams];
   InstanceState& state = states_[func.instance];
-  enter_call();
+  enter_call(&state);
   ERMINE_TRY(ValueAccess(*this, func.instance, func.options).lower(params, arguments, slots, !flat.too_many));
   ERMINE_TRY(call_core(*store_, this->func(func.callee), slots));
-  std::optional<Value> result;
   const Slot returned = slots[0];
-  if (!type.result.is_none()) {
-    const Flat& result_flat = types().flat(type.result, func.options.address);
-    const bool direct = !result_flat.too_many && result_flat.types.size() <= kMaxFlatResults;
-    ERMINE_ASSIGN(std::vector<Value> values,
-                  ValueAccess(*this, func.instance, func.options).lift(std::span(&type.result, 1), slots, direct));
-    result = std::move(values[0]);
-  }
+  ERMINE_ASSIGN(std::optional<Value> result, lift_result(*this, func, slots));
   // post-return belongs to the same task, which has returned before it runs.
-  ERMINE_TRY(check_borrows());
+  ERMINE_TRY(scheduler_->current()->task->check_borrows());
   if (func.options.post_return) {
     slots[0] = returned;
     state.set_flag(kInstanceMayNotLeave);
@@ -95,6 +108,9 @@ Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func
 Result<std::optional<Value>> ComponentInstance::call_import(const PlanFunc& func, std::span<const Value> arguments) {
   const LinkItem& item = imports_[func.import];
   if (item.component) return item.component->call(item.component->plan().funcs[item.item.index], arguments);
+  if (!item.func)
+    return Error(ErrorKind::kUsage,
+                 base::format("the asynchronous host function `{}` is called by components only", func.name));
   ERMINE_ASSIGN(std::optional<Value> result, (*item.func)(arguments));
   const FuncType& type = types().funcs[func.type];
   if (result.has_value() == type.result.is_none())
@@ -105,30 +121,20 @@ Result<std::optional<Value>> ComponentInstance::call_import(const PlanFunc& func
 
 // ---- Handles
 
-Result<void> ComponentInstance::check_borrows() const {
-  if (scopes_.back().borrows == 0) return {};
-  return component_trap("borrow handles still remain at the end of the call");
-}
-
-Result<void> ComponentInstance::exit_call() {
-  ERMINE_TRY(check_borrows());
-  const CallScope& scope = scopes_.back();
-  for (const CallScope::Loan& loan : scope.loans) --loan.lender->handles.at(loan.handle).lends;
-  scopes_.pop_back();
-  return {};
-}
+void ComponentInstance::enter_call(InstanceState* instance) { scheduler_->enter_call(this, instance); }
+Result<void> ComponentInstance::exit_call() { return scheduler_->exit_call(); }
 
 Result<uint32_t> ComponentInstance::add_borrow(InstanceState& state, const ResourceType* type, uint64_t rep) {
-  const auto depth = static_cast<uint32_t>(scopes_.size() - 1);
-  ERMINE_ASSIGN(const uint32_t handle, state.handles.add({.type = type, .rep = rep, .own = false, .scope = depth}));
-  ++scopes_[depth].borrows;
+  Task* task = scheduler_->current()->task;
+  ERMINE_ASSIGN(const uint32_t handle, state.handles.add({.type = type, .rep = rep, .own = false, .scope = task}));
+  ++task->borrows;
   return handle;
 }
 
 Result<uint64_t> ComponentInstance::lend(InstanceState& state, uint32_t handle, const ResourceType* type) {
   ERMINE_ASSIGN(HandleEntry * entry, state.handles.get(handle, type));
   ++entry->lends;
-  scopes_.back().loans.push_back({&state, handle});
+  scheduler_->current()->task->loans->push_back({&state, handle});
   return uint64_t{entry->rep};
 }
 
@@ -145,10 +151,10 @@ Result<uint64_t> ComponentInstance::take_own(InstanceState& state, uint32_t hand
 Result<void> ComponentInstance::drop_handle(InstanceState& state, uint32_t handle, const ResourceType* type) {
   ERMINE_ASSIGN(const HandleEntry* entry, state.handles.get(handle, type));
   if (entry->lends != 0) return component_trap("cannot remove owned resource while borrowed");
-  const HandleEntry dropped = *entry;
+  const HandleEntry dropped = *entry;  // the table may change
   state.handles.remove(handle);
   if (!dropped.own) {
-    --scopes_[dropped.scope].borrows;
+    --dropped.scope->borrows;
     return {};
   }
   if (!type->implementer) {
@@ -160,7 +166,7 @@ Result<void> ComponentInstance::drop_handle(InstanceState& state, uint32_t handl
   if (type->destructor) {
     Slot slots[2] = {dropped.rep, 0};
     ComponentInstance& root = *type->implementer->root;
-    root.enter_call();
+    root.enter_call(type->implementer);
     ERMINE_TRY(call_core(*store_, type->destructor, slots));
     ERMINE_TRY(root.exit_call());
   }

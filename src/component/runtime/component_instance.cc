@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "component/runtime/adapter_imports.h"
 #include "component/runtime/same_type.h"
+#include "component/runtime/scheduler.h"
 #include "engine/import_match.h"
 #include "engine/instantiate.h"
 #include "runtime/call.h"
@@ -18,6 +19,13 @@ void ComponentLinker::define_func(std::string_view name, HostComponentFunc func)
 void ComponentLinker::define_func(std::string_view instance, std::string_view name, HostComponentFunc func) {
   items_[std::string(instance)].items[std::string(name)].func =
       std::make_shared<const HostComponentFunc>(std::move(func));
+}
+void ComponentLinker::define_async_func(std::string_view name, AsyncHostFunc func) {
+  items_[std::string(name)].async_func = std::make_shared<const AsyncHostFunc>(std::move(func));
+}
+void ComponentLinker::define_async_func(std::string_view instance, std::string_view name, AsyncHostFunc func) {
+  items_[std::string(instance)].items[std::string(name)].async_func =
+      std::make_shared<const AsyncHostFunc>(std::move(func));
 }
 void ComponentLinker::define_resource(std::string_view instance, std::string_view name,
                                       std::shared_ptr<const ResourceType> type) {
@@ -76,7 +84,11 @@ Result<void> ComponentInstance::link(const ComponentLinker& linker) {
       else if (!is_func && item->item.index != kNoIndex)
         item->resource = item->component->shared_resource(item->item.index);
     }
-    if (!item || (is_func ? !item->func && !item->component : !item->resource))
+    if (item && is_func && item->async_func && !types().funcs[import.type].is_async)
+      return Error(ErrorKind::kLink,
+                   base::format("import {:t}: an asynchronous host function was given, and the type is not async",
+                                path_text(import.path)));
+    if (!item || (is_func ? !item->func && !item->async_func && !item->component : !item->resource))
       return Error(ErrorKind::kLink, base::format("unknown import {:t}: a {:t} was expected", path_text(import.path),
                                                   is_func ? "function" : "resource type"));
     imports_.push_back(std::move(*item));
@@ -102,18 +114,22 @@ Result<std::shared_ptr<ComponentInstance>> ComponentInstance::instantiate(
     runtime::Store& store, std::shared_ptr<const CompiledComponent> component, const ComponentLinker& linker) {
   std::shared_ptr<ComponentInstance> made(new ComponentInstance);
   made->store_ = &store;
+  made->scheduler_ = &Scheduler::of(store);
   made->component_ = std::move(component);
   const Plan& plan = made->plan();
   for (const PlanInstance& instance : plan.instances) {
     InstanceState& state = made->states_.emplace_back();
     state.root = made.get();
     if (instance.parent != kNoIndex) state.parent = &made->states_[instance.parent];
+    state.sees_tasks = instance.sees_tasks;
     state.flags = store.new_global({wasm::kI32, true});
     state.set_flag(kInstanceRuns);
   }
   ERMINE_TRY(made->link(linker));
   made->core_instances_.resize(plan.core_instances.size());
   made->made_.resize(plan.made.size());
+  made->async_adapters_.resize(plan.made.size());
+  const Scheduler::CallsFromHost calls(*made->scheduler_);
   ERMINE_TRY(made->run_steps());
   return made;
 }
@@ -165,6 +181,11 @@ runtime::Memory* ComponentInstance::memory(const CoreItem& item) {
   return instance.memory(instance.module().exports[item.item].index);
 }
 
+runtime::Table* ComponentInstance::table(const CoreItem& item) {
+  runtime::Instance& instance = *core_instances_[item.from];
+  return instance.table(instance.module().exports[item.item].index);
+}
+
 Result<void> ComponentInstance::instantiate_core(const PlanCoreInstance& core, uint32_t index) {
   std::vector<runtime::ExternValue> imports;
   imports.reserve(core.imports.size());
@@ -173,7 +194,7 @@ Result<void> ComponentInstance::instantiate_core(const PlanCoreInstance& core, u
     imports.push_back(value);
   }
   // A start function runs as a task of its own.
-  enter_call();
+  enter_call(&states_[core.instance]);
   ERMINE_ASSIGN(core_instances_[index], engine::instantiate(*store_, *plan().modules[core.module], imports));
   return exit_call();
 }
@@ -203,7 +224,13 @@ Result<void> ComponentInstance::make_adapters(size_t step) {
     for (uint32_t i = 0; i < part.made.size(); ++i) {
       const auto adapter = engine::find_export(*instance, base::format("{}", i));
       if (!adapter) return Error(ErrorKind::kUnsupported, "an adapter is missing");
-      made_[part.made[i]] = adapter->func;
+      const uint32_t number = part.made[i];
+      if (plan().made[number].kind != MadeFunc::kAsyncCall) {
+        made_[number] = adapter->func;
+        continue;
+      }
+      AsyncAdapters& adapters = async_adapters_[number];
+      (adapters.params ? adapters.result : adapters.params) = adapter->func;
     }
   }
   return {};

@@ -58,9 +58,14 @@ class CompiledComponent {
 // A function of the host. The result is there exactly if the function's type has one.
 using HostComponentFunc = std::function<Result<std::optional<Value>>(std::span<const Value> arguments)>;
 
+// One that may answer later: its type is async. An error of its own is a trap in the caller. (host_async.h)
+class HostReply;
+using AsyncHostFunc = std::function<Result<void>(std::vector<Value> arguments, const HostReply& reply)>;
+
 // Something that can be imported.
 struct LinkItem {
   std::shared_ptr<const HostComponentFunc> func;
+  std::shared_ptr<const AsyncHostFunc> async_func;
   std::shared_ptr<const ResourceType> resource;
   std::shared_ptr<ComponentInstance> component;  // an export of it, or (a name in the linker) all of its exports
   PlanItem item;
@@ -74,6 +79,8 @@ class ComponentLinker {
   void define(std::string_view name, LinkItem item) { items_.insert_or_assign(std::string(name), std::move(item)); }
   void define_func(std::string_view name, HostComponentFunc func);
   void define_func(std::string_view instance, std::string_view name, HostComponentFunc func);
+  void define_async_func(std::string_view name, AsyncHostFunc func);
+  void define_async_func(std::string_view instance, std::string_view name, AsyncHostFunc func);
   void define_resource(std::string_view instance, std::string_view name, std::shared_ptr<const ResourceType> type);
   // The exports of the instance as the instance `name`.
   void define_instance(std::string_view name, std::shared_ptr<ComponentInstance> instance);
@@ -81,6 +88,12 @@ class ComponentLinker {
 
  private:
   std::map<std::string, LinkItem, std::less<>> items_;
+};
+
+// The adapters of a call of an asynchronous function (component/adapter/adapter.h, add_async).
+struct AsyncAdapters {
+  runtime::FuncRef* params = nullptr;
+  runtime::FuncRef* result = nullptr;
 };
 
 // Belongs to its store, and must not be used after it. Used by one thread at a time, as the store.
@@ -95,9 +108,18 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   // The exported function; a name in an exported instance is written behind its name: "instance", "name". Null: none.
   const PlanFunc* find_func(std::string_view name) const;
   const PlanFunc* find_func(std::string_view instance, std::string_view name) const;
-  // Calls an exported function. Errors: kUsage if the arguments do not fit; those of running code, after which no
-  // function of this instance can be called again.
+  // Calls an exported function. If its type is async, runs the store's event loop until it has returned: an error of
+  // any task of this component is one of the call. Errors: kUsage if the arguments do not fit; those of running code,
+  // after which no function of this instance can be called again. See host_async.h for calls that do not wait.
   Result<std::optional<Value>> call(const PlanFunc& func, std::span<const Value> arguments);
+  // kUsage unless these are arguments for the function.
+  Result<void> check_arguments(const PlanFunc& func, std::span<const Value> arguments) const;
+  // The event loop of the store.
+  Scheduler& scheduler() { return *scheduler_; }
+  // How many tasks of this component failed in the event loop, and the error of the last one.
+  uint64_t failures() const { return failures_; }
+  const Error& last_failure() const { return failure_; }
+  void fail(const Error& error);
 
   // ---- For the functions in this folder
   runtime::Store& store() { return *store_; }
@@ -111,11 +133,14 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   const std::shared_ptr<const ResourceType>& shared_resource_of(uint32_t instance, ResourceId id) const;
   runtime::FuncRef* func(const CoreItem& item);
   runtime::Memory* memory(const CoreItem& item);
+  runtime::Table* table(const CoreItem& item);
+  const LinkItem& import(uint32_t index) const { return imports_[index]; }
+  const AsyncAdapters& async_adapters(const MadeFunc* made) const { return async_adapters_[made - plan().made.data()]; }
 
-  void enter_call() { scopes_.emplace_back(); }
-  Result<void> check_borrows() const;
+  // The begin and end of a call that does not block, or of realloc, a destructor, a start function: each is a task.
+  // `instance`: the callee; null: the host.
+  void enter_call(InstanceState* instance);
   Result<void> exit_call();
-  CallScope& scope() { return scopes_.back(); }
   Result<uint32_t> add_borrow(InstanceState& state, const ResourceType* type, uint64_t rep);
   // Looks up a handle and lends it for the current call.
   Result<uint64_t> lend(InstanceState& state, uint32_t handle, const ResourceType* type);
@@ -134,13 +159,16 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   Result<std::optional<Value>> call_lifted(const PlanFunc& func, std::span<const Value> arguments);
 
   runtime::Store* store_ = nullptr;
+  Scheduler* scheduler_ = nullptr;
   std::shared_ptr<const CompiledComponent> component_;
   std::vector<LinkItem> imports_;
   std::deque<InstanceState> states_;
   std::vector<std::shared_ptr<const ResourceType>> resources_;
   std::vector<runtime::Instance*> core_instances_;
   std::vector<runtime::FuncRef*> made_;  // null: not made yet
-  std::vector<CallScope> scopes_;
+  std::vector<AsyncAdapters> async_adapters_;  // parallel to Plan::made
+  uint64_t failures_ = 0;
+  Error failure_;
 };
 
 // The host function for a MadeFunc other than an adapter. (made_funcs.cc)

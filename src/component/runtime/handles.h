@@ -1,5 +1,5 @@
-// Resources of running components: resource types, the handles of each component instance, and the scopes of calls that
-// borrows and loans belong to. (CanonicalABI.md, "Table State", "Resource State", "Subtask State".)
+// The state of component instances: their handles, to resources, waitables and so on, and whether they can be entered.
+// (CanonicalABI.md, "Component Instance State", "Table State", "Resource State".)
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "component/model/limits.h"
+#include "component/runtime/threads.h"
 #include "ermine/result.h"
 #include "runtime/store.h"
 
@@ -23,49 +24,84 @@ struct ResourceType {
   std::function<Result<void>(uint64_t rep)> host_destructor;
 };
 
+enum class HandleKind : uint8_t {
+  kFree,
+  kResource,
+  kSubtask,
+  kWaitableSet,
+  kStreamReader,
+  kStreamWriter,
+  kFutureReader,
+  kFutureWriter,
+  kErrorContext,
+};
+std::string_view handle_kind_name(HandleKind kind);  // for messages: "stream reader"
+
+// What a handle that is no resource refers to.
+struct HandleObject {
+  explicit HandleObject(HandleKind k) : kind(k) {}
+  const HandleKind kind;
+};
+
 // A handle in a table.
 struct HandleEntry {
-  const ResourceType* type = nullptr;  // null: the entry is free
+  const ResourceType* type = nullptr;  // of a resource
   uint64_t rep = 0;
   bool own = false;
+  HandleKind kind = HandleKind::kResource;
   uint32_t lends = 0;
-  uint32_t scope = 0;  // a borrow: the depth of the call that it lasts for
   uint32_t next_free = 0;  // of a free entry
+  Task* scope = nullptr;   // a borrow: the task that must drop it before it returns
+  std::shared_ptr<HandleObject> object;  // of another kind
 };
 
 class HandleTable {
  public:
   // Index 0 is never used. An error if there are kMaxHandles already.
-  Result<uint32_t> add(const HandleEntry& entry);
+  Result<uint32_t> add(HandleEntry entry);
+  Result<uint32_t> add(std::shared_ptr<HandleObject> object);
   // An error unless it is a handle of this type.
   Result<HandleEntry*> get(uint32_t index, const ResourceType* type);
+  // An error unless it is a handle of another kind, for which T::is() holds.
+  template <class T>
+  Result<std::shared_ptr<T>> get(uint32_t index) {
+    ERMINE_ASSIGN(const std::shared_ptr<HandleObject>* object, find(index, T::kNoun));
+    if (!T::is((*object)->kind)) return wrong_kind(index, T::kNoun);
+    return std::static_pointer_cast<T>(*object);
+  }
   // Takes the handle out; the caller has checked that it may.
   void remove(uint32_t index);
   HandleEntry& at(uint32_t index) { return entries_[index]; }
+  Error wrong_kind(uint32_t index, std::string_view expected) const;
 
  private:
-  std::vector<HandleEntry> entries_{1};
+  Result<const std::shared_ptr<HandleObject>*> find(uint32_t index, std::string_view expected) const;
+  std::vector<HandleEntry> entries_{HandleEntry{.kind = HandleKind::kFree}};
+  uint32_t objects_ = 0;  // those that are no resources
   uint32_t free_ = 0;  // the first of the list of free entries; the last one that was freed is used first
 };
 
-// A call into a component instance.
-struct CallScope {
-  struct Loan {
-    InstanceState* lender;
-    uint32_t handle;
-  };
-  uint32_t borrows = 0;  // handles that the callee must drop before it returns
-  std::vector<Loan> loans;
-  uint64_t context[2] = {};  // `context.get` and `context.set`
+// A handle that was lent to a call, until its subtask has been resolved.
+struct Loan {
+  InstanceState* lender;
+  uint32_t handle;
 };
+void end_loans(std::vector<Loan>& loans);
 
 // The state of one component instance, apart from its core instances.
 struct InstanceState {
   ComponentInstance* root = nullptr;
   InstanceState* parent = nullptr;
-  uint32_t backpressure = 0;  // only asynchronous functions wait for it
   runtime::Global* flags = nullptr;  // see component/adapter/adapter.h
   HandleTable handles;
+  // Tasks wait before they start while this is not zero, or while `exclusive` is not null if they need it to be.
+  uint32_t backpressure = 0;
+  Thread* exclusive = nullptr;
+  uint32_t waiting_to_enter = 0;
+  ThreadQueue entering;  // those that wait to start
+  ThreadQueue excluded;  // those that wait for `exclusive` only
+  ThreadTable threads;
+  bool sees_tasks = false;  // see PlanInstance
 
   int32_t flag() const { return static_cast<int32_t>(*flags->cell); }
   void set_flag(int32_t value) { *flags->cell = static_cast<uint32_t>(value); }
@@ -79,6 +115,7 @@ Error component_trap(std::string message);
 class Entering {
  public:
   Entering(InstanceState* callee, const InstanceState* caller);
+  bool possible() const;
   Result<void> enter();
   void leave();
 

@@ -7,6 +7,8 @@
 #include "base/format.h"
 #include "base/utf8.h"
 #include "component/adapter/adapter.h"
+#include "component/runtime/scheduler.h"
+#include "component/runtime/stream_values.h"
 #include "component/runtime/values.h"
 
 namespace ermine::component {
@@ -116,6 +118,7 @@ Result<std::vector<Value>> ValueAccess::lift(std::span<const TypeUse> types, con
 Result<Value> ValueAccess::load_primitive(Primitive type, uint64_t at) {
   if (type == Primitive::String)
     return load_string(read(at, pointer_size()), read(at + pointer_size(), pointer_size()));
+  if (type == Primitive::ErrorContext) return lift_error_context(read(at, 4));
   std::optional<Value> value = from_bits(type, read(at, layout(TypeUse(type)).size));
   if (!value) return trap(AdapterTrap::InvalidChar);
   return std::move(*value);
@@ -170,7 +173,9 @@ Result<Value> ValueAccess::load(TypeUse use, uint64_t at) {
       return make_case(type, index, std::move(value));
     }
     case TypeKind::Own:
-    case TypeKind::Borrow: return lift_handle(type, read(at, 4));
+    case TypeKind::Borrow:
+    case TypeKind::Stream:
+    case TypeKind::Future: return lift_handle(use, read(at, 4));
     default: return Error(ErrorKind::kUnsupported, base::format("values of type {:t}", type_word(types_, use)));
   }
 }
@@ -180,6 +185,7 @@ Result<Value> ValueAccess::lift_primitive(Primitive type, const Slot*& slots) {
     const uint64_t at = *slots++;
     return load_string(at, *slots++);
   }
+  if (type == Primitive::ErrorContext) return lift_error_context(*slots++);
   std::optional<Value> value = from_bits(type, *slots++);
   if (!value) return trap(AdapterTrap::InvalidChar);
   return std::move(*value);
@@ -236,7 +242,9 @@ Result<Value> ValueAccess::lift_flat(TypeUse use, const Slot*& slots) {
       return make_case(type, static_cast<uint32_t>(index), std::move(value));
     }
     case TypeKind::Own:
-    case TypeKind::Borrow: return lift_handle(type, *slots++);
+    case TypeKind::Borrow:
+    case TypeKind::Stream:
+    case TypeKind::Future: return lift_handle(use, *slots++);
     default: return Error(ErrorKind::kUnsupported, base::format("values of type {:t}", type_word(types_, use)));
   }
 }
@@ -309,19 +317,59 @@ Result<Value> ValueAccess::load_list(const DefinedType& type, uint64_t at, uint6
 }
 
 Result<Value> ValueAccess::load_elements(TypeUse element, uint64_t at, uint64_t length) {
-  std::vector<Value> elements;
   if (length > kMaxHostValueBytes) return trap(AdapterTrap::ListTooLong);
-  ERMINE_TRY(charge(length * sizeof(Value)));
-  elements.reserve(length);
-  const uint32_t size = layout(element).size;
-  for (uint64_t i = 0; i < length; ++i) {
-    ERMINE_ASSIGN(Value value, load(element, at + i * size));
-    elements.push_back(std::move(value));
-  }
+  ERMINE_ASSIGN(std::vector<Value> elements, load_range(element, at, static_cast<uint32_t>(length)));
   return Value::list(std::move(elements));
 }
 
-Result<Value> ValueAccess::lift_handle(const DefinedType& type, uint64_t index) {
+Result<std::vector<Value>> ValueAccess::load_range(TypeUse element, uint64_t at, uint32_t count) {
+  std::vector<Value> elements;
+  ERMINE_TRY(charge(count * sizeof(Value)));
+  elements.reserve(count);
+  const uint32_t size = layout(element).size;
+  for (uint64_t i = 0; i < count; ++i) {
+    ERMINE_ASSIGN(Value value, load(element, at + i * size));
+    elements.push_back(std::move(value));
+  }
+  return elements;
+}
+
+Result<std::string> ValueAccess::load_text(uint64_t at, uint64_t tagged_units) {
+  ERMINE_ASSIGN(const Value text, load_string(at, tagged_units));
+  return text.as_string();
+}
+
+Result<std::optional<Value>> lift_result(ComponentInstance& root, const PlanFunc& func, const Slot* slots) {
+  const TypeUse result = root.types().funcs[func.type].result;
+  if (result.is_none()) return std::optional<Value>();
+  const Flat& flat = root.types().flat(result, func.options.address);
+  const size_t most = func.options.is_async ? kMaxFlatParams : kMaxFlatResults;
+  const bool direct = !flat.too_many && flat.types.size() <= most;
+  ERMINE_ASSIGN(std::vector<Value> values,
+                ValueAccess(root, func.instance, func.options).lift(std::span(&result, 1), slots, direct));
+  return std::optional<Value>(std::move(values[0]));
+}
+
+Result<Value> ValueAccess::lift_error_context(uint64_t index) {
+  ERMINE_ASSIGN(std::shared_ptr<ErrorContext> context,
+                root_.state(instance_).handles.get<ErrorContext>(static_cast<uint32_t>(index)));
+  return Value::handle(ValueKind::kErrorContext, Handle{0, std::move(context)});
+}
+
+Result<Value> ValueAccess::lift_handle(TypeUse use, uint64_t index) {
+  const DefinedType& type = types_.defined[use.index()];
+  if (type.kind == TypeKind::Stream || type.kind == TypeKind::Future) {
+    const bool is_future = type.kind == TypeKind::Future;
+    auto value = std::make_shared<StreamValue>();
+    ERMINE_ASSIGN(value->shared,
+                  lift_stream(root_.state(instance_), types_, static_cast<uint32_t>(index), use, is_future));
+    value->scheduler = &root_.scheduler();
+    value->waker = root_.scheduler().waker();
+    value->root = root_.shared_from_this();
+    value->instance = instance_;
+    value->type = use;
+    return Value::handle(is_future ? ValueKind::kFuture : ValueKind::kStream, Handle{0, std::move(value)});
+  }
   const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
   InstanceState& state = root_.state(instance_);
   ERMINE_TRY(charge(sizeof(HostHandle)));

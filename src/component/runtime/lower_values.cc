@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/utf8.h"
 #include "component/adapter/adapter.h"
+#include "component/runtime/stream_values.h"
 #include "component/runtime/values.h"
 
 namespace ermine::component {
@@ -75,11 +76,13 @@ Result<uint32_t> ValueAccess::lower(std::span<const TypeUse> types, std::span<co
 Result<uint64_t> ValueAccess::allocate(uint64_t alignment, uint64_t bytes) {
   InstanceState& state = root_.state(instance_);
   Slot slots[4] = {0, 0, alignment, bytes};
+  // The instance runs, or its task waits for what is written here.
+  const int32_t before = state.flag();
   state.set_flag(kInstanceMayNotLeave);
-  root_.enter_call();
+  root_.enter_call(&state);
   ERMINE_TRY(call_core(root_.store(), root_.func(*options_.realloc), slots));
   ERMINE_TRY(root_.exit_call());
-  state.set_flag(kInstanceRuns);
+  state.set_flag(before);
   if (slots[0] % alignment != 0) return trap(AdapterTrap::ReallocUnaligned);
   const uint64_t size = memory().size;
   if (bytes > size || slots[0] > size - bytes) return trap(AdapterTrap::ReallocOutOfBounds);
@@ -91,6 +94,11 @@ Result<void> ValueAccess::store(TypeUse use, const Value& value, uint64_t at) {
   const DefinedType* type = use.is_index() ? &types_.defined[use.index()] : nullptr;
   if (!type || type->kind == TypeKind::Primitive) {
     primitive = type ? type->primitive : use.primitive();
+    if (primitive == Primitive::ErrorContext) {
+      ERMINE_ASSIGN(const uint64_t handle, lower_error_context(value));
+      write(at, handle, 4);
+      return {};
+    }
     if (primitive != Primitive::String) {
       write(at, slot_of(primitive, value), layout(TypeUse(primitive)).size);
       return {};
@@ -126,8 +134,10 @@ Result<void> ValueAccess::store(TypeUse use, const Value& value, uint64_t at) {
       return {};
     case TypeKind::Flags: write(at, flags_bits(*type, value), layout(use).size); return {};
     case TypeKind::Own:
-    case TypeKind::Borrow: {
-      ERMINE_ASSIGN(const uint64_t handle, lower_handle(*type, value));
+    case TypeKind::Borrow:
+    case TypeKind::Stream:
+    case TypeKind::Future: {
+      ERMINE_ASSIGN(const uint64_t handle, lower_handle(use, value));
       write(at, handle, 4);
       return {};
     }
@@ -145,6 +155,11 @@ Result<void> ValueAccess::lower_flat(TypeUse use, const Value& value, Slot*& slo
   const DefinedType* type = use.is_index() ? &types_.defined[use.index()] : nullptr;
   if (!type || type->kind == TypeKind::Primitive) {
     const Primitive primitive = type ? type->primitive : use.primitive();
+    if (primitive == Primitive::ErrorContext) {
+      ERMINE_ASSIGN(*slots, lower_error_context(value));
+      ++slots;
+      return {};
+    }
     if (primitive != Primitive::String) {
       *slots++ = slot_of(primitive, value);
       return {};
@@ -175,8 +190,10 @@ Result<void> ValueAccess::lower_flat(TypeUse use, const Value& value, Slot*& slo
       return {};
     case TypeKind::Flags: *slots++ = flags_bits(*type, value); return {};
     case TypeKind::Own:
-    case TypeKind::Borrow: {
-      ERMINE_ASSIGN(*slots, lower_handle(*type, value));
+    case TypeKind::Borrow:
+    case TypeKind::Stream:
+    case TypeKind::Future: {
+      ERMINE_ASSIGN(*slots, lower_handle(use, value));
       ++slots;
       return {};
     }
@@ -257,7 +274,33 @@ Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_list(const DefinedType&
   return std::pair{begin, length};
 }
 
-Result<uint64_t> ValueAccess::lower_handle(const DefinedType& type, const Value& value) {
+Result<void> ValueAccess::store_range(TypeUse element, std::span<const Value> values, uint64_t at) {
+  const uint32_t size = layout(element).size;
+  for (const Value& value : values) {
+    ERMINE_TRY(store(element, value, at));
+    at += size;
+  }
+  return {};
+}
+
+Result<uint64_t> ValueAccess::lower_error_context(const Value& value) {
+  // Made by a component, and never changed.
+  const auto* context = static_cast<const ErrorContext*>(value.as_handle().owner.get());
+  if (!context) return Error(ErrorKind::kUsage, "the error context is null");
+  ERMINE_ASSIGN(const uint32_t index,
+                root_.state(instance_).handles.add(std::make_shared<ErrorContext>(context->message)));
+  return uint64_t{index};
+}
+
+Result<uint64_t> ValueAccess::lower_handle(TypeUse use, const Value& value) {
+  const DefinedType& type = types_.defined[use.index()];
+  if (type.kind == TypeKind::Stream || type.kind == TypeKind::Future) {
+    const auto* stream = static_cast<const StreamValue*>(value.as_handle().owner.get());
+    if (!stream || !stream->shared) return Error(ErrorKind::kUsage, "the stream or future was passed on before");
+    ERMINE_ASSIGN(const uint32_t end,
+                  lower_stream(root_.state(instance_), std::exchange(stream->shared, nullptr), use));
+    return uint64_t{end};
+  }
   const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
   InstanceState& state = root_.state(instance_);
   const Handle& handle = value.as_handle();

@@ -1,9 +1,8 @@
 // The core functions that canonical definitions make, apart from adapters: functions of the host.
 #include "base/format.h"
-#include "component/adapter/adapter.h"
 #include "component/runtime/adapter_imports.h"
+#include "component/runtime/made_env.h"
 #include "component/runtime/values.h"
-#include "runtime/call.h"
 
 namespace ermine::component {
 
@@ -11,18 +10,6 @@ using runtime::HostCall;
 using runtime::Slot;
 
 namespace {
-
-struct MadeEnv {
-  std::shared_ptr<ComponentInstance> root;
-  const MadeFunc* made;
-
-  InstanceState& state() const { return root->state(made->instance); }
-  const ResourceType* resource() const { return root->resource(made->target); }
-  Result<void> check_may_leave() const {
-    if (state().flag() != kInstanceMayNotLeave) return {};
-    return component_trap(std::string(adapter_trap_message(AdapterTrap::CannotLeave)));
-  }
-};
 
 // ---- Resources (CanonicalABI.md, `canon resource.new` and the following)
 
@@ -44,26 +31,6 @@ Result<void> resource_drop(const MadeEnv& env, Slot* slots) {
   return env.root->drop_handle(env.state(), static_cast<uint32_t>(slots[0]), env.resource());
 }
 
-// ---- Tasks (CanonicalABI.md, `canon context.get` and the following)
-
-Result<void> context_get(const MadeEnv& env, Slot* slots) {
-  slots[0] = env.root->scope().context[env.made->target];
-  return {};
-}
-
-Result<void> context_set(const MadeEnv& env, Slot* slots) {
-  env.root->scope().context[env.made->target] = slots[0];
-  return {};
-}
-
-Result<void> backpressure(const MadeEnv& env, Slot*) {
-  uint32_t& count = env.state().backpressure;
-  if (env.made->target != 0 ? count + 1 == 1u << 16 : count == 0)
-    return component_trap("the backpressure counter left its range");
-  count += env.made->target != 0 ? 1 : ~0u;
-  return {};
-}
-
 // ---- Functions (CanonicalABI.md, `canon lower`)
 
 Result<void> forbidden(const MadeEnv& env, Slot*) {
@@ -79,7 +46,8 @@ Result<void> lower_import(const MadeEnv& env, Slot* slots) {
   std::vector<TypeUse> params;
   for (const Field& param : type.params) params.push_back(param.type);
   const Flat& flat = type.params_flat[static_cast<unsigned>(made.options.address)];
-  root.enter_call();
+  if (type.is_async) return call_async_import(env, slots);
+  root.enter_call(nullptr);
   ValueAccess access(root, made.instance, made.options);
   ERMINE_ASSIGN(const std::vector<Value> arguments, access.lift(params, slots, !flat.too_many));
   ERMINE_ASSIGN(const std::optional<Value> result, root.call_import(root.plan().funcs[made.target], arguments));
@@ -96,13 +64,6 @@ Result<void> lower_import(const MadeEnv& env, Slot* slots) {
   return root.exit_call();
 }
 
-template <Result<void> (*kFunc)(const MadeEnv&, Slot*)>
-bool run(void* env, HostCall& call, Slot* slots) {
-  if (auto done = kFunc(*static_cast<const MadeEnv*>(env), slots); !done)
-    return runtime::fail(call, std::move(done).error());
-  return true;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::shared_ptr<ComponentInstance>& instance,
@@ -110,14 +71,17 @@ Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::sh
   runtime::HostFn fn = nullptr;
   switch (made.kind) {
     case MadeFunc::kAdapter: return Error(ErrorKind::kUnsupported, "an adapter that is needed before it can be made");
-    case MadeFunc::kForbidden: fn = run<forbidden>; break;
-    case MadeFunc::kLowerImport: fn = run<lower_import>; break;
-    case MadeFunc::kResourceNew: fn = run<resource_new>; break;
-    case MadeFunc::kResourceRep: fn = run<resource_rep>; break;
-    case MadeFunc::kResourceDrop: fn = run<resource_drop>; break;
-    case MadeFunc::kContextGet: fn = run<context_get>; break;
-    case MadeFunc::kContextSet: fn = run<context_set>; break;
-    case MadeFunc::kBackpressure: fn = run<backpressure>; break;
+    case MadeFunc::kForbidden: fn = run_made<forbidden>; break;
+    case MadeFunc::kLowerImport: fn = run_made<lower_import>; break;
+    case MadeFunc::kResourceNew: fn = run_made<resource_new>; break;
+    case MadeFunc::kResourceRep: fn = run_made<resource_rep>; break;
+    case MadeFunc::kResourceDrop: fn = run_made<resource_drop>; break;
+    case MadeFunc::kAsyncCall: fn = run_made<call_async>; break;
+    case MadeFunc::kBuiltIn:
+      fn = task_built_in(made.op);
+      if (!fn) fn = stream_built_in(made.op);
+      if (!fn) fn = thread_built_in(made.op);
+      break;
   }
   const auto& registry = instance->component().engine()->registry();
   const wasm::FuncType type = registry->get(made.core_type).func;

@@ -32,7 +32,8 @@ struct CoreItem {
 struct PlanOptions {
   StringEncoding encoding = StringEncoding::kUtf8;
   AddressType address = AddressType::k32;
-  std::optional<CoreItem> memory, realloc, post_return;
+  bool is_async = false;
+  std::optional<CoreItem> memory, realloc, post_return, callback;
 };
 
 // A function of the component model: lifted, or imported by the outermost component.
@@ -51,21 +52,25 @@ struct PlanFunc {
 struct MadeFunc {
   enum Kind : uint8_t {
     kAdapter,      // lowers a lifted function: made as WebAssembly
+    kAsyncCall,    // lowers one whose type is async: starts a task, with adapters for the parameters and the result
     kForbidden,    // lowers a function of the same component instance, of one that contains it or is contained in it
     kLowerImport,  // lowers an import
     kResourceNew,
     kResourceRep,
     kResourceDrop,
-    kContextGet,
-    kContextSet,
-    kBackpressure,
+    kBuiltIn,  // `op`
   } kind = kAdapter;
   wasm::TypeId core_type = wasm::kNoType;
   uint32_t instance = 0;  // that it belongs to, in Plan::instances
-  // In Plan::funcs or Plan::resources; kContextGet, kContextSet: the slot; kBackpressure: whether it grows
-  uint32_t target = 0;
+  uint32_t target = 0;    // in Plan::funcs or Plan::resources; of context.get and context.set: the slot
   FuncId type = 0;        // of functions: as the caller has it
-  PlanOptions options;    // of functions: the caller's
+  PlanOptions options;    // of functions: the caller's; of built-ins
+  // kBuiltIn:
+  CanonOp op = CanonOp::Lift;
+  bool is_async = false, is_cancellable = false;
+  TypeUse value_type;  // of the stream or future; task.return: the result
+  std::optional<CoreItem> table;  // thread.new-indirect,
+  wasm::ValType closure;          // and what its functions take
 };
 
 struct PlanResource {
@@ -78,6 +83,9 @@ struct PlanResource {
 // An instance of a component. Instance 0 is the outermost one.
 struct PlanInstance {
   uint32_t parent = kNoIndex;
+  // Whether its core code can see in which task it runs, or wait: it has a built-in for that, or calls an asynchronous
+  // function. Calls of other instances need no task.
+  bool sees_tasks = false;
   // What the resource types of its component are in this instance: in Plan::resources.
   std::map<ResourceId, uint32_t> resources;
 };
@@ -100,15 +108,16 @@ struct PlanImport {
 struct PlanStep {
   enum Kind : uint8_t {
     kInstantiate,  // the core instance `index`
-    kAdapters,     // the adapters among Plan::made from `index` up to `end`
-    kResource,     // the resource type `index`
-    kReady,        // the component instance `index` can be entered from now on
+    kAdapters,  // the adapters for Plan::made from `index` up to `end`
+    kResource,  // the resource type `index`
+    kReady,  // the component instance `index` can be entered from now on
   } kind = kInstantiate;
   uint32_t index = 0, end = 0;
 };
 
 struct PlanCoreInstance {
   uint32_t module = 0;  // in Plan::modules
+  uint32_t instance = 0;  // that it is a part of, in Plan::instances
   std::vector<CoreItem> imports;  // in the module's order
 };
 

@@ -75,7 +75,6 @@ class Planner {
       return unsupported("too many imports", component_.body.body->offset);
     switch (type.sort) {
       case Sort::Func: {
-        ERMINE_TRY(check_func(type.id, component_.body.body->offset));
         given.index = static_cast<uint32_t>(plan_.funcs.size());
         PlanFunc func;
         func.name = path.back();
@@ -167,8 +166,9 @@ class Planner {
       case Definition::kAlias: return alias(d.alias(), frame, d.offset);
       case Definition::kType: return type(d.type(), frame);
       case Definition::kCanon:
-        return d.canon().op == CanonOp::Lift ? lift(d.canon(), *resolved.canon, frame, d.offset)
-                                             : made(d.canon(), *resolved.canon, frame, d.offset);
+        if (d.canon().op != CanonOp::Lift) return made(d.canon(), *resolved.canon, frame, d.offset);
+        lift(d.canon(), *resolved.canon, frame);
+        return {};
       case Definition::kImport: {
         const PlanItem item = arguments.find(d.import().name.name)->second;
         return add(item, frame, d.offset);
@@ -333,6 +333,7 @@ class Planner {
     }
     PlanCoreInstance made;
     made.module = frame.core_modules[instance.target];
+    made.instance = frame.instance;
     const wasm::Module& module = plan_.modules[made.module]->module();
     ERMINE_TRY(count(module.imports.size(), frame.body->body->offset));
     std::map<std::string_view, uint32_t> arguments;
@@ -350,52 +351,26 @@ class Planner {
 
   // ---- Canonical definitions
 
-  Result<void> check_type(TypeUse use, uint64_t at) const {
-    if (use.is_none()) return {};
-    if (use.is_primitive()) {
-      if (use.primitive() == Primitive::ErrorContext) return unsupported("error contexts cannot be used yet", at);
-      return {};
-    }
-    const DefinedType& type = types_.defined[use.index()];
-    if (checked_.find(use.index())) return {};
-    if (type.kind == TypeKind::Stream || type.kind == TypeKind::Future)
-      return unsupported(base::format("a function with the type `{}` cannot be used yet", type_word(types_, use)), at);
-    for (const Field& field : type.fields) ERMINE_TRY(check_type(field.type, at));
-    ERMINE_TRY(check_type(type.first, at));
-    ERMINE_TRY(check_type(type.second, at));
-    checked_.set(use.index(), true);
-    return {};
-  }
-  Result<void> check_func(FuncId id, uint64_t at) const {
-    const FuncType& type = types_.funcs[id];
-    // Whether its callers may wait depends on the tasks that there are.
-    if (type.is_async) return unsupported("functions whose type is `async` cannot be run yet", at);
-    for (const Field& param : type.params) ERMINE_TRY(check_type(param.type, at));
-    return check_type(type.result, at);
-  }
-
-  Result<PlanOptions> options(const CanonOptions& given, std::string_view what, const Frame& frame, uint64_t at) const {
-    if (given.is_async)
-      return unsupported(base::format("`canon {}` with the option `async` cannot be run yet", what), at);
+  static PlanOptions options(const CanonOptions& given, const Frame& frame) {
     PlanOptions options;
+    options.is_async = given.is_async;
     options.encoding = given.encoding;
     options.address = given.address;
     if (given.memory) options.memory = frame.core_items[2][*given.memory];
     if (given.realloc) options.realloc = frame.core_items[0][*given.realloc];
     if (given.post_return) options.post_return = frame.core_items[0][*given.post_return];
+    if (given.callback) options.callback = frame.core_items[0][*given.callback];
     return options;
   }
 
-  Result<void> lift(const Canon& canon, const ResolvedCanon& resolved, Frame& frame, uint64_t at) {
+  void lift(const Canon& canon, const ResolvedCanon& resolved, Frame& frame) {
     PlanFunc func;
-    ERMINE_ASSIGN(func.options, options(resolved.options, "lift", frame, at));
-    ERMINE_TRY(check_func(resolved.func_type, at));
+    func.options = options(resolved.options, frame);
     func.callee = frame.core_items[0][canon.index];
     func.instance = frame.instance;
     func.type = resolved.func_type;
     frame.funcs.push_back(static_cast<uint32_t>(plan_.funcs.size()));
     plan_.funcs.push_back(std::move(func));
-    return {};
   }
 
   Result<uint32_t> resource(ResourceId id, const Frame& frame, uint64_t at) const {
@@ -423,14 +398,17 @@ class Planner {
       case CanonOp::Lower: {
         func.target = frame.funcs[canon.index];
         func.type = resolved.func_type;
-        ERMINE_ASSIGN(func.options, options(resolved.options, "lower", frame, at));
-        ERMINE_TRY(check_func(resolved.func_type, at));
+        func.options = options(resolved.options, frame);
+        func.is_async = func.options.is_async;
         // An adapter needs its functions when it is made.
         if (func.options.realloc && func.options.realloc->source == CoreItem::kMade) ERMINE_TRY(flush_adapters());
         const PlanFunc& target = plan_.funcs[func.target];
+        const bool is_async = types_.funcs[func.type].is_async;
         func.kind = target.is_import                           ? MadeFunc::kLowerImport
                     : related(target.instance, frame.instance) ? MadeFunc::kForbidden
+                    : is_async                                 ? MadeFunc::kAsyncCall
                                                                : MadeFunc::kAdapter;
+        plan_.instances[frame.instance].sees_tasks |= is_async;
         break;
       }
       case CanonOp::ResourceNew:
@@ -440,20 +418,27 @@ class Planner {
                     : canon.op == CanonOp::ResourceRep ? MadeFunc::kResourceRep
                                                        : MadeFunc::kResourceDrop;
         ERMINE_ASSIGN(func.target, resource(resolved.resource, frame, at));
-        if (canon.is_async) return unsupported("`resource.drop` with the option `async` cannot be run yet", at);
         break;
       }
-      case CanonOp::ContextGet:
-      case CanonOp::ContextSet:
-        func.kind = canon.op == CanonOp::ContextGet ? MadeFunc::kContextGet : MadeFunc::kContextSet;
-        func.target = canon.index;
+      case CanonOp::ThreadSpawnRef:
+      case CanonOp::ThreadSpawnIndirect:
+      case CanonOp::ThreadAvailableParallelism:
+        return unsupported(base::format("`{}` cannot be run yet", canon_info(canon.op).name), at);
+      default:
+        func.kind = MadeFunc::kBuiltIn;
+        func.op = canon.op;
+        func.options = options(resolved.options, frame);
+        func.is_async = canon.is_async || func.options.is_async;
+        func.is_cancellable = canon.is_cancellable;
+        func.value_type = resolved.type;
+        if (canon.op == CanonOp::ThreadNewIndirect) {
+          func.table = frame.core_items[1][canon.index];
+          func.closure = engine_->registry()->get(resolved.core_type).func.params[1];
+        } else {
+          func.target = canon.index;
+        }
+        plan_.instances[frame.instance].sees_tasks = true;
         break;
-      case CanonOp::BackpressureInc:
-      case CanonOp::BackpressureDec:
-        func.kind = MadeFunc::kBackpressure;
-        func.target = canon.op == CanonOp::BackpressureInc ? 1 : 0;
-        break;
-      default: return unsupported(base::format("`{}` cannot be run yet", canon_info(canon.op).name), at);
     }
     frame.core_items[0].push_back({CoreItem::kMade, static_cast<uint32_t>(plan_.made.size()), 0});
     plan_.made.push_back(std::move(func));
@@ -464,7 +449,8 @@ class Planner {
   Result<void> flush_adapters() {
     const auto end = static_cast<uint32_t>(plan_.made.size());
     bool any = false;
-    for (uint32_t i = flushed_; i < end; ++i) any |= plan_.made[i].kind == MadeFunc::kAdapter;
+    for (uint32_t i = flushed_; i < end; ++i)
+      any |= plan_.made[i].kind == MadeFunc::kAdapter || plan_.made[i].kind == MadeFunc::kAsyncCall;
     if (any) plan_.steps.push_back({PlanStep::kAdapters, flushed_, end});
     flushed_ = end;
     return {};
@@ -478,7 +464,6 @@ class Planner {
   std::vector<ComponentClosure> closures_;
   std::map<ModuleId, uint32_t> modules_;               // in Plan::modules, plus one
   std::map<ResourceId, uint32_t> imported_resources_;  // in Plan::resources, plus one
-  mutable IdMap<bool> checked_;
   uint64_t definitions_ = 0;
   uint32_t flushed_ = 0;
 };

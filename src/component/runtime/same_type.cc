@@ -2,8 +2,6 @@
 
 namespace ermine::component {
 
-namespace {
-
 // The validator bounds the nesting of types, and how many parts a type has.
 bool same_type(const TypeView& a, TypeUse a_use, const TypeView& b, TypeUse b_use) {
   const Types& a_types = a.root.types();
@@ -27,8 +25,6 @@ bool same_type(const TypeView& a, TypeUse a_use, const TypeView& b, TypeUse b_us
     if (x.fields[i].label != y.fields[i].label || !same_type(a, x.fields[i].type, b, y.fields[i].type)) return false;
   return same_type(a, x.first, b, y.first) && same_type(a, x.second, b, y.second);
 }
-
-}  // namespace
 
 bool same_func_type(TypeView a, FuncId a_type, TypeView b, FuncId b_type) {
   const FuncType& x = a.root.types().funcs[a_type];

@@ -11,6 +11,7 @@ struct TypeView {
   uint32_t instance;
 };
 
+bool same_type(const TypeView& a, TypeUse a_type, const TypeView& b, TypeUse b_type);
 bool same_func_type(TypeView a, FuncId a_type, TypeView b, FuncId b_type);
 
 }  // namespace ermine::component

@@ -7,6 +7,8 @@
 
 #include "base/format.h"
 #include "base/utf8.h"
+#include "component/runtime/same_type.h"
+#include "component/runtime/stream_values.h"
 
 namespace ermine::component {
 
@@ -203,6 +205,17 @@ Result<void> ValueAccess::check(TypeUse use, const Value& value) const {
       if (!handle || !handle->live) return Error(ErrorKind::kUsage, "the handle was passed on, or is no longer valid");
       if (handle->type.get() != root_.resource_of(instance_, types_.resource_of(type)))
         return Error(ErrorKind::kUsage, "the handle is of another resource type");
+      return {};
+    }
+    case TypeKind::Stream:
+    case TypeKind::Future: {
+      if (!kind(type.kind == TypeKind::Stream ? ValueKind::kStream : ValueKind::kFuture))
+        return wrong(kind_name(value.kind()));
+      const auto* stream = static_cast<const StreamValue*>(value.as_handle().owner.get());
+      if (!stream || !stream->shared)
+        return Error(ErrorKind::kUsage, "the stream or future was passed on, or is no longer valid");
+      if (stream->root && !same_type({root_, instance_}, use, {*stream->root, stream->instance}, stream->type))
+        return Error(ErrorKind::kUsage, "the stream or future has elements of another type");
       return {};
     }
     default: return wrong(kind_name(value.kind()));

@@ -32,6 +32,11 @@ class ValueAccess {
   Result<uint32_t> lower(std::span<const TypeUse> types, std::span<const Value> values, runtime::Slot* slots, bool flat,
                          std::optional<uint64_t> out = {});
 
+  // Elements of lists and streams, in a range of the memory that was checked.
+  Result<std::vector<Value>> load_range(TypeUse element, uint64_t at, uint32_t count);
+  Result<void> store_range(TypeUse element, std::span<const Value> values, uint64_t at);
+  Result<std::string> load_text(uint64_t at, uint64_t tagged_units);
+
   // kUsage unless the value is one of the type.
   Result<void> check(TypeUse type, const Value& value) const;
   // Of borrows that were lifted: they mean nothing from now on.
@@ -70,7 +75,8 @@ class ValueAccess {
   Result<Value> load_string(uint64_t at, uint64_t tagged_units);
   Result<Value> load_list(const DefinedType& type, uint64_t at, uint64_t length);
   Result<Value> load_elements(TypeUse element, uint64_t at, uint64_t length);
-  Result<Value> lift_handle(const DefinedType& type, uint64_t index);
+  Result<Value> lift_handle(TypeUse use, uint64_t index);
+  Result<Value> lift_error_context(uint64_t index);
 
   // Lowering
   Result<void> store(TypeUse type, const Value& value, uint64_t at);
@@ -78,7 +84,8 @@ class ValueAccess {
   Result<uint64_t> allocate(uint64_t alignment, uint64_t bytes);
   Result<std::pair<uint64_t, uint64_t>> store_string(const std::string& text);
   Result<std::pair<uint64_t, uint64_t>> store_list(const DefinedType& type, const Value& value);
-  Result<uint64_t> lower_handle(const DefinedType& type, const Value& value);
+  Result<uint64_t> lower_handle(TypeUse use, const Value& value);
+  Result<uint64_t> lower_error_context(const Value& value);
   uint64_t read(uint64_t at, unsigned bytes) const;
   void write(uint64_t at, uint64_t value, unsigned bytes) const;
 
@@ -89,5 +96,8 @@ class ValueAccess {
   uint64_t used_ = 0;  // bytes of the host's memory
   std::vector<std::shared_ptr<const HostHandle>> borrows_;
 };
+
+// The result of a lifted function, from the core values of adapter.h, result_values.
+Result<std::optional<Value>> lift_result(ComponentInstance& root, const PlanFunc& func, const runtime::Slot* slots);
 
 }  // namespace ermine::component

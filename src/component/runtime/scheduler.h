@@ -1,0 +1,183 @@
+// Scheduler: the event loop of a store. It runs the threads of all components of the store, one at a time, in the order
+// in which they become ready.
+//
+// Threads run on Workers: native and value stacks that are used again. The code that resumes a thread continues when
+// that blocks or ends, so the running threads form a stack, with the host at its bottom. What blocks is always the
+// topmost thread. A frame (threads.h) that blocks cannot give up its stack: it resumes other threads of its instance,
+// as the specification says, until it can continue, and traps if there are none.
+//
+// Of a store, and used by one thread at a time as that, except Waker.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "component/runtime/tasks.h"
+#include "component/runtime/waitables.h"
+#include "runtime/execution.h"
+
+namespace ermine::component {
+
+// Runs one thread of a component at a time.
+class Worker {
+ public:
+  static Result<std::unique_ptr<Worker>> create(Scheduler& scheduler);
+
+  std::unique_ptr<runtime::Execution> execution;
+  Thread* thread = nullptr;
+  Error error;  // why the thread failed
+  bool failed = false;
+
+ private:
+  explicit Worker(Scheduler& scheduler) : scheduler_(scheduler) {}
+  static void work(void* self);
+  Scheduler& scheduler_;
+};
+
+// Wakes the event loop when something happens outside of the store. Thread-safe; may outlive the store.
+class Waker {
+ public:
+  Waker() = default;
+  ~Waker();
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+
+  // `work` runs in the event loop, on the store's thread; if it returns false, later once more. Nothing happens if the
+  // store is gone.
+  void post(std::function<bool()> work);
+  // Readable while there is work; -1 if the system has none. The caller does not close it.
+  int event_fd();
+
+ private:
+  friend class Scheduler;
+  std::vector<std::function<bool()>> take();
+  bool wait(runtime::Store& store);
+  void close();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::function<bool()>> work_;
+  int event_fd_ = -1;
+  bool closed_ = false;
+};
+
+class Scheduler {
+ public:
+  // That of the store, which is made when it is needed first.
+  static Scheduler& of(runtime::Store& store);
+  explicit Scheduler(runtime::Store& store);
+  ~Scheduler();
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  runtime::Store& store() { return store_; }
+  Thread* current() const { return static_cast<Thread*>(store_.extension_current); }
+
+  // ---- Frames
+  // A call that runs on the stack of its caller. `instance`: the callee; null: the host.
+  void enter_call(ComponentInstance* root, InstanceState* instance);
+  // Checks that no borrow is left.
+  Result<void> exit_call();
+  // While it exists, calls can be entered and left; those that did not return because of an error end with it.
+  class CallsFromHost {
+   public:
+    explicit CallsFromHost(Scheduler& scheduler) : scheduler_(scheduler), outer_(scheduler.current()) {}
+    ~CallsFromHost() { scheduler_.drop_frames(outer_); }
+
+   private:
+    Scheduler& scheduler_;
+    Thread* outer_;
+  };
+
+  // ---- Tasks
+  // Starts a task of an asynchronous function, as far as it gets without blocking. The instance has been entered.
+  Result<void> start(ComponentInstance& root, const PlanFunc& func, std::shared_ptr<TaskClient> client);
+  // CanonicalABI.md, `Task.request_cancellation`. `caller`: the instance that asks; null: the host.
+  Result<void> request_cancellation(Task& task, InstanceState* caller);
+  // A further thread of the current task, suspended.
+  Result<Thread*> new_thread(runtime::FuncRef* start, uint64_t argument);
+
+  // ---- Waiting, of the current thread. True: it was cancelled.
+  Result<bool> suspend(bool cancellable, Thread* then = nullptr);
+  Result<bool> yield(bool cancellable, Thread* then = nullptr);
+  Result<bool> wait_for_event(WaitableSet& set, bool cancellable);
+  Result<void> wait_for_event(Waitable& waitable);
+  Result<void> wait_until_resolved(Subtask& subtask);
+  // Before `then` of the above: a thread that is ready is taken out of its wait. False: it is not ready.
+  bool promote(Thread& thread);
+  void resume_later(Thread& thread);
+
+  // ---- What happened
+  // The condition of a waiting thread may hold now.
+  void notify(Thread& thread);
+  void set_backpressure(InstanceState& instance, uint32_t value);
+
+  // Whether the instance has trapped, so that nothing may run in it any more.
+  bool has_trapped(const InstanceState& instance) const;
+
+  // ---- The event loop
+  // Runs one thread that is ready, and what was posted. False: there was nothing to do. After an error, the calls of
+  // the host into the component whose thread failed have failed as well (ComponentInstance::failures).
+  Result<bool> run_some();
+  // Runs until done() holds. An error if a thread of this component fails; those of others continue. kTrap
+  // if nothing can make progress: a deadlock.
+  Result<void> run_until(const ComponentInstance& root, const std::function<bool()>& done);
+  const std::shared_ptr<Waker>& waker() { return waker_; }
+  // Takes fuel for work that is done for a guest, and answers interrupts.
+  Result<void> spend(uint64_t units);
+  // Operations of the host that will be posted to the waker; while there are some, there is no deadlock.
+  void add_pending(int count) { pending_ += count; }
+
+  bool is_ready(const Thread& thread) const;
+
+ private:
+  friend class Worker;
+  void set_current(Thread* thread) { store_.extension_current = thread; }
+  Result<Thread*> run(Thread& thread);
+  Result<Thread*> resume(Thread& thread, bool cancelled);
+  Result<bool> block(Thread& thread, Thread* then);
+  Result<bool> wait(Thread::Wait what, bool cancellable, Thread* then);
+  void stop_waiting(Thread& thread, bool cancelled);
+  Thread* pick(const InstanceState& instance);
+  void give_back(Worker& worker);
+  bool runs(const InstanceState& instance) const;
+  Result<bool> run_ready();
+  Result<bool> run_posted();
+  Result<void> stopped(TrapCode trap);
+
+  // The bodies of threads, on workers
+  Result<void> body(Thread& thread);
+  Result<void> first_part(Thread& thread);
+  Result<void> next_part(Thread& thread);
+  Result<void> callback_result(Thread& thread, uint32_t packed);
+  Result<void> exit_implicit(Thread& thread);
+  Result<void> exit_explicit(Thread& thread);
+
+  bool enter(Task& task);
+  void acquire(Task& task);
+  void release_exclusive(InstanceState& instance);
+  void wake(InstanceState& instance);
+  Result<void> check_resolved(const Task& task) const;
+  void finish(Task& task);
+  void drop_frames(Thread* outer);
+  void forget(Thread& thread);
+
+  runtime::Store& store_;
+  Thread* then_ = nullptr;  // that the thread that has just blocked switches to
+  ThreadQueue ready_;
+  Task* tasks_ = nullptr;
+  uint32_t threads_ = 0;  // those that are no frames
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> idle_;
+  std::vector<std::unique_ptr<TaskFrame>> frames_;
+  std::vector<TaskFrame*> free_frames_;
+  std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
+  std::vector<std::function<bool()>> deferred_;  // posted work that could not be done yet
+  int pending_ = 0;
+  bool ending_ = false;
+};
+
+}  // namespace ermine::component

@@ -1,0 +1,55 @@
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "component/runtime/scheduler.h"
+
+namespace ermine::component {
+
+Waker::~Waker() {
+  if (event_fd_ >= 0) ::close(event_fd_);
+}
+
+void Waker::post(std::function<bool()> work) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return;
+  work_.push_back(std::move(work));
+  if (event_fd_ >= 0) eventfd_write(event_fd_, 1);
+  wake_.notify_all();
+}
+
+int Waker::event_fd() {
+  std::lock_guard lock(mutex_);
+  if (event_fd_ < 0) event_fd_ = eventfd(work_.empty() ? 0 : 1, EFD_CLOEXEC | EFD_NONBLOCK);
+  return event_fd_;
+}
+
+std::vector<std::function<bool()>> Waker::take() {
+  std::lock_guard lock(mutex_);
+  eventfd_t value;
+  if (event_fd_ >= 0) eventfd_read(event_fd_, &value);
+  return std::exchange(work_, {});
+}
+
+// False: an interrupt of the store came first.
+bool Waker::wait(runtime::Store& store) {
+  runtime::InterruptControl& interrupts = *store.interrupt_control();
+  interrupts.begin_wait(&mutex_, &wake_);
+  bool has_work = false;
+  {
+    std::unique_lock lock(mutex_);
+    const auto interrupted = [&] { return store.exec()->interrupt.load(std::memory_order_relaxed) != 0; };
+    wake_.wait(lock, [&] { return !work_.empty() || interrupted(); });
+    has_work = !work_.empty();
+  }
+  interrupts.end_wait();
+  return has_work;
+}
+
+void Waker::close() {
+  std::vector<std::function<bool()>> dropped;
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  dropped.swap(work_);
+}
+
+}  // namespace ermine::component
