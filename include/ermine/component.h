@@ -4,8 +4,8 @@
 //   ERMINE_ASSIGN(ermine::ComponentInstance instance, component.instantiate(store));
 //   ERMINE_ASSIGN(std::string sum, instance.invoke("add(1, 2)"));  // "3"
 //
-// Components run that import nothing and use nothing asynchronous; others are refused when they are compiled or
-// instantiated.
+// Components run that import nothing; others are refused when they are compiled or instantiated. invoke() of an
+// asynchronous function waits for its result.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ void print_version() {
   text += "text format: no\n";
 #endif
 #ifdef ERMINE_HAS_COMPONENT
-  text += "components: yes, without asynchronous functions and imports\n";
+  text += "components: yes, without imports\n";
 #else
   text += "components: no\n";
 #endif
