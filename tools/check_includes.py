@@ -22,7 +22,7 @@ LEVELS = [
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that every folder may use; the others belong to api and the folders above it.
-VOCABULARY = {"error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
+VOCABULARY = {"component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
 INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
 # A part of a folder: the parts that it may not include.

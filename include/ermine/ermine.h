@@ -18,6 +18,13 @@
 
 #include "ermine/caller.h"
 #include "ermine/component.h"
+#include "ermine/component/caller.h"
+#include "ermine/component/declare.h"
+#include "ermine/component/expected.h"
+#include "ermine/component/func.h"
+#include "ermine/component/linker.h"
+#include "ermine/component/resource.h"
+#include "ermine/component/value.h"
 #include "ermine/config.h"
 #include "ermine/engine.h"
 #include "ermine/error.h"

@@ -1,4 +1,4 @@
-// Components, in a library that has them.
+// Components: what is decided when they are loaded. Without components, see component_off.cc.
 #include "ermine/component.h"
 
 #include <algorithm>
@@ -7,8 +7,9 @@
 
 #ifdef ERMINE_HAS_COMPONENT
 #include "base/format.h"
-#include "component/runtime/component_instance.h"
+#include "component/runtime/bound_func.h"
 #include "component/validation/validator.h"
+#include "component/value/type_text.h"
 #ifdef ERMINE_HAS_TEXT
 #include "component/text/text.h"
 #include "component/value/resolved_types.h"
@@ -82,6 +83,76 @@ std::vector<std::string> Component::functions() const {
   return names;
 }
 
+namespace {
+
+ComponentItemKind item_kind(const component::Entity& type) {
+  switch (type.sort) {
+    case component::Sort::Func: return ComponentItemKind::kFunc;
+    case component::Sort::Instance: return ComponentItemKind::kInstance;
+    case component::Sort::Component: return ComponentItemKind::kComponent;
+    case component::Sort::CoreModule: return ComponentItemKind::kModule;
+    case component::Sort::Value: return ComponentItemKind::kValue;
+    default: break;
+  }
+  return type.kind == component::AnyKind::Resource ? ComponentItemKind::kResource : ComponentItemKind::kType;
+}
+
+std::string item_text(const component::TypeText& text, const component::Entity& type) {
+  switch (item_kind(type)) {
+    case ComponentItemKind::kFunc: return text.func(type.id);
+    case ComponentItemKind::kType:
+      return type.kind == component::AnyKind::Defined ? text.definition(component::TypeUse::index(type.id))
+                                                      : std::string();
+    case ComponentItemKind::kResource: return "resource";
+    case ComponentItemKind::kValue: return text.type(type.value_type);
+    default: return std::string(component::sort_noun(type.sort));
+  }
+}
+
+// The items, with those in instances.
+std::vector<ComponentItem> items_of(const component::Types& types, const component::Externs& externs) {
+  std::vector<ComponentItem> out;
+  component::TypeText outer(types);
+  outer.add_names(externs);
+  for (const component::Extern& item : externs.items) {
+    if (item.type.sort != component::Sort::Instance) {
+      out.push_back({{}, std::string(item.name), item_kind(item.type), item_text(outer, item.type)});
+      continue;
+    }
+    const component::Externs& inner = types.instances[item.type.id].exports;
+    component::TypeText text = outer;
+    text.add_names(inner);
+    for (const component::Extern& of_instance : inner.items)
+      out.push_back({std::string(item.name), std::string(of_instance.name), item_kind(of_instance.type),
+                     item_text(text, of_instance.type)});
+    if (inner.items.empty()) out.push_back({{}, std::string(item.name), ComponentItemKind::kInstance, "instance"});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<ComponentItem> Component::imports() const { return items_of(impl_->types(), impl_->type().imports); }
+std::vector<ComponentItem> Component::exports() const { return items_of(impl_->types(), impl_->type().exports); }
+
+std::optional<ComponentFunc> ComponentInstance::get_func(std::string_view name) const { return get_func({}, name); }
+std::optional<ComponentFunc> ComponentInstance::get_func(std::string_view interface, std::string_view name) const {
+  const component::PlanFunc* func = interface.empty() ? impl_->find_func(name) : impl_->find_func(interface, name);
+  if (!func) return std::nullopt;
+  auto bound = std::make_shared<component::BoundFunc>();
+  bound->root = impl_;
+  bound->func = func;
+  bound->path = interface.empty() ? std::string(name) : std::string(interface) + "." + std::string(name);
+  return ComponentFunc(std::move(bound));
+}
+
+Result<ComponentFunc> ComponentInstance::require_func(std::string_view interface, std::string_view name) const {
+  if (std::optional<ComponentFunc> func = get_func(interface, name)) return *std::move(func);
+  return Error(ErrorKind::kUsage,
+               interface.empty() ? base::format("the component exports no function '{}'", name)
+                                 : base::format("the component exports no function '{}' of '{}'", name, interface));
+}
+
 #ifdef ERMINE_HAS_TEXT
 Result<std::string> ComponentInstance::invoke(std::string_view call) const {
   ERMINE_ASSIGN(const component::wave::CallName name, component::wave::parse_call_name(call));
@@ -132,19 +203,6 @@ Result<Component> Component::from_text(const Engine& engine, std::string_view te
   return component;
 }
 #endif
-
-#else
-
-Result<void> Component::validate(const Engine&, std::span<const uint8_t>) {
-  return Error(ErrorKind::kUnsupported, "this is a component, and the library was built without components");
-}
-Result<Component> Component::compile(const Engine& engine, std::vector<uint8_t>&& bytes) {
-  return validate(engine, bytes).error();
-}
-Result<ComponentInstance> Component::instantiate(const Store&) const {
-  return Error(ErrorKind::kUnsupported, "the library was built without components");
-}
-std::vector<std::string> Component::functions() const { return {}; }
 
 #endif
 

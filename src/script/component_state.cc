@@ -207,10 +207,10 @@ bool matches_float(uint64_t bits, unsigned width, const ScriptValue& pattern) {
 }  // namespace
 
 bool matches(const Value& value, const ScriptValue& pattern) {
-  const auto all = [&](const std::vector<Value>& values) {
-    if (values.size() != pattern.parts.size()) return false;
-    for (size_t i = 0; i < values.size(); ++i)
-      if (!matches(values[i], pattern.parts[i])) return false;
+  const auto all = [&] {
+    if (value.size() != pattern.parts.size()) return false;
+    for (size_t i = 0; i < value.size(); ++i)
+      if (!matches(value.at(i), pattern.parts[i])) return false;
     return true;
   };
   const auto payload = [&] {
@@ -222,8 +222,8 @@ bool matches(const Value& value, const ScriptValue& pattern) {
       return value.kind() == ValueKind::kF32 && matches_float(std::bit_cast<uint32_t>(value.as_f32()), 32, pattern);
     case ScriptValueKind::kF64:
       return value.kind() == ValueKind::kF64 && matches_float(std::bit_cast<uint64_t>(value.as_f64()), 64, pattern);
-    case ScriptValueKind::kList: return value.kind() == ValueKind::kList && all(value.elements());
-    case ScriptValueKind::kTuple: return value.kind() == ValueKind::kTuple && all(value.elements());
+    case ScriptValueKind::kList: return value.kind() == ValueKind::kList && all();
+    case ScriptValueKind::kTuple: return value.kind() == ValueKind::kTuple && all();
     case ScriptValueKind::kRecord: {
       if (value.kind() != ValueKind::kRecord || value.fields().size() != pattern.parts.size()) return false;
       for (size_t i = 0; i < pattern.parts.size(); ++i) {
@@ -252,8 +252,8 @@ namespace {
 
 ScriptValue to_script_value(const Value& value) {
   ScriptValue out;
-  const auto parts = [&](const std::vector<Value>& values) {
-    for (const Value& part : values) out.parts.push_back(to_script_value(part));
+  const auto parts = [&] {
+    for (size_t i = 0; i < value.size(); ++i) out.parts.push_back(to_script_value(value.at(i)));
   };
   const auto payload = [&] {
     if (value.payload()) out.parts.push_back(to_script_value(*value.payload()));
@@ -288,7 +288,7 @@ ScriptValue to_script_value(const Value& value) {
     case ValueKind::kList:
     case ValueKind::kTuple:
       out.kind = value.kind() == ValueKind::kList ? ScriptValueKind::kList : ScriptValueKind::kTuple;
-      parts(value.elements());
+      parts();
       break;
     case ValueKind::kRecord:
       out.kind = ScriptValueKind::kRecord;

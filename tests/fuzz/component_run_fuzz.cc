@@ -81,7 +81,9 @@ void define(LinkItem& item, const PlanImport& import, const Types& types) {
   }
   const TypeUse result = types.funcs[import.type].result;
   item.func = std::make_shared<const HostComponentFunc>(
-      [&types, result](std::span<const Value>) -> Result<std::optional<Value>> { return some_value(types, result); });
+      [&types, result](runtime::Store&, std::span<const Value>) -> Result<std::optional<Value>> {
+        return some_value(types, result);
+      });
 }
 
 void run(const std::shared_ptr<engine::Engine>& engine, const std::shared_ptr<const CompiledComponent>& component) {

@@ -309,7 +309,7 @@ Result<void> CoreReader::payload(CoreImport& out, const BuiltinName& name) {
                                 name.rest, types.size()));
   out.type = types[*index];
   const TypeDefKind wanted =
-      canon_info(out.op).name.starts_with("stream") ? TypeDefKind::kStream : TypeDefKind::kFuture;
+      canon_info(out.op).name.view().starts_with("stream") ? TypeDefKind::kStream : TypeDefKind::kFuture;
   if (resolve_[out.type].kind != wanted)
     return invalid(base::format("number {} in the type of '{}' is not a {}", *index, name.rest,
                                 type_keyword(wanted == TypeDefKind::kStream ? TypeKind::Stream : TypeKind::Future)));

@@ -358,7 +358,7 @@ uint32_t Maker::payload_type(const CoreImport& import) {
   // A stream or future without values.
   uint32_t index = 0;
   binary::ByteBuffer& out = out_.type(index);
-  out.u8(type_code(canon_info(import.op).name.starts_with("stream") ? TypeKind::Stream : TypeKind::Future));
+  out.u8(type_code(canon_info(import.op).name.view().starts_with("stream") ? TypeKind::Stream : TypeKind::Future));
   out.u8(0x00);
   return index;
 }

@@ -56,8 +56,8 @@ inline constexpr uint32_t kIdleStacks = 16;
 inline constexpr uint32_t kMaxThreads = 100'000;
 inline constexpr uint32_t kMaxStacks = 1'000;
 inline constexpr uint32_t kMaxErrorContextBytes = 1'024;
-// Bytes of the host's memory for the values of one call, as Values. A list of a list in a guest's memory may refer to
-// the same bytes again and again.
+// Bytes of the host's memory for the values that one call passes between a component and the host. A list of a list in
+// a guest's memory may refer to the same bytes again and again.
 inline constexpr uint64_t kMaxHostValueBytes = uint64_t{1} << 28;
 // The core values that a function passes directly (CanonicalABI.md, "Flattening").
 inline constexpr uint32_t kMaxFlatParams = 16;

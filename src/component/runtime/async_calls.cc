@@ -303,7 +303,7 @@ Result<void> call_async_import(const MadeEnv& env, Slot* slots) {
   } else {
     const std::shared_ptr<const HostComponentFunc> func = item->func;
     ERMINE_TRY(subtask->call([&](std::vector<Value> arguments, const HostReply& reply) -> Result<void> {
-      ERMINE_ASSIGN(std::optional<Value> result, (*func)(arguments));
+      ERMINE_ASSIGN(std::optional<Value> result, (*func)(env.root->store(), arguments));
       reply.complete(std::move(result));
       return {};
     }));

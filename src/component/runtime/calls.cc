@@ -36,9 +36,9 @@ const PlanFunc* ComponentInstance::find_func(std::string_view name) const {
 
 const PlanFunc* ComponentInstance::find_func(std::string_view instance, std::string_view name) const {
   const PlanExports& exports = plan().exports[plan().root];
-  const auto outer = exports.find(instance);
-  if (outer == exports.end() || outer->second.sort != Sort::Instance) return nullptr;
-  const PlanExports& inner = plan().exports[outer->second.index];
+  const PlanItem* outer = find_compatible(exports, instance);
+  if (!outer || outer->sort != Sort::Instance) return nullptr;
+  const PlanExports& inner = plan().exports[outer->index];
   const auto found = inner.find(name);
   if (found == inner.end() || found->second.sort != Sort::Func) return nullptr;
   return &plan().funcs[found->second.index];
@@ -109,9 +109,12 @@ Result<std::optional<Value>> ComponentInstance::call_import(const PlanFunc& func
   const LinkItem& item = imports_[func.import];
   if (item.component) return item.component->call(item.component->plan().funcs[item.item.index], arguments);
   if (!item.func)
-    return Error(ErrorKind::kUsage,
-                 base::format("the asynchronous host function `{}` is called by components only", func.name));
-  ERMINE_ASSIGN(std::optional<Value> result, (*item.func)(arguments));
+    return Error(
+        ErrorKind::kUnsupported,
+        base::format("`{}` is an asynchronous or typed function of the host that a component passes on: it cannot be "
+                     "called from outside of the component",
+                     func.name));
+  ERMINE_ASSIGN(std::optional<Value> result, (*item.func)(*store_, arguments));
   const FuncType& type = types().funcs[func.type];
   if (result.has_value() == type.result.is_none())
     return Error(ErrorKind::kUsage, base::format("the host function `{}` returned {:t}", func.name,
@@ -157,17 +160,22 @@ Result<void> ComponentInstance::drop_handle(InstanceState& state, uint32_t handl
     --dropped.scope->borrows;
     return {};
   }
-  if (!type->implementer) {
-    if (type->host_destructor) return type->host_destructor(dropped.rep);
+  return destroy_resource(*type, dropped.rep, &state);
+}
+
+Result<void> ComponentInstance::destroy_resource(const ResourceType& type, uint64_t rep, const InstanceState* caller) {
+  if (!type.implementer) {
+    if (type.host_destructor) return type.host_destructor(rep);
     return {};
   }
-  Entering entering(type->implementer, &state);
+  const Scheduler::CallsFromHost calls(*scheduler_);
+  Entering entering(type.implementer, caller);
   ERMINE_TRY(entering.enter());
-  if (type->destructor) {
-    Slot slots[2] = {dropped.rep, 0};
-    ComponentInstance& root = *type->implementer->root;
-    root.enter_call(type->implementer);
-    ERMINE_TRY(call_core(*store_, type->destructor, slots));
+  if (type.destructor) {
+    Slot slots[2] = {rep, 0};
+    ComponentInstance& root = *type.implementer->root;
+    root.enter_call(type.implementer);
+    ERMINE_TRY(call_core(*store_, type.destructor, slots));
     ERMINE_TRY(root.exit_call());
   }
   entering.leave();

@@ -1,9 +1,8 @@
-// Instantiation: links the imports and runs the steps of the plan.
+// Instantiation: runs the steps of the plan.
 #include "component/runtime/component_instance.h"
 
 #include "base/format.h"
 #include "component/runtime/adapter_imports.h"
-#include "component/runtime/same_type.h"
 #include "component/runtime/scheduler.h"
 #include "engine/import_match.h"
 #include "engine/instantiate.h"
@@ -11,104 +10,9 @@
 
 namespace ermine::component {
 
-// ---- Linking
-
-void ComponentLinker::define_func(std::string_view name, HostComponentFunc func) {
-  items_[std::string(name)].func = std::make_shared<const HostComponentFunc>(std::move(func));
+ComponentInstance::~ComponentInstance() {
+  for (InstanceState& state : states_) state.handles.destroy_host_resources();
 }
-void ComponentLinker::define_func(std::string_view instance, std::string_view name, HostComponentFunc func) {
-  items_[std::string(instance)].items[std::string(name)].func =
-      std::make_shared<const HostComponentFunc>(std::move(func));
-}
-void ComponentLinker::define_async_func(std::string_view name, AsyncHostFunc func) {
-  items_[std::string(name)].async_func = std::make_shared<const AsyncHostFunc>(std::move(func));
-}
-void ComponentLinker::define_async_func(std::string_view instance, std::string_view name, AsyncHostFunc func) {
-  items_[std::string(instance)].items[std::string(name)].async_func =
-      std::make_shared<const AsyncHostFunc>(std::move(func));
-}
-void ComponentLinker::define_resource(std::string_view instance, std::string_view name,
-                                      std::shared_ptr<const ResourceType> type) {
-  items_[std::string(instance)].items[std::string(name)].resource = std::move(type);
-}
-void ComponentLinker::define_instance(std::string_view name, std::shared_ptr<ComponentInstance> instance) {
-  LinkItem item;
-  item.item = {Sort::Instance, instance->plan().root};
-  item.component = std::move(instance);
-  define(name, std::move(item));
-}
-const LinkItem* ComponentLinker::find(std::string_view name) const {
-  const auto found = items_.find(name);
-  return found == items_.end() ? nullptr : &found->second;
-}
-
-namespace {
-
-// "`a` of `b`" for messages.
-std::string path_text(const std::vector<std::string_view>& path) {
-  std::string out;
-  for (size_t i = path.size(); i-- > 0;) out += base::format("{:t}`{}`", out.empty() ? "" : " of ", path[i]);
-  return out;
-}
-
-std::optional<LinkItem> inner_item(const LinkItem& from, std::string_view name) {
-  if (from.component) {
-    if (from.item.sort != Sort::Instance) return std::nullopt;
-    const PlanExports& exports = from.component->plan().exports[from.item.index];
-    const auto found = exports.find(name);
-    if (found == exports.end()) return std::nullopt;
-    LinkItem item;
-    item.component = from.component;
-    item.item = found->second;
-    return item;
-  }
-  const auto found = from.items.find(name);
-  if (found == from.items.end()) return std::nullopt;
-  return found->second;
-}
-
-}  // namespace
-
-Result<void> ComponentInstance::link(const ComponentLinker& linker) {
-  for (const PlanImport& import : plan().imports) {
-    const LinkItem* top = linker.find(import.path.front());
-    std::optional<LinkItem> item;
-    if (top) item = *top;
-    for (size_t i = 1; item && i < import.path.size(); ++i) item = inner_item(*item, import.path[i]);
-    const bool is_func = import.sort == Sort::Func;
-    if (item && item->component) {
-      if (&item->component->store() != store_)
-        return Error(ErrorKind::kUsage,
-                     base::format("import {:t}: the instance belongs to another store", path_text(import.path)));
-      if (item->item.sort != import.sort) item.reset();
-      else if (!is_func && item->item.index != kNoIndex)
-        item->resource = item->component->shared_resource(item->item.index);
-    }
-    if (item && is_func && item->async_func && !types().funcs[import.type].is_async)
-      return Error(ErrorKind::kLink,
-                   base::format("import {:t}: an asynchronous host function was given, and the type is not async",
-                                path_text(import.path)));
-    if (!item || (is_func ? !item->func && !item->async_func && !item->component : !item->resource))
-      return Error(ErrorKind::kLink, base::format("unknown import {:t}: a {:t} was expected", path_text(import.path),
-                                                  is_func ? "function" : "resource type"));
-    imports_.push_back(std::move(*item));
-  }
-  for (const PlanResource& resource : plan().resources)
-    resources_.push_back(resource.is_import ? imports_[resource.import].resource : nullptr);
-  // The types of functions of other components, now that the resource types are known.
-  for (size_t i = 0; i < imports_.size(); ++i) {
-    const LinkItem& item = imports_[i];
-    if (plan().imports[i].sort != Sort::Func || !item.component) continue;
-    const PlanFunc& func = item.component->plan().funcs[item.item.index];
-    if (!same_func_type({*this, 0}, plan().imports[i].type, {*item.component, func.instance}, func.type))
-      return Error(ErrorKind::kLink, base::format("incompatible import type for {:t}: the function that is given has "
-                                                  "another type",
-                                                  path_text(plan().imports[i].path)));
-  }
-  return {};
-}
-
-// ---- Instantiation
 
 Result<std::shared_ptr<ComponentInstance>> ComponentInstance::instantiate(
     runtime::Store& store, std::shared_ptr<const CompiledComponent> component, const ComponentLinker& linker) {

@@ -20,9 +20,16 @@
 #include "component/runtime/plan.h"
 #include "component/validation/validator.h"
 #include "component/value/value.h"
+#include "ermine/component/detail/cursor.h"
 #include "runtime/extern_value.h"
 
 namespace ermine::component {
+
+// A class of the host, and the resource type that it stands for in one function. Null: a resource of any type.
+struct HostClass {
+  const void* resource_class = nullptr;
+  std::shared_ptr<const ResourceType> type;
+};
 
 // Immutable; shared between threads.
 class CompiledComponent {
@@ -56,7 +63,8 @@ class CompiledComponent {
 };
 
 // A function of the host. The result is there exactly if the function's type has one.
-using HostComponentFunc = std::function<Result<std::optional<Value>>(std::span<const Value> arguments)>;
+using HostComponentFunc =
+    std::function<Result<std::optional<Value>>(runtime::Store& store, std::span<const Value> arguments)>;
 
 // One that may answer later: its type is async. An error of its own is a trap in the caller. (host_async.h)
 class HostReply;
@@ -66,17 +74,22 @@ using AsyncHostFunc = std::function<Result<void>(std::vector<Value> arguments, c
 struct LinkItem {
   std::shared_ptr<const HostComponentFunc> func;
   std::shared_ptr<const AsyncHostFunc> async_func;
+  std::shared_ptr<const detail::HostFunc> typed_func;
   std::shared_ptr<const ResourceType> resource;
   std::shared_ptr<ComponentInstance> component;  // an export of it, or (a name in the linker) all of its exports
   PlanItem item;
   std::map<std::string, LinkItem, std::less<>> items;  // otherwise an instance with these
 };
 
-// What components import, by name; an import of an instance finds an instance of that name.
+// What components import, by name; an import of an instance finds an instance of that name, or of a version that is
+// compatible (component/model/version.h), of several the highest.
 class ComponentLinker {
  public:
   // A later definition of a name replaces an earlier one.
-  void define(std::string_view name, LinkItem item) { items_.insert_or_assign(std::string(name), std::move(item)); }
+  void define(std::string_view name, LinkItem item);
+  // A function or a resource type: of an instance, or (empty) a definition of its own. The reference is valid until the
+  // linker changes.
+  LinkItem& item(std::string_view instance, std::string_view name);
   void define_func(std::string_view name, HostComponentFunc func);
   void define_func(std::string_view instance, std::string_view name, HostComponentFunc func);
   void define_async_func(std::string_view name, AsyncHostFunc func);
@@ -85,9 +98,13 @@ class ComponentLinker {
   // The exports of the instance as the instance `name`.
   void define_instance(std::string_view name, std::shared_ptr<ComponentInstance> instance);
   const LinkItem* find(std::string_view name) const;
+  // Of exactly this name.
+  const LinkItem* find_exactly(std::string_view name) const;
 
  private:
+  LinkItem& at(std::string_view name);
   std::map<std::string, LinkItem, std::less<>> items_;
+  std::map<std::string, std::string, std::less<>> compatible_;  // by compatible_key(): the name
 };
 
 // The adapters of a call of an asynchronous function (component/adapter/adapter.h, add_async).
@@ -99,6 +116,7 @@ struct AsyncAdapters {
 // Belongs to its store, and must not be used after it. Used by one thread at a time, as the store.
 class ComponentInstance : public std::enable_shared_from_this<ComponentInstance> {
  public:
+  ~ComponentInstance();
   // Errors: kLink, kLimit, and those of running code.
   static Result<std::shared_ptr<ComponentInstance>> instantiate(runtime::Store& store,
                                                                 std::shared_ptr<const CompiledComponent> component,
@@ -145,12 +163,17 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   // Looks up a handle and lends it for the current call.
   Result<uint64_t> lend(InstanceState& state, uint32_t handle, const ResourceType* type);
   Result<uint64_t> take_own(InstanceState& state, uint32_t handle, const ResourceType* type);
+  // Runs the destructor of a resource that nothing owns any more. `caller`: the instance that drops it; null: the host.
+  Result<void> destroy_resource(const ResourceType& type, uint64_t rep, const InstanceState* caller);
   Result<void> drop_handle(InstanceState& state, uint32_t handle, const ResourceType* type);
+  const LinkItem& import(const PlanFunc& func) const { return imports_[func.import]; }
+  std::span<const HostClass> classes_of_import(const PlanFunc& func) const { return import_classes_[func.import]; }
   Result<std::optional<Value>> call_import(const PlanFunc& func, std::span<const Value> arguments);
 
  private:
   ComponentInstance() = default;
   Result<void> link(const ComponentLinker& linker);
+  Result<void> link_types();
   Result<void> run_steps();
   Result<runtime::ExternValue> extern_value(const CoreItem& item);
   Result<void> instantiate_core(const PlanCoreInstance& core, uint32_t index);
@@ -162,6 +185,7 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   Scheduler* scheduler_ = nullptr;
   std::shared_ptr<const CompiledComponent> component_;
   std::vector<LinkItem> imports_;
+  std::vector<std::vector<HostClass>> import_classes_;  // of typed functions, parallel to imports_
   std::deque<InstanceState> states_;
   std::vector<std::shared_ptr<const ResourceType>> resources_;
   std::vector<runtime::Instance*> core_instances_;
@@ -174,6 +198,12 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
 // The host function for a MadeFunc other than an adapter. (made_funcs.cc)
 Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::shared_ptr<ComponentInstance>& instance,
                                                                    const MadeFunc& made);
+
+// What names of the same interface in compatible versions have in common: "a:b/c@1" of "a:b/c@1.2.0". Empty: a name
+// without version.
+std::string compatible_key(std::string_view name);
+// The entry of this name, or of a compatible one. Null: none.
+const PlanItem* find_compatible(const PlanExports& exports, std::string_view name);
 
 // Calls a core function of a component. An exception of the guest becomes a trap.
 Result<void> call_core(runtime::Store& store, runtime::FuncRef* func, runtime::Slot* slots);

@@ -82,6 +82,13 @@ void end_loans(std::vector<Loan>& loans) {
   loans.clear();
 }
 
+void HandleTable::destroy_host_resources() {
+  for (const HandleEntry& entry : entries_)
+    if (entry.kind == HandleKind::kResource && entry.own && entry.type && !entry.type->implementer &&
+        entry.type->host_destructor)
+      (void)entry.type->host_destructor(entry.rep);
+}
+
 Entering::Entering(InstanceState* callee, const InstanceState* caller) : callee_(callee), caller_(caller) {}
 
 template <class F>

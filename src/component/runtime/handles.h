@@ -21,7 +21,8 @@ struct InstanceState;
 struct ResourceType {
   InstanceState* implementer = nullptr;  // null: the host
   runtime::FuncRef* destructor = nullptr;  // of a guest; null: none
-  std::function<Result<void>(uint64_t rep)> host_destructor;
+  std::function<Result<void>(uint64_t rep)> host_destructor;  // may be empty
+  const void* host_class = nullptr;  // of the host: identifies the C++ class (ermine/component/resource.h); null: none
 };
 
 enum class HandleKind : uint8_t {
@@ -51,7 +52,7 @@ struct HandleEntry {
   HandleKind kind = HandleKind::kResource;
   uint32_t lends = 0;
   uint32_t next_free = 0;  // of a free entry
-  Task* scope = nullptr;   // a borrow: the task that must drop it before it returns
+  Task* scope = nullptr;  // a borrow: the task that must drop it before it returns
   std::shared_ptr<HandleObject> object;  // of another kind
 };
 
@@ -73,6 +74,8 @@ class HandleTable {
   void remove(uint32_t index);
   HandleEntry& at(uint32_t index) { return entries_[index]; }
   Error wrong_kind(uint32_t index, std::string_view expected) const;
+  // Destroys the host's resources that the handles own, when nothing can use the table any more.
+  void destroy_host_resources();
 
  private:
   Result<const std::shared_ptr<HandleObject>*> find(uint32_t index, std::string_view expected) const;

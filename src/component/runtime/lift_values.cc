@@ -5,10 +5,10 @@
 #include <cstring>
 
 #include "base/format.h"
-#include "base/utf8.h"
 #include "component/adapter/adapter.h"
 #include "component/runtime/scheduler.h"
 #include "component/runtime/stream_values.h"
+#include "component/runtime/strings.h"
 #include "component/runtime/values.h"
 
 namespace ermine::component {
@@ -53,39 +53,29 @@ std::optional<Value> from_bits(Primitive type, uint64_t bits) {
   }
 }
 
-constexpr uint64_t kUtf16Tag32 = uint64_t{1} << 31, kUtf16Tag64 = uint64_t{1} << 63;
-
-void append_utf8(std::string& out, uint32_t c) {
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += {static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 0x3F))};
-  } else if (c < 0x1'0000) {
-    out += {static_cast<char>(0xE0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 0x3F)),
-            static_cast<char>(0x80 | (c & 0x3F))};
-  } else {
-    out += {static_cast<char>(0xF0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 0x3F)),
-            static_cast<char>(0x80 | (c >> 6 & 0x3F)), static_cast<char>(0x80 | (c & 0x3F))};
-  }
+// The kind of a type of numbers.
+std::optional<ValueKind> number_kind(const Types& types, TypeUse use) {
+  use = types.canonical(use);
+  if (use.is_index() && types.defined[use.index()].kind == TypeKind::Primitive)
+    use = TypeUse(types.defined[use.index()].primitive);
+  if (!use.is_primitive() || use.primitive() < Primitive::S8 || use.primitive() > Primitive::F64) return std::nullopt;
+  return static_cast<ValueKind>(use.primitive());
 }
 
-// Where the text stops being UTF-8, and whether it only lacks bytes at its end.
-Error utf8_error(std::string_view text) {
-  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
-  const uint8_t* end = p + text.size();
-  const uint8_t* begin = p;
-  while (p < end) {
-    const unsigned n = base::utf8_length(p, end);
-    if (n == 0) break;
-    p += n;
-  }
-  const auto rest = static_cast<size_t>(end - p);
-  const unsigned needed = *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : *p >= 0xC2 ? 2 : 1;
-  bool incomplete = rest < needed && *p < 0xF5;
-  for (size_t i = 1; i < rest; ++i) incomplete &= (p[i] & 0xC0) == 0x80;
-  return component_trap(base::format("{:t} at byte {} of a string",
-                                     incomplete ? "incomplete utf-8 byte sequence" : "invalid utf-8 sequence",
-                                     p - begin));
+// A list of numbers that lie in memory. A NaN becomes the canonical one, as in from_bits().
+Value packed_numbers(ValueKind kind, const uint8_t* begin, uint64_t size) {
+  if (kind != ValueKind::kF32 && kind != ValueKind::kF64) return Value::packed(kind, begin, size);
+  std::vector<uint8_t> bytes(begin, begin + size);
+  const auto canonicalize = [&]<class T>(T, auto canonical) {
+    for (size_t i = 0; i < size; i += sizeof(T)) {
+      T v;
+      std::memcpy(&v, bytes.data() + i, sizeof(T));
+      if (std::isnan(v)) std::memcpy(bytes.data() + i, &canonical, sizeof(T));
+    }
+  };
+  if (kind == ValueKind::kF32) canonicalize(float{}, uint32_t{0x7FC0'0000});
+  else canonicalize(double{}, uint64_t{0x7FF8'0000'0000'0000});
+  return Value::packed(kind, bytes.data(), bytes.size());
 }
 
 }  // namespace
@@ -250,47 +240,12 @@ Result<Value> ValueAccess::lift_flat(TypeUse use, const Slot*& slots) {
 }
 
 Result<Value> ValueAccess::load_string(uint64_t at, uint64_t tagged_units) {
-  const uint64_t tag = options_.address == AddressType::k64 ? kUtf16Tag64 : kUtf16Tag32;
-  uint64_t units = tagged_units;
-  StringEncoding encoding = options_.encoding;
-  const bool compact = encoding == StringEncoding::kLatin1Utf16;
-  if (compact && (units & tag)) {
-    units ^= tag;
-    encoding = StringEncoding::kUtf16;
-  }
-  const unsigned unit = encoding == StringEncoding::kUtf16 ? 2 : 1;
-  if (units >= kMaxValueSize / unit) return trap(AdapterTrap::StringTooLong);
-  const uint64_t bytes = units * unit;
-  if ((compact || unit == 2) && at % 2 != 0) return trap(AdapterTrap::UnalignedPointer);
   const Memory memory = this->memory();
-  if (bytes > memory.size || at > memory.size - bytes) return trap(AdapterTrap::StringOutOfBounds);
-  ERMINE_TRY(charge(bytes * 2));
-  const uint8_t* p = memory.base + at;
+  ERMINE_ASSIGN(const StringPlace place,
+                string_place(memory.base, memory.size, options_.encoding, options_.address, at, tagged_units));
+  ERMINE_TRY(charge(place.bytes * 2));
   std::string text;
-  if (encoding == StringEncoding::kUtf8) {
-    text.assign(reinterpret_cast<const char*>(p), bytes);
-    if (!base::is_utf8(text)) return utf8_error(text);
-    return Value::string(std::move(text));
-  }
-  text.reserve(units);
-  const auto unit_at = [&](uint64_t i) -> uint32_t {
-    if (unit == 1) return p[i];
-    uint16_t v;
-    std::memcpy(&v, p + i * 2, 2);
-    return v;
-  };
-  for (uint64_t i = 0; i < units; ++i) {
-    uint32_t c = unit_at(i);
-    if (unit == 2 && c >= 0xD800 && c <= 0xDFFF) {
-      const uint32_t low = c <= 0xDBFF && i + 1 < units ? unit_at(i + 1) : 0;
-      if (low < 0xDC00 || low > 0xDFFF)
-        return component_trap(base::format("{:t}: unpaired surrogate at code unit {}",
-                                           adapter_trap_message(AdapterTrap::InvalidUtf16), i));
-      c = 0x1'0000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-      ++i;
-    }
-    append_utf8(text, c);
-  }
+  ERMINE_TRY(lift_string(place, options_.encoding, text));
   return Value::string(std::move(text));
 }
 
@@ -304,7 +259,7 @@ Result<Value> ValueAccess::load_list(const DefinedType& type, uint64_t at, uint6
   if (bytes > size || at > size - bytes) return trap(AdapterTrap::ListOutOfBounds);
   if (type.kind == TypeKind::List) return load_elements(type.first, at, length);
   std::vector<std::pair<Value, Value>> entries;
-  if (length > kMaxHostValueBytes) return trap(AdapterTrap::ListTooLong);
+  if (length > kMaxValueSize) return trap(AdapterTrap::ListTooLong);
   ERMINE_TRY(charge(length * 2 * sizeof(Value)));
   entries.reserve(length);
   const uint64_t mapped = align(layout(type.first).size, layout(type.second).alignment);
@@ -317,6 +272,11 @@ Result<Value> ValueAccess::load_list(const DefinedType& type, uint64_t at, uint6
 }
 
 Result<Value> ValueAccess::load_elements(TypeUse element, uint64_t at, uint64_t length) {
+  if (const std::optional<ValueKind> number = number_kind(types_, element)) {
+    const uint64_t bytes = length * layout(element).size;
+    ERMINE_TRY(charge(bytes));
+    return packed_numbers(*number, memory().base + at, bytes);
+  }
   if (length > kMaxHostValueBytes) return trap(AdapterTrap::ListTooLong);
   ERMINE_ASSIGN(std::vector<Value> elements, load_range(element, at, static_cast<uint32_t>(length)));
   return Value::list(std::move(elements));
@@ -373,14 +333,13 @@ Result<Value> ValueAccess::lift_handle(TypeUse use, uint64_t index) {
   const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
   InstanceState& state = root_.state(instance_);
   ERMINE_TRY(charge(sizeof(HostHandle)));
-  auto handle = std::make_shared<HostHandle>();
-  handle->type = resource;
   uint64_t rep = 0;
   if (type.kind == TypeKind::Own) {
     ERMINE_ASSIGN(rep, root_.take_own(state, static_cast<uint32_t>(index), resource.get()));
-    return Value::handle(ValueKind::kOwn, Handle{rep, std::move(handle)});
+    return Value::handle(ValueKind::kOwn, Handle{rep, HostHandle::make(root_, resource, rep, true)});
   }
   ERMINE_ASSIGN(rep, root_.lend(state, static_cast<uint32_t>(index), resource.get()));
+  auto handle = HostHandle::make(root_, resource, rep, false);
   borrows_.push_back(handle);
   return Value::handle(ValueKind::kBorrow, Handle{rep, std::move(handle)});
 }

@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "base/format.h"
-#include "base/utf8.h"
 #include "component/adapter/adapter.h"
 #include "component/runtime/stream_values.h"
+#include "component/runtime/strings.h"
 #include "component/runtime/values.h"
 
 namespace ermine::component {
@@ -28,20 +28,6 @@ uint64_t slot_of(Primitive type, const Value& value) {
     case Primitive::S64:
     case Primitive::U64: return value.as_unsigned();
     default: return static_cast<uint32_t>(value.as_unsigned());
-  }
-}
-
-// The code points of valid UTF-8.
-template <class F>
-void for_each_char(std::string_view text, F&& f) {
-  const auto* p = reinterpret_cast<const uint8_t*>(text.data());
-  const uint8_t* end = p + text.size();
-  while (p < end) {
-    const unsigned n = base::utf8_length(p, end);
-    uint32_t c = n == 1 ? *p : *p & (0x7F >> n);
-    for (unsigned i = 1; i < n; ++i) c = c << 6 | (p[i] & 0x3F);
-    f(c);
-    p += n;
   }
 }
 
@@ -117,8 +103,8 @@ Result<void> ValueAccess::store(TypeUse use, const Value& value, uint64_t at) {
       return {};
     }
     case TypeKind::FixedList:
-      for (const Value& element : value.elements()) {
-        ERMINE_TRY(store(type->first, element, at));
+      for (size_t i = 0; i < value.size(); ++i) {
+        ERMINE_TRY(store(type->first, value.at(i), at));
         at += layout(type->first).size;
       }
       return {};
@@ -178,7 +164,7 @@ Result<void> ValueAccess::lower_flat(TypeUse use, const Value& value, Slot*& slo
       return {};
     }
     case TypeKind::FixedList:
-      for (const Value& element : value.elements()) ERMINE_TRY(lower_flat(type->first, element, slots));
+      for (size_t i = 0; i < value.size(); ++i) ERMINE_TRY(lower_flat(type->first, value.at(i), slots));
       return {};
     case TypeKind::Record:
       for (size_t i = 0; i < type->fields.size(); ++i)
@@ -210,51 +196,17 @@ Result<void> ValueAccess::lower_flat(TypeUse use, const Value& value, Slot*& slo
 }
 
 Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_string(const std::string& text) {
-  uint64_t units = 0;
-  bool latin1 = true;
-  StringEncoding encoding = options_.encoding;
-  if (encoding == StringEncoding::kUtf8) {
-    units = text.size();
-  } else {
-    for_each_char(text, [&](uint32_t c) {
-      units += c >= 0x1'0000 ? 2 : 1;
-      latin1 &= c < 0x100;
-    });
-  }
-  const bool compact = encoding == StringEncoding::kLatin1Utf16;
-  const bool wide = encoding == StringEncoding::kUtf16 || (compact && !latin1);
-  const uint64_t bytes = wide ? units * 2 : units;
-  if (bytes >= kMaxValueSize) return trap(AdapterTrap::StringTooLong);
-  ERMINE_ASSIGN(const uint64_t at, allocate(encoding == StringEncoding::kUtf8 ? 1 : 2, bytes));
-  uint8_t* p = memory().base + at;
-  if (encoding == StringEncoding::kUtf8) {
-    if (bytes != 0) std::memcpy(p, text.data(), bytes);
-    return std::pair{at, units};
-  }
-  const auto put16 = [&](uint32_t unit) {
-    const auto v = static_cast<uint16_t>(unit);
-    std::memcpy(p, &v, 2);
-    p += 2;
-  };
-  for_each_char(text, [&](uint32_t c) {
-    if (!wide) {
-      *p++ = static_cast<uint8_t>(c);
-    } else if (c < 0x1'0000) {
-      put16(c);
-    } else {
-      put16(0xD800 + ((c - 0x1'0000) >> 10));
-      put16(0xDC00 + ((c - 0x1'0000) & 0x3FF));
-    }
-  });
-  if (compact && wide) units |= uint64_t{1} << (options_.address == AddressType::k64 ? 63 : 31);
-  return std::pair{at, units};
+  ERMINE_ASSIGN(const StringForm form, string_form(text, options_.encoding));
+  ERMINE_ASSIGN(const uint64_t at, allocate(form.alignment, form.bytes));
+  lower_string(text, form, options_.encoding, memory().base + at);
+  return std::pair{at, form.tagged_units(options_.encoding, options_.address)};
 }
 
 Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_list(const DefinedType& type, const Value& value) {
   const TypeUse pair[2] = {type.first, type.second};
   const bool is_map = type.kind == TypeKind::Map;
   const Layout element = is_map ? tuple_layout(pair) : layout(type.first);
-  const uint64_t length = is_map ? value.entries().size() : value.elements().size();
+  const uint64_t length = is_map ? value.entries().size() : value.size();
   if (element.size != 0 && length >= kMaxValueSize / element.size) return trap(AdapterTrap::ListTooLong);
   ERMINE_ASSIGN(const uint64_t begin, allocate(element.alignment, length * element.size));
   uint64_t at = begin;
@@ -265,6 +217,8 @@ Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_list(const DefinedType&
       ERMINE_TRY(store(type.second, v, at + mapped));
       at += element.size;
     }
+  } else if (value.is_packed()) {
+    if (length != 0) std::memcpy(memory().base + begin, value.packed_bytes().data(), length * element.size);
   } else {
     for (const Value& v : value.elements()) {
       ERMINE_TRY(store(type.first, v, at));

@@ -1,6 +1,7 @@
 // The core functions that canonical definitions make, apart from adapters: functions of the host.
 #include "base/format.h"
 #include "component/runtime/adapter_imports.h"
+#include "component/runtime/bound_func.h"
 #include "component/runtime/made_env.h"
 #include "component/runtime/values.h"
 
@@ -72,7 +73,10 @@ Result<std::shared_ptr<const runtime::HostFunction>> host_function(const std::sh
   switch (made.kind) {
     case MadeFunc::kAdapter: return Error(ErrorKind::kUnsupported, "an adapter that is needed before it can be made");
     case MadeFunc::kForbidden: fn = run_made<forbidden>; break;
-    case MadeFunc::kLowerImport: fn = run_made<lower_import>; break;
+    case MadeFunc::kLowerImport:
+      if (instance->import(instance->plan().funcs[made.target]).typed_func) return typed_import(instance, made);
+      fn = run_made<lower_import>;
+      break;
     case MadeFunc::kResourceNew: fn = run_made<resource_new>; break;
     case MadeFunc::kResourceRep: fn = run_made<resource_rep>; break;
     case MadeFunc::kResourceDrop: fn = run_made<resource_drop>; break;

@@ -12,6 +12,11 @@
 
 namespace ermine::component {
 
+Error host_values_limit() {
+  return component_trap(
+      base::format("the values of a call take more than {} bytes of the host's memory", kMaxHostValueBytes));
+}
+
 ValueAccess::Memory ValueAccess::memory() const {
   if (!options_.memory) return {};
   const runtime::Memory* memory = root_.memory(*options_.memory);
@@ -31,8 +36,7 @@ void ValueAccess::write(uint64_t at, uint64_t value, unsigned bytes) const {
 Result<void> ValueAccess::charge(uint64_t bytes) {
   used_ += bytes;
   if (used_ <= kMaxHostValueBytes) return {};
-  return component_trap(
-      base::format("the values of a call take more than {} bytes of the host's memory", kMaxHostValueBytes));
+  return host_values_limit();
 }
 
 namespace {
@@ -145,9 +149,10 @@ Result<void> ValueAccess::check(TypeUse use, const Value& value) const {
     case TypeKind::List:
     case TypeKind::FixedList:
       if (!kind(ValueKind::kList)) return wrong(kind_name(value.kind()));
-      if (type.kind == TypeKind::FixedList && value.elements().size() != type.number)
+      if (type.kind == TypeKind::FixedList && value.size() != type.number)
         return Error(ErrorKind::kUsage,
-                     base::format("the list has {} elements, its type {}", value.elements().size(), type.number));
+                     base::format("the list has {} elements, its type {}", value.size(), type.number));
+      if (value.is_packed()) return value.size() == 0 ? Result<void>() : check(type.first, value.at(0));
       for (const Value& element : value.elements()) ERMINE_TRY(check(type.first, element));
       return {};
     case TypeKind::Map:

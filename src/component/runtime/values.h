@@ -9,14 +9,12 @@
 #include <vector>
 
 #include "component/runtime/component_instance.h"
+#include "component/runtime/host_handle.h"
 
 namespace ermine::component {
 
-// What an own or borrow Value of a guest's resource refers to (Handle::owner).
-struct HostHandle {
-  std::shared_ptr<const ResourceType> type;
-  mutable bool live = true;  // false: it was passed on or dropped, or the call that lent it has ended
-};
+// The error of values of a call that are too large for the host.
+Error host_values_limit();
 
 // One side of a call: a component instance with the options of a lift or lower. The memory is looked up at each access,
 // because it may grow.

@@ -4,31 +4,12 @@
 #include <algorithm>
 
 #include "component/model/limits.h"
+#include "component/value/type_text.h"
 
 namespace ermine::component {
 namespace {
 
 static_assert(kMaxTypeDepth <= kMaxValueDepth);
-
-ValueKind kind_of(const DefinedType& type) {
-  switch (type.kind) {
-    case TypeKind::Record: return ValueKind::kRecord;
-    case TypeKind::Variant: return ValueKind::kVariant;
-    case TypeKind::List: return ValueKind::kList;
-    case TypeKind::FixedList: return ValueKind::kFixedList;
-    case TypeKind::Tuple: return ValueKind::kTuple;
-    case TypeKind::Flags: return ValueKind::kFlags;
-    case TypeKind::Enum: return ValueKind::kEnum;
-    case TypeKind::Option: return ValueKind::kOption;
-    case TypeKind::Result: return ValueKind::kResult;
-    case TypeKind::Own: return ValueKind::kOwn;
-    case TypeKind::Borrow: return ValueKind::kBorrow;
-    case TypeKind::Stream: return ValueKind::kStream;
-    case TypeKind::Future: return ValueKind::kFuture;
-    case TypeKind::Map: return ValueKind::kMap;
-    default: return static_cast<ValueKind>(type.primitive);  // the kinds of primitive types have their order
-  }
-}
 
 }  // namespace
 
@@ -47,7 +28,7 @@ ValueTypeRef ResolvedTypes::type(TypeUse use) {
     made->kind = static_cast<ValueKind>(use.primitive());
   } else {
     const DefinedType& defined = types_.defined[use.index()];
-    made->kind = kind_of(defined);
+    made->kind = value_kind(types_, use);
     // What is in a stream or future does not matter for the handle.
     if (!is_handle(made->kind)) {
       for (const Field& field : defined.fields) made->parts.push_back({std::string(field.label), part(field.type)});

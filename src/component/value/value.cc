@@ -1,4 +1,4 @@
-// See value.h.
+// See ermine/component/value.h.
 #include "component/value/value.h"
 
 #include <bit>
@@ -8,6 +8,25 @@
 
 namespace ermine::component {
 namespace {
+
+// The kinds of values begin with the primitive types, in the order of the table.
+#define PRIMITIVE(id, name, code, size, flat) \
+  static_assert(static_cast<unsigned>(ValueKind::k##id) == static_cast<unsigned>(Primitive::id));
+#include "component/model/primitive_types.def"
+
+// Bytes of a number.
+constexpr size_t number_size(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::kS8:
+    case ValueKind::kU8: return 1;
+    case ValueKind::kS16:
+    case ValueKind::kU16: return 2;
+    case ValueKind::kS32:
+    case ValueKind::kU32:
+    case ValueKind::kF32: return 4;
+    default: return 8;
+  }
+}
 
 constexpr std::string_view kCompoundNames[] = {"list",   "list",   "map",   "record", "tuple",  "variant", "enum",
                                                "option", "result", "flags", "own",    "borrow", "stream",  "future"};
@@ -39,6 +58,10 @@ Value::~Value() = default;
 Value Value::f32(float v) { return Value(ValueKind::kF32, uint64_t{std::bit_cast<uint32_t>(v)}); }
 Value Value::f64(double v) { return Value(ValueKind::kF64, std::bit_cast<uint64_t>(v)); }
 Value Value::list(std::vector<Value> v) { return Value(ValueKind::kList, std::move(v)); }
+Value Value::packed(ValueKind element, const void* bytes, size_t size) {
+  const auto* begin = static_cast<const uint8_t*>(bytes);
+  return Value(ValueKind::kList, Packed{element, std::vector<uint8_t>(begin, begin + size)});
+}
 Value Value::tuple(std::vector<Value> v) { return Value(ValueKind::kTuple, std::move(v)); }
 Value Value::map(std::vector<std::pair<Value, Value>> v) { return Value(ValueKind::kMap, std::move(v)); }
 Value Value::record(std::vector<NamedValue> fields) { return Value(ValueKind::kRecord, std::move(fields)); }
@@ -75,6 +98,26 @@ bool Value::is_ok() const { return part<Case>(data_).name == "ok"; }
 const std::vector<std::string>& Value::flag_names() const { return part<std::vector<std::string>>(data_); }
 const Handle& Value::as_handle() const { return part<Handle>(data_); }
 
+ValueKind Value::packed_kind() const { return part<Packed>(data_).kind; }
+std::span<const uint8_t> Value::packed_bytes() const { return part<Packed>(data_).bytes; }
+
+size_t Value::size() const {
+  return is_packed() ? packed_bytes().size() / number_size(packed_kind()) : elements().size();
+}
+
+Value Value::at(size_t index) const {
+  if (!is_packed()) return elements()[index].clone();
+  const Packed& list = part<Packed>(data_);
+  const size_t size = number_size(list.kind);
+  uint64_t bits = 0;
+  std::memcpy(&bits, list.bytes.data() + index * size, size);
+  // Integers are sign-extended.
+  const unsigned unused = 64 - 8 * static_cast<unsigned>(size);
+  const bool is_signed = list.kind == ValueKind::kS8 || list.kind == ValueKind::kS16 || list.kind == ValueKind::kS32;
+  if (is_signed) bits = static_cast<uint64_t>(static_cast<int64_t>(bits << unused) >> unused);
+  return Value(list.kind, bits);
+}
+
 const Value* Value::field(std::string_view name) const {
   for (const NamedValue& f : fields())
     if (f.name == name) return &f.value;
@@ -86,6 +129,7 @@ Value Value::clone() const {
     case ValueKind::kList:
     case ValueKind::kFixedList:
     case ValueKind::kTuple: {
+      if (is_packed()) return Value(kind_, part<Packed>(data_));
       std::vector<Value> copy;
       copy.reserve(elements().size());
       for (const Value& v : elements()) copy.push_back(v.clone());
@@ -113,7 +157,18 @@ Value Value::clone() const {
 }
 
 bool Value::operator==(const Value& o) const {
-  if (kind_ != o.kind_ || data_.index() != o.data_.index()) return false;
+  if (kind_ != o.kind_) return false;
+  if (is_packed() != o.is_packed()) {
+    if (size() != o.size()) return false;
+    for (size_t i = 0; i < size(); ++i)
+      if (at(i) != o.at(i)) return false;
+    return true;
+  }
+  if (data_.index() != o.data_.index()) return false;
+  if (const auto* mine = std::get_if<Packed>(&data_)) {
+    const Packed& other = part<Packed>(o.data_);
+    return mine->bytes == other.bytes && (mine->kind == other.kind || mine->bytes.empty());
+  }
   if (const auto* mine = std::get_if<Case>(&data_)) {
     const Case& other = part<Case>(o.data_);
     if (mine->name != other.name || (mine->payload == nullptr) != (other.payload == nullptr)) return false;

@@ -11,10 +11,10 @@
 #include "base/format.h"
 #include "base/suggestion.h"
 #include "base/utf8.h"
+#include "component/model/version.h"
 #include "component/wave/lexer.h"
 #include "component/wave/wave.h"
 #include "component/wit/keywords.h"
-#include "component/wit/version.h"
 #include "text/source.h"
 
 namespace ermine::component::wave {
@@ -552,7 +552,7 @@ Result<CallName> Parser::call_name() {
   if (const size_t at_sign = rest.find('@'); at_sign != rest.npos) {
     version = rest.substr(at_sign + 1);
     rest = rest.substr(0, at_sign);
-    if (const auto parsed = wit::Version::parse(version); !parsed) return bad(parsed.error().message());
+    if (const auto parsed = Version::parse(version); !parsed) return bad(parsed.error().message());
   }
   std::string package;
   if (const size_t slash = rest.find('/'); slash != rest.npos) {

@@ -127,7 +127,14 @@ bool Printer::value(const Value& v, unsigned depth) {
     case ValueKind::kTuple: {
       const bool is_tuple = v.kind() == ValueKind::kTuple;
       out += is_tuple ? '(' : '[';
-      if (!list(v.elements(), depth + 1)) return false;
+      if (v.is_packed()) {
+        for (size_t i = 0; i < v.size(); ++i) {
+          if (i != 0) out += ", ";
+          if (!value(v.at(i), depth + 1)) return false;
+        }
+      } else if (!list(v.elements(), depth + 1)) {
+        return false;
+      }
       out += is_tuple ? ')' : ']';
       return true;
     }

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "component/wit/version.h"
+#include "component/model/version.h"
 
 namespace ermine::component::wit {
 

@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
+#include "component/model/version.h"
 #include "component/wit/keywords.h"
 #include "component/wit/stability.h"
-#include "component/wit/version.h"
 
 namespace ermine::component::wit::syntax {
 

@@ -153,7 +153,7 @@ class AsyncComponents : public testing::Test {
 // ---- Functions of the host
 
 TEST_F(AsyncComponents, HostFunctionsThatAnswerAtOnce) {
-  linker_.define_func("f", [](std::span<const Value> args) -> Result<std::optional<Value>> {
+  linker_.define_func("f", [](runtime::Store&, std::span<const Value> args) -> Result<std::optional<Value>> {
     return std::optional(Value::u32(static_cast<uint32_t>(args[0].as_unsigned() * 2)));
   });
   for (const std::string_view lift : {kSync, kAsync})

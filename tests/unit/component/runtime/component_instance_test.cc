@@ -66,13 +66,14 @@ std::string with_memory(std::string_view imports, std::string_view rest) {
 
 TEST_F(Components, CallFunctionsOfTheHost) {
   std::string seen;
-  linker_.define_func("log", "write", [&](std::span<const Value> args) -> Result<std::optional<Value>> {
-    seen = args[0].as_string();
-    std::vector<Value> list;
-    list.push_back(Value::u32(static_cast<uint32_t>(seen.size())));
-    list.push_back(Value::u32(7));
-    return std::optional(Value::list(std::move(list)));
-  });
+  linker_.define_func("log", "write",
+                      [&](runtime::Store&, std::span<const Value> args) -> Result<std::optional<Value>> {
+                        seen = args[0].as_string();
+                        std::vector<Value> list;
+                        list.push_back(Value::u32(static_cast<uint32_t>(seen.size())));
+                        list.push_back(Value::u32(7));
+                        return std::optional(Value::list(std::move(list)));
+                      });
   const auto instance = instantiate(with_memory(R"((import "log" (instance $log
       (export "write" (func (param "text" string) (result (list u32)))))))",
                                                 R"(
@@ -98,7 +99,7 @@ TEST_F(Components, CallFunctionsOfTheHost) {
 
 TEST_F(Components, TheHostsResultsAreChecked) {
   std::optional<Value> answer;
-  linker_.define_func("f", [&](std::span<const Value>) -> Result<std::optional<Value>> {
+  linker_.define_func("f", [&](runtime::Store&, std::span<const Value>) -> Result<std::optional<Value>> {
     if (!answer) return std::optional<Value>();
     return std::optional(answer->clone());
   });
@@ -131,7 +132,7 @@ TEST_F(Components, ArgumentsAreCheckedBeforeAnythingRuns) {
 TEST_F(Components, TheHostCannotReenter) {
   std::shared_ptr<ComponentInstance> instance;
   std::string inner;
-  linker_.define_func("f", [&](std::span<const Value>) -> Result<std::optional<Value>> {
+  linker_.define_func("f", [&](runtime::Store&, std::span<const Value>) -> Result<std::optional<Value>> {
     inner = error_of(call(*instance, "g"));
     return std::optional<Value>();
   });
@@ -155,13 +156,14 @@ TEST_F(Components, ResourcesOfTheHost) {
     return {};
   };
   linker_.define_resource("host", "thing", type);
-  linker_.define_func("host", "make", [&](std::span<const Value> args) -> Result<std::optional<Value>> {
-    auto handle = std::make_shared<HostHandle>();
-    handle->type = type;
-    return std::optional(Value::handle(ValueKind::kOwn, Handle{args[0].as_unsigned(), std::move(handle)}));
-  });
+  linker_.define_func(
+      "host", "make", [&](runtime::Store&, std::span<const Value> args) -> Result<std::optional<Value>> {
+        auto handle = std::make_shared<HostHandle>();
+        handle->type = type;
+        return std::optional(Value::handle(ValueKind::kOwn, Handle{args[0].as_unsigned(), std::move(handle)}));
+      });
   Value kept = Value::none();
-  linker_.define_func("host", "rep", [&](std::span<const Value> args) -> Result<std::optional<Value>> {
+  linker_.define_func("host", "rep", [&](runtime::Store&, std::span<const Value> args) -> Result<std::optional<Value>> {
     kept = args[0].clone();
     return std::optional(Value::u32(static_cast<uint32_t>(args[0].as_handle().rep)));
   });

@@ -1,11 +1,11 @@
 // See version.h.
-#include "component/wit/version.h"
+#include "component/model/version.h"
 
 #include <algorithm>
 
 #include "base/format.h"
 
-namespace ermine::component::wit {
+namespace ermine::component {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -107,4 +107,4 @@ std::strong_ordering Version::operator<=>(const Version& o) const {
   return build <=> o.build;
 }
 
-}  // namespace ermine::component::wit
+}  // namespace ermine::component

@@ -8,7 +8,7 @@
 
 #include "ermine/result.h"
 
-namespace ermine::component::wit {
+namespace ermine::component {
 
 struct Version {
   uint64_t major = 0, minor = 0, patch = 0;
@@ -27,4 +27,4 @@ struct Version {
   std::strong_ordering operator<=>(const Version& o) const;
 };
 
-}  // namespace ermine::component::wit
+}  // namespace ermine::component

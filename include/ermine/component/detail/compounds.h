@@ -1,0 +1,430 @@
+// Codecs of types that consist of others; see values.h.
+#pragma once
+
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "ermine/component/detail/values.h"
+#include "ermine/component/expected.h"
+
+namespace ermine::component::detail {
+
+// ---- Fields one after the other: records, tuples, parameters
+
+template <class... F>
+struct FieldsLayout {
+  static constexpr size_t count = sizeof...(F);
+  static constexpr uint32_t alignment = [] {
+    uint32_t most = 1;
+    ((most = Codec<F>::alignment > most ? Codec<F>::alignment : most), ...);
+    return most;
+  }();
+  // Where each begins, and the end.
+  static constexpr std::array<uint32_t, count + 1> offsets = [] {
+    std::array<uint32_t, count + 1> out{};
+    uint32_t at = 0;
+    [[maybe_unused]] size_t i = 0;
+    ((at = align_to(at, Codec<F>::alignment), out[i++] = at, at += Codec<F>::size), ...);
+    out[count] = at;
+    return out;
+  }();
+  static constexpr uint32_t size = align_to(offsets[count], alignment);
+  static constexpr uint32_t flat = (0u + ... + Codec<F>::flat);
+  static constexpr bool inert = (true && ... && Codec<F>::inert);
+  static constexpr bool view = (false || ... || Codec<F>::view);
+  static constexpr bool owns = (false || ... || Codec<F>::owns);
+};
+
+// Derived: Layout, get<I>(v) for a field of a value, const or not.
+template <class Derived, class T, class... F>
+struct FieldsCodec : CodecDefaults {
+  using Layout = FieldsLayout<F...>;
+  using Indices = std::index_sequence_for<F...>;
+  static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = Layout::flat;
+  static constexpr bool inert = Layout::inert, view = Layout::view, owns = Layout::owns;
+
+  static void put(uint8_t* p, const T& v) {
+    [&]<size_t... I>(std::index_sequence<I...>) {
+      (Codec<F>::put(p + Layout::offsets[I], Derived::template get<I>(v)), ...);
+    }(Indices());
+  }
+  static bool store(Cursor& c, uint64_t at, const T& v) {
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return (Codec<F>::store(c, at + Layout::offsets[I], Derived::template get<I>(v)) && ...);
+    }(Indices());
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return (Codec<F>::lower(c, slots, Derived::template get<I>(v)) && ...);
+    }(Indices());
+  }
+  static bool load(Cursor& c, const uint8_t* p, T& v) {
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return (Codec<F>::load(c, p + Layout::offsets[I], Derived::template get<I>(v)) && ...);
+    }(Indices());
+  }
+  static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return (Codec<F>::lift(c, slots, Derived::template get<I>(v)) && ...);
+    }(Indices());
+  }
+};
+
+template <class... F>
+struct Codec<std::tuple<F...>> : FieldsCodec<Codec<std::tuple<F...>>, std::tuple<F...>, F...> {
+  static constexpr std::array<PartShape, sizeof...(F)> parts{PartShape{{}, &Codec<F>::shape}...};
+  static constexpr TypeShape shape{.kind = ValueKind::kTuple, .parts = parts};
+  template <size_t I>
+  static auto& get(auto& v) {
+    return std::get<I>(v);
+  }
+};
+template <class A, class B>
+struct Codec<std::pair<A, B>> : FieldsCodec<Codec<std::pair<A, B>>, std::pair<A, B>, A, B> {
+  static constexpr std::array<PartShape, 2> parts{PartShape{{}, &Codec<A>::shape}, PartShape{{}, &Codec<B>::shape}};
+  static constexpr TypeShape shape{.kind = ValueKind::kTuple, .parts = parts};
+  template <size_t I>
+  static auto& get(auto& v) {
+    return std::get<I>(v);
+  }
+};
+
+template <class T, class Description>
+struct DescribedCodec;
+template <Described T>
+struct Codec<T> : DescribedCodec<T, std::remove_cvref_t<decltype(kDescription<T>)>> {};
+
+template <class T, class... F>
+struct DescribedCodec<T, RecordType<F...>> : FieldsCodec<DescribedCodec<T, RecordType<F...>>, T, typename F::type...> {
+  static_assert(sizeof...(F) > 0, "a record has at least one field");
+  static constexpr std::array<PartShape, sizeof...(F)> parts = [] {
+    return std::apply(
+        [](const auto&... f) {
+          return std::array<PartShape, sizeof...(F)>{PartShape{f.name, &Codec<typename F::type>::shape}...};
+        },
+        kDescription<T>.fields);
+  }();
+  static constexpr TypeShape shape{.kind = ValueKind::kRecord, .parts = parts, .name = kDescription<T>.name};
+  template <size_t I>
+  static auto& get(auto& v) {
+    return v.*(std::get<I>(kDescription<T>.fields).member);
+  }
+};
+
+// ---- Enums and flags
+
+template <size_t N>
+using DiscriminantBits = std::conditional_t<N <= 0x100, uint8_t, std::conditional_t<N <= 0x1'0000, uint16_t, uint32_t>>;
+
+template <size_t N>
+constexpr std::array<PartShape, N> named_parts(const std::array<std::string_view, N>& names) {
+  std::array<PartShape, N> parts;
+  for (size_t i = 0; i < N; ++i) parts[i].name = names[i];
+  return parts;
+}
+
+template <class T, size_t N>
+struct DescribedCodec<T, EnumType<N>> : OneSlot<DescribedCodec<T, EnumType<N>>, T, DiscriminantBits<N>> {
+  using Bits = DiscriminantBits<N>;
+  static constexpr bool inert = false;  // not every value of the C++ type is a case
+  static constexpr std::array<PartShape, N> parts = named_parts(kDescription<T>.cases);
+  static constexpr TypeShape shape{.kind = ValueKind::kEnum, .parts = parts, .name = kDescription<T>.name};
+  static bool is_case(const T& v) { return static_cast<uint64_t>(v) < N; }
+  static Bits to_bits(const T& v) { return static_cast<Bits>(v); }
+  static bool from_bits(Cursor& c, uint64_t bits, T& v) {
+    if (bits >= N) return c.bad_case();
+    return v = static_cast<T>(bits), true;
+  }
+  static bool lift(Cursor& c, const uint64_t*& slots, T& v) { return from_bits(c, *slots++, v); }
+  static bool store(Cursor& c, uint64_t at, const T& v) {
+    if (!is_case(v)) return c.bad_value("an enum has a value that is none of its cases");
+    return put_bytes(c.memory + at, to_bits(v)), true;
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
+    if (!is_case(v)) return c.bad_value("an enum has a value that is none of its cases");
+    return *slots++ = to_bits(v), true;
+  }
+};
+
+template <class T, size_t N>
+struct DescribedCodec<T, FlagsType<N>>
+    : OneSlot<DescribedCodec<T, FlagsType<N>>, T,
+              std::conditional_t<N <= 8, uint8_t, std::conditional_t<N <= 16, uint16_t, uint32_t>>> {
+  static_assert(N > 0 && N <= 32, "flags have 1 to 32 names");
+  static constexpr uint64_t kAll = (uint64_t{1} << N) - 1;
+  static constexpr std::array<PartShape, N> parts = named_parts(kDescription<T>.flags);
+  static constexpr TypeShape shape{.kind = ValueKind::kFlags, .parts = parts, .name = kDescription<T>.name};
+  // Bits without a flag are ignored (CanonicalABI.md, `unpack_flags_from_int`).
+  static auto to_bits(const T& v) {
+    return static_cast<std::conditional_t<N <= 8, uint8_t, std::conditional_t<N <= 16, uint16_t, uint32_t>>>(
+        static_cast<uint64_t>(v) & kAll);
+  }
+  static bool from_bits(Cursor&, uint64_t bits, T& v) { return v = static_cast<T>(bits & kAll), true; }
+};
+
+// ---- Cases: variants, options, results
+
+// No payload.
+template <>
+struct Codec<std::monostate> : CodecDefaults {
+  static constexpr uint32_t size = 0, alignment = 1, flat = 0;
+  static constexpr bool inert = true;
+  static void put(uint8_t*, std::monostate) {}
+  static bool store(Cursor&, uint64_t, std::monostate) { return true; }
+  static bool lower(Cursor&, uint64_t*&, std::monostate) { return true; }
+  static bool load(Cursor&, const uint8_t*, std::monostate&) { return true; }
+  static bool lift(Cursor&, const uint64_t*&, std::monostate&) { return true; }
+};
+template <class T>
+constexpr const TypeShape* payload_shape() {
+  if constexpr (std::is_same_v<T, std::monostate>) return nullptr;
+  else return &Codec<T>::shape;
+}
+
+template <class... C>
+struct CasesLayout {
+  using Bits = DiscriminantBits<sizeof...(C)>;
+  static constexpr uint32_t payload_alignment = [] {
+    uint32_t most = 1;
+    ((most = Codec<C>::alignment > most ? Codec<C>::alignment : most), ...);
+    return most;
+  }();
+  static constexpr uint32_t payload_size = [] {
+    uint32_t most = 0;
+    ((most = Codec<C>::size > most ? Codec<C>::size : most), ...);
+    return most;
+  }();
+  static constexpr uint32_t payload_flat = [] {
+    uint32_t most = 0;
+    ((most = Codec<C>::flat > most ? Codec<C>::flat : most), ...);
+    return most;
+  }();
+  static constexpr uint32_t payload = align_to(sizeof(Bits), payload_alignment);
+  static constexpr uint32_t alignment = payload_alignment > sizeof(Bits) ? payload_alignment : uint32_t{sizeof(Bits)};
+  static constexpr uint32_t size = align_to(payload + payload_size, alignment);
+};
+
+// Derived: index_of(v), with_payload<I>(v, f): f(payload) of case I; emplace<I>(v): makes case I, whose payload it
+// returns.
+template <class Derived, class T, class... C>
+struct CasesCodec : CodecDefaults {
+  using Layout = CasesLayout<C...>;
+  using Bits = typename Layout::Bits;
+  using Indices = std::index_sequence_for<C...>;
+  static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = 1 + Layout::payload_flat;
+  static constexpr bool view = (false || ... || Codec<C>::view), owns = (false || ... || Codec<C>::owns);
+
+  static bool store(Cursor& c, uint64_t at, const T& v) {
+    const size_t index = Derived::index_of(v);
+    if (index >= sizeof...(C)) return c.bad_value("a variant has no value");
+    put_bytes(c.memory + at, static_cast<Bits>(index));
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return ((index != I || Codec<C>::store(c, at + Layout::payload, Derived::template get<I>(v))) && ...);
+    }(Indices());
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
+    const size_t index = Derived::index_of(v);
+    if (index >= sizeof...(C)) return c.bad_value("a variant has no value");
+    uint64_t* end = slots + flat;
+    *slots++ = index;
+    const bool done = [&]<size_t... I>(std::index_sequence<I...>) {
+      return ((index != I || Codec<C>::lower(c, slots, Derived::template get<I>(v))) && ...);
+    }(Indices());
+    while (slots < end) *slots++ = 0;
+    return done;
+  }
+  static bool load(Cursor& c, const uint8_t* p, T& v) {
+    const size_t index = get_bytes<Bits>(p);
+    if (index >= sizeof...(C)) return c.bad_case();
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return ((index != I || Codec<C>::load(c, p + Layout::payload, Derived::template emplace<I>(v))) && ...);
+    }(Indices());
+  }
+  static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
+    const uint64_t index = *slots;
+    if (index >= sizeof...(C)) return c.bad_case();
+    const uint64_t* payload = slots + 1;
+    slots += flat;
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return ((index != I || Codec<C>::lift(c, payload, Derived::template emplace<I>(v))) && ...);
+    }(Indices());
+  }
+};
+
+inline constexpr std::monostate kNoPayload{};
+
+template <class E>
+struct Codec<std::optional<E>> : CasesCodec<Codec<std::optional<E>>, std::optional<E>, std::monostate, E> {
+  static constexpr TypeShape shape{.kind = ValueKind::kOption, .first = &Codec<E>::shape};
+  static size_t index_of(const std::optional<E>& v) { return v ? 1 : 0; }
+  template <size_t I>
+  static const auto& get(const std::optional<E>& v) {
+    if constexpr (I == 0) return kNoPayload;
+    else return *v;
+  }
+  template <size_t I>
+  static decltype(auto) emplace(std::optional<E>& v) {
+    if constexpr (I == 0) {
+      v.reset();
+      return none();
+    } else {
+      return v.emplace();
+    }
+  }
+  static std::monostate& none() {
+    static std::monostate payload;
+    return payload;
+  }
+};
+
+// A std::variant, or a class that is derived from one.
+template <class T, class... C>
+struct VariantCodec : CasesCodec<VariantCodec<T, C...>, T, C...> {
+  using Variant = std::variant<C...>;
+  static size_t index_of(const T& v) { return static_cast<const Variant&>(v).index(); }
+  template <size_t I>
+  static const auto& get(const T& v) {
+    return *std::get_if<I>(&static_cast<const Variant&>(v));
+  }
+  template <size_t I>
+  static auto& emplace(T& v) {
+    return static_cast<Variant&>(v).template emplace<I>();
+  }
+};
+template <class... C>
+struct Codec<std::variant<C...>> : VariantCodec<std::variant<C...>, C...> {
+  static constexpr std::array<PartShape, sizeof...(C)> parts{PartShape{{}, payload_shape<C>()}...};
+  static constexpr TypeShape shape{.kind = ValueKind::kVariant, .parts = parts};
+};
+
+template <class... C>
+std::variant<C...> base_variant(const std::variant<C...>&);  // for decltype
+template <class T, class Variant>
+struct NamedVariantCodec;
+template <class T, class... C>
+struct NamedVariantCodec<T, std::variant<C...>> : VariantCodec<T, C...> {
+  static_assert(std::tuple_size_v<std::remove_cvref_t<decltype(kDescription<T>.cases)>> == sizeof...(C),
+                "ERMINE_VARIANT needs as many names as the std::variant has types");
+  static constexpr std::array<PartShape, sizeof...(C)> parts = [] {
+    auto out = named_parts(kDescription<T>.cases);
+    size_t i = 0;
+    ((out[i++].type = payload_shape<C>()), ...);
+    return out;
+  }();
+  static constexpr TypeShape shape{.kind = ValueKind::kVariant, .parts = parts, .name = kDescription<T>.name};
+};
+template <class T, size_t N>
+struct DescribedCodec<T, VariantType<N>> : NamedVariantCodec<T, decltype(base_variant(std::declval<const T&>()))> {};
+
+// Expected, std::expected.
+template <class T>
+concept ExpectedLike = requires(const T& v) {
+  typename T::value_type;
+  typename T::error_type;
+  typename T::unexpected_type;
+  { v.has_value() } -> std::same_as<bool>;
+};
+template <class T>
+using NoVoid = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+template <ExpectedLike T>
+struct Codec<T> : CasesCodec<Codec<T>, T, NoVoid<typename T::value_type>, typename T::error_type> {
+  using Ok = NoVoid<typename T::value_type>;
+  using Err = typename T::error_type;
+  static constexpr TypeShape shape{
+      .kind = ValueKind::kResult, .first = payload_shape<Ok>(), .second = payload_shape<Err>()};
+  static size_t index_of(const T& v) { return v.has_value() ? 0 : 1; }
+  template <size_t I>
+  static const auto& get(const T& v) {
+    if constexpr (I == 1) return v.error();
+    else if constexpr (std::is_void_v<typename T::value_type>) return kNoPayload;
+    else return *v;
+  }
+  template <size_t I>
+  static auto& emplace(T& v) {
+    if constexpr (I == 1) {
+      v = T(typename T::unexpected_type(Err()));
+      return v.error();
+    } else {
+      v = T();
+      if constexpr (std::is_void_v<typename T::value_type>) return Codec<std::optional<uint8_t>>::none();
+      else return *v;
+    }
+  }
+};
+
+// ---- Others
+
+// list<T, N>
+template <class E, size_t N>
+struct Codec<std::array<E, N>> : CodecDefaults {
+  using C = Codec<E>;
+  static constexpr TypeShape shape{.kind = ValueKind::kFixedList, .first = &C::shape, .length = N};
+  static constexpr uint32_t size = C::size * N, alignment = C::alignment, flat = C::flat * N;
+  static constexpr bool inert = C::inert, view = C::view, owns = C::owns;
+  static void put(uint8_t* p, const std::array<E, N>& v) {
+    for (size_t i = 0; i < N; ++i) C::put(p + i * C::size, v[i]);
+  }
+  static bool store(Cursor& c, uint64_t at, const std::array<E, N>& v) {
+    for (size_t i = 0; i < N; ++i)
+      if (!C::store(c, at + i * C::size, v[i])) return false;
+    return true;
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, const std::array<E, N>& v) {
+    for (const E& e : v)
+      if (!C::lower(c, slots, e)) return false;
+    return true;
+  }
+  static bool load(Cursor& c, const uint8_t* p, std::array<E, N>& v) {
+    for (size_t i = 0; i < N; ++i)
+      if (!C::load(c, p + i * C::size, v[i])) return false;
+    return true;
+  }
+  static bool lift(Cursor& c, const uint64_t*& slots, std::array<E, N>& v) {
+    for (E& e : v)
+      if (!C::lift(c, slots, e)) return false;
+    return true;
+  }
+};
+
+// map<K, V>: std::map, std::unordered_map and others like them. Of keys that repeat, the last counts.
+template <class T>
+concept MapLike = requires(T& v) {
+  typename T::key_type;
+  typename T::mapped_type;
+  v.insert_or_assign(std::declval<typename T::key_type>(), std::declval<typename T::mapped_type>());
+};
+template <MapLike T>
+struct Codec<T> : PointerPair<Codec<T>, T> {
+  using K = typename T::key_type;
+  using V = typename T::mapped_type;
+  using Layout = FieldsLayout<K, V>;
+  static constexpr TypeShape shape{.kind = ValueKind::kMap, .first = &Codec<K>::shape, .second = &Codec<V>::shape};
+  static constexpr bool view = Layout::view, owns = Layout::owns;
+  static bool write(Cursor& c, const T& v, uint64_t& at, uint64_t& length) {
+    length = v.size();
+    if (!c.allocate_list(length, Layout::size, Layout::alignment, at)) return false;
+    uint64_t place = at;
+    for (const auto& [key, mapped] : v) {
+      if (!Codec<K>::store(c, place, key) || !Codec<V>::store(c, place + Layout::offsets[1], mapped)) return false;
+      place += Layout::size;
+    }
+    return true;
+  }
+  static bool read(Cursor& c, uint64_t at, uint64_t length, T& v) {
+    const uint8_t* p = nullptr;
+    // A node of a map has a few pointers.
+    if (!c.load_list(at, length, Layout::size, Layout::alignment, sizeof(std::pair<K, V>) + 64, p)) return false;
+    v.clear();
+    for (uint64_t i = 0; i < length; ++i, p += Layout::size) {
+      K key{};
+      V mapped{};
+      if (!Codec<K>::load(c, p, key) || !Codec<V>::load(c, p + Layout::offsets[1], mapped)) return false;
+      v.insert_or_assign(std::move(key), std::move(mapped));
+    }
+    return true;
+  }
+};
+
+}  // namespace ermine::component::detail

@@ -1,0 +1,328 @@
+// How C++ values are lowered into and lifted from a component (CanonicalABI.md, "Loading", "Storing", "Flattening"),
+// for components with 32-bit memories. Codec<T> has, all known when the program is compiled:
+//
+//   shape                     the WIT type, see shape.h
+//   size, alignment           of a value in memory
+//   flat                      how many core values it is passed as. A core value is a slot of 64 bits: 32-bit values
+//   are
+//                             zero-extended, so that the joined types of variants need no conversion
+//   inert                     lowering needs nothing but the memory and cannot fail: put() does it
+//   bits                      a value's image in memory is that in C++, and every image is a value: lists are copied
+//   whole view                      lifted values refer to the component's memory owns                      has
+//   resources that are moved: only an rvalue can be lowered put(p, v)                 if inert: writes it store(cursor,
+//   at, v)      writes it to memory at `at`, which the library has checked lower(cursor, slots, v)   writes its slots,
+//   and moves `slots` behind them load(cursor, p, v)        reads it from memory lift(cursor, slots, v)    reads it
+//   from slots
+//
+// The last four return false after an error. Compounds are in compounds.h.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "ermine/component/declare.h"
+#include "ermine/component/detail/cursor.h"
+#include "ermine/component/resource.h"
+
+namespace ermine::component::detail {
+
+template <class T>
+struct Codec {
+  static_assert(sizeof(T) == 0,
+                "this type has no WIT type: see ermine/component/declare.h for records, enums, flags, variants and "
+                "resources, and ermine/component/func.h for all others");
+};
+
+template <class T>
+inline constexpr auto kDescription = ermine_component_type(static_cast<const T*>(nullptr));
+template <class T>
+concept Described = requires { ermine_component_type(static_cast<const T*>(nullptr)); };
+template <class T>
+inline constexpr bool kIsResource = false;
+template <Described T>
+inline constexpr bool kIsResource<T> =
+    std::is_same_v<std::remove_cvref_t<decltype(ermine_component_type(static_cast<const T*>(nullptr)))>, ResourceType>;
+
+template <class T>
+void put_bytes(uint8_t* p, T v) {
+  std::memcpy(p, &v, sizeof(T));
+}
+template <class T>
+T get_bytes(const uint8_t* p) {
+  T v;
+  std::memcpy(&v, p, sizeof(T));
+  return v;
+}
+constexpr uint32_t align_to(uint32_t at, uint32_t alignment) { return (at + alignment - 1) / alignment * alignment; }
+
+// What all codecs have unless they say otherwise.
+struct CodecDefaults {
+  static constexpr bool inert = false, bits = false, view = false, owns = false;
+};
+// Of a type that is one slot, and an integer of `Bits` in memory. Derived: to_bits(v), from_bits(cursor, bits, v).
+template <class Derived, class T, class Bits>
+struct OneSlot : CodecDefaults {
+  static constexpr uint32_t size = sizeof(Bits), alignment = sizeof(Bits), flat = 1;
+  static constexpr bool inert = true;
+  static void put(uint8_t* p, const T& v) { put_bytes(p, Derived::to_bits(v)); }
+  static bool store(Cursor& c, uint64_t at, const T& v) { return put(c.memory + at, v), true; }
+  static bool lower(Cursor&, uint64_t*& slots, const T& v) { return *slots++ = Derived::to_bits(v), true; }
+  static bool load(Cursor& c, const uint8_t* p, T& v) { return Derived::from_bits(c, get_bytes<Bits>(p), v); }
+  static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
+    return Derived::from_bits(c, static_cast<Bits>(*slots++), v);
+  }
+};
+
+template <NumberType T>
+struct Codec<T> : CodecDefaults {
+  static constexpr TypeShape shape{.kind = kNumberKind<T>};
+  static constexpr uint32_t size = sizeof(T), alignment = sizeof(T), flat = 1;
+  static constexpr bool inert = true, bits = true;
+  static void put(uint8_t* p, T v) { put_bytes(p, v); }
+  static bool store(Cursor& c, uint64_t at, T v) { return put(c.memory + at, v), true; }
+  static bool lower(Cursor&, uint64_t*& slots, T v) {
+    if constexpr (std::is_same_v<T, float>) *slots++ = std::bit_cast<uint32_t>(v);
+    else if constexpr (std::is_same_v<T, double>) *slots++ = std::bit_cast<uint64_t>(v);
+    else if constexpr (sizeof(T) == 8) *slots++ = static_cast<uint64_t>(v);
+    else *slots++ = static_cast<uint32_t>(v);
+    return true;
+  }
+  static bool load(Cursor&, const uint8_t* p, T& v) { return v = get_bytes<T>(p), true; }
+  static bool lift(Cursor&, const uint64_t*& slots, T& v) {
+    if constexpr (std::is_same_v<T, float>) v = std::bit_cast<float>(static_cast<uint32_t>(*slots++));
+    else if constexpr (std::is_same_v<T, double>) v = std::bit_cast<double>(*slots++);
+    else v = static_cast<T>(*slots++);
+    return true;
+  }
+};
+
+template <>
+struct Codec<bool> : OneSlot<Codec<bool>, bool, uint8_t> {
+  static constexpr TypeShape shape{.kind = ValueKind::kBool};
+  static uint8_t to_bits(bool v) { return v ? 1 : 0; }
+  static bool from_bits(Cursor&, uint8_t bits, bool& v) { return v = bits != 0, true; }
+  // Any bit of the 32 counts (CanonicalABI.md, `convert_int_to_bool`).
+  static bool lift(Cursor&, const uint64_t*& slots, bool& v) { return v = static_cast<uint32_t>(*slots++) != 0, true; }
+};
+
+template <>
+struct Codec<char32_t> : OneSlot<Codec<char32_t>, char32_t, uint32_t> {
+  static constexpr TypeShape shape{.kind = ValueKind::kChar};
+  static constexpr bool inert = false;  // not every char32_t is a character
+  static constexpr bool is_char(uint32_t c) { return c < 0xD800 || (c > 0xDFFF && c < 0x11'0000); }
+  static uint32_t to_bits(char32_t v) { return v; }
+  static bool from_bits(Cursor& c, uint32_t bits, char32_t& v) {
+    v = static_cast<char32_t>(bits);
+    return is_char(bits) || c.bad_char();
+  }
+  static bool store(Cursor& c, uint64_t at, char32_t v) {
+    put_bytes(c.memory + at, static_cast<uint32_t>(v));
+    return is_char(v) || c.bad_value("a char32_t is no character of Unicode");
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, char32_t v) {
+    *slots++ = v;
+    return is_char(v) || c.bad_value("a char32_t is no character of Unicode");
+  }
+};
+
+// A pointer and a length. Derived: write(cursor, v, at, length), read(cursor, at, length, v).
+template <class Derived, class T>
+struct PointerPair : CodecDefaults {
+  static constexpr uint32_t size = 8, alignment = 4, flat = 2;
+  static bool store(Cursor& c, uint64_t at, const T& v) {
+    uint64_t begin = 0, length = 0;
+    if (!Derived::write(c, v, begin, length)) return false;
+    put_bytes(c.memory + at, static_cast<uint32_t>(begin));
+    put_bytes(c.memory + at + 4, static_cast<uint32_t>(length));
+    return true;
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
+    uint64_t begin = 0, length = 0;
+    if (!Derived::write(c, v, begin, length)) return false;
+    *slots++ = begin;
+    *slots++ = length;
+    return true;
+  }
+  static bool load(Cursor& c, const uint8_t* p, T& v) {
+    return Derived::read(c, get_bytes<uint32_t>(p), get_bytes<uint32_t>(p + 4), v);
+  }
+  static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
+    const uint64_t at = *slots++;
+    return Derived::read(c, at, *slots++, v);
+  }
+};
+
+template <>
+struct Codec<std::string> : PointerPair<Codec<std::string>, std::string> {
+  static constexpr TypeShape shape{.kind = ValueKind::kString};
+  static bool write(Cursor& c, const std::string& v, uint64_t& at, uint64_t& n) { return c.store_string(v, at, n); }
+  static bool read(Cursor& c, uint64_t at, uint64_t n, std::string& v) { return c.load_string(at, n, v); }
+};
+template <>
+struct Codec<std::string_view> : PointerPair<Codec<std::string_view>, std::string_view> {
+  static constexpr TypeShape shape{.kind = ValueKind::kString};
+  static constexpr bool view = true;
+  static bool write(Cursor& c, std::string_view v, uint64_t& at, uint64_t& n) { return c.store_string(v, at, n); }
+  static bool read(Cursor& c, uint64_t at, uint64_t n, std::string_view& v) { return c.view_string(at, n, v); }
+};
+
+// Writes the elements of a list; `at` is where it begins.
+template <class E, class List>
+bool write_elements(Cursor& c, const List& list, uint64_t& at) {
+  using C = Codec<E>;
+  if (!c.allocate_list(list.size(), C::size, C::alignment, at)) return false;
+  if constexpr (C::bits && requires { list.data(); }) {
+    if (list.size() != 0) std::memcpy(c.memory + at, list.data(), list.size() * C::size);
+  } else if constexpr (C::inert) {
+    uint8_t* p = c.memory + at;
+    for (const E& e : list) {
+      C::put(p, e);
+      p += C::size;
+    }
+  } else {
+    uint64_t place = at;
+    for (const E& e : list) {
+      if (!C::store(c, place, e)) return false;
+      place += C::size;
+    }
+  }
+  return true;
+}
+
+template <class E>
+struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>> {
+  using C = Codec<E>;
+  static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &C::shape};
+  static constexpr bool view = C::view, owns = C::owns;
+  static bool write(Cursor& c, const std::vector<E>& v, uint64_t& at, uint64_t& length) {
+    length = v.size();
+    return write_elements<E>(c, v, at);
+  }
+  static bool read(Cursor& c, uint64_t at, uint64_t length, std::vector<E>& v) {
+    const uint8_t* p = nullptr;
+    if (!c.load_list(at, length, C::size, C::alignment, sizeof(E), p)) return false;
+    if constexpr (C::bits) {
+      v.resize(length);
+      if (length != 0) std::memcpy(v.data(), p, length * C::size);
+    } else if constexpr (std::is_same_v<E, bool>) {  // its elements have no addresses
+      v.resize(length);
+      for (size_t i = 0; i < length; ++i) v[i] = p[i] != 0;
+    } else {
+      v.resize(length);
+      for (E& e : v) {
+        if (!C::load(c, p, e)) return false;
+        p += C::size;
+      }
+    }
+    return true;
+  }
+};
+
+// A list as the parameter of a function. Of a host function's: a view of the memory, so the elements must be numbers.
+template <class E>
+struct Codec<std::span<const E>> : PointerPair<Codec<std::span<const E>>, std::span<const E>> {
+  using C = Codec<E>;
+  static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &C::shape};
+  static constexpr bool view = true, owns = C::owns;
+  static bool write(Cursor& c, std::span<const E> v, uint64_t& at, uint64_t& length) {
+    length = v.size();
+    return write_elements<E>(c, v, at);
+  }
+  static bool read(Cursor& c, uint64_t at, uint64_t length, std::span<const E>& v) {
+    static_assert(C::bits, "a std::span parameter of a host function must be of numbers: take a std::vector");
+    const uint8_t* p = nullptr;
+    if (!c.load_list(at, length, C::size, C::alignment, 0, p)) return false;
+    v = length == 0 ? std::span<const E>() : std::span<const E>(reinterpret_cast<const E*>(p), length);
+    return true;
+  }
+};
+
+// ---- Handles. Derived: take(cursor, v, index), give(cursor, index, v).
+template <class Derived, class T>
+struct HandleCodec : CodecDefaults {
+  static constexpr uint32_t size = 4, alignment = 4, flat = 1;
+  static bool store(Cursor& c, uint64_t at, const T& v) {
+    uint32_t index = 0;
+    if (!Derived::take(c, v, index)) return false;
+    return put_bytes(c.memory + at, index), true;
+  }
+  static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
+    uint32_t index = 0;
+    if (!Derived::take(c, v, index)) return false;
+    return *slots++ = index, true;
+  }
+  static bool load(Cursor& c, const uint8_t* p, T& v) { return Derived::give(c, get_bytes<uint32_t>(p), v); }
+  static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
+    return Derived::give(c, static_cast<uint32_t>(*slots++), v);
+  }
+};
+
+template <>
+struct Codec<Resource> : HandleCodec<Codec<Resource>, Resource> {
+  static constexpr TypeShape shape{.kind = ValueKind::kOwn};
+  static constexpr bool owns = true;
+  static bool take(Cursor& c, const Resource& v, uint32_t& index) { return c.lower_handle(v.impl(), true, index); }
+  static bool give(Cursor& c, uint32_t index, Resource& v) {
+    std::shared_ptr<const void> handle;
+    if (!c.lift_handle(index, true, handle)) return false;
+    return v = Resource(std::move(handle)), true;
+  }
+};
+template <>
+struct Codec<ResourceRef> : HandleCodec<Codec<ResourceRef>, ResourceRef> {
+  static constexpr TypeShape shape{.kind = ValueKind::kBorrow};
+  static constexpr bool view = true;
+  static bool take(Cursor& c, const ResourceRef& v, uint32_t& index) { return c.lower_handle(v.impl(), false, index); }
+  static bool give(Cursor& c, uint32_t index, ResourceRef& v) {
+    std::shared_ptr<const void> handle;
+    if (!c.lift_handle(index, false, handle)) return false;
+    return v = ResourceRef(std::move(handle)), true;
+  }
+};
+
+template <class T>
+  requires kIsResource<T>
+struct Codec<std::unique_ptr<T>> : HandleCodec<Codec<std::unique_ptr<T>>, std::unique_ptr<T>> {
+  static constexpr TypeShape shape{
+      .kind = ValueKind::kOwn, .resource = &ClassTag<T>::tag, .name = kDescription<T>.name};
+  static constexpr bool owns = true;
+  // The object is an rvalue of the caller (`owns`).
+  static bool take(Cursor& c, const std::unique_ptr<T>& v, uint32_t& index) {
+    if (!v) return c.bad_value("a std::unique_ptr to a resource is null");
+    return c.lower_own(&ClassTag<T>::tag, const_cast<std::unique_ptr<T>&>(v).release(), index);
+  }
+  static bool give(Cursor& c, uint32_t index, std::unique_ptr<T>& v) {
+    void* object = nullptr;
+    if (!c.lift_own(&ClassTag<T>::tag, index, object)) return false;
+    return v.reset(static_cast<T*>(object)), true;
+  }
+};
+template <class T>
+  requires kIsResource<std::remove_const_t<T>>
+struct Codec<T*> : HandleCodec<Codec<T*>, T*> {
+  using Class = std::remove_const_t<T>;
+  static constexpr TypeShape shape{
+      .kind = ValueKind::kBorrow, .resource = &ClassTag<Class>::tag, .name = kDescription<Class>.name};
+  static constexpr bool view = true;
+  static bool take(Cursor& c, T* v, uint32_t& index) {
+    if (!v) return c.bad_value("a pointer to a resource is null");
+    return c.lower_borrow(&ClassTag<Class>::tag, const_cast<Class*>(v), index);
+  }
+  static bool give(Cursor& c, uint32_t index, T*& v) {
+    void* object = nullptr;
+    if (!c.lift_borrow(&ClassTag<Class>::tag, index, object)) return false;
+    return v = static_cast<T*>(object), true;
+  }
+};
+
+}  // namespace ermine::component::detail
+
+#include "ermine/component/detail/compounds.h"
