@@ -1,0 +1,10 @@
+(module
+  (import "$root" "[stream-read-0]s" (func (param i32 i32 i32) (result i32)))
+  (import "$root" "[stream-new-0]s" (func (result i64)))
+  (import "$root" "[waitable-set-wait]" (func (param i32 i32) (result i32)))
+  (import "$root" "[context-get-0]" (func (result i32)))
+  (import "[export]$root" "[task-return]run" (func (param i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "[async-lift]run") (param i32 i32) (result i32) (i32.const 0))
+  (func (export "[callback][async-lift]run") (param i32 i32 i32) (result i32) (i32.const 0)))

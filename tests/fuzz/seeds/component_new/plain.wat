@@ -1,0 +1,10 @@
+(module
+  (import "t:t/i@0.1.0" "[constructor]r" (func (param i32 i32) (result i32)))
+  (import "t:t/i@0.1.0" "[method]r.f" (func (param i32 i32 i32 i32)))
+  (import "t:t/i@0.1.0" "[resource-drop]r" (func (param i32)))
+  (import "old" "sum" (func (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+  (func (export "run") (param i32 i32 i64) (result i32) (i32.const 0))
+  (func (export "cabi_post_run") (param i32))
+  (func (export "_initialize")))
