@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 #include "binary/decoder.h"
 #include "binary/validator.h"
@@ -51,8 +52,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (bits / 36 % 2) request.lift.post_return = 1000 + func;
     request.callee = 10 + func;
     request.entered = {1};
-    const auto result = adapters.add(request);
-    if (result) check(*result == added++);
+    // A function whose type is async has two adapters.
+    const bool is_async = (*component)->types.funcs[func].is_async;
+    request.lower.is_async = is_async && bits / 72 % 2 == 1;
+    request.lift.is_async = is_async && bits / 144 % 2 == 1;
+    request.lift.sees_tasks = bits % 2 == 1;
+    const auto result = is_async ? adapters.add_async(request) : adapters.add(request);
+    if (result) check(*result == std::exchange(added, added + (is_async ? 2 : 1)));
     else check(result.error().kind() == ErrorKind::kUnsupported || result.error().kind() == ErrorKind::kLimit);
   }
   const AdapterModule::Finished module = adapters.finish();

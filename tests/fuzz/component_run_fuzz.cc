@@ -1,10 +1,11 @@
 // Fuzz target: compiles any bytes as a component, instantiates it with functions and resources of the host for whatever
-// it imports, and calls its exports with values made from their types. Nothing that a component does ends the process.
+// it imports, and calls its exports with values made from their types. Asynchronous functions of the host answer at
+// once, later, or never; streams that are given have ended. Nothing that a component does ends the process.
 //
 // Seeds: seeds/component, and seeds/component_run, components that call each other.
 #include <cstdint>
 
-#include "component/runtime/component_instance.h"
+#include "component/runtime/host_async.h"
 
 namespace {
 
@@ -74,12 +75,25 @@ std::optional<Value> some_value(const Types& types, TypeUse use) {
   }
 }
 
+// The last answer that is still to come.
+std::unique_ptr<HostReply> kept_reply;
+
 void define(LinkItem& item, const PlanImport& import, const Types& types) {
   if (import.sort != Sort::Func) {
     item.resource = std::make_shared<const ResourceType>();
     return;
   }
   const TypeUse result = types.funcs[import.type].result;
+  if (types.funcs[import.type].is_async && import.path.back().size() % 3 != 0) {
+    const bool later = import.path.back().size() % 3 == 1;
+    item.async_func = std::make_shared<const AsyncHostFunc>(
+        [&types, result, later](std::vector<Value>, const HostReply& reply) -> Result<void> {
+          if (later) kept_reply = std::make_unique<HostReply>(reply);
+          else reply.complete(some_value(types, result));
+          return {};
+        });
+    return;
+  }
   item.func = std::make_shared<const HostComponentFunc>(
       [&types, result](runtime::Store&, std::span<const Value>) -> Result<std::optional<Value>> {
         return some_value(types, result);
@@ -100,15 +114,34 @@ void run(const std::shared_ptr<engine::Engine>& engine, const std::shared_ptr<co
   store.limits.memory_bytes = 64 << 20;
   store.exec()->fuel = 100'000;
   const auto instance = ComponentInstance::instantiate(store, component, linker);
-  if (!instance) return;
+  if (!instance) return kept_reply.reset();
+  Scheduler& scheduler = (*instance)->scheduler();
   for (const auto& [name, item] : component->plan().exports[component->plan().root]) {
     if (item.sort != Sort::Func) continue;
     const PlanFunc& func = component->plan().funcs[item.index];
     std::vector<Value> arguments;
     for (const Field& param : types.funcs[func.type].params)
-      if (std::optional<Value> value = some_value(types, param.type)) arguments.push_back(std::move(*value));
-    (void)(*instance)->call(func, arguments);
+      if (types.kind(param.type) == TypeKind::Stream) arguments.push_back(HostEnd::create(scheduler, false).reader);
+      else if (std::optional<Value> value = some_value(types, param.type)) arguments.push_back(std::move(*value));
+    if (!types.funcs[func.type].is_async || func.is_import) {
+      (void)(*instance)->call(func, arguments);
+      continue;
+    }
+    // Not call(), which would wait for an answer that never comes.
+    const auto task = HostTask::start(**instance, func, std::move(arguments));
+    for (int i = 0; i < 100; ++i) {
+      const Result<bool> progress = scheduler.run_some();
+      if (!progress || !*progress) break;
+    }
+    if (kept_reply) kept_reply->complete(some_value(types, types.funcs[func.type].result));
+    kept_reply.reset();
+    for (int i = 0; i < 100; ++i) {
+      const Result<bool> progress = scheduler.run_some();
+      if (!progress || !*progress) break;
+    }
+    if (task && !(*task)->done()) (void)(*task)->cancel();
   }
+  kept_reply.reset();
 }
 
 }  // namespace
