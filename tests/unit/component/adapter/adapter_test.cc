@@ -112,6 +112,37 @@ TEST(ComponentAdapterModule, RefusesWhatItCannotDo) {
   EXPECT_EQ(count(module, AdapterImport::Kind::kMemory), 2u);
 }
 
+// Parameters and result of calls of asynchronous functions, in every combination of options.
+TEST(ComponentAdapterModule, AsynchronousCallsHaveTwoAdapters) {
+  const char* const kTypes[] = {
+      "(type (func async))",
+      "(type (func async (param \"a\" u32) (param \"b\" f64) (result char)))",
+      "(type (func async (param \"a\" string) (param \"b\" string) (param \"c\" u8) (result (tuple string u64))))",
+      "(type (func async (param \"a\" (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 string))"
+      " (result (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 (list string)))))",
+      "(type $s (stream u8)) (type $f (future string)) (type (func async (param \"a\" $s) (result $f)))",
+  };
+  for (const char* const type : kTypes) {
+    const auto component = types_of(type);
+    ASSERT_TRUE(component);
+    AdapterModule adapters;
+    uint32_t expected = 0;
+    for (unsigned options = 0; options < 8; ++options) {
+      AdapterRequest made = request(*component, last_func(*component));
+      made.lower.is_async = options & 1;
+      made.lift.is_async = options & 2;
+      made.lift.sees_tasks = made.lower.sees_tasks = options & 4;
+      const auto added = adapters.add_async(made);
+      ASSERT_TRUE(added) << added.error().message();
+      EXPECT_EQ(*added, expected);
+      expected += 2;
+    }
+    const auto module = adapters.finish();
+    EXPECT_EQ(module.adapters, expected);
+    expect_valid(module);
+  }
+}
+
 TEST(ComponentAdapterModule, IsFullAtSomePoint) {
   const auto component = types_of("(type (func (param \"a\" string)))");
   ASSERT_TRUE(component);
