@@ -106,14 +106,16 @@ Result<void> HostEnd::copy(HostBuffer& buffer, bool reads) {
   if (end_->is_future()) buffer.length = 1;
   end_->length = buffer.length;
   end_->host = &buffer;
-  return begin_copy(scheduler_, *end_);
+  const std::shared_ptr<CopyEnd> end = end_;  // buffer.done may destroy this object
+  return begin_copy(scheduler_, *end);
 }
 
 Result<void> HostEnd::read(HostBuffer& buffer) { return copy(buffer, true); }
 Result<void> HostEnd::write(HostBuffer& buffer) { return copy(buffer, false); }
 
 void HostEnd::cancel() {
-  if (end_->copying()) cancel_copy(scheduler_, *end_);
+  const std::shared_ptr<CopyEnd> end = end_;
+  if (end->copying()) cancel_copy(scheduler_, *end);
 }
 
 // What is written to it will not be read. Values may end on any thread.

@@ -79,7 +79,8 @@ class HostReply {
 
 // ---- Streams and futures
 
-// An end of a stream or future that the host holds. Destroying it drops it.
+// An end of a stream or future that the host holds. Destroying it drops it, which must happen before the store ends;
+// buffer.done may do so.
 class HostEnd {
  public:
   ~HostEnd();
@@ -98,8 +99,8 @@ class HostEnd {
 
   // Begin a copy of the buffer's elements, which stays valid until buffer.done was called: at once, if the other end
   // waits already, and with as many elements as could be copied. kUsage if one is in progress, or the other end is
-  // gone. A future has one element. What the host writes must have been read before its end of a future is destroyed,
-  // otherwise the reader waits forever.
+  // gone. A future has one element, which the host must write: components do not expect that a future is dropped
+  // before.
   Result<void> read(HostBuffer& buffer);
   Result<void> write(HostBuffer& buffer);
   // Ends the copy in progress; buffer.done is called.
