@@ -1,11 +1,17 @@
 // Measures Ermine's library inside one process, through its public C++ API:
 //
-//   ermine_embed_bench validate|compile|instantiate|call-in|call-out|rest FILE [--tier=interp|baseline]
+//   ermine_embed_bench WHAT FILE [--tier=interp|baseline]
 //
 // prints {"seconds": s, "count": n}, where s is the median time of one operation, or for `rest` {"bytes": b}, the
-// resident memory of an idle instance. FILE is any module for the first, and bench/programs/embed.wat, assembled, for
-// the others. Making and freeing an instance includes its store, as in capi_bench.c, which measures other libraries in
-// the same way.
+// resident memory of an idle instance. WHAT is
+//
+//   validate, compile                            FILE is any module, or for validate a component
+//   instantiate, call-in, call-out, rest         FILE is bench/programs/embed.wat, assembled
+//   core-calls, calls, texts, lists              FILE is bench/programs/components.wat: what one such call takes
+//   component-instantiate                        the same
+//
+// Making and freeing an instance includes its store, as in capi_bench.c, which measures other libraries in the same
+// way.
 #include <ermine/ermine.h>
 #include <unistd.h>
 
@@ -15,6 +21,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +85,39 @@ void expect(bool right) {
   if (!right) fail("a wrong answer");
 }
 
+constexpr struct {
+  std::string_view name;
+  int calls;  // per measurement, so that the call from the host does not count
+  std::string_view answer;
+} kComponentCalls[] = {
+    {"core-calls", 100000, "705082704"},
+    {"calls", 100000, "705082704"},
+    {"texts", 1000, "1097000"},
+    {"lists", 100, "199900"},
+};
+
+// Whether `what` is a measurement of components.
+bool components(const ermine::Engine& engine, std::string_view what, std::span<const uint8_t> bytes) {
+  if (what == "component-instantiate") {
+    const ermine::Component component = must(ermine::Component::compile(engine, bytes));
+    measure([&] {
+      ermine::Store store(engine);
+      must(component.instantiate(store));
+    });
+    return true;
+  }
+  for (const auto& row : kComponentCalls) {
+    if (row.name != what) continue;
+    const ermine::Component component = must(ermine::Component::compile(engine, bytes));
+    ermine::Store store(engine);
+    const ermine::ComponentInstance instance = must(component.instantiate(store));
+    const std::string call = std::string(what) + "(" + std::to_string(row.calls) + ")";
+    measure([&] { expect(must(instance.invoke(call)) == row.answer); }, row.calls);
+    return true;
+  }
+  return false;
+}
+
 uint32_t answer(ermine::Instance& instance) { return must(must(instance.get_typed_func<uint32_t()>("answer"))()); }
 
 void instantiate(const ermine::Linker& linker, const ermine::Engine& engine, const ermine::Module& module) {
@@ -109,15 +149,16 @@ int main(int argc, char** argv) {
   const std::string_view tier = argc == 4 ? argv[3] : "";
   if (tier == "--tier=interp") config.tier = ermine::Tier::kInterp;
   else if (tier == "--tier=baseline") config.tier = ermine::Tier::kBaseline;
-  else if (argc != 3)
-    fail("usage: ermine_embed_bench validate|compile|instantiate|call-in|call-out|rest FILE [--tier=interp|baseline]");
+  else if (argc != 3) fail("usage: ermine_embed_bench WHAT FILE [--tier=interp|baseline]");
   const std::string_view what = argv[1];
   const std::vector<uint8_t> bytes = read_file(argv[2]);
   const ermine::Engine engine(config);
   if (what == "validate") {
-    measure([&] { must(ermine::Module::validate(engine, bytes)); });
+    if (ermine::Component::is_component(bytes)) measure([&] { must(ermine::Component::validate(engine, bytes)); });
+    else measure([&] { must(ermine::Module::validate(engine, bytes)); });
     return 0;
   }
+  if (components(engine, what, bytes)) return 0;
   if (what == "compile") {
     // Module::compile only decodes and validates, on all processors; other engines compile everything there. So compile
     // all functions here, on one thread, as the other engines are asked to.

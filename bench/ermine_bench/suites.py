@@ -263,6 +263,27 @@ def host_calls(setting: Setting) -> list[Row]:
     return [_in_process(setting, "call-in", "host to guest", wasm, tiers=False), _in_process(setting, "call-out", "guest to host", wasm, tiers=False)]
 
 
+COMPONENT_CALLS = {"core-calls": "core call between instances", "calls": "call with two integers", "texts": "call with a text of 1,000 bytes",
+                   "lists": "call with a list of 1,000 records"}
+
+
+@suite("components", "Components")
+def components(setting: Setting) -> list[Row]:
+    """Calls from one component to another, beside a call of a core function of another instance; and an instance of these components, made and dropped with its store. Inside one process."""
+    wasm = programs.HERE / "components.wasm"
+    rows = []
+    for what, name in [*COMPONENT_CALLS.items(), ("component-instantiate", "instance")]:
+        invocations = {}
+        for contender in setting.contenders:
+            if contender.peer.name == "ermine" and (own := setting.embedders.get("ermine")):
+                invocations[contender.ident] = Invocation([*own, what, str(wasm), *([f"--tier={contender.tier.name}"] if contender.tier.name else [])])
+        for ident, command in setting.embedders.items():
+            if ident != "ermine":
+                invocations[ident] = Invocation([*command, what, str(wasm)])
+        rows.append(Row(name, invocations, parse=partial(printed, "seconds"), check_output=False, size=wasm.stat().st_size))
+    return rows
+
+
 @suite("interp", "Interpreter throughput")
 def interp(setting: Setting) -> list[Row]:
     """Our programs in interpreters only, start subtracted."""

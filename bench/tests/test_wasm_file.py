@@ -154,7 +154,8 @@ class Programs(unittest.TestCase):
         self.assertGreaterEqual(len(texts), 5)
         for wat in texts:
             data = wat.with_suffix(".wasm").read_bytes()
-            wasm_file.describe(data)
+            if not wasm_file.is_component(data):
+                wasm_file.describe(data)
             self.assertTrue(data.endswith(assemble["source_hash"](wat)), f"{wat.name} changed: run bench/programs/assemble.py")
 
     def test_times_are_no_part_of_an_answer(self):
