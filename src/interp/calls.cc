@@ -218,19 +218,23 @@ ERMINE_HANDLER handler_call(ERMINE_HANDLER_PARAMS) {
   ERMINE_CALL(code, ctx, mem);
 }
 
+// Calls the host function in r0. Apart from the other calls, so that they need not save registers for it.
+[[gnu::noinline]] ERMINE_HANDLER handler_call_host(ERMINE_HANDLER_PARAMS) {
+  Slot* frame = fp + field<uint16_t>(pc, 0);
+  if (!call_host(pc, fp, ctx, reinterpret_cast<FuncRef*>(r0), frame)) [[unlikely]]
+    [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
+  r0 = frame[0];
+  s0 = undefined<float>();
+  d0 = undefined<double>();
+  mem = ctx->memory0_base;
+  ERMINE_NEXT(3);
+}
+
 // Calls the function in r0, of any instance or of the host.
 ERMINE_HANDLER handler_call_any(ERMINE_HANDLER_PARAMS) {
   auto* ref = reinterpret_cast<FuncRef*>(r0);
-  if (ref->host != nullptr) {
-    Slot* frame = fp + field<uint16_t>(pc, 0);
-    if (!call_host(pc, fp, ctx, ref, frame)) [[unlikely]]
-      [[clang::musttail]] return handler_fail(ERMINE_HANDLER_ARGS);
-    r0 = frame[0];
-    s0 = undefined<float>();
-    d0 = undefined<double>();
-    mem = ctx->memory0_base;
-    ERMINE_NEXT(3);
-  }
+  if (ref->host != nullptr) [[clang::musttail]]
+    return handler_call_host(ERMINE_HANDLER_ARGS);
   ERMINE_CALL(ref->code, ref->ctx, ref->ctx->memory0_base);
 }
 

@@ -126,7 +126,7 @@ Callee AdapterMaker::make() {
     for (const ValType result : type.results) results_.push_back(code_.local(result));
 
   // An exception that leaves the callee, its realloc or its post-return, or the caller's realloc, is a trap.
-  code_.block().try_catch_all(0);
+  if (request_.may_throw) code_.block().try_catch_all(0);
   enter();
   pass_params();
   const wasm::FuncType callee_type = lifted_type(*lift_.types, request_.lift.type, lift_.address);
@@ -145,8 +145,10 @@ Callee AdapterMaker::make() {
   }
   leave();
   for (const Local result : results_) code_.get(result);
-  code_.op(Op::return_).end().op(Op::unreachable).end();
-  builder_.trap(code_, AdapterTrap::Exception);
+  if (request_.may_throw) {
+    code_.op(Op::return_).end().op(Op::unreachable).end();
+    builder_.trap(code_, AdapterTrap::Exception);
+  }
   return builder_.add(std::move(code_));
 }
 

@@ -83,6 +83,8 @@ struct AdapterRequest {
   // Only for add(). The instances that the call enters: the callee and those that contain it, without those that are or
   // contain the caller (CanonicalABI.md, `entering_set`). Empty for the call of a parent by its child.
   std::vector<InstanceNumber> entered;
+  // Whether an exception can come out of the core functions that the adapter calls. Without, it has no handler.
+  bool may_throw = true;
 };
 
 struct AdapterImport {

@@ -34,6 +34,9 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
   Numbers memory_number(code->memories), func_number(code->funcs);
   AdapterModule module;
   std::vector<uint32_t> added;
+  // An exception has a tag, and components neither import tags nor get them from the host.
+  const bool may_throw =
+      std::ranges::any_of(plan.modules, [](const auto& compiled) { return !compiled->module().tags.empty(); });
   const auto finish = [&]() -> Result<void> {
     AdapterModule::Finished finished = module.finish();
     Part part;
@@ -83,6 +86,7 @@ Result<std::shared_ptr<const CompiledComponent::AdapterCode>> CompiledComponent:
       if (holds_caller) break;
       request.entered.push_back(entered);
     }
+    request.may_throw = may_throw;
     const auto add = [&] { return is_async ? module.add_async(request) : module.add(request); };
     Result<uint32_t> number = add();
     if (!number && number.error().kind() == ErrorKind::kLimit && !added.empty()) {

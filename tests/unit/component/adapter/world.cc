@@ -117,6 +117,7 @@ World::World(const std::string& definitions, Guest caller, Guest callee_guest, b
   if (with_post_return) request.lift.post_return = kPostReturnNumber;
   request.callee = kCalleeNumber;
   request.entered = {1};
+  request.may_throw = guests[1].throws;
   AdapterModule adapters;
   if (auto added = adapters.add(request); !added) {
     ADD_FAILURE() << added.error().message();
