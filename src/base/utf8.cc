@@ -53,6 +53,10 @@ bool is_utf8(std::string_view text) {
       p += 8;
     }
     if (p == end) break;
+    if (*p < 0x80) {
+      ++p;
+      continue;
+    }
     const unsigned n = utf8_length(p, end);
     if (n == 0) return false;
     p += n;

@@ -23,13 +23,18 @@ class Arena {
     static_assert(std::is_trivially_destructible_v<T>);
     return ::new (take(sizeof(T), alignof(T))) T(value);
   }
+  // Null for no values.
   template <class T>
-  std::span<const T> copy(std::span<const T> values) {
+  T* copy_to_change(std::span<const T> values) {
     static_assert(std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>);
-    if (values.empty()) return {};
+    if (values.empty()) return nullptr;
     void* at = take(values.size_bytes(), alignof(T));
     std::memcpy(at, values.data(), values.size_bytes());
-    return {static_cast<const T*>(at), values.size()};
+    return static_cast<T*>(at);
+  }
+  template <class T>
+  std::span<const T> copy(std::span<const T> values) {
+    return {copy_to_change(values), values.size()};
   }
   template <class T>
   std::span<const T> copy(const std::vector<T>& values) {

@@ -22,33 +22,53 @@ class NameTable {
   template <class F>
   uint32_t find(std::string_view name, F&& name_of) const {
     if (slots_.empty()) return kNone;
-    for (size_t i = hash_bytes(name) & mask();; i = (i + 1) & mask()) {
-      if (slots_[i] == kNone) return kNone;
-      if (name_of(slots_[i]) == name) return slots_[i];
-    }
+    return find(hash(name), name, name_of);
   }
   // Adds an entry whose name is not in the table yet.
   template <class F>
   void add(uint32_t index, F&& name_of) {
-    if ((count_ + 1) * 2 > slots_.size()) {
-      std::vector<uint32_t> old(slots_.empty() ? 8 : slots_.size() * 2, kNone);
-      old.swap(slots_);
-      for (uint32_t entry : old)
-        if (entry != kNone) place(entry, name_of(entry));
-    }
-    ++count_;
-    place(index, name_of(index));
+    add(index, hash(name_of(index)));
+  }
+  // Adds an entry, or returns the one that has its name.
+  template <class F>
+  uint32_t find_or_add(uint32_t index, std::string_view name, F&& name_of) {
+    const uint32_t hashed = hash(name);
+    if (!slots_.empty())
+      if (const uint32_t found = find(hashed, name, name_of); found != kNone) return found;
+    add(index, hashed);
+    return kNone;
   }
 
  private:
+  struct Slot {
+    uint32_t index = kNone, hash = 0;
+  };
+  static uint32_t hash(std::string_view name) { return static_cast<uint32_t>(hash_bytes(name)); }
   size_t mask() const { return slots_.size() - 1; }
-  void place(uint32_t index, std::string_view name) {
-    size_t i = hash_bytes(name) & mask();
-    while (slots_[i] != kNone) i = (i + 1) & mask();
-    slots_[i] = index;
+  template <class F>
+  uint32_t find(uint32_t hashed, std::string_view name, F&& name_of) const {
+    for (size_t i = hashed & mask();; i = (i + 1) & mask()) {
+      if (slots_[i].index == kNone) return kNone;
+      if (slots_[i].hash == hashed && name_of(slots_[i].index) == name) return slots_[i].index;
+    }
+  }
+  void add(uint32_t index, uint32_t hashed) {
+    if ((count_ + 1) * 2 > slots_.size()) {
+      std::vector<Slot> old(slots_.empty() ? 32 : slots_.size() * 2);
+      old.swap(slots_);
+      for (const Slot& slot : old)
+        if (slot.index != kNone) place(slot);
+    }
+    ++count_;
+    place({index, hashed});
+  }
+  void place(Slot slot) {
+    size_t i = slot.hash & mask();
+    while (slots_[i].index != kNone) i = (i + 1) & mask();
+    slots_[i] = slot;
   }
 
-  std::vector<uint32_t> slots_;
+  std::vector<Slot> slots_;
   size_t count_ = 0;
 };
 

@@ -66,6 +66,9 @@ constexpr std::array<uint8_t, 256> rows_by_code(F code_of) {
     if (const int code = code_of(i); code >= 0) rows[static_cast<size_t>(code)] = static_cast<uint8_t>(i);
   return rows;
 }
+constexpr std::array<uint8_t, 256> kSortRows[] = {
+    rows_by_code<kSorts>([](size_t i) { return kSortInfo[i].is_core ? -1 : int{kSortInfo[i].code}; }),
+    rows_by_code<kSorts>([](size_t i) { return kSortInfo[i].is_core ? int{kSortInfo[i].code} : -1; })};
 constexpr auto kPrimitiveRows = rows_by_code<std::size(kPrimitives)>([](size_t i) { return kPrimitives[i].code; });
 constexpr auto kKindRows =
     rows_by_code<std::size(kKinds)>([](size_t i) { return kKinds[i].code == 0 ? -1 : int{kKinds[i].code}; });
@@ -93,11 +96,7 @@ uint8_t sort_code(Sort sort) { return kSortInfo[static_cast<size_t>(sort)].code;
 std::string_view sort_keyword(Sort sort) { return kSortInfo[static_cast<size_t>(sort)].keyword; }
 std::string_view sort_noun(Sort sort) { return kSortInfo[static_cast<size_t>(sort)].noun; }
 uint32_t sort_limit(Sort sort) { return kSortInfo[static_cast<size_t>(sort)].limit; }
-std::optional<Sort> sort_from_code(uint8_t code, bool is_core) {
-  for (size_t i = 0; i < kSorts; ++i)
-    if (kSortInfo[i].code == code && kSortInfo[i].is_core == is_core) return static_cast<Sort>(i);
-  return std::nullopt;
-}
+std::optional<Sort> sort_from_code(uint8_t code, bool is_core) { return row<Sort>(kSortRows[is_core], code); }
 
 std::string_view primitive_name(Primitive type) { return kPrimitives[static_cast<size_t>(type)].name; }
 uint8_t primitive_code(Primitive type) { return kPrimitives[static_cast<size_t>(type)].code; }

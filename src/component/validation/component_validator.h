@@ -79,6 +79,7 @@ class ComponentValidator {
   Result<DefinedType> defined_type(const TypeDef& def, const ValidationScope& scope, uint64_t at);
   Result<FuncType> func_type(const TypeDef& def, const ValidationScope& scope, uint64_t at);
   Result<void> resource_type(const TypeDef& def, ValidationScope& scope, uint64_t at);
+  Result<std::span<const Field>> resolved_fields(std::span<const Field> fields, const ValidationScope& scope);
   Result<TypeUse> use(TypeUse type, const ValidationScope& scope, uint64_t at) const;
   Result<void> labels(std::span<const Field> fields, std::string_view what, std::string_view short_what);
   Result<ResourceName> resource_at(uint32_t index, const ValidationScope& scope, uint64_t at) const;

@@ -312,9 +312,8 @@ Result<void> ComponentValidator::add_extern(const ExternName& name, const Entity
   if (error = annotated_name(*parsed, entity, resources); !error.empty())
     return invalid(at, base::format("{} name `{}` is not valid: {:t}", word, name.name, error));
   const std::string_view canonical = canonical_name(name.name, types_.arena);
-  if (const auto previous = list.conflict(canonical))
+  if (const auto previous = list.add({name.name, entity, name.attributes}, canonical))
     return invalid(at, base::format("{} name `{}` conflicts with previous name `{}`", word, name.name, *previous));
-  list.add({name.name, entity, name.attributes}, canonical);
   const TypeFlags inner = entity_flags(entity);
   if (flags) flags->add(inner);
   ERMINE_TRY(spend(entity_weight(entity), at));

@@ -26,30 +26,43 @@ class ExternListBuilder {
   size_t size() const { return items_.size(); }
   const std::vector<Extern>& items() const { return items_; }
 
-  // The name of the entry from which `name` is not strongly unique, if there is one.
-  std::optional<std::string_view> conflict(std::string_view canonical) const {
-    const uint32_t at = canonical_.find(canonical, [&](uint32_t i) { return canonical_names_[i]; });
-    if (at == NameTable::kNone) return std::nullopt;
-    return items_[at].name;
-  }
-  // Precondition: no conflict.
-  void add(const Extern& item, std::string_view canonical) {
+  // Adds an entry, or returns the name of the entry from which its name is not strongly unique.
+  std::optional<std::string_view> add(const Extern& item, std::string_view canonical) {
     const auto index = static_cast<uint32_t>(items_.size());
+    const auto name_of = [&](uint32_t i) { return canonical_names_[i]; };
+    uint32_t same = NameTable::kNone;
+    if (index < kFewNames) {
+      for (uint32_t i = 0; i < index; ++i)
+        if (canonical_names_[i] == canonical) same = i;
+    } else {
+      for (uint32_t i = 0; index == kFewNames && i < index; ++i) canonical_.add(i, name_of);
+      same = canonical_.find_or_add(index, canonical, name_of);
+    }
+    if (same != NameTable::kNone) return items_[same].name;
     items_.push_back(item);
     canonical_names_.push_back(canonical);
-    canonical_.add(index, [&](uint32_t i) { return canonical_names_[i]; });
+    all_canonical_ = all_canonical_ && canonical == item.name;
+    return std::nullopt;
   }
-  Externs finish(Arena& arena) const {
-    if (items_.size() <= kFewNames) return {arena.copy(items_), nullptr};
-    auto names = std::make_shared<NameTable>();
-    for (uint32_t i = 0; i < items_.size(); ++i) names->add(i, [&](uint32_t k) { return items_[k].name; });
-    return {arena.copy(items_), std::move(names)};
+  // Leaves an empty list.
+  Externs finish(Arena& arena) {
+    const auto items = arena.copy(items_);
+    std::shared_ptr<NameTable> names;
+    if (items.size() > kFewNames) {
+      names = std::make_shared<NameTable>();
+      if (all_canonical_) *names = std::move(canonical_);
+      else
+        for (uint32_t i = 0; i < items.size(); ++i) names->add(i, [&](uint32_t k) { return items[k].name; });
+    }
+    *this = {};
+    return {items, std::move(names)};
   }
 
  private:
   std::vector<Extern> items_;
   std::vector<std::string_view> canonical_names_;
-  NameTable canonical_;
+  NameTable canonical_;  // of more than kFewNames
+  bool all_canonical_ = true;  // each name is its canonical one
 };
 
 // The resource types that are imported or exported by name, to which the names of functions such as [method]a.b refer.

@@ -31,6 +31,20 @@ Result<TypeUse> ComponentValidator::use(TypeUse type, const ValidationScope& sco
   return type;
 }
 
+// The fields with resolved types. The decoded ones if no type is an index: they live as long.
+Result<std::span<const Field>> ComponentValidator::resolved_fields(std::span<const Field> fields,
+                                                                   const ValidationScope& scope) {
+  Field* changed = nullptr;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    ERMINE_ASSIGN(const TypeUse type, use(fields[i].type, scope, fields[i].offset));
+    if (type == fields[i].type) continue;
+    if (changed == nullptr) changed = types_.arena.copy_to_change(fields);
+    changed[i].type = type;
+  }
+  if (changed == nullptr) return fields;
+  return std::span<const Field>(changed, fields.size());
+}
+
 // Labels are in kebab case and differ in more than the case of letters.
 Result<void> ComponentValidator::labels(std::span<const Field> fields, std::string_view what,
                                         std::string_view short_what) {
@@ -135,9 +149,7 @@ Result<FuncType> ComponentValidator::func_type(const TypeDef& def, const Validat
   type.is_async = def.is_async;
   if (def.is_async) ERMINE_TRY(require(Feature::Async, "an async function", at));
   ERMINE_TRY(labels(def.fields, "function parameter", "parameter"));
-  std::vector<Field> params(def.fields.begin(), def.fields.end());
-  for (Field& param : params) { ERMINE_ASSIGN(param.type, use(param.type, scope, param.offset)); }
-  type.params = types_.arena.copy(params);
+  ERMINE_ASSIGN(type.params, resolved_fields(def.fields, scope));
   ERMINE_ASSIGN(type.result, use(def.first, scope, at));
   if (types_.flags(type.result).borrow) return invalid(at, "function result cannot contain a `borrow` type");
   if (auto complete = types_.complete(type); !complete) return located(std::move(complete.error()), at);
@@ -149,11 +161,7 @@ Result<DefinedType> ComponentValidator::defined_type(const TypeDef& def, const V
   type.kind = def.kind;
   type.primitive = def.primitive;
   type.number = def.number;
-  if (!def.fields.empty()) {
-    std::vector<Field> fields(def.fields.begin(), def.fields.end());
-    for (Field& field : fields) { ERMINE_ASSIGN(field.type, use(field.type, scope, field.offset)); }
-    type.fields = types_.arena.copy(fields);
-  }
+  ERMINE_ASSIGN(type.fields, resolved_fields(def.fields, scope));
   ERMINE_ASSIGN(type.first, use(def.first, scope, at));
   ERMINE_ASSIGN(type.second, use(def.second, scope, at));
   switch (def.kind) {
