@@ -35,19 +35,21 @@
     (core module $library
       (memory (export "memory") 2)
       (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-      (func $fill (local $i i32)
-        (memory.fill (i32.const 0) (i32.const 0x61) (i32.const 1000))
+      ;; Makes what is passed: not when it is instantiated, which is measured as well.
+      (func (export "make-text") (memory.fill (i32.const 0) (i32.const 0x61) (i32.const 1000)))
+      (func (export "make-records") (local $i i32)
         (loop $next
           (i32.store (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const 32))) (local.get $i))
           (i64.store offset=8 (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const 32))) (i64.const 5))
-          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000)))))
-      (start $fill))
+          (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000))))))
     (core instance $library (instantiate $library))
     (core func $add (canon lower (func $callee "add")))
     (core func $text (canon lower (func $callee "text") (memory $library "memory")))
     (core func $records (canon lower (func $callee "records") (memory $library "memory")))
     (core module $main
       (import "core" "add" (func $core-add (param i32 i32) (result i32)))
+      (import "core" "make-text" (func $make-text))
+      (import "core" "make-records" (func $make-records))
       (import "callee" "add" (func $add (param i32 i32) (result i32)))
       (import "callee" "text" (func $text (param i32 i32) (result i32)))
       (import "callee" "records" (func $records (param i32 i32) (result i32)))
@@ -62,11 +64,13 @@
           (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
         (local.get $sum))
       (func (export "texts") (param $n i32) (result i32) (local $sum i32)
+        (call $make-text)
         (loop $next
           (local.set $sum (i32.add (local.get $sum) (call $text (i32.const 0) (i32.const 1000))))
           (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
         (local.get $sum))
       (func (export "lists") (param $n i32) (result i32) (local $sum i32)
+        (call $make-records)
         (loop $next
           (local.set $sum (i32.add (local.get $sum) (call $records (i32.const 1024) (i32.const 1000))))
           (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
