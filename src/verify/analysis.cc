@@ -393,8 +393,13 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
       v.id = id;
       return v;
     }
-    case V::kRef: return load_ref(address, bytes);
-    case V::kSlot: return load_ref(address, bytes);
+    case V::kRef:
+    case V::kSlot:
+      if (is_signed) {
+        refuse("reads a field of a function reference as a signed number");
+        return V();
+      }
+      return load_ref(address, bytes);
     case V::kMemory:
     case V::kMemoryAt:
       check(Check::kMemory, bytes, address.term);

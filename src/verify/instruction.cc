@@ -21,6 +21,29 @@ bool Instruction::returns() const {
   return does;
 }
 
+Instruction::Result Instruction::result() const {
+  Result result = Result::kNone;
+  each_part([&result](OpCode o, const runtime::Code*) {
+    const CodeInfo& info = ir::info_of(o);
+    if (info.kind != CodeInfo::kIr) return;
+    switch (info.ir) {
+      case IrOp::ret_r:
+      case IrOp::ret_const: result = Result::kInteger; return;
+      case IrOp::ret_s: result = Result::kF32; return;
+      case IrOp::ret_d: result = Result::kF64; return;
+      case IrOp::ret_copy: result = Result::kAny; return;
+      default: return;
+    }
+  });
+  return result;
+}
+
+bool Instruction::ends() const {
+  return returns() || is_tail_call() ||
+         is({IrOp::br, IrOp::br_back, IrOp::trap, IrOp::ret_copy_n, IrOp::br_table_s, IrOp::br_table_r,
+             IrOp::return_call_import});
+}
+
 bool Instruction::reads(uint64_t slot) const {
   bool may = false;
   each_part([&](OpCode o, const runtime::Code* at) {

@@ -38,6 +38,11 @@ class Instruction {
     return is({ir::IrOp::return_call, ir::IrOp::return_call_indirect, ir::IrOp::return_call_ref});
   }
   bool returns() const;
+  // What kind of result a return leaves in a register for its caller.
+  enum class Result : uint8_t { kNone, kInteger, kF32, kF64, kAny };
+  Result result() const;
+  // Whether the next instruction never follows.
+  bool ends() const;
 
   bool reads(uint64_t slot) const;
   bool writes(uint64_t slot) const;

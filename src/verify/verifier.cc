@@ -327,11 +327,16 @@ class Verifier::Pass {
   // The instruction of the current piece.
   [[gnu::always_inline]] void take_instruction(uint32_t at) {
     if (at == taken_) return;
-    if (!unset_.empty() && reachable_) [[unlikely]]
-      return refuse("leaves an instruction without having set a slot with references");
+    if (reachable_ && at >= in_line_next_) {
+      if (!unset_.empty()) [[unlikely]]
+        return refuse("leaves an instruction without having set a slot with references");
+      if (ends_) [[unlikely]]
+        return refuse("goes on behind an instruction that does not");
+    }
     taken_ = at;
     in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
     tail_ = in_.is_tail_call();
+    ends_ = in_.ends();
     unset_.clear();
     if (subject_.function.ref_slots.empty() || at < in_line_next_) return;
     in_.copies(unset_);
@@ -653,7 +658,7 @@ class Verifier::Pass {
         case Exit::kJump: leave_to(s, target); break;
         case Exit::kReturn:
           if (!in_.returns()) return refuse("returns where the register code does not");
-          if (!unset_.empty()) return refuse("returns without having set the slot of the result");
+          if (!unset_.empty() || !has_result(s.own)) return refuse("returns without a result");
           break;
         case Exit::kTailCall:
           if (!tail_) return refuse("a tail call where the register code has none");
@@ -693,6 +698,18 @@ class Verifier::Pass {
     }
     state_ = next;
     reachable_ = on;
+  }
+
+  // Whether the result of a return is where its caller expects it.
+  bool has_result(RegisterSet own) const {
+    const RegisterSet integer = RegisterSet{1} << v_.machine_.result;
+    switch (in_.result()) {
+      case Instruction::Result::kNone: return true;
+      case Instruction::Result::kInteger: return (own & integer) != 0;
+      case Instruction::Result::kF32: return (own & vector_bit(0)) != 0;
+      case Instruction::Result::kF64: return (own & vector_bit(1)) != 0;
+      case Instruction::Result::kAny: return (own & (integer | vector_bit(0) | vector_bit(1))) != 0;
+    }
   }
 
   static KnownState meet(const KnownState& a, const KnownState& b) {
@@ -742,7 +759,7 @@ class Verifier::Pass {
   };
   Moved moved_;
   uint32_t moved_at_ = 0;
-  bool tail_ = false;  // the instruction is one
+  bool tail_ = false, ends_ = false;  // Instruction::is_tail_call(), ends()
   std::string problem_;
 };
 

@@ -118,8 +118,8 @@ TEST(ComponentAdapterModule, AsynchronousCallsHaveTwoAdapters) {
       "(type (func async))",
       "(type (func async (param \"a\" u32) (param \"b\" f64) (result char)))",
       "(type (func async (param \"a\" string) (param \"b\" string) (param \"c\" u8) (result (tuple string u64))))",
-      "(type (func async (param \"a\" (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 string))"
-      " (result (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 (list string)))))",
+      ("(type (func async (param \"a\" (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 string))"
+       " (result (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 u8 (list string)))))"),
       "(type $s (stream u8)) (type $f (future string)) (type (func async (param \"a\" $s) (result $f)))",
   };
   for (const char* const type : kTypes) {
