@@ -52,6 +52,7 @@ int component_embed_main(Words words);
 int component_plug_main(Words words);
 int component_targets_main(Words words);
 int component_unbundle_main(Words words);
+int bindgen_main(Words words);
 // With the text format and a tier that makes machine code.
 int explore_main(Words words);
 

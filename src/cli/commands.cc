@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
 #endif
 #ifdef ERMINE_HAS_COMPONENT
     {"component", kComponentSummary, component_main, component_operations},
+    {"bindgen", "Write C++ bindings of a WIT world", bindgen_main},
 #endif
 };
 

@@ -2,6 +2,8 @@
 // templates accept the signatures that the documentation promises.
 #include "ermine/ermine.h"
 
+#include <map>
+
 namespace ermine {
 namespace {
 
@@ -26,6 +28,53 @@ static_assert(ValType::v128().slots() == 2);
 static_assert(ValType::funcref().heap() == HeapKind::kFunc && ValType::funcref().nullable());
 
 }  // namespace
+
+// Components: the types of component/func.h in both directions.
+struct Point {
+  uint32_t x = 0;
+  double y = 0;
+};
+ERMINE_RECORD(Point, x, y)
+enum class Colour : uint8_t { kRed, kGreen };
+ERMINE_ENUM(Colour, "red", "green")
+enum class Rights : uint8_t { kRead = 1, kWrite = 2 };
+ERMINE_FLAGS(Rights, "read", "write")
+struct Shape : std::variant<Point, std::monostate, std::string> {
+  using variant::variant;
+};
+ERMINE_VARIANT(Shape, "dot", "nothing", "named")
+struct Counter {
+  uint32_t next = 0;
+};
+ERMINE_RESOURCE(Counter, "counter")
+
+static_assert(component::detail::Codec<Point>::size == 16 && component::detail::Codec<Shape>::size == 24);
+static_assert((Rights::kRead | Rights::kWrite) != Rights::kRead);
+
+Result<void> use_components(Engine& engine, Store& store, const Component& component) {
+  using component::Expected;
+  using Everything = std::tuple<bool, char32_t, std::optional<Point>, std::vector<Shape>, std::vector<bool>, Rights>;
+  ComponentLinker linker(engine);
+  ERMINE_TRY(linker.resource<Counter>("a:b/c@1.0.0", "counter"));
+  ERMINE_TRY(linker.func_wrap("a:b/c@1.0.0", "[constructor]counter", [] { return std::make_unique<Counter>(); }));
+  ERMINE_TRY(linker.func_wrap("a:b/c@1.0.0", "next", [](Counter& counter) { return counter.next++; }));
+  ERMINE_TRY(linker.func_wrap("a:b/c@1.0.0", "all",
+                              [](ComponentCaller&, Everything v) -> Result<Expected<Everything, Colour>> {
+                                if (std::get<0>(v)) return component::Unexpected(Colour::kGreen);
+                                return Expected<Everything, Colour>(std::move(v));
+                              }));
+  ERMINE_TRY(linker.func_wrap("a:b/c@1.0.0", "views", [](std::string_view, std::span<const uint16_t>) {}));
+  ERMINE_TRY(linker.func_wrap("", "pointer", +[](std::unique_ptr<Counter>, component::ResourceRef) {}));
+  ERMINE_ASSIGN(ComponentInstance instance, linker.instantiate(store, component));
+  ERMINE_ASSIGN(auto all, (instance.get_typed_func<Expected<void, std::map<std::string, Point>>(
+                               const Everything&, std::string_view, std::span<const Point>, Counter&,
+                               std::unique_ptr<Counter>, std::array<float, 2>)>("a:b/c@1.0.0", "all")));
+  Counter counter;
+  ERMINE_TRY(all({}, "text", {}, counter, std::make_unique<Counter>(), {}));
+  ERMINE_ASSIGN(auto make, instance.get_typed_func<component::Resource()>("make"));
+  ERMINE_ASSIGN(component::Resource resource, make());
+  return resource.drop();
+}
 
 // Instantiates the templates; never run.
 Result<int32_t> use_everything(Store& store, Linker& linker, const Module& module) {

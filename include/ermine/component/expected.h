@@ -20,6 +20,13 @@ class Unexpected {
   const E& error() const& { return error_; }
   E&& error() && { return std::move(error_); }
 
+  // So that a function with the result Result<Expected<T, E>> can return it.
+  template <class R>
+    requires std::is_same_v<typename R::value_type::error_type, E>
+  operator R() && {
+    return R(typename R::value_type(std::move(*this)));
+  }
+
  private:
   E error_;
 };

@@ -22,7 +22,7 @@ Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_me
 HostSide::HostSide(ComponentInstance& root, uint32_t instance, const SideParts& parts,
                    std::span<const HostClass> classes, std::string_view function)
     : root_(root), parts_(parts), classes_(classes), function_(function), instance_(instance) {
-  budget = kMaxHostValueBytes;
+  budget = host_value_bytes(root.store());
   see_memory();
 }
 
@@ -41,7 +41,7 @@ bool HostSide::charge(uint64_t bytes) {
     budget -= bytes;
     return true;
   }
-  return fail(host_values_limit());
+  return fail(host_values_limit(root_.store()));
 }
 
 template <class T>

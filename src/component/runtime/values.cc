@@ -12,9 +12,17 @@
 
 namespace ermine::component {
 
-Error host_values_limit() {
-  return component_trap(
-      base::format("the values of a call take more than {} bytes of the host's memory", kMaxHostValueBytes));
+uint64_t host_value_bytes(const runtime::Store& store) {
+  return std::min({kMaxHostValueBytes, store.limits.memory_bytes, store.limits.total_memory_bytes});
+}
+
+Error host_values_limit(const runtime::Store& store) {
+  const uint64_t bytes = host_value_bytes(store);
+  Error error =
+      component_trap(base::format("the values of a call take more than {} bytes of the host's memory", bytes));
+  if (bytes == store.limits.memory_bytes) return std::move(error).with_limit(Limit::kMemoryBytes);
+  if (bytes == store.limits.total_memory_bytes) return std::move(error).with_limit(Limit::kTotalMemoryBytes);
+  return error;
 }
 
 ValueAccess::Memory ValueAccess::memory() const {
@@ -35,8 +43,8 @@ void ValueAccess::write(uint64_t at, uint64_t value, unsigned bytes) const {
 
 Result<void> ValueAccess::charge(uint64_t bytes) {
   used_ += bytes;
-  if (used_ <= kMaxHostValueBytes) return {};
-  return host_values_limit();
+  if (used_ <= host_value_bytes(root_.store())) return {};
+  return host_values_limit(root_.store());
 }
 
 namespace {

@@ -13,8 +13,10 @@
 
 namespace ermine::component {
 
-// The error of values of a call that are too large for the host.
-Error host_values_limit();
+// Bytes of the host's memory for the values of one call in a store: as many as a memory of it may have, and at most
+// kMaxHostValueBytes. And the error of more.
+uint64_t host_value_bytes(const runtime::Store& store);
+Error host_values_limit(const runtime::Store& store);
 
 // One side of a call: a component instance with the options of a lift or lower. The memory is looked up at each access,
 // because it may grow.

@@ -19,10 +19,20 @@ mkdir -p "$scratch/build"
 } >"$scratch/build/example.cc"
 grep -q 'get_typed_func' "$scratch/build/example.cc"
 
+# A program that hosts components, with bindings that the installed command writes.
+plugin=$(dirname "$examples")/components/plugin
+bindings=
+if "$scratch/prefix/bin/ermine" --help | grep -q '^  bindgen '; then
+  bindings=$scratch/build/bindings
+  mkdir -p "$bindings"
+  "$scratch/prefix/bin/ermine" bindgen "$plugin/plugin.wit" -o "$bindings/plugin.h"
+fi
+
 "$cmake" -S "$here" -B "$scratch/build" -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_CXX_STANDARD=20 \
-  -DCMAKE_PREFIX_PATH="$scratch/prefix" -DEXAMPLES="$examples"
+  -DCMAKE_PREFIX_PATH="$scratch/prefix" -DEXAMPLES="$examples" -DBINDINGS="$bindings"
 "$cmake" --build "$scratch/build" --parallel 2
 "$scratch/build/consumer" "$examples/guest.wasm"
+if [ -n "$bindings" ]; then "$scratch/build/component_plugin" "$plugin/guest.wat"; fi
 "$scratch/build/loads_library" "$scratch/build/liblibrary.so" "$examples/guest.wasm"
 for program in other_libraries other_libraries_shared other_libraries_versions exceptions; do "$scratch/build/$program"; done
 

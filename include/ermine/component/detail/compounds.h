@@ -33,6 +33,7 @@ struct FieldsLayout {
   static constexpr uint32_t size = align_to(offsets[count], alignment);
   static constexpr uint32_t flat = (0u + ... + Codec<F>::flat);
   static constexpr bool inert = (true && ... && Codec<F>::inert);
+  static constexpr bool bits = (true && ... && Codec<F>::bits);
   static constexpr bool view = (false || ... || Codec<F>::view);
   static constexpr bool owns = (false || ... || Codec<F>::owns);
 };
@@ -44,6 +45,18 @@ struct FieldsCodec : CodecDefaults {
   using Indices = std::index_sequence_for<F...>;
   static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = Layout::flat;
   static constexpr bool inert = Layout::inert, view = Layout::view, owns = Layout::owns;
+  // Without padding: it would be bytes of the host that a component can read.
+  static constexpr bool bits = Layout::bits && std::is_trivially_copyable_v<T> && sizeof(T) == Layout::size &&
+                               alignof(T) == Layout::alignment && (0u + ... + Codec<F>::size) == Layout::size;
+  static bool same_image() {
+    const T probe{};
+    const auto* begin = reinterpret_cast<const uint8_t*>(&probe);
+    return [&]<size_t... I>(std::index_sequence<I...>) {
+      return ((reinterpret_cast<const uint8_t*>(&Derived::template get<I>(probe)) == begin + Layout::offsets[I] &&
+               Codec<F>::same_image()) &&
+              ...);
+    }(Indices());
+  }
 
   static void put(uint8_t* p, const T& v) {
     [&]<size_t... I>(std::index_sequence<I...>) {

@@ -3,18 +3,20 @@
 //
 //   shape                     the WIT type, see shape.h
 //   size, alignment           of a value in memory
-//   flat                      how many core values it is passed as. A core value is a slot of 64 bits: 32-bit values
-//   are
-//                             zero-extended, so that the joined types of variants need no conversion
+//   flat                      how many core values it is passed as
 //   inert                     lowering needs nothing but the memory and cannot fail: put() does it
-//   bits                      a value's image in memory is that in C++, and every image is a value: lists are copied
-//   whole view                      lifted values refer to the component's memory owns                      has
-//   resources that are moved: only an rvalue can be lowered put(p, v)                 if inert: writes it store(cursor,
-//   at, v)      writes it to memory at `at`, which the library has checked lower(cursor, slots, v)   writes its slots,
-//   and moves `slots` behind them load(cursor, p, v)        reads it from memory lift(cursor, slots, v)    reads it
-//   from slots
+//   bits                      every image in memory is a value, and may be the image of the value in C++
+//   same_image()              of bits: it is, so that lists are copied whole. Compilers know the answer
+//   view                      lifted values refer to the component's memory
+//   owns                      has resources that are moved: only an rvalue can be lowered
+//   put(p, v)                 if inert: writes it
+//   store(cursor, at, v)      writes it to memory at `at`, which the library has checked
+//   lower(cursor, slots, v)   writes its slots, and moves `slots` behind them
+//   load(cursor, p, v)        reads it from memory
+//   lift(cursor, slots, v)    reads it from slots
 //
-// The last four return false after an error. Compounds are in compounds.h.
+// The last four return false after an error. A slot is a core value in 64 bits: 32-bit values are zero-extended, so
+// that the joined types of variants need no conversion. Compounds are in compounds.h.
 #pragma once
 
 #include <array>
@@ -86,6 +88,7 @@ struct Codec<T> : CodecDefaults {
   static constexpr TypeShape shape{.kind = kNumberKind<T>};
   static constexpr uint32_t size = sizeof(T), alignment = sizeof(T), flat = 1;
   static constexpr bool inert = true, bits = true;
+  static constexpr bool same_image() { return true; }
   static void put(uint8_t* p, T v) { put_bytes(p, v); }
   static bool store(Cursor& c, uint64_t at, T v) { return put(c.memory + at, v), true; }
   static bool lower(Cursor&, uint64_t*& slots, T v) {
@@ -180,8 +183,12 @@ bool write_elements(Cursor& c, const List& list, uint64_t& at) {
   using C = Codec<E>;
   if (!c.allocate_list(list.size(), C::size, C::alignment, at)) return false;
   if constexpr (C::bits && requires { list.data(); }) {
-    if (list.size() != 0) std::memcpy(c.memory + at, list.data(), list.size() * C::size);
-  } else if constexpr (C::inert) {
+    if (C::same_image()) {
+      if (list.size() != 0) std::memcpy(c.memory + at, list.data(), list.size() * C::size);
+      return true;
+    }
+  }
+  if constexpr (C::inert) {
     uint8_t* p = c.memory + at;
     for (const E& e : list) {
       C::put(p, e);
@@ -210,9 +217,14 @@ struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>
     const uint8_t* p = nullptr;
     if (!c.load_list(at, length, C::size, C::alignment, sizeof(E), p)) return false;
     if constexpr (C::bits) {
-      v.resize(length);
-      if (length != 0) std::memcpy(v.data(), p, length * C::size);
-    } else if constexpr (std::is_same_v<E, bool>) {  // its elements have no addresses
+      // The library has checked that the elements are aligned.
+      if (C::same_image()) {
+        const E* first = reinterpret_cast<const E*>(p);
+        v.assign(first, first + length);
+        return true;
+      }
+    }
+    if constexpr (std::is_same_v<E, bool>) {  // its elements have no addresses
       v.resize(length);
       for (size_t i = 0; i < length; ++i) v[i] = p[i] != 0;
     } else {
@@ -237,7 +249,7 @@ struct Codec<std::span<const E>> : PointerPair<Codec<std::span<const E>>, std::s
     return write_elements<E>(c, v, at);
   }
   static bool read(Cursor& c, uint64_t at, uint64_t length, std::span<const E>& v) {
-    static_assert(C::bits, "a std::span parameter of a host function must be of numbers: take a std::vector");
+    static_assert(NumberType<E>, "a std::span parameter of a host function must be of numbers: take a std::vector");
     const uint8_t* p = nullptr;
     if (!c.load_list(at, length, C::size, C::alignment, 0, p)) return false;
     v = length == 0 ? std::span<const E>() : std::span<const E>(reinterpret_cast<const E*>(p), length);

@@ -1,0 +1,75 @@
+;; A component of the world demo:greeter/plugin: writes each name to the log, counts by a counter of the host, and
+;; answers "Hello, NAME".
+(component
+  (import "demo:greeter/log@1.0.0" (instance $log
+    (type $l (enum "info" "warning"))
+    (export "level" (type $level (eq $l)))
+    (export "write" (func (param "level" $level) (param "text" string)))))
+  (import "demo:greeter/counters@1.0.0" (instance $counters
+    (export "counter" (type $counter (sub resource)))
+    (export "[constructor]counter" (func (param "start" u32) (result (own $counter))))
+    (export "[method]counter.next" (func (param "self" (borrow $counter)) (result u32)))))
+  (core module $Memory
+    (memory (export "memory") 1)
+    (global $free (mut i32) (i32.const 1024))
+    (func (export "realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+      (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+      (global.get $free)
+      (global.set $free (i32.add (global.get $free) (local.get $size))))
+    ;; After a call: what it allocated is not needed any more.
+    (func (export "free-all") (param i32) (global.set $free (i32.const 1024))))
+  (core instance $memory (instantiate $Memory))
+  (alias core export $memory "memory" (core memory $mem))
+  (alias core export $memory "realloc" (core func $realloc))
+  (alias core export $memory "free-all" (core func $free_all))
+  (core func $write (canon lower (func $log "write") (memory $mem)))
+  (core func $new_counter (canon lower (func $counters "[constructor]counter")))
+  (core func $next (canon lower (func $counters "[method]counter.next")))
+  (core module $M
+    (import "memory" "memory" (memory 1))
+    (import "memory" "realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
+    (import "host" "write" (func $write (param i32 i32 i32)))
+    (import "host" "new-counter" (func $new_counter (param i32) (result i32)))
+    (import "host" "next" (func $next (param i32) (result i32)))
+    (global $counter (mut i32) (i32.const 0))
+    (global $greeted (mut i32) (i32.const 0))
+    (data (i32.const 64) "Hello, ")
+    (data (i32.const 80) "no name is given")
+    ;; result<string, string>: the case at 16, the text at 20.
+    (func $answer (param $case i32) (param $text i32) (param $size i32) (result i32)
+      (i32.store8 (i32.const 16) (local.get $case))
+      (i32.store (i32.const 20) (local.get $text))
+      (i32.store (i32.const 24) (local.get $size))
+      (i32.const 16))
+    (func (export "greet") (param $name i32) (param $size i32) (param $has_age i32) (param $age i32) (result i32)
+      (local $text i32)
+      (if (i32.eqz (local.get $size)) (then
+        (call $write (i32.const 1) (i32.const 80) (i32.const 16))
+        (return (call $answer (i32.const 1) (i32.const 80) (i32.const 16)))))
+      (if (i32.eqz (global.get $counter)) (then (global.set $counter (call $new_counter (i32.const 1)))))
+      (global.set $greeted (call $next (global.get $counter)))
+      (call $write (i32.const 0) (local.get $name) (local.get $size))
+      (local.set $text
+        (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (i32.add (local.get $size) (i32.const 7))))
+      (memory.copy (local.get $text) (i32.const 64) (i32.const 7))
+      (memory.copy (i32.add (local.get $text) (i32.const 7)) (local.get $name) (local.get $size))
+      (call $answer (i32.const 0) (local.get $text) (i32.add (local.get $size) (i32.const 7))))
+    (func (export "greeted") (result i32) (global.get $greeted)))
+  (core instance $i (instantiate $M
+    (with "memory" (instance $memory))
+    (with "host" (instance
+      (export "write" (func $write))
+      (export "new-counter" (func $new_counter))
+      (export "next" (func $next))))))
+  (type $person (record (field "name" string) (field "age" (option u8))))
+  (func $greet' (param "who" $person) (result (result string (error string)))
+    (canon lift (core func $i "greet") (memory $mem) (realloc $realloc) (post-return $free_all)))
+  (component $Greetings
+    (type $person (record (field "name" string) (field "age" (option u8))))
+    (import "person" (type $named (eq $person)))
+    (import "greet" (func $greet (param "who" $named) (result (result string (error string)))))
+    (export $exported "person" (type $named))
+    (export "greet" (func $greet) (func (param "who" $exported) (result (result string (error string))))))
+  (instance $greetings (instantiate $Greetings (with "person" (type $person)) (with "greet" (func $greet'))))
+  (export "demo:greeter/greetings@1.0.0" (instance $greetings))
+  (func (export "greeted") (result u32) (canon lift (core func $i "greeted"))))
