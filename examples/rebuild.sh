@@ -6,10 +6,12 @@ set -eu
 cd "$(dirname "$0")"
 c() { clang-19 --target=wasm32-wasi -O2 -s -Wl,-z,stack-size=1048576 "$1" -o "${1%.*}.wasm"; }
 cxx() { clang++-19 --target=wasm32-wasi -std=c++20 -fno-exceptions -O2 -s -Wl,-z,stack-size=1048576 "$1" -o "${1%.*}.wasm"; }
-for name in ${*:-hello wordcount map go-hello rust-words embed trap}; do
+for name in ${*:-hello wordcount map go-hello rust-words embed trap components}; do
   case $name in
     embed) clang-19 --target=wasm32 -O2 -s -nostdlib -Wl,--no-entry,-z,stack-size=4096 embed/guest.c -o embed/guest.wasm ;;
     trap) clang-19 --target=wasm32-wasi -O1 -Wl,--strip-debug trap/trap.c -o trap/trap.wasm ;;
+    components)
+      clang-19 --target=wasm32-wasi -O2 -s -mexec-model=reactor components/words/words.c -o components/words/words.wasm ;;
     map) cxx map/map.cc ;;
     go-hello) (cd go-hello && GOOS=wasip1 GOARCH=wasm go build -trimpath -ldflags='-s -w' -o go-hello.wasm .) ;;
     rust-words)
@@ -18,4 +20,4 @@ for name in ${*:-hello wordcount map go-hello rust-words embed trap}; do
     *) c "$name/$name.c" ;;
   esac
 done
-ls -l ./*/*.wasm
+ls -l ./*/*.wasm ./*/*/*.wasm
