@@ -5,10 +5,10 @@
 // main module's realloc while that calls the adapter; then the stack is allocated when an export is first called.
 #include "component/encode/adapter_gc.h"
 
-#include <algorithm>
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "base/format.h"
 #include "binary/encoder.h"
@@ -199,14 +199,16 @@ Result<void> Reducer::mark(const std::vector<std::string_view>& exports) {
     if (one.kind == ExternKind::kFunc) func_imports_.push_back(&one);
   funcs_.resize(module_.functions.size());
   globals_.resize(module_.globals.size());
+  std::unordered_map<std::string_view, const wasm::Export*> by_name;
+  for (const wasm::Export& e : module_.exports) by_name.emplace(e.name, &e);
   for (const std::string_view name : exports) {
-    const auto found = std::find_if(module_.exports.begin(), module_.exports.end(),
-                                    [&](const wasm::Export& e) { return e.name == name; });
-    if (found == module_.exports.end())
+    const auto named = by_name.find(name);
+    if (named == by_name.end())
       return Error(ErrorKind::kInvalid,
                    base::format("the adapter does not export '{}', which the module imports", name));
-    if (std::find(exports_.begin(), exports_.end(), &*found) != exports_.end()) continue;
-    exports_.push_back(&*found);
+    const wasm::Export* found = std::exchange(named->second, nullptr);
+    if (found == nullptr) continue;  // it is named again
+    exports_.push_back(found);
     switch (found->kind) {
       case ExternKind::kFunc:
         mark_func(found->index);

@@ -189,16 +189,17 @@ Result<void> Maker::reduce(const CoreNames& names, Part& adapter) {
   ERMINE_ASSIGN(const std::vector<uint8_t> reduced, reduce_adapter(*adapter.module, needed, realloc));
   ERMINE_TRY(load(adapter, reduced));
   ERMINE_ASSIGN(adapter.items, names.read(*adapter.module, adapters, adapter.metadata.exports));
-  for (const CoreImport* import : imports)
-    for (const wasm::Export& e : adapter.module->exports) {
-      if (e.name != import->original) continue;
-      if (e.kind != wasm::ExternKind::kFunc) return invalid(base::format("its export '{}' is not a function", e.name));
-      const wasm::FuncType& type = adapter.module->func_type(e.index);
-      const wit::CoreSignature signature{type.params, type.results};
-      if (signature != import->signature)
-        return invalid(base::format("its function '{}' has the type {}, but the module imports it as {}", e.name,
-                                    signature.to_string(), import->signature.to_string()));
-    }
+  std::map<std::string_view, const wasm::Export*> exported;
+  for (const wasm::Export& e : adapter.module->exports) exported.emplace(e.name, &e);
+  for (const CoreImport* import : imports) {
+    const wasm::Export& e = *exported.at(import->original);
+    if (e.kind != wasm::ExternKind::kFunc) return invalid(base::format("its export '{}' is not a function", e.name));
+    const wasm::FuncType& type = adapter.module->func_type(e.index);
+    const wit::CoreSignature signature{type.params, type.results};
+    if (signature != import->signature)
+      return invalid(base::format("its function '{}' has the type {}, but the module imports it as {}", e.name,
+                                  signature.to_string(), import->signature.to_string()));
+  }
   return {};
 }
 
@@ -349,7 +350,7 @@ uint32_t Maker::memory(const Part& part) {
 
 wit::TypeEncoder& Maker::types_of(const CoreImport& import) {
   if (import.is_exported && import.item != nullptr && import.item->kind == WorldItemKind::kInterface)
-    return types_->exports(import.item->interface);
+    return types_->exports(import.item->interface, true);
   return types_->imports();
 }
 
@@ -511,7 +512,7 @@ void Maker::declare_resources() {
         out.u8(destructor ? 1 : 0);
         if (destructor) out.leb(*destructor);
         resources_[id.index] = index;
-        types_->exports(item->interface).set_index(id, index);
+        types_->set_resource(id, index);
       }
     }
 }

@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kSectionPrefix = "component-type";
 constexpr std::string_view kEncodingSection = "wit-component-encoding";
 constexpr uint8_t kFormat = 4;
+constexpr unsigned kMaxSections = 1000;  // tools write one for each package with bindings
 
 // Versions are left out: a module may import another one than the component.
 std::string encoding_key(const Resolve& resolve, const WorldItem& item, bool is_export) {
@@ -86,6 +87,10 @@ Result<ModuleMetadata> read_metadata(std::span<const uint8_t> module, Resolve& r
       out.module.insert(out.module.end(), section.whole.begin(), section.whole.end());
       continue;
     }
+    if (out.sections == kMaxSections)
+      return Error(ErrorKind::kUnsupported,
+                   base::format("modules with more than {} custom sections '{}…' are not supported", kMaxSections,
+                                kSectionPrefix));
     if (Result<void> read = read_section(section.contents, resolve, world, out); !read)
       return std::move(read).error().with_context(base::format("custom section '{}'", section.name));
   }

@@ -42,9 +42,18 @@ std::vector<TypeId> in_order(const std::unordered_set<uint32_t>& types) {
 // Types at the root of the component, for what refers to imports or for an exported interface.
 class RootTypes : public TypeEncoder {
  public:
-  // `exported` none: for imports.
-  RootTypes(WorldTypes& world, InterfaceId exported)
-      : TypeEncoder(world.resolve_, world.borrows_, world.error_), world_(world), exported_(exported) {}
+  // `exported` none: for imports. `early`: see WorldTypes::exports().
+  RootTypes(WorldTypes& world, InterfaceId exported, bool early)
+      : TypeEncoder(world.resolve_, world.borrows_, world.error_), world_(world), exported_(exported), early_(early) {}
+
+  // In order: a function that needs the last of a long chain of types then does not lead to recursion.
+  void define_all() {
+    std::vector<TypeId> ordered;
+    for (const auto& [name, id] : resolve_[exported_].types) ordered.push_back(id);
+    std::sort(ordered.begin(), ordered.end());
+    for (const TypeId id : ordered)
+      if (ok()) type(id);
+  }
 
  private:
   ByteBuffer& define(uint32_t& index) override { return world_.out_.type(index); }
@@ -52,20 +61,24 @@ class RootTypes : public TypeEncoder {
     const InterfaceId owner = resolve_[id].owner.interface;
     if (!owner || (exported_ && owner == exported_)) return {};
     const bool is_export = exported_ && world_.exports_used(exported_).contains(owner.index);
+    if (is_export && early_) return world_.exports(owner, true).type_index(id);
     return world_.alias(is_export, id);
   }
   uint32_t named(const TypeDef& d, TypeId, uint32_t index) override {
     if (exported_) return index;
     return world_.out_.import({d.name, {}, d.external_id}, Sort::Type, index);
   }
-  uint32_t resource(const TypeDef& d, TypeId) override {
+  uint32_t resource(const TypeDef& d, TypeId id) override {
     if (!exported_) return world_.out_.import({d.name, {}, d.external_id}, Sort::Type, {});
-    refuse(base::format("the resource '{}' of an exported interface is used before it is defined", d.name));
+    const auto found = world_.resources_.find(id.index);
+    if (found != world_.resources_.end()) return found->second;
+    refuse(base::format("the resource '{}' of an exported interface is not defined", d.name));
     return 0;
   }
 
   WorldTypes& world_;
   const InterfaceId exported_;
+  const bool early_;
 };
 
 namespace {
@@ -182,7 +195,7 @@ WorldTypes::WorldTypes(const Resolve& resolve, wit::WorldId world, ComponentBuil
       world_(resolve[world]),
       out_(out),
       error_(error),
-      imports_(std::make_unique<RootTypes>(*this, InterfaceId())) {}
+      imports_(std::make_unique<RootTypes>(*this, InterfaceId(), false)) {}
 WorldTypes::~WorldTypes() = default;
 
 void WorldTypes::check_size() {
@@ -321,9 +334,14 @@ std::optional<uint32_t> WorldTypes::imported_instance(const WorldItem& item) con
 }
 
 TypeEncoder& WorldTypes::imports() { return *imports_; }
-TypeEncoder& WorldTypes::exports(InterfaceId interface) {
-  auto& types = exports_[interface.index];
-  if (!types) types = std::make_unique<RootTypes>(*this, interface);
+TypeEncoder& WorldTypes::exports(InterfaceId interface, bool early) {
+  auto& types = exports_[early][interface.index];
+  if (!types) {
+    RootTypes* made = new RootTypes(*this, interface, early);
+    types.reset(made);
+    made->define_all();
+    return *made;  // the map may have grown
+  }
   return *types;
 }
 
@@ -339,13 +357,14 @@ void WorldTypes::export_interface(const WorldItem& item, const std::vector<uint3
   TypeEncoder& root = exports(item.interface);
 
   // Imports: types of other interfaces, resources, functions with all other types.
-  std::unordered_set<uint32_t> live;
-  for (const auto& [name, id] : interface.types) need_contents(id, live);
+  std::unordered_set<uint32_t> live, live_in_functions;
   for (const auto& [name, f] : interface.functions) {
     for (const wit::Param& param : f.params)
-      if (param.type.id) need_contents(param.type.id, live);
-    if (f.result.id) need_contents(f.result.id, live);
+      if (param.type.id) need_contents(param.type.id, live_in_functions);
+    if (f.result.id) need_contents(f.result.id, live_in_functions);
   }
+  live = live_in_functions;
+  for (const auto& [name, id] : interface.types) need_contents(id, live);
   const std::vector<TypeId> ordered = in_order(live);
   for (const TypeId id : ordered) {
     const InterfaceId owner = resolve_[id].owner.interface;
@@ -359,6 +378,8 @@ void WorldTypes::export_interface(const WorldItem& item, const std::vector<uint3
       resources.push_back(id);
     }
   const auto with_resources = nested.snapshot();
+  for (const TypeId id : in_order(live_in_functions))  // in order, as in define_all()
+    if (resolve_[id].owner.interface == item.interface && ok()) nested.type(id);
   std::vector<std::string> names;
   for (const auto& [name, f] : interface.functions) {
     if (!ok()) return;

@@ -37,9 +37,13 @@ class WorldTypes {
   uint32_t imported_function(const wit::WorldItem& item, const wit::Function& f);
   // The instance of an imported interface; none if nothing of it was needed.
   std::optional<uint32_t> imported_instance(const wit::WorldItem& item) const;
-  // The encoder of what refers to types of imports, and of an exported interface.
+  // The encoder of what refers to types of imports.
   wit::TypeEncoder& imports();
-  wit::TypeEncoder& exports(wit::InterfaceId interface);
+  // A resource type that the component defines and an interface exports.
+  void set_resource(wit::TypeId id, uint32_t index) { resources_[id.index] = index; }
+  // The encoders for an exported interface: `early` before anything is exported, when its types have no names yet, and
+  // for its functions.
+  wit::TypeEncoder& exports(wit::InterfaceId interface, bool early = false);
 
   // Exports a world's function, or an interface with its functions, whose indices are in the interface's order.
   void export_function(const wit::WorldItem& item, uint32_t function);
@@ -66,7 +70,8 @@ class WorldTypes {
   std::unordered_map<uint64_t, uint32_t> aliases_;
   std::unordered_map<uint32_t, std::unordered_set<uint32_t>> exports_used_;
   std::unique_ptr<RootTypes> imports_;
-  std::unordered_map<uint32_t, std::unique_ptr<RootTypes>> exports_;
+  std::unordered_map<uint32_t, std::unique_ptr<RootTypes>> exports_[2];  // not early, early
+  std::unordered_map<uint32_t, uint32_t> resources_;
 };
 
 }  // namespace ermine::component

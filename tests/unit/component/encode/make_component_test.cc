@@ -112,6 +112,33 @@ TEST(MakeComponent, Asynchronous) {
     EXPECT_EQ(count(text, part), 1u) << part << "\n" << text;
 }
 
+// Built-ins of an exported interface have its types before it is exported, also those that it uses of another one.
+TEST(MakeComponent, BuiltinsWithTypesOfExports) {
+  const std::string text = made(with_world(
+      R"((module
+        (import "[export]t:t/b" "[task-return]f" (func (param i32)))
+        (import "[export]t:t/b" "[stream-new-0]f" (func (result i64)))
+        (memory (export "memory") 1)
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
+        (func (export "t:t/a#[dtor]r") (param i32))
+        (func (export "[async-lift]t:t/b#f") (param i32 i32) (result i32) (i32.const 0))
+        (func (export "[callback][async-lift]t:t/b#f") (param i32 i32 i32) (result i32) (i32.const 0))))",
+      "interface a { resource r; record p { x: string } }\n"
+      "interface b { use a.{r, p}; f: async func(p: p) -> stream<own<r>>; }\n"
+      "world w { export a; export b; }"));
+  EXPECT_EQ(count(text, "task.return"), 1u) << text;
+  EXPECT_EQ(count(text, "stream.new"), 1u) << text;
+}
+
+// A chain of names of types: no recursion.
+TEST(MakeComponent, LongChainsOfAliases) {
+  std::string wit = "interface i { type t0 = u32;\n";
+  for (int i = 1; i < 30'000; ++i) wit += "type t" + std::to_string(i) + " = t" + std::to_string(i - 1) + ";\n";
+  wit += "f: func(a: t29999); }\nworld w { export i; }";
+  const std::string text = made(with_world("(module (func (export \"t:t/i#f\") (param i32)))", wit));
+  EXPECT_EQ(count(text, "canon lift"), 1u) << text.substr(0, 300);
+}
+
 TEST(MakeComponent, ErrorsNameTheItem) {
   const auto error = [](std::string_view module, const std::string& world) { return made(with_world(module, world)); };
   EXPECT_EQ(
