@@ -229,6 +229,8 @@ bool Cursor::bad_value(const char* what) {
   return fail(Error(ErrorKind::kUsage, base::format("`{}`: {:t}", side(this).function_, what)));
 }
 bool Cursor::fail(Error error) {
+  // A host function may return an error that it has moved from.
+  if (!error) error = Error::trap(TrapCode::kHost, "a host function failed without an error");
   side(this).error_ = std::move(error);
   return false;
 }
