@@ -15,7 +15,7 @@ _ermine() {
   if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)) && [[ $current != -* ]]; then
-    COMPREPLY=($(compgen -W 'run validate inspect strip explore parse print objdump wast component help' -- "$current") $(compgen -f -X '!*.wa[st]*' -- "$current"))
+    COMPREPLY=($(compgen -W 'run validate inspect strip explore parse print objdump wast component bindgen help' -- "$current") $(compgen -f -X '!*.wa[st]*' -- "$current"))
     return
   fi
   local command=${COMP_WORDS[1]}
@@ -101,6 +101,13 @@ _ermine() {
         -o|--output|--features|--timeout|--max-process-memory|--max-module-size|--adapt|-w|--world|--plug|--module-dir|--threshold) return ;;
       esac
       [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help -o --output -w --wasm --no-docs --all-packages --features --all-features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp -t --wat --adapt --realloc-via-memory-grow --no-merge-imports --reject-legacy-names --skip-validation -w --world --encoding --dummy --only-custom --plug --module-dir --threshold' -- "$current"))
+      ;;
+    bindgen)
+      case $previous in
+        --sandbox) COMPREPLY=($(compgen -W 'required best-effort off' -- "$current")); return ;;
+        -o|--output|--world|--features|--timeout|--max-process-memory|--max-module-size) return ;;
+      esac
+      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help -o --output --world --features --all-features --timeout --max-process-memory --max-module-size --sandbox --no-landlock --no-seccomp' -- "$current"))
       ;;
   esac
 }

@@ -19,6 +19,7 @@ complete -c ermine -n __fish_use_subcommand -a print -d 'Turn the binary format 
 complete -c ermine -n __fish_use_subcommand -a objdump -d 'List the contents of a module or component with their offsets'
 complete -c ermine -n __fish_use_subcommand -a wast -d 'Run test scripts (.wast)'
 complete -c ermine -n __fish_use_subcommand -a component -d 'Make components, and work with their interfaces'
+complete -c ermine -n __fish_use_subcommand -a bindgen -d 'Write a C++ header with typed bindings of a WIT world'
 
 set -l seen '__fish_seen_subcommand_from run'
 complete -c ermine -n $seen -l config -r -d 'Take options from a TOML file: long names at its top, those of groups in tables such as [wasm]'
@@ -176,3 +177,15 @@ complete -c ermine -n $seen -l only-custom -d 'Write only the contents of the cu
 complete -c ermine -n $seen -l plug -r -d 'A component that exports what SOCKET imports, of the same or a compatible version'
 complete -c ermine -n $seen -l module-dir -r -d 'Write the modules here, as unbundled-module0.wasm and so on'
 complete -c ermine -n $seen -l threshold -r -d 'Modules up to this size stay in the component'
+
+set -l seen '__fish_seen_subcommand_from bindgen'
+complete -c ermine -n $seen -s o -l output -r -d 'Write here instead of to standard output'
+complete -c ermine -n $seen -l world -r -d 'The world, if the package has several: its name, or a path such as a:b/c@1.0.0'
+complete -c ermine -n $seen -l features -r -d 'Include what is unstable behind this feature'
+complete -c ermine -n $seen -l all-features -d 'Include everything that is unstable'
+complete -c ermine -n $seen -l timeout -r -d 'Stop after this time, as in 2s or 500ms'
+complete -c ermine -n $seen -l max-process-memory -r -d 'Maximum memory of the whole process, including the engine'
+complete -c ermine -n $seen -l max-module-size -r -d 'Maximum size of a module, binary or text'
+complete -c ermine -n $seen -l sandbox -x -a 'required best-effort off' -d 'Confine the process by Landlock and seccomp before it reads a module. required: refuse to continue without both; best-effort: use what is available; off: do not. Default: both are required if the kernel has them'
+complete -c ermine -n $seen -l no-landlock -d 'Process sandbox without Landlock, which restricts access to files'
+complete -c ermine -n $seen -l no-seccomp -d 'Process sandbox without seccomp, which restricts system calls'

@@ -331,7 +331,7 @@ class Verifier::Pass {
       if (!unset_.empty()) [[unlikely]]
         return refuse("leaves an instruction without having set a slot with references");
       if (ends_) [[unlikely]]
-        return refuse("goes on behind an instruction that does not");
+        return refuse("continues behind an instruction that never does");
     }
     taken_ = at;
     in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
