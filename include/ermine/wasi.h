@@ -1,12 +1,12 @@
-// WASI preview 1 (and its predecessor wasi_unstable): the host interface of command-line programs compiled to
-// WebAssembly. A program sees only what its WasiConfig grants: it reaches no other directory, socket or environment
-// variable.
+// WASI: the host interface of command-line programs compiled to WebAssembly. Preview 1 (and its predecessor
+// wasi_unstable) for modules, WASI 0.2 for components. A program sees only what its WasiConfig grants: it reaches no
+// other directory, socket or environment variable.
 //
 //   ermine::WasiConfig config;
 //   config.args({"app", "--verbose"}).inherit_stdio();
 //   config.preopen_dir("/srv/data", "/data", ermine::WasiDirAccess::kReadOnly);
 //   auto wasi = ermine::Wasi::create(std::move(config));
-//   wasi->add_to_linker(linker);
+//   wasi->add_to_linker(linker);  // a Linker or a ComponentLinker
 //
 // Writing to a descriptor whose other end is closed sends SIGPIPE to the host process unless it ignores that signal;
 // servers should ignore it.
@@ -28,8 +28,11 @@
 
 namespace ermine {
 
-namespace wasi::preview1 {
-class Context;
+class ComponentCaller;
+class ComponentLinker;
+
+namespace wasi {
+class State;
 }
 
 using WasiDirAccess = DirectoryAccess;
@@ -52,9 +55,10 @@ class WasiConfig {
   // Grants a directory under the guest's name, as 3, 4, … in the order of the calls.
   WasiConfig& preopen_dir(std::string host_path, std::string guest_path,
                           WasiDirAccess access = WasiDirAccess::kReadWrite);
-  // Grants a listening TCP socket on "host:port"; its number follows the directories'.
+  // Grants a listening TCP socket on "host:port"; its number follows the directories'. Not to components yet.
   WasiConfig& listen(std::string address);
-  // Maximal number of open descriptors; opening more gives the guest the error "mfile".
+  // Maximal number of open descriptors; opening more gives the guest the error "mfile" (in WASI 0.2, which has no such
+  // code, "insufficient-memory").
   WasiConfig& max_open_files(uint32_t count);
   // Maximal number of bytes written, to all descriptors together; writing more stops the program with an error of kind
   // kLimit. Bytes by which files become larger without being written count as well: reserved space (fd_allocate: the
@@ -83,6 +87,8 @@ struct WasiRefusals {
   std::string read_only_path;
   // It tried to accept a connection without a granted listener.
   bool no_listener = false;
+  // A component tried to make a socket or to find the address of a name, which nothing can grant yet.
+  bool network = false;
   // It had the maximal number of files open, and tried to open another.
   bool too_many_files = false;
 };
@@ -113,14 +119,28 @@ class Wasi {
   using Find = Wasi* (*)(void* context, Caller& caller);
   static Result<void> add_to_linker(Linker& linker, Find find, std::shared_ptr<void> context);
 
+  // The same for components: defines the interfaces of WASI 0.2.12, which serve imports of all versions 0.2, but not
+  // wasi:http. A Wasi serves modules or components: kUsage if it was added to a Linker. kUnsupported with
+  // WasiConfig::listen(), and if the library was built without components.
+  Result<void> add_to_linker(ComponentLinker& linker) const;
+  template <class F>
+    requires std::is_invocable_r_v<Wasi*, F&, ComponentCaller&>
+  static Result<void> add_to_linker(ComponentLinker& linker, F find) {
+    return add_to_linker(
+        linker, [](void* context, ComponentCaller& caller) -> Wasi* { return (*static_cast<F*>(context))(caller); },
+        std::make_shared<F>(std::move(find)));
+  }
+  using ComponentFind = Wasi* (*)(void* context, ComponentCaller& caller);
+  static Result<void> add_to_linker(ComponentLinker& linker, ComponentFind find, std::shared_ptr<void> context);
+
   const WasiRefusals& refusals() const;
 
   // For the library's own code.
-  const std::shared_ptr<wasi::preview1::Context>& impl() const { return impl_; }
+  explicit Wasi(std::shared_ptr<wasi::State> impl) : impl_(std::move(impl)) {}
+  const std::shared_ptr<wasi::State>& impl() const { return impl_; }
 
  private:
-  explicit Wasi(std::shared_ptr<wasi::preview1::Context> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<wasi::preview1::Context> impl_;
+  std::shared_ptr<wasi::State> impl_;
 };
 
 }  // namespace ermine

@@ -22,6 +22,7 @@ FileType file_type(unsigned mode) {
     case S_IFBLK: return FileType::kBlockDevice;
     case S_IFLNK: return FileType::kSymbolicLink;
     case S_IFSOCK: return FileType::kStreamSocket;
+    case S_IFIFO: return FileType::kFifo;
     default: return FileType::kUnknown;
   }
 }

@@ -33,6 +33,7 @@ FileType type_of(int fd, uint8_t type, const char* name) {
     case DT_CHR: return FileType::kCharacterDevice;
     case DT_BLK: return FileType::kBlockDevice;
     case DT_SOCK: return FileType::kStreamSocket;
+    case DT_FIFO: return FileType::kFifo;
     case DT_UNKNOWN: break;  // the file system does not tell; ask
     default: return FileType::kUnknown;
   }

@@ -26,6 +26,7 @@ enum class HostError : int {
   kNotPermitted = EPERM,
   kNotSupported = EOPNOTSUPP,
   kNotUtf8 = EILSEQ,
+  kReadOnly = EROFS,
   kTooManyFiles = EMFILE,
   kOutside = -1,  // a path leads out of the directory that it is relative to
 };

@@ -71,7 +71,7 @@ HostError open_file(int dir, const GuestPath& path, const OpenRequest& request, 
     // kNoDeviceOrReader: a fifo for writing that has no reader yet (or a missing device, for which the error stays).
     if (fd.error == HostError::kNoDeviceOrReader) {
       Outcome<FileStat> st = stat_path(dir, path, request.follow);
-      if (!st || st->type != FileType::kUnknown) return HostError::kNoDeviceOrReader;
+      if (!st || st->type != FileType::kFifo) return HostError::kNoDeviceOrReader;
       pollfd p{interrupts.fd(), POLLIN, 0};
       if (poll(&p, 1, 10) > 0) return HostError::kInterrupted;
     }

@@ -173,6 +173,19 @@ Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_
   return outcome(n);
 }
 
+Outcome<size_t> write_at_end(const Descriptor& d, const iovec* buffers, int count) {
+  ssize_t n;
+  do n = pwritev2(d.host_fd, buffers, count, -1, RWF_APPEND);
+  while (n < 0 && errno == EINTR);
+  if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return outcome(n);
+  // This file system cannot append in one step.
+  const off_t end = lseek(d.host_fd, 0, SEEK_END);
+  if (end < 0) return last_error();
+  do n = pwritev(d.host_fd, buffers, count, end);
+  while (n < 0 && errno == EINTR);
+  return outcome(n);
+}
+
 HostError set_status(Descriptor& d, Status wanted) {
   constexpr Status kSyncs = status::kDataSync | status::kReadSync | status::kSync;
   // Linux fixes these when a file is opened.

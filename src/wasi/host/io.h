@@ -22,6 +22,8 @@ Outcome<size_t> read_some(Descriptor& d, const iovec* buffers, int count, const 
 Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Interrupts& interrupts);
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
 Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset);
+// At the file's end, wherever its position is, and whether or not it was opened for that. Not for what may wait.
+Outcome<size_t> write_at_end(const Descriptor& d, const iovec* buffers, int count);
 
 // Waits until `fd` has one of `events`; kInterrupted if the wait is interrupted.
 HostError wait_for(int fd, short events, const Interrupts& interrupts);

@@ -6,7 +6,7 @@
 namespace ermine::wasi::host {
 
 enum class FileType : uint8_t {
-  kUnknown,  // also a fifo
+  kUnknown,
   kBlockDevice,
   kCharacterDevice,
   kDirectory,
@@ -14,6 +14,7 @@ enum class FileType : uint8_t {
   kDatagramSocket,
   kStreamSocket,
   kSymbolicLink,
+  kFifo,
 };
 // From st_mode; sockets become kStreamSocket, because it does not distinguish them.
 FileType file_type(unsigned mode);

@@ -5,6 +5,7 @@
 #include "ermine/module.h"
 #include "ermine/wasi.h"
 #include "wasi/preview1/call.h"
+#include "wasi/state.h"
 
 namespace ermine::wasi::preview1 {
 
@@ -17,7 +18,7 @@ struct ContextSource {
     if (fixed) [[likely]]
       return fixed.get();
     Wasi* wasi = find(find_context.get(), caller);
-    return wasi == nullptr ? nullptr : wasi->impl().get();
+    return wasi == nullptr ? nullptr : wasi->impl()->modules_of_call();
   }
 };
 

@@ -34,7 +34,7 @@ template <Rights kNeeded, long kCall>
   bool simple = d != nullptr && static_cast<uint32_t>(slots[2]) == 1 && m.contains(list, 8) && m.contains(done, 4);
   // For borrowed descriptors, appending is a flag of each call; and output may be limited.
   if constexpr (kNeeded == rights::kFdWrite)
-    simple = simple && !context->limits_output() && !(d->borrowed && (d->status & host::status::kAppend) != 0);
+    simple = simple && !context->output.active() && !(d->borrowed && (d->status & host::status::kAppend) != 0);
   if (!simple) [[unlikely]]
     return call_general(wasi_import, host_call, slots);
   uint32_t buffer[2];

@@ -17,6 +17,7 @@ Rights usable_rights(const host::Descriptor& d) {
     case FileType::kStreamSocket:
     case FileType::kDatagramSocket: usable = d.listener ? rights::kListener : rights::kSocket; break;
     case FileType::kSymbolicLink:
+    case FileType::kFifo:
     case FileType::kUnknown: usable = rights::kStream; break;
   }
   if (!d.readable) usable &= ~rights::kFdRead;

@@ -1,6 +1,5 @@
 // path_*: operations on names beneath a directory.
 
-#include "ermine/printable.h"
 #include "wasi/host/files.h"
 #include "wasi/preview1/functions.h"
 #include "wasi/preview1/layout.h"
@@ -21,22 +20,12 @@ struct PathArg {
     if (Errno e = dir->check_directory(needed, false); e != Errno::kSuccess) return e;
     if (host::HostError e = path.assign(text.bytes); e != host::HostError::kNone) return checked(call, text, e);
     call.moved += text.bytes.size();
-    if (writes && dir->read_only) return checked(call, text, Errno::kRofs);
+    if (writes && dir->read_only) return checked(call, text, host::HostError::kReadOnly);
     return Errno::kSuccess;
   }
   // Returns a result, and records refusals that the user could lift.
-  Errno checked(Call& call, Text text, Errno e) const {
-    if (e == Errno::kRofs) [[unlikely]]
-      record_refusal(call.context.refusals.read_only_path, text);
-    return e;
-  }
   Errno checked(Call& call, Text text, host::HostError e) const {
-    if (e == host::HostError::kOutside) [[unlikely]]
-      record_refusal(call.context.refusals.escaping_path, text);
-    return checked(call, text, errno_of(e));
-  }
-  [[gnu::cold]] static void record_refusal(std::string& first, Text text) {
-    if (first.empty()) first = printable(text.bytes);
+    return errno_of(call.context.noted(e, {text.bytes.data(), text.bytes.size()}));
   }
 };
 
@@ -69,11 +58,11 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   // write must be available.
   constexpr Rights kDecisive = rights::kFdRead | rights::kFdWrite;
   if ((base & ~arg.dir->inheriting & kDecisive) != 0) return Errno::kNotcapable;
-  if (arg.dir->read_only && (request.write || creates)) {
+  if (arg.dir->read_only && host::changes(request)) {
     // A file system mounted read-only returns the same error: existing files can be opened with "create".
     bool only_create = creates && !request.write && !request.exclusive;
     if (!only_create || !host::stat_path(arg.dir->host_fd, arg.path, request.follow))
-      return arg.checked(call, text, Errno::kRofs);
+      return arg.checked(call, text, host::HostError::kReadOnly);
     request.create = false;
   }
   if (call.at_limit()) return Errno::kMfile;

@@ -11,62 +11,25 @@
 namespace ermine::wasi::preview1 {
 namespace {
 
-// --- Limited output (WasiConfig::max_written_bytes). It counts the bytes that are written, and the bytes by which a
-// file becomes larger without them: reserved space, and gaps that read as zeros, whether or not they take space on this
-// file system, because copies of the file will.
-
-// Ends the program, because it wants to write more.
-[[gnu::cold]] Errno stop_writing(Call& call, uint64_t wanted) {
-  const uint64_t left = call.context.may_write();
-  const std::string limit = "output limit of " + std::to_string(call.context.max_written()) + " bytes ";
-  call.stop =
-      Error(ErrorKind::kLimit, limit + (left == 0 ? std::string("reached")
-                                                  : "exceeded: the program tried to write " + std::to_string(wanted) +
-                                                        " bytes, or to make a file larger by them, and " +
-                                                        std::to_string(left) + " are left"))
-          .with_limit(Limit::kWrittenBytes);
+// Ends the program if there is an error to end it with.
+[[gnu::cold]] Errno stop_if(Call& call, Error error) {
+  if (!error) return Errno::kSuccess;
+  call.stop = std::move(error);
   return Errno::kIntr;
-}
-
-// The bytes between the file's end and `at`; 0 if `at` is not beyond the end, or the file has no end.
-Outcome<uint64_t> gap_before(const Descriptor& d, uint64_t at) {
-  if (d.type != FileType::kRegularFile) return uint64_t{0};
-  host::Outcome<host::FileStat> stat = host::stat_file(d.host_fd);
-  if (!stat) return errno_of(stat.error);
-  return at > stat->size ? at - stat->size : uint64_t{0};
-}
-// Before a write at `offset`, or at the file's position.
-Outcome<uint64_t> gap_before_write(const Descriptor& d, std::optional<uint64_t> offset) {
-  if (d.type != FileType::kRegularFile || (d.status & host::status::kAppend) != 0) return uint64_t{0};
-  if (offset) return gap_before(d, *offset);
-  host::Outcome<uint64_t> position = host::seek(d.host_fd, 0, host::Whence::kCurrent);
-  if (!position) return errno_of(position.error);
-  return gap_before(d, *position);
 }
 
 // Writes at most what is left of the limit; the result is a short count, and the next write ends the program.
 template <class Write>
 [[gnu::cold]] Outcome<size_t> write_limited(Call& call, const Descriptor& d, std::optional<uint64_t> offset,
                                             iovec* buffers, int count, size_t done, Write&& write) {
-  uint64_t wanted = 0;
-  for (int i = 0; i < count; ++i) wanted += buffers[i].iov_len;
-  Outcome<uint64_t> gap = gap_before_write(d, offset);
-  if (!gap) return gap.error;
-  const uint64_t left = call.context.may_write();
-  if (wanted > 0 && left <= *gap) return done > 0 ? Outcome<size_t>(size_t{0}) : stop_writing(call, *gap + wanted);
-  uint64_t room = left - std::min(left, *gap);
-  for (int i = 0; i < count; ++i) {
-    buffers[i].iov_len = std::min<uint64_t>(buffers[i].iov_len, room);
-    room -= buffers[i].iov_len;
-  }
+  host::OutputLimit& output = call.context.output;
+  Error stop;
+  const host::Outcome<uint64_t> gap = output.admit(d, offset, buffers, count, stop);
+  if (!gap) return errno_of(gap.error);
+  if (stop) return done > 0 ? Outcome<size_t>(size_t{0}) : stop_if(call, std::move(stop));
   Outcome<size_t> n = write();
-  if (n && *n > 0) call.context.count_written(*gap + *n);
+  if (n && *n > 0) output.count(*gap + *n);
   return n;
-}
-
-// Whether a file may become larger by this many bytes; they are counted after it has.
-Errno may_grow(Call& call, uint64_t bytes) {
-  return bytes > call.context.may_write() ? stop_writing(call, bytes) : Errno::kSuccess;
 }
 
 }  // namespace
@@ -98,7 +61,7 @@ Errno CommonFunctions::fd_write(Call& call, Fd fd, IoBuffers& buffers, Out<uint3
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     CHECKED_FD(d, fd, rights::kFdWrite);
     const auto write = [&] { return outcome_of(host::write_some(*d, part, count, call.interrupts())); };
-    if (call.context.limits_output()) [[unlikely]]
+    if (call.context.output.active()) [[unlikely]]
       return write_limited(call, *d, std::nullopt, part, count, done, write);
     return write();
   });
@@ -112,7 +75,7 @@ Errno CommonFunctions::fd_pwrite(Call& call, Fd fd, IoBuffers& buffers, U64 offs
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     CHECKED_FD(d, fd, rights::kFdWrite | rights::kFdSeek);
     const auto write = [&] { return outcome_of(host::write_at(*d, part, count, offset + done)); };
-    if (call.context.limits_output()) [[unlikely]]
+    if (call.context.output.active()) [[unlikely]]
       return write_limited(call, *d, offset + done, part, count, done, write);
     return write();
   });
@@ -157,18 +120,19 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
   const bool whole = length <= kAtOnce || offset > INT64_MAX || length > INT64_MAX - offset;
   {
     CHECKED_FD(d, fd, rights::kFdAllocate);
-    Outcome<uint64_t> gap = uint64_t{0};
-    if (call.context.limits_output()) {
-      gap = gap_before(*d, offset);
-      if (!gap) return gap.error;
-      if (Errno e = may_grow(call, length > UINT64_MAX - *gap ? UINT64_MAX : length + *gap); e != Errno::kSuccess)
-        return e;
+    host::OutputLimit& output = call.context.output;
+    host::Outcome<uint64_t> gap = uint64_t{0};
+    if (output.active()) {
+      gap = host::OutputLimit::gap_before(*d, offset);
+      if (!gap) return errno_of(gap.error);
+      const uint64_t growth = length > UINT64_MAX - *gap ? UINT64_MAX : length + *gap;
+      if (Errno e = stop_if(call, output.check_growth(growth)); e != Errno::kSuccess) return e;
     }
     // The last byte shows whether the file can be that large.
     const host::HostError e =
         whole ? host::allocate(d->host_fd, offset, length) : host::allocate(d->host_fd, offset + length - 1, 1);
     if (e != host::HostError::kNone) return errno_of(e);
-    if (call.context.limits_output()) call.context.count_written(length + *gap);
+    if (output.active()) output.count(length + *gap);
   }
   for (uint64_t done = 0;;) {
     const uint64_t size = std::min(kAtOnce, length - done);
@@ -186,12 +150,13 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
 
 Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
   CHECKED_FD(d, fd, rights::kFdFilestatSetSize);
-  if (!call.context.limits_output()) return errno_of(host::set_size(d->host_fd, size));
-  Outcome<uint64_t> gap = gap_before(*d, size);
-  if (!gap) return gap.error;
-  if (Errno e = may_grow(call, *gap); e != Errno::kSuccess) return e;
+  host::OutputLimit& output = call.context.output;
+  if (!output.active()) return errno_of(host::set_size(d->host_fd, size));
+  const host::Outcome<uint64_t> gap = host::OutputLimit::gap_before(*d, size);
+  if (!gap) return errno_of(gap.error);
+  if (Errno e = stop_if(call, output.check_growth(*gap)); e != Errno::kSuccess) return e;
   const Errno e = errno_of(host::set_size(d->host_fd, size));
-  if (e == Errno::kSuccess) call.context.count_written(*gap);
+  if (e == Errno::kSuccess) output.count(*gap);
   return e;
 }
 

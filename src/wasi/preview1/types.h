@@ -91,7 +91,10 @@ inline host::Status status_of(uint16_t fdflags) { return static_cast<host::Statu
 inline uint16_t fdflags_of(host::Status status) { return status; }
 
 using host::FileType;
-inline constexpr uint8_t number_of(FileType type) { return static_cast<uint8_t>(type); }
+// A fifo has no number of its own.
+inline constexpr uint8_t number_of(FileType type) {
+  return static_cast<uint8_t>(type == FileType::kFifo ? FileType::kUnknown : type);
+}
 static_assert(number_of(FileType::kUnknown) == 0 && number_of(FileType::kBlockDevice) == 1 &&
               number_of(FileType::kCharacterDevice) == 2 && number_of(FileType::kDirectory) == 3 &&
               number_of(FileType::kRegularFile) == 4 && number_of(FileType::kDatagramSocket) == 5 &&

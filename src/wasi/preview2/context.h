@@ -1,0 +1,66 @@
+// Context: the state of one program of WASI 0.2.
+//
+// The component's handles are resources (resources.h), which are C++ objects. They live in the store's tables of
+// handles, which may be destroyed after the Context, so they share with it only the Counts. Files are shared by the
+// descriptors and streams that use them, and closed when none is left.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wasi/host/descriptor.h"
+#include "wasi/host/program.h"
+
+namespace ermine::wasi::preview2 {
+
+// How many resources and open files the program has.
+struct Counts {
+  uint32_t resources = 0, files = 0;
+};
+
+struct OpenFile {
+  host::Descriptor descriptor;  // inspected; without a number if the process was started with the stream closed
+  bool read_only = false;  // beneath a directory granted with ":ro"
+
+  explicit OpenFile(std::shared_ptr<Counts> counts) : counts_(std::move(counts)) { ++counts_->files; }
+  ~OpenFile();
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+ private:
+  std::shared_ptr<Counts> counts_;
+};
+
+class Context : public host::Program {
+ public:
+  // Resources without files; the host needs up to some hundred bytes for each.
+  static constexpr uint32_t kMostResources = 200'000;
+  // The bytes that a read returns at most.
+  static constexpr size_t kMostRead = 256 << 10;
+
+  explicit Context(host::Program&& program);
+
+  struct Preopen {
+    std::shared_ptr<OpenFile> directory;
+    std::string guest_path;
+  };
+  const std::shared_ptr<OpenFile>& stream(unsigned number) const { return streams_[number]; }
+  const std::vector<Preopen>& preopens() const { return preopens_; }
+  const std::shared_ptr<Counts>& counts() const { return counts_; }
+  // A buffer of kMostRead bytes, for one call.
+  uint8_t* buffer() {
+    if (!buffer_) buffer_.reset(new uint8_t[kMostRead]);
+    return buffer_.get();
+  }
+
+ private:
+  std::shared_ptr<OpenFile> adopt(host::Opened&& opened);
+
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+  std::shared_ptr<OpenFile> streams_[3];
+  std::vector<Preopen> preopens_;
+  std::unique_ptr<uint8_t[]> buffer_;
+};
+
+}  // namespace ermine::wasi::preview2

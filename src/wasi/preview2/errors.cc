@@ -1,0 +1,31 @@
+// Errors: of wasi:io, and the codes of wasi:filesystem.
+#include <cstring>
+
+#include "wasi/preview2/functions.h"
+
+namespace ermine::wasi::preview2 {
+
+ErrorCode error_code_of(host::HostError error) {
+  if (error == host::HostError::kOutside) return ErrorCode::kNotPermitted;
+  switch (static_cast<int>(error)) {
+#define ERROR_CODE(id, name, host) \
+  case host: return ErrorCode::id;
+#include "wasi/preview2/error_codes.def"
+    // Without codes of their own.
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS: return ErrorCode::kInsufficientMemory;
+    case ENOSYS: return ErrorCode::kUnsupported;
+    default: return ErrorCode::kIo;
+  }
+}
+
+StreamError failed(Call& call, host::HostError error) { return StreamError(call.make<IoError>(error)); }
+
+std::string Functions::error_to_debug_string(Call&, IoError& error) {
+  if (error.error == host::HostError::kOutside) return "the path leads out of its directory";
+  return std::strerror(static_cast<int>(error.error));
+}
+std::optional<ErrorCode> Functions::filesystem_error_code(Call&, IoError& error) { return error_code_of(error.error); }
+
+}  // namespace ermine::wasi::preview2

@@ -1,0 +1,13 @@
+// WASI 0.2 in a library that was built without components.
+#include "wasi/state.h"
+
+namespace ermine {
+
+namespace {
+Error no_components() { return Error(ErrorKind::kUnsupported, "this library was built without components"); }
+}  // namespace
+
+Result<void> Wasi::add_to_linker(ComponentLinker&) const { return no_components(); }
+Result<void> Wasi::add_to_linker(ComponentLinker&, ComponentFind, std::shared_ptr<void>) { return no_components(); }
+
+}  // namespace ermine

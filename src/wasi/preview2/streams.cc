@@ -1,0 +1,211 @@
+// wasi:io/streams: reading and writing files, pipes, terminals and sockets.
+#include <limits.h>
+
+#include <algorithm>
+
+#include "wasi/host/io.h"
+#include "wasi/preview2/functions.h"
+
+namespace ermine::wasi::preview2 {
+namespace {
+
+// What check-write permits: for what never waits, a number that makes calls cheap; otherwise what a pipe takes at once
+// if it is ready.
+constexpr uint64_t kPermittedFile = 1 << 20, kPermittedPipe = PIPE_BUF;
+// What the functions that write and flush take (the definitions' number).
+constexpr uint64_t kMostAtOnce = 4096;
+
+// One read, which waits only if `wait`. 0: the end.
+host::Outcome<size_t> read_once(Call& call, InputStream& stream, uint8_t* to, size_t size, bool wait) {
+  if (stream.file->descriptor.host_fd < 0) return size_t{0};
+  const iovec buffer{to, size};
+  host::Descriptor d = stream.file->descriptor;
+  if (stream.has_offset) {
+    const host::Outcome<size_t> n = host::read_at(d, &buffer, 1, stream.offset);
+    if (n) stream.offset += *n;
+    return n;
+  }
+  if (!wait) d.status |= host::status::kNonblocking;
+  else d.status &= static_cast<host::Status>(~host::status::kNonblocking);
+  return call.waiting([&] { return host::read_some(d, &buffer, 1, call.interrupts()); });
+}
+
+// Bytes in the context's buffer; none: nothing can be read now.
+StreamResult<Bytes> read_stream(Call& call, InputStream& stream, uint64_t length, bool wait) {
+  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  const size_t size = std::min<uint64_t>(length, Context::kMostRead);
+  if (size == 0) {
+    if (wait) wait_for(call, stream.readiness());
+    return Bytes{};
+  }
+  uint8_t* const buffer = call.context.buffer();
+  const host::Outcome<size_t> n = read_once(call, stream, buffer, size, wait);
+  if (n.error == host::HostError::kAgain) return Bytes{};
+  if (!n) {
+    stream.closed = true;
+    return Unexpected(failed(call, n.error));
+  }
+  if (*n == 0) {
+    stream.closed = true;
+    return Unexpected(StreamError(std::monostate()));
+  }
+  call.moved += *n;
+  return Bytes{buffer, *n};
+}
+
+StreamResult<uint64_t> skip_stream(Call& call, InputStream& stream, uint64_t length, bool wait) {
+  StreamResult<Bytes> bytes = read_stream(call, stream, length, wait);
+  if (!bytes) return Unexpected(std::move(bytes).error());
+  return bytes->size;
+}
+
+// Writes everything.
+StreamResult<void> write_bytes(Call& call, OutputStream& stream, Contents contents) {
+  while (!contents.empty()) {
+    iovec buffer{const_cast<uint8_t*>(contents.data()), contents.size()};
+    const host::Outcome<size_t> n = write_once(call, stream.file->descriptor, stream.where, stream.offset, &buffer, 1);
+    if (call.stop) return {};
+    if (!n) {
+      stream.closed = true;
+      return Unexpected(failed(call, n.error));
+    }
+    if (stream.where == OutputStream::Where::kOffset) stream.offset += *n;
+    call.moved += *n;
+    contents = contents.subspan(*n);
+  }
+  return {};
+}
+
+StreamResult<void> write_zeros(Call& call, OutputStream& stream, uint64_t length) {
+  static constexpr uint8_t kZeros[4096] = {};
+  while (length > 0) {
+    const uint64_t size = std::min<uint64_t>(length, sizeof kZeros);
+    if (StreamResult<void> r = write_bytes(call, stream, {kZeros, size}); !r || call.stop) return r;
+    length -= size;
+  }
+  return {};
+}
+
+// Whether this many bytes may be written now: a condition that the component must keep.
+bool take_permission(Call& call, OutputStream& stream, uint64_t size) {
+  if (size > stream.permitted) {
+    call.trap("the component writes " + std::to_string(size) +
+              " bytes to an output-stream whose check-write permitted " + std::to_string(stream.permitted));
+    return false;
+  }
+  stream.permitted -= size;
+  return true;
+}
+bool check_size(Call& call, uint64_t size) {
+  if (size <= kMostAtOnce) return true;
+  call.trap("the component writes " + std::to_string(size) +
+            " bytes at once to an output-stream, and a function that writes and flushes takes at most 4096");
+  return false;
+}
+
+StreamResult<uint64_t> splice_streams(Call& call, OutputStream& stream, InputStream& source, uint64_t length,
+                                      bool wait) {
+  StreamResult<uint64_t> permitted = Functions::check_write(call, stream);
+  if (!permitted) return permitted;
+  StreamResult<Bytes> bytes = read_stream(call, source, std::min(length, *permitted), wait);
+  if (!bytes) return Unexpected(std::move(bytes).error());
+  if (call.stop) return uint64_t{0};
+  StreamResult<void> written = write_bytes(call, stream, {bytes->data, bytes->size});
+  if (!written) return Unexpected(std::move(written).error());
+  return bytes->size;
+}
+
+}  // namespace
+
+host::Outcome<size_t> write_once(Call& call, const host::Descriptor& descriptor, OutputStream::Where where,
+                                 uint64_t offset, iovec* buffers, int count) {
+  using Where = OutputStream::Where;
+  host::Descriptor d = descriptor;
+  d.status &= static_cast<host::Status>(~host::status::kNonblocking);
+  if (where == Where::kEnd) d.status |= host::status::kAppend;  // it leaves no gap
+  host::OutputLimit& output = call.context.output;
+  host::Outcome<uint64_t> gap = uint64_t{0};
+  if (output.active()) {
+    gap = output.admit(d, where == Where::kOffset ? std::optional(offset) : std::nullopt, buffers, count, call.stop);
+    if (!gap) return gap.error;
+    if (call.stop) return size_t{0};
+  }
+  host::Outcome<size_t> n = size_t{0};
+  switch (where) {
+    case Where::kOffset: n = host::write_at(d, buffers, count, offset); break;
+    case Where::kEnd: n = host::write_at_end(d, buffers, count); break;
+    case Where::kPosition:
+      n = call.waiting([&] { return host::write_some(d, buffers, count, call.interrupts()); });
+      break;
+  }
+  if (n && *n > 0 && output.active()) output.count(*gap + *n);
+  return n;
+}
+
+StreamResult<Bytes> Functions::read(Call& call, InputStream& stream, uint64_t length) {
+  return read_stream(call, stream, length, false);
+}
+StreamResult<Bytes> Functions::blocking_read(Call& call, InputStream& stream, uint64_t length) {
+  return read_stream(call, stream, length, true);
+}
+StreamResult<uint64_t> Functions::skip(Call& call, InputStream& stream, uint64_t length) {
+  return skip_stream(call, stream, length, false);
+}
+StreamResult<uint64_t> Functions::blocking_skip(Call& call, InputStream& stream, uint64_t length) {
+  return skip_stream(call, stream, length, true);
+}
+Own<Pollable> Functions::subscribe_input(Call& call, InputStream& stream) {
+  return call.make<Pollable>(stream.readiness());
+}
+
+StreamResult<uint64_t> Functions::check_write(Call& call, OutputStream& stream) {
+  if (stream.file->descriptor.host_fd < 0) stream.closed = true;
+  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  const Readiness readiness = stream.readiness();
+  if (readiness.kind == Readiness::Kind::kNow) stream.permitted = kPermittedFile;
+  else stream.permitted = is_ready(call, readiness) ? kPermittedPipe : 0;
+  return stream.permitted;
+}
+
+StreamResult<void> Functions::write(Call& call, OutputStream& stream, Contents contents) {
+  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  if (!take_permission(call, stream, contents.size())) return {};
+  return write_bytes(call, stream, contents);
+}
+StreamResult<void> Functions::write_zeroes(Call& call, OutputStream& stream, uint64_t length) {
+  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  if (!take_permission(call, stream, length)) return {};
+  return write_zeros(call, stream, length);
+}
+StreamResult<void> Functions::blocking_write_and_flush(Call& call, OutputStream& stream, Contents contents) {
+  if (!check_size(call, contents.size())) return {};
+  if (StreamResult<void> r = flush(call, stream); !r) return r;
+  return write_bytes(call, stream, contents);
+}
+StreamResult<void> Functions::blocking_write_zeroes_and_flush(Call& call, OutputStream& stream, uint64_t length) {
+  if (!check_size(call, length)) return {};
+  if (StreamResult<void> r = flush(call, stream); !r) return r;
+  return write_zeros(call, stream, length);
+}
+
+// Whatever was written is with the system already.
+StreamResult<void> Functions::flush(Call&, OutputStream& stream) {
+  if (stream.file->descriptor.host_fd < 0) stream.closed = true;
+  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  return {};
+}
+Own<Pollable> Functions::subscribe_output(Call& call, OutputStream& stream) {
+  return call.make<Pollable>(stream.readiness());
+}
+
+StreamResult<uint64_t> Functions::splice(Call& call, OutputStream& stream, InputStream& source, uint64_t length) {
+  return splice_streams(call, stream, source, length, false);
+}
+StreamResult<uint64_t> Functions::blocking_splice(Call& call, OutputStream& stream, InputStream& source,
+                                                  uint64_t length) {
+  wait_for(call, stream.readiness());
+  if (call.stop) return uint64_t{0};
+  return splice_streams(call, stream, source, length, true);
+}
+
+}  // namespace ermine::wasi::preview2

@@ -1,0 +1,95 @@
+// WasiConfig and Wasi: the public side of all versions of WASI.
+#include "ermine/wasi.h"
+
+#include "wasi/host/path.h"
+#include "wasi/preview1/bind.h"
+#include "wasi/state.h"
+
+extern char** environ;
+
+namespace ermine {
+
+WasiConfig& WasiConfig::args(std::vector<std::string> args) {
+  grants_.arguments = std::move(args);
+  return *this;
+}
+WasiConfig& WasiConfig::env(std::string name, std::string value) {
+  std::string prefix = std::move(name) + '=';
+  // A later value replaces an earlier one, as putenv() does.
+  std::erase_if(grants_.environment, [&](const std::string& e) { return e.starts_with(prefix); });
+  grants_.environment.push_back(prefix + value);
+  return *this;
+}
+WasiConfig& WasiConfig::inherit_env() {
+  for (char** e = environ; e != nullptr && *e != nullptr; ++e) {
+    std::string_view text(*e);
+    size_t equals = text.find('=');
+    if (equals != text.npos && equals > 0 && wasi::host::is_utf8(text))
+      env(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+  }
+  return *this;
+}
+WasiConfig& WasiConfig::inherit_stdio() { return stdio(0, 1, 2); }
+WasiConfig& WasiConfig::stdio(int in, int out, int err) {
+  grants_.stdio = {in, out, err};
+  return *this;
+}
+WasiConfig& WasiConfig::preopen_dir(std::string host_path, std::string guest_path, DirectoryAccess access) {
+  grants_.directories.push_back({std::move(host_path), std::move(guest_path), access});
+  return *this;
+}
+WasiConfig& WasiConfig::listen(std::string address) {
+  grants_.listeners.push_back(std::move(address));
+  return *this;
+}
+WasiConfig& WasiConfig::max_open_files(uint32_t count) {
+  grants_.max_open_files = count;
+  return *this;
+}
+WasiConfig& WasiConfig::max_written_bytes(uint64_t bytes) {
+  grants_.max_written_bytes = bytes;
+  return *this;
+}
+WasiConfig& WasiConfig::trace(std::function<void(std::string_view)> sink) {
+  grants_.trace = std::move(sink);
+  return *this;
+}
+
+Result<Wasi> Wasi::create(WasiConfig config) {
+  ERMINE_ASSIGN(wasi::host::Program program, wasi::host::Program::create(std::move(config).grants()));
+  return Wasi(std::make_shared<wasi::State>(std::move(program)));
+}
+const WasiRefusals& Wasi::refusals() const { return impl_->program().refusals; }
+
+Result<void> Wasi::add_to_linker(Linker& linker) const {
+  ERMINE_ASSIGN(auto context, impl_->modules());
+  return wasi::preview1::define_all(linker, {.fixed = std::move(context)});
+}
+Result<void> Wasi::add_to_linker(Linker& linker, const Module& module) const {
+  ERMINE_ASSIGN(auto context, impl_->modules());
+  return wasi::preview1::define_all(linker, {.fixed = std::move(context)}, &module);
+}
+Result<void> Wasi::add_to_linker(Linker& linker, Find find, std::shared_ptr<void> context) {
+  return wasi::preview1::define_all(linker, {.fixed = nullptr, .find = find, .find_context = std::move(context)});
+}
+
+namespace wasi {
+
+Result<std::shared_ptr<preview1::Context>> State::modules() {
+  if (components_) return Error(ErrorKind::kUsage, "this Wasi already serves a component; modules need another one");
+  if (!modules_) {
+    modules_ = std::make_shared<preview1::Context>(*std::move(unused_));
+    unused_.reset();
+  }
+  return modules_;
+}
+
+preview1::Context* State::modules_of_call() {
+  if (modules_) [[likely]]
+    return modules_.get();
+  auto made = modules();
+  return made ? made->get() : nullptr;
+}
+
+}  // namespace wasi
+}  // namespace ermine

@@ -1,0 +1,330 @@
+// A component that calls the functions of WASI 0.2 on request of its test: each is exported under a name of its own,
+// and passes arguments and result on. Types and signatures are the definitions', deliberately written a second time.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ermine/component.h"
+#include "ermine/wasi.h"
+#include "tests/api/wat.h"
+
+namespace ermine::test {
+
+struct ComponentFunction {
+  const char* interface;
+  const char* name;
+  const char* exported;
+  const char* type;    // in the component text format
+  const char* core;    // i: i32, l: i64; after ':' the result, m: in memory
+  const char* borrows;  // the borrowed core parameters, each as its index and type: see resource_of()
+};
+
+struct ComponentInterface {
+  const char* name;
+  const char* types;    // declared within the instance
+  const char* outside;  // the types that are used outside of it
+};
+
+inline constexpr ComponentInterface kInterfaces[] = {
+    {"io/error", "(export \"error\" (type $error (sub resource)))", "error"},
+    {"io/poll", "(export \"pollable\" (type $pollable (sub resource)))", "pollable"},
+    {"io/streams", R"(
+      (alias outer $all $error (type $outer-error)) (export "error" (type $error (eq $outer-error)))
+      (alias outer $all $pollable (type $outer-pollable)) (export "pollable" (type $pollable (eq $outer-pollable)))
+      (type $stream-error-is (variant (case "last-operation-failed" (own $error)) (case "closed")))
+      (export "stream-error" (type $stream-error (eq $stream-error-is)))
+      (export "input-stream" (type $input-stream (sub resource)))
+      (export "output-stream" (type $output-stream (sub resource))))",
+     "stream-error input-stream output-stream"},
+    {"cli/environment", "", ""},
+    {"cli/exit", "", ""},
+    {"cli/stdin",
+     R"((alias outer $all $input-stream (type $in)) (export "input-stream" (type $input-stream (eq $in))))", ""},
+    {"cli/stdout",
+     R"((alias outer $all $output-stream (type $out)) (export "output-stream" (type $output-stream (eq $out))))", ""},
+    {"cli/terminal-input", "(export \"terminal-input\" (type $terminal-input (sub resource)))", "terminal-input"},
+    {"cli/terminal-stdin",
+     R"((alias outer $all $terminal-input (type $t)) (export "terminal-input" (type $terminal-input (eq $t))))", ""},
+    {"clocks/wall-clock", R"((type $datetime-is (record (field "seconds" u64) (field "nanoseconds" u32)))
+      (export "datetime" (type $datetime (eq $datetime-is))))",
+     "datetime"},
+    {"clocks/monotonic-clock", R"((alias outer $all $pollable (type $p)) (export "pollable" (type $pollable (eq $p))))",
+     ""},
+    {"random/random", "", ""},
+    {"filesystem/types", R"(
+      (alias outer $all $error (type $outer-error)) (export "error" (type $error (eq $outer-error)))
+      (alias outer $all $input-stream (type $in)) (export "input-stream" (type $input-stream (eq $in)))
+      (alias outer $all $output-stream (type $out)) (export "output-stream" (type $output-stream (eq $out)))
+      (alias outer $all $datetime (type $time)) (export "datetime" (type $datetime (eq $time)))
+      (type $c (enum "access" "would-block" "already" "bad-descriptor" "busy" "deadlock" "quota" "exist" "file-too-large"
+        "illegal-byte-sequence" "in-progress" "interrupted" "invalid" "io" "is-directory" "loop" "too-many-links"
+        "message-size" "name-too-long" "no-device" "no-entry" "no-lock" "insufficient-memory" "insufficient-space"
+        "not-directory" "not-empty" "not-recoverable" "unsupported" "no-tty" "no-such-device" "overflow" "not-permitted"
+        "pipe" "read-only" "invalid-seek" "text-file-busy" "cross-device"))
+      (export "error-code" (type $error-code (eq $c)))
+      (type $t (enum "unknown" "block-device" "character-device" "directory" "fifo" "symbolic-link" "regular-file"
+        "socket"))
+      (export "descriptor-type" (type $descriptor-type (eq $t)))
+      (type $df (flags "read" "write" "file-integrity-sync" "data-integrity-sync" "requested-write-sync"
+        "mutate-directory"))
+      (export "descriptor-flags" (type $descriptor-flags (eq $df)))
+      (type $pf (flags "symlink-follow")) (export "path-flags" (type $path-flags (eq $pf)))
+      (type $of (flags "create" "directory" "exclusive" "truncate")) (export "open-flags" (type $open-flags (eq $of)))
+      (type $ad (enum "normal" "sequential" "random" "will-need" "dont-need" "no-reuse"))
+      (export "advice" (type $advice (eq $ad)))
+      (type $st (record (field "type" $descriptor-type) (field "link-count" u64) (field "size" u64)
+        (field "data-access-timestamp" (option $datetime)) (field "data-modification-timestamp" (option $datetime))
+        (field "status-change-timestamp" (option $datetime))))
+      (export "descriptor-stat" (type $descriptor-stat (eq $st)))
+      (type $nt (variant (case "no-change") (case "now") (case "timestamp" $datetime)))
+      (export "new-timestamp" (type $new-timestamp (eq $nt)))
+      (type $de (record (field "type" $descriptor-type) (field "name" string)))
+      (export "directory-entry" (type $directory-entry (eq $de)))
+      (type $mh (record (field "lower" u64) (field "upper" u64)))
+      (export "metadata-hash-value" (type $metadata-hash-value (eq $mh)))
+      (export "descriptor" (type $descriptor (sub resource)))
+      (export "directory-entry-stream" (type $directory-entry-stream (sub resource))))",
+     "error-code descriptor-type descriptor-flags path-flags open-flags advice descriptor-stat new-timestamp "
+     "directory-entry metadata-hash-value descriptor directory-entry-stream"},
+    {"filesystem/preopens",
+     R"((alias outer $all $descriptor (type $d)) (export "descriptor" (type $descriptor (eq $d))))", ""},
+    {"sockets/network", R"((export "network" (type $network (sub resource)))
+      (type $c (enum "unknown" "access-denied" "not-supported" "invalid-argument" "out-of-memory" "timeout"
+        "concurrency-conflict" "not-in-progress" "would-block" "invalid-state" "new-socket-limit" "address-not-bindable"
+        "address-in-use" "remote-unreachable" "connection-refused" "connection-reset" "connection-aborted"
+        "datagram-too-large" "name-unresolvable" "temporary-resolver-failure" "permanent-resolver-failure"))
+      (export "error-code" (type $network-error (eq $c)))
+      (type $f (enum "ipv4" "ipv6")) (export "ip-address-family" (type $family (eq $f))))",
+     "network error-code:network-error ip-address-family:family"},
+    {"sockets/instance-network", R"((alias outer $all $network (type $n)) (export "network" (type $network (eq $n))))",
+     ""},
+    {"sockets/ip-name-lookup", R"((alias outer $all $network (type $n)) (export "network" (type $network (eq $n)))
+      (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
+      (export "resolve-address-stream" (type $resolve-address-stream (sub resource))))",
+     "resolve-address-stream"},
+    {"sockets/tcp", "(export \"tcp-socket\" (type $tcp-socket (sub resource)))", "tcp-socket"},
+    {"sockets/tcp-create-socket",
+     R"((alias outer $all $tcp-socket (type $s)) (export "tcp-socket" (type $tcp-socket (eq $s)))
+      (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
+      (alias outer $all $family (type $f)) (export "ip-address-family" (type $family (eq $f))))",
+     ""},
+};
+
+#define SELF(type) "(param \"self\" (borrow $" type "))"
+#define CODE(type) "(result (result " type " (error $error-code)))"
+#define PATH "(param \"path-flags\" $path-flags) (param \"path\" string)"
+#define TIMES "(param \"data-access-timestamp\" $new-timestamp) (param \"data-modification-timestamp\" $new-timestamp)"
+inline constexpr ComponentFunction kComponentFunctions[] = {
+    {"io/error", "[method]error.to-debug-string", "debug", SELF("error") " (result string)", "i:m", "0e"},
+    {"io/poll", "[method]pollable.ready", "ready", SELF("pollable") " (result bool)", "i:i", "0p"},
+    {"io/poll", "[method]pollable.block", "block", SELF("pollable"), "i:", "0p"},
+    {"io/poll", "poll", "poll-two", "(param \"in\" (list (borrow $pollable))) (result (list u32))", "ii:m", "*p"},
+    {"io/streams", "[method]input-stream.read", "read",
+     SELF("input-stream") " (param \"len\" u64) (result (result (list u8) (error $stream-error)))", "il:m", "0i"},
+    {"io/streams", "[method]input-stream.blocking-read", "blocking-read",
+     SELF("input-stream") " (param \"len\" u64) (result (result (list u8) (error $stream-error)))", "il:m", "0i"},
+    {"io/streams", "[method]input-stream.skip", "skip",
+     SELF("input-stream") " (param \"len\" u64) (result (result u64 (error $stream-error)))", "il:m", "0i"},
+    {"io/streams", "[method]input-stream.subscribe", "subscribe-in", SELF("input-stream") " (result (own $pollable))",
+     "i:i", "0i"},
+    {"io/streams", "[method]output-stream.check-write", "check-write",
+     SELF("output-stream") " (result (result u64 (error $stream-error)))", "i:m", "0o"},
+    {"io/streams", "[method]output-stream.write", "write",
+     SELF("output-stream") " (param \"contents\" (list u8)) (result (result (error $stream-error)))", "iii:m", "0o"},
+    {"io/streams", "[method]output-stream.blocking-write-and-flush", "write-flush",
+     SELF("output-stream") " (param \"contents\" (list u8)) (result (result (error $stream-error)))", "iii:m", "0o"},
+    {"io/streams", "[method]output-stream.blocking-flush", "flush",
+     SELF("output-stream") " (result (result (error $stream-error)))", "i:m", "0o"},
+    {"io/streams", "[method]output-stream.write-zeroes", "zeroes",
+     SELF("output-stream") " (param \"len\" u64) (result (result (error $stream-error)))", "il:m", "0o"},
+    {"io/streams", "[method]output-stream.splice", "splice",
+     SELF("output-stream") " (param \"src\" (borrow $input-stream)) (param \"len\" u64) (result (result u64 (error "
+                           "$stream-error)))",
+     "iil:m", "0o1i"},
+    {"io/streams", "[method]output-stream.blocking-splice", "blocking-splice",
+     SELF("output-stream") " (param \"src\" (borrow $input-stream)) (param \"len\" u64) (result (result u64 (error "
+                           "$stream-error)))",
+     "iil:m", "0o1i"},
+    {"io/streams", "[method]output-stream.subscribe", "subscribe-out",
+     SELF("output-stream") " (result (own $pollable))", "i:i", "0o"},
+    {"cli/environment", "get-environment", "environment", "(result (list (tuple string string)))", ":m", ""},
+    {"cli/environment", "get-arguments", "arguments", "(result (list string))", ":m", ""},
+    {"cli/environment", "initial-cwd", "cwd", "(result (option string))", ":m", ""},
+    {"cli/exit", "exit-with-code", "exit-with-code", "(param \"status-code\" u8)", "i:", ""},
+    {"cli/exit", "exit", "exit", "(param \"status\" (result))", "i:", ""},
+    {"cli/stdin", "get-stdin", "stdin", "(result (own $input-stream))", ":i", ""},
+    {"cli/stdout", "get-stdout", "stdout", "(result (own $output-stream))", ":i", ""},
+    {"cli/terminal-stdin", "get-terminal-stdin", "terminal", "(result (option (own $terminal-input)))", ":m", ""},
+    {"clocks/wall-clock", "now", "wall-now", "(result $datetime)", ":m", ""},
+    {"clocks/monotonic-clock", "now", "now", "(result u64)", ":l", ""},
+    {"clocks/monotonic-clock", "subscribe-duration", "after", "(param \"when\" u64) (result (own $pollable))", "l:i",
+     ""},
+    {"clocks/monotonic-clock", "subscribe-instant", "at", "(param \"when\" u64) (result (own $pollable))", "l:i", ""},
+    {"random/random", "get-random-bytes", "random-bytes", "(param \"len\" u64) (result (list u8))", "l:m", ""},
+    {"random/random", "get-random-u64", "random", "(result u64)", ":l", ""},
+    {"filesystem/preopens", "get-directories", "directories", "(result (list (tuple (own $descriptor) string)))", ":m",
+     ""},
+    {"filesystem/types", "[method]descriptor.read-via-stream", "read-via",
+     SELF("descriptor") " (param \"offset\" u64) " CODE("(own $input-stream)"), "il:m", "0d"},
+    {"filesystem/types", "[method]descriptor.write-via-stream", "write-via",
+     SELF("descriptor") " (param \"offset\" u64) " CODE("(own $output-stream)"), "il:m", "0d"},
+    {"filesystem/types", "[method]descriptor.append-via-stream", "append-via",
+     SELF("descriptor") " " CODE("(own $output-stream)"), "i:m", "0d"},
+    {"filesystem/types", "[method]descriptor.advise", "advise",
+     SELF("descriptor") " (param \"offset\" u64) (param \"length\" u64) (param \"advice\" $advice) " CODE(""), "illi:m",
+     "0d"},
+    {"filesystem/types", "[method]descriptor.sync-data", "sync-data", SELF("descriptor") " " CODE(""), "i:m", "0d"},
+    {"filesystem/types", "[method]descriptor.sync", "sync", SELF("descriptor") " " CODE(""), "i:m", "0d"},
+    {"filesystem/types", "[method]descriptor.get-flags", "get-flags", SELF("descriptor") " " CODE("$descriptor-flags"),
+     "i:m", "0d"},
+    {"filesystem/types", "[method]descriptor.get-type", "get-type", SELF("descriptor") " " CODE("$descriptor-type"),
+     "i:m", "0d"},
+    {"filesystem/types", "[method]descriptor.set-size", "set-size",
+     SELF("descriptor") " (param \"size\" u64) " CODE(""), "il:m", "0d"},
+    {"filesystem/types", "[method]descriptor.set-times", "set-times", SELF("descriptor") " " TIMES " " CODE(""),
+     "iiliili:m", "0d"},
+    {"filesystem/types", "[method]descriptor.read", "read-file",
+     SELF("descriptor") " (param \"length\" u64) (param \"offset\" u64) " CODE("(tuple (list u8) bool)"), "ill:m",
+     "0d"},
+    {"filesystem/types", "[method]descriptor.write", "write-file",
+     SELF("descriptor") " (param \"buffer\" (list u8)) (param \"offset\" u64) " CODE("u64"), "iiil:m", "0d"},
+    {"filesystem/types", "[method]descriptor.read-directory", "read-directory",
+     SELF("descriptor") " " CODE("(own $directory-entry-stream)"), "i:m", "0d"},
+    {"filesystem/types", "[method]directory-entry-stream.read-directory-entry", "next-entry",
+     SELF("directory-entry-stream") " " CODE("(option $directory-entry)"), "i:m", "0s"},
+    {"filesystem/types", "[method]descriptor.create-directory-at", "create-directory",
+     SELF("descriptor") " (param \"path\" string) " CODE(""), "iii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.stat", "stat", SELF("descriptor") " " CODE("$descriptor-stat"), "i:m",
+     "0d"},
+    {"filesystem/types", "[method]descriptor.stat-at", "stat-at",
+     SELF("descriptor") " " PATH " " CODE("$descriptor-stat"), "iiii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.set-times-at", "set-times-at",
+     SELF("descriptor") " " PATH " " TIMES " " CODE(""), "iiiiiliili:m", "0d"},
+    {"filesystem/types", "[method]descriptor.link-at", "link",
+     SELF("descriptor") " (param \"old-path-flags\" $path-flags) (param \"old-path\" string) (param \"new-descriptor\" "
+                        "(borrow $descriptor)) (param \"new-path\" string) " CODE(""),
+     "iiiiiii:m", "0d4d"},
+    {"filesystem/types", "[method]descriptor.open-at", "open",
+     SELF("descriptor") " " PATH " (param \"open-flags\" $open-flags) (param \"flags\" $descriptor-flags) " CODE(
+         "(own $descriptor)"),
+     "iiiiii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.readlink-at", "readlink",
+     SELF("descriptor") " (param \"path\" string) " CODE("string"), "iii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.remove-directory-at", "remove-directory",
+     SELF("descriptor") " (param \"path\" string) " CODE(""), "iii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.rename-at", "rename",
+     SELF("descriptor") " (param \"old-path\" string) (param \"new-descriptor\" (borrow $descriptor)) (param "
+                        "\"new-path\" string) " CODE(""),
+     "iiiiii:m", "0d3d"},
+    {"filesystem/types", "[method]descriptor.symlink-at", "symlink",
+     SELF("descriptor") " (param \"old-path\" string) (param \"new-path\" string) " CODE(""), "iiiii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.unlink-file-at", "unlink",
+     SELF("descriptor") " (param \"path\" string) " CODE(""), "iii:m", "0d"},
+    {"filesystem/types", "[method]descriptor.is-same-object", "is-same",
+     SELF("descriptor") " (param \"other\" (borrow $descriptor)) (result bool)", "ii:i", "0d1d"},
+    {"filesystem/types", "[method]descriptor.metadata-hash", "hash",
+     SELF("descriptor") " " CODE("$metadata-hash-value"), "i:m", "0d"},
+    {"filesystem/types", "[method]descriptor.metadata-hash-at", "hash-at",
+     SELF("descriptor") " " PATH " " CODE("$metadata-hash-value"), "iiii:m", "0d"},
+    {"filesystem/types", "filesystem-error-code", "error-code",
+     "(param \"err\" (borrow $error)) (result (option $error-code))", "i:m", "0e"},
+    {"sockets/instance-network", "instance-network", "network", "(result (own $network))", ":i", ""},
+    {"sockets/ip-name-lookup", "resolve-addresses", "resolve",
+     "(param \"network\" (borrow $network)) (param \"name\" string) (result (result (own $resolve-address-stream) "
+     "(error $network-error)))",
+     "iii:m", "0n"},
+    {"sockets/tcp-create-socket", "create-tcp-socket", "create-tcp",
+     "(param \"address-family\" $family) (result (result (own $tcp-socket) (error $network-error)))", "i:m", ""},
+};
+#undef SELF
+#undef CODE
+#undef PATH
+#undef TIMES
+
+inline const char* resource_of(char letter) {
+  switch (letter) {
+    case 'd': return "descriptor";
+    case 'e': return "error";
+    case 'i': return "input-stream";
+    case 'n': return "network";
+    case 'o': return "output-stream";
+    case 'p': return "pollable";
+    default: return "directory-entry-stream";
+  }
+}
+
+// `version`: of the imported interfaces.
+inline std::string component_of_all(const std::string& version) {
+  const auto is_of = [](const ComponentFunction& f, const char* interface) {
+    return std::string_view(f.interface) == interface;
+  };
+  std::string text = "(component $all\n", lowered, guest = "(core module $guest (import \"\" \"memory\" (memory 0))\n";
+  std::string bodies, given = "(with \"\" (instance (export \"memory\" (memory $m \"memory\"))\n", lifted;
+  for (size_t i = 0; i < std::size(kInterfaces); ++i) {
+    const ComponentInterface& interface = kInterfaces[i];
+    const std::string instance = "$i" + std::to_string(i);
+    text += std::string("(import \"wasi:") + interface.name + "@" + version + "\" (instance " + instance + " " +
+            interface.types + "\n";
+    for (const ComponentFunction& f : kComponentFunctions)
+      if (is_of(f, interface.name)) text += std::string("  (export \"") + f.name + "\" (func " + f.type + "))\n";
+    text += "))\n";
+    // "name" or "name:identifier"
+    std::string_view names = interface.outside;
+    while (!names.empty()) {
+      const std::string_view one = names.substr(0, names.find(' '));
+      names.remove_prefix(std::min(names.size(), one.size() + 1));
+      const size_t colon = one.find(':');
+      const std::string_view id = colon == one.npos ? one : one.substr(colon + 1);
+      text += "(alias export " + instance + " \"" + std::string(one.substr(0, colon)) + "\" (type $" + std::string(id) +
+              "))\n";
+    }
+    for (const ComponentFunction& f : kComponentFunctions) {
+      if (!is_of(f, interface.name)) continue;
+      const std::string id = std::string("$") + f.exported, name = std::string("\"") + f.exported + "\"";
+      const std::string options = " (memory $m \"memory\") (realloc (func $m \"realloc\"))))\n";
+      lowered += "(core func " + id + " (canon lower (func " + instance + " \"" + f.name + "\")" + options;
+      given += "(export " + name + " (func " + id + "))\n";
+      std::string params, arguments;
+      const char* c = f.core;
+      for (size_t n = 0; *c != ':'; ++c, ++n) {
+        params += *c == 'i' ? " (param i32)" : " (param i64)";
+        arguments += " (local.get " + std::to_string(n) + ")";
+      }
+      const char result = *++c;
+      const std::string returns = result == '\0' ? "" : result == 'l' ? " (result i64)" : " (result i32)";
+      guest +=
+          "(import \"\" " + name + " (func " + id + params + (result == 'm' ? " (param i32))" : returns + ")") + ")\n";
+      bodies += "(func (export " + name + ")" + params + returns + " (call " + id + arguments +
+                (result == 'm' ? " (i32.const 64))" : ")");
+      for (const char* b = f.borrows; *b != '\0'; b += 2) {
+        const std::string drop = std::string("(call $drop-") + resource_of(b[1]) + " ";
+        if (*b == '*') bodies += drop + "(i32.load (local.get 0)))" + drop + "(i32.load offset=4 (local.get 0)))";
+        else bodies += drop + "(local.get " + *b + "))";
+      }
+      bodies += std::string(result == 'm' ? " (i32.const 64)" : "") + ")\n";
+      lifted += "(func (export " + name + ") " + f.type + " (canon lift (core func $g " + name + ")" + options;
+    }
+  }
+  for (const char c : std::string_view("deinops")) {
+    const std::string name = resource_of(c);
+    lowered += "(core func $drop-" + name + " (canon resource.drop $" + name + "))\n";
+    given += "(export \"drop-" + name + "\" (func $drop-" + name + "))\n";
+    guest += "(import \"\" \"drop-" + name + "\" (func $drop-" + name + " (param i32)))\n";
+  }
+  text += R"((core module $memory (memory (export "memory") 512)
+    (global $free (mut i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+      (global.get $free)
+      (global.set $free (i32.add (global.get $free) (local.get 3)))))
+    (core instance $m (instantiate $memory)))";
+  return text + "\n" + lowered + guest + bodies + ")\n(core instance $g (instantiate $guest " + given + "))))\n" +
+         lifted + ")";
+}
+
+}  // namespace ermine::test
