@@ -55,7 +55,8 @@ ImportType shortened(const ImportType& i) {
 // How the import came into the module, by the names that tools use, and what to do.
 std::string origin(const ImportType& i) {
   if (i.module == "wasi_snapshot_preview2" || i.module.contains(":"))
-    return "its imports are those of a component (WASI 0.2 or newer); build for wasm32-wasip1 instead";
+    return "its imports are those of a component (WASI 0.2 or newer); make it a component, as wasm32-wasip2 does, or "
+           "build for wasm32-wasip1";
   if (i.module == "go" || i.module == "gojs")
     return "it was built by Go for JavaScript hosts; build with GOOS=wasip1 GOARCH=wasm";
   if (i.module == "wbg" || i.module.starts_with("__wbindgen") || i.module.ends_with("_bg.js"))
@@ -135,12 +136,44 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
     notes.push_back(base::format("'{}' is beneath a directory granted read-only; --dir without :ro allows changes",
                                  r.read_only_path));
   if (r.no_listener) notes.push_back("the program tried to accept connections; --listen HOST:PORT grants a socket");
+  if (r.network)
+    notes.push_back("the program tried to use the network, of which nothing can be granted to components yet");
   if (r.too_many_files)
     notes.push_back("the program has reached the limit of open files; --max-open-files N changes it");
   return notes;
 }
 
+namespace {
+
+// What a component imports that is in no interface of ours, by packages, since an interface has many functions.
+std::vector<std::string> hints_on_component(const Component& component, const RunOptions& o) {
+  constexpr std::string_view kProvided[] = {"wasi:cli/",    "wasi:io/",         "wasi:clocks/",
+                                            "wasi:random/", "wasi:filesystem/", "wasi:sockets/"};
+  List missing;
+  std::vector<std::string> seen;
+  bool http = false;
+  for (const ComponentItem& i : component.imports()) {
+    const std::string& name = i.interface.empty() ? i.name : i.interface;
+    const bool of_wasi_0_2 = name.contains("@0.2.");
+    if ((of_wasi_0_2 && std::ranges::any_of(kProvided, [&](std::string_view p) { return name.starts_with(p); })) ||
+        std::ranges::find(seen, name) != seen.end())
+      continue;
+    seen.push_back(name);
+    http |= name.starts_with("wasi:http/");
+    missing.add(name);
+  }
+  std::vector<std::string> notes;
+  if (missing.count() > 0) notes.push_back("nothing provides " + missing.text());
+  if (http) notes.push_back("wasi:http is not supported yet");
+  if (!o.unknown_imports_trap)
+    notes.push_back("--unknown-imports-trap runs the program until it calls a missing function");
+  return notes;
+}
+
+}  // namespace
+
 std::vector<std::string> hints_on_imports(const launch::Launch& launch, const RunOptions& o) {
+  if (launch.component() != nullptr) return hints_on_component(*launch.component(), o);
   const Module& module = launch.last_module();
   List missing;
   std::vector<std::string> notes;

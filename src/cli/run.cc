@@ -129,25 +129,20 @@ Result<void> run_instance(Launch& launch, const Instance& instance, const RunOpt
   return {};
 }
 
-// A component has no program to start yet, only functions.
-Result<void> invoke_in_component(Launch& launch, const RunOptions& o) {
-  const Component& component = *launch.component();
+// Runs the program of a component, or the function that the user named.
+Result<void> run_component(Launch& launch, const ComponentInstance& instance, const RunOptions& o) {
   if (!o.invoke) {
+    ERMINE_ASSIGN(const bool started, Launch::start(instance));
+    if (started) return {};
     std::string example;
-    if (const std::vector<std::string> functions = component.functions(); !functions.empty())
+    if (const std::vector<std::string> functions = launch.component()->functions(); !functions.empty())
       example = base::format(", such as '{}(...)'", functions.front());
     return Error(
         ErrorKind::kUsage,
-        base::format("this is a component, of which functions can be called by --invoke 'NAME(ARGUMENTS)'{:t}; "
-                     "programs of WASI 0.2 cannot be run yet",
+        base::format("this component is no program: it does not export wasi:cli/run; its functions can be called by "
+                     "--invoke 'NAME(ARGUMENTS)'{:t}",
                      example));
   }
-  if (!o.arguments.empty())
-    return Error(
-        ErrorKind::kUsage,
-        base::format("the arguments of a component's function are written in the call, as in --invoke '{}(...)'",
-                     *o.invoke));
-  ERMINE_ASSIGN(const ComponentInstance instance, component.instantiate(launch.store()));
   Result<std::string> result = instance.invoke(*o.invoke);
   if (!result) {
     const Error& error = result.error();
@@ -181,12 +176,25 @@ int conclude(const Result<void>& result, const RunOptions& o, const Launch& laun
 
 // From instantiation to the exit code.
 int run_loaded(Launch& launch, const RunOptions& o, const std::string& ungranted) {
-  if (launch.component() != nullptr) return conclude(invoke_in_component(launch, o), o, launch, ungranted);
-  Result<Instance> instance = launch.instantiate();
-  if (instance) return conclude(run_instance(launch, *instance, o), o, launch, ungranted);
-  if (instance.error().kind() != ErrorKind::kLink)
-    return conclude(Result<void>(std::move(instance).error()), o, launch, ungranted);
-  print_error(instance.error());
+  Error error;
+  if (launch.component() != nullptr) {
+    if (o.invoke && !o.arguments.empty())
+      return conclude(
+          Error(
+              ErrorKind::kUsage,
+              base::format("the arguments of a component's function are written in the call, as in --invoke '{}(...)'",
+                           *o.invoke)),
+          o, launch, ungranted);
+    Result<ComponentInstance> instance = launch.instantiate_component();
+    if (instance) return conclude(run_component(launch, *instance, o), o, launch, ungranted);
+    error = std::move(instance).error();
+  } else {
+    Result<Instance> instance = launch.instantiate();
+    if (instance) return conclude(run_instance(launch, *instance, o), o, launch, ungranted);
+    error = std::move(instance).error();
+  }
+  if (error.kind() != ErrorKind::kLink) return conclude(Result<void>(std::move(error)), o, launch, ungranted);
+  print_error(error);
   for (const std::string& note : hints_on_imports(launch, o)) print_note(note);
   return kFailed;
 }

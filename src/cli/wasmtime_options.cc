@@ -49,7 +49,7 @@ constexpr Row kRows[] = {
     {'S', "common", "-S cli is its newer name, and always on; leave it out"},
     {'S', "threads", "wasi-threads is not supported yet"},
     {'S', "listenfd", "--listen HOST:PORT grants a listening socket"},
-    {'S', "preview2", "WASI preview 1 is what is supported; leave it out"},
+    {'S', "preview2", "the version of WASI is the program's; leave it out"},
     {'S', "p3", "WASI 0.3 is not supported yet"},
     {'S', "inherit-network", kNetwork},
     {'S', "allow-ip-name-lookup", kNetwork},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "launch/exit_code.h"
 #include "launch/load.h"
 
 namespace ermine::launch {
@@ -56,6 +57,7 @@ Result<void> Launch::load() {
     if (!preloads_.empty())
       return Error(Error(ErrorKind::kUsage, "modules cannot be preloaded for a component").with_context(file_.path()));
     component_ = std::move(*component);
+    ERMINE_TRY(link_component());
     return make_store();
   }
   module_ = std::move(std::get<Module>(program));
@@ -65,6 +67,15 @@ Result<void> Launch::load() {
   ERMINE_TRY(preloads_.empty() ? wasi_.add_to_linker(*linker_, *module_) : wasi_.add_to_linker(*linker_));
   ERMINE_TRY(define_emscripten_functions(*linker_));
   return make_store();
+}
+
+Result<void> Launch::link_component() {
+  component_linker_.emplace(engine_);
+  ERMINE_TRY(wasi_.add_to_linker(*component_linker_));
+  if (program_.unknown_imports_trap) ERMINE_TRY(component_linker_->define_unknown_imports_as_traps(*component_));
+  if (program_.unknown_imports_default)
+    return Error(ErrorKind::kUsage, "missing imports of a component cannot be replaced by functions that return zeros");
+  return {};
 }
 
 const Module* Launch::preloaded(std::string_view name) const {
@@ -111,6 +122,21 @@ Result<bool> Launch::start(const Instance& instance) {
         ErrorKind::kUsage,
         base::format("a program's _start has neither parameters nor results; this one has {}", type.to_string()));
   ERMINE_TRY(start->call({}, {}));
+  return true;
+}
+
+Result<ComponentInstance> Launch::instantiate_component() {
+  return component_linker_->instantiate(*store_, *component_);
+}
+
+Result<bool> Launch::start(const ComponentInstance& instance) {
+  // Of any version of WASI 0.2.
+  const std::optional<ComponentFunc> run = instance.get_func("wasi:cli/run@0.2.12", "run");
+  if (!run) return false;
+  using Outcome = component::Expected<void, std::monostate>;
+  ERMINE_ASSIGN(const TypedComponentFunc<Outcome()> start, run->typed<Outcome()>());
+  ERMINE_ASSIGN(const Outcome outcome, start());
+  if (!outcome) return Error::exit(kFailed);
   return true;
 }
 

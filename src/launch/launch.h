@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "ermine/component.h"
+#include "ermine/component/linker.h"
 #include "ermine/engine.h"
 #include "ermine/grants.h"
 #include "ermine/instance.h"
@@ -53,7 +54,8 @@ class Launch {
 
   // Reads and compiles the modules; makes a store and a linker with WASI. The functions below may be called afterwards.
   Result<void> load();
-  // The program, if it is a component; otherwise null. Then there are no module, linker and instance of modules.
+  // The program, if it is a component; otherwise null. Then there are no module, linker and instance of modules, and
+  // the functions for components are called.
   const Component* component() const { return component_ ? &*component_ : nullptr; }
 
   Store& store() { return *store_; }
@@ -73,6 +75,10 @@ class Launch {
   // Runs the program: _initialize and _start. False if it has no _start, so that nothing was run.
   static Result<bool> start(const Instance& instance);
 
+  // The same for a component. A program exports wasi:cli/run; if it answers an error, that is an exit with code 1.
+  Result<ComponentInstance> instantiate_component();
+  static Result<bool> start(const ComponentInstance& instance);
+
  private:
   struct Preload {
     std::string name;
@@ -84,6 +90,7 @@ class Launch {
   Result<void> make_store();
   Reading reading() const;
   Result<Instance> instantiate(const Module& module);
+  Result<void> link_component();
 
   Program program_;
   Engine engine_;
@@ -95,6 +102,7 @@ class Launch {
   std::optional<Module> module_;
   std::optional<Module> last_module_;
   std::optional<Linker> linker_;
+  std::optional<ComponentLinker> component_linker_;
   std::optional<Store> store_;
 };
 
