@@ -36,7 +36,7 @@ class Test:
         (self.work / "add.wat").write_text(ADD)
         (self.work / "scripts/one.wast").write_text(SCRIPT)
         (self.work / "wit").mkdir()
-        (self.work / "wit/shop.wit").write_text("package demo:shop; interface prices { of: func(item: string) -> u64; }")
+        (self.work / "wit/shop.wit").write_text("package demo:shop; interface prices { of: func(item: string) -> u64; } world plugin { import prices; }")
         for source, name in (("app", "app"), ("app", "server"), ("app", "untrusted"), ("add", "add")):
             self.run(f"ermine parse {source}.wat -o {name}.wasm")
 
