@@ -55,7 +55,7 @@ int component_targets_main(Words words) {
   options.flag("--all-features", resolving.all_features, "Include everything that is unstable");
   files.add_settings_to(options);
   options.exit_codes("0, or 1 if the component does not conform to the world or something cannot be read");
-  options.example("ermine component targets wit/ app.wasm --world command");
+  options.example("ermine component targets wit/ app.wasm --world plugin");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
   std::vector<std::vector<uint8_t>> bytes;
   component::wit::PackageFiles package_files;

@@ -17,6 +17,29 @@ APP = """(module (memory (export "memory") 1)
   (func (export "_start") (drop (call $main (i32.const 8)))))"""
 ADD = '(module (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))'
 SCRIPT = '(module (func (export "f") (result i32) (i32.const 7)))\n(assert_return (invoke "f") (i32.const 7))\n'
+WIT = """package demo:shop;
+interface prices { of: func(item: string) -> u64; }
+interface log { write: func(text: string); }
+world plugin { import prices; import log; }
+"""
+CORE = """(module
+  (import "demo:shop/prices" "of" (func $of (param i32 i32) (result i64)))
+  (import "demo:shop/log" "write" (func $write (param i32 i32)))
+  (memory (export "memory") 1))"""
+
+
+def provider(interface, function, result):
+    """A component that exports an interface with one function of a string."""
+    core, value, lifted = ("(result i64)", "(i64.const 5)", f"(result {result})") if result else ("", "", "")
+    parameter = "item" if result else "text"
+    return f"""(component
+      (core module $m (memory (export "memory") 1) (func (export "f") (param i32 i32) {core} {value})
+        (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 16)))
+      (core instance $i (instantiate $m))
+      (func $f (param "{parameter}" string) {lifted}
+        (canon lift (core func $i "f") (memory $i "memory") (realloc (func $i "realloc"))))
+      (instance $made (export "{function}" (func $f)))
+      (export "demo:shop/{interface}" (instance $made)))"""
 
 
 class Test:
@@ -36,9 +59,15 @@ class Test:
         (self.work / "add.wat").write_text(ADD)
         (self.work / "scripts/one.wast").write_text(SCRIPT)
         (self.work / "wit").mkdir()
-        (self.work / "wit/shop.wit").write_text("package demo:shop; interface prices { of: func(item: string) -> u64; } world plugin { import prices; }")
+        (self.work / "wit/shop.wit").write_text(WIT)
         for source, name in (("app", "app"), ("app", "server"), ("app", "untrusted"), ("add", "add")):
             self.run(f"ermine parse {source}.wat -o {name}.wasm")
+        # For the operations of `ermine component`.
+        (self.work / "plain.wat").write_text(CORE)
+        self.run("ermine parse plain.wat -o plain.wasm && ermine component embed wit/ plain.wasm -o core.wasm && cp core.wasm adapter.wasm")
+        for name, interface, function, result in (("log", "log", "write", ""), ("store", "prices", "of", "u64")):
+            (self.work / f"{name}.wat").write_text(provider(interface, function, result))
+            self.run(f"ermine parse {name}.wat -o {name}.wasm")
 
     def run(self, command):
         return subprocess.run(["bash", "-c", command], cwd=self.work, env=self.environment, stdin=subprocess.DEVNULL,
@@ -73,11 +102,11 @@ class Test:
 
     def shells(self, commands):
         offered = self.bash("ermine", "")
-        self.expect(set(commands) <= set(offered) and "app.wasm" in offered and "app.wat" in offered, f"commands: {offered}")
+        self.expect({command.split()[0] for command in commands} <= set(offered) and "app.wasm" in offered and "app.wat" in offered, f"commands: {offered}")
         self.expect(self.bash("ermine", "val") == ["validate"], "ermine val")
         for command in commands:
             listed = set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", self.help_of(command), re.M))
-            offered = set(self.bash("ermine", command, "--"))
+            offered = set(self.bash("ermine", *command.split(), "--"))
             self.expect(listed and listed <= offered, f"{command}: {sorted(listed - offered)} are not completed")
         self.expect(self.bash("ermine", "run", "--tier", "in") == ["interp"], "run --tier in")
         self.expect(self.bash("ermine", "run", "--tier", "=", "in") == ["interp"], "run --tier=in")
@@ -87,7 +116,7 @@ class Test:
         self.expect(self.bash("ermine", "run", "--dir", "--") == [], "a value is not an option")
         for shell, file in (("zsh", "_ermine"), ("fish", "ermine.fish")):
             text = (self.completions / file).read_text()
-            for command in commands: self.expect(command in text, f"{file}: {command} is missing")
+            for command in commands: self.expect(command.split()[-1] in text, f"{file}: {command} is missing")
             if not shutil.which(shell):
                 print(f"SKIPPED: {shell} is not installed; the syntax of {file} is not checked")
                 continue
@@ -104,6 +133,12 @@ def main():
         test = Test(parser.parse_args(), pathlib.Path(folder))
         commands = re.findall(r"^  (\w+)  +[A-Z]", test.help_of(""), re.M)
         test.expect(len(commands) >= 4, f"commands: {commands}")
+        # A command whose help lists operations is explained by the help of these.
+        for command in list(commands):
+            operations = re.findall(r"^  (\w+)  +[A-Z]", test.help_of(command).partition("\nOperations:")[2], re.M)
+            if operations:
+                commands.remove(command)
+                commands += [f"{command} {operation}" for operation in operations]
         test.examples(commands)
         test.shells(commands)
     print(f"{test.checks} checks, {len(test.failures)} failed")

@@ -203,7 +203,7 @@ TEST_P(Files, FifosAndDevices) {
     write.status = 0;
     OwnDescriptor w;
     ASSERT_EQ(open("fifo", write, w), HostError::kNone);
-    EXPECT_EQ(w.type, FileType::kUnknown);
+    EXPECT_EQ(w.type, FileType::kFifo);
     EXPECT_EQ(w.waiting, Waiting::kPipe);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     char text[] = "through";
