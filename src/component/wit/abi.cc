@@ -46,9 +46,10 @@ std::string CoreSignature::to_string() const {
   return out + ")";
 }
 
-const Abi::Facts& Abi::facts(TypeId id) const {
-  id = resolve_.without_aliases(id);
-  if (const auto found = facts_.find(id.index); found != facts_.end()) return found->second;
+const Abi::Facts& Abi::facts(TypeId alias) const {
+  if (const auto found = facts_.find(alias.index); found != facts_.end()) return found->second;
+  const TypeId id = resolve_.without_aliases(alias);
+  if (id != alias) return facts_.emplace(alias.index, facts(id)).first->second;
   Facts made = facts(resolve_[id]);
   if (!made.fits || made.flat.size() > kMaxFlatParams) {
     made.fits = false;
