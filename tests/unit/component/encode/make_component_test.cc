@@ -133,8 +133,8 @@ TEST(MakeComponent, BuiltinsWithTypesOfExports) {
 // A chain of names of types: no recursion.
 TEST(MakeComponent, LongChainsOfAliases) {
   std::string wit = "interface i { type t0 = u32;\n";
-  for (int i = 1; i < 30'000; ++i) wit += "type t" + std::to_string(i) + " = t" + std::to_string(i - 1) + ";\n";
-  wit += "f: func(a: t29999); }\nworld w { export i; }";
+  for (int i = 1; i < 10'000; ++i) wit += "type t" + std::to_string(i) + " = t" + std::to_string(i - 1) + ";\n";
+  wit += "f: func(a: t9999); }\nworld w { export i; }";
   const std::string text = made(with_world("(module (func (export \"t:t/i#f\") (param i32)))", wit));
   EXPECT_EQ(count(text, "canon lift"), 1u) << text.substr(0, 300);
 }
