@@ -272,8 +272,8 @@ class Step {
       return a_.refuse("an instruction whose registers are not known");
     for (unsigned i = 0; i < reads; ++i)
       if (auto r = general(read[i])) a_.use(r->number);
-    for (unsigned i = 0; i < x_.op_count; ++i)  // all but the result, whatever Capstone knows
-      if (auto r = i != 0 || only_reads ? general(op(i).reg) : std::nullopt; is_reg(i) && r) a_.use(r->number);
+    for (unsigned i = only_reads ? 0 : 1; i < x_.op_count; ++i)  // all but the result, whatever Capstone knows
+      if (auto r = is_reg(i) ? general(op(i).reg) : std::nullopt) a_.use(r->number);
     vectors(only_reads);
     auto wrote = [&](unsigned id) {
       // BSF and BSR of 0 leave the register unchanged.
