@@ -398,13 +398,13 @@ class Step {
         return branch(5, 19, in_.id == ARM64_INS_CBZ ? Condition::kEqual : Condition::kNotEqual);
       case ARM64_INS_TBZ:
       case ARM64_INS_TBNZ: {
-        const Register r = reg(0);
-        const bool asks = r.number != kZero && a_.reg(r.number).kind == Value::kAnswer && bit_of_tbz() == 0;
-        if (!asks) {
+        use(0);
+        const bool asks = is_reg(0) && reg(0).number != kZero && a_.reg(reg(0).number).kind == Value::kAnswer;
+        if (!asks || bit_of_tbz() != 0) {
           a_.forget_comparison();
           return branch(5, 14, Condition::kOther);
         }
-        a_.compare({a_.reg(r.number), kRegisters}, {constant(Term(0)), kRegisters});
+        a_.compare({a_.reg(reg(0).number), kRegisters}, {constant(Term(0)), kRegisters});
         return branch(5, 14, in_.id == ARM64_INS_TBZ ? Condition::kEqual : Condition::kNotEqual);
       }
       default: break;
