@@ -18,7 +18,7 @@
 //   or back to the caller; the unit that handlers read as the next instruction is the address of a label;
 // - a backward jump of the register code leads to code that checks for interrupts; fuel is taken as in the register
 //   code;
-// - no host address, other than a reference, is left where the guest could read it as a number, and no integer
+// - no host address, other than a reference, is left where the guest could read it as a number, and no
 //   register is read that a caller, a callee or the runtime may have changed;
 // - an instruction that copies to a slot with references does so.
 // It does not show that numbers are right: a wrong number stays in the sandbox.
