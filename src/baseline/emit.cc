@@ -109,7 +109,8 @@ verify::RegisterSet Compiler::valid_registers() const {
 void Compiler::describe_label(verify::RegisterSet own, bool checked, bool native) {
   if (!describe_) return;
   uint32_t narrow = 0;
-  for (unsigned pin = 0; pin < kPinned; ++pin)
+  // Elsewhere accesses extend their index, and nothing relies on it.
+  for (unsigned pin = 0; pin < kPinned && machine::kNarrowAddresses; ++pin)
     if (pins_narrow_ >> pin & 1) narrow |= 1u << machine::kPinRegisters[pin];
   if (!verify_labels_.empty() && verify_labels_.back().offset == here()) {
     verify_labels_.back().narrow &= narrow;
