@@ -95,10 +95,10 @@ constexpr verify::RegisterSet acc_bit(unsigned acc) {
   return acc == 0 ? verify::RegisterSet{1} << machine::kAccRegister : verify::vector_bit(acc - 1);
 }
 
-// The registers of pins that are valid.
+// The registers of pins that are valid, if code is described.
 verify::RegisterSet Compiler::valid_registers() const {
   verify::RegisterSet registers = 0;
-  for (unsigned pin = 0; pin < 2 * kPinned; ++pin) {
+  for (unsigned pin = 0; pin < 2 * kPinned && describe_; ++pin) {
     if (!(pins_valid_ >> pin & 1)) continue;
     registers |= pin < kPinned ? verify::RegisterSet{1} << machine::kPinRegisters[pin]
                                : verify::vector_bit(machine::kFloatAccs + pin - kPinned);

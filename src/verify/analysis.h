@@ -25,7 +25,7 @@ struct Machine {
   unsigned frame, context, memory, accumulator, pc, stack;
   unsigned link;  // holds the return address; kRegisters: it is on the native stack
   unsigned call;  // tells an interpreted callee which call it is (interp/stubs.h)
-  unsigned result;  // of a call
+  unsigned result;  // of a call: whatever the callee leaves there counts as the function's own value
   uint32_t values;  // which hold the guest's numbers between pieces
   uint32_t vectors;  // the same, of vector registers
   RegisterSet accumulators;  // in which calls and handlers leave their results

@@ -20,7 +20,8 @@
 //   code;
 // - no host address, other than a reference, is left where the guest could read it as a number, and no
 //   register is read that a caller, a callee or the runtime may have changed;
-// - an instruction that copies to a slot with references does so.
+// - an instruction that copies to a slot with references does so, and a return leaves a result;
+// - machine code has seen that a host function did not fail before it continues.
 // It does not show that numbers are right: a wrong number stays in the sandbox.
 #pragma once
 
