@@ -57,6 +57,11 @@ void print_table(const List& list, MakeRow row) {
   }
 }
 
+// "1 function", "2 functions".
+std::string counted(uint64_t n, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", n, n == 1 ? one : many);
+}
+
 void print_listing(const Module& module, const std::string& path) {
   ModuleSummary s = module.summary();
   bool bold = colour_on(STDOUT_FILENO);
@@ -66,10 +71,14 @@ void print_listing(const Module& module, const std::string& path) {
     out += fmt::format("  {}; {}\n", kind->name, kind->advice);
   out += fmt::format("  {} in all, {} of code, {} of data\n", size_text(s.size), size_text(s.code_size),
                      size_text(s.data_bytes));
-  out += fmt::format("  {} functions, {} types, {} globals, {} tables, {} memories, {} tags\n", s.functions, s.types,
-                     s.globals, s.tables, s.memories, s.tags);
-  out += fmt::format("  {} data segments, {} element segments, {} custom sections{}\n", s.data_segments,
-                     s.elem_segments, s.custom_sections, s.has_start ? ", a start function" : "");
+  out += fmt::format("  {}, {}, {}, {}, {}, {}\n", counted(s.functions, "function", "functions"),
+                     counted(s.types, "type", "types"), counted(s.globals, "global", "globals"),
+                     counted(s.tables, "table", "tables"), counted(s.memories, "memory", "memories"),
+                     counted(s.tags, "tag", "tags"));
+  out += fmt::format("  {}, {}, {}{}\n", counted(s.data_segments, "data segment", "data segments"),
+                     counted(s.elem_segments, "element segment", "element segments"),
+                     counted(s.custom_sections, "custom section", "custom sections"),
+                     s.has_start ? ", a start function" : "");
   for (const MemoryType& m : s.memory_types) {
     std::string most =
         m.max ? fmt::format(", grows to {}", size_text(*m.max * m.page_size())) : ", grows without limit";
@@ -228,8 +237,9 @@ void print_component_listing(const component::ComponentContents& c, uint64_t siz
   auto heading = [bold](const std::string& text) { return bold ? "\x1b[1m" + text + "\x1b[0m\n" : text + "\n"; };
   std::string out = heading(printable(path));
   out += fmt::format("  a component, {} in all\n", size_text(size));
-  out += fmt::format("  {} core modules, {} nested components, {} imports, {} exports\n", c.modules.size(),
-                     c.components, c.imports.size(), c.exports.size());
+  out += fmt::format("  {}, {}, {}, {}\n", counted(c.modules.size(), "core module", "core modules"),
+                     counted(c.components, "nested component", "nested components"),
+                     counted(c.imports.size(), "import", "imports"), counted(c.exports.size(), "export", "exports"));
   print_text(out);
   if (!c.no_wit.empty()) print_text("  its interface has no form in WIT: " + c.no_wit + "\n");
   else print_text("\n" + heading("interface") + c.wit);
