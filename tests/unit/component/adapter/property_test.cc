@@ -1,7 +1,9 @@
-// Random values of random types pass from one guest to another and back, and are compared with what the reference
-// reads.
+// Random values of random types pass from one guest to another and back, in every tier, and are compared with what the
+// reference reads. ERMINE_ROUNDS and ERMINE_SEED in the environment ask for more rounds, and for others.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "world.h"
 
@@ -18,7 +20,16 @@ struct Round {
   std::vector<Type> params;
   Type result;  // kNone: none
   Guest caller, callee;
+  Tier tier = Tier::kAuto;
 };
+
+// Those of this build, in turn.
+Tier tier_of(size_t round) { return Config::tiers()[round % Config::tiers().size()].tier; }
+
+uint64_t number_from(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
 
 std::string definitions(const Round& round) {
   std::string text = "(type (func";
@@ -30,7 +41,7 @@ std::string definitions(const Round& round) {
 
 // Returns what went wrong.
 void run(const Round& round, std::mt19937_64& random, unsigned calls) {
-  World world(definitions(round), round.caller, round.callee, random() % 2 == 0);
+  World world(definitions(round), round.caller, round.callee, random() % 2 == 0, round.tier);
   ASSERT_TRUE(world.ready());
   const Type tuple{Kind::kTuple, round.params, 0};
   for (unsigned n = 0; n < calls; ++n) {
@@ -84,9 +95,11 @@ void run(const Round& round, std::mt19937_64& random, unsigned calls) {
 }
 
 TEST(ComponentAdapterProperty, ValuesSurviveTheRoundTrip) {
-  std::mt19937_64 random(20250701);
-  for (int i = 0; i < 3000; ++i) {
+  std::mt19937_64 random(number_from("ERMINE_SEED", 20250701));
+  const uint64_t rounds = number_from("ERMINE_ROUNDS", 9000), calls = 3;
+  for (uint64_t i = 0; i < rounds / calls; ++i) {
     Round round;
+    round.tier = tier_of(i);
     const auto params = random() % 5;
     for (size_t k = 0; k < params; ++k) round.params.push_back(reference::random_type(random, 3));
     if (random() % 4 != 0) round.result = reference::random_type(random, 4);
@@ -94,10 +107,10 @@ TEST(ComponentAdapterProperty, ValuesSurviveTheRoundTrip) {
     round.callee.encoding = static_cast<reference::Encoding>(random() % 3);
     round.caller.is64 = random() % 4 == 0;
     round.callee.is64 = random() % 4 == 0;
-    SCOPED_TRACE(fmt::format("round {}: {}, encodings {} and {}, 64 bits {} and {}", i, definitions(round),
+    SCOPED_TRACE(fmt::format("round {}: {}, encodings {} and {}, 64 bits {} and {}, tier {}", i, definitions(round),
                              static_cast<int>(round.caller.encoding), static_cast<int>(round.callee.encoding),
-                             round.caller.is64, round.callee.is64));
-    run(round, random, 3);
+                             round.caller.is64, round.callee.is64, static_cast<int>(round.tier)));
+    run(round, random, calls);
     if (testing::Test::HasFailure()) return;
   }
 }
@@ -105,12 +118,14 @@ TEST(ComponentAdapterProperty, ValuesSurviveTheRoundTrip) {
 // Every primitive type by itself, in every place.
 TEST(ComponentAdapterProperty, PrimitiveTypes) {
   std::mt19937_64 random(4);
+  size_t tried = 0;
   for (uint32_t kind = 0; kind <= static_cast<uint32_t>(Kind::kString); ++kind) {
     const Type primitive{static_cast<Kind>(kind), {}, 0};
     const Type list{Kind::kList, {primitive}, 0}, option{Kind::kOption, {primitive}, 0};
     for (uint32_t encodings = 0; encodings < 9; ++encodings) {
       for (const Type& type : {primitive, list, option}) {
         Round round;
+        round.tier = tier_of(tried++);
         round.params = {type, primitive};
         round.result = type;
         round.caller.encoding = static_cast<reference::Encoding>(encodings / 3);

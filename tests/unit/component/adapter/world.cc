@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "component/adapter/transcode.h"
 #include "component/text/text.h"
 #include "component/validation/validator.h"
@@ -42,9 +44,12 @@ Error trap(AdapterTrap code) { return Error(ErrorKind::kTrap, std::string(adapte
 
 }  // namespace
 
-Engine& engine() {
-  static Engine engine;
-  return engine;
+Engine& engine(Tier tier) {
+  static std::map<Tier, Engine> engines;
+  if (const auto at = engines.find(tier); at != engines.end()) return at->second;
+  Config config;
+  config.tier = tier;
+  return engines.emplace(tier, Engine(config)).first->second;
 }
 
 std::shared_ptr<const ValidComponent> types_of(const std::string& definitions) {
@@ -94,8 +99,8 @@ uint64_t Guest::allocate(uint64_t alignment, uint64_t size) {
   return at;
 }
 
-World::World(const std::string& definitions, Guest caller, Guest callee_guest, bool with_post_return)
-    : store(engine()), guests{std::move(caller), std::move(callee_guest)}, types_(types_of(definitions)) {
+World::World(const std::string& definitions, Guest caller, Guest callee_guest, bool with_post_return, Tier tier)
+    : store(engine(tier)), guests{std::move(caller), std::move(callee_guest)}, types_(types_of(definitions)) {
   if (!types_) return;
   AdapterRequest request;
   request.name = "test#f";
@@ -124,7 +129,7 @@ World::World(const std::string& definitions, Guest caller, Guest callee_guest, b
     return;
   }
   module = adapters.finish();
-  auto compiled = Module::compile(engine(), module.bytes);
+  auto compiled = Module::compile(store.engine(), module.bytes);
   if (!compiled) {
     ADD_FAILURE() << compiled.error().to_string() << "\n" << definitions;
     return;
@@ -178,7 +183,7 @@ ermine::Extern World::import(const AdapterImport& entry) {
       return {};
     });
   if (guests[1].throws) {
-    const auto compiled = Module::from_text(engine(), "(module (tag $t) (func (export \"f\") (throw $t)))");
+    const auto compiled = Module::from_text(store.engine(), "(module (tag $t) (func (export \"f\") (throw $t)))");
     return *ermine::Instance::create(store, *compiled, {})->get_func("f");
   }
   return host(entry.type, [this](Caller&, std::span<const Val> args, std::span<Val> results) -> Result<void> {

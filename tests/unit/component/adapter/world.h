@@ -50,8 +50,10 @@ class World {
  public:
   using Callee = std::function<std::vector<uint64_t>(std::span<const uint64_t>)>;
 
-  // `definitions`: of a component whose last function type is that of the call. Guest 0 is the caller.
-  World(const std::string& definitions, Guest caller, Guest callee, bool with_post_return = false);
+  // `definitions`: of a component whose last function type is that of the call. Guest 0 is the caller. The adapter runs
+  // in the given tier.
+  World(const std::string& definitions, Guest caller, Guest callee, bool with_post_return = false,
+        Tier tier = Tier::kAuto);
   // False if something failed, which is a failure of the test.
   bool ready() const { return adapter.has_value(); }
 
@@ -67,7 +69,7 @@ class World {
   std::array<Guest, 2> guests;
   Callee callee;
   std::vector<std::vector<uint64_t>> post_returns;  // the arguments of each call
-  std::vector<std::string> events;                  // scopes and transfers
+  std::vector<std::string> events;  // scopes and transfers
   std::function<Result<void>()> before_callee;
   std::optional<Func> adapter;
   AdapterModule::Finished module;
@@ -80,6 +82,6 @@ class World {
   std::shared_ptr<const ValidComponent> types_;
 };
 
-Engine& engine();
+Engine& engine(Tier tier = Tier::kAuto);
 
 }  // namespace ermine::component
