@@ -14,13 +14,22 @@ inline uint64_t hash_combine(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+// Names of imports of core modules, which have two parts.
+struct CoreImportName {
+  std::string_view module, name;
+  bool operator==(const CoreImportName&) const = default;
+};
+inline uint64_t hash_name(std::string_view name) { return hash_bytes(name); }
+inline uint64_t hash_name(const CoreImportName& n) { return hash_bytes(n.name, hash_bytes(n.module)); }
+
 class NameTable {
  public:
   static constexpr uint32_t kNone = ~uint32_t{0};
 
-  // The index of the entry with this name, or kNone. `name_of(index)` gives the name of an entry.
-  template <class F>
-  uint32_t find(std::string_view name, F&& name_of) const {
+  // The index of the entry with this name, or kNone. `name_of(index)` gives the name of an entry. All names of a table
+  // are of one type, for which there is a hash_name().
+  template <class Name, class F>
+  uint32_t find(const Name& name, F&& name_of) const {
     if (slots_.empty()) return kNone;
     return find(hash(name), name, name_of);
   }
@@ -30,8 +39,8 @@ class NameTable {
     add(index, hash(name_of(index)));
   }
   // Adds an entry, or returns the one that has its name.
-  template <class F>
-  uint32_t find_or_add(uint32_t index, std::string_view name, F&& name_of) {
+  template <class Name, class F>
+  uint32_t find_or_add(uint32_t index, const Name& name, F&& name_of) {
     const uint32_t hashed = hash(name);
     if (!slots_.empty())
       if (const uint32_t found = find(hashed, name, name_of); found != kNone) return found;
@@ -43,10 +52,13 @@ class NameTable {
   struct Slot {
     uint32_t index = kNone, hash = 0;
   };
-  static uint32_t hash(std::string_view name) { return static_cast<uint32_t>(hash_bytes(name)); }
+  template <class Name>
+  static uint32_t hash(const Name& name) {
+    return static_cast<uint32_t>(hash_name(name));
+  }
   size_t mask() const { return slots_.size() - 1; }
-  template <class F>
-  uint32_t find(uint32_t hashed, std::string_view name, F&& name_of) const {
+  template <class Name, class F>
+  uint32_t find(uint32_t hashed, const Name& name, F&& name_of) const {
     for (size_t i = hashed & mask();; i = (i + 1) & mask()) {
       if (slots_[i].index == kNone) return kNone;
       if (slots_[i].hash == hashed && name_of(slots_[i].index) == name) return slots_[i].index;

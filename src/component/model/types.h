@@ -171,6 +171,7 @@ struct CoreEntity {
 struct CoreExtern {
   std::string_view module, name;  // exports have no module
   CoreEntity type;
+  CoreImportName import_name() const { return {module, name}; }
 };
 
 struct CoreExports {

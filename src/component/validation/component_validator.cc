@@ -140,17 +140,14 @@ Result<void> ComponentValidator::core_module(const CoreModule& module, Validatio
   };
   std::vector<CoreExtern> imports, exports;
   NameTable seen;
-  std::vector<std::string> keys;
   for (const wasm::Import& import : m.imports) {
     imports.push_back({import.module, import.name, entity(import.kind, import.index)});
     // A component gives each import one value.
-    std::string key = core_import_key(import.module, import.name);
-    const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
-    if (seen.find(key, name_of) != NameTable::kNone)
+    const auto name_of = [&](uint32_t i) { return imports[i].import_name(); };
+    if (seen.find_or_add(static_cast<uint32_t>(imports.size() - 1), imports.back().import_name(), name_of) !=
+        NameTable::kNone)
       return invalid(m.base_offset + import.entry_offset,
                      base::format("duplicate import name `{}:{}` already defined", import.module, import.name));
-    keys.push_back(std::move(key));
-    seen.add(static_cast<uint32_t>(keys.size() - 1), name_of);
   }
   for (const wasm::Export& e : m.exports) exports.push_back({{}, e.name, entity(e.kind, e.index)});
   type.imports = types_.arena.copy(imports);

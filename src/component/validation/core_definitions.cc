@@ -129,7 +129,6 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Validat
   std::vector<TypeId> ids;  // the module type's own index space
   std::vector<CoreExtern> imports, exports;
   NameTable seen;
-  std::vector<std::string> keys;
   // The rules for limits, memories and tags are those for the imports of a module that has all of them.
   auto module = std::make_shared<wasm::Module>();
   module->features = options_.core_features;
@@ -183,13 +182,11 @@ Result<ModuleType> ComponentValidator::module_type(const CoreType& type, Validat
           exports.push_back({{}, d.name, entity});
           break;
         }
-        std::string key = core_import_key(d.module, d.name);
-        const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
-        if (seen.find(key, name_of) != NameTable::kNone)
-          return invalid(d.offset, base::format("duplicate import name `{}:{}` already defined", d.module, d.name));
-        keys.push_back(std::move(key));
-        seen.add(static_cast<uint32_t>(keys.size() - 1), name_of);
         imports.push_back({d.module, d.name, entity});
+        const auto name_of = [&](uint32_t i) { return imports[i].import_name(); };
+        if (seen.find_or_add(static_cast<uint32_t>(imports.size() - 1), imports.back().import_name(), name_of) !=
+            NameTable::kNone)
+          return invalid(d.offset, base::format("duplicate import name `{}:{}` already defined", d.module, d.name));
         break;
       }
     }
@@ -207,9 +204,8 @@ Result<void> ComponentValidator::add_exports(CoreExports& exports, std::vector<C
   auto names = std::make_shared<NameTable>();
   const auto name_of = [&](uint32_t i) { return items[i].name; };
   for (uint32_t i = 0; i < items.size(); ++i) {
-    if (names->find(items[i].name, name_of) != NameTable::kNone)
+    if (names->find_or_add(i, items[i].name, name_of) != NameTable::kNone)
       return invalid(at, base::format("{} `{}` already defined", message, items[i].name));
-    names->add(i, name_of);
   }
   exports.items = arena.copy(items);
   if (items.size() > kFewNames) exports.names = std::move(names);
@@ -282,15 +278,16 @@ Result<void> ComponentValidator::core_instance(const Instance& instance, Validat
     for (uint32_t i = 0; i < instance.items.size(); ++i) {
       const Item& item = instance.items[i];
       ERMINE_TRY(in_range(spaces.core_instances, item.index, sort_noun(Sort::CoreInstance), item.name.offset));
-      if (args.find(item.name.name, name_of) != NameTable::kNone)
+      if (args.find_or_add(i, item.name.name, name_of) != NameTable::kNone)
         return invalid(item.name.offset,
                        base::format("duplicate module instantiation argument named `{}`", item.name.name));
-      args.add(i, name_of);
     }
     std::vector<CoreArgument> found;
     found.reserve(module.imports.size());
+    uint32_t arg = NameTable::kNone;
     for (const CoreExtern& import : module.imports) {
-      const uint32_t arg = args.find(import.module, name_of);
+      // Imports from the same module mostly follow one another.
+      if (arg == NameTable::kNone || name_of(arg) != import.module) arg = args.find(import.module, name_of);
       if (arg == NameTable::kNone)
         return invalid(at, base::format("missing module instantiation argument named `{}`", import.module));
       const uint32_t from = instance.items[arg].index;

@@ -14,11 +14,6 @@ bool limits_match(const wasm::Limits& given, const wasm::Limits& expected) {
 
 }  // namespace
 
-std::string core_import_key(std::string_view module, std::string_view name) {
-  // The length makes the parts unambiguous.
-  return base::format("{}:", module.size()).append(module).append(name);
-}
-
 std::string_view extern_word(wasm::ExternKind kind) {
   constexpr std::string_view kWords[] = {"func", "table", "memory", "global", "tag"};
   return kWords[static_cast<size_t>(kind)];

@@ -14,9 +14,6 @@ std::string core_mismatch(const wasm::TypeRegistry& registry, const CoreEntity& 
 std::string memory_mismatch(const wasm::MemoryType& given, const wasm::MemoryType& expected);
 std::string table_mismatch(const wasm::TableType& given, const wasm::TableType& expected);
 
-// A component identifies an import of a core module by both of its names.
-std::string core_import_key(std::string_view module, std::string_view name);
-
 std::string_view extern_word(wasm::ExternKind kind);
 // "(func (param i32) (result i32))"
 std::string core_func_text(const wasm::TypeRegistry& registry, wasm::TypeId type);

@@ -51,10 +51,9 @@ Result<InstanceType> ComponentValidator::instantiate(const Instance& instance, V
   for (uint32_t i = 0; i < instance.items.size(); ++i) {
     const Item& item = instance.items[i];
     ERMINE_ASSIGN(Entity entity, this->item(item.sort, item.index, scope, item.name.offset));
-    if (args.find(item.name.name, name_of) != NameTable::kNone)
+    if (args.find_or_add(i, item.name.name, name_of) != NameTable::kNone)
       return invalid(item.name.offset, base::format("instantiation argument `{}` conflicts with previous argument `{}`",
                                                     item.name.name, item.name.name));
-    args.add(i, name_of);
     entities.push_back(entity);
   }
   const auto given = [&](std::string_view name) -> const Entity* {

@@ -161,13 +161,10 @@ bool Subtyping::component(const ComponentType& a, const ComponentType& b) {
 bool Subtyping::module(const ModuleType& a, const ModuleType& b) {
   // Imports are few in types that are written; those of modules are compared once each.
   NameTable table;
-  const auto key = [](const CoreExtern& item) { return core_import_key(item.module, item.name); };
-  std::vector<std::string> keys;
-  for (const CoreExtern& item : b.imports) keys.push_back(key(item));
-  const auto name_of = [&](uint32_t i) { return std::string_view(keys[i]); };
-  for (uint32_t i = 0; i < keys.size(); ++i) table.add(i, name_of);
+  const auto name_of = [&](uint32_t i) { return b.imports[i].import_name(); };
+  for (uint32_t i = 0; i < b.imports.size(); ++i) table.add(i, name_of);
   for (const CoreExtern& item : a.imports) {
-    const uint32_t at = table.find(key(item), name_of);
+    const uint32_t at = table.find(item.import_name(), name_of);
     if (at == NameTable::kNone) return fail(base::format("missing expected import `{}::{}`", item.module, item.name));
     if (error_ = core_mismatch(registry_, b.imports[at].type, item.type); !error_.empty())
       return within(base::format("type mismatch in import `{}::{}`", item.module, item.name));

@@ -77,9 +77,8 @@ Result<void> ComponentValidator::labels(std::span<const Field> fields, std::stri
   const auto name_of = [&](uint32_t i) { return std::string_view(names[i]); };
   NameTable table;
   for (uint32_t i = 0; i < names.size(); ++i) {
-    if (const uint32_t previous = table.find(names[i], name_of); previous != NameTable::kNone)
+    if (const uint32_t previous = table.find_or_add(i, names[i], name_of); previous != NameTable::kNone)
       return conflict(i, previous);
-    table.add(i, name_of);
   }
   return {};
 }
