@@ -22,7 +22,7 @@ LEVELS = [
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that every folder may use; the others belong to api and the folders above it.
-VOCABULARY = {"component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
+VOCABULARY = {"component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "component/detail/call_data.h", "component/detail/reply.h", "component/detail/stream_end.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
 # Those that a part of such a folder may use: functions of components are bound below func_wrap(), so that each adds little
 # code and knows its own name and types (rationale.md).

@@ -8,7 +8,8 @@
 //
 // component/linker.h gives components what they import, component/func.h says which C++ types WIT's types are, and
 // component/value.h has values of types that are not known when the program is compiled. A call of an asynchronous
-// function waits for its result.
+// function waits for its result, unless it is made by call_async (component/call.h); component/stream.h has streams and
+// futures, component/event_loop.h what runs them.
 #pragma once
 
 #include <cstdint>
@@ -123,4 +124,6 @@ class Component {
 
 }  // namespace ermine
 
+#include "ermine/component/event_loop.h"
 #include "ermine/component/linker.h"
+#include "ermine/component/stream.h"

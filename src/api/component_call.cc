@@ -28,7 +28,7 @@ namespace {
 struct RunningCall {
   explicit RunningCall(const BoundFunc& function)
       : func(function),
-        side(*function.root, function.func->instance, function.parts, function.classes, function.path),
+        side(*function.root, function.func->instance, function.parts, function.types, function.path),
         entering(&side.state(), nullptr) {}
 
   const BoundFunc& func;
@@ -110,21 +110,17 @@ Result<std::shared_ptr<const BoundFunc>> bind(const std::shared_ptr<const BoundF
                  base::format("`{}` is a function that the component imports and passes on: it has no typed calls, use "
                               "ComponentFunc::call",
                               func->path));
-  if (root.types().funcs[plan.type].is_async)
-    return Error(ErrorKind::kUnsupported,
-                 base::format("`{}` is asynchronous: it has no typed calls, use ComponentFunc::call", func->path));
   if (plan.options.address == AddressType::k64)
     return Error(ErrorKind::kUnsupported,
                  base::format("`{}` uses a 64-bit memory: it has no typed calls, use ComponentFunc::call", func->path));
-  auto classes = check_host_types(root, plan.instance, plan.type, shape, func->path, "the host asks for");
-  if (!classes) return Error(ErrorKind::kUsage, classes.error().message());
+  auto types = check_host_types(root, plan.instance, plan.type, shape, func->path, "the host asks for");
+  if (!types) return Error(ErrorKind::kUsage, types.error().message());
   auto bound = std::make_shared<BoundFunc>(*func);
-  bound->classes = *std::move(classes);
+  bound->types = *std::move(types);
   bound->callee = root.func(plan.callee);
-  if (plan.options.memory) bound->parts.memory = root.memory(*plan.options.memory);
-  if (plan.options.realloc) bound->parts.realloc = root.func(*plan.options.realloc);
+  bound->parts = SideParts(root, plan.options);
+  bound->is_async = root.types().funcs[plan.type].is_async;
   if (plan.options.post_return) bound->post_return = root.func(*plan.options.post_return);
-  bound->parts.encoding = plan.options.encoding;
   return std::shared_ptr<const BoundFunc>(std::move(bound));
 }
 

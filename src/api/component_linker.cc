@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "component/runtime/component_instance.h"
+#include "component/runtime/host_async.h"
 #include "component/runtime/host_handle.h"
 #include "engine/engine.h"
 
@@ -65,6 +66,18 @@ Result<void> ComponentLinker::func(std::string_view interface, std::string_view 
       [callback = std::move(callback)](runtime::Store& store, std::span<const component::Value> arguments) {
         ComponentCaller caller(&store);
         return callback(caller, arguments);
+      });
+  return {};
+}
+
+Result<void> ComponentLinker::func_async(std::string_view interface, std::string_view name,
+                                         AsyncComponentCallback callback) {
+  ERMINE_ASSIGN(component::LinkItem * item, state_->add(interface, name));
+  item->async_func = std::make_shared<const component::AsyncHostFunc>(
+      [callback = std::move(callback)](runtime::Store& store, std::vector<component::Value> arguments,
+                                       const component::HostReply& reply) {
+        ComponentCaller caller(&store);
+        return callback(caller, component::ValueReply(reply), std::move(arguments));
       });
   return {};
 }

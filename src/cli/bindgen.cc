@@ -31,7 +31,7 @@ int bindgen_main(Words words) {
   options.flag("--all-features", resolving.all_features, "Include everything that is unstable");
   Settings settings;
   add_settings(options, settings, Takers::kEvery);
-  options.exit_codes("0, or 1 if the package cannot be read, is not valid, or has what cannot be bound yet");
+  options.exit_codes("0, or 1 if the package cannot be read or is not valid");
   options.example("ermine bindgen wit/ --world plugin -o plugin.h");
   if (Parsed p = options.parse(std::move(words)); p.exit) return p.code;
 

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "ermine/component.h"
+#include "ermine/component/detail/async_func.h"
 #include "ermine/component/detail/host_func.h"
 
 namespace ermine {
@@ -32,6 +33,11 @@ struct ResourceType;
 // result is there exactly if that type has one, and must be of it. An Error ends the calling program, as a trap does.
 using ComponentCallback = std::function<Result<std::optional<component::Value>>(
     ComponentCaller& caller, std::span<const component::Value> arguments)>;
+
+// The same of a function whose type is async. Handles in the arguments are valid until the reply is answered. An Error
+// ends the calling program.
+using AsyncComponentCallback = std::function<Result<void>(ComponentCaller& caller, component::ValueReply reply,
+                                                          std::vector<component::Value> arguments)>;
 
 // A resource type of the host whose resources are numbers. Made by ComponentLinker::resource().
 class HostResourceType {
@@ -69,6 +75,15 @@ class ComponentLinker {
   Result<void> func_wrap(std::string_view interface, std::string_view name, F&& callable) {
     return define_func(interface, name, component::detail::make_host_func(std::forward<F>(callable)));
   }
+  // The same for a function whose type in WIT is async: `callable` takes a component::Reply<R> for its result before
+  // the parameters, and returns nothing or a Result<void>; it answers at once or later, from any thread. The parameters
+  // exist until the answer; a std::string_view or span refers to a copy. (A function that never waits can be defined by
+  // func_wrap() as well.)
+  template <class F>
+  Result<void> func_wrap_async(std::string_view interface, std::string_view name, F&& callable) {
+    return define_func(interface, name, component::detail::make_async_host_func(std::forward<F>(callable)));
+  }
+  Result<void> func_async(std::string_view interface, std::string_view name, AsyncComponentCallback callback);
   // From a function whose type is known only at run time: that of the component that is linked.
   Result<void> func(std::string_view interface, std::string_view name, ComponentCallback callback);
 

@@ -11,7 +11,6 @@
 
 namespace ermine::component::bindgen {
 
-// kUnsupported if the world has something asynchronous, with its name.
 Result<std::string> write_header(const wit::Resolve& resolve, wit::WorldId world);
 
 }  // namespace ermine::component::bindgen

@@ -25,6 +25,7 @@ std::string_view primitive_type(Primitive type) {
     case Primitive::F32: return "float";
     case Primitive::F64: return "double";
     case Primitive::Char: return "char32_t";
+    case Primitive::ErrorContext: return "ermine::component::ErrorContext";
     default: return "std::string";
   }
 }
@@ -118,6 +119,8 @@ std::string HeaderWriter::definition_name(const TypeDef& def, Position position,
     case TypeDefKind::kOption: return "std::optional<" + part(0) + ">";
     case TypeDefKind::kResult:
       return "ermine::component::Expected<" + payload(0, "void") + ", " + payload(1, "std::monostate") + ">";
+    case TypeDefKind::kStream: return "ermine::component::StreamReader<" + payload(0, "void") + ">";
+    case TypeDefKind::kFuture: return "ermine::component::FutureReader<" + payload(0, "void") + ">";
     case TypeDefKind::kOwn: return handle_name(def.parts[0].id, true, position, exported);
     case TypeDefKind::kBorrow: return handle_name(def.parts[0].id, false, position, exported);
     default: return {};

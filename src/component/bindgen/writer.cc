@@ -79,32 +79,6 @@ void HeaderWriter::make_sections() {
   }
 }
 
-Result<void> HeaderWriter::check(wit::Type type, std::string_view user) const {
-  if (!type) return {};
-  if (type.primitive == Primitive::ErrorContext)
-    return Error(ErrorKind::kUnsupported, base::format("'{}': error contexts cannot be bound yet", user));
-  if (!type.id) return {};
-  const wit::TypeDef& def = resolve_[type.id];
-  if (def.kind == TypeDefKind::kStream || def.kind == TypeDefKind::kFuture)
-    return Error(ErrorKind::kUnsupported, base::format("'{}': {:t} cannot be bound yet", user,
-                                                       def.kind == TypeDefKind::kStream ? "streams" : "futures"));
-  for (const wit::Member& member : def.members) ERMINE_TRY(check(member.type, user));
-  for (const wit::Type part : def.parts) ERMINE_TRY(check(part, user));
-  return {};
-}
-
-Result<void> HeaderWriter::check(const Section& section) const {
-  for (const TypeId id : section.types) ERMINE_TRY(check(wit::Type(id), resolve_[id].name));
-  for (const Function* function : section.functions) {
-    if (function->is_async)
-      return Error(ErrorKind::kUnsupported,
-                   base::format("'{}': functions that are async cannot be bound yet", function->name));
-    for (const wit::Param& param : function->params) ERMINE_TRY(check(param.type, function->name));
-    ERMINE_TRY(check(function->result, function->name));
-  }
-  return {};
-}
-
 // ---- Text
 
 void HeaderWriter::line(std::string_view text) {
@@ -127,7 +101,6 @@ void HeaderWriter::docs(std::string_view text, std::string_view indent) {
 }
 
 Result<std::string> HeaderWriter::run() {
-  for (const Section& section : sections_) ERMINE_TRY(check(section));
   const wit::Package& package = resolve_[world_.package];
   line("// C++ bindings of the world " + world_.name + " of " + package.name.to_string() +
        ", written by `ermine bindgen`. Do not edit.");
@@ -212,11 +185,18 @@ std::string HeaderWriter::flat_name(const Function& function) const {
   return resource + "_" + snake_case(function.item_name());
 }
 
+std::string HeaderWriter::reply_type(const Function& function) const {
+  return "ermine::component::Reply<" + result_name(function.result, false) + ">";
+}
+
 std::string HeaderWriter::host_method(const Function& function) const {
   const bool method = function.kind == FunctionKind::kMethod;
-  return "virtual ermine::Result<" + result_name(function.result, false) + "> " +
-         (method ? snake_case(function.item_name()) : flat_name(function)) + "(" +
-         host_params(function, method ? 1 : 0) + ") = 0;";
+  const std::string name = method ? snake_case(function.item_name()) : flat_name(function);
+  const std::string params = host_params(function, method ? 1 : 0);
+  if (function.is_async)
+    return "virtual ermine::Result<void> " + name + "(" + reply_type(function) + " ermine_reply" +
+           (params.empty() ? "" : ", ") + params + ") = 0;";
+  return "virtual ermine::Result<" + result_name(function.result, false) + "> " + name + "(" + params + ") = 0;";
 }
 
 void HeaderWriter::write_resource_class(const Section& section, TypeId id) {
@@ -238,6 +218,13 @@ void HeaderWriter::write_host(const Section& section) {
   const std::string name = host_class(section);
   line();
   line("// What the host implements. An error of a Result ends the calling program, as a trap does.");
+  for (const Function* function : section.functions) {
+    if (!function->is_async) continue;
+    line(
+        "// Functions that have a Reply answer by it, at once or later, from any thread; their arguments live until "
+        "then.");
+    break;
+  }
   line("class " + name + " {");
   line(" public:");
   line("  virtual ~" + name + "() = default;");
@@ -269,8 +256,13 @@ void HeaderWriter::write_links(const Section& section) {
       arguments += (arguments.empty() ? "" : ", ") +
                    (type.ends_with('&') ? param : "std::forward<decltype(" + param + ")>(" + param + ")");
     }
-    const std::string params = host_params(*function, 0);
-    line("  ERMINE_TRY(linker.func_wrap(" + interface + ", " + quoted(function->name) + ",");
+    std::string params = host_params(*function, 0);
+    if (function->is_async) {
+      params = reply_type(*function) + " ermine_reply" + (params.empty() ? "" : ", ") + params;
+      arguments = "std::move(ermine_reply)" + (arguments.empty() ? std::string() : ", " + arguments);
+    }
+    line(std::string("  ERMINE_TRY(linker.") + (function->is_async ? "func_wrap_async(" : "func_wrap(") + interface +
+         ", " + quoted(function->name) + ",");
     if (method) {
       line("      [](" + params + ") { return " + snake_case(function->params[0].name) + "." +
            snake_case(function->item_name()) + "(" + arguments + "); }));");
@@ -322,7 +314,8 @@ void HeaderWriter::write_imports_class() {
 bool HeaderWriter::owns(wit::Type type) const {
   if (!type || !type.id) return false;
   const wit::TypeDef& def = resolve_[type.id];
-  if (def.kind == TypeDefKind::kOwn) return true;
+  if (def.kind == TypeDefKind::kOwn || def.kind == TypeDefKind::kStream || def.kind == TypeDefKind::kFuture)
+    return true;
   if (def.kind == TypeDefKind::kBorrow) return false;
   for (const wit::Member& member : def.members)
     if (owns(member.type)) return true;
@@ -347,8 +340,12 @@ void HeaderWriter::write_guest_members(const Section& section) {
     const std::string result = result_name(function->result, true), name = flat_name(*function);
     line();
     docs(function->docs, "  ");
-    line("  ermine::Result<" + result + "> " + name + "(" + params + ") const { return " + name + "_(" + arguments +
-         "); }");
+    if (function->is_async)
+      line("  ermine::Result<ermine::ComponentCall<" + result + ">> " + name + "(" + params + ") const { return " +
+           name + "_.call_async(" + arguments + "); }");
+    else
+      line("  ermine::Result<" + result + "> " + name + "(" + params + ") const { return " + name + "_(" + arguments +
+           "); }");
     members += "  ermine::TypedComponentFunc<" + result + "(" + types + ")> " + name + "_;\n";
   }
   line();

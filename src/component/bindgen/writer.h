@@ -44,9 +44,6 @@ class HeaderWriter {
   std::string space_of(wit::InterfaceId interface, bool exported) const;
   std::string package_space(wit::PackageId package) const;
 
-  Result<void> check(const Section& section) const;
-  Result<void> check(wit::Type type, std::string_view user) const;
-
   // Types (types.cc)
   void write_type(const Section& section, wit::TypeId id);
   std::string type_name(wit::Type type, Position position, bool exported) const;
@@ -66,6 +63,7 @@ class HeaderWriter {
   void write_links(const Section& section);
   void write_guest_members(const Section& section);
   std::string host_method(const wit::Function& function) const;
+  std::string reply_type(const wit::Function& function) const;
   std::string flat_name(const wit::Function& function) const;
   std::string host_params(const wit::Function& function, size_t from) const;
   bool owns(wit::Type type) const;

@@ -149,7 +149,8 @@ bool transfer_stream(void* env, HostCall& call, Slot* slots) {
 
 bool transfer_error_context(void* env, HostCall& call, Slot* slots) {
   const auto& self = *static_cast<StreamTransferEnv*>(env);
-  Result<std::shared_ptr<ErrorContext>> context = self.from->handles.get<ErrorContext>(static_cast<uint32_t>(slots[0]));
+  Result<std::shared_ptr<ErrorContextObject>> context =
+      self.from->handles.get<ErrorContextObject>(static_cast<uint32_t>(slots[0]));
   if (!context) return runtime::fail(call, std::move(context).error());
   Result<uint32_t> handle = self.to->handles.add(*std::move(context));
   if (!handle) return runtime::fail(call, std::move(handle).error());

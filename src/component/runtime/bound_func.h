@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "component/runtime/host_side.h"
+#include "ermine/component/detail/call_data.h"
 
 namespace ermine::component {
 
@@ -15,7 +16,8 @@ struct BoundFunc {
   const PlanFunc* func = nullptr;
   std::string path;  // "a:b/c.f"
   // Of typed functions (bind()):
-  std::vector<HostClass> classes;
+  HostTypes types;
+  bool is_async = false;
   SideParts parts;
   runtime::FuncRef* callee = nullptr;
   runtime::FuncRef* post_return = nullptr;

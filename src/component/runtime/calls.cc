@@ -63,7 +63,7 @@ Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::
     std::vector<Value> copies;
     for (const Value& argument : arguments) copies.push_back(argument.clone());
     ERMINE_ASSIGN(const std::shared_ptr<HostTask> task, HostTask::start(*this, func, std::move(copies)));
-    if (!task->done()) ERMINE_TRY(scheduler_->run_until(*this, [&] { return task->done(); }));
+    if (!task->done()) ERMINE_TRY(scheduler_->run_until(this, [&] { return task->done(); }));
     return task->take_result();
   }
   ERMINE_TRY(check_arguments(func, arguments));
@@ -79,6 +79,7 @@ Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::
 void ComponentInstance::fail(const Error& error) {
   ++failures_;
   failure_ = error.clone();
+  scheduler_->component_failed(*this);
 }
 
 Result<std::optional<Value>> ComponentInstance::call_lifted(const PlanFunc& func, std::span<const Value> arguments) {

@@ -31,6 +31,12 @@ struct HostClass {
   std::shared_ptr<const ResourceType> type;
 };
 
+// What the C++ types of one function mean in a component.
+struct HostTypes {
+  std::vector<HostClass> classes;
+  std::vector<std::pair<const detail::TypeShape*, TypeUse>> streams;  // streams and futures
+};
+
 // Immutable; shared between threads.
 class CompiledComponent {
  public:
@@ -68,7 +74,8 @@ using HostComponentFunc =
 
 // One that may answer later: its type is async. An error of its own is a trap in the caller. (host_async.h)
 class HostReply;
-using AsyncHostFunc = std::function<Result<void>(std::vector<Value> arguments, const HostReply& reply)>;
+using AsyncHostFunc =
+    std::function<Result<void>(runtime::Store& store, std::vector<Value> arguments, const HostReply& reply)>;
 
 // Something that can be imported.
 struct LinkItem {
@@ -167,7 +174,7 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   Result<void> destroy_resource(const ResourceType& type, uint64_t rep, const InstanceState* caller);
   Result<void> drop_handle(InstanceState& state, uint32_t handle, const ResourceType* type);
   const LinkItem& import(const PlanFunc& func) const { return imports_[func.import]; }
-  std::span<const HostClass> classes_of_import(const PlanFunc& func) const { return import_classes_[func.import]; }
+  const HostTypes& host_types_of_import(const PlanFunc& func) const { return import_types_[func.import]; }
   Result<std::optional<Value>> call_import(const PlanFunc& func, std::span<const Value> arguments);
 
  private:
@@ -185,7 +192,7 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   Scheduler* scheduler_ = nullptr;
   std::shared_ptr<const CompiledComponent> component_;
   std::vector<LinkItem> imports_;
-  std::vector<std::vector<HostClass>> import_classes_;  // of typed functions, parallel to imports_
+  std::vector<HostTypes> import_types_;  // of typed functions, parallel to imports_
   std::deque<InstanceState> states_;
   std::vector<std::shared_ptr<const ResourceType>> resources_;
   std::vector<runtime::Instance*> core_instances_;

@@ -2,6 +2,7 @@
 #include "component/runtime/host_handle.h"
 
 #include "component/runtime/component_instance.h"
+#include "component/runtime/scheduler.h"
 #include "runtime/gc/ref.h"
 
 namespace ermine::component {
@@ -35,7 +36,7 @@ HostHandle::~HostHandle() {
 Result<void> HostHandle::drop() const {
   live = false;
   if (type->implementer) {
-    if (!store_->table->store()) return {};
+    if (!store_->table->store() || root_->scheduler().is_ending()) return {};
     return root_->destroy_resource(*type, rep, nullptr);
   }
   return type->host_destructor ? type->host_destructor(rep) : Result<void>();

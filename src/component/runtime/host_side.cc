@@ -6,6 +6,7 @@
 #include "base/format.h"
 #include "base/utf8.h"
 #include "component/adapter/adapter.h"
+#include "component/runtime/host_end.h"
 #include "component/runtime/strings.h"
 #include "component/runtime/values.h"
 
@@ -19,9 +20,14 @@ Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_me
 
 }  // namespace
 
-HostSide::HostSide(ComponentInstance& root, uint32_t instance, const SideParts& parts,
-                   std::span<const HostClass> classes, std::string_view function)
-    : root_(root), parts_(parts), classes_(classes), function_(function), instance_(instance) {
+SideParts::SideParts(ComponentInstance& root, const PlanOptions& options) : encoding(options.encoding) {
+  if (options.memory) memory = root.memory(*options.memory);
+  if (options.realloc) realloc = root.func(*options.realloc);
+}
+
+HostSide::HostSide(ComponentInstance& root, uint32_t instance, const SideParts& parts, const HostTypes& types,
+                   std::string_view function)
+    : root_(root), parts_(parts), types_(types), function_(function), instance_(instance) {
   budget = host_value_bytes(root.store());
   see_memory();
 }
@@ -50,9 +56,15 @@ bool HostSide::keep(const Result<T>& result) {
 }
 
 const ResourceType* HostSide::type_of(const void* resource_class) const {
-  for (const HostClass& known : classes_)
+  for (const HostClass& known : types_.classes)
     if (known.resource_class == resource_class) return known.type.get();
   return nullptr;
+}
+
+TypeUse HostSide::type_of_stream(const detail::TypeShape* shape) const {
+  for (const auto& [known, type] : types_.streams)
+    if (known == shape) return type;
+  return {};
 }
 
 namespace detail {
@@ -68,12 +80,14 @@ bool Cursor::allocate(uint32_t alignment, uint64_t bytes, uint64_t& at) {
   ComponentInstance& root = self.root_;
   InstanceState& state = self.state();
   Slot slots[4] = {0, 0, alignment, bytes};
+  // The instance runs, or its task waits for what is written here.
+  const int32_t before = state.flag();
   state.set_flag(kInstanceMayNotLeave);
   root.enter_call(&state);
   if (auto called = call_core(root.store(), self.parts_.realloc, slots); !called)
     return fail(std::move(called).error());
   if (auto left = root.exit_call(); !left) return fail(std::move(left).error());
-  state.set_flag(kInstanceRuns);
+  state.set_flag(before);
   self.see_memory();
   at = static_cast<uint32_t>(slots[0]);
   if (at % alignment != 0) return fail(trap(AdapterTrap::ReallocUnaligned));
@@ -124,7 +138,7 @@ bool Cursor::lower_handle(const std::shared_ptr<const void>& handle, bool own, u
   if (!given || !given->live || (own && !given->own))
     return bad_value("a resource that was passed on or dropped, or is only borrowed");
   bool known = false;
-  for (const HostClass& type : self.classes_) known |= !type.resource_class && type.type == given->type;
+  for (const HostClass& type : self.types_.classes) known |= !type.resource_class && type.type == given->type;
   if (!known) return bad_value("a resource of another type");
   if (!own && given->type->implementer == &self.state()) {
     index = static_cast<uint32_t>(given->rep);
@@ -134,6 +148,24 @@ bool Cursor::lower_handle(const std::shared_ptr<const void>& handle, bool own, u
                                : self.root_.add_borrow(self.state(), given->type.get(), given->rep);
   if (!added) return fail(std::move(added).error());
   if (own) given->live = false;
+  index = *added;
+  return true;
+}
+
+bool Cursor::lower_stream(const StreamEnd& end, const TypeShape* type, uint32_t& index) {
+  HostSide& self = side(this);
+  if (!end) return bad_value("a stream or future that is empty, or was passed on");
+  Result<uint32_t> added = end.impl()->pass_on(self.root_, self.instance_, self.type_of_stream(type));
+  if (!added) return fail(std::move(added).error().with_context(self.function_));
+  index = *added;
+  return true;
+}
+
+bool Cursor::lower_error_context(const std::shared_ptr<const void>& context, uint32_t& index) {
+  const auto* given = static_cast<const ErrorContextObject*>(context.get());
+  if (!given) return bad_value("an error context is empty");
+  Result<uint32_t> added = side(this).state().handles.add(std::make_shared<ErrorContextObject>(given->message));
+  if (!added) return fail(std::move(added).error());
   index = *added;
   return true;
 }
@@ -205,7 +237,7 @@ bool Cursor::lift_handle(uint32_t index, bool own, std::shared_ptr<const void>& 
   // The type in question is that of the entry, if it is one of the function's.
   const HostClass* type = nullptr;
   Error error;
-  for (const HostClass& known : self.classes_) {
+  for (const HostClass& known : self.types_.classes) {
     if (known.resource_class) continue;
     const Result<HandleEntry*> entry = self.state().handles.get(index, known.type.get());
     if (entry) type = &known;
@@ -219,6 +251,51 @@ bool Cursor::lift_handle(uint32_t index, bool own, std::shared_ptr<const void>& 
   if (!own) self.borrows_.push_back(made);
   handle = std::move(made);
   return true;
+}
+
+bool Cursor::lift_stream(uint32_t index, const TypeShape* type, StreamEnd& end) {
+  HostSide& self = side(this);
+  if (!self.charge(HostEnd::kBytes)) return false;
+  const TypeUse use = self.type_of_stream(type);
+  Result<std::shared_ptr<SharedStream>> shared =
+      component::lift_stream(self.state(), self.root_.types(), index, use, type->kind == ValueKind::kFuture);
+  if (!shared) return fail(std::move(shared).error());
+  end = StreamEnd(HostEnd::adopt(self.root_, self.instance_, use, *std::move(shared)));
+  return true;
+}
+
+bool Cursor::lift_error_context(uint32_t index, std::shared_ptr<const void>& context) {
+  HostSide& self = side(this);
+  Result<std::shared_ptr<ErrorContextObject>> found = self.state().handles.get<ErrorContextObject>(index);
+  if (!found) return fail(std::move(found).error());
+  if (!self.charge((*found)->message.size())) return false;
+  context = *std::move(found);
+  return true;
+}
+
+bool Cursor::load_values(uint64_t at, uint32_t count, std::vector<Value>& out) {
+  HostSide& self = side(this);
+  if (self.element_.is_none()) {
+    for (uint32_t i = 0; i < count; ++i) out.push_back(Value::none());
+    return self.charge(uint64_t{count} * sizeof(Value));
+  }
+  Result<std::vector<Value>> values =
+      ValueAccess(self.root_, self.instance_, *self.options_).load_range(self.element_, at, count);
+  if (!values) return fail(std::move(values).error());
+  for (Value& value : *values) out.push_back(std::move(value));
+  return true;
+}
+
+bool Cursor::store_values(uint64_t at, std::span<const Value> values) {
+  HostSide& self = side(this);
+  if (self.element_.is_none()) return true;
+  ValueAccess access(self.root_, self.instance_, *self.options_);
+  for (const Value& value : values)
+    if (auto fits = access.check(self.element_, value); !fits)
+      return fail(std::move(fits.error()).with_context("an element that the host writes"));
+  Result<void> stored = access.store_range(self.element_, values, at);
+  self.see_memory();
+  return stored || fail(std::move(stored).error());
 }
 
 // ---- Errors

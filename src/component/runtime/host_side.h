@@ -17,6 +17,9 @@ struct HostHandle;
 
 // The parts of one side, looked up once. They exist as long as the store.
 struct SideParts {
+  SideParts() = default;
+  SideParts(ComponentInstance& root, const PlanOptions& options);
+
   StringEncoding encoding = StringEncoding::kUtf8;
   runtime::Memory* memory = nullptr;
   runtime::FuncRef* realloc = nullptr;
@@ -25,13 +28,18 @@ struct SideParts {
 class HostSide final : public detail::Cursor {
  public:
   // `function` is for messages.
-  HostSide(ComponentInstance& root, uint32_t instance, const SideParts& parts, std::span<const HostClass> classes,
+  HostSide(ComponentInstance& root, uint32_t instance, const SideParts& parts, const HostTypes& types,
            std::string_view function);
 
   // After code of a guest ran.
   void see_memory();
   // Of borrows that were lifted: they mean nothing from now on.
   void end_borrows();
+  // Of a stream whose elements are dynamic values: what they are in this side.
+  void set_element(TypeUse element, const PlanOptions& options) {
+    element_ = element;
+    options_ = &options;
+  }
 
   ComponentInstance& root() const { return root_; }
   InstanceState& state() const { return root_.state(instance_); }
@@ -42,16 +50,19 @@ class HostSide final : public detail::Cursor {
   friend class detail::Cursor;
   bool charge(uint64_t bytes);
   const ResourceType* type_of(const void* resource_class) const;
+  TypeUse type_of_stream(const detail::TypeShape* shape) const;
   template <class T>
   bool keep(const Result<T>& result);
 
   ComponentInstance& root_;
   const SideParts& parts_;
-  std::span<const HostClass> classes_;
+  const HostTypes& types_;
   std::string_view function_;
   uint32_t instance_;
   Error error_;
   std::vector<std::shared_ptr<const HostHandle>> borrows_;
+  TypeUse element_;
+  const PlanOptions* options_ = nullptr;
   std::unique_ptr<std::deque<std::string>> texts_;  // that views refer to
 };
 

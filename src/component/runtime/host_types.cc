@@ -31,6 +31,8 @@ class Comparison {
       case ValueKind::kMap:
         return same_at("a key", type.first, shape->first) && same_at("a value", type.second, shape->second);
       case ValueKind::kResult: return same_result(use, type, shape);
+      case ValueKind::kStream:
+      case ValueKind::kFuture: return same_stream(use, type, shape);
       default: break;
     }
     if (type.fields.size() != shape->parts.size()) return differ(use, shape);
@@ -57,7 +59,7 @@ class Comparison {
     return Error(ErrorKind::kLink, base::format("{:t}: the component has {:t}, {:t} {:t}", where, has_, given, gives_));
   }
 
-  std::vector<HostClass> classes;
+  HostTypes types;
 
  private:
   bool differ(TypeUse use, const detail::TypeShape* shape) {
@@ -85,6 +87,20 @@ class Comparison {
     return same_at("the case `ok`", type.first, shape->first) && same_at("the case `err`", type.second, shape->second);
   }
 
+  bool same_stream(TypeUse use, const DefinedType& type, const detail::TypeShape* shape) {
+    if (type.first.is_none() != (shape->first == nullptr)) return differ(use, shape);
+    if (shape->first && !same_at("an element", type.first, shape->first)) return false;
+    for (const auto& [known, known_use] : types.streams) {
+      if (known != shape) continue;
+      if (types_.canonical(known_use) == types_.canonical(use)) return true;
+      differ(use, shape);
+      has_ = "two types here for which the host has one";
+      return false;
+    }
+    types.streams.emplace_back(shape, use);
+    return true;
+  }
+
   bool same_resource(TypeUse use, const DefinedType& type, const detail::TypeShape* shape) {
     const std::shared_ptr<const ResourceType>& resource = root_.shared_resource_of(instance_, types_.resource_of(type));
     if (shape->resource && resource->host_class != shape->resource) {
@@ -92,7 +108,7 @@ class Comparison {
       has_ = resource->implementer ? "a resource of a component" : "a resource of the host that has another class";
       return false;
     }
-    for (const HostClass& known : classes) {
+    for (const HostClass& known : types.classes) {
       if (known.resource_class != shape->resource || known.type == resource) {
         if (known.resource_class == shape->resource) return true;
         continue;
@@ -102,7 +118,7 @@ class Comparison {
       has_ = "two resource types here for which the host has one class";
       return false;
     }
-    classes.push_back({shape->resource, resource});
+    types.classes.push_back({shape->resource, resource});
     return true;
   }
 
@@ -115,19 +131,28 @@ class Comparison {
 
 }  // namespace
 
-Result<std::vector<HostClass>> check_host_types(const ComponentInstance& root, uint32_t instance, FuncId func,
-                                                const detail::FuncShape& shape, std::string_view path,
-                                                std::string_view given) {
+Result<HostTypes> check_host_types(const ComponentInstance& root, uint32_t instance, FuncId func,
+                                   const detail::FuncShape& shape, std::string_view path, std::string_view given) {
   const FuncType& type = root.types().funcs[func];
   Comparison comparison(root, instance);
-  if (type.params.size() != shape.params.size())
+  if (type.params.size() != shape.params.size() || (shape.is_async && !type.is_async))
     return Error(ErrorKind::kLink, base::format("`{}`: the component has `{:t}`, {:t} `{:t}`", path,
                                                 TypeText(root.types()).func(func), given, shape_text(shape)));
   for (size_t i = 0; i < type.params.size(); ++i)
     if (!comparison.same_at(base::format("parameter `{}`", type.params[i].label), type.params[i].type, shape.params[i]))
       return comparison.error(path, given);
   if (!comparison.same_at("the result", type.result, shape.result)) return comparison.error(path, given);
-  return std::move(comparison.classes);
+  return std::move(comparison.types);
+}
+
+Result<HostTypes> check_element_types(const ComponentInstance& root, uint32_t instance, TypeUse element,
+                                      const detail::TypeShape* shape) {
+  Comparison comparison(root, instance);
+  if (!comparison.same(element, shape)) {
+    Error error = comparison.error("the elements of a stream or future", "the host has");
+    return Error(ErrorKind::kUsage, error.message());
+  }
+  return std::move(comparison.types);
 }
 
 }  // namespace ermine::component

@@ -311,8 +311,8 @@ Result<std::optional<Value>> lift_result(ComponentInstance& root, const PlanFunc
 }
 
 Result<Value> ValueAccess::lift_error_context(uint64_t index) {
-  ERMINE_ASSIGN(std::shared_ptr<ErrorContext> context,
-                root_.state(instance_).handles.get<ErrorContext>(static_cast<uint32_t>(index)));
+  ERMINE_ASSIGN(std::shared_ptr<ErrorContextObject> context,
+                root_.state(instance_).handles.get<ErrorContextObject>(static_cast<uint32_t>(index)));
   return Value::handle(ValueKind::kErrorContext, Handle{0, std::move(context)});
 }
 

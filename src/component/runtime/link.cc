@@ -195,12 +195,6 @@ Result<void> ComponentInstance::link(const ComponentLinker& linker) {
             Error(ErrorKind::kLink,
                   base::format("import {:t}: an asynchronous host function was given, and the type is not async",
                                path_text(import.path))));
-      if (item->typed_func && is_async)
-        problems.add(
-            Error(ErrorKind::kUnsupported,
-                  base::format("import {:t}: typed functions of the host cannot be asynchronous; define it over "
-                               "dynamic values",
-                               path_text(import.path))));
     }
     if (!is_given) {
       problems.add(Error(ErrorKind::kLink, base::format("unknown import {:t}: {:t} was expected",
@@ -218,7 +212,7 @@ Result<void> ComponentInstance::link(const ComponentLinker& linker) {
 // The types of functions of other components and of the host, now that the resource types are known.
 Result<void> ComponentInstance::link_types() {
   LinkProblems problems;
-  import_classes_.resize(imports_.size());
+  import_types_.resize(imports_.size());
   for (size_t i = 0; i < imports_.size(); ++i) {
     const LinkItem& item = imports_[i];
     const PlanImport& import = plan().imports[i];
@@ -232,10 +226,10 @@ Result<void> ComponentInstance::link_types() {
           base::format("incompatible import type for {:t}: {:t} was expected, `{:t}` was given", path_text(import.path),
                        import_text(*component_, import), TypeText(other).func(func.type))));
     } else if (item.typed_func) {
-      auto classes =
+      auto host =
           check_host_types(*this, 0, import.type, item.typed_func->shape, dotted(import.path), "the host gives");
-      if (classes) import_classes_[i] = *std::move(classes);
-      else problems.add(std::move(classes).error());
+      if (host) import_types_[i] = *std::move(host);
+      else problems.add(std::move(host).error());
     }
   }
   return std::move(problems).result();

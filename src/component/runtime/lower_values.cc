@@ -239,10 +239,10 @@ Result<void> ValueAccess::store_range(TypeUse element, std::span<const Value> va
 
 Result<uint64_t> ValueAccess::lower_error_context(const Value& value) {
   // Made by a component, and never changed.
-  const auto* context = static_cast<const ErrorContext*>(value.as_handle().owner.get());
+  const auto* context = static_cast<const ErrorContextObject*>(value.as_handle().owner.get());
   if (!context) return Error(ErrorKind::kUsage, "the error context is null");
   ERMINE_ASSIGN(const uint32_t index,
-                root_.state(instance_).handles.add(std::make_shared<ErrorContext>(context->message)));
+                root_.state(instance_).handles.add(std::make_shared<ErrorContextObject>(context->message)));
   return uint64_t{index};
 }
 

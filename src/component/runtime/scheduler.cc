@@ -33,8 +33,40 @@ Scheduler::~Scheduler() {
   // What is blocked on a stack ends with an error, so that the functions of the host there return.
   for (const auto& worker : workers_) worker->execution->end();
   while (tasks_) finish(*tasks_);
+  while (operations_) {
+    HostOperation& operation = *operations_;
+    operation.unregister();
+    operation.end_with_store();
+  }
   for (const auto& frame : frames_)
     for (Thread* thread : frame->task.threads) delete thread;
+}
+
+void HostOperation::register_at(Scheduler& scheduler) {
+  unregister();
+  next_ = scheduler.operations_;
+  if (next_) next_->link_ = &next_;
+  link_ = &scheduler.operations_;
+  *link_ = this;
+}
+
+void HostOperation::unregister() {
+  if (!link_) return;
+  *link_ = next_;
+  if (next_) next_->link_ = link_;
+  link_ = nullptr;
+  next_ = nullptr;
+}
+
+// What is told may begin and end operations: those that were not told yet are in a list of their own.
+void Scheduler::component_failed(const ComponentInstance& root) {
+  HostOperation* rest = std::exchange(operations_, nullptr);
+  if (rest) rest->link_ = &rest;
+  while (rest) {
+    HostOperation& operation = *rest;
+    operation.register_at(*this);
+    operation.component_failed(root);
+  }
 }
 
 // ---- Workers
@@ -311,13 +343,19 @@ Result<bool> Scheduler::run_some() {
   return posted || ran;
 }
 
-Result<void> Scheduler::run_until(const ComponentInstance& root, const std::function<bool()>& done) {
+Result<void> Scheduler::run_until(const ComponentInstance* root, const std::function<bool()>& done) {
   while (!done()) {
-    const uint64_t failures = root.failures();
+    const uint64_t failures = root ? root->failures() : 0;
     Result<bool> progress = run_some();
-    if (!progress && root.failures() != failures) return std::move(progress).error();
+    if (!progress && root && root->failures() != failures) return std::move(progress).error();
     if (!progress || *progress) continue;
     if (pending_ == 0) return component_trap(std::string(kDeadlock));
+    if (wait_) {
+      ERMINE_TRY(wait_());
+      if (store_.exec()->interrupt.load(std::memory_order_relaxed) != 0)
+        ERMINE_TRY(stopped(runtime::answer_interrupt(store_.exec())));
+      continue;
+    }
     if (!waker_->wait(store_)) ERMINE_TRY(stopped(runtime::answer_interrupt(store_.exec())));
   }
   return {};

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <vector>
 
+#include "component/runtime/host_operations.h"
 #include "component/runtime/tasks.h"
 #include "component/runtime/waitables.h"
 #include "runtime/execution.h"
@@ -50,6 +51,8 @@ class Waker {
   void post(std::function<bool()> work);
   // Readable while there is work; -1 if the system has none. The caller does not close it.
   int event_fd();
+  // Whether the store is gone. On the store's thread, or after it.
+  bool is_closed();
 
  private:
   friend class Scheduler;
@@ -122,19 +125,29 @@ class Scheduler {
   // Runs one thread that is ready, and what was posted. False: there was nothing to do. After an error, the calls of
   // the host into the component whose thread failed have failed as well (ComponentInstance::failures).
   Result<bool> run_some();
-  // Runs until done() holds. An error if a thread of this component fails; those of others continue. kTrap
-  // if nothing can make progress: a deadlock.
-  Result<void> run_until(const ComponentInstance& root, const std::function<bool()>& done);
+  // Runs until done() holds. An error if a thread of this component fails (null: of none); those of others continue.
+  // kTrap if nothing can make progress: a deadlock.
+  Result<void> run_until(const ComponentInstance* root, const std::function<bool()>& done);
   const std::shared_ptr<Waker>& waker() { return waker_; }
   // Takes fuel for work that is done for a guest, and answers interrupts.
   Result<void> spend(uint64_t units);
   // Operations of the host that will be posted to the waker; while there are some, there is no deadlock.
   void add_pending(int count) { pending_ += count; }
+  // How run_until waits, instead of for the waker and interrupts only: until the waker's descriptor, that of
+  // interrupts, or something of the host is ready. An error ends run_until.
+  void set_wait(std::function<Result<void>()> wait) { wait_ = std::move(wait); }
+  // Ends the calls of the host into this component.
+  void component_failed(const ComponentInstance& root);
+  // Bytes of the host's memory that the arguments of asynchronous calls take which are not answered yet.
+  uint64_t held_bytes = 0;
+  // The store is being destroyed: no code of a guest may run.
+  bool is_ending() const { return ending_; }
 
   bool is_ready(const Thread& thread) const;
 
  private:
   friend class Worker;
+  friend class HostOperation;
   void set_current(Thread* thread) { store_.extension_current = thread; }
   Result<Thread*> run(Thread& thread);
   Result<Thread*> resume(Thread& thread, bool cancelled);
@@ -175,6 +188,8 @@ class Scheduler {
   std::vector<std::unique_ptr<TaskFrame>> frames_;
   std::vector<TaskFrame*> free_frames_;
   std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
+  HostOperation* operations_ = nullptr;
+  std::function<Result<void>()> wait_;
   std::vector<std::function<bool()>> deferred_;  // posted work that could not be done yet
   int pending_ = 0;
   bool ending_ = false;

@@ -4,7 +4,8 @@
 #include <cstring>
 
 #include "base/format.h"
-#include "component/runtime/component_instance.h"
+#include "component/adapter/adapter.h"
+#include "component/runtime/host_side.h"
 #include "component/runtime/scheduler.h"
 #include "component/runtime/values.h"
 
@@ -44,6 +45,29 @@ Layout layout_of(const CopyEnd& end) { return end.root->types().layout(element_o
 // Where the next element is in the guest's memory. The range was checked when the copy began; a memory does not shrink.
 uint8_t* address_of(const CopyEnd& end, uint32_t size) {
   return end.root->memory(*end.options->memory)->base() + end.at + uint64_t{end.progress} * size;
+}
+
+// The other side is the host's, of the public API. Returns how many elements it moved.
+Result<uint32_t> copy_typed(CopyEnd& guest, TypedBuffer& host, uint32_t n) {
+  ComponentInstance& root = *guest.root;
+  const TypeUse element = element_of(guest);
+  if (root.scheduler().has_trapped(root.state(guest.instance)))
+    return Error(ErrorKind::kUsage, "the other end of a stream or future belongs to an instance that has trapped");
+  if (!host.copy.is_dynamic && (host.root != &root || host.instance != guest.instance || host.element != element)) {
+    ERMINE_ASSIGN(host.types, check_element_types(root, guest.instance, element, host.copy.element));
+    host.root = &root;
+    host.instance = guest.instance;
+    host.element = element;
+  }
+  const SideParts parts(root, *guest.options);
+  HostSide side(root, guest.instance, parts, host.types, "a stream or future");
+  side.set_element(element, *guest.options);
+  const uint64_t size = element.is_none() ? 0 : layout_of(guest).size;
+  ERMINE_TRY(root.scheduler().spend(n * size >> 6));
+  uint32_t moved = 0;
+  if (!host.copy.transfer(side, guest.at + guest.progress * size, n, moved)) return std::move(side.error());
+  if (moved > n) return Error(ErrorKind::kUsage, base::format("a copy of a stream moved {} elements of {}", moved, n));
+  return moved;
 }
 
 // The other side is the host's.
@@ -105,7 +129,18 @@ Result<void> copy_between_guests(Scheduler& scheduler, CopyEnd& writer, CopyEnd&
   return {};
 }
 
+Result<uint32_t> copy_between_typed(TypedBuffer& from, TypedBuffer& to, uint32_t n) {
+  if (from.copy.element != to.copy.element || from.copy.is_dynamic != to.copy.is_dynamic)
+    return Error(ErrorKind::kUsage, "the two ends of a stream of the host have elements of different types");
+  const uint32_t moved = from.copy.pair(from.copy, to.copy, n);
+  if (moved > n)
+    return Error(ErrorKind::kUsage, "the reader of a stream of the host did not take all elements that were written");
+  return moved;
+}
+
 Result<void> copy_between_hosts(HostBuffer& from, HostBuffer& to, uint32_t n) {
+  if (from.typed || to.typed)
+    return Error(ErrorKind::kUsage, "one end of a stream of the host has typed elements, the other dynamic ones");
   if (!from.bytes.empty()) {
     const uint64_t size = from.bytes.size() / from.length;
     if (to.bytes.size() / to.length != size)
@@ -118,9 +153,18 @@ Result<void> copy_between_hosts(HostBuffer& from, HostBuffer& to, uint32_t n) {
   return {};
 }
 
-Result<void> copy(Scheduler& scheduler, CopyEnd& a, CopyEnd& b, uint32_t n) {
+// Copies up to n elements, and returns how many: fewer only if one end is of the public API.
+Result<uint32_t> copy(Scheduler& scheduler, CopyEnd& a, CopyEnd& b, uint32_t n) {
   CopyEnd &writer = a.is_reader() ? b : a, &reader = a.is_reader() ? a : b;
-  if (writer.host && reader.host) ERMINE_TRY(copy_between_hosts(*writer.host, *reader.host, n));
+  TypedBuffer* from = writer.host ? writer.host->typed : nullptr;
+  TypedBuffer* to = reader.host ? reader.host->typed : nullptr;
+  if (from && to) {
+    ERMINE_ASSIGN(n, copy_between_typed(*from, *to, n));
+  } else if (from && !reader.host) {
+    ERMINE_ASSIGN(n, copy_typed(reader, *from, n));
+  } else if (to && !writer.host) {
+    ERMINE_ASSIGN(n, copy_typed(writer, *to, n));
+  } else if (writer.host && reader.host) ERMINE_TRY(copy_between_hosts(*writer.host, *reader.host, n));
   else if (writer.host) ERMINE_TRY(copy_with_host(reader, *writer.host, n, false));
   else if (reader.host) ERMINE_TRY(copy_with_host(writer, *reader.host, n, true));
   else ERMINE_TRY(copy_between_guests(scheduler, writer, reader, n));
@@ -128,7 +172,7 @@ Result<void> copy(Scheduler& scheduler, CopyEnd& a, CopyEnd& b, uint32_t n) {
     end->progress += n;
     if (end->host) end->host->progress += n;
   }
-  return {};
+  return n;
 }
 
 // The copy of the end is over.
@@ -140,6 +184,12 @@ void finish(Scheduler& scheduler, CopyEnd& end, CopyResult result) {
   HostBuffer& buffer = *std::exchange(end.host, nullptr);
   const std::function<void(CopyResult)> done = std::move(buffer.done);
   if (done) done(result);
+}
+
+// The pending end is over with its copy, and this one waits. (What finishes may begin its next copy.)
+void take_turn(Scheduler& scheduler, SharedStream& shared, CopyEnd& end) {
+  CopyEnd& waited = *std::exchange(shared.pending, &end);
+  finish(scheduler, waited, CopyResult::kCompleted);
 }
 
 void finish_pending(Scheduler& scheduler, SharedStream& shared, CopyResult result) {
@@ -166,6 +216,13 @@ bool plain_element(const Types& types, TypeUse element) {
     case TypeKind::FixedList: return plain_element(types, type.first);
     default: return false;
   }
+}
+
+// A guest that begins a copy with the host traps if that fails, and its end will not be used any more.
+Result<uint32_t> copy_or_drop(Scheduler& scheduler, CopyEnd& end, CopyEnd& other, uint32_t n) {
+  Result<uint32_t> moved = copy(scheduler, end, other, n);
+  if (!moved && other.host && !end.host) drop_end(scheduler, *end.shared);
+  return moved;
 }
 
 Event CopyEnd::finish_copy() {
@@ -200,14 +257,22 @@ Result<void> begin_copy(Scheduler& scheduler, CopyEnd& end) {
         base::format("cannot read from and write to intra-component {:t} whose elements are not numbers",
                      shared.is_future ? "future" : "stream"));
   if (shared.is_future) {
-    ERMINE_TRY(copy(scheduler, end, other, 1));
+    ERMINE_ASSIGN(const uint32_t moved, copy_or_drop(scheduler, end, other, 1));
+    if (moved == 0) return Error(ErrorKind::kUsage, "a copy of a future moved nothing");
     finish_pending(scheduler, shared, CopyResult::kCompleted);
     finish(scheduler, end, CopyResult::kCompleted);
     return {};
   }
   if (other.remaining() > 0) {
     if (end.remaining() > 0) {
-      ERMINE_TRY(copy(scheduler, end, other, std::min(end.remaining(), other.remaining())));
+      ERMINE_ASSIGN(const uint32_t moved,
+                    copy_or_drop(scheduler, end, other, std::min(end.remaining(), other.remaining())));
+      if (moved == 0) {
+        // The host wants nothing at present.
+        if (end.host) finish(scheduler, end, CopyResult::kCompleted);
+        else take_turn(scheduler, shared, end);
+        return {};
+      }
       if (other.host) {
         finish_pending(scheduler, shared, CopyResult::kCompleted);
       } else {
@@ -220,8 +285,7 @@ Result<void> begin_copy(Scheduler& scheduler, CopyEnd& end) {
   } else if (!end.is_reader() && end.length == 0 && other.length == 0) {
     finish(scheduler, end, CopyResult::kCompleted);
   } else {
-    finish_pending(scheduler, shared, CopyResult::kCompleted);
-    shared.pending = &end;
+    take_turn(scheduler, shared, end);
   }
   return {};
 }

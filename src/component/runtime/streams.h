@@ -9,12 +9,12 @@
 #include <span>
 #include <vector>
 
+#include "component/runtime/component_instance.h"
 #include "component/runtime/waitables.h"
 #include "component/value/value.h"
+#include "ermine/component/detail/stream_end.h"
 
 namespace ermine::component {
-
-enum class CopyResult : uint8_t { kCompleted, kDropped, kCancelled };
 
 struct CopyEnd;
 
@@ -26,11 +26,21 @@ struct SharedStream {
   CopyEnd* pending = nullptr;  // the end that has begun a copy, and waits for the other
 };
 
-// Elements that the host reads or writes. Exactly one of `bytes` and `values` is used: bytes if the element is plain
-// (plain_element()), which are then in the form of a guest's memory.
+// A copy of the public API, and the type that its elements have in the guest that it was last used with.
+struct TypedBuffer {
+  detail::StreamCopy copy;
+  const ComponentInstance* root = nullptr;
+  uint32_t instance = 0;
+  TypeUse element;
+  HostTypes types;
+};
+
+// Elements that the host reads or writes. Exactly one of `bytes`, `values` and `typed` is used: bytes if the element is
+// plain (plain_element()), which are then in the form of a guest's memory.
 struct HostBuffer {
   std::span<uint8_t> bytes;  // read into, or written from
   std::vector<Value> values;  // written: those that are left, from the first; read: those that have come
+  TypedBuffer* typed = nullptr;
   uint32_t length = 0, progress = 0;  // elements
   std::function<void(CopyResult)> done;
 };
@@ -87,8 +97,8 @@ Result<std::shared_ptr<SharedStream>> lift_stream(InstanceState& from, const Typ
                                                   bool is_future);
 Result<uint32_t> lower_stream(InstanceState& to, std::shared_ptr<SharedStream> shared, TypeUse type);
 
-struct ErrorContext : HandleObject {
-  explicit ErrorContext(std::string text) : HandleObject(HandleKind::kErrorContext), message(std::move(text)) {}
+struct ErrorContextObject : HandleObject {
+  explicit ErrorContextObject(std::string text) : HandleObject(HandleKind::kErrorContext), message(std::move(text)) {}
   static constexpr std::string_view kNoun = "error context";
   static bool is(HandleKind kind) { return kind == HandleKind::kErrorContext; }
   const std::string message;

@@ -177,14 +177,14 @@ Result<void> error_context_new(const MadeEnv& env, Slot* slots) {
     while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;
     text.resize(end);
   }
-  ERMINE_ASSIGN(slots[0], env.state().handles.add(std::make_shared<ErrorContext>(std::move(text))));
+  ERMINE_ASSIGN(slots[0], env.state().handles.add(std::make_shared<ErrorContextObject>(std::move(text))));
   return {};
 }
 
 Result<void> error_context_debug_message(const MadeEnv& env, Slot* slots) {
   ERMINE_TRY(env.check_may_leave());
-  ERMINE_ASSIGN(const std::shared_ptr<ErrorContext> context,
-                env.state().handles.get<ErrorContext>(static_cast<uint32_t>(slots[0])));
+  ERMINE_ASSIGN(const std::shared_ptr<ErrorContextObject> context,
+                env.state().handles.get<ErrorContextObject>(static_cast<uint32_t>(slots[0])));
   const TypeUse type(Primitive::String);
   const Value value = Value::string(context->message);
   ERMINE_TRY(ValueAccess(*env.root, env.made->instance, env.made->options)
@@ -195,7 +195,7 @@ Result<void> error_context_debug_message(const MadeEnv& env, Slot* slots) {
 Result<void> error_context_drop(const MadeEnv& env, Slot* slots) {
   ERMINE_TRY(env.check_may_leave());
   const auto index = static_cast<uint32_t>(slots[0]);
-  ERMINE_TRY(env.state().handles.get<ErrorContext>(index));
+  ERMINE_TRY(env.state().handles.get<ErrorContextObject>(index));
   env.state().handles.remove(index);
   return {};
 }

@@ -211,7 +211,12 @@ Result<void> Scheduler::first_part(Thread& thread) {
   const PlanOptions& options = task.func->options;
   Slot slots[kMaxCallSlots] = {};
   task.state = Task::State::kStarted;
-  ERMINE_TRY(task.client->start(task, slots));
+  if (auto started = task.client->start(task, slots); !started) {
+    if (started.error().kind() != ErrorKind::kUsage || task.borrows != 0 || !task.client->refused(started.error()))
+      return started;
+    task.state = Task::State::kResolved;
+    return exit_implicit(thread);
+  }
   ERMINE_TRY(call_core(store_, task.root->func(task.func->callee), slots));
   if (options.is_async) {
     if (options.callback) return callback_result(thread, static_cast<uint32_t>(slots[0]));

@@ -19,6 +19,9 @@ struct TaskClient {
   virtual ~TaskClient() = default;
   // The task starts: writes the arguments as the callee's core function takes them. The current thread is the task's.
   virtual Result<void> start(Task& task, runtime::Slot* arguments) = 0;
+  // start() has failed because the host gave no arguments of their types, and the callee has seen nothing of the call.
+  // True: the client has noted the error, and the task is over; false: it is a failure of the callee.
+  virtual bool refused(Error&) { return false; }
   // The task returns: `results` are the core values of the callee's result (adapter.h, result_values).
   virtual Result<void> returned(Task& task, const runtime::Slot* results) = 0;
   // The task was cancelled, before it started or later.

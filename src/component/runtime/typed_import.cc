@@ -1,9 +1,10 @@
 // Typed functions of the host as imports: the core function that a component calls.
+#include "component/runtime/typed_import.h"
+
 #include "base/format.h"
-#include "component/adapter/adapter.h"
 #include "component/runtime/adapter_imports.h"
 #include "component/runtime/bound_func.h"
-#include "runtime/call.h"
+#include "component/runtime/call_subtask.h"
 
 namespace ermine::component {
 
@@ -12,34 +13,26 @@ using runtime::Slot;
 
 namespace {
 
-struct TypedImportEnv {
-  std::shared_ptr<ComponentInstance> root;
-  const MadeFunc* made;
-  std::shared_ptr<const detail::HostFunc> func;
-  std::span<const HostClass> classes;  // the instance's
-  std::string_view name;               // the plan's
-  bool has_parts = false;
-  SideParts parts;
-};
-
 Result<void> call_host(TypedImportEnv& env, HostCall& call, Slot* slots) {
   ComponentInstance& root = *env.root;
-  if (root.state(env.made->instance).flag() == kInstanceMayNotLeave)
-    return component_trap(std::string(adapter_trap_message(AdapterTrap::CannotLeave)));
-  if (!env.has_parts) {
-    // At the first call: a canonical definition may come before what its options need.
-    const PlanOptions& options = env.made->options;
-    if (options.memory) env.parts.memory = root.memory(*options.memory);
-    if (options.realloc) env.parts.realloc = root.func(*options.realloc);
-    env.parts.encoding = options.encoding;
-    env.has_parts = true;
-  }
+  ERMINE_TRY(env.check_may_leave());
+  if (!env.parts) env.parts.emplace(root, env.made->options);
   root.enter_call(nullptr);
-  HostSide side(root, env.made->instance, env.parts, env.classes, env.name);
+  HostSide side(root, env.made->instance, *env.parts, *env.types, env.name);
   const bool done = env.func->fn(env.func->env.get(), call.store, side, slots);
   side.end_borrows();
   if (!done) return std::move(side.error());
   return root.exit_call();
+}
+
+bool run_typed_async(void* env, HostCall& call, Slot* slots) {
+  TypedImportEnv& import = *static_cast<TypedImportEnv*>(env);
+  Result<void> done = import.check_may_leave();
+  if (done) {
+    if (!import.parts) import.parts.emplace(*import.root, import.made->options);
+    done = call_host_async(import, slots);
+  }
+  return done || runtime::fail(call, std::move(done).error());
 }
 
 bool run_typed(void* env, HostCall& call, Slot* slots) {
@@ -63,9 +56,11 @@ Result<std::shared_ptr<const runtime::HostFunction>> typed_import(const std::sha
   env->root = instance;
   env->made = &made;
   env->func = instance->import(func).typed_func;
-  env->classes = instance->classes_of_import(func);
+  env->types = &instance->host_types_of_import(func);
   env->name = func.name;
-  return make_host_function(registry, registry->get(made.core_type).func, run_typed, std::move(env));
+  const bool is_async = instance->types().funcs[made.type].is_async;
+  return make_host_function(registry, registry->get(made.core_type).func, is_async ? run_typed_async : run_typed,
+                            std::move(env));
 }
 
 }  // namespace ermine::component

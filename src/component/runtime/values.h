@@ -41,6 +41,9 @@ class ValueAccess {
   Result<void> check(TypeUse type, const Value& value) const;
   // Of borrows that were lifted: they mean nothing from now on.
   void end_borrows();
+  // Bytes of the host's memory for the values that were lifted.
+  uint64_t used() const { return used_; }
+  void set_used(uint64_t bytes) { used_ = bytes; }
 
  private:
   struct Memory {

@@ -45,6 +45,11 @@ bool Waker::wait(runtime::Store& store) {
   return has_work;
 }
 
+bool Waker::is_closed() {
+  std::lock_guard lock(mutex_);
+  return closed_;
+}
+
 void Waker::close() {
   std::vector<std::function<bool()>> dropped;
   std::lock_guard lock(mutex_);

@@ -219,7 +219,8 @@ std::string shape_text(const detail::TypeShape* shape) {
 
 std::string shape_text(const detail::FuncShape& shape) {
   BoundedText out;
-  list_parts(out, "func(", shape.params, ")", [&](const detail::TypeShape* param) { write_shape(out, param); });
+  list_parts(out, shape.is_async ? "async func(" : "func(", shape.params, ")",
+             [&](const detail::TypeShape* param) { write_shape(out, param); });
   if (shape.result) {
     out << " -> ";
     write_shape(out, shape.result);

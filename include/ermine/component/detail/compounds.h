@@ -35,6 +35,7 @@ struct FieldsLayout {
   static constexpr bool inert = (true && ... && Codec<F>::inert);
   static constexpr bool bits = (true && ... && Codec<F>::bits);
   static constexpr bool view = (false || ... || Codec<F>::view);
+  static constexpr bool memory_view = (false || ... || Codec<F>::memory_view);
   static constexpr bool owns = (false || ... || Codec<F>::owns);
 };
 
@@ -44,7 +45,8 @@ struct FieldsCodec : CodecDefaults {
   using Layout = FieldsLayout<F...>;
   using Indices = std::index_sequence_for<F...>;
   static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = Layout::flat;
-  static constexpr bool inert = Layout::inert, view = Layout::view, owns = Layout::owns;
+  static constexpr bool inert = Layout::inert, view = Layout::view, memory_view = Layout::memory_view;
+  static constexpr bool owns = Layout::owns;
   // Without padding: it would be bytes of the host that a component can read.
   static constexpr bool bits = Layout::bits && std::is_trivially_copyable_v<T> && sizeof(T) == Layout::size &&
                                alignof(T) == Layout::alignment && (0u + ... + Codec<F>::size) == Layout::size;
@@ -228,6 +230,7 @@ struct CasesCodec : CodecDefaults {
   using Indices = std::index_sequence_for<C...>;
   static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = 1 + Layout::payload_flat;
   static constexpr bool view = (false || ... || Codec<C>::view), owns = (false || ... || Codec<C>::owns);
+  static constexpr bool memory_view = (false || ... || Codec<C>::memory_view);
 
   static bool store(Cursor& c, uint64_t at, const T& v) {
     const size_t index = Derived::index_of(v);
@@ -375,7 +378,7 @@ struct Codec<std::array<E, N>> : CodecDefaults {
   using C = Codec<E>;
   static constexpr TypeShape shape{.kind = ValueKind::kFixedList, .first = &C::shape, .length = N};
   static constexpr uint32_t size = C::size * N, alignment = C::alignment, flat = C::flat * N;
-  static constexpr bool inert = C::inert, view = C::view, owns = C::owns;
+  static constexpr bool inert = C::inert, view = C::view, memory_view = C::memory_view, owns = C::owns;
   static void put(uint8_t* p, const std::array<E, N>& v) {
     for (size_t i = 0; i < N; ++i) C::put(p + i * C::size, v[i]);
   }
@@ -414,7 +417,7 @@ struct Codec<T> : PointerPair<Codec<T>, T> {
   using V = typename T::mapped_type;
   using Layout = FieldsLayout<K, V>;
   static constexpr TypeShape shape{.kind = ValueKind::kMap, .first = &Codec<K>::shape, .second = &Codec<V>::shape};
-  static constexpr bool view = Layout::view, owns = Layout::owns;
+  static constexpr bool view = Layout::view, memory_view = Layout::memory_view, owns = Layout::owns;
   static bool write(Cursor& c, const T& v, uint64_t& at, uint64_t& length) {
     length = v.size();
     if (!c.allocate_list(length, Layout::size, Layout::alignment, at)) return false;

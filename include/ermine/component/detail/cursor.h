@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "ermine/component/detail/reply.h"
 #include "ermine/component/detail/shape.h"
 #include "ermine/error.h"
 
@@ -20,11 +21,16 @@ class Store;
 
 namespace ermine::component::detail {
 
+class StreamEnd;
+
 class Cursor {
  public:
   uint8_t* memory = nullptr;
   uint64_t memory_size = 0;
   uint64_t budget = 0;  // bytes of the host's memory that the values of this call may still take
+  // The most core values that parameters and a result are passed as, rather than in memory (CanonicalABI.md,
+  // "Flattening"). Asynchronous calls have other numbers than these.
+  uint32_t max_flat_params = 16, max_flat_results = 1;
 
   // ---- Lowering
   // Memory from the component's allocator; `at` is where it begins.
@@ -38,6 +44,9 @@ class Cursor {
   bool lower_borrow(const void* resource_class, void* object, uint32_t& handle);
   // From a handle of the library (Resource); an own is taken out of it.
   bool lower_handle(const std::shared_ptr<const void>& handle, bool own, uint32_t& index);
+  // Passes on the end that is read; `type` is the shape of the stream or future.
+  bool lower_stream(const StreamEnd& end, const TypeShape* type, uint32_t& index);
+  bool lower_error_context(const std::shared_ptr<const void>& context, uint32_t& index);
 
   // ---- Lifting
   bool load_string(uint64_t at, uint64_t units, std::string& out);
@@ -51,6 +60,12 @@ class Cursor {
   bool lift_own(const void* resource_class, uint32_t handle, void*& object);
   bool lift_borrow(const void* resource_class, uint32_t handle, void*& object);
   bool lift_handle(uint32_t index, bool own, std::shared_ptr<const void>& handle);
+  bool lift_stream(uint32_t index, const TypeShape* type, StreamEnd& end);
+  bool lift_error_context(uint32_t index, std::shared_ptr<const void>& context);
+
+  // ---- Elements of a stream as dynamic values
+  bool load_values(uint64_t at, uint32_t count, std::vector<Value>& out);
+  bool store_values(uint64_t at, std::span<const Value> values);
 
   // ---- Errors; each returns false.
   bool bad_case();
@@ -64,11 +79,15 @@ class Cursor {
 };
 
 // A typed function of the host. Immutable; `env` is passed to the function. `slots` has the parameters, and receives
-// the result if it is a single core value.
+// the result if it is a single core value. Exactly one of `fn` and `start` is there.
 struct HostFunc {
   bool (*fn)(void* env, runtime::Store* store, Cursor& cursor, uint64_t* slots) = nullptr;
   std::shared_ptr<void> env;
   FuncShape shape;
+  // Of an asynchronous function (shape.is_async): lifts the parameters and begins the call, which the reply ends.
+  // `kept` is destroyed on the store's thread when the answer has been written: the parameters.
+  bool (*start)(void* env, runtime::Store* store, Cursor& cursor, const uint64_t* slots, const CallReply& reply,
+                std::shared_ptr<void>& kept) = nullptr;
 };
 
 }  // namespace ermine::component::detail

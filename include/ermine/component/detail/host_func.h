@@ -72,14 +72,14 @@ struct HostCallable<R(A...)> {
 
   // Reads the parameters, and where a result that is no single core value goes.
   static bool lift(Cursor& cursor, const uint64_t* slots, [[maybe_unused]] Stored& values, uint64_t& out) {
-    if constexpr (Params::flat <= kMaxFlatParams) {
+    if (params_are_direct<Params>(cursor)) {
       const bool done = [&]<size_t... I>(std::index_sequence<I...>) {
         return (Codec<typename StoredParam<A>::type>::lift(cursor, slots, std::get<I>(values)) && ...);
       }(Indices());
-      if constexpr (kResultInMemory) out = *slots;
+      if (result_in_memory(cursor)) out = *slots;
       return done;
     } else {
-      if constexpr (kResultInMemory) out = slots[1];
+      if (result_in_memory(cursor)) out = slots[1];
       uint8_t* place = nullptr;
       if (!cursor.place(slots[0], Params::size, Params::alignment, place)) return false;
       return [&]<size_t... I>(std::index_sequence<I...>) {
@@ -89,7 +89,7 @@ struct HostCallable<R(A...)> {
     }
   }
   static bool lower(Cursor& cursor, uint64_t* slots, const auto& result, uint64_t out) {
-    if constexpr (kResultInMemory) {
+    if (result_in_memory(cursor)) {
       uint8_t* place = nullptr;
       return cursor.place(out, Codec<Value>::size, Codec<Value>::alignment, place) &&
              Codec<Value>::store(cursor, out, result);
@@ -111,10 +111,11 @@ struct HostCallable<R(A...)> {
   }
 
  private:
-  static constexpr bool kResultInMemory = [] {
+  static bool result_in_memory(const Cursor& cursor) {
     if constexpr (std::is_void_v<Value>) return false;
-    else return Codec<Value>::flat > kMaxFlatResults;
-  }();
+    else if constexpr (Codec<Value>::flat > kMaxFlatResults) return true;
+    else return Codec<Value>::flat > cursor.max_flat_results;
+  }
 };
 
 template <class F>

@@ -22,7 +22,8 @@ struct TypeShape {
   ValueKind kind = ValueKind::kBool;
   // Fields of a record, elements of a tuple, cases of a variant or enum, flags.
   std::span<const PartShape> parts = {};
-  // kList, kFixedList, kOption: the element; kMap: key and value; kResult: ok and error, null if there is none.
+  // kList, kFixedList, kOption: the element; kStream, kFuture: the element, null if there is none; kMap: key and value;
+  // kResult: ok and error, null if there is none.
   const TypeShape* first = nullptr;
   const TypeShape* second = nullptr;
   uint32_t length = 0;  // kFixedList
@@ -34,6 +35,7 @@ struct TypeShape {
 struct FuncShape {
   std::span<const TypeShape* const> params;
   const TypeShape* result = nullptr;  // null: none
+  bool is_async = false;  // of a function of the host: it may answer later
 };
 
 }  // namespace ermine::component::detail

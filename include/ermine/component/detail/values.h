@@ -7,7 +7,8 @@
 //   inert                     lowering needs nothing but the memory and cannot fail: put() does it
 //   bits                      every image in memory is a value, and may be the image of the value in C++
 //   same_image()              of bits: it is, so that lists are copied whole. Compilers know the answer
-//   view                      lifted values refer to the component's memory
+//   view                      lifted values refer to the component's memory, or are borrowed
+//   memory_view               lifted values refer to the component's memory
 //   owns                      has resources that are moved: only an rvalue can be lowered
 //   put(p, v)                 if inert: writes it
 //   store(cursor, at, v)      writes it to memory at `at`, which the library has checked
@@ -67,7 +68,7 @@ constexpr uint32_t align_to(uint32_t at, uint32_t alignment) { return (at + alig
 
 // What all codecs have unless they say otherwise.
 struct CodecDefaults {
-  static constexpr bool inert = false, bits = false, view = false, owns = false;
+  static constexpr bool inert = false, bits = false, view = false, memory_view = false, owns = false;
 };
 // Of a type that is one slot, and an integer of `Bits` in memory. Derived: to_bits(v), from_bits(cursor, bits, v).
 template <class Derived, class T, class Bits>
@@ -172,7 +173,7 @@ struct Codec<std::string> : PointerPair<Codec<std::string>, std::string> {
 template <>
 struct Codec<std::string_view> : PointerPair<Codec<std::string_view>, std::string_view> {
   static constexpr TypeShape shape{.kind = ValueKind::kString};
-  static constexpr bool view = true;
+  static constexpr bool view = true, memory_view = true;
   static bool write(Cursor& c, std::string_view v, uint64_t& at, uint64_t& n) { return c.store_string(v, at, n); }
   static bool read(Cursor& c, uint64_t at, uint64_t n, std::string_view& v) { return c.view_string(at, n, v); }
 };
@@ -208,7 +209,7 @@ template <class E>
 struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>> {
   using C = Codec<E>;
   static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &C::shape};
-  static constexpr bool view = C::view, owns = C::owns;
+  static constexpr bool view = C::view, memory_view = C::memory_view, owns = C::owns;
   static bool write(Cursor& c, const std::vector<E>& v, uint64_t& at, uint64_t& length) {
     length = v.size();
     return write_elements<E>(c, v, at);
@@ -243,7 +244,7 @@ template <class E>
 struct Codec<std::span<const E>> : PointerPair<Codec<std::span<const E>>, std::span<const E>> {
   using C = Codec<E>;
   static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &C::shape};
-  static constexpr bool view = true, owns = C::owns;
+  static constexpr bool view = true, memory_view = true, owns = C::owns;
   static bool write(Cursor& c, std::span<const E> v, uint64_t& at, uint64_t& length) {
     length = v.size();
     return write_elements<E>(c, v, at);

@@ -8,76 +8,13 @@
 #include "component/text/text.h"
 #include "runtime/call.h"
 #include "runtime/execution.h"
+#include "tests/api/async_guest.h"
 
 namespace ermine::component {
 namespace {
 
-// A component that imports `f` and exports `run`, which calls it with its argument and adds 1. `run` is lifted with the
-// given options, and calls with those.
-std::string caller(std::string_view run) {
-  return R"((component
-    (import "f" (func $f async (param "v" u32) (result u32)))
-    (core module $Memory (memory (export "memory") 1))
-    (core instance $memory (instantiate $Memory))
-    (alias core export $memory "memory" (core memory $mem))
-    (canon lower (func $f) (core func $sync))
-    (canon lower (func $f) async (memory $mem) (core func $async))
-    (canon task.return (result u32) (core func $return))
-    (canon task.cancel (core func $cancel))
-    (canon waitable-set.new (core func $new))
-    (canon waitable.join (core func $join))
-    (canon subtask.drop (core func $drop))
-    (canon subtask.cancel async (core func $stop))
-    (core module $M
-      (import "" "memory" (memory 1))
-      (import "" "sync" (func $sync (param i32) (result i32)))
-      (import "" "async" (func $async (param i32 i32) (result i32)))
-      (import "" "return" (func $return (param i32)))
-      (import "" "cancel" (func $cancel))
-      (import "" "new" (func $new (result i32)))
-      (import "" "join" (func $join (param i32 i32)))
-      (import "" "drop" (func $drop (param i32)))
-      (import "" "stop" (func $stop (param i32) (result i32)))
-      (global $next (mut i32) (i32.const 64))
-      (func (export "sync") (param i32) (result i32) (i32.add (call $sync (local.get 0)) (i32.const 1)))
-      (func $wait (param $subtask i32) (result i32)
-        (local $set i32)
-        (local.set $set (call $new))
-        (call $join (local.get $subtask) (local.get $set))
-        (i32.or (i32.const 2) (i32.shl (local.get $set) (i32.const 4))))
-      (func (export "async") (param i32) (result i32)
-        (local $state i32)
-        (local.set $state (call $async (local.get 0) (i32.const 16)))
-        (if (i32.eq (local.get $state) (i32.const 2))
-          (then
-            (call $return (i32.add (i32.load (i32.const 16)) (i32.const 1)))
-            (return (i32.const 0))))
-        (i32.store (i32.const 32) (i32.shr_u (local.get $state) (i32.const 4)))
-        (call $wait (i32.shr_u (local.get $state) (i32.const 4))))
-      (func (export "cb") (param $event i32) (param $index i32) (param $payload i32) (result i32)
-        (if (i32.eq (local.get $event) (i32.const 6))
-          (then
-            ;; asked to cancel: the subtask as well
-            (drop (call $stop (i32.load (i32.const 32))))
-            (return (call $wait (i32.load (i32.const 32))))))
-        (if (i32.eq (local.get $payload) (i32.const 4))
-          (then
-            (call $drop (local.get $index))
-            (call $cancel)
-            (return (i32.const 0))))
-        (if (i32.ne (local.get $payload) (i32.const 2)) (then unreachable))
-        (call $drop (local.get $index))
-        (call $return (i32.add (i32.load (i32.const 16)) (i32.const 1)))
-        (i32.const 0)))
-    (core instance $m (instantiate $M (with "" (instance
-      (export "memory" (memory $mem)) (export "sync" (func $sync)) (export "async" (func $async))
-      (export "return" (func $return)) (export "cancel" (func $cancel)) (export "new" (func $new))
-      (export "join" (func $join)) (export "drop" (func $drop)) (export "stop" (func $stop))))))
-    (func (export "run") async (param "v" u32) (result u32) (canon lift )" +
-         std::string(run) + ")))";
-}
-constexpr std::string_view kSync = R"((core func $m "sync"))";
-constexpr std::string_view kAsync = R"((core func $m "async") async (callback (core func $m "cb")))";
+using test::kAsync;
+using test::kSync;
 
 class AsyncComponents : public testing::Test {
  protected:
@@ -136,11 +73,12 @@ class AsyncComponents : public testing::Test {
   }
   // Defines `f` as an asynchronous function whose replies are kept.
   void define_f() {
-    linker_.define_async_func("f", [this](std::vector<Value> arguments, const HostReply& reply) -> Result<void> {
-      seen_.push_back(static_cast<uint32_t>(arguments[0].as_unsigned()));
-      replies_.push_back(reply);
-      return {};
-    });
+    linker_.define_async_func(
+        "f", [this](runtime::Store&, std::vector<Value> arguments, const HostReply& reply) -> Result<void> {
+          seen_.push_back(static_cast<uint32_t>(arguments[0].as_unsigned()));
+          replies_.push_back(reply);
+          return {};
+        });
   }
 
   std::shared_ptr<engine::Engine> engine_;
@@ -157,19 +95,19 @@ TEST_F(AsyncComponents, HostFunctionsThatAnswerAtOnce) {
     return std::optional(Value::u32(static_cast<uint32_t>(args[0].as_unsigned() * 2)));
   });
   for (const std::string_view lift : {kSync, kAsync})
-    EXPECT_EQ(number(call(*instantiate(caller(lift)), "run", values(20))), 41u);
-  linker_.define_async_func("f", [](std::vector<Value> args, const HostReply& reply) -> Result<void> {
+    EXPECT_EQ(number(call(*instantiate(test::async_caller(lift)), "run", values(20))), 41u);
+  linker_.define_async_func("f", [](runtime::Store&, std::vector<Value> args, const HostReply& reply) -> Result<void> {
     reply.complete(std::optional(Value::u32(static_cast<uint32_t>(args[0].as_unsigned() * 3))));
     return {};
   });
   for (const std::string_view lift : {kSync, kAsync})
-    EXPECT_EQ(number(call(*instantiate(caller(lift)), "run", values(20))), 61u);
+    EXPECT_EQ(number(call(*instantiate(test::async_caller(lift)), "run", values(20))), 61u);
 }
 
 TEST_F(AsyncComponents, HostFunctionsThatAnswerLater) {
   define_f();
   for (const std::string_view lift : {kSync, kAsync}) {
-    const auto instance = instantiate(caller(lift));
+    const auto instance = instantiate(test::async_caller(lift));
     const auto task = start(*instance, "run", values(5));
     run_all();
     EXPECT_FALSE(task->done());
@@ -187,7 +125,7 @@ TEST_F(AsyncComponents, HostFunctionsThatAnswerLater) {
 // Tasks that do not need the instance for themselves wait at the same time; the others one after the other.
 TEST_F(AsyncComponents, ManyTasksWaitAtOnce) {
   define_f();
-  const auto instance = instantiate(caller(kAsync));
+  const auto instance = instantiate(test::async_caller(kAsync));
   std::vector<std::shared_ptr<HostTask>> tasks;
   for (uint32_t i = 0; i < 3; ++i) tasks.push_back(start(*instance, "run", values(i)));
   // The memory of this component has room for one result, so they answer in turn.
@@ -200,7 +138,7 @@ TEST_F(AsyncComponents, ManyTasksWaitAtOnce) {
     EXPECT_EQ(number(tasks[i]->take_result()), i * 10 + 1);
   }
   replies_.clear();
-  const auto exclusive = instantiate(caller(kSync));
+  const auto exclusive = instantiate(test::async_caller(kSync));
   const auto first = start(*exclusive, "run", values(1)), second = start(*exclusive, "run", values(2));
   run_all();
   ASSERT_EQ(replies_.size(), 1u);
@@ -216,16 +154,16 @@ TEST_F(AsyncComponents, ManyTasksWaitAtOnce) {
 
 TEST_F(AsyncComponents, AnswersFromOtherThreadsWakeTheLoop) {
   define_f();
-  const auto instance = instantiate(caller(kAsync));
+  const auto instance = instantiate(test::async_caller(kAsync));
   std::thread answer;
-  linker_.define_async_func("f", [&](std::vector<Value>, const HostReply& reply) -> Result<void> {
+  linker_.define_async_func("f", [&](runtime::Store&, std::vector<Value>, const HostReply& reply) -> Result<void> {
     answer = std::thread([reply] {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
       reply.complete(std::optional(Value::u32(8)));
     });
     return {};
   });
-  const auto waits = instantiate(caller(kAsync));
+  const auto waits = instantiate(test::async_caller(kAsync));
   EXPECT_EQ(number(call(*waits, "run", values(0))), 9u);
   answer.join();
   // With a loop of the embedder's own.
@@ -242,12 +180,12 @@ TEST_F(AsyncComponents, AnswersFromOtherThreadsWakeTheLoop) {
 
 TEST_F(AsyncComponents, CancellationReachesTheHost) {
   bool asked = false;
-  linker_.define_async_func("f", [&](std::vector<Value>, const HostReply& reply) -> Result<void> {
+  linker_.define_async_func("f", [&](runtime::Store&, std::vector<Value>, const HostReply& reply) -> Result<void> {
     reply.on_cancel([&asked] { asked = true; });
     replies_.push_back(reply);
     return {};
   });
-  const auto instance = instantiate(caller(kAsync));
+  const auto instance = instantiate(test::async_caller(kAsync));
   const auto task = start(*instance, "run", values(1));
   ASSERT_TRUE(task->cancel());
   EXPECT_TRUE(asked);
@@ -258,7 +196,7 @@ TEST_F(AsyncComponents, CancellationReachesTheHost) {
   EXPECT_TRUE(task->was_cancelled());
   EXPECT_EQ(number(task->take_result()), ~uint64_t{0});
   // One that waits for its instance is cancelled at once.
-  const auto other = instantiate(caller(kSync));
+  const auto other = instantiate(test::async_caller(kSync));
   const auto first = start(*other, "run", values(1)), second = start(*other, "run", values(2));
   ASSERT_TRUE(second->cancel());
   EXPECT_TRUE(second->was_cancelled());
@@ -268,7 +206,7 @@ TEST_F(AsyncComponents, CancellationReachesTheHost) {
 TEST_F(AsyncComponents, WrongAnswersEndTheCaller) {
   define_f();
   const auto check = [&](auto&& answer, std::string_view expected) {
-    const auto instance = instantiate(caller(kAsync));
+    const auto instance = instantiate(test::async_caller(kAsync));
     const auto task = start(*instance, "run", values(1));
     answer();
     run_all();
@@ -284,7 +222,8 @@ TEST_F(AsyncComponents, WrongAnswersEndTheCaller) {
 }
 
 TEST_F(AsyncComponents, TypesOfHostFunctionsAreChecked) {
-  linker_.define_async_func("f", [](std::vector<Value>, const HostReply&) -> Result<void> { return {}; });
+  linker_.define_async_func("f",
+                            [](runtime::Store&, std::vector<Value>, const HostReply&) -> Result<void> { return {}; });
   auto bytes = parse_text("(component (import \"f\" (func (param \"v\" u32) (result u32))))");
   auto compiled = CompiledComponent::compile(engine_, *bytes, std::make_shared<const std::vector<uint8_t>>(*bytes),
                                              FeatureSet::all());
@@ -298,11 +237,11 @@ TEST_F(AsyncComponents, TypesOfHostFunctionsAreChecked) {
 
 TEST_F(AsyncComponents, AFailureIsOneOfItsComponentOnly) {
   define_f();
-  const auto good = instantiate(caller(kAsync)), bad = instantiate(caller(kAsync));
+  const auto good = instantiate(test::async_caller(kAsync)), bad = instantiate(test::async_caller(kAsync));
   const auto survives = start(*good, "run", values(1)), fails = start(*bad, "run", values(2));
   replies_[1].complete(Error(ErrorKind::kIo, "broken"));
   replies_[0].complete(std::optional(Value::u32(3)));
-  ASSERT_TRUE(good->scheduler().run_until(*good, [&] { return survives->done(); }));
+  ASSERT_TRUE(good->scheduler().run_until(good.get(), [&] { return survives->done(); }));
   EXPECT_EQ(number(survives->take_result()), 4u);
   EXPECT_EQ(error_of(fails->take_result()), "broken");
 }
@@ -329,7 +268,7 @@ TEST_F(AsyncComponents, ADeadlockIsAnErrorAndNotTheEnd) {
 TEST_F(AsyncComponents, TheStoreEndsWhatWaits) {
   define_f();
   for (const std::string_view lift : {kSync, kAsync}) {
-    const auto instance = instantiate(caller(lift));
+    const auto instance = instantiate(test::async_caller(lift));
     for (int i = 0; i < 3; ++i) (void)start(*instance, "run", values(1));
   }
   store_.reset();
@@ -424,7 +363,7 @@ TEST_F(AsyncComponents, InterruptsHoldInTasksAndInTheLoop) {
   });
   EXPECT_EQ(call(*spins, "yield", values(1)).error().trap_code(), TrapCode::kInterrupted);
   stop.join();
-  const auto waits = instantiate(caller(kAsync));
+  const auto waits = instantiate(test::async_caller(kAsync));
   std::thread again([control = store_->interrupt_control()] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     control->interrupt(runtime::kInterruptRequest);
@@ -478,86 +417,8 @@ TEST_F(AsyncComponents, TheNumberOfTasksIsLimited) {
 
 // ---- Streams
 
-// A component with `sum`, which reads a stream to its end, and `count`, which writes numbers into a new one. Both wait
-// for the other end, one element at a time if there is no more.
-std::string streams(std::string_view element, std::string_view realloc, unsigned size) {
-  const std::string n = std::to_string(size);
-  return R"((component
-    (core module $Memory
-      (memory (export "memory") 2)
-      (global $next (mut i32) (i32.const 65536))
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-        (global.get $next)
-        (global.set $next (i32.add (global.get $next) (local.get 3)))))
-    (core instance $memory (instantiate $Memory))
-    (alias core export $memory "memory" (core memory $mem))
-    (alias core export $memory "realloc" (core func $realloc))
-    (type $s (stream )" +
-         std::string(element) + R"())
-    (canon stream.new $s (core func $new))
-    (canon stream.read $s (memory $mem) )" +
-         std::string(realloc) + R"( (core func $read))
-    (canon stream.write $s (memory $mem) (core func $write))
-    (canon stream.drop-readable $s (core func $drop-r))
-    (canon stream.drop-writable $s (core func $drop-w))
-    (canon task.return (result $s) (core func $return))
-    (core module $M
-      (import "" "memory" (memory 1))
-      (import "" "new" (func $new (result i64)))
-      (import "" "read" (func $read (param i32 i32 i32) (result i32)))
-      (import "" "write" (func $write (param i32 i32 i32) (result i32)))
-      (import "" "drop-r" (func $drop-r (param i32)))
-      (import "" "drop-w" (func $drop-w (param i32)))
-      (import "" "return" (func $return (param i32)))
-      ;; the sum of the first bytes of the elements
-      (func (export "sum") (param $s i32) (result i32)
-        (local $code i32) (local $sum i32) (local $i i32) (local $at i32)
-        (loop $again
-          (local.set $code (call $read (local.get $s) (i32.const 64) (i32.const 16)))
-          (local.set $i (i32.shr_u (local.get $code) (i32.const 4)))
-          (local.set $at (i32.const 64))
-          (loop $each
-            (if (local.get $i)
-              (then
-                (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $at))))
-                (local.set $at (i32.add (local.get $at) (i32.const )" +
-         n + R"()))
-                (local.set $i (i32.sub (local.get $i) (i32.const 1)))
-                (br $each))))
-          (br_if $again (i32.eqz (i32.and (local.get $code) (i32.const 15)))))
-        (call $drop-r (local.get $s))
-        (local.get $sum))
-      ;; 0 to n - 1
-      (func (export "count") (param $n i32)
-        (local $both i64) (local $end i32) (local $i i32) (local $code i32)
-        (local.set $both (call $new))
-        (local.set $end (i32.wrap_i64 (i64.shr_u (local.get $both) (i64.const 32))))
-        (loop $fill
-          (i32.store8 (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const )" +
-         n + R"())) (local.get $i))
-          (local.set $i (i32.add (local.get $i) (i32.const 1)))
-          (br_if $fill (i32.lt_u (local.get $i) (local.get $n))))
-        (call $return (i32.wrap_i64 (local.get $both)))
-        (local.set $i (i32.const 0))
-        (loop $again
-          (local.set $code
-            (call $write (local.get $end) (i32.add (i32.const 1024) (i32.mul (local.get $i) (i32.const )" +
-         n + R"()))
-              (i32.sub (local.get $n) (local.get $i))))
-          (local.set $i (i32.add (local.get $i) (i32.shr_u (local.get $code) (i32.const 4))))
-          (br_if $again (i32.and (i32.lt_u (local.get $i) (local.get $n))
-            (i32.eqz (i32.and (local.get $code) (i32.const 15))))))
-        (call $drop-w (local.get $end))))
-    (core instance $m (instantiate $M (with "" (instance
-      (export "memory" (memory $mem)) (export "new" (func $new)) (export "read" (func $read))
-      (export "write" (func $write)) (export "drop-r" (func $drop-r)) (export "drop-w" (func $drop-w))
-      (export "return" (func $return))))))
-    (func (export "sum") async (param "s" $s) (result u32) (canon lift (core func $m "sum")))
-    (func (export "count") async (param "n" u32) (result $s) (canon lift (core func $m "count") async))))";
-}
-
 TEST_F(AsyncComponents, TheHostWritesToAStream) {
-  const auto instance = instantiate(streams("u8", "", 1));
+  const auto instance = instantiate(test::stream_guest("u8", "", 1));
   HostEnd::Pair pair = HostEnd::create(instance->scheduler(), false);
   std::vector<Value> arguments;
   arguments.push_back(std::move(pair.reader));
@@ -591,7 +452,7 @@ TEST_F(AsyncComponents, TheHostWritesToAStream) {
 }
 
 TEST_F(AsyncComponents, TheHostReadsFromAStream) {
-  const auto instance = instantiate(streams("u8", "", 1));
+  const auto instance = instantiate(test::stream_guest("u8", "", 1));
   auto result = call(*instance, "count", values(10));
   ASSERT_TRUE(result) << result.error().to_string();
   auto end = HostEnd::take(instance->scheduler(), **result);
@@ -616,7 +477,7 @@ TEST_F(AsyncComponents, TheHostReadsFromAStream) {
 }
 
 TEST_F(AsyncComponents, ElementsThatAreNoNumbersPassAsValues) {
-  const auto instance = instantiate(streams("string", "(realloc $realloc)", 8));
+  const auto instance = instantiate(test::stream_guest("string", "(realloc $realloc)", 8));
   HostEnd::Pair pair = HostEnd::create(instance->scheduler(), false);
   std::vector<Value> arguments;
   arguments.push_back(std::move(pair.reader));
@@ -639,14 +500,15 @@ TEST_F(AsyncComponents, ElementsThatAreNoNumbersPassAsValues) {
 }
 
 TEST_F(AsyncComponents, AStreamPassesThroughTheHost) {
-  const auto writer = instantiate(streams("u8", "", 1)), reader = instantiate(streams("u8", "", 1));
+  const auto writer = instantiate(test::stream_guest("u8", "", 1)),
+             reader = instantiate(test::stream_guest("u8", "", 1));
   auto stream = call(*writer, "count", values(40));
   ASSERT_TRUE(stream) << stream.error().to_string();
   std::vector<Value> arguments;
   arguments.push_back(std::move(**stream));
   EXPECT_EQ(number(call(*reader, "sum", std::move(arguments))), 40u * 39 / 2);
   // Not as a stream of something else.
-  const auto other = instantiate(streams("u16", "", 2));
+  const auto other = instantiate(test::stream_guest("u16", "", 2));
   stream = call(*writer, "count", values(4));
   arguments.clear();
   arguments.push_back(std::move(**stream));
@@ -654,7 +516,7 @@ TEST_F(AsyncComponents, AStreamPassesThroughTheHost) {
 }
 
 TEST_F(AsyncComponents, StreamsThatNobodyReadsEnd) {
-  const auto instance = instantiate(streams("u8", "", 1));
+  const auto instance = instantiate(test::stream_guest("u8", "", 1));
   { ASSERT_TRUE(call(*instance, "count", values(10))); }
   // The value is gone, so the writer learns that its reader is; it would write for ever otherwise.
   run_all();
