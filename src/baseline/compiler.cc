@@ -288,6 +288,9 @@ bool Compiler::compile_instr(const IrInstr& instr) {
     case IrOp::call_indirect_s: call_indirect(instr, false); return true;
     case IrOp::call_indirect_r: call_indirect(instr, true); return true;
     case IrOp::call_ref: call_ref(instr); return true;
+    case IrOp::use_memory:
+      emit(control_id(ControlStencil::kUseMemory), {.offset = field<uint32_t>(instr.pc, 4)});
+      return true;
     case IrOp::fuel: fuel(instr); return true;
     default: return false;  // unknown operation: the function stays interpreted
   }
@@ -445,20 +448,13 @@ void Compiler::call(const IrInstr& instr) {
 }
 
 // A call whose callee is found by a stencil, or otherwise by the handler; registers are saved.
-void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f, ControlStencil call) {
+void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f) {
   const uint32_t slow = add_stub({.kind = Stub::kCall, .at = instr.at, .code = instr.code});
   f.taken = kStubTarget | slow;
   emit(check, f);
   f = call_values(instr);
-  if (call == ControlStencil::kCallHost) {
-    const wasm::FuncType& type = module_.func_type(field<uint32_t>(instr.pc, 8));
-    f.count = f.offset + static_cast<uint32_t>(std::max(type.param_slots, type.result_slots) * sizeof(Slot));
-    f.at = instr.at;
-    f.fails = true;
-  } else {
-    f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
-  }
-  emit(control_id(call), f);
+  f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
+  emit(control_id(ControlStencil::kCallRef), f);
   invalidate_registers();
   stubs_[slow].target = here();
   describe_return();
@@ -467,9 +463,15 @@ void Compiler::call_checked(const IrInstr& instr, StencilId check, HoleValues f,
 void Compiler::call_import(const IrInstr& instr) {
   save_dirty();
   forget_accs();
-  HoleValues f;
-  f.offset = field<uint32_t>(instr.pc, 8) * static_cast<uint32_t>(sizeof(runtime::FuncRef*));
-  call_checked(instr, control_id(ControlStencil::kHostImport), f, ControlStencil::kCallHost);
+  const auto index = field<uint32_t>(instr.pc, 8);
+  const wasm::FuncType& type = module_.func_type(index);
+  HoleValues f = call_values(instr);
+  f.count = f.offset + static_cast<uint32_t>(std::max(type.param_slots, type.result_slots) * sizeof(Slot));
+  f.offset = index * static_cast<uint32_t>(sizeof(runtime::FuncRef*));
+  f.at = instr.at;
+  f.fails = true;
+  emit(control_id(ControlStencil::kCallImport), f);
+  invalidate_registers();
 }
 
 void Compiler::call_indirect(const IrInstr& instr, bool acc) {
@@ -483,7 +485,7 @@ void Compiler::call_indirect(const IrInstr& instr, bool acc) {
   const bool valid = pin >= 0 && (pins_valid_ >> pin & 1) != 0;
   if (acc) read_acc(0);
   const Location index = acc ? kAcc : valid ? location_of(static_cast<uint16_t>(f.a)) : kSlot;
-  call_checked(instr, group_id(StencilGroup::kTableCall, index), f, ControlStencil::kCallRef);
+  call_checked(instr, group_id(StencilGroup::kTableCall, index), f);
 }
 
 void Compiler::call_ref(const IrInstr& instr) {
@@ -491,13 +493,13 @@ void Compiler::call_ref(const IrInstr& instr) {
   forget_accs();
   HoleValues f;
   f.a = field<uint16_t>(instr.pc, 8);
-  call_checked(instr, control_id(ControlStencil::kCheckRef), f, ControlStencil::kCallRef);
+  call_checked(instr, control_id(ControlStencil::kCheckRef), f);
 }
 
-// A tail call of a function of this instance: its arguments replace this function's parameters, as replace_frame() of
-// the interpreter does it. False: it is not a tail call, or only the handler can run it.
+// A tail call: the callee's arguments replace this function's parameters, as replace_frame() of the interpreter does
+// it. False: it is not a tail call, or only the handler can run it.
 bool Compiler::return_call(const IrInstr& instr, IrOp op) {
-  if (!is_return_call(op) || op == IrOp::return_call_import) return false;
+  if (!is_return_call(op)) return false;
   const auto from = field<uint16_t>(instr.pc, 0), params = field<uint16_t>(instr.pc, 2),
              own = field<uint16_t>(instr.pc, 4);
   constexpr unsigned kMostByStencils = 16;
@@ -514,6 +516,9 @@ bool Compiler::return_call(const IrInstr& instr, IrOp op) {
     f.offset = field<uint32_t>(instr.pc, 8) * static_cast<uint32_t>(sizeof(runtime::TableView*));
     f.count = field<uint32_t>(instr.pc, 16);
     emit(group_id(StencilGroup::kTableCall, kSlot), f);
+  } else if (op == IrOp::return_call_import) {
+    f.offset = field<uint32_t>(instr.pc, 8) * static_cast<uint32_t>(sizeof(runtime::FuncRef*));
+    emit(control_id(ControlStencil::kGuestImport), f);
   } else if (op == IrOp::return_call_ref) {
     f.a = field<uint16_t>(instr.pc, 6);
     emit(control_id(ControlStencil::kCheckRef), f);
@@ -530,7 +535,10 @@ bool Compiler::return_call(const IrInstr& instr, IrOp op) {
   if (op == IrOp::return_call)
     f.callee = static_cast<uint32_t>(reinterpret_cast<const FuncCode*>(instr.pc[2]) - funcs_);
   else f.count = 0u - static_cast<uint32_t>(module_.imported_functions * sizeof(void*));
-  emit(control_id(op == IrOp::return_call ? ControlStencil::kReturnCall : ControlStencil::kReturnCallRef), f);
+  emit(control_id(op == IrOp::return_call          ? ControlStencil::kReturnCall
+                  : op == IrOp::return_call_import ? ControlStencil::kReturnCallImport
+                                                   : ControlStencil::kReturnCallRef),
+       f);
   invalidate_registers();
   return true;
 }

@@ -192,7 +192,7 @@ class Compiler {
   void call_ref(const IrInstr& instr);
   bool return_call(const IrInstr& instr, IrOp op);
   HoleValues call_values(const IrInstr& instr) const;
-  void call_checked(const IrInstr& instr, StencilId check, HoleValues f, ControlStencil call);
+  void call_checked(const IrInstr& instr, StencilId check, HoleValues f);
   void function_entry(const IrInstr& instr);
   uint64_t locals_to_zero(unsigned first, unsigned n) const;
   void loop_head(const IrInstr& instr);

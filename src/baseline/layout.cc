@@ -56,17 +56,38 @@ CallShape call_shape(ControlStencil call) {
   return shape;
 }
 
+// The same for the stencil that calls imported functions: one word is pushed, then two more for the host, whose way
+// ends in a jump, or none for another instance (STENCIL_CALL_IMPORT).
+CallShape import_shape() {
+  const StencilTable& table = stencil_table();
+  const Stencil& stencil = table.stencils[control_id(ControlStencil::kCallImport)];
+  const std::span<const uint8_t> code(table.code + stencil.code, stencil.size);
+  auto behind = [code](std::initializer_list<uint8_t> bytes) {
+    const auto found = std::ranges::search(code, bytes);
+    return static_cast<uint32_t>(found.end() - code.begin());
+  };
+  const uint32_t host_pushes = behind({0x41, 0x56, 0x50}), host_pops = behind({0xff, 0xd0, 0x59, 0x59, 0x59});
+  const uint32_t pop = behind({0x41, 0xff, 0x14, 0x24, 0x41, 0x5e});
+  const std::span holes(table.holes + stencil.first_hole, stencil.holes);
+  const uint32_t host_ends = std::ranges::find(holes, HoleKind::kNext, &Hole::kind)->at + 4u;
+  CallShape shape;
+  shape.head = code.first(holes.front().at);
+  shape.depths = {{2, 8},         {host_pushes - 1, 16}, {host_pushes, 24}, {host_pops - 2, 16}, {host_pops - 1, 8},
+                  {host_pops, 0}, {host_ends, 8},        {pop, 0}};
+  return shape;
+}
+
 // The call stencil that an operation becomes; null: none.
 const CallShape* shape_of_call(OpCode code) {
   static const CallShape call = call_shape(ControlStencil::kCall), ref = call_shape(ControlStencil::kCallRef),
-                         host = call_shape(ControlStencil::kCallHost);
+                         import = import_shape();
   if (ir_info(code).kind != CodeInfo::kIr) return nullptr;
   switch (ir_info(code).ir()) {
     case IrOp::call: return &call;
     case IrOp::call_indirect_s:
     case IrOp::call_indirect_r:
     case IrOp::call_ref: return &ref;
-    case IrOp::call_import: return &host;
+    case IrOp::call_import: return &import;
     default: return nullptr;
   }
 }

@@ -85,11 +85,13 @@ enum class ControlStencil : unsigned {
   kCallOut,    // runs the handler of an instruction whose copy is beside the code
   kCall,       // calls a function of this instance
   kCallRef,    // calls the function of this instance that the accumulator refers to
-  kCallHost,   // calls the host function that the accumulator refers to
+  kCallImport,  // calls an imported function: the host's, or one of another instance
   kCheckRef,   // moves the reference in slot a to the accumulator; branches if it is not a function of this instance
-  kHostImport,  // moves an imported function to the accumulator; branches if it is not a host function
+  kGuestImport,  // moves an imported function to the accumulator; branches if it is the host's
   kReturnCall,  // jumps to a function of this instance, whose frame replaces this one
   kReturnCallRef,  // the same with the function of this instance that the accumulator refers to
+  kReturnCallImport,  // the same with the imported function, not the host's, that the accumulator refers to
+  kUseMemory,  // makes another memory the one that loads and stores access
   kTrapSite,   // reports a trap (code in the accumulator) at an instruction
   kJump,
   kCount

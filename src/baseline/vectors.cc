@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "baseline/compiler.h"
+#include "runtime/offsets.h"
 
 namespace ermine::baseline {
 
@@ -372,7 +373,8 @@ void Compiler::vector(const IrInstr& instr, const IrInfo& s) {
       const bool of_lane = info.shape == VectorShape::kLoadLane || info.shape == VectorShape::kStoreLane;
       const auto offset = field<uint64_t>(instr.pc, 16);
       f.offset = static_cast<uint32_t>(offset);
-      if (lane != 0 || offset > INT32_MAX || !code_->guarded) {
+      if (lane != 0 || offset > INT32_MAX || !code_->guarded ||
+          !runtime::offsets::can_be_guarded(module_.memories[0])) {
         handler(instr);  // in that instruction, the field contains the memory
         return;
       }

@@ -3,6 +3,8 @@
 #include "binary/decoder.h"
 #include "binary/validator.h"
 #include "runtime/export_index.h"
+#include "runtime/memory.h"
+#include "runtime/offsets.h"
 
 namespace ermine::engine {
 
@@ -59,8 +61,9 @@ Result<std::shared_ptr<const runtime::ModuleCode>> CompiledModule::code(const ru
 
 Result<void> CompiledModule::make_all_code() const {
   const runtime::StoreOptions store = engine_->store_options();
-  const auto& memories = module().memories;
-  const bool guarded = memories.empty() || runtime::Memory::wants_guard(memories[0], store.memory);
+  const bool guarded = std::ranges::all_of(module().memories, [&](const wasm::MemoryType& type) {
+    return !runtime::offsets::can_be_guarded(type) || runtime::Memory::wants_guard(type, store.memory);
+  });
   ERMINE_ASSIGN(auto made, code(engine_->code_options(guarded)));
   return const_cast<runtime::ModuleCode&>(*made).make_all();  // instances share code and never change it
 }

@@ -6,6 +6,7 @@
 #include "runtime/bulk.h"
 #include "runtime/call.h"
 #include "runtime/export_index.h"
+#include "runtime/offsets.h"
 
 namespace ermine::engine {
 
@@ -68,7 +69,9 @@ class Instantiation {
       if (!memory->shared()) own_bytes += memory->byte_size();
       memories.push_back(memory);
     }
-    const bool guarded = memories.empty() || memories[0]->guarded();
+    const bool guarded = std::ranges::all_of(memories, [](const runtime::Memory* m) {
+      return m->guarded() || !runtime::offsets::can_be_guarded(m->type());
+    });
     ERMINE_ASSIGN(auto code, compiled_.code(compiled_.engine().code_options(guarded)));
     auto made = runtime::Instance::create(&store_, compiled_.shared(), std::move(code));
     if (!made) return Error(ErrorKind::kLimit, "no memory for the instance");

@@ -74,8 +74,6 @@ class Implementation final : public Explorer {
         printer_(interp::handlers(), funcs_.data(), module_->imported_functions),
         space_(tiering::CodeArena::get(), funcs_.size(), interp::interpreter().call_stub) {
     // The code with default settings.
-    options_.guarded =
-        module_->memories.empty() || (!module_->memories[0].is64 && module_->memories[0].page_log2 == 16);
     options_.record_offsets = true;
     options_.count = true;
     if (const tiering::NativeTier* tier = baseline::tier())

@@ -8,6 +8,8 @@
 //   pc   the instruction      fp   the frame's slot 0       ctx  the running instance
 //   mem  base of memory 0     r0, s0, d0  the accumulators (integers and references, f32, f64)
 //
+// IrOp::use_memory gives mem another memory's base, for the loads and stores that follow it.
+//
 // Only a return instruction returns; a call is a native call, so that the processor predicts returns. All handlers are
 // in the section ermine_interp, by which a fault is recognised as a trap.
 #pragma once

@@ -68,6 +68,7 @@ template <class T, bool to_slot>
 [[gnu::used]] ERMINE_HANDLER handler_global_get(ERMINE_HANDLER_PARAMS);
 template <class T, From from>
 [[gnu::used]] ERMINE_HANDLER handler_global_set(ERMINE_HANDLER_PARAMS);
+ERMINE_HANDLER handler_use_memory(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_memory_size(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_ret(ERMINE_HANDLER_PARAMS);
 ERMINE_HANDLER handler_ret_copy(ERMINE_HANDLER_PARAMS);
@@ -159,6 +160,7 @@ constexpr Handler handler_of(ir::IrOp op) {
     case IrOp::global_set_s: return handler_global_set<uint64_t, kSlot>;
     case IrOp::global_set_v128: return handler_global_set<V128, kSlot>;
     case IrOp::memory_size: return handler_memory_size;
+    case IrOp::use_memory: return handler_use_memory;
     case IrOp::trap: return handler_trap_now;
     case IrOp::builtin: return handler_builtin;
     case IrOp::fuel: return handler_fuel;

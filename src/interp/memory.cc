@@ -1,4 +1,4 @@
-// Handlers of scalar loads and stores. The direct ones access memory 0 in its guarded reservation: an address beyond
+// Handlers of scalar loads and stores. The direct ones access a guarded memory, by the base in mem: an address beyond
 // its size faults. The checked ones are for all other memories.
 #include "interp/checked_address.h"
 #include "interp/step.h"

@@ -58,6 +58,11 @@ ERMINE_HANDLER handler_global_set(ERMINE_HANDLER_PARAMS) {
   ERMINE_NEXT(2);
 }
 
+ERMINE_HANDLER handler_use_memory(ERMINE_HANDLER_PARAMS) {
+  std::memcpy(&mem, reinterpret_cast<const char*>(ctx) + field<uint32_t>(pc, 4), sizeof mem);
+  ERMINE_NEXT(2);
+}
+
 ERMINE_HANDLER handler_memory_size(ERMINE_HANDLER_PARAMS) {
   uint64_t pages = runtime::memory_size(ctx, field<uint32_t>(pc, 4));
   fp[field<uint16_t>(pc, 0)] = pages;

@@ -37,10 +37,12 @@ runtime::TrapRegion region() {
   region.pc_register = 12;
   region.fp_register = 13;
   region.ctx_register = 14;
+  region.memory_register = 15;
 #elif defined(__aarch64__)
   region.pc_register = 20;
   region.fp_register = 21;
   region.ctx_register = 22;
+  region.memory_register = 23;
 #else
 #error "the interpreter's pinned registers are not known for this machine"
 #endif
@@ -51,6 +53,7 @@ runtime::ExecutionHooks make_hooks() {
   runtime::TrapRegion handlers = region();
   handlers.begin = __start_ermine_interp;
   handlers.end = __stop_ermine_interp;
+  handlers.memory_register = runtime::TrapRegion::kAnyMemory;  // the compiler may compute addresses in it
   runtime::register_trap_region(handlers);
   static runtime::FuncCode host_code{};
   return {.name = "interp", .enter = enter, .host_code = &host_code};

@@ -48,7 +48,7 @@ struct FunctionCode {
   std::vector<Region> regions;
   std::vector<Catch> catches;
   std::vector<Offset> offsets;  // only if recorded; ascending by code
-  bool guarded = true;  // TranslateOptions::guarded
+  bool guarded = true;  // CodeOptions::guarded
   uint32_t frame_slots = 0;
   // A bit for each slot that may hold a reference, which is a pointer or a trusted offset; empty if there is none.
   std::vector<uint64_t> ref_slots;

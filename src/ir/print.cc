@@ -141,6 +141,7 @@ bool CodePrinter::ir_operands(std::string& out, OpCode code, const Code* pc, siz
       out += op == IrOp::call_indirect_r ? "acc" : format("%{}", u16(12));
       return true;
     case IrOp::call_ref: out += format(" at %{}, %{}", u16(0), u16(8)); return true;
+    case IrOp::use_memory: out += format(" at {:#x}", u32(4)); return true;
     case IrOp::global_set_r: out += format(" global {} = acc", u32(4)); return true;
     case IrOp::global_set_s:
     case IrOp::global_set_v128: out += format(" global {} = %{}", u32(4), u16(0)); return true;

@@ -1,6 +1,7 @@
 // Numeric, variable and memory instructions.
 #include "ir/translator.h"
 #include "runtime/builtins.h"
+#include "runtime/offsets.h"
 
 namespace ermine::ir {
 
@@ -76,13 +77,22 @@ void Translator::fuse_eqz() {
   binary(Op::i32_eq);
 }
 
+// The memory of the accesses that follow.
+void Translator::use_memory(uint32_t index) {
+  if (index == memory_) [[likely]]
+    return;
+  memory_ = index;
+  const uint32_t at = emit(code_of(IrOp::use_memory), 2);
+  put<uint32_t>(at, 4, runtime::offsets::memory_base(module_, index));
+}
+
 void Translator::load(const Instr& in) {
   const ValType out_type = op_traits(in.op).result_type();
   Entry a = pop();
-  bool direct = options_.guarded && in.mem.memory == 0 && in.mem.offset <= UINT32_MAX;
-  if (direct) {
+  if (is_direct(in.mem)) {
     Operand x = use(a);
     prepare_acc(acc_of(out_type));
+    use_memory(in.mem.memory);
     OpCode code = code_of(in.op, x.form == Operand::kAcc ? kAccForm : kSlotForm, false);
     uint32_t at = emit(code, 2);
     put<uint16_t>(at, 2, x.slot);
@@ -102,8 +112,7 @@ void Translator::load(const Instr& in) {
 
 void Translator::store(const Instr& in) {
   Entry value = pop(), a = pop();
-  bool direct = options_.guarded && in.mem.memory == 0 && in.mem.offset <= UINT32_MAX;
-  if (!direct) {
+  if (!is_direct(in.mem)) {
     uint16_t v = use_slot(value), address = use_slot(a);
     uint32_t at = emit(checked_code(in.op), 3);
     put<uint16_t>(at, 0, v);
@@ -130,6 +139,7 @@ void Translator::store(const Instr& in) {
   if (v.form == Operand::kImm) form = x.form == Operand::kAcc ? kStoreAccImm : kStoreSlotImm;
   else if (x.form == Operand::kAcc) form = v.form == Operand::kAcc ? kStoreAccAcc : kStoreAccSlot;
   else form = v.form == Operand::kAcc ? kStoreSlotAcc : kStoreSlotSlot;
+  use_memory(in.mem.memory);
   uint32_t at = emit(store_code(in.op, form), 2);
   put<uint16_t>(at, 0, v.form == Operand::kImm ? static_cast<uint16_t>(v.bits) : v.slot);
   put<uint16_t>(at, 2, x.slot);

@@ -140,6 +140,7 @@ void Translator::patch_target(Control& target, uint32_t at, Patch::Kind kind, ui
 }
 
 void Translator::bind(Control& c) {
+  use_memory(0);
   auto here = static_cast<uint32_t>(code_.size());
   for (uint32_t i = c.first_patch; i != kNone; i = patches_[i].next) {
     const Patch& p = patches_[i];
@@ -347,6 +348,7 @@ void Translator::end_block() {
     else flush_top(n);
   }
   bool labelled = c.first_patch != kNone || c.else_patch != kNone;
+  if (labelled) use_memory(0);
   if (c.else_patch != kNone)
     put<int32_t>(c.else_patch, c.else_field, static_cast<int32_t>(code_.size() - c.else_patch));
   if (labelled) bind(c);

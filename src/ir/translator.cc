@@ -35,6 +35,7 @@ Result<FunctionCode> Translator::translate(uint32_t func_index, const TranslateO
   closed_regions_ = 0;
   segment_ = kNone;
   segment_cost_ = 0;
+  memory_ = 0;
   offset_ = function.body_offset;
 
   uint32_t slot = 0;

@@ -8,7 +8,8 @@
 // just written to a slot is read from the register.
 //
 // Invariants: locals are always in their slots; at a block's entry and at every label all entries are in their homes;
-// accumulators are unknown after a label, a call and a runtime call.
+// accumulators are unknown after a label, a call and a runtime call. The memory that loads and stores access
+// (IrOp::use_memory) is memory 0 at every label, and everywhere but in a run of simple operations.
 //
 // Frame: parameters, header (runtime/context.h), locals, homes of the operand stack.
 #pragma once
@@ -25,12 +26,13 @@
 #include "ir/function_code.h"
 #include "ir/object_ops.h"
 #include "ir/op_traits.h"
+#include "runtime/offsets.h"
 #include "wasm/module.h"
 
 namespace ermine::ir {
 
 struct TranslateOptions {
-  bool guarded = true;  // memory 0 is 32-bit with 64 KiB pages and lies in a guarded reservation
+  bool guarded = true;  // CodeOptions::guarded
   bool consume_fuel = false;  // count fuel
   bool pairs = true;  // superinstructions
   // Count calls and rounds of loops, and request machine code after these numbers.
@@ -154,6 +156,11 @@ class Translator {
   void bind_here();  // a label: accumulators are unknown, and no instruction before it may be patched
   bool is_last(uint32_t at) const { return at == last_; }
   void need_slots(uint32_t n) { max_slots_ = n > max_slots_ ? n : max_slots_; }
+  // Whether an access needs no check.
+  bool is_direct(const binary::MemArg& to) const {
+    return options_.guarded && to.offset <= UINT32_MAX && runtime::offsets::can_be_guarded(module_.memories[to.memory]);
+  }
+  void use_memory(uint32_t index);
 
   // --- numeric, variable and memory instructions (translate_basic.cc)
   void binary(Op op);
@@ -278,6 +285,7 @@ class Translator {
   uint32_t dead_depth_ = 0;  // blocks opened in dead code
   uint32_t offset_ = 0;  // of the current instruction
   uint32_t closed_regions_ = 0;
+  uint32_t memory_ = 0;  // that loads and stores access
   uint32_t segment_ = kNone;  // fuel: the instruction that pays for the current segment
   uint32_t segment_cost_ = 0;
 };

@@ -88,7 +88,7 @@ struct InstanceContext {
   Memory** memories;  // by memory index
   FuncCode* func_codes;  // by defined function index
   Instance* instance;
-  // The slots of the globals that this instance defines follow (16 bytes each): globals[i] points there.
+  // The globals that this instance defines follow (globals[i] points there), and bases of memories: see offsets.h.
 };
 
 // Per-store state of execution. A store runs on one thread at a time.

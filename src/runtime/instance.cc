@@ -5,6 +5,7 @@
 
 #include "runtime/export_index.h"
 #include "runtime/memory.h"
+#include "runtime/offsets.h"
 #include "runtime/store.h"
 
 namespace ermine::runtime {
@@ -24,7 +25,8 @@ std::unique_ptr<Instance> Instance::create(Store* store, std::shared_ptr<const S
     return at;
   };
   place(1, sizeof(InstanceContext));
-  const size_t cells = place(defined_globals, 16);
+  const size_t cells = place(defined_globals, offsets::kGlobalCellSize);
+  place(m.memories.size(), sizeof(uint8_t*));  // offsets::memory_base()
   const size_t globals = place(m.globals.size(), sizeof(Slot*));
   const size_t tables = place(m.tables.size(), sizeof(TableView*));
   const size_t memories = place(m.memories.size(), sizeof(Memory*));
@@ -49,7 +51,7 @@ std::unique_ptr<Instance> Instance::create(Store* store, std::shared_ptr<const S
   ctx.func_codes = code->func_codes();
   ctx.instance = self.get();
   for (size_t i = 0; i < defined_globals; ++i)
-    ctx.globals[m.imported_globals + i] = reinterpret_cast<Slot*>(block + cells + i * 16);
+    ctx.globals[m.imported_globals + i] = reinterpret_cast<Slot*>(block + cells + i * offsets::kGlobalCellSize);
   self->tables_.resize(m.tables.size());
   self->tags_.resize(m.tags.size());
   self->dropped_data_.resize(m.data.size());
@@ -102,6 +104,8 @@ void Instance::free_dropped_elems() {
 void Instance::set_memory(uint32_t index, Memory* memory) {
   ctx_->memories[index] = memory;
   if (index == 0) memory->watch(ctx_);
+  else if (memory->guarded())
+    *reinterpret_cast<uint8_t**>(static_cast<char*>(block_) + offsets::memory_base(module(), index)) = memory->base();
 }
 
 void Instance::set_table(uint32_t index, Table* table) {

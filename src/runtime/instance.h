@@ -1,6 +1,6 @@
 // Instance: an instance of a module, and the record that running code keeps in a register. One block of memory holds
-// the InstanceContext, the slots of the instance's globals and its index arrays, zeroed by the system and filled on
-// demand, so that a module of 100,000 functions costs nothing until they are used.
+// the InstanceContext, the slots of the instance's globals, its memories' bases and index arrays, zeroed by the system
+// and filled on demand, so that a module of 100,000 functions costs nothing until they are used.
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "runtime/memory_slots.h"
+#include "runtime/offsets.h"
 #include "runtime/parking_lot.h"
 #include "wasm/limits.h"
 
@@ -36,7 +37,7 @@ Error no_space(uint64_t bytes) {
 bool Memory::wants_guard(const wasm::MemoryType& type, const MemoryOptions& options) {
   // A process with little address space should not use it for guards.
   static const bool room = platform::address_space_limit() >= uint64_t{64} << 30;
-  return room && !type.is64 && type.page_log2 == 16 && options.reservation >= uint64_t{8} << 30;
+  return room && offsets::can_be_guarded(type) && options.reservation >= uint64_t{8} << 30;
 }
 
 Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, const MemoryOptions& options) {

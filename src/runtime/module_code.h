@@ -22,9 +22,9 @@ struct CodeCounters {
 
 // Options that change the code made for a module. An engine keeps one ModuleCode per module and options.
 struct CodeOptions {
-  // Memory 0 has 32-bit addresses and lies in a guarded reservation that never moves (Memory::guarded), or there is
-  // none. Otherwise, and for other memories always, every access is checked, and bases must be read again after
-  // anything that may grow a memory: calls, memory.grow.
+  // All memories with 32-bit addresses and pages of 64 KiB lie in guarded reservations that never move
+  // (Memory::guarded), and accesses to them need no check. Otherwise, and for other memories always, every access is
+  // checked, and bases must be read again after anything that may grow a memory: calls, memory.grow.
   bool guarded = true;
   // Config's, by the same names.
   bool consume_fuel = false;

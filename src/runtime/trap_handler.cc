@@ -54,6 +54,19 @@ void report_bug(uintptr_t pc, uintptr_t address, const Instance* instance, const
                          instance->shared().name());
 }
 
+// The memory of an instance in which an access, in bounds or out of bounds, may have faulted at `address`; otherwise
+// one that has it within its bounds. Null: neither. `base`: the memory's, unless it is null.
+const Memory* memory_at(const Instance& instance, uintptr_t address, const uint8_t* base) {
+  const Memory* inside = nullptr;
+  for (uint32_t i = 0; i < instance.module().memories.size(); ++i) {
+    const Memory* memory = instance.memory(i);
+    if (base != nullptr && memory->base() != base) continue;
+    if (memory->may_fault_at(address)) return memory;
+    if (address - reinterpret_cast<uintptr_t>(memory->base()) < memory->byte_size()) inside = memory;
+  }
+  return inside;
+}
+
 bool on_fault(platform::FaultContext& fault) {
   ExecContext* exec = t_current;
   if (!exec) return false;
@@ -66,11 +79,12 @@ bool on_fault(platform::FaultContext& fault) {
     auto* ctx = reinterpret_cast<InstanceContext*>(fault.reg(r.ctx_register));
     auto* place = reinterpret_cast<const Code*>(r.pc_register == TrapRegion::kFaultPc ? pc : fault.reg(r.pc_register));
     const Instance* instance = exec->store->instance_of(ctx);
-    const Memory* memory = instance != nullptr && !instance->module().memories.empty() ? instance->memory(0) : nullptr;
+    const auto* base = r.memory_register == TrapRegion::kAnyMemory
+                           ? nullptr
+                           : reinterpret_cast<const uint8_t*>(fault.reg(r.memory_register));
+    const Memory* memory = instance != nullptr ? memory_at(*instance, address, base) : nullptr;
     if (memory == nullptr || !memory->may_fault_at(address)) {
-      // In bounds: the system has failed.
-      if (memory == nullptr || address - reinterpret_cast<uintptr_t>(memory->base()) >= memory->byte_size())
-        report_bug(pc, address, instance, place);
+      if (memory == nullptr) report_bug(pc, address, instance, place);  // otherwise the system has failed
       return false;
     }
     exec->last_pc = place;

@@ -1,10 +1,10 @@
 // Turns hardware faults into traps. A fault is a trap exactly if its pc is in a registered region of code, and its
-// address is one that an out-of-bounds access of the running instance's memory 0 can have. Then the context's last_pc,
-// last_fp and last_ctx are set from the region's registers, its trap is set to kMemoryOutOfBounds, and the thread
-// continues at the region's exit stub, with all registers unchanged.
+// address is one that an out-of-bounds access of one of the running instance's memories can have. Then the context's
+// last_pc, last_fp and last_ctx are set from the region's registers, its trap is set to kMemoryOutOfBounds, and the
+// thread continues at the region's exit stub, with all registers unchanged.
 //
-// Any other fault of such code is a bug of the engine: below a memory, in another memory (even of the same store), in a
-// stack's guard, anywhere. It never becomes a guest's trap, because it is unknown what else went wrong: a report is
+// Any other fault of such code is a bug of the engine: below a memory, in another's memory (even of the same store), in
+// a stack's guard, anywhere. It never becomes a guest's trap, because it is unknown what else went wrong: a report is
 // written to standard error, and the signal ends the process.
 //
 // Faults of other code go to the handler that was installed before.
@@ -26,6 +26,8 @@ struct TrapRegion {
   int pc_register;  // or kFaultPc: the position is the address of the faulting instruction
   int fp_register;
   int ctx_register;
+  static constexpr int kAnyMemory = -1;
+  int memory_register;  // holds the base of the memory that is accessed; kAnyMemory: it may be any of the instance's
 };
 
 // Thread-safe; regions are never removed. Installs the signal handlers with the first.

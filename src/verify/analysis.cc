@@ -150,12 +150,15 @@ Value Analysis::sum(const Value& a, const Value& b, unsigned scale) {
         }
         return v;
       }
-      case V::kElements: return is_known(t, 0) ? a : V();
+      case V::kElements:
+      case V::kRefCtx:
+      case V::kRefCode:
+      case V::kRefEntry: return is_known(t, 0) ? a : V();
       case V::kEntry: {
         // The accumulator may hold a reference; reading through it asks whether it does.
         if (a.reg != machine_.accumulator) return V();
         V v(V::kRef, t);
-        v.facts = V::kNonNull | V::kOwn | V::kHost;
+        v.facts = V::kNonNull | V::kOwn;
         v.is_assumed = true;
         return v;
       }
@@ -294,6 +297,8 @@ Value Analysis::load_ref(const Value& ref, unsigned bytes) {
   auto part = [&ref](V::Kind kind) {
     V v(kind);
     v.id = ref.id;
+    v.facts = ref.facts;
+    v.is_assumed = ref.is_assumed;
     return v;
   };
   if (ref.kind == V::kSlot) {  // the verifier decides whether that slot holds a reference
@@ -307,6 +312,7 @@ Value Analysis::load_ref(const Value& ref, unsigned bytes) {
   if (field == offsets::kFuncRefIndex && bytes == 4 && (ref.facts & V::kOwn)) return part(V::kRefIndex);
   if (field == offsets::kFuncRefHost && bytes == 8) return part(V::kHostFn);
   if (field == offsets::kFuncRefHostEnv && bytes == 8) return part(V::kHostEnv);
+  if (field == offsets::kFuncRefCode && bytes == 8) return part(V::kRefCode);
   refuse("reads a field of a function reference that code never needs");
   return V();
 }
@@ -314,6 +320,11 @@ Value Analysis::load_ref(const Value& ref, unsigned bytes) {
 Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsigned to) {
   using V = Value;
   const auto id = static_cast<uint16_t>(at_ + 1);
+  auto from_context = [&address] {
+    V v(V::kGlobal, address.term);
+    v.facts = V::kOwn;
+    return v;
+  };
   const V number = bytes < 8 && (!is_signed || to <= 4) ? V(V::kNarrow) : V();
   switch (address.kind) {
     case V::kFrame:
@@ -327,10 +338,10 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
     case V::kContext:
       if (!is_known(address.term)) {
         check(Check::kContextRead, bytes, address.term);
-        return bytes == 8 ? V(V::kGlobal) : number;
+        return bytes == 8 ? from_context() : number;
       }
       if (bytes == 8) switch (address.term.constant) {
-          case offsets::kContextMemoryBase: return V(V::kMemory);
+          case offsets::kContextMemoryBase: return V(V::kMemory0);
           case offsets::kContextExec: return V(V::kExec);
           case offsets::kContextFuncRefs: return V(V::kFuncRefs);
           case offsets::kContextGlobals: return V(V::kGlobals);
@@ -339,7 +350,7 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         }
       if (address.term.constant >= offsets::kGlobalCells) {
         check(Check::kContextRead, bytes, address.term);
-        return bytes == 8 ? V(V::kGlobal) : number;
+        return bytes == 8 ? from_context() : number;
       }
       refuse("reads a field of the context that code never needs");
       return V();
@@ -400,6 +411,14 @@ Value Analysis::load(const Value& address, unsigned bytes, bool is_signed, unsig
         return V();
       }
       return load_ref(address, bytes);
+    case V::kRefCtx:
+    case V::kRefCode:
+    case V::kRefEntry: {  // without an offset: sum()
+      if (bytes != 8) refuse("reads a part of an address");
+      V v = address;
+      v.kind = address.kind == V::kRefCtx ? V::kRefMemory : address.kind == V::kRefCode ? V::kRefEntry : V::kRefTarget;
+      return v;
+    }
     case V::kMemory:
     case V::kMemoryAt:
       check(Check::kMemory, bytes, address.term);

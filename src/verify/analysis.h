@@ -2,12 +2,15 @@
 // the effect of each instruction on registers and memory; this class decides, for all processors alike, what is allowed
 // and which facts hold afterwards.
 //
-// A piece is entered with the frame, the context and memory 0's base in their registers, and any values in the others.
-// It must preserve those three, the native stack and the registers that native callers preserve. It accesses memory in
+// A piece is entered with the frame, the context and the base of the memory that loads and stores access in their
+// registers, and any values in the others. It must preserve those three, the native stack and the registers that native
+// callers preserve; it may replace the base by another memory's at its end. Around the call of a function of another
+// instance, the context is that function's, and afterwards it is read back from the native stack and the base from the
+// context. It accesses memory in
 // these forms only (runtime/context.h): the frame plus a constant; fields of the context, ExecContext and of function
 // references that are listed in load() and store(); the globals; elements of tables below their size; constants beside
-// the code; words of the native stack that the piece pushed; and memory 0's base plus a constant that is not negative
-// plus, at most, one index whose upper 32 bits are zero.
+// the code; words of the native stack that the piece pushed; and that memory's base plus a constant that is not
+// negative plus, at most, one index whose upper 32 bits are zero.
 #pragma once
 
 #include <map>
@@ -143,9 +146,14 @@ class Analysis {
   bool loops() const;
   void go(const State& s, Exit::Kind kind, const Term& target, bool known, uint32_t offset);
   void call_guest(bool by_reference);
+  void call_other(const Value& entry);
+  bool switches_instance(const Value& entry);
+  bool has_header();
+  void return_from_guest();
   bool identifies_call(bool by_reference);
   void tail_call(Check::Kind callee, const Term& entry);
   void call_host(const Value& function);
+  void set_memory(const State& s, Exit& exit, Exit::Kind kind);
   State join(const State& a, const State& b);
   void use_entry(unsigned r) { facts_.needs_own |= 1u << r & machine_.values; }
   void leave_vectors(uint32_t results);

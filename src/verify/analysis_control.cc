@@ -76,6 +76,10 @@ void Analysis::refine_side(State& s, Condition c, const Operand& a, const Operan
       each([&](const V& v) { return v.kind == V::kRef && v.id == a.value.id; }, [](V& v) { v.facts |= V::kHost; });
     return;
   }
+  if (a.value.kind == V::kHostFn && b.value.kind == V::kConst && is_known(b.value.term, 0) && c == Condition::kEqual) {
+    each([&](const V& v) { return v.kind == V::kRef && v.id == a.value.id; }, [](V& v) { v.facts |= V::kGuest; });
+    return;
+  }
   auto same_ref = [&](const V& v) {
     return (v.kind == V::kRef || v.kind == V::kSlot) && v.id != 0 && v.id == a.value.id;
   };
@@ -272,6 +276,10 @@ void Analysis::jump_to(const Value& to) {
     V address(V::kCode, to.term);
     if (to.facts == V::kOwn) address.facts = V::kOwn;
     jump_through(address);
+  } else if (to.kind == V::kRefTarget) {
+    V entry = to;
+    entry.kind = V::kRefEntry;
+    jump_through(entry);
   } else {
     refuse("jumps to an address that is not known");
   }
@@ -291,6 +299,11 @@ void Analysis::jump_through(const Value& address) {
     facts_.needs_ref |= V::kOwn;
     if (identifies_call(true)) tail_call(Check::kCallByIndex, address.term);
     else refuse("calls without identifying the call");
+  } else if (address.kind == V::kRefEntry) {
+    if (!switches_instance(address)) return;
+    state_.r[machine_.context] = V(V::kContext);  // as for the caller, to which the callee returns
+    state_.r[machine_.memory] = V(V::kMemory);
+    leave(state_, Exit::kTailCall);
   } else {
     refuse("jumps to an address that is not known");
   }
@@ -312,15 +325,15 @@ void Analysis::tail_call(Check::Kind callee, const Term& entry) {
   leave(state_, Exit::kTailCall);
 }
 
-void Analysis::call_guest(bool by_reference) {
+// Whether a frame for the callee, with a header, has been made.
+bool Analysis::has_header() {
   using V = Value;
-  facts_.calls = true;
-  const V frame = state_.r[machine_.frame], context = state_.r[machine_.context];
-  if (frame.kind != V::kFrame || is_known(frame.term, 0)) return refuse("calls without a frame for the callee");
-  if (!(context == V(V::kContext))) return refuse("calls with another context");
+  const V& frame = state_.r[machine_.frame];
+  if (frame.kind != V::kFrame || is_known(frame.term, 0)) return refuse("calls without a frame for the callee"), false;
   check(Check::kShift, 0, frame.term);
   // The callee's header must have been written just before, and nothing else there: the caller's pc, then its context.
-  if (state_.frame_stores.size() != 2) return refuse("calls without the callee's header, or with more than that");
+  if (state_.frame_stores.size() != 2)
+    return refuse("calls without the callee's header, or with more than that"), false;
   bool has_header = false;
   for (const auto& pc : state_.frame_stores)
     for (const auto& ctx : state_.frame_stores) {
@@ -335,9 +348,47 @@ void Analysis::call_guest(bool by_reference) {
       check(Check::kHeaderWrite, 16, pc.term);
       has_header = true;
     }
-  if (!has_header) return refuse("calls without the callee's header");
+  if (!has_header) refuse("calls without the callee's header");
+  return has_header;
+}
+
+void Analysis::call_guest(bool by_reference) {
+  using V = Value;
+  facts_.calls = true;
+  if (!(state_.r[machine_.context] == V(V::kContext))) return refuse("calls with another context");
+  if (!(state_.r[machine_.memory] == V(V::kMemory))) return refuse("calls with another memory");
+  if (!has_header()) return;
   if (!identifies_call(by_reference)) return refuse("calls without identifying the call");
   if (!by_reference) check(Check::kCallPc, 0, state_.r[machine_.call].term);
+  return_from_guest();
+}
+
+// Whether a function of another instance, an imported one, begins with its own state: it is entered as handlers enter
+// it, with its entry in pc and its FuncCode in the accumulator.
+bool Analysis::switches_instance(const Value& entry) {
+  using V = Value;
+  auto is = [&](unsigned r, V::Kind kind) {
+    const V& v = state_.r[r];
+    return v.kind == kind && v.id == entry.id && v.is_assumed == entry.is_assumed;
+  };
+  if (!is(machine_.context, V::kRefCtx) || !is(machine_.memory, V::kRefMemory) || !is(machine_.pc, V::kRefEntry) ||
+      !is(machine_.accumulator, V::kRefCode))
+    return refuse("enters another instance with another state than the function's"), false;
+  constexpr uint8_t kFacts = V::kNonNull | V::kImport | V::kGuest;
+  if (entry.is_assumed) facts_.needs_ref |= kFacts;
+  else if ((entry.facts & kFacts) != kFacts)
+    return refuse("calls a reference that is not shown to be an imported function of another instance"), false;
+  return true;
+}
+
+void Analysis::call_other(const Value& entry) {
+  facts_.calls = true;
+  if (has_header() && switches_instance(entry)) return_from_guest();
+}
+
+// What holds after a call: the callee has preserved the frame's register and what is on the native stack.
+void Analysis::return_from_guest() {
+  using V = Value;
   const V stack = state_.r[machine_.stack];
   for (unsigned i = 0; i < kRegisters; ++i)
     if (i != machine_.frame && i != machine_.stack && !(machine_.kept >> i & 1)) state_.r[i] = V(V::kLeft);
@@ -348,7 +399,7 @@ void Analysis::call_guest(bool by_reference) {
   state_.frame_stores.clear();
 }
 
-void Analysis::call_host(const Value&) {
+void Analysis::call_host(const Value& function) {
   using V = Value;
   facts_.calls = true;
   auto& e = state_.exec_stores;
@@ -367,7 +418,9 @@ void Analysis::call_host(const Value&) {
   if (env.kind != V::kHostEnv || slots.kind != V::kFrame || store.kind != V::kExecField ||
       !is_known(store.term, offsets::kExecStore) || !(stack_word(offsets::kHostCallCaller) == V(V::kContext)))
     return refuse("calls the host with wrong arguments");
-  facts_.needs_ref |= V::kHost;
+  constexpr uint8_t kFacts = V::kNonNull | V::kImport | V::kHost;
+  if ((function.facts & kFacts) != kFacts || env.id != function.id || function.is_assumed || env.is_assumed)
+    return refuse("calls a reference that is not shown to be an imported function of the host");
   check(Check::kHostFrame, 0, slots.term, e[offsets::kExecStackTop].term);
   for (unsigned i = 0; i < kRegisters; ++i)
     if (!(machine_.kept_by_host >> i & 1)) state_.r[i] = V(V::kLeft);
@@ -391,6 +444,8 @@ void Analysis::call_through(const Value& address) {
     check(Check::kCallByIndex, 8, address.term);
     facts_.needs_ref |= V::kOwn;
     call_guest(true);
+  } else if (address.kind == V::kRefEntry) {
+    call_other(address);
   } else {
     refuse("calls an address that is not known");
   }
@@ -400,6 +455,10 @@ void Analysis::call_to(const Value& to) {
   using V = Value;
   if (to.kind == V::kHostFn) {
     call_host(to);
+  } else if (to.kind == V::kRefTarget) {
+    V entry = to;
+    entry.kind = V::kRefEntry;
+    call_through(entry);
   } else if (to.kind == V::kTarget && to.facts == V::kImport) {
     call_through(V(V::kCode, to.term));
   } else if (to.kind == V::kTarget && to.facts == V::kOwn) {
@@ -418,12 +477,21 @@ void Analysis::ret(const Value& to) {
   end_way();
 }
 
+// The memory that loads and stores access after an exit. Where the function ends, none is.
+void Analysis::set_memory(const State& s, Exit& exit, Exit::Kind kind) {
+  using V = Value;
+  const V& base = s.r[machine_.memory];
+  if (kind == Exit::kReturn || kind == Exit::kTrap || base == V(V::kMemory)) return;
+  exit.sets_memory = true;
+  if (base.kind == V::kGlobal && base.facts == V::kOwn) exit.memory = base.term;
+  else if (base.kind == V::kMemory0) exit.memory = Term(offsets::kContextMemoryBase);
+  else refuse("leaves with something else than a memory's base");
+}
+
 void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
   using V = Value;
   if (!(s.r[machine_.frame] == V(V::kFrame))) return refuse("leaves with another frame");
   if (!(s.r[machine_.context] == V(V::kContext))) return refuse("leaves with another context");
-  if (kind != Exit::kReturn && kind != Exit::kTrap && !(s.r[machine_.memory] == V(V::kMemory)))
-    return refuse("leaves with another base of memory 0");
   if (!(s.r[machine_.stack] == V(V::kStack))) return refuse("leaves something on the native stack");
   if (machine_.link < kRegisters && s.r[machine_.link].kind != V::kReturn) return refuse("loses the return address");
   for (unsigned i = 0; i < kRegisters; ++i)
@@ -435,6 +503,7 @@ void Analysis::leave(State& s, Exit::Kind kind, const Term& target) {
     return refuse("continues although the host function may have failed");
   Exit exit{.kind = kind, .at = static_cast<uint16_t>(at_), .target = target};
   if (kind == Exit::kTrap) exit.pc = s.r[machine_.pc].term;
+  set_memory(s, exit, kind);
   // The value as the comparisons have shown it: equal to the register's value at entry if that is known.
   auto as_compared = [&](unsigned i) {
     V v = s.r[i];

@@ -1,5 +1,8 @@
 #include "verify/capstone.h"
 
+#include "verify/analysis.h"
+#include "verify/verifier.h"
+
 #ifdef ERMINE_CAPSTONE
 #include <dlfcn.h>
 #endif
@@ -58,5 +61,17 @@ std::string_view capstone_problem() {
   return "this build of the engine has no capstone (Debian's package libcapstone-dev)";
 }
 #endif
+
+const Machine* this_machine() {
+#ifdef ERMINE_CAPSTONE
+  if (!capstone_problem().empty()) return nullptr;
+#if defined(__x86_64__)
+  return &kX86_64;
+#elif defined(__aarch64__)
+  return &kAArch64;
+#endif
+#endif
+  return nullptr;
+}
 
 }  // namespace ermine::verify

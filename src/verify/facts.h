@@ -23,7 +23,7 @@ struct Check {
     kFrameRead,  // `size` bytes at `term` are in the frame
     kFrameWrite,  // the same, and they are a slot that the instruction may write
     kHeaderWrite,  // the callee's header: `size` bytes at `term`
-    kContextRead,  // the slot of a global that the instance defines
+    kContextRead,  // the slot of a global that the instance defines, or the base of a memory
     kContextWrite,
     kFuncRefsRead,  // the array of functions: an imported one, which the instruction names
     kGlobalsRead,  // the array of globals: the one that the instruction names
@@ -82,6 +82,8 @@ struct Exit {
   bool native_checked = false;  // the same for the native stack
   bool polled = false;  // the interrupt flag was checked and not set
   bool unanswered = false;  // a host function may have failed: only a trap may follow
+  bool sets_memory = false;  // loads and stores access the memory whose base is at `memory` of the context
+  Term memory{};
   // Registers whose upper half is zero if a bit field move by these constants leaves it zero. For the proof of
   // stencils; no claim depends on it.
   struct Maybe {

@@ -40,8 +40,7 @@ Instruction::Result Instruction::result() const {
 
 bool Instruction::ends() const {
   return returns() || is_tail_call() ||
-         is({IrOp::br, IrOp::br_back, IrOp::trap, IrOp::ret_copy_n, IrOp::br_table_s, IrOp::br_table_r,
-             IrOp::return_call_import});
+         is({IrOp::br, IrOp::br_back, IrOp::trap, IrOp::ret_copy_n, IrOp::br_table_s, IrOp::br_table_r});
 }
 
 bool Instruction::reads(uint64_t slot) const {
@@ -93,11 +92,13 @@ bool Instruction::reads(uint64_t slot) const {
       // The arguments and the function's own header, which move; and the callee.
       case IrOp::return_call_indirect:
       case IrOp::return_call_ref:
+      case IrOp::return_call_import:
       case IrOp::return_call: {
         const auto from = ir::field<uint16_t>(at, 0), params = ir::field<uint16_t>(at, 2),
                    own = ir::field<uint16_t>(at, 4);
         may |= slot - from < params || slot - own < runtime::kHeaderCallerSlots;
-        return info.ir == IrOp::return_call ? void() : fields({6});
+        const bool in_slot = info.ir == IrOp::return_call_indirect || info.ir == IrOp::return_call_ref;
+        return in_slot ? fields({6}) : void();
       }
       case IrOp::call_indirect_s: return fields({12});
       default: return;

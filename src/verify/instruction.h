@@ -33,9 +33,9 @@ class Instruction {
     return false;
   }
   bool is_call() const;
-  // One that machine code may contain: not of an imported function.
   bool is_tail_call() const {
-    return is({ir::IrOp::return_call, ir::IrOp::return_call_indirect, ir::IrOp::return_call_ref});
+    return is({ir::IrOp::return_call, ir::IrOp::return_call_import, ir::IrOp::return_call_indirect,
+               ir::IrOp::return_call_ref});
   }
   bool returns() const;
   // What kind of result a return leaves in a register for its caller.

@@ -64,7 +64,8 @@ void KnownPiece::sum_up_exits() {
   }
   const Exit* const only = facts.exits.size() == 1 ? &facts.exits[0] : nullptr;
   is_straight = facts.refusal.empty() && only != nullptr && only->kind == Exit::kNext && only->ref_facts == 0 &&
-                !only->frame_checked && !only->native_checked && facts.needs_ref == 0 && !facts.calls && !facts.fuels;
+                !only->frame_checked && !only->native_checked && !only->sets_memory && facts.needs_ref == 0 &&
+                !facts.calls && !facts.fuels;
   straight = is_straight ? ways[0] : Way{};
 }
 

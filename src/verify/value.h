@@ -104,15 +104,16 @@ struct Value {
     kFuelLeft,  // the fuel, less `term`
     kHalfFrame,  // the frame's address / 2; with the native stack pointer added: kStackSum
     kStackSum,
-    kMemory,    // memory 0, plus `term` (which must not be negative)
+    kMemory,    // the memory that loads and stores access, plus `term` (which must not be negative)
     kMemoryAt,  // the same plus an index below 2^32
+    kMemory0,   // memory 0, not to be accessed before the piece's end
     kFuncRefs,
     kGlobals,
     kTables,  // the context's arrays
     kTable,     // the TableView at `term` bytes into the array
     kTableSize,  // of the table at `term`
     kElements,  // of the table at `term`
-    kGlobal,    // 8 bytes read from a global
+    kGlobal,    // 8 bytes read from a global; with kOwn, from `term` bytes into the context
     kCell,      // of the imported global at `term`
     kRef,       // a FuncRef, see `facts`
     kHostFn,
@@ -121,6 +122,10 @@ struct Value {
     kRefIndex,  // func_index of a FuncRef of this instance
     kRefType,
     kRefCtx,  // its type_id and ctx
+    kRefCode,  // its code,
+    kRefEntry,  // that code's entry,
+    kRefTarget,  // and the address there
+    kRefMemory,  // memory 0 of its ctx
     // Numbers known to be small:
     kAtMost,    // 0 to `term`
     kBelowSize,  // below kTableSize of `term`, or equal
@@ -129,7 +134,8 @@ struct Value {
     kBitField,  // moved by `type` (immr) and `term` (imms)
     kFlag       // 0 or 1
   };
-  enum Fact : uint8_t { kNonNull = 1, kOfTable = 2, kOwn = 4, kTyped = 8, kHost = 16, kImport = 32 };
+  // Of a reference, and of what was read from it.
+  enum Fact : uint8_t { kNonNull = 1, kOfTable = 2, kOwn = 4, kTyped = 8, kHost = 16, kImport = 32, kGuest = 64 };
 
   Kind kind = kAny;
   uint8_t reg = 0;
@@ -153,6 +159,12 @@ struct Value {
       case kExec:
       case kMemory:
       case kMemoryAt:
+      case kMemory0:
+      case kRefCtx:
+      case kRefCode:
+      case kRefEntry:
+      case kRefTarget:
+      case kRefMemory:
       case kFuncRefs:
       case kGlobals:
       case kTables:

@@ -11,6 +11,7 @@
 #include "ir/encoding.h"
 #include "ir/object_ops.h"
 #include "runtime/offsets.h"
+#include "verify/accessed_memory.h"
 #include "verify/analysis.h"
 #include "verify/capstone.h"
 #include "verify/instruction.h"
@@ -24,18 +25,6 @@ using ir::IrOp;
 using ir::OpCode;
 using runtime::Slot;
 namespace offsets = runtime::offsets;
-
-const Machine* this_machine() {
-#ifdef ERMINE_CAPSTONE
-  if (!capstone_problem().empty()) return nullptr;
-#if defined(__x86_64__)
-  return &kX86_64;
-#elif defined(__aarch64__)
-  return &kAArch64;
-#endif
-#endif
-  return nullptr;
-}
 
 Verifier::Verifier(const Machine& machine, const tiering::Interpreter& host, MaskOf mask_of)
     : machine_(machine), host_(host), mask_of_(mask_of) {
@@ -108,6 +97,8 @@ class Verifier::Pass {
         subject_(subject),
         ir_(subject.function.code),
         execute_(reinterpret_cast<uint64_t>(code.execute)),
+        memories_(subject.module, subject.function,
+                  reinterpret_cast<uint64_t>((*v.host_.handlers)[ir::code_of(IrOp::use_memory)]), code.labels.size()),
         all_zeroed_(subject.function.ref_slots.empty()) {}
 
   std::string run() {
@@ -151,10 +142,11 @@ class Verifier::Pass {
         const Label& l = labels[label++];
         const uint32_t from = jumped_from_[label - 1];
         own_jumps_ = (from == p.at || from == kNowhere) && (!reachable_ || order_.at == p.at);
-        if (reachable_) arrive(l), own_[label - 1] &= state_.own;
+        if (reachable_) arrive(l), own_[label - 1] &= state_.own, arrive_with_memory(label - 1, state_.memory);
         own_[label - 1] &= l.own;
         state_ = {.narrow = l.narrow,
                   .own = own_[label - 1],
+                  .memory = memories_.at_label(label - 1),
                   .checked = l.checked,
                   .native = l.native,
                   .unanswered = unanswered_[label - 1]};
@@ -181,6 +173,7 @@ class Verifier::Pass {
   struct KnownState {
     uint32_t narrow = 0;
     RegisterSet own = 0;  // registers into which the function has put a value
+    uint32_t memory = 0;  // that loads and stores access (AccessedMemory)
     bool checked = true;
     bool native = true;
     bool unanswered = false;  // a host function may have failed
@@ -214,7 +207,8 @@ class Verifier::Pass {
   const Label* label_of(uint64_t address) const {
     return address - execute_ < code_.code_size ? label_at(address - execute_) : nullptr;
   }
-  RegisterSet& own_at(const Label& l) { return own_[static_cast<size_t>(&l - code_.labels.data())]; }
+  size_t number_of(const Label& l) const { return static_cast<size_t>(&l - code_.labels.data()); }
+  RegisterSet& own_at(const Label& l) { return own_[number_of(l)]; }
   const Piece* piece_at(uint32_t offset) const {
     auto it = std::lower_bound(code_.pieces.begin(), code_.pieces.end(), offset,
                                [](const Piece& p, uint32_t o) { return p.offset < o; });
@@ -239,11 +233,13 @@ class Verifier::Pass {
       if (l->checked == (e.index == 0)) return refuse("an entry leads past the check of the frame");
       if (e.index == 0 && l->native) return refuse("an entry leads past the check of the native stack");
       own_at(*l) = 0;
+      arrive_with_memory(number_of(*l), 0);
     }
     const Label* first = label_at(0);
     if (first == nullptr || first->narrow != 0 || first->checked)
       return refuse("its beginning is not a label that can be entered");
     own_at(*first) = 0;
+    arrive_with_memory(number_of(*first), 0);
   }
 
   // The instructions that take fuel: none may be skipped between two pieces.
@@ -264,6 +260,9 @@ class Verifier::Pass {
     if (l.checked && !state_.checked) return refuse("the frame is used before it is checked");
     if (l.native && !state_.native) return refuse("the native stack is used before it is checked");
   }
+  void arrive_with_memory(size_t label, uint32_t memory) {
+    if (!memories_.arrive(label, memory)) refuse("continues with another memory than other code there");
+  }
 
   void leave_to(const KnownState& s, uint64_t address) {
     const Label* l = label_of(address);
@@ -271,12 +270,14 @@ class Verifier::Pass {
     const KnownState here = std::exchange(state_, s);
     arrive(*l);
     state_ = here;
-    Order& to = orders_[static_cast<size_t>(l - code_.labels.data())];
-    uint32_t& from = jumped_from_[static_cast<size_t>(l - code_.labels.data())];
+    const size_t number = number_of(*l);
+    arrive_with_memory(number, s.memory);
+    Order& to = orders_[number];
+    uint32_t& from = jumped_from_[number];
     from = from == kNowhere || from == piece_->at ? piece_->at : kAnywhere;
     if (l->offset > piece_->offset) {
       own_at(*l) &= s.own;
-      if (s.unanswered) unanswered_[static_cast<size_t>(l - code_.labels.data())] = true;
+      if (s.unanswered) unanswered_[number] = true;
       if (to.at != piece_->at) to = {piece_->at, 0};
       to.order = std::max(to.order, order_.order);
       return;
@@ -337,6 +338,7 @@ class Verifier::Pass {
     in_ = Instruction(static_cast<OpCode>(v_.code_of(ir_[at])), &ir_[at]);
     tail_ = in_.is_tail_call();
     ends_ = in_.ends();
+    memory_ = memories_.of(at);
     unset_.clear();
     if (subject_.function.ref_slots.empty() || at < in_line_next_) return;
     in_.copies(unset_);
@@ -400,12 +402,15 @@ class Verifier::Pass {
 
   // --- Conditions
 
+  // Whether accesses by the memory's register need no check, and are to the instruction's memory.
+  bool may_access() const { return state_.memory == memory_ && memories_.is_guarded(memory_); }
+
   // False: check() has to decide.
   [[gnu::always_inline]] bool holds(const KnownPiece::SmallCheck& c, const uint8_t* at) const {
     int32_t number;
     std::memcpy(&number, at + c.at, sizeof number);
     const auto value = static_cast<uint64_t>(int64_t{number} + c.plus);
-    if (c.kind == Check::kMemory) return subject_.function.guarded && value <= uint64_t{INT32_MAX};
+    if (c.kind == Check::kMemory) return may_access() && value <= uint64_t{INT32_MAX};
     const uint64_t slot = value / sizeof(Slot);
     if (value % sizeof(Slot) != 0 || slot >= subject_.function.frame_slots) return false;
     if (tail_) return false;
@@ -435,6 +440,10 @@ class Verifier::Pass {
         return require(value == header * sizeof(Slot), "writes the callee's header at another place");
       }
       case Check::kContextRead:
+        if (in_.is({IrOp::use_memory}))
+          return require(c.size == sizeof(uint8_t*) && value == in_.field<uint32_t>(4) && memories_.is_base(value),
+                         "another memory than the instruction's");
+        [[fallthrough]];
       case Check::kContextWrite: return require(own_global(value, c.size), "another global than the instruction's");
       case Check::kGlobalsRead: {
         const uint64_t index = in_.global();
@@ -442,7 +451,8 @@ class Verifier::Pass {
                        "another imported global than the instruction's");
       }
       case Check::kFuncRefsRead: {
-        const uint64_t index = in_.is({IrOp::call_import}) ? in_.field<uint32_t>(8) : ~uint64_t{0};
+        const bool calls = in_.is({IrOp::call_import, IrOp::return_call_import});
+        const uint64_t index = calls ? in_.field<uint32_t>(8) : ~uint64_t{0};
         return require(index < subject_.module.imported_functions && value == index * sizeof(runtime::FuncRef*),
                        "another imported function than the instruction's");
       }
@@ -453,7 +463,7 @@ class Verifier::Pass {
                        "another table than the instruction's");
       }
       case Check::kMemory:
-        return require(subject_.function.guarded && value <= uint64_t{INT32_MAX},
+        return require(may_access() && value <= uint64_t{INT32_MAX},
                        "an offset from memory that is not within its reservation");
       case Check::kData: {
         const uint64_t offset = value - execute_, table = reinterpret_cast<uint64_t>(subject_.call_table.data());
@@ -537,6 +547,7 @@ class Verifier::Pass {
     uint64_t word = 0;
     if (!word_at(address - 8, word)) return refuse("calls out to a handler outside the constants");
     if (word != piece_->at) return refuse("calls out in the name of another instruction");
+    if (s.memory != memory_) return refuse("calls out with another memory than the instruction's");
     if (!word_at(address, word)) return refuse("calls out to a handler outside the constants");
     bool found = false;
     auto matches = [&](OpCode o, const runtime::Code* at, bool has_operands = true) {
@@ -562,7 +573,10 @@ class Verifier::Pass {
         return;
       const bool enters = o == ir::code_of(IrOp::enter);
       // A handler leaves its result in an accumulator.
-      KnownState after{.own = v_.machine_.accumulators, .checked = s.checked || enters, .native = s.native || enters};
+      KnownState after{.own = v_.machine_.accumulators,
+                       .memory = s.memory,
+                       .checked = s.checked || enters,
+                       .native = s.native || enters};
       for (unsigned i = 0; i < (branches ? 2u : 1u); ++i) {
         uint64_t next;
         if (!word_at(address + 8 * (units + i), next)) return refuse("a handler continues outside the constants");
@@ -582,6 +596,7 @@ class Verifier::Pass {
   bool may_call(const Facts& f) {
     took_fuel_ |= f.fuels;
     if (f.calls && !state_.native) return refuse("the native stack is used before it is checked"), false;
+    if (f.calls && state_.memory != 0) return refuse("calls with another memory than memory 0"), false;
     if (f.needs_ref == 0) return true;
     if ((f.needs_ref & ~state_.ref) != 0 || state_.ref_at != piece_->at)
       return refuse("calls a reference that is not shown to be what the instruction calls"), false;
@@ -590,7 +605,7 @@ class Verifier::Pass {
     constexpr uint8_t kTyped = Value::kOfTable | Value::kTyped;
     if (by_table && ((state_.ref & kTyped) != kTyped || state_.ref_type != in_.field<uint32_t>(tail_by_table ? 16 : 4)))
       return refuse("calls a function whose type is not shown to be the instruction's"), false;
-    if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import, IrOp::return_call_ref}))
+    if (!by_table && !in_.is({IrOp::call_ref, IrOp::call_import, IrOp::return_call_ref, IrOp::return_call_import}))
       return refuse("calls where the register code does not"), false;
     return true;
   }
@@ -637,6 +652,7 @@ class Verifier::Pass {
       const KnownPiece::Way& way = k.ways[i];
       KnownState s{.narrow = way.narrow | (state_.narrow & way.keeps),
                    .own = way.own | (state_.own & way.keeps_own),
+                   .memory = state_.memory,
                    .checked = state_.checked || e.frame_checked,
                    .native = state_.native || e.native_checked,
                    .unanswered = e.unanswered};
@@ -648,6 +664,10 @@ class Verifier::Pass {
         s.ref_at = p.at;
       } else if (way.keeps >> v_.machine_.accumulator & 1) {
         s.ref = state_.ref, s.ref_type = state_.ref_type, s.ref_at = state_.ref_at;
+      }
+      if (e.sets_memory) {
+        s.memory = static_cast<uint32_t>(e.memory.value(at, execute));
+        if (s.memory != 0 && !in_.is({IrOp::use_memory})) return refuse("changes the memory that is accessed");
       }
       const auto target = static_cast<uint64_t>(e.target.value(at, execute));
       switch (e.kind) {
@@ -663,6 +683,7 @@ class Verifier::Pass {
         case Exit::kTailCall:
           if (!tail_) return refuse("a tail call where the register code has none");
           if (!state_.native) return refuse("the native stack is used before it is checked");
+          if (s.memory != 0) return refuse("calls with another memory than memory 0");
           if (!header_moved() || moved_.arguments != in_.field<uint16_t>(2))
             return refuse("a tail call before its arguments have been moved");
           moved_ = {};
@@ -715,6 +736,7 @@ class Verifier::Pass {
   static KnownState meet(const KnownState& a, const KnownState& b) {
     KnownState s{.narrow = a.narrow & b.narrow,
                  .own = a.own & b.own,
+                 .memory = a.memory == b.memory ? a.memory : AccessedMemory::kMixed,
                  .checked = a.checked && b.checked,
                  .native = a.native && b.native};
     if (a.ref_type == b.ref_type && a.ref_at == b.ref_at)
@@ -732,6 +754,8 @@ class Verifier::Pass {
   std::vector<uint32_t> first_labels_;
   std::vector<bool> unanswered_;  // by label: only a trap may follow
   std::vector<RegisterSet> own_;  // by label: registers that may be read, for the jumps to it so far
+  AccessedMemory memories_;
+  uint32_t memory_ = 0;  // that the current instruction accesses
   std::vector<Order> orders_;  // by label: the order of the jumps to it, later its own
   Order order_;  // of the current piece
   static constexpr uint32_t kNowhere = ~uint32_t{0}, kAnywhere = kNowhere - 1;
@@ -766,22 +790,6 @@ class Verifier::Pass {
 std::string Verifier::verify(const Code& code, const Subject& subject) {
   if (known_count_ > kMostKnown) known_.clear(), known_count_ = 0;
   return Pass(*this, code, subject).run();
-}
-
-std::string compare_written(const Code& code, const Subject& subject, const tiering::MachineCode& made) {
-  if (made.code != code.execute || made.code_size != code.code_size || made.total_size != code.bytes.size())
-    return "it lies elsewhere";
-  if (std::memcmp(made.code, code.bytes.data(), code.bytes.size()) != 0) return "other bytes were written";
-  if (made.entries.size() != code.entries.size()) return "it has other entries";
-  for (size_t i = 0; i < code.entries.size(); ++i) {
-    const auto* unit = reinterpret_cast<const runtime::Code*>(code.execute + code.entries[i].unit);
-    if (made.entries[i].index != code.entries[i].index || made.entries[i].unit != unit) return "it has other entries";
-    if (code.entries[i].index == 0 && made.entry != unit) return "it begins at another entry";
-  }
-  if (made.entry != made.entry_at(0)) return "it begins at another entry";
-  if (made.table_entry != subject.call_table.data() + subject.index * sizeof(void*))
-    return "another function would be replaced";
-  return {};
 }
 
 }  // namespace ermine::verify

@@ -11,7 +11,10 @@
 // Besides the forms of accesses (analysis.h), the verifier shows:
 // - frames: slots that are read and written are in the frame, whose size was compared with the stack's limit on entry,
 //   and they are the instruction's or those whose value lives in a register;
-// - calls: the callee, its type, the position of its frame and of its header are the instruction's;
+// - calls: the callee, its type, the position of its frame and of its header are the instruction's; a function of
+// another
+//   instance is entered with that instance's context and memory, and afterwards this one's are back;
+// - memories: loads and stores access the instruction's memory (accessed_memory.h), which is guarded;
 // - tail calls: the frame becomes the callee's by copies of slots alone, in order, each from and to its place;
 // - globals, tables and imported functions are the instruction's;
 // - control flow leads only to labels, to the handler of an instruction of the register code, to the handler of traps,
@@ -35,10 +38,6 @@
 #include "tiering/tier.h"
 #include "verify/facts.h"
 #include "wasm/module.h"
-
-namespace ermine::tiering {
-struct MachineCode;
-}
 
 namespace ermine::verify {
 
@@ -89,10 +88,6 @@ struct Subject {
   uint32_t index = 0;  // of the function among these
   bool has_fuel = true;  // false: no instruction of the register code takes fuel
 };
-
-// Empty if `made`, whose code has been written to executable memory, is what was verified: the bytes there, the
-// entries, and the place in the table of calls. Otherwise what differs. Nothing refers to it yet.
-std::string compare_written(const Code& code, const Subject& subject, const tiering::MachineCode& made);
 
 // For one thread at a time. Keeps the facts about pieces for all modules, up to some megabytes.
 class Verifier {

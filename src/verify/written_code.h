@@ -4,9 +4,20 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "verify/verifier.h"
+
+namespace ermine::tiering {
+struct MachineCode;
+}
+
 namespace ermine::verify {
+
+// Empty if `made`, whose code has been written to executable memory, is what was verified: the bytes there, the
+// entries, and the place in the table of calls. Otherwise what differs. Nothing refers to it yet.
+std::string compare_written(const Code& code, const Subject& subject, const tiering::MachineCode& made);
 
 // The code of one module. Thread-safe.
 class WrittenCode {

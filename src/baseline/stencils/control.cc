@@ -100,10 +100,12 @@ struct CheckRef {
 [[gnu::naked]] void call_out() { asm(STENCIL_CALL_OUT); }
 [[gnu::naked]] void call() { asm(STENCIL_CALL); }
 [[gnu::naked]] void call_ref() { asm(STENCIL_CALL_REF); }
-[[gnu::naked]] void host_import() { asm(STENCIL_HOST_IMPORT); }
-[[gnu::naked]] void call_host() { asm(STENCIL_CALL_HOST); }
+[[gnu::naked]] void call_import() { asm(STENCIL_CALL_IMPORT); }
+[[gnu::naked]] void guest_import() { asm(STENCIL_GUEST_IMPORT); }
 [[gnu::naked]] void return_call() { asm(STENCIL_RETURN_CALL); }
 [[gnu::naked]] void return_call_ref() { asm(STENCIL_RETURN_CALL_REF); }
+[[gnu::naked]] void return_call_import() { asm(STENCIL_RETURN_CALL_IMPORT); }
+[[gnu::naked]] void use_memory() { asm(STENCIL_USE_MEMORY); }
 [[gnu::naked]] void trap_site() { asm(STENCIL_TRAP_SITE); }
 
 constexpr void fill(auto& list) {
@@ -123,10 +125,12 @@ constexpr void fill(auto& list) {
   by_hand(call_out, ControlStencil::kCallOut);
   by_hand(call, ControlStencil::kCall);
   by_hand(call_ref, ControlStencil::kCallRef);
-  by_hand(host_import, ControlStencil::kHostImport, result_in<uint64_t>(kAcc));
-  by_hand(call_host, ControlStencil::kCallHost);
+  by_hand(call_import, ControlStencil::kCallImport);
+  by_hand(guest_import, ControlStencil::kGuestImport, result_in<uint64_t>(kAcc));
   by_hand(return_call, ControlStencil::kReturnCall);
   by_hand(return_call_ref, ControlStencil::kReturnCallRef);
+  by_hand(return_call_import, ControlStencil::kReturnCallImport);
+  by_hand(use_memory, ControlStencil::kUseMemory);
   by_hand(trap_site, ControlStencil::kTrapSite);
 }
 STENCIL_LIST(fill)

@@ -117,36 +117,62 @@ template <class T, HoleKind hole>
   "b ermine_next"
 
 // Loads an imported function, whose pointer is at `offset`, to r0.
-#define STENCIL_HOST_IMPORT \
+#define STENCIL_LOAD_IMPORT \
   "ldr x15, [x22, #" ERMINE_ASM(ERMINE_OFFSET_CONTEXT_FUNC_REFS) "]\n" \
   "movz x24, :abs_g1:ermine_offset\n movk x24, :abs_g0_nc:ermine_offset\n" \
-  "ldr x24, [x15, x24]\n"                                                  \
-  "ldr x15, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "]\n" \
-  "cbnz x15, 1f\n b ermine_taken\n 1:\n"                                   \
-  "b ermine_next"
+  "ldr x24, [x15, x24]\n" \
+  "ldr x15, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "]\n"
 
-// Calls the host function that r0 refers to, with the arguments at `offset`; its slots end at `count`. On the native
-// stack: the HostCall and the return address. Its result is in slot a.
-#define STENCIL_CALL_HOST \
-  "sub sp, sp, #32\n str x30, [sp, #16]\n"                       \
-  STENCIL_PC("x1")                                               \
+// The state that a function of another instance begins with; r0 refers to it. Its code, at x15, gets what the handlers
+// give it: its entry in pc, its FuncCode in r0.
+#define STENCIL_SWITCH_INSTANCE \
+  "ldr x22, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_CTX) "]\n" \
+  "ldr x24, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_CODE) "]\n" \
+  "ldr x20, [x24]\n" \
+  "ldr x23, [x22]\n" \
+  "ldr x15, [x20]\n"
+
+// Calls an imported function. The callee's frame (for a host function: its slots, which end at `count`) is at `slot_a`,
+// where the result of a host function is; the header is at `slot_d`. On the native stack: fp and this instance, in
+// their place for the host the HostCall; the return address; the address of the host's slots.
+#define STENCIL_CALL_IMPORT \
+  "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
+  STENCIL_LOAD_IMPORT                                            \
+  STENCIL_PC("x8")                                               \
+  "cbz x15, 1f\n"                                                \
   "ldr x15, [x22, #" ERMINE_ASM(ERMINE_OFFSET_CONTEXT_EXEC) "]\n" \
-  "stp x1, x21, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "]\n" \
+  "stp x8, x21, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "]\n" \
   "str x22, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "+16]\n" \
   "movz w3, :abs_g1:ermine_count\n"                              \
   "movk w3, :abs_g0_nc:ermine_count\n"                           \
   "add x3, x21, x3\n"                                            \
   "str x3, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_STACK_TOP) "]\n" \
-  "add x2, x21, :lo12:ermine_offset\n"                           \
-  "ldr x3, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_STORE) "]\n"                      \
-  "stp x3, x22, [sp]\n"                                          \
+  "add x2, x21, :lo12:ermine_slot_a\n"                           \
+  "ldr x3, [x15, #" ERMINE_ASM(ERMINE_OFFSET_EXEC_STORE) "]\n"    \
+  "str x3, [sp]\n"                                               \
+  "str x2, [sp, #24]\n"                                          \
   "mov x1, sp\n"                                                 \
   "ldp x15, x0, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "]\n" \
   "blr x15\n"                                                    \
-  "ldr x30, [sp, #16]\n add sp, sp, #32\n"                       \
-  "tbnz w0, #0, 1f\n b ermine_trap\n 1:\n"                       \
+  "ldp x30, x2, [sp, #16]\n add sp, sp, #32\n"                   \
+  "tbnz w0, #0, 2f\n b ermine_trap\n 2:\n"                       \
   "ldr x23, [x22]\n"                                             \
-  "ldr x24, [x21, :lo12:ermine_slot_a]\n"                        \
+  "ldr x24, [x2]\n"                                              \
+  "b ermine_next\n"                                              \
+  "1:\n"                                                         \
+  "add x14, x21, :lo12:ermine_slot_d\n"                          \
+  "stp x8, x22, [x14]\n"                                         \
+  "add x21, x21, :lo12:ermine_slot_a\n"                          \
+  STENCIL_SWITCH_INSTANCE                                        \
+  "blr x15\n"                                                    \
+  "ldr x30, [sp, #16]\n ldp x21, x22, [sp], #32\n"               \
+  "ldr x23, [x22]\n"                                             \
+  "mov x24, x0\n"                                                \
+  "b ermine_next"
+
+#define STENCIL_GUEST_IMPORT            \
+  STENCIL_LOAD_IMPORT                   \
+  "cbz x15, 1f\n b ermine_taken\n 1:\n" \
   "b ermine_next"
 
 // Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller
@@ -159,6 +185,10 @@ template <class T, HoleKind hole>
 #define STENCIL_RETURN_CALL_REF \
   STENCIL_CODE_OF_REF           \
   "br x15"
+#define STENCIL_RETURN_CALL_IMPORT STENCIL_SWITCH_INSTANCE "br x15"
+
+// The base of another memory is at `offset` of the context.
+#define STENCIL_USE_MEMORY "ldr x23, [x22, :lo12:ermine_offset]\n b ermine_next"
 
 // r0 is the trap's code; the pool's entry is the handler of traps.
 #define STENCIL_TRAP_SITE STENCIL_PC("x20") "adrp x8, ermine_pool\n ldr x8, [x8, :lo12:ermine_pool]\n br x8"

@@ -92,36 +92,61 @@ template <class T, HoleKind hole>
   "jmp ermine_next"
 
 // Loads an imported function, whose pointer is at `offset`, to r0.
-#define STENCIL_HOST_IMPORT \
+#define STENCIL_LOAD_IMPORT \
   "mov " ERMINE_ASM(ERMINE_OFFSET_CONTEXT_FUNC_REFS) "(%r14), %rax\n" \
-  "mov ermine_offset(%rax), %rdi\n" \
-  "cmpq $0, " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "(%rdi)\n" \
-  "je ermine_taken\n"               \
-  "jmp ermine_next"
+  "mov ermine_offset(%rax), %rdi\n"
 
-// Calls the host function that r0 refers to, with the arguments at `offset`; its slots end at `count`. The words on the
-// native stack: the HostCall, and one for alignment. Its result is in slot a.
-#define STENCIL_CALL_HOST \
-  "push %rax\n push %r14\n push %rax\n" \
-  "movabs $ermine_pc, %rax\n"           \
+// The state that a function of another instance begins with; r0 refers to it. Its code gets what the handlers give it:
+// its entry in pc, its FuncCode in r0.
+#define STENCIL_SWITCH_INSTANCE \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_CTX) "(%rdi), %r14\n" \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_CODE) "(%rdi), %rdi\n" \
+  "mov (%rdi), %r12\n" \
+  "mov (%r14), %r15\n"
+
+// Calls an imported function. The callee's frame (for a host function: its slots, which end at `count`) is at `slot_a`,
+// where the result of a host function is; the header is at `slot_d`. The words on the native stack: this instance,
+// which is for alignment if the host is called; then, for the host, the HostCall.
+#define STENCIL_CALL_IMPORT \
+  "push %r14\n" STENCIL_LOAD_IMPORT                \
+  "movabs $ermine_pc, %rax\n"                      \
+  "cmpq $0, " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "(%rdi)\n" \
+  "je 1f\n"                                        \
+  "push %r14\n push %rax\n"                       \
   "mov " ERMINE_ASM(ERMINE_OFFSET_CONTEXT_EXEC) "(%r14), %rcx\n" \
   "mov %rax, " ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "(%rcx)\n" \
   "mov %r13, " ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "+8(%rcx)\n" \
   "mov %r14, " ERMINE_ASM(ERMINE_OFFSET_EXEC_LAST_PC) "+16(%rcx)\n" \
-  "lea ermine_offset(%r13), %rdx\n"     \
-  "lea ermine_count(%r13), %rax\n"      \
+  "lea ermine_slot_a(%r13), %rdx\n"                \
+  "lea ermine_count(%r13), %rax\n"                 \
   "mov %rax, " ERMINE_ASM(ERMINE_OFFSET_EXEC_STACK_TOP) "(%rcx)\n" \
-  "mov " ERMINE_ASM(ERMINE_OFFSET_EXEC_STORE) "(%rcx), %rax\n"                      \
-  "mov %rax, (%rsp)\n"                  \
-  "mov %rsp, %rsi\n"                    \
+  "mov " ERMINE_ASM(ERMINE_OFFSET_EXEC_STORE) "(%rcx), %rax\n" \
+  "mov %rax, (%rsp)\n"                             \
+  "mov %rsp, %rsi\n"                               \
   "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "(%rdi), %rax\n" \
   "mov " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "+8(%rdi), %rdi\n" \
-  "call *%rax\n"                        \
-  "pop %rcx\n pop %rcx\n pop %rcx\n"    \
-  "test %al, %al\n"                     \
-  "je ermine_trap\n"                    \
-  "mov (%r14), %r15\n"                  \
-  "mov ermine_slot_a(%r13), %rdi\n"     \
+  "call *%rax\n"                                   \
+  "pop %rcx\n pop %rcx\n pop %rcx\n"             \
+  "test %al, %al\n"                                \
+  "je ermine_trap\n"                               \
+  "mov (%r14), %r15\n"                             \
+  "mov ermine_slot_a(%r13), %rdi\n"                \
+  "jmp ermine_next\n"                              \
+  "1:\n"                                           \
+  "mov %rax, ermine_slot_d(%r13)\n"                \
+  "mov %r14, ermine_slot_d+8(%r13)\n"              \
+  "add $ermine_slot_a, %r13\n" STENCIL_SWITCH_INSTANCE \
+  "call *(%r12)\n"                                 \
+  "pop %r14\n"                                     \
+  "sub $ermine_slot_a, %r13\n"                     \
+  "mov (%r14), %r15\n"                             \
+  "mov %rax, %rdi\n"                               \
+  "jmp ermine_next"
+
+#define STENCIL_GUEST_IMPORT \
+  STENCIL_LOAD_IMPORT        \
+  "cmpq $0, " ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_HOST) "(%rdi)\n" \
+  "jne ermine_taken\n"      \
   "jmp ermine_next"
 
 // Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller
@@ -130,6 +155,10 @@ template <class T, HoleKind hole>
 #define STENCIL_RETURN_CALL_REF \
   STENCIL_CODE_OF_REF           \
   "jmp " STENCIL_ENTRY_OF_REF
+#define STENCIL_RETURN_CALL_IMPORT STENCIL_SWITCH_INSTANCE "jmp *(%r12)"
+
+// The base of another memory is at `offset` of the context.
+#define STENCIL_USE_MEMORY "mov ermine_offset(%r14), %r15\n jmp ermine_next"
 
 // r0 is the trap's code; the pool's entry is the handler of traps.
 #define STENCIL_TRAP_SITE "movabs $ermine_pc, %r12\n jmp *ermine_pool(%rip)"

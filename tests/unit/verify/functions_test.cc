@@ -7,6 +7,7 @@
 #include "interp/tier.h"
 #include "ir/encoding.h"
 #include "specimen.h"
+#include "verify/written_code.h"
 
 namespace ermine::verify {
 namespace {
@@ -15,8 +16,9 @@ constexpr std::string_view kModule = R"((module
   (type $t (func (param i32) (result i32)))
   (type $u (func (param i64) (result i64)))
   (import "h" "f" (func $h (param i32) (result i32)))
+  (import "h" "k" (func $k (param i32 i32) (result i32)))
   (import "h" "g" (global $imported (mut i64)))
-  (memory 1)
+  (memory 1) (memory $second 1) (memory $third 1) (memory $wide i64 1)
   (table $first 10 funcref) (table $second 10 funcref)
   (global $own (mut i32) (i32.const 1))
   (func $a (export "a") (type $t) (local.get 0))
@@ -73,6 +75,16 @@ constexpr std::string_view kModule = R"((module
   (func $shrinks (export "shrinks") (type $three) (return_call $two (local.get 2) (local.get 1)))
   (func $tail_table (export "tail_table") (param i32) (result i32)
     (return_call_indirect $second (type $t) (local.get 0) (local.get 0)))
+  (func $tail_import (export "tail_import") (param i32) (result i32) (return_call $k (i32.const 1) (local.get 0)))
+  ;; The memory that is accessed changes; a division traps in between.
+  (func $memories (export "memories") (param $p i32) (param $n i32) (result i32)
+    (loop $again
+      (i32.store $third (local.get $p)
+        (i32.div_u (i32.load $second (local.get $p)) (i32.load8_u $third offset=0x1234 (local.get $n))))
+      (if (i32.load8_u $second (local.get $n)) (then (i32.store $second (local.get $p) (i32.load (local.get $p)))))
+      (i64.store $wide (i64.extend_i32_u (local.get $p)) (i64.load $second (local.get $p)))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.add (i32.load8_u $third (local.get $p)) (i32.load8_u (local.get $p))))
   (func $tail_reference (export "tail_reference") (param (ref $t)) (result i32)
     (return_call_ref $t (i32.const 1) (local.get 0)))
 ))";
@@ -229,9 +241,39 @@ TEST_F(Functions, TheFrameIsChecked) {
 }
 
 TEST_F(Functions, MemoryIsGuarded) {
-  Specimen s = function("loop");
-  s.function->guarded = false;
-  refuses(s, "an offset from memory");
+  for (const char* name : {"loop", "memories"}) {
+    Specimen s = function(name);
+    s.function->guarded = false;
+    EXPECT_NE(s.verify(), "") << name;
+  }
+}
+
+TEST_F(Functions, MemoryIsTheInstructions) {
+  const Specimen s = function("memories");
+  const ir::Code use = reinterpret_cast<ir::Code>(interp::handlers()[ir::code_of(ir::IrOp::use_memory)]);
+  unsigned uses = 0;
+  for (size_t i = 0; i < s.pieces.size(); ++i) {
+    if (s.function->code[s.pieces[i].at] != use) continue;
+    ++uses;
+    // No change of the memory.
+    Specimen t = s;
+    t.blank(i);
+    EXPECT_NE(t.verify(), "") << "piece " << i;
+    // A change to another one, in the machine code or in the register code.
+    const std::vector<ir::Code>& code = t.function->code;
+    const auto offset = ir::field<uint32_t>(&code[s.pieces[i].at], 4);
+    for (const int by : {-8, 8, 1}) {
+      t = s;
+      t.function = std::make_shared<ir::FunctionCode>(*s.function);
+      ir::set_field<uint32_t>(&t.function->code[s.pieces[i].at], 4, offset + static_cast<uint32_t>(by));
+      EXPECT_NE(t.verify(), "") << "piece " << i << " by " << by;
+    }
+    // The piece of another instruction.
+    t = s;
+    t.pieces[i].at = t.pieces[i - 1].at;
+    EXPECT_NE(t.verify(), "") << "piece " << i;
+  }
+  EXPECT_GE(uses, 6u);
 }
 
 // The pc of a trap decides which handler catches it.
@@ -384,11 +426,14 @@ TEST_F(Other, TailCallee) {
   s = function("tail_reference");
   half_words(s, "return_call_ref")[3] += 1;
   EXPECT_NE(s.verify(), "");
+  s = function("tail_import");
+  words(s, "return_call_import")[2] -= 1;
+  refuses(s, "another imported function");
 }
 
 // Each move of a tail call is done, in order, and nothing comes between them.
 TEST_F(Functions, TailCallsMoveTheirArguments) {
-  for (const char* name : {"tail", "grows", "shrinks", "tail_table", "tail_reference"}) {
+  for (const char* name : {"tail", "grows", "shrinks", "tail_table", "tail_reference", "tail_import"}) {
     const Specimen s = function(name);
     const uint32_t at = s.find("return_call");
     size_t moves = 0;

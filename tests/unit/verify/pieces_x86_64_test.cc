@@ -16,18 +16,20 @@ namespace {
 namespace offsets = runtime::offsets;
 
 // Instructions in Intel's syntax, as bytes.
-#define PIECE(text)                                                                                           \
-  [] {                                                                                                        \
-    const uint8_t *begin, *end;                                                                               \
-    asm(".pushsection .rodata\n771:\n.intel_syntax noprefix\n" text                                           \
-        "\n.att_syntax\n772:\n.popsection\nleaq 771b(%%rip), %[begin]\nleaq 772b(%%rip), %[end]"              \
-        : [begin] "=r"(begin), [end] "=r"(end)                                                                \
-        : [exec] "i"(offsets::kContextExec), [limit] "i"(offsets::kExecStackLimit),                           \
-          [interrupt] "i"(offsets::kExecInterrupt), [exit_sp] "i"(offsets::kExecExitSp),                      \
-          [top] "i"(offsets::kExecStackTop), [tables] "i"(offsets::kContextTables),                           \
-          [globals] "i"(offsets::kContextGlobals), [functions] "i"(offsets::kContextFuncRefs),                \
-          [cell0] "i"(offsets::kGlobalCells), [cell1] "i"(offsets::kGlobalCells + offsets::kGlobalCellSize)); \
-    return std::vector<uint8_t>(begin, end);                                                                  \
+#define PIECE(text)                                                                                                   \
+  [] {                                                                                                                \
+    const uint8_t *begin, *end;                                                                                       \
+    asm(".pushsection .rodata\n771:\n.intel_syntax noprefix\n" text                                                   \
+        "\n.att_syntax\n772:\n.popsection\nleaq 771b(%%rip), %[begin]\nleaq 772b(%%rip), %[end]"                      \
+        : [begin] "=r"(begin), [end] "=r"(end)                                                                        \
+        : [exec] "i"(offsets::kContextExec), [limit] "i"(offsets::kExecStackLimit),                                   \
+          [interrupt] "i"(offsets::kExecInterrupt), [exit_sp] "i"(offsets::kExecExitSp),                              \
+          [top] "i"(offsets::kExecStackTop), [tables] "i"(offsets::kContextTables),                                   \
+          [globals] "i"(offsets::kContextGlobals), [functions] "i"(offsets::kContextFuncRefs),                        \
+          [cell0] "i"(offsets::kGlobalCells), [cell1] "i"(offsets::kGlobalCells + offsets::kGlobalCellSize),          \
+          [memory1] "i"(offsets::kGlobalCells + 2 * offsets::kGlobalCellSize + 8), [host] "i"(offsets::kFuncRefHost), \
+          [ctx] "i"(offsets::kFuncRefCtx));                                                                           \
+    return std::vector<uint8_t>(begin, end);                                                                          \
   }()
 
 struct Trial {
@@ -45,8 +47,9 @@ std::string module_text() {
   return R"((module
     (type $t (func (param i32) (result i32)))
     (import "h" "f" (func $h (param i32) (result i32)))
+    (import "h" "h" (func $k (param i32) (result i32)))
     (import "h" "g" (global $imported (mut i64)))
-    (memory 1)
+    (memory 1) (memory $other 1)
     (table $first 10 funcref) (table $second 10 funcref)
     (global $own0 (mut i64) (i64.const 1)) (global $own1 (mut i64) (i64.const 2))
     (func $callee (type $t) (local.get 0))
@@ -57,7 +60,7 @@ std::string module_text() {
       (local.set $x (call $callee (local.get $x)))
       (local.set $x (call $h (local.get $x)))
 )" + adds +
-         "(local.get $x)))";
+         "(i32.store $other (local.get $x) (local.get $y)) (local.get $x)))";
 }
 
 // `with_values`: registers that hold numbers between pieces have values of the function.
@@ -81,6 +84,7 @@ constexpr const char* kWrites = "writes memory at an address";
 constexpr const char* kIndex = "an index into memory whose upper half";
 constexpr const char* kOffset = "an offset from memory";
 constexpr const char* kUseless = "an instruction that code never needs";
+constexpr const char* kOtherMemory = "leaves with something else than a memory's base";
 
 TEST(PiecesX86, Accepted) {
   check({
@@ -121,8 +125,8 @@ TEST(PiecesX86, WhatOtherCodeLeft) {
           {"a vector added", PIECE("vpaddd xmm8, xmm2, xmm2"), kLeft},
           {"a vector moved", PIECE("vmovaps xmm2, xmm3"), kLeft},
           {"a vector written", PIECE("vmovups [r15], xmm7"), kLeft},
-          {"a vector's lane", PIECE("vmovd eax, xmm1"), kLeft},
-          {"a scalar converted", PIECE("vcvtss2sd xmm8, xmm8, xmm0"), kLeft},
+          {"a vector's lane", PIECE("vmovd eax, xmm3"), kLeft},
+          {"a scalar converted", PIECE("vcvtss2sd xmm8, xmm8, xmm3"), kLeft},
           {"added to what is there", PIECE("vxorps xmm8, xmm8, xmm8\nvfmadd231ps xmm2, xmm8, xmm8"), kLeft},
           {"a scalar compared", PIECE("vxorps xmm8, xmm8, xmm8\nvucomisd xmm2, xmm8"), kLeft},
           {"a vector on one way",
@@ -293,13 +297,92 @@ TEST(PiecesX86, Control) {
   });
 }
 
+// A call of an imported function that is another instance's. Each line is needed.
+TEST(PiecesX86, CallsOfOtherInstances) {
+  Specimens specimens(module_text());
+  const Specimen s(specimens, specimens.first() + 1);
+  const uint32_t at = s.find("call_import");
+  const runtime::Code* const instr = &s.function->code[at];
+  const uint32_t base = ir::field<uint16_t>(instr, 0) * uint32_t{sizeof(runtime::Slot)};
+  const uint32_t header = base + ir::field<uint16_t>(instr, 2) * uint32_t{sizeof(runtime::Slot)};
+  auto with = [](std::vector<uint8_t> code, uint64_t number, unsigned bytes) {
+    for (unsigned i = 0; i < bytes; ++i) code.push_back(static_cast<uint8_t>(number >> 8 * i));
+    return code;
+  };
+  constexpr size_t kCheck = 3;
+  const std::vector<std::vector<uint8_t>> good = {
+      PIECE("mov rax, [r14 + %c[functions]]"),
+      PIECE("mov rdi, [rax]"),
+      PIECE("cmp qword ptr [rdi + %c[host]], 0"),
+      {0x0f, 0x85},  // jne to the end
+      PIECE("push r14"),
+      with({0x48, 0xb8}, reinterpret_cast<uint64_t>(instr), 8),  // mov rax, instr
+      with({0x49, 0x89, 0x85}, header, 4),                       // mov [r13 + header], rax
+      with({0x4d, 0x89, 0xb5}, header + 8, 4),                   // mov [r13 + header + 8], r14
+      with({0x49, 0x81, 0xc5}, base, 4),                         // add r13, base
+      PIECE("mov r14, [rdi + %c[ctx]]"),
+      PIECE("mov rdi, [rdi]"),
+      PIECE("mov r12, [rdi]"),
+      PIECE("mov r15, [r14]"),
+      PIECE("call [r12]"),
+      PIECE("pop r14"),
+      with({0x49, 0x81, 0xed}, base, 4),  // sub r13, base
+      PIECE("mov r15, [r14]"),
+      PIECE("mov edi, 1\nmov r12, rdi"),  // whatever the callee left is not read
+  };
+  auto attempt = [&](std::vector<std::vector<uint8_t>> lines) {
+    size_t rest = 0;
+    for (size_t i = lines.size(); i-- > 0;) {
+      if (lines[i].size() == 2 && lines[i][0] == 0x0f) lines[i] = with(lines[i], rest, 4);
+      rest += lines[i].size();
+    }
+    Specimen t = s;
+    std::vector<uint8_t> code;
+    for (const auto& line : lines) code.insert(code.end(), line.begin(), line.end());
+    EXPECT_TRUE(t.implant(code, at));
+    return t.verify();
+  };
+  EXPECT_EQ(attempt(good), "");
+  for (size_t i = 0; i + 1 < good.size(); ++i) {
+    if (i == 2 || i == 13) continue;  // the same as the next; without the call the others do no harm
+    auto lines = good;
+    lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_NE(attempt(lines), "") << "without line " << i;
+  }
+  auto refuses = [&](size_t line, std::vector<uint8_t> code, std::string_view why) {
+    auto lines = good;
+    lines[line] = std::move(code);
+    const std::string said = attempt(lines);
+    EXPECT_NE(said.find(why), std::string::npos) << "line " << line << ": " << (said.empty() ? "accepted" : said);
+  };
+  refuses(1, PIECE("mov rdi, [rax + 8]"), "another imported function");
+  refuses(kCheck, {0x0f, 0x84}, "not shown to be an imported function of another instance");
+  refuses(9, PIECE("mov r14, [rdi + %c[host]]"), "reads memory at an address");
+  refuses(10, PIECE("mov rdi, [rdi + 16]"), "a field of a function reference that code never needs");
+  refuses(11, PIECE("mov r12, [rdi + 8]"), "reads memory at an address");
+  refuses(12, PIECE("mov r15, [r14 + 8]"), "reads memory at an address");
+  refuses(12, PIECE("nop"), "enters another instance with another state");
+  refuses(13, PIECE("call [r12 + 8]"), "calls an address that is not known");
+  refuses(14, PIECE("pop rcx"), "reads a register that a call may have changed");
+  refuses(16, PIECE("nop"), kOtherMemory);
+}
+
 TEST(PiecesX86, Registers) {
   check({
       {"another frame", PIECE("mov r13, rax"), "leaves with another frame"},
       {"the frame moved", PIECE("add r13, 8"), "leaves with another frame"},
       {"another context", PIECE("mov r14, rax"), "leaves with another context"},
-      {"another memory", PIECE("mov r15, rax"), "leaves with another base of memory 0"},
-      {"memory moved", PIECE("add r15, 8"), "leaves with another base of memory 0"},
+      {"another memory", PIECE("mov r15, rax"), kOtherMemory},
+      {"memory moved", PIECE("add r15, 8"), kOtherMemory},
+      {"a number as memory", PIECE("mov r15, [r13]"), kOtherMemory},
+      {"a number of memory as memory", PIECE("mov r15, [r15 + 8]"), kOtherMemory},
+      {"half of memory", PIECE("mov r15d, r15d"), kOtherMemory},
+      {"another memory by another instruction", PIECE("mov r15, [r14 + %c[memory1]]"), "another global"},
+      {"a global as memory", PIECE("mov r15, [r14 + %c[cell0]]"), "changes the memory that is accessed", "global_set"},
+      {"an imported global as memory", PIECE("mov rax, [r14 + %c[globals]]\nmov rax, [rax]\nmov r15, [rax]"),
+       kOtherMemory},
+      {"a memory by its instruction, accessed at once", PIECE("mov rax, [r14 + %c[memory1]]\nmov ecx, [rax]"), kReads,
+       "use_memory"},
       {"what native callers keep", PIECE("mov ebp, 1"), "native callers preserve"},
       {"half of it", PIECE("mov bpl, 1"), "native callers preserve"},
       {"the native stack", PIECE("mov rsp, rax"), "the native stack pointer"},
