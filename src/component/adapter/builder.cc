@@ -398,16 +398,17 @@ void Builder::make_list(FunctionCode& code, const Options& from, const Options& 
     code.get(target);
     return;
   }
-  const Local cursor = code.local(t);
-  code.get(target).set(cursor);
+  // It ends where the source does, which may be the end of all addresses: then both are 0.
+  const Local cursor = code.local(t), end = code.local(f);
+  code.get(target).set(cursor).get(source).get(bytes).add(f).set(end);
   code.block().get(count).op(f, Op::i32_eqz, Op::i64_eqz).br_if(0).loop();
   Translator translator(*this, code, from, to);
   if (x.kind == TypeKind::List)
     translator.value(x.type->first, y.type->first, Place::memory(source), Place::memory(cursor));
   else translator.pair(*x.type, *y.type, Place::memory(source), Place::memory(cursor));
-  code.get(source).constant(f, from_layout.size).add(f).set(source);
   code.get(cursor).constant(t, to_layout.size).add(t).set(cursor);
-  code.get(count).constant(f, -1).add(f).tee(count).op(f, Op::i32_eqz, Op::i64_eqz).op(Op::i32_eqz).br_if(0);
+  code.get(source).constant(f, from_layout.size).add(f).tee(source);
+  code.get(end).op(f, Op::i32_ne, Op::i64_ne).br_if(0);
   code.end().end().get(target);
 }
 

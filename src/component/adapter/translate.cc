@@ -1,6 +1,7 @@
 #include "component/adapter/translate.h"
 
 #include <algorithm>
+#include <array>
 
 namespace ermine::component::adapter {
 
@@ -128,7 +129,50 @@ void Translator::field(TypeUse a, TypeUse b, Place& source, Place& target) {
 // The offset of a place is aligned for the whole, so fields can be aligned by their offsets.
 void Translator::fields(std::span<const Field> a, std::span<const Field> b, Place source, Place target) {
   if (a.size() != b.size()) return builder_.fail();
-  for (size_t i = 0; i < a.size() && !builder_.failed(); ++i) field(a[i].type, b[i].type, source, target);
+  for (size_t i = 0; i < a.size() && !builder_.failed();) {
+    const size_t copied = numbers(a.subspan(i), b.subspan(i), source, target);
+    if (copied == 0) field(a[i].type, b[i].type, source, target);
+    i += std::max<size_t>(copied, 1);
+  }
+}
+
+// Returns the number of fields that were copied: none, or at least two.
+size_t Translator::numbers(std::span<const Field> a, std::span<const Field> b, Place& source, Place& target) {
+  if (!source.in_memory || !target.in_memory) return 0;
+  struct Number {
+    ValType type;
+    uint32_t size;
+    uint64_t to;
+    Local local;
+  };
+  std::array<Number, kMostNumbers> list;
+  size_t count = 0;
+  uint64_t from = source.offset, to = target.offset;
+  for (; count < std::min(a.size(), kMostNumbers); ++count) {
+    const Shape x = Shape::of(*from_.types, a[count].type), y = Shape::of(*to_.types, b[count].type);
+    if (x.type || y.type || x.primitive != y.primitive || !builder_.is_plain(*from_.types, x.primitive)) break;
+    const uint32_t size = from_.types->layout(x.primitive, from_.address).size;
+    from = align(from, size) + size;
+    to = align(to, size) + size;
+    list[count] = {from_.types->flat(x.primitive, from_.address).types[0], size, to - size, {}};
+  }
+  if (count < 2) return 0;
+  for (Number& n : std::span(list).first(count)) {
+    source.offset = align(source.offset, n.size);
+    push(source, n.type, n.size);
+    n.local = code_.scratch(n.type);
+    code_.set(n.local);
+    source.offset += n.size;
+  }
+  for (const Number& n : std::span(list).first(count)) {
+    target.offset = n.to;
+    prepare(target);
+    code_.get(n.local);
+    store(target, n.type, n.size);
+    code_.give_back(n.local);
+  }
+  target.offset = to;
+  return count;
 }
 
 void Translator::pair(const DefinedType& a, const DefinedType& b, Place source, Place target) {

@@ -50,6 +50,10 @@ class Translator {
   void handle(const Shape& a, const Shape& b, Place source, Place target);
   void call_flat(TypeUse a, TypeUse b, Place source, Place target);
   void copy_bytes(uint32_t size, uint32_t alignment, Place source, Place target);
+  // Fields that are copied as numbers from memory to memory: up to kMostNumbers of them are read before any is written,
+  // because changing from one memory to another is an instruction of its own (ir/ops.def: use_memory).
+  static constexpr size_t kMostNumbers = 6;
+  size_t numbers(std::span<const Field> a, std::span<const Field> b, Place& source, Place& target);
 
   // Pushes the unsigned integer (of `size` bytes in memory) or float of a place.
   void push(Place source, ValType type, uint32_t size, bool is_signed = false);
