@@ -398,18 +398,35 @@ void Builder::make_list(FunctionCode& code, const Options& from, const Options& 
     code.get(target);
     return;
   }
-  // It ends where the source does, which may be the end of all addresses: then both are 0.
   const Local cursor = code.local(t), end = code.local(f);
-  code.get(target).set(cursor).get(source).get(bytes).add(f).set(end);
-  code.block().get(count).op(f, Op::i32_eqz, Op::i64_eqz).br_if(0).loop();
   Translator translator(*this, code, from, to);
-  if (x.kind == TypeKind::List)
-    translator.value(x.type->first, y.type->first, Place::memory(source), Place::memory(cursor));
-  else translator.pair(*x.type, *y.type, Place::memory(source), Place::memory(cursor));
-  code.get(cursor).constant(t, to_layout.size).add(t).set(cursor);
-  code.get(source).constant(f, from_layout.size).add(f).tee(source);
-  code.get(end).op(f, Op::i32_ne, Op::i64_ne).br_if(0);
-  code.end().end().get(target);
+  // Copies up to `end`, `elements` in each round. It may be the end of all addresses: then it is 0, and so is the
+  // source.
+  const auto loop = [&](uint32_t elements) {
+    code.block().get(source).get(end).op(f, Op::i32_eq, Op::i64_eq).br_if(0).loop();
+    for (uint32_t i = 0; i < elements; ++i) {
+      const Place read = Place::memory(source, uint64_t{i} * from_layout.size);
+      const Place written = Place::memory(cursor, uint64_t{i} * to_layout.size);
+      if (x.kind == TypeKind::List) translator.value(x.type->first, y.type->first, read, written);
+      else translator.pair(*x.type, *y.type, read, written);
+    }
+    code.get(cursor).constant(t, int64_t{elements} * to_layout.size).add(t).set(cursor);
+    code.get(source).constant(f, int64_t{elements} * from_layout.size).add(f).tee(source);
+    code.get(end).op(f, Op::i32_ne, Op::i64_ne).br_if(0).end().end();
+  };
+  code.get(target).set(cursor);
+  if (x.kind == TypeKind::List && !from.types->flags(x.type->first).pointer &&
+      cost(*from.types, x.type->first) <= kUnrolledCost) {
+    code.get(source).get(count).constant(f, -int64_t{kUnrolled}).op(f, Op::i32_and, Op::i64_and);
+    code.constant(f, from_layout.size).mul(f).add(f).set(end);
+    loop(kUnrolled);
+    code.get(source).get(count).constant(f, kUnrolled - 1).op(f, Op::i32_and, Op::i64_and);
+    code.constant(f, from_layout.size).mul(f).add(f).set(end);
+  } else {
+    code.get(source).get(bytes).add(f).set(end);
+  }
+  loop(1);
+  code.get(target);
 }
 
 // ---- Facts about types

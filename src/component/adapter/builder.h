@@ -94,6 +94,8 @@ class Builder {
   static constexpr uint32_t kMaxCost = 1u << 20;
   // Larger values are converted by a function.
   static constexpr uint32_t kInlineCost = 40;
+  // Of lists whose elements cost no more and contain no pointers, a round of the loop copies several.
+  static constexpr uint32_t kUnrolledCost = 16, kUnrolled = 4;
 
   // The code of a module; one function more can exceed it.
   static constexpr uint64_t kMaxCode = uint64_t{1} << 24;
