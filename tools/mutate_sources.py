@@ -34,6 +34,7 @@ SAME = ROOT / "tools/mutations_same.txt"
 LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
 # Tests of the source text, not of programs.
 OTHER_TESTS = ("style.", "api.consumer", "bench", "examples")
+PARTED = ("component", "wasi")  # folders whose parts count as folders of their own
 MOST_USERS = 45  # files that include a header
 OPTIMISED = "-O1"  # the tests of an unoptimised interpreter take longer than compiling
 DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"
@@ -45,6 +46,21 @@ class Fault:
 
     def apply(self, text):
         return text[:self.begin] + self.new + text[self.end:]
+
+
+def folder_of(source):
+    """The folder of src/ that a source is in: "binary", "component/text"."""
+    parts = source.split("/")[1:-1]
+    return "/".join(parts[:2 if parts[0] in PARTED else 1])
+
+
+def nearness(target, folder):
+    """How likely a program tests a folder, judging by their names: 0, component_text_test or text_test for component/text; 1,
+    component_wit_test; 2, others."""
+    parts = folder.split("/")
+    if target.startswith(("_".join(parts) + "_", parts[-1] + "_")):
+        return 0
+    return 1 if target.startswith(parts[0] + "_") else 2
 
 
 def code_only(text):
@@ -129,7 +145,7 @@ def choose(sources, seed):
     partial run covers all of them; in a folder, a file with more lines is chosen more often."""
     folders = collections.defaultdict(list)
     for source in sorted(sources):
-        folders[source.split("/")[1]].append(source)
+        folders[folder_of(source)].append(source)
     texts = {source: (ROOT / source).read_text() for source in sources}
     possible, taken = {}, set()
     for turn in range(100_000):
@@ -251,11 +267,11 @@ class Trial:
 
     def tests_for(self, file):
         """Tests whose program contains the file: the unit tests of its folder first, then by time."""
-        folder = file.split("/")[1]
+        folder = folder_of(file)
         targets = {t.target for t in self.tests}
         concerned = {t for t in targets if any(self.has(t, o) for o in self.objects[file])}
-        near = lambda t: t.target.startswith(f"{folder}_") and t.cost < 20
-        return sorted((t for t in self.tests if t.target in concerned), key=lambda t: (not near(t), t.cost))
+        near = lambda t: nearness(t.target, folder) if t.cost < 20 else 2
+        return sorted((t for t in self.tests if t.target in concerned), key=lambda t: (near(t), t.cost))
 
     def compiled(self, file, text, directory):
         """{object: changed object}."""
@@ -319,7 +335,7 @@ def known_same():
 def table(results):
     """As Markdown: how many faults were caught, by folder and by kind; and the faults that were not caught."""
     lines = []
-    for title, key in (("folder", lambda r: r["source"].split("/")[1]), ("kind", lambda r: r["kind"])):
+    for title, key in (("folder", lambda r: folder_of(r["source"])), ("kind", lambda r: r["kind"])):
         rows = collections.defaultdict(collections.Counter)
         for r in results:
             for row in (key(r), "all"):
@@ -379,8 +395,14 @@ int f(int a) {
     first = [name for name, (n, *_) in zip(range(100), choose(sources, "1"))]
     names = lambda seed: [name for _, (name, *_) in zip(first, choose(sources, seed))]
     assert names("1") == names("1") != names("2")
-    folders = {s.split("/")[1] for s in sources}
-    assert {n.split("/")[1] for n in names("1")} == folders and len(folders) >= 15, "not all folders have faults"
+    folders = {folder_of(s) for s in sources}
+    assert {folder_of(n.split(":")[0]) for n in names("1")} == folders and len(folders) >= 30, "not all folders have faults"
+    assert folder_of("src/component/text/print/dump.cc") == "component/text" and folder_of("src/runtime/gc/heap.cc") == "runtime"
+    assert folder_of("src/wasi/wasi.cc") == "wasi" and folder_of("src/text/lexer.cc") == "text"
+    near = lambda folder, *targets: [nearness(t, folder) for t in targets]
+    assert near("component/wit", "wit_test", "component_wit_test", "component_text_test", "api_test") == [0, 0, 1, 2]
+    assert near("wasi/host", "wasi_host_test", "wasi_calls_test", "text_test") == [0, 1, 2]
+    assert near("text", "text_test", "component_text_test") == [0, 2]
     row = dict(source="src/a/b.cc", kind="call", line=7, old="x", new=";", same="")
     text = table([{**row, "who": "x_test"}, {**row, "who": "build"}, {**row, "who": "nothing"},
                   {**row, "who": "nothing", "same": "dead"}])
@@ -428,7 +450,7 @@ def main():
 
         # A fault that does not compile is not counted; that is known only after it was tried.
         wanted = options.folders.split(",") if options.folders else None
-        chosen = (c for c in choose(files_in(trial.objects), options.seed) if not wanted or c[1].split("/")[1] in wanted)
+        chosen = (c for c in choose(files_in(trial.objects), options.seed) if not wanted or any(f"{folder_of(c[1])}/".startswith(f"{w}/") for w in wanted))
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             while counted < options.count:
                 batch = [c for _, c in zip(range(options.count - counted), chosen)]
