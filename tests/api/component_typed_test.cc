@@ -82,7 +82,8 @@ TEST(ComponentTypes, NumbersAndCharacters) {
   goes_around<uint64_t>("u64", UINT64_MAX);
   goes_around<float>("f32", -1.5f);
   goes_around<double>("f64", 1e300);
-  goes_around<char32_t>("char", U'\U0001F9A6');
+  // With the neighbours of what is no character.
+  for (const uint32_t c : {0x0u, 0x1F9A6u, 0xD7FFu, 0xE000u, 0x10FFFFu}) goes_around<char32_t>("char", char32_t{c});
 }
 
 TEST(ComponentTypes, Strings) {
@@ -265,7 +266,7 @@ TEST(ComponentTypes, ArgumentsThatAreNoValues) {
   refused(text.call("\xFF"));
   EXPECT_EQ(*text.call("a"), "a");
   auto character = *linker.instantiate(store, *chars)->get_typed_func<char32_t(char32_t)>("echo");
-  refused(character.call(char32_t{0xD800}));
+  for (const uint32_t c : {0xD800u, 0xDFFFu, 0x110000u}) refused(character.call(char32_t{c}));
   EXPECT_EQ(*character.call(U'a'), U'a');
   auto colour = *linker.instantiate(store, *colours)->get_typed_func<app::Colour(app::Colour)>("echo");
   refused(colour.call(static_cast<app::Colour>(3)));
