@@ -152,7 +152,8 @@ inline std::string stream_guest(std::string_view element, std::string_view reall
 }
 
 // A component with `sink`, which reads a stream of bytes in chunks of the given size and returns their number and sum,
-// and `source`, which writes so many bytes, 0 to 250 again and again, in chunks. Both end when the other end is closed.
+// and `source`, which writes the given number of bytes, 0 to 250 again and again, in chunks. Both end when the other
+// end is closed.
 inline constexpr std::string_view kBytesGuest = R"((component
   (core module $Memory (memory (export "memory") 8))
   (core instance $memory (instantiate $Memory))
@@ -189,7 +190,7 @@ inline constexpr std::string_view kBytesGuest = R"((component
         (br_if $again (i32.eqz (i32.and (local.get $code) (i32.const 15)))))
       (call $drop-r (local.get $s))
       (call $return-u64 (i64.or (i64.shl (local.get $n) (i64.const 32)) (local.get $sum))))
-    ;; returns after so many bytes without reading more
+    ;; returns after one read of at most this size
     (func (export "part") (param $s i32) (param $n i32)
       (call $return-u64 (i64.extend_i32_u
         (i32.shr_u (call $read (local.get $s) (i32.const 65536) (local.get $n)) (i32.const 4))))

@@ -88,6 +88,7 @@ TEST_F(ComponentAsync, OneCallFinishesWhileAnotherWaits) {
   replies_[1].complete(99);  // the first answer counts
   EXPECT_EQ(error_of(first->take()), "the call is not over: wait for ComponentCall::done()");
   EXPECT_EQ(*second->wait(), 21u);
+  run_all();
   EXPECT_TRUE(called);
   EXPECT_FALSE(first->done());
   EXPECT_EQ(error_of(second->take()), "the result of the call was taken before");
@@ -185,7 +186,7 @@ TEST_F(ComponentAsync, CancellationByTheHost) {
   EXPECT_EQ(error_of(call->wait()), "the call was cancelled, and has no result");
   EXPECT_TRUE(call->was_cancelled());
   ASSERT_TRUE(call->cancel());  // has no effect
-  // The host function may finish all the same.
+  // The host function may finish nevertheless.
   auto finishes = run.call_async(2);
   ASSERT_TRUE(finishes->cancel());
   bool at_once = false;
@@ -298,8 +299,8 @@ constexpr std::string_view kText = R"((component
     (export "memory" (memory $mem)) (export "sync" (func $sync)) (export "async" (func $async))
     (export "return" (func $return)) (export "new" (func $new)) (export "wait" (func $wait))
     (export "join" (func $join)) (export "drop" (func $drop))))))
-  (func (export "sync") async (result string) (canon lift (core func $m "sync") async))
-  (func (export "async") async (result string) (canon lift (core func $m "async") async))))";
+  (func (export "sync") async (result string) (canon lift (core func $m "sync") async (memory $mem)))
+  (func (export "async") async (result string) (canon lift (core func $m "async") async (memory $mem)))))";
 
 TEST_F(ComponentAsync, ParametersLiveUntilTheAnswer) {
   std::string_view name;
@@ -435,7 +436,7 @@ TEST_F(ComponentAsync, TheStoreEndsWhatWaits) {
 }
 
 // A compiled component and a linker may be shared: each thread has a store.
-TEST_F(ComponentAsync, SharedByThreads) {
+TEST_F(ComponentAsync, SharedBetweenThreads) {
   ASSERT_TRUE(linker_.func_wrap_async(
       "", "f", [](Reply<uint32_t> reply, uint32_t v) { std::thread([reply, v] { reply.complete(v + 1); }).detach(); }));
   auto compiled = Component::from_text(engine_, async_caller(kAsync));
@@ -449,9 +450,11 @@ TEST_F(ComponentAsync, SharedByThreads) {
         auto instance = linker_.instantiate(store, *compiled);
         if (!instance) return;
         auto run = instance->get_typed_func<uint32_t(uint32_t)>("run");
-        auto a = run->call_async(t), b = run->call_async(i);
-        auto first = a->wait(), second = b->wait();
-        if (first && second) sum += *first + *second;
+        for (const uint32_t v : {t, i}) {
+          auto call = run->call_async(v);
+          const auto result = call->wait();
+          if (result) sum += *result;
+        }
       }
     });
   for (std::thread& thread : threads) thread.join();

@@ -82,7 +82,7 @@ class [[nodiscard]] ComponentCall {
   Result<void> cancel() { return call_.cancel(); }
   // Whether the component has ended it without a result.
   bool was_cancelled() const { return call_.was_cancelled(); }
-  // `called` is called once, on the store's thread, when the call is over; here, if it is. It may destroy this object,
+  // `called` is called once, by the event loop after the call is over; here, if it is over. It may destroy this object,
   // and is not called if the store is destroyed before.
   void on_done(std::function<void()> called) { call_.on_done(std::move(called)); }
 

@@ -23,7 +23,7 @@ class Reply {
   // An Error ends the calling component, as a trap does; WIT's results do not.
   void fail(Error error) const { reply_.fail(std::move(error)); }
 
-  // Whether the caller has asked to cancel the call. The function may answer all the same, or with cancelled(), which
+  // Whether the caller has asked to cancel the call. The function may answer nevertheless, or with cancelled(), which
   // is an error if the caller has not asked.
   bool cancel_requested() const { return reply_.cancel_requested(); }
   // `request` is called once, on the store's thread, when the caller asks to cancel; or here, if it has done so. Also

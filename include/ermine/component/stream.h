@@ -8,8 +8,10 @@
 //   }));
 //
 // A component and the host copy when both are ready: each operation begins here, and calls a function on the store's
-// thread when it is over, in the event loop (component/event_loop.h) or within the operation. An operation of the host
-// that waits keeps nothing busy. What a component has not read yet has not been taken from the host's vector, and what
+// thread when it is over: within the operation, or when the component reads or writes, while the event loop
+// (component/event_loop.h) runs it. The function may begin operations of streams; what calls the component belongs into
+// LoopHandle::post(), because it cannot be entered while it runs. An operation of the host that waits keeps nothing
+// busy. What a component has not read yet has not been taken from the host's vector, and what
 // the host has not read waits in the component: that is the backpressure.
 //
 // T: a type of component/func.h that owns its parts; void for a stream<> without elements; component::Value for one

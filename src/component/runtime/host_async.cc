@@ -29,8 +29,12 @@ Result<void> HostCall::begin(const std::shared_ptr<HostCall>& call) {
 void HostCall::finish() {
   unregister();
   is_over_ = true;
-  const std::function<void()> called = std::exchange(called_, nullptr);
-  if (called) called();
+  if (!called_) return;
+  // Not here: the component runs.
+  instance_->scheduler().waker()->post([called = std::exchange(called_, nullptr)] {
+    called();
+    return true;
+  });
 }
 
 Result<void> HostCall::cancelled(Task&) {

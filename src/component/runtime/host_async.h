@@ -35,7 +35,7 @@ class HostCall : public TaskClient, public HostOperation {
   const Error& error() const { return error_; }
   // Asks the task to end early, which it need not do.
   Result<void> cancel();
-  // `called` is called on the store's thread, in the event loop, when the call is over; at once, if it is.
+  // `called` is called by the event loop after the call is over; at once, if it is.
   void on_done(std::function<void()> called);
   ComponentInstance& instance() const { return *instance_; }
 

@@ -1,5 +1,5 @@
-// HostOperation: something that the host has begun and a store has not ended yet. When the store is destroyed, these
-// are told, so that what they hold is released on the store's thread.
+// HostOperation: something that the host has begun and a store has not ended yet. When the store is destroyed, each of
+// these is called, so that what it holds is released on the store's thread.
 #pragma once
 
 namespace ermine::component {

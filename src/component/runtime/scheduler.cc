@@ -58,7 +58,7 @@ void HostOperation::unregister() {
   next_ = nullptr;
 }
 
-// What is told may begin and end operations: those that were not told yet are in a list of their own.
+// These functions may begin and end operations: what was not called yet is in a list of its own.
 void Scheduler::component_failed(const ComponentInstance& root) {
   HostOperation* rest = std::exchange(operations_, nullptr);
   if (rest) rest->link_ = &rest;

@@ -66,7 +66,7 @@ ermine::Result<uint32_t> use(ermine::ComponentLinker& linker, ermine::StoreRef s
                              all::EverythingHost& own) {
   Types types;
   Waits waits;
-  ERMINE_TRY(add_to_linker(linker, all::EverythingImports{waits, types, uses, inline_host, own}));
+  ERMINE_TRY(add_to_linker(linker, all::EverythingImports{types, waits, uses, inline_host, own}));
   ERMINE_TRY(all::types::add_to_linker(
       linker, [](ermine::ComponentCaller& caller) -> all::types::Host& { return caller.data_as<Types>(); }));
   ERMINE_ASSIGN(all::Everything world, all::Everything::instantiate(linker, store, component));
@@ -77,9 +77,7 @@ ermine::Result<uint32_t> use(ermine::ComponentLinker& linker, ermine::StoreRef s
   ERMINE_TRY(world.gives().host(std::move(*handle)));
   ERMINE_TRY(world.run(texts));
   auto body = ermine::component::make_stream<uint8_t>(store);
-  ERMINE_ASSIGN(
-      ermine::ComponentCall<ermine::component::Expected<ermine::component::StreamReader<uint8_t>, std::string>> served,
-      world.serve("/", std::move(body.reader)));
+  ERMINE_ASSIGN(auto served, world.serve("/", std::move(body.reader)));
   ERMINE_TRY(served.cancel());
   ERMINE_ASSIGN(uint32_t answer, world.answers().get());
   return answer + static_cast<uint32_t>(bytes.size());
