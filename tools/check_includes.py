@@ -29,7 +29,7 @@ PUBLIC_ONLY = {"wasi"}
 KNOWN_NAMES = {"src/wasi/preview2/": re.compile(r"detail::\w+|runtime::Store")}
 INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
 # A part of a folder: the parts that it may not include.
-PARTS = {"wasi/host": ("wasi/preview1/", "wasi/preview2/"), "wasi/preview1": ("wasi/preview2/",), "wasi/preview2": ("wasi/preview1/",)}
+PARTS = {"wasi/host": ("wasi/net/", "wasi/preview1/", "wasi/preview2/"), "wasi/net": ("wasi/preview1/", "wasi/preview2/"), "wasi/preview1": ("wasi/preview2/",), "wasi/preview2": ("wasi/preview1/",)}
 FLAG = re.compile(r'"[^"\n]*(?<![\w-])(?:--[a-z]|-W [a-z])')
 FLAGS_ARE_KNOWN_TO = ("src/cli/", "src/baseline/tool/")  # the latter has flags of its own
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -21,6 +22,39 @@ struct DirectoryGrant {
   DirectoryAccess access = DirectoryAccess::kReadWrite;
 };
 
+// What of the network a program may reach: nothing but what is named here. Each text is
+//
+//   HOST[+KIND...][:PORTS]
+//
+//   HOST    a name (example.org), all names below a domain (*.example.org, not the domain itself), any name or address
+//           (*), an address (192.0.2.1), or a block of addresses (10.0.0.0/8); IPv6 in brackets: [2001:db8::1],
+//           [fd00::/8]. localhost is 127.0.0.1 and ::1.
+//   +KIND   addresses of this kind are granted, too: loopback, private, link-local, multicast, metadata or reserved.
+//           Otherwise a name and * reach public addresses only, and a block reaches addresses of such a kind only if it
+//           lies within their range: 10.0.0.0/8 is private, 0.0.0.0/0 is every public address.
+//   :PORTS  a port, a range (8000-8010) or * for all
+//
+// The host looks a name up once, and what it then finds is checked and kept until the program ends.
+struct NetworkGrants {
+  std::vector<std::string> tcp;  // targets of connections
+  std::vector<std::string> udp;  // peers that datagrams are sent to and received from
+  // Addresses, with a port, on which all datagrams are received, of whatever sender, and answered: "127.0.0.1:5353", ":53".
+  std::vector<std::string> udp_listeners;
+  std::vector<std::string> names;  // without ports: may be looked up. Names of `tcp` and `udp` are among them.
+  std::vector<std::string> http;  // targets of requests; without a port, 80 and 443
+  uint32_t max_sockets = 1000;  // open at the same time
+  uint64_t max_bytes = ~uint64_t{0};  // sent and received, together
+  std::chrono::nanoseconds connect_timeout = std::chrono::seconds(30);
+  // A connection is broken after this time; max() is none.
+  std::chrono::nanoseconds max_connection_time = std::chrono::nanoseconds::max();
+  // Names are looked up in a process of its own, which is started with the program's state: for a host that confines
+  // itself afterwards, so that it can no longer read the resolver's files.
+  bool resolver_process = false;
+
+  // Whether anything is granted.
+  bool any() const { return !(tcp.empty() && udp.empty() && udp_listeners.empty() && names.empty() && http.empty()); }
+};
+
 struct HostGrants {
   std::vector<std::string> arguments;  // the first is the program's name
   std::vector<std::string> environment;  // "NAME=value"
@@ -28,7 +62,9 @@ struct HostGrants {
   // the program reads nothing, and its output is discarded.
   std::optional<std::array<int, 3>> stdio;
   std::vector<DirectoryGrant> directories;
-  std::vector<std::string> listeners;  // addresses of listening TCP sockets, "host:port"
+  // Addresses of listening TCP sockets, "host:port". Modules get the sockets; components may listen there.
+  std::vector<std::string> listeners;
+  NetworkGrants network;
   uint32_t max_open_files = 4096;
   uint64_t max_written_bytes = ~uint64_t{0};
   // Called with one line for each call of the program to its host.

@@ -12,6 +12,7 @@
 // servers should ignore it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,8 +56,26 @@ class WasiConfig {
   // Grants a directory under the guest's name, as 3, 4, … in the order of the calls.
   WasiConfig& preopen_dir(std::string host_path, std::string guest_path,
                           WasiDirAccess access = WasiDirAccess::kReadWrite);
-  // Grants a listening TCP socket on "host:port"; its number follows the directories'. Not to components yet.
+  // Grants a listening TCP socket on "host:port". A module gets it open, and its number follows the directories'; a
+  // component may bind a socket to this address and listen.
   WasiConfig& listen(std::string address);
+  // Grant parts of the network to components; NetworkGrants says how targets are written. Modules have no functions for
+  // that. kUsage from Wasi::create if a text is wrong.
+  WasiConfig& allow_tcp(std::string target);
+  WasiConfig& allow_udp(std::string peer);
+  WasiConfig& listen_udp(std::string address);
+  WasiConfig& allow_dns(std::string name);
+  WasiConfig& allow_http(std::string target);
+  // Maximal number of sockets open at the same time; opening more gives the guest the error "new-socket-limit".
+  WasiConfig& max_sockets(uint32_t count);
+  // Maximal number of bytes sent and received, together; then sockets fail with "access-denied".
+  WasiConfig& max_network_bytes(uint64_t bytes);
+  // The time that connecting may take; then it fails with "timeout".
+  WasiConfig& connect_timeout(std::chrono::nanoseconds time);
+  // The time after which a connection is broken; reading and writing then fail with "timeout".
+  WasiConfig& max_connection_time(std::chrono::nanoseconds time);
+  // NetworkGrants::resolver_process
+  WasiConfig& resolver_process(bool on);
   // Maximal number of open descriptors; opening more gives the guest the error "mfile" (in WASI 0.2, which has no such
   // code, "insufficient-memory").
   WasiConfig& max_open_files(uint32_t count);
@@ -87,8 +106,11 @@ struct WasiRefusals {
   std::string read_only_path;
   // It tried to accept a connection without a granted listener.
   bool no_listener = false;
-  // A component tried to make a socket or to find the address of a name, which nothing can grant yet.
-  bool network = false;
+  // What of the network it was refused first, as the text with which it would be granted, by WasiConfig::allow_tcp,
+  // allow_udp, listen, listen_udp, allow_dns and allow_http.
+  std::string tcp_target, udp_peer, tcp_listener, udp_listener, dns_name, http_target;
+  // It reached one of these limits: WasiConfig::max_sockets, max_network_bytes, max_connection_time.
+  bool too_many_sockets = false, too_many_network_bytes = false, connection_time_over = false;
   // It had the maximal number of files open, and tried to open another.
   bool too_many_files = false;
 };
@@ -120,8 +142,8 @@ class Wasi {
   static Result<void> add_to_linker(Linker& linker, Find find, std::shared_ptr<void> context);
 
   // The same for components: defines the interfaces of WASI 0.2.12, which serve imports of all versions 0.2, but not
-  // wasi:http. A Wasi serves modules or components: kUsage if it was added to a Linker. kUnsupported with
-  // WasiConfig::listen(), and if the library was built without components.
+  // wasi:http. A Wasi serves modules or components: kUsage if it was added to a Linker. kUnsupported if the library was
+  // built without components.
   Result<void> add_to_linker(ComponentLinker& linker) const;
   template <class F>
     requires std::is_invocable_r_v<Wasi*, F&, ComponentCaller&>

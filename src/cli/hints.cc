@@ -136,8 +136,22 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
     notes.push_back(base::format("'{}' is beneath a directory granted read-only; --dir without :ro allows changes",
                                  r.read_only_path));
   if (r.no_listener) notes.push_back("the program tried to accept connections; --listen HOST:PORT grants a socket");
-  if (r.network)
-    notes.push_back("the program tried to use the network, of which nothing can be granted to components yet");
+  auto refused = [&notes](const std::string& target, const char* what, const char* flag) {
+    if (!target.empty())
+      notes.push_back(base::format("the program may not {:t}; {:t} {} grants that", what, flag, target));
+  };
+  refused(r.tcp_target, "connect to this address", "--tcp");
+  refused(r.udp_peer, "exchange datagrams with this address", "--udp");
+  refused(r.tcp_listener, "listen on this address", "--listen");
+  refused(r.udp_listener, "receive datagrams on this address", "--listen-udp");
+  refused(r.dns_name, "look up this name, or use the addresses it has", "--allow-dns");
+  refused(r.http_target, "send HTTP requests there", "--http");
+  if (r.too_many_sockets)
+    notes.push_back("the program has reached the limit of open sockets; -S max-sockets=N changes it");
+  if (r.too_many_network_bytes)
+    notes.push_back("the program has sent and received as much as it may; -S max-network-bytes=SIZE changes the limit");
+  if (r.connection_time_over)
+    notes.push_back("a connection was broken at its maximum time; -S max-connection-time=TIME changes it");
   if (r.too_many_files)
     notes.push_back("the program has reached the limit of open files; --max-open-files N changes it");
   return notes;

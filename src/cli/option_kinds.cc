@@ -75,6 +75,25 @@ std::string Duration::show_least(std::chrono::milliseconds least) {
   return "at least " + std::to_string(least.count()) + "ms";
 }
 
+std::string Duration::show(Type value) {
+  if (value == Type::max()) return "unlimited";
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+  return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";
+}
+
+void check_target(wasi::net::Use use, const Given& given) {
+  if (Result<wasi::net::Rule> rule = wasi::net::parse_rule(use, given.text); !rule)
+    throw BadOption{given.option, rule.error().message()};
+}
+std::string target_type(wasi::net::Use use) {
+  switch (use) {
+    case wasi::net::Use::kLookup: return "HOST[+KIND]";
+    case wasi::net::Use::kUdpListen: return "ADDRESS:PORT";
+    case wasi::net::Use::kHttp: return "HOST[+KIND][:PORT]";
+    default: return "HOST[+KIND]:PORT";
+  }
+}
+
 std::string show_range(Config::Range range) {
   if (range.most == UINT64_MAX) return "at least " + show_size(range.least);
   return range.least == 0 ? "at most " + show_size(range.most)

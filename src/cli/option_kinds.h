@@ -19,6 +19,7 @@
 #include "ermine/config.h"
 #include "ermine/grants.h"
 #include "sandbox/sandbox.h"
+#include "wasi/net/rule.h"
 
 namespace ermine::cli {
 
@@ -68,6 +69,7 @@ struct Duration {
   static std::string type() { return "TIME"; }
   static void set(Type& field, const Given& given);
   static void set_from(std::chrono::milliseconds least, Type& field, const Given& given);
+  static std::string show(Type value);
   static std::string show_least(std::chrono::milliseconds least);
 };
 
@@ -173,6 +175,18 @@ struct Addresses : Repeated {
   using Type = std::vector<std::string>;
   static std::string type() { return "HOST:PORT"; }
   static void set(Type& field, const Given& given) { field.push_back(given.text); }
+};
+// Grants of the network (NetworkGrants). What is wrong with one is said at once.
+void check_target(wasi::net::Use use, const Given& given);
+std::string target_type(wasi::net::Use use);
+template <wasi::net::Use kUse>
+struct Targets : Repeated {
+  using Type = std::vector<std::string>;
+  static std::string type() { return target_type(kUse); }
+  static void set(Type& field, const Given& given) {
+    check_target(kUse, given);
+    field.push_back(given.text);
+  }
 };
 struct Directories : Repeated {
   using Type = std::vector<DirectoryGrant>;

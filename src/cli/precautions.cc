@@ -28,11 +28,13 @@ int Precautions::set_bounds() const {
 
 int Precautions::confine_to_reading() const { return confine({}); }
 
-int Precautions::confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories) const {
+int Precautions::confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories,
+                                    const sandbox::NetworkPolicy& network) const {
   sandbox::Policy policy;
   policy.runs_guests = true;
   policy.machine_code = machine_code;
   policy.directories.assign(directories.begin(), directories.end());
+  policy.network = network;
   return confine(std::move(policy));
 }
 

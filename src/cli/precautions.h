@@ -25,7 +25,8 @@ struct Precautions {
 
   // The process sandbox: after everything is opened, before anything is read. kOk, or the exit code.
   int confine_to_reading() const;
-  int confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories = {}) const;
+  int confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories = {},
+                         const sandbox::NetworkPolicy& network = {}) const;
 
  private:
   int confine(sandbox::Policy policy) const;

@@ -43,14 +43,18 @@ HostGrants grants_of(const RunOptions& o) {
   for (const auto& [name, value] : o.environment) config.env(name, value);
   for (const DirectoryGrant& d : o.directories) config.preopen_dir(d.host_path, d.guest_path, d.access);
   for (const std::string& address : o.listeners) config.listen(address);
+  HostGrants grants = std::move(config).grants();
+  grants.network = o.network;
+  // The confined process cannot read the files that a lookup needs.
+  grants.network.resolver_process = o.precautions.mode != sandbox::Mode::kOff;
   if (o.logs.wasi) {
-    config.trace([](std::string_view line) {
+    grants.trace = [](std::string_view line) {
       std::string whole(line);
       whole += '\n';
       std::fwrite(whole.data(), 1, whole.size(), stderr);
-    });
+    };
   }
-  return std::move(config).grants();
+  return grants;
 }
 
 launch::Program program_of(const RunOptions& o) {
@@ -199,11 +203,37 @@ int run_loaded(Launch& launch, const RunOptions& o, const std::string& ungranted
   return kFailed;
 }
 
+// What of the network the kernel can restrict. HTTP requests are TCP connections as well.
+sandbox::NetworkPolicy network_of(const RunOptions& o) {
+  sandbox::NetworkPolicy policy;
+  policy.udp = !o.network.udp.empty() || !o.network.udp_listeners.empty();
+  policy.listens = !o.listeners.empty();
+  for (const std::string& address : o.listeners)
+    policy.bind_ports.push_back(static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1)));
+  constexpr int kMostRules = 256;
+  bool connects = false;
+  for (const auto& [use, grants] :
+       {std::pair(wasi::net::Use::kTcp, &o.network.tcp), {wasi::net::Use::kHttp, &o.network.http}})
+    for (const std::string& text : *grants)
+      if (const Result<wasi::net::Rule> rule = wasi::net::parse_rule(use, text)) {
+        connects = true;
+        for (const wasi::net::PortRange& range : rule->ports) {
+          if (range.last - range.first >= kMostRules) policy.every_port = true;
+          else if (range.last != 0)
+            for (int port = range.first; port <= range.last; ++port)
+              policy.connect_ports.push_back(static_cast<uint16_t>(port));
+        }
+      }
+  if (connects) policy.bind_ports.push_back(0);  // a client may have any free port
+  policy.tcp = connects || policy.listens;
+  return policy;
+}
+
 int confine(const RunOptions& o) {
   std::vector<sandbox::Directory> directories;
   for (const DirectoryGrant& d : o.directories)
     directories.push_back({d.host_path, d.access == DirectoryAccess::kReadWrite});
-  return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories);
+  return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories, network_of(o));
 }
 
 int fail(const Error& error) {

@@ -34,6 +34,7 @@ struct Settings {
   std::vector<std::pair<std::string, std::string>> environment;
   bool inherit_environment = false;
   std::vector<std::string> listeners;
+  NetworkGrants network;
   static constexpr bool wasi_is_on = true;
   uint32_t max_open_files = 4096;
   uint64_t max_output_bytes = ~uint64_t{0};

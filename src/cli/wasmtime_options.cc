@@ -9,8 +9,7 @@ namespace {
 constexpr std::string_view kTuning = "ermine chooses this by itself; leave it out";
 constexpr std::string_view kPooling = "ermine keeps stacks and memories for reuse by itself; leave it out";
 constexpr std::string_view kLater = "not supported yet";
-constexpr std::string_view kNetwork =
-    "it belongs to WASI 0.2, which is not supported yet; --listen grants a listening socket";
+constexpr std::string_view kNetwork = "--tcp, --udp, --listen and --allow-dns grant parts of the network";
 
 // `name` ends with '*' if names that begin with it are meant as well.
 struct Row {

@@ -1,4 +1,4 @@
-// Writes a seccomp filter, at compile time.
+// Writes a seccomp filter, at compile time; for the network, which few programs use, at run time.
 //
 // The filter should be short, because the kernel checks, translates and compiles it in every process, and runs it once
 // for every system call number to cache the answers. So the listed numbers are a set of bits, and a binary search finds
@@ -25,6 +25,7 @@ enum class Late : uint8_t {
   kRequestsHigh,
   kEmptyLow,
   kEmptyHigh,
+  kNotSocketTypes,
   kCount
 };
 
@@ -41,7 +42,8 @@ struct Filter {
 class FilterAssembler {
  public:
   using Label = uint8_t;
-  static constexpr Label kNext = 0, kFirstFree = 3;
+  static constexpr Label kNext = 0, kFirstFree = 4;
+  static constexpr Label kTwoFurther = 3;  // one instruction is skipped
   static constexpr unsigned kMostNumbers = 512;  // of system calls: those from 0 to this
 
   constexpr void load(uint32_t offset) { add(BPF_LD | BPF_W | BPF_ABS, offset); }
@@ -49,6 +51,15 @@ class FilterAssembler {
   constexpr void load_low(unsigned argument) { load(uint32_t{offsetof(seccomp_data, args)} + argument * 8); }
   constexpr void load_high(unsigned argument) { load(uint32_t{offsetof(seccomp_data, args)} + argument * 8 + 4); }
   constexpr void clear_bits(uint32_t bits) { add(BPF_ALU | BPF_AND | BPF_K, ~bits); }
+  constexpr void shift_into_upper_half() {
+    add(BPF_ALU | BPF_LSH | BPF_K, 16);
+    add(BPF_MISC | BPF_TAX, 0);
+  }
+  // Together with an argument that has no bits there.
+  constexpr void or_low(unsigned argument) {
+    load_low(argument);
+    add(BPF_ALU | BPF_OR | BPF_X, 0);
+  }
   constexpr void subtract(Late what) { late(what), add(BPF_ALU | BPF_SUB | BPF_K, 0); }
   constexpr void answer(uint32_t action) { add(BPF_RET | BPF_K, action); }
   constexpr void if_equal(uint32_t value, Label yes, Label no) { jump(BPF_JEQ, value, yes, no); }
@@ -113,6 +124,7 @@ class FilterAssembler {
   }
   constexpr void resolve(uint8_t& offset, Label label, unsigned at) const {
     if (label == kNext) offset = 0;
+    else if (label == kTwoFurther) offset = 1;
     else if (label != kHere) offset = static_cast<uint8_t>(positions_[label] - at - 1);
   }
   constexpr unsigned jump(int test, uint32_t k, Label yes, Label no) {

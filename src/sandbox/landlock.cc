@@ -18,6 +18,9 @@ struct [[gnu::packed]] PathBeneathAttr {
   uint64_t allowed_access;
   int32_t parent_fd;
 };
+struct NetPortAttr {
+  uint64_t allowed_access, port;
+};
 constexpr long kCreateRuleset = 444, kAddRule = 445, kRestrictSelf = 446;  // the same on all architectures
 constexpr uint64_t kWriteFile = 1 << 1, kReadFile = 1 << 2, kReadDir = 1 << 3, kRemoveDir = 1 << 4,
                    kRemoveFile = 1 << 5, kMakeDir = 1 << 7, kMakeReg = 1 << 8, kMakeSym = 1 << 12, kRefer = 1 << 13,
@@ -45,7 +48,7 @@ class Descriptor {
 
 }  // namespace
 
-Part restrict_files(std::span<const Directory> directories) {
+Part restrict_files(std::span<const Directory> directories, const NetworkPolicy& network) {
   const long version = syscall(kCreateRuleset, nullptr, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
   // Not built in; or built in, but not enabled.
   if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) return Part::missing();
@@ -55,7 +58,7 @@ Part restrict_files(std::span<const Directory> directories) {
   if (version >= 2) attr.handled_access_fs |= kRefer;
   if (version >= 3) attr.handled_access_fs |= kTruncate;
   if (version >= 5) attr.handled_access_fs |= kIoctlDev;
-  if (version >= 4) attr.handled_access_net = kBindTcp | kConnectTcp;
+  if (version >= 4) attr.handled_access_net = kBindTcp | (network.every_port ? 0 : kConnectTcp);
   if (version >= 6) attr.scoped = kAbstractUnixSocket | kSignal;
   const size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
   const Descriptor ruleset(syscall(kCreateRuleset, &attr, size, 0));
@@ -69,6 +72,16 @@ Part restrict_files(std::span<const Directory> directories) {
     const PathBeneathAttr rule{access & attr.handled_access_fs, directory.get()};
     if (syscall(kAddRule, ruleset.get(), 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0) != 0) return Part::failed();
   }
+  auto allow_ports = [&](uint64_t access, const std::vector<uint16_t>& ports) {
+    for (uint16_t port : ports) {
+      const NetPortAttr rule{access, port};
+      if (syscall(kAddRule, ruleset.get(), 2 /* LANDLOCK_RULE_NET_PORT */, &rule, 0) != 0) return false;
+    }
+    return true;
+  };
+  if (version >= 4 && (!allow_ports(kBindTcp, network.bind_ports) ||
+                       (!network.every_port && !allow_ports(kConnectTcp, network.connect_ports))))
+    return Part::failed();
   if (syscall(kRestrictSelf, ruleset.get(), 0) != 0) return Part::failed();
   return {};
 }

@@ -57,7 +57,8 @@ Result<std::vector<std::string>> confine(const Policy& policy) {
     ERMINE_TRY(judge(Part::failed(), "no_new_privs", policy.mode, warnings));
     return warnings;
   }
-  if (policy.landlock) ERMINE_TRY(judge(restrict_files(policy.directories), "Landlock", policy.mode, warnings));
+  if (policy.landlock)
+    ERMINE_TRY(judge(restrict_files(policy.directories, policy.network), "Landlock", policy.mode, warnings));
   if (policy.seccomp) ERMINE_TRY(judge(filter_system_calls(policy, paths), "seccomp", policy.mode, warnings));
   return warnings;
 }

@@ -27,6 +27,16 @@ struct Directory {
   bool writable = false;
 };
 
+// Sockets that a program may make. The kernel restricts kinds and ports here; addresses and names are restricted by
+// wasi/net/ alone, because no part of the sandbox sees them.
+struct NetworkPolicy {
+  bool tcp = false, udp = false;
+  bool listens = false;  // TCP sockets may listen
+  bool every_port = false;  // TCP connections to all ports, not only these
+  std::vector<uint16_t> connect_ports;
+  std::vector<uint16_t> bind_ports;  // TCP; 0: one that the system chooses
+};
+
 // The task of a process after it is confined.
 struct Policy {
   Mode mode = Mode::kDefault;
@@ -34,6 +44,7 @@ struct Policy {
   bool runs_guests = false;    // otherwise modules are only read and described
   bool machine_code = false;   // needs executable memory
   std::vector<Directory> directories;
+  NetworkPolicy network;
 };
 
 // Confines all threads of the process; with directories, call it while it has one thread. Returns warnings about

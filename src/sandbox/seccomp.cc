@@ -5,7 +5,10 @@
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,6 +38,16 @@ constexpr uint32_t kNegative = 0x80000000;
 constexpr uint32_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
                                   CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED;
 constexpr uint32_t kClocks = CLOCK_TAI + 1;
+
+struct SocketOption {
+  uint16_t level, name;
+};
+constexpr SocketOption kSocketOptions[] = {
+    {SOL_SOCKET, SO_REUSEADDR},   {SOL_SOCKET, SO_KEEPALIVE},        {SOL_SOCKET, SO_RCVBUF},
+    {SOL_SOCKET, SO_SNDBUF},      {IPPROTO_TCP, TCP_NODELAY},        {IPPROTO_TCP, TCP_KEEPIDLE},
+    {IPPROTO_TCP, TCP_KEEPINTVL}, {IPPROTO_TCP, TCP_KEEPCNT},        {IPPROTO_IP, IP_TTL},
+    {IPPROTO_IPV6, IPV6_V6ONLY},  {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+};
 
 // Emits the code from the label of a check on: to kAllow or kRefuse. An int is in the lower half of its argument; the
 // kernel ignores the upper half, also of flags.
@@ -139,20 +152,55 @@ constexpr void write_check(A& a, Check check) {
       a.load_low(4);
       a.if_equal(0, kAllow, kRefuse);
       break;
+    case Check::kSocket:
+      a.load_low(2);
+      a.if_equal(0, A::kNext, kRefuse);
+      a.load_low(0);
+      a.if_equal(AF_INET, A::kTwoFurther, A::kNext);
+      a.if_equal(AF_INET6, A::kNext, kRefuse);
+      a.load_low(1);
+      a.clear_bits(SOCK_NONBLOCK | SOCK_CLOEXEC);
+      a.if_equal(SOCK_RAW, kRefuse, A::kNext);  // has the bits of both others
+      a.if_any_bit(Late::kNotSocketTypes, kRefuse, kAllow);
+      break;
+    case Check::kNoStream:
+      a.load_low(0);
+      a.if_at_least(STDERR_FILENO + 1, kAllow, kRefuse);
+      break;
+    case Check::kSocketOption: {
+      a.load_low(1);
+      // The level in the upper half, which no name reaches.
+      a.shift_into_upper_half();
+      a.or_low(2);
+      for (const SocketOption& o : kSocketOptions) a.if_equal(uint32_t{o.level} << 16 | o.name, kAllow, A::kNext);
+      a.answer(SECCOMP_RET_ERRNO | EPERM);
+      break;
+    }
+    case Check::kNoFastOpen:
+      a.load_low(2);
+      a.if_any_bit(MSG_FASTOPEN, kRefuse, kAllow);
+      break;
   }
 }
 
-// Whether this row applies to a task.
-constexpr bool holds(const SystemCall& line, Task task) {
-  return line.from <= task && std::ranges::none_of(kSystemCalls, [&](const SystemCall& other) {
-           return other.number == line.number && other.from > line.from && other.from <= task;
+struct Allowed {
+  Task task;
+  Sockets sockets = 0;
+};
+constexpr bool applies(const SystemCall& line, Allowed allowed) {
+  return line.from <= allowed.task && (line.sockets & ~allowed.sockets) == 0;
+}
+// Whether this row decides.
+constexpr bool holds(const SystemCall& line, Allowed allowed) {
+  return applies(line, allowed) && std::none_of(&line + 1, std::end(kSystemCalls), [&](const SystemCall& other) {
+           return other.number == line.number && applies(other, allowed);
          });
 }
-constexpr bool uses(Task task, Check check) {
-  return std::ranges::any_of(kSystemCalls, [&](const SystemCall& c) { return c.check == check && holds(c, task); });
+constexpr bool uses(Allowed allowed, Check check) {
+  return std::ranges::any_of(kSystemCalls, [&](const SystemCall& c) { return c.check == check && holds(c, allowed); });
 }
 
-consteval Filter make_filter(Task task) {
+constexpr Filter make_filter(Allowed task) {
   std::array<int, std::size(kSystemCalls)> listed{};
   size_t count = 0;
   for (const SystemCall& c : kSystemCalls)
@@ -183,8 +231,13 @@ consteval Filter make_filter(Task task) {
 }
 
 // In the order of Task.
-constexpr Filter kFilters[] = {make_filter(Task::kRead), make_filter(Task::kRun), make_filter(Task::kFiles),
-                               make_filter(Task::kChange)};
+constexpr Filter kFilters[] = {make_filter({Task::kRead}), make_filter({Task::kRun}), make_filter({Task::kFiles}),
+                               make_filter({Task::kChange})};
+
+Sockets sockets_of(const NetworkPolicy& network) {
+  if (!network.tcp && !network.udp) return 0;
+  return sockets::kMade | (network.listens ? sockets::kListening : 0);
+}
 
 Task task_of(const Policy& policy) {
   if (!policy.runs_guests) return Task::kRead;
@@ -201,7 +254,10 @@ Part filter_system_calls(const Policy& policy, const std::optional<wasi::host::P
   const Task task = task_of(policy);
   // Without requests, openat may look names up as well.
   const uintptr_t requests = paths && paths->openat2 ? paths->begin : 0, empty_path = paths ? paths->empty : 0;
-  Filter filter = kFilters[static_cast<size_t>(task)];
+  const Sockets sockets = task == Task::kRead ? 0 : sockets_of(policy.network);
+  Filter filter = sockets == 0 ? kFilters[static_cast<size_t>(task)] : make_filter({task, sockets});
+  filter.set(Late::kNotSocketTypes,
+             ~((policy.network.tcp ? uint32_t{SOCK_STREAM} : 0) | (policy.network.udp ? uint32_t{SOCK_DGRAM} : 0)));
   filter.set(Late::kOwnPid, static_cast<uint32_t>(getpid()));
   filter.set(Late::kNotExecutable, policy.machine_code ? PROT_WRITE : PROT_WRITE | PROT_EXEC);
   filter.set(Late::kNotOpened,

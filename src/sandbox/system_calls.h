@@ -20,6 +20,12 @@ enum class Task : uint8_t {
   kChange,  // with directories that may be changed
 };
 
+// What of the network a task has as well; may be combined. A row with several needs them all.
+using Sockets = uint8_t;
+namespace sockets {
+inline constexpr Sockets kMade = 1, kListening = 2;
+}
+
 // What the filter checks before the call is allowed.
 enum class Check : uint8_t {
   kNone,
@@ -40,14 +46,19 @@ enum class Check : uint8_t {
   kDescriptorOrNoPath,  // utimensat: no path, which means the descriptor, or the known empty one
   kDescriptor,  // readlinkat: the known empty path, which means the descriptor
   kNoFlags,  // linkat, renameat2: no flags
+  kSocket,  // socket: of IPv4 or IPv6, and the granted types, with their usual protocol
+  kNoStream,  // bind, connect: not a standard stream
+  kSocketOption,  // setsockopt: the options that WASI has
+  kNoFastOpen,  // sendmsg: not to connect, which Landlock would not see
   kCount,
 };
 
-// If a number is listed twice, the row of the greater task decides about its arguments.
+// If several rows of a number apply, the last one decides about its arguments.
 struct SystemCall {
   int number;
   Task from;
   Check check = Check::kNone;
+  Sockets sockets = 0;
 };
 
 constexpr SystemCall kSystemCalls[] = {
@@ -109,13 +120,29 @@ constexpr SystemCall kSystemCalls[] = {
     {SYS_fdatasync, Task::kRun},
     {SYS_fcntl, Task::kRun, Check::kFlags},
     {SYS_utimensat, Task::kRun, Check::kStream},  // not for files in a directory that must not change
-    // WASI on sockets, which are standard streams or were opened by --listen. None is made or connected. If a standard
-    // stream is a datagram socket, the host that passed it allowed the program to send anywhere.
+    // WASI on sockets, which are standard streams or were opened by --listen. Without a grant of the network none is
+    // made or
+    // connected. If a standard stream is a datagram socket, the host that passed it allowed the program to send
+    // anywhere.
+    // Requests to the process that looks names up are messages on such a socket, too.
     {SYS_accept4, Task::kRun},
     {SYS_recvmsg, Task::kRun},
     {SYS_sendmsg, Task::kRun},
     {SYS_shutdown, Task::kRun},
     {SYS_getsockopt, Task::kRun},
+    // WASI on sockets that are made because a part of the network is granted. TCP is connected and bound only to the
+    // granted
+    // ports, by Landlock; the addresses are checked by wasi/net/. A TCP socket that is granted only for connections
+    // could not
+    // listen, and of UDP the kernel restricts nothing but that it was granted.
+    {SYS_socket, Task::kRun, Check::kSocket, sockets::kMade},
+    {SYS_connect, Task::kRun, Check::kNoStream, sockets::kMade},
+    {SYS_bind, Task::kRun, Check::kNoStream, sockets::kMade},
+    {SYS_listen, Task::kRun, Check::kNoStream, sockets::kListening},
+    {SYS_setsockopt, Task::kRun, Check::kSocketOption, sockets::kMade},  // buffers, which the system bounds; keepalive
+    {SYS_getsockname, Task::kRun, Check::kNone, sockets::kMade},  // only return information
+    {SYS_getpeername, Task::kRun, Check::kNone, sockets::kMade},
+    {SYS_sendmsg, Task::kRun, Check::kNoFastOpen, sockets::kMade},
     // Waiting, and being woken by a deadline.
     {SYS_ppoll, Task::kRun},
 #ifdef SYS_poll

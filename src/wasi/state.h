@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "wasi/host/program.h"
+#include "wasi/net/network.h"
 #include "wasi/preview1/context.h"
 
 namespace ermine::wasi {
@@ -16,7 +17,9 @@ class Context;
 
 class State {
  public:
-  explicit State(host::Program&& program) : unused_(std::move(program)) {}
+  // `network`: null if nothing of it is granted.
+  State(host::Program&& program, std::shared_ptr<net::Network> network)
+      : unused_(std::move(program)), network_(std::move(network)) {}
 
   // Each kUsage if the other one was called before.
   Result<std::shared_ptr<preview1::Context>> modules();
@@ -28,6 +31,7 @@ class State {
 
  private:
   std::optional<host::Program> unused_;
+  std::shared_ptr<net::Network> network_;
   std::shared_ptr<preview1::Context> modules_;
   std::shared_ptr<preview2::Context> components_;
   const host::Program* component_program_ = nullptr;  // the base of components_

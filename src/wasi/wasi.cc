@@ -42,6 +42,46 @@ WasiConfig& WasiConfig::listen(std::string address) {
   grants_.listeners.push_back(std::move(address));
   return *this;
 }
+WasiConfig& WasiConfig::allow_tcp(std::string target) {
+  grants_.network.tcp.push_back(std::move(target));
+  return *this;
+}
+WasiConfig& WasiConfig::allow_udp(std::string peer) {
+  grants_.network.udp.push_back(std::move(peer));
+  return *this;
+}
+WasiConfig& WasiConfig::listen_udp(std::string address) {
+  grants_.network.udp_listeners.push_back(std::move(address));
+  return *this;
+}
+WasiConfig& WasiConfig::allow_dns(std::string name) {
+  grants_.network.names.push_back(std::move(name));
+  return *this;
+}
+WasiConfig& WasiConfig::allow_http(std::string target) {
+  grants_.network.http.push_back(std::move(target));
+  return *this;
+}
+WasiConfig& WasiConfig::max_sockets(uint32_t count) {
+  grants_.network.max_sockets = count;
+  return *this;
+}
+WasiConfig& WasiConfig::max_network_bytes(uint64_t bytes) {
+  grants_.network.max_bytes = bytes;
+  return *this;
+}
+WasiConfig& WasiConfig::connect_timeout(std::chrono::nanoseconds time) {
+  grants_.network.connect_timeout = time;
+  return *this;
+}
+WasiConfig& WasiConfig::max_connection_time(std::chrono::nanoseconds time) {
+  grants_.network.max_connection_time = time;
+  return *this;
+}
+WasiConfig& WasiConfig::resolver_process(bool on) {
+  grants_.network.resolver_process = on;
+  return *this;
+}
 WasiConfig& WasiConfig::max_open_files(uint32_t count) {
   grants_.max_open_files = count;
   return *this;
@@ -56,8 +96,13 @@ WasiConfig& WasiConfig::trace(std::function<void(std::string_view)> sink) {
 }
 
 Result<Wasi> Wasi::create(WasiConfig config) {
-  ERMINE_ASSIGN(wasi::host::Program program, wasi::host::Program::create(std::move(config).grants()));
-  return Wasi(std::make_shared<wasi::State>(std::move(program)));
+  HostGrants grants = std::move(config).grants();
+  std::shared_ptr<wasi::net::Network> network;
+  if (grants.network.any() || !grants.listeners.empty()) {
+    ERMINE_ASSIGN(network, wasi::net::Network::create(grants.network));
+  }
+  ERMINE_ASSIGN(wasi::host::Program program, wasi::host::Program::create(std::move(grants)));
+  return Wasi(std::make_shared<wasi::State>(std::move(program), std::move(network)));
 }
 const WasiRefusals& Wasi::refusals() const { return impl_->program().refusals; }
 

@@ -93,23 +93,65 @@ inline constexpr ComponentInterface kInterfaces[] = {
      "directory-entry metadata-hash-value descriptor directory-entry-stream"},
     {"filesystem/preopens",
      R"((alias outer $all $descriptor (type $d)) (export "descriptor" (type $descriptor (eq $d))))", ""},
-    {"sockets/network", R"((export "network" (type $network (sub resource)))
+    {"sockets/network", R"(
+      (alias outer $all $error (type $outer-error)) (export "error" (type $error (eq $outer-error)))
+      (export "network" (type $network (sub resource)))
       (type $c (enum "unknown" "access-denied" "not-supported" "invalid-argument" "out-of-memory" "timeout"
         "concurrency-conflict" "not-in-progress" "would-block" "invalid-state" "new-socket-limit" "address-not-bindable"
         "address-in-use" "remote-unreachable" "connection-refused" "connection-reset" "connection-aborted"
         "datagram-too-large" "name-unresolvable" "temporary-resolver-failure" "permanent-resolver-failure"))
       (export "error-code" (type $network-error (eq $c)))
-      (type $f (enum "ipv4" "ipv6")) (export "ip-address-family" (type $family (eq $f))))",
-     "network error-code:network-error ip-address-family:family"},
+      (type $f (enum "ipv4" "ipv6")) (export "ip-address-family" (type $family (eq $f)))
+      (type $a4 (tuple u8 u8 u8 u8)) (export "ipv4-address" (type $ipv4-address (eq $a4)))
+      (type $a6 (tuple u16 u16 u16 u16 u16 u16 u16 u16)) (export "ipv6-address" (type $ipv6-address (eq $a6)))
+      (type $a (variant (case "ipv4" $ipv4-address) (case "ipv6" $ipv6-address)))
+      (export "ip-address" (type $ip-address (eq $a)))
+      (type $s4 (record (field "port" u16) (field "address" $ipv4-address)))
+      (export "ipv4-socket-address" (type $ipv4-socket-address (eq $s4)))
+      (type $s6 (record (field "port" u16) (field "flow-info" u32) (field "address" $ipv6-address)
+        (field "scope-id" u32)))
+      (export "ipv6-socket-address" (type $ipv6-socket-address (eq $s6)))
+      (type $s (variant (case "ipv4" $ipv4-socket-address) (case "ipv6" $ipv6-socket-address)))
+      (export "ip-socket-address" (type $socket-address (eq $s))))",
+     "network error-code:network-error ip-address-family:family ip-address ip-socket-address:socket-address"},
     {"sockets/instance-network", R"((alias outer $all $network (type $n)) (export "network" (type $network (eq $n))))",
      ""},
     {"sockets/ip-name-lookup", R"((alias outer $all $network (type $n)) (export "network" (type $network (eq $n)))
       (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
+      (alias outer $all $ip-address (type $a)) (export "ip-address" (type $ip-address (eq $a)))
+      (alias outer $all $pollable (type $p)) (export "pollable" (type $pollable (eq $p)))
       (export "resolve-address-stream" (type $resolve-address-stream (sub resource))))",
      "resolve-address-stream"},
-    {"sockets/tcp", "(export \"tcp-socket\" (type $tcp-socket (sub resource)))", "tcp-socket"},
+    {"sockets/tcp", R"((alias outer $all $network (type $n)) (export "network" (type $network (eq $n)))
+      (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
+      (alias outer $all $socket-address (type $a)) (export "ip-socket-address" (type $socket-address (eq $a)))
+      (alias outer $all $family (type $f)) (export "ip-address-family" (type $family (eq $f)))
+      (alias outer $all $pollable (type $p)) (export "pollable" (type $pollable (eq $p)))
+      (alias outer $all $input-stream (type $in)) (export "input-stream" (type $input-stream (eq $in)))
+      (alias outer $all $output-stream (type $out)) (export "output-stream" (type $output-stream (eq $out)))
+      (type $sh (enum "receive" "send" "both")) (export "shutdown-type" (type $shutdown-type (eq $sh)))
+      (export "tcp-socket" (type $tcp-socket (sub resource))))",
+     "tcp-socket shutdown-type"},
     {"sockets/tcp-create-socket",
      R"((alias outer $all $tcp-socket (type $s)) (export "tcp-socket" (type $tcp-socket (eq $s)))
+      (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
+      (alias outer $all $family (type $f)) (export "ip-address-family" (type $family (eq $f))))",
+     ""},
+    {"sockets/udp", R"((alias outer $all $network (type $n)) (export "network" (type $network (eq $n)))
+      (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
+      (alias outer $all $socket-address (type $a)) (export "ip-socket-address" (type $socket-address (eq $a)))
+      (alias outer $all $family (type $f)) (export "ip-address-family" (type $family (eq $f)))
+      (alias outer $all $pollable (type $p)) (export "pollable" (type $pollable (eq $p)))
+      (type $id (record (field "data" (list u8)) (field "remote-address" $socket-address)))
+      (export "incoming-datagram" (type $incoming-datagram (eq $id)))
+      (type $od (record (field "data" (list u8)) (field "remote-address" (option $socket-address))))
+      (export "outgoing-datagram" (type $outgoing-datagram (eq $od)))
+      (export "udp-socket" (type $udp-socket (sub resource)))
+      (export "incoming-datagram-stream" (type $incoming-datagram-stream (sub resource)))
+      (export "outgoing-datagram-stream" (type $outgoing-datagram-stream (sub resource))))",
+     "udp-socket incoming-datagram outgoing-datagram incoming-datagram-stream outgoing-datagram-stream"},
+    {"sockets/udp-create-socket",
+     R"((alias outer $all $udp-socket (type $s)) (export "udp-socket" (type $udp-socket (eq $s)))
       (alias outer $all $network-error (type $c)) (export "error-code" (type $network-error (eq $c)))
       (alias outer $all $family (type $f)) (export "ip-address-family" (type $family (eq $f))))",
      ""},
@@ -117,6 +159,7 @@ inline constexpr ComponentInterface kInterfaces[] = {
 
 #define SELF(type) "(param \"self\" (borrow $" type "))"
 #define CODE(type) "(result (result " type " (error $error-code)))"
+#define SOCKET(type) "(result (result " type " (error $network-error)))"
 #define PATH "(param \"path-flags\" $path-flags) (param \"path\" string)"
 #define TIMES "(param \"data-access-timestamp\" $new-timestamp) (param \"data-modification-timestamp\" $new-timestamp)"
 inline constexpr ComponentFunction kComponentFunctions[] = {
@@ -238,11 +281,145 @@ inline constexpr ComponentFunction kComponentFunctions[] = {
      "(param \"network\" (borrow $network)) (param \"name\" string) (result (result (own $resolve-address-stream) "
      "(error $network-error)))",
      "iii:m", "0n"},
+    {"sockets/network", "network-error-code", "network-error-of",
+     "(param \"err\" (borrow $error)) (result (option $network-error))", "i:m", "0e"},
+    {"sockets/ip-name-lookup", "[method]resolve-address-stream.resolve-next-address", "next-address",
+     SELF("resolve-address-stream") " " SOCKET("(option $ip-address)"), "i:m", "0r"},
+    {"sockets/ip-name-lookup", "[method]resolve-address-stream.subscribe", "subscribe-lookup",
+     SELF("resolve-address-stream") " (result (own $pollable))", "i:i", "0r"},
     {"sockets/tcp-create-socket", "create-tcp-socket", "create-tcp",
-     "(param \"address-family\" $family) (result (result (own $tcp-socket) (error $network-error)))", "i:m", ""},
+     "(param \"address-family\" $family) " SOCKET("(own $tcp-socket)"), "i:m", ""},
+    {"sockets/udp-create-socket", "create-udp-socket", "create-udp",
+     "(param \"address-family\" $family) " SOCKET("(own $udp-socket)"), "i:m", ""},
+    {"sockets/tcp", "[method]tcp-socket.start-bind", "tcp-start-bind",
+     SELF("tcp-socket") " (param \"network\" (borrow $network)) (param \"local-address\" $socket-address)"
+                        " " SOCKET(""),
+     "iiiiiiiiiiiiii:m", "0t1n"},
+    {"sockets/tcp", "[method]tcp-socket.finish-bind", "tcp-finish-bind", SELF("tcp-socket") " " SOCKET(""), "i:m",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.start-connect", "start-connect",
+     SELF("tcp-socket") " (param \"network\" (borrow $network)) (param \"remote-address\" $socket-address)"
+                        " " SOCKET(""),
+     "iiiiiiiiiiiiii:m", "0t1n"},
+    {"sockets/tcp", "[method]tcp-socket.finish-connect", "finish-connect",
+     SELF("tcp-socket") " " SOCKET("(tuple (own $input-stream) (own $output-stream))"), "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.start-listen", "start-listen", SELF("tcp-socket") " " SOCKET(""), "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.finish-listen", "finish-listen", SELF("tcp-socket") " " SOCKET(""), "i:m",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.accept", "accept",
+     SELF("tcp-socket") " " SOCKET("(tuple (own $tcp-socket) (own $input-stream) (own $output-stream))"), "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.local-address", "tcp-local", SELF("tcp-socket") " " SOCKET("$socket-address"),
+     "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.remote-address", "tcp-remote", SELF("tcp-socket") " " SOCKET("$socket-address"),
+     "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.address-family", "tcp-family", SELF("tcp-socket") " (result $family)", "i:i",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.is-listening", "is-listening", SELF("tcp-socket") " (result bool)", "i:i",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-listen-backlog-size", "set-backlog",
+     SELF("tcp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.keep-alive-enabled", "keep-alive", SELF("tcp-socket") " " SOCKET("bool"), "i:m",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-keep-alive-enabled", "set-keep-alive",
+     SELF("tcp-socket") " (param \"value\" bool)"
+                        " " SOCKET(""),
+     "ii:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.keep-alive-idle-time", "idle-time", SELF("tcp-socket") " " SOCKET("u64"), "i:m",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-keep-alive-idle-time", "set-idle-time",
+     SELF("tcp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.keep-alive-interval", "interval", SELF("tcp-socket") " " SOCKET("u64"), "i:m",
+     "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-keep-alive-interval", "set-interval",
+     SELF("tcp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.receive-buffer-size", "tcp-receive-buffer",
+     SELF("tcp-socket") " " SOCKET("u64"), "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-receive-buffer-size", "set-tcp-receive-buffer",
+     SELF("tcp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.send-buffer-size", "tcp-send-buffer", SELF("tcp-socket") " " SOCKET("u64"),
+     "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-send-buffer-size", "set-tcp-send-buffer",
+     SELF("tcp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.keep-alive-count", "probes", SELF("tcp-socket") " " SOCKET("u32"), "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-keep-alive-count", "set-probes",
+     SELF("tcp-socket") " (param \"value\" u32)"
+                        " " SOCKET(""),
+     "ii:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.hop-limit", "tcp-hops", SELF("tcp-socket") " " SOCKET("u8"), "i:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.set-hop-limit", "set-tcp-hops",
+     SELF("tcp-socket") " (param \"value\" u8)"
+                        " " SOCKET(""),
+     "ii:m", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.subscribe", "subscribe-tcp", SELF("tcp-socket") " (result (own $pollable))",
+     "i:i", "0t"},
+    {"sockets/tcp", "[method]tcp-socket.shutdown", "shutdown",
+     SELF("tcp-socket") " (param \"shutdown-type\" $shutdown-type)"
+                        " " SOCKET(""),
+     "ii:m", "0t"},
+    {"sockets/udp", "[method]udp-socket.start-bind", "udp-start-bind",
+     SELF("udp-socket") " (param \"network\" (borrow $network)) (param \"local-address\" $socket-address)"
+                        " " SOCKET(""),
+     "iiiiiiiiiiiiii:m", "0u1n"},
+    {"sockets/udp", "[method]udp-socket.finish-bind", "udp-finish-bind", SELF("udp-socket") " " SOCKET(""), "i:m",
+     "0u"},
+    {"sockets/udp", "[method]udp-socket.stream", "udp-stream",
+     SELF("udp-socket") " (param \"remote-address\" (option $socket-address))"
+                        " " SOCKET("(tuple (own $incoming-datagram-stream) (own $outgoing-datagram-stream))"),
+     "iiiiiiiiiiiiii:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.local-address", "udp-local", SELF("udp-socket") " " SOCKET("$socket-address"),
+     "i:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.remote-address", "udp-remote", SELF("udp-socket") " " SOCKET("$socket-address"),
+     "i:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.address-family", "udp-family", SELF("udp-socket") " (result $family)", "i:i",
+     "0u"},
+    {"sockets/udp", "[method]udp-socket.unicast-hop-limit", "udp-hops", SELF("udp-socket") " " SOCKET("u8"), "i:m",
+     "0u"},
+    {"sockets/udp", "[method]udp-socket.set-unicast-hop-limit", "set-udp-hops",
+     SELF("udp-socket") " (param \"value\" u8)"
+                        " " SOCKET(""),
+     "ii:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.receive-buffer-size", "udp-receive-buffer",
+     SELF("udp-socket") " " SOCKET("u64"), "i:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.set-receive-buffer-size", "set-udp-receive-buffer",
+     SELF("udp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.send-buffer-size", "udp-send-buffer", SELF("udp-socket") " " SOCKET("u64"),
+     "i:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.set-send-buffer-size", "set-udp-send-buffer",
+     SELF("udp-socket") " (param \"value\" u64)"
+                        " " SOCKET(""),
+     "il:m", "0u"},
+    {"sockets/udp", "[method]udp-socket.subscribe", "subscribe-udp", SELF("udp-socket") " (result (own $pollable))",
+     "i:i", "0u"},
+    {"sockets/udp", "[method]incoming-datagram-stream.receive", "receive",
+     SELF("incoming-datagram-stream") " (param \"max-results\" u64)"
+                                      " " SOCKET("(list $incoming-datagram)"),
+     "il:m", "0x"},
+    {"sockets/udp", "[method]incoming-datagram-stream.subscribe", "subscribe-incoming",
+     SELF("incoming-datagram-stream") " (result (own $pollable))", "i:i", "0x"},
+    {"sockets/udp", "[method]outgoing-datagram-stream.check-send", "check-send",
+     SELF("outgoing-datagram-stream") " " SOCKET("u64"), "i:m", "0y"},
+    {"sockets/udp", "[method]outgoing-datagram-stream.send", "send",
+     SELF("outgoing-datagram-stream") " (param \"datagrams\" (list $outgoing-datagram))"
+                                      " " SOCKET("u64"),
+     "iii:m", "0y"},
+    {"sockets/udp", "[method]outgoing-datagram-stream.subscribe", "subscribe-outgoing",
+     SELF("outgoing-datagram-stream") " (result (own $pollable))", "i:i", "0y"},
 };
 #undef SELF
 #undef CODE
+#undef SOCKET
 #undef PATH
 #undef TIMES
 
@@ -254,6 +431,11 @@ inline const char* resource_of(char letter) {
     case 'n': return "network";
     case 'o': return "output-stream";
     case 'p': return "pollable";
+    case 'r': return "resolve-address-stream";
+    case 't': return "tcp-socket";
+    case 'u': return "udp-socket";
+    case 'x': return "incoming-datagram-stream";
+    case 'y': return "outgoing-datagram-stream";
     default: return "directory-entry-stream";
   }
 }
@@ -310,7 +492,7 @@ inline std::string component_of_all(const std::string& version) {
       lifted += "(func (export " + name + ") " + f.type + " (canon lift (core func $g " + name + ")" + options;
     }
   }
-  for (const char c : std::string_view("deinops")) {
+  for (const char c : std::string_view("deinoprstuxy")) {
     const std::string name = resource_of(c);
     lowered += "(core func $drop-" + name + " (canon resource.drop $" + name + "))\n";
     given += "(export \"drop-" + name + "\" (func $drop-" + name + "))\n";

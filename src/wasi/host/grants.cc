@@ -59,14 +59,15 @@ Result<OpenedDirectory> open_directory(const DirectoryGrant& grant) {
   return opened;
 }
 
-Result<Opened> open_listener(const std::string& address) {
+Result<OpenedListener> open_listener(const std::string& address) {
   ERMINE_ASSIGN(const int socket, listen_on(address));
-  Opened opened;
+  OpenedListener listener{.any_host = address.starts_with(':'), .any_port = address.ends_with(":0")};
+  Opened& opened = listener.socket;
   opened.owned.reset(socket);
   opened.descriptor.host_fd = socket;
   if (HostError e = inspect(opened.descriptor); e != HostError::kNone)
     return failed("examine the socket on", address, e);
-  return opened;
+  return listener;
 }
 
 }  // namespace
@@ -81,7 +82,7 @@ Result<OpenedGrants> open_grants(const HostGrants& grants) {
     opened.directories.push_back(std::move(directory));
   }
   for (const std::string& address : grants.listeners) {
-    ERMINE_ASSIGN(Opened listener, open_listener(address));
+    ERMINE_ASSIGN(OpenedListener listener, open_listener(address));
     opened.listeners.push_back(std::move(listener));
   }
   return opened;

@@ -22,10 +22,15 @@ struct OpenedDirectory {
   bool read_only = false;
 };
 
+struct OpenedListener {
+  Opened socket;
+  bool any_host = false, any_port = false;  // the grant names none
+};
+
 struct OpenedGrants {
   Opened stdio[3];  // without a descriptor if the process itself was started with it closed
   std::vector<OpenedDirectory> directories;
-  std::vector<Opened> listeners;
+  std::vector<OpenedListener> listeners;
 };
 
 // kIo with the path or address if one cannot be opened; kUsage if an address is malformed, or if a name, an argument or

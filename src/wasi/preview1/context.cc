@@ -27,7 +27,8 @@ Context::Context(host::Program&& program) : Program(std::move(program)) {
     d->guest_path = std::move(o.guest_path);
     (void)*descriptors_.insert_from(3, std::move(d));
   }
-  for (host::Opened& listener : opened.listeners) (void)*descriptors_.insert_from(3, adopt(std::move(listener), 0));
+  for (host::OpenedListener& listener : opened.listeners)
+    (void)*descriptors_.insert_from(3, adopt(std::move(listener.socket), 0));
   // Server programs find the sockets that they inherit here, by the convention of systemd. The host's own variables of
   // that name are about other sockets.
   if (grants_listeners()) set_variable("LISTEN_FDS", std::to_string(opened.listeners.size()));

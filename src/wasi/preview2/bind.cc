@@ -63,12 +63,6 @@ bool call_function(void* env, runtime::Store* store, Cursor& cursor, uint64_t* s
   }
 }
 
-// Of functions of resources that nothing makes: no handle can be passed to them.
-bool call_absent(void* env, runtime::Store*, Cursor& cursor, uint64_t*) {
-  const Import& import = *static_cast<const Import*>(env);
-  return cursor.fail(Error::trap(TrapCode::kHost, std::string(import.row->name) + ": there is no such resource"));
-}
-
 // The same as the row's function, with a trace.
 bool call_traced(void* env, runtime::Store* store, Cursor& cursor, uint64_t* slots) {
   const Import& import = *static_cast<const Import*>(env);
@@ -87,7 +81,6 @@ constexpr FunctionRow kFunctions[] = {
 #define RESOURCE(interface, name, Class)
 #define FUNCTION(interface, name, function) \
   {interface, name, call_function<&Functions::function>, Traits<decltype(&Functions::function)>::Host::shape()},
-#define ABSENT(interface, name, ...) {interface, name, call_absent, HostCallable<__VA_ARGS__>::shape()},
 #include "wasi/preview2/functions.def"
 };
 
@@ -108,7 +101,6 @@ Context* ContextSource::get(runtime::Store* store) const {
 Result<void> define_all(ComponentLinker& linker, ContextSource source) {
 #define RESOURCE(interface, name, Class) ERMINE_TRY(linker.resource<Class>(full_name(interface), name));
 #define FUNCTION(...)
-#define ABSENT(...)
 #include "wasi/preview2/functions.def"
   const bool may_trace = !source.fixed || source.fixed->tracing();
   auto shared = std::make_shared<const ContextSource>(std::move(source));
@@ -131,9 +123,7 @@ namespace wasi {
 Result<std::shared_ptr<preview2::Context>> State::components() {
   if (modules_) return Error(ErrorKind::kUsage, "this Wasi already serves modules; a component needs another one");
   if (!components_) {
-    if (unused_->grants_listeners())
-      return Error(ErrorKind::kUnsupported, "listening sockets cannot be granted to components yet");
-    components_ = std::make_shared<preview2::Context>(*std::move(unused_));
+    components_ = std::make_shared<preview2::Context>(*std::move(unused_), std::move(network_));
     component_program_ = components_.get();
     unused_.reset();
   }

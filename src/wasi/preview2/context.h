@@ -11,6 +11,8 @@
 
 #include "wasi/host/descriptor.h"
 #include "wasi/host/program.h"
+#include "wasi/net/network.h"
+#include "wasi/net/tcp_socket.h"
 
 namespace ermine::wasi::preview2 {
 
@@ -22,6 +24,9 @@ struct Counts {
 struct OpenFile {
   host::Descriptor descriptor;  // inspected; without a number if the process was started with the stream closed
   bool read_only = false;  // beneath a directory granted with ":ro"
+  // Of the network: what owns the descriptor, which is borrowed here. `tcp` is the same, if it is a TCP socket.
+  std::shared_ptr<void> owner;
+  net::TcpSocket* tcp = nullptr;
 
   explicit OpenFile(std::shared_ptr<Counts> counts) : counts_(std::move(counts)) { ++counts_->files; }
   ~OpenFile();
@@ -39,7 +44,8 @@ class Context : public host::Program {
   // The bytes that a read returns at most.
   static constexpr size_t kMostRead = 256 << 10;
 
-  explicit Context(host::Program&& program);
+  // `network`: null if nothing of it is granted.
+  Context(host::Program&& program, std::shared_ptr<net::Network> network);
 
   struct Preopen {
     std::shared_ptr<OpenFile> directory;
@@ -48,6 +54,10 @@ class Context : public host::Program {
   const std::shared_ptr<OpenFile>& stream(unsigned number) const { return streams_[number]; }
   const std::vector<Preopen>& preopens() const { return preopens_; }
   const std::shared_ptr<Counts>& counts() const { return counts_; }
+  net::Network& network() {
+    if (!network_) network_ = std::make_shared<net::Network>();
+    return *network_;
+  }
   // A buffer of kMostRead bytes, for one call.
   uint8_t* buffer() {
     if (!buffer_) buffer_.reset(new uint8_t[kMostRead]);
@@ -60,6 +70,7 @@ class Context : public host::Program {
   std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
   std::shared_ptr<OpenFile> streams_[3];
   std::vector<Preopen> preopens_;
+  std::shared_ptr<net::Network> network_;
   std::unique_ptr<uint8_t[]> buffer_;
 };
 

@@ -20,12 +20,24 @@ ErrorCode error_code_of(host::HostError error) {
   }
 }
 
-StreamError failed(Call& call, host::HostError error) { return StreamError(call.make<IoError>(error)); }
+StreamError failed(Call& call, host::HostError error, bool of_network) {
+  return StreamError(call.make<IoError>(error, of_network));
+}
 
 std::string Functions::error_to_debug_string(Call&, IoError& error) {
   if (error.error == host::HostError::kOutside) return "the path leads out of its directory";
+  if (error.of_network && static_cast<int>(error.error) == EDQUOT)
+    return "the quota of bytes of the network is used up";
+  if (error.of_network && static_cast<int>(error.error) == ETIME) return "the maximal time of a connection is over";
   return std::strerror(static_cast<int>(error.error));
 }
-std::optional<ErrorCode> Functions::filesystem_error_code(Call&, IoError& error) { return error_code_of(error.error); }
+std::optional<ErrorCode> Functions::filesystem_error_code(Call&, IoError& error) {
+  if (error.of_network) return std::nullopt;
+  return error_code_of(error.error);
+}
+std::optional<SocketError> Functions::network_error_code(Call&, IoError& error) {
+  if (!error.of_network) return std::nullopt;
+  return socket_error_of(net::net_error_of(error.error));
+}
 
 }  // namespace ermine::wasi::preview2

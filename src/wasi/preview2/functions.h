@@ -112,12 +112,62 @@ struct Functions {
   static std::optional<ErrorCode> filesystem_error_code(Call& call, IoError& error);
   static std::vector<std::tuple<Own<FileDescriptor>, std::string>> get_directories(Call& call);
 
-  // wasi:sockets: sockets.cc
+  // wasi:sockets: sockets.cc, tcp.cc, udp.cc
   static std::optional<SocketError> network_error_code(Call& call, IoError& error);
   static Own<Network> instance_network(Call& call);
   static SocketResult<Own<TcpSocket>> create_tcp_socket(Call& call, AddressFamily family);
   static SocketResult<Own<UdpSocket>> create_udp_socket(Call& call, AddressFamily family);
   static SocketResult<Own<ResolveAddressStream>> resolve_addresses(Call& call, Network& network, Text name);
+  static SocketResult<std::optional<IpAddress>> resolve_next_address(Call& call, ResolveAddressStream& stream);
+  static Own<Pollable> resolve_subscribe(Call& call, ResolveAddressStream& stream);
+  static SocketResult<void> tcp_start_bind(Call& call, TcpSocket& socket, Network& network, SocketAddress local);
+  static SocketResult<void> tcp_finish_bind(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_start_connect(Call& call, TcpSocket& socket, Network& network, SocketAddress remote);
+  static SocketResult<TcpStreams> tcp_finish_connect(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_start_listen(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_finish_listen(Call& call, TcpSocket& socket);
+  static SocketResult<TcpConnection> tcp_accept(Call& call, TcpSocket& socket);
+  static SocketResult<SocketAddress> tcp_local_address(Call& call, TcpSocket& socket);
+  static SocketResult<SocketAddress> tcp_remote_address(Call& call, TcpSocket& socket);
+  static bool tcp_is_listening(Call& call, TcpSocket& socket);
+  static AddressFamily tcp_address_family(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_listen_backlog_size(Call& call, TcpSocket& socket, uint64_t value);
+  static SocketResult<bool> tcp_keep_alive_enabled(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_keep_alive_enabled(Call& call, TcpSocket& socket, bool value);
+  static SocketResult<uint64_t> tcp_keep_alive_idle_time(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_keep_alive_idle_time(Call& call, TcpSocket& socket, uint64_t value);
+  static SocketResult<uint64_t> tcp_keep_alive_interval(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_keep_alive_interval(Call& call, TcpSocket& socket, uint64_t value);
+  static SocketResult<uint32_t> tcp_keep_alive_count(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_keep_alive_count(Call& call, TcpSocket& socket, uint32_t value);
+  static SocketResult<uint8_t> tcp_hop_limit(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_hop_limit(Call& call, TcpSocket& socket, uint8_t value);
+  static SocketResult<uint64_t> tcp_receive_buffer_size(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_receive_buffer_size(Call& call, TcpSocket& socket, uint64_t value);
+  static SocketResult<uint64_t> tcp_send_buffer_size(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_set_send_buffer_size(Call& call, TcpSocket& socket, uint64_t value);
+  static Own<Pollable> tcp_subscribe(Call& call, TcpSocket& socket);
+  static SocketResult<void> tcp_shutdown(Call& call, TcpSocket& socket, ShutdownType what);
+  static SocketResult<void> udp_start_bind(Call& call, UdpSocket& socket, Network& network, SocketAddress local);
+  static SocketResult<void> udp_finish_bind(Call& call, UdpSocket& socket);
+  static SocketResult<UdpStreams> udp_stream(Call& call, UdpSocket& socket, std::optional<SocketAddress> remote);
+  static SocketResult<SocketAddress> udp_local_address(Call& call, UdpSocket& socket);
+  static SocketResult<SocketAddress> udp_remote_address(Call& call, UdpSocket& socket);
+  static AddressFamily udp_address_family(Call& call, UdpSocket& socket);
+  static SocketResult<uint8_t> udp_unicast_hop_limit(Call& call, UdpSocket& socket);
+  static SocketResult<void> udp_set_unicast_hop_limit(Call& call, UdpSocket& socket, uint8_t value);
+  static SocketResult<uint64_t> udp_receive_buffer_size(Call& call, UdpSocket& socket);
+  static SocketResult<void> udp_set_receive_buffer_size(Call& call, UdpSocket& socket, uint64_t value);
+  static SocketResult<uint64_t> udp_send_buffer_size(Call& call, UdpSocket& socket);
+  static SocketResult<void> udp_set_send_buffer_size(Call& call, UdpSocket& socket, uint64_t value);
+  static Own<Pollable> udp_subscribe(Call& call, UdpSocket& socket);
+  static SocketResult<std::vector<IncomingDatagram>> incoming_receive(Call& call, IncomingDatagramStream& stream,
+                                                                      uint64_t most);
+  static Own<Pollable> incoming_subscribe(Call& call, IncomingDatagramStream& stream);
+  static SocketResult<uint64_t> outgoing_check_send(Call& call, OutgoingDatagramStream& stream);
+  static SocketResult<uint64_t> outgoing_send(Call& call, OutgoingDatagramStream& stream,
+                                              const std::vector<OutgoingDatagram>& datagrams);
+  static Own<Pollable> outgoing_subscribe(Call& call, OutgoingDatagramStream& stream);
 };
 
 // Writes, and counts what it wrote; waits for what may wait. `offset`: for Where::kOffset. The output limit may end the
@@ -128,7 +178,13 @@ host::Outcome<size_t> write_once(Call& call, const host::Descriptor& d, OutputSt
 void wait_for(Call& call, const Readiness& readiness);
 bool is_ready(Call& call, const Readiness& readiness);
 // "last-operation-failed"
-StreamError failed(Call& call, host::HostError error);
+StreamError failed(Call& call, host::HostError error, bool of_network = false);
+// A file of the program for a descriptor of the network, which `owner` keeps open; null if it may not have more.
+std::shared_ptr<OpenFile> file_of_network(Call& call, int fd, std::shared_ptr<void> owner);
+Own<Pollable> pollable_of(Call& call, Readiness::Kind kind, const std::shared_ptr<OpenFile>& file);
+IpAddress from_net(const net::IpAddress& address);
+SocketAddress from_net(const net::Endpoint& endpoint);
+net::Endpoint to_net(const SocketAddress& address);
 DescriptorStat stat_of(const host::FileStat& stat);
 MetadataHash hash_of(const host::FileStat& stat);
 // False: no time that the host has.

@@ -1,4 +1,6 @@
 // wasi:io/poll.
+#include <poll.h>
+
 #include <algorithm>
 
 #include "wasi/preview2/functions.h"
@@ -6,19 +8,32 @@
 namespace ermine::wasi::preview2 {
 namespace {
 
-host::Subscription subscription_of(const Readiness& readiness, uint32_t id) {
-  host::Subscription s;
-  s.id = id;
-  if (readiness.kind == Readiness::Kind::kTime) {
-    s.clock = host::Clock::kMonotonic;
-    s.absolute = true;
-    s.timeout = readiness.time;
-    return s;
+using Subscriptions = std::vector<host::Subscription>;
+
+void subscribe_time(uint64_t time, uint32_t id, Subscriptions& to) {
+  to.push_back({.id = id, .clock = host::Clock::kMonotonic, .absolute = true, .timeout = time});
+}
+
+// Adds what there is to wait for. False: nothing, it is ready now.
+bool subscribe(const Readiness& readiness, uint32_t id, Subscriptions& to) {
+  using Kind = Readiness::Kind;
+  if (readiness.kind == Kind::kNow) return false;
+  if (readiness.kind == Kind::kTime) return subscribe_time(readiness.time, id, to), true;
+  const net::TcpSocket* tcp = readiness.file->tcp;
+  bool reads = readiness.kind == Kind::kRead;
+  if (readiness.kind == Kind::kSocket) {
+    const short events = tcp->wanted_events();
+    if (events == 0) return false;
+    reads = events == POLLIN;
+  } else if (tcp != nullptr && !(reads ? tcp->receiving() : tcp->sending())) {
+    return false;
   }
-  s.kind =
-      readiness.kind == Readiness::Kind::kRead ? host::Subscription::Kind::kRead : host::Subscription::Kind::kWrite;
-  s.descriptor = &readiness.file->descriptor;
-  return s;
+  to.push_back({.id = id,
+                .kind = reads ? host::Subscription::Kind::kRead : host::Subscription::Kind::kWrite,
+                .descriptor = &readiness.file->descriptor});
+  if (tcp != nullptr && tcp->deadline() != net::Quota::Clock::time_point::max())
+    subscribe_time(static_cast<uint64_t>(tcp->deadline().time_since_epoch().count()), id, to);
+  return true;
 }
 
 // How many are ready; with `wait`, at least one, unless the program is ended.
@@ -32,10 +47,10 @@ uint32_t poll_host(Call& call, std::span<const host::Subscription> in, std::span
 }
 
 bool poll_one(Call& call, const Readiness& readiness, bool wait) {
-  if (readiness.kind == Readiness::Kind::kNow) return true;
-  const host::Subscription subscription = subscription_of(readiness, 0);
-  host::Event event;
-  return poll_host(call, {&subscription, 1}, {&event, 1}, wait) > 0;
+  Subscriptions subscriptions;
+  if (!subscribe(readiness, 0, subscriptions)) return true;
+  host::Event events[2];
+  return poll_host(call, subscriptions, {events, subscriptions.size()}, wait) > 0;
 }
 
 }  // namespace
@@ -54,17 +69,16 @@ std::vector<uint32_t> Functions::poll(Call& call, const std::vector<Pollable*>& 
     call.trap(in.empty() ? "poll has an empty list: it would wait for ever" : "poll has more than 1048576 pollables");
     return ready;
   }
-  std::vector<host::Subscription> subscriptions;
-  for (uint32_t i = 0; i < in.size(); ++i) {
-    if (in[i]->readiness.kind == Readiness::Kind::kNow) ready.push_back(i);
-    else subscriptions.push_back(subscription_of(in[i]->readiness, i));
-  }
+  Subscriptions subscriptions;
+  for (uint32_t i = 0; i < in.size(); ++i)
+    if (!subscribe(in[i]->readiness, i, subscriptions)) ready.push_back(i);
   call.moved += in.size() * sizeof(uint32_t);
   if (subscriptions.empty()) return ready;
   std::vector<host::Event> events(subscriptions.size());
   const uint32_t n = poll_host(call, subscriptions, events, ready.empty());
   for (uint32_t i = 0; i < n; ++i) ready.push_back(events[i].id);
   std::sort(ready.begin(), ready.end());
+  ready.erase(std::unique(ready.begin(), ready.end()), ready.end());
   return ready;
 }
 

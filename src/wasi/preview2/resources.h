@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "wasi/host/directory.h"
+#include "wasi/net/udp_socket.h"
 #include "wasi/preview2/context.h"
 #include "wasi/preview2/types.h"
 
@@ -24,16 +25,19 @@ class Resource {
 
 class IoError : public Resource {
  public:
-  IoError(std::shared_ptr<Counts> counts, host::HostError error) : Resource(std::move(counts)), error(error) {}
+  IoError(std::shared_ptr<Counts> counts, host::HostError error, bool of_network)
+      : Resource(std::move(counts)), error(error), of_network(of_network) {}
   const host::HostError error;
+  const bool of_network;
 };
 ERMINE_RESOURCE(IoError, "error")
 
-// What can be waited for.
+// What can be waited for. What a socket waits for is found out at each wait: the operation in progress, the time at
+// which a connection is given up.
 struct Readiness {
-  enum class Kind : uint8_t { kNow, kTime, kRead, kWrite } kind = Kind::kNow;
+  enum class Kind : uint8_t { kNow, kTime, kRead, kWrite, kSocket } kind = Kind::kNow;
   uint64_t time = 0;  // kTime: of the monotonic clock
-  std::shared_ptr<OpenFile> file{};  // kRead, kWrite
+  std::shared_ptr<OpenFile> file{};  // the others; kSocket: of a TCP socket
 
   static Readiness of(const std::shared_ptr<OpenFile>& file, Kind kind) {
     if (file->descriptor.host_fd < 0 || file->descriptor.waiting == host::Waiting::kNever) return {};
@@ -115,22 +119,65 @@ class DirectoryEntryStream : public Resource {
 };
 ERMINE_RESOURCE(DirectoryEntryStream, "directory-entry-stream")
 
-// The network, from which nothing is granted.
+// The network of the program (Context::network).
 class Network : public Resource {
   using Resource::Resource;
 };
 ERMINE_RESOURCE(Network, "network")
 
-// None of these exists, since nothing makes one.
-class TcpSocket {};
+class TcpSocket : public Resource {
+ public:
+  TcpSocket(std::shared_ptr<Counts> counts, std::shared_ptr<OpenFile> file)
+      : Resource(std::move(counts)), file(std::move(file)) {}
+  net::TcpSocket* operator->() const { return file->tcp; }
+  const std::shared_ptr<OpenFile> file;
+};
 ERMINE_RESOURCE(TcpSocket, "tcp-socket")
-class UdpSocket {};
+
+class UdpSocket : public Resource {
+ public:
+  UdpSocket(std::shared_ptr<Counts> counts, std::shared_ptr<OpenFile> file, std::shared_ptr<net::UdpSocket> socket)
+      : Resource(std::move(counts)), file(std::move(file)), socket(std::move(socket)) {}
+  net::UdpSocket* operator->() const { return socket.get(); }
+  const std::shared_ptr<OpenFile> file;
+  const std::shared_ptr<net::UdpSocket> socket;
+};
 ERMINE_RESOURCE(UdpSocket, "udp-socket")
-class IncomingDatagramStream {};
+
+// The streams of one association of a socket; after the next one, they are closed.
+class DatagramStream : public Resource {
+ public:
+  DatagramStream(std::shared_ptr<Counts> counts, const UdpSocket& of, uint32_t association)
+      : Resource(std::move(counts)), file(of.file), socket(of.socket), association(association) {}
+  bool closed() const { return socket->association() != association; }
+
+  const std::shared_ptr<OpenFile> file;
+  const std::shared_ptr<net::UdpSocket> socket;
+  const uint32_t association;
+};
+class IncomingDatagramStream : public DatagramStream {
+  using DatagramStream::DatagramStream;
+};
 ERMINE_RESOURCE(IncomingDatagramStream, "incoming-datagram-stream")
-class OutgoingDatagramStream {};
+class OutgoingDatagramStream : public DatagramStream {
+ public:
+  using DatagramStream::DatagramStream;
+  uint64_t permitted = 0;  // datagrams that may be sent before the next check-send
+};
 ERMINE_RESOURCE(OutgoingDatagramStream, "outgoing-datagram-stream")
-class ResolveAddressStream {};
+
+class ResolveAddressStream : public Resource {
+ public:
+  ResolveAddressStream(std::shared_ptr<Counts> counts, std::shared_ptr<net::Lookup> lookup,
+                       std::shared_ptr<OpenFile> file)
+      : Resource(std::move(counts)), lookup(std::move(lookup)), file(std::move(file)) {}
+  const std::shared_ptr<net::Lookup> lookup;
+  const std::shared_ptr<OpenFile> file;  // readable once the lookup is done; null if it was done at once
+  bool answered = false;
+  net::NetError error = net::NetError::kNone;
+  std::vector<net::IpAddress> addresses;
+  size_t next = 0;
+};
 ERMINE_RESOURCE(ResolveAddressStream, "resolve-address-stream")
 
 }  // namespace ermine::wasi::preview2

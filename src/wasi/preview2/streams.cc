@@ -30,6 +30,26 @@ host::Outcome<size_t> read_once(Call& call, InputStream& stream, uint8_t* to, si
   return call.waiting([&] { return host::read_some(d, &buffer, 1, call.interrupts()); });
 }
 
+// One read from a connection; 0: the end.
+host::Outcome<size_t> read_connection(Call& call, const InputStream& stream, uint8_t* to, size_t size, bool wait) {
+  net::TcpSocket& tcp = *stream.file->tcp;
+  const iovec buffer{to, size};
+  host::Descriptor d = stream.file->descriptor;
+  d.status |= host::status::kNonblocking;
+  iovec admitted = buffer;
+  while (true) {
+    if (!tcp.receiving()) return size_t{0};
+    const host::Outcome<size_t> most = tcp.admit(size, call.context.refusals);
+    if (!most) return most;
+    admitted.iov_len = *most;
+    const host::Outcome<size_t> n = host::read_some(d, &admitted, 1, call.interrupts());
+    if (n) tcp.quota()->count_bytes(*n);
+    if (n.error != host::HostError::kAgain || !wait) return n;
+    wait_for(call, stream.readiness());
+    if (call.stop) return host::HostError::kInterrupted;
+  }
+}
+
 // Bytes in the context's buffer; none: nothing can be read now.
 StreamResult<Bytes> read_stream(Call& call, InputStream& stream, uint64_t length, bool wait) {
   if (stream.closed) return Unexpected(StreamError(std::monostate()));
@@ -39,11 +59,13 @@ StreamResult<Bytes> read_stream(Call& call, InputStream& stream, uint64_t length
     return Bytes{};
   }
   uint8_t* const buffer = call.context.buffer();
-  const host::Outcome<size_t> n = read_once(call, stream, buffer, size, wait);
-  if (n.error == host::HostError::kAgain) return Bytes{};
+  const bool connected = stream.file->tcp != nullptr;
+  const host::Outcome<size_t> n =
+      connected ? read_connection(call, stream, buffer, size, wait) : read_once(call, stream, buffer, size, wait);
+  if (n.error == host::HostError::kAgain || call.stop) return Bytes{};
   if (!n) {
     stream.closed = true;
-    return Unexpected(failed(call, n.error));
+    return Unexpected(failed(call, n.error, connected));
   }
   if (*n == 0) {
     stream.closed = true;
@@ -59,15 +81,49 @@ StreamResult<uint64_t> skip_stream(Call& call, InputStream& stream, uint64_t len
   return bytes->size;
 }
 
+// Writes at least a part to a connection.
+host::Outcome<size_t> write_connection(Call& call, const OutputStream& stream, Contents contents) {
+  net::TcpSocket& tcp = *stream.file->tcp;
+  while (true) {
+    const host::Outcome<size_t> most = tcp.admit(contents.size(), call.context.refusals);
+    if (!most) return most;
+    host::Descriptor nonblocking = stream.file->descriptor;
+    nonblocking.status |= host::status::kNonblocking;
+    iovec buffer{const_cast<uint8_t*>(contents.data()), *most};
+    host::OutputLimit& output = call.context.output;
+    if (output.active()) {
+      const host::Outcome<uint64_t> gap = output.admit(nonblocking, std::nullopt, &buffer, 1, call.stop);
+      if (!gap || call.stop) return gap.error;
+    }
+    const host::Outcome<size_t> n = host::write_some(nonblocking, &buffer, 1, call.interrupts());
+    if (n) {
+      tcp.quota()->count_bytes(*n);
+      if (output.active()) output.count(*n);
+    }
+    if (n.error != host::HostError::kAgain) return n;
+    wait_for(call, stream.readiness());
+    if (call.stop) return host::HostError::kInterrupted;
+  }
+}
+
+bool is_closed(const OutputStream& stream) {
+  return stream.closed || (stream.file->tcp != nullptr && !stream.file->tcp->sending());
+}
+
 // Writes everything.
 StreamResult<void> write_bytes(Call& call, OutputStream& stream, Contents contents) {
   while (!contents.empty()) {
     iovec buffer{const_cast<uint8_t*>(contents.data()), contents.size()};
-    const host::Outcome<size_t> n = write_once(call, stream.file->descriptor, stream.where, stream.offset, &buffer, 1);
+    const bool connected = stream.file->tcp != nullptr;
+    const host::Outcome<size_t> n =
+        connected ? write_connection(call, stream, contents)
+                  : write_once(call, stream.file->descriptor, stream.where, stream.offset, &buffer, 1);
     if (call.stop) return {};
     if (!n) {
       stream.closed = true;
-      return Unexpected(failed(call, n.error));
+      // The other side reads no more.
+      if (connected && static_cast<int>(n.error) == EPIPE) return Unexpected(StreamError(std::monostate()));
+      return Unexpected(failed(call, n.error, connected));
     }
     if (stream.where == OutputStream::Where::kOffset) stream.offset += *n;
     call.moved += *n;
@@ -160,20 +216,21 @@ Own<Pollable> Functions::subscribe_input(Call& call, InputStream& stream) {
 
 StreamResult<uint64_t> Functions::check_write(Call& call, OutputStream& stream) {
   if (stream.file->descriptor.host_fd < 0) stream.closed = true;
-  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   const Readiness readiness = stream.readiness();
+  const uint64_t most = stream.file->tcp != nullptr ? stream.file->tcp->writable_at_once() : kPermittedPipe;
   if (readiness.kind == Readiness::Kind::kNow) stream.permitted = kPermittedFile;
-  else stream.permitted = is_ready(call, readiness) ? kPermittedPipe : 0;
+  else stream.permitted = is_ready(call, readiness) ? most : 0;
   return stream.permitted;
 }
 
 StreamResult<void> Functions::write(Call& call, OutputStream& stream, Contents contents) {
-  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   if (!take_permission(call, stream, contents.size())) return {};
   return write_bytes(call, stream, contents);
 }
 StreamResult<void> Functions::write_zeroes(Call& call, OutputStream& stream, uint64_t length) {
-  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   if (!take_permission(call, stream, length)) return {};
   return write_zeros(call, stream, length);
 }
@@ -191,7 +248,7 @@ StreamResult<void> Functions::blocking_write_zeroes_and_flush(Call& call, Output
 // Whatever was written is with the system already.
 StreamResult<void> Functions::flush(Call&, OutputStream& stream) {
   if (stream.file->descriptor.host_fd < 0) stream.closed = true;
-  if (stream.closed) return Unexpected(StreamError(std::monostate()));
+  if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   return {};
 }
 Own<Pollable> Functions::subscribe_output(Call& call, OutputStream& stream) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "ermine/component/detail/compounds.h"
 #include "wasi/host/error.h"
 #include "wasi/host/types.h"
+#include "wasi/net/error.h"
 
 namespace ermine::wasi::preview2 {
 
@@ -133,33 +135,19 @@ ERMINE_RECORD(MetadataHash, lower, upper)
 // ---- wasi:sockets
 
 enum class SocketError : uint8_t {
-  kUnknown,
-  kAccessDenied,
-  kNotSupported,
-  kInvalidArgument,
-  kOutOfMemory,
-  kTimeout,
-  kConcurrencyConflict,
-  kNotInProgress,
-  kWouldBlock,
-  kInvalidState,
-  kNewSocketLimit,
-  kAddressNotBindable,
-  kAddressInUse,
-  kRemoteUnreachable,
-  kConnectionRefused,
-  kConnectionReset,
-  kConnectionAborted,
-  kDatagramTooLarge,
-  kNameUnresolvable,
-  kTemporaryResolverFailure,
-  kPermanentResolverFailure
+#define NET_ERROR(id, name) id,
+#include "wasi/net/errors.def"
 };
-ERMINE_ENUM(SocketError, "unknown", "access-denied", "not-supported", "invalid-argument", "out-of-memory", "timeout",
-            "concurrency-conflict", "not-in-progress", "would-block", "invalid-state", "new-socket-limit",
-            "address-not-bindable", "address-in-use", "remote-unreachable", "connection-refused", "connection-reset",
-            "connection-aborted", "datagram-too-large", "name-unresolvable", "temporary-resolver-failure",
-            "permanent-resolver-failure")
+constexpr auto ermine_component_type(const SocketError*) {
+  return component::enumeration("error-code"
+#define NET_ERROR(id, name) , name
+#include "wasi/net/errors.def"
+  );
+}
+// Of an error: not kNone.
+constexpr SocketError socket_error_of(net::NetError error) {
+  return static_cast<SocketError>(static_cast<uint8_t>(error) - 1);
+}
 template <class T>
 using SocketResult = Expected<T, SocketError>;
 
@@ -196,7 +184,7 @@ struct IncomingDatagram {
 };
 ERMINE_RECORD(IncomingDatagram, data, remote_address)
 struct OutgoingDatagram {
-  std::vector<uint8_t> data;
+  std::span<const uint8_t> data;
   std::optional<SocketAddress> remote_address;
 };
 ERMINE_RECORD(OutgoingDatagram, data, remote_address)
