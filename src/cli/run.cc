@@ -166,8 +166,8 @@ int conclude(const Result<void>& result, const RunOptions& o, const Launch& laun
     std::fflush(stdout);
     print_error(error);
     if (std::string note = hint_on_stop(error, o); !note.empty()) print_note(note);
-    if (launch.component() != nullptr) return code;
-    if (std::string note = hint_on_unlinked(launch.last_module()); !note.empty()) print_note(note);
+    if (launch.component() == nullptr)
+      if (std::string note = hint_on_unlinked(launch.last_module()); !note.empty()) print_note(note);
   }
   if (code == kOk) return code;
   if (!ungranted.empty()) {

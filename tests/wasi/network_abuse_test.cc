@@ -1,4 +1,6 @@
 // Limits of the network, and sockets that are used and dropped in every order.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <random>

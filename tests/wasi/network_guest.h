@@ -175,10 +175,10 @@ class OwnSocket {
     const wasi::net::SystemAddress a(wasi::net::Endpoint{*wasi::net::parse_address(local), 0});
     EXPECT_EQ(::bind(fd_.get(), a.get(), a.size), 0);
   }
-  explicit OwnSocket(int fd) : fd_(fd) {}
+  explicit OwnSocket(wasi::host::UniqueFd fd) : fd_(std::move(fd)) {}
   int fd() const { return fd_.get(); }
   void listen(int backlog = 16) { EXPECT_EQ(::listen(fd(), backlog), 0); }
-  OwnSocket accept() { return OwnSocket(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC)); }
+  OwnSocket accept() { return OwnSocket(wasi::host::UniqueFd(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC))); }
   bool connect(const std::string& to) {
     const size_t colon = to.rfind(':');
     std::string host = to.substr(0, colon);

@@ -24,11 +24,19 @@ TEST(WasiNetwork, NothingByDefault) {
   EXPECT_EQ(guest.outcome("set-keep-alive", {guest.of(tcp), Value::boolean(true)}), "access-denied");
   const Resource udp = guest.udp();
   EXPECT_EQ(guest.bind(udp, "127.0.0.1:5353", "udp"), "access-denied");
+  // A client's socket is bound, so that it can say where it wants to send.
+  ASSERT_EQ(guest.bind(udp, "0.0.0.0:0", "udp"), "ok");
+  Streams streams;
+  ASSERT_EQ(guest.stream(udp, "", &streams), "ok");
+  EXPECT_TRUE(guest.is_ready(streams.out, "subscribe-outgoing"));
+  EXPECT_EQ(guest.send_one(streams.out, "x", "127.0.0.1:53"), "access-denied");
+  EXPECT_EQ(guest.receive(streams.in), std::vector<std::string>{"access-denied"});
   const WasiRefusals& refusals = guest.wasi().refusals();
   EXPECT_EQ(refusals.dns_name, "localhost");
   EXPECT_EQ(refusals.tcp_target, "127.0.0.1:9");
   EXPECT_EQ(refusals.tcp_listener, "127.0.0.1:0");
   EXPECT_EQ(refusals.udp_listener, "127.0.0.1:5353");
+  EXPECT_EQ(refusals.udp_peer, "127.0.0.1:53");
 }
 
 TEST(WasiNetwork, MalformedGrants) {
@@ -307,7 +315,6 @@ TEST(WasiTcpStreams, PermittedWritesDoNotWait) {
     Connected c;
     NetworkGuest& guest = *c.guest;
     if (buffer != 0) ASSERT_EQ(guest.outcome("set-tcp-send-buffer", {guest.of(c.socket), number(buffer)}), "ok");
-    must(guest.store().set_fuel(0) ? Result<void>() : Result<void>());
     guest.store().set_timeout(std::chrono::seconds(20));
     uint64_t written = 0;
     while (true) {

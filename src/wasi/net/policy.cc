@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wasi/net/name.h"
+
 namespace ermine::wasi::net {
 namespace {
 
@@ -74,7 +76,7 @@ std::string Policy::grant_for(Use use, const Endpoint& target, std::span<const s
   for (const Rule& rule : rules_) {
     if (rule.use != use || rule.host == Rule::Host::kBlock || !rule.contains(target.port)) continue;
     for (const std::string& name : names)
-      if (rule.matches_name(name) && kind != AddressKind::kPublic)
+      if (rule.matches_name(name) && kind != AddressKind::kPublic && !is_localhost(name))
         return name + "+" + std::string(name_of(kind)) + ":" + std::to_string(target.port);
   }
   return to_string(Endpoint{target.address.unmapped(), target.port});

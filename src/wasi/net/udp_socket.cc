@@ -23,6 +23,11 @@ NetError UdpSocket::start_bind(const Network& network, const Endpoint& local, Wa
   if (state_ != State::kUnbound) return NetError::kInvalidState;
   if (NetError e = check_local(v6(), local); e != NetError::kNone) return e;
   listening_ = network.permits_listening(Use::kUdp, local);
+  // Without any grant, what the client then sends says what is to be granted.
+  if (!listening_ && fd() < 0 && local.port == 0) {
+    state_ = State::kBindStarted;
+    return NetError::kNone;
+  }
   // A client may have any free port.
   if (!listening_ && (local.port != 0 || !network.policy().grants(Use::kUdp)))
     return network.check_listening(Use::kUdp, local, refusals);

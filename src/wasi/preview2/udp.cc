@@ -22,9 +22,11 @@ SocketResult<SocketAddress> result_of(const net::NetOutcome<net::Endpoint>& outc
   return from_net(*outcome);
 }
 
-// Streams of an earlier association are ready, so that their users find out.
+// Streams of an earlier association, and of a socket for which nothing is granted, are ready, so that their users find
+// out.
+bool never_waits(const DatagramStream& stream) { return stream.closed() || stream.socket->fd() < 0; }
 Own<Pollable> pollable_of_stream(Call& call, const DatagramStream& stream, Readiness::Kind kind) {
-  return pollable_of(call, stream.closed() ? Readiness::Kind::kNow : kind, stream.file);
+  return pollable_of(call, never_waits(stream) ? Readiness::Kind::kNow : kind, stream.file);
 }
 
 }  // namespace
@@ -104,7 +106,7 @@ Own<Pollable> Functions::incoming_subscribe(Call& call, IncomingDatagramStream& 
 
 SocketResult<uint64_t> Functions::outgoing_check_send(Call& call, OutgoingDatagramStream& stream) {
   if (stream.closed()) return Unexpected(SocketError::kInvalidState);
-  const bool ready = is_ready(call, Readiness{Readiness::Kind::kWrite, 0, stream.file});
+  const bool ready = never_waits(stream) || is_ready(call, Readiness{Readiness::Kind::kWrite, 0, stream.file});
   stream.permitted = ready ? net::UdpSocket::kMostAtOnce : 0;
   return stream.permitted;
 }
