@@ -38,7 +38,8 @@ struct DirectoryGrant {
 struct NetworkGrants {
   std::vector<std::string> tcp;  // targets of connections
   std::vector<std::string> udp;  // peers that datagrams are sent to and received from
-  // Addresses, with a port, on which all datagrams are received, of whatever sender, and answered: "127.0.0.1:5353", ":53".
+  // Addresses, with a port, on which all datagrams are received, of whatever sender, and answered: "127.0.0.1:5353",
+  // ":53".
   std::vector<std::string> udp_listeners;
   std::vector<std::string> names;  // without ports: may be looked up. Names of `tcp` and `udp` are among them.
   std::vector<std::string> http;  // targets of requests; without a port, 80 and 443

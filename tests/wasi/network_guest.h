@@ -198,7 +198,9 @@ class OwnSocket {
   }
   std::string read() {
     char buffer[4096];
-    const ssize_t n = ::recv(fd(), buffer, sizeof buffer, 0);
+    ssize_t n = ::recv(fd(), buffer, sizeof buffer, 0);
+    // An earlier datagram was not wanted.
+    if (n < 0 && errno == ECONNREFUSED) n = ::recv(fd(), buffer, sizeof buffer, 0);
     return n < 0 ? "error" : std::string(buffer, static_cast<size_t>(n));
   }
   void close() { fd_.reset(); }

@@ -68,7 +68,7 @@ TEST_P(WasiTcp, Client) {
   EXPECT_EQ(guest.local(socket), "invalid-state");
   EXPECT_EQ(guest.remote(socket), "invalid-state");
   EXPECT_EQ(guest.outcome("finish-connect", {guest.of(socket)}), "not-in-progress");
-  EXPECT_EQ(guest.outcome("finish-bind", {guest.of(socket)}), "not-in-progress");
+  EXPECT_EQ(guest.outcome("tcp-finish-bind", {guest.of(socket)}), "not-in-progress");
   EXPECT_EQ(guest.outcome("finish-listen", {guest.of(socket)}), "not-in-progress");
   EXPECT_EQ(guest.outcome("start-listen", {guest.of(socket)}), "invalid-state");
   EXPECT_EQ(guest.accept(socket), "invalid-state");

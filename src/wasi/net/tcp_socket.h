@@ -54,8 +54,8 @@ class TcpSocket : public Socket {
   size_t writable_at_once() const { return writable_at_once_; }
   bool receiving() const { return !receive_closed_; }
   bool sending() const { return !send_closed_; }
-  // Whether `wanted` bytes may be moved: at most that number, or why none: ETIME after the connection's time, EDQUOT at the
-  // quota of bytes. Recorded.
+  // Whether `wanted` bytes may be moved: at most that number, or why none: ETIME after the connection's time, EDQUOT at
+  // the quota of bytes. Recorded.
   host::Outcome<size_t> admit(size_t wanted, WasiRefusals& refusals) const;
 
  private:
