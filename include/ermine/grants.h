@@ -9,9 +9,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ermine/detail/language.h"
+#include "ermine/http.h"
 
 namespace ermine {
 
@@ -56,9 +58,24 @@ struct NetworkGrants {
   bool any() const { return !(tcp.empty() && udp.empty() && udp_listeners.empty() && names.empty() && http.empty()); }
 };
 
+// How requests over HTTP are made; where they may go is NetworkGrants::http.
+struct HttpGrants {
+  // The connections; without, a pool of the program's own is made for its first request.
+  std::optional<HttpPool> pool;
+  HttpPoolOptions pool_options;  // of that
+  uint32_t max_requests = 256;  // under way at the same time
+  // Bytes of the fields of a request, and of a response; its trailers may take as many again.
+  uint64_t max_head_bytes = 128 << 10;
+  uint64_t max_request_bytes = ~uint64_t{0}, max_response_bytes = ~uint64_t{0};  // of a body
+  // For connecting (with NetworkGrants::connect_timeout), for the first byte of the response, and between bytes, where
+  // the program says nothing else.
+  std::chrono::nanoseconds timeout = std::chrono::minutes(10);
+};
+
 struct HostGrants {
   std::vector<std::string> arguments;  // the first is the program's name
   std::vector<std::string> environment;  // "NAME=value"
+  std::vector<std::pair<std::string, std::string>> config;  // names and values of wasi:config
   // Host descriptors for input, output and errors; they stay the caller's and must outlive the program. Without them
   // the program reads nothing, and its output is discarded.
   std::optional<std::array<int, 3>> stdio;
@@ -66,6 +83,7 @@ struct HostGrants {
   // Addresses of listening TCP sockets, "host:port". Modules get the sockets; components may listen there.
   std::vector<std::string> listeners;
   NetworkGrants network;
+  HttpGrants http;
   uint32_t max_open_files = 4096;
   uint64_t max_written_bytes = ~uint64_t{0};
   // Called with one line for each call of the program to its host.

@@ -46,6 +46,8 @@ class WasiConfig {
   // args[0] is the program's name.
   WasiConfig& args(std::vector<std::string> args);
   WasiConfig& env(std::string name, std::string value);
+  // A value that a component finds under its name by wasi:config.
+  WasiConfig& config_var(std::string name, std::string value);
   // All variables of the host.
   WasiConfig& inherit_env();
   // Grants the process's own descriptors 0, 1 and 2. Without this they read nothing and discard what is written. A
@@ -66,6 +68,11 @@ class WasiConfig {
   WasiConfig& listen_udp(std::string address);
   WasiConfig& allow_dns(std::string name);
   WasiConfig& allow_http(std::string target);
+  // The connections of requests, and limits on them.
+  WasiConfig& http_pool(HttpPool pool);
+  WasiConfig& http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,
+                          uint64_t max_response_bytes);
+  WasiConfig& http_timeout(std::chrono::nanoseconds time);
   // Maximal number of sockets open at the same time; opening more gives the guest the error "new-socket-limit".
   WasiConfig& max_sockets(uint32_t count);
   // Maximal number of bytes sent and received, together; then sockets fail with "access-denied".
@@ -109,6 +116,8 @@ struct WasiRefusals {
   // What of the network it was refused first, as the text with which it would be granted, by WasiConfig::allow_tcp,
   // allow_udp, listen, listen_udp, allow_dns and allow_http.
   std::string tcp_target, udp_peer, tcp_listener, udp_listener, dns_name, http_target;
+  // Why it cannot make HTTP requests that are granted: the plug-in or the certificates are missing.
+  std::string http_problem;
   // It reached one of these limits: WasiConfig::max_sockets, max_network_bytes, max_connection_time.
   bool too_many_sockets = false, too_many_network_bytes = false, connection_time_over = false;
   // It had the maximal number of files open, and tried to open another.
@@ -141,9 +150,9 @@ class Wasi {
   using Find = Wasi* (*)(void* context, Caller& caller);
   static Result<void> add_to_linker(Linker& linker, Find find, std::shared_ptr<void> context);
 
-  // The same for components: defines the interfaces of WASI 0.2.12, which serve imports of all versions 0.2, but not
-  // wasi:http. A Wasi serves modules or components: kUsage if it was added to a Linker. kUnsupported if the library was
-  // built without components.
+  // The same for components: defines the interfaces of WASI 0.2.12, which serve imports of all versions 0.2. A Wasi
+  // serves modules or components: kUsage if it was added to a Linker. kUnsupported if the library was built without
+  // components.
   Result<void> add_to_linker(ComponentLinker& linker) const;
   template <class F>
     requires std::is_invocable_r_v<Wasi*, F&, ComponentCaller&>

@@ -146,6 +146,7 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
   refused(r.udp_listener, "receive datagrams on this address", "--listen-udp");
   refused(r.dns_name, "look up this name, or use the addresses it has", "--allow-dns");
   refused(r.http_target, "send HTTP requests there", "--http");
+  if (!r.http_problem.empty()) notes.push_back(base::format("HTTP requests were not possible: {:t}", r.http_problem));
   if (r.too_many_sockets)
     notes.push_back("the program has reached the limit of open sockets; -S max-sockets=N changes it");
   if (r.too_many_network_bytes)
@@ -161,11 +162,10 @@ namespace {
 
 // What a component imports that is in no interface of ours, by packages, since an interface has many functions.
 std::vector<std::string> hints_on_component(const Component& component, const RunOptions& o) {
-  constexpr std::string_view kProvided[] = {"wasi:cli/",    "wasi:io/",         "wasi:clocks/",
-                                            "wasi:random/", "wasi:filesystem/", "wasi:sockets/"};
+  constexpr std::string_view kProvided[] = {"wasi:cli/",        "wasi:io/",      "wasi:clocks/", "wasi:random/",
+                                            "wasi:filesystem/", "wasi:sockets/", "wasi:http/"};
   List missing;
   std::vector<std::string> seen;
-  bool http = false;
   for (const ComponentItem& i : component.imports()) {
     const std::string& name = i.interface.empty() ? i.name : i.interface;
     const bool of_wasi_0_2 = name.contains("@0.2.");
@@ -173,12 +173,10 @@ std::vector<std::string> hints_on_component(const Component& component, const Ru
         std::ranges::find(seen, name) != seen.end())
       continue;
     seen.push_back(name);
-    http |= name.starts_with("wasi:http/");
     missing.add(name);
   }
   std::vector<std::string> notes;
   if (missing.count() > 0) notes.push_back("nothing provides " + missing.text());
-  if (http) notes.push_back("wasi:http is not supported yet");
   if (!o.unknown_imports_trap)
     notes.push_back("--unknown-imports-trap runs the program until it calls a missing function");
   return notes;

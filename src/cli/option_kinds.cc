@@ -170,6 +170,12 @@ void NamedFiles::set(Type& field, const Given& given) {
   field.emplace_back(given.text.substr(0, equals), given.text.substr(equals + 1));
 }
 
+void NamedValues::set(Type& field, const Given& given) {
+  const size_t equals = given.text.find('=');
+  if (equals == std::string::npos || equals == 0) throw BadOption{given.option, "write NAME=VALUE"};
+  field.emplace_back(given.text.substr(0, equals), given.text.substr(equals + 1));
+}
+
 void LogNames::set(Logs& field, const Given& given) {
   if (given.text == "wasi") field.wasi = true;
   else if (given.text == "gc") field.gc = true;

@@ -79,6 +79,12 @@ struct Text {
   static void set(std::string& field, const Given& given) { field = given.text; }
 };
 
+struct File {
+  using Type = std::string;
+  static std::string type() { return "FILE"; }
+  static void set(std::string& field, const Given& given) { field = given.text; }
+};
+
 // A field that is empty unless the option is given.
 template <class K>
 struct Maybe {
@@ -202,6 +208,11 @@ struct Environment : Repeated {
 struct NamedFiles : Repeated {
   using Type = std::vector<std::pair<std::string, std::string>>;
   static std::string type() { return "NAME=FILE"; }
+  static void set(Type& field, const Given& given);
+};
+struct NamedValues : Repeated {
+  using Type = std::vector<std::pair<std::string, std::string>>;
+  static std::string type() { return "NAME=VALUE"; }
   static void set(Type& field, const Given& given);
 };
 // The events that are printed on standard error.

@@ -43,8 +43,11 @@ HostGrants grants_of(const RunOptions& o) {
   for (const auto& [name, value] : o.environment) config.env(name, value);
   for (const DirectoryGrant& d : o.directories) config.preopen_dir(d.host_path, d.guest_path, d.access);
   for (const std::string& address : o.listeners) config.listen(address);
+  for (const auto& [name, value] : o.config_variables) config.config_var(name, value);
   HostGrants grants = std::move(config).grants();
   grants.network = o.network;
+  grants.http = o.http;
+  grants.http.pool_options.ca_file = o.ca_file.value_or("");
   // The confined process cannot read the files that a lookup needs.
   grants.network.resolver_process = o.precautions.mode != sandbox::Mode::kOff;
   if (o.logs.wasi) {

@@ -35,6 +35,9 @@ struct Settings {
   bool inherit_environment = false;
   std::vector<std::string> listeners;
   NetworkGrants network;
+  HttpGrants http;
+  std::optional<std::string> ca_file;
+  std::vector<std::pair<std::string, std::string>> config_variables;
   static constexpr bool wasi_is_on = true;
   uint32_t max_open_files = 4096;
   uint64_t max_output_bytes = ~uint64_t{0};

@@ -29,6 +29,10 @@ Result<Launch> Launch::open(Program program) {
   }
   const bool writes = std::any_of(program.grants.directories.begin(), program.grants.directories.end(),
                                   [](const DirectoryGrant& d) { return d.access == DirectoryAccess::kReadWrite; });
+  // The process may be confined afterwards, and then it cannot open the plug-in.
+  if (!program.grants.network.http.empty() && !program.grants.http.pool) {
+    ERMINE_ASSIGN(program.grants.http.pool, HttpPool::open(program.grants.http.pool_options));
+  }
   ERMINE_ASSIGN(Wasi wasi, Wasi::create(WasiConfig(std::move(program.grants))));
   Launch launch(std::move(program), std::move(file), std::move(wasi));
   launch.preloads_ = std::move(preloads);

@@ -180,6 +180,12 @@ constexpr void write_check(A& a, Check check) {
       a.load_low(2);
       a.if_any_bit(MSG_FASTOPEN, kRefuse, kAllow);
       break;
+    case Check::kNoAddress:
+      for (bool high : {false, true}) {
+        high ? a.load_high(4) : a.load_low(4);
+        a.if_equal(0, high ? kAllow : A::kNext, kRefuse);
+      }
+      break;
   }
 }
 

@@ -50,6 +50,7 @@ enum class Check : uint8_t {
   kNoStream,  // bind, connect: not a standard stream
   kSocketOption,  // setsockopt: the options that WASI has
   kNoFastOpen,  // sendmsg: not to connect, which Landlock would not see
+  kNoAddress,  // sendto: only where the socket is connected to
   kCount,
 };
 
@@ -143,6 +144,8 @@ constexpr SystemCall kSystemCalls[] = {
     {SYS_getsockname, Task::kRun, Check::kNone, sockets::kMade},  // only return information
     {SYS_getpeername, Task::kRun, Check::kNone, sockets::kMade},
     {SYS_sendmsg, Task::kRun, Check::kNoFastOpen, sockets::kMade},
+    {SYS_sendto, Task::kRun, Check::kNoAddress, sockets::kMade},  // HTTP: OpenSSL and libcurl
+    {SYS_recvfrom, Task::kRun, Check::kNone, sockets::kMade},
     // Waiting, and being woken by a deadline.
     {SYS_ppoll, Task::kRun},
 #ifdef SYS_poll

@@ -20,6 +20,11 @@ WasiConfig& WasiConfig::env(std::string name, std::string value) {
   grants_.environment.push_back(prefix + value);
   return *this;
 }
+WasiConfig& WasiConfig::config_var(std::string name, std::string value) {
+  std::erase_if(grants_.config, [&](const auto& other) { return other.first == name; });
+  grants_.config.emplace_back(std::move(name), std::move(value));
+  return *this;
+}
 WasiConfig& WasiConfig::inherit_env() {
   for (char** e = environ; e != nullptr && *e != nullptr; ++e) {
     std::string_view text(*e);
@@ -60,6 +65,22 @@ WasiConfig& WasiConfig::allow_dns(std::string name) {
 }
 WasiConfig& WasiConfig::allow_http(std::string target) {
   grants_.network.http.push_back(std::move(target));
+  return *this;
+}
+WasiConfig& WasiConfig::http_pool(HttpPool pool) {
+  grants_.http.pool = std::move(pool);
+  return *this;
+}
+WasiConfig& WasiConfig::http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,
+                                    uint64_t max_response_bytes) {
+  grants_.http.max_requests = max_requests;
+  grants_.http.max_head_bytes = max_head_bytes;
+  grants_.http.max_request_bytes = max_request_bytes;
+  grants_.http.max_response_bytes = max_response_bytes;
+  return *this;
+}
+WasiConfig& WasiConfig::http_timeout(std::chrono::nanoseconds time) {
+  grants_.http.timeout = time;
   return *this;
 }
 WasiConfig& WasiConfig::max_sockets(uint32_t count) {

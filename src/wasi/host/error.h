@@ -29,6 +29,8 @@ enum class HostError : int {
   kReadOnly = EROFS,
   kTooManyFiles = EMFILE,
   kOutside = -1,  // a path leads out of the directory that it is relative to
+  kClosed = -2,   // a channel (channel.h) is closed, without a reason
+  kHttp = -3,     // an http::Failure has the reason
 };
 
 // The error of the system call that has just failed.

@@ -13,9 +13,11 @@ Result<Program> Program::create(HostGrants&& grants) {
         .with_limit(Limit::kOpenFiles);
   program.args_ = std::move(grants.arguments);
   program.env_ = std::move(grants.environment);
+  program.config_ = std::move(grants.config);
   program.trace_ = std::move(grants.trace);
   program.output = OutputLimit(grants.max_written_bytes);
   program.max_open_files_ = grants.max_open_files;
+  program.http_grants_ = std::move(grants.http);
   program.grants_directories_ = !program.opened_.directories.empty();
   program.grants_listeners_ = !program.opened_.listeners.empty();
   return program;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ermine/wasi.h"
@@ -24,6 +25,8 @@ class Program {
   const std::vector<std::string>& args() const { return args_; }
   const std::vector<std::string>& env() const { return env_; }  // "NAME=value"
 
+  const std::vector<std::pair<std::string, std::string>>& config() const { return config_; }
+
   bool tracing() const { return static_cast<bool>(trace_); }
   void trace(std::string_view line) const { trace_(line); }
 
@@ -33,6 +36,7 @@ class Program {
   bool grants_directories() const { return grants_directories_; }
   bool grants_listeners() const { return grants_listeners_; }
   uint32_t max_open_files() const { return max_open_files_; }
+  const HttpGrants& http_grants() const { return http_grants_; }
 
   // Records a refusal that the user could lift, and returns the error. `path`: the program's.
   HostError noted(HostError error, std::string_view path) {
@@ -51,8 +55,10 @@ class Program {
 
   OpenedGrants opened_;
   std::vector<std::string> args_, env_;
+  std::vector<std::pair<std::string, std::string>> config_;
   std::function<void(std::string_view)> trace_;
   uint32_t max_open_files_ = 0;
+  HttpGrants http_grants_;
   bool grants_directories_ = false, grants_listeners_ = false;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "ermine/component/caller.h"
@@ -20,7 +21,7 @@ struct ContextSource {
 };
 
 struct FunctionRow {
-  const char* interface;  // without "wasi:" and the version
+  const char* interface;  // without "wasi:" and the usual version
   const char* name;
   bool (*call)(void* import, runtime::Store* store, component::detail::Cursor& cursor, uint64_t* slots);
   component::detail::FuncShape shape;
@@ -32,7 +33,14 @@ struct Import {
   std::shared_ptr<const ContextSource> source;
 };
 
+// "wasi:io/error@0.2.12"
+std::string full_name(const char* interface);
+
 Result<void> define_all(ComponentLinker& linker, ContextSource source);
+Result<void> define_functions(ComponentLinker& linker, std::span<const FunctionRow> rows,
+                              const std::shared_ptr<const ContextSource>& source);
+// wasi:http
+Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source);
 
 // The core values that a call has as arguments, with the place of its result.
 uint32_t flat_params(const component::detail::FuncShape& shape);

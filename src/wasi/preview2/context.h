@@ -14,11 +14,16 @@
 #include "wasi/net/network.h"
 #include "wasi/net/tcp_socket.h"
 
+namespace ermine::wasi::http {
+class Client;
+}
+
 namespace ermine::wasi::preview2 {
 
-// How many resources and open files the program has.
+// How many resources and open files the program has, and what its HTTP fields take.
 struct Counts {
   uint32_t resources = 0, files = 0;
+  uint64_t field_bytes = 0;
 };
 
 struct OpenFile {
@@ -54,10 +59,13 @@ class Context : public host::Program {
   const std::shared_ptr<OpenFile>& stream(unsigned number) const { return streams_[number]; }
   const std::vector<Preopen>& preopens() const { return preopens_; }
   const std::shared_ptr<Counts>& counts() const { return counts_; }
-  net::Network& network() {
+  const std::shared_ptr<net::Network>& shared_network() {
     if (!network_) network_ = std::make_shared<net::Network>();
-    return *network_;
+    return network_;
   }
+  net::Network& network() { return *shared_network(); }
+  // What makes requests over HTTP; made at first use.
+  const std::shared_ptr<http::Client>& http();
   // A buffer of kMostRead bytes, for one call.
   uint8_t* buffer() {
     if (!buffer_) buffer_.reset(new uint8_t[kMostRead]);
@@ -72,6 +80,7 @@ class Context : public host::Program {
   std::vector<Preopen> preopens_;
   std::shared_ptr<net::Network> network_;
   std::unique_ptr<uint8_t[]> buffer_;
+  std::shared_ptr<http::Client> http_;
 };
 
 }  // namespace ermine::wasi::preview2

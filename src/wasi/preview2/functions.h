@@ -168,6 +168,11 @@ struct Functions {
   static SocketResult<uint64_t> outgoing_send(Call& call, OutgoingDatagramStream& stream,
                                               const std::vector<OutgoingDatagram>& datagrams);
   static Own<Pollable> outgoing_subscribe(Call& call, OutgoingDatagramStream& stream);
+
+  // wasi:config, wasi:logging: host_services.cc
+  static Expected<std::optional<std::string>, ConfigError> get_config(Call& call, Text key);
+  static Expected<std::vector<std::tuple<std::string, std::string>>, ConfigError> get_all_config(Call& call);
+  static void log(Call& call, LogLevel level, Text context, Text message);
 };
 
 // Writes, and counts what it wrote; waits for what may wait. `offset`: for Where::kOffset. The output limit may end the
@@ -178,7 +183,8 @@ host::Outcome<size_t> write_once(Call& call, const host::Descriptor& d, OutputSt
 void wait_for(Call& call, const Readiness& readiness);
 bool is_ready(Call& call, const Readiness& readiness);
 // "last-operation-failed"
-StreamError failed(Call& call, host::HostError error, bool of_network = false);
+StreamError failed(Call& call, host::HostError error, bool of_network = false,
+                   std::shared_ptr<const http::Failure> http = nullptr);
 // A file of the program for a descriptor of the network, which `owner` keeps open; null if it may not have more.
 std::shared_ptr<OpenFile> file_of_network(Call& call, int fd, std::shared_ptr<void> owner);
 Own<Pollable> pollable_of(Call& call, Readiness::Kind kind, const std::shared_ptr<OpenFile>& file);

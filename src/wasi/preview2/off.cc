@@ -9,5 +9,6 @@ Error no_components() { return Error(ErrorKind::kUnsupported, "this library was 
 
 Result<void> Wasi::add_to_linker(ComponentLinker&) const { return no_components(); }
 Result<void> Wasi::add_to_linker(ComponentLinker&, ComponentFind, std::shared_ptr<void>) { return no_components(); }
+Result<HttpPool> HttpPool::open(HttpPoolOptions) { return no_components(); }
 
 }  // namespace ermine

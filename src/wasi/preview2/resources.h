@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "wasi/host/channel.h"
 #include "wasi/host/directory.h"
 #include "wasi/net/udp_socket.h"
 #include "wasi/preview2/context.h"
@@ -25,24 +26,28 @@ class Resource {
 
 class IoError : public Resource {
  public:
-  IoError(std::shared_ptr<Counts> counts, host::HostError error, bool of_network)
-      : Resource(std::move(counts)), error(error), of_network(of_network) {}
+  IoError(std::shared_ptr<Counts> counts, host::HostError error, bool of_network,
+          std::shared_ptr<const http::Failure> http)
+      : Resource(std::move(counts)), error(error), of_network(of_network), http(std::move(http)) {}
   const host::HostError error;
   const bool of_network;
+  const std::shared_ptr<const http::Failure> http;  // of kHttp
 };
 ERMINE_RESOURCE(IoError, "error")
 
 // What can be waited for. What a socket waits for is found out at each wait: the operation in progress, the time at
 // which a connection is given up.
 struct Readiness {
-  enum class Kind : uint8_t { kNow, kTime, kRead, kWrite, kSocket } kind = Kind::kNow;
+  enum class Kind : uint8_t { kNow, kTime, kRead, kWrite, kSocket, kAwaited } kind = Kind::kNow;
   uint64_t time = 0;  // kTime: of the monotonic clock
-  std::shared_ptr<OpenFile> file{};  // the others; kSocket: of a TCP socket
+  std::shared_ptr<OpenFile> file{};  // kRead, kWrite; kSocket: of a TCP socket
+  std::shared_ptr<host::Awaited> awaited{};  // kAwaited
 
   static Readiness of(const std::shared_ptr<OpenFile>& file, Kind kind) {
     if (file->descriptor.host_fd < 0 || file->descriptor.waiting == host::Waiting::kNever) return {};
     return {kind, 0, file};
   }
+  static Readiness of(std::shared_ptr<host::Awaited> awaited) { return {Kind::kAwaited, 0, {}, std::move(awaited)}; }
 };
 
 class Pollable : public Resource {
@@ -62,30 +67,54 @@ class InputStream : public Resource {
     has_offset = true;
     this->offset = offset;
   }
-  Readiness readiness() const { return closed ? Readiness() : Readiness::of(file, Readiness::Kind::kRead); }
+  // Of what is no file.
+  InputStream(std::shared_ptr<Counts> counts, std::shared_ptr<host::ByteSource> source)
+      : Resource(std::move(counts)), source(std::move(source)) {}
+  Readiness readiness() const {
+    if (closed) return {};
+    return source ? Readiness::of(source) : Readiness::of(file, Readiness::Kind::kRead);
+  }
+  // Expires with the stream.
+  std::weak_ptr<void> alive() { return alive_ = std::make_shared<char>(); }
 
-  const std::shared_ptr<OpenFile> file;
+  const std::shared_ptr<OpenFile> file;  // null if there is a source
+  const std::shared_ptr<host::ByteSource> source;
   bool has_offset = false;  // otherwise it reads at the file's own position
   bool closed = false;
   uint64_t offset = 0;
+
+ private:
+  std::shared_ptr<void> alive_;
 };
 ERMINE_RESOURCE(InputStream, "input-stream")
 
-// Nothing is buffered: check-write permits what is then written at once. Of what may wait, that is as much as a pipe
-// that is ready takes; if it takes less after all, the write waits for the rest.
+// Nothing is buffered of files: check-write permits what is then written at once. Of what may wait, that is as much as
+// a pipe that is ready takes; if it takes less after all, the write waits for the rest.
 class OutputStream : public Resource {
  public:
   enum class Where : uint8_t { kPosition, kOffset, kEnd };
   OutputStream(std::shared_ptr<Counts> counts, std::shared_ptr<OpenFile> file, Where where = Where::kPosition,
                uint64_t offset = 0)
       : Resource(std::move(counts)), file(std::move(file)), where(where), offset(offset) {}
-  Readiness readiness() const { return closed ? Readiness() : Readiness::of(file, Readiness::Kind::kWrite); }
+  // Of what is no file.
+  OutputStream(std::shared_ptr<Counts> counts, std::shared_ptr<host::ByteSink> sink)
+      : Resource(std::move(counts)), sink(std::move(sink)), where(Where::kPosition), offset(0) {}
+  Readiness readiness() const {
+    if (closed) return {};
+    return sink ? Readiness::of(sink) : Readiness::of(file, Readiness::Kind::kWrite);
+  }
+  // Expires with the stream.
+  std::weak_ptr<void> alive() { return alive_ = std::make_shared<char>(); }
 
-  const std::shared_ptr<OpenFile> file;
+  const std::shared_ptr<OpenFile> file;  // null if there is a sink
+  const std::shared_ptr<host::ByteSink> sink;
   const Where where;
   bool closed = false;
   uint64_t offset;
   uint64_t permitted = 0;  // bytes that may be written before the next check-write
+
+ private:
+  std::shared_ptr<void> alive_;
 };
 ERMINE_RESOURCE(OutputStream, "output-stream")
 

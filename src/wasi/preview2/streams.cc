@@ -15,8 +15,18 @@ constexpr uint64_t kPermittedFile = 1 << 20, kPermittedPipe = PIPE_BUF;
 // What the functions that write and flush take (the definitions' number).
 constexpr uint64_t kMostAtOnce = 4096;
 
+host::Outcome<size_t> read_source(Call& call, InputStream& stream, uint8_t* to, size_t size, bool wait) {
+  while (true) {
+    const host::Outcome<size_t> n = stream.source->read(to, size);
+    if (n.error != host::HostError::kAgain || !wait) return n;
+    wait_for(call, stream.readiness());
+    if (call.stop) return host::HostError::kAgain;
+  }
+}
+
 // One read, which waits only if `wait`. 0: the end.
 host::Outcome<size_t> read_once(Call& call, InputStream& stream, uint8_t* to, size_t size, bool wait) {
+  if (stream.source) return read_source(call, stream, to, size, wait);
   if (stream.file->descriptor.host_fd < 0) return size_t{0};
   const iovec buffer{to, size};
   host::Descriptor d = stream.file->descriptor;
@@ -59,13 +69,13 @@ StreamResult<Bytes> read_stream(Call& call, InputStream& stream, uint64_t length
     return Bytes{};
   }
   uint8_t* const buffer = call.context.buffer();
-  const bool connected = stream.file->tcp != nullptr;
+  const bool connected = stream.file && stream.file->tcp != nullptr;
   const host::Outcome<size_t> n =
       connected ? read_connection(call, stream, buffer, size, wait) : read_once(call, stream, buffer, size, wait);
   if (n.error == host::HostError::kAgain || call.stop) return Bytes{};
   if (!n) {
     stream.closed = true;
-    return Unexpected(failed(call, n.error, connected));
+    return Unexpected(failed(call, n.error, connected, stream.source ? stream.source->failure() : nullptr));
   }
   if (*n == 0) {
     stream.closed = true;
@@ -107,11 +117,35 @@ host::Outcome<size_t> write_connection(Call& call, const OutputStream& stream, C
 }
 
 bool is_closed(const OutputStream& stream) {
-  return stream.closed || (stream.file->tcp != nullptr && !stream.file->tcp->sending());
+  return stream.closed || (stream.file && stream.file->tcp != nullptr && !stream.file->tcp->sending());
+}
+
+// What check-write permits; of a sink that takes nothing any more, why.
+StreamResult<uint64_t> room_of(Call& call, OutputStream& stream) {
+  const host::Outcome<size_t> room = stream.sink->room();
+  if (room) return std::min<uint64_t>(*room, kPermittedFile);
+  stream.closed = true;
+  if (room.error == host::HostError::kClosed) return Unexpected(StreamError(std::monostate()));
+  return Unexpected(failed(call, room.error, false, stream.sink->failure()));
+}
+
+// Everything, waiting for room.
+StreamResult<void> write_sink(Call& call, OutputStream& stream, Contents contents) {
+  while (!contents.empty() && !call.stop) {
+    StreamResult<uint64_t> room = room_of(call, stream);
+    if (!room) return Unexpected(std::move(room).error());
+    const size_t size = std::min<uint64_t>(*room, contents.size());
+    if (size > 0 && stream.sink->write(contents.data(), size) != host::HostError::kNone) continue;
+    if (size == 0) wait_for(call, stream.readiness());
+    call.moved += size;
+    contents = contents.subspan(size);
+  }
+  return {};
 }
 
 // Writes everything.
 StreamResult<void> write_bytes(Call& call, OutputStream& stream, Contents contents) {
+  if (stream.sink) return write_sink(call, stream, contents);
   while (!contents.empty()) {
     iovec buffer{const_cast<uint8_t*>(contents.data()), contents.size()};
     const bool connected = stream.file->tcp != nullptr;
@@ -215,7 +249,12 @@ Own<Pollable> Functions::subscribe_input(Call& call, InputStream& stream) {
 }
 
 StreamResult<uint64_t> Functions::check_write(Call& call, OutputStream& stream) {
-  if (stream.file->descriptor.host_fd < 0) stream.closed = true;
+  if (stream.sink && !stream.closed) {
+    StreamResult<uint64_t> room = room_of(call, stream);
+    if (room) stream.permitted = *room;
+    return room;
+  }
+  if (stream.file && stream.file->descriptor.host_fd < 0) stream.closed = true;
   if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   const Readiness readiness = stream.readiness();
   const uint64_t most = stream.file->tcp != nullptr ? stream.file->tcp->writable_at_once() : kPermittedPipe;
@@ -245,9 +284,13 @@ StreamResult<void> Functions::blocking_write_zeroes_and_flush(Call& call, Output
   return write_zeros(call, stream, length);
 }
 
-// Whatever was written is with the system already.
-StreamResult<void> Functions::flush(Call&, OutputStream& stream) {
-  if (stream.file->descriptor.host_fd < 0) stream.closed = true;
+// Whatever was written is with the system already, or with what sends it.
+StreamResult<void> Functions::flush(Call& call, OutputStream& stream) {
+  if (stream.sink && !stream.closed) {
+    StreamResult<uint64_t> room = room_of(call, stream);
+    return room ? StreamResult<void>() : StreamResult<void>(Unexpected(std::move(room).error()));
+  }
+  if (stream.file && stream.file->descriptor.host_fd < 0) stream.closed = true;
   if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   return {};
 }

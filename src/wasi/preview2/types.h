@@ -189,6 +189,17 @@ struct OutgoingDatagram {
 };
 ERMINE_RECORD(OutgoingDatagram, data, remote_address)
 
+// ---- wasi:config, wasi:logging
+
+// upstream, io
+struct ConfigError : std::variant<std::string, std::string> {
+  using variant::variant;
+};
+ERMINE_VARIANT(ConfigError, "upstream", "io")
+
+enum class LogLevel : uint8_t { kTrace, kDebug, kInfo, kWarn, kError, kCritical };
+ERMINE_ENUM(LogLevel, "trace", "debug", "info", "warn", "error", "critical")
+
 }  // namespace ermine::wasi::preview2
 
 namespace ermine::component::detail {

@@ -1,0 +1,28 @@
+// Binds the functions of wasi:http (http_functions.def).
+#include "wasi/preview2/bind_function.h"
+#include "wasi/preview2/http_functions.h"
+
+namespace ermine::wasi::preview2 {
+namespace {
+
+using component::detail::HostCallable;
+
+constexpr FunctionRow kFunctions[] = {
+#define RESOURCE(interface, name, Class)
+#define FUNCTION(interface, name, function) \
+  {interface, name, call_function<&HttpFunctions::function>, Traits<decltype(&HttpFunctions::function)>::Host::shape()},
+#define ABSENT(interface, name, ...) {interface, name, call_absent, HostCallable<__VA_ARGS__>::shape()},
+#include "wasi/preview2/http_functions.def"
+};
+
+}  // namespace
+
+Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source) {
+#define RESOURCE(interface, name, Class) ERMINE_TRY(linker.resource<Class>(full_name(interface), name));
+#define FUNCTION(...)
+#define ABSENT(...)
+#include "wasi/preview2/http_functions.def"
+  return define_functions(linker, kFunctions, source);
+}
+
+}  // namespace ermine::wasi::preview2
