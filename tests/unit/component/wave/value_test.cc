@@ -53,6 +53,30 @@ TEST(Value, PartsAreRead) {
   EXPECT_EQ(v.field("none"), nullptr);
 }
 
+// Numbers that lie side by side are read one by one, with the sign that their type has.
+TEST(Value, PackedNumbersAreRead) {
+  const uint8_t bytes[] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x80, 1, 2, 3, 4, 5, 6};
+  const auto element = [&](ValueKind kind, size_t index) { return Value::packed(kind, bytes, sizeof bytes).at(index); };
+  EXPECT_EQ(Value::packed(ValueKind::kU8, bytes, sizeof bytes).size(), 16u);
+  EXPECT_EQ(Value::packed(ValueKind::kU32, bytes, sizeof bytes).size(), 4u);
+  EXPECT_EQ(element(ValueKind::kU8, 0).as_unsigned(), 0xFFu);
+  EXPECT_EQ(element(ValueKind::kU8, 15).as_unsigned(), 6u);
+  EXPECT_EQ(element(ValueKind::kS8, 0).as_signed(), -1);
+  EXPECT_EQ(element(ValueKind::kS8, 8).as_signed(), 127);
+  EXPECT_EQ(element(ValueKind::kS8, 9).as_signed(), -128);
+  EXPECT_EQ(element(ValueKind::kU16, 0).as_unsigned(), 0xFFFFu);
+  EXPECT_EQ(element(ValueKind::kS16, 4).as_signed(), -32641);
+  EXPECT_EQ(element(ValueKind::kS16, 5).as_signed(), 0x201);
+  EXPECT_EQ(element(ValueKind::kU32, 1).as_unsigned(), 0xFFFF'FFFFu);
+  EXPECT_EQ(element(ValueKind::kS32, 1).as_signed(), -1);
+  EXPECT_EQ(element(ValueKind::kS32, 3).as_signed(), 0x0605'0403);
+  EXPECT_EQ(element(ValueKind::kU64, 0).as_unsigned(), ~uint64_t{0});
+  EXPECT_EQ(element(ValueKind::kS64, 0).as_signed(), -1);
+  EXPECT_EQ(element(ValueKind::kS64, 1).as_signed(), 0x0605'0403'0201'807F);
+  const float floats[] = {0.5F, -2};
+  EXPECT_EQ(Value::packed(ValueKind::kF32, reinterpret_cast<const uint8_t*>(floats), sizeof floats).at(1).as_f32(), -2);
+}
+
 TEST(Value, CopiesAreEqual) {
   const Value v = everything();
   Value copy = v.clone();
