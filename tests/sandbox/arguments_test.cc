@@ -92,6 +92,17 @@ TEST(SandboxArguments, NothingIsWritableAndExecutable) {
   }
 }
 
+// The engine seals mappings that never change; in the sandbox as well.
+TEST(SandboxArguments, MemoryCanBeSealed) {
+  const auto seal = [] {
+    void* p = mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return syscall(462 /* mseal */, p, 4096, 0);
+  };
+  if (seal() != 0) GTEST_SKIP() << "this kernel has no mseal";
+  ALLOWED(running(), seal());
+  ALLOWED(reading(), seal());
+}
+
 TEST(SandboxArguments, OtherUsesOfCallsThatAreNeeded) {
   timespec t{};
   int word = 0;

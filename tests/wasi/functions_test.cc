@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "tests/wasi/guest.h"
 
@@ -324,6 +325,25 @@ std::vector<std::string> environment(Guest& guest) {
   }
   EXPECT_EQ(all, size);
   return found;
+}
+
+// A later entry of the same name replaces the earlier one. What has no name, or is not UTF-8, cannot be passed on.
+TEST(WasiFunctions, TheHostsEnvironment) {
+  std::string entries[] = {"A=1", "plain", "=x", "B=\xFF", "C=x=y", "D=", "A=2"};
+  std::vector<char*> host;
+  for (std::string& entry : entries) host.push_back(entry.data());
+  host.push_back(nullptr);
+  char** const before = std::exchange(environ, host.data());
+  WasiConfig config;
+  config.inherit_env();
+  environ = nullptr;
+  WasiConfig none;
+  none.inherit_env();
+  environ = before;
+  Guest guest(std::move(config));
+  EXPECT_EQ(environment(guest), (std::vector<std::string>{"C=x=y", "D=", "A=2"}));
+  Guest empty(std::move(none));
+  EXPECT_EQ(environment(empty), std::vector<std::string>());
 }
 
 TEST(WasiFunctions, ListenersAreNamedInTheEnvironment) {
