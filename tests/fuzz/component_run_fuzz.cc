@@ -87,7 +87,7 @@ void define(LinkItem& item, const PlanImport& import, const Types& types) {
   if (types.funcs[import.type].is_async && import.path.back().size() % 3 != 0) {
     const bool later = import.path.back().size() % 3 == 1;
     item.async_func = std::make_shared<const AsyncHostFunc>(
-        [&types, result, later](std::vector<Value>, const HostReply& reply) -> Result<void> {
+        [&types, result, later](runtime::Store&, std::vector<Value>, const HostReply& reply) -> Result<void> {
           if (later) kept_reply = std::make_unique<HostReply>(reply);
           else reply.complete(some_value(types, result));
           return {};
