@@ -56,6 +56,41 @@ TEST(ComponentDecoder, Sections) {
   EXPECT_EQ((*component)->body.definitions.size(), 2u);
 }
 
+// The offset of an error is that of the byte that the message names.
+TEST(ComponentDecoder, ErrorsPointAtTheByte) {
+  const struct {
+    uint8_t section;
+    Bytes content;
+    uint64_t at;  // in the content
+    std::string_view message;
+  } cases[] = {
+      {2, {1, 2}, 1, "invalid leading byte (0x2) for core instance"},
+      {2, {1, 0, 0, 1, 1, 'a', 0x11, 0}, 6, "invalid leading byte (0x11) for instantiation arg kind"},
+      {2, {1, 1, 1, 1, 'a', 0x10, 0}, 5, "invalid leading byte (0x10) for external kind"},
+      {3, {1, 0x50, 1, 9}, 3, "invalid leading byte (0x9) for type definition"},
+      {3, {1, 0x50, 1, 2, 0x11, 1}, 4, "invalid leading byte (0x11) for outer alias kind"},
+      {3, {1, 0x50, 1, 2, 0x10, 2}, 5, "invalid leading byte (0x2) for outer alias target"},
+      {3, {1, 0x50, 1, 3, 1, 'a', 9}, 6, "invalid leading byte (0x9) for external kind"},
+      {6, {1, 9, 0, 0, 0}, 1, "invalid leading byte (0x9) for component external kind"},
+      {6, {1, 0, 0x10, 0, 0, 0}, 2, "invalid leading byte (0x10) for component external kind"},
+      {6, {1, 1, 1, 0, 0}, 1, "invalid leading byte (0x1) for core instance export kind"},
+      {6, {1, 0, 0x11, 1, 0, 0}, 2, "invalid leading byte (0x11) for external kind"},
+      {6, {1, 5, 2, 0, 0}, 1, "invalid leading byte (0x5) for component outer alias kind"},
+      {6, {1, 0, 2, 2, 0, 0}, 2, "invalid leading byte (0x2) for component outer alias kind"},
+      {6, {1, 1, 3}, 2, "invalid leading byte (0x3) for alias"},
+      {7, {1, 0x40, 0, 2}, 3, "invalid leading byte (0x2) for component function results"},
+      {7, {1, 0x40, 0, 1, 5}, 4, "invalid leading byte (0x5) for number of results"},
+      {7, {1, 0x6A, 2}, 2, "invalid leading byte (0x2) for optional component value type"},
+      {10, {1, 0, 1, 'a', 3, 2}, 5, "invalid leading byte (0x2) for type bound"},
+  };
+  for (const auto& one : cases) {
+    const auto component = decode(kHead + section(one.section, one.content));
+    ASSERT_FALSE(component) << one.message;
+    EXPECT_TRUE(component.error().message().starts_with(one.message)) << component.error().message();
+    EXPECT_EQ(component.error().offset(), kHead.size() + 2 + one.at) << one.message;
+  }
+}
+
 TEST(ComponentDecoder, OffsetsCountFromTheOutermostBinary) {
   const Bytes inner = kHead + section(7, {1, 0x3E});
   EXPECT_EQ(error_of(kHead + section(4, inner)),
