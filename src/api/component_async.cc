@@ -119,7 +119,12 @@ std::string ErrorContext::message() const {
 
 EventLoop::EventLoop(StoreRef store) : scheduler_(&Scheduler::of(*store.impl())) {}
 
-Result<bool> EventLoop::run_some() const { return scheduler_->run_some(); }
+Result<bool> EventLoop::run_some() const {
+  Result<bool> ran = scheduler_->run_some();
+  if (!ran || *ran || !scheduler_->source) return ran;
+  scheduler_->source->poll();
+  return scheduler_->run_some();
+}
 Result<void> EventLoop::run_until(const std::function<bool()>& done) const {
   return scheduler_->run_until(nullptr, done);
 }
@@ -130,6 +135,9 @@ Result<int> EventLoop::event_fd() const {
 }
 void EventLoop::set_wait(std::function<Result<void>()> wait) const { scheduler_->set_wait(std::move(wait)); }
 LoopHandle EventLoop::handle() const { return LoopHandle(scheduler_->waker()); }
+
+void EventLoop::set_source(std::shared_ptr<EventSource> source) const { scheduler_->source = std::move(source); }
+EventSource* EventLoop::source() const { return scheduler_->source.get(); }
 
 Operation EventLoop::begin_operation() const {
   scheduler_->add_pending(1);

@@ -51,6 +51,18 @@ class LoopHandle {
   std::shared_ptr<Waker> waker_;
 };
 
+// What a store's loop waits for besides its own work: descriptors and times that this object knows. Used on the store's
+// thread.
+class EventSource {
+ public:
+  virtual ~EventSource() = default;
+  // Posts (LoopHandle) what has happened, without waiting. Called now and then while tasks run.
+  virtual void poll() = 0;
+  // Waits until something has happened, or EventLoop::event_fd() or StoreRef::interrupt_fd() is readable, and posts it.
+  // An error ends EventLoop::run_until.
+  virtual Result<void> wait() = 0;
+};
+
 // A pointer to the loop of a store, valid as long as that. Used on the store's thread.
 class EventLoop {
  public:
@@ -70,6 +82,10 @@ class EventLoop {
   // StoreRef::interrupt_fd() or something else of the embedder is ready, or with an error, which ends the waiting.
   // Empty: for the first two.
   void set_wait(std::function<Result<void>()> wait) const;
+  // For the library's own code: of WASI 0.3, whose programs therefore need the waiting of the loop itself, not
+  // set_wait(). Kept until the store ends; null: there is none.
+  void set_source(std::shared_ptr<EventSource> source) const;
+  EventSource* source() const;
   Operation begin_operation() const;
   LoopHandle handle() const;
 

@@ -338,6 +338,9 @@ Result<bool> Scheduler::run_posted() {
 }
 
 Result<bool> Scheduler::run_some() {
+  // Tasks that are always ready must not keep others waiting for ever.
+  constexpr uint32_t kTurnsBetweenPolls = 64;
+  if (source && ++turns_ % kTurnsBetweenPolls == 0) source->poll();
   ERMINE_ASSIGN(const bool posted, run_posted());
   ERMINE_ASSIGN(const bool ran, run_ready());
   return posted || ran;
@@ -350,8 +353,8 @@ Result<void> Scheduler::run_until(const ComponentInstance* root, const std::func
     if (!progress && root && root->failures() != failures) return std::move(progress).error();
     if (!progress || *progress) continue;
     if (pending_ == 0) return component_trap(std::string(kDeadlock));
-    if (wait_) {
-      ERMINE_TRY(wait_());
+    if (wait_ || source) {
+      ERMINE_TRY(wait_ ? wait_() : source->wait());
       if (store_.exec()->interrupt.load(std::memory_order_relaxed) != 0)
         ERMINE_TRY(stopped(runtime::answer_interrupt(store_.exec())));
       continue;

@@ -18,6 +18,7 @@
 #include "component/runtime/host_operations.h"
 #include "component/runtime/tasks.h"
 #include "component/runtime/waitables.h"
+#include "ermine/component/event_loop.h"
 #include "runtime/execution.h"
 
 namespace ermine::component {
@@ -136,6 +137,8 @@ class Scheduler {
   // How run_until waits, instead of for the waker and interrupts only: until the waker's descriptor, that of
   // interrupts, or something of the host is ready. An error ends run_until.
   void set_wait(std::function<Result<void>()> wait) { wait_ = std::move(wait); }
+  // What the loop waits for besides what is posted; null: nothing.
+  std::shared_ptr<EventSource> source;
   // Ends the calls of the host into this component.
   void component_failed(const ComponentInstance& root);
   // Bytes of the host's memory that the arguments of asynchronous calls take which are not answered yet.
@@ -192,6 +195,7 @@ class Scheduler {
   std::function<Result<void>()> wait_;
   std::vector<std::function<bool()>> deferred_;  // posted work that could not be done yet
   int pending_ = 0;
+  uint32_t turns_ = 0;
   bool ending_ = false;
 };
 

@@ -268,7 +268,8 @@ Result<void> begin_copy(Scheduler& scheduler, CopyEnd& end) {
       ERMINE_ASSIGN(const uint32_t moved,
                     copy_or_drop(scheduler, end, other, std::min(end.remaining(), other.remaining())));
       if (moved == 0) {
-        // The host wants nothing at present.
+        // The host wants nothing at present. Of two ends of the host, either may wait for something.
+        if (end.host && other.host) finish_pending(scheduler, shared, CopyResult::kCompleted);
         if (end.host) finish(scheduler, end, CopyResult::kCompleted);
         else take_turn(scheduler, shared, end);
         return {};
