@@ -22,14 +22,14 @@ LEVELS = [
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that every folder may use; the others belong to api and the folders above it.
-VOCABULARY = {"component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "component/detail/call_data.h", "component/detail/reply.h", "component/detail/stream_end.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
+VOCABULARY = {"component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "component/detail/call_data.h", "component/detail/reply.h", "component/detail/stream_end.h", "component/event_loop.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi"}
 # Those that a part of such a folder may use: functions of components are bound below func_wrap(), so that each adds little
 # code and knows its own name and types (rationale.md).
-KNOWN_NAMES = {"src/wasi/preview2/": re.compile(r"detail::\w+|runtime::Store")}
+KNOWN_NAMES = {f"src/wasi/preview{n}/": re.compile(r"detail::\w+|runtime::Store") for n in (2, 3)}
 INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
 # A part of a folder: the parts that it may not include.
-PARTS = {"wasi/host": ("wasi/net/", "wasi/preview1/", "wasi/preview2/"), "wasi/net": ("wasi/preview1/", "wasi/preview2/"), "wasi/preview1": ("wasi/preview2/",), "wasi/preview2": ("wasi/preview1/",)}
+PARTS = {"wasi/host": ("wasi/net/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/net": ("wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/preview1": ("wasi/preview2/", "wasi/preview3/"), "wasi/preview2": ("wasi/preview1/", "wasi/preview3/"), "wasi/preview3": ("wasi/preview1/",)}
 FLAG = re.compile(r'"[^"\n]*(?<![\w-])(?:--[a-z]|-W [a-z])')
 FLAGS_ARE_KNOWN_TO = ("src/cli/", "src/baseline/tool/")  # the latter has flags of its own
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

@@ -168,8 +168,11 @@ std::vector<std::string> hints_on_component(const Component& component, const Ru
   std::vector<std::string> seen;
   for (const ComponentItem& i : component.imports()) {
     const std::string& name = i.interface.empty() ? i.name : i.interface;
-    const bool of_wasi_0_2 = name.contains("@0.2.");
-    if ((of_wasi_0_2 && std::ranges::any_of(kProvided, [&](std::string_view p) { return name.starts_with(p); })) ||
+    // 0.3 has no wasi:io, and its sockets and http are missing.
+    const bool known = name.contains("@0.2.") ||
+                       (name.contains("@0.3.") && !name.starts_with("wasi:io/") && !name.starts_with("wasi:sockets/") &&
+                        !name.starts_with("wasi:http/"));
+    if ((known && std::ranges::any_of(kProvided, [&](std::string_view p) { return name.starts_with(p); })) ||
         std::ranges::find(seen, name) != seen.end())
       continue;
     seen.push_back(name);

@@ -22,7 +22,7 @@ void print_version() {
 #else
   text += "components: no\n";
 #endif
-  text += "wasi: preview 1, unstable, 0.2\nproposals:";
+  text += "wasi: preview 1, unstable, 0.2, 0.3\nproposals:";
   Config config;
   size_t column = 10;
   for (std::string_view name : Config::feature_names()) {

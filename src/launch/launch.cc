@@ -134,8 +134,9 @@ Result<ComponentInstance> Launch::instantiate_component() {
 }
 
 Result<bool> Launch::start(const ComponentInstance& instance) {
-  // Of any version of WASI 0.2.
-  const std::optional<ComponentFunc> run = instance.get_func("wasi:cli/run@0.2.12", "run");
+  // Of any version of WASI 0.3 or 0.2.
+  std::optional<ComponentFunc> run = instance.get_func("wasi:cli/run@0.3.1", "run");
+  if (!run) run = instance.get_func("wasi:cli/run@0.2.12", "run");
   if (!run) return false;
   using Outcome = component::Expected<void, std::monostate>;
   ERMINE_ASSIGN(const TypedComponentFunc<Outcome()> start, run->typed<Outcome()>());

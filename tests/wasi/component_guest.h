@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -440,19 +441,29 @@ inline const char* resource_of(char letter) {
   }
 }
 
-// `version`: of the imported interfaces.
-inline std::string component_of_all(const std::string& version) {
+// What a component has besides a function for each imported one, in text.
+struct ComponentExtra {
+  std::string built_ins;  // core functions, after all imports
+  std::string given;      // exports of the instance that the core module imports
+  std::string guest;      // imports and functions of the core module
+  std::string lifted;     // exports of the component
+};
+
+// `version`: of the imported interfaces. `dropped`: the resources that are dropped, see resource_of().
+inline std::string component_of(const std::string& version, std::span<const ComponentInterface> interfaces,
+                                std::span<const ComponentFunction> functions, std::string_view dropped,
+                                const ComponentExtra& extra = {}) {
   const auto is_of = [](const ComponentFunction& f, const char* interface) {
     return std::string_view(f.interface) == interface;
   };
   std::string text = "(component $all\n", lowered, guest = "(core module $guest (import \"\" \"memory\" (memory 0))\n";
   std::string bodies, given = "(with \"\" (instance (export \"memory\" (memory $m \"memory\"))\n", lifted;
-  for (size_t i = 0; i < std::size(kInterfaces); ++i) {
-    const ComponentInterface& interface = kInterfaces[i];
+  for (size_t i = 0; i < interfaces.size(); ++i) {
+    const ComponentInterface& interface = interfaces[i];
     const std::string instance = "$i" + std::to_string(i);
     text += std::string("(import \"wasi:") + interface.name + "@" + version + "\" (instance " + instance + " " +
             interface.types + "\n";
-    for (const ComponentFunction& f : kComponentFunctions)
+    for (const ComponentFunction& f : functions)
       if (is_of(f, interface.name)) text += std::string("  (export \"") + f.name + "\" (func " + f.type + "))\n";
     text += "))\n";
     // "name" or "name:identifier"
@@ -465,7 +476,7 @@ inline std::string component_of_all(const std::string& version) {
       text += "(alias export " + instance + " \"" + std::string(one.substr(0, colon)) + "\" (type $" + std::string(id) +
               "))\n";
     }
-    for (const ComponentFunction& f : kComponentFunctions) {
+    for (const ComponentFunction& f : functions) {
       if (!is_of(f, interface.name)) continue;
       const std::string id = std::string("$") + f.exported, name = std::string("\"") + f.exported + "\"";
       const std::string options = " (memory $m \"memory\") (realloc (func $m \"realloc\"))))\n";
@@ -492,7 +503,7 @@ inline std::string component_of_all(const std::string& version) {
       lifted += "(func (export " + name + ") " + f.type + " (canon lift (core func $g " + name + ")" + options;
     }
   }
-  for (const char c : std::string_view("deinoprstuxy")) {
+  for (const char c : dropped) {
     const std::string name = resource_of(c);
     lowered += "(core func $drop-" + name + " (canon resource.drop $" + name + "))\n";
     given += "(export \"drop-" + name + "\" (func $drop-" + name + "))\n";
@@ -505,8 +516,12 @@ inline std::string component_of_all(const std::string& version) {
       (global.get $free)
       (global.set $free (i32.add (global.get $free) (local.get 3)))))
     (core instance $m (instantiate $memory)))";
-  return text + "\n" + lowered + guest + bodies + ")\n(core instance $g (instantiate $guest " + given + "))))\n" +
-         lifted + ")";
+  guest += extra.guest + bodies + ")\n(core instance $g (instantiate $guest " + given + extra.given + "))))\n";
+  return text + "\n" + lowered + extra.built_ins + guest + lifted + extra.lifted + ")";
+}
+
+inline std::string component_of_all(const std::string& version) {
+  return component_of(version, kInterfaces, kComponentFunctions, "deinoprstuxy");
 }
 
 }  // namespace ermine::test

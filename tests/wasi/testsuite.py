@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Runs the public wasi-testsuite (WebAssembly/wasi-testsuite, with its compiled programs: branch prod/testsuite-base).
   testsuite.py --ermine build/release/bin/ermine --tier baseline ../shared/wasi-testsuite
-Each program runs with the arguments, environment and files that the file beside it (NAME.json, described in the suite's
-doc/specification.md) lists, on a copy of its directory, and must end with the exit code and output listed there. Exits with
-77, which ctest shows as skipped, if the suite is not available. (ermine_adapter.py is for the suite's own runner, which needs
+The programs are those of WASI preview 1 and 0.3. Each runs with the arguments, environment and files that the file beside it
+(NAME.json, described in the suite's doc/specification.md) lists, on a copy of its directory, and must end with the exit code
+and output listed there. Programs that need a proposal of UNSUPPORTED are counted, not run. Exits with 77, which ctest shows
+as skipped, if the suite is not available. (ermine_adapter.py is for the suite's own runner, which needs
 a newer Python.)
 """
 import argparse
 import json
+import os
 import pathlib
+import select
 import shlex
 import shutil
 import subprocess
@@ -17,17 +20,24 @@ import tempfile
 
 SKIPPED = 77
 LEGACY = {"args": [], "env": {}, "root": None, "exit_code": 0, "stdout": None, "stderr": None}
+VERSIONS = ["wasm32-wasip1", "wasm32-wasip3"]
+UNSUPPORTED = {"http", "sockets"}
 
 
 class Unknown(Exception):
     pass
 
 
-def read_case(program):
-    """{args, env, root, exit_code, stdout, stderr} of a program. A text of None is not checked."""
+def description(program):
     path = program.with_suffix(".json")
-    given = json.loads(path.read_text()) if path.exists() else {}
-    case = dict(LEGACY)
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def read_case(program):
+    """{args, env, root, exit_code, stdout, stderr, talk} of a program. A text of None is not checked. talk: what is read from
+    and written to it while it runs, in order: (stream, text)."""
+    given = description(program)
+    case = dict(LEGACY, talk=[])
     if "operations" not in given:
         unknown = set(given) - set(LEGACY)
         case.update(given)
@@ -43,11 +53,51 @@ def read_case(program):
                 case["exit_code"] = operation.get("exit_code", 0)
             elif kind == "read":
                 case[operation.get("id", "stdout")] = operation.get("payload", "")
+                case["talk"].append((operation.get("id", "stdout"), operation.get("payload", "")))
+            elif kind == "write":
+                case["talk"].append((operation.get("id", "stdin"), operation.get("payload", "")))
             else:
                 unknown.add(kind)
     if unknown:
         raise Unknown(f"asks for {', '.join(sorted(unknown))}, which this runner does not know")
     return case
+
+
+class Silent(Exception):
+    pass
+
+
+def read_exactly(stream, size):
+    """This many bytes; fewer if the stream ends. Raises Silent if they do not come."""
+    got = b""
+    while len(got) < size:
+        if not select.select([stream], [], [], 60)[0]:
+            raise Silent(f"writes no more than {got!r}")
+        part = os.read(stream.fileno(), size - len(got))
+        if not part:
+            break
+        got += part
+    return got
+
+
+def converse(words, talk):
+    """Runs a program, and reads and writes in the order of `talk`; then its input ends. (exit code, stdout, stderr)"""
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as program:
+        streams = {"stdout": program.stdout, "stderr": program.stderr}
+        output = {"stdout": b"", "stderr": b""}
+        try:
+            for stream, text in talk:
+                if stream == "stdin":
+                    program.stdin.write(text.encode())
+                    if not any(later == "stdin" for later, _ in talk[talk.index((stream, text)) + 1:]):
+                        program.stdin.close()
+                else:
+                    output[stream] += read_exactly(streams[stream], len(text.encode()))
+            for stream in output:
+                output[stream] += streams[stream].read()
+            return program.wait(timeout=60), output["stdout"], output["stderr"]
+        finally:
+            program.kill()
 
 
 def run_case(command, program):
@@ -65,13 +115,19 @@ def run_case(command, program):
             shutil.copytree(program.parent / case["root"], root, symlinks=True)
             words += ["--dir", f"{root}::/"]
         try:
-            done = subprocess.run([*words, str(program), *case["args"]], stdin=subprocess.DEVNULL, capture_output=True,
-                                  timeout=120)
+            words += [str(program), *case["args"]]
+            if any(stream == "stdin" for stream, _ in case["talk"]):
+                code, stdout, stderr = converse(words, case["talk"])
+            else:
+                done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+                code, stdout, stderr = done.returncode, done.stdout, done.stderr
         except subprocess.TimeoutExpired:
             return "does not end"
-    output = {"stdout": done.stdout.decode(errors="replace"), "stderr": done.stderr.decode(errors="replace")}
-    if done.returncode != case["exit_code"]:
-        return f"exit code {done.returncode}, expected {case['exit_code']}\n{output['stderr']}"
+        except Silent as silent:
+            return str(silent)
+    output = {"stdout": stdout.decode(errors="replace"), "stderr": stderr.decode(errors="replace")}
+    if code != case["exit_code"]:
+        return f"exit code {code}, expected {case['exit_code']}\n{output['stderr']}"
     if "bug of the engine" in output["stderr"]:
         return output["stderr"]
     for stream, text in output.items():
@@ -87,8 +143,9 @@ def main():
     parser.add_argument("--tier", default="auto")
     parser.add_argument("suite", type=pathlib.Path)
     options = parser.parse_args()
-    programs = sorted(options.suite.glob("tests/*/testsuite/wasm32-wasip1/*.wasm"))
-    if not programs:
+    found = [p for v in VERSIONS for p in sorted(options.suite.glob(f"tests/*/testsuite/{v}/*.wasm"))]
+    programs = [p for p in found if not UNSUPPORTED.intersection(description(p).get("proposals", []))]
+    if not found:
         print(f"The wasi-testsuite is not at {options.suite}, or not its branch with compiled programs.\n"
               "Set the CMake variable ERMINE_WASI_TESTSUITE to where it is.")
         sys.exit(SKIPPED)
@@ -101,7 +158,7 @@ def main():
         if wrong:
             failed += 1
             print(f"{program.relative_to(options.suite)}: {wrong}")
-    print(f"{len(programs)} programs, {failed} failed")
+    print(f"{len(programs)} programs, {failed} failed; {len(found) - len(programs)} others need {', '.join(sorted(UNSUPPORTED))}")
     sys.exit(1 if failed else 0)
 
 

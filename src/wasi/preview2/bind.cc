@@ -97,12 +97,4 @@ Result<std::shared_ptr<preview2::Context>> State::components() {
 
 }  // namespace wasi
 
-Result<void> Wasi::add_to_linker(ComponentLinker& linker) const {
-  ERMINE_ASSIGN(auto context, impl_->components());
-  return wasi::preview2::define_all(linker, {.fixed = std::move(context)});
-}
-Result<void> Wasi::add_to_linker(ComponentLinker& linker, ComponentFind find, std::shared_ptr<void> context) {
-  return wasi::preview2::define_all(linker, {.fixed = nullptr, .find = find, .find_context = std::move(context)});
-}
-
 }  // namespace ermine

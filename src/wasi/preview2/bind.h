@@ -44,6 +44,8 @@ Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const Co
 
 // The core values that a call has as arguments, with the place of its result.
 uint32_t flat_params(const component::detail::FuncShape& shape);
+// The same for a call that the cursor is of, which may be asynchronous.
+uint32_t flat_params(const component::detail::FuncShape& shape, const component::detail::Cursor& cursor);
 // Traces: a function's name with its arguments, and afterwards its result. `slots` are those of the call, `arguments`
 // what they were before it.
 std::string describe_call(const Import& import, const component::detail::Cursor& cursor, const uint64_t* slots);

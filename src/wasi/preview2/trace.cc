@@ -175,19 +175,32 @@ void describe(std::string& to, const TypeShape* shape, const Source& source) {
     case ValueKind::kS16:
     case ValueKind::kS32: to += std::to_string(static_cast<int32_t>(source.number(own.size))); return;
     case ValueKind::kOwn:
-    case ValueKind::kBorrow: to += '#'; [[fallthrough]];
+    case ValueKind::kBorrow:
+    case ValueKind::kStream:
+    case ValueKind::kFuture: to += '#'; [[fallthrough]];
     default: to += std::to_string(source.number(own.size)); return;
   }
 }
 
 }  // namespace
 
-uint32_t flat_params(const component::detail::FuncShape& shape) {
+namespace {
+
+uint32_t flat_params(const component::detail::FuncShape& shape, uint32_t most, uint32_t most_results) {
   uint32_t flat = 0;
   for (const TypeShape* param : shape.params) flat += layout(param).flat;
-  flat = flat > component::detail::kMaxFlatParams ? 1 : flat;
+  flat = flat > most ? 1 : flat;
   // The place of the result.
-  return layout(shape.result).flat > 1 ? flat + 1 : flat;
+  return layout(shape.result).flat > most_results ? flat + 1 : flat;
+}
+
+}  // namespace
+
+uint32_t flat_params(const component::detail::FuncShape& shape) {
+  return flat_params(shape, component::detail::kMaxFlatParams, component::detail::kMaxFlatResults);
+}
+uint32_t flat_params(const component::detail::FuncShape& shape, const Cursor& cursor) {
+  return flat_params(shape, cursor.max_flat_params, cursor.max_flat_results);
 }
 
 std::string describe_call(const Import& import, const Cursor& cursor, const uint64_t* slots) {
@@ -196,7 +209,7 @@ std::string describe_call(const Import& import, const Cursor& cursor, const uint
   ((line += '.') += row.name) += '(';
   std::vector<PartShape> params;
   for (const TypeShape* param : row.shape.params) params.push_back({{}, param});
-  const bool direct = fields(params).flat <= component::detail::kMaxFlatParams;
+  const bool direct = fields(params).flat <= cursor.max_flat_params;
   describe_fields(line, params, {cursor, direct ? slots : nullptr, slots[0]}, false);
   return line += ')';
 }
@@ -205,8 +218,8 @@ std::string describe_result(const Import& import, const Cursor& cursor, const ui
                             const uint64_t* arguments) {
   const component::detail::FuncShape& shape = import.row->shape;
   std::string text;
-  const bool direct = layout(shape.result).flat <= component::detail::kMaxFlatResults;
-  const uint64_t at = direct ? 0 : arguments[flat_params(shape) - 1];
+  const bool direct = layout(shape.result).flat <= cursor.max_flat_results;
+  const uint64_t at = direct ? 0 : arguments[flat_params(shape, cursor) - 1];
   describe(text, shape.result, {cursor, direct ? slots : nullptr, at});
   return text;
 }

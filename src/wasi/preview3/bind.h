@@ -1,0 +1,10 @@
+// Binds the table of functions (functions.def) to a ComponentLinker.
+#pragma once
+
+#include "wasi/preview2/bind.h"
+
+namespace ermine::wasi::preview3 {
+
+Result<void> define_all(ComponentLinker& linker, preview2::ContextSource source);
+
+}  // namespace ermine::wasi::preview3

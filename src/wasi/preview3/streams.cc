@@ -1,0 +1,345 @@
+// The streams of wasi:cli and wasi:filesystem.
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "wasi/host/directory.h"
+#include "wasi/host/io.h"
+#include "wasi/host/path.h"
+#include "wasi/preview3/file_copy.h"
+#include "wasi/preview3/functions.h"
+
+namespace ermine::wasi::preview3 {
+
+using component::CopyResult;
+using component::detail::Codec;
+using component::detail::Cursor;
+using component::detail::StreamCopy;
+using component::detail::StreamEnd;
+using host::HostError;
+using host::Outcome;
+using preview2::DescriptorFlags;
+using preview2::OpenFile;
+
+// ---- FileCopy
+
+void FileCopy::start(Call& call, HostError error) {
+  if (error != HostError::kNone) {
+    fail(error);
+    return finish();
+  }
+  if (Result<void> begun = next(); !begun) call.stop = std::move(begun).error();
+}
+
+Result<void> FileCopy::next() {
+  then_ = Then::kContinue;
+  through_host_ = false;
+  if (busy()) return {};
+  StreamCopy begun = copy();
+  begun.done = [self = shared_from_this()](CopyResult result, uint32_t) { self->copied(result); };
+  Result<void> r = end().begin(std::move(begun));
+  if (r) return r;
+  finish();
+  // kUsage: the other end was closed in the meantime.
+  return r.error().kind() == ErrorKind::kUsage ? Result<void>() : std::move(r);
+}
+
+void FileCopy::copied(CopyResult result) {
+  if (then_ == Then::kEnd || result != CopyResult::kCompleted) {
+    if (!busy()) finish();
+    return;
+  }
+  if (then_ == Then::kWait) return Poller::of(store_).wait_for(file_->descriptor.host_fd, events_, shared_from_this());
+  if (!through_host_) {
+    (void)next();
+    return;
+  }
+  // No code of a component runs in between, so the loop must see interrupts and other tasks.
+  component::EventLoop(store_).handle().post([self = shared_from_this()] { (void)self->next(); });
+}
+
+void FileCopy::finish() {
+  close();
+  if (const Report report = std::exchange(report_, nullptr)) report(error_);
+}
+
+namespace {
+
+using Where = preview2::OutputStream::Where;
+
+template <class Code>
+FileCopy::Report reporter(component::FutureWriter<Expected<void, Code>> future, Code (*code_of)(HostError)) {
+  return [future = std::move(future), code_of](HostError error) {
+    Expected<void, Code> value;
+    if (error != HostError::kNone) value = Unexpected(code_of(error));
+    // The future is closed when the value has been read, or will not be.
+    (void)future.write(std::move(value), [future](CopyResult) {});
+  };
+}
+
+// ---- Reading
+
+class FileReading final : public FileCopy {
+ public:
+  FileReading(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<OpenFile> file, Report report,
+              component::StreamWriter<uint8_t> writer, std::optional<uint64_t> offset)
+      : FileCopy(std::move(counts), store, std::move(file), std::move(report)),
+        writer_(std::move(writer)),
+        offset_(offset) {
+    events_ = POLLIN;
+  }
+
+ private:
+  StreamCopy copy() override {
+    StreamCopy copy = component::detail::new_copy<uint8_t>(kPiece);
+    copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
+      moved = read(c.memory + at, count);
+      return true;
+    };
+    copy.exchange = [this](void* to, uint32_t count) {
+      auto& bytes = *static_cast<std::vector<uint8_t>*>(to);
+      bytes.resize(count);
+      through_host_ = true;
+      const uint32_t n = read(bytes.data(), count);
+      bytes.resize(n);
+      return n;
+    };
+    return copy;
+  }
+  const StreamEnd& end() const override { return writer_.end(); }
+  void close() override { writer_.close(); }
+
+  uint32_t read(uint8_t* to, uint32_t size) {
+    const iovec buffer{to, size};
+    host::Descriptor d = file_->descriptor;
+    if (d.host_fd < 0) return stopped(HostError::kNone), 0;
+    d.status |= host::status::kNonblocking;
+    const Outcome<size_t> n =
+        offset_ ? host::read_at(d, &buffer, 1, *offset_) : host::read_some(d, &buffer, 1, host::Interrupts());
+    if (!n || *n == 0) return stopped(n.error), 0;
+    if (offset_) *offset_ += *n;
+    return static_cast<uint32_t>(*n);
+  }
+
+  component::StreamWriter<uint8_t> writer_;
+  std::optional<uint64_t> offset_;  // none: the file's own position
+};
+
+// ---- Writing
+
+class FileWriting final : public FileCopy {
+ public:
+  FileWriting(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<OpenFile> file, Report report,
+              preview2::Context& context, Bytes data, Where where, uint64_t offset)
+      : FileCopy(std::move(counts), store, std::move(file), std::move(report)),
+        context_(context),
+        reader_(std::move(data)),
+        where_(where),
+        offset_(offset) {
+    events_ = POLLOUT;
+  }
+
+ private:
+  StreamCopy copy() override {
+    StreamCopy copy = component::detail::new_copy<uint8_t>(kPiece);
+    copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
+      Error stop;
+      moved = write(c.memory + at, count, stop);
+      return !stop || c.fail(std::move(stop));
+    };
+    copy.exchange = [this](void* from, uint32_t count) {
+      rest_.swap(*static_cast<std::vector<uint8_t>*>(from));
+      through_host_ = true;
+      return count;
+    };
+    return copy;
+  }
+  const StreamEnd& end() const override { return reader_.end(); }
+  void close() override { reader_.close(); }
+  // With a rest that was taken, the writer's end does not matter.
+  bool is_over() const override { return rest_.empty() && FileCopy::is_over(); }
+
+  // Writes the rest that another stream of the host gave.
+  bool busy() override {
+    while (!rest_.empty()) {
+      Error stop;
+      const uint32_t n = write(rest_.data(), rest_.size(), stop);
+      // No code runs that could be ended: nothing is written, and the future says so.
+      if (stop) fail(static_cast<HostError>(EDQUOT));
+      if (n > 0) {
+        rest_.erase(rest_.begin(), rest_.begin() + n);
+        continue;
+      }
+      if (std::exchange(then_, Then::kContinue) == Then::kWait) {
+        Poller::of(store_).wait_for(file_->descriptor.host_fd, events_, shared_from_this());
+        return true;
+      }
+      rest_.clear();
+      finish();
+      return true;
+    }
+    return false;
+  }
+
+  uint32_t write(const uint8_t* from, size_t size, Error& stop) {
+    iovec buffer{const_cast<uint8_t*>(from), size};
+    host::Descriptor d = file_->descriptor;
+    if (d.host_fd < 0) return stopped(HostError::kBadFd), 0;
+    d.status |= host::status::kNonblocking;
+    if (where_ == Where::kEnd) d.status |= host::status::kAppend;  // it leaves no gap
+    Outcome<uint64_t> gap = uint64_t{0};
+    if (context_.output.active()) {
+      gap =
+          context_.output.admit(d, where_ == Where::kOffset ? std::optional(offset_) : std::nullopt, &buffer, 1, stop);
+      if (!gap) return stopped(gap.error), 0;
+      if (stop) return 0;
+    }
+    Outcome<size_t> n = size_t{0};
+    switch (where_) {
+      case Where::kOffset: n = host::write_at(d, &buffer, 1, offset_); break;
+      case Where::kEnd: n = host::write_at_end(d, &buffer, 1); break;
+      case Where::kPosition: n = host::write_some(d, &buffer, 1, host::Interrupts()); break;
+    }
+    if (!n) return stopped(n.error), 0;
+    if (context_.output.active()) context_.output.count(*gap + *n);
+    if (where_ == Where::kOffset) offset_ += *n;
+    // A device that takes nothing, without an error.
+    if (*n == 0) return stopped(static_cast<HostError>(EIO)), 0;
+    return static_cast<uint32_t>(*n);
+  }
+
+  preview2::Context& context_;
+  Bytes reader_;
+  const Where where_;
+  uint64_t offset_;
+  std::vector<uint8_t> rest_;
+};
+
+// ---- Directories
+
+class DirectoryReading final : public FileCopy {
+ public:
+  DirectoryReading(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<OpenFile> directory,
+                   Report report, component::StreamWriter<DirectoryEntry> writer)
+      : FileCopy(std::move(counts), store, std::move(directory), std::move(report)), writer_(std::move(writer)) {}
+
+ private:
+  StreamCopy copy() override {
+    StreamCopy copy = component::detail::new_copy<DirectoryEntry>(1024);
+    copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
+      if (!std::exchange(begun_, true)) (void)entries_.seek(file_->descriptor.host_fd, 0);
+      for (moved = 0; moved < count; ++moved, at += Codec<DirectoryEntry>::size) {
+        const std::optional<DirectoryEntry> entry = read();
+        if (!entry) break;
+        if (!Codec<DirectoryEntry>::store(c, at, *entry)) return false;
+      }
+      return true;
+    };
+    return copy;
+  }
+  const StreamEnd& end() const override { return writer_.end(); }
+  void close() override { writer_.close(); }
+
+  std::optional<DirectoryEntry> read() {
+    while (true) {
+      host::DirEntry entry;
+      const Outcome<bool> more = entries_.next(file_->descriptor.host_fd, entry);
+      if (!more || !*more) {
+        fail(more ? skipped_ : more.error);
+        return std::nullopt;
+      }
+      if (entry.name == "." || entry.name == "..") continue;
+      if (host::is_utf8(entry.name))
+        return DirectoryEntry{Newer<preview2::DescriptorType>::from(preview2::type_of(entry.type)),
+                              std::string(entry.name)};
+      // WIT has no strings that are not Unicode. All others are given, and the end is an error.
+      skipped_ = HostError::kNotUtf8;
+    }
+  }
+
+  component::StreamWriter<DirectoryEntry> writer_;
+  host::DirStream entries_;
+  bool begun_ = false;
+  HostError skipped_ = HostError::kNone;
+};
+
+// A new stream that the copy writes, and the future of its end. `error`: why there is nothing to read.
+template <class Copy, class Element, class Code, class... A>
+std::tuple<component::StreamReader<Element>, EndFuture<Code>> reading(Call& call, Code (*code_of)(HostError),
+                                                                      HostError error, std::shared_ptr<OpenFile> file,
+                                                                      A... arguments) {
+  auto stream = component::make_stream<Element>(call.store);
+  auto future = component::make_future<Expected<void, Code>>(call.store);
+  std::shared_ptr<Copy> copy = call.make<Copy>(call.store, std::move(file), reporter(std::move(future.writer), code_of),
+                                               std::move(stream.writer), arguments...);
+  if (copy) copy->start(call, error);
+  return {std::move(stream.reader), std::move(future.reader)};
+}
+
+template <class Code>
+EndFuture<Code> writing(Call& call, Code (*code_of)(HostError), HostError error, std::shared_ptr<OpenFile> file,
+                        Bytes data, Where where, uint64_t offset) {
+  auto future = component::make_future<Expected<void, Code>>(call.store);
+  std::shared_ptr<FileWriting> copy =
+      call.make<FileWriting>(call.store, std::move(file), reporter(std::move(future.writer), code_of), call.context,
+                             std::move(data), where, offset);
+  if (copy) copy->start(call, error);
+  return std::move(future.reader);
+}
+
+// A file, opened for these.
+HostError check_file(const FileDescriptor& d, DescriptorFlags needed) {
+  if (d.host().type == host::FileType::kDirectory) return HostError::kIsDirectory;
+  return preview2::has(d.flags, needed) ? HostError::kNone : HostError::kBadFd;
+}
+// What waits has no positions.
+bool has_position(const FileDescriptor& d) { return d.host().waiting == host::Waiting::kNever; }
+
+// A directory of its own for a stream of entries, since the position in it is the stream's.
+std::shared_ptr<OpenFile> reopen(Call& call, const FileDescriptor& d, HostError& error) {
+  error = HostError::kNotDirectory;
+  if (d.host().type != host::FileType::kDirectory) return nullptr;
+  error = HostError::kTooManyFiles;
+  if (call.at_file_limit()) return nullptr;
+  const Outcome<int> fd = host::open_beneath(d.fd(), ".", O_RDONLY | O_DIRECTORY);
+  error = fd.error;
+  if (!fd) return nullptr;
+  auto file = std::make_shared<OpenFile>(call.context.counts());
+  file->descriptor.host_fd = *fd;
+  return file;
+}
+
+}  // namespace
+
+std::tuple<Bytes, EndFuture<CliError>> Functions::read_stdin(Call& call) {
+  return reading<FileReading, uint8_t, CliError, std::optional<uint64_t>>(call, cli_error_of, HostError::kNone,
+                                                                          call.context.stream(0), std::nullopt);
+}
+EndFuture<CliError> Functions::write_stdout(Call& call, Bytes data) {
+  return writing(call, cli_error_of, HostError::kNone, call.context.stream(1), std::move(data), Where::kPosition, 0);
+}
+EndFuture<CliError> Functions::write_stderr(Call& call, Bytes data) {
+  return writing(call, cli_error_of, HostError::kNone, call.context.stream(2), std::move(data), Where::kPosition, 0);
+}
+
+std::tuple<Bytes, EndFuture<ErrorCode>> Functions::read_via_stream(Call& call, FileDescriptor& d, uint64_t offset) {
+  return reading<FileReading, uint8_t, ErrorCode>(call, error_code_of, check_file(d, DescriptorFlags::kRead), d.file,
+                                                  has_position(d) ? std::optional(offset) : std::nullopt);
+}
+EndFuture<ErrorCode> Functions::write_via_stream(Call& call, FileDescriptor& d, Bytes data, uint64_t offset) {
+  return writing(call, error_code_of, check_file(d, DescriptorFlags::kWrite), d.file, std::move(data),
+                 has_position(d) ? Where::kOffset : Where::kPosition, offset);
+}
+EndFuture<ErrorCode> Functions::append_via_stream(Call& call, FileDescriptor& d, Bytes data) {
+  return writing(call, error_code_of, check_file(d, DescriptorFlags::kWrite), d.file, std::move(data),
+                 has_position(d) ? Where::kEnd : Where::kPosition, 0);
+}
+
+std::tuple<component::StreamReader<DirectoryEntry>, EndFuture<ErrorCode>> Functions::read_directory(Call& call,
+                                                                                                    FileDescriptor& d) {
+  HostError error = HostError::kNone;
+  std::shared_ptr<OpenFile> directory = reopen(call, d, error);
+  return reading<DirectoryReading, DirectoryEntry, ErrorCode>(call, error_code_of, error, std::move(directory));
+}
+
+}  // namespace ermine::wasi::preview3
