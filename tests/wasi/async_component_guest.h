@@ -309,10 +309,13 @@ inline ComponentExtra async_extra() {
       (local.set $f (i32.load (i32.const 68)))
       (local.set $timer (i32.shr_u (call $wait-later (local.get $time)) (i32.const 4)))
       (call $join (local.get $timer) (local.get $set))
-      (drop (call $read-bytes-later (local.get $s) (i32.const 0x1000000) (i32.const 10)))
-      (call $join (local.get $s) (local.get $set))
-      (local.set $event (call $wait-set (local.get $set) (i32.const 64)))
-      (call $join (local.get $s) (i32.const 0))
+      ;; What is there comes at once.
+      (if (i32.eq (call $read-bytes-later (local.get $s) (i32.const 0x1000000) (i32.const 10)) (i32.const -1))
+        (then
+          (call $join (local.get $s) (local.get $set))
+          (local.set $event (call $wait-set (local.get $set) (i32.const 64)))
+          (call $join (local.get $s) (i32.const 0)))
+        (else (local.set $event (i32.const 2))))
       (call $join (local.get $timer) (i32.const 0))
       (if (i32.eq (local.get $event) (i32.const 1))
         (then (call $drop-subtask (local.get $timer)) (drop (call $cancel-read (local.get $s))))

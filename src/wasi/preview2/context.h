@@ -6,7 +6,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "wasi/host/descriptor.h"
@@ -71,6 +73,9 @@ class Context : public host::Program {
     if (!buffer_) buffer_.reset(new uint8_t[kMostRead]);
     return buffer_.get();
   }
+
+  // Of the insecure generator, once it was asked for: a program gets the same each time.
+  std::optional<std::tuple<uint64_t, uint64_t>> seed;
 
  private:
   std::shared_ptr<OpenFile> adopt(host::Opened&& opened);

@@ -51,6 +51,9 @@ uint64_t Functions::random_u64(Call& call) {
   if (host::fill_random(&number, sizeof number) != host::HostError::kNone) call.trap("the host has no random numbers");
   return number;
 }
-std::tuple<uint64_t, uint64_t> Functions::random_seed(Call& call) { return {random_u64(call), random_u64(call)}; }
+std::tuple<uint64_t, uint64_t> Functions::random_seed(Call& call) {
+  if (!call.context.seed) call.context.seed.emplace(random_u64(call), random_u64(call));
+  return *call.context.seed;
+}
 
 }  // namespace ermine::wasi::preview2

@@ -29,6 +29,14 @@ struct Functions {
   static std::optional<int64_t> timezone_offset(Call& call, Instant when);
   static std::string timezone_text(Call& call);
 
+  // wasi:filesystem: paths.cc
+  static preview2::FileResult<preview2::Own<FileDescriptor>> open_at(Call& call, FileDescriptor& d,
+                                                                     preview2::PathFlags path_flags,
+                                                                     preview2::Text path,
+                                                                     preview2::OpenFlags open_flags,
+                                                                     preview2::DescriptorFlags flags);
+  static preview2::FileResult<void> remove_directory_at(Call& call, FileDescriptor& d, preview2::Text path);
+
   // wasi:filesystem: streams.cc
   static std::tuple<Bytes, EndFuture<ErrorCode>> read_via_stream(Call& call, FileDescriptor& d, uint64_t offset);
   static EndFuture<ErrorCode> write_via_stream(Call& call, FileDescriptor& d, Bytes data, uint64_t offset);
