@@ -197,7 +197,7 @@ def spelling(root, only=()):
 
 
 # Words that codespell takes for misspelt ones.
-SPELT_RIGHT = ("acces", "ba", "crate", "hel", "kinf", "kown", "lcoal", "wit")
+SPELT_RIGHT = ("acces", "ba", "crate", "hel", "kinf", "kown", "lcoal", "te", "wit")
 
 
 def self_test():

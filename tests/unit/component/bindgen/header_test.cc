@@ -106,13 +106,16 @@ TEST(BindgenHeader, Comments) {
   expect_has(header, "  // Of f.\n  virtual ermine::Result<void> f() = 0;");
 }
 
-TEST(BindgenHeader, WhatCannotBeBound) {
-  EXPECT_EQ(world_header("import f: async func();"), "'f': functions that are async cannot be bound yet");
-  EXPECT_EQ(world_header("import f: func(a: u8, s: list<stream<u8>>);"), "'f': streams cannot be bound yet");
-  EXPECT_EQ(world_header("export f: func() -> option<future>;"), "'f': futures cannot be bound yet");
-  EXPECT_EQ(world_header("import i;", "interface i { record r { a: u8, b: error-context } }"),
-            "'r': error contexts cannot be bound yet");
-  EXPECT_EQ(world_header("export f: func() -> tuple<u8>;").find("cannot"), std::string::npos);
+TEST(BindgenHeader, WhatWaits) {
+  expect_has(
+      world_header("import f: async func(text: string) -> u8;"),
+      "virtual ermine::Result<void> f(ermine::component::Reply<uint8_t> ermine_reply, std::string_view text) = 0;");
+  expect_has(world_header("import f: func(a: u8, s: list<stream<u8>>);"),
+             "f(uint8_t a, std::vector<ermine::component::StreamReader<uint8_t>> s) = 0;");
+  expect_has(world_header("export f: func() -> option<future>;"),
+             "ermine::Result<std::optional<ermine::component::FutureReader<void>>> f() const");
+  expect_has(world_header("import i;", "interface i { record r { a: u8, b: error-context } }"),
+             "ermine::component::ErrorContext b{};");
 }
 
 }  // namespace
