@@ -18,11 +18,10 @@ void print_version() {
   text += "text format: no\n";
 #endif
 #ifdef ERMINE_HAS_COMPONENT
-  text += "components: yes, without imports\n";
+  text += "components: yes\nwasi: preview 1, unstable, 0.2, 0.3\nproposals:";
 #else
-  text += "components: no\n";
+  text += "components: no\nwasi: preview 1, unstable\nproposals:";
 #endif
-  text += "wasi: preview 1, unstable, 0.2, 0.3\nproposals:";
   Config config;
   size_t column = 10;
   for (std::string_view name : Config::feature_names()) {
