@@ -49,7 +49,7 @@ constexpr Row kRows[] = {
     {'S', "threads", "wasi-threads is not supported yet"},
     {'S', "listenfd", "--listen HOST:PORT grants a listening socket"},
     {'S', "preview2", "the version of WASI is the program's; leave it out"},
-    {'S', "p3", "WASI 0.3 is not supported yet"},
+    {'S', "p3", "the version of WASI is the program's; leave it out"},
     {'S', "inherit-network", kNetwork},
     {'S', "allow-ip-name-lookup", kNetwork},
     {'S', "tcp", kNetwork},
