@@ -14,6 +14,30 @@ bool second_traps(OpCode code) {
 
 using wasm::ValType;
 
+bool keeps_memory(OpCode code) {
+  const CodeInfo info = code_info(code);  // (the smallest library has no table of these)
+  if (info.kind == CodeInfo::kFormed) {
+    const Family family = family_of(info.op);
+    return family == Family::kBinary || family == Family::kUnary || family == Family::kLoad || family == Family::kStore;
+  }
+  if (info.kind != CodeInfo::kIr) return false;
+  switch (info.ir) {
+    case IrOp::copy:
+    case IrOp::copy2:
+    case IrOp::const32:
+    case IrOp::const64:
+    case IrOp::set_r:
+    case IrOp::set_s:
+    case IrOp::set_d:
+    case IrOp::global_set_r:
+    case IrOp::global_set_s:
+    case IrOp::use_memory: return true;
+    default:
+      return (info.ir >= IrOp::select_r && info.ir <= IrOp::select_d_3) ||
+             (info.ir >= IrOp::global_get_r && info.ir <= IrOp::global_get_d_1);
+  }
+}
+
 Translator::Emitted Translator::make_pair(uint32_t at, OpCode code, OpCode pair) {
   // A first part whose result is still pending in the accumulator may have to be patched later.
   for (uint32_t p : pending_)

@@ -7,29 +7,7 @@
 namespace ermine::ir {
 
 // Whether an operation leaves alone which memory loads and stores access, whatever it is.
-inline bool keeps_memory(OpCode code) {
-  const CodeInfo& info = info_of(code);
-  if (info.kind == CodeInfo::kFormed) {
-    const Family family = family_of(info.op);
-    return family == Family::kBinary || family == Family::kUnary || family == Family::kLoad || family == Family::kStore;
-  }
-  if (info.kind != CodeInfo::kIr) return false;
-  switch (info.ir) {
-    case IrOp::copy:
-    case IrOp::copy2:
-    case IrOp::const32:
-    case IrOp::const64:
-    case IrOp::set_r:
-    case IrOp::set_s:
-    case IrOp::set_d:
-    case IrOp::global_set_r:
-    case IrOp::global_set_s:
-    case IrOp::use_memory: return true;
-    default:
-      return (info.ir >= IrOp::select_r && info.ir <= IrOp::select_d_3) ||
-             (info.ir >= IrOp::global_get_r && info.ir <= IrOp::global_get_d_1);
-  }
-}
+bool keeps_memory(OpCode code);
 
 inline uint32_t Translator::emit(OpCode code, unsigned units) {
   if (memory_ != 0 && !keeps_memory(code)) [[unlikely]]
