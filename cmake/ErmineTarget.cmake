@@ -14,6 +14,11 @@ function(ermine_library name)
   # .debug_frame, a section that is never loaded and that strip removes.
   target_compile_options(${name} PRIVATE
     "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-fno-asynchronous-unwind-tables;-fforce-dwarf-frame>")
+  if(CMAKE_BUILD_TYPE STREQUAL "Release" AND (ARG_COLD OR ARG_WARM))
+    ermine_precompile(${name} engine_size)
+  else()
+    ermine_precompile(${name} engine)
+  endif()
   if(ERMINE_SMALL AND NOT ARG_KEEP_FAST)
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-Oz> $<$<CONFIG:Release>:SHELL:-Xclang> $<$<CONFIG:Release>:SHELL:-fmerge-functions>
       $<$<CONFIG:Release>:SHELL:-mllvm> $<$<CONFIG:Release>:SHELL:-inline-threshold=15>)
