@@ -1,10 +1,11 @@
 # ermine_precompile(target kind): the target's sources use a precompiled form of the standard library's headers; reading
-# them was half of what most sources took to compile. Only headers that do not change are in it. A source includes what it
-# uses all the same: a build with ERMINE_PCH off, as the smallest library's, compiles without the list. Kinds, because
-# language options and whether the compiler optimises must be the same:
+# them was half of what most sources took to compile. Only headers that do not change are in it. Sources still include
+# what they use: a build with ERMINE_PCH off, as the smallest library's, compiles without the list. Kinds, because language
+# options and whether the compiler optimises must be the same:
 #   engine, engine_size  no exceptions; optimised for speed or for size
-#   command              with exceptions; `programs` the same, optimised for speed
-#   tests                with GoogleTest's headers, not optimised
+#   command              with exceptions
+#   programs             the same for executables and what only they use, optimised for speed
+#   tests                executables with GoogleTest's headers, not optimised
 # A source with other options of that sort needs SKIP_PRECOMPILE_HEADERS.
 option(ERMINE_PCH "Compile the standard library's headers once" ON)
 
@@ -31,9 +32,9 @@ function(ermine_precompile target kind)
   endif()
   if(NOT TARGET ermine_precompiled_${kind})
     if(kind STREQUAL "tests")
-      ermine_precompiled_headers(tests LIBRARIES GTest::gtest HEADERS filesystem fstream thread gtest/gtest.h OPTIONS -O0)
+      ermine_precompiled_headers(tests LIBRARIES GTest::gtest HEADERS filesystem fstream thread gtest/gtest.h OPTIONS -O0 -fPIE)
     elseif(kind STREQUAL "programs")
-      ermine_precompiled_headers(programs)
+      ermine_precompiled_headers(programs OPTIONS -fPIE)
     elseif(kind STREQUAL "command")
       ermine_precompiled_headers(command OPTIONS $<$<CONFIG:Release>:-Oz>)
     elseif(kind STREQUAL "engine_size")
@@ -41,6 +42,9 @@ function(ermine_precompile target kind)
     else()
       ermine_precompiled_headers(engine OPTIONS -fno-exceptions -fno-rtti)
     endif()
+  endif()
+  if(kind STREQUAL "tests" OR kind STREQUAL "programs")
+    target_compile_options(${target} PRIVATE -fPIE)  # libraries as well
   endif()
   target_precompile_headers(${target} REUSE_FROM ermine_precompiled_${kind})
 endfunction()
