@@ -52,7 +52,7 @@ void PendingCall::on_done(std::function<void()> called) const {
 
 Result<void> PendingCall::run() const {
   if (done()) return {};
-  const std::shared_ptr<HostCall> call = call_;
+  const std::shared_ptr<AsyncHostCall> call = call_;
   return call->instance().scheduler().run_until(nullptr, [&] { return call->done(); });
 }
 

@@ -36,7 +36,7 @@ enum SectionId : uint8_t {
   kData,
   kDataCount,
   kTag,
-  kSectionIds
+  kSectionIdCount
 };
 constexpr std::string_view kSectionNames[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
                                               "export", "start", "element", "code",     "data",  "data count", "tag"};
@@ -88,7 +88,7 @@ class Decoder {
     const uint32_t at = in_.offset();
     section_ = {};
     const uint8_t id = in_.byte();
-    if (id >= kSectionIds) {
+    if (id >= kSectionIdCount) {
       in_.malformed(at, base::format("malformed section id {}", id));
       return;
     }
@@ -144,7 +144,7 @@ class Decoder {
         if (!in_.require(Feature::Exceptions, "a tag section", start)) return;
         return each(m_.tags, wasm::kMaxTags, "tags", [&] { tag(); });
       case kCustom:
-      case kSectionIds: break;
+      case kSectionIdCount: break;
     }
   }
 

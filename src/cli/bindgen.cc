@@ -9,14 +9,6 @@
 #include "component/wit/select.h"
 
 namespace ermine::cli {
-namespace {
-
-int fail(const Error& error) {
-  print_error(error);
-  return kFailed;
-}
-
-}  // namespace
 
 int bindgen_main(Words words) {
   Options options("bindgen", "Write a C++ header with typed bindings of a WIT world", "[OPTIONS] PATH");

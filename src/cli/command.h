@@ -65,6 +65,8 @@ struct Parsed {
 // Messages to stderr: "error: …", "note: …"; coloured on a terminal unless NO_COLOR is set.
 void print_error(std::string_view message);
 void print_error(const Error& error);
+// Prints the error, which concerns `file` if that is not empty; kFailed.
+int fail(const Error& error, const std::string& file = {});
 void print_note(std::string_view message);
 // Prints on standard output. finish_output() reports an error.
 void print_text(std::string_view text);

@@ -101,17 +101,17 @@ int component_wit_main(Words words) {
     return kUsage;
   }
   if (int code = settings.precautions.set_bounds(); code != kOk) return code;
-  if (Result<void> r = out.open(); !r) return fail(r.error());
+  if (Result<void> r = out.open(); !r) return fail_tool(r.error());
   Result<PackageFiles> files = read_path(path, settings.precautions.max_module_size);
-  if (!files) return fail(files.error());
+  if (!files) return fail_tool(files.error());
   if (int code = settings.precautions.confine_to_reading(); code != kOk) return code;
-  if (Result<void> done = assemble(*files); !done) return fail(done.error());
+  if (Result<void> done = assemble(*files); !done) return fail_tool(done.error());
   Resolve resolve;
   const Result<PackageId> package = add_files(resolve, *std::move(files), resolving);
-  if (!package) return fail(package.error());
+  if (!package) return fail_tool(package.error());
   if (as_binary) {
     const Result<std::vector<uint8_t>> bytes = encode(resolve, *package);
-    if (!bytes) return fail(bytes.error());
+    if (!bytes) return fail_tool(bytes.error());
     out.write({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   } else {
     std::vector<PackageId> others;
@@ -120,7 +120,7 @@ int component_wit_main(Words words) {
       others = all_dependencies(resolve, *package);
     out.write(print(resolve, *package, others, {.docs = !no_docs}));
   }
-  if (Result<void> r = out.finish(); !r) return fail(r.error());
+  if (Result<void> r = out.finish(); !r) return fail_tool(r.error());
   return kOk;
 }
 

@@ -39,7 +39,7 @@ int component_plug_main(Words words) {
   std::vector<component::PlugInput> components;
   for (size_t i = 0; i < plugs.size(); ++i) components.push_back({plugs[i], bytes[i]});
   const auto made = component::plug({socket, bytes.back()}, components, {.tool = this_tool()});
-  return made ? files.write(out, *made) : fail(made.error());
+  return made ? files.write(out, *made) : fail_tool(made.error());
 }
 
 int component_targets_main(Words words) {
@@ -62,9 +62,9 @@ int component_targets_main(Words words) {
   if (int code = files.open(nullptr, {component}, bytes, wit, &package_files); code != kOk) return code;
   component::wit::Resolve resolve;
   const auto package = add_files(resolve, std::move(package_files), resolving);
-  if (!package) return fail(package.error());
+  if (!package) return fail_tool(package.error());
   const auto selected = select_world(resolve, *package, world);
-  if (!selected) return fail(selected.error());
+  if (!selected) return fail_tool(selected.error());
   if (Result<void> fits = component::check_targets(resolve, *selected, bytes[0]); !fits) {
     print_error(fits.error().clone().with_context(component).to_string());
     return kFailed;
@@ -105,13 +105,13 @@ int component_unbundle_main(Words words) {
   // it from doing anything else.
   const Precautions& precautions = files.settings.precautions;
   OutputFile out(files.output);
-  if (Result<void> r = out.expect_binary(); !r && !files.as_text) return fail(r.error());
+  if (Result<void> r = out.expect_binary(); !r && !files.as_text) return fail_tool(r.error());
   if (int code = precautions.set_bounds(); code != kOk) return code;
-  if (Result<void> r = out.open(); !r) return fail(r.error());
+  if (Result<void> r = out.open(); !r) return fail_tool(r.error());
   Result<InputFile> file = InputFile::open(input);
-  if (!file) return fail(file.error());
+  if (!file) return fail_tool(file.error());
   const auto bytes = read_module_bytes(*file, precautions.max_module_size, Accepted::kComponentsToo);
-  if (!bytes) return fail(bytes.error());
+  if (!bytes) return fail_tool(bytes.error());
   const auto unbundled = component::unbundle(*bytes, threshold);
   if (!unbundled) {
     print_error(unbundled.error().clone().with_context(input).to_string());

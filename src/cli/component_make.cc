@@ -121,20 +121,20 @@ int component_embed_main(Words words) {
   if (int code = files.open(&out, inputs, bytes, paths[0], &package_files); code != kOk) return code;
   component::wit::Resolve resolve;
   const auto package = add_files(resolve, std::move(package_files), resolving);
-  if (!package) return fail(package.error());
+  if (!package) return fail_tool(package.error());
   const auto selected = select_world(resolve, *package, world);
-  if (!selected) return fail(selected.error());
+  if (!selected) return fail_tool(selected.error());
   component::Producers producers;
   const component::Producers::Value tool = this_tool();
   producers.add("processed-by", tool.name, tool.version);
   if (only_section) {
     const auto section = component::encode_metadata(resolve, *selected, *chosen, producers);
-    if (!section) return fail(section.error());
+    if (!section) return fail_tool(section.error());
     return files.write(out, *section);
   }
   if (dummy) {
     auto made = component::make_dummy_module(resolve, *selected);
-    if (!made) return fail(made.error());
+    if (!made) return fail_tool(made.error());
     bytes.push_back(*std::move(made));
   }
   const auto embedded = component::embed_world(bytes[0], resolve, *selected, *chosen, producers);

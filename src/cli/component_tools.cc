@@ -7,7 +7,7 @@
 
 namespace ermine::cli {
 
-int fail(const Error& error) {
+int fail_tool(const Error& error) {
   print_error(error);
   return error.kind() == ErrorKind::kUsage ? kUsage : kFailed;
 }
@@ -23,29 +23,29 @@ int ToolFiles::open(OutputFile* out, const Words& inputs, std::vector<std::vecto
                     const std::string& wit, component::wit::PackageFiles* package) const {
   const Precautions& precautions = settings.precautions;
   if (out != nullptr && !as_text)
-    if (Result<void> r = out->expect_binary(); !r) return fail(r.error());
+    if (Result<void> r = out->expect_binary(); !r) return fail_tool(r.error());
   if (int code = precautions.set_bounds(); code != kOk) return code;
   if (out != nullptr)
-    if (Result<void> r = out->open(); !r) return fail(r.error());
+    if (Result<void> r = out->open(); !r) return fail_tool(r.error());
   std::vector<InputFile> files;
   for (const std::string& path : inputs) {
     Result<InputFile> file = InputFile::open(path);
-    if (!file) return fail(file.error());
+    if (!file) return fail_tool(file.error());
     files.push_back(*std::move(file));
   }
   if (!wit.empty()) {
     Result<component::wit::PackageFiles> read = component::wit::read_path(wit, precautions.max_module_size);
-    if (!read) return fail(read.error());
+    if (!read) return fail_tool(read.error());
     *package = *std::move(read);
   }
   if (int code = precautions.confine_to_reading(); code != kOk) return code;
   for (InputFile& file : files) {
     Result<std::vector<uint8_t>> read = read_module_bytes(file, precautions.max_module_size, Accepted::kComponentsToo);
-    if (!read) return fail(read.error());
+    if (!read) return fail_tool(read.error());
     bytes.push_back(*std::move(read));
   }
   if (package != nullptr)
-    if (Result<void> done = assemble(*package); !done) return fail(done.error());
+    if (Result<void> done = assemble(*package); !done) return fail_tool(done.error());
   return kOk;
 }
 
@@ -54,13 +54,13 @@ int ToolFiles::write(OutputFile& out, std::span<const uint8_t> bytes) const {
     out.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   } else if (Component::is_component(bytes)) {
     Result<std::string> text = print_component(bytes, {});
-    if (!text) return fail(text.error());
+    if (!text) return fail_tool(text.error());
     out.write(*text);
   } else {
     Result<void> printed = text::print(bytes, {}, [&out](std::string_view piece) { return out.write(piece); });
-    if (!printed) return fail(printed.error());
+    if (!printed) return fail_tool(printed.error());
   }
-  if (Result<void> r = out.finish(); !r) return fail(r.error());
+  if (Result<void> r = out.finish(); !r) return fail_tool(r.error());
   return kOk;
 }
 

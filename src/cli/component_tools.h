@@ -14,8 +14,8 @@
 
 namespace ermine::cli {
 
-// Prints the error; the exit code.
-int fail(const Error& error);
+// Prints the error; the exit code, kUsage for wrong usage.
+int fail_tool(const Error& error);
 
 // The tool's name and version, for producers sections.
 component::Producers::Value this_tool();

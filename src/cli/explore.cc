@@ -22,11 +22,6 @@
 namespace ermine::cli {
 namespace {
 
-int fail(const Error& error) {
-  print_error(error);
-  return kFailed;
-}
-
 // "dir/app.wasm" -> "app"
 std::string stem(const std::string& path) {
   std::string name = path.substr(path.rfind('/') + 1);

@@ -60,6 +60,12 @@ void print_error(const Error& error) {
   // Without the limit: it would name the library's setting instead of the option.
   print_error(error.clone().with_limit(Limit::kNone).with_backtrace(std::move(frames)).to_string() + hint);
 }
+
+int fail(const Error& error, const std::string& file) {
+  if (file.empty()) print_error(error);
+  else print_error(error.clone().with_context(file).to_string());
+  return kFailed;
+}
 void print_text(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() && lost_because == 0) lost_because = errno;
 }

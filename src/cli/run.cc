@@ -239,11 +239,6 @@ int confine(const RunOptions& o) {
   return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories, network_of(o));
 }
 
-int fail(const Error& error) {
-  print_error(error);
-  return kFailed;
-}
-
 int run(const RunOptions& o) {
   if (int code = o.precautions.set_bounds(); code != kOk) return code;
   launch::Program program = program_of(o);

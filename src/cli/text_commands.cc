@@ -17,12 +17,6 @@
 namespace ermine::cli {
 namespace {
 
-int fail(const Error& error, const std::string& file = {}) {
-  if (file.empty()) print_error(error);
-  else print_error(error.clone().with_context(file).to_string());
-  return kFailed;
-}
-
 // The arguments of these commands: an input, and -o.
 struct Files {
   std::string input, output;

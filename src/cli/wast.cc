@@ -12,15 +12,6 @@
 #include "script/runner.h"
 
 namespace ermine::cli {
-namespace {
-
-int fail(const Error& error) {
-  print_error(error);
-  return kFailed;
-}
-
-}  // namespace
-
 int wast_main(Words words) {
   Options command("wast", "Run test scripts (.wast)", "[OPTIONS] PATH...");
   Words paths;

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "component/text/text.h"
+#include "script/failure.h"
 #include "text/wast/component_values.h"
 
 namespace ermine::script {
@@ -17,8 +18,6 @@ using text::ScriptValue;
 using text::ScriptValueKind;
 
 namespace {
-
-Error failure(std::string message) { return Error(ErrorKind::kUsage, std::move(message)); }
 
 // The scripts of the component model are run with the features that their authors run them with.
 component::FeatureSet script_features() {

@@ -7,6 +7,7 @@
 
 #include "base/format.h"
 #include "script/compare.h"
+#include "script/failure.h"
 #include "script/spectest.h"
 #include "text/text.h"
 
@@ -18,8 +19,6 @@ using text::ScriptAction;
 using text::ScriptModule;
 
 namespace {
-
-Error failure(std::string message) { return Error(ErrorKind::kUsage, std::move(message)); }
 
 std::string_view kind_name(ErrorKind kind) {
   constexpr std::string_view kNames[] = {"malformed", "invalid", "unsupported", "link", "trap",

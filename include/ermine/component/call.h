@@ -18,7 +18,7 @@
 namespace ermine {
 
 namespace component {
-class HostCall;
+class AsyncHostCall;
 struct BoundFunc;
 }  // namespace component
 
@@ -39,10 +39,10 @@ class PendingCall {
   Result<void> outcome() const;
   std::optional<Value> take_value() const;  // of a call over dynamic values
 
-  explicit PendingCall(std::shared_ptr<HostCall> call) : call_(std::move(call)) {}
+  explicit PendingCall(std::shared_ptr<AsyncHostCall> call) : call_(std::move(call)) {}
 
  private:
-  std::shared_ptr<HostCall> call_;
+  std::shared_ptr<AsyncHostCall> call_;
 };
 
 template <class R>

@@ -37,7 +37,7 @@ void add_option(std::string& out, const OptionInfo& option, bool as_member) {
   out += ".TP\n" + names + value + "\n" + roff(full_help(option)) + ".\n";
 }
 
-void add_command(std::string& out, const Reference& reference, const CommandInfo& command) {
+void add_command_section(std::string& out, const Reference& reference, const CommandInfo& command) {
   const std::string name = "ermine " + std::string(command.name);
   out += format(".SS {:t}\n{:t}\n{:t}\n.PP\n{:t}.\n", roff(name), bold(name), italic(command.synopsis),
                 roff(command.summary));
@@ -75,7 +75,7 @@ std::string man_page(const Reference& reference, std::string_view version) {
       "checks, lists and converts modules. A module may be a binary or text.\n"
       ".PP\nExamples of sizes are 65536, 64KiB and 2GiB; of times, 500ms, 2s, 3m and 1h.\n"
       ".SH COMMANDS\n";
-  for (const CommandInfo& command : reference.commands) add_command(out, reference, command);
+  for (const CommandInfo& command : reference.commands) add_command_section(out, reference, command);
   for (const CommandInfo& command : reference.commands) {
     for (const OptionGroup& group : command.groups) {
       std::string title(group.title);

@@ -1,5 +1,6 @@
 // See component_builder.h.
 #include "component/encode/component_builder.h"
+#include "component/model/preamble.h"
 
 namespace ermine::component {
 
@@ -13,7 +14,6 @@ constexpr uint8_t kCustom = 0, kCoreModule = 1, kCoreInstance = 2, kCoreType = 3
 constexpr uint8_t kInstantiate = 0x00, kInline = 0x01;
 constexpr uint8_t kAliasExport = 0x00, kAliasCoreExport = 0x01;
 constexpr uint8_t kEq = 0x00, kSubResource = 0x01;
-constexpr uint8_t kPreamble[] = {0x00, 0x61, 0x73, 0x6D, 0x0D, 0x00, 0x01, 0x00};
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 
 #include "binary/encoder.h"
 #include "binary/reader.h"
+#include "component/model/preamble.h"
 
 namespace ermine::component {
 
@@ -13,15 +14,14 @@ using binary::Reader;
 
 namespace {
 
-constexpr size_t kPreambleSize = 8;
 constexpr size_t kMaxProducers = 1000;  // values; tools write fewer than ten
 
 }  // namespace
 
 std::vector<RawSection> raw_sections(std::span<const uint8_t> binary) {
   std::vector<RawSection> out;
-  if (binary.size() < kPreambleSize) return out;
-  Reader in(binary, kPreambleSize, binary.size(), wasm::FeatureSet::all());
+  if (binary.size() < kPreamble.size()) return out;
+  Reader in(binary, kPreamble.size(), binary.size(), wasm::FeatureSet::all());
   while (!in.at_end()) {
     RawSection section;
     const uint32_t start = in.offset();

@@ -36,9 +36,7 @@ struct TranscodeEnv {
   }
 };
 
-bool fail(HostCall& call, AdapterTrap code) {
-  return runtime::fail(call, component_trap(std::string(adapter_trap_message(code))));
-}
+bool fail(HostCall& call, AdapterTrap code) { return runtime::fail(call, component_trap(code)); }
 bool outside(HostCall& call) { return fail(call, AdapterTrap::StringOutOfBounds); }
 
 // ---- Transcoders. Widths: bytes of a code unit in the source, bytes of room for each in the target.

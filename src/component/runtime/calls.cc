@@ -21,7 +21,7 @@ Result<void> call_core(runtime::Store& store, runtime::FuncRef* func, Slot* slot
     runtime::RootTable::release(store.last_exception);
     store.last_exception = nullptr;
   }
-  Error trap = component_trap(std::string(adapter_trap_message(AdapterTrap::Exception)));
+  Error trap = component_trap(AdapterTrap::Exception);
   return std::move(trap).with_backtrace(error.backtrace());
 }
 

@@ -6,6 +6,7 @@
 namespace ermine::component {
 
 Error component_trap(std::string message) { return Error(ErrorKind::kTrap, std::move(message)); }
+Error component_trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
 
 std::string_view handle_kind_name(HandleKind kind) {
   switch (kind) {
@@ -107,7 +108,7 @@ bool Entering::possible() const {
 }
 
 Result<void> Entering::enter() {
-  if (!possible()) return component_trap(std::string(adapter_trap_message(AdapterTrap::CannotEnter)));
+  if (!possible()) return component_trap(AdapterTrap::CannotEnter);
   for_each([](InstanceState& state) { state.set_flag(kInstanceRuns); });
   return {};
 }

@@ -16,6 +16,7 @@ namespace ermine::component {
 
 class ComponentInstance;
 struct InstanceState;
+enum class AdapterTrap : uint8_t;
 
 // A resource type of a running component, or of the host. Its address is its identity.
 struct ResourceType {
@@ -112,6 +113,7 @@ struct InstanceState {
 
 // The error of a rule of the component model that a guest broke.
 Error component_trap(std::string message);
+Error component_trap(AdapterTrap code);
 
 // Enters an instance with those around it, except those that the caller is in (CanonicalABI.md, `entering_set`). They
 // stay entered, and so cannot be entered again, unless leave() is called: nothing can run in an instance that trapped.

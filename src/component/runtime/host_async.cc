@@ -9,9 +9,9 @@ namespace ermine::component {
 
 using runtime::Slot;
 
-// ---- HostCall
+// ---- AsyncHostCall
 
-Result<void> HostCall::begin(const std::shared_ptr<HostCall>& call) {
+Result<void> AsyncHostCall::begin(const std::shared_ptr<AsyncHostCall>& call) {
   ComponentInstance& instance = *call->instance_;
   Scheduler& scheduler = instance.scheduler();
   const Scheduler::CallsFromHost calls(scheduler);
@@ -26,7 +26,7 @@ Result<void> HostCall::begin(const std::shared_ptr<HostCall>& call) {
   return {};
 }
 
-void HostCall::finish() {
+void AsyncHostCall::finish() {
   unregister();
   is_over_ = true;
   if (!called_) return;
@@ -37,37 +37,37 @@ void HostCall::finish() {
   });
 }
 
-Result<void> HostCall::cancelled(Task&) {
+Result<void> AsyncHostCall::cancelled(Task&) {
   cancelled_ = true;
   finish();
   return {};
 }
 
-bool HostCall::refused(Error& error) {
+bool AsyncHostCall::refused(Error& error) {
   error_ = std::move(error);
   finish();
   return true;
 }
 
-void HostCall::component_failed(const ComponentInstance& root) {
+void AsyncHostCall::component_failed(const ComponentInstance& root) {
   if (&root != instance_.get()) return;
   error_ = instance_->last_failure().clone();
   finish();
 }
 
-void HostCall::end_with_store() {
+void AsyncHostCall::end_with_store() {
   error_ = Error(ErrorKind::kUsage, "the store was destroyed before the call had returned");
   is_over_ = true;
   const std::function<void()> dropped = std::exchange(called_, nullptr);
 }
 
-Result<void> HostCall::cancel() {
+Result<void> AsyncHostCall::cancel() {
   if (!task || is_over_) return {};
   const Scheduler::CallsFromHost calls(instance_->scheduler());
   return instance_->scheduler().request_cancellation(*task, nullptr);
 }
 
-void HostCall::on_done(std::function<void()> called) {
+void AsyncHostCall::on_done(std::function<void()> called) {
   if (is_over_) called();
   else called_ = std::move(called);
 }
@@ -106,7 +106,7 @@ Result<std::optional<Value>> HostTask::take_result() {
 // ---- TypedTask
 
 TypedTask::TypedTask(std::shared_ptr<const BoundFunc> func, detail::CallData data)
-    : HostCall(*func->root, *func->func),
+    : AsyncHostCall(*func->root, *func->func),
       bound_(std::move(func)),
       data_(std::move(data)),
       side_(*instance_, func_.instance, bound_->parts, bound_->types, bound_->path) {

@@ -26,7 +26,7 @@ namespace ermine::component {
 
 // A call of an exported function whose type is async. If the host gives it up before it is done, the task continues and
 // its result is dropped.
-class HostCall : public TaskClient, public HostOperation {
+class AsyncHostCall : public TaskClient, public HostOperation {
  public:
   // Whether it has returned, was cancelled, or has failed.
   bool done() const { return is_over_; }
@@ -40,8 +40,9 @@ class HostCall : public TaskClient, public HostOperation {
   ComponentInstance& instance() const { return *instance_; }
 
  protected:
-  HostCall(ComponentInstance& instance, const PlanFunc& func) : instance_(instance.shared_from_this()), func_(func) {}
-  static Result<void> begin(const std::shared_ptr<HostCall>& call);
+  AsyncHostCall(ComponentInstance& instance, const PlanFunc& func)
+      : instance_(instance.shared_from_this()), func_(func) {}
+  static Result<void> begin(const std::shared_ptr<AsyncHostCall>& call);
   Result<void> cancelled(Task& task) final;
   bool refused(Error& error) final;
   void end_with_store() final;
@@ -58,7 +59,7 @@ class HostCall : public TaskClient, public HostOperation {
 };
 
 // Over dynamic values.
-class HostTask final : public HostCall {
+class HostTask final : public AsyncHostCall {
  public:
   // Runs it as far as it gets without blocking. Errors: kUsage if the arguments do not fit; those of running code.
   static Result<std::shared_ptr<HostTask>> start(ComponentInstance& instance, const PlanFunc& func,
@@ -68,7 +69,7 @@ class HostTask final : public HostCall {
 
  private:
   HostTask(ComponentInstance& instance, const PlanFunc& func, std::vector<Value> arguments)
-      : HostCall(instance, func), arguments_(std::move(arguments)) {}
+      : AsyncHostCall(instance, func), arguments_(std::move(arguments)) {}
   Result<void> start(Task& task, runtime::Slot* slots) override;
   Result<void> returned(Task& task, const runtime::Slot* results) override;
 
@@ -77,7 +78,7 @@ class HostTask final : public HostCall {
 };
 
 // A call whose arguments and result the public API's templates lower and lift.
-class TypedTask final : public HostCall {
+class TypedTask final : public AsyncHostCall {
  public:
   static Result<std::shared_ptr<TypedTask>> start(std::shared_ptr<const BoundFunc> func, detail::CallData data);
 

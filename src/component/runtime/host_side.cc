@@ -14,11 +14,7 @@ namespace ermine::component {
 
 using runtime::Slot;
 
-namespace {
-
-Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
-
-}  // namespace
+namespace {}  // namespace
 
 SideParts::SideParts(ComponentInstance& root, const PlanOptions& options) : encoding(options.encoding) {
   if (options.memory) memory = root.memory(*options.memory);
@@ -90,13 +86,14 @@ bool Cursor::allocate(uint32_t alignment, uint64_t bytes, uint64_t& at) {
   state.set_flag(before);
   self.see_memory();
   at = static_cast<uint32_t>(slots[0]);
-  if (at % alignment != 0) return fail(trap(AdapterTrap::ReallocUnaligned));
-  if (bytes > memory_size || at > memory_size - bytes) return fail(trap(AdapterTrap::ReallocOutOfBounds));
+  if (at % alignment != 0) return fail(component_trap(AdapterTrap::ReallocUnaligned));
+  if (bytes > memory_size || at > memory_size - bytes) return fail(component_trap(AdapterTrap::ReallocOutOfBounds));
   return true;
 }
 
 bool Cursor::allocate_list(uint64_t length, uint32_t element_size, uint32_t alignment, uint64_t& at) {
-  if (length >= kMaxValueSize / (element_size == 0 ? 1 : element_size)) return fail(trap(AdapterTrap::ListTooLong));
+  if (length >= kMaxValueSize / (element_size == 0 ? 1 : element_size))
+    return fail(component_trap(AdapterTrap::ListTooLong));
   return allocate(alignment, length * element_size, at);
 }
 
@@ -200,17 +197,18 @@ bool Cursor::view_string(uint64_t at, uint64_t units, std::string_view& out) {
 
 bool Cursor::load_list(uint64_t at, uint64_t length, uint32_t element_size, uint32_t alignment, uint64_t host_bytes,
                        const uint8_t*& begin) {
-  if (length >= kMaxValueSize / (element_size == 0 ? 1 : element_size)) return fail(trap(AdapterTrap::ListTooLong));
-  if (at % alignment != 0) return fail(trap(AdapterTrap::UnalignedPointer));
+  if (length >= kMaxValueSize / (element_size == 0 ? 1 : element_size))
+    return fail(component_trap(AdapterTrap::ListTooLong));
+  if (at % alignment != 0) return fail(component_trap(AdapterTrap::UnalignedPointer));
   const uint64_t bytes = length * element_size;
-  if (bytes > memory_size || at > memory_size - bytes) return fail(trap(AdapterTrap::ListOutOfBounds));
+  if (bytes > memory_size || at > memory_size - bytes) return fail(component_trap(AdapterTrap::ListOutOfBounds));
   begin = memory + at;
   return side(this).charge(length * host_bytes);
 }
 
 bool Cursor::place(uint64_t at, uint32_t size, uint32_t alignment, uint8_t*& out) {
-  if (at % alignment != 0) return fail(trap(AdapterTrap::UnalignedPointer));
-  if (size > memory_size || at > memory_size - size) return fail(trap(AdapterTrap::PointerOutOfBounds));
+  if (at % alignment != 0) return fail(component_trap(AdapterTrap::UnalignedPointer));
+  if (size > memory_size || at > memory_size - size) return fail(component_trap(AdapterTrap::PointerOutOfBounds));
   out = memory + at;
   return true;
 }
@@ -300,8 +298,8 @@ bool Cursor::store_values(uint64_t at, std::span<const Value> values) {
 
 // ---- Errors
 
-bool Cursor::bad_case() { return fail(trap(AdapterTrap::InvalidDiscriminant)); }
-bool Cursor::bad_char() { return fail(trap(AdapterTrap::InvalidChar)); }
+bool Cursor::bad_case() { return fail(component_trap(AdapterTrap::InvalidDiscriminant)); }
+bool Cursor::bad_char() { return fail(component_trap(AdapterTrap::InvalidChar)); }
 bool Cursor::bad_value(const char* what) {
   return fail(Error(ErrorKind::kUsage, base::format("`{}`: {:t}", side(this).function_, what)));
 }

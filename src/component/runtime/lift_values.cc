@@ -17,10 +17,6 @@ using runtime::Slot;
 
 namespace {
 
-constexpr uint64_t align(uint64_t at, uint64_t alignment) { return (at + alignment - 1) & ~(alignment - 1); }
-
-Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
-
 // A value from its bits, of which those above its type's size do not count; nothing if they are not one.
 std::optional<Value> from_bits(Primitive type, uint64_t bits) {
   switch (type) {
@@ -93,11 +89,11 @@ Result<std::vector<Value>> ValueAccess::lift(std::span<const TypeUse> types, con
   }
   const Layout tuple = tuple_layout(types);
   uint64_t at = slots[0];
-  if (at % tuple.alignment != 0) return trap(AdapterTrap::UnalignedPointer);
+  if (at % tuple.alignment != 0) return component_trap(AdapterTrap::UnalignedPointer);
   const uint64_t size = memory().size;
-  if (tuple.size > size || at > size - tuple.size) return trap(AdapterTrap::PointerOutOfBounds);
+  if (tuple.size > size || at > size - tuple.size) return component_trap(AdapterTrap::PointerOutOfBounds);
   for (const TypeUse type : types) {
-    at = align(at, layout(type).alignment);
+    at = aligned(at, layout(type).alignment);
     ERMINE_ASSIGN(Value value, load(type, at));
     values.push_back(std::move(value));
     at += layout(type).size;
@@ -110,7 +106,7 @@ Result<Value> ValueAccess::load_primitive(Primitive type, uint64_t at) {
     return load_string(read(at, pointer_size()), read(at + pointer_size(), pointer_size()));
   if (type == Primitive::ErrorContext) return lift_error_context(read(at, 4));
   std::optional<Value> value = from_bits(type, read(at, layout(TypeUse(type)).size));
-  if (!value) return trap(AdapterTrap::InvalidChar);
+  if (!value) return component_trap(AdapterTrap::InvalidChar);
   return std::move(*value);
 }
 
@@ -130,7 +126,7 @@ Result<Value> ValueAccess::load(TypeUse use, uint64_t at) {
       ERMINE_TRY(charge(type.fields.size() * sizeof(NamedValue)));
       fields.reserve(type.fields.size());
       for (const Field& field : type.fields) {
-        at = align(at, layout(field.type).alignment);
+        at = aligned(at, layout(field.type).alignment);
         ERMINE_ASSIGN(Value value, load(field.type, at));
         fields.push_back({std::string(field.label), std::move(value)});
         at += layout(field.type).size;
@@ -142,7 +138,7 @@ Result<Value> ValueAccess::load(TypeUse use, uint64_t at) {
       ERMINE_TRY(charge(type.fields.size() * sizeof(Value)));
       elements.reserve(type.fields.size());
       for (const Field& field : type.fields) {
-        at = align(at, layout(field.type).alignment);
+        at = aligned(at, layout(field.type).alignment);
         ERMINE_ASSIGN(Value value, load(field.type, at));
         elements.push_back(std::move(value));
         at += layout(field.type).size;
@@ -155,7 +151,7 @@ Result<Value> ValueAccess::load(TypeUse use, uint64_t at) {
     case TypeKind::Option:
     case TypeKind::Result: {
       const auto index = static_cast<uint32_t>(read(at, discriminant_size(type)));
-      if (index >= case_count(type)) return trap(AdapterTrap::InvalidDiscriminant);
+      if (index >= case_count(type)) return component_trap(AdapterTrap::InvalidDiscriminant);
       const TypeUse payload = case_type(type, index);
       if (payload.is_none()) return make_case(type, index, std::nullopt);
       ERMINE_TRY(charge(sizeof(Value)));
@@ -177,7 +173,7 @@ Result<Value> ValueAccess::lift_primitive(Primitive type, const Slot*& slots) {
   }
   if (type == Primitive::ErrorContext) return lift_error_context(*slots++);
   std::optional<Value> value = from_bits(type, *slots++);
-  if (!value) return trap(AdapterTrap::InvalidChar);
+  if (!value) return component_trap(AdapterTrap::InvalidChar);
   return std::move(*value);
 }
 
@@ -223,7 +219,7 @@ Result<Value> ValueAccess::lift_flat(TypeUse use, const Slot*& slots) {
     case TypeKind::Result: {
       const Slot* end = slots + flat_count(use);
       const Slot index = *slots;
-      if (index >= case_count(type)) return trap(AdapterTrap::InvalidDiscriminant);
+      if (index >= case_count(type)) return component_trap(AdapterTrap::InvalidDiscriminant);
       const Slot* payload_slots = slots + 1;
       slots = end;
       const TypeUse payload = case_type(type, static_cast<uint32_t>(index));
@@ -252,17 +248,17 @@ Result<Value> ValueAccess::load_string(uint64_t at, uint64_t tagged_units) {
 Result<Value> ValueAccess::load_list(const DefinedType& type, uint64_t at, uint64_t length) {
   const TypeUse pair[2] = {type.first, type.second};
   const Layout element = type.kind == TypeKind::Map ? tuple_layout(pair) : layout(type.first);
-  if (element.size != 0 && length >= kMaxValueSize / element.size) return trap(AdapterTrap::ListTooLong);
-  if (at % element.alignment != 0) return trap(AdapterTrap::UnalignedPointer);
+  if (element.size != 0 && length >= kMaxValueSize / element.size) return component_trap(AdapterTrap::ListTooLong);
+  if (at % element.alignment != 0) return component_trap(AdapterTrap::UnalignedPointer);
   const uint64_t size = memory().size;
   const uint64_t bytes = length * element.size;
-  if (bytes > size || at > size - bytes) return trap(AdapterTrap::ListOutOfBounds);
+  if (bytes > size || at > size - bytes) return component_trap(AdapterTrap::ListOutOfBounds);
   if (type.kind == TypeKind::List) return load_elements(type.first, at, length);
   std::vector<std::pair<Value, Value>> entries;
-  if (length > kMaxValueSize) return trap(AdapterTrap::ListTooLong);
+  if (length > kMaxValueSize) return component_trap(AdapterTrap::ListTooLong);
   ERMINE_TRY(charge(length * 2 * sizeof(Value)));
   entries.reserve(length);
-  const uint64_t mapped = align(layout(type.first).size, layout(type.second).alignment);
+  const uint64_t mapped = aligned(layout(type.first).size, layout(type.second).alignment);
   for (uint64_t i = 0; i < length; ++i) {
     ERMINE_ASSIGN(Value key, load(type.first, at + i * element.size));
     ERMINE_ASSIGN(Value value, load(type.second, at + i * element.size + mapped));
@@ -277,7 +273,7 @@ Result<Value> ValueAccess::load_elements(TypeUse element, uint64_t at, uint64_t 
     ERMINE_TRY(charge(bytes));
     return packed_numbers(*number, memory().base + at, bytes);
   }
-  if (length > kMaxHostValueBytes) return trap(AdapterTrap::ListTooLong);
+  if (length > kMaxHostValueBytes) return component_trap(AdapterTrap::ListTooLong);
   ERMINE_ASSIGN(std::vector<Value> elements, load_range(element, at, static_cast<uint32_t>(length)));
   return Value::list(std::move(elements));
 }

@@ -14,10 +14,6 @@ using runtime::Slot;
 
 namespace {
 
-constexpr uint64_t align(uint64_t at, uint64_t alignment) { return (at + alignment - 1) & ~(alignment - 1); }
-
-Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
-
 // The bits of a primitive value as a slot.
 uint64_t slot_of(Primitive type, const Value& value) {
   switch (type) {
@@ -44,15 +40,15 @@ Result<uint32_t> ValueAccess::lower(std::span<const TypeUse> types, std::span<co
   uint64_t at = 0;
   if (out) {
     at = *out;
-    if (at % tuple.alignment != 0) return trap(AdapterTrap::UnalignedPointer);
+    if (at % tuple.alignment != 0) return component_trap(AdapterTrap::UnalignedPointer);
     const uint64_t size = memory().size;
-    if (tuple.size > size || at > size - tuple.size) return trap(AdapterTrap::PointerOutOfBounds);
+    if (tuple.size > size || at > size - tuple.size) return component_trap(AdapterTrap::PointerOutOfBounds);
   } else {
     ERMINE_ASSIGN(at, allocate(tuple.alignment, tuple.size));
     *slots++ = at;
   }
   for (size_t i = 0; i < types.size(); ++i) {
-    at = align(at, layout(types[i]).alignment);
+    at = aligned(at, layout(types[i]).alignment);
     ERMINE_TRY(store(types[i], values[i], at));
     at += layout(types[i]).size;
   }
@@ -69,9 +65,9 @@ Result<uint64_t> ValueAccess::allocate(uint64_t alignment, uint64_t bytes) {
   ERMINE_TRY(call_core(root_.store(), root_.func(*options_.realloc), slots));
   ERMINE_TRY(root_.exit_call());
   state.set_flag(before);
-  if (slots[0] % alignment != 0) return trap(AdapterTrap::ReallocUnaligned);
+  if (slots[0] % alignment != 0) return component_trap(AdapterTrap::ReallocUnaligned);
   const uint64_t size = memory().size;
-  if (bytes > size || slots[0] > size - bytes) return trap(AdapterTrap::ReallocOutOfBounds);
+  if (bytes > size || slots[0] > size - bytes) return component_trap(AdapterTrap::ReallocOutOfBounds);
   return slots[0];
 }
 
@@ -112,7 +108,7 @@ Result<void> ValueAccess::store(TypeUse use, const Value& value, uint64_t at) {
     case TypeKind::Tuple:
       for (size_t i = 0; i < type->fields.size(); ++i) {
         const Layout inner = layout(type->fields[i].type);
-        at = align(at, inner.alignment);
+        at = aligned(at, inner.alignment);
         ERMINE_TRY(store(type->fields[i].type,
                          type->kind == TypeKind::Record ? value.fields()[i].value : value.elements()[i], at));
         at += inner.size;
@@ -207,11 +203,11 @@ Result<std::pair<uint64_t, uint64_t>> ValueAccess::store_list(const DefinedType&
   const bool is_map = type.kind == TypeKind::Map;
   const Layout element = is_map ? tuple_layout(pair) : layout(type.first);
   const uint64_t length = is_map ? value.entries().size() : value.size();
-  if (element.size != 0 && length >= kMaxValueSize / element.size) return trap(AdapterTrap::ListTooLong);
+  if (element.size != 0 && length >= kMaxValueSize / element.size) return component_trap(AdapterTrap::ListTooLong);
   ERMINE_ASSIGN(const uint64_t begin, allocate(element.alignment, length * element.size));
   uint64_t at = begin;
   if (is_map) {
-    const uint64_t mapped = align(layout(type.first).size, layout(type.second).alignment);
+    const uint64_t mapped = aligned(layout(type.first).size, layout(type.second).alignment);
     for (const auto& [key, v] : value.entries()) {
       ERMINE_TRY(store(type.first, key, at));
       ERMINE_TRY(store(type.second, v, at + mapped));

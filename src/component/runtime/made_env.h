@@ -18,7 +18,7 @@ struct MadeEnv {
   const ResourceType* resource() const { return root->resource(made->target); }
   Result<void> check_may_leave() const {
     if (state().flag() != kInstanceMayNotLeave) return {};
-    return component_trap(std::string(adapter_trap_message(AdapterTrap::CannotLeave)));
+    return component_trap(AdapterTrap::CannotLeave);
   }
 };
 

@@ -36,7 +36,7 @@ Result<void> resource_drop(const MadeEnv& env, Slot* slots) {
 
 Result<void> forbidden(const MadeEnv& env, Slot*) {
   ERMINE_TRY(env.check_may_leave());
-  return component_trap(std::string(adapter_trap_message(AdapterTrap::CannotEnter)));
+  return component_trap(AdapterTrap::CannotEnter);
 }
 
 Result<void> lower_import(const MadeEnv& env, Slot* slots) {

@@ -58,8 +58,7 @@ Result<void> set_buffer(const MadeEnv& env, CopyEnd& end, uint64_t at, uint64_t 
   if (!element.is_none() && length > 0) {
     const Layout layout = types.layout(element, options.address);
     const uint64_t size = env.root->memory(*options.memory)->byte_size(), bytes = length * layout.size;
-    if (at % layout.alignment != 0)
-      return component_trap(std::string(adapter_trap_message(AdapterTrap::UnalignedPointer)));
+    if (at % layout.alignment != 0) return component_trap(AdapterTrap::UnalignedPointer);
     if (bytes > size || at > size - bytes)
       return component_trap(base::format("{:t}: the buffer of a stream or future",
                                          adapter_trap_message(AdapterTrap::PointerOutOfBounds)));

@@ -12,8 +12,6 @@ namespace ermine::component {
 
 namespace {
 
-Error trap(AdapterTrap code) { return component_trap(std::string(adapter_trap_message(code))); }
-
 constexpr uint64_t utf16_tag(AddressType address) { return uint64_t{1} << (address == AddressType::k64 ? 63 : 31); }
 
 void append_utf8(std::string& out, uint32_t c) {
@@ -76,10 +74,11 @@ Result<StringPlace> string_place(const uint8_t* memory, uint64_t memory_size, St
     place.wide = true;
   }
   const unsigned unit = place.wide ? 2 : 1;
-  if (place.units >= kMaxValueSize / unit) return trap(AdapterTrap::StringTooLong);
+  if (place.units >= kMaxValueSize / unit) return component_trap(AdapterTrap::StringTooLong);
   place.bytes = place.units * unit;
-  if ((compact || place.wide) && at % 2 != 0) return trap(AdapterTrap::UnalignedPointer);
-  if (place.bytes > memory_size || at > memory_size - place.bytes) return trap(AdapterTrap::StringOutOfBounds);
+  if ((compact || place.wide) && at % 2 != 0) return component_trap(AdapterTrap::UnalignedPointer);
+  if (place.bytes > memory_size || at > memory_size - place.bytes)
+    return component_trap(AdapterTrap::StringOutOfBounds);
   place.begin = memory + at;
   return place;
 }
@@ -134,7 +133,7 @@ Result<StringForm> string_form(std::string_view text, StringEncoding encoding) {
   const bool compact = encoding == StringEncoding::kLatin1Utf16;
   form.wide = encoding == StringEncoding::kUtf16 || (compact && !latin1);
   form.bytes = form.wide ? form.units * 2 : form.units;
-  if (form.bytes >= kMaxValueSize) return trap(AdapterTrap::StringTooLong);
+  if (form.bytes >= kMaxValueSize) return component_trap(AdapterTrap::StringTooLong);
   return form;
 }
 

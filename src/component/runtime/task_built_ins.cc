@@ -81,9 +81,8 @@ Result<void> waitable_set_new(const MadeEnv& env, Slot* slots) {
 Result<void> store_event(const MadeEnv& env, const Event& event, Slot* slots) {
   const runtime::Memory& memory = *env.root->memory(*env.made->options.memory);
   const uint64_t at = slots[1], size = memory.byte_size();
-  if (at % 4 != 0) return component_trap(std::string(adapter_trap_message(AdapterTrap::UnalignedPointer)));
-  if (size < 8 || at > size - 8)
-    return component_trap(std::string(adapter_trap_message(AdapterTrap::PointerOutOfBounds)));
+  if (at % 4 != 0) return component_trap(AdapterTrap::UnalignedPointer);
+  if (size < 8 || at > size - 8) return component_trap(AdapterTrap::PointerOutOfBounds);
   std::memcpy(memory.base() + at, &event.index, 4);
   std::memcpy(memory.base() + at + 4, &event.payload, 4);
   slots[0] = static_cast<Slot>(event.code);

@@ -18,6 +18,8 @@ namespace ermine::component {
 uint64_t host_value_bytes(const runtime::Store& store);
 Error host_values_limit(const runtime::Store& store);
 
+constexpr uint64_t aligned(uint64_t at, uint64_t alignment) { return (at + alignment - 1) & ~(alignment - 1); }
+
 // One side of a call: a component instance with the options of a lift or lower. The memory is looked up at each access,
 // because it may grow.
 class ValueAccess {

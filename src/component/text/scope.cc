@@ -1,5 +1,6 @@
 // See scope.h.
 #include "component/text/scope.h"
+#include "component/model/preamble.h"
 
 namespace ermine::component {
 
@@ -124,7 +125,6 @@ std::vector<uint8_t> Scope::finish_component(bool names, std::string_view name) 
   names_.component = own_name_.value_or(name);
   if ((names || wants_names_) && !has_name_section_)
     if (const std::vector<uint8_t> contents = names_.encode(); !contents.empty()) emit_custom(kNameSection, contents);
-  constexpr std::string_view kPreamble("\0asm\x0D\0\1\0", 8);
   for (auto& position : positions_) position.first += kPreamble.size();
   ByteBuffer out;
   out.reserve(kPreamble.size() + out_.size());

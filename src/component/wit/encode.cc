@@ -16,6 +16,7 @@
 #include "base/format.h"
 #include "binary/encoder.h"
 #include "component/model/names.h"
+#include "component/model/preamble.h"
 #include "component/wit/limits.h"
 #include "component/wit/type_encoder.h"
 
@@ -29,7 +30,6 @@ constexpr uint8_t kTypeDecl = 0x01, kAliasDecl = 0x02, kImportDecl = 0x03, kExpo
 constexpr uint8_t kAliasExport = 0x00, kAliasOuter = 0x02;
 constexpr uint8_t kEq = 0x00, kSubResource = 0x01;
 constexpr uint8_t kTypeSection = 0x07, kExportSection = 0x0B;
-constexpr uint8_t kPreamble[] = {0x00, 0x61, 0x73, 0x6D, 0x0D, 0x00, 0x01, 0x00};
 
 // The declarators of a component type or instance type.
 struct Declarators {

@@ -194,6 +194,8 @@ class Heap {
   OverflowSearch overflow_search_[7];  // by log2 of the number of lines, since the last collection
   uint32_t scan_at_ = 0;  // next line to search in the block being filled; 0: none
   std::vector<uint32_t> blocks_;  // in use, by offset
+  // Blocks with fewer free lines are used last: filling many small holes is slow and scatters related objects.
+  static constexpr uint32_t kRecyclableLines = 16;
   std::vector<uint32_t> recyclable_;  // of these, with free lines and not used since the last collection
   std::vector<uint32_t> fresh_;
   std::vector<Block> block_info_;

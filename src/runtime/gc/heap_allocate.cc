@@ -9,8 +9,6 @@
 namespace ermine::runtime::gc {
 
 namespace {
-// Blocks with fewer free lines are used last: filling many small holes is slow and scatters related objects.
-constexpr uint32_t kRecyclableLines = 16;
 // Full collections in a row that free less than 1/64 of the heap before allocation fails.
 constexpr unsigned kMostFutile = 8;
 }  // namespace

@@ -12,7 +12,6 @@ namespace {
 
 using wasm::Shape;
 
-constexpr uint32_t kRecyclableLines = 16;
 constexpr uint64_t kNursery = 16 << 20;
 constexpr uint64_t kLeastFullTrigger = 32 << 20;
 

@@ -71,7 +71,7 @@ std::optional<uint32_t> only_character(std::string_view text) {
   return value;
 }
 
-std::string quoted(std::string_view text) { return "\"" + printable(text) + "\""; }
+std::string quoted_text(std::string_view text) { return "\"" + printable(text) + "\""; }
 
 }  // namespace
 
@@ -177,7 +177,7 @@ std::string component_text(const ScriptValue& value) {
       return word->is_signed ? fmt::format("{}:{}", word->shown.view(), static_cast<int64_t>(value.bits))
                              : fmt::format("{}:{}", word->shown.view(), value.bits);
     case ValueForm::kChar: return fmt::format("char:U+{:04X}", value.bits);
-    case ValueForm::kString: return "string:" + quoted(value.label);
+    case ValueForm::kString: return "string:" + quoted_text(value.label);
     case ValueForm::kName: return fmt::format("{}:{}", word->shown.view(), printable(value.label));
     case ValueForm::kCase:
       return inner.empty() ? "variant:" + printable(value.label)

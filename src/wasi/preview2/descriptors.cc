@@ -10,7 +10,6 @@ namespace {
 
 using host::HostError;
 
-Unexpected<ErrorCode> fail(HostError error) { return Unexpected(error_code_of(error)); }
 FileResult<void> result_of(HostError error) {
   if (error != HostError::kNone) return fail(error);
   return {};

@@ -190,6 +190,21 @@ std::shared_ptr<OpenFile> file_of_network(Call& call, int fd, std::shared_ptr<vo
 Own<Pollable> pollable_of(Call& call, Readiness::Kind kind, const std::shared_ptr<OpenFile>& file);
 IpAddress from_net(const net::IpAddress& address);
 SocketAddress from_net(const net::Endpoint& endpoint);
+
+// The result of an operation of the host.
+inline SocketResult<void> result_of(net::NetError error) {
+  if (error != net::NetError::kNone) return Unexpected(socket_error_of(error));
+  return {};
+}
+template <class T>
+SocketResult<T> result_of(const net::NetOutcome<T>& outcome) {
+  if (!outcome) return Unexpected(socket_error_of(outcome.error));
+  return *outcome;
+}
+inline SocketResult<SocketAddress> result_of(const net::NetOutcome<net::Endpoint>& outcome) {
+  if (!outcome) return Unexpected(socket_error_of(outcome.error));
+  return from_net(*outcome);
+}
 net::Endpoint to_net(const SocketAddress& address);
 DescriptorStat stat_of(const host::FileStat& stat);
 MetadataHash hash_of(const host::FileStat& stat);

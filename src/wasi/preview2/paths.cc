@@ -10,7 +10,6 @@ namespace {
 
 using host::HostError;
 
-Unexpected<ErrorCode> fail(HostError error) { return Unexpected(error_code_of(error)); }
 bool follows(PathFlags flags) { return has(flags, PathFlags::kSymlinkFollow); }
 
 // The common beginning of all functions with a path: the directory, and the path copied and checked. `writes`: the

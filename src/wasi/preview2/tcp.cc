@@ -4,20 +4,6 @@
 namespace ermine::wasi::preview2 {
 namespace {
 
-SocketResult<void> result_of(net::NetError error) {
-  if (error != net::NetError::kNone) return Unexpected(socket_error_of(error));
-  return {};
-}
-template <class T>
-SocketResult<T> result_of(const net::NetOutcome<T>& outcome) {
-  if (!outcome) return Unexpected(socket_error_of(outcome.error));
-  return *outcome;
-}
-SocketResult<SocketAddress> result_of(const net::NetOutcome<net::Endpoint>& outcome) {
-  if (!outcome) return Unexpected(socket_error_of(outcome.error));
-  return from_net(*outcome);
-}
-
 std::shared_ptr<OpenFile> file_of(Call& call, const std::shared_ptr<net::TcpSocket>& socket) {
   std::shared_ptr<OpenFile> file = file_of_network(call, socket->fd(), socket);
   if (!file) return nullptr;

@@ -69,6 +69,7 @@ constexpr auto ermine_component_type(const ErrorCode*) {
 template <class T>
 using FileResult = Expected<T, ErrorCode>;
 ErrorCode error_code_of(host::HostError error);
+inline Unexpected<ErrorCode> fail(host::HostError error) { return Unexpected(error_code_of(error)); }
 
 enum class DescriptorType : uint8_t {
   kUnknown,

@@ -8,20 +8,6 @@
 namespace ermine::wasi::preview2 {
 namespace {
 
-SocketResult<void> result_of(net::NetError error) {
-  if (error != net::NetError::kNone) return Unexpected(socket_error_of(error));
-  return {};
-}
-template <class T>
-SocketResult<T> result_of(const net::NetOutcome<T>& outcome) {
-  if (!outcome) return Unexpected(socket_error_of(outcome.error));
-  return *outcome;
-}
-SocketResult<SocketAddress> result_of(const net::NetOutcome<net::Endpoint>& outcome) {
-  if (!outcome) return Unexpected(socket_error_of(outcome.error));
-  return from_net(*outcome);
-}
-
 // Streams of an earlier association, and of a socket for which nothing is granted, are ready, so that their users find
 // out.
 bool never_waits(const DatagramStream& stream) { return stream.closed() || stream.socket->fd() < 0; }

@@ -21,13 +21,13 @@ namespace {
 
 #ifndef ERMINE_NO_GUARDED_MEMORY
 
-constexpr std::string_view kModule = R"((module $faulty (memory 1)
+constexpr std::string_view kFaulty = R"((module $faulty (memory 1)
   (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
   (func (export "store") (param i32) (i32.store offset=4294967292 (local.get 0) (i32.const 1)))))";
 
-struct Fixture {
-  explicit Fixture(Tier tier) : engine(Engine::create(config(tier))), store(engine->store_options()) {
-    auto bytes = text::parse(kModule, {.features = wasm::FeatureSet::all(), .emit_names = true});
+struct FaultyInstance {
+  explicit FaultyInstance(Tier tier) : engine(Engine::create(config(tier))), store(engine->store_options()) {
+    auto bytes = text::parse(kFaulty, {.features = wasm::FeatureSet::all(), .emit_names = true});
     auto owner = std::make_shared<const std::vector<uint8_t>>(*std::move(bytes));
     module = *CompiledModule::compile(engine, std::span<const uint8_t>(*owner), owner, "faulty\x1b.wasm");
   }
@@ -53,7 +53,7 @@ struct Fixture {
 class Fault : public testing::TestWithParam<Tier> {};
 
 TEST_P(Fault, OutOfBoundsIsATrap) {
-  Fixture w(GetParam());
+  FaultyInstance w(GetParam());
   runtime::Instance *a = w.make(), *b = w.make();
   ASSERT_TRUE(a->memory(0)->guarded());
   for (runtime::Instance* i : {a, b}) {
@@ -68,7 +68,7 @@ TEST_P(Fault, OutOfBoundsIsATrap) {
 // An access at `distance` from the correct base is reported as a bug, and the fault's signal ends the process.
 void expect_bug(Tier tier, int64_t distance) {
   auto run = [=] {
-    Fixture w(tier);
+    FaultyInstance w(tier);
     runtime::Instance* a = w.make();
     EXPECT_EQ(w.call(a, "load", 0), TrapCode::kNone);
     a->ctx()->memory0_base += distance;
@@ -88,7 +88,7 @@ TEST_P(Fault, AboveAllReachableAddressesIsABug) { expect_bug(GetParam(), int64_t
 
 TEST_P(Fault, AnotherMemoryIsABug) {
   auto run = [] {
-    Fixture w(GetParam());
+    FaultyInstance w(GetParam());
     runtime::Instance *a = w.make(), *b = w.make();
     EXPECT_EQ(w.call(a, "load", 0), TrapCode::kNone);
     a->ctx()->memory0_base = b->memory(0)->base();
@@ -100,7 +100,7 @@ TEST_P(Fault, AnotherMemoryIsABug) {
 
 TEST_P(Fault, NamesInReportsAreEscaped) {
   auto run = [] {
-    Fixture w(GetParam());
+    FaultyInstance w(GetParam());
     runtime::Instance* a = w.make();
     a->ctx()->memory0_base = nullptr;
     (void)w.call(a, "load", 0);

@@ -16,7 +16,7 @@
 namespace ermine::verify {
 namespace {
 
-constexpr std::string_view kModule = R"((module
+constexpr std::string_view kFlipped = R"((module
   (type $t (func (param i32) (result i32)))
   (import "h" "f" (func $h (param i32) (result i32)))
   (memory 1)
@@ -242,7 +242,7 @@ const char* kind_of(const Instruction& was, const Instruction& is) {
 }
 
 TEST(Flips, OfCode) {
-  Specimens all(kModule);
+  Specimens all(kFlipped);
   std::map<std::string, unsigned> accepted;
   unsigned refused = 0, harmless = 0;
   for (uint32_t f = all.first(); f < all.end(); ++f) {
@@ -288,7 +288,7 @@ TEST(Flips, OfCode) {
 
 // The constants beside the code: changed addresses are refused, numbers are not.
 TEST(Flips, OfConstants) {
-  Specimens all(kModule);
+  Specimens all(kFlipped);
   unsigned refused = 0;
   for (uint32_t f = all.first(); f < all.end(); ++f) {
     Specimen s(all, f);
@@ -318,7 +318,7 @@ TEST(Flips, OfConstants) {
 // The description itself: any bit of it may be wrong, and the code stays the same. Whatever is accepted must also be
 // accepted with the right description; apart from that, the verifier must not crash.
 TEST(Flips, OfTheDescription) {
-  Specimens all(kModule);
+  Specimens all(kFlipped);
   unsigned refused = 0;
   for (uint32_t f = all.first(); f < all.end(); ++f) {
     const Specimen s(all, f);

@@ -9,12 +9,12 @@
 #include "binary/reader.h"
 #include "component/binary/decoder.h"
 #include "component/model/limits.h"
+#include "component/model/preamble.h"
 #include "component/text/print/printer.h"
 
 namespace ermine::component {
 namespace {
 
-constexpr uint32_t kPreambleSize = 8;
 constexpr size_t kMostParts = 100'000;
 constexpr uint8_t kCustom = 0, kCoreModule = 1, kComponent = 4, kStart = 9;
 
@@ -69,12 +69,12 @@ class Dumper {
 
   // The part and those in it. Nesting is limited as in the decoder.
   void find(std::string title, uint32_t start, uint32_t end, unsigned depth) {
-    if (parts_.size() >= kMostParts || depth > kMaxNesting || end - start < kPreambleSize) return;
+    if (parts_.size() >= kMostParts || depth > kMaxNesting || end - start < kPreamble.size()) return;
     const size_t index = parts_.size();
     parts_.push_back({title, false, start, end, {}});
     const std::string prefix = depth == 0 ? "" : title + ", ";
     unsigned modules = 0, components = 0;
-    binary::Reader in(bytes_, start + kPreambleSize, end, wasm::FeatureSet::all());
+    binary::Reader in(bytes_, start + kPreamble.size(), end, wasm::FeatureSet::all());
     while (!in.at_end()) {
       Section section{};
       section.start = in.offset();

@@ -5,6 +5,7 @@
 
 #include "base/leb128.h"
 #include "component/binary/decoder.h"
+#include "component/model/preamble.h"
 #include "component/text/print/printer.h"
 #include "component/text/text.h"
 #include "text/encoding_delta.h"
@@ -13,13 +14,11 @@ namespace ermine::component {
 
 namespace {
 
-constexpr size_t kPreambleSize = 8;
-
 // Where the runs of sections begin that the parser makes one section, and the end. Only what follows a section that
 // cannot be framed is one run.
 std::vector<size_t> runs(std::span<const uint8_t> bytes) {
   std::vector<size_t> out;
-  size_t p = std::min(kPreambleSize, bytes.size());
+  size_t p = std::min(kPreamble.size(), bytes.size());
   int last = -1;
   while (p < bytes.size()) {
     const uint8_t id = bytes[p];

@@ -10,7 +10,7 @@
 namespace ermine::component {
 namespace {
 
-std::vector<uint8_t> must_parse(std::string_view source, bool names = false) {
+std::vector<uint8_t> must_decode(std::string_view source, bool names = false) {
   TextOptions options;
   options.emit_names = names;
   auto result = parse_text(source, options);
@@ -31,7 +31,7 @@ std::string hex(std::span<const uint8_t> bytes) {
 
 // The sections of a component of these definitions.
 std::string sections(std::string_view definitions, bool names = false) {
-  const std::vector<uint8_t> bytes = must_parse(fmt::format("(component {})", definitions), names);
+  const std::vector<uint8_t> bytes = must_decode(fmt::format("(component {})", definitions), names);
   return bytes.size() < 8 ? "" : hex(std::span(bytes).subspan(8));
 }
 
@@ -40,8 +40,8 @@ void same(std::string_view abbreviation, std::string_view long_form) {
 }
 
 TEST(ComponentText, Preamble) {
-  EXPECT_EQ(hex(must_parse("(component)")), "00 61 73 6d 0d 00 01 00");
-  EXPECT_EQ(hex(must_parse("(component $c binary \"\\00asm\" \"\\0d\\00\\01\\00\")")), "00 61 73 6d 0d 00 01 00");
+  EXPECT_EQ(hex(must_decode("(component)")), "00 61 73 6d 0d 00 01 00");
+  EXPECT_EQ(hex(must_decode("(component $c binary \"\\00asm\" \"\\0d\\00\\01\\00\")")), "00 61 73 6d 0d 00 01 00");
 }
 
 TEST(ComponentText, PrimitiveTypes) {
@@ -299,7 +299,7 @@ TEST(ComponentText, Names) {
             "00 22 0e 63 6f 6d 70 6f 6e 65 6e 74 2d 6e 61 6d 65 "  // component-name
             "01 0a 03 02 00 01 61 02 03 42 20 62 "
             "01 05 05 01 00 01 69");
-  const std::vector<uint8_t> named = must_parse("(component $c (core func $f (canon task.cancel)))", true);
+  const std::vector<uint8_t> named = must_decode("(component $c (core func $f (canon task.cancel)))", true);
   EXPECT_TRUE(
       hex(named).ends_with("00 1b 0e 63 6f 6d 70 6f 6e 65 6e 74 2d 6e 61 6d 65 00 02 01 63 01 06 00 00 01 00 01 66"));
 }
