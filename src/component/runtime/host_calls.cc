@@ -49,8 +49,9 @@ class HostSubtask : public CallSubtask, public HostOperation, public std::enable
     Task& frame = *scheduler.current()->task;
     // What is lent stays lent until the answer.
     frame.loans = &loans;
-    ERMINE_TRY(begin(reply));
-    frame.loans = &frame.frame->loans;
+    Result<void> begun = begin(reply);
+    frame.loans = &frame.frame->loans;  // after an error, too: the frame outlives this
+    ERMINE_TRY(std::move(begun));
     ERMINE_TRY(scheduler.exit_call());
     std::unique_lock lock(reply->mutex);
     reply->in_call = false;
