@@ -110,7 +110,7 @@ class OutgoingCall {
   Error fail();
 
  private:
-  alignas(16) unsigned char storage_[208];
+  [[maybe_unused]] alignas(16) unsigned char storage_[208];  // (in a build without components)
   Cursor* cursor_;
 };
 
