@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "sandbox/cover.h"
 #include "sandbox/filter_assembler.h"
 #include "sandbox/system_calls.h"
 #include "wasi/host/path_arguments.h"
@@ -70,8 +71,10 @@ constexpr void write_check(A& a, Check check) {
     case Check::kFutex:
       a.load_low(1);
       a.clear_bits(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-      for (uint32_t operation : {FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET}) a.if_equal(operation, kAllow, A::kNext);
-      a.if_equal(FUTEX_WAKE_BITSET, kAllow, kRefuse);
+      static_assert(FUTEX_WAIT == 0 && FUTEX_WAKE == 1 && FUTEX_WAKE_BITSET == FUTEX_WAIT_BITSET + 1);
+      a.if_at_least(FUTEX_WAKE + 1, A::kNext, kAllow);
+      a.if_at_least(FUTEX_WAKE_BITSET + 1, kRefuse, A::kNext);
+      a.if_at_least(FUTEX_WAIT_BITSET, kAllow, kRefuse);
       break;
     case Check::kThread:
       a.load_low(0);
@@ -129,6 +132,8 @@ constexpr void write_check(A& a, Check check) {
     case Check::kStream:
       a.load_low(0);
       a.if_at_least(STDERR_FILENO + 1, kRefuse, A::kNext);
+      // The rest serves for the mode as well: 0 is 0 in the upper half, too.
+      a.bind(label_of(Check::kNoMode));
       for (bool high : {false, true}) {
         high ? a.load_high(1) : a.load_low(1);
         a.if_equal(0, high ? kAllow : A::kNext, kRefuse);
@@ -207,23 +212,25 @@ constexpr bool uses(Allowed allowed, Check check) {
 }
 
 constexpr Filter make_filter(Allowed task) {
-  std::array<int, std::size(kSystemCalls)> listed{};
+  // Numbers with checked arguments are compared in any case, so the set does not need them.
+  std::array<uint16_t, std::size(kSystemCalls)> unchecked{};
   size_t count = 0;
   for (const SystemCall& c : kSystemCalls)
-    if (holds(c, task)) listed[count++] = c.number;
+    if (c.check == Check::kNone && holds(c, task)) unchecked[count++] = static_cast<uint16_t>(c.number);
+  std::sort(unchecked.begin(), unchecked.begin() + count);
+  const Cover cover({unchecked.data(), count});
   A a;
+  a.begin(cover);
   a.load(offsetof(seccomp_data, arch));
   a.if_equal(kArchitecture, A::kNext, kKill);
   a.load_number();
-  // First find out whether the number is listed at all, since most are not; then which of the numbers with checked
-  // arguments it is.
-  a.expect_one_of({listed.data(), count}, kRefuse);
   for (const SystemCall& c : kSystemCalls)
     if (c.check != Check::kNone && holds(c, task))
       a.if_equal(static_cast<uint32_t>(c.number), label_of(c.check), A::kNext);
-  a.answer(SECCOMP_RET_ALLOW);
+  a.find(cover, kAllow, kRefuse);
   for (unsigned i = 1; i < static_cast<unsigned>(Check::kCount); ++i) {
     const auto check = static_cast<Check>(i);
+    if (check == Check::kNoMode && uses(task, Check::kStream)) continue;  // a part of that
     if (uses(task, check) || (check == Check::kDescriptor && uses(task, Check::kDescriptorOrNoPath)))
       write_check(a, check);
   }
