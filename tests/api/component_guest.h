@@ -117,7 +117,7 @@ inline std::string echo_text(std::string_view type, const std::vector<std::strin
 
 template <class T>
 Result<Component> echo_guest(const Engine& engine, std::string_view type, std::string_view encoding = "utf8") {
-  const CoreTypes flat(component::detail::Codec<T>::shape);
+  const CoreTypes flat(component::detail::Codec<T>::shape());
   return Component::from_text(engine, echo_text(type, flat.types, encoding), "echo");
 }
 

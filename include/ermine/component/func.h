@@ -254,13 +254,12 @@ class TypedComponentFunc<R(Args...)> {
 
   static constexpr bool kDirectParams = Params::flat <= component::detail::kMaxFlatParams;
   static constexpr uint32_t kSlots = kDirectParams && Params::flat > 0 ? Params::flat : 1;
-  static constexpr const component::detail::TypeShape* kParamShapes[sizeof...(Args) + 1] = {
-      &Codec<typename component::detail::StoredParam<Args>::type>::shape..., nullptr};
-  static constexpr component::detail::FuncShape shape() {
-    component::detail::FuncShape shape{{kParamShapes, sizeof...(Args)}};
+  static component::detail::FuncShape shape() {
+    component::detail::FuncShape shape =
+        component::detail::params_shape<typename component::detail::StoredParam<Args>::type...>();
     if constexpr (!std::is_void_v<R>) {
       static_assert(!Codec<R>::view, "the result of a function must own its parts: std::string, std::vector");
-      shape.result = &Codec<R>::shape;
+      shape.result = &Codec<R>::shape();
     }
     return shape;
   }

@@ -215,11 +215,14 @@ template <class End, class T, ValueKind kKind>
 struct EndCodec : HandleCodec<EndCodec<End, T, kKind>, End> {
   static_assert(!std::is_same_v<T, Value>, "a stream of dynamic values is passed as a component::Value");
   static constexpr bool owns = true;
-  static constexpr TypeShape shape{.kind = kKind, .first = element_shape<T>()};
-  static bool take(Cursor& c, const End& v, uint32_t& index) { return c.lower_stream(v.end(), &shape, index); }
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(kKind, element_shape<T>());
+    return made;
+  }
+  static bool take(Cursor& c, const End& v, uint32_t& index) { return c.lower_stream(v.end(), &shape(), index); }
   static bool give(Cursor& c, uint32_t index, End& v) {
     StreamEnd end;
-    if (!c.lift_stream(index, &shape, end)) return false;
+    if (!c.lift_stream(index, &shape(), end)) return false;
     return v = End(std::move(end)), true;
   }
 };
@@ -230,7 +233,8 @@ struct Codec<FutureReader<T>> : EndCodec<FutureReader<T>, T, ValueKind::kFuture>
 
 template <>
 struct Codec<ErrorContext> : HandleCodec<Codec<ErrorContext>, ErrorContext> {
-  static constexpr TypeShape shape{.kind = ValueKind::kErrorContext};
+  static constexpr TypeShape kShape{.kind = ValueKind::kErrorContext};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static bool take(Cursor& c, const ErrorContext& v, uint32_t& index) { return c.lower_error_context(v.impl(), index); }
   static bool give(Cursor& c, uint32_t index, ErrorContext& v) {
     std::shared_ptr<const void> context;

@@ -14,32 +14,31 @@ using component::detail::Cursor;
 bool call_traced(void* env, runtime::Store* store, Cursor& cursor, uint64_t* slots) {
   const Import& import = *static_cast<const Import*>(env);
   Context* context = import.source->get(store);
-  if (context == nullptr || !context->tracing()) return import.row->call(env, store, cursor, slots);
+  if (context == nullptr || !context->tracing()) return import.call(env, store, cursor, slots);
   uint64_t arguments[component::detail::kMaxFlatParams + 1];
-  std::copy(slots, slots + flat_params(import.row->shape), arguments);
+  std::copy(slots, slots + flat_params(import.shape), arguments);
   std::string line = describe_call(import, cursor, slots);
-  const bool done = import.row->call(env, store, cursor, slots);
-  if (done && import.row->shape.result) line += " = " + describe_result(import, cursor, slots, arguments);
+  const bool done = import.call(env, store, cursor, slots);
+  if (done && import.shape.result) line += " = " + describe_result(import, cursor, slots, arguments);
   context->trace(line);
   return done;
 }
 
-constexpr FunctionRow kFunctions[] = {
-#define RESOURCE(interface, name, Class)
-#define FUNCTION(interface, name, function) \
-  {interface, name, call_function<&Functions::function>, Traits<decltype(&Functions::function)>::Host::shape()},
+constexpr size_t kFunctions = 0
+#define RESOURCE(...)
+#define FUNCTION(...) +1
 #include "wasi/preview2/functions.def"
-};
+    ;
 
 }  // namespace
 
 bool no_context(Cursor& cursor, const Import& import) {
-  return cursor.fail(Error(ErrorKind::kUsage, std::string(import.row->name) + ": the calling store has no WASI state"));
+  return cursor.fail(Error(ErrorKind::kUsage, std::string(import.name) + ": the calling store has no WASI state"));
 }
 
 bool call_absent(void* env, runtime::Store*, Cursor& cursor, uint64_t*) {
   const Import& import = *static_cast<const Import*>(env);
-  return cursor.fail(Error::trap(TrapCode::kHost, std::string(import.row->name) + ": there is no such resource"));
+  return cursor.fail(Error::trap(TrapCode::kHost, std::string(import.name) + ": there is no such resource"));
 }
 
 std::string full_name(const char* interface) {
@@ -62,22 +61,32 @@ Result<void> define_all(ComponentLinker& linker, ContextSource source) {
 #define FUNCTION(...)
 #include "wasi/preview2/functions.def"
   const auto shared = std::make_shared<const ContextSource>(std::move(source));
-  ERMINE_TRY(define_functions(linker, kFunctions, shared));
+  Definer definer(linker, shared, kFunctions);
+#define RESOURCE(...)
+#define FUNCTION(interface, name, function)                         \
+  definer.add(interface, name, call_function<&Functions::function>, \
+              Traits<decltype(&Functions::function)>::Host::shape);
+#include "wasi/preview2/functions.def"
+  ERMINE_TRY(definer.finish());
   return define_http(linker, shared);
 }
 
-Result<void> define_functions(ComponentLinker& linker, std::span<const FunctionRow> rows,
-                              const std::shared_ptr<const ContextSource>& source) {
-  const bool may_trace = !source->fixed || source->fixed->tracing();
-  auto imports = std::make_shared<Import[]>(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const FunctionRow& row = rows[i];
-    imports[i] = {&row, source};
-    ERMINE_TRY(linker.define_func(full_name(row.interface), row.name,
-                                  {may_trace ? call_traced : row.call, {imports, &imports[i]}, row.shape}));
-  }
-  return {};
+Definer::Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, size_t count)
+    : linker_(linker),
+      source_(std::move(source)),
+      imports_(std::make_shared<Import[]>(count)),
+      may_trace_(!source_->fixed || source_->fixed->tracing()) {}
+
+void Definer::add(const char* interface, const char* name, decltype(Import::call) call,
+                  component::detail::FuncShape (*shape)()) {
+  if (!result_) return;
+  Import& import = imports_[used_++];
+  import = {interface, name, call, nullptr, shape(), source_};
+  result_ = linker_.define_func(full_name(interface), name,
+                                {may_trace_ ? call_traced : call, {imports_, &import}, import.shape});
 }
+
+Result<void> Definer::finish() { return std::move(result_); }
 
 }  // namespace ermine::wasi::preview2
 

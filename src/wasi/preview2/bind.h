@@ -1,11 +1,12 @@
 // Binds the table of functions (functions.def) to a ComponentLinker.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
 
 #include "ermine/component/caller.h"
+#include "ermine/component/detail/cursor.h"
 #include "ermine/component/linker.h"
 #include "ermine/wasi.h"
 #include "wasi/preview2/context.h"
@@ -20,16 +21,13 @@ struct ContextSource {
   Context* get(runtime::Store* store) const;
 };
 
-struct FunctionRow {
-  const char* interface;  // without "wasi:" and the usual version
-  const char* name;
-  bool (*call)(void* import, runtime::Store* store, component::detail::Cursor& cursor, uint64_t* slots);
-  component::detail::FuncShape shape;
-};
-
 // A function in the linker: the environment of its host function.
 struct Import {
-  const FunctionRow* row;
+  const char* interface = nullptr;  // without "wasi:" and the usual version
+  const char* name = nullptr;
+  decltype(component::detail::HostFunc::fn) call = nullptr;
+  decltype(component::detail::HostFunc::start) start = nullptr;  // instead, of a function that answers later
+  component::detail::FuncShape shape;
   std::shared_ptr<const ContextSource> source;
 };
 
@@ -37,8 +35,25 @@ struct Import {
 std::string full_name(const char* interface);
 
 Result<void> define_all(ComponentLinker& linker, ContextSource source);
-Result<void> define_functions(ComponentLinker& linker, std::span<const FunctionRow> rows,
-                              const std::shared_ptr<const ContextSource>& source);
+// Defines functions one after the other. There is no table of them, because its pointers would be relocated at each
+// start, also of a program that is no component: five pages.
+class Definer {
+ public:
+  Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, size_t count);
+  // Not inlined: some 40 bytes of code for each function instead.
+  [[gnu::noinline]] void add(const char* interface, const char* name, decltype(Import::call) call,
+                             component::detail::FuncShape (*shape)());
+  Result<void> finish();  // the first error, if there was one
+
+ private:
+  ComponentLinker& linker_;
+  std::shared_ptr<const ContextSource> source_;
+  std::shared_ptr<Import[]> imports_;
+  size_t used_ = 0;
+  bool may_trace_;
+  Result<void> result_;
+};
+
 // wasi:http
 Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source);
 

@@ -218,7 +218,10 @@ namespace ermine::component::detail {
 template <>
 struct Codec<wasi::preview2::RandomBytes>
     : PointerPair<Codec<wasi::preview2::RandomBytes>, wasi::preview2::RandomBytes> {
-  static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &Codec<uint8_t>::shape};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kList, &Codec<uint8_t>::shape());
+    return made;
+  }
   static bool write(Cursor& c, const wasi::preview2::RandomBytes& v, uint64_t& at, uint64_t& n) {
     n = v.size;
     return c.allocate_list(n, 1, 1, at) && v.fill(c, at);

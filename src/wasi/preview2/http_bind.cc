@@ -7,13 +7,12 @@ namespace {
 
 using component::detail::HostCallable;
 
-constexpr FunctionRow kFunctions[] = {
-#define RESOURCE(interface, name, Class)
-#define FUNCTION(interface, name, function) \
-  {interface, name, call_function<&HttpFunctions::function>, Traits<decltype(&HttpFunctions::function)>::Host::shape()},
-#define ABSENT(interface, name, ...) {interface, name, call_absent, HostCallable<__VA_ARGS__>::shape()},
+constexpr size_t kFunctions = 0
+#define RESOURCE(...)
+#define FUNCTION(...) +1
+#define ABSENT(...) +1
 #include "wasi/preview2/http_functions.def"
-};
+    ;
 
 }  // namespace
 
@@ -22,7 +21,14 @@ Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const Co
 #define FUNCTION(...)
 #define ABSENT(...)
 #include "wasi/preview2/http_functions.def"
-  return define_functions(linker, kFunctions, source);
+  Definer definer(linker, source, kFunctions);
+#define RESOURCE(...)
+#define FUNCTION(interface, name, function)                             \
+  definer.add(interface, name, call_function<&HttpFunctions::function>, \
+              Traits<decltype(&HttpFunctions::function)>::Host::shape);
+#define ABSENT(interface, name, ...) definer.add(interface, name, call_absent, HostCallable<__VA_ARGS__>::shape);
+#include "wasi/preview2/http_functions.def"
+  return definer.finish();
 }
 
 }  // namespace ermine::wasi::preview2

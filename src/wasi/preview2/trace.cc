@@ -204,11 +204,10 @@ uint32_t flat_params(const component::detail::FuncShape& shape, const Cursor& cu
 }
 
 std::string describe_call(const Import& import, const Cursor& cursor, const uint64_t* slots) {
-  const FunctionRow& row = *import.row;
-  std::string line = row.interface;
-  ((line += '.') += row.name) += '(';
+  std::string line = import.interface;
+  ((line += '.') += import.name) += '(';
   std::vector<PartShape> params;
-  for (const TypeShape* param : row.shape.params) params.push_back({{}, param});
+  for (const TypeShape* param : import.shape.params) params.push_back({{}, param});
   const bool direct = fields(params).flat <= cursor.max_flat_params;
   describe_fields(line, params, {cursor, direct ? slots : nullptr, slots[0]}, false);
   return line += ')';
@@ -216,7 +215,7 @@ std::string describe_call(const Import& import, const Cursor& cursor, const uint
 
 std::string describe_result(const Import& import, const Cursor& cursor, const uint64_t* slots,
                             const uint64_t* arguments) {
-  const component::detail::FuncShape& shape = import.row->shape;
+  const component::detail::FuncShape& shape = import.shape;
   std::string text;
   const bool direct = layout(shape.result).flat <= cursor.max_flat_results;
   const uint64_t at = direct ? 0 : arguments[flat_params(shape, cursor) - 1];

@@ -207,7 +207,10 @@ namespace ermine::component::detail {
 
 template <>
 struct Codec<wasi::preview2::Bytes> : PointerPair<Codec<wasi::preview2::Bytes>, wasi::preview2::Bytes> {
-  static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &Codec<uint8_t>::shape};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kList, &Codec<uint8_t>::shape());
+    return made;
+  }
   static bool write(Cursor& c, const wasi::preview2::Bytes& v, uint64_t& at, uint64_t& n) {
     n = v.size;
     if (!c.allocate_list(n, 1, 1, at)) return false;

@@ -58,7 +58,7 @@ Context* context_of(void* env, runtime::Store* store, Cursor& cursor) {
   const Import& import = *static_cast<const Import*>(env);
   Context* context = import.source->get(store);
   if (context == nullptr) [[unlikely]]
-    cursor.fail(Error(ErrorKind::kUsage, std::string(import.row->name) + ": the calling store has no WASI state"));
+    cursor.fail(Error(ErrorKind::kUsage, std::string(import.name) + ": the calling store has no WASI state"));
   return context;
 }
 
@@ -96,22 +96,16 @@ bool start_function(void* env, runtime::Store* store, Cursor& cursor, const uint
   return finish(call, cursor);
 }
 
-struct Row {
-  preview2::FunctionRow row;  // call: null if there is `start`
-  decltype(HostFunc::start) start = nullptr;
-};
-const Row& row_of(const Import& import) { return *reinterpret_cast<const Row*>(import.row); }
-
-// The same as the row's functions, with a trace.
+// The same as the import's functions, with a trace.
 bool call_traced(void* env, runtime::Store* store, Cursor& cursor, uint64_t* slots) {
   const Import& import = *static_cast<const Import*>(env);
   Context* context = import.source->get(store);
-  if (context == nullptr || !context->tracing()) return import.row->call(env, store, cursor, slots);
+  if (context == nullptr || !context->tracing()) return import.call(env, store, cursor, slots);
   uint64_t arguments[component::detail::kMaxFlatParams + 1];
-  std::copy(slots, slots + preview2::flat_params(import.row->shape, cursor), arguments);
+  std::copy(slots, slots + preview2::flat_params(import.shape, cursor), arguments);
   std::string line = describe_call(import, cursor, slots);
-  const bool done = import.row->call(env, store, cursor, slots);
-  if (done && import.row->shape.result) line += " = " + describe_result(import, cursor, slots, arguments);
+  const bool done = import.call(env, store, cursor, slots);
+  if (done && import.shape.result) line += " = " + describe_result(import, cursor, slots, arguments);
   context->trace(line);
   return done;
 }
@@ -120,19 +114,48 @@ bool start_traced(void* env, runtime::Store* store, Cursor& cursor, const uint64
   const Import& import = *static_cast<const Import*>(env);
   Context* context = import.source->get(store);
   if (context != nullptr && context->tracing()) context->trace(describe_call(import, cursor, slots));
-  return row_of(import).start(env, store, cursor, slots, reply, kept);
+  return import.start(env, store, cursor, slots, reply, kept);
 }
 
-constexpr Row kFunctions[] = {
-#define RESOURCE(interface, name, Class)
-#define FUNCTION(interface, name, function) \
-  {{interface, name, call_function<&function>, Traits<decltype(&function)>::Host::shape()}},
-#define ASYNC(interface, name, function) \
-  {{interface, name, nullptr, Traits<decltype(&function)>::Host::shape()}, start_function<&function>},
+constexpr size_t kFunctions = 0
+#define RESOURCE(...)
+#define FUNCTION(...) +1
+#define ASYNC(...) +1
 #include "wasi/preview3/functions.def"
-};
+    ;
 
 std::string full_name(const char* interface) { return std::string("wasi:") + interface + "@0.3.1"; }
+
+class Definer {
+ public:
+  Definer(ComponentLinker& linker, preview2::ContextSource source)
+      : linker_(linker), may_trace_(!source.fixed || source.fixed->tracing()) {
+    source_ = std::make_shared<const preview2::ContextSource>(std::move(source));
+  }
+  // One of `call` and `start` is null.
+  [[gnu::noinline]] void add(const char* interface, const char* name, decltype(Import::call) call,
+                             decltype(Import::start) start, component::detail::FuncShape (*shape)()) {
+    if (!result_) return;
+    Import& import = imports_[used_++];
+    import = {interface, name, call, start, shape(), source_};
+    import.shape.is_async = start != nullptr;
+    HostFunc func;
+    func.env = {imports_, &import};
+    func.shape = import.shape;
+    if (start != nullptr) func.start = may_trace_ ? start_traced : start;
+    else func.fn = may_trace_ ? call_traced : call;
+    result_ = linker_.define_func(full_name(interface), name, std::move(func));
+  }
+  Result<void> finish() { return std::move(result_); }
+
+ private:
+  ComponentLinker& linker_;
+  std::shared_ptr<const preview2::ContextSource> source_;
+  std::shared_ptr<Import[]> imports_ = std::make_shared<Import[]>(kFunctions);
+  size_t used_ = 0;
+  bool may_trace_;
+  Result<void> result_;
+};
 
 }  // namespace
 
@@ -141,24 +164,14 @@ Result<void> define_all(ComponentLinker& linker, preview2::ContextSource source)
 #define FUNCTION(...)
 #define ASYNC(...)
 #include "wasi/preview3/functions.def"
-  const bool may_trace = !source.fixed || source.fixed->tracing();
-  auto shared = std::make_shared<const preview2::ContextSource>(std::move(source));
-  auto imports = std::make_shared<Import[]>(std::size(kFunctions));
-  for (size_t i = 0; i < std::size(kFunctions); ++i) {
-    const Row& row = kFunctions[i];
-    imports[i] = {&row.row, shared};
-    HostFunc func;
-    func.env = {imports, &imports[i]};
-    func.shape = row.row.shape;
-    if (row.start != nullptr) {
-      func.shape.is_async = true;
-      func.start = may_trace ? start_traced : row.start;
-    } else {
-      func.fn = may_trace ? call_traced : row.row.call;
-    }
-    ERMINE_TRY(linker.define_func(full_name(row.row.interface), row.row.name, std::move(func)));
-  }
-  return {};
+  Definer definer(linker, std::move(source));
+#define RESOURCE(...)
+#define FUNCTION(interface, name, function) \
+  definer.add(interface, name, call_function<&function>, nullptr, Traits<decltype(&function)>::Host::shape);
+#define ASYNC(interface, name, function) \
+  definer.add(interface, name, nullptr, start_function<&function>, Traits<decltype(&function)>::Host::shape);
+#include "wasi/preview3/functions.def"
+  return definer.finish();
 }
 
 }  // namespace ermine::wasi::preview3

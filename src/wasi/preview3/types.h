@@ -145,12 +145,18 @@ namespace ermine::component::detail {
 template <class T>
 struct CodeCodec : CodecDefaults {
   using Other = std::optional<std::string>;
-  static constexpr auto parts = [] {
-    std::array<PartShape, T::kCases.size()> out = named_parts(T::kCases);
-    out.back().type = &Codec<Other>::shape;
-    return out;
-  }();
-  static constexpr TypeShape shape{.kind = ValueKind::kVariant, .parts = parts, .name = T::kName};
+  static constexpr size_t kCount = T::kCases.size();
+  struct Cases {
+    static constexpr const auto& names = T::kCases;
+  };
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const auto made = [] {
+      const TypeShape* types[kCount] = {};
+      types[kCount - 1] = &Codec<Other>::shape();
+      return CompoundShape<kCount>(ValueKind::kVariant, T::kName, kJoinedNames<Cases>.data(), types);
+    }();
+    return made.shape;
+  }
   static constexpr uint32_t size = 4 + Codec<Other>::size, alignment = Codec<Other>::alignment;
   static constexpr uint32_t flat = 1 + Codec<Other>::flat;
   static constexpr bool inert = true;

@@ -69,7 +69,7 @@ struct AsyncCallable<Ret(First, A...)> {
   static constexpr bool fails = !std::is_void_v<Ret>;
   using ReplyType = std::remove_cvref_t<First>;
   using Host = HostCallable<typename ReplyType::value_type(typename AsyncParam<A>::Lifted...)>;
-  static constexpr FuncShape shape() {
+  static FuncShape shape() {
     FuncShape shape = Host::shape();
     shape.is_async = true;
     return shape;

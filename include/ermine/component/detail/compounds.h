@@ -88,9 +88,17 @@ struct FieldsCodec : CodecDefaults {
 };
 
 template <class... F>
+const TypeShape& tuple_shape() {
+  static const auto made = [] {
+    const TypeShape* const types[] = {&Codec<F>::shape()..., nullptr};
+    return CompoundShape<sizeof...(F)>(ValueKind::kTuple, {}, nullptr, types);
+  }();
+  return made.shape;
+}
+
+template <class... F>
 struct Codec<std::tuple<F...>> : FieldsCodec<Codec<std::tuple<F...>>, std::tuple<F...>, F...> {
-  static constexpr std::array<PartShape, sizeof...(F)> parts{PartShape{{}, &Codec<F>::shape}...};
-  static constexpr TypeShape shape{.kind = ValueKind::kTuple, .parts = parts};
+  [[gnu::noinline]] static const TypeShape& shape() { return tuple_shape<F...>(); }
   template <size_t I>
   static auto& get(auto& v) {
     return std::get<I>(v);
@@ -98,8 +106,7 @@ struct Codec<std::tuple<F...>> : FieldsCodec<Codec<std::tuple<F...>>, std::tuple
 };
 template <class A, class B>
 struct Codec<std::pair<A, B>> : FieldsCodec<Codec<std::pair<A, B>>, std::pair<A, B>, A, B> {
-  static constexpr std::array<PartShape, 2> parts{PartShape{{}, &Codec<A>::shape}, PartShape{{}, &Codec<B>::shape}};
-  static constexpr TypeShape shape{.kind = ValueKind::kTuple, .parts = parts};
+  [[gnu::noinline]] static const TypeShape& shape() { return tuple_shape<A, B>(); }
   template <size_t I>
   static auto& get(auto& v) {
     return std::get<I>(v);
@@ -114,14 +121,17 @@ struct Codec<T> : DescribedCodec<T, std::remove_cvref_t<decltype(kDescription<T>
 template <class T, class... F>
 struct DescribedCodec<T, RecordType<F...>> : FieldsCodec<DescribedCodec<T, RecordType<F...>>, T, typename F::type...> {
   static_assert(sizeof...(F) > 0, "a record has at least one field");
-  static constexpr std::array<PartShape, sizeof...(F)> parts = [] {
-    return std::apply(
-        [](const auto&... f) {
-          return std::array<PartShape, sizeof...(F)>{PartShape{f.name, &Codec<typename F::type>::shape}...};
-        },
-        kDescription<T>.fields);
-  }();
-  static constexpr TypeShape shape{.kind = ValueKind::kRecord, .parts = parts, .name = kDescription<T>.name};
+  struct Fields {
+    static constexpr std::array<std::string_view, sizeof...(F)> names =
+        std::apply([](const auto&... f) { return std::array{f.name...}; }, kDescription<T>.fields);
+  };
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const auto made = [] {
+      const TypeShape* const types[] = {&Codec<typename F::type>::shape()...};
+      return CompoundShape<sizeof...(F)>(ValueKind::kRecord, kDescription<T>.name, kJoinedNames<Fields>.data(), types);
+    }();
+    return made.shape;
+  }
   template <size_t I>
   static auto& get(auto& v) {
     return v.*(std::get<I>(kDescription<T>.fields).member);
@@ -133,19 +143,24 @@ struct DescribedCodec<T, RecordType<F...>> : FieldsCodec<DescribedCodec<T, Recor
 template <size_t N>
 using DiscriminantBits = std::conditional_t<N <= 0x100, uint8_t, std::conditional_t<N <= 0x1'0000, uint16_t, uint32_t>>;
 
-template <size_t N>
-constexpr std::array<PartShape, N> named_parts(const std::array<std::string_view, N>& names) {
-  std::array<PartShape, N> parts;
-  for (size_t i = 0; i < N; ++i) parts[i].name = names[i];
-  return parts;
-}
+template <class T>
+struct CasesOf {
+  static constexpr const auto& names = kDescription<T>.cases;
+};
+template <class T>
+struct FlagsOf {
+  static constexpr const auto& names = kDescription<T>.flags;
+};
 
 template <class T, size_t N>
 struct DescribedCodec<T, EnumType<N>> : OneSlot<DescribedCodec<T, EnumType<N>>, T, DiscriminantBits<N>> {
   using Bits = DiscriminantBits<N>;
   static constexpr bool inert = false;  // not every value of the C++ type is a case
-  static constexpr std::array<PartShape, N> parts = named_parts(kDescription<T>.cases);
-  static constexpr TypeShape shape{.kind = ValueKind::kEnum, .parts = parts, .name = kDescription<T>.name};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const CompoundShape<N> made(ValueKind::kEnum, kDescription<T>.name, kJoinedNames<CasesOf<T>>.data(),
+                                       nullptr);
+    return made.shape;
+  }
   static bool is_case(const T& v) { return static_cast<uint64_t>(v) < N; }
   static Bits to_bits(const T& v) { return static_cast<Bits>(v); }
   static bool from_bits(Cursor& c, uint64_t bits, T& v) {
@@ -169,8 +184,11 @@ struct DescribedCodec<T, FlagsType<N>>
               std::conditional_t<N <= 8, uint8_t, std::conditional_t<N <= 16, uint16_t, uint32_t>>> {
   static_assert(N > 0 && N <= 32, "flags have 1 to 32 names");
   static constexpr uint64_t kAll = (uint64_t{1} << N) - 1;
-  static constexpr std::array<PartShape, N> parts = named_parts(kDescription<T>.flags);
-  static constexpr TypeShape shape{.kind = ValueKind::kFlags, .parts = parts, .name = kDescription<T>.name};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const CompoundShape<N> made(ValueKind::kFlags, kDescription<T>.name, kJoinedNames<FlagsOf<T>>.data(),
+                                       nullptr);
+    return made.shape;
+  }
   // Bits without a flag are ignored (CanonicalABI.md, `unpack_flags_from_int`).
   static auto to_bits(const T& v) {
     return static_cast<std::conditional_t<N <= 8, uint8_t, std::conditional_t<N <= 16, uint16_t, uint32_t>>>(
@@ -193,9 +211,9 @@ struct Codec<std::monostate> : CodecDefaults {
   static bool lift(Cursor&, const uint64_t*&, std::monostate&) { return true; }
 };
 template <class T>
-constexpr const TypeShape* payload_shape() {
+const TypeShape* payload_shape() {
   if constexpr (std::is_same_v<T, std::monostate>) return nullptr;
-  else return &Codec<T>::shape;
+  else return &Codec<T>::shape();
 }
 
 template <class... C>
@@ -273,7 +291,10 @@ inline constexpr std::monostate kNoPayload{};
 
 template <class E>
 struct Codec<std::optional<E>> : CasesCodec<Codec<std::optional<E>>, std::optional<E>, std::monostate, E> {
-  static constexpr TypeShape shape{.kind = ValueKind::kOption, .first = &Codec<E>::shape};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kOption, &Codec<E>::shape());
+    return made;
+  }
   static size_t index_of(const std::optional<E>& v) { return v ? 1 : 0; }
   template <size_t I>
   static const auto& get(const std::optional<E>& v) {
@@ -311,8 +332,13 @@ struct VariantCodec : CasesCodec<VariantCodec<T, C...>, T, C...> {
 };
 template <class... C>
 struct Codec<std::variant<C...>> : VariantCodec<std::variant<C...>, C...> {
-  static constexpr std::array<PartShape, sizeof...(C)> parts{PartShape{{}, payload_shape<C>()}...};
-  static constexpr TypeShape shape{.kind = ValueKind::kVariant, .parts = parts};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const auto made = [] {
+      const TypeShape* const types[] = {payload_shape<C>()...};
+      return CompoundShape<sizeof...(C)>(ValueKind::kVariant, {}, nullptr, types);
+    }();
+    return made.shape;
+  }
 };
 
 template <class... C>
@@ -323,13 +349,14 @@ template <class T, class... C>
 struct NamedVariantCodec<T, std::variant<C...>> : VariantCodec<T, C...> {
   static_assert(std::tuple_size_v<std::remove_cvref_t<decltype(kDescription<T>.cases)>> == sizeof...(C),
                 "ERMINE_VARIANT needs as many names as the std::variant has types");
-  static constexpr std::array<PartShape, sizeof...(C)> parts = [] {
-    auto out = named_parts(kDescription<T>.cases);
-    size_t i = 0;
-    ((out[i++].type = payload_shape<C>()), ...);
-    return out;
-  }();
-  static constexpr TypeShape shape{.kind = ValueKind::kVariant, .parts = parts, .name = kDescription<T>.name};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const auto made = [] {
+      const TypeShape* const types[] = {payload_shape<C>()...};
+      return CompoundShape<sizeof...(C)>(ValueKind::kVariant, kDescription<T>.name, kJoinedNames<CasesOf<T>>.data(),
+                                         types);
+    }();
+    return made.shape;
+  }
 };
 template <class T, size_t N>
 struct DescribedCodec<T, VariantType<N>> : NamedVariantCodec<T, decltype(base_variant(std::declval<const T&>()))> {};
@@ -348,8 +375,10 @@ template <ExpectedLike T>
 struct Codec<T> : CasesCodec<Codec<T>, T, NoVoid<typename T::value_type>, typename T::error_type> {
   using Ok = NoVoid<typename T::value_type>;
   using Err = typename T::error_type;
-  static constexpr TypeShape shape{
-      .kind = ValueKind::kResult, .first = payload_shape<Ok>(), .second = payload_shape<Err>()};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kResult, payload_shape<Ok>(), payload_shape<Err>());
+    return made;
+  }
   static size_t index_of(const T& v) { return v.has_value() ? 0 : 1; }
   template <size_t I>
   static const auto& get(const T& v) {
@@ -376,7 +405,10 @@ struct Codec<T> : CasesCodec<Codec<T>, T, NoVoid<typename T::value_type>, typena
 template <class E, size_t N>
 struct Codec<std::array<E, N>> : CodecDefaults {
   using C = Codec<E>;
-  static constexpr TypeShape shape{.kind = ValueKind::kFixedList, .first = &C::shape, .length = N};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kFixedList, &C::shape(), nullptr, N);
+    return made;
+  }
   static constexpr uint32_t size = C::size * N, alignment = C::alignment, flat = C::flat * N;
   static constexpr bool inert = C::inert, view = C::view, memory_view = C::memory_view, owns = C::owns;
   static void put(uint8_t* p, const std::array<E, N>& v) {
@@ -416,7 +448,10 @@ struct Codec<T> : PointerPair<Codec<T>, T> {
   using K = typename T::key_type;
   using V = typename T::mapped_type;
   using Layout = FieldsLayout<K, V>;
-  static constexpr TypeShape shape{.kind = ValueKind::kMap, .first = &Codec<K>::shape, .second = &Codec<V>::shape};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kMap, &Codec<K>::shape(), &Codec<V>::shape());
+    return made;
+  }
   static constexpr bool view = Layout::view, memory_view = Layout::memory_view, owns = Layout::owns;
   static bool write(Cursor& c, const T& v, uint64_t& at, uint64_t& length) {
     length = v.size();
@@ -442,5 +477,12 @@ struct Codec<T> : PointerPair<Codec<T>, T> {
     return true;
   }
 };
+
+// The shape of a function without its result.
+template <class... P>
+FuncShape params_shape() {
+  static const std::array<const TypeShape*, sizeof...(P) + 1> params{&Codec<P>::shape()..., nullptr};
+  return {{params.data(), sizeof...(P)}};
+}
 
 }  // namespace ermine::component::detail

@@ -59,13 +59,11 @@ struct HostCallable<R(A...)> {
   using Stored = std::tuple<typename StoredParam<A>::type...>;
   using Indices = std::index_sequence_for<A...>;
 
-  static constexpr const TypeShape* kParamShapes[sizeof...(A) + 1] = {&Codec<typename StoredParam<A>::type>::shape...,
-                                                                      nullptr};
-  static constexpr FuncShape shape() {
-    FuncShape shape{{kParamShapes, sizeof...(A)}};
+  static FuncShape shape() {
+    FuncShape shape = params_shape<typename StoredParam<A>::type...>();
     if constexpr (!std::is_void_v<Value>) {
       static_assert(!Codec<Value>::view, "the result of a host function must own its parts: std::string, std::vector");
-      shape.result = &Codec<Value>::shape;
+      shape.result = &Codec<Value>::shape();
     }
     return shape;
   }

@@ -22,9 +22,9 @@ template <class T>
 using ElementOf = typename Elements<T>::value_type;
 
 template <class T>
-constexpr const TypeShape* element_shape() {
+const TypeShape* element_shape() {
   if constexpr (std::is_void_v<T> || std::is_same_v<T, Value>) return nullptr;
-  else return &Codec<T>::shape;
+  else return &Codec<T>::shape();
 }
 // Elements that are the same bytes in the component's memory.
 template <class T>

@@ -86,7 +86,8 @@ struct OneSlot : CodecDefaults {
 
 template <NumberType T>
 struct Codec<T> : CodecDefaults {
-  static constexpr TypeShape shape{.kind = kNumberKind<T>};
+  static constexpr TypeShape kShape{.kind = kNumberKind<T>};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static constexpr uint32_t size = sizeof(T), alignment = sizeof(T), flat = 1;
   static constexpr bool inert = true, bits = true;
   static constexpr bool same_image() { return true; }
@@ -110,7 +111,8 @@ struct Codec<T> : CodecDefaults {
 
 template <>
 struct Codec<bool> : OneSlot<Codec<bool>, bool, uint8_t> {
-  static constexpr TypeShape shape{.kind = ValueKind::kBool};
+  static constexpr TypeShape kShape{.kind = ValueKind::kBool};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static uint8_t to_bits(bool v) { return v ? 1 : 0; }
   static bool from_bits(Cursor&, uint8_t bits, bool& v) { return v = bits != 0, true; }
   // Any bit of the 32 counts (CanonicalABI.md, `convert_int_to_bool`).
@@ -119,7 +121,8 @@ struct Codec<bool> : OneSlot<Codec<bool>, bool, uint8_t> {
 
 template <>
 struct Codec<char32_t> : OneSlot<Codec<char32_t>, char32_t, uint32_t> {
-  static constexpr TypeShape shape{.kind = ValueKind::kChar};
+  static constexpr TypeShape kShape{.kind = ValueKind::kChar};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static constexpr bool inert = false;  // not every char32_t is a character
   static constexpr bool is_char(uint32_t c) { return c < 0xD800 || (c > 0xDFFF && c < 0x11'0000); }
   static uint32_t to_bits(char32_t v) { return v; }
@@ -166,13 +169,15 @@ struct PointerPair : CodecDefaults {
 
 template <>
 struct Codec<std::string> : PointerPair<Codec<std::string>, std::string> {
-  static constexpr TypeShape shape{.kind = ValueKind::kString};
+  static constexpr TypeShape kShape{.kind = ValueKind::kString};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static bool write(Cursor& c, const std::string& v, uint64_t& at, uint64_t& n) { return c.store_string(v, at, n); }
   static bool read(Cursor& c, uint64_t at, uint64_t n, std::string& v) { return c.load_string(at, n, v); }
 };
 template <>
 struct Codec<std::string_view> : PointerPair<Codec<std::string_view>, std::string_view> {
-  static constexpr TypeShape shape{.kind = ValueKind::kString};
+  static constexpr TypeShape kShape{.kind = ValueKind::kString};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static constexpr bool view = true, memory_view = true;
   static bool write(Cursor& c, std::string_view v, uint64_t& at, uint64_t& n) { return c.store_string(v, at, n); }
   static bool read(Cursor& c, uint64_t at, uint64_t n, std::string_view& v) { return c.view_string(at, n, v); }
@@ -208,7 +213,10 @@ bool write_elements(Cursor& c, const List& list, uint64_t& at) {
 template <class E>
 struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>> {
   using C = Codec<E>;
-  static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &C::shape};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kList, &C::shape());
+    return made;
+  }
   static constexpr bool view = C::view, memory_view = C::memory_view, owns = C::owns;
   static bool write(Cursor& c, const std::vector<E>& v, uint64_t& at, uint64_t& length) {
     length = v.size();
@@ -243,7 +251,10 @@ struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>
 template <class E>
 struct Codec<std::span<const E>> : PointerPair<Codec<std::span<const E>>, std::span<const E>> {
   using C = Codec<E>;
-  static constexpr TypeShape shape{.kind = ValueKind::kList, .first = &C::shape};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_shape(ValueKind::kList, &C::shape());
+    return made;
+  }
   static constexpr bool view = true, memory_view = true, owns = C::owns;
   static bool write(Cursor& c, std::span<const E> v, uint64_t& at, uint64_t& length) {
     length = v.size();
@@ -280,7 +291,8 @@ struct HandleCodec : CodecDefaults {
 
 template <>
 struct Codec<Resource> : HandleCodec<Codec<Resource>, Resource> {
-  static constexpr TypeShape shape{.kind = ValueKind::kOwn};
+  static constexpr TypeShape kShape{.kind = ValueKind::kOwn};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static constexpr bool owns = true;
   static bool take(Cursor& c, const Resource& v, uint32_t& index) { return c.lower_handle(v.impl(), true, index); }
   static bool give(Cursor& c, uint32_t index, Resource& v) {
@@ -291,7 +303,8 @@ struct Codec<Resource> : HandleCodec<Codec<Resource>, Resource> {
 };
 template <>
 struct Codec<ResourceRef> : HandleCodec<Codec<ResourceRef>, ResourceRef> {
-  static constexpr TypeShape shape{.kind = ValueKind::kBorrow};
+  static constexpr TypeShape kShape{.kind = ValueKind::kBorrow};
+  [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
   static constexpr bool view = true;
   static bool take(Cursor& c, const ResourceRef& v, uint32_t& index) { return c.lower_handle(v.impl(), false, index); }
   static bool give(Cursor& c, uint32_t index, ResourceRef& v) {
@@ -304,8 +317,10 @@ struct Codec<ResourceRef> : HandleCodec<Codec<ResourceRef>, ResourceRef> {
 template <class T>
   requires kIsResource<T>
 struct Codec<std::unique_ptr<T>> : HandleCodec<Codec<std::unique_ptr<T>>, std::unique_ptr<T>> {
-  static constexpr TypeShape shape{
-      .kind = ValueKind::kOwn, .resource = &ClassTag<T>::tag, .name = kDescription<T>.name};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made = make_resource_shape(ValueKind::kOwn, &ClassTag<T>::tag, kDescription<T>.name);
+    return made;
+  }
   static constexpr bool owns = true;
   // The object is an rvalue of the caller (`owns`).
   static bool take(Cursor& c, const std::unique_ptr<T>& v, uint32_t& index) {
@@ -322,8 +337,11 @@ template <class T>
   requires kIsResource<std::remove_const_t<T>>
 struct Codec<T*> : HandleCodec<Codec<T*>, T*> {
   using Class = std::remove_const_t<T>;
-  static constexpr TypeShape shape{
-      .kind = ValueKind::kBorrow, .resource = &ClassTag<Class>::tag, .name = kDescription<Class>.name};
+  [[gnu::noinline]] static const TypeShape& shape() {
+    static const TypeShape made =
+        make_resource_shape(ValueKind::kBorrow, &ClassTag<Class>::tag, kDescription<Class>.name);
+    return made;
+  }
   static constexpr bool view = true;
   static bool take(Cursor& c, T* v, uint32_t& index) {
     if (!v) return c.bad_value("a pointer to a resource is null");
