@@ -13,7 +13,7 @@ namespace ermine::base {
 template <class T, class Less>
 void sort(std::span<T> list, Less less) {
   static_assert(std::is_trivially_copyable_v<T>);
-  if (list.empty()) return;  // qsort_r needs an address
+  if (list.size() < 2) return;  // also because qsort_r needs an address, and would be looked up by name
   qsort_r(
       list.data(), list.size(), sizeof(T),
       [](const void* a, const void* b, void* is_less) -> int {

@@ -1,5 +1,6 @@
 #include "platform/mapping.h"
 
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/random.h>
@@ -24,7 +25,7 @@ constexpr uint64_t kLargePage = uint64_t{2} << 20;
 // A proposed address, or null: the system chooses.
 void* random_place(uint64_t size) {
   static const bool same_each_time = [] {
-    const int now = personality(0xffffffff);
+    const long now = syscall(SYS_personality, 0xffffffff);
     return now != -1 && (now & ADDR_NO_RANDOMIZE) != 0;
   }();
   if (same_each_time || size > kHighestPlace - kLowestPlace) return nullptr;
@@ -65,7 +66,7 @@ bool seal(const void* begin, uint64_t size) {
 }
 
 size_t page_size() {
-  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  static const size_t size = static_cast<size_t>(getauxval(AT_PAGESZ));
   return size;
 }
 

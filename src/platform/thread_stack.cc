@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,7 +26,7 @@ StackBounds main_thread() {
 }
 
 StackBounds ask() {
-  if (getpid() == gettid()) return main_thread();
+  if (getpid() == syscall(SYS_gettid)) return main_thread();
   StackBounds bounds{0, 0};
   pthread_attr_t attr;
   if (pthread_getattr_np(pthread_self(), &attr) != 0) return bounds;

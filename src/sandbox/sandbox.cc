@@ -1,6 +1,8 @@
 #include "sandbox/sandbox.h"
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <optional>
 
@@ -53,7 +55,7 @@ Result<std::vector<std::string>> confine(const Policy& policy) {
     return warnings;
   }
   // Otherwise an unprivileged process may set up neither of the two.
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+  if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     ERMINE_TRY(judge(Part::failed(), "no_new_privs", policy.mode, warnings));
     return warnings;
   }
