@@ -2,6 +2,7 @@
 // the bytes that are left, so that memory is bounded by the input's size, and then by wasm/limits.h.
 #include "binary/decoder.h"
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "binary/extern_types.h"
 #include "binary/instr_reader.h"
@@ -38,8 +39,9 @@ enum SectionId : uint8_t {
   kTag,
   kSectionIdCount
 };
-constexpr std::string_view kSectionNames[] = {"custom", "type",  "import",  "function", "table", "memory",     "global",
-                                              "export", "start", "element", "code",     "data",  "data count", "tag"};
+constexpr base::FixedText<10> kSectionNames[] = {"custom", "type",   "import",     "function", "table",
+                                                 "memory", "global", "export",     "start",    "element",
+                                                 "code",   "data",   "data count", "tag"};
 // The position of a section in the order; each may occur once.
 constexpr uint8_t kSectionOrder[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
@@ -93,7 +95,7 @@ class Decoder {
       return;
     }
     if (id != kCustom && kSectionOrder[id] <= order_) {
-      in_.malformed(at, base::format("unexpected content after last section: {} section {}", kSectionNames[id],
+      in_.malformed(at, base::format("unexpected content after last section: {} section {}", kSectionNames[id].view(),
                                      id == last_id_ ? "given twice" : "out of order"));
       return;
     }
@@ -102,10 +104,10 @@ class Decoder {
     if (size > in_.left()) {
       in_.malformed(m_.bytes.size(),
                     base::format("unexpected end of section or function: {} section of {} bytes, {} are left",
-                                 kSectionNames[id], size, in_.left()));
+                                 kSectionNames[id].view(), size, in_.left()));
       return;
     }
-    section_ = kSectionNames[id];
+    section_ = kSectionNames[id].view();
     const uint32_t start = in_.offset();
     if (id == kCustom) {
       custom(start, size);

@@ -3,15 +3,16 @@
 
 #include <algorithm>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 
 namespace ermine::text {
 
 namespace {
-constexpr std::string_view kSpaceNames[] = {"type",   "func", "table",        "memory",
-                                            "global", "tag",  "elem segment", "data segment"};
-constexpr std::string_view kSpaceWords[] = {"type",   "function", "table",        "memory",
-                                            "global", "tag",      "elem segment", "data segment"};
+constexpr base::FixedText<12> kSpaceNames[] = {"type",   "func", "table",        "memory",
+                                               "global", "tag",  "elem segment", "data segment"};
+constexpr base::FixedText<12> kSpaceWords[] = {"type",   "function", "table",        "memory",
+                                               "global", "tag",      "elem segment", "data segment"};
 }  // namespace
 
 Parser::Parser(const Source& source, const char* begin, const char* end, const ParseOptions& options)
@@ -21,20 +22,21 @@ void Parser::bind(Space space, const Token& id) {
   auto s = static_cast<unsigned>(space);
   std::string_view name = identifier(id);
   if (failed()) return;
-  if (!symbols_[s].insert(name, counts_[s]).is_new) fail(id, base::format("duplicate {} ${}", kSpaceNames[s], name));
+  if (!symbols_[s].insert(name, counts_[s]).is_new)
+    fail(id, base::format("duplicate {} ${}", kSpaceNames[s].view(), name));
 }
 
 uint32_t Parser::index(Space space) {
   if (tok_.kind == TokenKind::kNumber) return static_cast<uint32_t>(unsigned_number(32));
   auto s = static_cast<unsigned>(space);
   if (tok_.kind != TokenKind::kId) {
-    unexpected(base::format("a {} index or identifier", kSpaceWords[s]));
+    unexpected(base::format("a {} index or identifier", kSpaceWords[s].view()));
     return 0;
   }
   std::string_view name = identifier(tok_);
   uint32_t* found = symbols_[s].find(name);
   if (!found) {
-    fail(tok_, base::format("unknown {} ${}", kSpaceWords[s], name));
+    fail(tok_, base::format("unknown {} ${}", kSpaceWords[s].view(), name));
     return 0;
   }
   uint32_t value = *found;

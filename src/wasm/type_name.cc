@@ -1,5 +1,6 @@
 #include "wasm/type_name.h"
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "wasm/module.h"
 
@@ -7,18 +8,18 @@ namespace ermine::wasm {
 
 namespace {
 // In the order of HeapType::Abstract.
-constexpr std::string_view kAbstractNames[] = {"func",   "nofunc", "extern", "noextern", "any",   "eq",    "i31",
-                                               "struct", "array",  "none",   "exn",      "noexn", "bottom"};
-constexpr std::string_view kShortNames[] = {"funcref", "nullfuncref", "externref",        "nullexternref", "anyref",
-                                            "eqref",   "i31ref",      "structref",        "arrayref",      "nullref",
-                                            "exnref",  "nullexnref",  "(ref null bottom)"};
+constexpr base::FixedText<8> kAbstractNames[] = {"func",   "nofunc", "extern", "noextern", "any",   "eq",    "i31",
+                                                 "struct", "array",  "none",   "exn",      "noexn", "bottom"};
+constexpr base::FixedText<17> kShortNames[] = {"funcref", "nullfuncref", "externref",        "nullexternref", "anyref",
+                                               "eqref",   "i31ref",      "structref",        "arrayref",      "nullref",
+                                               "exnref",  "nullexnref",  "(ref null bottom)"};
 size_t abstract_index(HeapType type) { return type.bits() - HeapType::kFunc; }
 }  // namespace
 
 std::string type_name(HeapType type, const Module* module) {
   if (!type.is_concrete()) {
     size_t i = abstract_index(type);
-    return std::string(i < std::size(kAbstractNames) ? kAbstractNames[i] : "?");
+    return std::string(i < std::size(kAbstractNames) ? kAbstractNames[i].view() : "?");
   }
   if (module) {
     for (size_t i = 0; i < module->types.size(); ++i)
@@ -41,7 +42,7 @@ std::string type_name(ValType type, const Module* module) {
   }
   if (type.nullable() && !type.heap().is_concrete()) {
     size_t i = abstract_index(type.heap());
-    if (i < std::size(kShortNames)) return std::string(kShortNames[i]);
+    if (i < std::size(kShortNames)) return std::string(kShortNames[i].view());
   }
   return base::format("(ref {}{})", type.nullable() ? "null " : "", type_name(type.heap(), module));
 }

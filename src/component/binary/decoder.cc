@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "component/binary/definition_reader.h"
 #include "component/model/limits.h"
@@ -34,7 +35,7 @@ enum SectionId : uint8_t {
   kValue,
   kSectionIds
 };
-constexpr std::string_view kSectionNames[] = {
+constexpr base::FixedText<18> kSectionNames[] = {
     "custom", "core module",        "core instance", "core type", "component", "instance", "alias",
     "type",   "canonical function", "start",         "import",    "export",    "value"};
 
@@ -113,7 +114,7 @@ class Decoder {
     if (!in.ok()) return;
     if (size > in.left())
       return in.malformed(end, base::format("unexpected end-of-file: {} section of {} bytes, {} are left",
-                                            kSectionNames[id], size, in.left()));
+                                            kSectionNames[id].view(), size, in.left()));
     const uint32_t start = in.offset();
     in.seek(start + size);
     switch (id) {
@@ -137,8 +138,8 @@ class Decoder {
     }
     if (content.ok() && !content.at_end())
       content.malformed(content.offset(),
-                        base::format("unexpected content at the end of the {} section", kSectionNames[id]));
-    if (!content.ok()) fail(located(content.take_error(), kSectionNames[id]));
+                        base::format("unexpected content at the end of the {} section", kSectionNames[id].view()));
+    if (!content.ok()) fail(located(content.take_error(), kSectionNames[id].view()));
   }
 
   // The component layer's own word for an end that comes too early, and the section as context.
@@ -158,7 +159,7 @@ class Decoder {
               std::vector<CustomSection>& customs) {
     binary::Reader in(bytes_, start, start + size, features_);
     const std::string_view name = in.name();
-    if (!in.ok()) return fail(located(in.take_error(), kSectionNames[kCustom]));
+    if (!in.ok()) return fail(located(in.take_error(), kSectionNames[kCustom].view()));
     customs.push_back(
         {name, bytes_.subspan(in.offset(), in.left()), in.offset(), static_cast<uint32_t>(definitions.size())});
   }

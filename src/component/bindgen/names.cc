@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/fixed_text.h"
+
 namespace ermine::component::bindgen {
 
 namespace {
 
 // Keywords of C++20, and names that the standard library has as macros. Sorted.
-constexpr std::string_view kReserved[] = {
+constexpr base::FixedText<16> kReserved[] = {
     "alignas",       "alignof",     "and",       "and_eq",       "asm",          "assert",
     "auto",          "bitand",      "bitor",     "bool",         "break",        "case",
     "catch",         "char",        "char16_t",  "char32_t",     "char8_t",      "class",

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 
+#include "base/fixed_text.h"
 #include "component/model/names.h"
 
 namespace ermine::component {
@@ -28,8 +29,8 @@ constexpr size_t number_size(ValueKind kind) {
   }
 }
 
-constexpr std::string_view kCompoundNames[] = {"list",   "list",   "map",   "record", "tuple",  "variant", "enum",
-                                               "option", "result", "flags", "own",    "borrow", "stream",  "future"};
+constexpr base::FixedText<7> kCompoundNames[] = {"list",   "list",   "map",   "record", "tuple",  "variant", "enum",
+                                                 "option", "result", "flags", "own",    "borrow", "stream",  "future"};
 
 // The part of a variant that is known to be there: std::get would throw.
 template <class T, class Data>
@@ -46,7 +47,7 @@ std::unique_ptr<Value> boxed(Value v) { return std::make_unique<Value>(std::move
 std::string_view kind_name(ValueKind kind) {
   const auto i = static_cast<size_t>(kind);
   constexpr auto kPrimitives = static_cast<size_t>(Primitive::kCount);
-  return i < kPrimitives ? primitive_name(static_cast<Primitive>(i)) : kCompoundNames[i - kPrimitives];
+  return i < kPrimitives ? primitive_name(static_cast<Primitive>(i)) : kCompoundNames[i - kPrimitives].view();
 }
 
 bool is_handle(ValueKind kind) { return kind >= ValueKind::kOwn || kind == ValueKind::kErrorContext; }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fixed_text.h"
 #include "base/utf8.h"
 
 namespace ermine::text {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr unsigned kMaxThreadNesting = 16;
 
-constexpr std::string_view kDirectiveNames[] = {
+constexpr base::FixedText<23> kDirectiveNames[] = {
     "module",
     "module definition",
     "module instance",
