@@ -44,6 +44,11 @@ class BuildDirectory:
         for option in ("-o", "-c"):
             at = words.index(option)
             del words[at:at + 2]
+        # A precompiled header fits only the options that it was made with.
+        for option in ("-include-pch", "-include"):
+            while option in words:
+                at = words.index(option)  # -Xclang OPTION -Xclang FILE
+                del words[at - 1:at + 3]
         return [*words, *more]
 
     def link_words(self, target):
@@ -121,6 +126,8 @@ class Results:
 
 
 def self_test():
+    words = "clang -O2 -Xclang -include-pch -Xclang a.pch -Xclang -include -Xclang a.h -o a.o -c a.cc".split()
+    assert BuildDirectory.without_files(words, "-O0") == ["clang", "-O2", "-O0"]
     shell = lambda text, timeout=60, **more: watch(["sh", "-c", text], timeout, 20, **more)
     assert shell("exit 0") == (None, "") and shell(f"exit {SKIPPED}") == (None, "")
     assert shell("echo 1 failed; exit 1") == ("tests", "1 failed")
