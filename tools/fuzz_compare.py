@@ -180,7 +180,7 @@ class Comparison:
             words = [*shlex.split(a.generator), str(seed), str(a.count)]
         else:
             words = [self.module_gen, "write", "--seed", str(seed), "--count", str(a.count), "--canonical-nans",
-                     "--without", a.without, "-"]
+                     "--without", a.without, *(["--linked"] if a.linked else []), "-"]
         return subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout
 
     def batch(self, name, modules):
@@ -279,6 +279,7 @@ def main():
     p.add_argument("--node", default=os.environ.get("NODE") or shutil.which("node"), help="the node command (or $NODE)")
     p.add_argument("--node-flags", default="", help="for instance --liftoff-only")
     p.add_argument("--generator", help="another generator, called with SEED COUNT; writes a batch")
+    p.add_argument("--linked", action="store_true", help="modules of Ermine's generator import from others")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--rounds", type=int, default=10)
     p.add_argument("--count", type=int, default=1000, help="modules per round")

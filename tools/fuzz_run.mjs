@@ -138,9 +138,10 @@ class Host {
 }
 
 function run(bytes, plan, out) {
-  let module;
+  let module, libraries;
   try {
     module = new WebAssembly.Module(bytes);
+    libraries = WebAssembly.Module.customSections(module, 'library').map(b => new WebAssembly.Module(b));
   } catch (e) {
     out.push('compile: ' + e.message);
     return;
@@ -153,20 +154,32 @@ function run(bytes, plan, out) {
     out.push('imports: not for both');
     return;
   }
-  const host = new Host();
-  let instance;
-  try {
-    instance = new WebAssembly.Instance(module, host.imports(plan.imports));
-    out.push('instantiate: ok');
-  } catch (e) {
-    out.push('instantiate: ' + failure(e));
-    return;
-  }
-  for (const {export: at, name, call, params, args, results} of plan.calls) {
-    let line = `e${at}#${call}:`;
-    if (plan.fuel !== undefined) instance.exports.fuel.value = plan.fuel;
+  const host = new Host(), exported = {}, parts = [];
+  for (const [i, part] of [...libraries, module].entries()) {
+    const isLibrary = i < libraries.length, prefix = isLibrary ? `l${i}.` : '';
+    const its = isLibrary ? plan.libraries[i] : plan;
     try {
-      const r = instance.exports[name](...args.map((a, i) => toValue(params[i], a)));
+      const {exports} = new WebAssembly.Instance(part, {...host.imports(its.imports), ...exported});
+      out.push(prefix + 'instantiate: ok');
+      parts.push({prefix, plan: its, exports});
+      if (isLibrary) exported[`l${i}`] = exports;
+    } catch (e) {
+      out.push(prefix + 'instantiate: ' + failure(e));
+      return;
+    }
+  }
+  parts.unshift(parts.pop());
+  for (const part of parts) calls(part, out);
+  for (const part of parts) state(part, out);
+  out.push('log: ' + host.logged.toString(16));
+}
+
+function calls({prefix, plan, exports}, out) {
+  for (const {export: at, name, call, params, args, results} of plan.calls) {
+    let line = `${prefix}e${at}#${call}:`;
+    if (plan.fuel !== undefined) exports.fuel.value = plan.fuel;
+    try {
+      const r = exports[name](...args.map((a, i) => toValue(params[i], a)));
       const all = results.length == 0 ? [] : results.length == 1 ? [r] : r;
       results.forEach((t, i) => { line += ' ' + show(t, all[i]); });
     } catch (e) {
@@ -174,15 +187,17 @@ function run(bytes, plan, out) {
     }
     out.push(line);
   }
+}
+
+function state({prefix, plan, exports}, out) {
   for (const {export: at, name, global, memory} of plan.state) {
-    if (global) out.push(`e${at} = ${show(global, instance.exports[name].value)}`);
+    if (global) out.push(`${prefix}e${at} = ${show(global, exports[name].value)}`);
     if (memory) {
-      const bytes = new Uint8Array(instance.exports[name].buffer);
-      out.push(`e${at}: ${bytes.length} bytes, ${hash(bytes)}`);
+      const bytes = new Uint8Array(exports[name].buffer);
+      out.push(`${prefix}e${at}: ${bytes.length} bytes, ${hash(bytes)}`);
       if (MEMORIES) rows(bytes, out);
     }
   }
-  out.push('log: ' + host.logged.toString(16));
 }
 
 const [batchFile, planFile, from = '0'] = process.argv.slice(2);

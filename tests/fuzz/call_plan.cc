@@ -61,6 +61,12 @@ std::string import_of(const ImportType& i) {
   return out + '}';
 }
 
+bool is_of_library(const ImportType& i, size_t libraries) {
+  for (size_t n = 0; n < libraries; ++n)
+    if (i.module == library_name(n)) return true;
+  return false;
+}
+
 bool is_usable(const ImportType& i) {
   switch (i.type.kind) {
     // A function's arguments leave the module; its results are passed to it.
@@ -76,8 +82,22 @@ bool is_usable(const ImportType& i) {
 
 }  // namespace
 
-bool has_usable_imports(const Module& module) {
-  const std::vector<ImportType> all = module.imports();
+std::string library_name(size_t number) { return fmt::format("l{}", number); }
+
+std::optional<std::vector<Module>> libraries_of(const Engine& engine, const Module& module) {
+  std::vector<Module> all;
+  for (const CustomSection& s : module.custom_sections()) {
+    if (s.name != kLibrary) continue;
+    auto library = Module::compile(engine, s.bytes);
+    if (!library) return std::nullopt;
+    all.push_back(std::move(*library));
+  }
+  return all;
+}
+
+bool has_usable_imports(const Module& module, size_t libraries) {
+  std::vector<ImportType> all = module.imports();
+  std::erase_if(all, [libraries](const ImportType& i) { return is_of_library(i, libraries); });
   for (size_t i = 0; i < all.size(); ++i) {
     if (!is_usable(all[i])) return false;
     // One name for two items: an object of JavaScript can hold only one.
@@ -90,13 +110,14 @@ bool has_usable_imports(const Module& module) {
   return true;
 }
 
-std::string plan_of(const Engine& engine, std::span<const uint8_t> bytes) {
-  auto module = Module::compile(engine, bytes);
-  if (!module) return "null";
-  if (!has_usable_imports(*module)) return "{}";
+namespace {
+
+// The plan of one module, without the last brace. `libraries`: how many it may import from.
+std::string plan_of(const Module& module, size_t libraries) {
   std::string imports, calls, state, fuel;
-  for (const ImportType& i : module->imports()) append(imports, import_of(i));
-  std::vector<ExportType> exports = module->exports();
+  for (const ImportType& i : module.imports())
+    if (!is_of_library(i, libraries)) append(imports, import_of(i));
+  std::vector<ExportType> exports = module.exports();
   for (size_t at = 0; at < exports.size(); ++at) {
     const ExportType& e = exports[at];
     std::string item = fmt::format("{{\"export\":{},\"name\":{}", at, quoted(e.name));
@@ -116,7 +137,23 @@ std::string plan_of(const Engine& engine, std::span<const uint8_t> bytes) {
       append(state, item + ",\"memory\":true}");
     }
   }
-  return fmt::format("{{\"imports\":[{}],\"calls\":[{}],\"state\":[{}]{}}}", imports, calls, state, fuel);
+  return fmt::format("{{\"imports\":[{}],\"calls\":[{}],\"state\":[{}]{}", imports, calls, state, fuel);
+}
+
+}  // namespace
+
+std::string plan_of(const Engine& engine, std::span<const uint8_t> bytes) {
+  auto module = Module::compile(engine, bytes);
+  if (!module) return "null";
+  const auto libraries = libraries_of(engine, *module);
+  if (!libraries) return "null";
+  std::string plans;
+  for (size_t i = 0; i < libraries->size(); ++i) {
+    if (!has_usable_imports((*libraries)[i], i)) return "{}";
+    append(plans, plan_of((*libraries)[i], i) + '}');
+  }
+  if (!has_usable_imports(*module, libraries->size())) return "{}";
+  return fmt::format("{},\"libraries\":[{}]}}", plan_of(*module, libraries->size()), plans);
 }
 
 }  // namespace ermine::fuzz

@@ -1,6 +1,7 @@
 // Fuzz target: a module generated from the bytes is valid, and has the same results in every tier and mode.
 //
-// The modules make NaNs canonical themselves. The first byte decides whether they may use relaxed instructions: then
+// The modules make NaNs canonical themselves. The first byte decides whether they import from others, and whether they
+// may use relaxed instructions: then
 // the variants of the deterministic profile must agree among themselves, and so must those with the machine's choice.
 #include <cstdio>
 #include <cstdlib>
@@ -31,6 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool relaxed = data[0] & 1;
   fuzz::MadeOf of;
   of.canonical_nans = true;
+  of.linked = data[0] & 2;
   if (!relaxed) of.features.remove(wasm::Feature::RelaxedSimd);
   std::vector<uint8_t> module = fuzz::generate_module({data + 1, size - 1}, of);
   const Runner* first[2] = {};

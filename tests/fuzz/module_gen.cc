@@ -1,13 +1,17 @@
 // module_gen: writes and runs modules for differential testing.
 //
-//   module_gen write --seed N [--count K] [--without FEATURE,…] [--canonical-nans] FOLDER
-//       writes N.wasm … into the folder; "-" means a batch on standard output
+//   module_gen write --seed N [--count K] [--without FEATURE,…] [--canonical-nans] [--linked] FOLDER
+//       writes N.wasm … into the folder; "-" means a batch on standard output. --linked: modules that import from
+//       others, which they contain (transcript.h)
 //   module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories] WHAT
 //       prints the results of each module and fails if the variants (see transcript.h) do not agree. WHAT is files, or
 //       --batch FILE [--from I], or --seed N [--count K]: modules generated on the fly, with canonical NaNs. --relaxed:
 //       they may use relaxed instructions; --modes: runs each module in all tiers and in N of the other variants, in
 //       turn, instead of all; --plans: appends to a file the calls for the driver of another engine, one line per
 //       module; --memories: prints their contents; --from: skips the first I modules of a batch
+//
+//   module_gen libraries FILE…
+//       writes the modules that a linked one contains beside it, as FILE.l0.wasm …
 //
 // A batch consists of modules, each after its length in four bytes, little-endian.
 #include <fmt/format.h>
@@ -31,16 +35,17 @@ using namespace ermine;
 
 int usage() {
   std::fputs(
-      "usage: module_gen write --seed N [--count K] [--without FEATURE,...] [--canonical-nans] FOLDER|-\n"
+      "usage: module_gen write --seed N [--count K] [--without FEATURE,...] [--canonical-nans] [--linked] FOLDER|-\n"
       "       module_gen run [--relaxed] [--modes N] [--plans FILE] [--memories]\n"
-      "                      FILE... | --batch FILE [--from I] | --seed N [--count K]\n",
+      "                      FILE... | --batch FILE [--from I] | --seed N [--count K] [--linked]\n"
+      "       module_gen libraries FILE...\n",
       stderr);
   return 2;
 }
 
 struct Arguments {
   uint64_t seed = 0, count = 1, from = 0, modes = ~uint64_t{0};
-  bool canonical_nans = false, memories = false, relaxed = false;
+  bool canonical_nans = false, linked = false, memories = false, relaxed = false;
   std::string plans, batch;
   wasm::FeatureSet features = wasm::FeatureSet::all();
   std::vector<std::string> paths;
@@ -68,6 +73,7 @@ bool Arguments::parse(int argc, char** argv) {
     std::string_view word = argv[i];
     const char* next = i + 1 < argc ? argv[i + 1] : nullptr;
     if (word == "--canonical-nans") canonical_nans = true;
+    else if (word == "--linked") linked = true;
     else if (word == "--relaxed") relaxed = true;
     else if (word == "--memories") memories = true;
     else if (word == "--seed" && next && number(next, seed)) ++i;
@@ -88,7 +94,7 @@ std::vector<uint8_t> made_of(uint64_t seed, const Arguments& a, bool canonical_n
   const uint64_t most = random() % 4 == 0 ? 8192 : 2048, size = 256 + random() % most;
   std::vector<uint8_t> bytes(size);
   for (uint8_t& b : bytes) b = static_cast<uint8_t>(random());
-  return fuzz::generate_module(bytes, {a.features, canonical_nans});
+  return fuzz::generate_module(bytes, {a.features, canonical_nans, a.linked});
 }
 
 bool put(std::FILE* out, std::span<const uint8_t> bytes) {
@@ -123,6 +129,23 @@ int write(const Arguments& a) {
 std::vector<uint8_t> contents(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return std::vector<uint8_t>(std::istreambuf_iterator<char>(in), {});
+}
+
+int write_libraries(const Arguments& a) {
+  Config config;
+  config.enable_all_features();
+  const Engine engine(config);
+  for (const std::string& path : a.paths) {
+    auto module = Module::compile(engine, contents(path));
+    size_t number = 0;
+    if (module)
+      for (const CustomSection& s : module->custom_sections())
+        if (s.name == fuzz::kLibrary &&
+            !write_file(fmt::format("{}.{}.wasm", path, fuzz::library_name(number++)), s.bytes))
+          return std::perror(path.c_str()), 1;
+    if (number == 0) return std::fprintf(stderr, "%s contains no library\n", path.c_str()), 1;
+  }
+  return 0;
 }
 
 struct Runner {
@@ -209,5 +232,6 @@ int main(int argc, char** argv) {
   if (argc < 3 || !arguments.parse(argc, argv)) return usage();
   if (std::strcmp(argv[1], "write") == 0 && !arguments.paths.empty()) return write(arguments);
   if (std::strcmp(argv[1], "run") == 0) return run(arguments);
+  if (std::strcmp(argv[1], "libraries") == 0 && !arguments.paths.empty()) return write_libraries(arguments);
   return usage();
 }

@@ -33,26 +33,48 @@ std::string show(const Error& e) {
   return "error: " + std::string(e.message());
 }
 
-// One module in one variant.
+// One module, with its libraries, in one variant.
 class Run {
  public:
   Run(const Variant& variant, const Engine& engine)
       : variant_(variant), store_(engine, limits()), linker_(engine), has_fuel_(engine.config().consume_fuel) {}
 
-  Transcript transcript(const Module& module, bool memories) {
-    if (!define_imports(module)) return {"imports: not for both\n", false};
-    refuel();
-    out_.text += "instantiate: ";
-    auto instance = linker_.instantiate(store_, module);
-    if (!instance) {
-      failed(instance.error());
-      return std::move(out_);
+  // The libraries come before the module.
+  Transcript transcript(std::span<const Module> modules, bool memories) {
+    std::vector<Part> parts;
+    for (size_t i = 0; i < modules.size(); ++i) {
+      const bool is_library = i + 1 < modules.size();
+      const std::string name = is_library ? library_name(i) + "." : "";
+      if (!define_imports(modules[i], i)) return {"imports: not for both\n", false};
+      refuel();
+      out_.text += name + "instantiate: ";
+      auto instance = linker_.instantiate(store_, modules[i]);
+      if (!instance) {
+        failed(instance.error());
+        return std::move(out_);
+      }
+      out_.text += "ok\n";
+      if (is_library && !linker_.instance(library_name(i), *instance)) return {"imports: not for both\n", false};
+      // The module itself is the first from here on.
+      parts.insert(is_library ? parts.end() : parts.begin(), {name, *instance});
     }
-    out_.text += "ok\n";
-    // Exports are identified by their position: names may be anything.
-    const auto exports = instance->exports();
+    for (const Part& p : parts) calls(p);
+    for (const Part& p : parts) state(p, memories);
+    out_.text += fmt::format("log: {:x}\n", logged_);
+    return std::move(out_);
+  }
+
+ private:
+  struct Part {
+    std::string name;
+    Instance instance;
+  };
+
+  // Exports are identified by their position: names may be anything.
+  void calls(const Part& p) {
+    const auto exports = p.instance.exports();
     std::optional<Global> guest_fuel;
-    if (auto item = instance->get_global("fuel"); item && item->type() == GlobalType{ValType::i32(), true})
+    if (auto item = p.instance.get_global("fuel"); item && item->type() == GlobalType{ValType::i32(), true})
       guest_fuel = *item;
     for (size_t e = 0; e < exports.size(); ++e) {
       std::optional<Func> func = exports[e].second.func();
@@ -61,24 +83,25 @@ class Run {
       if (!can_cross(type.params, type.results)) continue;
       for (unsigned call = 0; call < kCalls; ++call) {
         if (guest_fuel) (void)guest_fuel->set(Val(kGuestFuel));
-        out_.text += fmt::format("e{}#{}:", e, call);
+        out_.text += fmt::format("{}e{}#{}:", p.name, e, call);
         one_call(*func, type, call);
       }
     }
+  }
+
+  void state(const Part& p, bool memories) {
+    const auto exports = p.instance.exports();
     for (size_t e = 0; e < exports.size(); ++e) {
       const Extern& item = exports[e].second;
       if (auto global = item.global(); global && is_number(global->type().type))
-        out_.text += fmt::format("e{} = {}\n", e, fuzz::show(global->get()));
+        out_.text += fmt::format("{}e{} = {}\n", p.name, e, fuzz::show(global->get()));
       if (auto memory = item.memory()) {
-        out_.text += fmt::format("e{}: {} bytes, {:x}\n", e, memory->byte_size(), hash(memory->span()));
+        out_.text += fmt::format("{}e{}: {} bytes, {:x}\n", p.name, e, memory->byte_size(), hash(memory->span()));
         if (memories) out_.text += rows(memory->span());
       }
     }
-    out_.text += fmt::format("log: {:x}\n", logged_);
-    return std::move(out_);
   }
 
- private:
   static StoreLimits limits() {
     StoreLimits limits;
     limits.memory_bytes = 64 << 20;
@@ -96,8 +119,8 @@ class Run {
   }
 
   // Functions that log their arguments and return edge cases; the other imports are defaults.
-  bool define_imports(const Module& module) {
-    if (!has_usable_imports(module)) return false;
+  bool define_imports(const Module& module, size_t libraries) {
+    if (!has_usable_imports(module, libraries)) return false;
     for (const ImportType& i : module.imports()) {
       if (i.type.kind != ExternKind::kFunc || linker_.has(i.module, i.name)) continue;
       auto answer = [this, results = i.type.func.results](Caller&, std::span<const Val> args,
@@ -186,7 +209,10 @@ Transcript run_module(const Variant& variant, const Engine& engine, std::span<co
   t_bugs.clear();
   auto module = Module::compile(engine, bytes);
   if (!module) return {fmt::format("compile: {}\n", module.error().message()), is_limit(module.error())};
-  Transcript t = Run(variant, engine).transcript(*module, memories);
+  auto modules = libraries_of(engine, *module);
+  if (!modules) return {"compile: a library is not valid\n", false};
+  modules->push_back(std::move(*module));
+  Transcript t = Run(variant, engine).transcript(*modules, memories);
   t.text += t_bugs;
   return t;
 }

@@ -4,11 +4,17 @@
 // memories and tables. Each exported function whose values can be passed is called a few times with fixed arguments,
 // and at the end globals are read and memories hashed. A trap ends a call, not the run. An exported global "fuel", if
 // it is a mutable i32, is set before each call: a module can use it to end.
+//
+// Modules in custom sections "library" are instantiated first, as "l0", "l1" …; the module and later libraries may
+// import their exports. They are called and read like the module, after it; lines about them begin with their name and
+// a dot.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ermine/ermine.h"
@@ -41,8 +47,13 @@ Transcript run_module(const Variant& variant, const Engine& engine, std::span<co
 // not compile, "{}" if its imports are not possible in both engines.
 std::string plan_of(const Engine& engine, std::span<const uint8_t> bytes);
 
-// Whether run_module() and the other engine's driver can both provide the module's imports.
-bool has_usable_imports(const Module& module);
+// The modules in custom sections of this name. None if one of them is not valid.
+inline constexpr std::string_view kLibrary = "library";
+std::optional<std::vector<Module>> libraries_of(const Engine& engine, const Module& module);
+std::string library_name(size_t number);
+// Whether run_module() and the other engine's driver can both provide the module's imports, as far as they are not from
+// the first `libraries` libraries.
+bool has_usable_imports(const Module& module, size_t libraries);
 
 // Number of calls of each function, and the value of the global "fuel".
 inline constexpr unsigned kCalls = 3;

@@ -37,15 +37,7 @@ ByteBuffer Body::finish() {
     op(Op::local_set, i);
   }
   statements(kDepth, 6);
-  if (has(Feature::TailCall) && in_.below(4) == 1) {
-    for (uint32_t f = plan_.first_callee(); f < plan_.func_types.size(); ++f) {
-      if (plan_.type_of(f).results != type_.results) continue;
-      values(plan_.type_of(f).params, 2);
-      callee(f, 1, true);
-      if (in_.below(2) == 1) junk();
-      break;
-    }
-  }
+  if (has(Feature::TailCall) && in_.below(4) == 1) { tail_call(2, 1); }
   values(type_.results, 4);
   op(Op::end);
   uint32_t used = share - plan_.instructions_left;

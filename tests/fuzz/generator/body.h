@@ -41,7 +41,9 @@ class Body {
   void values(std::vector<Type> types, unsigned depth);
   void keep_one(const std::vector<Type>& results, size_t kept);  // of what is on the stack
   void put_away(Type t);  // stores the value on the stack somewhere
-  void callee(uint32_t func, unsigned depth, bool tail);  // arguments are on the stack; calls it in one of several ways
+  void callee(uint32_t number, unsigned depth,
+              bool tail);  // arguments are on the stack; calls it in one of several ways
+  void tail_call(unsigned arguments_depth, unsigned depth);  // of a callee with the same results, if there is one
 
   // edges.cc
   void integer_constant(Type t, uint64_t v);  // the lower half of `v`, if that is the type

@@ -1,4 +1,5 @@
 // Constants of a generated module, and the instructions that make numbers. See plan.h.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
@@ -99,11 +100,10 @@ void number_constant(Plan& plan, Type type, ByteBuffer& out) {
 }
 
 uint32_t function_of_type(Plan& plan, int heap) {
-  uint32_t first = plan.first_callee(), count = static_cast<uint32_t>(plan.func_types.size()) - first;
-  uint32_t begin = plan.in.below(count);
+  const auto count = static_cast<uint32_t>(plan.callees.size()), begin = plan.in.below(count);
   for (uint32_t i = 0; i < count; ++i) {
-    uint32_t f = first + (begin + i) % count;
-    if (heap == kFunc || plan.func_types[f] == static_cast<uint32_t>(heap)) return f;
+    const auto [type, func] = plan.callees[(begin + i) % count];
+    if (func && (heap == kFunc || type == static_cast<uint32_t>(heap))) return *func;
   }
   return 0;
 }
@@ -111,9 +111,8 @@ uint32_t function_of_type(Plan& plan, int heap) {
 bool has_constant(const Plan& plan, Type type) {
   if (type.heap == kExn) return false;
   if (type.heap < 0 || plan.types[static_cast<size_t>(type.heap)].kind != TypeInfo::kFunc) return true;
-  for (uint32_t f = plan.first_callee(); f < plan.func_types.size(); ++f)
-    if (plan.func_types[f] == static_cast<uint32_t>(type.heap)) return true;
-  return false;
+  return std::ranges::any_of(plan.callees,
+                             [type](const Callee& c) { return c.func && c.type == static_cast<uint32_t>(type.heap); });
 }
 
 void constant_expression(Plan& plan, Type type, ByteBuffer& out, uint32_t globals_before) {

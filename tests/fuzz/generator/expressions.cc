@@ -269,41 +269,57 @@ bool Body::misc(Type t, unsigned depth) {
 
 void Body::call(Type t, unsigned depth) {
   struct Candidate {
-    uint32_t func;
+    uint32_t callee;
     size_t result;
   };
   std::vector<Candidate> candidates;
-  for (uint32_t f = plan_.first_callee(); f < plan_.func_types.size(); ++f) {
-    const auto& results = plan_.type_of(f).results;
+  for (uint32_t i = 0; i < plan_.callees.size(); ++i) {
+    const auto& results = plan_.types[plan_.callees[i].type].results;
     for (size_t r = 0; r < results.size(); ++r)
-      if (is_subtype(plan_.types, results[r], t)) candidates.push_back({f, r});
+      if (is_subtype(plan_.types, results[r], t)) candidates.push_back({i, r});
   }
   if (candidates.empty()) return operation(t, depth);
   Candidate c = in_.of(candidates);
-  values(plan_.type_of(c.func).params, depth);
-  callee(c.func, depth, false);
-  keep_one(plan_.type_of(c.func).results, c.result);
+  const TypeInfo type = plan_.types[plan_.callees[c.callee].type];
+  values(type.params, depth);
+  callee(c.callee, depth, false);
+  keep_one(type.results, c.result);
 }
 
-void Body::callee(uint32_t func, unsigned depth, bool tail) {
-  uint32_t slot = func - plan_.first_callee(), type = plan_.func_types[func];
-  switch (in_.below(has(Feature::FunctionReferences) ? 3 : 2)) {
-    case 0: return op(tail ? Op::return_call : Op::call, func);
+void Body::tail_call(unsigned arguments_depth, unsigned depth) {
+  const auto count = static_cast<uint32_t>(plan_.callees.size()), begin = plan_.is_linked() ? in_.below(count) : 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t number = (begin + i) % count;
+    const TypeInfo type = plan_.types[plan_.callees[number].type];
+    if (type.results != type_.results) continue;
+    values(type.params, arguments_depth);
+    callee(number, depth, true);
+    if (in_.below(2) == 1) junk();
+    return;
+  }
+}
+
+void Body::callee(uint32_t number, unsigned depth, bool tail) {
+  const auto [type, func] = plan_.callees[number];
+  const Type address = plan_.tables[plan_.home].address();
+  const bool by_reference = has(Feature::FunctionReferences);
+  switch (func ? in_.below(by_reference ? 3 : 2) : 1 + in_.below(by_reference && has(Feature::Gc) ? 2 : 1)) {
+    case 0: return op(tail ? Op::return_call : Op::call, *func);
     case 1:
-      if (in_.one_in(12)) small(plan_.tables[0].address(), depth, 15);
-      else index(plan_.tables[0].address(), slot);
+      if (in_.one_in(12)) small(address, depth, 15);
+      else index(address, number);
       op(tail ? Op::return_call_indirect : Op::call_indirect, type);
-      return out_.leb(0);
+      return out_.leb(plan_.home);
     default:
       if (in_.one_in(12)) {
         expression(ref_to(static_cast<int>(type), true), depth);
-      } else if (in_.below(3) == 0 && has(Feature::Gc)) {
-        index(plan_.tables[0].address(), slot);
-        op(Op::table_get, 0);
+      } else if (!func || (in_.below(3) == 0 && has(Feature::Gc))) {
+        index(address, number);
+        op(Op::table_get, plan_.home);
         op(in_.below(2) ? Op::ref_cast : Op::ref_cast_null);
         out_.sleb(static_cast<int>(type));
       } else {
-        op(Op::ref_func, func);
+        op(Op::ref_func, *func);
       }
       op(tail ? Op::return_call_ref : Op::call_ref, type);
   }

@@ -101,22 +101,43 @@ uint32_t Plan::function_type(const std::vector<Type>& params, const std::vector<
   return static_cast<uint32_t>(types.size() - 1);
 }
 
+void active_elements(Plan& p, uint32_t table, uint32_t at, const std::vector<uint32_t>& functions) {
+  ByteBuffer& out = p.module->entry(Section::kElem);
+  out.leb(table == 0 ? 0 : 2);
+  if (table != 0) out.leb(table);
+  out.opcode(p.tables[table].is64 ? Op::i64_const : Op::i32_const);
+  out.sleb(static_cast<int64_t>(at));
+  out.opcode(Op::end);
+  if (table != 0) out.u8(0);
+  out.leb(functions.size());
+  for (uint32_t f : functions) out.leb(f);
+  ++p.active_elems;
+}
+
 namespace {
 
-void make_types(Plan& p, ModuleEncoder& m) {
+// The first types of every module: two functions, and two objects that name each other.
+void make_first_types(Plan& p, ModuleEncoder& m) {
   add_type(p, m, {});
   add_type(p, m, {.params = {kI64}});
+  if (!p.has(Feature::Gc)) return;
+  ByteBuffer& out = m.entry(Section::kType);
+  TypeInfo s{.kind = TypeInfo::kStruct, .fields = {{kI32}, {ref_to(3, true)}}};
+  TypeInfo a{.kind = TypeInfo::kArray, .fields = {{ref_to(2, true)}}};
+  out.u8(0x4E);
+  out.leb(2);
+  write_type(s, out);
+  write_type(a, out);
+  p.types.push_back(s);
+  p.types.push_back(a);
+}
+
+// `others`: the types of the modules that this one imports from. They come first, so that they are the same types with
+// the same numbers.
+void make_types(Plan& p, ModuleEncoder& m, std::span<const TypeInfo> others) {
+  make_first_types(p, m);
+  for (size_t i = p.types.size(); i < others.size(); ++i) add_type(p, m, others[i]);
   if (p.has(Feature::Gc)) {
-    // Two that name each other.
-    ByteBuffer& out = m.entry(Section::kType);
-    TypeInfo s{.kind = TypeInfo::kStruct, .fields = {{kI32}, {ref_to(3, true)}}};
-    TypeInfo a{.kind = TypeInfo::kArray, .fields = {{ref_to(2, true)}}};
-    out.u8(0x4E);
-    out.leb(2);
-    write_type(s, out);
-    write_type(a, out);
-    p.types.push_back(s);
-    p.types.push_back(a);
     for (uint32_t n = 2 + p.in.below(4); n > 0; --n) {
       TypeInfo t;
       t.kind = p.in.below(3) == 0 ? TypeInfo::kArray : TypeInfo::kStruct;
@@ -142,12 +163,7 @@ void make_types(Plan& p, ModuleEncoder& m) {
 }
 
 void make_functions(Plan& p, ModuleEncoder& m) {
-  ByteBuffer& import = m.entry(Section::kImport);
-  import.name("env");
-  import.name("log");
-  import.u8(0);
-  import.leb(1);
-  p.func_types.push_back(1);
+  const uint32_t imported = p.imported.functions;
   p.entries = 2 + p.in.below(3);
   for (uint32_t i = 0; i < p.entries; ++i) {
     TypeInfo t;
@@ -159,15 +175,23 @@ void make_functions(Plan& p, ModuleEncoder& m) {
     ByteBuffer& exported = m.entry(Section::kExport);
     exported.name(fmt::format("f{}", i));
     exported.u8(0);
-    exported.leb(1 + i);
+    exported.leb(imported + i);
   }
   std::vector<uint32_t> function_types;
   for (uint32_t i = 0; i < p.types.size(); ++i)
     if (p.types[i].kind == TypeInfo::kFunc) function_types.push_back(i);
-  for (uint32_t n = 3 + p.in.below(kMaxCallees - 2); n > 0; --n) p.func_types.push_back(p.in.of(function_types));
-  for (uint32_t i = 1; i < p.func_types.size(); ++i) m.entry(Section::kFunction).leb(p.func_types[i]);
+  for (uint32_t n = 3 + p.in.below(kMaxCallees - 2); n > 0; --n) {
+    // Types of imported functions as well, for tail calls and callbacks.
+    const bool as_imported = imported > 1 && p.in.below(2) == 1;
+    p.func_types.push_back(as_imported ? p.func_types[1 + p.in.below(imported - 1)] : p.in.of(function_types));
+  }
+  for (uint32_t i = imported; i < p.func_types.size(); ++i) m.entry(Section::kFunction).leb(p.func_types[i]);
+  for (uint32_t i = p.first_callee(); i < p.func_types.size(); ++i) p.callees.push_back({p.func_types[i], i});
+  for (uint32_t i = 1; i < imported; ++i) p.callees.push_back({p.func_types[i], i});
+  for (uint32_t n = p.is_library ? 1 + p.in.below(3) : 0; n > 0; --n)
+    p.callees.push_back({p.in.of(p.callees).type, std::nullopt});
   if (p.has(Feature::Exceptions) || p.legacy_exceptions) {
-    for (uint32_t i = 0; i < p.types.size() && p.tags.size() < 4; ++i) {
+    for (uint32_t i = 0; i < p.types.size() && p.tags.size() < 4 + p.imported.tags; ++i) {
       if (p.types[i].kind != TypeInfo::kFunc || !p.types[i].results.empty()) continue;
       p.tags.push_back(i);
       ByteBuffer& tag = m.entry(Section::kTag);
@@ -178,8 +202,10 @@ void make_functions(Plan& p, ModuleEncoder& m) {
 }
 
 void make_memories(Plan& p, ModuleEncoder& m) {
-  uint32_t count = p.has(Feature::MultiMemory) ? 1 + p.in.below(2) : 1;
-  for (uint32_t i = 0; i < count; ++i) {
+  const uint32_t imported = p.imported.memories;
+  uint32_t count = p.has(Feature::MultiMemory) ? 1 + p.in.below(p.is_linked() ? 3 : 2) : 1;
+  if (imported != 0) --count;
+  for (uint32_t i = imported; i < imported + count; ++i) {
     MemoryPlan memory;
     memory.is64 = p.has(Feature::Memory64) && p.in.below(3) == 1;
     memory.shared = p.has(Feature::Threads) && p.in.below(3) == 1;
@@ -191,11 +217,7 @@ void make_memories(Plan& p, ModuleEncoder& m) {
       memory.max = memory.min + p.in.below(3);
     }
     p.memories.push_back(memory);
-    ByteBuffer& out = m.entry(Section::kMemory);
-    out.u8(static_cast<uint8_t>(1 | memory.shared << 1 | memory.is64 << 2 | memory.byte_pages << 3));
-    out.leb(memory.min);
-    out.leb(memory.max);
-    if (memory.byte_pages) out.leb(0);
+    memory.write(m.entry(Section::kMemory));
     ByteBuffer& exported = m.entry(Section::kExport);
     exported.name(fmt::format("m{}", i));
     exported.u8(2);
@@ -204,24 +226,25 @@ void make_memories(Plan& p, ModuleEncoder& m) {
 }
 
 void make_tables(Plan& p, ModuleEncoder& m) {
-  p.tables.push_back({.element = ref_to(kFunc, true), .is64 = p.has(Feature::Memory64) && p.in.one_in(4)});
+  p.home = p.imported.tables;
+  p.tables.push_back(
+      {.element = ref_to(kFunc, true), .is64 = p.has(Feature::Memory64) && p.in.one_in(4), .is_called = true});
+  TablePlan& home = p.tables[p.home];
+  home.min = std::max(home.min, static_cast<uint32_t>(p.callees.size()) + 1);
+  home.max = home.min + 4;
+  for (uint32_t i = 0; i < p.callees.size(); ++i)
+    if (!p.callees[i].func) home.callbacks.push_back({i, p.callees[i].type});
   if (p.has(Feature::ReferenceTypes))
     for (uint32_t n = 1 + p.in.below(2); n > 0; --n) {
       Type element = random_reference(p);
       element.nullable = true;
       p.tables.push_back({.element = element, .is64 = p.has(Feature::Memory64) && p.in.one_in(3)});
     }
-  for (const TablePlan& t : p.tables) {
-    ByteBuffer& out = m.entry(Section::kTable);
-    t.element.write(out);
-    out.u8(static_cast<uint8_t>(1 | t.is64 << 2));
-    out.leb(t.min);
-    out.leb(t.max);
-  }
+  for (const TablePlan& t : std::span(p.tables).subspan(p.imported.tables)) t.write(m.entry(Section::kTable));
 }
 
 void make_globals(Plan& p, ModuleEncoder& m) {
-  for (uint32_t i = 0, n = 4 + p.in.below(6); i < n; ++i) {
+  for (uint32_t i = p.imported.globals, n = i + 4 + p.in.below(6); i < n; ++i) {
     GlobalPlan g;
     if (i == 0) g.type = kI32;
     else g = {random_type(p), !p.in.one_in(4)};
@@ -246,20 +269,17 @@ void make_globals(Plan& p, ModuleEncoder& m) {
 }
 
 void make_segments(Plan& p, ModuleEncoder& m) {
-  uint32_t first = p.first_callee(), callees = static_cast<uint32_t>(p.func_types.size()) - first;
-  ByteBuffer& active = m.entry(Section::kElem);
-  active.leb(0);
-  active.opcode(p.tables[0].is64 ? Op::i64_const : Op::i32_const);
-  active.sleb(0);
-  active.opcode(Op::end);
-  active.leb(callees);
-  for (uint32_t i = 0; i < callees; ++i) active.leb(first + i);
+  std::vector<uint32_t> functions;
+  for (const Callee& c : p.callees)
+    if (c.func) functions.push_back(*c.func);
+  active_elements(p, p.home, 0, functions);
+  make_callbacks(p);
   if (p.has(Feature::BulkMemory)) {
     ByteBuffer& funcs = m.entry(Section::kElem);
     funcs.leb(1);
     funcs.u8(0);
     funcs.leb(Plan::kElemSize);
-    for (uint32_t i = 0; i < Plan::kElemSize; ++i) funcs.leb(first + p.in.below(callees));
+    for (uint32_t i = 0; i < Plan::kElemSize; ++i) funcs.leb(p.in.of(functions));
     p.elems.push_back({ref_to(kFunc, true)});
     if (p.has(Feature::Gc))
       for (uint32_t n = 2; n > 0; --n) {
@@ -295,32 +315,57 @@ void make_segments(Plan& p, ModuleEncoder& m) {
   if (p.has(Feature::BulkMemory)) m.body(Section::kDataCount).leb(p.data_count + 1);
 }
 
-}  // namespace
-
-std::vector<uint8_t> generate_module(std::span<const uint8_t> choices, const MadeOf& of) {
+// A module that imports from the libraries and contains them; or, with a name, one more library.
+Library generate(std::span<const uint8_t> choices, const MadeOf& of, const std::vector<Library>& libraries,
+                 std::string name = {}) {
   Choices in(choices);
-  Plan p{in, of};
-  p.legacy_exceptions = p.has(Feature::LegacyExceptions) && (in.below(4) == 1 || !p.has(Feature::Exceptions));
+  Plan p(in, of);
+  p.is_library = !name.empty();
+  if (p.is_library) p.instructions_left /= 2;
+  const bool legacy = p.has(Feature::LegacyExceptions) && (in.below(4) == 1 || !p.has(Feature::Exceptions));
+  p.legacy_exceptions = libraries.empty() ? legacy : libraries[0].contents.legacy_exceptions;
   ModuleEncoder m;
   p.module = &m;
-  make_types(p, m);
+  make_types(p, m, libraries.empty() ? std::span<const TypeInfo>() : libraries.back().contents.types);
+  make_imports(p, libraries);
   make_functions(p, m);
   make_memories(p, m);
   make_tables(p, m);
   make_globals(p, m);
   make_segments(p, m);
+  if (p.is_library) make_library_exports(p);
   for (uint32_t f = p.first_callee(); f < p.func_types.size(); ++f)
     if (p.func_types[f] == 0 && in.below(4) == 1) {
       m.body(Section::kStart).leb(f);
       break;
     }
-  for (uint32_t f = 1; f < p.func_types.size(); ++f) {
+  for (uint32_t f = p.imported.functions; f < p.func_types.size(); ++f) {
     ByteBuffer body = function_body(p, f);
     ByteBuffer& out = m.entry(Section::kCode);
     out.leb(body.size());
     out.bytes(body.view());
   }
-  return m.finish();
+  if (!p.is_library)
+    for (const Library& l : libraries) m.custom("library", l.bytes);
+  return {std::move(name), p, m.finish()};
+}
+
+}  // namespace
+
+std::vector<uint8_t> generate_module(std::span<const uint8_t> choices, const MadeOf& of) {
+  std::vector<Library> libraries;
+  if (of.linked && !choices.empty()) {
+    const size_t count = 1 + choices[0] % 2, part = choices.size() / (count + 2);
+    const bool twice = choices[0] % 8 == 1;  // two instances of one module
+    for (size_t i = 0; i < count; ++i) {
+      libraries.push_back(i != 0 && twice
+                              ? libraries[0]
+                              : generate(choices.subspan(i * part, part), of, libraries, fmt::format("l{}", i)));
+      libraries.back().name = fmt::format("l{}", i);
+    }
+    choices = choices.subspan(count * part);
+  }
+  return generate(choices, of, libraries).bytes;
 }
 
 }  // namespace ermine::fuzz

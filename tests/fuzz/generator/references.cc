@@ -120,7 +120,7 @@ void Body::fresh(Type t, unsigned depth) {
         small(kI32, depth - 1, 1);
         small(kI32, depth - 1, 3);
         op(Op::array_new_elem, type);
-        return out_.leb(Plan::kActiveElems + i);
+        return out_.leb(plan_.active_elems + i);
       }
   }
   i32(static_cast<int32_t>(4 + in_.below(5)));

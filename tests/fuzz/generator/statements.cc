@@ -71,11 +71,10 @@ void Body::statement(unsigned depth) {
       if (has(Feature::Gc)) return object_statement(depth);
       break;
     case 13: {
-      uint32_t f =
-          plan_.first_callee() + in_.below(static_cast<uint32_t>(plan_.func_types.size()) - plan_.first_callee());
-      const TypeInfo type = plan_.type_of(f);
+      uint32_t number = in_.below(static_cast<uint32_t>(plan_.callees.size()));
+      const TypeInfo type = plan_.types[plan_.callees[number].type];
       values(type.params, depth);
-      callee(f, depth, false);
+      callee(number, depth, false);
       for (size_t i = type.results.size(); i > 0; --i) put_away(type.results[i - 1]);
       return;
     }
@@ -133,11 +132,10 @@ void Body::bulk_memory(unsigned depth) {
 }
 
 void Body::table_statement(unsigned depth) {
-  // Table 0 keeps its functions, so that indirect calls find them.
   uint32_t t = in_.below(static_cast<uint32_t>(plan_.tables.size()));
   const TablePlan table = plan_.tables[t];
   auto place = [&] {
-    if (t != 0) return small(table.address(), depth, 7);
+    if (!table.is_called) return small(table.address(), depth, 7);
     index(table.address(), table.min - 1);
   };
   switch (in_.below(5)) {
@@ -167,13 +165,13 @@ void Body::table_statement(unsigned depth) {
         place();
         small(kI32, depth, 3);
         small(kI32, depth, 1);
-        op(Op::table_init, Plan::kActiveElems + i);
+        op(Op::table_init, plan_.active_elems + i);
         return out_.leb(t);
       }
       break;
     default:
       if (!plan_.elems.empty() && in_.one_in(4))
-        return op(Op::elem_drop, in_.below(Plan::kActiveElems + static_cast<uint32_t>(plan_.elems.size())));
+        return op(Op::elem_drop, in_.below(plan_.active_elems + static_cast<uint32_t>(plan_.elems.size())));
   }
   op(Op::nop);
 }
@@ -227,7 +225,7 @@ void Body::object_statement(unsigned depth) {
         small(kI32, depth, 3);
         small(kI32, depth, 1);
         op(Op::array_init_elem, place.type);
-        return out_.leb(Plan::kActiveElems + i);
+        return out_.leb(plan_.active_elems + i);
       }
       break;
     default: break;
@@ -266,13 +264,7 @@ void Body::leave_early(unsigned depth) {
       break;
     default:
       if (!has(Feature::TailCall)) break;
-      for (uint32_t f = plan_.first_callee(); f < plan_.func_types.size(); ++f)
-        if (plan_.type_of(f).results == type_.results) {
-          values(std::vector<Type>(plan_.type_of(f).params), depth);
-          callee(f, depth, true);
-          if (in_.below(2) == 1) junk();
-          break;
-        }
+      tail_call(depth, depth);
       return close();
   }
   if (in_.below(4) == 1) {
