@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Injects faults into the compiler, one at a time, and reports which check catches each.
-Faults are injected into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them) and into the
-sources of the baseline compiler (tools/mutations.txt). Each is then tried in this order:
+Faults are injected into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them) and into
+sources: of stencils that are written by hand, of the baseline compiler and of what it gets (tools/mutations.txt). Each is then tried in this order:
   build      the proof that every stencil is safe, when stencils are built
   verifier   the check of finished machine code, over all scripts; for a fault that could break the sandbox also over
              cross_test's and generated modules
@@ -29,6 +29,7 @@ from mutation import ROOT, run
 
 LIST = ROOT / "tools/mutations.txt"
 BASELINE = "src/baseline"
+BY_HAND = f"{BASELINE}/stencils/control.cc"  # the stencils that are written in assembly
 CPU_SECONDS = 20  # a folder of scripts takes two
 # For faults that the scripts do not catch, with --more and if these programs are built. (The tests of CodeCache need a
 # process of their own each.)
@@ -38,7 +39,8 @@ MORE_TESTS = (("api_test", ["--gtest_filter=-CodeCache.*"]), ("generated_fuzz", 
 # For faults that could break the sandbox and that the verifier has not met in the code of the scripts: more code. Generated
 # modules run in small groups, since a crash ends a group.
 MORE_CODE = (*(("cross_test", [group, "4"]) for group in ("i32", "i64", "float", "vector", "passing")),
-             *(("module_gen", ["run", "--relaxed", "--modes", "1", "--seed", str(seed), "--count", "25"])
+             *(("module_gen", ["run", "--relaxed", "--modes", "1", "--seed", str(seed), "--count", "25",
+                               *(["--linked"] if seed // 25 % 2 else [])])
                for seed in range(3_000_000_000, 3_000_001_000, 25)))
 # What a fault can lead to if nothing catches it. With the risks after these the sandbox still holds:
 HARMLESS = ("number", "way", "stop")
@@ -65,8 +67,9 @@ class Edit:
     def __init__(self, file, risk, nth, text):
         self.file, self.risk, self.nth, self.text = file, risk, nth, text
         self.old, self.new, self.same_because = [], [], ""
-        # In the baseline compiler, or with its folder.
-        self.source = f"src/{file}" if "/" in file else f"{BASELINE}/{file}"
+        # In the baseline compiler, its stencils, or with its folder.
+        in_compiler = "/" not in file or file.startswith("stencils/")
+        self.source = f"{BASELINE}/{file}" if in_compiler else f"src/{file}"
 
     def apply(self, source):
         # However the lines are broken.
@@ -119,15 +122,14 @@ class Build(mutation.BuildDirectory):
             digest.update(header.read_bytes())
         self.headers = digest.hexdigest()
 
-    def compiled(self, source, file, header=None):
-        """The object of a changed copy of `source`, or of `source` with another `header`. It is kept. It is compiled with
-        little optimisation, which would take longer than it saves."""
-        name = hashlib.sha256("\0".join([self.headers, source, file.read_text(), header.read_text() if header else ""])
-                              .encode()).hexdigest()
+    def compiled(self, source, file, header=None, header_text=""):
+        """The object of a changed copy of `source`, or of `source` with another header, in the folder `header`. It is kept.
+        It is compiled with little optimisation, which would take longer than it saves."""
+        name = hashlib.sha256("\0".join([self.headers, source, file.read_text(), header_text]).encode()).hexdigest()
         to = self.objects_kept / f"{name}.o"
         if not to.exists():
             words = self.words(source, "-O0", "-w")
-            extra = ["-I", header.parent.parent] if header else []
+            extra = ["-I", header] if header else []
             if not header and source.startswith(BASELINE):
                 extra = ["-include-pch", self.parsed_headers()]
             run([words[0], *extra, *words[1:], "-c", file, "-o", f"{to}.{os.getpid()}.{threading.get_ident()}"], self.path)
@@ -236,14 +238,27 @@ class Trial:
             return "build", fault["refusal"]
         with tempfile.TemporaryDirectory(prefix="mutate-") as name:
             directory = pathlib.Path(name)
-            tables, assembly, made = directory / "stencils.bin", directory / "stencil_file.S", directory / "stencil_file.o"
+            tables = directory / "stencils.bin"
             run([self.build.tool, "--faults", self.options.seed, self.options.count, self.used, "--write", fault["number"],
                  tables, *self.build.objects])
-            assembly.write_text((ROOT / BASELINE / "stencil_file.S.in").read_text()
-                                .replace("@ERMINE_STENCIL_FILE@", str(tables)))
-            run([self.build.compile[f"{BASELINE}/compiler.cc"][0], "-c", assembly, "-o", made])
-            return self.judge(lambda target, to: self.build.link(target, [made], to), directory,
-                              fault["risk"] not in HARMLESS)
+            return self.judge_tables(tables, directory, fault["risk"] not in HARMLESS)
+
+    def judge_tables(self, tables, directory, grave):
+        assembly, made = directory / "stencil_file.S", directory / "stencil_file.o"
+        assembly.write_text((ROOT / BASELINE / "stencil_file.S.in").read_text().replace("@ERMINE_STENCIL_FILE@", str(tables)))
+        run([self.build.compile[f"{BASELINE}/compiler.cc"][0], "-c", assembly, "-o", made])
+        return self.judge(lambda target, to: self.build.link(target, [made], to), directory, grave)
+
+    def by_hand(self, edit, headers, directory):
+        """A fault in the assembly of stencils."""
+        changed, tables = directory / "control.o", directory / "stencils.bin"
+        words = self.build.words(BY_HAND)
+        run([words[0], "-I", headers, *words[1:], "-c", ROOT / BY_HAND, "-o", changed], self.build.path)
+        try:
+            run([self.build.tool, tables, *(changed if o.endswith("/control.cc.o") else o for o in self.build.objects)])
+        except RuntimeError as refusal:
+            return "build", str(refusal).partition("failed: ")[2].strip()
+        return self.judge_tables(tables, directory, edit.risk not in HARMLESS)
 
     def source(self, edit):
         path = ROOT / edit.source
@@ -253,9 +268,14 @@ class Trial:
             place = directory / "headers" / edit.source.removeprefix("src/")
             place.parent.mkdir(parents=True)
             place.write_text(altered)
+            headers = directory / "headers"
+            if os.path.dirname(edit.source) == os.path.dirname(BY_HAND):
+                return self.by_hand(edit, headers, directory)
             if edit.file.endswith(".h"):
-                sources = [s for s in self.build.compile if s.startswith(BASELINE) and s.count("/") == 2 and s.endswith(".cc")]
-                objects = [self.build.compiled(source, ROOT / source, place) for source in sources]
+                # Files of the same folder include it.
+                sources = [s for s in self.build.compile
+                           if os.path.dirname(s) == os.path.dirname(edit.source) and s.endswith(".cc")]
+                objects = [self.build.compiled(source, ROOT / source, headers, altered) for source in sources]
             else:
                 objects = [self.build.compiled(edit.source, place)]
             return self.judge(lambda target, to: self.build.link(target, objects, to), directory,
