@@ -3,8 +3,10 @@
 
 #include <elf.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -111,6 +113,25 @@ TEST_F(Listeners, AFileThatCannotBeWrittenIsAnError) {
   ASSERT_FALSE(dump.has_value());
   EXPECT_EQ(dump.error().kind(), ErrorKind::kIo);
   EXPECT_NE(dump.error().message().find("jit-" + std::to_string(getpid())), std::string::npos);
+}
+
+TEST_F(Listeners, OnAFullDiskTheFileEndsAfterTheLastCompleteEntry) {
+  auto map = open_perf_map();
+  ASSERT_TRUE(map.has_value()) << map.error().to_string();
+  (*map)->added(some_code("one"));
+  const std::string before = read(map_path());
+  // A limit on the size of files: like a full disk, it cuts a write short and refuses the next.
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  rlimit lower = limit;
+  lower.rlim_cur = before.size() + 5;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &lower), 0);
+  (*map)->added(some_code("two"));
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, handler);
+  (*map)->added(some_code("three"));  // nothing follows what is missing
+  EXPECT_EQ(read(map_path()), before);
 }
 
 // What perf reads: the layout is the specification's, not the writer's.

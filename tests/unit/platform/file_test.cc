@@ -2,10 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <thread>
 
 namespace ermine::platform {
 namespace {
@@ -56,6 +60,29 @@ TEST(MapFile, FromAPipe) {
   close(ends[0]);
   ASSERT_TRUE(file);
   EXPECT_EQ(file->bytes.size(), 3u);
+}
+
+TEST(MapFile, ASignalDoesNotEndTheReadingOfAPipe) {
+  struct sigaction ignoring{}, before{};
+  ignoring.sa_handler = [](int) {};  // without SA_RESTART: read() fails with EINTR
+  ASSERT_EQ(sigaction(SIGUSR1, &ignoring, &before), 0);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "abc", 3), 3);
+  std::thread writer([&, reader = pthread_self()] {
+    for (int i = 0; i < 20; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      pthread_kill(reader, SIGUSR1);
+    }
+    EXPECT_EQ(write(ends[1], "d", 1), 1);
+    close(ends[1]);
+  });
+  auto file = map_descriptor(ends[0], "pipe", 100);
+  writer.join();
+  close(ends[0]);
+  sigaction(SIGUSR1, &before, nullptr);
+  ASSERT_TRUE(file) << file.error().to_string();
+  EXPECT_EQ(file->bytes.size(), 4u);
 }
 
 TEST(MapFile, Errors) {
