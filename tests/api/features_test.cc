@@ -65,5 +65,36 @@ TEST(Features, EachIsTried) {
   EXPECT_FALSE(config.has_feature("telepathy"));
 }
 
+// What a module's summary names is exactly what its instructions, types and sections need.
+TEST(Features, OfAModule) {
+  const std::pair<std::string_view, std::vector<std::string_view>> kCases[] = {
+      {"(func (block (nop)) (drop (block (result i32) (i32.const 1))))", {}},
+      {"(func (param i32) (local.get 0) (block (param i32) (drop)))", {"multi-value"}},
+      {"(func (result i32 i32) (unreachable))", {"multi-value"}},
+      {"(func (drop (i32.extend8_s (i32.const 1))))", {"sign-extension"}},
+      {"(func (local v128))", {"simd"}},
+      {"(func $f (return_call $f))", {"tail-call"}},
+      {"(func (param (ref func)))", {"function-references"}},
+      {"(type (struct))", {"gc"}},
+      {"(tag)", {"exceptions"}},
+      {"(table 1 externref)", {"reference-types"}},
+      {"(table 1 funcref) (table 1 funcref)", {"reference-types"}},
+      {"(global (mut i32) (i32.const 0))", {}},
+      {"(global (export \"g\") (mut i32) (i32.const 0))", {"mutable-global"}},
+      {"(global i32 (i32.add (i32.const 1) (i32.const 2)))", {"extended-const"}},
+      {"(memory 1) (data (i32.const 0) \"x\")", {}},
+      {"(memory 1) (data \"x\")", {"bulk-memory"}},
+      {"(memory 1) (memory 1)", {"multi-memory"}},
+      {"(memory i64 1)", {"memory64"}},
+      {"(memory 1 1 shared)", {"threads"}},
+      {"(memory 1 (pagesize 1))", {"custom-page-sizes"}},
+  };
+  Config config;
+  config.enable_all_features();
+  Engine engine(config);
+  for (const auto& [fields, expected] : kCases)
+    EXPECT_EQ(test::wat(engine, "(module " + std::string(fields) + ")").summary().features, expected) << fields;
+}
+
 }  // namespace
 }  // namespace ermine

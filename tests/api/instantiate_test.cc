@@ -70,6 +70,29 @@ TEST(Link, Matching) {
   EXPECT_TRUE(fits("\"m\" (memory 3)"));
 }
 
+// The address type bounds the size.
+TEST(Link, MemoriesThatNoTypeAllows) {
+  Engine engine;
+  Store store(engine);
+  const auto possible = [&](const MemoryType& type) {
+    auto made = Memory::create(store, type);
+    if (!made) EXPECT_EQ(made.error().kind(), ErrorKind::kUsage) << made.error().to_string();
+    return made.has_value();
+  };
+  constexpr uint64_t kMost32 = uint64_t{1} << 32, kMost64 = uint64_t{1} << 48;
+  EXPECT_TRUE(possible({.max = 65536}));
+  EXPECT_FALSE(possible({.max = 65537}));
+  EXPECT_FALSE(possible({.min = 65537}));
+  EXPECT_TRUE(possible({.max = kMost32 - 1, .page_log2 = 0}));
+  EXPECT_FALSE(possible({.max = kMost32, .page_log2 = 0}));
+  EXPECT_TRUE(possible({.max = kMost64, .is64 = true}));
+  EXPECT_FALSE(possible({.max = kMost64 + 1, .is64 = true}));
+  EXPECT_FALSE(possible({.min = kMost64 + 1, .is64 = true}));
+  EXPECT_TRUE(possible({.max = ~uint64_t{0}, .is64 = true, .page_log2 = 0}));
+  EXPECT_FALSE(possible({.min = 2, .max = 1}));
+  EXPECT_FALSE(possible({.page_log2 = 12}));
+}
+
 TEST(Link, DefinitionsAndAliases) {
   Engine engine;
   Store store(engine);
@@ -357,37 +380,6 @@ TEST(Module, Introspection) {
   EXPECT_EQ(bad.error().kind(), ErrorKind::kMalformed);
   EXPECT_EQ(Module::from_file(engine, "/does/not/exist").error().kind(), ErrorKind::kIo);
   EXPECT_EQ(Module::from_descriptor(engine, -1, "none").error().kind(), ErrorKind::kIo);
-}
-
-// Exactly what the instructions, types and sections need.
-TEST(Module, TheFeaturesItNeeds) {
-  const std::pair<std::string_view, std::vector<std::string_view>> kCases[] = {
-      {"(func (block (nop)) (drop (block (result i32) (i32.const 1))))", {}},
-      {"(func (param i32) (local.get 0) (block (param i32) (drop)))", {"multi-value"}},
-      {"(func (result i32 i32) (unreachable))", {"multi-value"}},
-      {"(func (drop (i32.extend8_s (i32.const 1))))", {"sign-extension"}},
-      {"(func (local v128))", {"simd"}},
-      {"(func $f (return_call $f))", {"tail-call"}},
-      {"(func (param (ref func)))", {"function-references"}},
-      {"(type (struct))", {"gc"}},
-      {"(tag)", {"exceptions"}},
-      {"(table 1 externref)", {"reference-types"}},
-      {"(table 1 funcref) (table 1 funcref)", {"reference-types"}},
-      {"(global (mut i32) (i32.const 0))", {}},
-      {"(global (export \"g\") (mut i32) (i32.const 0))", {"mutable-global"}},
-      {"(global i32 (i32.add (i32.const 1) (i32.const 2)))", {"extended-const"}},
-      {"(memory 1) (data (i32.const 0) \"x\")", {}},
-      {"(memory 1) (data \"x\")", {"bulk-memory"}},
-      {"(memory 1) (memory 1)", {"multi-memory"}},
-      {"(memory i64 1)", {"memory64"}},
-      {"(memory 1 1 shared)", {"threads"}},
-      {"(memory 1 (pagesize 1))", {"custom-page-sizes"}},
-  };
-  Config config;
-  config.enable_all_features();
-  Engine engine(config);
-  for (const auto& [fields, expected] : kCases)
-    EXPECT_EQ(wat(engine, "(module " + std::string(fields) + ")").summary().features, expected) << fields;
 }
 
 // Text is not mistaken for a damaged binary, and the error says which file it is.

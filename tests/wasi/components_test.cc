@@ -1,5 +1,6 @@
 // WASI 0.2 as a component sees it: results of its functions, and the attacks that the tests of preview 1 try.
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,6 +92,21 @@ TEST(WasiComponents, Exit) {
   ComponentGuest ok{WasiConfig()}, failed{WasiConfig()};
   EXPECT_EQ(code(ok.attempt("exit", {Value::result(true)})), 0);
   EXPECT_EQ(code(failed.attempt("exit", {Value::result(false)})), 1);
+}
+
+TEST(WasiComponents, WhichStreamsAreTerminals) {
+  const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  Pipe other;
+  for (const unsigned which : {0u, 1u, 2u, 3u}) {  // 3: none
+    int streams[] = {other.ends[0], other.ends[1], other.ends[1]};
+    if (which < 3) streams[which] = terminal;
+    ComponentGuest guest(WasiConfig().stdio(streams[0], streams[1], streams[2]));
+    EXPECT_EQ(guest.call("terminal-stdin").payload() != nullptr, which == 0) << which;
+    EXPECT_EQ(guest.call("terminal-stdout").payload() != nullptr, which == 1) << which;
+    EXPECT_EQ(guest.call("terminal-stderr").payload() != nullptr, which == 2) << which;
+  }
+  close(terminal);
 }
 
 TEST(WasiComponents, Files) {
