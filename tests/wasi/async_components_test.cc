@@ -410,6 +410,8 @@ TEST(WasiAsync, NothingLeadsOutside) {
   std::filesystem::create_symlink("../secret", outside.path() + "/in/up");
   std::filesystem::create_symlink(outside.path() + "/secret", outside.path() + "/in/absolute");
   std::filesystem::create_symlink("..", outside.path() + "/in/parent");
+  std::filesystem::create_symlink("nothing", outside.path() + "/in/dangling");
+  std::filesystem::create_symlink(".", outside.path() + "/in/self");
   std::ofstream(outside.path() + "/in/file") << "file";
   AsyncGuest guest(WasiConfig().preopen_dir(outside.path() + "/in", "/"));
   const Resource dir = guest.directory();
@@ -445,7 +447,8 @@ TEST(WasiAsync, NothingLeadsOutside) {
   EXPECT_NE(guest.opened(dir, "new/", {"create"}, {"write"}), "ok");
   EXPECT_EQ(guest.outcome("unlink", {guest.of(dir), text("file/")}), "not-directory");
   EXPECT_EQ(guest.outcome("remove-directory", {guest.of(dir), text("parent/")}), "not-permitted");
-  EXPECT_EQ(guest.outcome("remove-directory", {guest.of(dir), text("file/")}), "not-directory");
+  for (const char* path : {"file/", "dangling/", "self/"})
+    EXPECT_EQ(guest.outcome("remove-directory", {guest.of(dir), text(path)}), "not-directory") << path;
   EXPECT_EQ(guest.outcome("link", {guest.of(dir), flags(), text("up/"), guest.of(dir), text("got")}), "not-permitted");
   EXPECT_EQ(contents(outside.path() + "/secret"), "secret");
   EXPECT_EQ(guest.wasi().refusals().escaping_path, "../secret");

@@ -72,14 +72,22 @@ TEST(AdapterGc, WithoutReallocTheMemoryGrows) {
 
 TEST(AdapterGc, Refuses) {
   EXPECT_EQ(reduced(kAdapter, {"four"}), "error: the adapter does not export 'four', which the module imports");
-  EXPECT_EQ(reduced("(module (memory 1) (func (export \"f\") (drop (i32.load (i32.const 0)))))", {"f"}),
-            "error: adapters with a memory of their own are not supported");
-  EXPECT_EQ(reduced("(module (func (export \"f\")) (start 0))", {"f"}),
-            "error: adapters with a start function are not supported");
-  EXPECT_EQ(reduced("(module (memory 1) (data (i32.const 0) \"a\") (func (export \"f\")))", {"f"}),
-            "error: adapters with data segments are not supported");
-  EXPECT_EQ(reduced("(module (table 1 funcref) (func (export \"f\") (call_indirect (i32.const 0))))", {"f"}),
-            "error: adapters with tables are not supported");
+  const std::pair<std::string_view, std::string_view> kCases[] = {
+      {"(memory 1) (func (export \"f\") (drop (i32.load (i32.const 0))))", "a memory of their own"},
+      {"(memory 1) (memory 1) (func (export \"f\"))", "several memories"},
+      {"(memory 1) (data (i32.const 0) \"a\") (func (export \"f\"))", "data segments"},
+      {"(func (export \"f\")) (start 0)", "a start function"},
+      {"(func (export \"f\")) (tag)", "tags"},
+      {"(func (export \"f\")) (elem func 0)", "element segments"},
+      {"(table 1 funcref) (func (export \"f\") (call_indirect (i32.const 0)))", "tables"},
+      {"(table 1 funcref) (func (export \"f\") (table.copy (i32.const 0) (i32.const 0) (i32.const 0)))", "tables"},
+      {"(table (export \"f\") 1 funcref)", "exported tables"},
+      {"(import \"env\" \"g\" (global externref)) (func (export \"f\") (drop (global.get 0)))",
+       "imported globals of reference types"},
+  };
+  for (const auto& [fields, what] : kCases)
+    EXPECT_EQ(reduced("(module " + std::string(fields) + ")", {"f"}),
+              "error: adapters with " + std::string(what) + " are not supported");
 }
 
 // A chain of globals, each the value of the next: no recursion.
