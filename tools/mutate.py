@@ -172,7 +172,7 @@ def try_scripts(program, folders, timeout, grave):
         result = who, detail
         if not grave:
             break
-        if detail.startswith("killed") or detail == "does not end":  # what follows was not reached
+        if detail.startswith("killed") or detail == mutation.ENDLESS:  # what follows was not reached
             for script in sorted(folder.rglob("*.wast")):
                 who, detail = watch([str(program), "baseline", str(script)], timeout)
                 if who == "verifier":

@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import mutation
 from mutation import ROOT
@@ -32,11 +33,12 @@ SAME = ROOT / "tools/mutations_same.txt"
 # The code that makes and checks stencils at build time has its own proofs, and its faults are those of
 # tools/mutate.py.
 LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
-# Tests of the source text, not of programs.
-OTHER_TESTS = ("style.", "api.consumer", "bench", "examples")
+# Tests of how programs are built.
+OTHER_TESTS = ("api.consumer", "bench", "examples")
+# What a program loads from a folder beside its own, as ninja and the program find it from there.
+LOADED = {"ermine": "../lib/libermine-http.so"}
 PARTED = ("component", "wasi")  # folders whose parts count as folders of their own
 MOST_USERS = 45  # files that include a header
-OPTIMISED = "-O1"  # the tests of an unoptimised interpreter take longer than compiling
 DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"
 
 
@@ -54,13 +56,22 @@ def folder_of(source):
     return "/".join(parts[:2 if parts[0] in PARTED else 1])
 
 
-def nearness(target, folder):
-    """How likely a program tests a folder, judging by their names: 0, component_text_test or text_test for component/text; 1,
-    component_wit_test; 2, others."""
+def nearness(folder, *names):
+    """How likely a test concerns a folder, judging by its name and its program's: 0, component_text_test or text_test or
+    text.quoted for component/text; 1, component_wit_test; 2, others."""
     parts = folder.split("/")
-    if target.startswith(("_".join(parts) + "_", parts[-1] + "_")):
+    names = [name.replace(".", "_") for name in names]
+    if any(name.startswith(("_".join(parts) + "_", parts[-1] + "_")) for name in names):
         return 0
-    return 1 if target.startswith(parts[0] + "_") else 2
+    return 1 if any(name.startswith(parts[0] + "_") for name in names) else 2
+
+
+def quickly(words):
+    """Further options with which the file of a command compiles soonest. Unoptimised, the tests would take longer than that
+    saves; a precompiled header fits only a level of the same sort, for speed, for size or none."""
+    level = [w for w in words if re.fullmatch("-O.", w)][-1:]
+    keeps = level == ["-O0"] or "-include-pch" in words and level in (["-Os"], ["-Oz"])
+    return ["-w"] if keeps else ["-w", "-O1"]
 
 
 def code_only(text):
@@ -133,10 +144,11 @@ def faults_of(text):
 
 def lines_of(text, fault):
     """(number of the first line that differs, the lines before, the lines after)."""
-    old, new = text.splitlines(), fault.apply(text).splitlines()
+    begin, end = text.rfind("\n", 0, fault.begin) + 1, (text + "\n").index("\n", fault.end)
+    old, new = text[begin:end].splitlines(), (text[begin:fault.begin] + fault.new + text[fault.end:end]).splitlines()
     for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            return a + 1, " ".join(map(str.strip, old[a:b])), " ".join(map(str.strip, new[c:d]))
+            return text.count("\n", 0, begin) + a + 1, " ".join(map(str.strip, old[a:b])), " ".join(map(str.strip, new[c:d]))
     return 0, "", ""
 
 
@@ -182,14 +194,17 @@ class Test:
         self.words = [*self.program, f"--gtest_filter=-{':'.join(self.left_out)}"]
 
     def holds(self):
-        """Whether it passes without a fault. Single tests of a GoogleTest program that do not pass are left out from then on
-        (ctest runs each in a process of its own)."""
+        """Whether it passes without a fault, of two times at least once. Single tests of a GoogleTest program that do not pass
+        are left out from then on (ctest runs each in a process of its own)."""
         with self.lock:
             if not self.tried:
                 self.tried = True
-                done = subprocess.run(self.words, cwd=self.directory, env={**os.environ, **self.environment},
-                                      stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
-                self.passes = done.returncode in (0, mutation.SKIPPED)
+                for _ in range(2):
+                    done = subprocess.run(self.words, cwd=self.directory, env={**os.environ, **self.environment},
+                                          stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+                    self.passes = done.returncode in (0, mutation.SKIPPED)
+                    if self.passes:
+                        break
                 bad = sorted(set(re.findall(r"^\[  FAILED  \] ([A-Za-z][\w./]*)", done.stdout, re.M)))
                 if not self.passes and self.name == self.target and bad:
                     self.leave_out(bad)
@@ -258,6 +273,7 @@ def users_of_headers(build):
 class Trial:
     def __init__(self, build, most_seconds):
         self.build, self.tests = build, known_tests(build, most_seconds)
+        self.loaded = {target: library for target, library in LOADED.items() if (build.path / "bin" / library).exists()}
         self.objects = {source: [object_] for object_, (source, _) in build.sources.items()}
         self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
 
@@ -265,24 +281,38 @@ class Trial:
         words = self.build.link_words(target)
         return object_ in words or any(w.endswith(library_of(object_)) for w in words)
 
-    def tests_for(self, file):
-        """Tests whose program contains the file: the unit tests of its folder first, then by time."""
+    def loads(self, target, object_):
+        return target in self.loaded and object_ in self.build.link_words(self.loaded[target])
+
+    def tests_for(self, file, objects):
+        """Tests whose program contains one of the objects, as (nearness, test): those of the file's folder first, among them
+        those that are called as the file, then by time."""
         folder = folder_of(file)
         targets = {t.target for t in self.tests}
-        concerned = {t for t in targets if any(self.has(t, o) for o in self.objects[file])}
-        near = lambda t: nearness(t.target, folder) if t.cost < 20 else 2
-        return sorted((t for t in self.tests if t.target in concerned), key=lambda t: (near(t), t.cost))
+        concerned = {t for t in targets if any(self.has(t, o) or self.loads(t, o) for o in objects)}
+        near = lambda t: nearness(folder, t.name, t.target) if t.cost < 20 else 2
+        stem = pathlib.Path(file).stem
+        return sorted(((near(t), t) for t in self.tests if t.target in concerned),
+                      key=lambda n: (n[0], stem not in n[1].name, n[1].cost))
 
-    def compiled(self, file, text, directory):
+    def near_users(self, file):
+        """The objects that include a header and are of its folder or of the folder's unit tests, the smallest sources first;
+        all objects, if that is about the same."""
+        users, parts = self.objects[file], folder_of(file)
+        near = [u for u in users if self.build.sources[u][0].startswith((f"src/{parts}/", f"tests/unit/{parts}/"))]
+        near.sort(key=lambda u: (ROOT / self.build.sources[u][0]).stat().st_size)
+        return users if len(users) <= len(near) + 2 or not near else near[:4]
+
+    def compiled(self, file, text, objects, directory):
         """{object: changed object}."""
         copy = directory / "headers" / pathlib.Path(file).relative_to("src")
-        copy.parent.mkdir(parents=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(text)
         altered = {}
-        for number, object_ in enumerate(self.objects[file]):
+        for object_ in objects:
             source, command = self.build.sources[object_]
-            to = directory / f"{number}.o"
-            words = self.build.without_files(command, OPTIMISED, "-w")
+            to = directory / f"{self.objects[file].index(object_)}.o"
+            words = self.build.without_files(command, *quickly(command))
             # A changed copy is in another folder, so files beside the original are included by the name of its
             # folder.
             words[1:1] = ["-I", directory / "headers"]
@@ -292,35 +322,56 @@ class Trial:
 
     def attempt(self, file, fault):
         """(what catches the fault, detail): "build", the name of a test, "nothing"; "invalid" if it does not compile."""
+        # A header: what the nearest tests find in the nearest objects they would find in all, and those take minutes.
+        near, everything = self.near_users(file), self.objects[file]
+        text = fault.apply((ROOT / file).read_text())
         with tempfile.TemporaryDirectory(prefix="mutate-") as name:
-            directory = pathlib.Path(name)
-            try:
-                altered = self.compiled(file, fault.apply((ROOT / file).read_text()), directory)
-            except RuntimeError as error:
-                first = next((line for line in str(error).splitlines() if "error:" in line), str(error)[-200:])
-                return ("build" if "static assertion failed" in str(error) else "invalid"), first[-200:]
-            scratch = directory / "tmp"
-            scratch.mkdir()
-            passed = 0
-            for test in self.tests_for(file):
-                program = directory / test.target
-                if test.passes and not program.exists():
-                    own = set(self.build.link_words(test.target))
-                    self.build.link(test.target, [to for o, to in altered.items() if o not in own and self.has(test.target, o)],
-                                    program, altered)
-                was = str(self.build.path / "bin" / test.target)
-                # Whether it passes without the fault matters only if it fails; then parts of it may be left out.
-                while test.passes:
-                    words = test.words
-                    who, detail = mutation.watch([str(program) if w == was else w for w in words], 60 + 20 * test.cost,
-                                                 int(20 + 5 * test.cost), {**test.environment, "TMPDIR": str(scratch)},
-                                                 test.directory)
-                    if not who:
-                        passed += 1
-                        break
-                    if test.holds() and test.words == words:
+            directory, altered = pathlib.Path(name), {}
+            for objects, farthest in ((near, 2),) if len(near) == len(everything) else ((near, 1), (everything, 2)):
+                try:
+                    altered |= self.compiled(file, text, [o for o in objects if o not in altered], directory)
+                except RuntimeError as error:
+                    first = next((line for line in str(error).splitlines() if "error:" in line), str(error)[-200:])
+                    return ("build" if "static assertion failed" in str(error) else "invalid"), first[-200:]
+                who, detail = self.test(file, altered, directory, farthest)
+                if who != "nothing":
+                    break
+            return who, detail
+
+    def test(self, file, altered, directory, farthest):
+        """Who catches the fault that is in the altered objects; tests are as near as `farthest`."""
+        scratch, passed, programs = directory / "tmp", 0, set()
+        for folder in (scratch, directory / "bin", directory / "lib"):
+            folder.mkdir(exist_ok=True)
+        for near, test in self.tests_for(file, altered):
+            if near > farthest:
+                break
+            program = directory / "bin" / test.target
+            if test.passes and program not in programs:
+                own = set(self.build.link_words(test.target))
+                in_front = [to for o, to in altered.items() if o not in own and self.has(test.target, o)]
+                self.build.link(test.target, in_front, program, altered)
+                if library := self.loaded.get(test.target):
+                    self.build.link(library, [], directory / "bin" / library, altered)
+                programs.add(program)
+            was = str(self.build.path / "bin" / test.target)
+            environment = {**test.environment, "TMPDIR": str(scratch), "GTEST_FAIL_FAST": "1"}
+            failures = 0
+            # Whether it passes without the fault matters only if it fails; then parts of it may be left out. A test that
+            # fails twice does not fail because the machine is busy.
+            while test.passes:
+                words, begin = test.words, time.monotonic()
+                who, detail = mutation.watch([str(program) if w == was else w for w in words], 60 + 20 * test.cost,
+                                             int(10 + 5 * test.cost), environment, test.directory)
+                if not who:
+                    passed += 1
+                    test.cost = time.monotonic() - begin  # of a GoogleTest program less than of its tests one by one
+                    break
+                if test.holds() and test.words == words:
+                    failures += 1
+                    if failures == 2 or detail == mutation.ENDLESS:
                         return test.name, detail
-            return "nothing", f"{passed} tests passed"
+        return "nothing", f"{passed} tests passed"
 
 
 def known_same():
@@ -360,6 +411,8 @@ def table(results):
 
 def self_test():
     mutation.self_test()
+    assert [quickly(w.split()) for w in ("-O2 -Oz", "-O2 -Oz -include-pch", "-O2 -include-pch", "-O2 -O0 -include-pch")] == [
+        ["-w", "-O1"], ["-w"], ["-w", "-O1"], ["-w"]]
     source = """// if (a) return b < c;
 #define X 1 + 2
 int f(int a) {
@@ -402,8 +455,9 @@ int f(int a) {
     assert {folder_of(n.split(":")[0]) for n in names("1")} == folders and len(folders) >= 30, "not all folders have faults"
     assert folder_of("src/component/text/print/dump.cc") == "component/text" and folder_of("src/runtime/gc/heap.cc") == "runtime"
     assert folder_of("src/wasi/wasi.cc") == "wasi" and folder_of("src/text/lexer.cc") == "text"
-    near = lambda folder, *targets: [nearness(t, folder) for t in targets]
+    near = lambda folder, *names: [nearness(folder, n) for n in names]
     assert near("component/wit", "wit_test", "component_wit_test", "component_text_test", "api_test") == [0, 0, 1, 2]
+    assert nearness("cli", "cli.options", "ermine") == 0
     assert near("wasi/host", "wasi_host_test", "wasi_calls_test", "text_test") == [0, 1, 2]
     assert near("text", "text_test", "component_text_test") == [0, 2]
     row = dict(source="src/a/b.cc", kind="call", line=7, old="x", new=";", same="")
