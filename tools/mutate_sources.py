@@ -339,7 +339,7 @@ class Trial:
             return who, detail
 
     def test(self, file, altered, directory, farthest):
-        """Who catches the fault that is in the altered objects; tests are as near as `farthest`."""
+        """What catches the fault that is in the altered objects; tests are as near as `farthest`."""
         scratch, passed, programs = directory / "tmp", 0, set()
         for folder in (scratch, directory / "bin", directory / "lib"):
             folder.mkdir(exist_ok=True)
