@@ -3,10 +3,10 @@
 
 #include "ermine/ermine.h"
 
-namespace app {
+namespace hostile_app {
 enum class Colour : uint8_t { kRed, kGreen };
 ERMINE_ENUM(Colour, "red", "green")
-}  // namespace app
+}  // namespace hostile_app
 
 namespace ermine {
 namespace {
@@ -92,11 +92,11 @@ TEST(HostileComponents, ValuesThatAreNone) {
   EXPECT_EQ(error_of<char32_t>("char", 0x10FFFF, 0, true), "");
   EXPECT_TRUE(has(error_of<char32_t>("char", 0x110000, 0, true), "char"));
   EXPECT_TRUE(has(error_of<char32_t>("char", 0xD800, 0, true), "char"));
-  EXPECT_EQ(error_of<app::Colour>("$colour", 1, 0, true), "");
-  EXPECT_TRUE(has(error_of<app::Colour>("$colour", 2, 0, true), "discriminant"));
-  EXPECT_TRUE(has(error_of<app::Colour>("$colour", 256, 0, true), "discriminant"));
+  EXPECT_EQ(error_of<hostile_app::Colour>("$colour", 1, 0, true), "");
+  EXPECT_TRUE(has(error_of<hostile_app::Colour>("$colour", 2, 0, true), "discriminant"));
+  EXPECT_TRUE(has(error_of<hostile_app::Colour>("$colour", 256, 0, true), "discriminant"));
   EXPECT_TRUE(has(error_of<std::optional<uint32_t>>("(option u32)", 2, 0), "discriminant"));
-  EXPECT_TRUE(has(error_of<std::vector<app::Colour>>("(list $colour)", 0, 1), "discriminant"));
+  EXPECT_TRUE(has(error_of<std::vector<hostile_app::Colour>>("(list $colour)", 0, 1), "discriminant"));
 }
 
 // A list of 8,000 lists that all are the whole memory: half a gigabyte, if it were believed.
