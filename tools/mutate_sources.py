@@ -339,7 +339,7 @@ class Trial:
             return who, detail
 
     def test(self, file, altered, directory, farthest):
-        """What catches the fault that is in the altered objects; tests are as near as `farthest`."""
+        """(what catches the fault that is in the altered objects, detail): tests that are as near as `farthest`."""
         scratch, passed, programs = directory / "tmp", 0, set()
         for folder in (scratch, directory / "bin", directory / "lib"):
             folder.mkdir(exist_ok=True)
@@ -362,7 +362,7 @@ class Trial:
             while test.passes:
                 words, begin = test.words, time.monotonic()
                 who, detail = mutation.watch([str(program) if w == was else w for w in words], 60 + 20 * test.cost,
-                                             int(10 + 5 * test.cost), environment, test.directory)
+                                             int(4 + 5 * test.cost), environment, test.directory)
                 if not who:
                     passed += 1
                     test.cost = time.monotonic() - begin  # of a GoogleTest program less than of its tests one by one
