@@ -27,7 +27,10 @@ LINKED = r"""
     (loop $l
       (br_if $l (i32.ne (local.tee 0 (i32.add (local.get 0) (i32.const -1))) (i32.const 77))))
     (call $empty))
-  (func $empty))
+  (func $empty)
+  (func $two (param i32) (result i32 i32)
+    (block $b (result i32 i32) (br $b (i32.const 1) (local.get 0)))
+    (i32.add (i32.const 3))))
 """
 # Names as bytes, one per function: including some that are not UTF-8 and not text.
 HOSTILE = [
@@ -123,7 +126,7 @@ def test_links(ermine, directory):
     done = explore(ermine, directory, "linked.wat")
     check(done.stdout == b"linked.explore.html\n", f"it says where the page is, not {done.stdout}")
     data, functions = page_of(directory / "linked.explore.html")
-    check([f[:2] for f in data["functions"]] == [[0, "work"], [1, "other"], [2, "rounds"], [3, "empty"]], f"the list of functions: {data['functions']}")
+    check([f[:2] for f in data["functions"]] == [[0, "work"], [1, "other"], [2, "rounds"], [3, "empty"], [4, "two"]], f"the list of functions: {data['functions']}")
     check(data["title"] == "linked.wat", "the title")
     work = columns(functions["0"])
     # WebAssembly in order, with increasing offsets.
@@ -147,6 +150,11 @@ def test_links(ermine, directory):
         check(groups_with(rounds["w"], part) == group, f"{part} is not with the addition: {rounds}")
     check(groups_with(rounds["r"], "br_if_back") == group, f"the branch is elsewhere: {rounds}")
     check(group.isdisjoint(groups_with(rounds["w"], r"call|loop")), f"too much is in the group: {rounds}")
+    # One instruction that became several is beside each of them.
+    two = columns(functions["4"])
+    group = groups_with(two["w"], r"br \$b")
+    for register in (" copy ", "const32", "br ->"):
+        check(group == groups_with(two["r"], register), f"br is not beside {register}: {two}")
     # Each machine instruction begins where the last one ends.
     at = 0
     for _, text in work["m"]:
@@ -204,7 +212,7 @@ def test_hostile_names(ermine, directory):
 def test_choice(ermine, directory):
     explore(ermine, directory, "linked.wat", "--function", "other", "-o", "one.html")
     data, functions = page_of(directory / "one.html")
-    check(list(functions) == ["1"] and [f[3] < 0 for f in data["functions"]] == [True, False, True, True], f"{data}")
+    check(list(functions) == ["1"] and [f[3] < 0 for f in data["functions"]] == [True, False, True, True, True], f"{data}")
     many = directory / "many.wasm"
     many.write_bytes(module_with_names([b"f%d" % i for i in range(3000)]))
     done = explore(ermine, directory, "many.wasm", "--max-size", "100KiB", "-o", "many.html")
