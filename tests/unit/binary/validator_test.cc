@@ -59,6 +59,14 @@ TEST(Validator, SaysWhatWasExpectedAndWhatWasFound) {
                   .starts_with("type mismatch: block requires [] but stack has [i32]"));
 }
 
+// The byte behind such a body says what is wrong: nothing, an end that its size leaves out, or another section.
+TEST(Validator, ABodyWithoutItsLastEnd) {
+  const Bytes cut = one_function({0, 0}, {0, 0x02, 0x40, kEnd});
+  EXPECT_TRUE(check(cut).starts_with("unexpected end of section or function: an end instruction is missing"));
+  EXPECT_TRUE(check(cut + Bytes{kEnd, 1, 0}).starts_with("section size mismatch: the function body stops short"));
+  EXPECT_TRUE(check(cut + section(0, text("a"))).starts_with("END opcode expected: the function body stops short"));
+}
+
 TEST(Validator, NamesTheFunction) {
   Bytes bytes =
       one_function({0, 0}, {0, 0x10, 9, kEnd}) + section(0, text("name") + Bytes{1, 7, 1, 0, 4, 'm', 'a', 'i', 'n'});
