@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Injects faults into the compiler, one at a time, and reports which check catches each.
 Faults are injected into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them) and into
-sources: of stencils that are written by hand, of the baseline compiler and of what it gets (tools/mutations.txt). Each is then tried in this order:
+sources: of stencils written by hand, of the baseline compiler, and of the translator before it (tools/mutations.txt). Each is
+then tried in this order:
   build      the proof that every stencil is safe, when stencils are built
   verifier   the check of finished machine code, over all scripts; for a fault that could break the sandbox also over
              cross_test's and generated modules
