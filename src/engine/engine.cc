@@ -25,21 +25,16 @@ tiering::Tiers make_tiers() {
   tiers.interpreter = &interp::interpreter();
 #ifdef ERMINE_BASELINE
   const tiering::NativeTier* const baseline = baseline::tier();
-  tiering::CodeArena* const arena = tiering::CodeArena::get();
-  if (baseline == nullptr || arena == nullptr) return tiers;
+  if (baseline == nullptr) return tiers;
   tiers.compiled = {baseline};
-  tiers.arena = arena;
-  static const bool watched = (interp::watch_machine_code(arena->begin(), arena->end()), true);
-  (void)watched;
+  tiers.arena = tiering::CodeArena::get();
+  tiers.arena->watch(interp::watch_machine_code);
 #endif
   return tiers;
 }
 #ifdef ERMINE_BASELINE
 // Sets the kind of memory in the arena. False: it already has another kind.
-bool choose(tiering::CodeArena::Kind kind) {
-  tiering::CodeArena* const arena = tiering::CodeArena::get();
-  return arena == nullptr || arena->choose(kind);
-}
+bool choose(tiering::CodeArena::Kind kind) { return tiering::CodeArena::get()->choose(kind); }
 #endif
 void report_to_stderr(void*, std::string_view message) {
   std::fprintf(stderr, "ermine: bug of the engine, please report it with the module: %.*s\n",

@@ -61,19 +61,31 @@ int open_file() {
 }
 }  // namespace
 
-CodeArena::CodeArena(platform::Mapping space)
-    : space_(std::move(space)),
-      execute_(space_.base() + kCodeOffset),
-      limit_(kCapacity),
-      free_code_(kCapacity),
-      free_tables_(kTables) {}
+CodeArena::CodeArena() : limit_(kCapacity), free_code_(kCapacity), free_tables_(kTables) {}
 
 CodeArena* CodeArena::get() {
-  static CodeArena* const arena = []() -> CodeArena* {
-    auto space = platform::Mapping::reserve(kCodeOffset + kCapacity);
-    return space ? new CodeArena(*std::move(space)) : nullptr;  // lives as long as the process
-  }();
+  static CodeArena* const arena = new CodeArena;  // lives as long as the process
   return arena;
+}
+
+void CodeArena::watch(Watcher watcher) {
+  std::lock_guard lock(mutex_);
+  watcher_ = watcher;
+  if (space_) watcher(execute_, execute_ + kCapacity);
+}
+
+// Precondition: the lock is held.
+bool CodeArena::reserve() {
+  if (space_) return true;
+  auto space = platform::Mapping::reserve(kCodeOffset + kCapacity);
+  if (!space) {
+    limit_ = 0;  // permanently
+    return false;
+  }
+  space_ = *std::move(space);
+  execute_ = space_.base() + kCodeOffset;
+  if (watcher_ != nullptr) watcher_(execute_, execute_ + kCapacity);
+  return true;
 }
 
 bool CodeArena::choose(Kind kind) {
@@ -113,6 +125,7 @@ bool CodeArena::map_anonymous() {
 
 bool CodeArena::map() {
   if (mapped_) return true;
+  if (!reserve()) return false;
   if (kind_ != Kind::kAnonymous && !may_write_file()) kind_ = Kind::kAnonymous;
   if (!(kind_ == Kind::kAnonymous ? map_anonymous() : map_file())) {
     limit_ = 0;  // permanently
@@ -121,8 +134,6 @@ bool CodeArena::map() {
   mapped_ = true;
   return true;
 }
-
-const uint8_t* CodeArena::end() const { return execute_ + kCapacity; }
 
 void CodeArena::lower_limit(size_t bytes) {
   std::lock_guard lock(mutex_);
@@ -202,7 +213,7 @@ CodeArena::Table CodeArena::allocate_table(size_t count) {
   const size_t bytes = whole_pages(count * sizeof(void*));
   std::lock_guard lock(mutex_);
   if (!charge(bytes)) return {};
-  const auto offset = free_tables_.take(bytes);
+  const auto offset = reserve() ? free_tables_.take(bytes) : std::nullopt;
   if (!offset || !space_.commit(*offset, bytes)) {
     if (offset) free_tables_.give_back(*offset, bytes);
     used_ -= bytes;

@@ -5,8 +5,8 @@
 // while code runs; they are never executable and have their own part of the reservation, close enough for code to refer
 // to them by a 32-bit distance. All parts have inaccessible space at both ends.
 //
-// Unused parts take no memory, and before the first function is compiled only addresses are reserved: most short
-// programs never need it.
+// Unused parts take no memory, and before the first function is compiled not even addresses: most short programs never
+// need it.
 #pragma once
 
 #include <atomic>
@@ -33,8 +33,11 @@ class CodeArena {
     size_t bytes = 0;  // of whole pages
   };
 
-  // The arena of the process. Null if the system has no addresses. Thread-safe.
+  // The arena of the process. Thread-safe.
   static CodeArena* get();
+  // Told where all code will lie, before any is written. Called once, but for later calls of watch().
+  using Watcher = void (*)(const uint8_t* begin, const uint8_t* end);
+  void watch(Watcher watcher);
   // The kind of the executable mapping.
   enum class Kind : uint8_t {
     kFile,  // of a file
@@ -62,12 +65,9 @@ class CodeArena {
   Table allocate_table(size_t count);
   void free_table(const Table& table);
 
-  // All code lies between these.
-  const uint8_t* begin() const { return execute_; }
-  const uint8_t* end() const;
-
  private:
-  explicit CodeArena(platform::Mapping space);
+  CodeArena();
+  bool reserve();
   bool map();
   bool map_file();
   bool map_anonymous();
@@ -75,7 +75,8 @@ class CodeArena {
   bool charge(size_t size);
 
   platform::Mapping space_;
-  uint8_t* execute_;
+  uint8_t* execute_ = nullptr;
+  Watcher watcher_ = nullptr;
   Kind kind_ = Kind::kFile;
   bool chosen_ = false, mapped_ = false;
   int file_ = -1;

@@ -67,7 +67,7 @@ void write_return(CodeArena* arena, const uint8_t* at, uint8_t value) {
 
 void use(Kind kind) {
   CodeArena* arena = CodeArena::get();
-  CHECK_HERE(arena != nullptr && arena->choose(kind) && arena->kind() == kind);
+  CHECK_HERE(arena->choose(kind) && arena->kind() == kind);
   for (Kind other : {Kind::kFile, Kind::kAnonymous, Kind::kPrivate})
     CHECK_HERE(arena->choose(other) == (other == kind));  // too late for another kind
 
@@ -113,7 +113,6 @@ TEST(CodeArena, ShortFiles) {
     const rlimit limit{1 << 20, 1 << 20};
     CHECK_HERE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
     CodeArena* arena = CodeArena::get();
-    CHECK_HERE(arena != nullptr);
     const CodeArena::Block first = arena->allocate(2 << 20), block = arena->allocate(100);
     CHECK_HERE(first.size != 0 && block.size != 0 && arena->kind() == Kind::kAnonymous);
     write_return(arena, block.execute, 42);
@@ -157,16 +156,61 @@ TEST(CodeArena, NoStandardStreams) {
   EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
 
+int watched = 0;
+const uint8_t *watched_begin, *watched_end;
+void watch(const uint8_t* begin, const uint8_t* end) {
+  ++watched;
+  watched_begin = begin;
+  watched_end = end;
+}
+
+// The addresses of all code are known before any code is there, and to who asks later.
+TEST(CodeArena, Watcher) {
+  auto run = [] {
+    CodeArena* arena = CodeArena::get();
+    arena->watch(watch);
+    CHECK_HERE(watched == 0);
+    const CodeArena::Block first = arena->allocate(100), last = arena->allocate((1 << 30) - 65536);
+    CHECK_HERE(watched == 1 && first.size != 0 && last.size != 0);
+    CHECK_HERE(first.execute >= watched_begin && first.execute + first.size <= watched_end);
+    CHECK_HERE(last.execute >= watched_begin && last.execute + last.size <= watched_end);
+    const uint8_t *begin = watched_begin, *end = watched_end;
+    arena->watch(watch);
+    CHECK_HERE(watched == 2 && watched_begin == begin && watched_end == end);
+    _exit(0);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+
+// Without addresses there is no code, then and later.
+TEST(CodeArena, NoAddresses) {
+  auto run = [] {
+    CodeArena* arena = CodeArena::get();
+    arena->watch(watch);
+    rlimit limit{};
+    CHECK_HERE(getrlimit(RLIMIT_AS, &limit) == 0);
+    const rlimit lower{1 << 20, limit.rlim_max};
+    CHECK_HERE(setrlimit(RLIMIT_AS, &lower) == 0);
+    CHECK_HERE(arena->allocate_table(1).bytes == 0 && arena->allocate(1).size == 0);
+    CHECK_HERE(setrlimit(RLIMIT_AS, &limit) == 0);
+    CHECK_HERE(arena->allocate_table(1).bytes == 0 && arena->allocate(1).size == 0 && watched == 0);
+    _exit(0);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+
 TEST(CodeArena, Tables) {
   auto run = [] {
     CodeArena* arena = CodeArena::get();
-    CHECK_HERE(arena != nullptr);
+    arena->watch(watch);
+    CHECK_HERE(watched == 0);  // nothing is reserved yet
     const CodeArena::Table a = arena->allocate_table(1000), b = arena->allocate_table(1);
     CHECK_HERE(a.bytes >= 8000 && b.bytes >= 8 && a.slots.data() != b.slots.data());
     CHECK_HERE(a.slots[999].load() == nullptr && mapping_of(a.slots.data()).starts_with("rw-p"));
     a.slots[999].store(&a);
     // Code refers to them by 32 bits.
-    const auto distance = arena->end() - reinterpret_cast<const uint8_t*>(a.slots.data());
+    CHECK_HERE(watched == 1);
+    const auto distance = watched_end - reinterpret_cast<const uint8_t*>(a.slots.data());
     CHECK_HERE(distance > 0 && distance < INT32_MAX);
     // The memory of a freed module is zero for the next, and inaccessible in between.
     arena->free_table(a);
