@@ -16,7 +16,7 @@ constexpr base::FixedText<47> kTrapMessages[] = {
 #define TRAP(id, text) text,
 #include "ermine/traps.def"
 };
-constexpr std::string_view kLimitSettings[] = {
+constexpr base::FixedText<50> kLimitSettings[] = {
     "",
 #define LIMIT(id, setting) setting,
 #include "ermine/limits.def"
@@ -34,7 +34,7 @@ Limit limit_of(TrapCode code) {
 
 std::string_view limit_setting(Limit limit) {
   auto i = static_cast<size_t>(limit);
-  return i < std::size(kLimitSettings) ? kLimitSettings[i] : "";
+  return i < std::size(kLimitSettings) ? kLimitSettings[i].view() : "";
 }
 
 std::string_view trap_message(TrapCode code) {

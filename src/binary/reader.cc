@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "base/utf8.h"
 #include "wasm/type_registry.h"
@@ -174,7 +175,7 @@ namespace {
 struct AbstractHeap {
   HeapType::Abstract type;
   Feature feature;
-  std::string_view name;
+  base::FixedText<8> name;
 };
 constexpr AbstractHeap kAbstractHeaps[] = {
     {HeapType::kExn, Feature::Exceptions, "exn"},
@@ -209,7 +210,7 @@ HeapType Reader::heap_type() {
       malformed(at, base::format("malformed heap type 0x{:02x}", code));
       return HeapType::kBot;
     }
-    if (!features_.has(heap->feature) && !require(heap->feature, base::format("heap type {}", heap->name), at))
+    if (!features_.has(heap->feature) && !require(heap->feature, base::format("heap type {}", heap->name.view()), at))
       return HeapType::kBot;
     return heap->type;
   }
@@ -238,7 +239,8 @@ ValType Reader::ref_type() {
     else malformed(at, base::format("malformed reference type 0x{:02x}", code));
     return {};
   }
-  if (!features_.has(heap->feature) && !require(heap->feature, base::format("reference type {}ref", heap->name), at))
+  if (!features_.has(heap->feature) &&
+      !require(heap->feature, base::format("reference type {}ref", heap->name.view()), at))
     return {};
   return ValType::ref(heap->type, true);
 }

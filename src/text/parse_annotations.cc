@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "base/utf8.h"
 #include "text/parser.h"
@@ -15,7 +16,7 @@ using binary::Section;
 
 namespace {
 struct SectionWord {
-  std::string_view word;
+  base::FixedText<9> word;
   Section section;
 };
 constexpr SectionWord kSectionWords[] = {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/fixed_text.h"
 #include "base/format.h"
 #include "text/mnemonics.h"
 #include "text/parser.h"
@@ -134,8 +135,8 @@ std::optional<Op> Parser::instruction_name() {
       return op;
     }
     // Words of the format that are not instructions are not unknown, only misplaced.
-    static constexpr std::string_view kOtherWords[] = {"param",  "result", "type", "local", "export",
-                                                       "import", "then",   "do",   "item"};
+    static constexpr base::FixedText<6> kOtherWords[] = {"param",  "result", "type", "local", "export",
+                                                         "import", "then",   "do",   "item"};
     if (std::find(std::begin(kOtherWords), std::end(kOtherWords), tok_.text) != std::end(kOtherWords)) {
       unexpected("an instruction");
       return op;

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/fixed_text.h"
+
 namespace ermine::text {
 
 struct TypeWord {
-  std::string_view word;
+  base::FixedText<13> word;
   uint8_t code;
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "base/fixed_text.h"
 #include "text/number.h"
 #include "text/wast/component_values.h"
 #include "text/wast/script.h"
@@ -13,7 +14,7 @@ namespace {
 constexpr unsigned kMaxEitherNesting = 8;
 
 struct ReferencePattern {
-  std::string_view word;
+  base::FixedText<10> word;
   ScriptValueKind kind;
 };
 constexpr ReferencePattern kReferencePatterns[] = {
@@ -210,7 +211,7 @@ std::string ScriptValue::to_string() const {
     default:
       if (is_component_value(kind)) return component_text(*this);
       for (const ReferencePattern& reference : kReferencePatterns)
-        if (reference.kind == kind) return std::string(reference.word);
+        if (reference.kind == kind) return std::string(reference.word.view());
       return "?";
   }
 }
