@@ -3,7 +3,7 @@
 # what they use: a build with ERMINE_PCH off, as the smallest library's, compiles without the list. Kinds, because language
 # options and whether the compiler optimises must be the same:
 #   engine, engine_size  no exceptions; optimised for speed or for size
-#   command              with exceptions
+#   command              with exceptions, but no RTTI
 #   programs             the same for executables and what only they use, optimised for speed
 #   tests                executables with GoogleTest's headers, not optimised
 # A source with other options of that sort needs SKIP_PRECOMPILE_HEADERS.
@@ -36,7 +36,7 @@ function(ermine_precompile target kind)
     elseif(kind STREQUAL "programs")
       ermine_precompiled_headers(programs OPTIONS -fPIE)
     elseif(kind STREQUAL "command")
-      ermine_precompiled_headers(command OPTIONS $<$<CONFIG:Release>:-Oz>)
+      ermine_precompiled_headers(command OPTIONS -fno-rtti $<$<CONFIG:Release>:-Oz>)
     elseif(kind STREQUAL "engine_size")
       ermine_precompiled_headers(engine_size OPTIONS -fno-exceptions -fno-rtti $<$<CONFIG:Release>:-Oz>)
     else()
