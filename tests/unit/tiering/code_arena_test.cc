@@ -164,7 +164,7 @@ void watch(const uint8_t* begin, const uint8_t* end) {
   watched_end = end;
 }
 
-// The addresses of all code are known before any code is there, and to who asks later.
+// The addresses of all code are known before any code is there, and to a watcher that comes later.
 TEST(CodeArena, Watcher) {
   auto run = [] {
     CodeArena* arena = CodeArena::get();
