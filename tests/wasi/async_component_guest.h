@@ -153,6 +153,19 @@ inline constexpr ComponentFunction kAsyncFunctions[] = {
 #undef FILE_END
 #undef CLI_END
 
+// A built-in, `canon` in the component text format, that the core module imports with this type.
+inline void add_built_in(ComponentExtra& extra, std::string_view name, std::string_view canon, std::string_view type) {
+  const std::string n(name);
+  extra.built_ins += "\n(core func $" + n + " (canon " + std::string(canon) + "))";
+  extra.given += "(export \"" + n + "\" (func $" + n + "))\n";
+  extra.guest += "(import \"\" \"" + n + "\" (func $" + n + " " + std::string(type) + "))\n";
+}
+// A function of the core module that the component exports; it may wait.
+inline void add_export(ComponentExtra& extra, const std::string& name, const std::string& type) {
+  extra.lifted += "(func (export \"" + name + "\") async " + type + " (canon lift (core func $g \"" + name +
+                  "\") (memory $m \"memory\") (realloc (func $m \"realloc\"))))\n";
+}
+
 // Functions whose name ends in -all use a whole stream. Their status: 0, or 1 + the number of the error code.
 inline ComponentExtra async_extra() {
   ComponentExtra extra;
@@ -160,10 +173,7 @@ inline ComponentExtra async_extra() {
     (type $bytes (stream u8)) (type $entries (stream $directory-entry))
     (type $file-end (future (result (error $error-code)))) (type $cli-end (future (result (error $cli-error)))))";
   const auto built_in = [&](std::string_view name, std::string_view canon, std::string_view type) {
-    const std::string n(name);
-    extra.built_ins += "\n(core func $" + n + " (canon " + std::string(canon) + "))";
-    extra.given += "(export \"" + n + "\" (func $" + n + "))\n";
-    extra.guest += "(import \"\" \"" + n + "\" (func $" + n + " " + std::string(type) + "))\n";
+    add_built_in(extra, name, canon, type);
   };
   constexpr std::string_view kCopy = "(param i32 i32 i32) (result i32)", kGet = "(param i32 i32) (result i32)";
   constexpr std::string_view kDrop = "(param i32)", kChange = "(param i32) (result i32)", kMake = "(result i64)";
@@ -335,10 +345,7 @@ inline ComponentExtra async_extra() {
       (call $drop-subtask (local.get $timer))
       (call $drop-set (local.get $set)))
 )";
-  const auto exported = [&](const char* name, const char* type) {
-    extra.lifted += std::string("(func (export \"") + name + "\") async " + type + " (canon lift (core func $g \"" +
-                    name + "\") (memory $m \"memory\") (realloc (func $m \"realloc\"))))\n";
-  };
+  const auto exported = [&](const char* name, const char* type) { add_export(extra, name, type); };
   constexpr const char* kSelf = "(param \"self\" (borrow $descriptor))";
   const auto with_self = [&](const char* rest) { return std::string(kSelf) + rest; };
   exported("read-all", with_self(" (param \"at\" u64) (result (tuple (list u8) u32))").c_str());

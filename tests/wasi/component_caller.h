@@ -45,9 +45,11 @@ inline Config metered() {
 class ComponentGuest {
  public:
   explicit ComponentGuest(WasiConfig config, const std::string& version = "0.2.3", const Config& engine = {})
+      : ComponentGuest(std::move(config), engine, test::component_of_all(version)) {}
+  ComponentGuest(WasiConfig config, const Config& engine, const std::string& component_text)
       : engine_(engine), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
     must(wasi_.add_to_linker(linker_));
-    const Component component = must(Component::from_text(engine_, test::component_of_all(version)));
+    const Component component = must(Component::from_text(engine_, component_text));
     instance_.emplace(must(linker_.instantiate(store_, component)));
   }
   Result<std::optional<Value>> attempt(const char* name, Values arguments = {}) {

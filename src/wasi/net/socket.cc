@@ -89,6 +89,11 @@ NetError Socket::set_option(int level, int name, int value) {
   return setsockopt(fd(), level, name, &value, sizeof value) == 0 ? NetError::kNone : last_net_error();
 }
 
+Endpoint Socket::any_local() const {
+  Endpoint e;
+  e.address.v6 = v6_;
+  return e;
+}
 NetOutcome<Endpoint> Socket::local_endpoint() const {
   SystemAddress address;
   if (getsockname(fd(), address.get(), &address.size) != 0) return last_net_error();

@@ -62,6 +62,8 @@ class Socket {
   NetOutcome<int> option(int level, int name) const;
   NetError set_option(int level, int name, int value);
   NetOutcome<Endpoint> local_endpoint() const;
+  // Any address of the family, and any free port.
+  Endpoint any_local() const;
   NetOutcome<Endpoint> remote_endpoint() const;
 
  private:

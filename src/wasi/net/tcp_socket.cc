@@ -16,6 +16,19 @@ constexpr uint64_t kMostSeconds = 32767;
 constexpr uint32_t kMostProbes = 127;
 constexpr size_t kMostWritten = 64 << 10;
 
+// One attempt of recvmsg() or sendmsg().
+template <class Message>
+host::Outcome<size_t> move_message(ssize_t (*move)(int, Message*, int), int fd, iovec buffer, int flags) {
+  msghdr message{};
+  message.msg_iov = &buffer;
+  message.msg_iovlen = 1;
+  ssize_t n;
+  do n = move(fd, &message, flags | MSG_DONTWAIT);
+  while (n < 0 && errno == EINTR);
+  if (n < 0) return host::last_error();
+  return static_cast<size_t>(n);
+}
+
 }  // namespace
 
 TcpSocket::TcpSocket(host::UniqueFd fd, bool v6, std::shared_ptr<Quota> quota, State state)
@@ -38,7 +51,7 @@ NetError TcpSocket::start_bind(const Network& network, const Endpoint& local, Wa
     if (NetError e = network.check_listening(Use::kTcp, local, refusals); e != NetError::kNone) return e;
   (void)set_option(SOL_SOCKET, SO_REUSEADDR, 1);
   const SystemAddress address(local);
-  if (bind(fd(), address.get(), address.size) != 0) {
+  if (::bind(fd(), address.get(), address.size) != 0) {
     const NetError error = last_net_error();
     return error == NetError::kOutOfMemory ? NetError::kAddressInUse : error;
   }
@@ -51,6 +64,14 @@ NetError TcpSocket::finish_bind() {
   if (state_ != State::kBindStarted) return NetError::kNotInProgress;
   state_ = State::kBound;
   return NetError::kNone;
+}
+
+NetError TcpSocket::bind(const Network& network, const Endpoint& local, WasiRefusals& refusals) {
+  const NetError started = start_bind(network, local, refusals);
+  return started == NetError::kNone ? finish_bind() : started;
+}
+NetError TcpSocket::bind_if_unbound(const Network& network, WasiRefusals& refusals) {
+  return state_ == State::kUnbound ? bind(network, any_local(), refusals) : NetError::kNone;
 }
 
 NetError TcpSocket::start_connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals) {
@@ -97,6 +118,12 @@ NetError TcpSocket::finish_connect() {
   }
   become_connected();
   return NetError::kNone;
+}
+
+void TcpSocket::abandon_connect() {
+  if (state_ != State::kConnecting) return;
+  failure_ = NetError::kConnectionAborted;
+  (void)finish_connect();
 }
 
 void TcpSocket::become_connected() {
@@ -211,6 +238,22 @@ NetError TcpSocket::set_keep_alive_count(uint32_t value) {
 short TcpSocket::wanted_events() const {
   if (state_ == State::kConnecting && failure_ == NetError::kNone) return POLLOUT;
   return state_ == State::kListening ? POLLIN : 0;
+}
+
+host::Outcome<size_t> TcpSocket::receive(uint8_t* to, size_t size, WasiRefusals& refusals) {
+  if (receive_closed_) return size_t{0};
+  const host::Outcome<size_t> most = admit(size, refusals);
+  if (!most) return most;
+  const host::Outcome<size_t> n = move_message(recvmsg, fd(), {to, *most}, 0);
+  if (n) quota()->count_bytes(*n);
+  return n;
+}
+host::Outcome<size_t> TcpSocket::send(const uint8_t* from, size_t size, WasiRefusals& refusals) {
+  const host::Outcome<size_t> most = admit(size, refusals);
+  if (!most) return most;
+  const host::Outcome<size_t> n = move_message(sendmsg, fd(), {const_cast<uint8_t*>(from), *most}, MSG_NOSIGNAL);
+  if (n) quota()->count_bytes(*n);
+  return n;
 }
 
 host::Outcome<size_t> TcpSocket::admit(size_t wanted, WasiRefusals& refusals) const {

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "wasi/host/types.h"
 #include "wasi/net/network.h"
@@ -22,9 +23,14 @@ class TcpSocket : public Socket {
 
   NetError start_bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
   NetError finish_bind();
+  // Both at once; and the same for any free port, if it is not bound.
+  NetError bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
+  NetError bind_if_unbound(const Network& network, WasiRefusals& refusals);
   NetError start_connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals);
   // kTimeout after the quota's time.
   NetError finish_connect();
+  // Gives a connection attempt up; the socket is closed then.
+  void abandon_connect();
   // Only at an address that is granted for listening, whatever it was bound for.
   NetError start_listen(const Network& network, WasiRefusals& refusals);
   NetError finish_listen();
@@ -54,9 +60,13 @@ class TcpSocket : public Socket {
   size_t writable_at_once() const { return writable_at_once_; }
   bool receiving() const { return !receive_closed_; }
   bool sending() const { return !send_closed_; }
-  // Whether `wanted` bytes may be moved: at most that number, or why none: ETIME after the connection's time, EDQUOT at
-  // the quota of bytes. Recorded.
-  host::Outcome<size_t> admit(size_t wanted, WasiRefusals& refusals) const;
+  // One attempt to move bytes: kAgain if there are none, or no room. Of receive(), 0 is the end. ETIME after the
+  // connection's time, EDQUOT at the quota of bytes; recorded.
+  host::Outcome<size_t> receive(uint8_t* to, size_t size, WasiRefusals& refusals);
+  host::Outcome<size_t> send(const uint8_t* from, size_t size, WasiRefusals& refusals);
+  // For streams that exist once: whether there is a connection, and this direction of it was not taken before.
+  bool take_receiving() { return state_ == State::kConnected && !std::exchange(receiving_taken_, true); }
+  bool take_sending() { return state_ == State::kConnected && !std::exchange(sending_taken_, true); }
 
  private:
   enum class State : uint8_t {
@@ -73,6 +83,8 @@ class TcpSocket : public Socket {
   NetError set_time(int name, uint64_t nanoseconds);
   NetOutcome<uint64_t> time(int name) const;
   void become_connected();
+  // At most this many bytes may be moved.
+  host::Outcome<size_t> admit(size_t wanted, WasiRefusals& refusals) const;
 
   State state_;
   Endpoint requested_;  // what it was bound to
@@ -81,6 +93,7 @@ class TcpSocket : public Socket {
   Quota::Clock::time_point deadline_ = Quota::Clock::time_point::max();
   size_t writable_at_once_ = 0;
   bool receive_closed_ = false, send_closed_ = false;
+  bool receiving_taken_ = false, sending_taken_ = false;
 };
 
 }  // namespace ermine::wasi::net

@@ -32,7 +32,7 @@ NetError UdpSocket::start_bind(const Network& network, const Endpoint& local, Wa
   if (!listening_ && (local.port != 0 || !network.policy().grants(Use::kUdp)))
     return network.check_listening(Use::kUdp, local, refusals);
   const SystemAddress address(local);
-  if (bind(fd(), address.get(), address.size) != 0) {
+  if (::bind(fd(), address.get(), address.size) != 0) {
     const NetError error = last_net_error();
     return error == NetError::kOutOfMemory ? NetError::kAddressInUse : error;
   }
@@ -44,6 +44,14 @@ NetError UdpSocket::finish_bind() {
   if (state_ != State::kBindStarted) return NetError::kNotInProgress;
   state_ = State::kBound;
   return NetError::kNone;
+}
+
+NetError UdpSocket::bind(const Network& network, const Endpoint& local, WasiRefusals& refusals) {
+  const NetError started = start_bind(network, local, refusals);
+  return started == NetError::kNone ? finish_bind() : started;
+}
+NetError UdpSocket::bind_if_unbound(const Network& network, WasiRefusals& refusals) {
+  return state_ == State::kUnbound ? bind(network, any_local(), refusals) : NetError::kNone;
 }
 
 bool UdpSocket::may_exchange(const Network& network, const Endpoint& peer) const {
@@ -58,18 +66,18 @@ void UdpSocket::remember(const Endpoint& peer) {
 }
 
 // The system forgets a port that it chose itself when the association ends, so the socket is bound to it again.
-NetError UdpSocket::disconnect() {
+NetError UdpSocket::forget_peer() {
   const NetOutcome<Endpoint> local = local_endpoint();
   if (!local) return local.error;
   SystemAddress none;
   none.storage.ss_family = AF_UNSPEC;
   none.size = sizeof(sa_family_t);
-  if (connect(fd(), none.get(), none.size) != 0 && errno != EAFNOSUPPORT) return last_net_error();
+  if (::connect(fd(), none.get(), none.size) != 0 && errno != EAFNOSUPPORT) return last_net_error();
   const NetOutcome<Endpoint> now = local_endpoint();
   if (!now) return now.error;
   if (now->port == local->port) return NetError::kNone;
   const SystemAddress again(Endpoint{now->address, local->port});
-  return bind(fd(), again.get(), again.size) == 0 ? NetError::kNone : last_net_error();
+  return ::bind(fd(), again.get(), again.size) == 0 ? NetError::kNone : last_net_error();
 }
 
 NetOutcome<uint32_t> UdpSocket::associate(const Network& network, const std::optional<Endpoint>& remote,
@@ -81,15 +89,24 @@ NetOutcome<uint32_t> UdpSocket::associate(const Network& network, const std::opt
   }
   if (remote_) {
     remote_.reset();
-    if (NetError e = disconnect(); e != NetError::kNone) return e;
+    if (NetError e = forget_peer(); e != NetError::kNone) return e;
   }
   if (remote) {
     const SystemAddress address(*remote);
-    if (connect(fd(), address.get(), address.size) != 0)
+    if (::connect(fd(), address.get(), address.size) != 0)
       return errno == EADDRNOTAVAIL ? NetError::kAddressInUse : last_net_error();
     remote_ = remote;
   }
   return ++association_;
+}
+
+NetError UdpSocket::connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals) {
+  if (NetError e = check_remote(v6(), remote); e != NetError::kNone) return e;
+  if (NetError e = bind_if_unbound(network, refusals); e != NetError::kNone) return e;
+  return associate(network, remote, refusals).error;
+}
+NetError UdpSocket::disconnect(const Network& network, WasiRefusals& refusals) {
+  return remote_ ? associate(network, std::nullopt, refusals).error : NetError::kInvalidState;
 }
 
 NetOutcome<Endpoint> UdpSocket::local_address() const {

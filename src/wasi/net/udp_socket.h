@@ -25,9 +25,16 @@ class UdpSocket : public Socket {
 
   NetError start_bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
   NetError finish_bind();
+  // Both at once; and the same for any free port, if it is not bound.
+  NetError bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
+  NetError bind_if_unbound(const Network& network, WasiRefusals& refusals);
+  bool is_bound() const { return state_ == State::kBound; }
   // Limits the socket to one peer, or none. The result numbers the association: older ones no longer work.
   NetOutcome<uint32_t> associate(const Network& network, const std::optional<Endpoint>& remote, WasiRefusals& refusals);
   uint32_t association() const { return association_; }
+  // The same for a peer, of a socket that need not be bound; and without one, of a socket that has one.
+  NetError connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals);
+  NetError disconnect(const Network& network, WasiRefusals& refusals);
   NetOutcome<Endpoint> local_address() const;
   NetOutcome<Endpoint> remote_address() const;
 
@@ -47,7 +54,7 @@ class UdpSocket : public Socket {
   UdpSocket(host::UniqueFd fd, bool v6, std::shared_ptr<Quota> quota) : Socket(std::move(fd), v6, std::move(quota)) {}
   bool may_exchange(const Network& network, const Endpoint& peer) const;
   void remember(const Endpoint& peer);
-  NetError disconnect();
+  NetError forget_peer();
 
   State state_ = State::kUnbound;
   bool listening_ = false;  // receives from all senders

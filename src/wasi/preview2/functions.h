@@ -187,6 +187,8 @@ StreamError failed(Call& call, host::HostError error, bool of_network = false,
                    std::shared_ptr<const http::Failure> http = nullptr);
 // A file of the program for a descriptor of the network, which `owner` keeps open; null if it may not have more.
 std::shared_ptr<OpenFile> file_of_network(Call& call, int fd, std::shared_ptr<void> owner);
+// A connection that waits at a listening socket.
+SocketResult<Own<TcpSocket>> accept_connection(Call& call, net::TcpSocket& listener);
 Own<Pollable> pollable_of(Call& call, Readiness::Kind kind, const std::shared_ptr<OpenFile>& file);
 IpAddress from_net(const net::IpAddress& address);
 SocketAddress from_net(const net::Endpoint& endpoint);

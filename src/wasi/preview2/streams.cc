@@ -42,18 +42,8 @@ host::Outcome<size_t> read_once(Call& call, InputStream& stream, uint8_t* to, si
 
 // One read from a connection; 0: the end.
 host::Outcome<size_t> read_connection(Call& call, const InputStream& stream, uint8_t* to, size_t size, bool wait) {
-  net::TcpSocket& tcp = *stream.file->tcp;
-  const iovec buffer{to, size};
-  host::Descriptor d = stream.file->descriptor;
-  d.status |= host::status::kNonblocking;
-  iovec admitted = buffer;
   while (true) {
-    if (!tcp.receiving()) return size_t{0};
-    const host::Outcome<size_t> most = tcp.admit(size, call.context.refusals);
-    if (!most) return most;
-    admitted.iov_len = *most;
-    const host::Outcome<size_t> n = host::read_some(d, &admitted, 1, call.interrupts());
-    if (n) tcp.quota()->count_bytes(*n);
+    const host::Outcome<size_t> n = stream.file->tcp->receive(to, size, call.context.refusals);
     if (n.error != host::HostError::kAgain || !wait) return n;
     wait_for(call, stream.readiness());
     if (call.stop) return host::HostError::kInterrupted;
@@ -93,23 +83,15 @@ StreamResult<uint64_t> skip_stream(Call& call, InputStream& stream, uint64_t len
 
 // Writes at least a part to a connection.
 host::Outcome<size_t> write_connection(Call& call, const OutputStream& stream, Contents contents) {
-  net::TcpSocket& tcp = *stream.file->tcp;
+  host::OutputLimit& output = call.context.output;
   while (true) {
-    const host::Outcome<size_t> most = tcp.admit(contents.size(), call.context.refusals);
-    if (!most) return most;
-    host::Descriptor nonblocking = stream.file->descriptor;
-    nonblocking.status |= host::status::kNonblocking;
-    iovec buffer{const_cast<uint8_t*>(contents.data()), *most};
-    host::OutputLimit& output = call.context.output;
+    iovec buffer{const_cast<uint8_t*>(contents.data()), contents.size()};
     if (output.active()) {
-      const host::Outcome<uint64_t> gap = output.admit(nonblocking, std::nullopt, &buffer, 1, call.stop);
+      const host::Outcome<uint64_t> gap = output.admit(stream.file->descriptor, std::nullopt, &buffer, 1, call.stop);
       if (!gap || call.stop) return gap.error;
     }
-    const host::Outcome<size_t> n = host::write_some(nonblocking, &buffer, 1, call.interrupts());
-    if (n) {
-      tcp.quota()->count_bytes(*n);
-      if (output.active()) output.count(*n);
-    }
+    const host::Outcome<size_t> n = stream.file->tcp->send(contents.data(), buffer.iov_len, call.context.refusals);
+    if (n && output.active()) output.count(*n);
     if (n.error != host::HostError::kAgain) return n;
     wait_for(call, stream.readiness());
     if (call.stop) return host::HostError::kInterrupted;

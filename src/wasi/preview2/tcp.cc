@@ -48,10 +48,13 @@ SocketResult<void> Functions::tcp_start_listen(Call& call, TcpSocket& socket) {
 }
 SocketResult<void> Functions::tcp_finish_listen(Call&, TcpSocket& socket) { return result_of(socket->finish_listen()); }
 
-SocketResult<TcpConnection> Functions::tcp_accept(Call& call, TcpSocket& socket) {
+SocketResult<Own<TcpSocket>> accept_connection(Call& call, net::TcpSocket& listener) {
   // Before a connection is taken that would be lost.
   if (call.at_file_limit()) return Unexpected(SocketError::kNewSocketLimit);
-  SocketResult<Own<TcpSocket>> connection = made(call, socket->accept());
+  return made(call, listener.accept());
+}
+SocketResult<TcpConnection> Functions::tcp_accept(Call& call, TcpSocket& socket) {
+  SocketResult<Own<TcpSocket>> connection = accept_connection(call, *socket.file->tcp);
   if (!connection) return Unexpected(connection.error());
   if (call.stop) return TcpConnection();
   TcpStreams streams = streams_of(call, (*connection)->file);

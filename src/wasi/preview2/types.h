@@ -149,6 +149,9 @@ constexpr auto ermine_component_type(const SocketError*) {
 constexpr SocketError socket_error_of(net::NetError error) {
   return static_cast<SocketError>(static_cast<uint8_t>(error) - 1);
 }
+constexpr net::NetError net_error_of(SocketError error) {
+  return static_cast<net::NetError>(static_cast<uint8_t>(error) + 1);
+}
 template <class T>
 using SocketResult = Expected<T, SocketError>;
 

@@ -1,5 +1,5 @@
-// FileCopy: a copy between a stream of a component and a file, pipe or terminal, until one of them ends. How it ended
-// is the value of a future.
+// FileCopy: a copy between a stream of a component and a file, pipe, terminal or connection, until one of them ends.
+// How it ended is the value of a future.
 //
 // Bytes go directly between the file and the component's memory, when the component reads or writes the stream. Only
 // where both ends of a stream are the host's is there a buffer, of one piece. What would wait is tried again when the
@@ -16,6 +16,7 @@
 #include "wasi/preview2/call.h"
 #include "wasi/preview2/resources.h"
 #include "wasi/preview3/poller.h"
+#include "wasi/preview3/retry.h"
 #include "wasi/preview3/types.h"
 
 namespace ermine::wasi::preview3 {
@@ -29,6 +30,7 @@ class FileCopy : public Waiter, public preview2::Resource, public std::enable_sh
   // Begins. `error`: why nothing can be copied.
   void start(preview2::Call& call, host::HostError error);
   void ready() override { (void)next(); }
+  uint64_t deadline() const override { return file_ && file_->tcp != nullptr ? deadline_of(*file_->tcp) : UINT64_MAX; }
 
  protected:
   FileCopy(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<preview2::OpenFile> file,

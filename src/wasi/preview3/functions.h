@@ -14,6 +14,13 @@ namespace ermine::wasi::preview3 {
 
 using preview2::Call;
 using preview2::FileDescriptor;
+using preview2::SocketAddress;
+using preview2::TcpSocket;
+using preview2::UdpSocket;
+// Of what answers later.
+template <class T>
+using SocketReply = component::Reply<Expected<T, SocketError>>;
+using Connections = component::StreamReader<std::unique_ptr<TcpSocket>>;
 
 struct Functions {
   // wasi:cli: streams.cc
@@ -43,6 +50,23 @@ struct Functions {
   static EndFuture<ErrorCode> append_via_stream(Call& call, FileDescriptor& d, Bytes data);
   static std::tuple<component::StreamReader<DirectoryEntry>, EndFuture<ErrorCode>> read_directory(Call& call,
                                                                                                   FileDescriptor& d);
+
+  // wasi:sockets: sockets.cc; send and receive of TCP: streams.cc
+  static preview2::SocketResult<void> tcp_bind(Call& call, TcpSocket& socket, SocketAddress local);
+  static void tcp_connect(Call& call, SocketReply<void> reply, TcpSocket& socket, SocketAddress remote);
+  static preview2::SocketResult<Connections> tcp_listen(Call& call, TcpSocket& socket);
+  static EndFuture<SocketError> tcp_send(Call& call, TcpSocket& socket, Bytes data);
+  static std::tuple<Bytes, EndFuture<SocketError>> tcp_receive(Call& call, TcpSocket& socket);
+  static preview2::SocketResult<void> udp_bind(Call& call, UdpSocket& socket, SocketAddress local);
+  static preview2::SocketResult<void> udp_connect(Call& call, UdpSocket& socket, SocketAddress remote);
+  static preview2::SocketResult<void> udp_disconnect(Call& call, UdpSocket& socket);
+  static void udp_send(Call& call, SocketReply<void> reply, UdpSocket& socket, preview2::Contents data,
+                       std::optional<SocketAddress> remote);
+  static void udp_receive(Call& call, SocketReply<std::tuple<std::vector<uint8_t>, SocketAddress>> reply,
+                          UdpSocket& socket);
+  static void resolve_addresses(Call& call,
+                                component::Reply<Expected<std::vector<preview2::IpAddress>, LookupError>> reply,
+                                preview2::Text name);
 };
 
 }  // namespace ermine::wasi::preview3

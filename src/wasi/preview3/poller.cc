@@ -45,26 +45,29 @@ Result<void> Poller::look(bool waits) {
     fds_.push_back({store_.interrupt_fd(), POLLIN, 0});
   }
   const size_t first = fds_.size();
+  uint64_t due = times_.empty() ? UINT64_MAX : times_.begin()->first;
   for (const Watch& w : watches_) {
     waits = waits && !w.waiter->is_over();
+    due = std::min(due, w.waiter->deadline());
     fds_.push_back({w.fd, w.events, 0});
   }
   timespec timeout{};
-  if (waits && !times_.empty()) {
-    const uint64_t due = times_.begin()->first, at = now();
+  if (waits && due != UINT64_MAX) {
+    const uint64_t at = now();
     // A wait that is too long is cut; the loop comes again.
     const uint64_t left = std::min(due - std::min(due, at), kLongest);
     timeout.tv_sec = static_cast<time_t>(left / kSecond);
     timeout.tv_nsec = static_cast<long>(left % kSecond);
   }
-  const int n = ppoll(fds_.data(), fds_.size(), waits && times_.empty() ? nullptr : &timeout, nullptr);
+  const int n = ppoll(fds_.data(), fds_.size(), waits && due == UINT64_MAX ? nullptr : &timeout, nullptr);
   if (n < 0 && errno != EINTR)
     return Error(ErrorKind::kIo, "the host cannot wait for " + std::to_string(watches_.size()) +
                                      " files and streams: " + std::strerror(errno));
+  const uint64_t at = due == UINT64_MAX ? 0 : now();
   size_t kept = 0;
   for (size_t i = 0; i < watches_.size(); ++i) {
     Watch& w = watches_[i];
-    const bool happened = n > 0 && fds_[first + i].revents != 0;
+    const bool happened = (n > 0 && fds_[first + i].revents != 0) || w.waiter->deadline() <= at;
     if (!happened && !w.waiter->is_over()) {
       if (kept != i) watches_[kept] = std::move(w);
       ++kept;
@@ -75,7 +78,7 @@ Result<void> Poller::look(bool waits) {
   }
   watches_.erase(watches_.begin() + static_cast<ptrdiff_t>(kept), watches_.end());
   if (watches_.empty()) operation_ = {};
-  for (const uint64_t at = times_.empty() ? 0 : now(); !times_.empty() && times_.begin()->first <= at;) {
+  while (!times_.empty() && times_.begin()->first <= at) {
     const std::shared_ptr<Waiter> waiter = std::move(times_.begin()->second);
     times_.erase(times_.begin());
     waiter->ready();

@@ -21,6 +21,8 @@ class Waiter {
   virtual void ready() = 0;
   // Whether there is no reason to wait any more; asked before each wait.
   virtual bool is_over() const { return false; }
+  // When it has happened in any case: nanoseconds of the monotonic clock; asked before each wait.
+  virtual uint64_t deadline() const { return UINT64_MAX; }
 };
 
 class Poller final : public component::EventSource, public std::enable_shared_from_this<Poller> {
@@ -31,7 +33,7 @@ class Poller final : public component::EventSource, public std::enable_shared_fr
   static Poller& of(StoreRef store);
   explicit Poller(StoreRef store) : store_(store), loop_(store) {}
 
-  // The descriptor stays open until the waiter is destroyed. `events` as for poll().
+  // The descriptor stays open until the waiter is destroyed. `events` as for poll(); 0: for its deadline.
   void wait_for(int fd, short events, std::shared_ptr<Waiter> waiter);
   // `Waiter::ready` must only answer a call: it is called at once.
   Times::iterator wait_until(uint64_t when, std::shared_ptr<Waiter> waiter) {

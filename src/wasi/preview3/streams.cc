@@ -82,8 +82,9 @@ FileCopy::Report reporter(component::FutureWriter<Expected<void, Code>> future, 
 class FileReading final : public FileCopy {
  public:
   FileReading(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<OpenFile> file, Report report,
-              component::StreamWriter<uint8_t> writer, std::optional<uint64_t> offset)
+              component::StreamWriter<uint8_t> writer, std::optional<uint64_t> offset, WasiRefusals& refusals)
       : FileCopy(std::move(counts), store, std::move(file), std::move(report)),
+        refusals_(refusals),
         writer_(std::move(writer)),
         offset_(offset) {
     events_ = POLLIN;
@@ -107,20 +108,27 @@ class FileReading final : public FileCopy {
     return copy;
   }
   const StreamEnd& end() const override { return writer_.end(); }
-  void close() override { writer_.close(); }
+  // Whoever receives no more says so to the system.
+  void close() override {
+    writer_.close();
+    if (file_ && file_->tcp != nullptr) (void)file_->tcp->shut_down(host::Shutdown::kReading);
+  }
 
-  uint32_t read(uint8_t* to, uint32_t size) {
+  Outcome<size_t> read_file(uint8_t* to, uint32_t size) {
     const iovec buffer{to, size};
     host::Descriptor d = file_->descriptor;
-    if (d.host_fd < 0) return stopped(HostError::kNone), 0;
+    if (d.host_fd < 0) return size_t{0};
     d.status |= host::status::kNonblocking;
-    const Outcome<size_t> n =
-        offset_ ? host::read_at(d, &buffer, 1, *offset_) : host::read_some(d, &buffer, 1, host::Interrupts());
+    return offset_ ? host::read_at(d, &buffer, 1, *offset_) : host::read_some(d, &buffer, 1, host::Interrupts());
+  }
+  uint32_t read(uint8_t* to, uint32_t size) {
+    const Outcome<size_t> n = file_->tcp != nullptr ? file_->tcp->receive(to, size, refusals_) : read_file(to, size);
     if (!n || *n == 0) return stopped(n.error), 0;
     if (offset_) *offset_ += *n;
     return static_cast<uint32_t>(*n);
   }
 
+  WasiRefusals& refusals_;
   component::StreamWriter<uint8_t> writer_;
   std::optional<uint64_t> offset_;  // none: the file's own position
 };
@@ -155,7 +163,10 @@ class FileWriting final : public FileCopy {
     return copy;
   }
   const StreamEnd& end() const override { return reader_.end(); }
-  void close() override { reader_.close(); }
+  void close() override {
+    reader_.close();
+    if (file_ && file_->tcp != nullptr) (void)file_->tcp->shut_down(host::Shutdown::kWriting);
+  }
   // With a rest that was taken, the writer's end does not matter.
   bool is_over() const override { return rest_.empty() && FileCopy::is_over(); }
 
@@ -198,7 +209,10 @@ class FileWriting final : public FileCopy {
     switch (where_) {
       case Where::kOffset: n = host::write_at(d, &buffer, 1, offset_); break;
       case Where::kEnd: n = host::write_at_end(d, &buffer, 1); break;
-      case Where::kPosition: n = host::write_some(d, &buffer, 1, host::Interrupts()); break;
+      case Where::kPosition:
+        n = file_->tcp != nullptr ? file_->tcp->send(from, buffer.iov_len, context_.refusals)
+                                  : host::write_some(d, &buffer, 1, host::Interrupts());
+        break;
     }
     if (!n) return stopped(n.error), 0;
     if (context_.output.active()) context_.output.count(*gap + *n);
@@ -267,11 +281,11 @@ class DirectoryReading final : public FileCopy {
 template <class Copy, class Element, class Code, class... A>
 std::tuple<component::StreamReader<Element>, EndFuture<Code>> reading(Call& call, Code (*code_of)(HostError),
                                                                       HostError error, std::shared_ptr<OpenFile> file,
-                                                                      A... arguments) {
+                                                                      A&&... arguments) {
   auto stream = component::make_stream<Element>(call.store);
   auto future = component::make_future<Expected<void, Code>>(call.store);
   std::shared_ptr<Copy> copy = call.make<Copy>(call.store, std::move(file), reporter(std::move(future.writer), code_of),
-                                               std::move(stream.writer), arguments...);
+                                               std::move(stream.writer), std::forward<A>(arguments)...);
   if (copy) copy->start(call, error);
   return {std::move(stream.reader), std::move(future.reader)};
 }
@@ -286,6 +300,8 @@ EndFuture<Code> writing(Call& call, Code (*code_of)(HostError), HostError error,
   if (copy) copy->start(call, error);
   return std::move(future.reader);
 }
+
+constexpr auto kNotConnected = static_cast<HostError>(ENOTCONN);
 
 // A file, opened for these.
 HostError check_file(const FileDescriptor& d, DescriptorFlags needed) {
@@ -312,8 +328,8 @@ std::shared_ptr<OpenFile> reopen(Call& call, const FileDescriptor& d, HostError&
 }  // namespace
 
 std::tuple<Bytes, EndFuture<CliError>> Functions::read_stdin(Call& call) {
-  return reading<FileReading, uint8_t, CliError, std::optional<uint64_t>>(call, cli_error_of, HostError::kNone,
-                                                                          call.context.stream(0), std::nullopt);
+  return reading<FileReading, uint8_t, CliError>(call, cli_error_of, HostError::kNone, call.context.stream(0),
+                                                 std::optional<uint64_t>(), call.context.refusals);
 }
 EndFuture<CliError> Functions::write_stdout(Call& call, Bytes data) {
   return writing(call, cli_error_of, HostError::kNone, call.context.stream(1), std::move(data), Where::kPosition, 0);
@@ -324,7 +340,8 @@ EndFuture<CliError> Functions::write_stderr(Call& call, Bytes data) {
 
 std::tuple<Bytes, EndFuture<ErrorCode>> Functions::read_via_stream(Call& call, FileDescriptor& d, uint64_t offset) {
   return reading<FileReading, uint8_t, ErrorCode>(call, error_code_of, check_file(d, DescriptorFlags::kRead), d.file,
-                                                  has_position(d) ? std::optional(offset) : std::nullopt);
+                                                  has_position(d) ? std::optional(offset) : std::nullopt,
+                                                  call.context.refusals);
 }
 EndFuture<ErrorCode> Functions::write_via_stream(Call& call, FileDescriptor& d, Bytes data, uint64_t offset) {
   return writing(call, error_code_of, check_file(d, DescriptorFlags::kWrite), d.file, std::move(data),
@@ -340,6 +357,19 @@ std::tuple<component::StreamReader<DirectoryEntry>, EndFuture<ErrorCode>> Functi
   HostError error = HostError::kNone;
   std::shared_ptr<OpenFile> directory = reopen(call, d, error);
   return reading<DirectoryReading, DirectoryEntry, ErrorCode>(call, error_code_of, error, std::move(directory));
+}
+
+// Without a connection, or for the second time: a stream of nothing.
+std::tuple<Bytes, EndFuture<SocketError>> Functions::tcp_receive(Call& call, TcpSocket& socket) {
+  const bool taken = socket.file->tcp->take_receiving();
+  return reading<FileReading, uint8_t, SocketError>(call, socket_error_of, taken ? HostError::kNone : kNotConnected,
+                                                    taken ? socket.file : nullptr, std::optional<uint64_t>(),
+                                                    call.context.refusals);
+}
+EndFuture<SocketError> Functions::tcp_send(Call& call, TcpSocket& socket, Bytes data) {
+  const bool taken = socket.file->tcp->take_sending();
+  return writing<SocketError>(call, socket_error_of, taken ? HostError::kNone : kNotConnected,
+                              taken ? socket.file : nullptr, std::move(data), Where::kPosition, 0);
 }
 
 }  // namespace ermine::wasi::preview3

@@ -1,5 +1,7 @@
 #include "wasi/preview3/types.h"
 
+#include <algorithm>
+
 namespace ermine::wasi::preview3 {
 
 CliError cli_error_of(host::HostError error) {
@@ -12,6 +14,39 @@ CliError cli_error_of(host::HostError error) {
 
 ErrorCode error_code_of(host::HostError error) {
   return Newer<preview2::ErrorCode>::from(preview2::error_code_of(error));
+}
+
+namespace {
+
+// The case that has the name of an error of the network; `other` if none has.
+template <class Code>
+constexpr auto numbers_of() {
+  constexpr std::string_view kNames[] = {
+#define NET_ERROR(id, name) name,
+#include "wasi/net/errors.def"
+  };
+  std::array<uint8_t, std::size(kNames)> numbers{};
+  for (size_t i = 0; i < std::size(kNames); ++i) {
+    // Operations of 0.3 do not overlap, and have no second step.
+    const bool steps = kNames[i] == "concurrency-conflict" || kNames[i] == "not-in-progress";
+    const std::string_view name = steps ? "invalid-state" : kNames[i];
+    while (numbers[i] + 1u < Code::kCases.size() && Code::kCases[numbers[i]] != name) ++numbers[i];
+  }
+  return numbers;
+}
+template <class Code>
+Code code_of(net::NetError error) {
+  static constexpr auto kNumbers = numbers_of<Code>();
+  return {kNumbers[static_cast<size_t>(error) - 1]};
+}
+
+}  // namespace
+
+SocketError socket_error_of(net::NetError error) { return code_of<SocketError>(error); }
+LookupError lookup_error_of(net::NetError error) { return code_of<LookupError>(error); }
+SocketError socket_error_of(host::HostError error) {
+  constexpr auto kBroken = std::ranges::find(SocketError::kCases, "connection-broken") - SocketError::kCases.begin();
+  return static_cast<int>(error) == EPIPE ? SocketError{kBroken} : socket_error_of(net::net_error_of(error));
 }
 
 // 0.2 has would-block as its second case; 0.3 has not.

@@ -83,6 +83,28 @@ struct DirectoryEntry {
 };
 ERMINE_RECORD(DirectoryEntry, type, name)
 
+// ---- wasi:sockets
+
+struct SocketError {
+  static constexpr std::string_view kName = "error-code";
+  static constexpr auto kCases = std::to_array<std::string_view>(
+      {"access-denied", "not-supported", "invalid-argument", "out-of-memory", "timeout", "invalid-state",
+       "address-not-bindable", "address-in-use", "remote-unreachable", "connection-refused", "connection-broken",
+       "connection-reset", "connection-aborted", "datagram-too-large", "other"});
+  uint8_t number = 0;
+};
+struct LookupError {
+  static constexpr std::string_view kName = "error-code";
+  static constexpr auto kCases =
+      std::to_array<std::string_view>({"access-denied", "invalid-argument", "name-unresolvable",
+                                       "temporary-resolver-failure", "permanent-resolver-failure", "other"});
+  uint8_t number = 0;
+};
+// Of an error: not kNone.
+SocketError socket_error_of(net::NetError error);
+SocketError socket_error_of(host::HostError error);
+LookupError lookup_error_of(net::NetError error);
+
 // ---- Streams
 
 using Bytes = component::StreamReader<uint8_t>;
@@ -104,6 +126,11 @@ struct Newer<preview2::ErrorCode> {
   static ErrorCode from(preview2::ErrorCode code);
 };
 template <>
+struct Newer<preview2::SocketError> {
+  using type = SocketError;
+  static SocketError from(preview2::SocketError old) { return socket_error_of(preview2::net_error_of(old)); }
+};
+template <>
 struct Newer<preview2::DescriptorType> {
   using type = DescriptorType;
   static DescriptorType from(preview2::DescriptorType old);
@@ -123,11 +150,12 @@ struct Newer<preview2::NewTimestamp> {
   using type = NewTimestamp;
   static preview2::NewTimestamp back(const NewTimestamp& v);
 };
-template <class T>
-struct Newer<Expected<T, preview2::ErrorCode>> {
-  using type = Expected<typename Newer<T>::type, ErrorCode>;
-  static type from(Expected<T, preview2::ErrorCode>&& old) {
-    if (!old) return Unexpected(Newer<preview2::ErrorCode>::from(old.error()));
+template <class T, class E>
+  requires(!std::is_same_v<typename Newer<E>::type, E>)
+struct Newer<Expected<T, E>> {
+  using type = Expected<typename Newer<T>::type, typename Newer<E>::type>;
+  static type from(Expected<T, E>&& old) {
+    if (!old) return Unexpected(Newer<E>::from(std::move(old).error()));
     if constexpr (std::is_void_v<T>) return {};
     else return Newer<T>::from(std::move(*old));
   }
@@ -174,6 +202,10 @@ struct CodeCodec : CodecDefaults {
 
 template <>
 struct Codec<wasi::preview3::ErrorCode> : CodeCodec<wasi::preview3::ErrorCode> {};
+template <>
+struct Codec<wasi::preview3::SocketError> : CodeCodec<wasi::preview3::SocketError> {};
+template <>
+struct Codec<wasi::preview3::LookupError> : CodeCodec<wasi::preview3::LookupError> {};
 template <>
 struct Codec<wasi::preview3::DescriptorType> : CodeCodec<wasi::preview3::DescriptorType> {};
 
