@@ -211,8 +211,10 @@ sandbox::NetworkPolicy network_of(const RunOptions& o) {
   sandbox::NetworkPolicy policy;
   policy.udp = !o.network.udp.empty() || !o.network.udp_listeners.empty();
   policy.listens = !o.listeners.empty();
-  for (const std::string& address : o.listeners)
+  for (const std::string& address : o.listeners) {
     policy.bind_ports.push_back(static_cast<uint16_t>(std::atoi(address.c_str() + address.rfind(':') + 1)));
+    policy.every_bind_port |= policy.bind_ports.back() == 0;
+  }
   constexpr int kMostRules = 256;
   bool connects = false;
   for (const auto& [use, grants] :

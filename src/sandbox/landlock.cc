@@ -58,7 +58,8 @@ Part restrict_files(std::span<const Directory> directories, const NetworkPolicy&
   if (version >= 2) attr.handled_access_fs |= kRefer;
   if (version >= 3) attr.handled_access_fs |= kTruncate;
   if (version >= 5) attr.handled_access_fs |= kIoctlDev;
-  if (version >= 4) attr.handled_access_net = kBindTcp | (network.every_port ? 0 : kConnectTcp);
+  if (version >= 4)
+    attr.handled_access_net = (network.every_bind_port ? 0 : kBindTcp) | (network.every_port ? 0 : kConnectTcp);
   if (version >= 6) attr.scoped = kAbstractUnixSocket | kSignal;
   const size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
   const Descriptor ruleset(syscall(kCreateRuleset, &attr, size, 0));
@@ -79,7 +80,7 @@ Part restrict_files(std::span<const Directory> directories, const NetworkPolicy&
     }
     return true;
   };
-  if (version >= 4 && (!allow_ports(kBindTcp, network.bind_ports) ||
+  if (version >= 4 && ((!network.every_bind_port && !allow_ports(kBindTcp, network.bind_ports)) ||
                        (!network.every_port && !allow_ports(kConnectTcp, network.connect_ports))))
     return Part::failed();
   if (syscall(kRestrictSelf, ruleset.get(), 0) != 0) return Part::failed();

@@ -33,6 +33,7 @@ struct NetworkPolicy {
   bool tcp = false, udp = false;
   bool listens = false;  // TCP sockets may listen
   bool every_port = false;  // TCP connections to all ports, not only these
+  bool every_bind_port = false;  // because a port that the system chose may be bound again
   std::vector<uint16_t> connect_ports;
   std::vector<uint16_t> bind_ports;  // TCP; 0: one that the system chooses
 };

@@ -173,6 +173,25 @@ TEST(WasiAsyncTcp, AClientsPortIsNotForListening) {
   EXPECT_TRUE(any.local(unbound).starts_with("0.0.0.0:"));
 }
 
+// A port that the system chose is the program's own from then on; others are not.
+TEST(WasiAsyncTcp, AGivenPortCanBeBoundAgain) {
+  AsyncNetworkGuest guest(WasiConfig().listen("127.0.0.1:0").listen_udp("127.0.0.1:0"));
+  for (const char* kind : {"tcp", "udp"}) {
+    const bool tcp = std::string(kind) == "tcp";
+    std::string name;
+    {
+      const Resource first = tcp ? guest.tcp() : guest.udp();
+      ASSERT_EQ(guest.bind(first, "127.0.0.1:0", kind), "ok");
+      name = guest.local(first, tcp ? "tcp-local" : "udp-local");
+      if (!tcp) EXPECT_EQ(guest.bind(guest.udp(), name, kind), "address-in-use");
+      EXPECT_EQ(guest.bind(tcp ? guest.tcp() : guest.udp(), "127.0.0.1:1", kind), "access-denied");
+      EXPECT_EQ(guest.bind(tcp ? guest.tcp() : guest.udp(), "127.0.0.2" + name.substr(name.rfind(':')), kind),
+                "access-denied");
+    }
+    EXPECT_EQ(guest.bind(tcp ? guest.tcp() : guest.udp(), name, kind), "ok");
+  }
+}
+
 TEST_P(WasiAsyncSockets, Options) {
   AsyncNetworkGuest guest(WasiConfig().listen(host() + ":0").allow_udp(host() + ":9"));
   const Resource s = guest.tcp(GetParam()), u = guest.udp(GetParam());

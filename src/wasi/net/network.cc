@@ -45,7 +45,16 @@ NetError Network::check(Use use, const Endpoint& target, WasiRefusals& refusals)
   return refuse(use, policy_.grant_for(use, target, names_.names_of(target.address)), refusals);
 }
 
+void Network::remember_listening(Use use, const Endpoint& given) {
+  if (given_.size() == kMostGiven) given_.erase(given_.begin());
+  given_.emplace_back(use, given);
+}
+
 bool Network::permits_listening(Use use, const Endpoint& local) const {
+  if (std::ranges::any_of(given_, [&](const auto& given) {
+        return given.first == use && given.second.port == local.port && given.second.address == local.address;
+      }))
+    return true;
   if (use == Use::kUdp) return policy_.permits_binding(Use::kUdpListen, local);
   return std::ranges::any_of(listeners_,
                              [&](const Listening& l) { return covers_local(l.address, l.both_families, local); });

@@ -36,6 +36,8 @@ class Network {
 
   // The addresses of --listen of the program: where its sockets may be bound and listen.
   void allow_listening(const Endpoint& address, bool both_families) { listeners_.push_back({address, both_families}); }
+  // A port that the system chose for such an address may be bound again.
+  void remember_listening(Use use, const Endpoint& given);
   bool may_listen() const { return !listeners_.empty(); }
   // Whether there is anything to make sockets for.
   bool grants_tcp() const { return may_listen() || policy_.grants(Use::kTcp); }
@@ -69,6 +71,8 @@ class Network {
   Policy policy_;
   PinnedNames names_;
   std::vector<Listening> listeners_;
+  static constexpr size_t kMostGiven = 64;
+  std::vector<std::pair<Use, Endpoint>> given_;  // the last ones
   std::shared_ptr<Quota> quota_;
   std::unique_ptr<Resolver> resolver_;
 };

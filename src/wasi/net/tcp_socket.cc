@@ -42,7 +42,7 @@ NetOutcome<std::shared_ptr<TcpSocket>> TcpSocket::create(const Network& network,
   return std::shared_ptr<TcpSocket>(new TcpSocket(host::UniqueFd(*fd), v6, network.quota(), State::kUnbound));
 }
 
-NetError TcpSocket::start_bind(const Network& network, const Endpoint& local, WasiRefusals& refusals) {
+NetError TcpSocket::start_bind(Network& network, const Endpoint& local, WasiRefusals& refusals) {
   if (state_ == State::kBindStarted) return NetError::kConcurrencyConflict;
   if (state_ != State::kUnbound) return NetError::kInvalidState;
   if (NetError e = check_local(v6(), local); e != NetError::kNone) return e;
@@ -56,6 +56,8 @@ NetError TcpSocket::start_bind(const Network& network, const Endpoint& local, Wa
     return error == NetError::kOutOfMemory ? NetError::kAddressInUse : error;
   }
   requested_ = local;
+  if (local.port == 0 && network.permits_listening(Use::kTcp, local))
+    if (const NetOutcome<Endpoint> given = local_endpoint(); given) network.remember_listening(Use::kTcp, *given);
   state_ = State::kBindStarted;
   return NetError::kNone;
 }
@@ -66,11 +68,11 @@ NetError TcpSocket::finish_bind() {
   return NetError::kNone;
 }
 
-NetError TcpSocket::bind(const Network& network, const Endpoint& local, WasiRefusals& refusals) {
+NetError TcpSocket::bind(Network& network, const Endpoint& local, WasiRefusals& refusals) {
   const NetError started = start_bind(network, local, refusals);
   return started == NetError::kNone ? finish_bind() : started;
 }
-NetError TcpSocket::bind_if_unbound(const Network& network, WasiRefusals& refusals) {
+NetError TcpSocket::bind_if_unbound(Network& network, WasiRefusals& refusals) {
   return state_ == State::kUnbound ? bind(network, any_local(), refusals) : NetError::kNone;
 }
 

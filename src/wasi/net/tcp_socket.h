@@ -21,11 +21,11 @@ class TcpSocket : public Socket {
  public:
   static NetOutcome<std::shared_ptr<TcpSocket>> create(const Network& network, bool v6);
 
-  NetError start_bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
+  NetError start_bind(Network& network, const Endpoint& local, WasiRefusals& refusals);
   NetError finish_bind();
   // Both at once; and the same for any free port, if it is not bound.
-  NetError bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
-  NetError bind_if_unbound(const Network& network, WasiRefusals& refusals);
+  NetError bind(Network& network, const Endpoint& local, WasiRefusals& refusals);
+  NetError bind_if_unbound(Network& network, WasiRefusals& refusals);
   NetError start_connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals);
   // kTimeout after the quota's time.
   NetError finish_connect();

@@ -18,7 +18,7 @@ NetOutcome<std::shared_ptr<UdpSocket>> UdpSocket::create(const Network& network,
   return std::shared_ptr<UdpSocket>(new UdpSocket(host::UniqueFd(*fd), v6, network.quota()));
 }
 
-NetError UdpSocket::start_bind(const Network& network, const Endpoint& local, WasiRefusals& refusals) {
+NetError UdpSocket::start_bind(Network& network, const Endpoint& local, WasiRefusals& refusals) {
   if (state_ == State::kBindStarted) return NetError::kConcurrencyConflict;
   if (state_ != State::kUnbound) return NetError::kInvalidState;
   if (NetError e = check_local(v6(), local); e != NetError::kNone) return e;
@@ -36,6 +36,8 @@ NetError UdpSocket::start_bind(const Network& network, const Endpoint& local, Wa
     const NetError error = last_net_error();
     return error == NetError::kOutOfMemory ? NetError::kAddressInUse : error;
   }
+  if (local.port == 0 && listening_)
+    if (const NetOutcome<Endpoint> given = local_endpoint(); given) network.remember_listening(Use::kUdp, *given);
   state_ = State::kBindStarted;
   return NetError::kNone;
 }
@@ -46,11 +48,11 @@ NetError UdpSocket::finish_bind() {
   return NetError::kNone;
 }
 
-NetError UdpSocket::bind(const Network& network, const Endpoint& local, WasiRefusals& refusals) {
+NetError UdpSocket::bind(Network& network, const Endpoint& local, WasiRefusals& refusals) {
   const NetError started = start_bind(network, local, refusals);
   return started == NetError::kNone ? finish_bind() : started;
 }
-NetError UdpSocket::bind_if_unbound(const Network& network, WasiRefusals& refusals) {
+NetError UdpSocket::bind_if_unbound(Network& network, WasiRefusals& refusals) {
   return state_ == State::kUnbound ? bind(network, any_local(), refusals) : NetError::kNone;
 }
 
@@ -100,7 +102,7 @@ NetOutcome<uint32_t> UdpSocket::associate(const Network& network, const std::opt
   return ++association_;
 }
 
-NetError UdpSocket::connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals) {
+NetError UdpSocket::connect(Network& network, const Endpoint& remote, WasiRefusals& refusals) {
   if (NetError e = check_remote(v6(), remote); e != NetError::kNone) return e;
   if (NetError e = bind_if_unbound(network, refusals); e != NetError::kNone) return e;
   return associate(network, remote, refusals).error;

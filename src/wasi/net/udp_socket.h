@@ -23,17 +23,17 @@ class UdpSocket : public Socket {
 
   static NetOutcome<std::shared_ptr<UdpSocket>> create(const Network& network, bool v6);
 
-  NetError start_bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
+  NetError start_bind(Network& network, const Endpoint& local, WasiRefusals& refusals);
   NetError finish_bind();
   // Both at once; and the same for any free port, if it is not bound.
-  NetError bind(const Network& network, const Endpoint& local, WasiRefusals& refusals);
-  NetError bind_if_unbound(const Network& network, WasiRefusals& refusals);
+  NetError bind(Network& network, const Endpoint& local, WasiRefusals& refusals);
+  NetError bind_if_unbound(Network& network, WasiRefusals& refusals);
   bool is_bound() const { return state_ == State::kBound; }
   // Limits the socket to one peer, or none. The result numbers the association: older ones no longer work.
   NetOutcome<uint32_t> associate(const Network& network, const std::optional<Endpoint>& remote, WasiRefusals& refusals);
   uint32_t association() const { return association_; }
   // The same for a peer, of a socket that need not be bound; and without one, of a socket that has one.
-  NetError connect(const Network& network, const Endpoint& remote, WasiRefusals& refusals);
+  NetError connect(Network& network, const Endpoint& remote, WasiRefusals& refusals);
   NetError disconnect(const Network& network, WasiRefusals& refusals);
   NetOutcome<Endpoint> local_address() const;
   NetOutcome<Endpoint> remote_address() const;
