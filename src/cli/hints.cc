@@ -168,9 +168,9 @@ std::vector<std::string> hints_on_component(const Component& component, const Ru
   std::vector<std::string> seen;
   for (const ComponentItem& i : component.imports()) {
     const std::string& name = i.interface.empty() ? i.name : i.interface;
-    // 0.3 has no wasi:io, and its http is missing.
-    const bool known = name.contains("@0.2.") ||
-                       (name.contains("@0.3.") && !name.starts_with("wasi:io/") && !name.starts_with("wasi:http/"));
+    // 0.3 has no wasi:io, and programs do not handle requests.
+    const bool known = name.contains("@0.2.") || (name.contains("@0.3.") && !name.starts_with("wasi:io/") &&
+                                                  !name.starts_with("wasi:http/handler@"));
     if ((known && std::ranges::any_of(kProvided, [&](std::string_view p) { return name.starts_with(p); })) ||
         std::ranges::find(seen, name) != seen.end())
       continue;

@@ -106,6 +106,11 @@ class ComponentGuest {
     const auto span = v.payload()->numbers<uint8_t>();
     return {span.begin(), span.end()};
   }
+  // By its C++ type.
+  template <class Signature>
+  TypedComponentFunc<Signature> typed(const char* name) {
+    return must(instance_->get_typed_func<Signature>(name));
+  }
   Wasi& wasi() { return wasi_; }
   Store& store() { return store_; }
 

@@ -437,10 +437,14 @@ inline const char* resource_of(char letter) {
   switch (letter) {
     case 'd': return "descriptor";
     case 'e': return "error";
+    case 'f': return "fields";
+    case 'h': return "request-options";
     case 'i': return "input-stream";
+    case 'l': return "response";
     case 'n': return "network";
     case 'o': return "output-stream";
     case 'p': return "pollable";
+    case 'q': return "request";
     case 'r': return "resolve-address-stream";
     case 't': return "tcp-socket";
     case 'u': return "udp-socket";

@@ -59,6 +59,13 @@ bool is_path_with_query(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
 }
 
+bool is_path_reference(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<uint8_t>(c);
+    return byte > 0x20 && byte != 0x7f && !is_one_of(c, "#<>`");
+  });
+}
+
 bool is_scheme(std::string_view text) {
   return !text.empty() && is_alpha(text[0]) &&
          std::ranges::all_of(text, [](char c) { return is_word(c) || is_one_of(c, "+-."); });

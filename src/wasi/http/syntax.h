@@ -18,6 +18,8 @@ bool is_forbidden_field(std::string_view name);
 // In any case.
 bool same_name(std::string_view a, std::string_view b);
 bool is_path_with_query(std::string_view text);
+// The same, also relative, and with characters that are not ASCII.
+bool is_path_reference(std::string_view text);
 bool is_scheme(std::string_view text);
 
 struct Authority {

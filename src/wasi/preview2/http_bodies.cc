@@ -59,9 +59,8 @@ std::optional<uint64_t> announced_length(const FieldStore& headers) {
 template <class Message>
 Attempt<Own<OutgoingBody>> take_body(Call& call, Message& message) {
   if (message.body) return failed_attempt();
-  const std::shared_ptr<http::Client>& client = call.context.http();
-  message.body = client->make_body(announced_length(*message.headers));
-  return call.make<OutgoingBody>(message.body, client);
+  message.body = body_for(call, *message.headers);
+  return call.make<OutgoingBody>(message.body, call.context.http());
 }
 
 // ---- From a Failure to an error-code: the payload of each case.
@@ -88,6 +87,19 @@ void fill(OptionalText& out, const http::Failure& f) { out = f.text; }
 
 }  // namespace
 
+std::shared_ptr<http::RequestBody> body_for(Call& call, const FieldStore& headers) {
+  return call.context.http()->make_body(announced_length(headers));
+}
+std::shared_ptr<host::Awaited> trailers_of(std::shared_ptr<http::Reading> reading) {
+  return std::make_shared<TrailersAwaited>(std::move(reading));
+}
+std::shared_ptr<host::ByteSink> sink_of(std::shared_ptr<http::RequestBody> body, std::shared_ptr<http::Client> client) {
+  return std::make_shared<BodySink>(std::move(body), std::move(client));
+}
+std::shared_ptr<host::ByteSource> source_of(std::shared_ptr<http::Reading> reading) {
+  return std::make_shared<BodySource>(std::move(reading));
+}
+
 HttpErrorCode http_error_code(const http::Failure& failure) {
   HttpErrorCode out;
   [&]<size_t... I>(std::index_sequence<I...>) {
@@ -111,7 +123,7 @@ Attempt<Own<OutgoingBody>> HttpFunctions::response_body(Call& call, OutgoingResp
 
 Attempt<Own<OutputStream>> HttpFunctions::write_body(Call& call, OutgoingBody& body) {
   if (std::exchange(body.has_stream, true)) return failed_attempt();
-  auto stream = call.make<OutputStream>(std::make_shared<BodySink>(body.body, body.client));
+  auto stream = call.make<OutputStream>(sink_of(body.body, body.client));
   if (stream) body.stream = stream->alive();
   return stream;
 }
@@ -138,7 +150,7 @@ Attempt<Own<IncomingBody>> HttpFunctions::consume_response(Call& call, IncomingR
 
 Attempt<Own<InputStream>> HttpFunctions::body_stream(Call& call, IncomingBody& body) {
   if (std::exchange(body.has_stream, true)) return failed_attempt();
-  auto stream = call.make<InputStream>(std::make_shared<BodySource>(body.reading));
+  auto stream = call.make<InputStream>(source_of(body.reading));
   if (stream) body.stream = stream->alive();
   return stream;
 }
@@ -153,7 +165,7 @@ Own<FutureTrailers> HttpFunctions::finish_incoming(Call& call, Own<IncomingBody>
 }
 
 Own<Pollable> HttpFunctions::subscribe_trailers(Call& call, FutureTrailers& future) {
-  return call.make<Pollable>(Readiness::of(std::make_shared<TrailersAwaited>(future.reading)));
+  return call.make<Pollable>(Readiness::of(trailers_of(future.reading)));
 }
 
 Eventually<std::optional<Own<HttpFields>>> HttpFunctions::get_trailers(Call& call, FutureTrailers& future) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <tuple>
+#include <variant>
 #include <vector>
 
 #include "wasi/preview2/functions.h"
@@ -76,5 +77,15 @@ struct HttpFunctions {
 
 // New fields that count for the program's limit; null if they are too large, which ends the program.
 std::shared_ptr<FieldStore> store_fields(Call& call, const http::Fields& fields);
+// The body of a message with these headers.
+std::shared_ptr<http::RequestBody> body_for(Call& call, const FieldStore& headers);
+// Sends a request with its body, if it has one. `options` may be null.
+std::variant<std::shared_ptr<http::Reading>, http::Failure> send_request(Call& call, const OutgoingRequest& request,
+                                                                         const RequestOptions* options);
+// What a program waits for: the answer and the trailers of a request, its own body, and that of the response.
+std::shared_ptr<host::Awaited> answer_of(std::shared_ptr<http::Reading> reading);
+std::shared_ptr<host::Awaited> trailers_of(std::shared_ptr<http::Reading> reading);
+std::shared_ptr<host::ByteSink> sink_of(std::shared_ptr<http::RequestBody> body, std::shared_ptr<http::Client> client);
+std::shared_ptr<host::ByteSource> source_of(std::shared_ptr<http::Reading> reading);
 
 }  // namespace ermine::wasi::preview2

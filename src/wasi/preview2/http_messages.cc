@@ -10,6 +10,19 @@ namespace {
 
 constexpr const char* kMethods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
+constexpr const char* kSchemes[] = {"http", "https"};
+
+// A text that says what another case does becomes that case.
+template <class Variant, size_t N>
+void use_known_case(Variant& value, const char* const (&known)[N]) {
+  const std::string* text = std::get_if<std::string>(&value);
+  if (text == nullptr) return;
+  const size_t found = static_cast<size_t>(std::ranges::find(known, *text) - std::begin(known));
+  [&]<size_t... I>(std::index_sequence<I...>) {
+    ((I == found ? (void)value.template emplace<I>() : void()), ...);
+  }(std::make_index_sequence<N>());
+}
+
 std::string name_of(const HttpMethod& method) {
   const std::string* other = std::get_if<std::string>(&method);
   return other != nullptr ? *other : kMethods[method.index()];
@@ -46,6 +59,7 @@ HttpMethod HttpFunctions::request_method(Call&, OutgoingRequest& request) { retu
 Attempt<void> HttpFunctions::set_request_method(Call&, OutgoingRequest& request, HttpMethod method) {
   if (!http::is_token(name_of(method))) return failed_attempt();
   request.method = std::move(method);
+  use_known_case(request.method, kMethods);
   return {};
 }
 std::optional<std::string> HttpFunctions::request_path(Call&, OutgoingRequest& request) {
@@ -61,6 +75,7 @@ Attempt<void> HttpFunctions::set_request_scheme(Call&, OutgoingRequest& request,
   const std::string* other = scheme ? std::get_if<std::string>(&*scheme) : nullptr;
   if (other != nullptr && !http::is_scheme(*other)) return failed_attempt();
   request.scheme = std::move(scheme);
+  if (request.scheme) use_known_case(*request.scheme, kSchemes);
   return {};
 }
 std::optional<std::string> HttpFunctions::request_authority(Call&, OutgoingRequest& request) {
@@ -97,38 +112,48 @@ Attempt<void> HttpFunctions::set_between_bytes_timeout(Call&, RequestOptions& op
 
 // ---- Sending a request, and its response
 
-Expected<Own<FutureIncomingResponse>, HttpErrorCode> HttpFunctions::handle(Call& call, Own<OutgoingRequest> request,
-                                                                           std::optional<Own<RequestOptions>> options) {
+std::variant<std::shared_ptr<http::Reading>, http::Failure> send_request(Call& call, const OutgoingRequest& request,
+                                                                         const RequestOptions* options) {
   auto refuse = [&](const http::Failure& failure) {
     // Its body is not sent.
-    if (request->body) request->body->close(failure);
-    return Unexpected(http_error_code(failure));
+    if (request.body) request.body->close(failure);
+    return failure;
   };
   http::RequestParts parts;
-  parts.method = name_of(request->method);
-  const size_t scheme = request->scheme ? request->scheme->index() : 1;
+  parts.method = name_of(request.method);
+  const size_t scheme = request.scheme ? request.scheme->index() : 1;
   if (scheme > 1) return refuse({http::FailureCode::kProtocolError});
   parts.tls = scheme == 1;
-  parts.authority = request->authority.value_or("");
-  parts.path = request->path_with_query.value_or("");
-  parts.fields = request->headers->fields;
-  parts.body = request->body;
-  if (options) {
-    parts.connect_timeout = (*options)->connect_timeout;
-    parts.first_byte_timeout = (*options)->first_byte_timeout;
-    parts.between_bytes_timeout = (*options)->between_bytes_timeout;
+  parts.authority = request.authority.value_or("");
+  parts.path = request.path_with_query.value_or("");
+  parts.fields = request.headers->fields;
+  parts.body = request.body;
+  if (options != nullptr) {
+    parts.connect_timeout = options->connect_timeout;
+    parts.first_byte_timeout = options->first_byte_timeout;
+    parts.between_bytes_timeout = options->between_bytes_timeout;
   }
-  call.moved += request->headers->counted;
+  call.moved += request.headers->counted;
   const std::shared_ptr<http::Client>& client = call.context.http();
   auto sent = client->send(std::move(parts));
   if (const auto* failure = std::get_if<http::Failure>(&sent)) return refuse(*failure);
-  return call.make<FutureIncomingResponse>(
-      std::make_shared<http::Reading>(std::get<std::shared_ptr<http::Exchange>>(std::move(sent)), client));
+  return std::make_shared<http::Reading>(std::get<std::shared_ptr<http::Exchange>>(std::move(sent)), client);
+}
+
+std::shared_ptr<host::Awaited> answer_of(std::shared_ptr<http::Reading> reading) {
+  return std::make_shared<ResponseAwaited>(std::move(reading));
+}
+
+Expected<Own<FutureIncomingResponse>, HttpErrorCode> HttpFunctions::handle(Call& call, Own<OutgoingRequest> request,
+                                                                           std::optional<Own<RequestOptions>> options) {
+  auto sent = send_request(call, *request, options ? options->get() : nullptr);
+  if (const auto* failure = std::get_if<http::Failure>(&sent)) return Unexpected(http_error_code(*failure));
+  return call.make<FutureIncomingResponse>(std::get<0>(std::move(sent)));
 }
 
 Own<Pollable> HttpFunctions::subscribe_response(Call& call, FutureIncomingResponse& future) {
   if (!future.reading) return call.make<Pollable>(Readiness());
-  return call.make<Pollable>(Readiness::of(std::make_shared<ResponseAwaited>(future.reading)));
+  return call.make<Pollable>(Readiness::of(answer_of(future.reading)));
 }
 
 Eventually<Own<IncomingResponse>> HttpFunctions::get_response(Call& call, FutureIncomingResponse& future) {
@@ -156,7 +181,7 @@ Own<OutgoingResponse> HttpFunctions::new_response(Call& call, Own<HttpFields> he
 }
 uint16_t HttpFunctions::status_code(Call&, OutgoingResponse& response) { return response.status; }
 Attempt<void> HttpFunctions::set_status_code(Call&, OutgoingResponse& response, uint16_t status) {
-  if (status < 100 || status > 999) return failed_attempt();
+  if (status < 100 || status > 599) return failed_attempt();
   response.status = status;
   return {};
 }

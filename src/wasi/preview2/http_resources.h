@@ -10,6 +10,10 @@
 #include "wasi/preview2/http_types.h"
 #include "wasi/preview2/resources.h"
 
+namespace ermine::wasi::preview3 {
+struct MessageContents;
+}
+
 namespace ermine::wasi::preview2 {
 
 // Fields, and what the program's limit has counted for them.
@@ -48,6 +52,7 @@ class OutgoingBody : public Resource {
 };
 ERMINE_RESOURCE(OutgoingBody, "outgoing-body")
 
+// WASI 0.3's request and response are the next two classes as well.
 class OutgoingRequest : public Resource {
  public:
   OutgoingRequest(std::shared_ptr<Counts> counts, std::shared_ptr<FieldStore> headers)
@@ -57,6 +62,7 @@ class OutgoingRequest : public Resource {
   std::optional<std::string> path_with_query, authority;
   std::optional<HttpScheme> scheme;
   std::shared_ptr<http::RequestBody> body;  // once it was taken
+  std::shared_ptr<preview3::MessageContents> contents;  // of 0.3
 };
 ERMINE_RESOURCE(OutgoingRequest, "outgoing-request")
 
@@ -67,6 +73,7 @@ class OutgoingResponse : public Resource {
   const std::shared_ptr<FieldStore> headers;
   uint16_t status = 200;
   std::shared_ptr<http::RequestBody> body;
+  std::shared_ptr<preview3::MessageContents> contents;  // of 0.3
 };
 ERMINE_RESOURCE(OutgoingResponse, "outgoing-response")
 
@@ -74,6 +81,7 @@ class RequestOptions : public Resource {
  public:
   using Resource::Resource;
   std::optional<uint64_t> connect_timeout, first_byte_timeout, between_bytes_timeout;
+  bool immutable = false;  // of 0.3
 };
 ERMINE_RESOURCE(RequestOptions, "request-options")
 

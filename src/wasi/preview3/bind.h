@@ -6,5 +6,7 @@
 namespace ermine::wasi::preview3 {
 
 Result<void> define_all(ComponentLinker& linker, preview2::ContextSource source);
+// wasi:http
+Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source);
 
 }  // namespace ermine::wasi::preview3

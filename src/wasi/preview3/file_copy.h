@@ -30,7 +30,10 @@ class FileCopy : public Waiter, public preview2::Resource, public std::enable_sh
   // Begins. `error`: why nothing can be copied.
   void start(preview2::Call& call, host::HostError error);
   void ready() override { (void)next(); }
-  uint64_t deadline() const override { return file_ && file_->tcp != nullptr ? deadline_of(*file_->tcp) : UINT64_MAX; }
+  uint64_t deadline() const override {
+    if (awaited_ != nullptr) return awaited_->wait().until;
+    return file_ && file_->tcp != nullptr ? deadline_of(*file_->tcp) : UINT64_MAX;
+  }
 
  protected:
   FileCopy(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<preview2::OpenFile> file,
@@ -58,11 +61,14 @@ class FileCopy : public Waiter, public preview2::Resource, public std::enable_sh
     if (error == host::HostError::kAgain) then_ = Then::kWait;
     else fail(error);
   }
+  // Until the host's side is worth another try.
+  void wait();
   // The copy is over; what happened to the stream is no error.
   void finish();
 
   StoreRef store_;
-  const std::shared_ptr<preview2::OpenFile> file_;
+  const std::shared_ptr<preview2::OpenFile> file_;  // null if something else is awaited
+  const host::Awaited* awaited_ = nullptr;
   short events_ = 0;
   Then then_ = Then::kContinue;
   bool through_host_ = false;  // the other end is the host's

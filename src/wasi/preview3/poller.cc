@@ -25,9 +25,9 @@ Poller& Poller::of(StoreRef store) {
   return *made;
 }
 
-void Poller::wait_for(int fd, short events, std::shared_ptr<Waiter> waiter) {
+void Poller::wait_for(int fd, short events, std::shared_ptr<Waiter> waiter, const host::Signal* signal) {
   if (watches_.empty()) operation_ = loop_.begin_operation();
-  watches_.push_back({fd, events, std::move(waiter)});
+  watches_.push_back({fd, events, std::move(waiter), signal});
 }
 
 void Poller::poll() {
@@ -64,10 +64,19 @@ Result<void> Poller::look(bool waits) {
     return Error(ErrorKind::kIo, "the host cannot wait for " + std::to_string(watches_.size()) +
                                      " files and streams: " + std::strerror(errno));
   const uint64_t at = due == UINT64_MAX ? 0 : now();
+  // All that wait for a signal ask again when it was raised, also those that poll() had looked at before.
+  std::vector<const host::Signal*> raised;
+  const auto was_raised = [&](const host::Signal* signal) { return std::ranges::find(raised, signal) != raised.end(); };
+  for (size_t i = 0; n > 0 && i < watches_.size(); ++i) {
+    const host::Signal* signal = watches_[i].signal;
+    if (signal == nullptr || fds_[first + i].revents == 0 || was_raised(signal)) continue;
+    signal->clear();
+    raised.push_back(signal);
+  }
   size_t kept = 0;
   for (size_t i = 0; i < watches_.size(); ++i) {
     Watch& w = watches_[i];
-    const bool happened = (n > 0 && fds_[first + i].revents != 0) || w.waiter->deadline() <= at;
+    const bool happened = (n > 0 && fds_[first + i].revents != 0) || was_raised(w.signal) || w.waiter->deadline() <= at;
     if (!happened && !w.waiter->is_over()) {
       if (kept != i) watches_[kept] = std::move(w);
       ++kept;

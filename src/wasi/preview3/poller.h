@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ermine/component/event_loop.h"
+#include "wasi/host/channel.h"
 
 namespace ermine::wasi::preview3 {
 
@@ -34,7 +35,12 @@ class Poller final : public component::EventSource, public std::enable_shared_fr
   explicit Poller(StoreRef store) : store_(store), loop_(store) {}
 
   // The descriptor stays open until the waiter is destroyed. `events` as for poll(); 0: for its deadline.
-  void wait_for(int fd, short events, std::shared_ptr<Waiter> waiter);
+  void wait_for(int fd, short events, std::shared_ptr<Waiter> waiter, const host::Signal* signal = nullptr);
+  // For the work of another thread.
+  void wait_for(const host::Awaited& awaited, std::shared_ptr<Waiter> waiter) {
+    const host::Awaited::Wait wait = awaited.wait();
+    wait_for(wait.descriptor->host_fd, POLLIN, std::move(waiter), wait.signal);
+  }
   // `Waiter::ready` must only answer a call: it is called at once.
   Times::iterator wait_until(uint64_t when, std::shared_ptr<Waiter> waiter) {
     return times_.emplace(when, std::move(waiter));
@@ -53,6 +59,8 @@ class Poller final : public component::EventSource, public std::enable_shared_fr
     int fd;
     short events;
     std::shared_ptr<Waiter> waiter;
+    // Null: there is none. It is cleared before any of those that wait for it asks again, so that no change is lost.
+    const host::Signal* signal;
   };
   StoreRef store_;
   component::EventLoop loop_;

@@ -1,5 +1,7 @@
 #include "wasi/preview3/retry.h"
 
+#include "wasi/host/clocks.h"
+
 namespace ermine::wasi::preview3 {
 
 uint64_t deadline_of(const net::TcpSocket& socket) {
@@ -8,16 +10,18 @@ uint64_t deadline_of(const net::TcpSocket& socket) {
   return static_cast<uint64_t>(at.time_since_epoch().count());
 }
 
-std::shared_ptr<Retry> Retry::begin(preview2::Call& call, Operation operation) {
-  std::shared_ptr<Retry> retry = call.make<Retry>(call.store, std::move(operation));
-  if (retry) Poller::of(call.store).wait_for(retry->operation_.fd, retry->operation_.events, retry);
-  return retry;
+void Retry::wait() {
+  Poller& poller = Poller::of(store_);
+  deadline_ = operation_.deadline;
+  if (operation_.pause != 0) deadline_ = *host::clock_now(host::Clock::kMonotonic) + operation_.pause;
+  if (operation_.awaited) poller.wait_for(*operation_.awaited, shared_from_this());
+  else poller.wait_for(operation_.fd, operation_.events, shared_from_this());
 }
 
 void Retry::ready() {
-  if (over_) return;
+  if (is_over()) return;
   if (operation_.attempt()) over_ = true;
-  else Poller::of(store_).wait_for(operation_.fd, operation_.events, shared_from_this());
+  else wait();
 }
 
 void Retry::cancel() {

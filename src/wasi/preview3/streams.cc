@@ -4,9 +4,8 @@
 #include <algorithm>
 
 #include "wasi/host/directory.h"
-#include "wasi/host/io.h"
 #include "wasi/host/path.h"
-#include "wasi/preview3/file_copy.h"
+#include "wasi/preview3/byte_copy.h"
 #include "wasi/preview3/functions.h"
 
 namespace ermine::wasi::preview3 {
@@ -49,13 +48,19 @@ void FileCopy::copied(CopyResult result) {
     if (!busy()) finish();
     return;
   }
-  if (then_ == Then::kWait) return Poller::of(store_).wait_for(file_->descriptor.host_fd, events_, shared_from_this());
+  if (then_ == Then::kWait) return wait();
   if (!through_host_) {
     (void)next();
     return;
   }
   // No code of a component runs in between, so the loop must see interrupts and other tasks.
   component::EventLoop(store_).handle().post([self = shared_from_this()] { (void)self->next(); });
+}
+
+void FileCopy::wait() {
+  Poller& poller = Poller::of(store_);
+  if (awaited_ != nullptr) poller.wait_for(*awaited_, shared_from_this());
+  else poller.wait_for(file_->descriptor.host_fd, events_, shared_from_this());
 }
 
 void FileCopy::finish() {
@@ -65,7 +70,7 @@ void FileCopy::finish() {
 
 namespace {
 
-using Where = preview2::OutputStream::Where;
+using Where = ByteWriting::Where;
 
 template <class Code>
 FileCopy::Report reporter(component::FutureWriter<Expected<void, Code>> future, Code (*code_of)(HostError)) {
@@ -76,158 +81,6 @@ FileCopy::Report reporter(component::FutureWriter<Expected<void, Code>> future, 
     (void)future.write(std::move(value), [future](CopyResult) {});
   };
 }
-
-// ---- Reading
-
-class FileReading final : public FileCopy {
- public:
-  FileReading(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<OpenFile> file, Report report,
-              component::StreamWriter<uint8_t> writer, std::optional<uint64_t> offset, WasiRefusals& refusals)
-      : FileCopy(std::move(counts), store, std::move(file), std::move(report)),
-        refusals_(refusals),
-        writer_(std::move(writer)),
-        offset_(offset) {
-    events_ = POLLIN;
-  }
-
- private:
-  StreamCopy copy() override {
-    StreamCopy copy = component::detail::new_copy<uint8_t>(kPiece);
-    copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
-      moved = read(c.memory + at, count);
-      return true;
-    };
-    copy.exchange = [this](void* to, uint32_t count) {
-      auto& bytes = *static_cast<std::vector<uint8_t>*>(to);
-      bytes.resize(count);
-      through_host_ = true;
-      const uint32_t n = read(bytes.data(), count);
-      bytes.resize(n);
-      return n;
-    };
-    return copy;
-  }
-  const StreamEnd& end() const override { return writer_.end(); }
-  // Whoever receives no more says so to the system.
-  void close() override {
-    writer_.close();
-    if (file_ && file_->tcp != nullptr) (void)file_->tcp->shut_down(host::Shutdown::kReading);
-  }
-
-  Outcome<size_t> read_file(uint8_t* to, uint32_t size) {
-    const iovec buffer{to, size};
-    host::Descriptor d = file_->descriptor;
-    if (d.host_fd < 0) return size_t{0};
-    d.status |= host::status::kNonblocking;
-    return offset_ ? host::read_at(d, &buffer, 1, *offset_) : host::read_some(d, &buffer, 1, host::Interrupts());
-  }
-  uint32_t read(uint8_t* to, uint32_t size) {
-    const Outcome<size_t> n = file_->tcp != nullptr ? file_->tcp->receive(to, size, refusals_) : read_file(to, size);
-    if (!n || *n == 0) return stopped(n.error), 0;
-    if (offset_) *offset_ += *n;
-    return static_cast<uint32_t>(*n);
-  }
-
-  WasiRefusals& refusals_;
-  component::StreamWriter<uint8_t> writer_;
-  std::optional<uint64_t> offset_;  // none: the file's own position
-};
-
-// ---- Writing
-
-class FileWriting final : public FileCopy {
- public:
-  FileWriting(std::shared_ptr<preview2::Counts> counts, StoreRef store, std::shared_ptr<OpenFile> file, Report report,
-              preview2::Context& context, Bytes data, Where where, uint64_t offset)
-      : FileCopy(std::move(counts), store, std::move(file), std::move(report)),
-        context_(context),
-        reader_(std::move(data)),
-        where_(where),
-        offset_(offset) {
-    events_ = POLLOUT;
-  }
-
- private:
-  StreamCopy copy() override {
-    StreamCopy copy = component::detail::new_copy<uint8_t>(kPiece);
-    copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
-      Error stop;
-      moved = write(c.memory + at, count, stop);
-      return !stop || c.fail(std::move(stop));
-    };
-    copy.exchange = [this](void* from, uint32_t count) {
-      rest_.swap(*static_cast<std::vector<uint8_t>*>(from));
-      through_host_ = true;
-      return count;
-    };
-    return copy;
-  }
-  const StreamEnd& end() const override { return reader_.end(); }
-  void close() override {
-    reader_.close();
-    if (file_ && file_->tcp != nullptr) (void)file_->tcp->shut_down(host::Shutdown::kWriting);
-  }
-  // With a rest that was taken, the writer's end does not matter.
-  bool is_over() const override { return rest_.empty() && FileCopy::is_over(); }
-
-  // Writes the rest that another stream of the host gave.
-  bool busy() override {
-    while (!rest_.empty()) {
-      Error stop;
-      const uint32_t n = write(rest_.data(), rest_.size(), stop);
-      // No code runs that could be ended: nothing is written, and the future says so.
-      if (stop) fail(static_cast<HostError>(EDQUOT));
-      if (n > 0) {
-        rest_.erase(rest_.begin(), rest_.begin() + n);
-        continue;
-      }
-      if (std::exchange(then_, Then::kContinue) == Then::kWait) {
-        Poller::of(store_).wait_for(file_->descriptor.host_fd, events_, shared_from_this());
-        return true;
-      }
-      rest_.clear();
-      finish();
-      return true;
-    }
-    return false;
-  }
-
-  uint32_t write(const uint8_t* from, size_t size, Error& stop) {
-    iovec buffer{const_cast<uint8_t*>(from), size};
-    host::Descriptor d = file_->descriptor;
-    if (d.host_fd < 0) return stopped(HostError::kBadFd), 0;
-    d.status |= host::status::kNonblocking;
-    if (where_ == Where::kEnd) d.status |= host::status::kAppend;  // it leaves no gap
-    Outcome<uint64_t> gap = uint64_t{0};
-    if (context_.output.active()) {
-      gap =
-          context_.output.admit(d, where_ == Where::kOffset ? std::optional(offset_) : std::nullopt, &buffer, 1, stop);
-      if (!gap) return stopped(gap.error), 0;
-      if (stop) return 0;
-    }
-    Outcome<size_t> n = size_t{0};
-    switch (where_) {
-      case Where::kOffset: n = host::write_at(d, &buffer, 1, offset_); break;
-      case Where::kEnd: n = host::write_at_end(d, &buffer, 1); break;
-      case Where::kPosition:
-        n = file_->tcp != nullptr ? file_->tcp->send(from, buffer.iov_len, context_.refusals)
-                                  : host::write_some(d, &buffer, 1, host::Interrupts());
-        break;
-    }
-    if (!n) return stopped(n.error), 0;
-    if (context_.output.active()) context_.output.count(*gap + *n);
-    if (where_ == Where::kOffset) offset_ += *n;
-    // A device that takes nothing, without an error.
-    if (*n == 0) return stopped(static_cast<HostError>(EIO)), 0;
-    return static_cast<uint32_t>(*n);
-  }
-
-  preview2::Context& context_;
-  Bytes reader_;
-  const Where where_;
-  uint64_t offset_;
-  std::vector<uint8_t> rest_;
-};
 
 // ---- Directories
 
@@ -294,8 +147,8 @@ template <class Code>
 EndFuture<Code> writing(Call& call, Code (*code_of)(HostError), HostError error, std::shared_ptr<OpenFile> file,
                         Bytes data, Where where, uint64_t offset) {
   auto future = component::make_future<Expected<void, Code>>(call.store);
-  std::shared_ptr<FileWriting> copy =
-      call.make<FileWriting>(call.store, std::move(file), reporter(std::move(future.writer), code_of), call.context,
+  std::shared_ptr<ByteWriting> copy =
+      call.make<ByteWriting>(call.store, std::move(file), reporter(std::move(future.writer), code_of), call.context,
                              std::move(data), where, offset);
   if (copy) copy->start(call, error);
   return std::move(future.reader);
@@ -328,7 +181,7 @@ std::shared_ptr<OpenFile> reopen(Call& call, const FileDescriptor& d, HostError&
 }  // namespace
 
 std::tuple<Bytes, EndFuture<CliError>> Functions::read_stdin(Call& call) {
-  return reading<FileReading, uint8_t, CliError>(call, cli_error_of, HostError::kNone, call.context.stream(0),
+  return reading<ByteReading, uint8_t, CliError>(call, cli_error_of, HostError::kNone, call.context.stream(0),
                                                  std::optional<uint64_t>(), call.context.refusals);
 }
 EndFuture<CliError> Functions::write_stdout(Call& call, Bytes data) {
@@ -339,7 +192,7 @@ EndFuture<CliError> Functions::write_stderr(Call& call, Bytes data) {
 }
 
 std::tuple<Bytes, EndFuture<ErrorCode>> Functions::read_via_stream(Call& call, FileDescriptor& d, uint64_t offset) {
-  return reading<FileReading, uint8_t, ErrorCode>(call, error_code_of, check_file(d, DescriptorFlags::kRead), d.file,
+  return reading<ByteReading, uint8_t, ErrorCode>(call, error_code_of, check_file(d, DescriptorFlags::kRead), d.file,
                                                   has_position(d) ? std::optional(offset) : std::nullopt,
                                                   call.context.refusals);
 }
@@ -362,7 +215,7 @@ std::tuple<component::StreamReader<DirectoryEntry>, EndFuture<ErrorCode>> Functi
 // Without a connection, or for the second time: a stream of nothing.
 std::tuple<Bytes, EndFuture<SocketError>> Functions::tcp_receive(Call& call, TcpSocket& socket) {
   const bool taken = socket.file->tcp->take_receiving();
-  return reading<FileReading, uint8_t, SocketError>(call, socket_error_of, taken ? HostError::kNone : kNotConnected,
+  return reading<ByteReading, uint8_t, SocketError>(call, socket_error_of, taken ? HostError::kNone : kNotConnected,
                                                     taken ? socket.file : nullptr, std::optional<uint64_t>(),
                                                     call.context.refusals);
 }
