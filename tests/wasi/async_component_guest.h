@@ -198,6 +198,10 @@ inline ComponentExtra async_extra() {
   built_in("cancel-subtask", "subtask.cancel", kChange);
   built_in("drop-subtask", "subtask.drop", kDrop);
   built_in("yield", "thread.yield", "(result i32)");
+  built_in(
+      "open-later",
+      "lower (func $i12 \"[method]descriptor.open-at\") async (memory $m \"memory\") (realloc (func $m \"realloc\"))",
+      kGet);
   built_in("wait-later", "lower (func $i9 \"wait-for\") async", "(param i64) (result i32)");
   extra.guest += R"(
     ;; All of a stream from 16 MiB on; the number of bytes.
@@ -333,6 +337,33 @@ inline ComponentExtra async_extra() {
       (call $drop-reader (local.get $s))
       (call $drop-set (local.get $set))
       (i32.or (i32.shl (call $cli-status (local.get $f)) (i32.const 8)) (local.get $event)))
+    ;; Opens a name for writing, and gives that up when the timer is over: 1.
+    (func (export "open-or-timeout") (param $d i32) (param $name i32) (param $n i32) (param $time i64) (result i32)
+      (local $set i32) (local $opening i32) (local $timer i32) (local $late i32)
+      (i32.store (i32.const 128) (local.get $d))
+      (i32.store8 (i32.const 132) (i32.const 1))
+      (i32.store (i32.const 136) (local.get $name))
+      (i32.store (i32.const 140) (local.get $n))
+      (i32.store16 (i32.const 144) (i32.const 0x200))
+      (local.set $opening (call $open-later (i32.const 128) (i32.const 64)))
+      (if (i32.ne (i32.and (local.get $opening) (i32.const 15)) (i32.const 2))
+        (then
+          (local.set $opening (i32.shr_u (local.get $opening) (i32.const 4)))
+          (local.set $timer (i32.shr_u (call $wait-later (local.get $time)) (i32.const 4)))
+          (local.set $set (call $new-set))
+          (call $join (local.get $opening) (local.get $set))
+          (call $join (local.get $timer) (local.get $set))
+          (drop (call $wait-set (local.get $set) (i32.const 160)))
+          (local.set $late (i32.eq (i32.load (i32.const 160)) (local.get $timer)))
+          (call $join (local.get $opening) (i32.const 0))
+          (call $join (local.get $timer) (i32.const 0))
+          (drop (call $cancel-subtask (select (local.get $opening) (local.get $timer) (local.get $late))))
+          (call $drop-subtask (local.get $opening))
+          (call $drop-subtask (local.get $timer))
+          (call $drop-set (local.get $set))))
+      (if (i32.eqz (local.get $late)) (then (call $drop-descriptor (i32.load (i32.const 68)))))
+      (call $drop-descriptor (local.get $d))
+      (local.get $late))
     ;; Waits for a timer without blocking; how often it yielded is not said.
     (func (export "spin") (param $time i64)
       (local $set i32) (local $timer i32)
@@ -358,6 +389,7 @@ inline ComponentExtra async_extra() {
   exported("timers", "(param \"n\" u32) (param \"time\" u64)");
   exported("cancel-timer", "(result u32)");
   exported("read-or-timeout", "(param \"time\" u64) (result u32)");
+  exported("open-or-timeout", with_self(" (param \"name\" string) (param \"time\" u64) (result u32)").c_str());
   exported("spin", "(param \"time\" u64)");
   return extra;
 }

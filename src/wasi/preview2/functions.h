@@ -179,6 +179,10 @@ struct Functions {
 // program. The buffers are changed.
 host::Outcome<size_t> write_once(Call& call, const host::Descriptor& d, OutputStream::Where where, uint64_t offset,
                                  iovec* buffers, int count);
+// As open-at. If it must not wait for the other side of a fifo, then without a reader the error is no-such-device, and
+// the code that reads asks whether there has been a writer.
+FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFlags path_flags, Text path,
+                                          OpenFlags open_flags, DescriptorFlags flags, bool waits);
 // Waits until it is ready; the program may be ended.
 void wait_for(Call& call, const Readiness& readiness);
 bool is_ready(Call& call, const Readiness& readiness);

@@ -66,6 +66,10 @@ std::shared_ptr<OpenFile> reopen(Call& call, int dir, HostError& error) {
 
 FileResult<Own<FileDescriptor>> Functions::open_at(Call& call, FileDescriptor& d, PathFlags path_flags, Text text,
                                                    OpenFlags open_flags, DescriptorFlags flags) {
+  return open_path(call, d, path_flags, text, open_flags, flags, true);
+}
+FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFlags path_flags, Text text,
+                                          OpenFlags open_flags, DescriptorFlags flags, bool waits) {
   const PathArgument argument(call, d, text, false);
   if (!argument) return fail(argument.error);
   host::OpenRequest request;
@@ -79,6 +83,7 @@ FileResult<Own<FileDescriptor>> Functions::open_at(Call& call, FileDescriptor& d
   if (has(flags, DescriptorFlags::kFileSync)) request.status |= host::status::kSync;
   if (has(flags, DescriptorFlags::kDataSync)) request.status |= host::status::kDataSync;
   if (has(flags, DescriptorFlags::kRequestedSync)) request.status |= host::status::kReadSync;
+  if (!waits) request.status |= host::status::kNonblocking;
   if (d.file->read_only && (host::changes(request) || has(flags, DescriptorFlags::kMutateDirectory)))
     return argument.failed(call, HostError::kReadOnly);
   if (call.at_file_limit()) return fail(HostError::kTooManyFiles);
@@ -87,6 +92,7 @@ FileResult<Own<FileDescriptor>> Functions::open_at(Call& call, FileDescriptor& d
   const HostError e = call.waiting(
       [&] { return host::open_file(argument.dir, argument.path, request, call.interrupts(), file->descriptor); });
   if (e != HostError::kNone) return argument.failed(call, e);
+  file->descriptor.status &= static_cast<host::Status>(~host::status::kNonblocking);
   if (!file->descriptor.inspected) {
     if (HostError e = host::inspect(file->descriptor); e != HostError::kNone) return fail(e);
   }

@@ -37,11 +37,9 @@ struct Functions {
   static std::string timezone_text(Call& call);
 
   // wasi:filesystem: paths.cc
-  static preview2::FileResult<preview2::Own<FileDescriptor>> open_at(Call& call, FileDescriptor& d,
-                                                                     preview2::PathFlags path_flags,
-                                                                     preview2::Text path,
-                                                                     preview2::OpenFlags open_flags,
-                                                                     preview2::DescriptorFlags flags);
+  static void open_at(Call& call, component::Reply<Expected<std::unique_ptr<FileDescriptor>, ErrorCode>> reply,
+                      FileDescriptor& d, preview2::PathFlags path_flags, preview2::Text path,
+                      preview2::OpenFlags open_flags, preview2::DescriptorFlags flags);
   static preview2::FileResult<void> remove_directory_at(Call& call, FileDescriptor& d, preview2::Text path);
 
   // wasi:filesystem: streams.cc
