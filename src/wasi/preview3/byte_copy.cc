@@ -57,7 +57,7 @@ StreamCopy ByteReading::copy() {
   return copy;
 }
 
-// The system is told that no more is received.
+// So that the system receives no more.
 void ByteReading::close() {
   writer_.close();
   end_direction(file_, host::Shutdown::kReading);
