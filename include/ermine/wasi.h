@@ -1,6 +1,6 @@
 // WASI: the host interface of command-line programs compiled to WebAssembly. Preview 1 (and its predecessor
-// wasi_unstable) for modules, WASI 0.2 for components. A program sees only what its WasiConfig grants: it reaches no
-// other directory, socket or environment variable.
+// wasi_unstable) for modules, WASI 0.2 and 0.3 for components. A program sees only what its WasiConfig grants: it
+// reaches no other directory, socket or environment variable.
 //
 //   ermine::WasiConfig config;
 //   config.args({"app", "--verbose"}).inherit_stdio();
@@ -150,9 +150,9 @@ class Wasi {
   using Find = Wasi* (*)(void* context, Caller& caller);
   static Result<void> add_to_linker(Linker& linker, Find find, std::shared_ptr<void> context);
 
-  // The same for components: defines the interfaces of WASI 0.2.12, which serve imports of all versions 0.2. A Wasi
-  // serves modules or components: kUsage if it was added to a Linker. kUnsupported if the library was built without
-  // components.
+  // The same for components: defines the interfaces of WASI 0.2.12 and 0.3.1, which serve imports of all versions 0.2
+  // and 0.3; a component may use both. A Wasi serves modules or components: kUsage if it was added to a Linker.
+  // kUnsupported if the library was built without components.
   Result<void> add_to_linker(ComponentLinker& linker) const;
   template <class F>
     requires std::is_invocable_r_v<Wasi*, F&, ComponentCaller&>

@@ -14,13 +14,14 @@ namespace ermine::wasi::preview3 {
 
 using preview2::Call;
 using preview2::FileDescriptor;
+using preview2::Own;
 using preview2::SocketAddress;
 using preview2::TcpSocket;
 using preview2::UdpSocket;
 // Of what answers later.
 template <class T>
 using SocketReply = component::Reply<Expected<T, SocketError>>;
-using Connections = component::StreamReader<std::unique_ptr<TcpSocket>>;
+using Connections = component::StreamReader<Own<TcpSocket>>;
 
 struct Functions {
   // wasi:cli: streams.cc
@@ -37,9 +38,9 @@ struct Functions {
   static std::string timezone_text(Call& call);
 
   // wasi:filesystem: paths.cc
-  static void open_at(Call& call, component::Reply<Expected<std::unique_ptr<FileDescriptor>, ErrorCode>> reply,
-                      FileDescriptor& d, preview2::PathFlags path_flags, preview2::Text path,
-                      preview2::OpenFlags open_flags, preview2::DescriptorFlags flags);
+  static void open_at(Call& call, component::Reply<Expected<Own<FileDescriptor>, ErrorCode>> reply, FileDescriptor& d,
+                      preview2::PathFlags path_flags, preview2::Text path, preview2::OpenFlags open_flags,
+                      preview2::DescriptorFlags flags);
   static preview2::FileResult<void> remove_directory_at(Call& call, FileDescriptor& d, preview2::Text path);
 
   // wasi:filesystem: streams.cc

@@ -11,8 +11,7 @@ namespace ermine::wasi::preview3 {
 
 using preview2::HttpErrorCode;
 using preview2::HttpFields;
-template <class T>
-using Own = std::unique_ptr<T>;
+using preview2::Own;
 
 // Variants as ErrorCode is one (types.h).
 struct HeaderError {

@@ -8,7 +8,6 @@ using preview2::DescriptorFlags;
 using preview2::FileResult;
 using preview2::has;
 using preview2::OpenFlags;
-using preview2::Own;
 using preview2::PathFlags;
 using preview2::Text;
 

@@ -17,8 +17,6 @@ using component::detail::StreamCopy;
 using net::NetError;
 using preview2::OpenFile;
 using preview2::SocketResult;
-template <class T>
-using Own = std::unique_ptr<T>;
 
 Expected<void, SocketError> outcome_of(NetError error) {
   if (error != NetError::kNone) return Unexpected(socket_error_of(error));
