@@ -21,21 +21,21 @@ bool Instruction::returns() const {
   return does;
 }
 
-Instruction::Result Instruction::result() const {
-  Result result = Result::kNone;
-  each_part([&result](OpCode o, const runtime::Code*) {
+bool Instruction::returns_result() const {
+  bool does = false;
+  each_part([&does](OpCode o, const runtime::Code*) {
     const CodeInfo& info = ir::info_of(o);
     if (info.kind != CodeInfo::kIr) return;
     switch (info.ir) {
       case IrOp::ret_r:
-      case IrOp::ret_const: result = Result::kInteger; return;
-      case IrOp::ret_s: result = Result::kF32; return;
-      case IrOp::ret_d: result = Result::kF64; return;
-      case IrOp::ret_copy: result = Result::kAny; return;
+      case IrOp::ret_s:
+      case IrOp::ret_d:
+      case IrOp::ret_const:
+      case IrOp::ret_copy: does = true; return;
       default: return;
     }
   });
-  return result;
+  return does;
 }
 
 bool Instruction::ends() const {

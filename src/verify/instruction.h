@@ -38,9 +38,8 @@ class Instruction {
                ir::IrOp::return_call_ref});
   }
   bool returns() const;
-  // What kind of result a return leaves in a register for its caller.
-  enum class Result : uint8_t { kNone, kInteger, kF32, kF64, kAny };
-  Result result() const;
+  // Whether it is a return that leaves a result for its caller.
+  bool returns_result() const;
   // Whether the next instruction never follows.
   bool ends() const;
 

@@ -721,16 +721,9 @@ class Verifier::Pass {
     reachable_ = on;
   }
 
-  // Whether the result of a return is where its caller expects it.
+  // Whether the result of a return is where its caller expects it: the bits of every type are in one integer register.
   bool has_result(RegisterSet own) const {
-    const RegisterSet integer = RegisterSet{1} << v_.machine_.result;
-    switch (in_.result()) {
-      case Instruction::Result::kNone: return true;
-      case Instruction::Result::kInteger: return (own & integer) != 0;
-      case Instruction::Result::kF32: return (own & vector_bit(0)) != 0;
-      case Instruction::Result::kF64: return (own & vector_bit(1)) != 0;
-      case Instruction::Result::kAny: return (own & (integer | vector_bit(0) | vector_bit(1))) != 0;
-    }
+    return !in_.returns_result() || (own & (RegisterSet{1} << v_.machine_.result)) != 0;
   }
 
   static KnownState meet(const KnownState& a, const KnownState& b) {
