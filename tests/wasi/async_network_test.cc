@@ -1,7 +1,5 @@
 // wasi:sockets of WASI 0.3 over the loopback: every function, with the states and errors of the definitions, and what
 // waits and is given up.
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <random>
 #include <thread>
@@ -46,12 +44,7 @@ TEST(WasiAsyncNetwork, NothingByDefault) {
   EXPECT_EQ(refusals.udp_peer, "127.0.0.1:53");
 }
 
-class WasiAsyncSockets : public testing::TestWithParam<const char*> {
- protected:
-  bool v6() const { return std::string(GetParam()) == "ipv6"; }
-  std::string host() const { return v6() ? "[::1]" : "127.0.0.1"; }
-  std::string own() const { return v6() ? "::1" : "127.0.0.1"; }
-};
+class WasiAsyncSockets : public test::OfEachFamily {};
 INSTANTIATE_TEST_SUITE_P(, WasiAsyncSockets, testing::Values("ipv4", "ipv6"),
                          [](const auto& p) { return std::string(p.param); });
 
@@ -529,13 +522,7 @@ TEST(WasiAsyncNetworkLimits, ATimeoutEndsAWait) {
 
 // Connections, streams and ends of one guest, dropped in every order: nothing leaks, nothing hangs.
 TEST(WasiAsyncNetworkAbuse, DroppedInEveryOrder) {
-  const auto open_sockets = [] {
-    int n = 0;
-    struct stat st;
-    for (int fd = 0; fd < 1024; ++fd) n += fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
-    return n;
-  };
-  const int before = open_sockets();
+  const int before = test::open_sockets();
   {
     AsyncNetworkGuest guest(WasiConfig().listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*"));
     guest.store().set_timeout(std::chrono::seconds(300));
@@ -584,7 +571,7 @@ TEST(WasiAsyncNetworkAbuse, DroppedInEveryOrder) {
         if (kept.back().drop != nullptr) guest.drop(kept.back().drop, kept.back().stream);
     }
   }
-  EXPECT_EQ(open_sockets(), before);
+  EXPECT_EQ(test::open_sockets(), before);
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
 // Limits of the network, and sockets that are used and dropped in every order.
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 #include <random>
@@ -171,13 +169,7 @@ TEST(WasiNetworkLimits, ManyDatagramsFromStrangers) {
 
 // Connections within one guest, with whatever order of operations: nothing leaks, nothing hangs.
 TEST(WasiNetworkAbuse, DroppedInEveryOrder) {
-  const auto open_sockets = [] {
-    int n = 0;
-    struct stat st;
-    for (int fd = 0; fd < 1024; ++fd) n += fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
-    return n;
-  };
-  const int before = open_sockets();
+  const int before = test::open_sockets();
   {
     NetworkGuest guest(WasiConfig().listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*"));
     const Resource listener = guest.tcp();
@@ -226,7 +218,7 @@ TEST(WasiNetworkAbuse, DroppedInEveryOrder) {
       while (!held.empty()) held.pop_back();
     }
   }
-  EXPECT_EQ(open_sockets(), before);
+  EXPECT_EQ(test::open_sockets(), before);
 }
 
 TEST(WasiNetworkAbuse, AbandonedLookups) {

@@ -1,7 +1,9 @@
 // A component with sockets, and helpers for its addresses.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <utility>
@@ -208,5 +210,21 @@ class OwnSocket {
  private:
   wasi::host::UniqueFd fd_;
 };
+
+// Tests with addresses of both families: "ipv4", "ipv6".
+class OfEachFamily : public testing::TestWithParam<const char*> {
+ protected:
+  bool v6() const { return std::string(GetParam()) == "ipv6"; }
+  std::string host() const { return v6() ? "[::1]" : "127.0.0.1"; }
+  std::string own() const { return v6() ? "::1" : "127.0.0.1"; }
+};
+
+// Descriptors of this process that are sockets.
+inline int open_sockets() {
+  int n = 0;
+  struct stat st;
+  for (int fd = 0; fd < 1024; ++fd) n += fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+  return n;
+}
 
 }  // namespace ermine::test

@@ -49,12 +49,7 @@ TEST(WasiNetwork, MalformedGrants) {
   }
 }
 
-class WasiTcp : public testing::TestWithParam<const char*> {
- protected:
-  bool v6() const { return std::string(GetParam()) == "ipv6"; }
-  std::string host() const { return v6() ? "[::1]" : "127.0.0.1"; }
-  std::string own() const { return v6() ? "::1" : "127.0.0.1"; }
-};
+class WasiTcp : public test::OfEachFamily {};
 INSTANTIATE_TEST_SUITE_P(, WasiTcp, testing::Values("ipv4", "ipv6"),
                          [](const auto& p) { return std::string(p.param); });
 

@@ -16,7 +16,7 @@ namespace ermine::wasi::host {
 namespace {
 
 // Nanoseconds since 1970. Guests have no earlier times, so those are 0.
-uint64_t nanoseconds(const timespec& t) {
+uint64_t since_1970(const timespec& t) {
   if (t.tv_sec < 0) return 0;
   return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(t.tv_nsec);
 }
@@ -28,9 +28,9 @@ FileStat convert(const struct stat& st) {
   f.type = file_type(st.st_mode);
   f.links = st.st_nlink;
   f.size = static_cast<uint64_t>(st.st_size);
-  f.accessed = nanoseconds(st.st_atim);
-  f.modified = nanoseconds(st.st_mtim);
-  f.changed = nanoseconds(st.st_ctim);
+  f.accessed = since_1970(st.st_atim);
+  f.modified = since_1970(st.st_mtim);
+  f.changed = since_1970(st.st_ctim);
   return f;
 }
 

@@ -21,10 +21,6 @@ HostError check_file(const FileDescriptor& d, DescriptorFlags needed) {
   return (d.flags & needed) == needed ? HostError::kNone : HostError::kBadFd;
 }
 
-Datetime datetime(uint64_t nanoseconds) {
-  return {nanoseconds / 1'000'000'000, static_cast<uint32_t>(nanoseconds % 1'000'000'000)};
-}
-
 uint64_t mixed(uint64_t a, uint64_t b) {
   uint64_t h = (a ^ 0x9e37'79b9'7f4a'7c15) * 0xff51'afd7'ed55'8ccd;
   h = (h ^ (h >> 32) ^ b) * 0xc4ce'b9fe'1a85'ec53;

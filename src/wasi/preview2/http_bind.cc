@@ -7,7 +7,7 @@ namespace {
 
 using component::detail::HostCallable;
 
-constexpr size_t kFunctions = 0
+constexpr size_t kHttpFunctions = 0
 #define RESOURCE(...)
 #define FUNCTION(...) +1
 #define ABSENT(...) +1
@@ -21,7 +21,7 @@ Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const Co
 #define FUNCTION(...)
 #define ABSENT(...)
 #include "wasi/preview2/http_functions.def"
-  Definer definer(linker, source, kFunctions);
+  Definer definer(linker, source, kHttpFunctions);
 #define RESOURCE(...)
 #define FUNCTION(interface, name, function)                             \
   definer.add(interface, name, call_function<&HttpFunctions::function>, \

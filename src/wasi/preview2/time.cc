@@ -5,15 +5,6 @@
 #include "wasi/preview2/functions.h"
 
 namespace ermine::wasi::preview2 {
-namespace {
-
-constexpr uint64_t kSecond = 1'000'000'000;
-
-Datetime datetime(uint64_t nanoseconds) {
-  return {nanoseconds / kSecond, static_cast<uint32_t>(nanoseconds % kSecond)};
-}
-
-}  // namespace
 
 uint64_t Functions::monotonic_now(Call&) { return *host::clock_now(host::Clock::kMonotonic); }
 uint64_t Functions::monotonic_resolution(Call&) { return *host::clock_resolution(host::Clock::kMonotonic); }

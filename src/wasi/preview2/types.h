@@ -46,6 +46,10 @@ struct Datetime {
   uint32_t nanoseconds = 0;
 };
 ERMINE_RECORD(Datetime, seconds, nanoseconds)
+// `nanoseconds`: since 1970.
+constexpr Datetime datetime(uint64_t nanoseconds) {
+  return {nanoseconds / 1'000'000'000, static_cast<uint32_t>(nanoseconds % 1'000'000'000)};
+}
 
 struct TimezoneDisplay {
   int32_t utc_offset = 0;
