@@ -90,7 +90,7 @@ bool start_function(void* env, runtime::Store* store, Cursor& cursor, const uint
   return preview2::finish(call, cursor);
 }
 
-// As the one of preview2, without a table.
+// As the one of preview2, for functions that are passed when they are called.
 class Definer {
  public:
   Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source, size_t count);
