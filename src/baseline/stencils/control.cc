@@ -16,21 +16,20 @@ template <class T>
 
 // Branches if the frame (its end is slot d) does not fit, or an interrupt is requested.
 struct Enter {
-  [[gnu::always_inline]] static Exit run(State& s) {
-    return slot_address<HoleKind::kSlotD>(s.fp) > reinterpret_cast<char*>(peek(s.ctx->exec->stack_limit)) ? Exit::kTaken
-                                                                                                          : Exit::kNext;
+  [[gnu::always_inline]] static bool run(State& s) {
+    return slot_address<HoleKind::kSlotD>(s.fp) > reinterpret_cast<char*>(peek(s.ctx->exec->stack_limit));
   }
 };
 // Branches if the native stack may not suffice for the calls from here.
 struct EnterNative {
-  [[gnu::always_inline]] static Exit run(State& s) {
-    return runtime::native_stack_suffices(s.ctx->exec, s.fp, native_stack_pointer()) ? Exit::kNext : Exit::kTaken;
+  [[gnu::always_inline]] static bool run(State& s) {
+    return !runtime::native_stack_suffices(s.ctx->exec, s.fp, native_stack_pointer());
   }
 };
 
 template <unsigned n>
 struct Zero {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     char* at = slot_address<HoleKind::kSlotD>(s.fp);
     if constexpr (n == 1) {
       std::memset(at, 0, sizeof(Slot));
@@ -41,33 +40,28 @@ struct Zero {
         asm volatile("" : : : "memory");  // so that two of them do not become one of 32 bytes
       }
     }
-    return Exit::kNext;
   }
 };
 
 struct Poll {
-  [[gnu::always_inline]] static Exit run(State& s) {
-    return peek(s.ctx->exec->interrupt) != 0 ? Exit::kTaken : Exit::kNext;
-  }
+  [[gnu::always_inline]] static bool run(State& s) { return peek(s.ctx->exec->interrupt) != 0; }
 };
 
 struct Fuel {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static bool run(State& s) {
     int64_t left = s.ctx->exec->fuel - int64_t{count()};
-    if (left < 0) return Exit::kTaken;
+    if (left < 0) return true;
     s.ctx->exec->fuel = left;
-    return Exit::kNext;
+    return false;
   }
 };
 
 struct Sample {
-  [[gnu::always_inline]] static Exit run(State& s) {
-    return s.ctx->exec->until_sample-- == 0 ? Exit::kTaken : Exit::kNext;
-  }
+  [[gnu::always_inline]] static bool run(State& s) { return s.ctx->exec->until_sample-- == 0; }
 };
 
 struct Jump {
-  [[gnu::always_inline]] static Exit run(State&) { return Exit::kTaken; }
+  [[gnu::always_inline]] static bool run(State&) { return true; }
 };
 
 // From a table's view (its pointer at `offset`), an index, and a type (count) to the reference to a function of this
@@ -76,24 +70,24 @@ struct Jump {
 template <Location l>
 struct TableCall {
   static constexpr uint32_t kResult = result_in<uint64_t>(kAcc);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static bool run(State& s) {
     auto index = read<uint64_t, l, HoleKind::kSlotA>(s);
     runtime::TableView* table;
     std::memcpy(&table, plus_offset_anywhere(s.ctx->tables), sizeof table);
     // Null if the index is out of bounds, without a branch.
     auto* ref = reinterpret_cast<runtime::FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
-    if (ref == nullptr || ref->type_id != count() || ref->ctx != s.ctx) return Exit::kTaken;
+    if (ref == nullptr || ref->type_id != count() || ref->ctx != s.ctx) return true;
     s.r0 = reinterpret_cast<uint64_t>(ref);
-    return Exit::kNext;
+    return false;
   }
 };
 struct CheckRef {
   static constexpr uint32_t kResult = result_in<uint64_t>(kAcc);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static bool run(State& s) {
     auto* ref = reinterpret_cast<runtime::FuncRef*>(read<uint64_t, kSlot, HoleKind::kSlotA>(s));
-    if (ref == nullptr || ref->ctx != s.ctx) return Exit::kTaken;
+    if (ref == nullptr || ref->ctx != s.ctx) return true;
     s.r0 = reinterpret_cast<uint64_t>(ref);
-    return Exit::kNext;
+    return false;
   }
 };
 // Written by hand: these stencils transfer control and are not instructions.

@@ -8,19 +8,17 @@ template <Op op, Location address, Location to>
 struct Load {
   using Sem = SemanticsOf<op>;
   static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     write<to>(s, typename Sem::Result(Sem::call(host_address(s, read_address<address>(s)))));
-    return Exit::kNext;
   }
 };
 
 template <Op op, Location address, Location value, int marker>
 struct Store {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     using Sem = SemanticsOf<op>;
     using T = typename Sem::template Param<1>;
     Sem::call(host_address(s, read_address<address>(s)), read<T, value, HoleKind::kSlotB, marker>(s));
-    return Exit::kNext;
   }
 };
 template <Op op, Location address, Location value>

@@ -7,11 +7,10 @@ namespace {
 template <class T, Location from, Location to, int marker>
 struct Move {
   static constexpr uint32_t kResult = to == kSlot ? 0 : result_in<T>(to);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     T v = read<T, from, HoleKind::kSlotA, marker>(s);
     if constexpr (to == kSlot) set_slot(s, v);  // the accumulator is unchanged
     else write<to>(s, v);
-    return Exit::kNext;
   }
 };
 template <class T, Location from, Location to>
@@ -23,7 +22,7 @@ struct MoveVariants {
 template <class T, Location a, Location b, Location condition>
 struct Select {
   static constexpr uint32_t kResult = result_in<T>(kAcc);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     auto c = read<uint32_t, condition, HoleKind::kSlotC>(s);
     T x = read<T, a, HoleKind::kSlotA>(s), y = read<T, b, HoleKind::kSlotB>(s);
     // Both slots are read: a selected address could not be shown to be in the frame.
@@ -32,7 +31,6 @@ struct Select {
       else asm("" : "+r"(x));
     }
     write<kAcc>(s, c ? x : y);
-    return Exit::kNext;
   }
 };
 
@@ -50,16 +48,15 @@ template <bool own>
 template <class T, bool own, Location to>
 struct GlobalGet {
   static constexpr uint32_t kResult = result_in<T>(to);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     T v;
     std::memcpy(&v, cell<own>(s), sizeof v);
     write<to>(s, v);
-    return Exit::kNext;
   }
 };
 template <class T, bool own, Location from>
 struct GlobalSet {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     T v = read<T, from, HoleKind::kSlotA>(s);
     if constexpr (std::is_same_v<T, float>) {
       const Slot bits = std::bit_cast<uint32_t>(v);
@@ -67,7 +64,6 @@ struct GlobalSet {
     } else {
       std::memcpy(cell<own>(s), &v, sizeof v);
     }
-    return Exit::kNext;
   }
 };
 
@@ -87,9 +83,8 @@ STENCIL return_nothing(STENCIL_PARAMS) { return r0; }
 // In place of the first.
 template <Location a, Location b, Location condition>
 struct SelectV128 {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     if (read<uint32_t, condition, HoleKind::kSlotC>(s) == 0) s.f[register_of(a)] = s.f[register_of(b)];
-    return Exit::kNext;
   }
 };
 

@@ -5,26 +5,27 @@
 
 namespace ermine::baseline {
 
+template <class Sem>
+using RunResult = std::conditional_t<Sem::kTraps, TrapCode, void>;
+
 template <Op op, Location a, Location b, Location to, int marker>
 struct Binary {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
   static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static RunResult<Sem> run(State& s) {
     T x = read<T, a, HoleKind::kSlotA>(s);
     T y = read<T, b, HoleKind::kSlotB, marker, is_shift(op)>(s);
     if constexpr (Sem::kTraps) {
       TrapCode trap = TrapCode::kNone;
       auto v = Sem::call(x, y, trap);
-      if (trap != TrapCode::kNone) [[unlikely]] {
-        s.r0 = static_cast<uint64_t>(trap);
-        return Exit::kTrap;
-      }
+      if (trap != TrapCode::kNone) [[unlikely]]
+        return trap;
       write<to>(s, v);
+      return TrapCode::kNone;
     } else {
       write<to>(s, typename Sem::Result(Sem::call(x, y)));
     }
-    return Exit::kNext;
   }
 };
 
@@ -35,7 +36,7 @@ struct Divide {
   using T = typename SemanticsOf<op>::template Param<0>;
   static_assert(std::is_unsigned_v<T>);
   static constexpr uint32_t kResult = result_in<T>(to);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     const T x = read<T, a, HoleKind::kSlotA>(s);
     uint64_t factor;
     std::memcpy(&factor, ermine_pool, sizeof factor);
@@ -53,7 +54,6 @@ struct Divide {
       q = x - q * divisor;
     }
     write<to>(s, q);
-    return Exit::kNext;
   }
 };
 
@@ -62,20 +62,18 @@ struct Unary {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
   static constexpr uint32_t kResult = result_in<typename Sem::Result>(to);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static RunResult<Sem> run(State& s) {
     T x = read<T, from, HoleKind::kSlotA>(s);
     if constexpr (Sem::kTraps) {
       TrapCode trap = TrapCode::kNone;
       auto v = Sem::call(x, trap);
-      if (trap != TrapCode::kNone) [[unlikely]] {
-        s.r0 = static_cast<uint64_t>(trap);
-        return Exit::kTrap;
-      }
+      if (trap != TrapCode::kNone) [[unlikely]]
+        return trap;
       write<to>(s, v);
+      return TrapCode::kNone;
     } else {
       write<to>(s, typename Sem::Result(Sem::call(x)));
     }
-    return Exit::kNext;
   }
 };
 
@@ -83,9 +81,8 @@ template <Op op, Location a, Location b, bool on_false, int marker>
 struct Branch {
   using Sem = SemanticsOf<op>;
   using T = typename Sem::template Param<0>;
-  [[gnu::always_inline]] static Exit run(State& s) {
-    bool taken = (Sem::call(read<T, a, HoleKind::kSlotA>(s), read<T, b, HoleKind::kSlotB, marker>(s)) != 0) != on_false;
-    return taken ? Exit::kTaken : Exit::kNext;
+  [[gnu::always_inline]] static bool run(State& s) {
+    return (Sem::call(read<T, a, HoleKind::kSlotA>(s), read<T, b, HoleKind::kSlotB, marker>(s)) != 0) != on_false;
   }
 };
 

@@ -68,21 +68,34 @@ struct State {
   Vec f[kPinned];
 };
 
-enum class Exit { kNext, kTaken, kTrap };
+#define STENCIL_STATE                                                                                                 \
+  s.l[0], s.fp, s.ctx, s.mem, s.r0, s.l[1], s.l[2], free, s.l[3], s.l[4], s.l[5], s.s0, s.d0, s.f[0], s.f[1], s.f[2], \
+      s.f[3], s.f[4], s.f[5]
 
+// Body::run's result says where it continues: nothing or false, at the next stencil; true, at the target of the branch;
+// a trap's code, which is then in r0, at the trap. (Exits that a body does not have would cost a third of the time that
+// it takes to compile the stencils.)
 template <class Body>
 STENCIL stencil(STENCIL_PARAMS) {
   State s{{l0, l1, l2, l3, l4, l5}, fp, ctx, mem, r0, s0, d0, {f0, f1, f2, f3, f4, f5}};
-  Exit exit = Body::run(s);
-  l0 = s.l[0], l1 = s.l[1], l2 = s.l[2], l3 = s.l[3], l4 = s.l[4], l5 = s.l[5];
-  r0 = s.r0, s0 = s.s0, d0 = s.d0;
-  f0 = s.f[0], f1 = s.f[1], f2 = s.f[2], f3 = s.f[3], f4 = s.f[4], f5 = s.f[5];
-  STENCIL_FREE(free);
-  if (exit == Exit::kTrap) [[unlikely]]
-    [[clang::musttail]] return ermine_trap(STENCIL_ARGS);
-  if (exit == Exit::kTaken) [[clang::musttail]]
-    return ermine_taken(STENCIL_ARGS);
-  [[clang::musttail]] return ermine_next(STENCIL_ARGS);
+  using Result = decltype(Body::run(s));
+  if constexpr (std::is_void_v<Result>) {
+    Body::run(s);
+    STENCIL_FREE(free);
+  } else if constexpr (std::is_same_v<Result, bool>) {
+    const bool is_taken = Body::run(s);
+    STENCIL_FREE(free);
+    if (is_taken) [[clang::musttail]]
+      return ermine_taken(STENCIL_STATE);
+  } else {
+    const TrapCode trap = Body::run(s);
+    STENCIL_FREE(free);
+    if (trap != TrapCode::kNone) [[unlikely]] {
+      s.r0 = static_cast<uint64_t>(trap);
+      [[clang::musttail]] return ermine_trap(STENCIL_STATE);
+    }
+  }
+  [[clang::musttail]] return ermine_next(STENCIL_STATE);
 }
 
 // --- Locations
@@ -196,13 +209,13 @@ consteval Entry entry(StencilId id) {
   return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone, result_of<Body>()};
 }
 
-// Collects entries; used at compile time, once to count and once to fill.
-template <size_t n>
+// Collects entries at compile time: once without a place for them, to count them, and once to fill `entries`. (The same
+// type both times, so that the templates that fill it are instantiated once.)
 struct List {
-  std::array<Entry, n ? n : 1> entries{};
+  Entry* entries = nullptr;
   size_t size = 0;
   constexpr void add(Entry e) {
-    if constexpr (n != 0) entries[size] = e;
+    if (entries) entries[size] = e;
     ++size;
   }
 };
@@ -223,14 +236,15 @@ constexpr void each_location(F&& f) {
 
 #define STENCIL_LIST(fill)                                                                                \
   constexpr size_t kSize = [] {                                                                           \
-    List<0> list;                                                                                         \
+    List list;                                                                                            \
     fill(list);                                                                                           \
     return list.size;                                                                                     \
   }();                                                                                                    \
   [[gnu::used, gnu::section("ermine_stencils")]] constinit const std::array<Entry, kSize> kEntries = [] { \
-    List<kSize> list;                                                                                     \
+    std::array<Entry, kSize> entries{};                                                                   \
+    List list{entries.data()};                                                                            \
     fill(list);                                                                                           \
-    return list.entries;                                                                                  \
+    return entries;                                                                                       \
   }();
 
 }  // namespace ermine::baseline

@@ -6,76 +6,68 @@ namespace {
 
 template <Op op, unsigned t>
 struct Unary {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     write<in_register(t)>(s, V128(call_vector<op>(s, V128(s.f[t]))));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, unsigned b, unsigned c>
 struct Ternary {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     write<in_register(t)>(s, V128(call_vector<op>(s, V128(s.f[t]), V128(s.f[b]), V128(s.f[c]))));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, Location l>
 struct Shift {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     const auto count = read<uint32_t, l, HoleKind::kSlotB>(s);
     write<in_register(t)>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), count)));
-    return Exit::kNext;
   }
 };
 template <Op op, unsigned t, unsigned count>
 struct ShiftBy {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     write<in_register(t)>(s, V128(SemanticsOf<op>::call(V128(s.f[t]), count)));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, Location l>
 struct Splat {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     using Sem = SemanticsOf<op>;
     write<in_register(t)>(s, V128(Sem::call(read<typename Sem::template Param<0>, l, HoleKind::kSlotA>(s))));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, unsigned lane>
 struct Extract {
   static constexpr uint32_t kResult = result_in<typename SemanticsOf<op>::Result>(kAcc);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     write<kAcc>(s, typename SemanticsOf<op>::Result(SemanticsOf<op>::call(V128(s.f[t]), lane)));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, Location l, unsigned lane>
 struct Replace {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     using Sem = SemanticsOf<op>;
     auto v = read<typename Sem::template Param<1>, l, HoleKind::kSlotB>(s);
     write<in_register(t)>(s, V128(Sem::call(V128(s.f[t]), v, lane)));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t>
 struct Test {
   static constexpr uint32_t kResult = result_in<typename SemanticsOf<op>::Result>(kAcc);
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     write<kAcc>(s, typename SemanticsOf<op>::Result(SemanticsOf<op>::call(V128(s.f[t]))));
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, Location address>
 struct Access {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     using Sem = SemanticsOf<op>;
     uint8_t* p = host_address(s, read_address<address>(s));
     if constexpr (Sem::kResults) {
@@ -87,18 +79,16 @@ struct Access {
 #endif
       Sem::call(p, V128(s.f[t]));
     }
-    return Exit::kNext;
   }
 };
 
 template <Op op, unsigned t, Location address, unsigned lane>
 struct LaneAccess {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     using Sem = SemanticsOf<op>;
     uint8_t* p = host_address(s, read_address<address>(s));
     if constexpr (Sem::kResults) write<in_register(t)>(s, V128(Sem::call(p, V128(s.f[t]), lane)));
     else Sem::call(p, V128(s.f[t]), lane);
-    return Exit::kNext;
   }
 };
 

@@ -6,12 +6,11 @@ namespace {
 
 template <Op op, unsigned t, Location b>
 struct Binary {
-  [[gnu::always_inline]] static Exit run(State& s) {
+  [[gnu::always_inline]] static void run(State& s) {
     const V128 x(s.f[t]), y = read<V128, (b == kAcc ? kPool : b), HoleKind::kSlotB>(s);
     if constexpr (wasm::op_info(op).imm == wasm::Imm::Shuffle)
       write<in_register(t)>(s, V128(SemanticsOf<op>::call(x, y, V128::load(ermine_pool))));
     else write<in_register(t)>(s, V128(call_vector<op>(s, x, y)));
-    return Exit::kNext;
   }
 };
 
