@@ -68,7 +68,7 @@ def nearness(folder, *names):
 
 def quickly(words):
     """Further options with which the file of a command compiles soonest. Unoptimised, the tests would take longer than that
-    saves; a precompiled header fits only a level of the same sort, for speed, for size or none."""
+    saves; the precompiled header, which saves half, fits only a level of the same sort, for speed, for size or none."""
     level = [w for w in words if re.fullmatch("-O.", w)][-1:]
     keeps = level == ["-O0"] or "-include-pch" in words and level in (["-Os"], ["-Oz"])
     return ["-w"] if keeps else ["-w", "-O1"]
@@ -312,7 +312,7 @@ class Trial:
         for object_ in objects:
             source, command = self.build.sources[object_]
             to = directory / f"{self.objects[file].index(object_)}.o"
-            words = self.build.without_files(command, *quickly(command))
+            words = self.build.without_output(command, *quickly(command))
             # A changed copy is in another folder, so files beside the original are included by the name of its
             # folder.
             words[1:1] = ["-I", directory / "headers"]

@@ -40,11 +40,16 @@ class BuildDirectory:
         return self.without_files(self.compile[source], *more)
 
     @staticmethod
-    def without_files(words, *more):
+    def without_output(words, *more):
         words = list(words)
         for option in ("-o", "-c"):
             at = words.index(option)
             del words[at:at + 2]
+        return [*words, *more]
+
+    @staticmethod
+    def without_files(words, *more):
+        words = BuildDirectory.without_output(words)
         # A precompiled header fits only the options that it was made with.
         for option in ("-include-pch", "-include"):
             while option in words:
@@ -130,6 +135,7 @@ class Results:
 def self_test():
     words = "clang -O2 -Xclang -include-pch -Xclang a.pch -Xclang -include -Xclang a.h -o a.o -c a.cc".split()
     assert BuildDirectory.without_files(words, "-O0") == ["clang", "-O2", "-O0"]
+    assert BuildDirectory.without_output(words, "-O0") == [*words[:10], "-O0"]
     shell = lambda text, timeout=60, **more: watch(["sh", "-c", text], timeout, 20, **more)
     assert shell("exit 0") == (None, "") and shell(f"exit {SKIPPED}") == (None, "")
     assert shell("echo 1 failed; exit 1") == ("tests", "1 failed")

@@ -521,31 +521,44 @@
 (assert_trap (invoke "table_set_acc" (i32.const 10)) "out of bounds table access")
 
 ;; References stored into objects that have survived collections, by every form of store; the garbage in between
-;; triggers collections.
+;; triggers collections, and takes the places of what does not survive. A stale slot of the frames would keep an object
+;; alive, so the stores are in functions of their own, whose frames are overwritten.
 (module
-  (type $node (struct (field $next (mut (ref null $node))) (field $value (mut i32))))
+  (type $node (struct (field $next (mut (ref null $node))) (field $value (mut i32)) (field i64 i64 i64 i64 i64 i64)))
   (type $nodes (array (mut (ref null $node))))
   (global $old (mut (ref null $node)) (ref.null $node))
   (global $table (mut (ref null $nodes)) (ref.null $nodes))
   (func $garbage (local $n i32)
+    (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     (loop $more
-      (drop (array.new_default $nodes (i32.const 1000)))
-      (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 10000)))))
-  (func $new (param $v i32) (result (ref $node)) (struct.new $node (ref.null $node) (local.get $v)))
-  (func (export "run") (result i32) (local $n (ref null $node))
+      (drop (struct.new_default $node))
+      (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 600000)))))
+  (func $new (param $v i32) (result (ref $node)) (local $n (ref $node))
+    (local.set $n (struct.new_default $node))
+    (struct.set $node $value (local.get $n) (local.get $v))
+    (local.get $n))
+  (func $begin
     (global.set $old (call $new (i32.const 1)))
-    (global.set $table (array.new_default $nodes (i32.const 5000)))
-    (call $garbage)
-    ;; Value in the accumulator, object in the accumulator, both.
+    (global.set $table (array.new_default $nodes (i32.const 5000))))
+  ;; Value in the accumulator.
+  (func $store_new
     (struct.set $node $next (global.get $old) (call $new (i32.const 2)))
-    (array.set $nodes (global.get $table) (i32.const 4999) (call $new (i32.const 3)))
-    (call $garbage)
-    (local.set $n (struct.new $node (struct.get $node $next (global.get $old)) (i32.const 4)))
+    (array.set $nodes (global.get $table) (i32.const 4999) (call $new (i32.const 3))))
+  ;; Object in the accumulator, and value or index.
+  (func $store_others (local $n (ref null $node)) (local $m (ref null $node))
+    (local.set $n (call $new (i32.const 4)))
+    (struct.set $node $next (local.get $n) (struct.get $node $next (global.get $old)))
     (struct.set $node $next (global.get $old) (local.get $n))
-    (array.set $nodes (global.get $table) (i32.add (struct.get $node $value (local.get $n)) (i32.const 1))
-      (struct.new $node (array.get $nodes (global.get $table) (i32.const 4999)) (i32.const 5)))
-    (local.set $n (ref.null $node))
-    (array.set $nodes (global.get $table) (i32.const 4999) (ref.null $node))
+    (local.set $m (call $new (i32.const 5)))
+    (struct.set $node $next (local.get $m) (array.get $nodes (global.get $table) (i32.const 4999)))
+    (array.set $nodes (global.get $table) (i32.add (struct.get $node $value (local.get $n)) (i32.const 1)) (local.get $m))
+    (array.set $nodes (global.get $table) (i32.const 4999) (ref.null $node)))
+  (func (export "run") (result i32)
+    (call $begin)
+    (call $garbage)
+    (call $store_new)
+    (call $garbage)
+    (call $store_others)
     (call $garbage)
     (i32.add
       (i32.add
