@@ -14,6 +14,7 @@
 
 #include "ermine/detail/language.h"
 #include "ermine/http.h"
+#include "ermine/keyvalue.h"
 
 namespace ermine {
 
@@ -84,6 +85,7 @@ struct HostGrants {
   std::vector<std::string> listeners;
   NetworkGrants network;
   HttpGrants http;
+  KeyValueGrants key_value;
   uint32_t max_open_files = 4096;
   uint64_t max_written_bytes = ~uint64_t{0};
   // Called with one line for each call of the program to its host.

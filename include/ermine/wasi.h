@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -73,6 +74,17 @@ class WasiConfig {
   WasiConfig& http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,
                           uint64_t max_response_bytes);
   WasiConfig& http_timeout(std::chrono::nanoseconds time);
+  // Grant a store of keys and values to components, by the URL of one (KeyValueGrant::url) or as an object of the
+  // embedder; an empty name is the default store. A later grant of a name replaces the earlier one.
+  WasiConfig& key_value_store(std::string name, std::string url);
+  WasiConfig& key_value_store(std::string name, std::shared_ptr<KeyValueStore> store);
+  // Limits on stores (KeyValueGrants).
+  WasiConfig& key_value_limits(uint64_t max_value_bytes, uint64_t max_memory_bytes);
+  WasiConfig& key_value_timeout(std::chrono::nanoseconds time);
+  // KeyValueGrants::store_process
+  WasiConfig& key_value_process(bool on);
+  // KeyValueGrants::plugin
+  WasiConfig& key_value_plugin(std::string file);
   // Maximal number of sockets open at the same time; opening more gives the guest the error "new-socket-limit".
   WasiConfig& max_sockets(uint32_t count);
   // Maximal number of bytes sent and received, together; then sockets fail with "access-denied".
@@ -118,6 +130,8 @@ struct WasiRefusals {
   std::string tcp_target, udp_peer, tcp_listener, udp_listener, dns_name, http_target;
   // Why it cannot make HTTP requests that are granted: the plug-in or the certificates are missing.
   std::string http_problem;
+  // The name of the first store of keys and values that it opened and was not granted; for WasiConfig::key_value_store.
+  std::optional<std::string> key_value_store;
   // It reached one of these limits: WasiConfig::max_sockets, max_network_bytes, max_connection_time.
   bool too_many_sockets = false, too_many_network_bytes = false, connection_time_over = false;
   // It had the maximal number of files open, and tried to open another.

@@ -146,6 +146,10 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
   refused(r.udp_listener, "receive datagrams on this address", "--listen-udp");
   refused(r.dns_name, "look up this name, or use the addresses it has", "--allow-dns");
   refused(r.http_target, "send HTTP requests there", "--http");
+  if (r.key_value_store)
+    notes.push_back(
+        base::format("the program was granted no store of keys and values '{}'; --keyvalue {:t}{:t}URL grants one",
+                     *r.key_value_store, *r.key_value_store, r.key_value_store->empty() ? "" : "="));
   if (!r.http_problem.empty()) notes.push_back(base::format("HTTP requests were not possible: {:t}", r.http_problem));
   if (r.too_many_sockets)
     notes.push_back("the program has reached the limit of open sockets; -S max-sockets=N changes it");
@@ -163,7 +167,7 @@ namespace {
 // What a component imports that is in no interface of ours, by packages, since an interface has many functions.
 std::vector<std::string> hints_on_component(const Component& component, const RunOptions& o) {
   constexpr std::string_view kProvided[] = {"wasi:cli/",        "wasi:io/",      "wasi:clocks/", "wasi:random/",
-                                            "wasi:filesystem/", "wasi:sockets/", "wasi:http/"};
+                                            "wasi:filesystem/", "wasi:sockets/", "wasi:http/",   "wasi:keyvalue/"};
   List missing;
   std::vector<std::string> seen;
   for (const ComponentItem& i : component.imports()) {

@@ -176,6 +176,17 @@ void NamedValues::set(Type& field, const Given& given) {
   field.emplace_back(given.text.substr(0, equals), given.text.substr(equals + 1));
 }
 
+// A name has no colon, and the kind of a URL no equals sign.
+void Stores::set(Type& field, const Given& given) {
+  const std::string& text = given.text;
+  const size_t colon = text.find(':'), equals = text.find('=');
+  if (colon == text.npos) throw BadOption{given.option, "write [NAME=]URL, as in memory: or sqlite:FILE"};
+  const size_t url = equals < colon ? equals + 1 : 0;
+  std::string name = text.substr(0, url == 0 ? 0 : equals);
+  std::erase_if(field.stores, [&](const KeyValueGrant& other) { return other.name == name; });
+  field.stores.push_back({.name = std::move(name), .url = text.substr(url)});
+}
+
 void LogNames::set(Logs& field, const Given& given) {
   if (given.text == "wasi") field.wasi = true;
   else if (given.text == "gc") field.gc = true;

@@ -215,6 +215,12 @@ struct NamedValues : Repeated {
   static std::string type() { return "NAME=VALUE"; }
   static void set(Type& field, const Given& given);
 };
+// Grants of stores (KeyValueGrants); the last one of a name counts.
+struct Stores : Repeated {
+  using Type = KeyValueGrants;
+  static std::string type() { return "[NAME=]URL"; }
+  static void set(Type& field, const Given& given);
+};
 // The events that are printed on standard error.
 struct Logs {
   bool wasi = false, gc = false;

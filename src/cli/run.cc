@@ -47,9 +47,14 @@ HostGrants grants_of(const RunOptions& o) {
   HostGrants grants = std::move(config).grants();
   grants.network = o.network;
   grants.http = o.http;
+  grants.key_value = o.key_value;
+  if (o.key_value_in_memory || !o.key_value.memory_data.empty())
+    if (std::ranges::find(o.key_value.stores, std::string(), &KeyValueGrant::name) == o.key_value.stores.end())
+      grants.key_value.stores.push_back({.name = {}, .url = "memory:"});
   grants.http.pool_options.ca_file = o.ca_file.value_or("");
-  // The confined process cannot read the files that a lookup needs.
+  // The confined process cannot read the files that a lookup or a store needs.
   grants.network.resolver_process = o.precautions.mode != sandbox::Mode::kOff;
+  grants.key_value.store_process = grants.network.resolver_process;
   if (o.logs.wasi) {
     grants.trace = [](std::string_view line) {
       std::string whole(line);

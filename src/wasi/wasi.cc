@@ -2,6 +2,7 @@
 #include "ermine/wasi.h"
 
 #include "wasi/host/path.h"
+#include "wasi/keyvalue/interfaces.h"
 #include "wasi/preview1/bind.h"
 #include "wasi/state.h"
 
@@ -83,6 +84,33 @@ WasiConfig& WasiConfig::http_timeout(std::chrono::nanoseconds time) {
   grants_.http.timeout = time;
   return *this;
 }
+WasiConfig& WasiConfig::key_value_store(std::string name, std::string url) {
+  std::erase_if(grants_.key_value.stores, [&](const KeyValueGrant& other) { return other.name == name; });
+  grants_.key_value.stores.push_back({.name = std::move(name), .url = std::move(url)});
+  return *this;
+}
+WasiConfig& WasiConfig::key_value_store(std::string name, std::shared_ptr<KeyValueStore> store) {
+  std::erase_if(grants_.key_value.stores, [&](const KeyValueGrant& other) { return other.name == name; });
+  grants_.key_value.stores.push_back({.name = std::move(name), .store = std::move(store)});
+  return *this;
+}
+WasiConfig& WasiConfig::key_value_limits(uint64_t max_value_bytes, uint64_t max_memory_bytes) {
+  grants_.key_value.max_value_bytes = max_value_bytes;
+  grants_.key_value.max_memory_bytes = max_memory_bytes;
+  return *this;
+}
+WasiConfig& WasiConfig::key_value_timeout(std::chrono::nanoseconds time) {
+  grants_.key_value.timeout = time;
+  return *this;
+}
+WasiConfig& WasiConfig::key_value_process(bool on) {
+  grants_.key_value.store_process = on;
+  return *this;
+}
+WasiConfig& WasiConfig::key_value_plugin(std::string file) {
+  grants_.key_value.plugin = std::move(file);
+  return *this;
+}
 WasiConfig& WasiConfig::max_sockets(uint32_t count) {
   grants_.network.max_sockets = count;
   return *this;
@@ -122,7 +150,10 @@ Result<Wasi> Wasi::create(WasiConfig config) {
   if (grants.network.any() || !grants.listeners.empty()) {
     ERMINE_ASSIGN(network, wasi::net::Network::create(grants.network));
   }
+  std::shared_ptr<void> stores;
+  if (!grants.key_value.stores.empty()) { ERMINE_ASSIGN(stores, wasi::keyvalue::open_stores(grants.key_value)); }
   ERMINE_ASSIGN(wasi::host::Program program, wasi::host::Program::create(std::move(grants)));
+  program.key_value_stores = std::move(stores);
   return Wasi(std::make_shared<wasi::State>(std::move(program), std::move(network)));
 }
 const WasiRefusals& Wasi::refusals() const { return impl_->program().refusals; }

@@ -435,6 +435,8 @@ inline constexpr ComponentFunction kComponentFunctions[] = {
 
 inline const char* resource_of(char letter) {
   switch (letter) {
+    case 'b': return "bucket";
+    case 'c': return "cas";
     case 'd': return "descriptor";
     case 'e': return "error";
     case 'f': return "fields";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,9 @@ class Program {
   bool grants_listeners() const { return grants_listeners_; }
   uint32_t max_open_files() const { return max_open_files_; }
   const HttpGrants& http_grants() const { return http_grants_; }
+
+  // Of the plug-in for wasi:keyvalue (keyvalue/plugin.h); null if none is granted.
+  std::shared_ptr<void> key_value_stores;
 
   // Records a refusal that the user could lift, and returns the error. `path`: the program's.
   HostError noted(HostError error, std::string_view path) {

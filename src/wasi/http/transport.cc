@@ -1,9 +1,9 @@
 #include "wasi/http/transport.h"
 
 #include <dlfcn.h>
-#include <unistd.h>
 
 #include "ermine/printable.h"
+#include "wasi/host/library_file.h"
 #include "wasi/http/exchange.h"
 
 namespace ermine::wasi::http {
@@ -13,23 +13,9 @@ constexpr const char* kInstall =
     "; it is built and installed with ermine if Debian's package libcurl4-openssl-dev is there, and needs the package "
     "libcurl4";
 
-// Beside the running program, as it is built and installed, or else where the system searches.
-void* open_library(const std::string& named) {
-  if (!named.empty()) return dlopen(named.c_str(), RTLD_NOW | RTLD_LOCAL);
-  char program[4096];
-  const ssize_t n = readlink("/proc/self/exe", program, sizeof program);
-  if (n > 0 && n < static_cast<ssize_t>(sizeof program)) {
-    std::string path(program, static_cast<size_t>(n));
-    path.resize(path.rfind('/'));
-    path += "/../lib/" ERMINE_HTTP_PLUGIN_FILE;
-    if (access(path.c_str(), R_OK) == 0) return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  }
-  return dlopen(ERMINE_HTTP_PLUGIN_FILE, RTLD_NOW | RTLD_LOCAL);
-}
-
 Result<const ErmineHttpPlugin*> open_plugin(const std::string& named) {
   // It stays open: its thread may run until the process ends.
-  void* const library = open_library(named);
+  void* const library = host::open_library(named, ERMINE_HTTP_PLUGIN_FILE);
   if (library == nullptr)
     return Error(ErrorKind::kUnsupported,
                  "HTTP needs the plug-in " ERMINE_HTTP_PLUGIN_FILE ": " + printable(dlerror()) + kInstall);

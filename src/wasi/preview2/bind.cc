@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "wasi/keyvalue/interfaces.h"
 #include "wasi/preview2/bind_function.h"
 #include "wasi/state.h"
 
@@ -68,7 +69,8 @@ Result<void> define_all(ComponentLinker& linker, ContextSource source) {
               Traits<decltype(&Functions::function)>::Host::shape);
 #include "wasi/preview2/functions.def"
   ERMINE_TRY(definer.finish());
-  return define_http(linker, shared);
+  ERMINE_TRY(define_http(linker, shared));
+  return keyvalue::define_interfaces(linker, shared);
 }
 
 Definer::Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, size_t count)

@@ -1,0 +1,130 @@
+#include "wasi/keyvalue/interfaces.h"
+
+#include <dlfcn.h>
+
+#include <atomic>
+
+#include "ermine/printable.h"
+#include "wasi/host/library_file.h"
+#include "wasi/host/path.h"
+#include "wasi/keyvalue/plugin.h"
+
+namespace ermine::wasi::keyvalue {
+namespace {
+
+using component::Value;
+
+// Made when the plug-in is opened: as a constant it would be relocated at each start of a program.
+const Library& library() {
+  using component::detail::Cursor;
+  static const Library made{&Cursor::allocate,
+                            &Cursor::allocate_list,
+                            &Cursor::store_string,
+                            &Cursor::lower_own,
+                            &Cursor::load_string,
+                            &Cursor::load_list,
+                            &Cursor::place,
+                            &Cursor::lift_own,
+                            &Cursor::lift_borrow,
+                            &Cursor::bad_case,
+                            &Cursor::bad_value,
+                            &Cursor::fail,
+                            &preview2::ContextSource::get,
+                            &StoreRef::consume_fuel,
+                            &StoreRef::check_interrupt,
+                            &StoreRef::interrupt_fd,
+                            [](ErrorKind kind, std::string message) { return Error(kind, std::move(message)); },
+                            [](std::string message) { return Error::trap(TrapCode::kHost, std::move(message)); },
+                            &printable,
+                            &host::is_utf8};
+  return made;
+}
+
+// It stays open: its threads may run until the process ends. The first one serves all programs: a process that confines
+// itself can open no other.
+Result<const Plugin*> open_plugin(const std::string& named) {
+  static std::atomic<const Plugin*> opened = nullptr;
+  if (const Plugin* plugin = opened.load(std::memory_order_acquire)) return plugin;
+  void* const file = host::open_library(named, kPluginFile);
+  if (file == nullptr)
+    return Error(ErrorKind::kUnsupported, std::string("stores of keys and values need the plug-in ") + kPluginFile +
+                                              ": " + printable(dlerror()) +
+                                              "; it is built and installed with ermine, and needs Debian's package "
+                                              "libsqlite3-0");
+  const auto entry = reinterpret_cast<PluginEntry>(dlsym(file, kPluginEntry));
+  const Plugin* const plugin = entry != nullptr ? entry(library()) : nullptr;
+  if (plugin == nullptr || plugin->headers != kHeaders)
+    return Error(ErrorKind::kUnsupported,
+                 std::string("the plug-in ") + kPluginFile + " is of another version: install the one of this ermine");
+  opened.store(plugin, std::memory_order_release);
+  return plugin;
+}
+
+struct Target {
+  ComponentLinker& linker;
+  preview2::Definer& definer;
+  Result<void> result;
+};
+
+Result<void> define_plugin(const Plugin& plugin, ComponentLinker& linker,
+                           const std::shared_ptr<const preview2::ContextSource>& source) {
+  preview2::Definer definer(linker, source, plugin.functions);
+  Target target{linker, definer, {}};
+  plugin.define({&target,
+                 [](void* context, const char* interface, const char* name, const void* resource_class,
+                    void (*destroy)(uint64_t)) {
+                   Target& to = *static_cast<Target*>(context);
+                   if (to.result)
+                     to.result = to.linker.define_class(preview2::full_name(interface), name, resource_class, destroy);
+                 },
+                 [](void* context, const char* interface, const char* name, decltype(preview2::Import::call) call,
+                    component::detail::FuncShape (*shape)()) {
+                   static_cast<Target*>(context)->definer.add(interface, name, call, shape);
+                 }});
+  ERMINE_TRY(std::move(target.result));
+  return definer.finish();
+}
+
+// Of a program that is granted nothing: opening a store fails, so nothing else can be called. The types are those of
+// the component. Each name with the letter of its interface.
+constexpr char kStore[] = "wasi:keyvalue/store@0.2.0-draft2";
+constexpr char kAbsent[] =
+    "s[method]bucket.get\0s[method]bucket.set\0s[method]bucket.delete\0s[method]bucket.exists\0"
+    "s[method]bucket.list-keys\0a[static]cas.new\0a[method]cas.current\0aincrement\0aswap\0"
+    "bget-many\0bset-many\0bdelete-many\0";
+
+Result<void> define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
+  const std::string atomics = "wasi:keyvalue/atomics@0.2.0-draft2", batch = "wasi:keyvalue/batch@0.2.0-draft2";
+  ERMINE_TRY(linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {}));
+  ERMINE_TRY(linker.define_class(atomics, "cas", &kAbsent, [](uint64_t) {}));
+  ERMINE_TRY(linker.func(kStore, "open", [source](ComponentCaller& caller, std::span<const Value> arguments) {
+    preview2::Context* const context = source->get(caller.store().impl());
+    if (context != nullptr && !context->refusals.key_value_store)
+      context->refusals.key_value_store = printable(arguments[0].as_string());
+    return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
+  }));
+  for (const char* name = kAbsent; *name != 0; name += std::string_view(name).size() + 1) {
+    const std::string_view interface = *name == 's' ? std::string_view(kStore) : *name == 'a' ? atomics : batch;
+    ERMINE_TRY(linker.func(interface, name + 1, [](ComponentCaller&, std::span<const Value>) {
+      return Result<std::optional<Value>>(Error::trap(TrapCode::kHost, "there is no such resource"));
+    }));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants) {
+  ERMINE_ASSIGN(const Plugin* const plugin, open_plugin(grants.plugin));
+  return plugin->open(grants);
+}
+
+// A linker for many stores may be filled before it is known what their programs are granted.
+Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
+  if (!source->fixed || source->fixed->key_value_stores) {
+    if (Result<const Plugin*> plugin = open_plugin({})) return define_plugin(**plugin, linker, source);
+  }
+  return define_refusals(linker, source);
+}
+
+}  // namespace ermine::wasi::keyvalue
