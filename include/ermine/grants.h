@@ -85,7 +85,8 @@ struct HostGrants {
   std::vector<std::string> listeners;
   NetworkGrants network;
   HttpGrants http;
-  KeyValueGrants key_value;
+  // Stores of keys and values; null: none. Copies of the grants share it.
+  std::shared_ptr<const KeyValueGrants> key_value;
   uint32_t max_open_files = 4096;
   uint64_t max_written_bytes = ~uint64_t{0};
   // Called with one line for each call of the program to its host.

@@ -116,8 +116,8 @@ struct KeyValueGrant {
 };
 
 struct KeyValueGrants {
-  std::vector<KeyValueGrant> stores;
-  // What the default store has at first, if it is "memory:".
+  std::vector<KeyValueGrant> stores;  // of several with one name, the last
+  // What the default store has at first, which is then in memory.
   std::vector<std::pair<std::string, std::string>> memory_data;
   // Bytes of one value. A program gets an error for a larger one.
   uint64_t max_value_bytes = 16 << 20;
@@ -126,10 +126,14 @@ struct KeyValueGrants {
   // For one operation of a store that a URL names; afterwards the program gets an error.
   std::chrono::nanoseconds timeout = std::chrono::seconds(30);
   // Files and connections belong to a process of their own, which is started with the program's state: for a host that
-  // confines itself afterwards. Otherwise they belong to a thread.
+  // confines itself afterwards. Otherwise they belong to a thread. A process that has had stores of SQLite in a thread
+  // cannot have them in processes.
   bool store_process = false;
   // The file of the plug-in; empty: ../lib/ beside the running program, or where the system searches for libraries.
   std::string plugin;
+
+  // Whether anything is granted.
+  bool any() const { return !stores.empty() || !memory_data.empty(); }
 
   static constexpr uint64_t kMaxKeyBytes = 4096;
   // Of all keys and values of a batch, together.

@@ -75,7 +75,7 @@ class WasiConfig {
                           uint64_t max_response_bytes);
   WasiConfig& http_timeout(std::chrono::nanoseconds time);
   // Grant a store of keys and values to components, by the URL of one (KeyValueGrant::url) or as an object of the
-  // embedder; an empty name is the default store. A later grant of a name replaces the earlier one.
+  // embedder; an empty name is the default store. Of several grants of a name, the last one counts.
   WasiConfig& key_value_store(std::string name, std::string url);
   WasiConfig& key_value_store(std::string name, std::shared_ptr<KeyValueStore> store);
   // Limits on stores (KeyValueGrants).
@@ -111,6 +111,7 @@ class WasiConfig {
   HostGrants&& grants() && { return std::move(grants_); }
 
  private:
+  KeyValueGrants& key_value();
   HostGrants grants_;
 };
 

@@ -181,10 +181,16 @@ void Stores::set(Type& field, const Given& given) {
   const std::string& text = given.text;
   const size_t colon = text.find(':'), equals = text.find('=');
   if (colon == text.npos) throw BadOption{given.option, "write [NAME=]URL, as in memory: or sqlite:FILE"};
-  const size_t url = equals < colon ? equals + 1 : 0;
-  std::string name = text.substr(0, url == 0 ? 0 : equals);
-  std::erase_if(field.stores, [&](const KeyValueGrant& other) { return other.name == name; });
-  field.stores.push_back({.name = std::move(name), .url = text.substr(url)});
+  const bool named = equals < colon;
+  add(field, text.substr(0, named ? equals : 0), text.substr(named ? equals + 1 : 0));
+}
+void Stores::add(Type& field, std::string name, std::string url) {
+  KeyValueGrant& grant = field.stores.emplace_back();
+  grant.name = std::move(name);
+  grant.url = std::move(url);
+}
+void DefaultStore::set(Type& field, const Given& given) {
+  if (is_on(given)) Stores::add(field, {}, "memory:");
 }
 
 void LogNames::set(Logs& field, const Given& given) {

@@ -215,11 +215,18 @@ struct NamedValues : Repeated {
   static std::string type() { return "NAME=VALUE"; }
   static void set(Type& field, const Given& given);
 };
-// Grants of stores (KeyValueGrants); the last one of a name counts.
+// Grants of stores; the last one of a name counts.
 struct Stores : Repeated {
   using Type = KeyValueGrants;
   static std::string type() { return "[NAME=]URL"; }
   static void set(Type& field, const Given& given);
+  static void add(Type& field, std::string name, std::string url);
+};
+struct DefaultStore {
+  using Type = KeyValueGrants;
+  static std::string type() { return Switch::type(); }
+  static void set(Type& field, const Given& given);
+  static std::string show(const Type&) { return Switch::show(false); }
 };
 // The events that are printed on standard error.
 struct Logs {

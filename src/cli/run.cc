@@ -47,14 +47,11 @@ HostGrants grants_of(const RunOptions& o) {
   HostGrants grants = std::move(config).grants();
   grants.network = o.network;
   grants.http = o.http;
-  grants.key_value = o.key_value;
-  if (o.key_value_in_memory || !o.key_value.memory_data.empty())
-    if (std::ranges::find(o.key_value.stores, std::string(), &KeyValueGrant::name) == o.key_value.stores.end())
-      grants.key_value.stores.push_back({.name = {}, .url = "memory:"});
+  // The options exist as long as the program.
+  grants.key_value = {std::shared_ptr<void>(), &o.key_value};
   grants.http.pool_options.ca_file = o.ca_file.value_or("");
-  // The confined process cannot read the files that a lookup or a store needs.
+  // The confined process cannot read the files that a lookup needs.
   grants.network.resolver_process = o.precautions.mode != sandbox::Mode::kOff;
-  grants.key_value.store_process = grants.network.resolver_process;
   if (o.logs.wasi) {
     grants.trace = [](std::string_view line) {
       std::string whole(line);
@@ -280,6 +277,8 @@ int run(const RunOptions& o) {
 int run_main(Words words) {
   RunOptions options;
   if (Parsed p = parse_run_options(std::move(words), options); p.exit) return p.code;
+  // The confined process can open no files of stores.
+  options.key_value.store_process = options.precautions.mode != sandbox::Mode::kOff;
   return run(options);
 }
 

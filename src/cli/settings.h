@@ -39,7 +39,6 @@ struct Settings {
   std::optional<std::string> ca_file;
   std::vector<std::pair<std::string, std::string>> config_variables;
   KeyValueGrants key_value;
-  bool key_value_in_memory = false;
   static constexpr bool wasi_is_on = true;
   uint32_t max_open_files = 4096;
   uint64_t max_output_bytes = ~uint64_t{0};

@@ -84,31 +84,38 @@ WasiConfig& WasiConfig::http_timeout(std::chrono::nanoseconds time) {
   grants_.http.timeout = time;
   return *this;
 }
+// Other copies of the grants keep theirs.
+KeyValueGrants& WasiConfig::key_value() {
+  auto own =
+      grants_.key_value ? std::make_shared<KeyValueGrants>(*grants_.key_value) : std::make_shared<KeyValueGrants>();
+  KeyValueGrants& grants = *own;
+  grants_.key_value = std::move(own);
+  return grants;
+}
 WasiConfig& WasiConfig::key_value_store(std::string name, std::string url) {
-  std::erase_if(grants_.key_value.stores, [&](const KeyValueGrant& other) { return other.name == name; });
-  grants_.key_value.stores.push_back({.name = std::move(name), .url = std::move(url)});
+  key_value().stores.push_back({.name = std::move(name), .url = std::move(url)});
   return *this;
 }
 WasiConfig& WasiConfig::key_value_store(std::string name, std::shared_ptr<KeyValueStore> store) {
-  std::erase_if(grants_.key_value.stores, [&](const KeyValueGrant& other) { return other.name == name; });
-  grants_.key_value.stores.push_back({.name = std::move(name), .store = std::move(store)});
+  key_value().stores.push_back({.name = std::move(name), .store = std::move(store)});
   return *this;
 }
 WasiConfig& WasiConfig::key_value_limits(uint64_t max_value_bytes, uint64_t max_memory_bytes) {
-  grants_.key_value.max_value_bytes = max_value_bytes;
-  grants_.key_value.max_memory_bytes = max_memory_bytes;
+  KeyValueGrants& grants = key_value();
+  grants.max_value_bytes = max_value_bytes;
+  grants.max_memory_bytes = max_memory_bytes;
   return *this;
 }
 WasiConfig& WasiConfig::key_value_timeout(std::chrono::nanoseconds time) {
-  grants_.key_value.timeout = time;
+  key_value().timeout = time;
   return *this;
 }
 WasiConfig& WasiConfig::key_value_process(bool on) {
-  grants_.key_value.store_process = on;
+  key_value().store_process = on;
   return *this;
 }
 WasiConfig& WasiConfig::key_value_plugin(std::string file) {
-  grants_.key_value.plugin = std::move(file);
+  key_value().plugin = std::move(file);
   return *this;
 }
 WasiConfig& WasiConfig::max_sockets(uint32_t count) {
@@ -151,7 +158,9 @@ Result<Wasi> Wasi::create(WasiConfig config) {
     ERMINE_ASSIGN(network, wasi::net::Network::create(grants.network));
   }
   std::shared_ptr<void> stores;
-  if (!grants.key_value.stores.empty()) { ERMINE_ASSIGN(stores, wasi::keyvalue::open_stores(grants.key_value)); }
+  if (grants.key_value && grants.key_value->any()) {
+    ERMINE_ASSIGN(stores, wasi::keyvalue::open_stores(*grants.key_value));
+  }
   ERMINE_ASSIGN(wasi::host::Program program, wasi::host::Program::create(std::move(grants)));
   program.key_value_stores = std::move(stores);
   return Wasi(std::make_shared<wasi::State>(std::move(program), std::move(network)));

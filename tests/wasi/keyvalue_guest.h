@@ -1,6 +1,8 @@
 // A component with wasi:keyvalue: a function for each imported one, which passes its arguments and results on.
 #pragma once
 
+#include <cstdlib>
+
 #include "tests/wasi/component_caller.h"
 
 namespace ermine::test {
@@ -58,6 +60,9 @@ inline constexpr ComponentFunction kKeyValueFunctions[] = {
 inline std::string keyvalue_component() {
   return component_of("0.2.0-draft2", kKeyValueInterfaces, kKeyValueFunctions, "bc");
 }
+
+// Whether this run of the tests has the workers of stores in processes; SQLite does not allow both in one.
+inline bool in_process() { return std::getenv("ERMINE_TEST_STORE_PROCESS") != nullptr; }
 
 class KeyValueGuest : public ComponentGuest {
  public:

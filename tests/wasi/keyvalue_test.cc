@@ -30,14 +30,10 @@ using test::text;
 
 // ---- What all stores have in common
 
-struct Kind {
-  const char* name;
-  bool process;
-};
-class KeyValue : public testing::TestWithParam<Kind> {
+class KeyValue : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const std::string kind = GetParam().name;
+    const std::string kind = GetParam();
     if (kind == "redis") {
       if (access(kRedisServer, X_OK) != 0) GTEST_SKIP() << "NOT TESTED: there is no redis-server";
       redis_.emplace();
@@ -47,14 +43,14 @@ class KeyValue : public testing::TestWithParam<Kind> {
 #endif
   }
   std::string url() const {
-    const std::string kind = GetParam().name;
+    const std::string kind = GetParam();
     if (kind == "sqlite") return "sqlite:" + directory_.path() + "/store.db";
     return redis_ ? redis_->url() : "memory:";
   }
   WasiConfig config() const {
-    return std::move(WasiConfig().key_value_store("", url()).key_value_process(GetParam().process));
+    return std::move(WasiConfig().key_value_store("", url()).key_value_process(test::in_process()));
   }
-  bool is_memory() const { return std::string_view(GetParam().name) == "memory"; }
+  bool is_memory() const { return std::string_view(GetParam()) == "memory"; }
 
   TempDir directory_;
   std::optional<RedisServer> redis_;
@@ -273,99 +269,8 @@ TEST_P(KeyValue, HandlesAreCountedAndStoresEndWithTheProgram) {
   EXPECT_LE(descriptors(), before);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, KeyValue,
-                         testing::Values(Kind{"memory", false}, Kind{"sqlite", false}, Kind{"sqlite", true},
-                                         Kind{"redis", false}, Kind{"redis", true}),
-                         [](const auto& info) {
-                           return std::string(info.param.name) + (info.param.process ? "_process" : "");
-                         });
-
-// ---- Grants
-
-TEST(KeyValueGrant, NothingIsGrantedByDefault) {
-  KeyValueGuest guest{WasiConfig()};
-  EXPECT_EQ(guest.ask("open", {text("")}), "(access-denied)");
-  EXPECT_EQ(guest.ask("open", {text("x\x1b[1m")}), "(access-denied)");
-  EXPECT_EQ(guest.wasi().refusals().key_value_store, "");
-}
-
-TEST(KeyValueGrant, StoresHaveNames) {
-  KeyValueGuest guest(WasiConfig().key_value_store("one", "memory:").key_value_store("two", "memory:"));
-  EXPECT_EQ(guest.ask("open", {text("")}), "(no-such-store)");
-  EXPECT_EQ(guest.wasi().refusals().key_value_store, "");
-  const Resource one = guest.bucket("one"), two = guest.bucket("two");
-  EXPECT_EQ(guest.set(one, "a", "1"), "ok");
-  EXPECT_EQ(guest.get(two, "a"), "none");
-  EXPECT_EQ(guest.ask("open", {text("three\x1b")}), "(no-such-store)");
-}
-
-TEST(KeyValueGrant, FirstContents) {
-  WasiConfig config;
-  config.key_value_store("", "memory:");
-  HostGrants grants = std::move(config).grants();
-  grants.key_value.memory_data = {{"a", "1"}, {"b", "2=3"}};
-  KeyValueGuest guest{WasiConfig(grants)};
-  EXPECT_EQ(guest.get(guest.bucket(), "a"), "1");
-  EXPECT_EQ(guest.get(guest.bucket(), "b"), "2=3");
-  grants.key_value.stores[0].name = "other";
-  WasiConfig wrong(std::move(grants));
-  EXPECT_EQ(Wasi::create(std::move(KeyValueGuest::with_plugin(wrong))).error().kind(), ErrorKind::kUsage);
-}
-
-TEST(KeyValueGrant, WhatCannotBeOpenedIsAnError) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/text") << "this is no database, but a text that is long enough to be one\n";
-  const auto error = [](const std::string& url, bool process = false) {
-    WasiConfig config;
-    config.key_value_store("s", url).key_value_process(process);
-    Result<Wasi> wasi = Wasi::create(std::move(KeyValueGuest::with_plugin(config)));
-    if (wasi) {
-      ADD_FAILURE() << url;
-      return std::string();
-    }
-    return wasi.error().message();
-  };
-  const auto contains = [](const std::string& all, const char* part) { return all.find(part) != all.npos; };
-  const std::string forms = "memory:, sqlite:PATH or redis://HOST[:PORT][/DATABASE]";
-  for (const char* url : {"", "file", "sqlite:", "http://x", "memory", "memory:x", "redis:x"})
-    EXPECT_PRED2(contains, error(url), forms.c_str()) << url;
-  EXPECT_PRED2(contains, error("rediss://h"), "TLS");
-  EXPECT_PRED2(contains, error("redis://"), "no host");
-  EXPECT_PRED2(contains, error("redis://h:0"), "port");
-  EXPECT_PRED2(contains, error("redis://h:65536"), "port");
-  EXPECT_PRED2(contains, error("redis://h:1x"), "port");
-  EXPECT_PRED2(contains, error("redis://h/x"), "database");
-  EXPECT_PRED2(contains, error("redis://secret@h"), "no password");
-  EXPECT_PRED2(contains, error("redis://:%zz@h"), "hexadecimal");
-  EXPECT_PRED2(contains, error("redis://:%a"), "no host");
-  EXPECT_PRED2(contains, error("redis://[::1"), "]");
-  // No password is in a message.
-  const auto [fd, port] = listener();
-  close(fd);
-  const std::string refused = error("redis://u:secret@127.0.0.1:" + std::to_string(port));
-  EXPECT_PRED2(contains, refused, "cannot open the store 's': cannot connect to the store: Connection refused");
-  EXPECT_FALSE(contains(refused, "secret"));
-#ifdef ERMINE_HAS_SQLITE
-  for (const bool process : {false, true}) {
-    EXPECT_PRED2(contains, error("sqlite:" + directory.path() + "/none/x.db", process), "cannot open the store 's'");
-    EXPECT_PRED2(contains, error("sqlite:" + directory.path() + "/text", process), "not a database");
-  }
-#endif
-}
-
-TEST(KeyValueGrant, AMissingPlugin) {
-  // In a process of its own: this one may have opened the plug-in already.
-  EXPECT_EXIT(
-      {
-        WasiConfig config;
-        config.key_value_store("", "memory:").key_value_plugin("/nothing/libermine-keyvalue.so");
-        const Result<Wasi> wasi = Wasi::create(std::move(config));
-        const bool right = !wasi && wasi.error().kind() == ErrorKind::kUnsupported;
-        if (!wasi) std::fputs(wasi.error().message().c_str(), stderr);
-        _exit(right ? 0 : 1);
-      },
-      testing::ExitedWithCode(0), "");
-}
+INSTANTIATE_TEST_SUITE_P(Stores, KeyValue, testing::Values("memory", "sqlite", "redis"),
+                         [](const auto& info) { return std::string(info.param); });
 
 // ---- Stores of embedders
 
@@ -411,6 +316,101 @@ class OwnStore final : public KeyValueStore {
   KeyValueCall::Wait waited = KeyValueCall::Wait::kReady;
   size_t version_size = 1;
 };
+
+// ---- Grants
+
+TEST(KeyValueGrant, NothingIsGrantedByDefault) {
+  KeyValueGuest guest{WasiConfig()};
+  EXPECT_EQ(guest.ask("open", {text("")}), "(access-denied)");
+  EXPECT_EQ(guest.ask("open", {text("x\x1b[1m")}), "(access-denied)");
+  EXPECT_EQ(guest.wasi().refusals().key_value_store, "");
+}
+
+TEST(KeyValueGrant, StoresHaveNames) {
+  KeyValueGuest guest(WasiConfig().key_value_store("one", "memory:").key_value_store("two", "memory:"));
+  EXPECT_EQ(guest.ask("open", {text("")}), "(no-such-store)");
+  EXPECT_EQ(guest.wasi().refusals().key_value_store, "");
+  const Resource one = guest.bucket("one"), two = guest.bucket("two");
+  EXPECT_EQ(guest.set(one, "a", "1"), "ok");
+  EXPECT_EQ(guest.get(two, "a"), "none");
+  EXPECT_EQ(guest.ask("open", {text("three\x1b")}), "(no-such-store)");
+}
+
+TEST(KeyValueGrant, FirstContents) {
+  WasiConfig config;
+  config.key_value_store("", "memory:");
+  HostGrants grants = std::move(config).grants();
+  auto stores = std::make_shared<KeyValueGrants>(*grants.key_value);
+  stores->memory_data = {{"a", "1"}, {"b", "2=3"}};
+  grants.key_value = stores;
+  KeyValueGuest guest{WasiConfig(grants)};
+  EXPECT_EQ(guest.get(guest.bucket(), "a"), "1");
+  EXPECT_EQ(guest.get(guest.bucket(), "b"), "2=3");
+  // Without a default store, they make one.
+  stores = std::make_shared<KeyValueGrants>(*stores);
+  stores->stores[0].name = "other";
+  grants.key_value = stores;
+  KeyValueGuest second{WasiConfig(grants)};
+  EXPECT_EQ(second.get(second.bucket(), "a"), "1");
+  EXPECT_EQ(second.get(second.bucket("other"), "a"), "none");
+  WasiConfig wrong(std::move(grants));
+  wrong.key_value_store("", std::make_shared<OwnStore>());
+  EXPECT_EQ(Wasi::create(std::move(KeyValueGuest::with_plugin(wrong))).error().kind(), ErrorKind::kUsage);
+}
+
+TEST(KeyValueGrant, WhatCannotBeOpenedIsAnError) {
+  TempDir directory;
+  std::ofstream(directory.path() + "/text") << "this is no database, but a text that is long enough to be one\n";
+  const auto error = [](const std::string& url) {
+    WasiConfig config;
+    config.key_value_store("s", url).key_value_process(test::in_process());
+    Result<Wasi> wasi = Wasi::create(std::move(KeyValueGuest::with_plugin(config)));
+    if (wasi) {
+      ADD_FAILURE() << url;
+      return std::string();
+    }
+    return wasi.error().message();
+  };
+  const auto contains = [](const std::string& all, const char* part) { return all.find(part) != all.npos; };
+  const std::string forms = "memory:, sqlite:PATH or redis://HOST[:PORT][/DATABASE]";
+  for (const char* url : {"", "file", "sqlite:", "http://x", "memory", "memory:x", "redis:x"})
+    EXPECT_PRED2(contains, error(url), forms.c_str()) << url;
+  EXPECT_PRED2(contains, error("rediss://h"), "TLS");
+  EXPECT_PRED2(contains, error("redis://"), "no host");
+  EXPECT_PRED2(contains, error("redis://h:0"), "port");
+  EXPECT_PRED2(contains, error("redis://h:65536"), "port");
+  EXPECT_PRED2(contains, error("redis://h:1x"), "port");
+  EXPECT_PRED2(contains, error("redis://h/x"), "database");
+  EXPECT_PRED2(contains, error("redis://secret@h"), "no password");
+  EXPECT_PRED2(contains, error("redis://:%zz@h"), "hexadecimal");
+  EXPECT_PRED2(contains, error("redis://:%a"), "no host");
+  EXPECT_PRED2(contains, error("redis://[::1"), "]");
+  // No password is in a message.
+  const auto [fd, port] = listener();
+  close(fd);
+  const std::string refused = error("redis://u:secret@127.0.0.1:" + std::to_string(port));
+  EXPECT_PRED2(contains, refused, "cannot open the store 's': cannot connect to the store: Connection refused");
+  EXPECT_FALSE(contains(refused, "secret"));
+#ifdef ERMINE_HAS_SQLITE
+  EXPECT_PRED2(contains, error("sqlite:" + directory.path() + "/none/x.db"), "cannot open the store 's'");
+  EXPECT_PRED2(contains, error("sqlite:" + directory.path() + "/text"), "not a database");
+#endif
+}
+
+TEST(KeyValueGrant, AMissingPlugin) {
+  // In a process of its own from the beginning: this one may have opened the plug-in already.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        WasiConfig config;
+        config.key_value_store("", "memory:").key_value_plugin("/nothing/libermine-keyvalue.so");
+        const Result<Wasi> wasi = Wasi::create(std::move(config));
+        const bool right = !wasi && wasi.error().kind() == ErrorKind::kUnsupported;
+        if (!wasi) std::fputs(wasi.error().message().c_str(), stderr);
+        _exit(right ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
 
 TEST(KeyValueOwn, AnObjectOfTheEmbedder) {
   const auto own = std::make_shared<OwnStore>();

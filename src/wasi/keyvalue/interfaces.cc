@@ -85,28 +85,25 @@ Result<void> define_plugin(const Plugin& plugin, ComponentLinker& linker,
   return definer.finish();
 }
 
-// Of a program that is granted nothing: opening a store fails, so nothing else can be called. The types are those of
-// the component. Each name with the letter of its interface.
+// Of a program that is granted nothing: `open` fails, and without what it would return nothing else can be called. The
+// types are those of the component. Each name with the letter of its interface.
 constexpr char kStore[] = "wasi:keyvalue/store@0.2.0-draft2";
-constexpr char kAbsent[] =
-    "s[method]bucket.get\0s[method]bucket.set\0s[method]bucket.delete\0s[method]bucket.exists\0"
+constexpr char kNames[] =
+    "sopen\0s[method]bucket.get\0s[method]bucket.set\0s[method]bucket.delete\0s[method]bucket.exists\0"
     "s[method]bucket.list-keys\0a[static]cas.new\0a[method]cas.current\0aincrement\0aswap\0"
     "bget-many\0bset-many\0bdelete-many\0";
 
 Result<void> define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
   const std::string atomics = "wasi:keyvalue/atomics@0.2.0-draft2", batch = "wasi:keyvalue/batch@0.2.0-draft2";
   ERMINE_TRY(linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {}));
-  ERMINE_TRY(linker.define_class(atomics, "cas", &kAbsent, [](uint64_t) {}));
-  ERMINE_TRY(linker.func(kStore, "open", [source](ComponentCaller& caller, std::span<const Value> arguments) {
-    preview2::Context* const context = source->get(caller.store().impl());
-    if (context != nullptr && !context->refusals.key_value_store)
-      context->refusals.key_value_store = printable(arguments[0].as_string());
-    return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
-  }));
-  for (const char* name = kAbsent; *name != 0; name += std::string_view(name).size() + 1) {
+  ERMINE_TRY(linker.define_class(atomics, "cas", &kNames, [](uint64_t) {}));
+  for (const char* name = kNames; *name != 0; name += std::string_view(name).size() + 1) {
     const std::string_view interface = *name == 's' ? std::string_view(kStore) : *name == 'a' ? atomics : batch;
-    ERMINE_TRY(linker.func(interface, name + 1, [](ComponentCaller&, std::span<const Value>) {
-      return Result<std::optional<Value>>(Error::trap(TrapCode::kHost, "there is no such resource"));
+    ERMINE_TRY(linker.func(interface, name + 1, [source](ComponentCaller& caller, std::span<const Value> arguments) {
+      preview2::Context* const context = source->get(caller.store().impl());
+      if (context != nullptr && !context->refusals.key_value_store)
+        context->refusals.key_value_store = printable(arguments[0].as_string());
+      return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
     }));
   }
   return {};

@@ -30,8 +30,13 @@ Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants) {
   auto stores = std::make_shared<Stores>();
   stores->max_value_bytes = grants.max_value_bytes;
   std::vector<WorkerStore> remote;
+  std::map<std::string_view, const KeyValueGrant*> last;
+  const KeyValueGrant in_memory{.name = {}, .url = "memory:"};
+  if (!grants.memory_data.empty()) last[""] = &in_memory;
+  for (const KeyValueGrant& grant : grants.stores) last[grant.name] = &grant;
   bool filled = grants.memory_data.empty();
-  for (const KeyValueGrant& grant : grants.stores) {
+  for (const auto& [name, granted] : last) {
+    const KeyValueGrant& grant = *granted;
     if (grant.store) {
       stores->by_name[grant.name] = grant.store;
       continue;

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 
 #include "ermine/printable.h"
 #include "wasi/keyvalue/plugin/redis_store.h"
@@ -218,6 +218,15 @@ Result<bool> is_for_worker(const std::string& url) {
 }
 
 Result<host::UniqueFd> start_worker(std::vector<WorkerStore> stores, const KeyValueGrants& grants) {
+  // A child would inherit SQLite's list of the files that are open, with locks that it does not have.
+  static std::atomic<bool> threads_have_sqlite = false;
+  if (std::ranges::any_of(stores, [](const WorkerStore& s) { return s.url.starts_with(kSqlite); })) {
+    if (!grants.store_process) threads_have_sqlite = true;
+    else if (threads_have_sqlite)
+      return Error(ErrorKind::kUsage,
+                   "stores of SQLite have been opened without KeyValueGrants::store_process; a "
+                   "process can have them in one way only");
+  }
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return not_started();
   host::UniqueFd ours(pair[0]), theirs(pair[1]);
