@@ -150,7 +150,8 @@ TEST(KeyValueRedis, AServerThatLies) {
     KeyValueGuest guest(with(server.url(), seconds(30)));
     const Resource b = guest.bucket();
     for (int i = 0; i < 2; ++i) EXPECT_EQ(guest.get(b, "a"), expected) << answer.substr(0, 60);
-    EXPECT_GE(server.connections(), 2) << answer.substr(0, 60);
+    // An error is an answer; after anything else the connection is given up.
+    if (!answer.starts_with('-')) EXPECT_GE(server.connections(), 2) << answer.substr(0, 60);
   }
   // Of lists.
   for (const char* answer : {"*0\r\n", "*1\r\n$1\r\n0\r\n", "*2\r\n$1\r\nx\r\n*0\r\n", "*2\r\n:0\r\n*0\r\n"}) {

@@ -46,16 +46,14 @@ Result<const Plugin*> open_plugin(const std::string& named) {
   static std::atomic<const Plugin*> opened = nullptr;
   if (const Plugin* plugin = opened.load(std::memory_order_acquire)) return plugin;
   void* const file = host::open_library(named, kPluginFile);
-  if (file == nullptr)
-    return Error(ErrorKind::kUnsupported, std::string("stores of keys and values need the plug-in ") + kPluginFile +
-                                              ": " + printable(dlerror()) +
-                                              "; it is built and installed with ermine, and needs Debian's package "
-                                              "libsqlite3-0");
-  const auto entry = reinterpret_cast<PluginEntry>(dlsym(file, kPluginEntry));
+  const auto entry = file != nullptr ? reinterpret_cast<PluginEntry>(dlsym(file, kPluginEntry)) : nullptr;
   const Plugin* const plugin = entry != nullptr ? entry(library()) : nullptr;
-  if (plugin == nullptr || plugin->headers != kHeaders)
-    return Error(ErrorKind::kUnsupported,
-                 std::string("the plug-in ") + kPluginFile + " is of another version: install the one of this ermine");
+  if (plugin == nullptr || plugin->headers != kHeaders) {
+    const char* const why = file == nullptr ? dlerror() : "it is of another version";
+    return Error(ErrorKind::kUnsupported, std::string("stores of keys and values need the plug-in ") + kPluginFile +
+                                              ": " + printable(why) +
+                                              "; it is installed with ermine, and needs the package libsqlite3-0");
+  }
   opened.store(plugin, std::memory_order_release);
   return plugin;
 }
@@ -87,26 +85,25 @@ Result<void> define_plugin(const Plugin& plugin, ComponentLinker& linker,
 
 // Of a program that is granted nothing: `open` fails, and without what it would return nothing else can be called. The
 // types are those of the component. Each name with the letter of its interface.
-constexpr char kStore[] = "wasi:keyvalue/store@0.2.0-draft2";
+constexpr char kStore[] = "wasi:keyvalue/store@0.2.0-draft2", kAtomics[] = "wasi:keyvalue/atomics@0.2.0-draft2",
+               kBatch[] = "wasi:keyvalue/batch@0.2.0-draft2";
 constexpr char kNames[] =
     "sopen\0s[method]bucket.get\0s[method]bucket.set\0s[method]bucket.delete\0s[method]bucket.exists\0"
     "s[method]bucket.list-keys\0a[static]cas.new\0a[method]cas.current\0aincrement\0aswap\0"
     "bget-many\0bset-many\0bdelete-many\0";
 
-Result<void> define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
-  const std::string atomics = "wasi:keyvalue/atomics@0.2.0-draft2", batch = "wasi:keyvalue/batch@0.2.0-draft2";
-  ERMINE_TRY(linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {}));
-  ERMINE_TRY(linker.define_class(atomics, "cas", &kNames, [](uint64_t) {}));
-  for (const char* name = kNames; *name != 0; name += std::string_view(name).size() + 1) {
-    const std::string_view interface = *name == 's' ? std::string_view(kStore) : *name == 'a' ? atomics : batch;
-    ERMINE_TRY(linker.func(interface, name + 1, [source](ComponentCaller& caller, std::span<const Value> arguments) {
-      preview2::Context* const context = source->get(caller.store().impl());
-      if (context != nullptr && !context->refusals.key_value_store)
-        context->refusals.key_value_store = printable(arguments[0].as_string());
-      return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
-    }));
-  }
-  return {};
+// What an embedder has defined itself under such a name stays.
+void define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
+  (void)linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {});
+  (void)linker.define_class(kAtomics, "cas", &kAtomics, [](uint64_t) {});
+  const ComponentCallback refuse = [source](ComponentCaller& caller, std::span<const Value> arguments) {
+    preview2::Context* const context = source->get(caller.store().impl());
+    if (context != nullptr && !context->refusals.key_value_store)
+      context->refusals.key_value_store = printable(arguments[0].as_string());
+    return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
+  };
+  for (const char* name = kNames; *name != 0; name += std::string_view(name).size() + 1)
+    (void)linker.func(*name == 's' ? kStore : *name == 'a' ? kAtomics : kBatch, name + 1, refuse);
 }
 
 }  // namespace
@@ -121,7 +118,8 @@ Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<co
   if (!source->fixed || source->fixed->key_value_stores) {
     if (Result<const Plugin*> plugin = open_plugin({})) return define_plugin(**plugin, linker, source);
   }
-  return define_refusals(linker, source);
+  define_refusals(linker, source);
+  return {};
 }
 
 }  // namespace ermine::wasi::keyvalue

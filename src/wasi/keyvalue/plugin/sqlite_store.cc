@@ -23,8 +23,8 @@ constexpr const char* kTexts[] = {
     "COMMIT",
     "ROLLBACK",
     "SELECT value, version FROM ermine_keyvalue WHERE key=?1",
-    "INSERT INTO ermine_keyvalue(key,value,version) VALUES(?1,?2,random()) "
-    "ON CONFLICT(key) DO UPDATE SET value=excluded.value, version=excluded.version",
+    ("INSERT INTO ermine_keyvalue(key,value,version) VALUES(?1,?2,random()) "
+     "ON CONFLICT(key) DO UPDATE SET value=excluded.value, version=excluded.version"),
     "DELETE FROM ermine_keyvalue WHERE key=?1",
     "SELECT 1 FROM ermine_keyvalue WHERE key=?1",
     "SELECT key FROM ermine_keyvalue ORDER BY key",
