@@ -147,9 +147,8 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
   refused(r.dns_name, "look up this name, or use the addresses it has", "--allow-dns");
   refused(r.http_target, "send HTTP requests there", "--http");
   if (r.key_value_store)
-    notes.push_back(
-        base::format("the program was granted no store of keys and values '{}'; --keyvalue {:t}{:t}URL grants one",
-                     *r.key_value_store, *r.key_value_store, r.key_value_store->empty() ? "" : "="));
+    refused(r.key_value_store->empty() ? "URL" : *r.key_value_store + "=URL", "open this store of keys and values",
+            "--keyvalue");
   if (!r.http_problem.empty()) notes.push_back(base::format("HTTP requests were not possible: {:t}", r.http_problem));
   if (r.too_many_sockets)
     notes.push_back("the program has reached the limit of open sockets; -S max-sockets=N changes it");
