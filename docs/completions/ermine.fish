@@ -32,7 +32,7 @@ complete -c ermine -n $seen -l listen-udp -r -d 'Grant receiving datagrams of al
 complete -c ermine -n $seen -l allow-dns -r -d 'Grant looking up a name or *.DOMAIN; names of --tcp and --udp need no grant of their own'
 complete -c ermine -n $seen -l http -r -d 'Grant HTTP requests to a target, written as for --tcp; without PORT, 80 and 443'
 complete -c ermine -n $seen -l cacert -r -d 'File with the certificates (PEM) that HTTPS servers are checked against, instead of the system\'s'
-complete -c ermine -n $seen -l keyvalue -r -d 'Grant a store of keys and values, the default one without NAME: memory:, sqlite:PATH or redis://HOST:PORT'
+complete -c ermine -n $seen -l keyvalue -r -d 'Grant a store of keys and values: memory:, sqlite:PATH or redis://HOST:PORT'
 complete -c ermine -n $seen -s S -l wasi -x -a '(__ermine_members help inherit-env tcplisten= listen= max-sockets= max-network-bytes= connect-timeout= max-connection-time= max-http-requests= max-http-fields-size= max-http-request-body= max-http-response-body= http-timeout= config-var= keyvalue keyvalue-in-memory-data= keyvalue-timeout= cli preview1 preview0 cli-exit-with-code config)' -d 'More options of WASI; -S help lists them'
 complete -c ermine -n $seen -l invoke -r -d 'Call this export with the arguments and print its results; of a component: NAME(ARGUMENTS) in WAVE'
 complete -c ermine -n $seen -l argv0 -r -d 'First argument of the program, its name; by default the name of the file'

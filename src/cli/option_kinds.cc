@@ -176,20 +176,19 @@ void NamedValues::set(Type& field, const Given& given) {
   field.emplace_back(given.text.substr(0, equals), given.text.substr(equals + 1));
 }
 
-// A name has no colon, and the kind of a URL no equals sign.
+// A name has no colon, and the kind of a URL no equals sign. What is no URL, the plug-in says.
 void Stores::set(Type& field, const Given& given) {
-  const std::string& text = given.text;
-  const size_t colon = text.find(':'), equals = text.find('=');
-  if (colon == text.npos) throw BadOption{given.option, "write [NAME=]URL, as in memory: or sqlite:FILE"};
-  const bool named = equals < colon;
-  add(field, text.substr(0, named ? equals : 0), text.substr(named ? equals + 1 : 0));
+  const std::string_view text = given.text;
+  const size_t equals = text.find('=');
+  if (equals < text.find(':')) add(field, text.substr(0, equals), text.substr(equals + 1));
+  else add(field, {}, text);
 }
-void Stores::add(Type& field, std::string name, std::string url) {
+void Stores::add(Type& field, std::string_view name, std::string_view url) {
   // Not emplace_back(): its code is longer.
   std::vector<KeyValueGrant> all(field.stores.size() + 1);
   std::ranges::move(field.stores, all.begin());
-  all.back().name = std::move(name);
-  all.back().url = std::move(url);
+  all.back().name = name;
+  all.back().url = url;
   field.stores.swap(all);
 }
 void DefaultStore::set(Type& field, const Given& given) {

@@ -220,7 +220,7 @@ struct Stores : Repeated {
   using Type = KeyValueGrants;
   static std::string type() { return "[NAME=]URL"; }
   static void set(Type& field, const Given& given);
-  static void add(Type& field, std::string name, std::string url);
+  static void add(Type& field, std::string_view name, std::string_view url);
 };
 struct DefaultStore {
   using Type = KeyValueGrants;

@@ -214,7 +214,7 @@ Result<bool> is_for_worker(const std::string& url) {
   }
   return Error(ErrorKind::kUsage,
                "the URL of a store is memory:, sqlite:PATH or redis://HOST[:PORT][/DATABASE], not '" +
-                   printable(url.substr(0, url.find(':') + 1)) + "'");
+                   printable(url.substr(0, std::min(url.find(':'), url.size()))) + "'");
 }
 
 Result<host::UniqueFd> start_worker(std::vector<WorkerStore> stores, const KeyValueGrants& grants) {
