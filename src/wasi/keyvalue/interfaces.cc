@@ -17,8 +17,7 @@ using component::Value;
 // Made when the plug-in is opened: as a constant it would be relocated at each start of a program.
 const Library& library() {
   using component::detail::Cursor;
-  static const Library made{&Cursor::allocate,
-                            &Cursor::allocate_list,
+  static const Library made{&Cursor::allocate_list,
                             &Cursor::store_string,
                             &Cursor::lower_own,
                             &Cursor::load_string,
@@ -34,7 +33,6 @@ const Library& library() {
                             &StoreRef::check_interrupt,
                             &StoreRef::interrupt_fd,
                             [](ErrorKind kind, std::string message) { return Error(kind, std::move(message)); },
-                            [](std::string message) { return Error::trap(TrapCode::kHost, std::move(message)); },
                             &printable,
                             &host::is_utf8};
   return made;
@@ -51,8 +49,7 @@ Result<const Plugin*> open_plugin(const std::string& named) {
   if (plugin == nullptr || plugin->headers != kHeaders) {
     const char* const why = file == nullptr ? dlerror() : "it is of another version";
     return Error(ErrorKind::kUnsupported, std::string("stores of keys and values need the plug-in ") + kPluginFile +
-                                              ": " + printable(why) +
-                                              "; it is installed with ermine, and needs the package libsqlite3-0");
+                                              ": " + printable(why) + "; it is installed with ermine");
   }
   opened.store(plugin, std::memory_order_release);
   return plugin;

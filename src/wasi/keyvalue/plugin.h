@@ -20,7 +20,6 @@ inline constexpr char kPluginEntry[] = "ermine_keyvalue_plugin";
 // What the plug-in calls in the library: functions that the public headers and those of preview2/ declare.
 struct Library {
   using Cursor = component::detail::Cursor;
-  bool (Cursor::*allocate)(uint32_t, uint64_t, uint64_t&);
   bool (Cursor::*allocate_list)(uint64_t, uint32_t, uint32_t, uint64_t&);
   bool (Cursor::*store_string)(std::string_view, uint64_t&, uint64_t&);
   bool (Cursor::*lower_own)(const void*, void*, uint32_t&);
@@ -37,7 +36,6 @@ struct Library {
   Result<void> (StoreRef::*check_interrupt)() const;
   int (StoreRef::*interrupt_fd)() const;
   Error (*make_error)(ErrorKind, std::string);
-  Error (*make_trap)(std::string);
   std::string (*printable)(std::string_view);
   bool (*is_utf8)(std::string_view);
 };

@@ -24,7 +24,6 @@ using wasi::keyvalue::the_library;
 Error::Error(ErrorKind kind, std::string message, uint64_t) {
   *this = the_library->make_error(kind, std::move(message));
 }
-Error Error::trap(TrapCode, std::string detail) { return the_library->make_trap(std::move(detail)); }
 std::string printable(std::string_view text) { return the_library->printable(text); }
 
 Result<void> StoreRef::consume_fuel(uint64_t units) const { return (this->*the_library->consume_fuel)(units); }
@@ -37,9 +36,6 @@ void detail::fail_no_error() { std::abort(); }
 
 namespace component::detail {
 
-bool Cursor::allocate(uint32_t alignment, uint64_t bytes, uint64_t& at) {
-  return (this->*the_library->allocate)(alignment, bytes, at);
-}
 bool Cursor::allocate_list(uint64_t length, uint32_t element_size, uint32_t alignment, uint64_t& at) {
   return (this->*the_library->allocate_list)(length, element_size, alignment, at);
 }
