@@ -226,7 +226,7 @@ struct DefaultStore {
   using Type = KeyValueGrants;
   static std::string type() { return Switch::type(); }
   static void set(Type& field, const Given& given);
-  static std::string show(const Type&) { return Switch::show(false); }
+  static std::string show(const Type& field) { return Switch::show(!field.stores.empty()); }
 };
 // The events that are printed on standard error.
 struct Logs {
