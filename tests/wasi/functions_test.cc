@@ -228,6 +228,46 @@ TEST(WasiFunctions, TruncatingNeedsNoRightOfTheDirectory) {
   EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 8u);
 }
 
+// Giving the right up is different from not asking for it, and holds for directories that are opened afterwards.
+TEST(WasiFunctions, TruncatingAfterItsRightWasGivenUp) {
+  TempDir directory;
+  std::filesystem::create_directories(directory.path() + "/sub/deep");
+  std::ofstream(directory.path() + "/sub/target") << "old text";
+  std::ofstream(directory.path() + "/sub/deep/target") << "old text";
+  Guest guest(in(directory));
+  constexpr uint64_t kAll = 0xfffffff, kSetSize = uint64_t{1} << 19;
+  constexpr uint64_t kOfDirectory = kAll & ~(uint64_t{1} << 6 | uint64_t{1} << 8 | uint64_t{1} << 22);
+  constexpr uint32_t kTrunc = 8;
+  const auto open = [&](uint32_t in, std::string_view name, uint32_t flags) {
+    guest.put_text(1024, name);
+    const uint64_t base = name == "sub" || name == "deep" ? kOfDirectory : kAll;
+    return guest.call("path_open", {in, 0, 1024, static_cast<uint32_t>(name.size()), flags, base, kAll, 0, 64});
+  };
+  ASSERT_EQ(open(3, "sub", 2), kSuccess);
+  const uint32_t sub = guest.at<uint32_t>(64);
+  ASSERT_EQ(guest.call("fd_fdstat_get", {sub, 256}), kSuccess);
+  const uint64_t base = guest.at<uint64_t>(256 + 8), inheriting = guest.at<uint64_t>(256 + 16);
+  ASSERT_NE(base & kSetSize, 0u);
+  // Other rights are given up without that.
+  ASSERT_EQ(guest.call("fd_fdstat_set_rights", {sub, base & ~uint64_t{1 << 26}, inheriting}), kSuccess);
+  ASSERT_EQ(open(sub, "target", kTrunc), kSuccess);
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 0u);
+  std::ofstream(directory.path() + "/sub/target") << "old text";
+  ASSERT_EQ(guest.call("fd_fdstat_set_rights", {sub, base & ~uint64_t{1 << 26} & ~kSetSize, inheriting}), kSuccess);
+  EXPECT_EQ(open(sub, "target", kTrunc), kNotcapable);
+  EXPECT_EQ(open(sub, "new", kTrunc | 1), kNotcapable);
+  EXPECT_EQ(open(sub, "target", 0), kSuccess);
+  EXPECT_EQ(open(sub, "deep", 0), kSuccess);
+  EXPECT_EQ(open(guest.at<uint32_t>(64), "target", kTrunc), kNotcapable);
+  EXPECT_EQ(open(sub, "deep", 2), kSuccess);
+  EXPECT_EQ(open(guest.at<uint32_t>(64), "target", kTrunc), kNotcapable);
+  EXPECT_EQ(open(3, "sub", 2), kSuccess);  // the other directory has it
+  EXPECT_EQ(open(guest.at<uint32_t>(64), "deep/target", kTrunc), kSuccess);
+  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/sub/new"));
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 8u);
+  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/deep/target"), 0u);
+}
+
 TEST(WasiFunctions, KindsOfFiles) {
   TempDir directory;
   std::ofstream(directory.path() + "/file") << "12345";

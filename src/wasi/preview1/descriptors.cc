@@ -49,6 +49,7 @@ Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inh
   CHECKED_FD(d, fd, 0);
   // Rights can only be given up.
   if ((base & ~d->base) != 0 || (inheriting & ~d->inheriting) != 0) return Errno::kNotcapable;
+  if ((d->base & ~base & rights::kPathFilestatSetSize) != 0) d->keeps_sizes = true;
   d->base = base;
   d->inheriting = inheriting;
   return Errno::kSuccess;

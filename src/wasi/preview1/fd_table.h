@@ -20,6 +20,9 @@ namespace ermine::wasi::preview1 {
 struct Descriptor : host::Descriptor {
   bool read_only = false;  // beneath a directory granted with ":ro"
   bool preopen = false;
+  // The program gave up the right to change the sizes of files beneath it (kPathFilestatSetSize). Never having had that
+  // right is something else: see path_open.
+  bool keeps_sizes = false;
   // Unless it was inspected: the requested ones.
   Rights base = 0, inheriting = 0;
   std::string guest_path;  // of a preopened directory
@@ -33,7 +36,7 @@ struct Descriptor : host::Descriptor {
   // Resets it to its initial state. Precondition: it has neither a host descriptor, nor a path, nor a stream.
   void forget() {
     static_cast<host::Descriptor&>(*this) = {};
-    read_only = preopen = false;
+    read_only = preopen = keeps_sizes = false;
     base = inheriting = 0;
   }
   // Sets its rights, as far as its kind can use them: a descriptor never reports a right that it cannot use.

@@ -38,11 +38,13 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   bool creates = (flags & oflags::kCreat) != 0;
   bool truncates = (flags & oflags::kTrunc) != 0;
   // Truncating needs no right of the directory: programs open directories without that right (Go's os.Root) and expect
-  // the behaviour of engines that no longer check rights. A read-only grant still forbids it.
+  // the behaviour of engines that no longer check rights. A read-only grant still forbids it, and so does a program
+  // that gives the right up on purpose.
   Rights needed = rights::kPathOpen;
   if (creates) needed |= rights::kPathCreateFile;
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, needed, false); e != Errno::kSuccess) return e;
+  if (truncates && arg.dir->keeps_sizes) return Errno::kNotcapable;
 
   constexpr Rights kWriting = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
   host::OpenRequest request;
@@ -68,6 +70,7 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   if (call.at_limit()) return Errno::kMfile;
   auto d = std::make_unique<Descriptor>();
   d->read_only = arg.dir->read_only;
+  d->keeps_sizes = arg.dir->keeps_sizes;
   const host::HostError e = host::open_file(arg.dir->host_fd, arg.path, request, call.interrupts(), *d);
   if (e != host::HostError::kNone) return arg.checked(call, text, e);
   d->grant(base & arg.dir->inheriting, inheriting & arg.dir->inheriting);
