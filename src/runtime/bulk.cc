@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "runtime/execution.h"
+#include "runtime/fuel.h"
 #include "runtime/instance.h"
 #include "runtime/memory.h"
 #include "runtime/parking_lot.h"
@@ -218,10 +219,15 @@ TrapCode handle_out_of_fuel(ExecContext* exec) {
   return want_fuel(exec);
 }
 
-TrapCode consume_fuel(ExecContext* exec, uint64_t units) {
-  if (units == 0 || !exec->store->options().consume_fuel) return TrapCode::kNone;
+void take_fuel(ExecContext* exec, uint64_t units) {
+  if (!exec->store->options().consume_fuel) return;
   if (__builtin_sub_overflow(exec->fuel, static_cast<int64_t>(std::min<uint64_t>(units, INT64_MAX)), &exec->fuel))
     exec->fuel = INT64_MIN;
+}
+
+TrapCode consume_fuel(ExecContext* exec, uint64_t units) {
+  if (!exec->store->options().consume_fuel) return TrapCode::kNone;
+  take_fuel(exec, units);
   return exec->fuel < 0 ? want_fuel(exec) : TrapCode::kNone;
 }
 

@@ -48,8 +48,8 @@ constexpr uint64_t kStatusBadDescriptor = 3, kStatusInvalid = 12, kStatusIsDirec
 
 class AsyncGuest {
  public:
-  explicit AsyncGuest(WasiConfig config, const std::string& version = "0.3.0")
-      : engine_(with_async()), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
+  explicit AsyncGuest(WasiConfig config, const std::string& version = "0.3.0", const Config& engine = with_async())
+      : engine_(engine), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
     must(wasi_.add_to_linker(linker_));
     const Component component = must(Component::from_text(engine_, test::async_component(version)));
     instance_.emplace(must(linker_.instantiate(store_, component)));
@@ -549,6 +549,89 @@ TEST(WasiAsync, OutputIsLimited) {
       guest.status("copy-all", {guest.of(guest.file(dir, "a")), guest.of(guest.file(dir, "c", {"create"}, {"write"}))}),
       kStatusQuota);
   EXPECT_EQ(contents(directory.path() + "/c"), "1234");
+}
+
+// What streams move costs fuel, the same in every tier, whether a component or the host has the other end.
+TEST(WasiAsync, MovedBytesCostFuel) {
+  constexpr uint64_t kMuch = 1'000'000'000;
+  std::vector<uint64_t> first;
+  for (const auto& [name, tier] : Config::tiers()) {
+    SCOPED_TRACE(std::string(name));
+    Config engine = AsyncGuest::with_async();
+    engine.consume_fuel = true;
+    engine.tier = tier;
+    engine.tier_up_calls = engine.tier_up_rounds = 2;
+    std::vector<uint64_t> costs;
+    // In a store of its own, so that no remainder of another stream is paid for.
+    const auto cost = [&](const char* function, size_t size) {
+      TempDir directory, names;
+      std::ofstream(directory.path() + "/from") << std::string(size, 'x');
+      // The lengths of their names are the only difference between two lists.
+      for (int i = 0; i < 8; ++i) std::ofstream(names.path() + "/" + std::string(size % 256, 'a') + std::to_string(i));
+      const int out = ::open("/dev/null", O_WRONLY | O_CLOEXEC),
+                in = ::open((directory.path() + "/from").c_str(), O_RDONLY);
+      AsyncGuest guest(
+          WasiConfig().preopen_dir(directory.path(), "/").preopen_dir(names.path(), "/n").stdio(in, out, out), "0.3.1",
+          engine);
+      must(guest.store().set_fuel(kMuch));
+      std::vector<Resource> directories = guest.directories();
+      const Resource from = guest.file(directories[0], "from"),
+                     to = guest.file(directories[0], "to", {"create"}, {"write"});
+      const std::string_view call = function;
+      const std::string data(size, 'y');
+      Values arguments;
+      if (call == "read-all") arguments = {AsyncGuest::of(from), number(0)};
+      if (call == "write-all") arguments = {AsyncGuest::of(to), number(0), bytes(data)};
+      if (call == "append-all") arguments = {AsyncGuest::of(to), bytes(data)};
+      if (call == "stdout-all") arguments = {bytes(data)};
+      if (call == "copy-all") arguments = {AsyncGuest::of(from), AsyncGuest::of(to)};
+      if (call == "list-all") arguments = {AsyncGuest::of(directories[1])};
+      must(guest.store().set_fuel(kMuch));
+      (void)guest.call(function, std::move(arguments));
+      costs.push_back(kMuch - *guest.store().fuel());
+      ::close(out);
+      ::close(in);
+      return costs.back();
+    };
+    for (const char* function : {"read-all", "stdin-all", "write-all", "append-all", "stdout-all"})
+      EXPECT_EQ(cost(function, 32'000) - cost(function, 16'000), 1000u) << function;
+    // Read and written.
+    EXPECT_EQ(cost("copy-all", 32'000) - cost("copy-all", 16'000), 2 * 1000u);
+    EXPECT_EQ(cost("copy-all", 3'200'000) - cost("copy-all", 1'600'000), 2 * 100'000u);
+    EXPECT_EQ(cost("list-all", 48) - cost("list-all", 16), 8 * 32 / 16u);
+    if (first.empty()) first = costs;
+    EXPECT_TRUE(costs == first);
+  }
+}
+
+TEST(WasiAsync, StreamsEndWithTheFuel) {
+  TempDir directory;
+  std::ofstream(directory.path() + "/from") << std::string(8 << 20, 'x');
+  Config engine = AsyncGuest::with_async();
+  engine.consume_fuel = true;
+  AsyncGuest guest(in(directory), "0.3.1", engine);
+  must(guest.store().set_fuel(100'000));
+  const Resource root = guest.directory();
+  const auto refused = [&](const char* function, Values arguments) {
+    must(guest.store().set_fuel(3'000));
+    const Result<std::optional<Value>> r = guest.attempt(function, std::move(arguments));
+    return r ? TrapCode::kNone : r.error().trap_code();
+  };
+  const Resource from = guest.file(root, "from"), to = guest.file(root, "to", {"create"}, {"write"});
+  EXPECT_EQ(refused("copy-all", {AsyncGuest::of(from), AsyncGuest::of(to)}), TrapCode::kOutOfFuel);
+  // At most one piece is on credit.
+  EXPECT_LE(std::filesystem::file_size(directory.path() + "/to"), 2u << 20);
+}
+
+// No code runs while one file is copied to another: the loop sees interrupts.
+TEST(WasiAsync, AnEndlessCopyEndsAtTheDeadline) {
+  AsyncGuest guest(WasiConfig().preopen_dir("/dev", "/"));
+  const Resource root = guest.directory();
+  const Resource from = guest.file(root, "zero"), to = guest.file(root, "null", {}, {"write"});
+  guest.store().set_timeout(std::chrono::milliseconds(50));
+  const Result<std::optional<Value>> r = guest.attempt("copy-all", {AsyncGuest::of(from), AsyncGuest::of(to)});
+  ASSERT_FALSE(r);
+  EXPECT_EQ(r.error().trap_code(), TrapCode::kInterrupted);
 }
 
 TEST(WasiAsync, FilesAreLimited) {

@@ -240,9 +240,9 @@ struct StreamHandles {
 
 class AsyncNetworkGuest : public ComponentGuest {
  public:
-  explicit AsyncNetworkGuest(WasiConfig config)
+  explicit AsyncNetworkGuest(WasiConfig config, const Config& engine = with_async())
       : ComponentGuest(
-            std::move(config), with_async(),
+            std::move(config), engine,
             component_of("0.3.0", kAsyncNetworkInterfaces, kAsyncNetworkFunctions, "tu", async_network_extra())) {}
   static Config with_async() {
     Config config;

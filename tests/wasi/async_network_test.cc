@@ -366,6 +366,48 @@ TEST_P(WasiAsyncSockets, DatagramServer) {
   EXPECT_EQ(guest.send_to(socket, "hello", stranger.name()), "access-denied");
 }
 
+TEST(WasiAsyncUdp, BytesCostFuel) {
+  constexpr uint64_t kMuch = 1'000'000;
+  Config engine = AsyncNetworkGuest::with_async();
+  engine.consume_fuel = true;
+  OwnSocket server(SOCK_DGRAM);
+  AsyncNetworkGuest guest(WasiConfig().allow_udp(server.name()), engine);
+  guest.store().set_timeout(kLong);
+  const auto cost = [&](auto f) {
+    must(guest.store().set_fuel(kMuch));
+    f();
+    return kMuch - *guest.store().fuel();
+  };
+  must(guest.store().set_fuel(kMuch));
+  const Resource socket = guest.udp();
+  ASSERT_EQ(guest.send_to(socket, "x", server.name()), "ok");
+  const std::string local = guest.local(socket, "udp-local");
+  ASSERT_TRUE(server.connect("127.0.0.1" + local.substr(local.rfind(':'))));
+  ASSERT_EQ(server.read(), "x");
+  const auto send = [&](size_t n) {
+    return cost([&] { EXPECT_EQ(guest.send_to(socket, std::string(n, 'x'), server.name()), "ok"); });
+  };
+  EXPECT_EQ(send(16'016) - send(16), 1000u);
+  // What is there, and what is waited for.
+  const auto receive = [&](size_t n, int delay) {
+    std::thread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      server.write(std::string(n, 'y'));
+    });
+    if (delay == 0) later.join();
+    const uint64_t all = cost([&] { EXPECT_EQ(guest.receive_from(socket).size(), n + 6 + server.name().size()); });
+    if (later.joinable()) later.join();
+    return all;
+  };
+  EXPECT_EQ(receive(16'016, 0) - receive(16, 0), 1000u);
+  EXPECT_EQ(receive(16'016, 50) - receive(16, 50), 1000u);
+  must(guest.store().set_fuel(900));
+  const Result<std::optional<Value>> refused = guest.attempt(
+      "udp-send", {guest.of(socket), test::bytes(std::string(16'016, 'x')), Value::some(test::address(server.name()))});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().trap_code(), TrapCode::kOutOfFuel);
+}
+
 TEST(WasiAsyncUdp, NoReceiver) {
   std::string closed;
   {

@@ -94,6 +94,7 @@ bool Cursor::allocate(uint32_t alignment, uint64_t bytes, uint64_t& at) {
 bool Cursor::allocate_list(uint64_t length, uint32_t element_size, uint32_t alignment, uint64_t& at) {
   if (length >= kMaxValueSize / (element_size == 0 ? 1 : element_size))
     return fail(component_trap(AdapterTrap::ListTooLong));
+  side(this).stored += length * element_size;
   return allocate(alignment, length * element_size, at);
 }
 
@@ -103,6 +104,7 @@ bool Cursor::store_string(std::string_view text, uint64_t& at, uint64_t& units) 
   const Result<StringForm> form = string_form(text, self.parts_.encoding);
   if (!self.keep(form) || !allocate(form->alignment, form->bytes, at)) return false;
   lower_string(text, *form, self.parts_.encoding, memory + at);
+  self.stored += form->bytes;
   units = form->tagged_units(self.parts_.encoding, AddressType::k32);
   return true;
 }
@@ -177,6 +179,7 @@ bool Cursor::load_string(uint64_t at, uint64_t units, std::string& out) {
   if (!self.keep(place) ||
       !self.charge(self.parts_.encoding == StringEncoding::kUtf8 ? place->bytes : place->bytes * 2))
     return false;
+  self.lifted += place->bytes;
   return self.keep(lift_string(*place, self.parts_.encoding, out));
 }
 
@@ -192,6 +195,7 @@ bool Cursor::view_string(uint64_t at, uint64_t units, std::string_view& out) {
       string_place(memory, memory_size, StringEncoding::kUtf8, AddressType::k32, at, units);
   if (!self.keep(place)) return false;
   out = {reinterpret_cast<const char*>(place->begin), place->bytes};
+  self.lifted += place->bytes;
   return base::is_utf8(out) || fail(utf8_error(out));
 }
 
@@ -203,6 +207,7 @@ bool Cursor::load_list(uint64_t at, uint64_t length, uint32_t element_size, uint
   const uint64_t bytes = length * element_size;
   if (bytes > memory_size || at > memory_size - bytes) return fail(component_trap(AdapterTrap::ListOutOfBounds));
   begin = memory + at;
+  side(this).lifted += bytes;
   return side(this).charge(length * host_bytes);
 }
 

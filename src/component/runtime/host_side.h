@@ -41,6 +41,9 @@ class HostSide final : public detail::Cursor {
     options_ = &options;
   }
 
+  // Bytes of the component's memory: of strings and lists that were written into it, and read from it.
+  uint64_t stored = 0, lifted = 0;
+
   ComponentInstance& root() const { return root_; }
   InstanceState& state() const { return root_.state(instance_); }
   Error& error() { return error_; }

@@ -8,6 +8,7 @@
 #include "component/runtime/component_instance.h"
 #include "runtime/bulk.h"
 #include "runtime/call.h"
+#include "runtime/fuel.h"
 
 namespace ermine::component {
 
@@ -337,26 +338,36 @@ Result<bool> Scheduler::run_posted() {
   return any;
 }
 
-Result<bool> Scheduler::run_some() {
+Result<Scheduler::Turn> Scheduler::turn() {
   // Tasks that are always ready must not keep others waiting for ever.
   constexpr uint32_t kTurnsBetweenPolls = 64;
   if (source && ++turns_ % kTurnsBetweenPolls == 0) source->poll();
-  ERMINE_ASSIGN(const bool posted, run_posted());
-  ERMINE_ASSIGN(const bool ran, run_ready());
-  return posted || ran;
+  Turn turn;
+  ERMINE_ASSIGN(turn.posted, run_posted());
+  ERMINE_ASSIGN(turn.ran, run_ready());
+  return turn;
+}
+
+Result<bool> Scheduler::run_some() {
+  ERMINE_ASSIGN(const Turn done, turn());
+  return done.posted || done.ran;
 }
 
 Result<void> Scheduler::run_until(const ComponentInstance* root, const std::function<bool()>& done) {
   while (!done()) {
     const uint64_t failures = root ? root->failures() : 0;
-    Result<bool> progress = run_some();
+    Result<Turn> progress = turn();
     if (!progress && root && root->failures() != failures) return std::move(progress).error();
-    if (!progress || *progress) continue;
+    if (!progress || progress->ran) continue;
+    if (progress->posted) {
+      // Code that runs sees interrupts itself. A stream between two ends of the host has none.
+      ERMINE_TRY(answer_interrupts());
+      continue;
+    }
     if (pending_ == 0) return component_trap(std::string(kDeadlock));
     if (wait_ || source) {
       ERMINE_TRY(wait_ ? wait_() : source->wait());
-      if (store_.exec()->interrupt.load(std::memory_order_relaxed) != 0)
-        ERMINE_TRY(stopped(runtime::answer_interrupt(store_.exec())));
+      ERMINE_TRY(answer_interrupts());
       continue;
     }
     if (!waker_->wait(store_)) ERMINE_TRY(stopped(runtime::answer_interrupt(store_.exec())));
@@ -370,10 +381,20 @@ Result<void> Scheduler::stopped(TrapCode trap) {
   return Error::trap(trap);
 }
 
-Result<void> Scheduler::spend(uint64_t units) {
-  ERMINE_TRY(stopped(runtime::consume_fuel(store_.exec(), units)));
+Result<void> Scheduler::answer_interrupts() {
   if (store_.exec()->interrupt.load(std::memory_order_relaxed) == 0) return {};
   return stopped(runtime::answer_interrupt(store_.exec()));
+}
+
+Result<void> Scheduler::spend(uint64_t units) {
+  ERMINE_TRY(stopped(runtime::consume_fuel(store_.exec(), units)));
+  return answer_interrupts();
+}
+
+void Scheduler::charge(uint64_t bytes) {
+  unpaid_ += bytes;
+  runtime::take_fuel(store_.exec(), unpaid_ / kBytesPerFuel);
+  unpaid_ %= kBytesPerFuel;
 }
 
 }  // namespace ermine::component

@@ -132,6 +132,9 @@ class Scheduler {
   const std::shared_ptr<Waker>& waker() { return waker_; }
   // Takes fuel for work that is done for a guest, and answers interrupts.
   Result<void> spend(uint64_t units);
+  // Takes the fuel for bytes that a copy has moved, in the middle of which nothing can stop: spend() afterwards does,
+  // or else the guest's next code.
+  void charge(uint64_t bytes);
   // Operations of the host that will be posted to the waker; while there are some, there is no deadlock.
   void add_pending(int count) { pending_ += count; }
   // How run_until waits, instead of for the waker and interrupts only: until the waker's descriptor, that of
@@ -160,9 +163,14 @@ class Scheduler {
   Thread* pick(const InstanceState& instance);
   void give_back(Worker& worker);
   bool runs(const InstanceState& instance) const;
+  struct Turn {
+    bool posted = false, ran = false;
+  };
+  Result<Turn> turn();
   Result<bool> run_ready();
   Result<bool> run_posted();
   Result<void> stopped(TrapCode trap);
+  Result<void> answer_interrupts();
 
   // The bodies of threads, on workers
   Result<void> body(Thread& thread);
@@ -196,6 +204,7 @@ class Scheduler {
   std::vector<std::function<bool()>> deferred_;  // posted work that could not be done yet
   int pending_ = 0;
   uint32_t turns_ = 0;
+  uint64_t unpaid_ = 0;  // bytes that were moved, less than cost a unit
   bool ending_ = false;
 };
 

@@ -93,6 +93,7 @@ Result<void> copy(const MadeEnv& env, Slot* slots) {
   if (end->set && !env.made->is_async) return component_trap(std::string(kSyncInSet));
   ERMINE_TRY(set_buffer(env, *end, slots[1], end->is_future() ? 1 : slots[2]));
   ERMINE_TRY(begin_copy(env.scheduler(), *end));
+  ERMINE_TRY(env.scheduler().spend(0));
   return result_of(env, *end, slots);
 }
 

@@ -63,10 +63,11 @@ Result<uint32_t> copy_typed(CopyEnd& guest, TypedBuffer& host, uint32_t n) {
   HostSide side(root, guest.instance, parts, host.types, "a stream or future");
   side.set_element(element, *guest.options);
   const uint64_t size = element.is_none() ? 0 : layout_of(guest).size;
-  ERMINE_TRY(root.scheduler().spend(n * size >> 6));
   uint32_t moved = 0;
   if (!host.copy.transfer(side, guest.at + guest.progress * size, n, moved)) return std::move(side.error());
   if (moved > n) return Error(ErrorKind::kUsage, base::format("a copy of a stream moved {} elements of {}", moved, n));
+  // With the parts of the elements that are elsewhere in memory.
+  root.scheduler().charge(std::max(moved * size, side.lifted) + side.stored);
   return moved;
 }
 
@@ -75,6 +76,7 @@ Result<void> copy_with_host(CopyEnd& guest, HostBuffer& host, uint32_t n, bool t
   const TypeUse element = element_of(guest);
   if (element.is_none()) return {};
   const uint32_t size = layout_of(guest).size;
+  guest.root->scheduler().charge(uint64_t{n} * size);
   if (plain_element(guest.root->types(), element)) {
     if (host.bytes.size() < uint64_t{host.length} * size)
       return Error(ErrorKind::kUsage, base::format("a buffer of the host has {} bytes for {} elements of {}",
@@ -109,8 +111,8 @@ Result<void> copy_between_guests(Scheduler& scheduler, CopyEnd& writer, CopyEnd&
   const uint32_t from_size = layout_of(writer).size, to_size = layout_of(reader).size;
   if (plain_element(writer.root->types(), element)) {
     const uint64_t bytes = uint64_t{n} * from_size;
-    ERMINE_TRY(scheduler.spend(bytes >> 6));
     std::memmove(address_of(reader, to_size), address_of(writer, from_size), bytes);
+    scheduler.charge(bytes);
     return {};
   }
   if (scheduler.has_trapped(reader.root->state(reader.instance)) ||

@@ -74,7 +74,7 @@ class FileCopy : public Waiter, public preview2::Resource, public std::enable_sh
   bool through_host_ = false;  // the other end is the host's
 
  private:
-  void copied(component::CopyResult result);
+  void copied(component::CopyResult result, uint32_t moved);
   Report report_;
   host::HostError error_ = host::HostError::kNone;
 };

@@ -55,9 +55,10 @@ class TrailersWriting {
     if (const std::optional<http::Failure> failure = reading_->exchange->failure()) return failed(*failure);
     const std::shared_ptr<const http::Fields> trailers = reading_->exchange->trailers();
     if (!trailers) return std::optional<Own<HttpFields>>();
-    // No code runs that could be ended at a limit.
+    // No code runs that could be ended at a limit; what fuel is wanting, the next code answers for.
     Call call{context_, store_};
     std::shared_ptr<preview2::FieldStore> fields = preview2::store_fields(call, *trailers);
+    (void)call.pay();
     Own<HttpFields> resource = fields ? call.make<HttpFields>(std::move(fields), true) : nullptr;
     if (!resource) return failed({http::FailureCode::kInternalError, {}, "the program has too many fields"});
     return std::optional(std::move(resource));
@@ -250,6 +251,7 @@ void HttpFunctions::send(Call& call, component::Reply<Expected<Own<OutgoingRespo
     std::shared_ptr<preview2::FieldStore> headers = preview2::store_fields(call, *answer.fields);
     Own<OutgoingResponse> response = headers ? call.make<OutgoingResponse>(std::move(headers)) : nullptr;
     if (!response) return reply.fail(std::move(call.stop)), true;
+    if (Result<void> paid = call.pay(); !paid) return reply.fail(std::move(paid).error()), true;
     response->status = answer.status;
     response->contents = std::make_shared<MessageContents>();
     response->contents->received = reading;

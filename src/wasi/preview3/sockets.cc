@@ -128,8 +128,16 @@ SocketResult<void> Functions::udp_disconnect(Call& call, UdpSocket& socket) {
 
 namespace {
 
+// False: the fuel for the bytes is used up, and the call has ended.
+template <class R>
+bool pay(StoreRef store, const SocketReply<R>& reply, size_t bytes) {
+  Result<void> paid = store.consume_fuel(bytes / kBytesPerFuel);
+  if (!paid) reply.fail(std::move(paid).error());
+  return paid.has_value();
+}
+
 // False: the system takes none now.
-bool try_to_send(preview2::Context& context, const SocketReply<void>& reply, net::UdpSocket& socket,
+bool try_to_send(preview2::Context& context, StoreRef store, const SocketReply<void>& reply, net::UdpSocket& socket,
                  std::span<const uint8_t> data, const std::optional<net::Endpoint>& remote) {
   host::OutputLimit& output = context.output;
   if (output.active()) {
@@ -138,17 +146,19 @@ bool try_to_send(preview2::Context& context, const SocketReply<void>& reply, net
   const net::NetOutcome<bool> sent = socket.send(context.network(), data, remote, context.refusals);
   if (sent && !*sent) return false;
   if (sent && output.active()) output.count(data.size());
-  reply.complete(outcome_of(sent.error));
+  if (!sent || pay(store, reply, data.size())) reply.complete(outcome_of(sent.error));
   return true;
 }
 
 using Received = std::tuple<std::vector<uint8_t>, SocketAddress>;
-bool try_to_receive(preview2::Context& context, const SocketReply<Received>& reply, net::UdpSocket& socket) {
+bool try_to_receive(preview2::Context& context, StoreRef store, const SocketReply<Received>& reply,
+                    net::UdpSocket& socket) {
   std::vector<net::UdpSocket::Datagram> datagrams;
   const NetError error = socket.receive(context.network(), 1, datagrams, context.refusals);
   if (error != NetError::kNone) return reply.complete(Unexpected(socket_error_of(error))), true;
   if (datagrams.empty()) return false;
-  reply.complete(Received(std::move(datagrams[0].data), preview2::from_net(datagrams[0].from)));
+  if (pay(store, reply, datagrams[0].data.size()))
+    reply.complete(Received(std::move(datagrams[0].data), preview2::from_net(datagrams[0].from)));
   return true;
 }
 
@@ -164,24 +174,24 @@ void Functions::udp_send(Call& call, SocketReply<void> reply, UdpSocket& socket,
     if (const NetError e = socket->bind_if_unbound(context.network(), context.refusals); e != NetError::kNone)
       return reply.complete(outcome_of(e));
   }
-  if (try_to_send(context, reply, *socket.socket, data, to)) return;
-  Retry::start(
-      call, reply,
-      {.fd = socket->fd(),
-       .events = POLLOUT,
-       .attempt = [&context, reply, socket = socket.socket, copy = std::vector<uint8_t>(data.begin(), data.end()), to] {
-         return try_to_send(context, reply, *socket, copy, to);
-       }});
+  if (try_to_send(context, call.store, reply, *socket.socket, data, to)) return;
+  Retry::start(call, reply,
+               {.fd = socket->fd(),
+                .events = POLLOUT,
+                .attempt = [&context, store = call.store, reply, socket = socket.socket,
+                            copy = std::vector<uint8_t>(data.begin(), data.end()),
+                            to] { return try_to_send(context, store, reply, *socket, copy, to); }});
 }
 
 void Functions::udp_receive(Call& call, SocketReply<Received> reply, UdpSocket& socket) {
   if (!socket->is_bound()) return reply.complete(Unexpected(socket_error_of(NetError::kInvalidState)));
-  if (try_to_receive(call.context, reply, *socket.socket)) return;
-  Retry::start(
-      call, reply,
-      {.fd = socket->fd(), .events = POLLIN, .attempt = [&context = call.context, reply, socket = socket.socket] {
-         return try_to_receive(context, reply, *socket);
-       }});
+  if (try_to_receive(call.context, call.store, reply, *socket.socket)) return;
+  Retry::start(call, reply,
+               {.fd = socket->fd(),
+                .events = POLLIN,
+                .attempt = [&context = call.context, store = call.store, reply, socket = socket.socket] {
+                  return try_to_receive(context, store, reply, *socket);
+                }});
 }
 
 // ---- Names

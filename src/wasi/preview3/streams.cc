@@ -35,7 +35,7 @@ Result<void> FileCopy::next() {
   through_host_ = false;
   if (busy()) return {};
   StreamCopy begun = copy();
-  begun.done = [self = shared_from_this()](CopyResult result, uint32_t) { self->copied(result); };
+  begun.done = [self = shared_from_this()](CopyResult result, uint32_t moved) { self->copied(result, moved); };
   Result<void> r = end().begin(std::move(begun));
   if (r) return r;
   finish();
@@ -43,7 +43,7 @@ Result<void> FileCopy::next() {
   return r.error().kind() == ErrorKind::kUsage ? Result<void>() : std::move(r);
 }
 
-void FileCopy::copied(CopyResult result) {
+void FileCopy::copied(CopyResult result, uint32_t moved) {
   if (then_ == Then::kEnd || result != CopyResult::kCompleted) {
     if (!busy()) finish();
     return;
@@ -53,8 +53,13 @@ void FileCopy::copied(CopyResult result) {
     (void)next();
     return;
   }
-  // No code of a component runs in between, so the loop must see interrupts and other tasks.
-  component::EventLoop(store_).handle().post([self = shared_from_this()] { (void)self->next(); });
+  // No code of a component runs in between, so the loop must see interrupts and other tasks, and this pays for the
+  // piece.
+  component::EventLoop(store_).handle().post([self = shared_from_this(), moved] {
+    if (self->store_.consume_fuel(moved / kBytesPerFuel)) return (void)self->next();
+    self->fail(static_cast<HostError>(EDQUOT));
+    self->finish();
+  });
 }
 
 void FileCopy::wait() {
