@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ermine/component/func.h"
@@ -116,6 +117,8 @@ class Component {
 
   // For the library's own code.
   const std::shared_ptr<const component::CompiledComponent>& impl() const { return impl_; }
+  // The functions and resources that it imports from instances, by the names of both, which are the component's.
+  std::vector<std::pair<std::string_view, std::string_view>> import_names() const;
 
  private:
   explicit Component(std::shared_ptr<const component::CompiledComponent> impl) : impl_(std::move(impl)) {}

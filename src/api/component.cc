@@ -133,6 +133,13 @@ std::vector<ComponentItem> items_of(const component::Types& types, const compone
 }  // namespace
 
 std::vector<ComponentItem> Component::imports() const { return items_of(impl_->types(), impl_->type().imports); }
+std::vector<std::pair<std::string_view, std::string_view>> Component::import_names() const {
+  std::vector<std::pair<std::string_view, std::string_view>> names;
+  names.reserve(impl_->plan().imports.size());
+  for (const component::PlanImport& import : impl_->plan().imports)
+    if (import.path.size() == 2) names.emplace_back(import.path[0], import.path[1]);
+  return names;
+}
 std::vector<ComponentItem> Component::exports() const { return items_of(impl_->types(), impl_->type().exports); }
 
 std::optional<ComponentFunc> ComponentInstance::get_func(std::string_view name) const { return get_func({}, name); }

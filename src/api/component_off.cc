@@ -22,6 +22,7 @@ Result<Component> Component::compile(const Engine& engine, std::vector<uint8_t>&
 Result<ComponentInstance> Component::instantiate(const Store&) const { return missing(); }
 std::vector<std::string> Component::functions() const { return {}; }
 std::vector<ComponentItem> Component::imports() const { return {}; }
+std::vector<std::pair<std::string_view, std::string_view>> Component::import_names() const { return {}; }
 std::vector<ComponentItem> Component::exports() const { return {}; }
 
 std::optional<ComponentFunc> ComponentInstance::get_func(std::string_view) const { return std::nullopt; }
@@ -102,6 +103,7 @@ void StreamEnd::close() const {}
 bool StreamEnd::copying() const { return false; }
 uint32_t StreamEnd::waiting() const { return 0; }
 bool StreamEnd::is_over() const { return true; }
+void StreamEnd::on_drop(std::function<void()>) const {}
 Result<Value> end_to_value(StreamEnd&, bool) { return missing(); }
 Result<StreamEnd> end_from_value(runtime::Store*, const Value&, bool, const TypeShape*, bool) { return missing(); }
 void CallReply::complete(Answer) const {}

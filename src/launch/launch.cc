@@ -75,7 +75,7 @@ Result<void> Launch::load() {
 
 Result<void> Launch::link_component() {
   component_linker_.emplace(engine_);
-  ERMINE_TRY(wasi_.add_to_linker(*component_linker_));
+  ERMINE_TRY(wasi_.add_to_linker(*component_linker_, *component_));
   if (program_.unknown_imports_trap) ERMINE_TRY(component_linker_->define_unknown_imports_as_traps(*component_));
   if (program_.unknown_imports_default)
     return Error(ErrorKind::kUsage, "missing imports of a component cannot be replaced by functions that return zeros");

@@ -48,8 +48,8 @@ class ComponentGuest {
       : ComponentGuest(std::move(config), engine, test::component_of_all(version)) {}
   ComponentGuest(WasiConfig config, const Config& engine, const std::string& component_text)
       : engine_(engine), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
-    must(wasi_.add_to_linker(linker_));
     const Component component = must(Component::from_text(engine_, component_text));
+    must(wasi_.add_to_linker(linker_, component));
     instance_.emplace(must(linker_.instantiate(store_, component)));
   }
   Result<std::optional<Value>> attempt(const char* name, Values arguments = {}) {

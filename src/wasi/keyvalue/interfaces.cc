@@ -57,19 +57,21 @@ Result<const Plugin*> open_plugin(const std::string& named) {
 
 struct Target {
   ComponentLinker& linker;
+  const preview2::Wanted& wanted;
   preview2::Definer& definer;
   Result<void> result;
 };
 
 Result<void> define_plugin(const Plugin& plugin, ComponentLinker& linker,
-                           const std::shared_ptr<const preview2::ContextSource>& source) {
-  preview2::Definer definer(linker, source, plugin.functions);
-  Target target{linker, definer, {}};
+                           const std::shared_ptr<const preview2::ContextSource>& source,
+                           const preview2::Wanted& wanted) {
+  preview2::Definer definer(linker, source, wanted);
+  Target target{linker, wanted, definer, {}};
   plugin.define({&target,
                  [](void* context, const char* interface, const char* name, const void* resource_class,
                     void (*destroy)(uint64_t)) {
                    Target& to = *static_cast<Target*>(context);
-                   if (to.result)
+                   if (to.result && to.wanted.has(interface, preview2::full_name, name))
                      to.result = to.linker.define_class(preview2::full_name(interface), name, resource_class, destroy);
                  },
                  [](void* context, const char* interface, const char* name, decltype(preview2::Import::call) call,
@@ -90,17 +92,23 @@ constexpr char kNames[] =
     "bget-many\0bset-many\0bdelete-many\0";
 
 // What an embedder has defined itself under such a name stays.
-void define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
-  (void)linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {});
-  (void)linker.define_class(kAtomics, "cas", &kAtomics, [](uint64_t) {});
+void define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
+                     const preview2::Wanted& wanted) {
+  const auto has = [&](const char* interface, const char* name) {
+    return wanted.has(interface, [](const char* full) { return std::string(full); }, name);
+  };
+  if (has(kStore, "bucket")) (void)linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {});
+  if (has(kAtomics, "cas")) (void)linker.define_class(kAtomics, "cas", &kAtomics, [](uint64_t) {});
   const ComponentCallback refuse = [source](ComponentCaller& caller, std::span<const Value> arguments) {
     preview2::Context* const context = source->get(caller.store().impl());
     if (context != nullptr && !context->refusals.key_value_store)
       context->refusals.key_value_store = printable(arguments[0].as_string());
     return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
   };
-  for (const char* name = kNames; *name != 0; name += std::string_view(name).size() + 1)
-    (void)linker.func(*name == 's' ? kStore : *name == 'a' ? kAtomics : kBatch, name + 1, refuse);
+  for (const char* name = kNames; *name != 0; name += std::string_view(name).size() + 1) {
+    const char* const interface = *name == 's' ? kStore : *name == 'a' ? kAtomics : kBatch;
+    if (has(interface, name + 1)) (void)linker.func(interface, name + 1, refuse);
+  }
 }
 
 }  // namespace
@@ -111,11 +119,12 @@ Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants) {
 }
 
 // A linker for many stores may be filled before it is known what their programs are granted.
-Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source) {
+Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
+                               const preview2::Wanted& wanted) {
   if (!source->fixed || source->fixed->key_value_stores) {
-    if (Result<const Plugin*> plugin = open_plugin({})) return define_plugin(**plugin, linker, source);
+    if (Result<const Plugin*> plugin = open_plugin({})) return define_plugin(**plugin, linker, source, wanted);
   }
-  define_refusals(linker, source);
+  define_refusals(linker, source, wanted);
   return {};
 }
 

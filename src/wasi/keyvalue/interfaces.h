@@ -13,7 +13,8 @@ class ComponentLinker;
 
 namespace ermine::wasi::preview2 {
 struct ContextSource;
-}
+class Wanted;
+}  // namespace ermine::wasi::preview2
 
 namespace ermine::wasi::keyvalue {
 
@@ -21,6 +22,7 @@ namespace ermine::wasi::keyvalue {
 // install; kUsage, kIo with the store that cannot be opened.
 Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants);
 
-Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source);
+Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
+                               const preview2::Wanted& wanted);
 
 }  // namespace ermine::wasi::keyvalue

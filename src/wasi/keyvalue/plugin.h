@@ -52,7 +52,6 @@ struct Definitions {
 struct Plugin {
   uint64_t headers;  // the first member of every version
   Result<std::shared_ptr<void>> (*open)(const KeyValueGrants& grants);
-  size_t functions;  // their number
   void (*define)(const Definitions& to);
 };
 // Keeps the library, which is valid for ever.

@@ -25,11 +25,13 @@ bool call_traced(void* env, runtime::Store* store, Cursor& cursor, uint64_t* slo
   return done;
 }
 
-constexpr size_t kFunctions = 0
-#define RESOURCE(...)
-#define FUNCTION(...) +1
-#include "wasi/preview2/functions.def"
-    ;
+// Without the version, and what of that a compatible one has in common with it: "wasi:io/poll@", "0.2".
+std::pair<std::string_view, std::string_view> name_and_track(std::string_view full) {
+  constexpr size_t kTrack = 3;
+  const size_t at = full.find('@');
+  if (at == full.npos) return {full, {}};
+  return {full.substr(0, at + 1), full.substr(at + 1, kTrack)};
+}
 
 }  // namespace
 
@@ -57,35 +59,59 @@ Context* ContextSource::get(runtime::Store* store) const {
   return context ? context->get() : nullptr;
 }
 
-Result<void> define_all(ComponentLinker& linker, ContextSource source) {
-#define RESOURCE(interface, name, Class) ERMINE_TRY(linker.resource<Class>(full_name(interface), name));
+Wanted::Wanted(const Component* component) : all_(component == nullptr) {
+  if (all_) return;
+  names_ = component->import_names();
+  std::ranges::sort(names_);
+}
+
+bool Wanted::has(const char* interface, std::string (*full)(const char* interface), const char* name) const {
+  if (all_) return true;
+  if (interface_ != interface || full_ != full) {
+    interface_ = interface;
+    full_ = full;
+    const std::string defined = full(interface);
+    const auto [base, track] = name_and_track(defined);
+    // Several versions of one interface are neighbours; which one finds the definition, the linker decides.
+    first_ = std::ranges::lower_bound(names_, std::string(base) + std::string(track), {}, &Names::value_type::first);
+    for (last_ = first_; last_ != names_.end() && name_and_track(last_->first) == std::pair(base, track);) ++last_;
+  }
+  return std::any_of(first_, last_, [&](const auto& wanted) { return wanted.second == name; });
+}
+
+Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
+                        const Wanted& wanted) {
+  Definer definer(linker, source, wanted);
+#define RESOURCE(interface, name, Class) definer.resource<Class>(interface, name);
 #define FUNCTION(...)
 #include "wasi/preview2/functions.def"
-  const auto shared = std::make_shared<const ContextSource>(std::move(source));
-  Definer definer(linker, shared, kFunctions);
 #define RESOURCE(...)
 #define FUNCTION(interface, name, function)                         \
   definer.add(interface, name, call_function<&Functions::function>, \
               Traits<decltype(&Functions::function)>::Host::shape);
 #include "wasi/preview2/functions.def"
   ERMINE_TRY(definer.finish());
-  ERMINE_TRY(define_http(linker, shared));
-  return keyvalue::define_interfaces(linker, shared);
+  ERMINE_TRY(define_http(linker, source, wanted));
+  return keyvalue::define_interfaces(linker, source, wanted);
 }
 
-Definer::Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, size_t count)
+Definer::Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, const Wanted& wanted)
     : linker_(linker),
       source_(std::move(source)),
-      imports_(std::make_shared<Import[]>(count)),
+      wanted_(wanted),
       may_trace_(!source_->fixed || source_->fixed->tracing()) {}
 
 void Definer::add(const char* interface, const char* name, decltype(Import::call) call,
                   component::detail::FuncShape (*shape)()) {
-  if (!result_) return;
-  Import& import = imports_[used_++];
-  import = {interface, name, call, nullptr, shape(), source_};
-  result_ = linker_.define_func(full_name(interface), name,
-                                {may_trace_ ? call_traced : call, {imports_, &import}, import.shape});
+  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  const auto import = std::make_shared<Import>(Import{interface, name, call, nullptr, shape(), source_});
+  result_ = linker_.define_func(full_name(interface), name, {may_trace_ ? call_traced : call, import, import->shape});
+}
+
+void Definer::add_resource(const char* interface, const char* name,
+                           Result<void> (ComponentLinker::*define)(std::string_view, std::string_view)) {
+  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  result_ = (linker_.*define)(full_name(interface), name);
 }
 
 Result<void> Definer::finish() { return std::move(result_); }

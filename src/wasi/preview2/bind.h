@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ermine/component/caller.h"
 #include "ermine/component/detail/cursor.h"
@@ -34,28 +37,53 @@ struct Import {
 // "wasi:io/error@0.2.12"
 std::string full_name(const char* interface);
 
-Result<void> define_all(ComponentLinker& linker, ContextSource source);
-// Defines functions one after the other. There is no table of them, because its pointers would be relocated at each
-// start, also of a program that is no component: five pages.
+// What a component imports: only that is defined for it.
+class Wanted {
+ public:
+  explicit Wanted(const Component* component);  // null: everything
+  // `interface` as in the tables; `full`: its name in a linker.
+  bool has(const char* interface, std::string (*full)(const char* interface), const char* name) const;
+
+ private:
+  using Names = std::vector<std::pair<std::string_view, std::string_view>>;
+  bool all_;
+  Names names_;
+  // Of the interface that was asked for last; rows of one interface follow each other.
+  mutable const char* interface_ = nullptr;
+  mutable std::string (*full_)(const char*) = nullptr;
+  mutable Names::const_iterator first_, last_;
+};
+
+Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
+                        const Wanted& wanted);
+// Defines functions and resources one after the other, those that are wanted. There is no table of them, because its
+// pointers would be relocated at each start, also of a program that is no component: five pages.
 class Definer {
  public:
-  Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, size_t count);
+  Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> source, const Wanted& wanted);
   // Not inlined: some 40 bytes of code for each function instead.
   [[gnu::noinline]] void add(const char* interface, const char* name, decltype(Import::call) call,
                              component::detail::FuncShape (*shape)());
+  template <class T>
+  void resource(const char* interface, const char* name) {
+    add_resource(interface, name, &ComponentLinker::resource<T>);
+  }
   Result<void> finish();  // the first error, if there was one
 
  private:
+  [[gnu::noinline]] void add_resource(const char* interface, const char* name,
+                                      Result<void> (ComponentLinker::*define)(std::string_view, std::string_view));
+
   ComponentLinker& linker_;
   std::shared_ptr<const ContextSource> source_;
-  std::shared_ptr<Import[]> imports_;
-  size_t used_ = 0;
+  const Wanted& wanted_;
   bool may_trace_;
   Result<void> result_;
 };
 
 // wasi:http
-Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source);
+Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
+                         const Wanted& wanted);
 
 // The core values that a call has as arguments, with the place of its result.
 uint32_t flat_params(const component::detail::FuncShape& shape);

@@ -7,21 +7,15 @@ namespace {
 
 using component::detail::HostCallable;
 
-constexpr size_t kHttpFunctions = 0
-#define RESOURCE(...)
-#define FUNCTION(...) +1
-#define ABSENT(...) +1
-#include "wasi/preview2/http_functions.def"
-    ;
-
 }  // namespace
 
-Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source) {
-#define RESOURCE(interface, name, Class) ERMINE_TRY(linker.resource<Class>(full_name(interface), name));
+Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
+                         const Wanted& wanted) {
+  Definer definer(linker, source, wanted);
+#define RESOURCE(interface, name, Class) definer.resource<Class>(interface, name);
 #define FUNCTION(...)
 #define ABSENT(...)
 #include "wasi/preview2/http_functions.def"
-  Definer definer(linker, source, kHttpFunctions);
 #define RESOURCE(...)
 #define FUNCTION(interface, name, function)                             \
   definer.add(interface, name, call_function<&HttpFunctions::function>, \

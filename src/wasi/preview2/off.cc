@@ -9,6 +9,7 @@ Error no_components() { return Error(ErrorKind::kUnsupported, "this library was 
 }  // namespace
 
 Result<void> Wasi::add_to_linker(ComponentLinker&) const { return no_components(); }
+Result<void> Wasi::add_to_linker(ComponentLinker&, const Component&) const { return no_components(); }
 Result<void> Wasi::add_to_linker(ComponentLinker&, ComponentFind, std::shared_ptr<void>) { return no_components(); }
 Result<HttpPool> HttpPool::open(HttpPoolOptions) { return no_components(); }
 

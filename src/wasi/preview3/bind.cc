@@ -37,13 +37,6 @@ bool start_traced(void* env, runtime::Store* store, Cursor& cursor, const uint64
   return import.start(env, store, cursor, slots, reply, kept);
 }
 
-constexpr size_t kFunctions = 0
-#define RESOURCE(...)
-#define FUNCTION(...) +1
-#define ASYNC(...) +1
-#include "wasi/preview3/functions.def"
-    ;
-
 }  // namespace
 
 Context* context_of(void* env, runtime::Store* store, Cursor& cursor) {
@@ -56,39 +49,46 @@ Context* context_of(void* env, runtime::Store* store, Cursor& cursor) {
 
 std::string full_name(const char* interface) { return std::string("wasi:") + interface + "@0.3.1"; }
 
-Definer::Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source, size_t count)
+Definer::Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source,
+                 const preview2::Wanted& wanted)
     : linker_(linker),
       source_(std::move(source)),
-      imports_(std::make_shared<Import[]>(count)),
+      wanted_(wanted),
       may_trace_(!source_->fixed || source_->fixed->tracing()) {}
 
 void Definer::add(const char* interface, const char* name, AnyFunction function, Run run,
                   decltype(HostFunc::start) start, FuncShape (*shape)()) {
-  if (!result_) return;
-  Import& import = imports_[used_++];
-  import = {{interface, name, call_function, start, shape(), source_}, function, run};
-  import.shape.is_async = start != nullptr;
+  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  const auto import =
+      std::make_shared<Import>(Import{{interface, name, call_function, start, shape(), source_}, function, run});
+  import->shape.is_async = start != nullptr;
   HostFunc func;
-  func.env = {imports_, &import};
-  func.shape = import.shape;
+  func.env = import;
+  func.shape = import->shape;
   if (start != nullptr) func.start = may_trace_ ? start_traced : start;
   else func.fn = may_trace_ ? call_traced : call_function;
   result_ = linker_.define_func(full_name(interface), name, std::move(func));
 }
 
-Result<void> define_all(ComponentLinker& linker, preview2::ContextSource source) {
-#define RESOURCE(interface, name, Class) ERMINE_TRY(linker.resource<Class>(full_name(interface), name));
+void Definer::add_resource(const char* interface, const char* name,
+                           Result<void> (ComponentLinker::*define)(std::string_view, std::string_view)) {
+  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  result_ = (linker_.*define)(full_name(interface), name);
+}
+
+Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
+                        const preview2::Wanted& wanted) {
+  Definer definer(linker, source, wanted);
+#define RESOURCE(interface, name, Class) definer.resource<Class>(interface, name);
 #define FUNCTION(...)
 #define ASYNC(...)
 #include "wasi/preview3/functions.def"
-  const auto shared = std::make_shared<const preview2::ContextSource>(std::move(source));
-  Definer definer(linker, shared, kFunctions);
 #define RESOURCE(...)
 #define FUNCTION(interface, name, function) definer.add(interface, name, &function);
 #define ASYNC(interface, name, function) definer.add_async(interface, name, &function);
 #include "wasi/preview3/functions.def"
   ERMINE_TRY(definer.finish());
-  return preview3::define_http(linker, shared);
+  return preview3::define_http(linker, source, wanted);
 }
 
 }  // namespace ermine::wasi::preview3

@@ -5,8 +5,10 @@
 
 namespace ermine::wasi::preview3 {
 
-Result<void> define_all(ComponentLinker& linker, preview2::ContextSource source);
+Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
+                        const preview2::Wanted& wanted);
 // wasi:http
-Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source);
+Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
+                         const preview2::Wanted& wanted);
 
 }  // namespace ermine::wasi::preview3

@@ -93,7 +93,8 @@ bool start_function(void* env, runtime::Store* store, Cursor& cursor, const uint
 // As the one of preview2, for functions that are passed when they are called.
 class Definer {
  public:
-  Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source, size_t count);
+  Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source,
+          const preview2::Wanted& wanted);
   template <class Type>
   void add(const char* interface, const char* name, Type function) {
     add(interface, name, reinterpret_cast<AnyFunction>(function), run_function<Type>, nullptr,
@@ -104,17 +105,22 @@ class Definer {
     add(interface, name, reinterpret_cast<AnyFunction>(function), nullptr, start_function<Type>,
         Traits<Type>::Host::shape);
   }
+  template <class T>
+  void resource(const char* interface, const char* name) {
+    add_resource(interface, name, &ComponentLinker::resource<T>);
+  }
   Result<void> finish() { return std::move(result_); }  // the first error, if there was one
 
  private:
   // One of `run` and `start` is null.
   [[gnu::noinline]] void add(const char* interface, const char* name, AnyFunction function, Run run,
                              decltype(HostFunc::start) start, FuncShape (*shape)());
+  [[gnu::noinline]] void add_resource(const char* interface, const char* name,
+                                      Result<void> (ComponentLinker::*define)(std::string_view, std::string_view));
 
   ComponentLinker& linker_;
   std::shared_ptr<const preview2::ContextSource> source_;
-  std::shared_ptr<Import[]> imports_;
-  size_t used_ = 0;
+  const preview2::Wanted& wanted_;
   bool may_trace_;
   Result<void> result_;
 };

@@ -62,12 +62,6 @@ Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants) {
   return std::shared_ptr<void>(std::move(stores));
 }
 
-constexpr size_t kFunctions = 0
-#define RESOURCE(...)
-#define FUNCTION(...) +1
-#include "wasi/keyvalue/plugin/functions.def"
-    ;
-
 void define(const Definitions& to) {
 #define RESOURCE(interface, name, Class)                                             \
   to.resource(to.context, interface, name, &component::detail::ClassTag<Class>::tag, \
@@ -78,7 +72,7 @@ void define(const Definitions& to) {
 #include "wasi/keyvalue/plugin/functions.def"
 }
 
-constexpr Plugin kPlugin{kHeaders, open_stores, kFunctions, define};
+constexpr Plugin kPlugin{kHeaders, open_stores, define};
 
 }  // namespace
 }  // namespace ermine::wasi::keyvalue
