@@ -88,6 +88,9 @@ void StreamEnd::close() const {
 bool StreamEnd::copying() const { return end_ && end_->copying(); }
 uint32_t StreamEnd::waiting() const { return end_ ? end_->waiting() : 0; }
 bool StreamEnd::is_over() const { return !end_ || end_->is_over(); }
+void StreamEnd::on_drop(std::function<void()> dropped) const {
+  if (end_) end_->on_drop(std::move(dropped));
+}
 
 Result<Value> end_to_value(StreamEnd& end, bool) {
   if (!end) return Error(ErrorKind::kUsage, "the end of the stream or future is empty");
@@ -117,27 +120,34 @@ std::string ErrorContext::message() const {
 
 // ---- EventLoop
 
+static Result<int> usable(int fd) {
+  if (fd < 0) return Error(ErrorKind::kIo, "the system has no descriptor for the event loop");
+  return fd;
+}
+
 EventLoop::EventLoop(StoreRef store) : scheduler_(&Scheduler::of(*store.impl())) {}
 
 Result<bool> EventLoop::run_some() const {
   Result<bool> ran = scheduler_->run_some();
-  if (!ran || *ran || !scheduler_->source) return ran;
-  scheduler_->source->poll();
+  if (!ran || *ran || !scheduler_->source()) return ran;
+  scheduler_->source()->poll();
   return scheduler_->run_some();
 }
 Result<void> EventLoop::run_until(const std::function<bool()>& done) const {
   return scheduler_->run_until(nullptr, done);
 }
-Result<int> EventLoop::event_fd() const {
-  const int fd = scheduler_->waker()->event_fd();
-  if (fd < 0) return Error(ErrorKind::kIo, "the system has no descriptor for the event loop");
-  return fd;
+Result<int> EventLoop::event_fd() const { return usable(scheduler_->event_fd()); }
+Result<int> EventLoop::begin_wait() const {
+  const Waker::Waiting waiting = scheduler_->waker()->begin_wait();
+  ERMINE_ASSIGN(const int fd, usable(waiting.fd));
+  return waiting.has_work ? -1 : fd;
 }
+void EventLoop::end_wait() const { scheduler_->waker()->end_wait(); }
 void EventLoop::set_wait(std::function<Result<void>()> wait) const { scheduler_->set_wait(std::move(wait)); }
 LoopHandle EventLoop::handle() const { return LoopHandle(scheduler_->waker()); }
 
-void EventLoop::set_source(std::shared_ptr<EventSource> source) const { scheduler_->source = std::move(source); }
-EventSource* EventLoop::source() const { return scheduler_->source.get(); }
+void EventLoop::set_source(std::shared_ptr<EventSource> source) const { scheduler_->set_source(std::move(source)); }
+EventSource* EventLoop::source() const { return scheduler_->source(); }
 
 Operation EventLoop::begin_operation() const {
   scheduler_->add_pending(1);

@@ -1,6 +1,7 @@
 // WASI 0.3 as a component sees it: results of its functions, its streams, what waits at the same time, and the attacks
 // that the tests of preview 1 and WASI 0.2 try.
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include <set>
 #include <thread>
 
+#include "ermine/component/call.h"
+#include "ermine/component/event_loop.h"
 #include "tests/wasi/async_component_guest.h"
 #include "tests/wasi/guest.h"
 
@@ -50,8 +53,8 @@ class AsyncGuest {
  public:
   explicit AsyncGuest(WasiConfig config, const std::string& version = "0.3.0", const Config& engine = with_async())
       : engine_(engine), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
-    must(wasi_.add_to_linker(linker_));
     const Component component = must(Component::from_text(engine_, test::async_component(version)));
+    must(wasi_.add_to_linker(linker_, component));
     instance_.emplace(must(linker_.instantiate(store_, component)));
   }
   static Config with_async() {
@@ -64,6 +67,7 @@ class AsyncGuest {
     if (!func) return Error(ErrorKind::kUsage, std::string("there is no function ") + name);
     return func->call(arguments);
   }
+  ComponentFunc func(const char* name) { return *instance_->get_func(name); }
   // Its result.
   Value call(const char* name, Values arguments = {}) { return *must(attempt(name, std::move(arguments))); }
   // "ok" or the error's name.
@@ -248,6 +252,51 @@ TEST(WasiAsync, StandardInputWaitsWithoutBlockingOthers) {
   EXPECT_EQ(guest.contents("stdin-all"), (Contents{"more data", 0}));
   later.join();
   EXPECT_EQ(guest.contents("stdin-all"), (Contents{"", 0}));
+}
+
+// An embedder that has a loop of its own learns from one descriptor when to run the store's.
+TEST(WasiAsync, AnEmbeddersLoopHearsWhatHappens) {
+  Pipe input;
+  AsyncGuest guest(WasiConfig().stdio(input.ends[0], 1, 2));
+  const component::EventLoop loop(guest.store());
+  pollfd fd{must(loop.event_fd()), POLLIN, 0};  // before anything waits
+  int waits = 0;
+  const auto run = [&](const char* name, Values arguments) {
+    ComponentCall<std::optional<Value>> call = must(guest.func(name).call_async(arguments));
+    waits = 0;
+    while (!call.done()) {
+      if (must(loop.run_some()) || call.done()) continue;
+      ++waits;
+      if (poll(&fd, 1, 10'000) != 1) return ADD_FAILURE() << name << " is not heard", std::optional<Value>();
+    }
+    return must(call.take());
+  };
+  const auto few = [&] { return waits >= 1 && waits < 20; };
+  EXPECT_GE(milliseconds_of([&] { run("wait-for", {number(30 * kMillisecond)}); }), 30u);
+  EXPECT_TRUE(few()) << waits;
+  // Many at once, and one after the other.
+  run("timers", {Value::u32(100), number(10 * kMillisecond)});
+  EXPECT_TRUE(few()) << waits;
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(write(input.ends[1], "some", 4), 4);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(write(input.ends[1], " data", 5), 5);
+    input.close_end(1);
+  });
+  const std::optional<Value> all = run("stdin-all", {});
+  later.join();
+  ASSERT_TRUE(all);
+  const auto span = all->elements()[0].numbers<uint8_t>();
+  EXPECT_EQ(std::string(span.begin(), span.end()), "some data");
+  EXPECT_TRUE(few()) << waits;
+  // The loop of the library itself waits as before, and also a function of the embedder.
+  must(guest.attempt("wait-for", {number(kMillisecond)}));
+  loop.set_wait([&]() -> Result<void> {
+    EXPECT_EQ(poll(&fd, 1, 10'000), 1);
+    return {};
+  });
+  must(guest.attempt("wait-for", {number(20 * kMillisecond)}));
 }
 
 TEST(WasiAsync, StandardOutputWaitsForItsReader) {

@@ -58,9 +58,11 @@ class EventSource {
   virtual ~EventSource() = default;
   // Posts (LoopHandle) what has happened, without waiting. Called now and then while tasks run.
   virtual void poll() = 0;
-  // Waits until something has happened, or EventLoop::event_fd() or StoreRef::interrupt_fd() is readable, and posts it.
-  // An error ends EventLoop::run_until.
+  // Waits until something has happened, or was posted (begin_wait()), or StoreRef::interrupt_fd() is readable, and
+  // posts it. An error ends EventLoop::run_until.
   virtual Result<void> wait() = 0;
+  // Readable when poll() has something to post. Owned by this object; -1: the system has none.
+  virtual int event_fd() = 0;
 };
 
 // A pointer to the loop of a store, valid as long as that. Used on the store's thread.
@@ -76,18 +78,23 @@ class EventLoop {
   // outside (a deadlock: no reply is awaited and no Operation exists) and for interrupts. Errors of tasks are those of
   // their calls.
   Result<void> run_until(const std::function<bool()>& done) const;
-  // Readable while something from outside waits. Owned by the store. kIo if the system has no more descriptors.
+  // Readable while something from outside waits: an answer, a stream, or a time or descriptor that a program of WASI
+  // 0.3 waits for. Owned by the store; it may be waited for by poll() or epoll. kIo if the system has no more
+  // descriptors.
   Result<int> event_fd() const;
   // How run_until(), and calls that wait, wait while nothing can run: `wait` returns when event_fd(),
   // StoreRef::interrupt_fd() or something else of the embedder is ready, or with an error, which ends the waiting.
   // Empty: for the first two.
   void set_wait(std::function<Result<void>()> wait) const;
-  // For the library's own code: of WASI 0.3, whose programs therefore need the waiting of the loop itself, not
-  // set_wait(). Kept until the store ends; null: there is none.
+  // For the library's own code: of WASI 0.3. Kept until the store ends; null: there is none.
   void set_source(std::shared_ptr<EventSource> source) const;
   EventSource* source() const;
   Operation begin_operation() const;
   LoopHandle handle() const;
+  // For the library's own code, around EventSource::wait(): what becomes readable when something is posted; -1:
+  // something was posted already. kIo if the system has no more descriptors.
+  Result<int> begin_wait() const;
+  void end_wait() const;
 
  private:
   Scheduler* scheduler_;

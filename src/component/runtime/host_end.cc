@@ -211,6 +211,10 @@ bool HostEnd::is_over() const {
   return !scheduler() || body_->end.state == CopyEnd::State::kDone || body_->end.shared->dropped;
 }
 
+void HostEnd::on_drop(std::function<void()> dropped) const {
+  if (body_) body_->end.shared->on_drop = std::move(dropped);
+}
+
 // ---- Passing on
 
 Result<std::shared_ptr<HostEnd::Body>> HostEnd::release() {

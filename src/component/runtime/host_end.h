@@ -54,6 +54,7 @@ class HostEnd {
   bool copying() const;
   uint32_t waiting() const;
   bool is_over() const;
+  void on_drop(std::function<void()> dropped) const;
   // The readable end as one of an instance, where it has this type; nothing is left here.
   Result<uint32_t> pass_on(ComponentInstance& root, uint32_t instance, TypeUse type);
   Result<Value> into_value();

@@ -1,6 +1,9 @@
 // Running and waiting; the bodies of threads are in tasks.cc.
 #include "component/runtime/scheduler.h"
 
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/format.h"
@@ -41,6 +44,7 @@ Scheduler::~Scheduler() {
   }
   for (const auto& frame : frames_)
     for (Thread* thread : frame->task.threads) delete thread;
+  if (loop_fd_ >= 0) ::close(loop_fd_);
 }
 
 void HostOperation::register_at(Scheduler& scheduler) {
@@ -338,10 +342,34 @@ Result<bool> Scheduler::run_posted() {
   return any;
 }
 
+namespace {
+bool watch(int epoll, int fd) {
+  epoll_event event{EPOLLIN, {.fd = fd}};
+  return fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+}  // namespace
+
+// A source may come later, so this is always one around the others.
+int Scheduler::event_fd() {
+  if (loop_fd_ >= 0) return loop_fd_;
+  const int made = epoll_create1(EPOLL_CLOEXEC);
+  if (made < 0) return made;
+  if (!watch(made, waker_->event_fd()) || (source_ && !watch(made, source_->event_fd()))) {
+    ::close(made);
+    return -1;
+  }
+  return loop_fd_ = made;
+}
+
+void Scheduler::set_source(std::shared_ptr<EventSource> source) {
+  source_ = std::move(source);
+  if (source_ && loop_fd_ >= 0) (void)watch(loop_fd_, source_->event_fd());
+}
+
 Result<Scheduler::Turn> Scheduler::turn() {
   // Tasks that are always ready must not keep others waiting for ever.
   constexpr uint32_t kTurnsBetweenPolls = 64;
-  if (source && ++turns_ % kTurnsBetweenPolls == 0) source->poll();
+  if (source_ && ++turns_ % kTurnsBetweenPolls == 0) source_->poll();
   Turn turn;
   ERMINE_ASSIGN(turn.posted, run_posted());
   ERMINE_ASSIGN(turn.ran, run_ready());
@@ -365,8 +393,10 @@ Result<void> Scheduler::run_until(const ComponentInstance* root, const std::func
       continue;
     }
     if (pending_ == 0) return component_trap(std::string(kDeadlock));
-    if (wait_ || source) {
-      ERMINE_TRY(wait_ ? wait_() : source->wait());
+    if (wait_ || source_) {
+      // The source's descriptor is ready, or becomes so, once it was asked.
+      if (wait_ && source_) source_->poll();
+      ERMINE_TRY(wait_ ? wait_() : source_->wait());
       ERMINE_TRY(answer_interrupts());
       continue;
     }

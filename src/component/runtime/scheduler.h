@@ -50,8 +50,16 @@ class Waker {
   // `work` runs in the event loop, on the store's thread; if it returns false, later once more. Nothing happens if the
   // store is gone.
   void post(std::function<bool()> work);
-  // Readable while there is work; -1 if the system has none. The caller does not close it.
+  // Readable while there is work, from now on; -1 if the system has none. The caller does not close it.
   int event_fd();
+  // The same for one wait, of the store's thread: without it, what that thread posts itself needs no system call.
+  // Whether there is work already.
+  struct Waiting {
+    int fd;
+    bool has_work;
+  };
+  Waiting begin_wait();
+  void end_wait();
   // Whether the store is gone. On the store's thread, or after it.
   bool is_closed();
 
@@ -60,11 +68,16 @@ class Waker {
   std::vector<std::function<bool()>> take();
   bool wait(runtime::Store& store);
   void close();
+  void make_fd();
+  void signal();
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::function<bool()>> work_;
   int event_fd_ = -1;
+  bool is_watched_ = false;  // a thread may be waiting for event_fd_
+  bool for_good_ = false;  // and always
+  bool is_signalled_ = false;  // it is readable
   bool closed_ = false;
 };
 
@@ -141,7 +154,10 @@ class Scheduler {
   // interrupts, or something of the host is ready. An error ends run_until.
   void set_wait(std::function<Result<void>()> wait) { wait_ = std::move(wait); }
   // What the loop waits for besides what is posted; null: nothing.
-  std::shared_ptr<EventSource> source;
+  void set_source(std::shared_ptr<EventSource> source);
+  EventSource* source() const { return source_.get(); }
+  // Readable while run_some() may have something to do; -1 if the system has none.
+  int event_fd();
   // Ends the calls of the host into this component.
   void component_failed(const ComponentInstance& root);
   // Bytes of the host's memory that the arguments of asynchronous calls take which are not answered yet.
@@ -201,6 +217,8 @@ class Scheduler {
   std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
   HostOperation* operations_ = nullptr;
   std::function<Result<void>()> wait_;
+  std::shared_ptr<EventSource> source_;
+  int loop_fd_ = -1;  // epoll, of the waker's and the source's descriptors; for event_fd()
   std::vector<std::function<bool()>> deferred_;  // posted work that could not be done yet
   int pending_ = 0;
   uint32_t turns_ = 0;

@@ -300,6 +300,7 @@ void cancel_copy(Scheduler& scheduler, CopyEnd& end) {
 void drop_end(Scheduler& scheduler, SharedStream& shared) {
   if (std::exchange(shared.dropped, true)) return;
   if (shared.pending) finish_pending(scheduler, shared, CopyResult::kDropped);
+  if (const std::function<void()> dropped = std::exchange(shared.on_drop, nullptr)) dropped();
 }
 
 Result<std::shared_ptr<SharedStream>> lift_stream(InstanceState& from, const Types& types, uint32_t index, TypeUse type,

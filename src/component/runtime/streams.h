@@ -24,6 +24,7 @@ struct SharedStream {
   const bool is_future;
   bool dropped = false;
   CopyEnd* pending = nullptr;  // the end that has begun a copy, and waits for the other
+  std::function<void()> on_drop;  // of an end of the host
 };
 
 // A copy of the public API, and the type that its elements have in the guest that it was last used with.

@@ -13,20 +13,44 @@ void Waker::post(std::function<bool()> work) {
   std::lock_guard lock(mutex_);
   if (closed_) return;
   work_.push_back(std::move(work));
-  if (event_fd_ >= 0) eventfd_write(event_fd_, 1);
+  signal();
   wake_.notify_all();
+}
+
+void Waker::make_fd() {
+  if (event_fd_ < 0) event_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void Waker::signal() {
+  if (!is_watched_ || is_signalled_ || event_fd_ < 0) return;
+  is_signalled_ = true;
+  eventfd_write(event_fd_, 1);
 }
 
 int Waker::event_fd() {
   std::lock_guard lock(mutex_);
-  if (event_fd_ < 0) event_fd_ = eventfd(work_.empty() ? 0 : 1, EFD_CLOEXEC | EFD_NONBLOCK);
+  make_fd();
+  is_watched_ = for_good_ = true;
+  if (!work_.empty()) signal();
   return event_fd_;
+}
+
+Waker::Waiting Waker::begin_wait() {
+  std::lock_guard lock(mutex_);
+  make_fd();
+  is_watched_ = true;
+  return {event_fd_, !work_.empty()};
+}
+
+void Waker::end_wait() {
+  std::lock_guard lock(mutex_);
+  is_watched_ = for_good_;
 }
 
 std::vector<std::function<bool()>> Waker::take() {
   std::lock_guard lock(mutex_);
   eventfd_t value;
-  if (event_fd_ >= 0) eventfd_read(event_fd_, &value);
+  if (std::exchange(is_signalled_, false)) eventfd_read(event_fd_, &value);
   return std::exchange(work_, {});
 }
 

@@ -3,7 +3,7 @@
 //
 // Bytes go directly between the file and the component's memory, when the component reads or writes the stream. Only
 // where both ends of a stream are the host's is there a buffer, of one piece. What would wait is tried again when the
-// Poller says so; a component that has given up its end is seen before each wait.
+// Poller says so; when a component gives up its end, that wait ends.
 //
 // It owns itself: the copy of the stream that is in progress, or the Poller, keeps it.
 #pragma once

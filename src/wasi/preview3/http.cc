@@ -41,8 +41,8 @@ class TrailersWriting {
     if (!attempt())
       Retry::run(context_.counts(), store_,
                  {.attempt = [self = *this] { return self.attempt(); },
-                  .unwanted = [writer = writer_] { return writer.is_over(); },
-                  .awaited = preview2::trailers_of(reading_)});
+                  .awaited = preview2::trailers_of(reading_),
+                  .unwanted = [writer = writer_] { return writer.is_over(); }});
   }
 
  private:

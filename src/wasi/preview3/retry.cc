@@ -26,6 +26,7 @@ void Retry::ready() {
 
 void Retry::cancel() {
   over_ = true;
+  Poller::forget(*this);
   if (operation_.abandon) operation_.abandon();
 }
 

@@ -25,8 +25,8 @@ class Retry final : public Waiter, public preview2::Resource, public std::enable
     uint64_t pause = 0;  // without a descriptor: nanoseconds until the next attempt
     std::function<bool()> attempt;  // true: the call is answered. What it refers to keeps `fd` open
     std::function<void()> abandon = nullptr;  // when the call is cancelled, or its store ends
-    std::function<bool()> unwanted = nullptr;  // of what answers no call: whether it is not waited for any more
     std::shared_ptr<host::Awaited> awaited = nullptr;  // instead of a descriptor
+    std::function<bool()> unwanted = nullptr;  // of what answers no call: whether that is not awaited any more
   };
   Retry(std::shared_ptr<preview2::Counts> counts, StoreRef store, Operation operation)
       : Resource(std::move(counts)), store_(store), operation_(std::move(operation)) {}

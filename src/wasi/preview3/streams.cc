@@ -27,6 +27,9 @@ void FileCopy::start(Call& call, HostError error) {
     fail(error);
     return finish();
   }
+  end().on_drop([copy = weak_from_this()] {
+    if (const std::shared_ptr<FileCopy> self = copy.lock()) Poller::give_up(*self);
+  });
   if (Result<void> begun = next(); !begun) call.stop = std::move(begun).error();
 }
 

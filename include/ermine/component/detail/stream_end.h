@@ -64,6 +64,8 @@ class StreamEnd {
   uint32_t waiting() const;
   // Whether the other end was dropped, or the value of a future has been copied: nothing more can be copied.
   bool is_over() const;
+  // Called once, when the other end is dropped; or this one is. It must not use the stream.
+  void on_drop(std::function<void()> dropped) const;
 
   explicit StreamEnd(std::shared_ptr<HostEnd> end) : end_(std::move(end)) {}
   const std::shared_ptr<HostEnd>& impl() const { return end_; }
