@@ -524,15 +524,15 @@
 ;; triggers collections, and takes the places of what does not survive. A stale slot of the frames would keep an object
 ;; alive, so the stores are in functions of their own, whose frames are overwritten.
 (module
-  (type $node (struct (field $next (mut (ref null $node))) (field $value (mut i32)) (field i64 i64 i64 i64 i64 i64)))
+  (type $node (struct (field $next (mut (ref null $node))) (field $value (mut i32))))
   (type $nodes (array (mut (ref null $node))))
   (global $old (mut (ref null $node)) (ref.null $node))
   (global $table (mut (ref null $nodes)) (ref.null $nodes))
   (func $garbage (local $n i32)
     (local i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64)
     (loop $more
-      (drop (struct.new_default $node))
-      (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 600000)))))
+      (drop (array.new_default $nodes (i32.const 1000)))
+      (br_if $more (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 10000)))))
   (func $new (param $v i32) (result (ref $node)) (local $n (ref $node))
     (local.set $n (struct.new_default $node))
     (struct.set $node $value (local.get $n) (local.get $v))
