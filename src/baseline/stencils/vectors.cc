@@ -6,9 +6,7 @@ namespace {
 
 template <Op op, unsigned t>
 struct Unary {
-  [[gnu::always_inline]] static void run(State& s) {
-    write<in_register(t)>(s, V128(call_vector<op>(s, V128(s.f[t]))));
-  }
+  [[gnu::always_inline]] static void run(State& s) { write<in_register(t)>(s, V128(call_vector<op>(s, V128(s.f[t])))); }
 };
 
 template <Op op, unsigned t, unsigned b, unsigned c>
