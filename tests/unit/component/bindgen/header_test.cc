@@ -57,6 +57,16 @@ TEST(BindgenHeader, AWorldWithoutFunctionsHasNoClasses) {
   expect_lacks(header, "struct ");
 }
 
+// Values that own a resource cannot be copied: they are taken by value and moved, also if the resource is in a part.
+TEST(BindgenHeader, ArgumentsThatOwnResourcesAreMoved) {
+  const std::string header = world_header("export i;",
+                                          "interface i { resource r; record pair { a: r, b: u32 } record plain { b: u32 }\n"
+                                          "take: func(p: pair, q: list<r>, c: plain); }");
+  expect_has(header, "std::move(p)");
+  expect_has(header, "std::move(q)");
+  expect_lacks(header, "std::move(c)");
+}
+
 TEST(BindgenHeader, OneInterfaceInTwoVersions) {
   const Result<std::string> header = header_of(
       "package x:w;\n"

@@ -67,6 +67,7 @@ TEST(ComponentTextError, Messages) {
            {"(func (param \"a\" u8))", "expected (canon lift ...)"},
            {"(start 0", "the text ends here"},
            {"(core module (func)", "the text ends here"},
+           {"(core module (func", "the text ends here, expected \")\" after the module"},
            {"(component", "the text ends here"},
            {"(component binary \"\")", "unexpected token \"binary\""},
            {"(type u8) (@name \"x\")", "misplaced @name annotation"},

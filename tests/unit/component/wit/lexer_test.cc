@@ -31,7 +31,7 @@ TEST(WitLexer, Errors) {
   for (const char* text : {"a--b", "a-", "-a", "aB", "a_b", "%", "%1", "\xC3\xA4", "#", "+", "-", "*", "__", "a-Bc"})
     EXPECT_EQ(tokens(text), "error at 0") << text;
   for (const char* text : {"\"", "\"a", "\"a\n\"", "\"\\x\"", "\"\\u{110000}\"", "\"\\u{d800}\"", "\"\\u{}\"",
-                           "\"\\u{1__2}\"", "\"\\ff\""})
+                           "\"\\u{1__2}\"", "\"\\u{41x\"", "\"\\ff\""})
     EXPECT_TRUE(tokens(text).starts_with("error")) << text;
 }
 
