@@ -59,9 +59,10 @@ TEST(BindgenHeader, AWorldWithoutFunctionsHasNoClasses) {
 
 // Values that own a resource cannot be copied: they are taken by value and moved, also if the resource is in a part.
 TEST(BindgenHeader, ArgumentsThatOwnResourcesAreMoved) {
-  const std::string header = world_header("export i;",
-                                          "interface i { resource r; record pair { a: r, b: u32 } record plain { b: u32 }\n"
-                                          "take: func(p: pair, q: list<r>, c: plain); }");
+  const std::string header =
+      world_header("export i;",
+                   "interface i { resource r; record pair { a: r, b: u32 } record plain { b: u32 }\n"
+                   "take: func(p: pair, q: list<r>, c: plain); }");
   expect_has(header, "std::move(p)");
   expect_has(header, "std::move(q)");
   expect_lacks(header, "std::move(c)");
