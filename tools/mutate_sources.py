@@ -36,7 +36,7 @@ LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
 # Tests of how programs are built.
 OTHER_TESTS = ("api.consumer", "bench", "examples")
 # What a program loads from a folder beside its own, as ninja and the program find it from there.
-LOADED = {"ermine": "../lib/libermine-http.so"}
+LOADED = {"ermine": ("../lib/libermine-http.so", "../lib/libermine-keyvalue.so")}
 PARTED = ("component", "wasi")  # folders whose parts count as folders of their own
 MOST_USERS = 45  # files that include a header
 DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"
@@ -273,8 +273,12 @@ def users_of_headers(build):
 class Trial:
     def __init__(self, build, most_seconds):
         self.build, self.tests = build, known_tests(build, most_seconds)
-        self.loaded = {target: library for target, library in LOADED.items() if (build.path / "bin" / library).exists()}
-        self.objects = {source: [object_] for object_, (source, _) in build.sources.items()}
+        self.loaded = {target: [file for file in files if (build.path / "bin" / file).exists()] for target, files in LOADED.items()}
+        # A source may be in several programs; what runs at build time is tried by tools/mutate.py.
+        self.objects = collections.defaultdict(list)
+        for object_, (source, _) in build.sources.items():
+            if "/make_stencils.dir/" not in object_:
+                self.objects[source].append(object_)
         self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
 
     def has(self, target, object_):
@@ -282,7 +286,7 @@ class Trial:
         return object_ in words or any(w.endswith(library_of(object_)) for w in words)
 
     def loads(self, target, object_):
-        return target in self.loaded and object_ in self.build.link_words(self.loaded[target])
+        return any(object_ in self.build.link_words(library) for library in self.loaded.get(target, ()))
 
     def tests_for(self, file, objects):
         """Tests whose program contains one of the objects, as (nearness, test): those of the file's folder first, among them
@@ -351,7 +355,7 @@ class Trial:
                 own = set(self.build.link_words(test.target))
                 in_front = [to for o, to in altered.items() if o not in own and self.has(test.target, o)]
                 self.build.link(test.target, in_front, program, altered)
-                if library := self.loaded.get(test.target):
+                for library in self.loaded.get(test.target, ()):
                     self.build.link(library, [], directory / "bin" / library, altered)
                 programs.add(program)
             was = str(self.build.path / "bin" / test.target)
