@@ -83,32 +83,23 @@ Result<void> define_plugin(const Plugin& plugin, ComponentLinker& linker,
 }
 
 // Of a program that is granted nothing: `open` fails, and without what it would return nothing else can be called. The
-// types are those of the component. Each name with the letter of its interface.
-constexpr char kStore[] = "wasi:keyvalue/store@0.2.0-draft2", kAtomics[] = "wasi:keyvalue/atomics@0.2.0-draft2",
-               kBatch[] = "wasi:keyvalue/batch@0.2.0-draft2";
-constexpr char kNames[] =
-    "sopen\0s[method]bucket.get\0s[method]bucket.set\0s[method]bucket.delete\0s[method]bucket.exists\0"
-    "s[method]bucket.list-keys\0a[static]cas.new\0a[method]cas.current\0aincrement\0aswap\0"
-    "bget-many\0bset-many\0bdelete-many\0";
-
-// What an embedder has defined itself under such a name stays.
+// types are those of the component. What an embedder has defined itself under such a name stays.
 void define_refusals(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
                      const preview2::Wanted& wanted) {
-  const auto has = [&](const char* interface, const char* name) {
-    return wanted.has(interface, [](const char* full) { return std::string(full); }, name);
-  };
-  if (has(kStore, "bucket")) (void)linker.define_class(kStore, "bucket", &kStore, [](uint64_t) {});
-  if (has(kAtomics, "cas")) (void)linker.define_class(kAtomics, "cas", &kAtomics, [](uint64_t) {});
   const ComponentCallback refuse = [source](ComponentCaller& caller, std::span<const Value> arguments) {
     preview2::Context* const context = source->get(caller.store().impl());
     if (context != nullptr && !context->refusals.key_value_store)
       context->refusals.key_value_store = printable(arguments[0].as_string());
     return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
   };
-  for (const char* name = kNames; *name != 0; name += std::string_view(name).size() + 1) {
-    const char* const interface = *name == 's' ? kStore : *name == 'a' ? kAtomics : kBatch;
-    if (has(interface, name + 1)) (void)linker.func(interface, name + 1, refuse);
-  }
+  const auto define = [&](const char* interface, const char* name, bool is_resource) {
+    if (!wanted.has(interface, preview2::full_name, name)) return;
+    if (is_resource) (void)linker.define_class(preview2::full_name(interface), name, name, [](uint64_t) {});
+    else (void)linker.func(preview2::full_name(interface), name, refuse);
+  };
+#define RESOURCE(interface, name, Class) define(interface, name, true);
+#define FUNCTION(interface, name, function) define(interface, name, false);
+#include "wasi/keyvalue/plugin/functions.def"
 }
 
 }  // namespace
