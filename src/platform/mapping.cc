@@ -8,30 +8,42 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstring>
 
 namespace ermine::platform {
 
 namespace {
 
-// The range of random addresses: between low mappings (programs at fixed addresses, the sanitizers' tables) and those
-// that the system puts high (programs, libraries, heap, stacks). A machine with fewer address bits does not accept such
-// a proposal and chooses itself.
-constexpr uint64_t kLowestPlace = uint64_t{1} << 40, kHighestPlace = uint64_t{0x55} << 40;
 // Large mappings begin at a multiple of the size of large pages.
 constexpr uint64_t kLargePage = uint64_t{2} << 20;
 
+// A range of random addresses: between low mappings (programs at fixed addresses, the sanitizers' tables) and those
+// that the system puts high (programs, libraries, heap, stacks).
+struct Places {
+  uint64_t lowest, end;  // empty: the system chooses
+};
+const Places& places() {
+  static const Places result = [] {
+    const long now = syscall(SYS_personality, 0xffffffff);
+    if (now != -1 && (now & ADDR_NO_RANDOMIZE) != 0) return Places{0, 0};
+    const uint64_t unit =
+        std::bit_ceil(getauxval(AT_RANDOM)) / 128;  // it is on the stack that the program started with
+    return Places{unit, 85 * unit};
+  }();
+  return result;
+}
+
 // A proposed address, or null: the system chooses.
 void* random_place(uint64_t size) {
-  static const bool same_each_time = [] {
-    const long now = syscall(SYS_personality, 0xffffffff);
-    return now != -1 && (now & ADDR_NO_RANDOMIZE) != 0;
-  }();
-  if (same_each_time || size > kHighestPlace - kLowestPlace) return nullptr;
+  const auto [lowest, end] = places();
+  // A system with few addresses (an emulator) has a random choice of its own, or none.
+  constexpr uint64_t kLarge = uint64_t{1} << 30;
+  if (size > end - lowest || (end < uint64_t{1} << 46 && size < kLarge)) return nullptr;
   const uint64_t unit = size >= kLargePage ? kLargePage : page_size();
-  const uint64_t places = (kHighestPlace - kLowestPlace - size) / unit + 1;
-  return reinterpret_cast<void*>(kLowestPlace + random_below(places) * unit);
+  return reinterpret_cast<void*>(lowest + random_below((end - lowest - size) / unit + 1) * unit);
 }
 
 void* map_inaccessible(void* place, uint64_t size) {
@@ -72,7 +84,7 @@ size_t page_size() {
 
 Mapping::~Mapping() {
   if (!base_) return;
-  if (lender_) lender_->take_back(base_, size_);
+  if (lender_) lender_->take_back(base_, size_, used_);
   else munmap(base_ - guards_.below, guards_.below + size_ + guards_.above);
 }
 
@@ -95,12 +107,14 @@ bool Mapping::commit(uint64_t offset, uint64_t size) {
   const uint64_t from = offset / page * page;
   const uint64_t to = round_up(offset + size, page);
   if (to > size_) return false;
+  used_ = std::max(used_, to);  // also if only a part of it becomes accessible
   return mprotect(base_ + from, to - from, PROT_READ | PROT_WRITE) == 0;
 }
 
 bool Mapping::map_image(const Image& image, uint64_t image_offset, uint64_t offset, uint64_t size) {
   if (size == 0) return true;
   if (size > size_ || offset > size_ - size) return false;
+  used_ = std::max(used_, offset + size);
   void* p = mmap(base_ + offset, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image.fd_,
                  static_cast<off_t>(image_offset));
   return p != MAP_FAILED;

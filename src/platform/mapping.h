@@ -54,7 +54,8 @@ class Mapping {
   // Lends mappings, in place of the system, and takes them back. Thread-safe.
   class Lender {
    public:
-    virtual void take_back(uint8_t* base, uint64_t size) = 0;
+    // `used`: all that was ever accessible is in the first `used` bytes.
+    virtual void take_back(uint8_t* base, uint64_t size, uint64_t used) = 0;
 
    protected:
     ~Lender() = default;
@@ -67,6 +68,7 @@ class Mapping {
   Mapping& operator=(Mapping&& o) noexcept {
     std::swap(base_, o.base_);
     std::swap(size_, o.size_);
+    std::swap(used_, o.used_);
     std::swap(guards_, o.guards_);
     std::swap(lender_, o.lender_);
     return *this;
@@ -100,6 +102,7 @@ class Mapping {
  private:
   uint8_t* base_ = nullptr;
   uint64_t size_ = 0;
+  uint64_t used_ = 0;  // the end of what was ever accessible
   Guards guards_{0, 0};
   Lender* lender_ = nullptr;  // null: the system
 };

@@ -53,9 +53,10 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
     mapping = reserve_guarded(options);
     guarded = mapping.has_value();
   }
-  // Checked from here on. Space to grow in place is useful, but only shared memories require it.
+  // Checked from here on. Space to grow in place is useful, but only shared memories require it; if there was no space
+  // for guards, others do not ask for any.
   const uint64_t guard = std::max(options.guard, platform::Guards{}.above);
-  if (!mapping)
+  if (!mapping && (type.shared || !wants_guard(type, options)))
     mapping = platform::Mapping::reserve(type.shared ? most : std::min(most, std::max(options.reservation, size)),
                                          {guard, guard});
   if (!mapping && !type.shared) mapping = platform::Mapping::reserve(size);

@@ -28,10 +28,11 @@ class Slots final : public Mapping::Lender {
     return Mapping(base, kSlotMemory, this);
   }
 
-  void take_back(uint8_t* base, uint64_t size) override {
+  void take_back(uint8_t* base, uint64_t size, uint64_t used) override {
     Mapping slot(base, size, nullptr);
-    // A slot that could not be emptied is not used again.
-    const bool empty = slot.decommit(0, size);
+    // A slot that could not be emptied is not used again. (Only what was used is emptied: an emulator of user mode
+    // takes time for each page.)
+    const bool empty = slot.decommit(0, used);
     slot.release();
     if (!empty) return;
     std::lock_guard lock(mutex_);
@@ -39,10 +40,15 @@ class Slots final : public Mapping::Lender {
   }
 
  private:
+  // Once there is no space for a group, it is not looked for again: a search that fails can take long.
   bool add_group() {
-    for (size_t n = next_group_; n != 0; n /= 2) {
+    for (; next_group_ != 0; next_group_ /= 2) {
+      const size_t n = next_group_;
       auto group = Mapping::reserve(n * kSlot, {kGuardBelow, kGuardAbove});
-      if (!group) continue;
+      if (!group) {
+        may_grow_ = false;
+        continue;
+      }
       uint8_t* first = group->release();
       bool sealed = platform::seal(first - kGuardBelow, kGuardBelow);
       for (size_t i = 0; i < n; ++i) {
@@ -51,7 +57,7 @@ class Slots final : public Mapping::Lender {
         free_.push_back(base);
       }
       if (sealed) platform::seal(first + n * kSlot - kSlotGuard, kSlotGuard + kGuardAbove);
-      next_group_ = n < kMostSlots ? n * 2 : n;
+      if (may_grow_ && n < kMostSlots) next_group_ = n * 2;
       return true;
     }
     return false;
@@ -59,7 +65,8 @@ class Slots final : public Mapping::Lender {
 
   std::mutex mutex_;
   std::vector<uint8_t*> free_;  // possible beginnings of memories
-  size_t next_group_ = 1;
+  size_t next_group_ = 1;  // slots of the next group
+  bool may_grow_ = true;
 };
 
 }  // namespace

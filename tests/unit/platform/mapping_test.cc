@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "platform/thread_stack.h"
@@ -105,19 +106,29 @@ TEST(Mapping, SealedMappingsStay) {
 
 TEST(Mapping, ReturnsToItsPool) {
   struct Owner final : Mapping::Lender {
-    void take_back(uint8_t* base, uint64_t size) override { returned = {base, size}; }
-    std::pair<uint8_t*, uint64_t> returned{};
+    void take_back(uint8_t* base, uint64_t size, uint64_t used) override { returned = {base, size, used}; }
+    std::tuple<uint8_t*, uint64_t, uint64_t> returned{};
   } owner;
-  auto whole = Mapping::reserve(8 * page_size());
+  const uint64_t page = page_size();
+  auto whole = Mapping::reserve(8 * page);
   ASSERT_TRUE(whole);
   {
-    Mapping part(whole->base(), page_size(), &owner);
+    Mapping part(whole->base(), 4 * page, &owner);
+    EXPECT_TRUE(part.commit(0, 1));
     Mapping moved = std::move(part);
-    EXPECT_TRUE(moved.commit(0, 1));
-    EXPECT_FALSE(moved.commit(page_size(), 1));
-    EXPECT_EQ(owner.returned.first, nullptr);
+    EXPECT_TRUE(moved.commit(page, 1));
+    EXPECT_FALSE(moved.commit(4 * page, 1));
+    EXPECT_EQ(std::get<0>(owner.returned), nullptr);
   }
-  EXPECT_EQ(owner.returned, std::pair(whole->base(), uint64_t{page_size()}));
+  EXPECT_EQ(owner.returned, std::tuple(whole->base(), 4 * page, 2 * page));
+  {
+    auto image = Image::create(page, [](uint8_t*) {});
+    ASSERT_TRUE(image);
+    Mapping part(whole->base(), 4 * page, &owner);
+    EXPECT_TRUE(part.map_image(*image, 0, 2 * page, page));
+    EXPECT_TRUE(part.decommit(2 * page, page));
+  }
+  EXPECT_EQ(owner.returned, std::tuple(whole->base(), 4 * page, 3 * page));
 }
 
 TEST(Image, EachMappingHasItsOwnCopy) {
