@@ -36,7 +36,7 @@ elseif(ERMINE_ARCH)
   target_compile_options(ermine_options INTERFACE -march=${ERMINE_ARCH})
 endif()
 
-# Parts that a build may leave out. Stencils have flags of their own and get these definitions as well.
+# Parts that a build may leave out.
 set(ERMINE_LEFT_OUT "")
 foreach(part PAIRS SIMD OBJECT_OPS THREADS)
   if(NOT ERMINE_${part})

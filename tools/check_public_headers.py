@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Compiles each public header by itself, as C++20 with warnings as errors (and the C headers as C11), with the given
-compilers: check_public_headers.py g++ clang++-14. Embedders use other compilers than the engine does."""
+"""Compiles the public headers as C++20 with warnings as errors (and the C headers as C11), with the given compilers:
+check_public_headers.py g++ clang++-14. The first compiles each header by itself, the others all of them in one file.
+Embedders use other compilers than the engine does."""
 import concurrent.futures
 import os
 import pathlib
@@ -12,21 +13,21 @@ FLAGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", "-I", str
 
 
 def failure(run):
-    """What the compiler says of a header, or nothing."""
-    driver, language, name = run
-    done = subprocess.run([driver, *language, *FLAGS, "-"], input=f'#include "{name}"\n#include "{name}"\n', capture_output=True, text=True)
-    return f"{driver} {language[2]} {name}:\n{done.stderr}" if done.returncode else None
+    """What the compiler says of headers, or nothing. (Each is included twice: it must have an include guard.)"""
+    driver, language, names = run
+    done = subprocess.run([driver, *language, *FLAGS, "-"], input="".join(f'#include "{name}"\n' for name in names * 2), capture_output=True, text=True)
+    return f"{driver} {language[2]} {' '.join(map(str, names))}:\n{done.stderr}" if done.returncode else None
 
 
 headers = sorted(root.rglob("*.h"))
 runs = []
-for compiler in sys.argv[1:]:
-    for header in headers:
-        name = header.relative_to(root)
-        runs.append((compiler, ["-x", "c++", "-std=c++20"], name))
-        if header.parent == root:  # wasm.h, ermine.h: the C API
-            cc = compiler.replace("++", "cc" if compiler.startswith("g") else "")
-            runs.append((cc, ["-x", "c", "-std=c11"], name))
+for number, compiler in enumerate(sys.argv[1:]):
+    names = [header.relative_to(root) for header in headers]
+    c_names = [header.relative_to(root) for header in headers if header.parent == root]  # wasm.h, ermine.h: the C API
+    cc = compiler.replace("++", "cc" if compiler.startswith("g") else "")
+    for language, listed in ((["-x", "c++", "-std=c++20"], names), (["-x", "c", "-std=c11"], c_names)):
+        driver = cc if language[1] == "c" else compiler
+        runs += [(driver, language, group) for group in ([[n] for n in listed] if number == 0 else [listed]) if group]
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     failures = [text for text in pool.map(failure, runs) if text]
 print(*failures, sep="\n")

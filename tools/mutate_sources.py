@@ -4,9 +4,9 @@ A fault is a small change of one file: an inverted condition, another constant o
 value. Faults are spread over the folders of src/ and over their kinds, and generated from a seed: the same seed gives the
 same faults for the same sources. For each, a changed copy of the file is compiled (for a header: of all files that include
 it, if there are not too many) and linked in front of the libraries of a build directory. Then the tests that link the file
-run, the nearest and cheapest first, until one fails. Needs a release build whose tests have run once, which records the time
-of each test:
-  make test
+run, the nearest and cheapest first, until one fails. Needs a release build that compiles each source by itself and whose
+tests have run once, which records the time of each test:
+  cmake --preset release -B build/each -DERMINE_UNITY=OFF && cmake --build build/each && ctest --test-dir build/each -j2
   tools/mutate_sources.py --count 200
 Results are kept in --results, and finished faults are not repeated. (Faults in stencils, and chosen ones in the baseline
 compiler, are injected by tools/mutate.py.)
@@ -477,7 +477,7 @@ def files_in(names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/each", help="build directory, of ninja")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--count", type=int, default=200, help="number of faults")
     parser.add_argument("--jobs", type=int, default=2)

@@ -30,6 +30,9 @@ class BuildDirectory:
         self.compile, self.sources = {}, {}  # commands by source; sources by their objects
         for command in json.loads((self.path / "compile_commands.json").read_text()):
             name = os.path.relpath(command["file"], ROOT)
+            if "/Unity/unity_" in name:
+                raise SystemExit(f"{path} compiles several sources as one. Use a build directory (--build) that does not: cmake "
+                                 "--preset release -B build/each -DERMINE_UNITY=OFF, then cmake --build build/each")
             words = shlex.split(command["command"])
             self.compile.setdefault(name, words)
             self.sources[words[words.index("-o") + 1]] = name, words

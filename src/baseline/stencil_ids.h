@@ -229,7 +229,7 @@ constexpr Bases make_bases() {
       default: break;
     }
     b.branch[i] = next;
-    if (ir::is_branchable(op)) next += kLocations * kOperandLocations * 2;
+    if (ir::has_branch(op)) next += kLocations * kOperandLocations * 2;
   }
   for (unsigned i = 0; i < b.group.size(); ++i) {
     b.group[i] = next;

@@ -63,13 +63,14 @@ constexpr bool is_compare(Op op) {
   return (n >= static_cast<unsigned>(Op::i32_eq) && n <= static_cast<unsigned>(Op::i32_ge_u)) ||
          (n >= static_cast<unsigned>(Op::i64_eq) && n <= static_cast<unsigned>(Op::f64_ge));
 }
-// Whether it can be fused with a branch that is taken if the result is not zero. A build without superinstructions
-// fuses only integers.
+// Whether it could be fused with a branch that is taken if the result is not zero.
+constexpr bool has_branch(Op op) { return is_compare(op) || op == Op::i32_and; }
+// Whether it is. A build without superinstructions fuses only integers.
 constexpr bool is_branchable(Op op) {
 #ifdef ERMINE_WITHOUT_PAIRS
   if (static_cast<unsigned>(op) > static_cast<unsigned>(Op::i64_ge_u)) return op == Op::i32_and;
 #endif
-  return is_compare(op) || op == Op::i32_and;
+  return has_branch(op);
 }
 
 constexpr unsigned form_count(Op op) {

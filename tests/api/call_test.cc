@@ -6,7 +6,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::call_test {
 namespace {
 
 using test::must;
@@ -487,4 +487,4 @@ TEST(Call, AVeryLongFunctionInEveryTier) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::call_test

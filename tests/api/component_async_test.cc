@@ -7,7 +7,7 @@
 #include "ermine/ermine.h"
 #include "tests/api/async_guest.h"
 
-namespace ermine {
+namespace ermine::component_async_test {
 namespace {
 
 using component::EventLoop;
@@ -462,4 +462,4 @@ TEST_F(ComponentAsync, SharedBetweenThreads) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_async_test

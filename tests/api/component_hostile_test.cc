@@ -8,7 +8,7 @@ enum class Colour : uint8_t { kRed, kGreen };
 ERMINE_ENUM(Colour, "red", "green")
 }  // namespace hostile_app
 
-namespace ermine {
+namespace ermine::component_hostile_test {
 namespace {
 
 // Exports call: func(a: u32, b: u32), which passes these numbers as the parameters of a function of the host. `type`:
@@ -165,4 +165,4 @@ TEST(HostileComponents, PlacesOfResults) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_hostile_test

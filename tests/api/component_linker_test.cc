@@ -6,7 +6,7 @@
 
 #include "ermine/ermine.h"
 
-namespace ermine {
+namespace ermine::component_linker_test {
 namespace {
 
 using component::Value;
@@ -215,4 +215,4 @@ TEST(ComponentValueTest, ListsOfNumbersAreNumbers) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_linker_test

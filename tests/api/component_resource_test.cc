@@ -20,7 +20,7 @@ ERMINE_RESOURCE(Other, "other")
 
 }  // namespace app
 
-namespace ermine {
+namespace ermine::component_resource_test {
 namespace {
 
 using component::Resource;
@@ -301,4 +301,4 @@ TEST(ComponentResourcesOfTheHost, AsNumbers) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_resource_test

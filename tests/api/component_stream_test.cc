@@ -17,7 +17,7 @@ struct Packet {
 ERMINE_RECORD(Packet, number, data, status)
 }  // namespace app
 
-namespace ermine {
+namespace ermine::component_stream_test {
 namespace {
 
 using component::CopyResult;
@@ -412,4 +412,4 @@ TEST_F(ComponentStreams, TheStoreEndsWhatWaits) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_stream_test

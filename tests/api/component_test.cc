@@ -3,7 +3,7 @@
 
 #include "ermine/ermine.h"
 
-namespace ermine {
+namespace ermine::component_test {
 namespace {
 
 constexpr std::string_view kText = R"((component
@@ -83,4 +83,4 @@ TEST(ComponentApi, BadComponentsAreRefused) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_test

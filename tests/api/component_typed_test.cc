@@ -37,7 +37,7 @@ ERMINE_VARIANT(Shape, "dot", "nothing", "named")
 
 }  // namespace app
 
-namespace ermine {
+namespace ermine::component_typed_test {
 namespace {
 
 using component::Expected;
@@ -274,4 +274,4 @@ TEST(ComponentTypes, ArgumentsThatAreNoValues) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::component_typed_test

@@ -4,7 +4,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::config_test {
 namespace {
 
 using test::must;
@@ -283,4 +283,4 @@ TEST(CodeCache, ALargeFunctionStaysInterpreted) {
 #endif
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::config_test

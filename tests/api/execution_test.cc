@@ -4,7 +4,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::execution_test {
 namespace {
 
 using test::must;
@@ -334,4 +334,4 @@ TEST(Fuel, BulkInstructionsCostInProportion) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::execution_test

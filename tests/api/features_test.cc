@@ -4,7 +4,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::features_test {
 namespace {
 
 struct Needs {
@@ -97,4 +97,4 @@ TEST(Features, OfAModule) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::features_test

@@ -4,7 +4,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::gc_test {
 namespace {
 
 using test::must;
@@ -259,4 +259,4 @@ TEST(Gc, CollectionsAreReported) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::gc_test

@@ -2,7 +2,7 @@
 // interrupts, and backtraces through both.
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::instances_test {
 namespace {
 
 using test::must;
@@ -132,4 +132,4 @@ TEST(Instances, BacktracesGoThroughBoth) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::instances_test

@@ -6,7 +6,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::instantiate_test {
 namespace {
 
 using test::must;
@@ -462,4 +462,4 @@ TEST(CompileFunctions, AreCounted) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::instantiate_test

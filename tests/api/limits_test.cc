@@ -5,7 +5,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::limits_test {
 namespace {
 
 using test::must;
@@ -493,4 +493,4 @@ TEST(Global, Host) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::limits_test

@@ -2,7 +2,7 @@
 // are suspended in the middle, with the same results as uninterrupted ones.
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::metering_test {
 namespace {
 
 using test::must;
@@ -353,4 +353,4 @@ TEST(Metering, HostFunctionsOfTheHost) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::metering_test

@@ -19,7 +19,7 @@ struct jit_descriptor {
 extern jit_descriptor __jit_debug_descriptor;
 }
 
-namespace ermine {
+namespace ermine::profile_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -152,4 +152,4 @@ TEST_F(Profiling, MemoryIsLaidOutForOneOfTheTwo) {
 }
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::profile_test

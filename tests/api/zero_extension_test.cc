@@ -4,7 +4,7 @@
 
 #include "tests/api/wat.h"
 
-namespace ermine {
+namespace ermine::zero_extension_test {
 namespace {
 
 using test::must;
@@ -73,4 +73,4 @@ TEST(ZeroExtensionDeathTest, AnUpperHalfEndsTheProcess) {
 #endif
 
 }  // namespace
-}  // namespace ermine
+}  // namespace ermine::zero_extension_test

@@ -21,7 +21,7 @@ STENCIL table(STENCIL_PARAMS) {
 
 constexpr void fill(auto& list) {
   for_each_op([&]<Op op>() {
-    if constexpr (ir::is_branchable(op)) add_branch<op>(list);
+    if constexpr (ir::has_branch(op)) add_branch<op>(list);
   });
   each_location<kLocations>([&]<Location l> {
     list.add({{.stencil = table<l>}, nullptr, group_id(StencilGroup::kTable, l), Marker::kNone, 0});

@@ -15,6 +15,7 @@
 // the compiler then uses the interpreter's handler for the instruction. The stencils of StencilGroup are required.
 //
 // Output, little-endian: Header, Stencil[stencils], Hole[holes], 16-byte constants, code.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -109,6 +110,22 @@ std::optional<Body> read_function(const Object& o, const Target& target, unsigne
   return body;
 }
 
+// The stencils, by number, that this build does not need: it leaves out their instructions, or their fusion with a
+// branch.
+std::vector<bool> find_unneeded() {
+  std::vector<bool> result(kStencilCount);
+  auto mark = [&](StencilId from, StencilId to) { std::fill(result.begin() + from, result.begin() + to, true); };
+  for (unsigned i = 0; i < ermine::wasm::kOpCount; ++i) {
+    const auto op = static_cast<Op>(i);
+    const StencilId branches = branch_id(op, kSlot, kSlot, false);
+    const StencilId end =
+        i + 1 < ermine::wasm::kOpCount ? formed_base(static_cast<Op>(i + 1)) : group_id(StencilGroup{});
+    if (!ermine::wasm::FeatureSet::all().has(ermine::wasm::op_info(op).feature)) mark(formed_base(op), end);
+    else if (!ermine::ir::is_branchable(op)) mark(branches, end);
+  }
+  return result;
+}
+
 }  // namespace
 
 // Options for faults: see tools/mutate.py.
@@ -139,6 +156,7 @@ int main(int argc, char** argv) {
   faulty.read(argc, argv);
   Bodies bodies;
   const Target* machine = nullptr;
+  const std::vector<bool> unneeded = find_unneeded();
   std::vector<Stencil> stencils(kStencilCount);
   std::vector<Hole> holes;
   std::vector<uint8_t> code;
@@ -174,6 +192,7 @@ int main(int argc, char** argv) {
       Record record;
       std::memcpy(&record, o.data(list) + e * sizeof record, sizeof record);
       if (record.id >= kStencilCount) fail(o.path + ": a stencil's number is out of range");
+      if (unneeded[record.id]) continue;
       std::string why = "its constant cannot be found";
       auto body = function_at(e * sizeof record, why);
       if (body && record.marker != Marker::kNone && pointers.contains(e * sizeof record + 8)) {

@@ -6,7 +6,7 @@
 
 #include "semantics/atomic.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::atomic_test {
 namespace {
 
 constexpr uint64_t kInitial = 0x8182'8384'8586'8788;
@@ -81,4 +81,4 @@ TEST(Atomic, ThreadsLoseNoUpdate) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::atomic_test

@@ -7,7 +7,7 @@
 
 #include "semantics/convert.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::convert_test {
 namespace {
 
 template <class T>
@@ -137,4 +137,4 @@ TEST(Convert, ReinterpretKeepsBits) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::convert_test

@@ -7,7 +7,7 @@
 
 #include "semantics/float.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::float_test {
 namespace {
 
 // Operands pass through memory that is opaque to the compiler, so that the processor computes.
@@ -117,4 +117,4 @@ TEST(Float, ComparisonsWithNan) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::float_test

@@ -5,7 +5,7 @@
 #include "semantics/int.h"
 #include "semantics/wide.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::int_test {
 namespace {
 
 constexpr uint32_t kMin32 = 0x8000'0000;
@@ -107,4 +107,4 @@ TEST(Wide, CarriesAndBorrows) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::int_test

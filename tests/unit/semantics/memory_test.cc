@@ -6,7 +6,7 @@
 
 #include "semantics/memory.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::memory_test {
 namespace {
 
 TEST(Memory, LoadsExtend) {
@@ -59,4 +59,4 @@ TEST(Memory, FloatsKeepSignallingNans) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::memory_test

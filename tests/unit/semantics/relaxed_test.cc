@@ -8,7 +8,7 @@
 
 #include "semantics/relaxed.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::relaxed_test {
 namespace {
 
 template <class T>
@@ -91,4 +91,4 @@ TEST(Relaxed, Dot) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::relaxed_test

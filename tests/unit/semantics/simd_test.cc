@@ -14,7 +14,7 @@
 
 #include "semantics/semantics.h"
 
-namespace ermine::semantics {
+namespace ermine::semantics::simd_test {
 namespace {
 
 template <class T>
@@ -550,4 +550,4 @@ TEST(Simd, Memory) {
 }
 
 }  // namespace
-}  // namespace ermine::semantics
+}  // namespace ermine::semantics::simd_test
