@@ -19,9 +19,9 @@ namespace {
 
 TEST(Mapping, CommitAndDecommit) {
   const uint64_t page = page_size();
-  auto m = Mapping::reserve(uint64_t{1} << 36);
+  auto m = Mapping::reserve(uint64_t{1} << 34);
   ASSERT_TRUE(m);
-  EXPECT_EQ(m->size(), uint64_t{1} << 36);
+  EXPECT_EQ(m->size(), uint64_t{1} << 34);
   ASSERT_TRUE(m->commit(0, 3 * page));
   m->base()[0] = 1;
   m->base()[3 * page - 1] = 2;
