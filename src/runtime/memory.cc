@@ -49,14 +49,15 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
   }
   std::optional<platform::Mapping> mapping;
   bool guarded = false;
-  if (wants_guard(type, options)) {
+  const bool wanted = wants_guard(type, options);
+  if (wanted) {
     mapping = reserve_guarded(options);
     guarded = mapping.has_value();
   }
   // Checked from here on. Space to grow in place is useful, but only shared memories require it; if there was no space
   // for guards, others do not ask for any.
   const uint64_t guard = std::max(options.guard, platform::Guards{}.above);
-  if (!mapping && (type.shared || !wants_guard(type, options)))
+  if (!mapping && (type.shared || !wanted))
     mapping = platform::Mapping::reserve(type.shared ? most : std::min(most, std::max(options.reservation, size)),
                                          {guard, guard});
   if (!mapping && !type.shared) mapping = platform::Mapping::reserve(size);

@@ -1,5 +1,6 @@
 #include "runtime/memory_slots.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -42,11 +43,10 @@ class Slots final : public Mapping::Lender {
  private:
   // Once there is no space for a group, it is not looked for again: a search that fails can take long.
   bool add_group() {
-    for (; next_group_ != 0; next_group_ /= 2) {
-      const size_t n = next_group_;
+    for (size_t n = next_group_; n != 0; n /= 2) {
       auto group = Mapping::reserve(n * kSlot, {kGuardBelow, kGuardAbove});
       if (!group) {
-        may_grow_ = false;
+        most_slots_ = next_group_ = n / 2;
         continue;
       }
       uint8_t* first = group->release();
@@ -57,7 +57,7 @@ class Slots final : public Mapping::Lender {
         free_.push_back(base);
       }
       if (sealed) platform::seal(first + n * kSlot - kSlotGuard, kSlotGuard + kGuardAbove);
-      if (may_grow_ && n < kMostSlots) next_group_ = n * 2;
+      next_group_ = std::min(n * 2, most_slots_);
       return true;
     }
     return false;
@@ -65,8 +65,7 @@ class Slots final : public Mapping::Lender {
 
   std::mutex mutex_;
   std::vector<uint8_t*> free_;  // possible beginnings of memories
-  size_t next_group_ = 1;  // slots of the next group
-  bool may_grow_ = true;
+  size_t next_group_ = 1, most_slots_ = kMostSlots;  // of the next group; of any further group
 };
 
 }  // namespace

@@ -8,8 +8,8 @@
 // part of the host. The guards are sealed if the system supports it.
 //
 // Groups lie at random places and grow from 1 slot to 64; memories take free slots at random. A group is never given
-// back: it costs only addresses. 47 bits of them hold some 15,000 memories; further memories of the process are checked
-// in code (see Memory).
+// back: it costs only addresses. After one was refused, only smaller ones are asked for. 47 bits of addresses hold some
+// 15,000 memories; further memories of the process are checked in code (see Memory).
 #pragma once
 
 #include <cstdint>

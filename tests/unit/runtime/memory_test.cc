@@ -63,6 +63,26 @@ bool readable(const void* at) {
   return yes;
 }
 
+// Nothing of a memory is left for the next one in its slot, neither contents nor access.
+TEST(Memory, SlotsAreEmptied) {
+  auto m = make(type(1));
+  if (!m->guarded()) GTEST_SKIP() << "memories are not guarded here";
+  uint8_t* const base = m->base();
+  ASSERT_TRUE(m->grow(2));
+  std::fill(base, base + 3 * 65536, uint8_t{7});
+  m.reset();
+  EXPECT_FALSE(readable(base));
+  EXPECT_FALSE(readable(base + 3 * 65536 - 1));
+  for (int i = 0; i < 10'000 && !(m && m->base() == base); ++i) {
+    m.reset();
+    m = make(type(1));
+  }
+  ASSERT_EQ(m->base(), base) << "the slot was not used again";
+  EXPECT_FALSE(readable(base + 65536));
+  ASSERT_TRUE(m->grow(2));
+  EXPECT_EQ(std::count(base, base + 3 * 65536, uint8_t{0}), 3 * 65536);
+}
+
 // Any address from an index with a wrong upper half, or an offset with a wrong sign, is in a guard or another memory.
 TEST(Memory, GuardedBelowAndAbove) {
   if (!Memory::wants_guard(type(1), {})) GTEST_SKIP() << "no guarded memories here";
