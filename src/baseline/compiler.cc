@@ -598,6 +598,7 @@ void Compiler::compare_branch(const IrInstr& instr, const IrInfo& s) {
     op = ir::inverse(op);
     on_false = false;
   }
+  exchange(op, a, b, f);
   StencilId id = branch_id(op, a, b, on_false);
   if (is_immediate(b) && !imm_fits(id, f)) id = branch_id(op, a, kPool, on_false);
   if (!exists(id)) {

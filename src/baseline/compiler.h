@@ -173,6 +173,7 @@ class Compiler {
 
   // --- operations
   void binary(const IrInstr& instr, const IrInfo& s);
+  static void exchange(Op& op, Location& a, Location& b, HoleValues& f);
   void unary(const IrInstr& instr, const IrInfo& s);
   void load(const IrInstr& instr, const IrInfo& s);
   void store(const IrInstr& instr, const IrInfo& s);

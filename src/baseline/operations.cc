@@ -281,7 +281,10 @@ void Compiler::binary(const IrInstr& instr, const IrInfo& s) {
       id = with_constant([&](Location last) { return in_place_id(op, register_of(reg), last); });
     }
   }
-  if (!in_place) id = with_constant([&](Location last) { return binary_id(op, a, last, to_slot && pin < 0); });
+  if (!in_place) {
+    exchange(op, a, b, f);
+    id = with_constant([&](Location last) { return binary_id(op, a, last, to_slot && pin < 0); });
+  }
   if (!exists(id)) {
     handler(instr);
     return;
@@ -295,6 +298,14 @@ void Compiler::binary(const IrInstr& instr, const IrInfo& s) {
   }
   wrote_acc(rc, narrow);
   if (pin >= 0) set_slot_from_acc(static_cast<uint16_t>(f.d), rc);
+}
+
+// If the operation has no stencil for these locations: the same with the operands exchanged.
+void Compiler::exchange(Op& op, Location& a, Location& b, HoleValues& f) {
+  if (!is_exchanged(op, a, b)) return;
+  op = ir::op_traits(op).with_operands_exchanged;
+  std::swap(a, b);
+  std::swap(f.a, f.b);
 }
 
 void Compiler::unary(const IrInstr& instr, const IrInfo& s) {

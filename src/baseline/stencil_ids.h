@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "ir/op_forms.h"
+#include "ir/op_traits.h"
 
 namespace ermine::baseline {
 
@@ -159,6 +159,17 @@ constexpr unsigned lanes(Op op) {
   }
 }
 
+// The vector instruction whose stencils it has: a relaxed lane selection selects bits (semantics/relaxed.h).
+constexpr Op with_stencils(Op op) {
+  switch (op) {
+    case Op::i8x16_relaxed_laneselect:
+    case Op::i16x8_relaxed_laneselect:
+    case Op::i32x4_relaxed_laneselect:
+    case Op::i64x2_relaxed_laneselect: return Op::v128_bitselect;
+    default: return op;
+  }
+}
+
 namespace detail {
 constexpr unsigned group_size(StencilGroup s) {
   switch (s) {
@@ -191,6 +202,7 @@ constexpr unsigned group_size(StencilGroup s) {
 }
 
 constexpr unsigned vector_count(Op op) {
+  if (with_stencils(op) != op) return 0;
   switch (vector_shape(op)) {
     case VectorShape::kNone: return 0;
     case VectorShape::kUnary:
@@ -263,7 +275,7 @@ constexpr StencilId vector_location_id(Op op, unsigned t, Location l) {
   return formed_base(op) + t * kLocations + ordinal(l);
 }
 constexpr StencilId vector_ternary_id(Op op, unsigned t, unsigned b, unsigned c) {
-  return formed_base(op) + (t * kPinned + b) * kPinned + c;
+  return formed_base(with_stencils(op)) + (t * kPinned + b) * kPinned + c;
 }
 constexpr StencilId vector_shift_id(Op op, unsigned t, Location count) {
   return formed_base(op) + t * (kLocations + lanes(op)) + ordinal(count);
@@ -312,6 +324,14 @@ constexpr bool is_shift(Op op) {
     case Op::i64_rotr: return true;
     default: return false;
   }
+}
+
+// Whether the operation on two operands that are not constants is that of another stencil with the operands exchanged:
+// ir::op_traits(op).with_operands_exchanged for (b, a).
+constexpr bool is_exchanged(Op op, Location a, Location b) {
+  const Op other = ir::op_traits(op).with_operands_exchanged;
+  if (!is_storage(b) || other == Op::nop) return false;
+  return other == op ? a < b : other < op;
 }
 
 // Divisions. Their stencils for a constant (its location is kImm) multiply instead: by the first half of a wide entry

@@ -4,12 +4,7 @@
 namespace ermine::baseline {
 namespace {
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    if constexpr (ir::family_of(op) == Family::kBinary && wasm::op_info(op).sig()[0] == 'd') add_binary<op>(list);
-  });
-}
-STENCIL_LIST(fill)
+STENCIL_LIST kList = list_instructions<BinaryOn<'d'>::Stencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

@@ -4,13 +4,7 @@
 namespace ermine::baseline {
 namespace {
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    if constexpr (ir::family_of(op) == Family::kBinary && wasm::op_info(op).sig()[0] == 'l') add_binary<op>(list);
-    if constexpr (is_division(op) && wasm::op_info(op).sig()[0] == 'l') add_divisions<op>(list);
-  });
-}
-STENCIL_LIST(fill)
+STENCIL_LIST kList = list_instructions<BinaryOn<'l'>::Stencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

@@ -19,15 +19,17 @@ STENCIL table(STENCIL_PARAMS) {
   [[clang::musttail]] return target(STENCIL_ARGS);
 }
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    if constexpr (ir::has_branch(op)) add_branch<op>(list);
-  });
-  each_location<kLocations>([&]<Location l> {
-    list.add({{.stencil = table<l>}, nullptr, group_id(StencilGroup::kTable, l), Marker::kNone, 0});
-  });
-}
-STENCIL_LIST(fill)
+struct TableStencils {
+  static constexpr unsigned kCount = kLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto l = static_cast<Location>(i);
+    return {{.stencil = table<l>}, nullptr, group_id(StencilGroup::kTable, l)};
+  }
+};
+
+STENCIL_LIST kBranches = list_instructions<BranchStencils>();
+STENCIL_LIST kTables = list_groups<TableStencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

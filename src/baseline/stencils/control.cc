@@ -102,32 +102,45 @@ struct CheckRef {
 [[gnu::naked]] void use_memory() { asm(STENCIL_USE_MEMORY); }
 [[gnu::naked]] void trap_site() { asm(STENCIL_TRAP_SITE); }
 
-constexpr void fill(auto& list) {
-  list.add(entry<Enter>(control_id(ControlStencil::kEnter)));
-  list.add(entry<EnterNative>(control_id(ControlStencil::kEnterNative)));
-  list.add(entry<CheckRef>(control_id(ControlStencil::kCheckRef)));
-  each_location<kLocations>([&]<Location l> { list.add(entry<TableCall<l>>(group_id(StencilGroup::kTableCall, l))); });
-  list.add(entry<Zero<1>>(control_id(ControlStencil::kZero1)));
-  list.add(entry<Zero<4>>(control_id(ControlStencil::kZero4)));
-  list.add(entry<Poll>(control_id(ControlStencil::kPoll)));
-  list.add(entry<Fuel>(control_id(ControlStencil::kFuel)));
-  list.add(entry<Sample>(control_id(ControlStencil::kSample)));
-  list.add(entry<Jump>(control_id(ControlStencil::kJump)));
-  auto by_hand = [&](void (*f)(), ControlStencil id, uint32_t result = 0) {
-    list.add({{.by_hand = f}, nullptr, control_id(id), Marker::kNone, result});
-  };
-  by_hand(call_out, ControlStencil::kCallOut);
-  by_hand(call, ControlStencil::kCall);
-  by_hand(call_ref, ControlStencil::kCallRef);
-  by_hand(call_import, ControlStencil::kCallImport);
-  by_hand(guest_import, ControlStencil::kGuestImport, result_in<uint64_t>(kAcc));
-  by_hand(return_call, ControlStencil::kReturnCall);
-  by_hand(return_call_ref, ControlStencil::kReturnCallRef);
-  by_hand(return_call_import, ControlStencil::kReturnCallImport);
-  by_hand(use_memory, ControlStencil::kUseMemory);
-  by_hand(trap_site, ControlStencil::kTrapSite);
+struct TableCalls {
+  static constexpr unsigned kCount = kLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto l = static_cast<Location>(i);
+    return entry<TableCall<l>>(group_id(StencilGroup::kTableCall, l));
+  }
+};
+
+template <class Body>
+consteval Entry control(ControlStencil id) {
+  return entry<Body>(control_id(id));
 }
-STENCIL_LIST(fill)
+consteval Entry by_hand(void (*f)(), ControlStencil id, uint32_t result = 0) {
+  return {{.by_hand = f}, nullptr, control_id(id), Marker::kNone, result};
+}
+
+STENCIL_LIST kTableCalls = list_groups<TableCalls>();
+STENCIL_LIST kControl = std::array{
+    control<Enter>(ControlStencil::kEnter),
+    control<EnterNative>(ControlStencil::kEnterNative),
+    control<CheckRef>(ControlStencil::kCheckRef),
+    control<Zero<1>>(ControlStencil::kZero1),
+    control<Zero<4>>(ControlStencil::kZero4),
+    control<Poll>(ControlStencil::kPoll),
+    control<Fuel>(ControlStencil::kFuel),
+    control<Sample>(ControlStencil::kSample),
+    control<Jump>(ControlStencil::kJump),
+    by_hand(call_out, ControlStencil::kCallOut),
+    by_hand(call, ControlStencil::kCall),
+    by_hand(call_ref, ControlStencil::kCallRef),
+    by_hand(call_import, ControlStencil::kCallImport),
+    by_hand(guest_import, ControlStencil::kGuestImport, result_in<uint64_t>(kAcc)),
+    by_hand(return_call, ControlStencil::kReturnCall),
+    by_hand(return_call_ref, ControlStencil::kReturnCallRef),
+    by_hand(return_call_import, ControlStencil::kReturnCallImport),
+    by_hand(use_memory, ControlStencil::kUseMemory),
+    by_hand(trap_site, ControlStencil::kTrapSite),
+};
 
 }  // namespace
 }  // namespace ermine::baseline

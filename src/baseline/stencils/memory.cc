@@ -21,31 +21,42 @@ struct Store {
     Sem::call(host_address(s, read_address<address>(s)), read<T, value, HoleKind::kSlotB, marker>(s));
   }
 };
-template <Op op, Location address, Location value>
-struct StoreVariants {
-  template <int marker>
-  using Body = Store<op, address, value, marker>;
+template <Op op>
+struct LoadStencils {
+  static constexpr unsigned kCount = kLocations * kLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto address = static_cast<Location>(i / kLocations), to = static_cast<Location>(i % kLocations);
+    if constexpr (to == kSlot) return {};
+    else {
+      const Entry e = entry<Load<op, address, to>>(load_id(op, address, to));
+      return to != kAcc ? e : and_stored<typename SemanticsOf<op>::Result>(e, load_id(op, address, kSlot));
+    }
+  }
 };
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    if constexpr (ir::family_of(op) == Family::kLoad) {
-      each_location<kLocations>([&]<Location address> {
-        each_location<kLocations>(
-            [&]<Location to> { list.add(entry<Load<op, address, to>>(load_id(op, address, to))); });
-      });
-    } else if constexpr (ir::family_of(op) == Family::kStore) {
-      constexpr bool is_float = std::is_floating_point_v<typename SemanticsOf<op>::template Param<1>>;
-      each_location<kLocations>([&]<Location address> {
-        each_location<is_float ? kLocations : kLocations + 1 + machine::kNegativeForms>([&]<Location value> {
-          list.add(entry_of<value, StoreVariants<op, address, value>::template Body>(
-              store_id(op, address, value), marker_of<typename SemanticsOf<op>::template Param<1>>(value)));
-        });
-      });
-    }
-  });
-}
-STENCIL_LIST(fill)
+template <Op op>
+struct StoreStencils {
+  static constexpr unsigned kCount = kLocations * kOperandLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    using T = typename SemanticsOf<op>::template Param<1>;
+    constexpr auto address = static_cast<Location>(i / kOperandLocations);
+    constexpr auto value = static_cast<Location>(i % kOperandLocations);
+    constexpr bool kConstant = value == kImm || (value == kNeg && machine::kNegativeForms);
+    if constexpr (!is_storage(value) && (std::is_floating_point_v<T> || !kConstant)) return {};
+    else
+      return entry_of<value, Store<op, address, value, 0>, Store<op, address, value, 1>>(store_id(op, address, value),
+                                                                                         marker_of<T>(value));
+  }
+};
+
+template <Op op>
+using Stencils =
+    std::conditional_t<ir::family_of(op) == Family::kLoad, LoadStencils<op>,
+                       std::conditional_t<ir::family_of(op) == Family::kStore, StoreStencils<op>, NoStencils>>;
+
+STENCIL_LIST kList = list_instructions<Stencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

@@ -13,12 +13,6 @@ struct Move {
     else write<to>(s, v);
   }
 };
-template <class T, Location from, Location to>
-struct MoveVariants {
-  template <int marker>
-  using Body = Move<T, from, to, marker>;
-};
-
 template <class T, Location a, Location b, Location condition>
 struct Select {
   static constexpr uint32_t kResult = result_in<T>(kAcc);
@@ -88,90 +82,91 @@ struct SelectV128 {
   }
 };
 
-constexpr void fill_vectors(auto& list) {
-  each_location<kOperandLocations>([&]<Location from> {
-    each_location<kLocations>([&]<Location to> {
-      if constexpr ((is_storage(from) || from == kPool) && from != kAcc && to != kAcc)
-        list.add(entry<Move<V128, from, to, 0>>(move_id(StencilGroup::kMoveV128, from, to)));
-    });
-  });
-  each_location<kLocations>([&]<Location a> {
-    each_location<kLocations>([&]<Location b> {
-      each_location<kLocations>([&]<Location condition> {
-        if constexpr (is_register(a) && is_register(b))
-          list.add(entry<SelectV128<a, b, condition>>(select_id(StencilGroup::kSelectV128, a, b, condition)));
-      });
-    });
-    repeat<2>([&]<unsigned own> {
-      if constexpr (is_register(a)) {
-        list.add(entry<GlobalGet<V128, own != 0, a>>(global_id(StencilGroup::kGlobalV128, own != 0, a)));
-        list.add(entry<GlobalSet<V128, own != 0, a>>(global_id(StencilGroup::kSetGlobalV128, own != 0, a)));
-      }
-    });
-  });
+// The groups of a class of values, of which the first is that of integers.
+template <class T>
+constexpr StencilGroup group_of(StencilGroup of_int) {
+  constexpr unsigned kNumber = std::is_same_v<T, float>    ? 1
+                               : std::is_same_v<T, double> ? 2
+                               : std::is_same_v<T, V128>   ? 3
+                                                           : 0;
+  return static_cast<StencilGroup>(static_cast<unsigned>(of_int) + kNumber);
 }
 
-constexpr void fill_narrow(auto& list) {
-  each_location<kOperandLocations>([&]<Location from> {
-    each_location<kLocations>([&]<Location to> {
-      if constexpr (to != kSlot && (from != kNeg || machine::kNegativeForms))
-        list.add(entry_of<from, MoveVariants<uint32_t, from, to>::template Body>(
-            move_id(StencilGroup::kMoveNarrow, from, to), marker_of<uint32_t>(from)));
-    });
-  });
-}
+// From any location to any other. uint32_t: the upper half is then zero.
+template <class T>
+struct Moves {
+  static constexpr unsigned kCount = kOperandLocations * kLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto from = static_cast<Location>(i / kLocations), to = static_cast<Location>(i % kLocations);
+    constexpr bool kVector = std::is_same_v<T, V128>, kNarrow = std::is_same_v<T, uint32_t>;
+    constexpr bool kFrom = kVector                  ? (is_storage(from) || from == kPool) && from != kAcc
+                           : kNarrow                ? from != kNeg || machine::kNegativeForms
+                           : !std::is_integral_v<T> ? is_storage(from) || from == kPool
+                                                    : true;
+    if constexpr (!kFrom || (kVector && to == kAcc) || (kNarrow && to == kSlot)) return {};
+    else
+      return entry_of<from, Move<T, from, to, 0>, Move<T, from, to, 1>>(
+          move_id(kNarrow ? StencilGroup::kMoveNarrow : group_of<T>(StencilGroup::kMoveInt), from, to),
+          marker_of<T>(from));
+  }
+};
 
 template <class T>
-constexpr void fill_class(auto& list, unsigned number) {
-  constexpr bool is_int = std::is_same_v<T, uint64_t>;
-  auto group = [number](StencilGroup first) {
-    return static_cast<StencilGroup>(static_cast<unsigned>(first) + number);
-  };
-  auto has = [](Location from) { return is_storage(from) || from == kPool || is_int; };
-  each_location<kOperandLocations>([&]<Location from> {
-    if constexpr (is_int || is_storage(from) || from == kPool) {
-      each_location<kLocations>([&]<Location to> {
-        if (!has(from)) return;
-        list.add(entry_of<from, MoveVariants<T, from, to>::template Body>(
-            move_id(group(StencilGroup::kMoveInt), from, to), marker_of<T>(from)));
-      });
-    }
-    if constexpr (is_storage(from) || from == kPool)
-      list.add({{.stencil = return_value<T, from, 0>},
-                nullptr,
-                group_id(group(StencilGroup::kReturnInt), from),
-                Marker::kNone,
-                0});
-    else if constexpr (is_int)
-      list.add({{.stencil = return_value<T, from, 0>},
-                return_value<T, from, 1>,
-                group_id(group(StencilGroup::kReturnInt), from),
-                marker_of<T>(from),
-                0});
-  });
-  each_location<kLocations>([&]<Location a> {
-    each_location<kLocations>([&]<Location b> {
-      each_location<kLocations>([&]<Location condition> {
-        if constexpr (a != kAcc && b != kAcc)
-          list.add(entry<Select<T, a, b, condition>>(select_id(group(StencilGroup::kSelectInt), a, b, condition)));
-      });
-    });
-    repeat<2>([&]<unsigned own> {
-      list.add(entry<GlobalGet<T, own != 0, a>>(global_id(group(StencilGroup::kGlobalInt), own != 0, a)));
-      list.add(entry<GlobalSet<T, own != 0, a>>(global_id(group(StencilGroup::kSetGlobalInt), own != 0, a)));
-    });
-  });
-}
+struct Returns {
+  static constexpr unsigned kCount = kOperandLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto from = static_cast<Location>(i);
+    const StencilId id = group_id(group_of<T>(StencilGroup::kReturnInt), from);
+    if constexpr (is_storage(from) || from == kPool) return {{.stencil = return_value<T, from, 0>}, nullptr, id};
+    else if constexpr (!std::is_integral_v<T>) return {};
+    else return {{.stencil = return_value<T, from, 0>}, return_value<T, from, 1>, id, marker_of<T>(from)};
+  }
+};
 
-constexpr void fill(auto& list) {
-  fill_class<uint64_t>(list, 0);
-  fill_narrow(list);
-  fill_class<float>(list, 1);
-  fill_class<double>(list, 2);
-  fill_vectors(list);
-  list.add({{.stencil = return_nothing}, nullptr, control_id(ControlStencil::kReturn), Marker::kNone, 0});
-}
-STENCIL_LIST(fill)
+template <class T>
+struct Selects {
+  static constexpr unsigned kCount = kLocations * kLocations * kLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto a = static_cast<Location>(i / kLocations / kLocations);
+    constexpr auto b = static_cast<Location>(i / kLocations % kLocations);
+    constexpr auto condition = static_cast<Location>(i % kLocations);
+    const StencilId id = select_id(group_of<T>(StencilGroup::kSelectInt), a, b, condition);
+    if constexpr (std::is_same_v<T, V128>) {
+      if constexpr (is_register(a) && is_register(b)) return entry<SelectV128<a, b, condition>>(id);
+      else return {};
+    } else if constexpr (a != kAcc && b != kAcc) {
+      return entry<Select<T, a, b, condition>>(id);
+    } else {
+      return {};
+    }
+  }
+};
+
+template <class T>
+struct Globals {
+  static constexpr unsigned kCount = 4 * kLocations;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto l = static_cast<Location>(i / 4);
+    constexpr bool kOwn = i % 2 != 0, kSet = i % 4 >= 2;
+    const StencilId id = global_id(group_of<T>(kSet ? StencilGroup::kSetGlobalInt : StencilGroup::kGlobalInt), kOwn, l);
+    if constexpr (std::is_same_v<T, V128> && !is_register(l)) return {};
+    else if constexpr (kSet) return entry<GlobalSet<T, kOwn, l>>(id);
+    else return entry<GlobalGet<T, kOwn, l>>(id);
+  }
+};
+
+STENCIL_LIST kIntegers =
+    list_groups<Moves<uint64_t>, Moves<uint32_t>, Selects<uint64_t>, Globals<uint64_t>, Returns<uint64_t>>();
+STENCIL_LIST kF32 = list_groups<Moves<float>, Selects<float>, Globals<float>, Returns<float>>();
+STENCIL_LIST kF64 = list_groups<Moves<double>, Selects<double>, Globals<double>, Returns<double>>();
+STENCIL_LIST kVectors = list_groups<Moves<V128>, Selects<V128>, Globals<V128>>();
+STENCIL_LIST kReturn = std::array{
+    Entry{{.stencil = return_nothing}, nullptr, control_id(ControlStencil::kReturn)},
+};
 
 }  // namespace
 }  // namespace ermine::baseline

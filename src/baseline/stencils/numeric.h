@@ -96,6 +96,13 @@ constexpr bool has_last(Location l) {
   return l == kImm || ((sizeof(T) == 8 || machine::kNegativeForms) && !is_shift(op));
 }
 
+template <Op op>
+constexpr auto kHasLast = [] {
+  std::array<bool, kOperandLocations> has{};
+  for (unsigned i = 0; i < has.size(); ++i) has[i] = has_last<op>(static_cast<Location>(i));
+  return has;
+}();
+
 // The marker for a constant of type T.
 template <class T>
 constexpr Marker marker_of(Location l) {
@@ -109,71 +116,83 @@ constexpr Marker marker_of(Location l) {
   return marker_of<T>(l);
 }
 
-// Body<marker> with both markers of the pair if the last operand is a marked constant.
-template <Location last, template <int> class Body>
+// `Body` and `Other` have the markers of the pair, if the last operand is a marked constant.
+template <Location last, class Body, class Other>
 consteval Entry entry_of(StencilId id, Marker marker) {
-  if constexpr (is_immediate(last))
-    return {{.stencil = stencil<Body<0>>}, stencil<Body<1>>, id, marker, result_of<Body<0>>()};
-  else return entry<Body<0>>(id);
+  if constexpr (is_immediate(last)) return {{.stencil = stencil<Body>}, stencil<Other>, id, marker, result_of<Body>()};
+  else return entry<Body>(id);
 }
 
-template <Op op, Location a, Location b, Location to>
-struct BinaryVariants {
-  template <int marker>
-  using Body = Binary<op, a, b, to, marker>;
+// Each choice of the operands, with the result in the accumulator (and, by and_stored(), in a slot); then with the
+// result in place of the first operand. What does not depend on the choice is computed once.
+template <Op op>
+struct BinaryStencils {
+  static constexpr unsigned kAccs = kLocations * kOperandLocations;
+  static constexpr unsigned kCount = kAccs + (ir::is_compare(op) ? 0 : kPinned * kOperandLocations);
+  static constexpr bool kDivides = is_division(op);
+  using Result = typename SemanticsOf<op>::Result;
+
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto b = static_cast<Location>(i % kOperandLocations);
+    if constexpr (i >= kAccs) {
+      constexpr unsigned n = i / kOperandLocations - kLocations;
+      return of<in_register(n), b, in_register(n)>(in_place_id(op, n, b));
+    } else {
+      constexpr auto a = static_cast<Location>(i / kOperandLocations);
+      if constexpr ((a == kAcc && b == kAcc) || is_exchanged(op, a, b)) return {};
+      else return and_stored<Result>(of<a, b, kAcc>(binary_id(op, a, b, false)), binary_id(op, a, b, true));
+    }
+  }
+
+ private:
+  template <Location a, Location b, Location to>
+  static consteval Entry of(StencilId id) {
+    if constexpr (kDivides && b == kImm) return entry<Divide<op, a, to>>(id);
+    else if constexpr (!kHasLast<op>[ordinal(b)]) return {};
+    else return entry_of<b, Binary<op, a, b, to, 0>, Binary<op, a, b, to, 1>>(id, marker_of<op>(b));
+  }
 };
-template <Op op, Location a, Location b, bool on_false>
-struct BranchVariants {
-  template <int marker>
-  using Body = Branch<op, a, b, on_false, marker>;
+
+struct NoStencils {
+  static constexpr unsigned kCount = 0;
+};
+// Of instructions whose first operand has the letter in their signature.
+template <char letter>
+struct BinaryOn {
+  template <Op op>
+  using Stencils = std::conditional_t<ir::family_of(op) == Family::kBinary && wasm::op_info(op).sig()[0] == letter,
+                                      BinaryStencils<op>, NoStencils>;
 };
 
 template <Op op>
-constexpr void add_binary(auto& list) {
-  each_location<kLocations>([&]<Location a> {
-    each_location<kOperandLocations>([&]<Location b> {
-      if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
-        repeat<2>([&]<unsigned to_slot> {
-          list.add(entry_of<b, BinaryVariants<op, a, b, to_slot ? kSlot : kAcc>::template Body>(
-              binary_id(op, a, b, to_slot), marker_of<op>(b)));
-        });
-        if constexpr (is_register(a) && !ir::is_compare(op))
-          list.add(entry_of<b, BinaryVariants<op, a, b, a>::template Body>(in_place_id(op, register_of(a), b),
-                                                                           marker_of<op>(b)));
-      }
-    });
-  });
-}
+struct BranchStencils {
+  static constexpr unsigned kSenses = ir::has_inverse(op) ? 1 : 2;
+  static constexpr unsigned kCount = ir::has_branch(op) ? kLocations * kOperandLocations * kSenses : 0;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr bool kOnFalse = i % kSenses != 0;
+    constexpr auto a = static_cast<Location>(i / kSenses / kOperandLocations);
+    constexpr auto b = static_cast<Location>(i / kSenses % kOperandLocations);
+    if constexpr (!has_last<op>(b) || (a == kAcc && b == kAcc) || is_exchanged(op, a, b)) return {};
+    else
+      return entry_of<b, Branch<op, a, b, kOnFalse, 0>, Branch<op, a, b, kOnFalse, 1>>(branch_id(op, a, b, kOnFalse),
+                                                                                       marker_of<op>(b));
+  }
+};
 
 template <Op op>
-constexpr void add_divisions(auto& list) {
-  each_location<kLocations>([&]<Location a> {
-    list.add(entry<Divide<op, a, kAcc>>(binary_id(op, a, kImm, false)));
-    list.add(entry<Divide<op, a, kSlot>>(binary_id(op, a, kImm, true)));
-    if constexpr (is_register(a)) list.add(entry<Divide<op, a, a>>(in_place_id(op, register_of(a), kImm)));
-  });
-}
-
-template <Op op>
-constexpr void add_branch(auto& list) {
-  constexpr unsigned kSenses = ir::has_inverse(op) ? 1 : 2;
-  each_location<kLocations>([&]<Location a> {
-    each_location<kOperandLocations>([&]<Location b> {
-      if constexpr (has_last<op>(b) && !(a == kAcc && b == kAcc)) {
-        repeat<kSenses>([&]<unsigned on_false> {
-          list.add(entry_of<b, BranchVariants<op, a, b, on_false != 0>::template Body>(
-              branch_id(op, a, b, on_false != 0), marker_of<op>(b)));
-        });
-      }
-    });
-  });
-}
-
-template <Op op>
-constexpr void add_unary(auto& list) {
-  each_location<kLocations>([&]<Location from> {
-    each_location<kLocations>([&]<Location to> { list.add(entry<Unary<op, from, to>>(unary_id(op, from, to))); });
-  });
-}
+struct UnaryStencils {
+  static constexpr unsigned kCount = ir::family_of(op) == Family::kUnary ? kLocations * kLocations : 0;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr auto from = static_cast<Location>(i / kLocations), to = static_cast<Location>(i % kLocations);
+    if constexpr (to == kSlot) return {};
+    else {
+      const Entry e = entry<Unary<op, from, to>>(unary_id(op, from, to));
+      return to != kAcc ? e : and_stored<typename SemanticsOf<op>::Result>(e, unary_id(op, from, kSlot));
+    }
+  }
+};
 
 }  // namespace ermine::baseline

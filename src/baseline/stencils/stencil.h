@@ -7,6 +7,8 @@
 // A stencil ends in a tail call of ermine_next, which is removed when the next stencil is copied after it.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -189,13 +191,17 @@ union Code {
   Target stencil;
   void (*by_hand)();
 };
-struct Entry {
+// A stencil. The tool makes another one of it if `stored` names it: the same, then a store of the accumulator in a slot
+// (which the compiler would generate a second time, no better). Aligned so that lists are without gaps in their
+// section.
+struct alignas(16) Entry {
   Code code;
   Target other;  // the same with the other marker of the pair; null if there is no marker
-  uint32_t id;
-  Marker marker;
-  uint32_t result;  // result_in()
-  uint32_t unused = 0;
+  StencilId id = kNoStencil;  // none: this entry is empty
+  Marker marker = Marker::kNone;
+  uint32_t result = 0;  // result_in()
+  StencilId stored = kNoStencil, store = kNoStencil;  // the stencil that is followed by the store, and the store's
+  uint32_t stored_result = 0;
 };
 
 // Bodies with a result in an integer register declare it: kResult.
@@ -208,43 +214,51 @@ template <class Body>
 consteval Entry entry(StencilId id) {
   return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone, result_of<Body>()};
 }
-
-// Collects entries at compile time: once without a place for them, to count them, and once to fill `entries`. (The same
-// type both times, so that the templates that fill it are instantiated once.)
-struct List {
-  Entry* entries = nullptr;
-  size_t size = 0;
-  constexpr void add(Entry e) {
-    if (entries) entries[size] = e;
-    ++size;
-  }
-};
-
-// Calls f.operator()<i>() for 0 to n-1.
-template <unsigned n, class F>
-constexpr void repeat(F&& f) {
-  [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
-    (f.template operator()<i>(), ...);
-  }(std::make_integer_sequence<unsigned, n>());
+// `id`: of the same with its result, a T in the accumulator, in a slot as well.
+template <class T>
+consteval Entry and_stored(Entry e, StencilId id) {
+  constexpr StencilGroup kMove = std::is_same_v<T, float>    ? StencilGroup::kMoveF32
+                                 : std::is_same_v<T, double> ? StencilGroup::kMoveF64
+                                                             : StencilGroup::kMoveInt;
+  if (e.id == kNoStencil) return e;
+  e.stored = id;
+  e.store = move_id(kMove, kAcc, kSlot);
+  e.stored_result = result_in<T>(kSlot);
+  return e;
 }
 
-// Calls f.operator()<l>() for the first n locations.
-template <unsigned n, class F>
-constexpr void each_location(F&& f) {
-  repeat<n>([&]<unsigned i> { f.template operator()<static_cast<Location>(i)>(); });
+// The stencils of a group or of an instruction are a class with kCount and at<i>(), the entry of each number below it.
+// (Templates of lambdas, one in another, took a third of the time that it takes to compile the stencils.)
+template <class Group>
+consteval Entry* list_group(Entry* to) {
+  return [&]<unsigned... i>(std::integer_sequence<unsigned, i...>) {
+    return std::ranges::copy(std::array<Entry, Group::kCount>{Group::template at<i>()...}, to).out;
+  }(std::make_integer_sequence<unsigned, Group::kCount>());
 }
-
-#define STENCIL_LIST(fill)                                                                                \
-  constexpr size_t kSize = [] {                                                                           \
-    List list;                                                                                            \
-    fill(list);                                                                                           \
-    return list.size;                                                                                     \
-  }();                                                                                                    \
-  [[gnu::used, gnu::section("ermine_stencils")]] constinit const std::array<Entry, kSize> kEntries = [] { \
-    std::array<Entry, kSize> entries{};                                                                   \
-    List list{entries.data()};                                                                            \
-    fill(list);                                                                                           \
-    return entries;                                                                                       \
+template <class... Groups>
+consteval auto list_groups() {
+  std::array<Entry, (Groups::kCount + ...)> entries{};
+  Entry* to = entries.data();
+  ((to = list_group<Groups>(to)), ...);
+  return entries;
+}
+// Those of all instructions; kCount is 0 for an instruction that has none.
+template <template <Op> class Group>
+consteval auto list_instructions() {
+  constexpr size_t kSize = [] {
+    size_t size = 0;
+#define OP(id, ...) size += Group<Op::id>::kCount;
+#include "wasm/opcodes.def"
+    return size;
   }();
+  std::array<Entry, kSize> entries{};
+  Entry* to = entries.data();
+  for_each_op([&]<Op op> {
+    if constexpr (Group<op>::kCount != 0) to = list_group<Group<op>>(to);
+  });
+  return entries;
+}
+
+#define STENCIL_LIST [[gnu::used, gnu::section("ermine_stencils")]] constinit const auto
 
 }  // namespace ermine::baseline

@@ -4,12 +4,7 @@
 namespace ermine::baseline {
 namespace {
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    if constexpr (ir::family_of(op) == Family::kUnary) add_unary<op>(list);
-  });
-}
-STENCIL_LIST(fill)
+STENCIL_LIST kList = list_instructions<UnaryStencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

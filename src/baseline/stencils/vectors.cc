@@ -90,52 +90,40 @@ struct LaneAccess {
   }
 };
 
-template <Op op, VectorShape shape, unsigned t>
-constexpr void add(auto& list) {
-  if constexpr (shape == VectorShape::kUnary) {
-    list.add(entry<Unary<op, t>>(vector_id(op, t)));
-  } else if constexpr (shape == VectorShape::kTest) {
-    list.add(entry<Test<op, t>>(vector_id(op, t)));
-  } else if constexpr (shape == VectorShape::kTernary) {
-    repeat<kPinned>([&]<unsigned b> {
-      repeat<kPinned>([&]<unsigned c> { list.add(entry<Ternary<op, t, b, c>>(vector_ternary_id(op, t, b, c))); });
-    });
-  } else if constexpr (shape == VectorShape::kShift) {
-    each_location<kLocations>([&]<Location l> { list.add(entry<Shift<op, t, l>>(vector_shift_id(op, t, l))); });
-    repeat<lanes(op)>([&]<unsigned n> { list.add(entry<ShiftBy<op, t, n>>(vector_shift_by_id(op, t, n))); });
-  } else if constexpr (shape == VectorShape::kExtract) {
-    repeat<lanes(op)>([&]<unsigned i> { list.add(entry<Extract<op, t, i>>(vector_extract_id(op, t, i))); });
-  } else if constexpr (shape == VectorShape::kSplat) {
-    each_location<kLocations>([&]<Location l> {
-      if constexpr (l != kAcc) list.add(entry<Splat<op, t, l>>(vector_location_id(op, t, l)));
-    });
-  } else if constexpr (shape == VectorShape::kReplace) {
-    each_location<kLocations>([&]<Location l> {
-      repeat<lanes(op)>([&]<unsigned i> {
-        if constexpr (l != kAcc) list.add(entry<Replace<op, t, l, i>>(vector_replace_id(op, t, l, i)));
-      });
-    });
-  } else if constexpr (shape == VectorShape::kLoad || shape == VectorShape::kStore) {
-    each_location<kLocations>([&]<Location l> {
-      if constexpr (l != kAcc) list.add(entry<Access<op, t, l>>(vector_location_id(op, t, l)));
-    });
-  } else if constexpr (shape == VectorShape::kLoadLane || shape == VectorShape::kStoreLane) {
-    each_location<kLocations>([&]<Location l> {
-      repeat<lanes(op)>([&]<unsigned i> {
-        if constexpr (l != kAcc) list.add(entry<LaneAccess<op, t, l, i>>(vector_replace_id(op, t, l, i)));
-      });
-    });
+// Entry i has number i of the instruction's.
+template <Op op>
+struct Stencils {
+  static constexpr VectorShape kShape = vector_shape(op);
+  static constexpr unsigned kCount = kShape == VectorShape::kBinary ? 0 : detail::vector_count(op);
+  template <unsigned i>
+  static consteval Entry at() {
+    using enum VectorShape;
+    constexpr unsigned n = kCount / kPinned, t = i / n, rest = i % n, kLanes = lanes(op);
+    const StencilId id = formed_base(op) + i;
+    if constexpr (kShape == kUnary) {
+      return entry<Unary<op, t>>(id);
+    } else if constexpr (kShape == kTest) {
+      return entry<Test<op, t>>(id);
+    } else if constexpr (kShape == kTernary) {
+      return entry<Ternary<op, t, rest / kPinned, rest % kPinned>>(id);
+    } else if constexpr (kShape == kExtract) {
+      return entry<Extract<op, t, rest>>(id);
+    } else if constexpr (kShape == kShift) {
+      if constexpr (rest < kLocations) return entry<Shift<op, t, static_cast<Location>(rest)>>(id);
+      else return entry<ShiftBy<op, t, rest - kLocations>>(id);
+    } else {
+      constexpr bool kHasLane = kShape == kReplace || kShape == kLoadLane || kShape == kStoreLane;
+      constexpr auto l = static_cast<Location>(kHasLane ? rest / kLanes : rest);
+      if constexpr (l == kAcc) return {};
+      else if constexpr (kShape == kSplat) return entry<Splat<op, t, l>>(id);
+      else if constexpr (kShape == kReplace) return entry<Replace<op, t, l, rest % kLanes>>(id);
+      else if constexpr (kHasLane) return entry<LaneAccess<op, t, l, rest % kLanes>>(id);
+      else return entry<Access<op, t, l>>(id);
+    }
   }
-}
+};
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    constexpr VectorShape kShape = vector_shape(op);
-    if constexpr (kShape != VectorShape::kNone && kShape != VectorShape::kBinary)
-      repeat<kPinned>([&]<unsigned t> { add<op, kShape, t>(list); });
-  });
-}
-STENCIL_LIST(fill)
+STENCIL_LIST kList = list_instructions<Stencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

@@ -14,19 +14,19 @@ struct Binary {
   }
 };
 
-constexpr void fill(auto& list) {
-  for_each_op([&]<Op op>() {
-    if constexpr (vector_shape(op) == VectorShape::kBinary) {
-      repeat<kPinned>([&]<unsigned t> {
-        each_location<kLocations>([&]<Location b> {
-          if constexpr (b != kAcc || wasm::op_info(op).imm != wasm::Imm::Shuffle)
-            list.add(entry<Binary<op, t, b>>(vector_location_id(op, t, b)));
-        });
-      });
-    }
-  });
-}
-STENCIL_LIST(fill)
+template <Op op>
+struct Stencils {
+  static constexpr unsigned kCount = vector_shape(op) == VectorShape::kBinary ? kPinned * kLocations : 0;
+  template <unsigned i>
+  static consteval Entry at() {
+    constexpr unsigned t = i / kLocations;
+    constexpr auto b = static_cast<Location>(i % kLocations);
+    if constexpr (b == kAcc && wasm::op_info(op).imm == wasm::Imm::Shuffle) return {};
+    else return entry<Binary<op, t, b>>(vector_location_id(op, t, b));
+  }
+};
+
+STENCIL_LIST kList = list_instructions<Stencils>();
 
 }  // namespace
 }  // namespace ermine::baseline

@@ -12,7 +12,8 @@
 // The list of stencils is the section ermine_stencils (see stencils/stencil.h: Entry). A hole is a relocation against
 // one of the ermine_* symbols, or the difference between a function and the same one with the other marker. A stencil
 // that contains anything else (a call, an unknown relocation, a marker that cannot be found) is left out and counted;
-// the compiler then uses the interpreter's handler for the instruction. The stencils of StencilGroup are required.
+// the compiler then uses the interpreter's handler for the instruction. The stencils of StencilGroup are required. A
+// stencil that is another one followed by a store is put together here.
 //
 // Output, little-endian: Header, Stencil[stencils], Hole[holes], 16-byte constants, code.
 #include <algorithm>
@@ -53,6 +54,12 @@ int32_t constant_number(const Object& o, unsigned section, uint64_t offset) {
   constants.push_back(value);
   return static_cast<int32_t>(constants.size() - 1);
 }
+
+// Stencils that store an accumulator.
+constexpr StencilId kStores[] = {move_id(StencilGroup::kMoveInt, kAcc, kSlot),
+                                 move_id(StencilGroup::kMoveF32, kAcc, kSlot),
+                                 move_id(StencilGroup::kMoveF64, kAcc, kSlot)};
+constexpr size_t kMostBytes = 32'767;  // of a stencil; of one that is stored, twice as many
 
 struct NamedHole {
   const char* name;
@@ -110,6 +117,22 @@ std::optional<Body> read_function(const Object& o, const Target& target, unsigne
   return body;
 }
 
+// The one followed by the other.
+Body join(const Target& target, const Body& first, const Body& second) {
+  const size_t size = first.code.size();
+  Body both{first.code, {}};
+  both.code.insert(both.code.end(), second.code.begin(), second.code.end());
+  for (const Hole& h : first.holes) {
+    if (h.kind == HoleKind::kNext) target.put_next(&both.code[h.at], h.patch(), static_cast<int64_t>(size) - h.at);
+    else both.holes.push_back(h);
+  }
+  for (Hole h : second.holes) {
+    h.at = static_cast<uint16_t>(h.at + size);
+    both.holes.push_back(h);
+  }
+  return both;
+}
+
 // The stencils, by number, that this build does not need: it leaves out their instructions, or their fusion with a
 // branch.
 std::vector<bool> find_unneeded() {
@@ -164,67 +187,92 @@ int main(int argc, char** argv) {
   unsigned made = 0, left_out = 0;
   std::map<std::string, std::string> unproved;  // an example of each problem
   const bool verbose = std::getenv("VERBOSE") != nullptr;
+  auto leave_out = [&](const std::string& place, StencilId id, const std::string& why) {
+    ++left_out;
+    if (verbose) std::fprintf(stderr, "left out: %s, id %u: %s\n", place.c_str(), id, why.c_str());
+    if (id >= control_id(static_cast<ControlStencil>(0))) fail("a necessary stencil cannot be used: " + why);
+  };
+  auto add = [&](const Body& body, const std::string& place, StencilId id, Marker marker, uint32_t result) {
+    if (faulty.count != 0) {
+      if (faulty.may_have[id]) bodies[body].push_back({id, marker, result});
+    } else if (const std::string problem = machine != &kX86_64 ? "" : prove(*machine, body, marker, result);
+               !problem.empty()) {
+      unproved.try_emplace(problem, place + ": stencil " + std::to_string(id) + " is not proved safe: " + problem);
+    }
+    ++made;
+    auto [it, is_new] = known.try_emplace(body);
+    if (is_new) {
+      it->second = {static_cast<uint32_t>(code.size()), static_cast<uint16_t>(body.code.size()),
+                    static_cast<uint8_t>(body.holes.size()), 1, static_cast<uint32_t>(holes.size())};
+      code.insert(code.end(), body.code.begin(), body.code.end());
+      holes.insert(holes.end(), body.holes.begin(), body.holes.end());
+    }
+    stencils[id] = it->second;
+  };
+  struct Record {  // as Entry
+    uint64_t code, other;
+    StencilId id;
+    Marker marker;
+    uint32_t result;
+    StencilId stored, store;
+    uint32_t stored_result, padding[2];
+  };
+  // Stencils that are stored as well, and those that store, which may be in a later object.
+  struct Stored {
+    Body body;
+    std::string place;
+    Record record;
+  };
+  std::vector<Stored> stored;
+  std::map<StencilId, Body> stores;
   for (int i = 2; i < argc; ++i) {
     Object o(argv[i]);
-    const Target* target = o.header->e_machine == kX86_64.machine ? &kX86_64 : &kAArch64;
-    if (o.header->e_machine != target->machine) fail(o.path + ": stencils of this machine are not known");
+    machine = o.header->e_machine == kX86_64.machine ? &kX86_64 : &kAArch64;
+    if (o.header->e_machine != machine->machine) fail(o.path + ": stencils of this machine are not known");
     unsigned list = 0;
     for (unsigned s = 0; s < o.sections.size(); ++s)
       if (std::strcmp(o.section_names + o.sections[s]->sh_name, "ermine_stencils") == 0) list = s;
     if (list == 0) fail(o.path + ": has no list of stencils");
-    struct Record {
-      uint64_t code, other;
-      uint32_t id;
-      Marker marker;
-      uint32_t result, unused;
-    };
-    size_t n = o.sections[list]->sh_size / sizeof(Record);
+    const size_t n = o.sections[list]->sh_size / sizeof(Record);
     std::map<uint64_t, const Elf64_Rela*> pointers;
     for (const Elf64_Rela& r : o.relocations[list]) pointers[r.r_offset] = &r;
     auto function_at = [&](uint64_t offset, std::string& why) -> std::optional<Body> {
       auto it = pointers.find(offset);
       if (it == pointers.end()) fail(o.path + ": an entry without a function");
       const Elf64_Sym& symbol = o.symbols[ELF64_R_SYM(it->second->r_info)];
-      return read_function(o, *target, symbol.st_shndx, symbol.st_value + static_cast<uint64_t>(it->second->r_addend),
+      return read_function(o, *machine, symbol.st_shndx, symbol.st_value + static_cast<uint64_t>(it->second->r_addend),
                            why);
     };
     for (size_t e = 0; e < n; ++e) {
       Record record;
       std::memcpy(&record, o.data(list) + e * sizeof record, sizeof record);
-      if (record.id >= kStencilCount) fail(o.path + ": a stencil's number is out of range");
+      if (record.id == kNoStencil) continue;
+      if (record.id >= kStencilCount || (record.stored != kNoStencil && record.stored >= kStencilCount))
+        fail(o.path + ": a stencil's number is out of range");
       if (unneeded[record.id]) continue;
+      const std::string place = o.path + ", entry " + std::to_string(e);
       std::string why = "its constant cannot be found";
       auto body = function_at(e * sizeof record, why);
       if (body && record.marker != Marker::kNone && pointers.contains(e * sizeof record + 8)) {
         auto other = function_at(e * sizeof record + 8, why);
-        if (!other || !target->compare_pair(*body, *other, record.marker)) body.reset();
+        if (!other || !machine->compare_pair(*body, *other, record.marker)) body.reset();
       }
-      if (!body || body->code.size() > UINT16_MAX) {
-        ++left_out;
-        if (verbose)
-          std::fprintf(stderr, "left out: %s entry %zu, id %u: %s\n", o.path.c_str(), e, record.id, why.c_str());
-        if (record.id >= control_id(static_cast<ControlStencil>(0))) fail("a necessary stencil cannot be used: " + why);
+      if (!body || body->code.size() > kMostBytes) {
+        leave_out(place, record.id, why);
+        if (record.stored != kNoStencil) leave_out(place, record.stored, why);
         continue;
       }
-      target->shorten(*body);
-      if (faulty.count != 0) {
-        if (faulty.may_have[record.id]) bodies[*body].push_back({record.id, record.marker, record.result});
-        machine = target;
-      } else if (const std::string problem =
-                     target != &kX86_64 ? "" : prove(*target, *body, record.marker, record.result);
-                 !problem.empty())
-        unproved.try_emplace(problem, o.path + ": stencil " + std::to_string(record.id) + " (entry " +
-                                          std::to_string(e) + ") is not proved safe: " + problem);
-      ++made;
-      auto [it, is_new] = known.try_emplace(*body);
-      if (is_new) {
-        it->second = {static_cast<uint32_t>(code.size()), static_cast<uint16_t>(body->code.size()),
-                      static_cast<uint8_t>(body->holes.size()), 1, static_cast<uint32_t>(holes.size())};
-        code.insert(code.end(), body->code.begin(), body->code.end());
-        holes.insert(holes.end(), body->holes.begin(), body->holes.end());
-      }
-      stencils[record.id] = it->second;
+      machine->shorten(*body);
+      add(*body, place, record.id, record.marker, record.result);
+      for (StencilId id : kStores)
+        if (record.id == id) stores[id] = *body;
+      if (record.stored != kNoStencil) stored.push_back({std::move(*body), place, record});
     }
+  }
+  for (const Stored& s : stored) {
+    const auto store = stores.find(s.record.store);
+    if (store == stores.end()) fail(s.place + ": the stencil that stores its result is missing");
+    add(join(*machine, s.body, store->second), s.place, s.record.stored, s.record.marker, s.record.stored_result);
   }
   if (!unproved.empty()) {
     constexpr size_t kShown = 20;
