@@ -32,7 +32,18 @@ HASH_COMMENT = re.compile(r'(?:^|\s)#(?P<comment>[^\n]*)|"(?P<string>(?:\\.|[^"\
 IDENTIFIER = re.compile(r"[A-Za-z_]\w+")
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
-Rule = collections.namedtuple("Rule", "scope pattern use reason")
+Rule = collections.namedtuple("Rule", "scope pattern use reason needs")
+
+
+def needed(words):
+    """Letters of which a text must contain one if it contains one of the words, for a quick look; empty: unknown."""
+    needs = []
+    for word in words:
+        plain = re.sub(r"\(\?[^()]*(\([^()]*\))?[^()]*\)|\([^()]*\)[?*]?|\[[^\]]*\][?*+]?|\\.[?*+]?|.[?*]", "\0", word)
+        letters = max(re.findall(r"[a-z]+", plain.lower()), key=len, default="")
+        if not letters: return []
+        needs.append(letters)
+    return needs
 
 
 def read_glossary(text):
@@ -48,7 +59,7 @@ def read_glossary(text):
             pattern = re.compile("|".join(re.escape(w) for w in words))
         else:
             pattern = re.compile("|".join(rf"(?<![\w-])(?:{w})(?![\w-])" for w in words), re.I)
-        rules.append(Rule(columns[0], pattern, columns[2], columns[3] if len(columns) == 4 else ""))
+        rules.append(Rule(columns[0], pattern, columns[2], columns[3] if len(columns) == 4 else "", needed(words)))
     return rules
 
 
@@ -142,24 +153,35 @@ def parts(name):
     return " ".join(p.lower() for p in PART.findall(name))
 
 
-def check_text(path, source, rules):
+class Names:
+    """The rules that each name breaks; most names are in several files."""
+
+    def __init__(self, rules):
+        self.rules, self.known = [r for r in rules if r.scope != "prose"], {}
+
+    def broken(self, name):
+        if name not in self.known:
+            words = parts(name)
+            self.known[name] = [r for r in self.rules if (r.pattern.fullmatch(name) if r.scope == "types" else r.pattern.search(words))]
+        return self.known[name]
+
+
+def check_text(path, source, rules, known_names):
     """[(line, word, rule)] of a file."""
     text, names = parse(path, source)
     found = []
-    for body, lines in text.pieces:
-        for rule in rules:
-            if rule.scope in ("prose", "all"):
-                found += [(lines[m.start()], m[0], rule) for m in rule.pattern.finditer(body)]
+    body = "\0".join(piece[0] for piece in text.pieces)
+    lines = [line for piece in text.pieces for line in [*piece[1], 0]]
+    lower = body.lower()
+    for rule in rules:
+        if rule.scope in ("prose", "all") and (not rule.needs or any(n in lower for n in rule.needs)):
+            found += [(lines[m.start()], m[0], rule) for m in rule.pattern.finditer(body)]
     seen = set()
     names = names + [(path.name, 0)]
     for name, line in names:
         if name in seen: continue
         seen.add(name)
-        for rule in rules:
-            if rule.scope == "types":
-                if rule.pattern.fullmatch(name): found.append((line, name, rule))
-            elif rule.scope != "prose" and rule.pattern.search(parts(name)):
-                found.append((line, name, rule))
+        found += [(line, name, rule) for rule in known_names.broken(name)]
     return sorted(found, key=lambda f: f[0])
 
 
@@ -175,12 +197,12 @@ def files(root, only):
 
 
 def check(root, rules, only=()):
-    problems, count = [], 0
+    problems, count, known_names = [], 0, Names(rules)
     for name in files(root, only):
         source = (root / name).read_text(errors="replace")
         if "\0" in source: continue
         count += 1
-        for line, word, rule in check_text(pathlib.Path(name), source, rules):
+        for line, word, rule in check_text(pathlib.Path(name), source, rules, known_names):
             problems.append(f"{name}:{line}: “{word}”: write {rule.use}{f' ({rule.reason})' if rule.reason else ''}")
     return problems, count
 
@@ -221,7 +243,7 @@ def self_test():
     ]
     failures = []
     for name, source, expected in cases:
-        got = [(line, word) for line, word, _ in check_text(pathlib.Path(name), source, rules)]
+        got = [(line, word) for line, word, _ in check_text(pathlib.Path(name), source, rules, Names(rules))]
         if got != expected: failures.append(f"{name} {source!r}: expected {expected}, got {got}")
     for broken in ("walls | x\n", "some | walls | x\n"):
         try:
