@@ -83,7 +83,13 @@ struct OperandSpecs {
   std::array<OperandSpec, kMaxOperands> list{};
   uint8_t count = 0;
   bool has_vectors = false;
-  constexpr bool operator==(const OperandSpecs&) const = default;
+  // Written so that the compiler, which compares all lists with each other, evaluates little.
+  constexpr bool operator==(const OperandSpecs& o) const {
+    if (count != o.count || has_vectors != o.has_vectors) return false;
+    for (unsigned i = 0; i < count; ++i)
+      if (!(list[i] == o.list[i])) return false;
+    return true;
+  }
 };
 
 constexpr OperandSpecs operands_of(const IrInfo& s) {

@@ -42,7 +42,8 @@ enum StoreForm : unsigned {
 
 constexpr bool is_scalar_letter(char c) { return c == 'i' || c == 'l' || c == 'f' || c == 'd'; }
 
-constexpr Family family_of(Op op) {
+namespace detail {
+constexpr Family find_family(Op op) {
   const wasm::OpInfo& info = wasm::op_info(op);
   std::string_view sig = info.sig();
   if (sig == "*" || info.imm == wasm::Imm::Fence) return Family::kNone;
@@ -56,6 +57,14 @@ constexpr Family family_of(Op op) {
   if (sig.size() > 4) return Family::kWide;
   return Family::kNone;  // nop
 }
+// A table, because computing it at compile time takes long, and it is often asked for.
+inline constexpr auto kFamilies = [] {
+  std::array<Family, wasm::kOpCount> families{};
+  for (unsigned i = 0; i < wasm::kOpCount; ++i) families[i] = find_family(static_cast<Op>(i));
+  return families;
+}();
+}  // namespace detail
+constexpr Family family_of(Op op) { return detail::kFamilies[static_cast<unsigned>(op)]; }
 
 // A comparison of two scalars: it can be fused with a branch.
 constexpr bool is_compare(Op op) {

@@ -75,8 +75,7 @@ void Translator::take_back() {
 // A branch on a popped i32. A comparison just made for it is fused into the branch.
 Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bool back) {
   Emitted fused;
-  if (e.where == Where::kPending && is_last(e.producer) && !back && kObjectOps &&
-      fuse_type_test(e.producer, last_code_, on_false, &fused))
+  if (e.where == Where::kPending && is_last(e.producer) && !back && fuse_test(e.producer, last_code_, on_false, &fused))
     return fused;
   if (e.where == Where::kPending && is_last(e.producer) && last_op_ != Op::nop) {
     uint32_t at = e.producer;
@@ -91,8 +90,8 @@ Translator::Emitted Translator::emit_condition(const Entry& e, bool on_false, bo
       BinaryForm form = last_form_;
       take_back();
       bool with_zero = (op == Op::i32_eq || op == Op::i32_ne) && form == kAccImm && imm == 0 && last_ != kNone;
-      if (kObjectOps && with_zero && !back && last_ + units_of(last_code_) == at &&
-          fuse_type_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
+      if (with_zero && !back && last_ + units_of(last_code_) == at &&
+          fuse_test(last_, last_code_, on_false ^ (op == Op::i32_eq), &fused))
         return fused;
       if (with_zero && last_ + 2 == at) {
         // (x & y) == 0, where the result of the and is not used otherwise: a test of bits.

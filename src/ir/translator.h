@@ -199,6 +199,11 @@ class Translator {
   void put_test(uint32_t at, const TypeTest& test);
   uint32_t check_top(OpCode first);
   bool branch_on_object_cast(const Instr& in);
+  // Without these operations there is no such function (and a compiler that does not optimise keeps calls of it).
+  bool fuse_test(uint32_t test_at, OpCode test_code, bool on_false, Emitted* branch) {
+    if constexpr (kObjectOps) return fuse_type_test(test_at, test_code, on_false, branch);
+    else return false;
+  }
   bool fuse_type_test(uint32_t test_at, OpCode test_code, bool on_false, Emitted* branch);
 
   // --- control (translate_control.cc)
