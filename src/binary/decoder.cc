@@ -499,12 +499,13 @@ class Decoder {
   }
 
   // Function bodies are read later, but the error with the lowest offset must be reported: when something behind the
-  // code section is malformed, the bodies are checked for their form first.
+  // code section is malformed, the bodies are checked for their form first. (An empty body has the offset of what
+  // follows.)
   Error first_error(Error error) {
     if (error.kind() != ErrorKind::kMalformed || m_.code_offset == 0) return error;
     for (size_t i = m_.imported_functions; i < m_.functions.size(); ++i) {
       const wasm::Function& function = m_.functions[i];
-      if (function.body_offset == 0 || function.body_offset >= error.offset()) break;
+      if (function.body_offset == 0 || function.body_offset > error.offset()) break;
       auto form = check_form(function);
       if (form || form.error().kind() != ErrorKind::kMalformed) continue;
       return Error(form.error().kind(), base::format("{:t} (in function {})", form.error().message(), i),

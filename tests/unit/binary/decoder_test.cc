@@ -79,6 +79,8 @@ TEST(Decoder, SizesMustFit) {
 TEST(Decoder, ADefectInABodyComesBeforeOneBehindIt) {
   Bytes bytes = one_function({0, 0}, {0, 0xFF, 0x0B}) + Bytes{99, 0};
   EXPECT_TRUE(error_of(bytes).starts_with("illegal opcode ff")) << error_of(bytes);
+  bytes = header() + section(1, {1, 0x60, 0, 0}) + section(3, {1, 0}) + section(10, {1, 0}) + Bytes{99, 0};
+  EXPECT_TRUE(error_of(bytes).contains("in function 0")) << error_of(bytes);
 }
 
 TEST(Decoder, EqualTypesAreOne) {

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "component/value/type_text.h"
 #include "component/value/value_type.h"
 
 namespace ermine::component {
@@ -106,6 +107,24 @@ TEST(ValueType, TextIsBounded) {
     type = outer;
   }
   EXPECT_LT(to_string(*type).size(), 2000u);
+}
+
+// The text of a type is cut off behind the part with which it exceeds 4,000 bytes.
+TEST(TypeText, IsCutOff) {
+  const auto text = [](size_t label) {
+    const std::string name(label, 'a');
+    const detail::PartShape part{name};
+    detail::TypeShape shape;
+    shape.kind = ValueKind::kEnum;
+    shape.parts = {&part, 1};
+    const std::string result = shape_text(&shape);
+    EXPECT_TRUE(result.starts_with("enum { " + name));
+    return result.substr(7 + label);
+  };
+  EXPECT_EQ(text(4000 - 9), " }");
+  EXPECT_EQ(text(4000 - 8), " } …");
+  EXPECT_EQ(text(4000 - 7), " } …");
+  EXPECT_EQ(text(4000 - 6), " …");
 }
 
 }  // namespace

@@ -154,6 +154,19 @@ TEST(WitDecode, OtherComponentsAreRefused) {
   EXPECT_FALSE(decode(third, **nothing));
 }
 
+// Methods come in the order of their resources, then other functions.
+TEST(WitEncode, OrderOfFunctions) {
+  const Loaded l(
+      "package a:b; interface i { free: func(); resource first { m: func(); } resource second { m: func(); } }");
+  const auto bytes = encode(l.resolve, l.package);
+  ASSERT_TRUE(bytes);
+  const std::string text(bytes->begin(), bytes->end());
+  const size_t first = text.find("[method]first.m"), second = text.find("[method]second.m"), free = text.find("free");
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, free);
+  EXPECT_NE(free, std::string::npos);
+}
+
 // deps/ may have encoded packages.
 TEST(WitDecode, Dependencies) {
   const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "wit_encoded_dependency";
