@@ -10,7 +10,7 @@ then tried in this order:
 Sources are not changed: a copy is changed, compiled and linked by itself. Needs an x86-64 build with tests that compiles
 each source by itself:
   cmake --preset release -B build/each -DERMINE_UNITY=OFF
-  cmake --build build/each --target spec_test cross_test module_gen api_test tiering_test make_stencils ermine
+  cmake --build build/each --target spec_test cross_test module_gen api_test component_api_test tiering_test make_stencils ermine
 Takes about an hour; results are kept in --results, and finished faults are not repeated.
 """
 import argparse
@@ -35,7 +35,7 @@ BY_HAND = f"{BASELINE}/stencils/control.cc"  # the stencils that are written in 
 CPU_SECONDS = 20  # a folder of scripts takes two
 # For faults that the scripts do not catch, with --more and if these programs are built. (The tests of CodeCache need a
 # process of their own each.)
-MORE_TESTS = (("api_test", ["--gtest_filter=-CodeCache.*"]), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
+MORE_TESTS = (("api_test", ["--gtest_filter=-CodeCache.*"]), ("component_api_test", []), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
               ("tiering_test", []),
               *(("cross_test", [group, "25"]) for group in ("i32", "i64", "float", "vector", "passing")))
 # For faults that could break the sandbox and that the verifier has not met in the code of the scripts: more code. Generated
@@ -114,7 +114,7 @@ class Build(mutation.BuildDirectory):
     def __init__(self, path):
         super().__init__(path)
         self.objects = sorted(str(p) for p in (self.path / BASELINE).glob("stencils/CMakeFiles/ermine_stencils.dir/*.o"))
-        self.tool = self.path / BASELINE / "make_stencils"
+        self.tool = self.path / BASELINE / "tool/bin/make_stencils"
         self.objects_kept = self.path / "mutate-objects"
         self.objects_kept.mkdir(exist_ok=True)
         self.lock = threading.Lock()

@@ -274,11 +274,10 @@ class Trial:
     def __init__(self, build, most_seconds):
         self.build, self.tests = build, known_tests(build, most_seconds)
         self.loaded = {target: [file for file in files if (build.path / "bin" / file).exists()] for target, files in LOADED.items()}
-        # A source may be in several programs; what runs at build time is tried by tools/mutate.py.
+        # A source may be in several programs.
         self.objects = collections.defaultdict(list)
         for object_, (source, _) in build.sources.items():
-            if "/make_stencils.dir/" not in object_:
-                self.objects[source].append(object_)
+            self.objects[source].append(object_)
         self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
 
     def has(self, target, object_):
