@@ -149,7 +149,91 @@ std::vector<bool> find_unneeded() {
   return result;
 }
 
-}  // namespace
+// The tables of stencils, while they are made.
+class Tables {
+ public:
+  // `place`: for messages. A stencil of x86-64 is proved safe, unless `is_proved`.
+  void add(const Target& target, const Body& body, const std::string& place, const Use& use, bool is_proved) {
+    if (!is_proved && &target == &kX86_64)
+      if (const std::string problem = prove(target, body, use.marker, use.result); !problem.empty())
+        unproved_.try_emplace(problem,
+                              place + ": stencil " + std::to_string(use.id) + " is not proved safe: " + problem);
+    ++made_;
+    auto [it, is_new] = known_.try_emplace(body);
+    if (is_new) it->second = append(body);
+    stencils_[use.id] = it->second;
+  }
+  // The compiler will use a handler.
+  void leave_out(const std::string& place, StencilId id, const std::string& why) {
+    ++left_out_;
+    if (std::getenv("VERBOSE") != nullptr)
+      std::fprintf(stderr, "left out: %s, id %u: %s\n", place.c_str(), id, why.c_str());
+    if (id >= control_id(static_cast<ControlStencil>(0))) fail("a necessary stencil cannot be used: " + why);
+  }
+  // Puts a faulty stencil in the place of others.
+  void replace(const Body& body, const std::vector<Use>& uses) {
+    const Stencil s = append(body);
+    for (const Use& use : uses) stencils_[use.id] = s;
+  }
+  void write(const char* path) {
+    if (!unproved_.empty()) {
+      constexpr size_t kShown = 20;
+      size_t shown = 0;
+      for (const auto& [problem, text] : unproved_)
+        if (shown++ < kShown) std::fprintf(stderr, "make_stencils: %s\n", text.c_str());
+      fail("stencils are not proved safe, in " + std::to_string(unproved_.size()) + " ways");
+    }
+    code_.resize(code_.size() + 16);  // copying may read beyond a stencil's end
+    const StencilFile header{static_cast<uint32_t>(stencils_.size()), static_cast<uint32_t>(holes_.size()),
+                             static_cast<uint32_t>(constants.size()), static_cast<uint32_t>(code_.size())};
+    std::ofstream out(path, std::ios::binary);
+    auto put = [&](const void* p, size_t size) {
+      out.write(static_cast<const char*>(p), static_cast<std::streamsize>(size));
+    };
+    put(&header, sizeof header);
+    put(stencils_.data(), stencils_.size() * sizeof(Stencil));
+    put(holes_.data(), holes_.size() * sizeof(Hole));
+    put(constants.data(), constants.size() * 16);
+    put(code_.data(), code_.size());
+    out.close();
+    if (!out) fail(std::string("cannot write ") + path);
+    std::printf("%u stencils (%zu different, %zu bytes of code), %u left to handlers, %zu bytes of tables\n", made_,
+                known_.size(), code_.size(), left_out_,
+                sizeof header + stencils_.size() * sizeof(Stencil) + holes_.size() * sizeof(Hole));
+  }
+
+ private:
+  Stencil append(const Body& body) {
+    const Stencil s{static_cast<uint32_t>(code_.size()), static_cast<uint16_t>(body.code.size()),
+                    static_cast<uint8_t>(body.holes.size()), 1, static_cast<uint32_t>(holes_.size())};
+    code_.insert(code_.end(), body.code.begin(), body.code.end());
+    holes_.insert(holes_.end(), body.holes.begin(), body.holes.end());
+    return s;
+  }
+
+  std::vector<Stencil> stencils_ = std::vector<Stencil>(kStencilCount);
+  std::vector<Hole> holes_;
+  std::vector<uint8_t> code_;
+  std::map<Body, Stencil> known_;
+  std::map<std::string, std::string> unproved_;  // an example of each problem
+  unsigned made_ = 0, left_out_ = 0;
+};
+
+// As Entry, in an object's list.
+struct Record {
+  uint64_t code, other;
+  Use use;
+  StencilId stored, store;
+  uint32_t stored_result, padding[2];
+};
+static_assert(sizeof(Record) == 48);
+
+// A stencil that is to be stored as well.
+struct Stored {
+  Body body;
+  std::string place;
+  Record record;
+};
 
 // Options for faults: see tools/mutate.py.
 struct FaultOptions {
@@ -173,6 +257,8 @@ struct FaultOptions {
   }
 };
 
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc < 3) fail("usage: make_stencils OUTPUT OBJECT…");
   FaultOptions faulty;
@@ -180,51 +266,13 @@ int main(int argc, char** argv) {
   Bodies bodies;
   const Target* machine = nullptr;
   const std::vector<bool> unneeded = find_unneeded();
-  std::vector<Stencil> stencils(kStencilCount);
-  std::vector<Hole> holes;
-  std::vector<uint8_t> code;
-  std::map<Body, Stencil> known;
-  unsigned made = 0, left_out = 0;
-  std::map<std::string, std::string> unproved;  // an example of each problem
-  const bool verbose = std::getenv("VERBOSE") != nullptr;
-  auto leave_out = [&](const std::string& place, StencilId id, const std::string& why) {
-    ++left_out;
-    if (verbose) std::fprintf(stderr, "left out: %s, id %u: %s\n", place.c_str(), id, why.c_str());
-    if (id >= control_id(static_cast<ControlStencil>(0))) fail("a necessary stencil cannot be used: " + why);
-  };
-  auto add = [&](const Body& body, const std::string& place, StencilId id, Marker marker, uint32_t result) {
-    if (faulty.count != 0) {
-      if (faulty.may_have[id]) bodies[body].push_back({id, marker, result});
-    } else if (const std::string problem = machine != &kX86_64 ? "" : prove(*machine, body, marker, result);
-               !problem.empty()) {
-      unproved.try_emplace(problem, place + ": stencil " + std::to_string(id) + " is not proved safe: " + problem);
-    }
-    ++made;
-    auto [it, is_new] = known.try_emplace(body);
-    if (is_new) {
-      it->second = {static_cast<uint32_t>(code.size()), static_cast<uint16_t>(body.code.size()),
-                    static_cast<uint8_t>(body.holes.size()), 1, static_cast<uint32_t>(holes.size())};
-      code.insert(code.end(), body.code.begin(), body.code.end());
-      holes.insert(holes.end(), body.holes.begin(), body.holes.end());
-    }
-    stencils[id] = it->second;
-  };
-  struct Record {  // as Entry
-    uint64_t code, other;
-    StencilId id;
-    Marker marker;
-    uint32_t result;
-    StencilId stored, store;
-    uint32_t stored_result, padding[2];
-  };
-  // Stencils that are stored as well, and those that store, which may be in a later object.
-  struct Stored {
-    Body body;
-    std::string place;
-    Record record;
+  Tables tables;
+  auto add = [&](const Body& body, const std::string& place, const Use& use) {
+    if (faulty.count != 0 && faulty.may_have[use.id]) bodies[body].push_back(use);
+    tables.add(*machine, body, place, use, faulty.count != 0);
   };
   std::vector<Stored> stored;
-  std::map<StencilId, Body> stores;
+  std::map<StencilId, Body> stores;  // may be in an object behind those that are stored
   for (int i = 2; i < argc; ++i) {
     Object o(argv[i]);
     machine = o.header->e_machine == kX86_64.machine ? &kX86_64 : &kAArch64;
@@ -246,40 +294,34 @@ int main(int argc, char** argv) {
     for (size_t e = 0; e < n; ++e) {
       Record record;
       std::memcpy(&record, o.data(list) + e * sizeof record, sizeof record);
-      if (record.id == kNoStencil) continue;
-      if (record.id >= kStencilCount || (record.stored != kNoStencil && record.stored >= kStencilCount))
+      const auto [id, marker, result] = record.use;
+      const bool is_stored = record.stored != kNoStencil;
+      if (id == kNoStencil) continue;
+      if (id >= kStencilCount || (is_stored && record.stored >= kStencilCount))
         fail(o.path + ": a stencil's number is out of range");
-      if (unneeded[record.id]) continue;
+      if (unneeded[id]) continue;
       const std::string place = o.path + ", entry " + std::to_string(e);
       std::string why = "its constant cannot be found";
       auto body = function_at(e * sizeof record, why);
-      if (body && record.marker != Marker::kNone && pointers.contains(e * sizeof record + 8)) {
+      if (body && marker != Marker::kNone && pointers.contains(e * sizeof record + 8)) {
         auto other = function_at(e * sizeof record + 8, why);
-        if (!other || !machine->compare_pair(*body, *other, record.marker)) body.reset();
+        if (!other || !machine->compare_pair(*body, *other, marker)) body.reset();
       }
       if (!body || body->code.size() > kMostBytes) {
-        leave_out(place, record.id, why);
-        if (record.stored != kNoStencil) leave_out(place, record.stored, why);
+        tables.leave_out(place, id, why);
+        if (is_stored) tables.leave_out(place, record.stored, why);
         continue;
       }
       machine->shorten(*body);
-      add(*body, place, record.id, record.marker, record.result);
-      for (StencilId id : kStores)
-        if (record.id == id) stores[id] = *body;
-      if (record.stored != kNoStencil) stored.push_back({std::move(*body), place, record});
+      add(*body, place, record.use);
+      if (std::ranges::find(kStores, id) != std::end(kStores)) stores[id] = *body;
+      if (is_stored) stored.push_back({std::move(*body), place, record});
     }
   }
   for (const Stored& s : stored) {
     const auto store = stores.find(s.record.store);
     if (store == stores.end()) fail(s.place + ": the stencil that stores its result is missing");
-    add(join(*machine, s.body, store->second), s.place, s.record.stored, s.record.marker, s.record.stored_result);
-  }
-  if (!unproved.empty()) {
-    constexpr size_t kShown = 20;
-    size_t shown = 0;
-    for (const auto& [problem, text] : unproved)
-      if (shown++ < kShown) std::fprintf(stderr, "make_stencils: %s\n", text.c_str());
-    fail("stencils are not proved safe, in " + std::to_string(unproved.size()) + " ways");
+    add(join(*machine, s.body, store->second), s.place, {s.record.stored, s.record.use.marker, s.record.stored_result});
   }
   if (faulty.count != 0) {
     const std::vector<Fault> faults = make_faults(*machine, bodies, faulty.seed, faulty.count);
@@ -288,30 +330,9 @@ int main(int argc, char** argv) {
       return 0;
     }
     if (*faulty.write >= faults.size()) fail("there is no such fault");
-    const Body& altered = faults[*faulty.write].altered;
-    const Stencil s{static_cast<uint32_t>(code.size()), static_cast<uint16_t>(altered.code.size()),
-                    static_cast<uint8_t>(altered.holes.size()), 1, static_cast<uint32_t>(holes.size())};
-    code.insert(code.end(), altered.code.begin(), altered.code.end());
-    holes.insert(holes.end(), altered.holes.begin(), altered.holes.end());
-    for (const Use& u : std::next(bodies.begin(), static_cast<ptrdiff_t>(faults[*faulty.write].body))->second)
-      stencils[u.id] = s;
+    const Fault& fault = faults[*faulty.write];
+    tables.replace(fault.altered, std::next(bodies.begin(), static_cast<ptrdiff_t>(fault.body))->second);
   }
-  code.resize(code.size() + 16);  // copying may read beyond a stencil's end
-  StencilFile header{static_cast<uint32_t>(stencils.size()), static_cast<uint32_t>(holes.size()),
-                     static_cast<uint32_t>(constants.size()), static_cast<uint32_t>(code.size())};
-  std::ofstream out(argv[1], std::ios::binary);
-  auto write = [&](const void* p, size_t size) {
-    out.write(static_cast<const char*>(p), static_cast<std::streamsize>(size));
-  };
-  write(&header, sizeof header);
-  write(stencils.data(), stencils.size() * sizeof(Stencil));
-  write(holes.data(), holes.size() * sizeof(Hole));
-  write(constants.data(), constants.size() * 16);
-  write(code.data(), code.size());
-  out.close();
-  if (!out) fail(std::string("cannot write ") + argv[1]);
-  std::printf("%u stencils (%zu different, %zu bytes of code), %u left to handlers, %zu bytes of tables\n", made,
-              known.size(), code.size(), left_out,
-              sizeof header + stencils.size() * sizeof(Stencil) + holes.size() * sizeof(Hole));
+  tables.write(argv[1]);
   return 0;
 }
