@@ -7,10 +7,10 @@ then tried in this order:
   verifier   the check of finished machine code, over all scripts; for a fault that could break the sandbox also over
              cross_test's and generated modules
   tests      the scripts themselves, then the tests of the API
-Sources are not changed: a copy is changed, compiled and linked by itself. Needs an x86-64 build with tests that compiles
-each source by itself:
-  cmake --preset release -B build/each -DERMINE_UNITY=OFF
-  cmake --build build/each --target spec_test cross_test module_gen api_test component_api_test tiering_test make_stencils ermine
+Sources are not changed: a copy is changed, compiled and linked by itself. Needs the release build with
+tests, on x86-64:
+  cmake --preset release
+  cmake --build build/release --target spec_test cross_test module_gen api_test component_api_test tiering_test make_stencils ermine
 Takes about an hour; results are kept in --results, and finished faults are not repeated.
 """
 import argparse
@@ -360,7 +360,7 @@ def self_test():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/each", help="build directory, of ninja")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
     parser.add_argument("--spec-tests", type=pathlib.Path, default=ROOT / "../shared/spec-tests", help="official scripts")
     parser.add_argument("--seed", default="1", help="selects the faults in stencils")
     parser.add_argument("--count", default="240", help="number of faults in stencils")

@@ -4,9 +4,9 @@ A fault is a small change of one file: an inverted condition, another constant o
 value. Faults are spread over the folders of src/ and over their kinds, and generated from a seed: the same seed gives the
 same faults for the same sources. For each, a changed copy of the file is compiled (for a header: of all files that include
 it, if there are not too many) and linked in front of the libraries of a build directory. Then the tests that link the file
-run, the nearest and cheapest first, until one fails. Needs a release build that compiles each source by itself and whose
-tests have run once, which records the time of each test:
-  cmake --preset release -B build/each -DERMINE_UNITY=OFF && cmake --build build/each && ctest --test-dir build/each -j2
+run, the nearest and cheapest first, until one fails. Needs a release build whose tests have run once, which records the
+time of each test:
+  make test
   tools/mutate_sources.py --count 200
 Results are kept in --results, and finished faults are not repeated. (Faults in stencils, and chosen ones in the baseline
 compiler, are injected by tools/mutate.py.)
@@ -263,7 +263,7 @@ def users_of_headers(build):
     for line in mutation.run(["ninja", "-C", build.path, "-t", "deps"]).splitlines():
         if line and not line.startswith(" "):
             current = line.split(":")[0]
-        elif current in build.sources and line.endswith(".h") and not build.sources[current][0].startswith(LEFT_OUT):
+        elif current in build.objects and line.endswith(".h") and not build.objects[current][0][0].startswith(LEFT_OUT):
             path = pathlib.Path(os.path.normpath(build.path / line.strip()))
             if path.is_relative_to(ROOT / "src"):
                 users[path.relative_to(ROOT).as_posix()].append(current)
@@ -276,8 +276,9 @@ class Trial:
         self.loaded = {target: [file for file in files if (build.path / "bin" / file).exists()] for target, files in LOADED.items()}
         # A source may be in several programs.
         self.objects = collections.defaultdict(list)
-        for object_, (source, _) in build.sources.items():
-            self.objects[source].append(object_)
+        for object_, (sources, *_) in build.objects.items():
+            for source in sources:
+                self.objects[source].append(object_)
         self.objects.update((h, u) for h, u in users_of_headers(build).items() if len(u) <= MOST_USERS)
 
     def has(self, target, object_):
@@ -302,8 +303,9 @@ class Trial:
         """The objects that include a header and are of its folder or of the folder's unit tests, the smallest sources first;
         all objects, if that is about the same."""
         users, parts = self.objects[file], folder_of(file)
-        near = [u for u in users if self.build.sources[u][0].startswith((f"src/{parts}/", f"tests/unit/{parts}/"))]
-        near.sort(key=lambda u: (ROOT / self.build.sources[u][0]).stat().st_size)
+        sources = lambda u: self.build.objects[u][0]
+        near = [u for u in users if sources(u)[0].startswith((f"src/{parts}/", f"tests/unit/{parts}/"))]
+        near.sort(key=lambda u: sum((ROOT / s).stat().st_size for s in sources(u)))
         return users if len(users) <= len(near) + 2 or not near else near[:4]
 
     def compiled(self, file, text, objects, directory):
@@ -313,13 +315,13 @@ class Trial:
         copy.write_text(text)
         altered = {}
         for object_ in objects:
-            source, command = self.build.sources[object_]
+            _, command, whole = self.build.objects[object_]
             to = directory / f"{self.objects[file].index(object_)}.o"
             words = self.build.without_output(command, *quickly(command))
             # A changed copy is in another folder, so files beside the original are included by the name of its
             # folder.
             words[1:1] = ["-I", directory / "headers"]
-            mutation.run([*words, "-c", copy if source == file else ROOT / source, "-o", to], self.build.path)
+            mutation.run([*words, "-c", whole if file.endswith(".h") else copy, "-o", to], self.build.path)
             altered[object_] = to
         return altered
 
@@ -341,6 +343,14 @@ class Trial:
                     break
             return who, detail
 
+    def link(self, target, file, altered, output):
+        """Links a program or library with the altered objects. One that has only the altered source of several does not
+        replace the other."""
+        own = set(self.build.link_words(target))
+        part = lambda o: not file.endswith(".h") and len(self.build.objects[o][0]) > 1
+        in_front = [to for o, to in altered.items() if (o not in own or part(o)) and self.has(target, o)]
+        self.build.link(target, in_front, output, {o: to for o, to in altered.items() if not part(o)})
+
     def test(self, file, altered, directory, farthest):
         """(what catches the fault that is in the altered objects, detail): tests that are as near as `farthest`."""
         scratch, passed, programs = directory / "tmp", 0, set()
@@ -351,11 +361,9 @@ class Trial:
                 break
             program = directory / "bin" / test.target
             if test.passes and program not in programs:
-                own = set(self.build.link_words(test.target))
-                in_front = [to for o, to in altered.items() if o not in own and self.has(test.target, o)]
-                self.build.link(test.target, in_front, program, altered)
+                self.link(test.target, file, altered, program)
                 for library in self.loaded.get(test.target, ()):
-                    self.build.link(library, [], directory / "bin" / library, altered)
+                    self.link(library, file, altered, directory / "bin" / library)
                 programs.add(program)
             was = str(self.build.path / "bin" / test.target)
             environment = {**test.environment, "TMPDIR": str(scratch), "GTEST_FAIL_FAST": "1"}
@@ -476,7 +484,7 @@ def files_in(names):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/each", help="build directory, of ninja")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build directory, of ninja")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--count", type=int, default=200, help="number of faults")
     parser.add_argument("--jobs", type=int, default=2)

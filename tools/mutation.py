@@ -23,19 +23,21 @@ def run(words, cwd=None):
 
 
 class BuildDirectory:
-    """The commands of a ninja build directory."""
+    """The commands of a ninja build directory. An object may be made of several sources, which a file of the build directory
+    includes (a unity build)."""
 
     def __init__(self, path):
         self.path = path.resolve()
-        self.compile, self.sources = {}, {}  # commands by source; sources by their objects
+        self.compile = {}  # commands by source; that of an object of several sources compiles all of them
+        self.objects = {}  # (sources, command, file that is compiled) by object
         for command in json.loads((self.path / "compile_commands.json").read_text()):
-            name = os.path.relpath(command["file"], ROOT)
-            if "/Unity/unity_" in name:
-                raise SystemExit(f"{path} compiles several sources as one. Use a build directory (--build) that does not: cmake "
-                                 "--preset release -B build/each -DERMINE_UNITY=OFF, then cmake --build build/each")
-            words = shlex.split(command["command"])
-            self.compile.setdefault(name, words)
-            self.sources[words[words.index("-o") + 1]] = name, words
+            file, words = pathlib.Path(command["file"]), shlex.split(command["command"])
+            together = "/Unity/unity_" in command["file"]
+            files = re.findall(r'^#include "(.*)"', file.read_text(), re.M) if together else [file]
+            sources = [os.path.relpath(f, ROOT) for f in files]
+            for source in sources:
+                self.compile.setdefault(source, words)
+            self.objects[words[words.index("-o") + 1]] = sources, words, file
         self.links = {}
 
     def words(self, source, *more):
@@ -68,15 +70,14 @@ class BuildDirectory:
         return list(self.links[target])
 
     def link(self, target, in_front, output, replaced=None):
-        """Links with objects in front of the libraries, which replace the libraries' own versions; `replaced` maps objects of
-        the program itself to others."""
+        """Links with objects in front of all others, whose versions of the same functions they replace; `replaced` maps objects
+        of the program itself to others."""
         words = [str((replaced or {}).get(w, w)) for w in self.link_words(target)]
         words = ["-Wl,--icf=none" if w == "-Wl,--icf=all" else w for w in words]  # smaller, but it takes longer
-        at = words.index("-o")
-        # The library's version is linked as well if it defines an inline function that the changed one, compiled with
-        # other options, does not. Of two definitions the linker takes the first.
-        words[at:at + 2] = [*map(str, in_front), "-Wl,-z,muldefs", "-o", str(output)]
-        run(words, self.path)
+        words[words.index("-o") + 1] = str(output)
+        # The other version is linked as well if it has further sources, or defines an inline function that the changed one,
+        # compiled with other options, does not. Of two definitions the linker takes the first.
+        run([words[0], *map(str, in_front), "-Wl,-z,muldefs", *words[1:]], self.path)
 
 
 def watch(words, timeout, cpu_seconds, environment=None, cwd=None):
