@@ -161,6 +161,14 @@ TEST(KeyValueRedis, AServerThatLies) {
     EXPECT_EQ(guest.ask("list", {guest.of(b), Value::none()}), garbage) << answer;
     EXPECT_EQ(guest.ask("get-many", {guest.of(b), guest.list({"a", "b", "c"})}), garbage) << answer;
   }
+  // No value, where there is always one.
+  for (const char* answer : {"$-1\r\n", "*-1\r\n"}) {
+    const LyingServer server([answer] { return std::string(answer); });
+    KeyValueGuest guest(with(server.url()));
+    const Resource b = guest.bucket();
+    EXPECT_EQ(guest.set(b, "a", "b"), garbage) << answer;
+    EXPECT_EQ(guest.ask("list", {guest.of(b), Value::none()}), garbage) << answer;
+  }
   // A page without end: each is answered, and the program decides.
   const LyingServer server([] { return std::string("*2\r\n$1\r\n1\r\n*0\r\n"); });
   KeyValueGuest guest(with(server.url()));

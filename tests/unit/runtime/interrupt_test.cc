@@ -32,6 +32,15 @@ TEST(InterruptControl, StopsCodeUntilItIsTaken) {
   EXPECT_TRUE(goes_on());
   EXPECT_FALSE(readable(fd));
   EXPECT_EQ(control.take(), 0u);  // only once
+  // A reason that no longer holds is dropped; code stops for another one.
+  control.interrupt(kInterruptRequest | kInterruptDeadline);
+  control.drop(kInterruptDeadline);
+  EXPECT_EQ(control.pending(), static_cast<uint32_t>(kInterruptRequest));
+  EXPECT_FALSE(goes_on());
+  EXPECT_TRUE(readable(fd));
+  control.drop(kInterruptRequest);
+  EXPECT_TRUE(goes_on());
+  EXPECT_FALSE(readable(fd));
   // The store is gone: remaining handles may still be used.
   control.detach();
   control.interrupt(kInterruptRequest);
