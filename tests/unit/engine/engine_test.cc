@@ -125,6 +125,20 @@ TEST(CompiledModule, BacktracesOfANestedModuleCountFromTheWholeBinary) {
   EXPECT_EQ(offset(1000), 1000 + offset(0));
 }
 
+// A program that runs once does not pay for it, and small data are copied.
+TEST(CompiledModule, AnImageOfTheDataIsMadeForTheSecondInstance) {
+  Fixture w;
+  const auto with_data = [&](size_t size) {
+    return compile(w.engine, "(module (memory 2) (data (i32.const 0) \"" + std::string(size, 'a') + "\"))");
+  };
+  const auto large = with_data(64 << 10), small = with_data((64 << 10) - 1);
+  EXPECT_EQ(large->memory_image(), nullptr);
+  const MemoryImage* image = large->memory_image();
+  EXPECT_NE(image, nullptr);
+  EXPECT_EQ(large->memory_image(), image);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(small->memory_image(), nullptr);
+}
+
 TEST(Instantiate, WrongNumberOfImports) {
   Fixture w;
   auto m = compile(w.engine, R"((module (import "a" "b" (func))))");
