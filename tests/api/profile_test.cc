@@ -2,6 +2,8 @@
 // removed with its module. On processors without machine code there is nothing to report.
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -47,6 +49,34 @@ class Profiling : public testing::Test {
     Instance i = must(Linker(engine).instantiate(store, module));
     return must(must(i.get_typed_func<int32_t(int32_t)>("c"))(5));
   }
+  // Of the process's file for perf, without the padding between them.
+  struct Record {
+    uint32_t id = 0;
+    std::string content;  // behind the header
+    template <class T>
+    T number(size_t at) const {
+      T v{};
+      if (at + sizeof v <= content.size()) std::memcpy(&v, content.data() + at, sizeof v);
+      return v;
+    }
+  };
+  static std::vector<Record> records() {
+    std::ifstream in("jit-" + std::to_string(getpid()) + ".dump", std::ios::binary);
+    const std::string file{std::istreambuf_iterator<char>(in), {}};
+    std::vector<Record> all;
+    uint32_t size = 0;
+    for (size_t at = 40; at + 16 <= file.size(); at += size) {
+      Record record;
+      std::memcpy(&record.id, file.data() + at, 4);
+      std::memcpy(&size, file.data() + at + 4, 4);
+      EXPECT_TRUE(size >= 16 && at + size <= file.size());
+      if (size < 16 || at + size > file.size()) return {};
+      record.content = file.substr(at + 16, size - 16);
+      all.push_back(std::move(record));
+    }
+    return all;
+  }
+
   fs::path before_, directory_;
 };
 
@@ -114,21 +144,50 @@ TEST_F(Profiling, ThreadsShareOneFile) {
       });
     for (std::thread& t : threads) t.join();
   }
-  std::ifstream in("jit-" + std::to_string(getpid()) + ".dump", std::ios::binary);
-  const std::string file{std::istreambuf_iterator<char>(in), {}};
-  ASSERT_GE(file.size(), 56u);
-  int functions = 0;
-  uint32_t last = 0, size = 0;
-  for (size_t at = 40; at + 16 <= file.size(); at += size) {
-    std::memcpy(&last, file.data() + at, 4);
-    std::memcpy(&size, file.data() + at + 4, 4);
-    ASSERT_GE(size, 16u);
-    functions += last == 0;
-    ASSERT_LE(at + size, file.size());
-  }
-  EXPECT_EQ(last, 3u);  // complete, now that the engines are destroyed
+  const std::vector<Record> file = records();
+  ASSERT_FALSE(file.empty());
+  EXPECT_EQ(file.back().id, 3u);  // complete, now that the engines are destroyed
+  const auto functions = std::ranges::count(file, 0u, &Record::id);
   if (functions == 0) GTEST_SKIP() << "no machine code on this machine";
   EXPECT_EQ(functions, 3 * kModules);
+}
+
+// The lines of a function are the offsets of its instructions in the module.
+TEST_F(Profiling, LinesAreOffsets) {
+  const std::vector<uint8_t> bytes = test::wat_bytes(kCalls);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const size_t code = text.find(std::string_view("\x20\x00\x41\x01\x6A", 5)) - 1;  // the first body
+  ASSERT_LT(code, bytes.size());
+  {
+    Config config;
+    config.tier = Tier::kBaseline;
+    config.profile = Profile::kJitDump;
+    Engine engine(config);
+    EXPECT_EQ(run(engine, must(Module::compile(engine, bytes))), 12);
+  }
+  const std::vector<Record> file = records();
+  if (std::ranges::count(file, 0u, &Record::id) == 0) GTEST_SKIP() << "no machine code on this machine";
+  int with_lines = 0;
+  for (const Record& record : file) {
+    if (record.id != 2) continue;  // JIT_CODE_DEBUG_INFO: address, number; for each address, line, 4 bytes, name
+    ++with_lines;
+    const auto count = record.number<uint64_t>(8);
+    EXPECT_GE(count, 2u);
+    size_t at = 16;
+    uint64_t address = 0;
+    uint32_t line = 0;
+    for (uint64_t i = 0; i < count; ++i) {
+      EXPECT_GT(record.number<uint64_t>(at), address);
+      EXPECT_NE(record.number<uint32_t>(at + 8), line);
+      address = record.number<uint64_t>(at);
+      line = record.number<uint32_t>(at + 8);
+      EXPECT_GE(line, code);
+      EXPECT_LT(line, bytes.size());
+      at = record.content.find('\0', at + 16) + 1;
+      ASSERT_NE(at, 0u);
+    }
+  }
+  EXPECT_EQ(with_lines, 3);
 }
 
 TEST_F(Profiling, WriteErrorsAreErrorsOfCompiling) {
