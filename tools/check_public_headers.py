@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compiles the public headers as C++20 with warnings as errors (and the C headers as C11), with the given compilers:
-check_public_headers.py g++ clang++-14. The first compiles each header by itself, the others all of them in one file.
+check_public_headers.py g++ clang++-14. The first compiles each header by itself (of those in detail/, which embedders do not include, all together), the others all of
+them in one file.
 Embedders use other compilers than the engine does."""
 import concurrent.futures
 import os
@@ -27,7 +28,9 @@ for number, compiler in enumerate(sys.argv[1:]):
     cc = compiler.replace("++", "cc" if compiler.startswith("g") else "")
     for language, listed in ((["-x", "c++", "-std=c++20"], names), (["-x", "c", "-std=c11"], c_names)):
         driver = cc if language[1] == "c" else compiler
-        runs += [(driver, language, group) for group in ([[n] for n in listed] if number == 0 else [listed]) if group]
+        alone = [n for n in listed if number == 0 and "detail" not in n.parts]
+        runs += [(driver, language, group) for group in ([n] for n in alone)]
+        if together := [n for n in listed if n not in alone]: runs.append((driver, language, together))
 with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
     failures = [text for text in pool.map(failure, runs) if text]
 print(*failures, sep="\n")
