@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Compiles the public headers as C++20 with warnings as errors (and the C headers as C11), with the given compilers:
-check_public_headers.py g++ clang++-14. The first compiles each header by itself (of those in detail/, which embedders do not include, all together), the others all of
-them in one file.
-Embedders use other compilers than the engine does."""
+check_public_headers.py g++ clang++-14. The first compiles each header by itself, except those in detail/, which embedders
+do not include; the others compile all of them in one file. Embedders use other compilers than the engine does."""
 import concurrent.futures
 import os
 import pathlib
