@@ -27,11 +27,8 @@ struct LoadStencils {
   template <unsigned i>
   static consteval Entry at() {
     constexpr auto address = static_cast<Location>(i / kLocations), to = static_cast<Location>(i % kLocations);
-    if constexpr (to == kSlot) return {};
-    else {
-      const Entry e = entry<Load<op, address, to>>(load_id(op, address, to));
-      return to != kAcc ? e : and_stored<typename SemanticsOf<op>::Result>(e, load_id(op, address, kSlot));
-    }
+    return with_result<typename SemanticsOf<op>::Result, to, Load<op, address, to>>(load_id(op, address, to),
+                                                                                    load_id(op, address, kSlot));
   }
 };
 

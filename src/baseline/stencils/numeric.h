@@ -181,17 +181,23 @@ struct BranchStencils {
   }
 };
 
+// Of an operation whose result can be in every location. `in_slot`: the stencil whose result is in a slot, which is
+// made from that with the accumulator.
+template <class Result, Location to, class Body>
+consteval Entry with_result(StencilId id, StencilId in_slot) {
+  if constexpr (to == kSlot) return {};
+  else if constexpr (to == kAcc) return and_stored<Result>(entry<Body>(id), in_slot);
+  else return entry<Body>(id);
+}
+
 template <Op op>
 struct UnaryStencils {
   static constexpr unsigned kCount = ir::family_of(op) == Family::kUnary ? kLocations * kLocations : 0;
   template <unsigned i>
   static consteval Entry at() {
     constexpr auto from = static_cast<Location>(i / kLocations), to = static_cast<Location>(i % kLocations);
-    if constexpr (to == kSlot) return {};
-    else {
-      const Entry e = entry<Unary<op, from, to>>(unary_id(op, from, to));
-      return to != kAcc ? e : and_stored<typename SemanticsOf<op>::Result>(e, unary_id(op, from, kSlot));
-    }
+    return with_result<typename SemanticsOf<op>::Result, to, Unary<op, from, to>>(unary_id(op, from, to),
+                                                                                  unary_id(op, from, kSlot));
   }
 };
 
