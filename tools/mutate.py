@@ -113,7 +113,7 @@ class Build(mutation.BuildDirectory):
 
     def __init__(self, path):
         super().__init__(path)
-        self.objects = sorted(str(p) for p in (self.path / BASELINE).glob("stencils/CMakeFiles/ermine_stencils.dir/*.o"))
+        self.stencils = sorted(str(p) for p in (self.path / BASELINE).glob("stencils/CMakeFiles/ermine_stencils.dir/*.o"))
         self.tool = self.path / BASELINE / "tool/bin/make_stencils"
         self.objects_kept = self.path / "mutate-objects"
         self.objects_kept.mkdir(exist_ok=True)
@@ -242,7 +242,7 @@ class Trial:
             directory = pathlib.Path(name)
             tables = directory / "stencils.bin"
             run([self.build.tool, "--faults", self.options.seed, self.options.count, self.used, "--write", fault["number"],
-                 tables, *self.build.objects])
+                 tables, *self.build.stencils])
             return self.judge_tables(tables, directory, fault["risk"] not in HARMLESS)
 
     def judge_tables(self, tables, directory, grave):
@@ -257,7 +257,7 @@ class Trial:
         words = self.build.words(BY_HAND)
         run([words[0], "-I", headers, *words[1:], "-c", ROOT / BY_HAND, "-o", changed], self.build.path)
         try:
-            run([self.build.tool, tables, *(changed if o.endswith("/control.cc.o") else o for o in self.build.objects)])
+            run([self.build.tool, tables, *(changed if o.endswith("/control.cc.o") else o for o in self.build.stencils)])
         except RuntimeError as refusal:
             return "build", str(refusal).partition("failed: ")[2].strip()
         return self.judge_tables(tables, directory, edit.risk not in HARMLESS)
@@ -287,7 +287,7 @@ class Trial:
 def stencil_faults(trial):
     with tempfile.NamedTemporaryFile("r") as file:
         run([trial.build.tool, "--faults", trial.options.seed, trial.options.count, trial.used, file.name,
-             *trial.build.objects])
+             *trial.build.stencils])
         out = file.read()
     names = ("number", "kind", "family", "risk", "refusal", "stencils", "text")
     return [dict(zip(names, line.split("\t"))) for line in out.splitlines()]

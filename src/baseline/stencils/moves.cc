@@ -82,16 +82,6 @@ struct SelectV128 {
   }
 };
 
-// The groups of a class of values, of which the first is that of integers.
-template <class T>
-constexpr StencilGroup group_of(StencilGroup of_int) {
-  constexpr unsigned kNumber = std::is_same_v<T, float>    ? 1
-                               : std::is_same_v<T, double> ? 2
-                               : std::is_same_v<T, V128>   ? 3
-                                                           : 0;
-  return static_cast<StencilGroup>(static_cast<unsigned>(of_int) + kNumber);
-}
-
 // From any location to any other. uint32_t: the upper half is then zero.
 template <class T>
 struct Moves {

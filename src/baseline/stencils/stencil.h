@@ -214,15 +214,22 @@ template <class Body>
 consteval Entry entry(StencilId id) {
   return {{.stencil = stencil<Body>}, nullptr, id, Marker::kNone, result_of<Body>()};
 }
+// The groups of a class of values, of which the first is that of integers.
+template <class T>
+constexpr StencilGroup group_of(StencilGroup of_int) {
+  constexpr unsigned kNumber = std::is_same_v<T, float>    ? 1
+                               : std::is_same_v<T, double> ? 2
+                               : std::is_same_v<T, V128>   ? 3
+                                                           : 0;
+  return static_cast<StencilGroup>(static_cast<unsigned>(of_int) + kNumber);
+}
+
 // `id`: of the same with its result, a T in the accumulator, in a slot as well.
 template <class T>
 consteval Entry and_stored(Entry e, StencilId id) {
-  constexpr StencilGroup kMove = std::is_same_v<T, float>    ? StencilGroup::kMoveF32
-                                 : std::is_same_v<T, double> ? StencilGroup::kMoveF64
-                                                             : StencilGroup::kMoveInt;
   if (e.id == kNoStencil) return e;
   e.stored = id;
-  e.store = move_id(kMove, kAcc, kSlot);
+  e.store = move_id(group_of<T>(StencilGroup::kMoveInt), kAcc, kSlot);
   e.stored_result = result_in<T>(kSlot);
   return e;
 }

@@ -55,10 +55,6 @@ int32_t constant_number(const Object& o, unsigned section, uint64_t offset) {
   return static_cast<int32_t>(constants.size() - 1);
 }
 
-// Stencils that store an accumulator.
-constexpr StencilId kStores[] = {move_id(StencilGroup::kMoveInt, kAcc, kSlot),
-                                 move_id(StencilGroup::kMoveF32, kAcc, kSlot),
-                                 move_id(StencilGroup::kMoveF64, kAcc, kSlot)};
 constexpr size_t kMostBytes = 32'767;  // of a stencil; of one that is stored, twice as many
 
 struct NamedHole {
@@ -272,7 +268,7 @@ int main(int argc, char** argv) {
     tables.add(*machine, body, place, use, faulty.count != 0);
   };
   std::vector<Stored> stored;
-  std::map<StencilId, Body> stores;  // may be in an object behind those that are stored
+  std::map<StencilId, Body> groups;  // the stores are among them, maybe in an object behind those that are stored
   for (int i = 2; i < argc; ++i) {
     Object o(argv[i]);
     machine = o.header->e_machine == kX86_64.machine ? &kX86_64 : &kAArch64;
@@ -314,13 +310,13 @@ int main(int argc, char** argv) {
       }
       machine->shorten(*body);
       add(*body, place, record.use);
-      if (std::ranges::find(kStores, id) != std::end(kStores)) stores[id] = *body;
+      if (id >= group_id(StencilGroup{})) groups[id] = *body;
       if (is_stored) stored.push_back({std::move(*body), place, record});
     }
   }
   for (const Stored& s : stored) {
-    const auto store = stores.find(s.record.store);
-    if (store == stores.end()) fail(s.place + ": the stencil that stores its result is missing");
+    const auto store = groups.find(s.record.store);
+    if (store == groups.end()) fail(s.place + ": the stencil that stores its result is missing");
     add(join(*machine, s.body, store->second), s.place, {s.record.stored, s.record.use.marker, s.record.stored_result});
   }
   if (faulty.count != 0) {
