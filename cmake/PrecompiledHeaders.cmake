@@ -1,7 +1,7 @@
 # ermine_precompile(target kind): the target's sources use a precompiled form of the standard library's headers; reading
 # them was half of what most sources took to compile. Only headers that do not change are in it. Sources still include
-# what they use: a build with ERMINE_PCH off compiles without the list. Kinds, because language
-# options and whether the compiler optimises must be the same:
+# what they use: a build with ERMINE_PCH off compiles without the list. Kinds, because language options and
+# whether the compiler optimises must be the same:
 #   engine, engine_size  no exceptions; optimised for speed or for size
 #   command              with exceptions, but no RTTI
 #   programs             the same for executables and what only they use, optimised for speed
