@@ -341,6 +341,20 @@ TEST_F(ComponentStreams, BothEndsAreTheHosts) {
   EXPECT_TRUE(came);
 }
 
+// A writer of the host that has nothing yet does not end the read of another.
+TEST_F(ComponentStreams, AReadWaitsForAWriterWithNothing) {
+  auto [writer, reader] = make_stream<uint8_t>(*store_);
+  std::vector<std::vector<uint8_t>> seen;
+  ASSERT_TRUE(reader.read(10, [&](CopyResult, std::vector<uint8_t> part) { seen.push_back(std::move(part)); }));
+  size_t moved = 1;
+  ASSERT_TRUE(writer.write_in_place(
+      10, [](std::span<uint8_t>) { return size_t{0}; }, [&](CopyResult, size_t n) { moved = n; }));
+  EXPECT_EQ(moved, 0u);
+  EXPECT_TRUE(seen.empty());
+  ASSERT_TRUE(writer.write(pattern(3), {}));
+  EXPECT_EQ(seen, std::vector<std::vector<uint8_t>>{pattern(3)});
+}
+
 // A component that passes what it gets to the host, and the result back: streams in records, lists and results.
 constexpr std::string_view kPass = R"((component
   (type $status (result u32 (error string)))

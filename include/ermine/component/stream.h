@@ -80,7 +80,7 @@ class StreamReader : public StreamHandle<T> {
   // read before, and `done` had CopyResult::kDropped), or the end is empty; the error of the component at the other
   // end, if its elements are not valid: it has ended then.
   Result<void> read(size_t most, std::function<void(CopyResult, detail::Elements<T>)> done) const {
-    return this->end_.begin(detail::read_copy<T>(most, std::move(done)));
+    return detail::read_some<T>(this->end_, most, std::move(done));
   }
   // The same for numbers (and types of the same form in memory), where they are in the memory of the component: `take`
   // returns how many of them it has used, of at most `most`. If that is 0, the operation ends, and the component

@@ -108,12 +108,32 @@ StreamCopy append_copy(size_t most, const std::shared_ptr<Elements<T>>& out) {
   return copy;
 }
 
+// A copy with another end of the host may be over without an element, because that end has nothing yet.
 template <class T>
-StreamCopy read_copy(size_t most, std::function<void(CopyResult, Elements<T>)> done) {
-  auto elements = std::make_shared<Elements<T>>();
-  StreamCopy copy = append_copy<T>(most, elements);
-  copy.done = [elements, done = std::move(done)](CopyResult result, uint32_t) { done(result, std::move(*elements)); };
-  return copy;
+struct ReadSome : std::enable_shared_from_this<ReadSome<T>> {
+  StreamEnd end;
+  size_t most;
+  std::shared_ptr<Elements<T>> elements = std::make_shared<Elements<T>>();
+  std::function<void(CopyResult, Elements<T>)> done;
+
+  Result<void> next() {
+    StreamCopy copy = append_copy<T>(most, elements);
+    copy.done = [self = this->shared_from_this()](CopyResult result, uint32_t) {
+      const bool none = result == CopyResult::kCompleted && self->most > 0 && self->elements->empty();
+      if (none && self->next()) return;
+      // An error has ended the component at the other end.
+      self->done(none ? CopyResult::kDropped : result, std::move(*self->elements));
+    };
+    return end.begin(std::move(copy));
+  }
+};
+template <class T>
+Result<void> read_some(const StreamEnd& end, size_t most, std::function<void(CopyResult, Elements<T>)> done) {
+  auto some = std::make_shared<ReadSome<T>>();
+  some->end = end;
+  some->most = most;
+  some->done = std::move(done);
+  return some->next();
 }
 
 template <class T>
