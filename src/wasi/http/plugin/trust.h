@@ -1,14 +1,14 @@
 // Trust: the certificates that servers are checked against, and the alerts that they send. libcurl would read the
-// certificates from their file for each connection; here they are read once, when the process may not be confined yet,
-// and parsed for the first connection that needs them.
+// certificates from their file for each connection.
 #pragma once
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
 #include <cstdint>
-#include <memory>
 #include <string>
+
+#include "wasi/tls/plugin/certificates.h"
 
 namespace ermine::http_plugin {
 
@@ -22,19 +22,13 @@ class Trust {
  public:
   // `file`: instead of the system's. False: it cannot be read, see problem().
   bool read(const std::string& file);
-  const std::string& problem() const { return problem_; }
+  const std::string& problem() const { return certificates_.problem(); }
   // Makes connections of this transfer use the certificates; CURLOPT_SSL_CTX_FUNCTION.
   CURLcode apply(SSL_CTX* context, uint64_t transfer);
   static AlertSeen& last_alert();
 
  private:
-  struct FreeStore {
-    void operator()(X509_STORE* store) const { X509_STORE_free(store); }
-  };
-  bool parse();
-
-  std::string file_, pem_, problem_;
-  std::unique_ptr<X509_STORE, FreeStore> store_;
+  wasi::tls::Certificates certificates_;
 };
 
 }  // namespace ermine::http_plugin
