@@ -36,7 +36,7 @@ LEFT_OUT = ("src/baseline/stencils/", "src/baseline/tool/")
 # Tests of how programs are built.
 OTHER_TESTS = ("api.consumer", "bench", "examples")
 # What a program loads from a folder beside its own, as ninja and the program find it from there.
-LOADED = {"ermine": ("../lib/libermine-http.so", "../lib/libermine-keyvalue.so")}
+LOADED = {"ermine": ("../lib/libermine-http.so", "../lib/libermine-keyvalue.so", "../lib/libermine-tls.so")}
 PARTED = ("component", "wasi")  # folders whose parts count as folders of their own
 MOST_USERS = 45  # files that include a header
 DECLARATION = r"(?:const |static |constexpr |auto |using |return |if |for |while |switch |else |case |default|goto |\w[\w:<>*&]* \w+[({;=])"

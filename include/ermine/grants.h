@@ -15,6 +15,7 @@
 #include "ermine/detail/language.h"
 #include "ermine/http.h"
 #include "ermine/keyvalue.h"
+#include "ermine/tls.h"
 
 namespace ermine {
 
@@ -85,6 +86,9 @@ struct HostGrants {
   std::vector<std::string> listeners;
   NetworkGrants network;
   HttpGrants http;
+  // wasi:tls: what encrypts connections, or what is opened for the program alone; neither: none is granted.
+  std::optional<TlsClient> tls;
+  std::optional<TlsOptions> tls_options;
   // Stores of keys and values; null: none. Copies of the grants share it.
   std::shared_ptr<const KeyValueGrants> key_value;
   uint32_t max_open_files = 4096;

@@ -75,6 +75,8 @@ class WasiConfig {
   WasiConfig& http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,
                           uint64_t max_response_bytes);
   WasiConfig& http_timeout(std::chrono::nanoseconds time);
+  // Lets components encrypt connections by wasi:tls.
+  WasiConfig& tls(TlsClient client);
   // Grant a store of keys and values to components, by the URL of one (KeyValueGrant::url) or as an object of the
   // embedder; an empty name is the default store. Of several grants of a name, the last one counts.
   WasiConfig& key_value_store(std::string name, std::string url);
@@ -130,6 +132,8 @@ struct WasiRefusals {
   // What of the network it was refused first, as the text with which it would be granted, by WasiConfig::allow_tcp,
   // allow_udp, listen, listen_udp, allow_dns and allow_http.
   std::string tcp_target, udp_peer, tcp_listener, udp_listener, dns_name, http_target;
+  // It tried to use TLS, and was not granted it: WasiConfig::tls.
+  bool tls = false;
   // Why it cannot make HTTP requests that are granted: the plug-in or the certificates are missing.
   std::string http_problem;
   // The name of the first store of keys and values that it opened and was not granted; for WasiConfig::key_value_store.

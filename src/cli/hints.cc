@@ -149,6 +149,7 @@ std::vector<std::string> hints_on_refusals(const WasiRefusals& r, const Error& e
   if (r.key_value_store)
     refused(r.key_value_store->empty() ? "URL" : *r.key_value_store + "=URL", "open this store of keys and values",
             "--keyvalue");
+  if (r.tls) notes.push_back("the program may not use TLS; --tls grants that");
   if (!r.http_problem.empty()) notes.push_back(base::format("HTTP requests were not possible: {:t}", r.http_problem));
   if (r.too_many_sockets)
     notes.push_back("the program has reached the limit of open sockets; -S max-sockets=N changes it");
@@ -165,8 +166,9 @@ namespace {
 
 // What a component imports that is in no interface of ours, by packages, since an interface has many functions.
 std::vector<std::string> hints_on_component(const Component& component, const RunOptions& o) {
-  constexpr std::string_view kProvided[] = {"wasi:cli/",        "wasi:io/",      "wasi:clocks/", "wasi:random/",
-                                            "wasi:filesystem/", "wasi:sockets/", "wasi:http/",   "wasi:keyvalue/"};
+  constexpr std::string_view kProvided[] = {"wasi:cli/",    "wasi:io/",         "wasi:clocks/",
+                                            "wasi:random/", "wasi:filesystem/", "wasi:sockets/",
+                                            "wasi:http/",   "wasi:keyvalue/",   "wasi:tls/"};
   List missing;
   std::vector<std::string> seen;
   for (const ComponentItem& i : component.imports()) {

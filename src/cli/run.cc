@@ -50,6 +50,7 @@ HostGrants grants_of(const RunOptions& o) {
   // The options exist as long as the program.
   grants.key_value = {std::shared_ptr<void>(), &o.key_value};
   grants.http.pool_options.ca_file = o.ca_file.value_or("");
+  if (o.tls) grants.tls_options = TlsOptions{.ca_file = grants.http.pool_options.ca_file, .plugin = {}};
   // The confined process cannot read the files that a lookup needs.
   grants.network.resolver_process = o.precautions.mode != sandbox::Mode::kOff;
   if (o.logs.wasi) {

@@ -36,6 +36,7 @@ struct Settings {
   std::vector<std::string> listeners;
   NetworkGrants network;
   HttpGrants http;
+  bool tls = false;
   std::optional<std::string> ca_file;
   std::vector<std::pair<std::string, std::string>> config_variables;
   KeyValueGrants key_value;

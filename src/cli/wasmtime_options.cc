@@ -57,7 +57,6 @@ constexpr Row kRows[] = {
     {'S', "network-error-code", kNetwork},
     {'S', "nn*", "not supported"},
     {'S', "http*", "--http HOST grants requests; leave it out"},
-    {'S', "tls", "not supported"},
     {'S', "hostcall-fuel", "--fuel counts what calls of the host move"},
     {'S', "max-*", "--max-open-files and --max-output-bytes limit what a program uses of the host"},
     {'R', "*", "runs cannot be recorded"},

@@ -72,6 +72,10 @@ WasiConfig& WasiConfig::http_pool(HttpPool pool) {
   grants_.http.pool = std::move(pool);
   return *this;
 }
+WasiConfig& WasiConfig::tls(TlsClient client) {
+  grants_.tls = std::move(client);
+  return *this;
+}
 WasiConfig& WasiConfig::http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,
                                     uint64_t max_response_bytes) {
   grants_.http.max_requests = max_requests;
@@ -161,6 +165,7 @@ Result<Wasi> Wasi::create(WasiConfig config) {
   if (grants.key_value && grants.key_value->any()) {
     ERMINE_ASSIGN(stores, wasi::keyvalue::open_stores(*grants.key_value));
   }
+  if (!grants.tls && grants.tls_options) { ERMINE_ASSIGN(grants.tls, TlsClient::open(*grants.tls_options)); }
   ERMINE_ASSIGN(wasi::host::Program program, wasi::host::Program::create(std::move(grants)));
   program.key_value_stores = std::move(stores);
   return Wasi(std::make_shared<wasi::State>(std::move(program), std::move(network)));

@@ -244,6 +244,9 @@ class AsyncNetworkGuest : public ComponentGuest {
       : ComponentGuest(
             std::move(config), engine,
             component_of("0.3.0", kAsyncNetworkInterfaces, kAsyncNetworkFunctions, "tu", async_network_extra())) {}
+  // Of a component that has more besides the network.
+  AsyncNetworkGuest(WasiConfig config, const std::string& component_text)
+      : ComponentGuest(std::move(config), with_async(), component_text) {}
   static Config with_async() {
     Config config;
     config.enable_all_features();

@@ -440,9 +440,12 @@ inline const char* resource_of(char letter) {
     case 'd': return "descriptor";
     case 'e': return "error";
     case 'f': return "fields";
+    case 'g': return "future-client-streams";
     case 'h': return "request-options";
     case 'i': return "input-stream";
+    case 'k': return "client-connection";
     case 'l': return "response";
+    case 'm': return "connector";
     case 'n': return "network";
     case 'o': return "output-stream";
     case 'p': return "pollable";
@@ -464,7 +467,8 @@ struct ComponentExtra {
   std::string lifted;     // exports of the component
 };
 
-// `version`: of the imported interfaces. `dropped`: the resources that are dropped, see resource_of().
+// `version`: of the imported interfaces whose names have none. `dropped`: the resources that are dropped, see
+// resource_of().
 inline std::string component_of(const std::string& version, std::span<const ComponentInterface> interfaces,
                                 std::span<const ComponentFunction> functions, std::string_view dropped,
                                 const ComponentExtra& extra = {}) {
@@ -476,8 +480,9 @@ inline std::string component_of(const std::string& version, std::span<const Comp
   for (size_t i = 0; i < interfaces.size(); ++i) {
     const ComponentInterface& interface = interfaces[i];
     const std::string instance = "$i" + std::to_string(i);
-    text += std::string("(import \"wasi:") + interface.name + "@" + version + "\" (instance " + instance + " " +
-            interface.types + "\n";
+    const bool versioned = std::string_view(interface.name).contains('@');
+    text += std::string("(import \"wasi:") + interface.name + (versioned ? "" : "@" + version) + "\" (instance " +
+            instance + " " + interface.types + "\n";
     for (const ComponentFunction& f : functions)
       if (is_of(f, interface.name)) text += std::string("  (export \"") + f.name + "\" (func " + f.type + "))\n";
     text += "))\n";

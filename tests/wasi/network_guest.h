@@ -65,6 +65,9 @@ struct Connection {
 class NetworkGuest : public ComponentGuest {
  public:
   explicit NetworkGuest(WasiConfig config) : ComponentGuest(std::move(config)), network_(make("network")) {}
+  // Of a component that has more besides the network.
+  NetworkGuest(WasiConfig config, const std::string& component_text)
+      : ComponentGuest(std::move(config), {}, component_text), network_(make("network")) {}
 
   Resource tcp(const char* family = "ipv4") { return make("create-tcp", {Value::enumeration(family)}); }
   Resource udp(const char* family = "ipv4") { return make("create-udp", {Value::enumeration(family)}); }

@@ -31,6 +31,7 @@ enum class HostError : int {
   kOutside = -1,  // a path leads out of the directory that it is relative to
   kClosed = -2,   // a channel (channel.h) is closed, without a reason
   kHttp = -3,     // an http::Failure has the reason
+  kTls = -4,      // a text says the reason: tls::Session::problem()
 };
 
 // The error of the system call that has just failed.

@@ -18,6 +18,7 @@ Result<Program> Program::create(HostGrants&& grants) {
   program.output = OutputLimit(grants.max_written_bytes);
   program.max_open_files_ = grants.max_open_files;
   program.http_grants_ = std::move(grants.http);
+  if (grants.tls) program.tls_ = grants.tls->impl();
   program.grants_directories_ = !program.opened_.directories.empty();
   program.grants_listeners_ = !program.opened_.listeners.empty();
   return program;

@@ -38,6 +38,8 @@ class Program {
   bool grants_listeners() const { return grants_listeners_; }
   uint32_t max_open_files() const { return max_open_files_; }
   const HttpGrants& http_grants() const { return http_grants_; }
+  // Null: none is granted.
+  const tls::Client* tls() const { return tls_.get(); }
 
   // Of the plug-in for wasi:keyvalue (keyvalue/plugin.h); null if none is granted.
   std::shared_ptr<void> key_value_stores;
@@ -63,6 +65,7 @@ class Program {
   std::function<void(std::string_view)> trace_;
   uint32_t max_open_files_ = 0;
   HttpGrants http_grants_;
+  std::shared_ptr<tls::Client> tls_;
   bool grants_directories_ = false, grants_listeners_ = false;
 };
 

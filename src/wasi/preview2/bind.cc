@@ -92,6 +92,7 @@ Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const Con
 #include "wasi/preview2/functions.def"
   ERMINE_TRY(definer.finish());
   ERMINE_TRY(define_http(linker, source, wanted));
+  ERMINE_TRY(define_tls(linker, source, wanted));
   return keyvalue::define_interfaces(linker, source, wanted);
 }
 

@@ -84,6 +84,9 @@ class Definer {
 // wasi:http
 Result<void> define_http(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
                          const Wanted& wanted);
+// wasi:tls
+Result<void> define_tls(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
+                        const Wanted& wanted);
 
 // The core values that a call has as arguments, with the place of its result.
 uint32_t flat_params(const component::detail::FuncShape& shape);

@@ -28,6 +28,18 @@ struct Counts {
   uint64_t field_bytes = 0;
 };
 
+// What is no file and takes as much of the host counts as one, while this exists.
+class FileCount {
+ public:
+  explicit FileCount(std::shared_ptr<Counts> counts) : counts_(std::move(counts)) { ++counts_->files; }
+  ~FileCount() { --counts_->files; }
+  FileCount(const FileCount&) = delete;
+  FileCount& operator=(const FileCount&) = delete;
+
+ private:
+  const std::shared_ptr<Counts> counts_;
+};
+
 struct OpenFile {
   host::Descriptor descriptor;  // inspected; without a number if the process was started with the stream closed
   bool read_only = false;  // beneath a directory granted with ":ro"

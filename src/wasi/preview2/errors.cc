@@ -21,20 +21,21 @@ ErrorCode error_code_of(host::HostError error) {
   }
 }
 
-StreamError failed(Call& call, host::HostError error, bool of_network, std::shared_ptr<const http::Failure> http) {
-  return StreamError(call.make<IoError>(error, of_network, std::move(http)));
+StreamError failed(Call& call, host::HostError error, bool of_network, host::Cause cause) {
+  return StreamError(call.make<IoError>(error, of_network, std::move(cause)));
 }
 
 std::string Functions::error_to_debug_string(Call&, IoError& error) {
   if (error.error == host::HostError::kOutside) return "the path leads out of its directory";
-  if (error.http) return error.http->text.value_or(http::name_of(error.http->code));
+  if (error.error == host::HostError::kTls) return error.cause.text;
+  if (error.cause.http) return error.cause.http->text.value_or(http::name_of(error.cause.http->code));
   if (error.of_network && static_cast<int>(error.error) == EDQUOT)
     return "the quota of bytes of the network is used up";
   if (error.of_network && static_cast<int>(error.error) == ETIME) return "the maximal time of a connection is over";
   return std::strerror(static_cast<int>(error.error));
 }
 std::optional<ErrorCode> Functions::filesystem_error_code(Call&, IoError& error) {
-  if (error.of_network || error.http) return std::nullopt;
+  if (error.of_network || error.cause.http || error.error == host::HostError::kTls) return std::nullopt;
   return error_code_of(error.error);
 }
 std::optional<SocketError> Functions::network_error_code(Call&, IoError& error) {

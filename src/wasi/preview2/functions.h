@@ -44,6 +44,7 @@ struct Functions {
   static StreamResult<void> write(Call& call, OutputStream& stream, Contents contents);
   static StreamResult<void> blocking_write_and_flush(Call& call, OutputStream& stream, Contents contents);
   static StreamResult<void> flush(Call& call, OutputStream& stream);
+  static StreamResult<void> blocking_flush(Call& call, OutputStream& stream);
   static Own<Pollable> subscribe_output(Call& call, OutputStream& stream);
   static StreamResult<void> write_zeroes(Call& call, OutputStream& stream, uint64_t length);
   static StreamResult<void> blocking_write_zeroes_and_flush(Call& call, OutputStream& stream, uint64_t length);
@@ -179,6 +180,13 @@ struct Functions {
 // program. The buffers are changed.
 host::Outcome<size_t> write_once(Call& call, const host::Descriptor& d, OutputStream::Where where, uint64_t offset,
                                  iovec* buffers, int count);
+// Without waiting (kAgain), also for an end that is no end yet: a fifo that was not opened for writing. `offset`: none
+// for the file's own position. 0: the end.
+host::Outcome<size_t> read_now(const OpenFile& file, std::optional<uint64_t>& offset, uint8_t* to, size_t size,
+                               WasiRefusals& refusals);
+// The same, and counts what it wrote. `stop`: why the program must be ended instead.
+host::Outcome<size_t> write_now(Context& context, const OpenFile& file, OutputStream::Where where, uint64_t& offset,
+                                const uint8_t* from, size_t size, Error& stop);
 // As open-at. If it must not wait for the other side of a fifo, then without a reader the error is no-such-device, and
 // the code that reads asks whether there has been a writer.
 FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFlags path_flags, Text path,
@@ -187,8 +195,7 @@ FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFla
 void wait_for(Call& call, const Readiness& readiness);
 bool is_ready(Call& call, const Readiness& readiness);
 // "last-operation-failed"
-StreamError failed(Call& call, host::HostError error, bool of_network = false,
-                   std::shared_ptr<const http::Failure> http = nullptr);
+StreamError failed(Call& call, host::HostError error, bool of_network = false, host::Cause cause = {});
 // A file of the program for a descriptor of the network, which `owner` keeps open; null if it may not have more.
 std::shared_ptr<OpenFile> file_of_network(Call& call, int fd, std::shared_ptr<void> owner);
 // A connection that waits at a listening socket.

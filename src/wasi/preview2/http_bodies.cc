@@ -16,9 +16,7 @@ class BodySink : public host::ByteSink {
   Wait wait() const override { return body_->wait(); }
   host::Outcome<size_t> room() override { return body_->room(); }
   host::HostError write(const uint8_t* from, size_t size) override { return body_->write(from, size); }
-  std::shared_ptr<const http::Failure> failure() const override {
-    return std::make_shared<const http::Failure>(body_->failure());
-  }
+  host::Cause cause() const override { return {std::make_shared<const http::Failure>(body_->failure())}; }
 
  private:
   const std::shared_ptr<http::RequestBody> body_;
@@ -31,8 +29,8 @@ class BodySource : public host::ByteSource {
   bool ready() override { return reading_->exchange->can_read(); }
   Wait wait() const override { return reading_->exchange->wait(); }
   host::Outcome<size_t> read(uint8_t* to, size_t size) override { return reading_->exchange->read(to, size); }
-  std::shared_ptr<const http::Failure> failure() const override {
-    return std::make_shared<const http::Failure>(reading_->exchange->failure().value_or(http::Failure{}));
+  host::Cause cause() const override {
+    return {std::make_shared<const http::Failure>(reading_->exchange->failure().value_or(http::Failure{}))};
   }
 
  private:
@@ -109,7 +107,7 @@ HttpErrorCode http_error_code(const http::Failure& failure) {
 }
 
 std::optional<HttpErrorCode> HttpFunctions::error_code_of(Call&, IoError& error) {
-  return error.http ? std::optional(http_error_code(*error.http)) : std::nullopt;
+  return error.cause.http ? std::optional(http_error_code(*error.cause.http)) : std::nullopt;
 }
 
 // ---- Outgoing

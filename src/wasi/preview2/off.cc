@@ -13,6 +13,8 @@ Result<void> Wasi::add_to_linker(ComponentLinker&, const Component&) const { ret
 Result<void> Wasi::add_to_linker(ComponentLinker&, ComponentFind, std::shared_ptr<void>) { return no_components(); }
 Result<HttpPool> HttpPool::open(HttpPoolOptions) { return no_components(); }
 
+Result<TlsClient> TlsClient::open(const TlsOptions&) { return no_components(); }
+
 namespace wasi::keyvalue {
 Result<std::shared_ptr<void>> open_stores(const KeyValueGrants&) { return no_components(); }
 }  // namespace wasi::keyvalue

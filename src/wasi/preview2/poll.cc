@@ -14,11 +14,12 @@ void subscribe_time(uint64_t time, uint32_t id, Subscriptions& to) {
   to.push_back({.id = id, .clock = host::Clock::kMonotonic, .absolute = true, .timeout = time});
 }
 
-// The work of another thread.
 bool subscribe_awaited(host::Awaited& awaited, uint32_t id, Subscriptions& to) {
   if (awaited.ready()) return false;
   const host::Awaited::Wait wait = awaited.wait();
-  to.push_back({.id = id, .kind = host::Subscription::Kind::kRead, .descriptor = wait.descriptor});
+  using Kind = host::Subscription::Kind;
+  if (wait.descriptor != nullptr) to.push_back({.id = id, .kind = Kind::kRead, .descriptor = wait.descriptor});
+  if (wait.writable != nullptr) to.push_back({.id = id, .kind = Kind::kWrite, .descriptor = wait.writable});
   if (wait.until != UINT64_MAX) subscribe_time(wait.until, id, to);
   return true;
 }

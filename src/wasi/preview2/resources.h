@@ -26,12 +26,11 @@ class Resource {
 
 class IoError : public Resource {
  public:
-  IoError(std::shared_ptr<Counts> counts, host::HostError error, bool of_network,
-          std::shared_ptr<const http::Failure> http)
-      : Resource(std::move(counts)), error(error), of_network(of_network), http(std::move(http)) {}
+  IoError(std::shared_ptr<Counts> counts, host::HostError error, bool of_network, host::Cause cause)
+      : Resource(std::move(counts)), error(error), of_network(of_network), cause(std::move(cause)) {}
   const host::HostError error;
   const bool of_network;
-  const std::shared_ptr<const http::Failure> http;  // of kHttp
+  const host::Cause cause;
 };
 ERMINE_RESOURCE(IoError, "error")
 

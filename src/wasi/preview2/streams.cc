@@ -1,5 +1,6 @@
 // wasi:io/streams: reading and writing files, pipes, terminals and sockets.
 #include <limits.h>
+#include <poll.h>
 
 #include <algorithm>
 
@@ -65,7 +66,7 @@ StreamResult<Bytes> read_stream(Call& call, InputStream& stream, uint64_t length
   if (n.error == host::HostError::kAgain || call.stop) return Bytes{};
   if (!n) {
     stream.closed = true;
-    return Unexpected(failed(call, n.error, connected, stream.source ? stream.source->failure() : nullptr));
+    return Unexpected(failed(call, n.error, connected, stream.source ? stream.source->cause() : host::Cause()));
   }
   if (*n == 0) {
     stream.closed = true;
@@ -108,7 +109,7 @@ StreamResult<uint64_t> room_of(Call& call, OutputStream& stream) {
   if (room) return std::min<uint64_t>(*room, kPermittedFile);
   stream.closed = true;
   if (room.error == host::HostError::kClosed) return Unexpected(StreamError(std::monostate()));
-  return Unexpected(failed(call, room.error, false, stream.sink->failure()));
+  return Unexpected(failed(call, room.error, false, stream.sink->cause()));
 }
 
 // Everything, waiting for room.
@@ -156,6 +157,12 @@ StreamResult<void> write_zeros(Call& call, OutputStream& stream, uint64_t length
     length -= size;
   }
   return {};
+}
+
+StreamResult<void> wait_until_flushed(Call& call, OutputStream& stream) {
+  if (!stream.sink || call.stop || stream.sink->is_flushed()) return {};
+  wait_for(call, stream.readiness());
+  return call.stop ? StreamResult<void>() : Functions::flush(call, stream);
 }
 
 // Whether this many bytes may be written now: a condition that the component must keep.
@@ -214,6 +221,56 @@ host::Outcome<size_t> write_once(Call& call, const host::Descriptor& descriptor,
   return n;
 }
 
+host::Outcome<size_t> read_now(const OpenFile& file, std::optional<uint64_t>& offset, uint8_t* to, size_t size,
+                               WasiRefusals& refusals) {
+  if (file.tcp != nullptr) return file.tcp->receive(to, size, refusals);
+  host::Descriptor d = file.descriptor;
+  if (d.host_fd < 0) return size_t{0};
+  d.status |= host::status::kNonblocking;
+  const iovec buffer{to, size};
+  if (!offset) {
+    const host::Outcome<size_t> n = host::read_some(d, &buffer, 1, host::Interrupts());
+    pollfd state{d.host_fd, POLLIN, 0};
+    if (n && *n == 0 && d.waiting == host::Waiting::kPipe && ::poll(&state, 1, 0) == 0) return host::HostError::kAgain;
+    return n;
+  }
+  const host::Outcome<size_t> n = host::read_at(d, &buffer, 1, *offset);
+  if (n) *offset += *n;
+  return n;
+}
+
+host::Outcome<size_t> write_now(Context& context, const OpenFile& file, OutputStream::Where where, uint64_t& offset,
+                                const uint8_t* from, size_t size, Error& stop) {
+  using Where = OutputStream::Where;
+  iovec buffer{const_cast<uint8_t*>(from), size};
+  host::Descriptor d = file.descriptor;
+  if (d.host_fd < 0) return host::HostError::kBadFd;
+  d.status |= host::status::kNonblocking;
+  if (where == Where::kEnd) d.status |= host::status::kAppend;  // it leaves no gap
+  host::Outcome<uint64_t> gap = uint64_t{0};
+  host::OutputLimit& output = context.output;
+  if (output.active()) {
+    gap = output.admit(d, where == Where::kOffset ? std::optional(offset) : std::nullopt, &buffer, 1, stop);
+    if (!gap) return gap.error;
+    if (stop) return size_t{0};
+  }
+  host::Outcome<size_t> n = size_t{0};
+  if (file.tcp != nullptr) {
+    n = file.tcp->send(from, buffer.iov_len, context.refusals);
+  } else {
+    switch (where) {
+      case Where::kOffset: n = host::write_at(d, &buffer, 1, offset); break;
+      case Where::kEnd: n = host::write_at_end(d, &buffer, 1); break;
+      case Where::kPosition: n = host::write_some(d, &buffer, 1, host::Interrupts()); break;
+    }
+  }
+  if (!n) return n;
+  if (output.active()) output.count(*gap + *n);
+  if (where == Where::kOffset) offset += *n;
+  // A device that takes nothing, without an error.
+  return *n == 0 ? host::Outcome<size_t>(static_cast<host::HostError>(EIO)) : n;
+}
+
 StreamResult<Bytes> Functions::read(Call& call, InputStream& stream, uint64_t length) {
   return read_stream(call, stream, length, false);
 }
@@ -258,12 +315,14 @@ StreamResult<void> Functions::write_zeroes(Call& call, OutputStream& stream, uin
 StreamResult<void> Functions::blocking_write_and_flush(Call& call, OutputStream& stream, Contents contents) {
   if (!check_size(call, contents.size())) return {};
   if (StreamResult<void> r = flush(call, stream); !r) return r;
-  return write_bytes(call, stream, contents);
+  if (StreamResult<void> r = write_bytes(call, stream, contents); !r) return r;
+  return wait_until_flushed(call, stream);
 }
 StreamResult<void> Functions::blocking_write_zeroes_and_flush(Call& call, OutputStream& stream, uint64_t length) {
   if (!check_size(call, length)) return {};
   if (StreamResult<void> r = flush(call, stream); !r) return r;
-  return write_zeros(call, stream, length);
+  if (StreamResult<void> r = write_zeros(call, stream, length); !r) return r;
+  return wait_until_flushed(call, stream);
 }
 
 // Whatever was written is with the system already, or with what sends it.
@@ -275,6 +334,10 @@ StreamResult<void> Functions::flush(Call& call, OutputStream& stream) {
   if (stream.file && stream.file->descriptor.host_fd < 0) stream.closed = true;
   if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   return {};
+}
+StreamResult<void> Functions::blocking_flush(Call& call, OutputStream& stream) {
+  if (StreamResult<void> r = flush(call, stream); !r) return r;
+  return wait_until_flushed(call, stream);
 }
 Own<Pollable> Functions::subscribe_output(Call& call, OutputStream& stream) {
   return call.make<Pollable>(stream.readiness());

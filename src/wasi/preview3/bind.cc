@@ -47,7 +47,10 @@ Context* context_of(void* env, runtime::Store* store, Cursor& cursor) {
   return context;
 }
 
-std::string full_name(const char* interface) { return std::string("wasi:") + interface + "@0.3.1"; }
+std::string full_name(const char* interface) {
+  std::string name = std::string("wasi:") + interface;
+  return name.contains('@') ? name : name + "@0.3.1";
+}
 
 Definer::Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source,
                  const preview2::Wanted& wanted)
@@ -88,7 +91,8 @@ Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const pre
 #define ASYNC(interface, name, function) definer.add_async(interface, name, &function);
 #include "wasi/preview3/functions.def"
   ERMINE_TRY(definer.finish());
-  return preview3::define_http(linker, source, wanted);
+  ERMINE_TRY(preview3::define_http(linker, source, wanted));
+  return preview3::define_tls(linker, source, wanted);
 }
 
 }  // namespace ermine::wasi::preview3

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wasi/host/io.h"
+#include "wasi/preview2/functions.h"
 
 namespace ermine::wasi::preview3 {
 
@@ -64,22 +64,7 @@ void ByteReading::close() {
 }
 
 Outcome<size_t> ByteReading::read_once(uint8_t* to, uint32_t size) {
-  if (source_) return source_->read(to, size);
-  if (file_->tcp != nullptr) return file_->tcp->receive(to, size, *refusals_);
-  host::Descriptor d = file_->descriptor;
-  if (d.host_fd < 0) return size_t{0};
-  d.status |= host::status::kNonblocking;
-  const iovec buffer{to, size};
-  if (!offset_) {
-    const Outcome<size_t> n = host::read_some(d, &buffer, 1, host::Interrupts());
-    // A fifo that was not opened for writing yet.
-    pollfd state{d.host_fd, POLLIN, 0};
-    if (n && *n == 0 && d.waiting == host::Waiting::kPipe && poll(&state, 1, 0) == 0) return HostError::kAgain;
-    return n;
-  }
-  const Outcome<size_t> n = host::read_at(d, &buffer, 1, *offset_);
-  if (n) *offset_ += *n;
-  return n;
+  return source_ ? source_->read(to, size) : preview2::read_now(*file_, offset_, to, size, *refusals_);
 }
 
 uint32_t ByteReading::read(uint8_t* to, uint32_t size) {
@@ -159,38 +144,9 @@ Outcome<size_t> ByteWriting::write_sink(const uint8_t* from, size_t size) {
   return error == HostError::kNone ? Outcome<size_t>(n) : Outcome<size_t>(error);
 }
 
-Outcome<size_t> ByteWriting::write_file(const uint8_t* from, size_t size, Error& stop) {
-  iovec buffer{const_cast<uint8_t*>(from), size};
-  host::Descriptor d = file_->descriptor;
-  if (d.host_fd < 0) return HostError::kBadFd;
-  d.status |= host::status::kNonblocking;
-  if (where_ == Where::kEnd) d.status |= host::status::kAppend;  // it leaves no gap
-  Outcome<uint64_t> gap = uint64_t{0};
-  host::OutputLimit& output = context_.output;
-  if (output.active()) {
-    gap = output.admit(d, where_ == Where::kOffset ? std::optional(offset_) : std::nullopt, &buffer, 1, stop);
-    if (!gap) return gap.error;
-    if (stop) return size_t{0};
-  }
-  Outcome<size_t> n = size_t{0};
-  if (file_->tcp != nullptr) {
-    n = file_->tcp->send(from, buffer.iov_len, context_.refusals);
-  } else {
-    switch (where_) {
-      case Where::kOffset: n = host::write_at(d, &buffer, 1, offset_); break;
-      case Where::kEnd: n = host::write_at_end(d, &buffer, 1); break;
-      case Where::kPosition: n = host::write_some(d, &buffer, 1, host::Interrupts()); break;
-    }
-  }
-  if (!n) return n;
-  if (output.active()) output.count(*gap + *n);
-  if (where_ == Where::kOffset) offset_ += *n;
-  // A device that takes nothing, without an error.
-  return *n == 0 ? Outcome<size_t>(static_cast<HostError>(EIO)) : n;
-}
-
 uint32_t ByteWriting::write(const uint8_t* from, size_t size, Error& stop) {
-  const Outcome<size_t> n = sink_ ? write_sink(from, size) : write_file(from, size, stop);
+  const Outcome<size_t> n =
+      sink_ ? write_sink(from, size) : preview2::write_now(context_, *file_, where_, offset_, from, size, stop);
   if (stop) return 0;
   if (!n) return stopped(n.error), 0;
   return static_cast<uint32_t>(*n);

@@ -48,7 +48,6 @@ class ByteWriting final : public FileCopy {
   bool busy() override;
   uint32_t write(const uint8_t* from, size_t size, Error& stop);
   host::Outcome<size_t> write_sink(const uint8_t* from, size_t size);
-  host::Outcome<size_t> write_file(const uint8_t* from, size_t size, Error& stop);
 
   const std::shared_ptr<host::ByteSink> sink_;
   preview2::Context& context_;

@@ -95,7 +95,7 @@ void send_body(Call& call, const std::shared_ptr<MessageContents>& contents,
   const std::shared_ptr<host::ByteSink> sink = preview2::sink_of(body, call.context.http());
   const auto report = [contents, body, sink](HostError error) {
     Transmission& transmission = *contents->transmission;
-    if (error == HostError::kHttp) return transmission.resolve(failed(*sink->failure()));
+    if (error == HostError::kHttp) return transmission.resolve(failed(*sink->cause().http));
     // The response was complete before.
     if (error != HostError::kNone) return transmission.resolve(failed({http::FailureCode::kConnectionTerminated}));
     const TrailersReader trailers = std::move(contents->trailers);

@@ -51,6 +51,7 @@ void Poller::wait_for(int fd, short events, std::shared_ptr<Waiter> waiter) {
 
 void Poller::wait_for(const host::Awaited& awaited, std::shared_ptr<Waiter> waiter) {
   const host::Awaited::Wait wait = awaited.wait();
+  if (wait.channel != 0) return wait_for(wait.channel, 0, std::move(waiter));
   add(wait.descriptor->host_fd, {POLLIN, std::move(waiter), deadlines_.end(), true, wait.signal});
 }
 

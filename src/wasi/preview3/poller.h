@@ -64,8 +64,12 @@ class Poller final : public component::EventSource, public std::enable_shared_fr
   // The descriptor stays open until the waiter is destroyed. `events` as for poll(); 0: for its deadline. The waiter
   // waits for nothing else.
   void wait_for(int fd, short events, std::shared_ptr<Waiter> waiter);
-  // For the work of another thread.
+  // For the work of another thread, or for a channel of this poller.
   void wait_for(const host::Awaited& awaited, std::shared_ptr<Waiter> waiter);
+  // A channel connects waiters with what the store's own code does: all that wait for it are asked again after
+  // notify(). It has a number that no descriptor has, and there is nothing to be freed.
+  int new_channel() { return --last_channel_; }
+  void notify(int channel) { happened(watches_, channel, POLLERR); }
   // It does not wait any more. False: it did not.
   static bool forget(Waiter& waiter);
   // The same, and its ready() will be called.
@@ -108,6 +112,7 @@ class Poller final : public component::EventSource, public std::enable_shared_fr
   // -1: not used yet, or the system has none for this process.
   int epoll_fd_ = -1, timer_fd_ = -1;
   bool has_epoll_ = true, is_external_ = false;
+  int last_channel_ = -1;
   uint64_t timer_at_ = UINT64_MAX;
 };
 
