@@ -53,6 +53,7 @@ struct FrameInfo {
   std::string func_name;    // from the name section or the exports; empty if unknown
   std::string module_name;  // as given to Module::compile; may be empty
   uint64_t offset = 0;      // byte offset of the instruction in the module
+  uint64_t func_offset = 0;  // the same in the function's body, which begins with the declarations of its locals
 };
 
 class [[nodiscard]] Error {

@@ -70,6 +70,8 @@ class Module {
   Result<void> compile_functions() const;
 
   Engine engine() const;
+  // The binary, valid as long as the Module.
+  std::span<const uint8_t> bytes() const;
   // As given to compile(), otherwise from the name section, otherwise empty.
   std::string_view name() const;
   // In the module's order. Built on each call.

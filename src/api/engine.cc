@@ -64,6 +64,7 @@ Result<void> Module::validate(const Engine& engine, std::span<const uint8_t> byt
 Result<void> Module::compile_functions() const { return impl_->make_all_code(); }
 
 Engine Module::engine() const { return Engine(impl_->shared_engine()); }
+std::span<const uint8_t> Module::bytes() const { return impl_->module().bytes; }
 std::string_view Module::name() const { return impl_->shared()->name(); }
 
 std::vector<ImportType> Module::imports() const {

@@ -67,8 +67,10 @@ void append_frames(std::vector<FrameInfo>& out, FrameState frame, size_t limit) 
   while (frame.ctx && frame.pc && out.size() < limit) {
     const Instance& instance = *frame.ctx->instance;
     const CodePosition at = instance.code().locate(frame.pc);
-    out.push_back(FrameInfo{at.func_index, printable(instance.module().function_name(at.func_index)),
-                            printable(instance.shared().name()), instance.module().base_offset + at.offset});
+    const wasm::Module& module = instance.module();
+    out.push_back(FrameInfo{at.func_index, printable(module.function_name(at.func_index)),
+                            printable(instance.shared().name()), module.base_offset + at.offset,
+                            at.offset - module.functions[at.func_index].body_offset});
     if (!instance.code().unwind(frame)) break;
   }
 }

@@ -61,3 +61,11 @@ value() { sed -n "s/^$1: *//p" "$pc" | sed "s#\${includedir}#$include#g; s#\${pc
 # shellcheck disable=SC2046  # words are meant
 "$cxx" -std=c++20 "$examples/gcd.cc" -o "$scratch/gcd" $(value Cflags) $(value Libs)
 "$scratch/gcd" "$examples/guest.wasm"
+
+# A program in C, with the shared library.
+pc=$scratch/prefix/lib/pkgconfig/ermine-c.pc
+if [ -e "$pc" ]; then
+  # shellcheck disable=SC2046  # words are meant
+  cc -std=c11 "$here/../../capi/program.c" -o "$scratch/program" $(value Cflags) $(value Libs)
+  [ "$(LD_LIBRARY_PATH=$scratch/prefix/lib "$scratch/program")" = 42 ]
+fi

@@ -1,0 +1,201 @@
+/* What Ermine's C API has besides the standard one (wasm.h, whose rules on ownership, threads and errors hold here).
+ * Names of functions that Wasmtime's C API has as well differ only in their first word. Texts are UTF-8, given with
+ * their size, and those that are returned end with NUL. */
+#ifndef ERMINE_H
+#define ERMINE_H
+
+#include "wasm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define own
+
+/* Kinds of values and items that wasm.h does not have. References of these kinds are wasm_ref_t's; a wasm_val_t cannot
+   hold a v128. ERMINE_CONCRETEREF: to a type that a module has defined. */
+enum ermine_valkind_enum { ERMINE_V128 = 4, ERMINE_ANYREF = 130, ERMINE_EXNREF = 131, ERMINE_CONCRETEREF = 132 };
+enum ermine_externkind_enum { ERMINE_EXTERN_TAG = 4 };
+
+/* "0.1.0" */
+WASM_API_EXTERN const char* ermine_version(void);
+
+/* Why the last function of this thread that failed has done so, with position and backtrace: valid until the next one
+   fails. For functions that return null or false; those that return a trap do not change it. */
+WASM_API_EXTERN const char* ermine_last_error(void);
+
+/* ---- Configuration: fields of ermine::Config (docs/reference/options.md) */
+
+typedef uint8_t ermine_tier_t;
+enum ermine_tier_enum { ERMINE_TIER_AUTO, ERMINE_TIER_INTERP, ERMINE_TIER_BASELINE };
+WASM_API_EXTERN void ermine_config_tier_set(wasm_config_t*, ermine_tier_t);
+/* Whether fuel is counted. */
+WASM_API_EXTERN void ermine_config_consume_fuel_set(wasm_config_t*, bool);
+/* Bytes. */
+WASM_API_EXTERN void ermine_config_max_wasm_stack_set(wasm_config_t*, uint64_t);
+WASM_API_EXTERN void ermine_config_max_gc_heap_set(wasm_config_t*, uint64_t);
+WASM_API_EXTERN void ermine_config_memory_reservation_set(wasm_config_t*, uint64_t);
+/* Whether machine code is verified before it runs. */
+WASM_API_EXTERN void ermine_config_verify_code_set(wasm_config_t*, bool);
+/* For gdb and lldb. */
+WASM_API_EXTERN void ermine_config_debug_info_set(wasm_config_t*, bool);
+/* A proposal, by the name that `ermine run --features help` lists, or "all". False: there is none of that name. */
+WASM_API_EXTERN bool ermine_config_wasm_feature_set(wasm_config_t*, const char* name, size_t name_size, bool on);
+
+/* ---- Modules */
+
+/* Text to binary. False: the text is not a module. */
+WASM_API_EXTERN bool ermine_wat2wasm(const char* wat, size_t wat_size, own wasm_byte_vec_t* out);
+/* From a file, which must not be truncated while the module exists. */
+WASM_API_EXTERN own wasm_module_t* ermine_module_from_file(wasm_store_t*, const char* path, size_t path_size);
+/* Makes the code of all functions now, instead of each at its first calls. */
+WASM_API_EXTERN bool ermine_module_compile_functions(const wasm_module_t*);
+
+/* ---- Stores */
+
+/* Limits of a store; `size` is sizeof(ermine_store_limits_t), so that later versions may have more. Fields of
+   ermine::StoreLimits; UINT64_MAX: no limit of its own. */
+typedef struct ermine_store_limits_t {
+  size_t size;
+  uint64_t memory_bytes, instance_memory_bytes, total_memory_bytes;
+  uint64_t table_elements, total_table_elements;
+  uint64_t instances, tables, memories, gc_heap_bytes;
+} ermine_store_limits_t;
+/* The defaults: those of ermine::StoreLimits, without limits on the number of instances, tables and memories. */
+WASM_API_EXTERN void ermine_store_limits_init(ermine_store_limits_t*);
+/* For what is made or grown later. False: `size` is not one that this version knows. */
+WASM_API_EXTERN bool ermine_store_limiter(wasm_store_t*, const ermine_store_limits_t*);
+
+/* A pointer of the embedder. */
+WASM_API_EXTERN void* ermine_store_get_data(const wasm_store_t*);
+WASM_API_EXTERN void ermine_store_set_data(wasm_store_t*, void*);
+
+/* False: the engine does not count fuel (ermine_config_consume_fuel_set). A store starts without any; a call that uses
+   it up ends with a trap, whose limit is ERMINE_LIMIT. */
+WASM_API_EXTERN bool ermine_store_set_fuel(wasm_store_t*, uint64_t units);
+WASM_API_EXTERN bool ermine_store_get_fuel(const wasm_store_t*, uint64_t* units);
+
+/* Code that still runs after this time is interrupted, as are later calls. */
+WASM_API_EXTERN void ermine_store_set_timeout(wasm_store_t*, uint64_t nanoseconds_from_now);
+WASM_API_EXTERN void ermine_store_clear_timeout(wasm_store_t*);
+
+/* Ends the running call of a store, or its next one, from any thread; also after the store was deleted. */
+typedef struct ermine_interrupt_handle_t ermine_interrupt_handle_t;
+WASM_API_EXTERN own ermine_interrupt_handle_t* ermine_interrupt_handle_new(wasm_store_t*);
+WASM_API_EXTERN void ermine_interrupt_handle_interrupt(const ermine_interrupt_handle_t*);
+WASM_API_EXTERN void ermine_interrupt_handle_delete(own ermine_interrupt_handle_t*);
+
+WASM_API_EXTERN void ermine_store_gc(wasm_store_t*);
+
+/* ---- Traps */
+
+typedef uint8_t ermine_error_kind_t;
+/* ermine::ErrorKind */
+enum ermine_error_kind_enum {
+  ERMINE_MALFORMED,
+  ERMINE_INVALID,
+  ERMINE_UNSUPPORTED,
+  ERMINE_LINK,
+  ERMINE_TRAP,
+  ERMINE_EXCEPTION,
+  ERMINE_LIMIT,
+  ERMINE_EXIT,
+  ERMINE_IO,
+  ERMINE_USAGE
+};
+WASM_API_EXTERN ermine_error_kind_t ermine_trap_kind(const wasm_trap_t*);
+/* Of a trap in WebAssembly, its number in ermine/traps.def (TrapCode); 0 otherwise. */
+WASM_API_EXTERN uint8_t ermine_trap_code(const wasm_trap_t*);
+/* True, and the status, if the program has ended itself (ERMINE_EXIT). */
+WASM_API_EXTERN bool ermine_trap_exit_status(const wasm_trap_t*, int32_t* status);
+/* Valid as long as the frame; "" if it is not known. */
+WASM_API_EXTERN const char* ermine_frame_func_name(const wasm_frame_t*);
+WASM_API_EXTERN const char* ermine_frame_module_name(const wasm_frame_t*);
+
+/* ---- Tags of exceptions */
+
+typedef struct ermine_tagtype_t ermine_tagtype_t;
+WASM_API_EXTERN const wasm_functype_t* ermine_tagtype_func(const ermine_tagtype_t*);
+WASM_API_EXTERN const ermine_tagtype_t* ermine_externtype_as_tagtype(const wasm_externtype_t*);
+typedef struct ermine_tag_t ermine_tag_t;
+/* Its parameters are the payload of its exceptions; each tag is one of its own. */
+WASM_API_EXTERN own ermine_tag_t* ermine_tag_new(wasm_store_t*, const wasm_functype_t*);
+WASM_API_EXTERN own ermine_tag_t* ermine_tag_copy(const ermine_tag_t*);
+WASM_API_EXTERN void ermine_tag_delete(own ermine_tag_t*);
+WASM_API_EXTERN wasm_extern_t* ermine_tag_as_extern(ermine_tag_t*);
+WASM_API_EXTERN ermine_tag_t* ermine_extern_as_tag(wasm_extern_t*);
+
+/* ---- WASI: what a program is granted. Nothing but what is named; docs/security.md */
+
+typedef struct ermine_wasi_config_t ermine_wasi_config_t;
+WASM_API_EXTERN own ermine_wasi_config_t* ermine_wasi_config_new(void);
+WASM_API_EXTERN void ermine_wasi_config_delete(own ermine_wasi_config_t*);
+/* The first is the program's name. */
+WASM_API_EXTERN void ermine_wasi_config_set_argv(ermine_wasi_config_t*, size_t count, const char* const arguments[]);
+WASM_API_EXTERN void ermine_wasi_config_set_env(ermine_wasi_config_t*, size_t count, const char* const names[],
+                                                const char* const values[]);
+WASM_API_EXTERN void ermine_wasi_config_inherit_env(ermine_wasi_config_t*);
+WASM_API_EXTERN void ermine_wasi_config_inherit_stdio(ermine_wasi_config_t*);
+/* Descriptors for standard input, output and error. They stay the caller's, and must outlive the ermine_wasi_t. */
+WASM_API_EXTERN void ermine_wasi_config_set_stdio(ermine_wasi_config_t*, int in, int out, int err);
+WASM_API_EXTERN void ermine_wasi_config_preopen_dir(ermine_wasi_config_t*, const char* host_path,
+                                                    const char* guest_path, bool read_only);
+WASM_API_EXTERN void ermine_wasi_config_listen(ermine_wasi_config_t*, const char* address);
+WASM_API_EXTERN void ermine_wasi_config_max_open_files_set(ermine_wasi_config_t*, uint32_t);
+WASM_API_EXTERN void ermine_wasi_config_max_written_bytes_set(ermine_wasi_config_t*, uint64_t);
+
+/* The state of one running program, for one store at a time. Null if something that was granted cannot be opened. */
+typedef struct ermine_wasi_t ermine_wasi_t;
+WASM_API_EXTERN own ermine_wasi_t* ermine_wasi_new(own ermine_wasi_config_t*);
+WASM_API_EXTERN void ermine_wasi_delete(own ermine_wasi_t*);
+
+/* ---- Linkers: imports by name. Functions that return a bool say false if they fail, for instance because the name is
+   defined already. */
+
+typedef struct ermine_linker_t ermine_linker_t;
+WASM_API_EXTERN own ermine_linker_t* ermine_linker_new(wasm_engine_t*);
+WASM_API_EXTERN void ermine_linker_delete(own ermine_linker_t*);
+WASM_API_EXTERN void ermine_linker_allow_shadowing(ermine_linker_t*, bool);
+WASM_API_EXTERN bool ermine_linker_define(ermine_linker_t*, const char* module, size_t module_size, const char* name,
+                                          size_t name_size, const wasm_extern_t*);
+/* All exports of an instance. */
+WASM_API_EXTERN bool ermine_linker_define_instance(ermine_linker_t*, const char* module, size_t module_size,
+                                                   const wasm_instance_t*);
+
+/* The call of a function of the host; valid during the call. */
+typedef struct ermine_caller_t ermine_caller_t;
+/* As wasm_func_callback_with_env_t. */
+typedef own wasm_trap_t* (*ermine_func_callback_t)(void* env, ermine_caller_t* caller, const wasm_val_t* args,
+                                                   size_t arg_count, wasm_val_t* results, size_t result_count);
+/* An export of the calling instance; null if there is none. */
+WASM_API_EXTERN own wasm_extern_t* ermine_caller_export_get(ermine_caller_t*, const char* name, size_t name_size);
+/* The store that calls, under the caller's; to be deleted, which does not delete the store. */
+WASM_API_EXTERN own wasm_store_t* ermine_caller_store(ermine_caller_t*);
+WASM_API_EXTERN bool ermine_caller_consume_fuel(ermine_caller_t*, uint64_t units);
+/* For instances in any store of the engine. The finalizer is called with `env` after the linker and all these stores
+   have ended. */
+WASM_API_EXTERN bool ermine_linker_define_func(ermine_linker_t*, const char* module, size_t module_size,
+                                               const char* name, size_t name_size, const wasm_functype_t*,
+                                               ermine_func_callback_t, void* env, void (*finalizer)(void*));
+/* WASI preview 1. The linker keeps what it needs of the program's state. */
+WASM_API_EXTERN bool ermine_linker_define_wasi(ermine_linker_t*, const ermine_wasi_t*);
+/* Imports that nothing defines trap when they are called. */
+WASM_API_EXTERN bool ermine_linker_define_unknown_imports_as_traps(ermine_linker_t*, const wasm_module_t*);
+/* Null after an error; `trap`, which may be null, then receives it. */
+WASM_API_EXTERN own wasm_instance_t* ermine_linker_instantiate(const ermine_linker_t*, wasm_store_t*,
+                                                               const wasm_module_t*, own wasm_trap_t** trap);
+/* A definition; null if there is none. */
+WASM_API_EXTERN own wasm_extern_t* ermine_linker_get(const ermine_linker_t*, wasm_store_t*, const char* module,
+                                                     size_t module_size, const char* name, size_t name_size);
+
+/* An export by name; null if there is none. */
+WASM_API_EXTERN own wasm_extern_t* ermine_instance_export_get(const wasm_instance_t*, const char* name,
+                                                              size_t name_size);
+
+#undef own
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,593 @@
+// The C API: what its headers promise, as a C++ program sees it. tests/capi/program.c is one in C.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "ermine.h"
+
+namespace {
+
+#define DELETER(name)                                        \
+  struct name##_deleter {                                    \
+    void operator()(name##_t* p) const { name##_delete(p); } \
+  };                                                         \
+  using name##_ptr = std::unique_ptr<name##_t, name##_deleter>;
+DELETER(wasm_engine)
+DELETER(wasm_store)
+DELETER(wasm_module)
+DELETER(wasm_instance)
+DELETER(wasm_extern)
+DELETER(wasm_func)
+DELETER(wasm_functype)
+DELETER(wasm_global)
+DELETER(wasm_globaltype)
+DELETER(wasm_table)
+DELETER(wasm_tabletype)
+DELETER(wasm_memory)
+DELETER(wasm_memorytype)
+DELETER(wasm_externtype)
+DELETER(wasm_foreign)
+DELETER(wasm_ref)
+DELETER(wasm_trap)
+DELETER(wasm_frame)
+DELETER(wasm_shared_module)
+DELETER(ermine_linker)
+DELETER(ermine_wasi)
+DELETER(ermine_tag)
+DELETER(ermine_interrupt_handle)
+
+std::string text_of(const wasm_byte_vec_t& bytes) {
+  std::string out(bytes.data, bytes.size);
+  if (out.ends_with('\0')) out.pop_back();
+  return out;
+}
+std::string message_of(const wasm_trap_t* trap) {
+  if (trap == nullptr) return "no trap";
+  wasm_message_t message;
+  wasm_trap_message(trap, &message);
+  EXPECT_EQ(message.data[message.size - 1], '\0');
+  std::string out = text_of(message);
+  wasm_byte_vec_delete(&message);
+  return out;
+}
+wasm_valtype_vec_t types(std::initializer_list<wasm_valkind_t> kinds) {
+  wasm_valtype_vec_t out;
+  wasm_valtype_vec_new_uninitialized(&out, kinds.size());
+  size_t i = 0;
+  for (const wasm_valkind_t kind : kinds) out.data[i++] = wasm_valtype_new(kind);
+  return out;
+}
+wasm_functype_ptr functype(std::initializer_list<wasm_valkind_t> params,
+                           std::initializer_list<wasm_valkind_t> results) {
+  wasm_valtype_vec_t p = types(params), r = types(results);
+  return wasm_functype_ptr(wasm_functype_new(&p, &r));
+}
+wasm_val_t i32(int32_t v) { return {.kind = WASM_I32, .of = {.i32 = v}}; }
+wasm_val_t ref(wasm_ref_t* r) { return {.kind = WASM_EXTERNREF, .of = {.ref = r}}; }
+
+class CApi : public testing::Test {
+ protected:
+  explicit CApi(wasm_config_t* config = nullptr)
+      : engine_(config != nullptr ? wasm_engine_new_with_config(config) : wasm_engine_new()),
+        store_(wasm_store_new(engine_.get())) {}
+
+  wasm_module_ptr compile(std::string_view wat) {
+    wasm_byte_vec_t bytes;
+    EXPECT_TRUE(ermine_wat2wasm(wat.data(), wat.size(), &bytes)) << ermine_last_error();
+    wasm_module_ptr module(wasm_module_new(store_.get(), &bytes));
+    EXPECT_TRUE(module) << ermine_last_error();
+    wasm_byte_vec_delete(&bytes);
+    return module;
+  }
+  wasm_instance_ptr instantiate(const wasm_module_t* module, std::vector<wasm_extern_t*> imports = {}) {
+    const wasm_extern_vec_t vec{imports.size(), imports.data()};
+    wasm_trap_t* trap = nullptr;
+    wasm_instance_ptr instance(wasm_instance_new(store_.get(), module, &vec, &trap));
+    EXPECT_TRUE(instance) << message_of(trap);
+    wasm_trap_delete(trap);
+    return instance;
+  }
+  wasm_instance_ptr instantiate(std::string_view wat, std::vector<wasm_extern_t*> imports = {}) {
+    return instantiate(compile(wat).get(), std::move(imports));
+  }
+  static wasm_extern_ptr exported(const wasm_instance_t* instance, std::string_view name) {
+    wasm_extern_ptr item(ermine_instance_export_get(instance, name.data(), name.size()));
+    EXPECT_TRUE(item) << name;
+    return item;
+  }
+  // The first result; the others are deleted.
+  static wasm_val_t call(const wasm_extern_ptr& func, std::vector<wasm_val_t> args = {}, size_t results = 1) {
+    const wasm_val_vec_t in{args.size(), args.data()};
+    std::vector<wasm_val_t> out(results);
+    wasm_val_vec_t vec{out.size(), out.data()};
+    wasm_trap_ptr trap(wasm_func_call(wasm_extern_as_func(func.get()), &in, &vec));
+    EXPECT_FALSE(trap) << message_of(trap.get());
+    for (size_t i = 1; i < out.size(); ++i) wasm_val_delete(&out[i]);
+    return out.empty() ? wasm_val_t{} : out[0];
+  }
+  static wasm_trap_ptr trap_of(const wasm_extern_ptr& func, std::vector<wasm_val_t> args = {}) {
+    const wasm_val_vec_t in{args.size(), args.data()};
+    wasm_val_t few[4] = {};
+    wasm_val_vec_t out{4, few};
+    return wasm_trap_ptr(wasm_func_call(wasm_extern_as_func(func.get()), &in, &out));
+  }
+
+  wasm_engine_ptr engine_;
+  wasm_store_ptr store_;
+};
+
+wasm_trap_t* twice(const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+  results->data[0] = i32(args->data[0].of.i32 * 2);
+  return nullptr;
+}
+struct Env {
+  wasm_store_t* store;
+  int calls = 0, ends = 0;
+};
+wasm_trap_t* fails(void* env, const wasm_val_vec_t* args, wasm_val_vec_t*) {
+  Env& e = *static_cast<Env*>(env);
+  ++e.calls;
+  EXPECT_EQ(args->size, 0u);
+  wasm_message_t message;
+  wasm_name_new_from_string_nt(&message, "it failed");
+  wasm_trap_t* const trap = wasm_trap_new(e.store, &message);
+  wasm_byte_vec_delete(&message);
+  return trap;
+}
+
+TEST_F(CApi, CallsInBothDirections) {
+  const wasm_functype_ptr type = functype({WASM_I32}, {WASM_I32});
+  const wasm_func_ptr host(wasm_func_new(store_.get(), type.get(), twice));
+  const auto instance = instantiate(R"((module (import "" "twice" (func $twice (param i32) (result i32)))
+    (func (export "f") (param i32) (result i32) (i32.add (call $twice (local.get 0)) (i32.const 1)))
+    (func (export "many") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+      (local.get 3) (local.get 2) (local.get 1) (local.get 0))))",
+                                    {wasm_func_as_extern(host.get())});
+  EXPECT_EQ(call(exported(instance.get(), "f"), {i32(20)}).of.i32, 41);
+  const auto many = exported(instance.get(), "many");
+  EXPECT_EQ(wasm_func_param_arity(wasm_extern_as_func(many.get())), 4u);
+  EXPECT_EQ(wasm_func_result_arity(wasm_extern_as_func(many.get())), 4u);
+  wasm_val_t args[] = {i32(-1),
+                       {.kind = WASM_I64, .of = {.i64 = INT64_MIN}},
+                       {.kind = WASM_F32, .of = {.f32 = 0.5f}},
+                       {.kind = WASM_F64, .of = {.f64 = -2.25}}};
+  wasm_val_t results[4];
+  const wasm_val_vec_t in{4, args};
+  wasm_val_vec_t out{4, results};
+  ASSERT_EQ(wasm_func_call(wasm_extern_as_func(many.get()), &in, &out), nullptr);
+  EXPECT_EQ(results[0].of.f64, -2.25);
+  EXPECT_EQ(results[1].of.f32, 0.5f);
+  EXPECT_EQ(results[2].of.i64, INT64_MIN);
+  EXPECT_EQ(results[3].of.i32, -1);
+  EXPECT_EQ(results[3].kind, WASM_I32);
+  // What does not fit is refused before the call.
+  EXPECT_EQ(message_of(trap_of(many, {i32(1)}).get()), "the function takes 4 arguments, not 1");
+  EXPECT_EQ(message_of(trap_of(exported(instance.get(), "f"), {{.kind = WASM_F32, .of = {.f32 = 1}}}).get()),
+            "argument 1 of the function: the value is not of the type i32");
+  wasm_val_vec_t none = WASM_EMPTY_VEC;
+  const wasm_trap_ptr trap(wasm_func_call(wasm_extern_as_func(many.get()), &in, &none));
+  EXPECT_EQ(ermine_trap_kind(trap.get()), ERMINE_USAGE);
+}
+
+TEST_F(CApi, Traps) {
+  Env env{store_.get()};
+  const wasm_functype_ptr type = functype({}, {});
+  wasm_func_ptr host(
+      wasm_func_new_with_env(store_.get(), type.get(), fails, &env, [](void* e) { ++static_cast<Env*>(e)->ends; }));
+  auto instance = instantiate(R"((module $m (import "" "fails" (func $fails))
+    (func $inner (call $fails)) (func (export "host") (call $inner))
+    (func (export "own") (nop) (unreachable))))",
+                              {wasm_func_as_extern(host.get())});
+  wasm_trap_ptr trap = trap_of(exported(instance.get(), "host"));
+  EXPECT_EQ(message_of(trap.get()), "it failed");
+  EXPECT_EQ(env.calls, 1);
+  wasm_frame_vec_t frames;
+  wasm_trap_trace(trap.get(), &frames);
+  ASSERT_EQ(frames.size, 2u);
+  EXPECT_EQ(wasm_frame_func_index(frames.data[0]), 1u);
+  EXPECT_STREQ(ermine_frame_func_name(frames.data[0]), "inner");
+  EXPECT_STREQ(ermine_frame_module_name(frames.data[0]), "m");
+  EXPECT_EQ(wasm_frame_func_index(frames.data[1]), 2u);
+  wasm_frame_vec_delete(&frames);
+
+  trap = trap_of(exported(instance.get(), "own"));
+  EXPECT_EQ(message_of(trap.get()), "unreachable");
+  EXPECT_EQ(ermine_trap_kind(trap.get()), ERMINE_TRAP);
+  const wasm_frame_ptr origin(wasm_trap_origin(trap.get()));
+  // The number of locals, and nop.
+  EXPECT_EQ(wasm_frame_func_offset(origin.get()), 2u);
+  EXPECT_GT(wasm_frame_module_offset(origin.get()), 2u);
+  EXPECT_EQ(wasm_frame_instance(origin.get()), nullptr);
+  // Everything keeps the store; the last reference ends it.
+  store_.reset();
+  instance.reset();
+  trap.reset();
+  EXPECT_EQ(env.ends, 0);
+  host.reset();
+  EXPECT_EQ(env.ends, 1);
+}
+
+TEST_F(CApi, ReferencesOfTheHost) {
+  const auto instance = instantiate(R"((module
+    (table (export "t") 10 externref) (global (export "g") (mut externref) (ref.null extern))
+    (func (export "get") (param i32) (result externref) (table.get (local.get 0)))
+    (func (export "set") (param i32 externref) (table.set (local.get 0) (local.get 1)))
+    (func (export "same") (param externref) (result externref) (local.get 0))))");
+  const wasm_foreign_ptr one(wasm_foreign_new(store_.get())), two(wasm_foreign_new(store_.get()));
+  int info = 0;
+  wasm_foreign_set_host_info(one.get(), &info);
+  EXPECT_FALSE(wasm_foreign_same(one.get(), two.get()));
+  const auto set = exported(instance.get(), "set"), get = exported(instance.get(), "get");
+  call(set, {i32(3), ref(wasm_foreign_as_ref(one.get()))}, 0);
+  wasm_val_t v = call(get, {i32(3)});
+  ASSERT_EQ(v.kind, WASM_EXTERNREF);
+  EXPECT_TRUE(wasm_ref_same(v.of.ref, wasm_foreign_as_ref(one.get())));
+  EXPECT_EQ(wasm_ref_get_host_info(v.of.ref), &info);
+  EXPECT_NE(wasm_ref_as_foreign(v.of.ref), nullptr);
+  EXPECT_EQ(wasm_ref_as_func(v.of.ref), nullptr);
+  wasm_val_delete(&v);
+  EXPECT_EQ(call(get, {i32(4)}).of.ref, nullptr);
+  // Any object, also one of WebAssembly.
+  v = call(exported(instance.get(), "same"), {ref(wasm_extern_as_ref(get.get()))});
+  ASSERT_NE(wasm_ref_as_func(v.of.ref), nullptr);
+  EXPECT_TRUE(wasm_func_same(wasm_ref_as_func(v.of.ref), wasm_extern_as_func(get.get())));
+  wasm_val_delete(&v);
+
+  const auto table = exported(instance.get(), "t");
+  wasm_table_t* const t = wasm_extern_as_table(table.get());
+  EXPECT_TRUE(wasm_table_set(t, 5, wasm_foreign_as_ref(two.get())));
+  EXPECT_FALSE(wasm_table_set(t, 10, nullptr));
+  EXPECT_NE(std::string(ermine_last_error()).find("out of bounds table access"), std::string::npos);
+  const wasm_ref_ptr got(wasm_table_get(t, 5));
+  EXPECT_TRUE(wasm_ref_same(got.get(), wasm_foreign_as_ref(two.get())));
+  EXPECT_TRUE(wasm_table_grow(t, 5, wasm_foreign_as_ref(one.get())));
+  EXPECT_EQ(wasm_table_size(t), 15u);
+  const wasm_ref_ptr grown(wasm_table_get(t, 14));
+  EXPECT_TRUE(wasm_ref_same(grown.get(), wasm_foreign_as_ref(one.get())));
+  const auto global = exported(instance.get(), "g");
+  wasm_val_t value = ref(wasm_foreign_as_ref(one.get()));
+  wasm_global_set(wasm_extern_as_global(global.get()), &value);
+  wasm_global_get(wasm_extern_as_global(global.get()), &value);
+  EXPECT_TRUE(wasm_ref_same(value.of.ref, wasm_foreign_as_ref(one.get())));
+  wasm_val_delete(&value);
+  // Not those of another store.
+  const wasm_store_ptr other(wasm_store_new(engine_.get()));
+  const wasm_foreign_ptr strange(wasm_foreign_new(other.get()));
+  EXPECT_EQ(message_of(trap_of(set, {i32(0), ref(wasm_foreign_as_ref(strange.get()))}).get()),
+            "argument 2 of the function: the reference belongs to another store");
+}
+
+TEST_F(CApi, HostInfoEndsWithItsObject) {
+  static int ended = 0;
+  ended = 0;
+  const auto end = [](void* info) { ended += *static_cast<int*>(info); };
+  int one = 1, ten = 10, hundred = 100;
+  wasm_foreign_ptr foreign(wasm_foreign_new(store_.get()));
+  wasm_foreign_set_host_info_with_finalizer(foreign.get(), &one, end);
+  wasm_foreign_ptr copy(wasm_foreign_copy(foreign.get()));
+  foreign.reset();
+  EXPECT_EQ(wasm_foreign_get_host_info(copy.get()), &one);
+  EXPECT_EQ(ended, 0);
+  copy.reset();
+  EXPECT_EQ(ended, 1);
+  // An instance ends with its store; its first info when there is another.
+  auto module = compile("(module)");
+  auto instance = instantiate(module.get());
+  wasm_instance_set_host_info_with_finalizer(instance.get(), &ten, end);
+  EXPECT_EQ(wasm_instance_get_host_info(instance.get()), &ten);
+  wasm_instance_set_host_info_with_finalizer(instance.get(), &hundred, end);
+  EXPECT_EQ(ended, 11);
+  instance.reset();
+  module.reset();
+  EXPECT_EQ(ended, 11);
+  store_.reset();
+  EXPECT_EQ(ended, 111);
+}
+
+TEST_F(CApi, TypesOfModules) {
+  const auto module = compile(R"((module
+    (import "a" "f" (func (param i32 externref) (result f64 funcref)))
+    (import "a" "g" (global (mut i64))) (import "" "m" (memory 1 2)) (import "b" "t" (table 3 funcref))
+    (import "b" "e" (tag (param i32)))
+    (func (export "x") (param v128)) (memory (export "y") 7)))");
+  wasm_importtype_vec_t imports;
+  wasm_module_imports(module.get(), &imports);
+  ASSERT_EQ(imports.size, 5u);
+  EXPECT_EQ(text_of(*wasm_importtype_module(imports.data[0])), "a");
+  EXPECT_EQ(text_of(*wasm_importtype_name(imports.data[0])), "f");
+  const wasm_functype_t* f = wasm_externtype_as_functype_const(wasm_importtype_type(imports.data[0]));
+  ASSERT_NE(f, nullptr);
+  ASSERT_EQ(wasm_functype_params(f)->size, 2u);
+  EXPECT_EQ(wasm_valtype_kind(wasm_functype_params(f)->data[1]), WASM_EXTERNREF);
+  EXPECT_EQ(wasm_valtype_kind(wasm_functype_results(f)->data[0]), WASM_F64);
+  EXPECT_EQ(wasm_valtype_kind(wasm_functype_results(f)->data[1]), WASM_FUNCREF);
+  EXPECT_EQ(wasm_externtype_as_globaltype_const(wasm_importtype_type(imports.data[0])), nullptr);
+  const wasm_globaltype_t* g = wasm_externtype_as_globaltype_const(wasm_importtype_type(imports.data[1]));
+  EXPECT_EQ(wasm_globaltype_mutability(g), WASM_VAR);
+  EXPECT_EQ(wasm_valtype_kind(wasm_globaltype_content(g)), WASM_I64);
+  const wasm_limits_t* m =
+      wasm_memorytype_limits(wasm_externtype_as_memorytype_const(wasm_importtype_type(imports.data[2])));
+  EXPECT_EQ(m->min, 1u);
+  EXPECT_EQ(m->max, 2u);
+  const wasm_tabletype_t* t = wasm_externtype_as_tabletype_const(wasm_importtype_type(imports.data[3]));
+  EXPECT_EQ(wasm_tabletype_limits(t)->max, wasm_limits_max_default);
+  EXPECT_EQ(wasm_valtype_kind(wasm_tabletype_element(t)), WASM_FUNCREF);
+  EXPECT_EQ(wasm_externtype_kind(wasm_importtype_type(imports.data[4])), ERMINE_EXTERN_TAG);
+  EXPECT_EQ(
+      wasm_functype_params(ermine_tagtype_func(ermine_externtype_as_tagtype(wasm_importtype_type(imports.data[4]))))
+          ->size,
+      1u);
+  // Copies are whole.
+  wasm_importtype_vec_t copies;
+  wasm_importtype_vec_copy(&copies, &imports);
+  wasm_importtype_vec_delete(&imports);
+  EXPECT_EQ(text_of(*wasm_importtype_name(copies.data[3])), "t");
+  wasm_importtype_vec_delete(&copies);
+  wasm_exporttype_vec_t exports;
+  wasm_module_exports(module.get(), &exports);
+  ASSERT_EQ(exports.size, 2u);
+  EXPECT_EQ(text_of(*wasm_exporttype_name(exports.data[1])), "y");
+  EXPECT_EQ(
+      wasm_valtype_kind(
+          wasm_functype_params(wasm_externtype_as_functype_const(wasm_exporttype_type(exports.data[0])))->data[0]),
+      ERMINE_V128);
+  wasm_exporttype_vec_delete(&exports);
+}
+
+TEST_F(CApi, MemoriesAndGlobals) {
+  const wasm_limits_t limits{1, 3};
+  const wasm_memorytype_ptr type(wasm_memorytype_new(&limits));
+  const wasm_memory_ptr memory(wasm_memory_new(store_.get(), type.get()));
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(wasm_memory_data_size(memory.get()), MEMORY_PAGE_SIZE);
+  wasm_memory_data(memory.get())[65535] = 7;
+  const auto instance = instantiate(
+      R"((module (import "" "m" (memory 1 3)) (func (export "f") (result i32) (i32.load8_u (i32.const 65535)))))",
+      {wasm_memory_as_extern(memory.get())});
+  EXPECT_EQ(call(exported(instance.get(), "f")).of.i32, 7);
+  EXPECT_TRUE(wasm_memory_grow(memory.get(), 2));
+  EXPECT_FALSE(wasm_memory_grow(memory.get(), 1));
+  EXPECT_EQ(wasm_memory_size(memory.get()), 3u);
+  const wasm_memorytype_ptr grown(wasm_memory_type(memory.get()));
+  EXPECT_EQ(wasm_memorytype_limits(grown.get())->max, 3u);
+
+  const wasm_globaltype_ptr constant(wasm_globaltype_new(wasm_valtype_new_i32(), WASM_CONST));
+  wasm_val_t value = i32(5);
+  const wasm_global_ptr global(wasm_global_new(store_.get(), constant.get(), &value));
+  value = i32(6);
+  wasm_global_set(global.get(), &value);
+  EXPECT_NE(std::string(ermine_last_error()).find("immutable"), std::string::npos) << ermine_last_error();
+  wasm_global_get(global.get(), &value);
+  EXPECT_EQ(value.of.i32, 5);
+  value = {.kind = WASM_F64, .of = {.f64 = 1}};
+  EXPECT_EQ(wasm_global_new(store_.get(), constant.get(), &value), nullptr);
+}
+
+TEST_F(CApi, ErrorsSayWhy) {
+  const std::string bad("\0asm\x02\0\0\0", 8);
+  const wasm_byte_vec_t bytes{bad.size(), const_cast<char*>(bad.data())};
+  EXPECT_EQ(wasm_module_new(store_.get(), &bytes), nullptr);
+  EXPECT_NE(std::string(ermine_last_error()).find("unknown binary version"), std::string::npos) << ermine_last_error();
+  EXPECT_FALSE(wasm_module_validate(store_.get(), &bytes));
+  wasm_byte_vec_t out;
+  EXPECT_FALSE(ermine_wat2wasm("(module", 7, &out));
+  EXPECT_NE(std::string(ermine_last_error()).find("1:"), std::string::npos) << ermine_last_error();
+  // Missing imports, and a start function that traps.
+  const auto module = compile("(module (import \"a\" \"b\" (func)))");
+  wasm_trap_t* trap = nullptr;
+  EXPECT_EQ(wasm_instance_new(store_.get(), module.get(), nullptr, &trap), nullptr);
+  EXPECT_EQ(ermine_trap_kind(trap), ERMINE_LINK) << message_of(trap);
+  wasm_trap_delete(trap);
+  const auto start = compile("(module (func $s (unreachable)) (start $s))");
+  EXPECT_EQ(wasm_instance_new(store_.get(), start.get(), nullptr, nullptr), nullptr);
+  EXPECT_EQ(wasm_instance_new(store_.get(), start.get(), nullptr, &trap), nullptr);
+  EXPECT_EQ(message_of(trap), "unreachable");
+  wasm_trap_delete(trap);
+}
+
+TEST_F(CApi, ModulesAreSharedBetweenThreads) {
+  const auto module = compile("(module (func (export \"f\") (param i32) (result i32) (local.get 0)))");
+  const wasm_shared_module_ptr shared(wasm_module_share(module.get()));
+  std::atomic<int> sum = 0;
+  std::vector<std::thread> threads;
+  for (int i = 1; i <= 4; ++i)
+    threads.emplace_back([&, i] {
+      const wasm_store_ptr store(wasm_store_new(engine_.get()));
+      const wasm_module_ptr own(wasm_module_obtain(store.get(), shared.get()));
+      const wasm_instance_ptr instance(wasm_instance_new(store.get(), own.get(), nullptr, nullptr));
+      sum += call(exported(instance.get(), "f"), {i32(i)}).of.i32;
+    });
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(sum, 10);
+  // A module is of its engine.
+  const wasm_engine_ptr engine(wasm_engine_new());
+  const wasm_store_ptr store(wasm_store_new(engine.get()));
+  EXPECT_EQ(wasm_module_obtain(store.get(), shared.get()), nullptr);
+  EXPECT_NE(std::string(ermine_last_error()).find("another engine"), std::string::npos);
+  // Its serialised form serves there.
+  wasm_byte_vec_t bytes;
+  wasm_module_serialize(module.get(), &bytes);
+  const wasm_module_ptr again(wasm_module_deserialize(store.get(), &bytes));
+  EXPECT_TRUE(again);
+  wasm_byte_vec_delete(&bytes);
+}
+
+TEST_F(CApi, LimitsTimeoutsInterrupts) {
+  wasm_config_t* config = wasm_config_new();
+  ermine_config_consume_fuel_set(config, true);
+  ermine_config_tier_set(config, ERMINE_TIER_INTERP);
+  EXPECT_FALSE(ermine_config_wasm_feature_set(config, "no-such", 7, true));
+  EXPECT_TRUE(ermine_config_wasm_feature_set(config, "simd", 4, true));
+  EXPECT_FALSE(ermine_store_set_fuel(store_.get(), 1));
+  store_.reset();
+  engine_.reset(wasm_engine_new_with_config(config));
+  store_.reset(wasm_store_new(engine_.get()));
+  const auto instance =
+      instantiate("(module (memory (export \"m\") 1) (func (export \"loop\") (loop (br 0))) (func (export \"f\")))");
+  const auto loop = exported(instance.get(), "loop");
+  EXPECT_TRUE(ermine_store_set_fuel(store_.get(), 1000));
+  wasm_trap_ptr trap = trap_of(loop);
+  EXPECT_EQ(message_of(trap.get()), "all fuel consumed by WebAssembly");
+  uint64_t left = 1;
+  EXPECT_TRUE(ermine_store_get_fuel(store_.get(), &left));
+  EXPECT_EQ(left, 0u);
+  EXPECT_TRUE(ermine_store_set_fuel(store_.get(), UINT64_MAX));
+  ermine_store_set_timeout(store_.get(), 1'000'000);
+  EXPECT_NE(trap_of(loop), nullptr);
+  ermine_store_clear_timeout(store_.get());
+  const ermine_interrupt_handle_ptr handle(ermine_interrupt_handle_new(store_.get()));
+  std::thread other([&] { ermine_interrupt_handle_interrupt(handle.get()); });
+  trap = trap_of(loop);
+  other.join();
+  EXPECT_NE(message_of(trap.get()).find("interrupt"), std::string::npos) << message_of(trap.get());
+
+  ermine_store_limits_t limits;
+  ermine_store_limits_init(&limits);
+  limits.memory_bytes = 2 << 16;
+  EXPECT_TRUE(ermine_store_limiter(store_.get(), &limits));
+  const auto memory = exported(instance.get(), "m");
+  EXPECT_TRUE(wasm_memory_grow(wasm_extern_as_memory(memory.get()), 1));
+  EXPECT_FALSE(wasm_memory_grow(wasm_extern_as_memory(memory.get()), 1));
+  limits.size = 3;
+  EXPECT_FALSE(ermine_store_limiter(store_.get(), &limits));
+  int data = 0;
+  ermine_store_set_data(store_.get(), &data);
+  EXPECT_EQ(ermine_store_get_data(store_.get()), &data);
+  ermine_store_gc(store_.get());
+}
+
+TEST_F(CApi, LinkersAndTheirFunctions) {
+  static int ended = 0;
+  ended = 0;
+  ermine_linker_ptr linker(ermine_linker_new(engine_.get()));
+  const wasm_functype_ptr type = functype({WASM_I32}, {WASM_I32});
+  int env = 100;
+  const auto load = [](void* env, ermine_caller_t* caller, const wasm_val_t* args, size_t arg_count,
+                       wasm_val_t* results, size_t result_count) -> wasm_trap_t* {
+    EXPECT_EQ(arg_count, 1u);
+    EXPECT_EQ(result_count, 1u);
+    const wasm_extern_ptr memory(ermine_caller_export_get(caller, "memory", 6));
+    if (!memory) {
+      const wasm_store_ptr store(ermine_caller_store(caller));
+      wasm_message_t message;
+      wasm_name_new_from_string_nt(&message, "no memory");
+      wasm_trap_t* const trap = wasm_trap_new(store.get(), &message);
+      wasm_byte_vec_delete(&message);
+      return trap;
+    }
+    results[0] = i32(*static_cast<int*>(env) + wasm_memory_data(wasm_extern_as_memory(memory.get()))[args[0].of.i32]);
+    return nullptr;
+  };
+  EXPECT_TRUE(
+      ermine_linker_define_func(linker.get(), "env", 3, "load", 4, type.get(), load, &env, [](void*) { ++ended; }));
+  EXPECT_FALSE(ermine_linker_define_func(linker.get(), "env", 3, "load", 4, type.get(), load, &env, nullptr));
+  const auto module = compile(R"((module (import "env" "load" (func $load (param i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 8) "\05")
+    (func (export "f") (result i32) (call $load (i32.const 8)))))");
+  wasm_trap_t* trap = nullptr;
+  wasm_instance_ptr instance(ermine_linker_instantiate(linker.get(), store_.get(), module.get(), &trap));
+  ASSERT_TRUE(instance) << message_of(trap);
+  EXPECT_EQ(call(exported(instance.get(), "f")).of.i32, 105);
+  const auto bare = compile(R"((module (import "env" "load" (func $load (param i32) (result i32)))
+    (import "other" "f" (func $f (result i32)))
+    (func (export "f") (result i32) (call $load (i32.const 8))) (func (export "g") (result i32) (call $f))))");
+  EXPECT_EQ(ermine_linker_instantiate(linker.get(), store_.get(), bare.get(), &trap), nullptr);
+  EXPECT_EQ(ermine_trap_kind(trap), ERMINE_LINK);
+  wasm_trap_delete(trap);
+  EXPECT_TRUE(ermine_linker_define_instance(linker.get(), "other", 5, instance.get()));
+  wasm_instance_ptr second(ermine_linker_instantiate(linker.get(), store_.get(), bare.get(), nullptr));
+  ASSERT_TRUE(second) << ermine_last_error();
+  EXPECT_EQ(message_of(trap_of(exported(second.get(), "f")).get()), "no memory");
+  EXPECT_EQ(call(exported(second.get(), "g")).of.i32, 105);
+  const wasm_extern_ptr found(ermine_linker_get(linker.get(), store_.get(), "other", 5, "f", 1));
+  EXPECT_EQ(wasm_extern_kind(found.get()), WASM_EXTERN_FUNC);
+  EXPECT_EQ(ermine_linker_get(linker.get(), store_.get(), "other", 5, "x", 1), nullptr);
+  linker.reset();
+  EXPECT_EQ(ended, 0);
+}
+
+TEST_F(CApi, ProgramsOfWasi) {
+  int pipe_fds[2];
+  ASSERT_EQ(pipe(pipe_fds), 0);
+  ermine_wasi_config_t* config = ermine_wasi_config_new();
+  const char* arguments[] = {"app", "hello"};
+  ermine_wasi_config_set_argv(config, 2, arguments);
+  ermine_wasi_config_set_stdio(config, -1, pipe_fds[1], -1);
+  const ermine_wasi_ptr wasi(ermine_wasi_new(config));
+  ASSERT_TRUE(wasi) << ermine_last_error();
+  const ermine_linker_ptr linker(ermine_linker_new(engine_.get()));
+  ASSERT_TRUE(ermine_linker_define_wasi(linker.get(), wasi.get())) << ermine_last_error();
+  // Writes its second argument, and exits with 3.
+  const auto module = compile(R"((module
+    (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (func (export "_start")
+      (drop (call $args (i32.const 0) (i32.const 64)))
+      (i32.store (i32.const 16) (i32.load (i32.const 4)))
+      (i32.store (i32.const 20) (i32.const 5))
+      (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 32)))
+      (call $exit (i32.const 3)))))");
+  const wasm_instance_ptr instance(ermine_linker_instantiate(linker.get(), store_.get(), module.get(), nullptr));
+  ASSERT_TRUE(instance) << ermine_last_error();
+  const wasm_trap_ptr trap = trap_of(exported(instance.get(), "_start"));
+  int32_t status = 0;
+  EXPECT_TRUE(ermine_trap_exit_status(trap.get(), &status));
+  EXPECT_EQ(status, 3);
+  char buffer[16];
+  EXPECT_EQ(read(pipe_fds[0], buffer, sizeof buffer), 5);
+  EXPECT_EQ(std::string(buffer, 5), "hello");
+  close(pipe_fds[0]);
+  close(pipe_fds[1]);
+  config = ermine_wasi_config_new();
+  ermine_wasi_config_preopen_dir(config, "/nonexistent", "/", true);
+  EXPECT_EQ(ermine_wasi_new(config), nullptr);
+  EXPECT_NE(std::string(ermine_last_error()).find("/nonexistent"), std::string::npos);
+}
+
+TEST_F(CApi, TagsAndObjectsPassThrough) {
+  const wasm_functype_ptr type = functype({WASM_I32}, {});
+  const ermine_tag_ptr tag(ermine_tag_new(store_.get(), type.get()));
+  ASSERT_TRUE(tag);
+  const auto instance = instantiate(R"((module (import "" "e" (tag $e (param i32)))
+    (type $s (struct (field i32)))
+    (func (export "make") (result (ref $s)) (struct.new $s (i32.const 9)))
+    (func (export "any") (result anyref) (struct.new $s (i32.const 8)))
+    (func (export "get") (param anyref) (result i32) (struct.get $s 0 (ref.cast (ref $s) (local.get 0))))
+    (func (export "throw") (throw $e (i32.const 1)))))",
+                                    {ermine_tag_as_extern(tag.get())});
+  const wasm_trap_ptr trap = trap_of(exported(instance.get(), "throw"));
+  EXPECT_EQ(ermine_trap_kind(trap.get()), ERMINE_EXCEPTION);
+  const auto get = exported(instance.get(), "get");
+  for (const auto& [name, expected] : {std::pair("make", 9), {"any", 8}}) {
+    wasm_val_t object = call(exported(instance.get(), name));
+    EXPECT_TRUE(wasm_valkind_is_ref(object.kind));
+    EXPECT_EQ(call(get, {object}).of.i32, expected);
+    wasm_val_delete(&object);
+  }
+}
+
+// A store and its instances leave nothing behind.
+TEST_F(CApi, ManyStores) {
+  const auto module =
+      compile("(module (memory 1) (table 10 funcref) (func (export \"f\") (result i32) (i32.const 1)))");
+  const wasm_shared_module_ptr shared(wasm_module_share(module.get()));
+  for (int i = 0; i < 2000; ++i) {
+    const wasm_store_ptr store(wasm_store_new(engine_.get()));
+    const wasm_module_ptr own(wasm_module_obtain(store.get(), shared.get()));
+    const wasm_instance_ptr instance(wasm_instance_new(store.get(), own.get(), nullptr, nullptr));
+    ASSERT_TRUE(instance) << ermine_last_error();
+    EXPECT_EQ(call(exported(instance.get(), "f")).of.i32, 1);
+  }
+}
+
+}  // namespace
