@@ -1,7 +1,7 @@
 /* The standard C API of WebAssembly (WebAssembly/wasm-c-api), as Ermine has it. What the standard lacks is in ermine.h.
  *
- * Ownership, in the signatures by the word `own`: a pointer or vector that is `own` belongs to the receiver, who
- * deletes it by wasm_..._delete (a vector with its elements); an `own` parameter passes to the function. `out` receives
+ * Ownership, in the signatures by the word `own`: a pointer or vector that is `own` belongs to the receiver, and is
+ * deleted by wasm_..._delete (a vector with its elements); an `own` parameter passes to the function. `out` receives
  * what is then the caller's. Everything else is lent for the call, or until its owner is deleted. A reference keeps its
  * store alive, so references and stores may be deleted in any order. Null may be deleted.
  *
