@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,9 @@ class Peer:
     from_text: Template = ()
     in_process: Template = ()  # "{what}" as for --embedder: prints seconds or bytes
     one_thread: Template = ()  # further flags for compiling on one thread, as the in-process drivers do
+    # Components: the versions of WASI that it runs, each with the flags for it, and the flags that grant the loopback.
+    components: Mapping[str, Template] = field(default_factory=dict)
+    loopback: Template = ()
 
 
 PEERS: tuple[Peer, ...] = (
@@ -54,6 +57,8 @@ PEERS: tuple[Peer, ...] = (
         validate=("{exe}", "validate", "{wasm}"),
         to_text=("{exe}", "print", "-o", "{out}", "{wasm}"),
         from_text=("{exe}", "parse", "-o", "{out}", "{wasm}"),
+        components={"0.2": (), "0.3": ()},
+        loopback=("--tcp", "127.0.0.1:*", "--listen", "127.0.0.1:0"),
         tiers=(
             Tier("", "mixed"),
             Tier("interp", "interpreter", ("--tier=interp",)),
@@ -92,6 +97,8 @@ PEERS: tuple[Peer, ...] = (
         "wasmtime", "Wasmtime", ("wasmtime",),
         run=("{exe}", "run", "-C", "cache=n", "{flags}", "{dirs}", "{wasm}", "{args}"),
         dir_words=("--dir", "{dir}"),
+        components={"0.2": (), "0.3": ("-W", "component-model-async=y", "-S", "p3=y")},
+        loopback=("-S", "inherit-network=y"),
         tiers=(
             Tier("", "optimising", ("-W", "gc=y,function-references=y,exceptions=y"),
                  compile=("{exe}", "compile", "-o", "{out}", "{wasm}")),
@@ -202,6 +209,14 @@ class Contender:
     def run(self, wasm: Path, args: Sequence[str] = (), folder: Path | None = None) -> Invocation:
         """Runs a WASI program; `folder`, if any, is its working folder and the guest's only one."""
         return Invocation(self._fill(self.peer.run, wasm, args, folder), cwd=folder)
+
+    def run_component(self, wasm: Path, wasi: str, args: Sequence[str] = (), folder: Path | None = None) -> Invocation | None:
+        """The same with a component for this version of WASI, which may use the loopback. None: this engine cannot."""
+        if wasi not in self.peer.components or self.tier.kind == "ahead":
+            return None
+        template, at = self.peer.run, self.peer.run.index("{flags}") + 1
+        flags = (*self.peer.components[wasi], *self.peer.loopback)
+        return Invocation(self._fill((*template[:at], *flags, *template[at:]), wasm, args, folder), cwd=folder)
 
     def validate(self, wasm: Path) -> Invocation | None:
         return Invocation(self._fill(self.peer.validate, wasm, (), None)) if self.peer.validate else None
