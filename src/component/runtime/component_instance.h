@@ -37,6 +37,14 @@ struct HostTypes {
   std::vector<std::pair<const detail::TypeShape*, TypeUse>> streams;  // streams and futures
 };
 
+// An element type of streams or futures that was found to have the shape. (host_types.h)
+struct CheckedElement {
+  uint32_t instance = 0;
+  TypeUse element;
+  const detail::TypeShape* shape = nullptr;
+  HostTypes types;
+};
+
 // Immutable; shared between threads.
 class CompiledComponent {
  public:
@@ -176,6 +184,8 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   const LinkItem& import(const PlanFunc& func) const { return imports_[func.import]; }
   const HostTypes& host_types_of_import(const PlanFunc& func) const { return import_types_[func.import]; }
   Result<std::optional<Value>> call_import(const PlanFunc& func, std::span<const Value> arguments);
+  // The last that were compared.
+  std::vector<CheckedElement>& checked_elements() const { return checked_elements_; }
 
  private:
   ComponentInstance() = default;
@@ -198,6 +208,7 @@ class ComponentInstance : public std::enable_shared_from_this<ComponentInstance>
   std::vector<runtime::Instance*> core_instances_;
   std::vector<runtime::FuncRef*> made_;  // null: not made yet
   std::vector<AsyncAdapters> async_adapters_;  // parallel to Plan::made
+  mutable std::vector<CheckedElement> checked_elements_;
   uint64_t failures_ = 0;
   Error failure_;
 };
