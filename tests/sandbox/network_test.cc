@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -117,6 +118,31 @@ TEST(SandboxNetwork, Options) {
   for (int name : {IPV6_TRANSPARENT, IPV6_JOIN_GROUP, IPV6_HDRINCL, IPV6_ADDRFORM})
     REFUSED(tcp(), set(IPPROTO_IPV6, name)) << name;
   for (int level : {int{IPPROTO_UDP}, SOL_RAW, SOL_NETLINK, -1}) REFUSED(tcp(), set(level, 2)) << level;
+}
+
+// epoll is there only if there may be many sockets.
+TEST(SandboxNetwork, WaitingForManySockets) {
+  REFUSED(policy({}), epoll_create1(EPOLL_CLOEXEC));
+  const int held = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{EPOLLOUT | EPOLLONESHOT, {.fd = 7}};
+  const OpenSocket s(SOCK_STREAM);
+  REFUSED(policy({}), epoll_ctl(held, EPOLL_CTL_ADD, s.fd, &event));
+  REFUSED(policy({}), epoll_pwait(held, &event, 1, 0, nullptr));
+  for (const Policy& made : {tcp(), udp(), listening()}) {
+    ALLOWED(made, epoll_create1(EPOLL_CLOEXEC));
+    const int happened = confined(made, [&] {
+      const int own = epoll_create1(EPOLL_CLOEXEC);
+      epoll_event out{};
+      if (epoll_ctl(own, EPOLL_CTL_ADD, s.fd, &event) != 0 || epoll_ctl(own, EPOLL_CTL_MOD, s.fd, &event) != 0)
+        return -1l;
+      return epoll_pwait(own, &out, 1, 0, nullptr) == 1 && out.data.fd == 7 ? 0l : -1l;
+    });
+    EXPECT_EQ(happened, kSucceeded);
+    // Only descriptors that are held, and no other process's memory.
+    EXPECT_EQ(confined(made, [&] { return long(epoll_ctl(held, EPOLL_CTL_ADD, 700, &event)); }), EBADF);
+    EXPECT_EQ(confined(made, [&] { return long(epoll_ctl(held, EPOLL_CTL_ADD, s.fd, nullptr)); }), EFAULT);
+  }
+  close(held);
 }
 
 // Sending with an address and MSG_FASTOPEN connects, past Landlock.
