@@ -106,8 +106,8 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
         continue;
       }
       // An error condition makes the descriptor ready: the read or write will return the error.
-      bool reads = w.subscription->kind == Subscription::Kind::kRead;
-      report(*w.subscription, HostError::kNone, reads ? readable_bytes(*w.subscription->descriptor) : 0,
+      const bool counts = w.subscription->counts_bytes && w.subscription->kind == Subscription::Kind::kRead;
+      report(*w.subscription, HostError::kNone, counts ? readable_bytes(*w.subscription->descriptor) : 0,
              (got & POLLHUP) != 0);
     }
     if (clocks) {

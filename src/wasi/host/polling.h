@@ -21,12 +21,14 @@ struct Subscription {
   uint64_t timeout = 0;
   // kRead, kWrite; it stays open during the wait.
   const Descriptor* descriptor = nullptr;
+  // Whether the event shall say how many bytes can be read, which takes a system call.
+  bool counts_bytes = false;
 };
 
 struct Event {
   uint32_t id = 0;
   HostError error = HostError::kNone;
-  uint64_t bytes = 0;   // that can be read now, if known
+  uint64_t bytes = 0;   // that can be read now, if asked for and known
   bool hangup = false;  // the other side has closed
 };
 

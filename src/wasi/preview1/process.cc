@@ -169,6 +169,7 @@ Errno Functions<Version>::poll_oneoff(Call& call, Pointer subscriptions, Pointer
       uint32_t fd;
       get(Version::kFdAt, fd);
       s.kind = all[i].tag == kFdRead ? host::Subscription::Kind::kRead : host::Subscription::Kind::kWrite;
+      s.counts_bytes = true;
       if (Errno e = find_to_poll(call, fd, s); e != Errno::kSuccess) refuse(i, e);
       else ++waits;
       continue;
