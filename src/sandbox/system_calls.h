@@ -146,9 +146,8 @@ constexpr SystemCall kSystemCalls[] = {
     {SYS_sendmsg, Task::kRun, Check::kNoFastOpen, sockets::kMade},
     {SYS_sendto, Task::kRun, Check::kNoAddress, sockets::kMade},  // HTTP: OpenSSL and libcurl
     {SYS_recvfrom, Task::kRun, Check::kNone, sockets::kMade},
-    // Waiting for many sockets: acts on descriptors that are held. (Without sockets a program has few streams that
-    // wait,
-    // and the kernel's code for this is not needed.)
+    // Waiting for many sockets: acts on descriptors that are held. A program without sockets has few streams that wait,
+    // and does not need this code of the kernel.
     {SYS_epoll_create1, Task::kRun, Check::kNone, sockets::kMade},
     {SYS_epoll_ctl, Task::kRun, Check::kNone, sockets::kMade},
     {SYS_epoll_pwait, Task::kRun, Check::kNone, sockets::kMade},
