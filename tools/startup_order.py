@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Keeps the functions that every start runs together in the file.
+"""Keeps the functions that starts run together in the file.
 Every `ermine run` executes some 600 of 8,000 functions, which are spread over the whole program, and each page of the file
 that is touched costs a page fault. The linker places the functions listed in src/cli/startup_order.txt side by side. Names
 that no longer exist have no effect, so the list may become outdated; --check fails when too many names are missing.
+Those of the modules given first come first: give components last, because only they need their code.
 usage: startup_order.py ERMINE MODULE… > src/cli/startup_order.txt    makes the list from runs under valgrind
        startup_order.py --check LIST ERMINE                           most of its names must be functions of the program
 """
@@ -43,7 +44,7 @@ def make(program, modules):
         empty.flush()
         names = dict.fromkeys(n for n in ALSO if n in known)
         names.update(dict.fromkeys(n for m in (empty.name, *modules) for n in functions_run(program, m) if n in known))
-    print("# Functions that every start runs, by tools/startup_order.py. The linker places them side by side.")
+    print("# Functions that starts run, by tools/startup_order.py. The linker places them side by side.")
     print("\n".join(names))
 
 

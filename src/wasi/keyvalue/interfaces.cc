@@ -71,7 +71,7 @@ Result<void> define_plugin(const Plugin& plugin, ComponentLinker& linker,
                  [](void* context, const char* interface, const char* name, const void* resource_class,
                     void (*destroy)(uint64_t)) {
                    Target& to = *static_cast<Target*>(context);
-                   if (to.result && to.wanted.has(interface, preview2::full_name, name))
+                   if (to.result && to.wanted.has(interface, preview2::kVersion, name))
                      to.result = to.linker.define_class(preview2::full_name(interface), name, resource_class, destroy);
                  },
                  [](void* context, const char* interface, const char* name, decltype(preview2::Import::call) call,
@@ -93,7 +93,7 @@ void define_refusals(ComponentLinker& linker, const std::shared_ptr<const previe
     return Result<std::optional<Value>>(Value::result(false, Value::variant("access-denied")));
   };
   const auto define = [&](const char* interface, const char* name, bool is_resource) {
-    if (!wanted.has(interface, preview2::full_name, name)) return;
+    if (!wanted.has(interface, preview2::kVersion, name)) return;
     if (is_resource) (void)linker.define_class(preview2::full_name(interface), name, name, [](uint64_t) {});
     else (void)linker.func(preview2::full_name(interface), name, refuse);
   };

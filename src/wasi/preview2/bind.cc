@@ -25,14 +25,6 @@ bool call_traced(void* env, runtime::Store* store, Cursor& cursor, uint64_t* slo
   return done;
 }
 
-// Without the version, and what of that a compatible one has in common with it: "wasi:io/poll@", "0.2".
-std::pair<std::string_view, std::string_view> name_and_track(std::string_view full) {
-  constexpr size_t kTrack = 3;
-  const size_t at = full.find('@');
-  if (at == full.npos) return {full, {}};
-  return {full.substr(0, at + 1), full.substr(at + 1, kTrack)};
-}
-
 }  // namespace
 
 bool no_context(Cursor& cursor, const Import& import) {
@@ -44,9 +36,10 @@ bool call_absent(void* env, runtime::Store*, Cursor& cursor, uint64_t*) {
   return cursor.fail(Error::trap(TrapCode::kHost, std::string(import.name) + ": there is no such resource"));
 }
 
-std::string full_name(const char* interface) {
+std::string full_name(const char* interface, const char* version) {
   std::string name = std::string("wasi:") + interface;
-  return name.contains('@') ? name : name + "@0.2.12";
+  if (!name.contains('@')) (name += '@') += version;
+  return name;
 }
 
 Context* ContextSource::get(runtime::Store* store) const {
@@ -61,22 +54,31 @@ Context* ContextSource::get(runtime::Store* store) const {
 
 Wanted::Wanted(const Component* component) : all_(component == nullptr) {
   if (all_) return;
-  names_ = component->import_names();
-  std::ranges::sort(names_);
+  constexpr std::string_view kNamespace = "wasi:";
+  for (const auto& [interface, name] : component->import_names())
+    if (interface.starts_with(kNamespace)) names_.push_back(split(interface.substr(kNamespace.size()), {}, name));
+  // Those of an interface follow each other already, unless there are several compatible versions.
+  std::ranges::sort(names_, {}, [](const Name& n) { return std::pair(n.interface, n.track); });
 }
 
-bool Wanted::has(const char* interface, std::string (*full)(const char* interface), const char* name) const {
+Wanted::Name Wanted::split(std::string_view interface, std::string_view version, std::string_view name) {
+  constexpr size_t kTrack = 3;
+  const size_t at = interface.find('@');
+  if (at != interface.npos) version = interface.substr(at + 1);
+  return {interface.substr(0, at), version.substr(0, kTrack), name};
+}
+
+bool Wanted::has(const char* interface, const char* version, const char* name) const {
   if (all_) return true;
-  if (interface_ != interface || full_ != full) {
+  if (interface_ != interface || version_ != version) {
     interface_ = interface;
-    full_ = full;
-    const std::string defined = full(interface);
-    const auto [base, track] = name_and_track(defined);
-    // Several versions of one interface are neighbours; which one finds the definition, the linker decides.
-    first_ = std::ranges::lower_bound(names_, std::string(base) + std::string(track), {}, &Names::value_type::first);
-    for (last_ = first_; last_ != names_.end() && name_and_track(last_->first) == std::pair(base, track);) ++last_;
+    version_ = version;
+    const Name asked = split(interface, version, {});
+    // Which one of several versions finds the definition, the linker decides.
+    first_ = std::ranges::find_if(names_, [&](const Name& n) { return n.is_of(asked); });
+    last_ = std::find_if(first_, names_.end(), [&](const Name& n) { return !n.is_of(asked); });
   }
-  return std::any_of(first_, last_, [&](const auto& wanted) { return wanted.second == name; });
+  return std::any_of(first_, last_, [&](const Name& wanted) { return wanted.name == name; });
 }
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
@@ -104,14 +106,14 @@ Definer::Definer(ComponentLinker& linker, std::shared_ptr<const ContextSource> s
 
 void Definer::add(const char* interface, const char* name, decltype(Import::call) call,
                   component::detail::FuncShape (*shape)()) {
-  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  if (!result_ || !wanted_.has(interface, kVersion, name)) return;
   const auto import = std::make_shared<Import>(Import{interface, name, call, nullptr, shape(), source_});
   result_ = linker_.define_func(full_name(interface), name, {may_trace_ ? call_traced : call, import, import->shape});
 }
 
 void Definer::add_resource(const char* interface, const char* name,
                            Result<void> (ComponentLinker::*define)(std::string_view, std::string_view)) {
-  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  if (!result_ || !wanted_.has(interface, kVersion, name)) return;
   result_ = (linker_.*define)(full_name(interface), name);
 }
 

@@ -34,24 +34,33 @@ struct Import {
   std::shared_ptr<const ContextSource> source;
 };
 
+// An interface as the tables name it, without "wasi:" and the usual version.
+inline constexpr const char* kVersion = "0.2.12";
 // "wasi:io/error@0.2.12"
-std::string full_name(const char* interface);
+std::string full_name(const char* interface, const char* version = kVersion);
 
 // What a component imports: only that is defined for it.
 class Wanted {
  public:
   explicit Wanted(const Component* component);  // null: everything
-  // `interface` as in the tables; `full`: its name in a linker.
-  bool has(const char* interface, std::string (*full)(const char* interface), const char* name) const;
+  // Whether it imports the name of the interface as the tables name it, which has this version if it has no other: in a
+  // compatible one.
+  bool has(const char* interface, const char* version, const char* name) const;
 
  private:
-  using Names = std::vector<std::pair<std::string_view, std::string_view>>;
+  struct Name {
+    std::string_view interface, track;  // "io/error", "0.2": what compatible versions have in common
+    std::string_view name;
+    bool is_of(const Name& other) const { return interface == other.interface && track == other.track; }
+  };
+  static Name split(std::string_view interface, std::string_view version, std::string_view name);
+
   bool all_;
-  Names names_;
+  std::vector<Name> names_;  // those of an interface are neighbours
   // Of the interface that was asked for last; rows of one interface follow each other.
   mutable const char* interface_ = nullptr;
-  mutable std::string (*full_)(const char*) = nullptr;
-  mutable Names::const_iterator first_, last_;
+  mutable const char* version_ = nullptr;
+  mutable std::vector<Name>::const_iterator first_, last_;
 };
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,

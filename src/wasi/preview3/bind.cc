@@ -47,11 +47,6 @@ Context* context_of(void* env, runtime::Store* store, Cursor& cursor) {
   return context;
 }
 
-std::string full_name(const char* interface) {
-  std::string name = std::string("wasi:") + interface;
-  return name.contains('@') ? name : name + "@0.3.1";
-}
-
 Definer::Definer(ComponentLinker& linker, std::shared_ptr<const preview2::ContextSource> source,
                  const preview2::Wanted& wanted)
     : linker_(linker),
@@ -61,7 +56,7 @@ Definer::Definer(ComponentLinker& linker, std::shared_ptr<const preview2::Contex
 
 void Definer::add(const char* interface, const char* name, AnyFunction function, Run run,
                   decltype(HostFunc::start) start, FuncShape (*shape)()) {
-  if (!result_ || !wanted_.has(interface, full_name, name)) return;
+  if (!result_ || !wanted_.has(interface, kVersion, name)) return;
   const auto import =
       std::make_shared<Import>(Import{{interface, name, call_function, start, shape(), source_}, function, run});
   import->shape.is_async = start != nullptr;
@@ -70,13 +65,13 @@ void Definer::add(const char* interface, const char* name, AnyFunction function,
   func.shape = import->shape;
   if (start != nullptr) func.start = may_trace_ ? start_traced : start;
   else func.fn = may_trace_ ? call_traced : call_function;
-  result_ = linker_.define_func(full_name(interface), name, std::move(func));
+  result_ = linker_.define_func(preview2::full_name(interface, kVersion), name, std::move(func));
 }
 
 void Definer::add_resource(const char* interface, const char* name,
                            Result<void> (ComponentLinker::*define)(std::string_view, std::string_view)) {
-  if (!result_ || !wanted_.has(interface, full_name, name)) return;
-  result_ = (linker_.*define)(full_name(interface), name);
+  if (!result_ || !wanted_.has(interface, kVersion, name)) return;
+  result_ = (linker_.*define)(preview2::full_name(interface, kVersion), name);
 }
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,

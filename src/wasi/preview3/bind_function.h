@@ -56,7 +56,7 @@ struct Import : preview2::Import {
 
 // Null after an error: the calling store has no WASI state.
 Context* context_of(void* env, runtime::Store* store, Cursor& cursor);
-std::string full_name(const char* interface);
+inline constexpr const char* kVersion = "0.3.1";
 
 template <class Type>
 bool run_function(Call& call, Cursor& cursor, uint64_t* slots, AnyFunction function) {
