@@ -82,21 +82,26 @@ class Context : public host::Program {
   const std::shared_ptr<http::Client>& http();
   // A buffer of kMostRead bytes, for one call.
   uint8_t* buffer() {
-    if (!buffer_) buffer_.reset(new uint8_t[kMostRead]);
-    return buffer_.get();
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<Buffer>();
+    return buffer_->bytes;
   }
 
   // Of the insecure generator, once it was asked for: a program gets the same each time.
   std::optional<std::tuple<uint64_t, uint64_t>> seed;
 
  private:
+  // Begins with a page, as what the kernel copies from does: between two places that are aligned differently it takes
+  // three times as long.
+  struct Buffer {
+    alignas(4096) uint8_t bytes[kMostRead];
+  };
   std::shared_ptr<OpenFile> adopt(host::Opened&& opened);
 
   std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
   std::shared_ptr<OpenFile> streams_[3];
   std::vector<Preopen> preopens_;
   std::shared_ptr<net::Network> network_;
-  std::unique_ptr<uint8_t[]> buffer_;
+  std::unique_ptr<Buffer> buffer_;
   std::shared_ptr<http::Client> http_;
 };
 
