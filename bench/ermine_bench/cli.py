@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from . import callgrind, compare, machine, measure, peers, plots, programs, report, results, suites
+from . import components  # noqa: F401 — has a suite
 from .process import run, short_paths
 from .results import shown_seconds
 

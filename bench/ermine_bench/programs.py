@@ -82,28 +82,6 @@ OWN: tuple[Program, ...] = (
     _own("resident.c", 64, "resident"),
 )
 
-# The work of wasi2.wat and wasi3.wat: its row, the argument that names it, how much; tags as of other programs.
-COMPONENTS: tuple[tuple[str, str, int], ...] = (
-    ("write 1 GB", "write", 1024),
-    ("read 1 GB", "read", 1024),
-    ("10,000 small files", "small", 10_000),
-    ("10,000 TCP echoes", "echo", 10_000),
-    ("1,000 TCP connections", "connect", 1_000),
-    ("10,000 messages, 250 connections", "many", 10_000),
-    ("1,000 timers at once", "timers", 100),
-)
-# How large the file is that is read: it is read more than once.
-READ_MB = 64
-
-
-def big_file(folder: Path) -> None:
-    """Makes the file for reading, which has the same bytes each time."""
-    path = folder / "big.bin"
-    if not path.exists() or path.stat().st_size != READ_MB << 20:
-        block = hashlib.shake_256(b"bench").digest(1 << 20)
-        path.write_bytes(b"".join(n.to_bytes(8, "little") + block[8:] for n in range(READ_MB)))
-
-
 class BuildError(RuntimeError):
     """A program could not be built; the text says what to install, or gives the compiler's message."""
 

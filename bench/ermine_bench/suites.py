@@ -322,34 +322,6 @@ def wasi(setting: Setting) -> list[Row]:
     return _steady_rows(setting, "wasi", setting.runnable())
 
 
-def _component_row(setting: Setting, name: str, wasi: str, wasm: Path, args: Sequence[str], folder: Path | None) -> Row:
-    invocations = {c.ident: i for c in setting.runnable() if (i := c.run_component(wasm, wasi, args, folder))}
-    return Row(name, invocations, group=f"wasi {wasi}")
-
-
-@suite("wasi-components", "WASI 0.2 and 0.3")
-def wasi_components(setting: Setting) -> list[Row]:
-    """Components in the text format, so that the cost is the engine's: streams of files, small files made, read and removed, TCP echoes over one connection, connections made and closed, messages over connections that are polled together, 100 rounds of 1,000 timers; start subtracted. And hello by each version of WASI, start to exit."""
-    folder = setting.out / "files"
-    folder.mkdir(parents=True, exist_ok=True)
-    programs.big_file(folder)
-    rows = []
-    for wasi in ("0.2", "0.3"):
-        wasm = programs.HERE / f"wasi{wasi[-1]}.wasm"
-        start = _component_row(setting, f"{wasi} (start)", wasi, wasm, ["write", "0"], folder)
-        start.hidden = True
-        wanted = [(f"{wasi} {name}", kind, work) for name, kind, work in programs.COMPONENTS if setting.only(f"{wasi} {name}")]
-        for name, kind, work in wanted:
-            row = _component_row(setting, name, wasi, wasm, [kind, str(max(1, round(work * setting.scale)))], folder)
-            row.minus = start.name
-            rows += [row] if start in rows else [start, row]
-    if setting.only("hello"):
-        able = [c for c in setting.runnable() if c.peer.components]
-        rows.append(Row("hello, preview 1", {c.ident: c.run(programs.HERE / "hello1.wasm") for c in able}))
-        rows += [_component_row(setting, f"hello, {wasi}", wasi, programs.HERE / f"hello{wasi[-1]}.wasm", (), None) for wasi in ("0.2", "0.3")]
-    return rows
-
-
 @suite("gc", "Garbage collection")
 def gc(setting: Setting) -> list[Row]:
     """Structs and arrays allocated, traversed, tested and cast, start subtracted; and the longest pause of a program with 131071 live objects."""

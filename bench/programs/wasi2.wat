@@ -451,8 +451,8 @@
       (local.get $sum))
 
     ;; 250 connections, each with an entry of 16 bytes: the streams of the client, and those of the server. The pollables of
-    ;; their servers are a list, which is polled until all messages of a round are there; so many rounds that all messages
-    ;; are `work`.
+    ;; their servers are a list, which is polled until all messages of a round are there. All rounds together have `work`
+    ;; messages.
     (func $work-many (param $work i32) (result i64)
       (local $i i32) (local $at i32) (local $left i32) (local $sum i64)
       (call $listen)

@@ -1,10 +1,11 @@
 """Measuring: turns, outputs compared, starts taken off; with a runner that only pretends to run."""
 
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
-from ermine_bench import measure, process
+from ermine_bench import components, measure, peers, process
 from ermine_bench.measure import Meter, Plan, Row
 from ermine_bench.process import Completed, Invocation
 
@@ -137,6 +138,37 @@ class Guess(unittest.TestCase):
         self.assertIsNone(clock.left())
         clock.done = 5
         self.assertEqual(clock.left(), 0)
+
+
+class Components(unittest.TestCase):
+    def contender(self, peer, tier=0):
+        return peers.Contender(peers.BY_NAME[peer], peers.BY_NAME[peer].tiers[tier], "/bin/engine")
+
+    def test_flags_of_the_version_and_the_network_come_before_the_program(self):
+        argv = self.contender("wasmtime").run_component(Path("p.wasm"), "0.3", ["echo", "7"], Path("f")).argv
+        self.assertEqual(argv[-5:], ["--dir", ".", "p.wasm", "echo", "7"])
+        for flags in (*peers.BY_NAME["wasmtime"].components["0.3"], *peers.BY_NAME["wasmtime"].loopback):
+            self.assertLess(argv.index(flags), argv.index("--dir"))
+
+    def test_an_engine_without_components_has_no_row(self):
+        self.assertIsNone(self.contender("wasm3").run_component(Path("p.wasm"), "0.2"))
+        self.assertIsNone(self.contender("ermine").run_component(Path("p.wasm"), "0.1"))
+
+    def test_the_programs_know_works_by_their_first_letter(self):
+        letters = [kind[0] for _, kind, _ in components.COMPONENTS]
+        self.assertEqual(len(set(letters)), len(letters))
+
+    def test_the_big_file_is_the_same_each_time_and_made_once(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            components.big_file(folder)
+            first = (folder / "big.bin").stat()
+            components.big_file(folder)
+            self.assertEqual((folder / "big.bin").stat().st_mtime_ns, first.st_mtime_ns)
+            self.assertEqual(first.st_size, components.READ_MB << 20)
+            (folder / "big.bin").write_bytes(b"cut")
+            components.big_file(folder)
+            self.assertEqual((folder / "big.bin").stat().st_size, first.st_size)
 
 
 if __name__ == "__main__":
