@@ -485,10 +485,17 @@
           (loop $each
             (local.set $at (i32.add (i32.const 0x60000) (i32.shl
               (i32.load (i32.add (i32.const 2048) (i32.shl (local.get $i) (i32.const 2)))) (i32.const 4))))
-            (call $send (i32.load offset=12 (local.get $at)) (call $receive (i32.load offset=8 (local.get $at))))
-            (local.set $sum (i64.add (local.get $sum) (i64.load (call $receive (i32.load (local.get $at))))))
+            ;; An engine may take a stream for ready that has nothing to read.
+            (call $free)
+            (call $read (i32.load offset=8 (local.get $at)) (i64.const 4096) (i32.const 0))
+            (call $check)
+            (if (i32.load (i32.const 8))
+              (then
+                (call $send (i32.load offset=12 (local.get $at)) (i32.load (i32.const 4)))
+                (local.set $sum (i64.add (local.get $sum) (i64.load (call $receive (i32.load (local.get $at))))))
+                (local.set $left (i32.sub (local.get $left) (i32.const 1)))))
             (br_if $each (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.load (i32.const 36)))))
-          (br_if $next (local.tee $left (i32.sub (local.get $left) (local.get $i)))))
+          (br_if $next (local.get $left)))
         (br_if $round (i32.gt_s (local.tee $work (i32.sub (local.get $work) (i32.const 5))) (i32.const 0))))
       (local.get $sum))
 
@@ -506,15 +513,22 @@
           (call $free)
           (call $poll (i32.const 0x40000) (local.get $left) (i32.const 32))
           (local.set $sum (i64.add (local.get $sum) (i64.load32_u (i32.const 36))))
-          ;; Each that is over is dropped, from the last on, and the last of the list takes its place.
-          (local.set $i (i32.load (i32.const 36)))
+          ;; Those that are over are dropped and taken off the list.
+          (local.set $i (i32.const 0))
           (loop $each
             (local.set $at (i32.add (i32.const 0x40000) (i32.shl (i32.load (i32.add (i32.load (i32.const 32))
-              (i32.shl (i32.sub (local.get $i) (i32.const 1)) (i32.const 2)))) (i32.const 2))))
+              (i32.shl (local.get $i) (i32.const 2)))) (i32.const 2))))
             (call $drop-pollable (i32.load (local.get $at)))
-            (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-            (i32.store (local.get $at) (i32.load (i32.add (i32.const 0x40000) (i32.shl (local.get $left) (i32.const 2)))))
-            (br_if $each (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+            (i32.store (local.get $at) (i32.const -1))
+            (br_if $each (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.load (i32.const 36)))))
+          (local.set $at (i32.const 0x40000))
+          (local.set $i (i32.const 0))
+          (loop $each
+            (i32.store (local.get $at) (i32.load offset=0x40000 (i32.shl (local.get $i) (i32.const 2))))
+            (if (i32.ne (i32.load (local.get $at)) (i32.const -1))
+              (then (local.set $at (i32.add (local.get $at) (i32.const 4)))))
+            (br_if $each (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $left))))
+          (local.set $left (i32.shr_u (i32.sub (local.get $at) (i32.const 0x40000)) (i32.const 2)))
           (br_if $more (local.get $left)))
         (br_if $round (local.tee $work (i32.sub (local.get $work) (i32.const 1)))))
       (local.get $sum))

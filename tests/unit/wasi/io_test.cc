@@ -142,9 +142,9 @@ TEST(Poll, FilesPipesAndClocksTogether) {
   auto reader = borrow(p.fds[0]), writer = borrow(p.fds[1]);
   using Kind = Subscription::Kind;
   Subscription clock{.id = 1, .kind = Kind::kClock, .clock = Clock::kMonotonic, .timeout = 30'000'000};
-  Subscription read{.id = 2, .kind = Kind::kRead, .descriptor = reader.get()};
+  Subscription read{.id = 2, .kind = Kind::kRead, .descriptor = reader.get(), .counts_bytes = true};
   Subscription write{.id = 3, .kind = Kind::kWrite, .descriptor = writer.get()};
-  Subscription read_file{.id = 4, .kind = Kind::kRead, .descriptor = file.get()};
+  Subscription read_file{.id = 4, .kind = Kind::kRead, .descriptor = file.get(), .counts_bytes = true};
   Event out[4];
 
   Subscription quiet[] = {clock, read};
@@ -165,6 +165,10 @@ TEST(Poll, FilesPipesAndClocksTogether) {
   ASSERT_EQ(poll(quiet, out), 1u);
   EXPECT_EQ(out[0].id, 2u);
   EXPECT_EQ(out[0].bytes, 3u);
+  // Only if it is asked for.
+  read.counts_bytes = false;
+  ASSERT_EQ(poll({&read, 1}, out), 1u);
+  EXPECT_EQ(out[0].bytes, 0u);
 }
 
 TEST(Poll, AbsoluteTimesAndInterrupts) {
