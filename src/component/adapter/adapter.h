@@ -141,6 +141,7 @@ wasm::FuncType lifted_type(const Types& types, FuncId func, AddressType address)
 // The core values of a call, by side: those that `canon lower` takes for the parameters, and whether it takes a pointer
 // to where the result is put behind them.
 std::vector<wasm::ValType> lowered_params(const Types& types, FuncId func, AddressType address, bool is_async);
+size_t lowered_param_count(const Types& types, FuncId func, AddressType address, bool is_async);
 bool has_result_pointer(const Types& types, FuncId func, AddressType address, bool is_async);
 // The core values in which a callee passes its result: as core result, or if `is_async` to task.return.
 std::vector<wasm::ValType> result_values(const Types& types, FuncId func, AddressType address, bool is_async);

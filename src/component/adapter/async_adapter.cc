@@ -30,6 +30,11 @@ std::vector<wasm::ValType> lowered_params(const Types& types, FuncId func, Addre
   return values_of(params_flat(types.funcs[func], address), most_params(is_async), address);
 }
 
+size_t lowered_param_count(const Types& types, FuncId func, AddressType address, bool is_async) {
+  const Flat& flat = params_flat(types.funcs[func], address);
+  return in_memory(flat, most_params(is_async)) ? 1 : flat.types.size();
+}
+
 bool has_result_pointer(const Types& types, FuncId func, AddressType address, bool is_async) {
   const TypeUse result = types.funcs[func].result;
   if (result.is_none()) return false;

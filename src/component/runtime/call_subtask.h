@@ -20,8 +20,7 @@ class CallSubtask : public Subtask {
  public:
   CallSubtask(const MadeEnv& env, const runtime::Slot* slots) : Subtask(*env.root, env.state()), made_(*env.made) {
     const PlanOptions& options = made_.options;
-    params_ =
-        static_cast<uint32_t>(lowered_params(root_.types(), made_.type, options.address, options.is_async).size());
+    params_ = static_cast<uint32_t>(lowered_param_count(root_.types(), made_.type, options.address, options.is_async));
     has_result_pointer_ = has_result_pointer(root_.types(), made_.type, options.address, options.is_async);
     std::copy_n(slots, params_ + (has_result_pointer_ ? 1 : 0), given_);
   }
@@ -58,5 +57,8 @@ Result<void> end_call(const MadeEnv& env, const std::shared_ptr<Subtask>& subtas
 struct TypedImportEnv;
 Result<void> call_host_async(const MadeEnv& env, const LinkItem& item, runtime::Slot* slots);
 Result<void> call_host_async(TypedImportEnv& env, runtime::Slot* slots);
+// How the values of a call of a function whose type is async are passed, and what they may take of the host's memory.
+class HostSide;
+void limit_flat_values(HostSide& side, const MadeFunc& made);
 
 }  // namespace ermine::component

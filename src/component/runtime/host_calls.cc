@@ -1,5 +1,6 @@
-// Calls of functions of the host whose type is async, by core code. Answers come from any thread, and are taken by the
-// event loop; one that comes during the call is taken at once.
+// Calls of functions of the host whose type is async and which answer later, by core code. (Those that return their
+// result are in typed_import.cc.) Answers come from any thread, and are taken by the event loop; one that comes during
+// the call is taken at once.
 #include "base/format.h"
 #include "component/runtime/call_subtask.h"
 #include "component/runtime/host_async.h"
@@ -241,28 +242,18 @@ class TypedHostSubtask final : public HostSubtask {
  public:
   TypedHostSubtask(const TypedImportEnv& env, const Slot* slots)
       : HostSubtask(env, slots), func_(*env.func), side_(root_, made_.instance, *env.parts, *env.types, env.name) {
-    side_.max_flat_params = made_.options.is_async ? kMaxFlatAsyncParams : kMaxFlatParams;
-    side_.max_flat_results = made_.options.is_async ? 0 : kMaxFlatResults;
-    const uint64_t held = root_.scheduler().held_bytes;
-    side_.budget = side_.budget > held ? side_.budget - held : 0;
+    limit_flat_values(side_, made_);
   }
 
  private:
   Result<void> begin(const std::shared_ptr<ReplyState>& reply) override {
     const uint64_t before = side_.budget;
     const detail::CallReply answer(reply);
-    const bool done = func_.start ? func_.start(func_.env.get(), &root_.store(), side_, given_, answer, kept_)
-                                  : func_.fn(func_.env.get(), &root_.store(), side_, given_);
+    const bool done = func_.start(func_.env.get(), &root_.store(), side_, given_, answer, kept_);
     held_ = before - side_.budget;
-    if (!done) {
-      release();
-      return std::move(side_.error());
-    }
-    if (func_.start) return {};
-    // It has written its result.
-    if (!has_result_pointer_) flat_result = given_[0];
-    answer.complete({});
-    return {};
+    if (done) return {};
+    release();
+    return std::move(side_.error());
   }
   Result<void> write(HostAnswer& answer) override {
     side_.end_borrows();
@@ -285,6 +276,13 @@ class TypedHostSubtask final : public HostSubtask {
 };
 
 }  // namespace
+
+void limit_flat_values(HostSide& side, const MadeFunc& made) {
+  side.max_flat_params = made.options.is_async ? kMaxFlatAsyncParams : kMaxFlatParams;
+  side.max_flat_results = made.options.is_async ? 0 : kMaxFlatResults;
+  const uint64_t held = side.root().scheduler().held_bytes;
+  side.budget = side.budget > held ? side.budget - held : 0;
+}
 
 Result<void> call_host_async(const MadeEnv& env, const LinkItem& item, Slot* slots) {
   auto subtask = std::make_shared<ValueHostSubtask>(env, slots, item);

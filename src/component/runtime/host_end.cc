@@ -70,11 +70,16 @@ struct HostEnd::Body final : HostOperation, std::enable_shared_from_this<Body> {
   TypeUse type;
 };
 
+// Lies beside its counts.
+struct HostEnd::Made final : HostEnd {
+  explicit Made(std::shared_ptr<Body> body) : HostEnd(std::move(body)) {}
+};
+
 HostEnd::HostEnd(std::shared_ptr<Body> body)
     : body_(std::move(body)), is_future_(body_->end.is_future()), is_reader_(body_->end.is_reader()) {}
 
 std::shared_ptr<HostEnd> HostEnd::make(Scheduler& scheduler, HandleKind kind, std::shared_ptr<SharedStream> shared) {
-  return std::shared_ptr<HostEnd>(new HostEnd(std::make_shared<Body>(scheduler, kind, std::move(shared))));
+  return std::make_shared<Made>(std::make_shared<Body>(scheduler, kind, std::move(shared)));
 }
 
 HostEnd::Ends HostEnd::create_ends(Scheduler& scheduler, bool is_future) {

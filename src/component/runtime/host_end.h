@@ -64,6 +64,7 @@ class HostEnd {
 
  private:
   struct Body;
+  struct Made;
   explicit HostEnd(std::shared_ptr<Body> body);
   static std::shared_ptr<HostEnd> make(Scheduler& scheduler, HandleKind kind, std::shared_ptr<SharedStream> shared);
   Result<void> check_idle(bool reads) const;

@@ -13,22 +13,29 @@ using runtime::Slot;
 
 namespace {
 
-Result<void> call_host(TypedImportEnv& env, HostCall& call, Slot* slots) {
+// A function that has its result when it returns. If its type is async, the call is a subtask that nobody sees: it has
+// returned before the caller could wait for it.
+Result<void> call_host(TypedImportEnv& env, HostCall& call, Slot* slots, bool is_async) {
   ComponentInstance& root = *env.root;
   ERMINE_TRY(env.check_may_leave());
   if (!env.parts) env.parts.emplace(root, env.made->options);
   root.enter_call(nullptr);
   HostSide side(root, env.made->instance, *env.parts, *env.types, env.name);
+  if (is_async) limit_flat_values(side, *env.made);
   const bool done = env.func->fn(env.func->env.get(), call.store, side, slots);
   side.end_borrows();
   if (!done) return std::move(side.error());
-  return root.exit_call();
+  ERMINE_TRY(root.exit_call());
+  if (env.made->options.is_async) slots[0] = static_cast<Slot>(Subtask::State::kReturned);
+  return {};
 }
 
 bool run_typed_async(void* env, HostCall& call, Slot* slots) {
   TypedImportEnv& import = *static_cast<TypedImportEnv*>(env);
-  Result<void> done = import.check_may_leave();
-  if (done) {
+  Result<void> done;
+  if (!import.func->start) {
+    done = call_host(import, call, slots, true);
+  } else if (done = import.check_may_leave(); done) {
     if (!import.parts) import.parts.emplace(*import.root, import.made->options);
     done = call_host_async(import, slots);
   }
@@ -36,7 +43,7 @@ bool run_typed_async(void* env, HostCall& call, Slot* slots) {
 }
 
 bool run_typed(void* env, HostCall& call, Slot* slots) {
-  if (auto done = call_host(*static_cast<TypedImportEnv*>(env), call, slots); !done)
+  if (auto done = call_host(*static_cast<TypedImportEnv*>(env), call, slots, false); !done)
     return runtime::fail(call, std::move(done).error());
   return true;
 }

@@ -86,7 +86,7 @@ HostError adopt_opened(int fd, const OpenRequest& request, const Interrupts& int
   out.readable = request.read || !request.write;
   out.writable = request.write;
   out.status = request.status;
-  if (HostError e = inspect_later(out); e != HostError::kNone) return e;
+  if (HostError e = request.inspects ? inspect(out) : inspect_later(out); e != HostError::kNone) return e;
   const bool waits = (request.status & status::kNonblocking) == 0;
   if (out.waiting == Waiting::kPipe && !out.writable && waits) return wait_for(out.host_fd, POLLIN, interrupts);
   return HostError::kNone;

@@ -15,6 +15,7 @@ struct OpenRequest {
   bool read = false, write = false;
   bool create = false, exclusive = false, truncate = false;
   bool directory = false;  // or fail
+  bool inspects = false;  // the kind of the file is wanted at once
   Status status = 0;
 };
 // Opens a file and makes `out` its descriptor, which the caller owns, even if the function fails after that. The

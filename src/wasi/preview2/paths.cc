@@ -73,6 +73,7 @@ FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFla
   const PathArgument argument(call, d, text, false);
   if (!argument) return fail(argument.error);
   host::OpenRequest request;
+  request.inspects = true;
   request.follow = follows(path_flags);
   request.read = has(flags, DescriptorFlags::kRead);
   request.create = has(open_flags, OpenFlags::kCreate);
@@ -93,9 +94,6 @@ FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFla
       [&] { return host::open_file(argument.dir, argument.path, request, call.interrupts(), file->descriptor); });
   if (e != HostError::kNone) return argument.failed(call, e);
   file->descriptor.status &= static_cast<host::Status>(~host::status::kNonblocking);
-  if (!file->descriptor.inspected) {
-    if (HostError e = host::inspect(file->descriptor); e != HostError::kNone) return fail(e);
-  }
   // What may be done with a directory is what may be done with the one that it was found in.
   if (file->descriptor.type == host::FileType::kDirectory) flags = d.flags;
   else flags = flags & ~DescriptorFlags::kMutateDirectory;
