@@ -47,8 +47,11 @@ class ComponentGuest {
   explicit ComponentGuest(WasiConfig config, const std::string& version = "0.2.3", const Config& engine = {})
       : ComponentGuest(std::move(config), engine, test::component_of_all(version)) {}
   ComponentGuest(WasiConfig config, const Config& engine, const std::string& component_text)
+      : ComponentGuest(std::move(config), Engine(engine), component_text) {}
+  ComponentGuest(WasiConfig config, const Engine& engine, const std::string& component_text)
+      : ComponentGuest(std::move(config), engine, must(Component::from_text(engine, component_text))) {}
+  ComponentGuest(WasiConfig config, const Engine& engine, const Component& component)
       : engine_(engine), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
-    const Component component = must(Component::from_text(engine_, component_text));
     must(wasi_.add_to_linker(linker_, component));
     instance_.emplace(must(linker_.instantiate(store_, component)));
   }

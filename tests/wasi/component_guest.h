@@ -531,7 +531,9 @@ inline std::string component_of(const std::string& version, std::span<const Comp
   }
   text += R"((core module $memory (memory (export "memory") 512)
     (global $free (mut i32) (i32.const 4096))
+    ;; Begins again where it would end: what it gave long ago is not used any more.
     (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (if (i32.gt_u (i32.add (global.get $free) (local.get 3)) (i32.const 0x1fffff0)) (then (global.set $free (i32.const 4096))))
       (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
       (global.get $free)
       (global.set $free (i32.add (global.get $free) (local.get 3)))))

@@ -68,6 +68,8 @@ class NetworkGuest : public ComponentGuest {
   // Of a component that has more besides the network.
   NetworkGuest(WasiConfig config, const std::string& component_text)
       : ComponentGuest(std::move(config), {}, component_text), network_(make("network")) {}
+  NetworkGuest(WasiConfig config, const Engine& engine, const Component& component)
+      : ComponentGuest(std::move(config), engine, component), network_(make("network")) {}
 
   Resource tcp(const char* family = "ipv4") { return make("create-tcp", {Value::enumeration(family)}); }
   Resource udp(const char* family = "ipv4") { return make("create-udp", {Value::enumeration(family)}); }

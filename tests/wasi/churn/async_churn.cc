@@ -1,0 +1,418 @@
+// See async_churn.h: the state of a program, and how its operations go on and end. Its steps are in async_steps.cc.
+#include "tests/wasi/churn/async_churn.h"
+
+#include <chrono>
+
+namespace ermine::churn {
+
+using test::must;
+
+namespace {
+
+const Engine& async_engine() {
+  static const Engine engine(test::AsyncNetworkGuest::with_async());
+  return engine;
+}
+const Component& async_component() {
+  static const Component component = must(Component::from_text(async_engine(), async_guest()));
+  return component;
+}
+
+WasiConfig async_config(const OwnPipe& in, const OwnPipe& out, const std::string& directory) {
+  WasiConfig config;
+  config.listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*").allow_dns("localhost").allow_dns("*.invalid");
+  config.preopen_dir(directory, "/");
+  config.stdio(in.read.get(), out.write.get(), 2);
+  return config;
+}
+
+}  // namespace
+
+std::unique_ptr<Churn> async_churn(uint64_t seed, Ports& ports, const std::string& directory) {
+  return std::make_unique<AsyncChurn>(seed, ports, directory);
+}
+
+AsyncChurn::AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory)
+    : random_(seed),
+      ports_(ports),
+      alone_(random_.one_in(2)),
+      external_(random_.one_in(3)),
+      wasi_(must(Wasi::create(async_config(in_, out_, directory)))),
+      leaks_(wasi_),
+      linker_(async_engine()) {
+  ++figures.stores;
+  first_files_ = leaks_.counts->files;
+  do_not_block(in_.write.get());
+  do_not_block(out_.read.get());
+  must(wasi_.add_to_linker(linker_, async_component()));
+  store_.emplace(async_engine());
+  instance_.emplace(must(linker_.instantiate(*store_, async_component())));
+  for (const Trampoline& t : kTrampolines)
+    if (is_lifted(t)) functions_.emplace(t.name, must(instance_->get_typed_func<Function::Signature>(t.name)));
+  bytes_ = must(instance_->get_typed_func<std::vector<uint8_t>(uint32_t, uint32_t)>("bytes"));
+  for (uint32_t i = 0; i < Layout::kMostSlots; ++i) free_slots_.push_back(Layout::kMostSlots - 1 - i);
+  if (external_) (void)must(component::EventLoop(*store_).event_fd());
+  set_ = call("new-set");
+  call("directories", Layout::kResult);
+  directory_ = load(load(Layout::kResult));
+  listen();
+}
+
+AsyncChurn::~AsyncChurn() = default;
+
+// ---- Calls
+
+Result<uint64_t> AsyncChurn::attempt(std::string_view name, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint64_t l) {
+  note_call(name.data());
+  return functions_.at(name)(a, b, c, d, l);
+}
+
+uint64_t AsyncChurn::call_wide(std::string_view name, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint64_t l) {
+  if (!wrong_.empty()) return 0;
+  const Result<uint64_t> r = attempt(name, a, b, c, d, l);
+  // Other calls may have run: what they have learnt is to be known before anything else is done.
+  if (r && !waiting_.empty()) take_results();
+  if (r) return *r;
+  fail(std::string(name) + ": " + r.error().to_string());
+  return 0;
+}
+
+uint32_t AsyncChurn::take_slot() {
+  if (free_slots_.empty()) return kNone;
+  const uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  return slot;
+}
+
+void AsyncChurn::free_slot(uint32_t& slot) {
+  if (slot != kNone) free_slots_.push_back(std::exchange(slot, kNone));
+}
+
+// ---- Items
+
+AsyncChurn::ItemPtr AsyncChurn::add(Kind kind, uint32_t handle) {
+  auto item = std::make_shared<Item>();
+  item->kind = kind;
+  item->handle = handle;
+  item->place = items_.size();
+  items_.push_back(item);
+  if (!by_handle_.emplace(handle, item).second) fail("the handle " + std::to_string(handle) + " was given twice");
+  return item;
+}
+
+void AsyncChurn::remove(const ItemPtr& item) {
+  by_handle_.erase(item->handle);
+  items_.back()->place = item->place;
+  std::swap(items_[item->place], items_.back());
+  items_.pop_back();
+}
+
+AsyncChurn::ItemPtr AsyncChurn::any(Kind kind, const std::function<bool(const Item&)>& fits) {
+  if (items_.empty()) return nullptr;
+  const size_t first = random_.below(static_cast<uint32_t>(items_.size()));
+  for (size_t i = 0; i < std::min<size_t>(items_.size(), 60); ++i) {
+    const ItemPtr& item = items_[(first + i) % items_.size()];
+    if (item->kind == kind && fits(*item)) return item;
+  }
+  return nullptr;
+}
+
+AsyncChurn::Names AsyncChurn::names_of(Kind kind) {
+  switch (kind) {
+    case Kind::kTcp: return {"drop-tcp", nullptr, nullptr};
+    case Kind::kUdp: return {"drop-udp", nullptr, nullptr};
+    case Kind::kFile: return {"drop-descriptor", nullptr, nullptr};
+    case Kind::kReader: return {"drop-reader", "cancel-read", "cancel-read-later"};
+    case Kind::kWriter: return {"drop-writer", "cancel-write", "cancel-write-later"};
+    case Kind::kListener: return {"drop-listener", "cancel-accept", "cancel-accept-later"};
+    case Kind::kSocketEnd: return {"drop-socket-end", "cancel-socket-end", "cancel-socket-end-later"};
+    case Kind::kFileEnd: return {"drop-file-end", "cancel-file-end", "cancel-file-end-later"};
+    case Kind::kCliEnd: return {"drop-cli-end", "cancel-cli-end", "cancel-cli-end-later"};
+    case Kind::kSubtask: return {"drop-subtask", "cancel-subtask", "cancel-subtask-later"};
+  }
+  return {};
+}
+
+void AsyncChurn::drop(const ItemPtr& item) {
+  call(names_of(item->kind).drop, item->handle);
+  remove(item);
+}
+
+// ---- Operations
+
+void AsyncChurn::begin_copy(const ItemPtr& item) {
+  const uint32_t slot = take_slot();
+  if (slot == kNone) return;
+  item->slot = slot;
+  const uint32_t data = address(slot) + Layout::kSlotData;
+  uint32_t code = 0;
+  switch (item->kind) {
+    case Kind::kReader: code = call("read", item->handle, data, random_.one_in(12) ? 0 : random_.size(Layout::kMostData)); break;
+    case Kind::kWriter:
+      code = call("write", item->handle, Layout::kPattern + item->bytes.phase(),
+                  random_.one_in(12) ? 0 : random_.size(Layout::kPatternSize - Pattern::kPeriod));
+      break;
+    case Kind::kListener: code = call("accept", item->handle, data, 1 + random_.below(8)); break;
+    case Kind::kSocketEnd: code = call("socket-end", item->handle, data); break;
+    case Kind::kFileEnd: code = call("file-end", item->handle, data); break;
+    case Kind::kCliEnd: code = call("cli-end", item->handle, data); break;
+    default: return;
+  }
+  if (code == kBlocked) item->busy = true;
+  else settled(item, code);
+}
+
+// A copy has ended, or a part of it was enough.
+void AsyncChurn::settled(const ItemPtr& item, uint32_t code) {
+  item->busy = item->cancelling = item->held = false;
+  const uint32_t result = code & 15, n = code >> 4, data = address(item->slot) + Layout::kSlotData;
+  const bool is_future = item->kind == Kind::kSocketEnd || item->kind == Kind::kFileEnd || item->kind == Kind::kCliEnd;
+  if (result > kCancelled) fail("a copy has ended with " + std::to_string(code));
+  if (is_future && result == kOtherDropped) fail("a future was dropped without a value");
+  item->done = result == kOtherDropped || (is_future && result == kCompleted);
+  if (item->kind == Kind::kReader && n > 0 && wrong_.empty()) {
+    if (n > Layout::kMostData) return fail("a read of " + std::to_string(n) + " bytes");
+    const Result<std::vector<uint8_t>> got = bytes_(data, n);
+    if (!got) fail(got.error().to_string());
+    else if (item->compared && !item->bytes.received(got->data(), got->size()))
+      fail("the stream " + std::to_string(item->handle) + " has not continued with the bytes that follow");
+  }
+  if (item->kind == Kind::kWriter) item->bytes.advance(n);
+  if (item->kind == Kind::kListener) {
+    for (uint32_t i = 0; i < n; ++i) add(Kind::kTcp, load(data + 4 * i))->state = State::kConnected;
+    figures.accepted += n;
+  }
+  free_slot(item->slot);
+}
+
+void AsyncChurn::begin_call(const ItemPtr& of, Call call, uint32_t code, uint32_t slot) {
+  const uint32_t state = code & 15, handle = code >> 4;
+  ItemPtr subtask;
+  if (state < kReturned && wrong_.empty()) {
+    subtask = add(Kind::kSubtask, handle);
+    subtask->busy = true;
+  } else {
+    subtask = std::make_shared<Item>();  // there is none
+  }
+  subtask->call = call;
+  subtask->slot = slot;
+  subtask->of = of;
+  if (of) ++of->lent;
+  if (!subtask->busy) subtask_over(subtask, state);
+}
+
+void AsyncChurn::subtask_over(const ItemPtr& subtask, uint32_t state) {
+  subtask->busy = subtask->cancelling = false;
+  subtask->done = true;
+  const ItemPtr of = std::exchange(subtask->of, nullptr);
+  if (of) --of->lent;
+  if (state < kReturned || state > 4) fail("a subtask has ended in the state " + std::to_string(state));
+  const uint32_t at = address(subtask->slot) + 64;
+  const bool ok = state == kReturned && wrong_.empty() && subtask->call != Call::kTimer && (load(at) & 255) == 0;
+  if (subtask->call == Call::kConnect) {
+    of->state = ok ? State::kConnected : State::kFailed;
+    if (ok) ++figures.connections;
+  }
+  if (subtask->call == Call::kOpen && ok) add(Kind::kFile, load(at + 4))->compared = load(at - 16) == kDataName;
+  free_slot(subtask->slot);
+}
+
+void AsyncChurn::cancel(const ItemPtr& item, bool later) {
+  if (!item->busy || item->cancelling || item->held) return;
+  ++figures.cancels;
+  if (!later && item->in_set) {
+    call("join", item->handle, 0);
+    item->in_set = false;
+  }
+  item->cancelling = true;
+  const uint32_t code = call(later ? names_of(item->kind).cancel_later : names_of(item->kind).cancel, item->handle);
+  if (code == kBlocked) {
+    if (!later) fail("a cancellation that waits has not waited");
+    return;
+  }
+  if (item->kind == Kind::kSubtask) subtask_over(item, code);
+  else settled(item, code);
+}
+
+void AsyncChurn::event(uint32_t code, uint32_t at) {
+  if (code == 0 || !wrong_.empty()) return;
+  const uint32_t handle = load(at), payload = load(at + 4);
+  const auto found = by_handle_.find(handle);
+  if (found == by_handle_.end()) return fail("an event of the handle " + std::to_string(handle) + ", which was dropped");
+  const ItemPtr item = found->second;
+  if (!item->busy || (code == 1) != (item->kind == Kind::kSubtask))
+    return fail("the event " + std::to_string(code) + " of a handle that has no operation in progress");
+  if (code != 1) return settled(item, payload);
+  if (payload >= kReturned) subtask_over(item, payload);
+}
+
+// Of calls that waited in the guest.
+void AsyncChurn::take_results() {
+  if (taking_) return;
+  taking_ = true;
+  for (size_t i = 0; i < waiting_.size();) {
+    if (!waiting_[i].call.done()) {
+      ++i;
+      continue;
+    }
+    Waiting over = std::move(waiting_[i]);
+    waiting_.erase(waiting_.begin() + static_cast<ptrdiff_t>(i));
+    const bool cancelled = over.call.was_cancelled();
+    const Result<uint64_t> result = over.call.take();
+    if (!cancelled && !result) fail("a call that waits: " + result.error().to_string());
+    else if (over.reader) settled(over.reader, static_cast<uint32_t>(*result));
+    else {
+      if (!cancelled) event(static_cast<uint32_t>(*result), address(over.slot));
+      free_slot(over.slot);
+    }
+  }
+  taking_ = false;
+}
+
+void AsyncChurn::run_loop() {
+  const component::EventLoop loop(*store_);
+  for (int i = 0; i < 40 && wrong_.empty(); ++i) {
+    const Result<bool> ran = loop.run_some();
+    if (!ran) return fail("the loop: " + ran.error().to_string());
+    if (*ran) continue;
+    pollfd p{*loop.event_fd(), POLLIN, 0};
+    if (::poll(&p, 1, random_.one_in(4) ? 1 : 0) <= 0) return;
+    if (loop.source() != nullptr) loop.source()->poll();
+  }
+}
+
+void AsyncChurn::tick() {
+  if (external_ && random_.one_in(2)) {
+    run_loop();
+    take_results();
+  } else if (random_.one_in(3) && std::ranges::all_of(waiting_, [](const Waiting& w) { return w.reader != nullptr; })) {
+    // Something will come (and no other call takes it).
+    const uint32_t slot = take_slot();
+    if (slot == kNone) return;
+    const size_t before = items_.size();
+    begin_call(nullptr, Call::kTimer, call("wait-for", 0, 0, 0, 0, uint64_t{1000} * random_.below(1500)), slot);
+    if (items_.size() > before && wrong_.empty()) {
+      const ItemPtr timer = items_.back();
+      call("join", timer->handle, set_);
+      timer->in_set = true;
+      event(call("wait", set_, Layout::kResult), Layout::kResult);
+    }
+  } else {
+    call("yield");
+  }
+  for (int i = 0; i < 20; ++i) {
+    const uint32_t code = call("poll", set_, Layout::kResult);
+    if (code == 0) break;
+    event(code, Layout::kResult);
+  }
+  take_results();
+}
+
+// ---- The end
+
+// Whatever is in progress is given up, and everything is dropped, in any order. False: something still waits.
+bool AsyncChurn::take_everything_back() {
+  using Clock = std::chrono::steady_clock;
+  peers_.close_all();
+  in_.write.reset();
+  out_.read.reset();
+  for (Waiting& w : waiting_)
+    if (!w.reader)
+      if (const Result<void> r = w.call.cancel(); !r) fail(r.error().to_string());
+  const auto until = Clock::now() + std::chrono::seconds(20);
+  while (!items_.empty() && wrong_.empty() && Clock::now() < until) {
+    const ItemPtr item = items_[random_.below(static_cast<uint32_t>(items_.size()))];
+    if (item->cancelling && !item->in_set) {
+      // Its event has to be seen.
+      call("join", item->handle, set_);
+      item->in_set = true;
+    }
+    if (item->busy) cancel(item, random_.one_in(3));
+    else if (may_drop(*item)) drop(item);
+    if (item->busy || item->held || item->lent > 0 || random_.one_in(8)) {
+      tick();
+      // Of peers of others, nothing is known.
+      if (!alone_ && std::ranges::all_of(items_, [](const ItemPtr& i) { return i->held; })) break;
+    }
+  }
+  for (int i = 0; i < 1000 && !waiting_.empty() && wrong_.empty() && items_.empty(); ++i) tick();
+  if (!items_.empty() || !waiting_.empty()) {
+    std::string kinds;
+    for (const ItemPtr& i : items_)
+      kinds += " " + std::string(names_of(i->kind).drop) + (i->busy ? "/busy" : "") + (i->cancelling ? "/cancelling" : "") +
+               (i->held ? "/held" : "") + (i->lent > 0 ? "/lent" : "");
+    if (alone_) fail("handles are left:" + kinds + "; and " + std::to_string(waiting_.size()) + " calls");
+    return false;
+  }
+  call("drop-set", set_);
+  call("drop-descriptor", directory_);
+  // What is on the way between two streams of the host needs turns of the loop to see its end.
+  const auto all_closed = [&] { return leaks_.counts->resources == 0 && leaks_.counts->files == first_files_; };
+  while (alone_ && !all_closed() && wrong_.empty() && Clock::now() < until) {
+    call("yield");
+    const uint32_t slot = take_slot();
+    const uint32_t timer = call("wait-for", 0, 0, 0, 0, 1'000'000);
+    const uint32_t set = call("new-set");
+    if ((timer & 15) < kReturned) {
+      call("join", timer >> 4, set);
+      call("wait", set, address(slot));
+      call("drop-subtask", timer >> 4);
+    }
+    call("drop-set", set);
+    free_slots_.push_back(slot);
+  }
+  if (alone_ && !all_closed()) fail("everything was dropped, and these are left: " + leaks_.text());
+  return true;
+}
+
+// What is a trap, whatever it is done to.
+std::string AsyncChurn::must_fail() {
+  ++figures.traps;
+  const auto busy = [](const Item& i) { return i.busy; };
+  const auto lent = [](const Item& i) { return i.lent > 0; };
+  Result<uint64_t> r = uint64_t{0};
+  const std::pair<Kind, const std::function<bool(const Item&)>> choices[] = {
+      {Kind::kReader, busy}, {Kind::kWriter, busy}, {Kind::kListener, busy}, {Kind::kSubtask, busy},
+      {Kind::kTcp, lent},    {Kind::kUdp, lent},    {Kind::kSocketEnd, busy}};
+  const auto& [kind, fits] = choices[random_.below(std::size(choices))];
+  if (const ItemPtr item = any(kind, fits)) r = attempt(names_of(kind).drop, item->handle);
+  else r = attempt("drop-reader", 0xFFFFFF);
+  if (r) return "what is a trap was none";
+  return r.error().kind() == ErrorKind::kTrap ? "" : "no trap, but " + r.error().to_string();
+}
+
+std::string AsyncChurn::close_store() {
+  const bool calls_first = random_.one_in(2);
+  if (calls_first) waiting_.clear();
+  functions_.clear();
+  bytes_ = {};
+  instance_.reset();
+  store_.reset();
+  waiting_.clear();
+  if (leaks_.counts->resources != 0 || leaks_.counts->files != first_files_ || leaks_.quota->sockets() != 0)
+    return "after the store was closed, these are left: " + leaks_.text();
+  return {};
+}
+
+std::string AsyncChurn::end(End how) {
+  if (wrong_.empty()) switch (how) {
+      case End::kDropped: (void)take_everything_back(); break;
+      case End::kClosed: break;
+      case End::kTrapped: fail(must_fail()); break;
+      case End::kInterrupted: {
+        (void)call("wait-for", 0, 0, 0, 0, 3'600'000'000'000);
+        store_->set_timeout(std::chrono::milliseconds(2));
+        const uint32_t set = random_.one_in(2) ? set_ : 0;
+        Result<uint64_t> r = uint64_t{0};
+        // It may be told of many things before.
+        for (int i = 0; i < 100'000 && r; ++i) r = set != 0 ? attempt("wait", set, Layout::kResult) : attempt("yield");
+        if (r) fail("a timeout has ended nothing");
+        else if (r.error().limit() != Limit::kDeadline) fail("no timeout, but " + r.error().to_string());
+        break;
+      }
+    }
+  std::string left = close_store();
+  return wrong_.empty() ? left : wrong_;
+}
+
+}  // namespace ermine::churn

@@ -1,0 +1,137 @@
+// A store with a program of WASI 0.3 (async_guest.h), whose sockets, streams, futures and subtasks the test knows by their
+// handles. It does only what the definitions allow, as long as it is not to trap.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ermine/component.h"
+#include "tests/wasi/churn/async_guest.h"
+#include "tests/wasi/churn/peers.h"
+
+namespace ermine::churn {
+
+class AsyncChurn final : public Churn {
+ public:
+  AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory);
+  ~AsyncChurn() override;
+  void step() override;
+  std::string end(End how) override;
+
+ private:
+  static constexpr uint32_t kNone = ~0u, kBlocked = ~0u;
+  static constexpr uint32_t kFileName = 0x656c6966, kDataName = 0x61746164;  // "file", "data"
+  // Results of copies and states of subtasks, as numbers of the definitions.
+  static constexpr uint32_t kCompleted = 0, kOtherDropped = 1, kCancelled = 2, kReturned = 2;
+
+  enum class Kind : uint8_t { kTcp, kUdp, kFile, kReader, kWriter, kListener, kSocketEnd, kFileEnd, kCliEnd, kSubtask };
+  enum class Call : uint8_t { kNone, kConnect, kReceive, kSend, kTimer, kLookup, kOpen };
+  enum class State : uint8_t { kFresh, kConnecting, kConnected, kListening, kFailed };
+  struct Item {
+    Kind kind;
+    uint32_t handle = 0;
+    size_t place = 0;  // in items_
+    bool busy = false, cancelling = false;  // an operation is in progress
+    bool done = false;  // it may only be dropped
+    bool held = false;  // a task waits for it
+    bool in_set = false;
+    uint32_t lent = 0;  // to subtasks
+    uint32_t slot = kNone;
+    // Streams
+    Sequence bytes;
+    bool compared = true;  // streams and files: it has the pattern
+    // TCP sockets
+    State state = State::kFresh;
+    bool receives = false, sends = false;
+    bool to_peer = false;  // its other end is one of peers_
+    // Subtasks
+    Call call = Call::kNone;
+    std::shared_ptr<Item> of;
+  };
+  using ItemPtr = std::shared_ptr<Item>;
+  // A call of the test that waits in the guest.
+  struct Waiting {
+    ComponentCall<uint64_t> call;
+    ItemPtr reader;  // null: for an event of the set
+    uint32_t slot;
+  };
+  struct Names {
+    const char *drop, *cancel, *cancel_later;
+  };
+  static Names names_of(Kind kind);
+
+  // Calls of the guest
+  using Function = TypedComponentFunc<uint64_t(uint32_t, uint32_t, uint32_t, uint32_t, uint64_t)>;
+  Result<uint64_t> attempt(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, uint64_t l = 0);
+  uint32_t call(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, uint64_t l = 0) {
+    return static_cast<uint32_t>(call_wide(name, a, b, c, d, l));
+  }
+  uint64_t call_wide(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, uint64_t l = 0);
+  uint32_t load(uint32_t at) { return call("load", at); }
+
+  // Slots
+  uint32_t take_slot();
+  void free_slot(uint32_t& slot);
+  static uint32_t address(uint32_t slot) { return Layout::kSlots + slot * Layout::kSlotSize; }
+
+  // Items
+  ItemPtr add(Kind kind, uint32_t handle);
+  void remove(const ItemPtr& item);
+  void drop(const ItemPtr& item);
+  bool may_drop(const Item& item) const { return !item.busy && !item.held && item.lent == 0; }
+  ItemPtr any(Kind kind, const std::function<bool(const Item&)>& fits);
+
+  // What happens
+  void settled(const ItemPtr& item, uint32_t code);
+  void subtask_over(const ItemPtr& subtask, uint32_t state);
+  void begin_copy(const ItemPtr& item);
+  void begin_call(const ItemPtr& of, Call call, uint32_t code, uint32_t slot);
+  void cancel(const ItemPtr& item, bool later);
+  void event(uint32_t code, uint32_t at);
+  void take_results();
+  void tick();
+  void run_loop();
+
+  // Steps
+  void open_something();
+  void act(const ItemPtr& item);
+  void act_tcp(const ItemPtr& item);
+  void act_udp(const ItemPtr& item);
+  void act_file(const ItemPtr& item);
+  void act_stream(const ItemPtr& item);
+  void listen();
+  void receive(const ItemPtr& socket);
+  void relay(const ItemPtr& reader);
+  void add_reader_and_end(uint32_t at, Kind end, bool compared);
+  bool take_everything_back();
+  std::string must_fail();
+  std::string close_store();
+
+  Random random_;
+  Ports& ports_;
+  const bool alone_;  // connected to itself and to peers_ only
+  bool external_ = false;  // the test has a loop of its own
+  Peers peers_;
+  OwnPipe in_, out_;
+  Wasi wasi_;
+  Leaks leaks_;
+  uint32_t first_files_ = 0;
+  ComponentLinker linker_;
+  std::optional<Store> store_;
+  std::optional<ComponentInstance> instance_;
+  std::map<std::string_view, Function> functions_;
+  TypedComponentFunc<std::vector<uint8_t>(uint32_t, uint32_t)> bytes_;
+  std::vector<ItemPtr> items_;
+  std::unordered_map<uint32_t, ItemPtr> by_handle_;
+  std::vector<uint32_t> free_slots_;
+  std::vector<Waiting> waiting_;
+  bool taking_ = false;
+  uint32_t set_ = 0, directory_ = 0, target_ = 50, own_port_ = 0, udp_port_ = 0;
+};
+
+}  // namespace ermine::churn

@@ -1,0 +1,173 @@
+// Connections, sockets and streams of WASI 0.2 and 0.3, opened, used, given up and dropped in every order, of many stores
+// on many threads: nothing is leaked, nothing hangs, and no byte is lost or exchanged.
+//
+// ERMINE_CHURN_SECONDS: how long (`.ci/run churn` takes a minute); ERMINE_CHURN_SEED: what a failure names. Which events
+// come first is up to the system, so the same seed need not fail twice.
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/wasi/churn/peers.h"
+#include "tests/wasi/guest.h"
+
+namespace ermine::churn {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+uint64_t setting(const char* name, uint64_t usual) {
+  const char* text = std::getenv(name);
+  return text != nullptr && *text != '\0' ? std::strtoull(text, nullptr, 10) : usual;
+}
+
+// Of the whole process.
+size_t open_descriptors() {
+  size_t n = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++n;
+  return n;
+}
+
+// As many as the system allows; how many stores there can be at once with that.
+unsigned raise_limit() {
+  rlimit limit;
+  (void)getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 100'000);
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+  return std::clamp<unsigned>(static_cast<unsigned>(limit.rlim_cur / 1200), 1, 6);
+}
+
+struct Place {
+  std::unique_ptr<Churn> churn;
+  bool is_async = false;
+  uint64_t seed = 0;
+  unsigned steps_left = 0;
+  std::string name() const { return std::string(is_async ? "0.3" : "0.2") + " with seed " + std::to_string(seed); }
+};
+
+// Several stores, which the threads take in turns.
+class Run {
+ public:
+  Run(uint64_t seed, unsigned stores, unsigned threads) : random_(seed), seed_(seed), doing_(threads) {
+    std::ofstream(directory_.path() + "/data").write(reinterpret_cast<const char*>(Pattern::from(0)), Pattern::kMost);
+    for (unsigned i = 0; i < stores; ++i) places_.push_back(make(i % 3 != 2));
+  }
+
+  void go(std::chrono::nanoseconds time) {
+    const Clock::time_point until = Clock::now() + time;
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < doing_.size(); ++i) threads.emplace_back([this, i, until] { work(i, until); });
+    std::thread watchdog([&] { watch(); });
+    for (std::thread& t : threads) t.join();
+    over_ = true;
+    watchdog.join();
+    doing = &doing_[0];
+    doing->since = now();
+    over_ = false;
+    std::thread last_watchdog([&] { watch(); });
+    for (Place& place : places_) end(place, random_.one_in(2) ? End::kDropped : End::kClosed);
+    over_ = true;
+    last_watchdog.join();
+    doing = nullptr;
+    places_.clear();
+  }
+
+ private:
+  const std::chrono::seconds kHung{setting("ERMINE_CHURN_HUNG", 120)};
+
+  static int64_t now() { return Clock::now().time_since_epoch().count(); }
+
+  Place make(bool is_async) {
+    Place place;
+    place.is_async = is_async;
+    place.seed = random_.seed();
+    place.steps_left = 200 + random_.below(3000);
+    place.churn = (is_async ? async_churn : sync_churn)(place.seed, ports_, directory_.path());
+    return place;
+  }
+
+  void work(unsigned thread, Clock::time_point until) {
+    doing = &doing_[thread];
+    while (Clock::now() < until && !failed_) {
+      Place place;
+      unsigned steps;
+      {
+        const std::scoped_lock lock(mutex_);
+        const size_t index = random_.below(static_cast<uint32_t>(places_.size()));
+        place = std::move(places_[index]);
+        places_.erase(places_.begin() + static_cast<ptrdiff_t>(index));
+        steps = 10 + random_.below(100);
+      }
+      doing->since = now();
+      for (; steps > 0 && place.steps_left > 0 && place.churn->wrong().empty(); --steps, --place.steps_left)
+        place.churn->step();
+      std::optional<End> how;
+      if (place.steps_left == 0 || !place.churn->wrong().empty()) {
+        const std::scoped_lock lock(mutex_);
+        how = random_.one_in(2) ? End::kDropped : static_cast<End>(random_.below(4));
+      }
+      if (how) end(place, *how);
+      doing->since = 0;
+      const std::scoped_lock lock(mutex_);
+      if (how) place = make(place.is_async);
+      places_.push_back(std::move(place));
+    }
+  }
+
+  void end(Place& place, End how) {
+    const std::string wrong = place.churn->end(how);
+    if (wrong.empty()) return;
+    failed_ = true;
+    ADD_FAILURE() << place.name() << ", end " << static_cast<int>(how) << ", ERMINE_CHURN_SEED=" << seed_ << ": " << wrong;
+  }
+
+  // A hang ends the process, so that the stacks of its threads can be seen.
+  void watch() {
+    while (!over_) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      for (const Doing& each : doing_) {
+        const int64_t at = each.since;
+        if (at == 0 || now() - at < std::chrono::nanoseconds(kHung).count()) continue;
+        std::fprintf(stderr, "a thread hangs in %s, ERMINE_CHURN_SEED=%llu; so far %s\n", each.call.load(),
+                     static_cast<unsigned long long>(seed_), figures.text().c_str());
+        std::abort();
+      }
+    }
+  }
+
+  test::TempDir directory_;
+  Random random_;
+  const uint64_t seed_;
+  Ports ports_;
+  std::mutex mutex_;
+  std::vector<Place> places_;
+  std::vector<Doing> doing_;
+  std::atomic<bool> failed_{false}, over_{false};
+};
+
+void run(unsigned threads) {
+  signal(SIGPIPE, SIG_IGN);
+  const unsigned stores = std::max(raise_limit(), threads + 1);
+  const uint64_t milliseconds = setting("ERMINE_CHURN_SECONDS", 3) * 1000 / 2;
+  const uint64_t seed = setting("ERMINE_CHURN_SEED", std::random_device()());
+  // What is made once and remains.
+  Run(seed, 3, 1).go(std::chrono::milliseconds(1));
+  const size_t before = open_descriptors();
+  Run(seed, stores, threads).go(std::chrono::milliseconds(milliseconds));
+  // Lookups end on threads of their own.
+  for (int i = 0; i < 300 && open_descriptors() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_LE(open_descriptors(), before) << "ERMINE_CHURN_SEED=" << seed;
+  std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), figures.text().c_str());
+  // In a minute, ten thousand at least.
+  EXPECT_GE(figures.connections + figures.streams, 10'000 * milliseconds / 60'000);
+}
+
+TEST(WasiChurn, ManyStoresOnOneThread) { run(1); }
+TEST(WasiChurn, ManyStoresOnManyThreads) { run(4); }
+
+}  // namespace
+}  // namespace ermine::churn
