@@ -18,11 +18,12 @@ const Component& async_component() {
   return component;
 }
 
-WasiConfig async_config(const OwnPipe& in, const OwnPipe& out, const std::string& directory) {
+WasiConfig async_config(Random& random, const OwnPipe& in, const OwnPipe& out, const std::string& directory) {
   WasiConfig config;
   config.listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*").allow_dns("localhost").allow_dns("*.invalid");
   config.preopen_dir(directory, "/");
   config.stdio(in.read.get(), out.write.get(), 2);
+  limit(config, random);
   return config;
 }
 
@@ -37,7 +38,7 @@ AsyncChurn::AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory
       ports_(ports),
       alone_(random_.one_in(2)),
       external_(random_.one_in(3)),
-      wasi_(must(Wasi::create(async_config(in_, out_, directory)))),
+      wasi_(must(Wasi::create(async_config(random_, in_, out_, directory)))),
       leaks_(wasi_),
       linker_(async_engine()) {
   ++figures.stores;
@@ -276,7 +277,7 @@ void AsyncChurn::run_loop() {
     if (!ran) return fail("the loop: " + ran.error().to_string());
     if (*ran) continue;
     pollfd p{*loop.event_fd(), POLLIN, 0};
-    if (::poll(&p, 1, random_.one_in(4) ? 1 : 0) <= 0) return;
+    if (::poll(&p, 1, random_.one_in(20) ? 1 : 0) <= 0) return;
     if (loop.source() != nullptr) loop.source()->poll();
   }
 }
@@ -290,7 +291,7 @@ void AsyncChurn::tick() {
     const uint32_t slot = take_slot();
     if (slot == kNone) return;
     const size_t before = items_.size();
-    begin_call(nullptr, Call::kTimer, call("wait-for", 0, 0, 0, 0, uint64_t{1000} * random_.below(1500)), slot);
+    begin_call(nullptr, Call::kTimer, call("wait-for", 0, 0, 0, 0, uint64_t{1000} * random_.below(random_.one_in(20) ? 1500 : 30)), slot);
     if (items_.size() > before && wrong_.empty()) {
       const ItemPtr timer = items_.back();
       call("join", timer->handle, set_);
@@ -365,20 +366,52 @@ bool AsyncChurn::take_everything_back() {
   return true;
 }
 
-// What is a trap, whatever it is done to.
+// What is a trap, whatever it is done to; and no function can be called any more.
 std::string AsyncChurn::must_fail() {
   ++figures.traps;
-  const auto busy = [](const Item& i) { return i.busy; };
-  const auto lent = [](const Item& i) { return i.lent > 0; };
-  Result<uint64_t> r = uint64_t{0};
-  const std::pair<Kind, const std::function<bool(const Item&)>> choices[] = {
-      {Kind::kReader, busy}, {Kind::kWriter, busy}, {Kind::kListener, busy}, {Kind::kSubtask, busy},
-      {Kind::kTcp, lent},    {Kind::kUdp, lent},    {Kind::kSocketEnd, busy}};
-  const auto& [kind, fits] = choices[random_.below(std::size(choices))];
-  if (const ItemPtr item = any(kind, fits)) r = attempt(names_of(kind).drop, item->handle);
-  else r = attempt("drop-reader", 0xFFFFFF);
-  if (r) return "what is a trap was none";
-  return r.error().kind() == ErrorKind::kTrap ? "" : "no trap, but " + r.error().to_string();
+  struct Choice {
+    Kind kind;
+    const char* name;  // null: the kind is dropped
+    bool (*fits)(const Item&);
+  };
+  constexpr auto kBusy = [](const Item& i) { return i.busy && !i.held; };
+  constexpr auto kIdle = [](const Item& i) { return !i.busy && !i.held && !i.done; };
+  constexpr auto kOver = [](const Item& i) { return i.done; };
+  constexpr auto kLent = [](const Item& i) { return i.lent > 0; };
+  constexpr auto kBusyInSet = [](const Item& i) { return i.busy && i.in_set && !i.cancelling; };
+  constexpr auto kAsked = [](const Item& i) { return i.cancelling; };
+  static constexpr Choice kChoices[] = {
+      {Kind::kReader, nullptr, kBusy},
+      {Kind::kWriter, nullptr, kBusy},
+      {Kind::kListener, nullptr, kBusy},
+      {Kind::kSocketEnd, nullptr, kBusy},
+      {Kind::kSubtask, nullptr, kBusy},
+      {Kind::kTcp, nullptr, kLent},
+      {Kind::kUdp, nullptr, kLent},
+      {Kind::kReader, "read", kBusy},
+      {Kind::kReader, "read", kOver},
+      {Kind::kReader, "cancel-read-later", kIdle},
+      {Kind::kReader, "cancel-read", kBusyInSet},
+      {Kind::kReader, "stdout", kBusy},
+      {Kind::kReader, "stdout", kOver},
+      {Kind::kReader, "drop-writer", kIdle},
+      {Kind::kWriter, "write", kBusy},
+      {Kind::kWriter, "write", kOver},
+      {Kind::kWriter, "cancel-write-later", kIdle},
+      {Kind::kListener, "accept", kBusy},
+      {Kind::kSocketEnd, "socket-end", kOver},
+      {Kind::kSubtask, "cancel-subtask-later", kOver},
+      {Kind::kSubtask, "cancel-subtask-later", kAsked},
+      {Kind::kSubtask, "cancel-subtask", kBusyInSet},
+      {Kind::kTcp, "drop-udp", kIdle},
+  };
+  const Choice& choice = kChoices[random_.below(std::size(kChoices))];
+  const ItemPtr item = any(choice.kind, choice.fits);
+  const char* name = item ? choice.name != nullptr ? choice.name : names_of(choice.kind).drop : "drop-reader";
+  const Result<uint64_t> r = attempt(name, item ? item->handle : 0xFFFFFF, Layout::kSlots, 1);
+  if (r) return std::string(name) + " was no trap";
+  if (r.error().kind() != ErrorKind::kTrap) return std::string(name) + " was no trap, but " + r.error().to_string();
+  return attempt("load", Layout::kResult) ? "a function was called after a trap" : "";
 }
 
 std::string AsyncChurn::close_store() {

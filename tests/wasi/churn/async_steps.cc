@@ -23,6 +23,7 @@ void AsyncChurn::step() {
 
 void AsyncChurn::listen() {
   call("create-tcp", 0, Layout::kResult);
+  if ((load(Layout::kResult) & 255) != 0) return;  // there are too many
   const ItemPtr socket = add(Kind::kTcp, load(Layout::kResult + 4));
   ++figures.sockets;
   call("bind", socket->handle, 0);

@@ -3,6 +3,7 @@
 //
 // ERMINE_CHURN_SECONDS: how long (`.ci/run churn` takes a minute); ERMINE_CHURN_SEED: what a failure names. Which events
 // come first is up to the system, so the same seed need not fail twice.
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -39,6 +40,19 @@ unsigned raise_limit() {
   limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 100'000);
   (void)setrlimit(RLIMIT_NOFILE, &limit);
   return std::clamp<unsigned>(static_cast<unsigned>(limit.rlim_cur / 1200), 1, 6);
+}
+
+// What is allocated, in kB; 0 with sanitizers, which look for leaks themselves.
+size_t allocated() {
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return 0;
+#else
+  return mallinfo2().uordblks / 1024;
+#endif
+}
+size_t mappings() {
+  std::ifstream maps("/proc/self/maps");
+  return static_cast<size_t>(std::count(std::istreambuf_iterator<char>(maps), {}, '\n'));
 }
 
 struct Place {
@@ -156,12 +170,15 @@ void run(unsigned threads) {
   const uint64_t seed = setting("ERMINE_CHURN_SEED", std::random_device()());
   // What is made once and remains.
   Run(seed, 3, 1).go(std::chrono::milliseconds(1));
-  const size_t before = open_descriptors();
+  const size_t before = open_descriptors(), allocated_before = allocated(), mappings_before = mappings();
   Run(seed, stores, threads).go(std::chrono::milliseconds(milliseconds));
   // Lookups end on threads of their own.
   for (int i = 0; i < 300 && open_descriptors() > before; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_LE(open_descriptors(), before) << "ERMINE_CHURN_SEED=" << seed;
   std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), figures.text().c_str());
+  // What threads and the allocator keep does not depend on how long it has run.
+  EXPECT_LE(allocated(), allocated_before + 1024) << "kB, ERMINE_CHURN_SEED=" << seed;
+  EXPECT_LE(mappings(), mappings_before + 100) << "ERMINE_CHURN_SEED=" << seed;
   // In a minute, ten thousand at least.
   EXPECT_GE(figures.connections + figures.streams, 10'000 * milliseconds / 60'000);
 }

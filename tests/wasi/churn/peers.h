@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -247,6 +248,15 @@ struct OwnPipe {
   }
 };
 inline void do_not_block(int fd) { (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
+
+// Some programs reach their limits again and again.
+inline void limit(WasiConfig& config, Random& random) {
+  if (random.one_in(4)) config.max_sockets(5 + random.below(60));
+  if (random.one_in(6)) config.max_open_files(10 + random.below(80));
+  if (random.one_in(4)) config.connect_timeout(std::chrono::milliseconds(random.below(30)));
+  if (random.one_in(6)) config.max_connection_time(std::chrono::milliseconds(random.below(50)));
+  if (random.one_in(8)) config.max_network_bytes(random.below(10'000'000));
+}
 
 // What is left of a program that is over.
 struct Leaks {

@@ -32,6 +32,7 @@ class SyncChurn final : public Churn {
     config.listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*").allow_dns("localhost");
     config.preopen_dir(directory, "/");
     config.stdio(in_.read.get(), out_.write.get(), 2);
+    limit(config, random_);
     guest_.emplace(std::move(config), sync_engine(), sync_component());
     leaks_.emplace(guest_->wasi());
     guest_->store().set_timeout(std::chrono::seconds(600));
@@ -115,7 +116,9 @@ class SyncChurn final : public Churn {
 };
 
 void SyncChurn::listen() {
-  Resource listener = guest_->tcp();
+  const auto made = call("create-tcp", {Value::enumeration("ipv4")});
+  if (!is_ok(made)) return;  // there are too many
+  Resource listener = take(*made->payload());
   ++figures.sockets;
   if (guest_->bind(listener, "127.0.0.1:0") != "ok" || guest_->listen(listener) != "ok") return fail("it cannot listen");
   const std::string name = guest_->local(listener);
