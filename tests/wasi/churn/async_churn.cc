@@ -1,451 +1,229 @@
-// See async_churn.h: the state of a program, and how its operations go on and end. Its steps are in async_steps.cc.
-#include "tests/wasi/churn/async_churn.h"
-
+// A store with some programs of WASI 0.3, and with streams between them and the host.
 #include <chrono>
 
+#include "tests/wasi/churn/async_program.h"
+
 namespace ermine::churn {
-
-using test::must;
-
 namespace {
 
-const Engine& async_engine() {
-  static const Engine engine(test::AsyncNetworkGuest::with_async());
-  return engine;
-}
-const Component& async_component() {
-  static const Component component = must(Component::from_text(async_engine(), async_guest()));
-  return component;
+using component::CopyResult;
+
+// An end of a stream that the host has.
+struct Reading {
+  AsyncProgram::Stream stream;
+  bool busy = false, over = false;
+};
+struct Writing {
+  component::StreamWriter<uint8_t> writer;
+  Sequence bytes;
+  bool busy = false, over = false;
+};
+
+class AsyncChurn final : public Churn {
+ public:
+  AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory) : shared_(seed, ports, directory, wrong_) {
+    for (uint32_t i = 0, n = 1 + shared_.random.below(3); i < n; ++i)
+      programs_.push_back(std::make_unique<AsyncProgram>(shared_));
+  }
+  void step() override;
+  std::string end(End how) override;
+
+ private:
+  AsyncProgram& any_program() { return *shared_.programs[shared_.random.below(static_cast<uint32_t>(shared_.programs.size()))]; }
+  void act(const std::shared_ptr<Reading>& reading);
+  void act(const std::shared_ptr<Writing>& writing);
+  template <class T>
+  void drop(std::vector<std::shared_ptr<T>>& from, std::shared_ptr<T> which);
+  void exchange();
+  void take_everything_back();
+  std::string close_store();
+
+  AsyncStore shared_;
+  std::vector<std::unique_ptr<AsyncProgram>> programs_;
+  std::vector<std::shared_ptr<Reading>> readings_;
+  std::vector<std::shared_ptr<Writing>> writings_;
+};
+
+void AsyncChurn::step() {
+  if (!wrong_.empty()) return;
+  ++figures.steps;
+  Random& random = shared_.random;
+  if (!shared_.peers.step(random)) return fail("a peer has received something else than was sent");
+  if (random.one_in(10)) (void)!::write(shared_.in.write.get(), Pattern::from(0), random.size(20'000));
+  if (char sink[30'000]; random.one_in(10)) (void)!::read(shared_.out.read.get(), sink, random.size(sizeof sink));
+  if (random.one_in(12)) exchange();
+  else any_program().step();
 }
 
-WasiConfig async_config(Random& random, const OwnPipe& in, const OwnPipe& out, const std::string& directory) {
-  WasiConfig config;
-  config.listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*").allow_dns("localhost").allow_dns("*.invalid");
-  config.preopen_dir(directory, "/");
-  config.stdio(in.read.get(), out.write.get(), 2);
-  limit(config, random);
-  return config;
+template <class T>
+void AsyncChurn::drop(std::vector<std::shared_ptr<T>>& from, std::shared_ptr<T> which) {
+  std::erase(from, which);
+  if (shared_.random.one_in(2)) bin.add(std::move(which));
+}
+
+void AsyncChurn::exchange() {
+  Random& random = shared_.random;
+  switch (random.below(6)) {
+    case 0: {
+      AsyncProgram::Stream stream = any_program().give();
+      if (!stream.reader || !wrong_.empty()) return;
+      if (random.one_in(2)) return any_program().take(std::move(stream));
+      readings_.push_back(std::make_shared<Reading>(Reading{std::move(stream)}));
+      return;
+    }
+    case 1: {
+      if (writings_.size() > 20) return;
+      component::StreamPair<uint8_t> made = component::make_stream<uint8_t>(*shared_.store);
+      any_program().take({std::move(made.reader), {}, true});
+      writings_.push_back(std::make_shared<Writing>(Writing{std::move(made.writer), {}}));
+      ++figures.streams;
+      return;
+    }
+    case 2:
+    case 3:
+      if (!writings_.empty()) {
+        const auto one = writings_[random.below(static_cast<uint32_t>(writings_.size()))];
+        act(one);
+      }
+      return;
+    default:
+      if (!readings_.empty()) {
+        const auto one = readings_[random.below(static_cast<uint32_t>(readings_.size()))];
+        act(one);
+      }
+  }
+}
+
+void AsyncChurn::act(const std::shared_ptr<Reading>& reading) {
+  Random& random = shared_.random;
+  if (reading->over || random.one_in(10)) return drop(readings_, reading);
+  if (reading->busy) {
+    if (random.one_in(3)) reading->stream.reader.cancel(), ++figures.cancels;
+    return;
+  }
+  if (random.one_in(6)) {
+    AsyncProgram::Stream stream = std::exchange(reading->stream, {});
+    drop(readings_, reading);
+    return any_program().take(std::move(stream));
+  }
+  reading->busy = true;
+  // It is not called after the store, nor if the end was dropped.
+  const Result<void> begun =
+      reading->stream.reader.read(random.size(100'000), [this, weak = std::weak_ptr(reading)](CopyResult r, std::vector<uint8_t> got) {
+        const std::shared_ptr<Reading> self = weak.lock();
+        if (!self) return;
+        self->busy = false;
+        self->over = r == CopyResult::kDropped;
+        if (self->stream.compared && !self->stream.bytes.received(got.data(), got.size()))
+          fail("a stream of the host has not continued with the bytes that follow");
+      });
+  if (begun) return;
+  reading->busy = false;
+  reading->over = true;
+  if (begun.error().kind() != ErrorKind::kUsage) fail("a read of the host: " + begun.error().to_string());
+}
+
+void AsyncChurn::act(const std::shared_ptr<Writing>& writing) {
+  Random& random = shared_.random;
+  if (writing->over || random.one_in(10)) return drop(writings_, writing);
+  if (writing->busy) {
+    if (random.one_in(3)) writing->writer.cancel(), ++figures.cancels;
+    return;
+  }
+  writing->busy = true;
+  const uint8_t* from = Pattern::from(writing->bytes.phase());
+  const Result<void> begun =
+      writing->writer.write(std::vector<uint8_t>(from, from + random.size(300'000)), [weak = std::weak_ptr(writing)](CopyResult r, size_t n) {
+        const std::shared_ptr<Writing> self = weak.lock();
+        if (!self) return;
+        self->busy = false;
+        self->over = r == CopyResult::kDropped;
+        self->bytes.advance(n);
+      });
+  if (begun) return;
+  writing->busy = false;
+  writing->over = true;
+  if (begun.error().kind() != ErrorKind::kUsage) fail("a write of the host: " + begun.error().to_string());
+}
+
+// Whatever is in progress is given up, and everything is dropped, in any order.
+void AsyncChurn::take_everything_back() {
+  using Clock = std::chrono::steady_clock;
+  Random& random = shared_.random;
+  shared_.peers.close_all();
+  shared_.in.write.reset();
+  shared_.out.read.reset();
+  for (AsyncProgram* program : shared_.programs) program->cancel_calls();
+  const Clock::time_point until = Clock::now() + std::chrono::seconds(30);
+  const auto is_empty = [&] {
+    return readings_.empty() && writings_.empty() && std::ranges::all_of(programs_, [](const auto& p) { return p->is_empty(); });
+  };
+  while (!is_empty() && wrong_.empty() && Clock::now() < until) {
+    bool any = false;
+    for (AsyncProgram* program : shared_.programs) any = program->give_back() || any;
+    if (!readings_.empty() && random.one_in(4)) drop(readings_, readings_.back());
+    if (!writings_.empty() && random.one_in(4)) drop(writings_, writings_.back());
+    if (any) continue;
+    any_program().tick();
+    // When calls that wait for bytes of others end is not known.
+    if (!shared_.alone && readings_.empty() && writings_.empty()) break;
+  }
+  if (!wrong_.empty()) return;
+  if (!is_empty()) {
+    if (!shared_.alone) return;
+    for (const auto& program : programs_)
+      if (!program->is_empty()) fail("not everything could be dropped:" + program->left());
+    return fail("the host's streams could not be dropped");
+  }
+  for (AsyncProgram* program : shared_.programs) program->drop_rest();
+  // What is on the way between two streams of the host needs turns of the loop to see its end.
+  const auto all_closed = [&] {
+    return shared_.leaks.counts->resources == 0 && shared_.leaks.counts->files == shared_.first_files;
+  };
+  while (shared_.alone && !all_closed() && wrong_.empty() && Clock::now() < until) any_program().wait_a_millisecond();
+  if (shared_.alone && !all_closed()) fail("everything was dropped, and these are left: " + shared_.leaks.text());
+}
+
+std::string AsyncChurn::close_store() {
+  Random& random = shared_.random;
+  const bool programs_first = random.one_in(2), streams_first = random.one_in(2);
+  if (programs_first) programs_.clear();
+  if (streams_first) readings_.clear(), writings_.clear();
+  shared_.store.reset();
+  for (const auto& reading : readings_) bin.add(reading);
+  readings_.clear();
+  writings_.clear();
+  programs_.clear();
+  const Leaks& leaks = shared_.leaks;
+  if (leaks.counts->resources != 0 || leaks.counts->files != shared_.first_files || leaks.quota->sockets() != 0)
+    return "after the store was closed, these are left: " + leaks.text();
+  return {};
+}
+
+std::string AsyncChurn::end(End how) {
+  if (wrong_.empty()) switch (how) {
+      case End::kDropped: take_everything_back(); break;
+      case End::kClosed: break;
+      case End::kTrapped:
+        if (std::string wrong = programs_[0]->must_fail(); !wrong.empty()) fail(std::move(wrong));
+        // Others go on.
+        for (int i = 0; i < 200 && !shared_.programs.empty(); ++i) step();
+        break;
+      case End::kInterrupted:
+        if (std::string wrong = programs_[0]->must_be_interrupted(); !wrong.empty()) fail(std::move(wrong));
+        break;
+      case End::kOutOfFuel:
+        if (!shared_.metered) break;
+        if (std::string wrong = programs_[0]->must_run_out_of_fuel(); !wrong.empty()) fail(std::move(wrong));
+    }
+  std::string left = close_store();
+  return wrong_.empty() ? left : wrong_;
 }
 
 }  // namespace
 
 std::unique_ptr<Churn> async_churn(uint64_t seed, Ports& ports, const std::string& directory) {
   return std::make_unique<AsyncChurn>(seed, ports, directory);
-}
-
-AsyncChurn::AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory)
-    : random_(seed),
-      ports_(ports),
-      alone_(random_.one_in(2)),
-      external_(random_.one_in(3)),
-      wasi_(must(Wasi::create(async_config(random_, in_, out_, directory)))),
-      leaks_(wasi_),
-      linker_(async_engine()) {
-  ++figures.stores;
-  first_files_ = leaks_.counts->files;
-  do_not_block(in_.write.get());
-  do_not_block(out_.read.get());
-  must(wasi_.add_to_linker(linker_, async_component()));
-  store_.emplace(async_engine());
-  instance_.emplace(must(linker_.instantiate(*store_, async_component())));
-  for (const Trampoline& t : kTrampolines)
-    if (is_lifted(t)) functions_.emplace(t.name, must(instance_->get_typed_func<Function::Signature>(t.name)));
-  bytes_ = must(instance_->get_typed_func<std::vector<uint8_t>(uint32_t, uint32_t)>("bytes"));
-  for (uint32_t i = 0; i < Layout::kMostSlots; ++i) free_slots_.push_back(Layout::kMostSlots - 1 - i);
-  if (external_) (void)must(component::EventLoop(*store_).event_fd());
-  set_ = call("new-set");
-  call("directories", Layout::kResult);
-  directory_ = load(load(Layout::kResult));
-  listen();
-}
-
-AsyncChurn::~AsyncChurn() = default;
-
-// ---- Calls
-
-Result<uint64_t> AsyncChurn::attempt(std::string_view name, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint64_t l) {
-  note_call(name.data());
-  return functions_.at(name)(a, b, c, d, l);
-}
-
-uint64_t AsyncChurn::call_wide(std::string_view name, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint64_t l) {
-  if (!wrong_.empty()) return 0;
-  const Result<uint64_t> r = attempt(name, a, b, c, d, l);
-  // Other calls may have run: what they have learnt is to be known before anything else is done.
-  if (r && !waiting_.empty()) take_results();
-  if (r) return *r;
-  fail(std::string(name) + ": " + r.error().to_string());
-  return 0;
-}
-
-uint32_t AsyncChurn::take_slot() {
-  if (free_slots_.empty()) return kNone;
-  const uint32_t slot = free_slots_.back();
-  free_slots_.pop_back();
-  return slot;
-}
-
-void AsyncChurn::free_slot(uint32_t& slot) {
-  if (slot != kNone) free_slots_.push_back(std::exchange(slot, kNone));
-}
-
-// ---- Items
-
-AsyncChurn::ItemPtr AsyncChurn::add(Kind kind, uint32_t handle) {
-  auto item = std::make_shared<Item>();
-  item->kind = kind;
-  item->handle = handle;
-  item->place = items_.size();
-  items_.push_back(item);
-  if (!by_handle_.emplace(handle, item).second) fail("the handle " + std::to_string(handle) + " was given twice");
-  return item;
-}
-
-void AsyncChurn::remove(const ItemPtr& item) {
-  by_handle_.erase(item->handle);
-  items_.back()->place = item->place;
-  std::swap(items_[item->place], items_.back());
-  items_.pop_back();
-}
-
-AsyncChurn::ItemPtr AsyncChurn::any(Kind kind, const std::function<bool(const Item&)>& fits) {
-  if (items_.empty()) return nullptr;
-  const size_t first = random_.below(static_cast<uint32_t>(items_.size()));
-  for (size_t i = 0; i < std::min<size_t>(items_.size(), 60); ++i) {
-    const ItemPtr& item = items_[(first + i) % items_.size()];
-    if (item->kind == kind && fits(*item)) return item;
-  }
-  return nullptr;
-}
-
-AsyncChurn::Names AsyncChurn::names_of(Kind kind) {
-  switch (kind) {
-    case Kind::kTcp: return {"drop-tcp", nullptr, nullptr};
-    case Kind::kUdp: return {"drop-udp", nullptr, nullptr};
-    case Kind::kFile: return {"drop-descriptor", nullptr, nullptr};
-    case Kind::kReader: return {"drop-reader", "cancel-read", "cancel-read-later"};
-    case Kind::kWriter: return {"drop-writer", "cancel-write", "cancel-write-later"};
-    case Kind::kListener: return {"drop-listener", "cancel-accept", "cancel-accept-later"};
-    case Kind::kSocketEnd: return {"drop-socket-end", "cancel-socket-end", "cancel-socket-end-later"};
-    case Kind::kFileEnd: return {"drop-file-end", "cancel-file-end", "cancel-file-end-later"};
-    case Kind::kCliEnd: return {"drop-cli-end", "cancel-cli-end", "cancel-cli-end-later"};
-    case Kind::kSubtask: return {"drop-subtask", "cancel-subtask", "cancel-subtask-later"};
-  }
-  return {};
-}
-
-void AsyncChurn::drop(const ItemPtr& item) {
-  call(names_of(item->kind).drop, item->handle);
-  remove(item);
-}
-
-// ---- Operations
-
-void AsyncChurn::begin_copy(const ItemPtr& item) {
-  const uint32_t slot = take_slot();
-  if (slot == kNone) return;
-  item->slot = slot;
-  const uint32_t data = address(slot) + Layout::kSlotData;
-  uint32_t code = 0;
-  switch (item->kind) {
-    case Kind::kReader: code = call("read", item->handle, data, random_.one_in(12) ? 0 : random_.size(Layout::kMostData)); break;
-    case Kind::kWriter:
-      code = call("write", item->handle, Layout::kPattern + item->bytes.phase(),
-                  random_.one_in(12) ? 0 : random_.size(Layout::kPatternSize - Pattern::kPeriod));
-      break;
-    case Kind::kListener: code = call("accept", item->handle, data, 1 + random_.below(8)); break;
-    case Kind::kSocketEnd: code = call("socket-end", item->handle, data); break;
-    case Kind::kFileEnd: code = call("file-end", item->handle, data); break;
-    case Kind::kCliEnd: code = call("cli-end", item->handle, data); break;
-    default: return;
-  }
-  if (code == kBlocked) item->busy = true;
-  else settled(item, code);
-}
-
-// A copy has ended, or a part of it was enough.
-void AsyncChurn::settled(const ItemPtr& item, uint32_t code) {
-  item->busy = item->cancelling = item->held = false;
-  const uint32_t result = code & 15, n = code >> 4, data = address(item->slot) + Layout::kSlotData;
-  const bool is_future = item->kind == Kind::kSocketEnd || item->kind == Kind::kFileEnd || item->kind == Kind::kCliEnd;
-  if (result > kCancelled) fail("a copy has ended with " + std::to_string(code));
-  if (is_future && result == kOtherDropped) fail("a future was dropped without a value");
-  item->done = result == kOtherDropped || (is_future && result == kCompleted);
-  if (item->kind == Kind::kReader && n > 0 && wrong_.empty()) {
-    if (n > Layout::kMostData) return fail("a read of " + std::to_string(n) + " bytes");
-    const Result<std::vector<uint8_t>> got = bytes_(data, n);
-    if (!got) fail(got.error().to_string());
-    else if (item->compared && !item->bytes.received(got->data(), got->size()))
-      fail("the stream " + std::to_string(item->handle) + " has not continued with the bytes that follow");
-  }
-  if (item->kind == Kind::kWriter) item->bytes.advance(n);
-  if (item->kind == Kind::kListener) {
-    for (uint32_t i = 0; i < n; ++i) add(Kind::kTcp, load(data + 4 * i))->state = State::kConnected;
-    figures.accepted += n;
-  }
-  free_slot(item->slot);
-}
-
-void AsyncChurn::begin_call(const ItemPtr& of, Call call, uint32_t code, uint32_t slot) {
-  const uint32_t state = code & 15, handle = code >> 4;
-  ItemPtr subtask;
-  if (state < kReturned && wrong_.empty()) {
-    subtask = add(Kind::kSubtask, handle);
-    subtask->busy = true;
-  } else {
-    subtask = std::make_shared<Item>();  // there is none
-  }
-  subtask->call = call;
-  subtask->slot = slot;
-  subtask->of = of;
-  if (of) ++of->lent;
-  if (!subtask->busy) subtask_over(subtask, state);
-}
-
-void AsyncChurn::subtask_over(const ItemPtr& subtask, uint32_t state) {
-  subtask->busy = subtask->cancelling = false;
-  subtask->done = true;
-  const ItemPtr of = std::exchange(subtask->of, nullptr);
-  if (of) --of->lent;
-  if (state < kReturned || state > 4) fail("a subtask has ended in the state " + std::to_string(state));
-  const uint32_t at = address(subtask->slot) + 64;
-  const bool ok = state == kReturned && wrong_.empty() && subtask->call != Call::kTimer && (load(at) & 255) == 0;
-  if (subtask->call == Call::kConnect) {
-    of->state = ok ? State::kConnected : State::kFailed;
-    if (ok) ++figures.connections;
-  }
-  if (subtask->call == Call::kOpen && ok) add(Kind::kFile, load(at + 4))->compared = load(at - 16) == kDataName;
-  free_slot(subtask->slot);
-}
-
-void AsyncChurn::cancel(const ItemPtr& item, bool later) {
-  if (!item->busy || item->cancelling || item->held) return;
-  ++figures.cancels;
-  if (!later && item->in_set) {
-    call("join", item->handle, 0);
-    item->in_set = false;
-  }
-  item->cancelling = true;
-  const uint32_t code = call(later ? names_of(item->kind).cancel_later : names_of(item->kind).cancel, item->handle);
-  if (code == kBlocked) {
-    if (!later) fail("a cancellation that waits has not waited");
-    return;
-  }
-  if (item->kind == Kind::kSubtask) subtask_over(item, code);
-  else settled(item, code);
-}
-
-void AsyncChurn::event(uint32_t code, uint32_t at) {
-  if (code == 0 || !wrong_.empty()) return;
-  const uint32_t handle = load(at), payload = load(at + 4);
-  const auto found = by_handle_.find(handle);
-  if (found == by_handle_.end()) return fail("an event of the handle " + std::to_string(handle) + ", which was dropped");
-  const ItemPtr item = found->second;
-  if (!item->busy || (code == 1) != (item->kind == Kind::kSubtask))
-    return fail("the event " + std::to_string(code) + " of a handle that has no operation in progress");
-  if (code != 1) return settled(item, payload);
-  if (payload >= kReturned) subtask_over(item, payload);
-}
-
-// Of calls that waited in the guest.
-void AsyncChurn::take_results() {
-  if (taking_) return;
-  taking_ = true;
-  for (size_t i = 0; i < waiting_.size();) {
-    if (!waiting_[i].call.done()) {
-      ++i;
-      continue;
-    }
-    Waiting over = std::move(waiting_[i]);
-    waiting_.erase(waiting_.begin() + static_cast<ptrdiff_t>(i));
-    const bool cancelled = over.call.was_cancelled();
-    const Result<uint64_t> result = over.call.take();
-    if (!cancelled && !result) fail("a call that waits: " + result.error().to_string());
-    else if (over.reader) settled(over.reader, static_cast<uint32_t>(*result));
-    else {
-      if (!cancelled) event(static_cast<uint32_t>(*result), address(over.slot));
-      free_slot(over.slot);
-    }
-  }
-  taking_ = false;
-}
-
-void AsyncChurn::run_loop() {
-  const component::EventLoop loop(*store_);
-  for (int i = 0; i < 40 && wrong_.empty(); ++i) {
-    const Result<bool> ran = loop.run_some();
-    if (!ran) return fail("the loop: " + ran.error().to_string());
-    if (*ran) continue;
-    pollfd p{*loop.event_fd(), POLLIN, 0};
-    if (::poll(&p, 1, random_.one_in(20) ? 1 : 0) <= 0) return;
-    if (loop.source() != nullptr) loop.source()->poll();
-  }
-}
-
-void AsyncChurn::tick() {
-  if (external_ && random_.one_in(2)) {
-    run_loop();
-    take_results();
-  } else if (random_.one_in(3) && std::ranges::all_of(waiting_, [](const Waiting& w) { return w.reader != nullptr; })) {
-    // Something will come (and no other call takes it).
-    const uint32_t slot = take_slot();
-    if (slot == kNone) return;
-    const size_t before = items_.size();
-    begin_call(nullptr, Call::kTimer, call("wait-for", 0, 0, 0, 0, uint64_t{1000} * random_.below(random_.one_in(20) ? 1500 : 30)), slot);
-    if (items_.size() > before && wrong_.empty()) {
-      const ItemPtr timer = items_.back();
-      call("join", timer->handle, set_);
-      timer->in_set = true;
-      event(call("wait", set_, Layout::kResult), Layout::kResult);
-    }
-  } else {
-    call("yield");
-  }
-  for (int i = 0; i < 20; ++i) {
-    const uint32_t code = call("poll", set_, Layout::kResult);
-    if (code == 0) break;
-    event(code, Layout::kResult);
-  }
-  take_results();
-}
-
-// ---- The end
-
-// Whatever is in progress is given up, and everything is dropped, in any order. False: something still waits.
-bool AsyncChurn::take_everything_back() {
-  using Clock = std::chrono::steady_clock;
-  peers_.close_all();
-  in_.write.reset();
-  out_.read.reset();
-  for (Waiting& w : waiting_)
-    if (!w.reader)
-      if (const Result<void> r = w.call.cancel(); !r) fail(r.error().to_string());
-  const auto until = Clock::now() + std::chrono::seconds(20);
-  while (!items_.empty() && wrong_.empty() && Clock::now() < until) {
-    const ItemPtr item = items_[random_.below(static_cast<uint32_t>(items_.size()))];
-    if (item->cancelling && !item->in_set) {
-      // Its event has to be seen.
-      call("join", item->handle, set_);
-      item->in_set = true;
-    }
-    if (item->busy) cancel(item, random_.one_in(3));
-    else if (may_drop(*item)) drop(item);
-    if (item->busy || item->held || item->lent > 0 || random_.one_in(8)) {
-      tick();
-      // Of peers of others, nothing is known.
-      if (!alone_ && std::ranges::all_of(items_, [](const ItemPtr& i) { return i->held; })) break;
-    }
-  }
-  for (int i = 0; i < 1000 && !waiting_.empty() && wrong_.empty() && items_.empty(); ++i) tick();
-  if (!items_.empty() || !waiting_.empty()) {
-    std::string kinds;
-    for (const ItemPtr& i : items_)
-      kinds += " " + std::string(names_of(i->kind).drop) + (i->busy ? "/busy" : "") + (i->cancelling ? "/cancelling" : "") +
-               (i->held ? "/held" : "") + (i->lent > 0 ? "/lent" : "");
-    if (alone_) fail("handles are left:" + kinds + "; and " + std::to_string(waiting_.size()) + " calls");
-    return false;
-  }
-  call("drop-set", set_);
-  call("drop-descriptor", directory_);
-  // What is on the way between two streams of the host needs turns of the loop to see its end.
-  const auto all_closed = [&] { return leaks_.counts->resources == 0 && leaks_.counts->files == first_files_; };
-  while (alone_ && !all_closed() && wrong_.empty() && Clock::now() < until) {
-    call("yield");
-    const uint32_t slot = take_slot();
-    const uint32_t timer = call("wait-for", 0, 0, 0, 0, 1'000'000);
-    const uint32_t set = call("new-set");
-    if ((timer & 15) < kReturned) {
-      call("join", timer >> 4, set);
-      call("wait", set, address(slot));
-      call("drop-subtask", timer >> 4);
-    }
-    call("drop-set", set);
-    free_slots_.push_back(slot);
-  }
-  if (alone_ && !all_closed()) fail("everything was dropped, and these are left: " + leaks_.text());
-  return true;
-}
-
-// What is a trap, whatever it is done to; and no function can be called any more.
-std::string AsyncChurn::must_fail() {
-  ++figures.traps;
-  struct Choice {
-    Kind kind;
-    const char* name;  // null: the kind is dropped
-    bool (*fits)(const Item&);
-  };
-  constexpr auto kBusy = [](const Item& i) { return i.busy && !i.held; };
-  constexpr auto kIdle = [](const Item& i) { return !i.busy && !i.held && !i.done; };
-  constexpr auto kOver = [](const Item& i) { return i.done; };
-  constexpr auto kLent = [](const Item& i) { return i.lent > 0; };
-  constexpr auto kBusyInSet = [](const Item& i) { return i.busy && i.in_set && !i.cancelling; };
-  constexpr auto kAsked = [](const Item& i) { return i.cancelling; };
-  static constexpr Choice kChoices[] = {
-      {Kind::kReader, nullptr, kBusy},
-      {Kind::kWriter, nullptr, kBusy},
-      {Kind::kListener, nullptr, kBusy},
-      {Kind::kSocketEnd, nullptr, kBusy},
-      {Kind::kSubtask, nullptr, kBusy},
-      {Kind::kTcp, nullptr, kLent},
-      {Kind::kUdp, nullptr, kLent},
-      {Kind::kReader, "read", kBusy},
-      {Kind::kReader, "read", kOver},
-      {Kind::kReader, "cancel-read-later", kIdle},
-      {Kind::kReader, "cancel-read", kBusyInSet},
-      {Kind::kReader, "stdout", kBusy},
-      {Kind::kReader, "stdout", kOver},
-      {Kind::kReader, "drop-writer", kIdle},
-      {Kind::kWriter, "write", kBusy},
-      {Kind::kWriter, "write", kOver},
-      {Kind::kWriter, "cancel-write-later", kIdle},
-      {Kind::kListener, "accept", kBusy},
-      {Kind::kSocketEnd, "socket-end", kOver},
-      {Kind::kSubtask, "cancel-subtask-later", kOver},
-      {Kind::kSubtask, "cancel-subtask-later", kAsked},
-      {Kind::kSubtask, "cancel-subtask", kBusyInSet},
-      {Kind::kTcp, "drop-udp", kIdle},
-  };
-  const Choice& choice = kChoices[random_.below(std::size(kChoices))];
-  const ItemPtr item = any(choice.kind, choice.fits);
-  const char* name = item ? choice.name != nullptr ? choice.name : names_of(choice.kind).drop : "drop-reader";
-  const Result<uint64_t> r = attempt(name, item ? item->handle : 0xFFFFFF, Layout::kSlots, 1);
-  if (r) return std::string(name) + " was no trap";
-  if (r.error().kind() != ErrorKind::kTrap) return std::string(name) + " was no trap, but " + r.error().to_string();
-  return attempt("load", Layout::kResult) ? "a function was called after a trap" : "";
-}
-
-std::string AsyncChurn::close_store() {
-  const bool calls_first = random_.one_in(2);
-  if (calls_first) waiting_.clear();
-  functions_.clear();
-  bytes_ = {};
-  instance_.reset();
-  store_.reset();
-  waiting_.clear();
-  if (leaks_.counts->resources != 0 || leaks_.counts->files != first_files_ || leaks_.quota->sockets() != 0)
-    return "after the store was closed, these are left: " + leaks_.text();
-  return {};
-}
-
-std::string AsyncChurn::end(End how) {
-  if (wrong_.empty()) switch (how) {
-      case End::kDropped: (void)take_everything_back(); break;
-      case End::kClosed: break;
-      case End::kTrapped: fail(must_fail()); break;
-      case End::kInterrupted: {
-        (void)call("wait-for", 0, 0, 0, 0, 3'600'000'000'000);
-        store_->set_timeout(std::chrono::milliseconds(2));
-        const uint32_t set = random_.one_in(2) ? set_ : 0;
-        Result<uint64_t> r = uint64_t{0};
-        // It may be told of many things before.
-        for (int i = 0; i < 100'000 && r; ++i) r = set != 0 ? attempt("wait", set, Layout::kResult) : attempt("yield");
-        if (r) fail("a timeout has ended nothing");
-        else if (r.error().limit() != Limit::kDeadline) fail("no timeout, but " + r.error().to_string());
-        break;
-      }
-    }
-  std::string left = close_store();
-  return wrong_.empty() ? left : wrong_;
 }
 
 }  // namespace ermine::churn

@@ -263,11 +263,15 @@ inline std::string async_guest() {
   text += "(core module $guest (import \"\" \"memory\" (memory 0))\n" + imports + std::string(kGuestCode) + exports +
           // The bytes themselves, to compare.
           "(func (export \"bytes\") (param i32 i32) (result i32)\n  (i32.store (i32.const 1080) (local.get 0))"
-          "(i32.store (i32.const 1084) (local.get 1)) (i32.const 1080)))\n";
+          "(i32.store (i32.const 1084) (local.get 1)) (i32.const 1080))\n"
+          "(func (export \"give\") (param i32) (result i32) (local.get 0))\n"
+          "(func (export \"take\") (param i32) (result i64) (i64.extend_i32_u (local.get 0))))\n";
   text += "(core instance $g (instantiate $guest (with \"\" (instance (export \"memory\" (memory $m \"memory\"))\n" + given + "))))\n";
   text += lifted +
           "(func (export \"bytes\") (param \"at\" u32) (param \"n\" u32) (result (list u8)) (canon lift (core func $g "
-          "\"bytes\") (memory $m \"memory\")))\n)";
+          "\"bytes\") (memory $m \"memory\")))\n"
+          "(func (export \"give\") (param \"stream\" u32) (result (stream u8)) (canon lift (core func $g \"give\")))\n"
+          "(func (export \"take\") (param \"stream\" (stream u8)) (result u64) (canon lift (core func $g \"take\")))\n)";
   return text;
 }
 

@@ -170,7 +170,11 @@ class Peers {
     const wasi::net::SystemAddress a(wasi::net::Endpoint{*wasi::net::parse_address("127.0.0.1"), static_cast<uint16_t>(port)});
     (void)::sendto(udp_.get(), Pattern::from(0), size, MSG_NOSIGNAL, a.get(), a.size);
   }
-  void close_all() { open_.clear(); }
+  // Those as well that were not accepted yet.
+  void close_all() {
+    open_.clear();
+    listener_.reset();
+  }
 
  private:
   static constexpr size_t kMost = 150;
@@ -218,6 +222,25 @@ class Peers {
   uint32_t closed_port_ = 0;
   std::vector<Peer> open_;
 };
+
+// What is destroyed on another thread than that of its store, perhaps after the store.
+class Bin {
+ public:
+  void add(std::shared_ptr<void> thing) {
+    const std::scoped_lock lock(mutex_);
+    things_.push_back(std::move(thing));
+  }
+  void empty() {
+    std::vector<std::shared_ptr<void>> taken;
+    const std::scoped_lock lock(mutex_);
+    taken.swap(things_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<void>> things_;
+};
+inline Bin bin;
 
 // Ports where guests of the whole test listen.
 class Ports {
@@ -280,6 +303,7 @@ enum class End : uint8_t {
   kClosed,  // the store is closed with all that is in progress
   kTrapped,  // its program does what is a trap
   kInterrupted,  // it is interrupted where it waits
+  kOutOfFuel,
 };
 
 // One store with its program, in the middle of all kinds of things.

@@ -351,7 +351,8 @@ std::string SyncChurn::end(End how) {
         if (leaks_->counts->resources != 2 || leaks_->quota->sockets() != 0)
           fail("everything was dropped, and these are left: " + leaks_->text());
         break;
-      case End::kClosed: break;
+      case End::kClosed:
+      case End::kOutOfFuel: break;
       case End::kTrapped: fail(must_fail()); break;
       case End::kInterrupted: {
         const auto timer = call("after", {number(3'600'000'000'000)});

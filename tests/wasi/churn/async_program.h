@@ -1,5 +1,5 @@
-// A store with a program of WASI 0.3 (async_guest.h), whose sockets, streams, futures and subtasks the test knows by their
-// handles. It does only what the definitions allow, as long as it is not to trap.
+// Programs of WASI 0.3 (async_guest.h) in one store, whose sockets, streams, futures and subtasks the test knows by their
+// handles. They do only what the definitions allow, as long as they are not to trap.
 #pragma once
 
 #include <functional>
@@ -16,12 +16,63 @@
 
 namespace ermine::churn {
 
-class AsyncChurn final : public Churn {
+class AsyncProgram;
+
+// A store, and what its programs share.
+struct AsyncStore {
+  AsyncStore(uint64_t seed, Ports& all_ports, const std::string& directory, std::string& what_is_wrong);
+  void fail(std::string what) {
+    if (wrong.empty()) wrong = std::move(what);
+  }
+  // Calls of any program may have run in a call: what they have learnt is to be known before anything else is done.
+  void learn();
+
+  Random random;
+  Ports& ports;
+  std::string& wrong;
+  const bool alone;  // connected to itself and to the peers only
+  const bool external;  // the test has a loop of its own
+  const bool metered;
+  Peers peers;
+  OwnPipe in, out;
+  Wasi wasi;
+  Leaks leaks;
+  uint32_t first_files = 0;
+  ComponentLinker linker;
+  std::optional<Store> store;
+  std::vector<AsyncProgram*> programs;  // that have not trapped
+};
+
+class AsyncProgram {
  public:
-  AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory);
-  ~AsyncChurn() override;
-  void step() override;
-  std::string end(End how) override;
+  explicit AsyncProgram(AsyncStore& shared);
+  void step();
+  // Takes the results of calls that have waited in the program.
+  void take_results();
+  // Gives up or drops something. False: nothing is left, except what others hold.
+  bool give_back();
+  bool is_empty() const { return items_.empty() && waiting_.empty(); }
+  // What is left, in words.
+  std::string left() const;
+  void cancel_calls();
+  // Runs what is ready, for a short time.
+  void tick();
+  void wait_a_millisecond();
+  // Once it is empty.
+  void drop_rest();
+  // What is wrong, or "".
+  std::string must_fail();
+  std::string must_be_interrupted();
+  std::string must_run_out_of_fuel();
+
+  // A stream that the program does not use any more; empty: there is none. And back.
+  struct Stream {
+    component::StreamReader<uint8_t> reader;
+    Sequence bytes;
+    bool compared = true;
+  };
+  Stream give();
+  void take(Stream stream);
 
  private:
   static constexpr uint32_t kNone = ~0u, kBlocked = ~0u;
@@ -93,8 +144,6 @@ class AsyncChurn final : public Churn {
   void begin_call(const ItemPtr& of, Call call, uint32_t code, uint32_t slot);
   void cancel(const ItemPtr& item, bool later);
   void event(uint32_t code, uint32_t at);
-  void take_results();
-  void tick();
   void run_loop();
 
   // Steps
@@ -108,21 +157,12 @@ class AsyncChurn final : public Churn {
   void receive(const ItemPtr& socket);
   void relay(const ItemPtr& reader);
   void add_reader_and_end(uint32_t at, Kind end, bool compared);
-  bool take_everything_back();
-  std::string must_fail();
-  std::string close_store();
 
-  Random random_;
-  Ports& ports_;
-  const bool alone_;  // connected to itself and to peers_ only
-  bool external_ = false;  // the test has a loop of its own
-  Peers peers_;
-  OwnPipe in_, out_;
-  Wasi wasi_;
-  Leaks leaks_;
-  uint32_t first_files_ = 0;
-  ComponentLinker linker_;
-  std::optional<Store> store_;
+  void fail(std::string what) { shared_.fail(std::move(what)); }
+  bool ok() const { return shared_.wrong.empty(); }
+
+  AsyncStore& shared_;
+  Random& random_;
   std::optional<ComponentInstance> instance_;
   std::map<std::string_view, Function> functions_;
   TypedComponentFunc<std::vector<uint8_t>(uint32_t, uint32_t)> bytes_;
@@ -131,6 +171,8 @@ class AsyncChurn final : public Churn {
   std::vector<uint32_t> free_slots_;
   std::vector<Waiting> waiting_;
   bool taking_ = false;
+  TypedComponentFunc<component::StreamReader<uint8_t>(uint32_t)> give_;
+  TypedComponentFunc<uint64_t(component::StreamReader<uint8_t>)> take_;
   uint32_t set_ = 0, directory_ = 0, target_ = 50, own_port_ = 0, udp_port_ = 0;
 };
 
