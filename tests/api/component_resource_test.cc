@@ -267,6 +267,44 @@ TEST(ComponentResourcesOfComponents, MayOutliveTheStore) {
   EXPECT_TRUE(outlives);  // dropping it does nothing
 }
 
+// A stream that the host still has keeps no handle of the component that it came from.
+TEST_F(ComponentResources, EndWithTheStore) {
+  constexpr std::string_view kKeeper = R"((component
+    (import "test:host/counters" (instance $host (export "counter" (type $counter (sub resource)))
+      (export "take" (func (param "n" u32) (result u32)))))
+    (alias export $host "counter" (type $counter))
+    (type $s (stream u8))
+    (canon stream.new $s (core func $new))
+    (core module $M (import "" "new" (func $new (result i64)))
+      (func (export "keep") (param i32))
+      (func (export "open") (result i32) (i32.wrap_i64 (call $new))))
+    (core instance $i (instantiate $M (with "" (instance (export "new" (func $new))))))
+    (func (export "keep") (param "c" (own $counter)) (canon lift (core func $i "keep")))
+    (func (export "open") (result $s) (canon lift (core func $i "open")))))";
+  Config config;
+  config.enable_all_features();
+  const Engine engine(config);
+  int alive = 0;
+  component::StreamReader<uint8_t> outlives;
+  const auto resident = std::make_shared<app::Counter>(0, &alive);  // what a function of the host keeps
+  {
+    ComponentLinker linker(engine);
+    ASSERT_TRUE(linker.resource<app::Counter>("test:host/counters", "counter"));
+    ASSERT_TRUE(linker.func_wrap("test:host/counters", "take", [resident](uint32_t) { return resident->next; }));
+    Store store(engine);
+    auto component = Component::from_text(engine, kKeeper);
+    ASSERT_TRUE(component) << component.error().to_string();
+    auto instance = linker.instantiate(store, *component);
+    ASSERT_TRUE(instance) << instance.error().to_string();
+    ASSERT_TRUE(call<void(std::unique_ptr<app::Counter>)>(*instance, "keep", std::make_unique<app::Counter>(1, &alive)));
+    outlives = *call<component::StreamReader<uint8_t>()>(*instance, "open");
+    EXPECT_EQ(alive, 2);
+  }
+  EXPECT_EQ(alive, 1);
+  EXPECT_EQ(resident.use_count(), 1);
+  EXPECT_TRUE(outlives.is_over());
+}
+
 TEST(ComponentResourcesOfTheHost, AsNumbers) {
   Engine engine;
   ComponentLinker linker(engine);

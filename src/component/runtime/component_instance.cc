@@ -10,7 +10,9 @@
 
 namespace ermine::component {
 
-ComponentInstance::~ComponentInstance() {
+ComponentInstance::~ComponentInstance() { end_handles(); }
+
+void ComponentInstance::end_handles() {
   for (InstanceState& state : states_) state.handles.destroy_host_resources();
 }
 
@@ -20,6 +22,7 @@ Result<std::shared_ptr<ComponentInstance>> ComponentInstance::instantiate(
   made->store_ = &store;
   made->scheduler_ = &Scheduler::of(store);
   made->component_ = std::move(component);
+  made->scheduler_->add_instance(made);
   const Plan& plan = made->plan();
   for (const PlanInstance& instance : plan.instances) {
     InstanceState& state = made->states_.emplace_back();

@@ -132,6 +132,10 @@ struct AsyncAdapters {
 class ComponentInstance : public std::enable_shared_from_this<ComponentInstance> {
  public:
   ~ComponentInstance();
+  // The store is being destroyed, which the instance may outlive: an end of a stream that the host has keeps it. What
+  // its handles own is destroyed now, on the store's thread, and then it lets go of what the host gave it.
+  void end_handles();
+  void end_imports() { imports_.clear(); }
   // Errors: kLink, kLimit, and those of running code.
   static Result<std::shared_ptr<ComponentInstance>> instantiate(runtime::Store& store,
                                                                 std::shared_ptr<const CompiledComponent> component,

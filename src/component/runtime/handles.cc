@@ -1,5 +1,7 @@
 #include "component/runtime/handles.h"
 
+#include <utility>
+
 #include "base/format.h"
 #include "component/adapter/adapter.h"
 
@@ -84,7 +86,9 @@ void end_loans(std::vector<Loan>& loans) {
 }
 
 void HandleTable::destroy_host_resources() {
-  for (const HandleEntry& entry : entries_)
+  const std::vector<HandleEntry> entries = std::exchange(entries_, {HandleEntry{.kind = HandleKind::kFree}});
+  objects_ = free_ = 0;
+  for (const HandleEntry& entry : entries)
     if (entry.kind == HandleKind::kResource && entry.own && entry.type && !entry.type->implementer &&
         entry.type->host_destructor)
       (void)entry.type->host_destructor(entry.rep);

@@ -75,7 +75,7 @@ class HandleTable {
   void remove(uint32_t index);
   HandleEntry& at(uint32_t index) { return entries_[index]; }
   Error wrong_kind(uint32_t index, std::string_view expected) const;
-  // Destroys the host's resources that the handles own, when nothing can use the table any more.
+  // Empties the table, when nothing can use it any more: destroys the host's resources that the handles own.
   void destroy_host_resources();
 
  private:

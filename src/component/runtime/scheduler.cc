@@ -42,9 +42,22 @@ Scheduler::~Scheduler() {
     operation.unregister();
     operation.end_with_store();
   }
+  // Now nothing uses handles any more. All go before what their types belong to.
+  std::vector<std::shared_ptr<ComponentInstance>> instances;
+  for (const auto& known : instances_)
+    if (auto instance = known.lock()) instances.push_back(std::move(instance));
+  for (const auto& instance : instances) instance->end_handles();
+  for (const auto& instance : instances) instance->end_imports();
   for (const auto& frame : frames_)
     for (Thread* thread : frame->task.threads) delete thread;
   if (loop_fd_ >= 0) ::close(loop_fd_);
+}
+
+void Scheduler::add_instance(std::weak_ptr<ComponentInstance> instance) {
+  // Now and then, so that a store can make any number of them.
+  if (instances_.size() == instances_.capacity())
+    std::erase_if(instances_, [](const std::weak_ptr<ComponentInstance>& known) { return known.expired(); });
+  instances_.push_back(std::move(instance));
 }
 
 void HostOperation::register_at(Scheduler& scheduler) {

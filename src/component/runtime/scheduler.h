@@ -150,6 +150,8 @@ class Scheduler {
   void charge(uint64_t bytes);
   // Operations of the host that will be posted to the waker; while there are some, there is no deadlock.
   void add_pending(int count) { pending_ += count; }
+  // What the instance holds ends with the store, also if the instance does not.
+  void add_instance(std::weak_ptr<ComponentInstance> instance);
   // How run_until waits, instead of for the waker and interrupts only: until the waker's descriptor, that of
   // interrupts, or something of the host is ready. An error ends run_until.
   void set_wait(std::function<Result<void>()> wait) { wait_ = std::move(wait); }
@@ -216,6 +218,7 @@ class Scheduler {
   std::vector<TaskFrame*> free_frames_;
   std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
   HostOperation* operations_ = nullptr;
+  std::vector<std::weak_ptr<ComponentInstance>> instances_;
   std::function<Result<void>()> wait_;
   std::shared_ptr<EventSource> source_;
   int loop_fd_ = -1;  // epoll, of the waker's and the source's descriptors; for event_fd()
