@@ -95,9 +95,13 @@ Error OutgoingCall::fail() {
   call.side.end_borrows();
   // An argument that its type does not have is an error of the host: the instance has seen nothing of the call. (If it
   // has handles already, it stays entered as after a trap.)
-  if (call.entered && !call.guest_ran && call.side.error().kind() == ErrorKind::kUsage) {
-    ComponentInstance& root = *call.func.root;
-    if (root.scheduler().current()->task->loans->empty() && root.exit_call()) call.entering.leave();
+  ComponentInstance& root = *call.func.root;
+  if (call.entered && !call.guest_ran && call.side.error().kind() == ErrorKind::kUsage &&
+      root.scheduler().current()->task->loans->empty() && root.exit_call()) {
+    call.entering.leave();
+  } else if (call.entered) {
+    // Nothing that waits in it continues.
+    root.fail(call.side.error());
   }
   return std::move(call.side.error());
 }

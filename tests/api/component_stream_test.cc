@@ -409,6 +409,35 @@ TEST_F(ComponentStreams, EndsInRecordsAndLists) {
   EXPECT_EQ(seen->error(), "late");
 }
 
+// A call that is not asynchronous traps: those that wait in the same component have failed with it.
+TEST_F(ComponentStreams, ATrapEndsCallsThatWait) {
+  constexpr std::string_view kGuest = R"((component
+    (core module $Memory (memory (export "memory") 1))
+    (core instance $memory (instantiate $Memory))
+    (type $s (stream u8))
+    (canon stream.read $s (memory $memory "memory") (core func $read))
+    (core module $M (import "" "read" (func $read (param i32 i32 i32) (result i32)))
+      (func (export "wait") (param i32) (drop (call $read (local.get 0) (i32.const 0) (i32.const 1))))
+      (func (export "trap") unreachable))
+    (core instance $i (instantiate $M (with "" (instance (export "read" (func $read))))))
+    (func (export "wait") async (param "s" $s) (canon lift (core func $i "wait")))
+    (func (export "trap") (canon lift (core func $i "trap")))))";
+  for (const bool typed : {true, false}) {
+    const ComponentInstance instance = instantiate(kGuest);
+    auto [writer, reader] = make_stream<uint8_t>(*store_);
+    auto waits = func<void(StreamReader<uint8_t>)>(instance, "wait").call_async(std::move(reader));
+    ASSERT_TRUE(waits) << waits.error().to_string();
+    ASSERT_FALSE(waits->done());
+    if (typed) {
+      EXPECT_FALSE(func<void()>(instance, "trap").call());
+    } else {
+      EXPECT_FALSE(instance.get_func("trap")->call({}));
+    }
+    ASSERT_TRUE(waits->done()) << typed;
+    EXPECT_EQ(waits->take().error().trap_code(), TrapCode::kUnreachable);
+  }
+}
+
 // What waits when the store ends is released: functions that own their streams, too. (Leaks are found by asan.)
 TEST_F(ComponentStreams, TheStoreEndsWhatWaits) {
   auto [writer, reader] = make_stream<uint8_t>(*store_);

@@ -70,9 +70,10 @@ Result<std::optional<Value>> ComponentInstance::call(const PlanFunc& func, std::
   const Scheduler::CallsFromHost calls(*scheduler_);
   Entering entering(&states_[func.instance], nullptr);
   ERMINE_TRY(entering.enter());
-  // After an error the instance stays entered.
-  ERMINE_ASSIGN(std::optional<Value> result, call_lifted(func, arguments));
-  entering.leave();
+  Result<std::optional<Value>> result = call_lifted(func, arguments);
+  // After an error the instance stays entered, and nothing that waits in it continues.
+  if (!result) fail(result.error());
+  else entering.leave();
   return result;
 }
 
