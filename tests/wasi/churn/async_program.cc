@@ -414,7 +414,9 @@ std::string AsyncProgram::must_fail() {
   if (r.error().kind() != ErrorKind::kTrap) return std::string(name) + " was no trap, but " + r.error().to_string();
   std::erase(shared_.programs, this);
   for (Waiting& w : waiting_)
-    if (!w.call.done() || w.call.take()) return "a call continues after a trap of its program";
+    if (!w.call.done() || w.call.take())
+      return std::string("a call that waits ") + (w.reader ? "to read " : "") + (w.call.done() ? "has a result" : "continues") +
+             " after a trap of its program in " + name;
   return attempt("load", Layout::kResult) ? "a function was called after a trap" : "";
 }
 
