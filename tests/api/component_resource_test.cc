@@ -296,7 +296,8 @@ TEST_F(ComponentResources, EndWithTheStore) {
     ASSERT_TRUE(component) << component.error().to_string();
     auto instance = linker.instantiate(store, *component);
     ASSERT_TRUE(instance) << instance.error().to_string();
-    ASSERT_TRUE(call<void(std::unique_ptr<app::Counter>)>(*instance, "keep", std::make_unique<app::Counter>(1, &alive)));
+    ASSERT_TRUE(
+        call<void(std::unique_ptr<app::Counter>)>(*instance, "keep", std::make_unique<app::Counter>(1, &alive)));
     outlives = *call<component::StreamReader<uint8_t>()>(*instance, "open");
     EXPECT_EQ(alive, 2);
   }

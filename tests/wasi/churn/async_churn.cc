@@ -29,7 +29,9 @@ class AsyncChurn final : public Churn {
   std::string end(End how) override;
 
  private:
-  AsyncProgram& any_program() { return *shared_.programs[shared_.random.below(static_cast<uint32_t>(shared_.programs.size()))]; }
+  AsyncProgram& any_program() {
+    return *shared_.programs[shared_.random.below(static_cast<uint32_t>(shared_.programs.size()))];
+  }
   void act(const std::shared_ptr<Reading>& reading);
   void act(const std::shared_ptr<Writing>& writing);
   template <class T>
@@ -108,8 +110,8 @@ void AsyncChurn::act(const std::shared_ptr<Reading>& reading) {
   }
   reading->busy = true;
   // It is not called after the store, nor if the end was dropped.
-  const Result<void> begun =
-      reading->stream.reader.read(random.size(100'000), [this, weak = std::weak_ptr(reading)](CopyResult r, std::vector<uint8_t> got) {
+  const Result<void> begun = reading->stream.reader.read(
+      random.size(100'000), [this, weak = std::weak_ptr(reading)](CopyResult r, std::vector<uint8_t> got) {
         const std::shared_ptr<Reading> self = weak.lock();
         if (!self) return;
         self->busy = false;
@@ -132,14 +134,14 @@ void AsyncChurn::act(const std::shared_ptr<Writing>& writing) {
   }
   writing->busy = true;
   const uint8_t* from = Pattern::from(writing->bytes.phase());
-  const Result<void> begun =
-      writing->writer.write(std::vector<uint8_t>(from, from + random.size(300'000)), [weak = std::weak_ptr(writing)](CopyResult r, size_t n) {
-        const std::shared_ptr<Writing> self = weak.lock();
-        if (!self) return;
-        self->busy = false;
-        self->over = r == CopyResult::kDropped;
-        self->bytes.advance(n);
-      });
+  const Result<void> begun = writing->writer.write(std::vector<uint8_t>(from, from + random.size(300'000)),
+                                                   [weak = std::weak_ptr(writing)](CopyResult r, size_t n) {
+                                                     const std::shared_ptr<Writing> self = weak.lock();
+                                                     if (!self) return;
+                                                     self->busy = false;
+                                                     self->over = r == CopyResult::kDropped;
+                                                     self->bytes.advance(n);
+                                                   });
   if (begun) return;
   writing->busy = false;
   writing->over = true;
@@ -156,7 +158,8 @@ void AsyncChurn::take_everything_back() {
   for (AsyncProgram* program : shared_.programs) program->cancel_calls();
   const Clock::time_point until = Clock::now() + std::chrono::seconds(30);
   const auto is_empty = [&] {
-    return readings_.empty() && writings_.empty() && std::ranges::all_of(programs_, [](const auto& p) { return p->is_empty(); });
+    return readings_.empty() && writings_.empty() &&
+           std::ranges::all_of(programs_, [](const auto& p) { return p->is_empty(); });
   };
   while (!is_empty() && wrong_.empty() && Clock::now() < until) {
     bool any = false;
@@ -206,7 +209,7 @@ std::string AsyncChurn::end(End how) {
       case End::kClosed: break;
       case End::kTrapped:
         if (std::string wrong = programs_[0]->must_fail(); !wrong.empty()) fail(std::move(wrong));
-        // Others go on.
+        // Others continue.
         for (int i = 0; i < 200 && !shared_.programs.empty(); ++i) step();
         break;
       case End::kInterrupted:

@@ -178,11 +178,13 @@ inline std::string core_export(const Trampoline& t) {
   call += ")";
   if (c[1] == 'i') call = "(i64.extend_i32_u " + call + ")";
   else if (c[1] == '\0') call += " (i64.const 0)";
-  std::string text = "(func (export \"" + name + "\") (param $a i32) (param $b i32) (param $c i32) (param $d i32) (param $l i64) ";
+  std::string text =
+      "(func (export \"" + name + "\") (param $a i32) (param $b i32) (param $c i32) (param $d i32) (param $l i64) ";
   if (t.lift != Lift::kTask) return text + "(result i64) " + call + ")\n";
-  // What waits is told of its cancellation by an event.
-  return text + "(local $r i64) (local.set $r " + call + ")\n  (if (i32.and (i64.eq (local.get $r) (i64.const 6)) (i32.const " +
-         (name == "wait-in-task" ? "1" : "0") + "))\n    (then (call $task-cancel)) (else (call $task-return (local.get $r)))))\n";
+  // What waits learns of its cancellation by an event.
+  return text + "(local $r i64) (local.set $r " + call +
+         ")\n  (if (i32.and (i64.eq (local.get $r) (i64.const 6)) (i32.const " + (name == "wait-in-task" ? "1" : "0") +
+         "))\n    (then (call $task-cancel)) (else (call $task-return (local.get $r)))))\n";
 }
 
 inline std::string async_guest() {
@@ -202,11 +204,12 @@ inline std::string async_guest() {
   };
   std::string text = "(component $all\n";
   const auto import = [&](std::string_view name, std::string_view id, std::span<const test::ComponentFunction> of) {
-    text += "(import \"wasi:" + std::string(name) + "@0.3.0\" (instance $" + std::string(id) + " " + interface(name) + "\n" +
-            functions(of, name) + "))\n";
+    text += "(import \"wasi:" + std::string(name) + "@0.3.0\" (instance $" + std::string(id) + " " + interface(name) +
+            "\n" + functions(of, name) + "))\n";
   };
   const auto alias = [&](std::string_view instance, std::string_view type, std::string_view id) {
-    text += "(alias export $" + std::string(instance) + " \"" + std::string(type) + "\" (type $" + std::string(id) + "))\n";
+    text +=
+        "(alias export $" + std::string(instance) + " \"" + std::string(type) + "\" (type $" + std::string(id) + "))\n";
   };
   import("sockets/types", "sockets", test::kAsyncNetworkFunctions);
   for (const char* type : {"ip-address", "tcp-socket", "udp-socket"}) alias("sockets", type, type);
@@ -229,10 +232,13 @@ inline std::string async_guest() {
     (type $socket-end (future (result (error $socket-error)))) (type $file-end (future (result (error $file-error))))
     (type $cli-end (future (result (error $cli-error))))
     (core module $memory (memory (export "memory") 2048)
-      (global $free (mut i32) )" + number(Layout::kHeap) + R"()
+      (global $free (mut i32) )" +
+          number(Layout::kHeap) + R"()
       (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-        (if (i32.gt_u (i32.add (global.get $free) (local.get 3)) )" + number(Layout::kHeapEnd - 16) + R"()
-          (then (global.set $free )" + number(Layout::kHeap) + R"()))
+        (if (i32.gt_u (i32.add (global.get $free) (local.get 3)) )" +
+          number(Layout::kHeapEnd - 16) + R"()
+          (then (global.set $free )" +
+          number(Layout::kHeap) + R"()))
         (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
         (global.get $free)
         (global.set $free (i32.add (global.get $free) (local.get 3)))))
@@ -246,7 +252,8 @@ inline std::string async_guest() {
   };
   give("task-return", " (param i64)");
   give("task-cancel", "");
-  const std::string type = "(param \"a\" u32) (param \"b\" u32) (param \"c\" u32) (param \"d\" u32) (param \"l\" u64) (result u64)";
+  const std::string type =
+      "(param \"a\" u32) (param \"b\" u32) (param \"c\" u32) (param \"d\" u32) (param \"l\" u64) (result u64)";
   for (const Trampoline& t : kTrampolines) {
     const std::string name(t.name);
     if (t.canon != nullptr) {
@@ -266,12 +273,14 @@ inline std::string async_guest() {
           "(i32.store (i32.const 1084) (local.get 1)) (i32.const 1080))\n"
           "(func (export \"give\") (param i32) (result i32) (local.get 0))\n"
           "(func (export \"take\") (param i32) (result i64) (i64.extend_i32_u (local.get 0))))\n";
-  text += "(core instance $g (instantiate $guest (with \"\" (instance (export \"memory\" (memory $m \"memory\"))\n" + given + "))))\n";
-  text += lifted +
-          "(func (export \"bytes\") (param \"at\" u32) (param \"n\" u32) (result (list u8)) (canon lift (core func $g "
-          "\"bytes\") (memory $m \"memory\")))\n"
-          "(func (export \"give\") (param \"stream\" u32) (result (stream u8)) (canon lift (core func $g \"give\")))\n"
-          "(func (export \"take\") (param \"stream\" (stream u8)) (result u64) (canon lift (core func $g \"take\")))\n)";
+  text += "(core instance $g (instantiate $guest (with \"\" (instance (export \"memory\" (memory $m \"memory\"))\n" +
+          given + "))))\n";
+  text +=
+      lifted +
+      "(func (export \"bytes\") (param \"at\" u32) (param \"n\" u32) (result (list u8)) (canon lift (core func $g "
+      "\"bytes\") (memory $m \"memory\")))\n"
+      "(func (export \"give\") (param \"stream\" u32) (result (stream u8)) (canon lift (core func $g \"give\")))\n"
+      "(func (export \"take\") (param \"stream\" (stream u8)) (result u64) (canon lift (core func $g \"take\")))\n)";
   return text;
 }
 

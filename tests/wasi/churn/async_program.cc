@@ -1,4 +1,4 @@
-// See async_program.h: the state of a program, and how its operations go on and end. Its steps are in async_steps.cc.
+// See async_program.h: the state of a program, and how its operations begin and end. Its steps are in async_steps.cc.
 #include "tests/wasi/churn/async_program.h"
 
 #include <chrono>
@@ -77,7 +77,8 @@ AsyncProgram::AsyncProgram(AsyncStore& shared) : shared_(shared), random_(shared
 
 // ---- Calls
 
-Result<uint64_t> AsyncProgram::attempt(std::string_view name, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint64_t l) {
+Result<uint64_t> AsyncProgram::attempt(std::string_view name, uint32_t a, uint32_t b, uint32_t c, uint32_t d,
+                                       uint64_t l) {
   note_call(name.data());
   return functions_.at(name)(a, b, c, d, l);
 }
@@ -161,7 +162,9 @@ void AsyncProgram::begin_copy(const ItemPtr& item) {
   const uint32_t data = address(slot) + Layout::kSlotData;
   uint32_t code = 0;
   switch (item->kind) {
-    case Kind::kReader: code = call("read", item->handle, data, random_.one_in(12) ? 0 : random_.size(Layout::kMostData)); break;
+    case Kind::kReader:
+      code = call("read", item->handle, data, random_.one_in(12) ? 0 : random_.size(Layout::kMostData));
+      break;
     case Kind::kWriter:
       code = call("write", item->handle, Layout::kPattern + item->bytes.phase(),
                   random_.one_in(12) ? 0 : random_.size(Layout::kPatternSize - Pattern::kPeriod));
@@ -252,7 +255,8 @@ void AsyncProgram::event(uint32_t code, uint32_t at) {
   if (code == 0 || !ok()) return;
   const uint32_t handle = load(at), payload = load(at + 4);
   const auto found = by_handle_.find(handle);
-  if (found == by_handle_.end()) return fail("an event of the handle " + std::to_string(handle) + ", which was dropped");
+  if (found == by_handle_.end())
+    return fail("an event of the handle " + std::to_string(handle) + ", which was dropped");
   const ItemPtr item = found->second;
   if (!item->busy || (code == 1) != (item->kind == Kind::kSubtask))
     return fail("the event " + std::to_string(code) + " of a handle that has no operation in progress");
@@ -304,7 +308,8 @@ void AsyncProgram::tick() {
     const uint32_t slot = take_slot();
     if (slot == kNone) return;
     const size_t before = items_.size();
-    begin_call(nullptr, Call::kTimer, call("wait-for", 0, 0, 0, 0, uint64_t{1000} * random_.below(random_.one_in(20) ? 1500 : 30)), slot);
+    begin_call(nullptr, Call::kTimer,
+               call("wait-for", 0, 0, 0, 0, uint64_t{1000} * random_.below(random_.one_in(20) ? 1500 : 30)), slot);
     if (items_.size() > before && ok()) {
       const ItemPtr timer = items_.back();
       call("join", timer->handle, set_);
@@ -341,8 +346,8 @@ bool AsyncProgram::give_back() {
 std::string AsyncProgram::left() const {
   std::string text;
   for (const ItemPtr& i : items_)
-    text += " " + std::string(names_of(i->kind).drop) + (i->busy ? "/busy" : "") + (i->cancelling ? "/cancelling" : "") +
-            (i->held ? "/held" : "") + (i->lent > 0 ? "/lent" : "");
+    text += " " + std::string(names_of(i->kind).drop) + (i->busy ? "/busy" : "") +
+            (i->cancelling ? "/cancelling" : "") + (i->held ? "/held" : "") + (i->lent > 0 ? "/lent" : "");
   return text + " and " + std::to_string(waiting_.size()) + " calls";
 }
 
@@ -415,8 +420,8 @@ std::string AsyncProgram::must_fail() {
   std::erase(shared_.programs, this);
   for (Waiting& w : waiting_)
     if (!w.call.done() || w.call.take())
-      return std::string("a call that waits ") + (w.reader ? "to read " : "") + (w.call.done() ? "has a result" : "continues") +
-             " after a trap of its program in " + name;
+      return std::string("a call that waits ") + (w.reader ? "to read " : "") +
+             (w.call.done() ? "has a result" : "continues") + " after a trap of its program in " + name;
   return attempt("load", Layout::kResult) ? "a function was called after a trap" : "";
 }
 
@@ -439,7 +444,8 @@ std::string AsyncProgram::must_be_interrupted() {
   for (int i = 0; i < 1'000'000 && r; ++i) r = attempt(name, set_, Layout::kResult);
   if (interrupts.joinable()) interrupts.join();
   if (r) return "nothing was interrupted";
-  const bool right = by_thread ? r.error().trap_code() == TrapCode::kInterrupted : r.error().limit() == Limit::kDeadline;
+  const bool right =
+      by_thread ? r.error().trap_code() == TrapCode::kInterrupted : r.error().limit() == Limit::kDeadline;
   return right ? "" : "not interrupted, but " + r.error().to_string();
 }
 

@@ -1,5 +1,5 @@
-// Programs of WASI 0.3 (async_guest.h) in one store, whose sockets, streams, futures and subtasks the test knows by their
-// handles. They do only what the definitions allow, as long as they are not to trap.
+// Programs of WASI 0.3 (async_guest.h) in one store, whose sockets, streams, futures and subtasks the test knows by
+// their handles. They do only what the definitions allow, as long as they are not to trap.
 #pragma once
 
 #include <functional>
@@ -118,11 +118,13 @@ class AsyncProgram {
 
   // Calls of the guest
   using Function = TypedComponentFunc<uint64_t(uint32_t, uint32_t, uint32_t, uint32_t, uint64_t)>;
-  Result<uint64_t> attempt(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, uint64_t l = 0);
+  Result<uint64_t> attempt(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0,
+                           uint64_t l = 0);
   uint32_t call(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, uint64_t l = 0) {
     return static_cast<uint32_t>(call_wide(name, a, b, c, d, l));
   }
-  uint64_t call_wide(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0, uint64_t l = 0);
+  uint64_t call_wide(std::string_view name, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0, uint32_t d = 0,
+                     uint64_t l = 0);
   uint32_t load(uint32_t at) { return call("load", at); }
 
   // Slots

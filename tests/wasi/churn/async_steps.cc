@@ -38,7 +38,8 @@ void AsyncProgram::open_something() {
   const uint32_t at = address(slot);
   switch (random_.below(20)) {
     case 0:
-      begin_call(nullptr, Call::kTimer, call("wait-for", 0, 0, 0, 0, uint64_t{random_.below(1000)} * random_.below(100'000)), slot);
+      begin_call(nullptr, Call::kTimer,
+                 call("wait-for", 0, 0, 0, 0, uint64_t{random_.below(1000)} * random_.below(100'000)), slot);
       return;
     case 1: {
       ++figures.lookups;
@@ -161,8 +162,8 @@ void AsyncProgram::act_stream(const ItemPtr& item) {
   begin_copy(item);
 }
 
-// The stream goes on to another host side; no byte goes through the program. Only where the other end is none of the
-// program's own, since what goes round in a circle never ends.
+// The stream is passed to the host's side of another one; no byte goes through the program. Only where the other end is
+// none of the program's own, since what goes round in a circle never ends.
 void AsyncProgram::relay(const ItemPtr& reader) {
   if (reader->in_set) {
     call("join", reader->handle, 0);
@@ -172,7 +173,8 @@ void AsyncProgram::relay(const ItemPtr& reader) {
   uint32_t end = 0;
   Kind kind = Kind::kCliEnd;
   if (which < 2) {
-    const ItemPtr to = any(Kind::kTcp, [](const Item& i) { return i.state == State::kConnected && i.to_peer && !i.sends; });
+    const ItemPtr to =
+        any(Kind::kTcp, [](const Item& i) { return i.state == State::kConnected && i.to_peer && !i.sends; });
     if (!to || !reader->compared) return;
     to->sends = true;
     kind = Kind::kSocketEnd;

@@ -1,4 +1,5 @@
-// What all of the churn shares: its random choices and figures, the bytes that are sent, and the peers outside of guests.
+// What all of the churn shares: its random choices and figures, the bytes that are sent, and the peers outside of
+// guests.
 #pragma once
 
 #include <fcntl.h>
@@ -36,9 +37,11 @@ struct Figures {
     const auto add = [&](const char* name, const std::atomic<uint64_t>& n) {
       out += (out.empty() ? "" : ", ") + std::to_string(n.load()) + " " + name;
     };
-    add("steps", steps), add("stores", stores), add("connections made", connections), add("connections accepted", accepted);
+    add("steps", steps), add("stores", stores), add("connections made", connections),
+        add("connections accepted", accepted);
     add("other sockets", sockets), add("streams", streams), add("streams from host to host", relays);
-    add("cancellations", cancels), add("resets", resets), add("kB compared", bytes), add("traps", traps), add("lookups", lookups);
+    add("cancellations", cancels), add("resets", resets), add("kB compared", bytes), add("traps", traps),
+        add("lookups", lookups);
     return out;
   }
 };
@@ -74,8 +77,8 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// Whoever sends, sends the numbers from 0 to 250 again and again; so a receiver sees from one byte to the next whether
-// something was lost, repeated or exchanged, whoever has sent it, through however many hands.
+// All that is sent is the numbers from 0 to 250 again and again; so a receiver sees from one byte to the next whether
+// something was lost, repeated or exchanged on the way, however many streams it has passed.
 class Pattern {
  public:
   static constexpr uint32_t kPeriod = 251;
@@ -126,23 +129,26 @@ inline uint32_t port_of(int fd) {
 
 inline UniqueFd loopback(int type, uint32_t port, bool connects) {
   UniqueFd fd(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const wasi::net::SystemAddress a(wasi::net::Endpoint{*wasi::net::parse_address("127.0.0.1"), static_cast<uint16_t>(port)});
+  const wasi::net::SystemAddress a(
+      wasi::net::Endpoint{*wasi::net::parse_address("127.0.0.1"), static_cast<uint16_t>(port)});
   if (connects) (void)::connect(fd.get(), a.get(), a.size);
   else (void)::bind(fd.get(), a.get(), a.size);
   return fd;
 }
 
-// The other ends of connections of a guest that are the test's own. They do what a peer may do: nothing for a long time,
-// a little, close, half-close, reset.
+// The other ends of connections of a guest that are the test's own. They do what a peer may do: nothing for a long
+// time, a little, close, half-close, reset.
 class Peers {
  public:
-  Peers() : listener_(loopback(SOCK_STREAM, 0, false)), udp_(loopback(SOCK_DGRAM, 0, false)),
-            full_(loopback(SOCK_STREAM, 0, false)) {
+  Peers()
+      : listener_(loopback(SOCK_STREAM, 0, false)),
+        udp_(loopback(SOCK_DGRAM, 0, false)),
+        full_(loopback(SOCK_STREAM, 0, false)) {
     (void)::listen(listener_.get(), 64);
     (void)::listen(full_.get(), 0);
     // The system drops further attempts.
     for (UniqueFd& fd : filling_) fd = loopback(SOCK_STREAM, port_of(full_.get()), true);
-    // Nobody listens there.
+    // Nothing listens there.
     UniqueFd gone = loopback(SOCK_STREAM, 0, false);
     closed_port_ = port_of(gone.get());
   }
@@ -167,7 +173,8 @@ class Peers {
     return true;
   }
   void send_datagram(uint32_t port, uint32_t size) {
-    const wasi::net::SystemAddress a(wasi::net::Endpoint{*wasi::net::parse_address("127.0.0.1"), static_cast<uint16_t>(port)});
+    const wasi::net::SystemAddress a(
+        wasi::net::Endpoint{*wasi::net::parse_address("127.0.0.1"), static_cast<uint16_t>(port)});
     (void)::sendto(udp_.get(), Pattern::from(0), size, MSG_NOSIGNAL, a.get(), a.size);
   }
   // Those as well that were not accepted yet.
@@ -205,7 +212,8 @@ class Peers {
       case 5:
       case 6: {
         if (peer.half_closed) return true;
-        const ssize_t n = ::send(peer.fd.get(), Pattern::from(peer.out.phase()), random.size(Pattern::kMost), MSG_NOSIGNAL);
+        const ssize_t n =
+            ::send(peer.fd.get(), Pattern::from(peer.out.phase()), random.size(Pattern::kMost), MSG_NOSIGNAL);
         if (n > 0) peer.out.advance(static_cast<uint64_t>(n));
         return true;
       }

@@ -23,8 +23,7 @@ const Component& sync_component() {
 
 class SyncChurn final : public Churn {
  public:
-  SyncChurn(uint64_t seed, Ports& ports, const std::string& directory)
-      : random_(seed), ports_(ports) {
+  SyncChurn(uint64_t seed, Ports& ports, const std::string& directory) : random_(seed), ports_(ports) {
     ++figures.stores;
     do_not_block(in_.write.get());
     do_not_block(out_.read.get());
@@ -120,7 +119,8 @@ void SyncChurn::listen() {
   if (!is_ok(made)) return;  // there are too many
   Resource listener = take(*made->payload());
   ++figures.sockets;
-  if (guest_->bind(listener, "127.0.0.1:0") != "ok" || guest_->listen(listener) != "ok") return fail("it cannot listen");
+  if (guest_->bind(listener, "127.0.0.1:0") != "ok" || guest_->listen(listener) != "ok")
+    return fail("it cannot listen");
   const std::string name = guest_->local(listener);
   own_port_ = static_cast<uint32_t>(std::stoul(name.substr(name.rfind(':') + 1)));
   ports_.add(own_port_);
@@ -154,8 +154,9 @@ void SyncChurn::open_something() {
     }
     case 2: {
       const bool data = random_.one_in(2);
-      const auto v = call("open", {test::ComponentGuest::of(directory_), test::follow(), test::text(data ? "data" : "file"),
-                                   test::flags({"create"}), test::flags({"read", "write"})});
+      const auto v =
+          call("open", {test::ComponentGuest::of(directory_), test::follow(), test::text(data ? "data" : "file"),
+                        test::flags({"create"}), test::flags({"read", "write"})});
       if (is_ok(v)) add(Kind::kFile, take(*v->payload()))->compared = data;
       return;
     }
@@ -275,7 +276,7 @@ void SyncChurn::act_in(const ItemPtr& item) {
 
 void SyncChurn::act_out(const ItemPtr& item) {
   if (item->closed || random_.one_in(5)) return subscribe("subscribe-out", item);
-  // Whether it writes the pattern itself, or goes on with what it takes from another one.
+  // Whether it writes the pattern itself, or what it takes from another one.
   if (!item->source && item->bytes.phase() == 0 && random_.one_in(3))
     if (const ItemPtr in = any(Kind::kIn); in && in->compared && !in->spliced) {
       item->source = in;
@@ -288,7 +289,8 @@ void SyncChurn::act_out(const ItemPtr& item) {
   }
   const auto permitted = call("check-write", {of(item)});
   if (!is_ok(permitted)) return;
-  const auto size = std::min<uint32_t>(random_.size(100'000), static_cast<uint32_t>(permitted->payload()->as_unsigned()));
+  const auto size =
+      std::min<uint32_t>(random_.size(100'000), static_cast<uint32_t>(permitted->payload()->as_unsigned()));
   if (size == 0) return;
   const auto* data = reinterpret_cast<const char*>(Pattern::from(item->bytes.phase()));
   if (is_ok(call("write", {of(item), test::bytes({data, size})}))) item->bytes.advance(size);
