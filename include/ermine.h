@@ -125,6 +125,103 @@ WASM_API_EXTERN void ermine_tag_delete(own ermine_tag_t*);
 WASM_API_EXTERN wasm_extern_t* ermine_tag_as_extern(ermine_tag_t*);
 WASM_API_EXTERN ermine_tag_t* ermine_extern_as_tag(wasm_extern_t*);
 
+/* ---- Exceptions. A trap of the kind ERMINE_EXCEPTION carries the one that was not caught. */
+
+/* Null if it is none. */
+WASM_API_EXTERN own wasm_ref_t* ermine_trap_exception(const wasm_trap_t*);
+/* For a function of the host that throws: the trap that it returns. Null if `exception` is no exception of the store.
+ */
+WASM_API_EXTERN own wasm_trap_t* ermine_trap_new_exception(wasm_store_t*, const wasm_ref_t* exception);
+/* Null if the payload does not fit the tag. */
+WASM_API_EXTERN own wasm_ref_t* ermine_exn_new(wasm_store_t*, const ermine_tag_t*, const wasm_val_vec_t* payload);
+/* Null, or false, if the reference is no exception. */
+WASM_API_EXTERN own ermine_tag_t* ermine_exn_tag(const wasm_ref_t*);
+WASM_API_EXTERN bool ermine_exn_payload(const wasm_ref_t*, own wasm_val_vec_t* out);
+
+/* ---- Objects of the collector */
+
+typedef uint8_t ermine_refkind_t;
+enum ermine_refkind_enum {
+  ERMINE_REF_OTHER, /* an object of the C API, which wasm_ref_as_... tells apart, or of the host */
+  ERMINE_REF_I31,
+  ERMINE_REF_STRUCT,
+  ERMINE_REF_ARRAY,
+  ERMINE_REF_EXN
+};
+WASM_API_EXTERN ermine_refkind_t ermine_ref_kind(const wasm_ref_t*);
+/* The low 31 bits. */
+WASM_API_EXTERN own wasm_ref_t* ermine_i31_new(wasm_store_t*, uint32_t);
+WASM_API_EXTERN bool ermine_i31_get_s(const wasm_ref_t*, int32_t* out);
+WASM_API_EXTERN bool ermine_i31_get_u(const wasm_ref_t*, uint32_t* out);
+/* `type` is a reference to a type that a module has defined: of a parameter or result of its functions, for instance.
+   All of these return null or false if the reference, type, index or value does not fit. */
+WASM_API_EXTERN own wasm_ref_t* ermine_struct_new(wasm_store_t*, const wasm_valtype_t* type,
+                                                  const wasm_val_vec_t* fields);
+WASM_API_EXTERN bool ermine_struct_field_count(const wasm_ref_t*, uint32_t* out);
+WASM_API_EXTERN bool ermine_struct_get(const wasm_ref_t*, uint32_t index, own wasm_val_t* out);
+WASM_API_EXTERN bool ermine_struct_set(const wasm_ref_t*, uint32_t index, const wasm_val_t*);
+WASM_API_EXTERN own wasm_ref_t* ermine_array_new(wasm_store_t*, const wasm_valtype_t* type, uint32_t length,
+                                                 const wasm_val_t* fill);
+WASM_API_EXTERN bool ermine_array_length(const wasm_ref_t*, uint32_t* out);
+WASM_API_EXTERN bool ermine_array_get(const wasm_ref_t*, uint32_t index, own wasm_val_t* out);
+WASM_API_EXTERN bool ermine_array_set(const wasm_ref_t*, uint32_t index, const wasm_val_t*);
+
+/* ---- Memories and tables beyond those of wasm.h */
+
+/* Sizes in pages of 2^page_size_log2 bytes (16, or 0 with custom page sizes). */
+WASM_API_EXTERN own wasm_memorytype_t* ermine_memorytype_new(uint64_t min, bool max_present, uint64_t max, bool is_64,
+                                                             bool shared, uint8_t page_size_log2);
+WASM_API_EXTERN uint64_t ermine_memorytype_minimum(const wasm_memorytype_t*);
+WASM_API_EXTERN bool ermine_memorytype_maximum(const wasm_memorytype_t*, uint64_t* max);
+WASM_API_EXTERN bool ermine_memorytype_is64(const wasm_memorytype_t*);
+WASM_API_EXTERN bool ermine_memorytype_isshared(const wasm_memorytype_t*);
+WASM_API_EXTERN uint8_t ermine_memorytype_page_size_log2(const wasm_memorytype_t*);
+WASM_API_EXTERN uint64_t ermine_memory_size(const wasm_memory_t*);
+/* `before` may be null. */
+WASM_API_EXTERN bool ermine_memory_grow(wasm_memory_t*, uint64_t delta, uint64_t* before);
+
+/* A memory that stores on several threads use at once, as threads of a program share one. Its bytes may change at any
+   time. `type` is shared and has a maximum. */
+typedef struct ermine_sharedmemory_t ermine_sharedmemory_t;
+WASM_API_EXTERN own ermine_sharedmemory_t* ermine_sharedmemory_new(wasm_engine_t*, const wasm_memorytype_t* type);
+WASM_API_EXTERN own ermine_sharedmemory_t* ermine_sharedmemory_copy(const ermine_sharedmemory_t*);
+WASM_API_EXTERN void ermine_sharedmemory_delete(own ermine_sharedmemory_t*);
+WASM_API_EXTERN uint8_t* ermine_sharedmemory_data(const ermine_sharedmemory_t*); /* never moves */
+WASM_API_EXTERN size_t ermine_sharedmemory_data_size(const ermine_sharedmemory_t*);
+WASM_API_EXTERN bool ermine_sharedmemory_grow(const ermine_sharedmemory_t*, uint64_t delta, uint64_t* before);
+/* A store's view of it. */
+WASM_API_EXTERN own wasm_memory_t* ermine_sharedmemory_as_memory(wasm_store_t*, const ermine_sharedmemory_t*);
+/* Null if the memory is not shared. */
+WASM_API_EXTERN own ermine_sharedmemory_t* ermine_memory_as_shared(const wasm_memory_t*);
+
+WASM_API_EXTERN own wasm_tabletype_t* ermine_tabletype_new(own wasm_valtype_t*, uint64_t min, bool max_present,
+                                                           uint64_t max, bool is_64);
+WASM_API_EXTERN bool ermine_tabletype_is64(const wasm_tabletype_t*);
+WASM_API_EXTERN uint64_t ermine_table_size(const wasm_table_t*);
+WASM_API_EXTERN bool ermine_table_grow(wasm_table_t*, uint64_t delta, wasm_ref_t* init, uint64_t* before);
+
+/* ---- Calls that can be suspended, when fuel runs out or by a timeout or interrupt, and continued; ermine::Execution
+ */
+
+typedef struct ermine_execution_t ermine_execution_t;
+typedef uint8_t ermine_execution_state_t;
+enum ermine_execution_state_enum {
+  ERMINE_EXECUTION_READY,
+  ERMINE_EXECUTION_RUNNING, /* as functions of the host see it */
+  ERMINE_EXECUTION_OUT_OF_FUEL,
+  ERMINE_EXECUTION_INTERRUPTED,
+  ERMINE_EXECUTION_RETURNED,
+  ERMINE_EXECUTION_FAILED
+};
+/* Null if the arguments do not fit, or there is no memory for its stacks. */
+WASM_API_EXTERN own ermine_execution_t* ermine_execution_new(const wasm_func_t*, const wasm_val_vec_t* args);
+WASM_API_EXTERN void ermine_execution_delete(own ermine_execution_t*);
+/* Starts or continues it, until it returns, fails or is suspended again: a trap if it failed, or cannot run. */
+WASM_API_EXTERN own wasm_trap_t* ermine_execution_run(ermine_execution_t*);
+WASM_API_EXTERN ermine_execution_state_t ermine_execution_state(const ermine_execution_t*);
+/* Of one that has returned; none before. */
+WASM_API_EXTERN void ermine_execution_results(const ermine_execution_t*, own wasm_val_vec_t* out);
+
 /* ---- WASI: what a program is granted. Nothing but what is named; docs/security.md */
 
 typedef struct ermine_wasi_config_t ermine_wasi_config_t;

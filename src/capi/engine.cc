@@ -23,12 +23,14 @@ void set_last_error(const Error& error) { the_last_error = error.to_string(); }
 
 wasm_trap_t* new_trap(const SharedStore& store, Error error) {
   auto trap = std::make_shared<Trap>();
+  if (error.kind() == ErrorKind::kException) trap->exception = take_exception(*store->store);
   trap->error = std::move(error);
   return new wasm_trap_t(store, std::move(trap));
 }
 Error take_error(wasm_trap_t* trap) {
   const std::unique_ptr<wasm_trap_t> owned(trap);
-  return trap->get<std::shared_ptr<Trap>>()->error.clone();
+  const Trap& t = *trap->get<std::shared_ptr<Trap>>();
+  return t.exception.is_null() ? t.error.clone() : throw_exception(trap->store_ref(), t.exception);
 }
 
 }  // namespace ermine::capi

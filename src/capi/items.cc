@@ -86,8 +86,30 @@ wasm_val_t number_of(wasm_valkind_t kind, uint64_t bits) {
   return value;
 }
 
-Error argument_error(size_t index, const Error& error) {
-  return Error(ErrorKind::kUsage, "argument " + std::to_string(index + 1) + " of the function: " + error.message());
+// A function that traps needs no room, and the standard's example for traps gives none.
+Error no_room(size_t count, size_t room) {
+  return Error(ErrorKind::kUsage, "the function has " + std::to_string(count) + " results, and there was room for " +
+                                      std::to_string(room));
+}
+
+// A call with other arguments than numbers, which the library checks against the function's type.
+wasm_trap_t* call_with_checks(const wasm_func_t* func, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+  const FuncType& type = func->signature().type;
+  std::vector<Val> in(type.params.size()), out(type.results.size());
+  for (size_t i = 0; i < in.size(); ++i) {
+    Result<Val> value = to_val(func->store, args->data[i], type.params[i]);
+    if (!value)
+      return ermine::capi::new_trap(
+          func->store, Error(ErrorKind::kUsage,
+                             "argument " + std::to_string(i + 1) + " of the function: " + value.error().message()));
+    in[i] = *std::move(value);
+  }
+  if (Result<void> done = func->get<Func>().call(in, out); !done)
+    return ermine::capi::new_trap(func->store, std::move(done).error());
+  const size_t room = results != nullptr ? results->size : 0;
+  if (room < out.size()) return ermine::capi::new_trap(func->store, no_room(out.size(), room));
+  for (size_t i = 0; i < out.size(); ++i) results->data[i] = from_val(func->store, out[i]);
+  return nullptr;
 }
 
 }  // namespace
@@ -126,27 +148,18 @@ wasm_trap_t* wasm_func_call(const wasm_func_t* func, const wasm_val_vec_t* args,
   const std::unique_ptr<uint64_t[]> many =
       signature.slots > kFewSlots ? std::make_unique<uint64_t[]>(signature.slots) : nullptr;
   uint64_t* const slots = many ? many.get() : few;
-  uint64_t* slot = slots;
-  for (size_t i = 0; i < param_count; ++i) {
-    const wasm_val_t& value = args->data[i];
-    if (value.kind == signature.params[i] && is_number(value.kind)) [[likely]] {
-      *slot++ = bits_of(value);
-      continue;
-    }
-    const ValType type = signature.type.params[i];
-    const Result<Val> converted = to_val(func->store, value, type);
-    if (!converted) return refuse(argument_error(i, converted.error()));
-    converted->to_slots(slot);
-    slot += type.slots();
-  }
   const Func& callee = func->get<Func>();
+  size_t numbers = 0;
+  while (numbers < param_count && args->data[numbers].kind == signature.params[numbers] &&
+         is_number(signature.params[numbers])) {
+    slots[numbers] = bits_of(args->data[numbers]);
+    ++numbers;
+  }
+  if (numbers < param_count) return call_with_checks(func, args, results);
   if (!ermine::detail::invoke(callee.store_impl(), callee.impl(), slots)) [[unlikely]]
     return refuse(ermine::detail::take_error(callee.store_impl()));
-  // A function that traps needs no room, and the standard's example for traps gives none.
-  if (room < result_count)
-    return refuse(Error(ErrorKind::kUsage, "the function has " + std::to_string(result_count) +
-                                               " results, and there was room for " + std::to_string(room)));
-  slot = slots;
+  if (room < result_count) return refuse(no_room(result_count, room));
+  const uint64_t* slot = slots;
   for (size_t i = 0; i < result_count; ++i) {
     if (is_number(signature.results[i])) [[likely]] {
       results->data[i] = number_of(signature.results[i], *slot++);

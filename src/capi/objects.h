@@ -64,6 +64,7 @@ struct Foreign {
 // An error that ended a call. Immutable but for the host info.
 struct Trap {
   Error error;
+  ExnRef exception{};  // of kException
   HostInfo info;
 };
 
@@ -194,6 +195,7 @@ struct wasm_ref_t {
 
   ermine::capi::SharedStore store;
   ermine::capi::Target target;
+  bool is_exception = false;  // of an opaque reference: to which hierarchy it belongs
 
  private:
   mutable std::shared_ptr<const ermine::capi::Signature> signature_;
@@ -251,8 +253,9 @@ inline std::string_view view_of(const wasm_byte_vec_t& bytes) { return {bytes.da
 
 wasm_extern_t* new_extern(const SharedStore& store, const Extern& item);
 Extern extern_of(const wasm_extern_t& item);
+// An exception that was not caught becomes the trap's.
 wasm_trap_t* new_trap(const SharedStore& store, Error error);
-// Of a trap that a function of the host returned, which is deleted.
+// What a function of the host returns for the trap that it got, which is deleted.
 Error take_error(wasm_trap_t* trap);
 
 // Values. to_val: of this type; kUsage if it does not fit.

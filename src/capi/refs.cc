@@ -78,11 +78,16 @@ Extern extern_of(const wasm_extern_t& item) {
 }
 
 Result<Val> to_val(const SharedStore& store, const wasm_ref_t* ref, ValType type) {
-  if (ref == nullptr) return Val::default_of(type.is_ref() ? type : ValType::externref());
+  if (ref == nullptr) {
+    if (type.is_ref() && type.nullable()) return Val::default_of(type);
+    return unfit("a null reference is not of the type " + type.to_string());
+  }
   // Within one engine, opaque references have types of their own.
   if (ref->store != store) return unfit("the reference belongs to another store");
   if (ref->kind() == TargetKind::kOpaque) {
     const Ref& opaque = ref->get<Ref>();
+    if (ref->is_exception != (kind_of(type) == ERMINE_EXNREF))
+      return unfit("the reference is not of the type " + type.to_string());
     switch (kind_of(type)) {
       case WASM_EXTERNREF: return Val(ExternRef(opaque));
       case ERMINE_EXNREF: return Val(ExnRef(opaque));
@@ -105,7 +110,9 @@ wasm_ref_t* from_ref(const SharedStore& store, const Val& value) {
   if (kind == WASM_EXTERNREF)
     if (const auto* target = static_cast<const Target*>(value.externref().pointer()))
       return new wasm_ref_t(store, *target);
-  return new wasm_ref_t(store, value.ref());
+  auto* const made = new wasm_ref_t(store, value.ref());
+  made->is_exception = kind == ERMINE_EXNREF;
+  return made;
 }
 
 Result<Val> to_val(const SharedStore& store, const wasm_val_t& value, ValType type) {

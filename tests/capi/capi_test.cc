@@ -576,6 +576,179 @@ TEST_F(CApi, TagsAndObjectsPassThrough) {
   }
 }
 
+TEST_F(CApi, ObjectsOfTheCollector) {
+  const auto instance = instantiate(R"((module
+    (type $s (struct (field (mut i32)) (field i64) (field (mut i8)))) (type $a (array (mut f64))) (type $t (struct))
+    (func (export "s") (param (ref $s)) (result i32) (struct.get $s 0 (local.get 0)))
+    (func (export "a") (param (ref null $a)) (result f64) (array.get $a (local.get 0) (i32.const 2)))
+    (func (export "t") (result (ref $t)) (struct.new $t))))");
+  const auto s = exported(instance.get(), "s"), a = exported(instance.get(), "a");
+  const auto param_of = [](const wasm_extern_ptr& func) {
+    return wasm_functype_ptr(wasm_func_type(wasm_extern_as_func(func.get())));
+  };
+  const wasm_functype_ptr s_type = param_of(s), a_type = param_of(a);
+  wasm_val_t fields[] = {i32(7), {.kind = WASM_I64, .of = {.i64 = 8}}, i32(300)};
+  const wasm_val_vec_t list = WASM_ARRAY_VEC(fields);
+  const wasm_ref_ptr object(ermine_struct_new(store_.get(), wasm_functype_params(s_type.get())->data[0], &list));
+  ASSERT_TRUE(object) << ermine_last_error();
+  EXPECT_EQ(ermine_ref_kind(object.get()), ERMINE_REF_STRUCT);
+  uint32_t count = 0;
+  EXPECT_TRUE(ermine_struct_field_count(object.get(), &count));
+  EXPECT_EQ(count, 3u);
+  wasm_val_t value;
+  EXPECT_TRUE(ermine_struct_get(object.get(), 2, &value));
+  EXPECT_EQ(value.of.i32, 300 & 0xff);
+  EXPECT_FALSE(ermine_struct_get(object.get(), 3, &value));
+  value = i32(9);
+  EXPECT_TRUE(ermine_struct_set(object.get(), 0, &value));
+  EXPECT_FALSE(ermine_struct_set(object.get(), 1, &value));  // immutable, and no i64
+  EXPECT_EQ(call(s, {ref(object.get())}).of.i32, 9);
+  const wasm_val_t fill = {.kind = WASM_F64, .of = {.f64 = 1.5}};
+  const wasm_ref_ptr array(ermine_array_new(store_.get(), wasm_functype_params(a_type.get())->data[0], 3, &fill));
+  ASSERT_TRUE(array) << ermine_last_error();
+  value = {.kind = WASM_F64, .of = {.f64 = -1}};
+  EXPECT_TRUE(ermine_array_set(array.get(), 2, &value));
+  EXPECT_FALSE(ermine_array_set(array.get(), 3, &value));
+  EXPECT_TRUE(ermine_array_length(array.get(), &count));
+  EXPECT_EQ(count, 3u);
+  EXPECT_EQ(call(a, {ref(array.get())}).of.f64, -1);
+  // Values of other types never reach the function.
+  const auto refused = [&](const wasm_extern_ptr& func, wasm_val_t argument) {
+    const wasm_trap_ptr trap = trap_of(func, {argument});
+    EXPECT_EQ(ermine_trap_kind(trap.get()), ERMINE_USAGE) << message_of(trap.get());
+  };
+  refused(s, ref(array.get()));
+  refused(s, ref(nullptr));
+  wasm_val_t other = call(exported(instance.get(), "t"));
+  refused(s, other);
+  refused(a, other);
+  wasm_val_delete(&other);
+  refused(s, ref(wasm_extern_as_ref(s.get())));
+  const wasm_ref_ptr number(ermine_i31_new(store_.get(), 0x7fffffff));
+  refused(s, ref(number.get()));
+  int32_t signed_value = 0;
+  EXPECT_TRUE(ermine_i31_get_s(number.get(), &signed_value));
+  EXPECT_EQ(signed_value, -1);
+  EXPECT_TRUE(ermine_i31_get_u(number.get(), &count));
+  EXPECT_EQ(count, 0x7fffffffu);
+  EXPECT_FALSE(ermine_i31_get_u(object.get(), &count));
+  EXPECT_FALSE(ermine_struct_get(number.get(), 0, &value));
+  EXPECT_EQ(message_of(trap_of(a, {ref(nullptr)}).get()), "null array reference");
+}
+
+TEST_F(CApi, Exceptions) {
+  const wasm_functype_ptr type = functype({WASM_I32}, {});
+  const ermine_tag_ptr tag(ermine_tag_new(store_.get(), type.get()));
+  struct Throws {
+    wasm_store_t* store;
+    const ermine_tag_t* tag;
+  } throws{store_.get(), tag.get()};
+  const wasm_functype_ptr plain = functype({}, {});
+  const wasm_func_ptr host(wasm_func_new_with_env(
+      store_.get(), plain.get(),
+      [](void* env, const wasm_val_vec_t*, wasm_val_vec_t*) -> wasm_trap_t* {
+        const Throws& t = *static_cast<Throws*>(env);
+        wasm_val_t payload[] = {i32(5)};
+        const wasm_val_vec_t list = WASM_ARRAY_VEC(payload);
+        const wasm_ref_ptr exception(ermine_exn_new(t.store, t.tag, &list));
+        return ermine_trap_new_exception(t.store, exception.get());
+      },
+      &throws, nullptr));
+  const auto instance = instantiate(R"((module (import "" "e" (tag $e (param i32))) (import "" "throw" (func $throw))
+    (func (export "catch") (result i32) (block $h (result i32) (try_table (catch $e $h) (call $throw)) (i32.const 0)))
+    (func (export "pass") (throw $e (i32.const 6)))
+    (func (export "again") (param exnref) (throw_ref (local.get 0)))))",
+                                    {ermine_tag_as_extern(tag.get()), wasm_func_as_extern(host.get())});
+  EXPECT_EQ(call(exported(instance.get(), "catch")).of.i32, 5);
+  const wasm_trap_ptr trap = trap_of(exported(instance.get(), "pass"));
+  ASSERT_EQ(ermine_trap_kind(trap.get()), ERMINE_EXCEPTION);
+  const wasm_ref_ptr exception(ermine_trap_exception(trap.get()));
+  ASSERT_TRUE(exception);
+  EXPECT_EQ(ermine_ref_kind(exception.get()), ERMINE_REF_EXN);
+  wasm_val_vec_t payload;
+  ASSERT_TRUE(ermine_exn_payload(exception.get(), &payload));
+  ASSERT_EQ(payload.size, 1u);
+  EXPECT_EQ(payload.data[0].of.i32, 6);
+  wasm_val_vec_delete(&payload);
+  const ermine_tag_ptr same(ermine_exn_tag(exception.get()));
+  EXPECT_TRUE(wasm_ref_same(wasm_extern_as_ref(ermine_tag_as_extern(same.get())),
+                            wasm_extern_as_ref(ermine_tag_as_extern(tag.get()))));
+  const wasm_trap_ptr again = trap_of(exported(instance.get(), "again"), {ref(exception.get())});
+  const wasm_ref_ptr thrown(ermine_trap_exception(again.get()));
+  EXPECT_TRUE(wasm_ref_same(thrown.get(), exception.get()));
+  // What is no exception.
+  EXPECT_EQ(ermine_trap_new_exception(store_.get(), wasm_func_as_ref(host.get())), nullptr);
+  EXPECT_EQ(ermine_exn_new(store_.get(), tag.get(), nullptr), nullptr);
+  const wasm_ref_ptr number(ermine_i31_new(store_.get(), 1));
+  EXPECT_EQ(ermine_trap_kind(trap_of(exported(instance.get(), "again"), {ref(number.get())}).get()), ERMINE_USAGE);
+}
+
+TEST_F(CApi, LargeAndSharedMemories) {
+  const wasm_memorytype_ptr large(ermine_memorytype_new(1, true, 5, true, false, 16));
+  EXPECT_TRUE(ermine_memorytype_is64(large.get()));
+  uint64_t n = 0;
+  EXPECT_TRUE(ermine_memorytype_maximum(large.get(), &n));
+  EXPECT_EQ(n, 5u);
+  const wasm_memory_ptr memory(wasm_memory_new(store_.get(), large.get()));
+  ASSERT_TRUE(memory) << ermine_last_error();
+  EXPECT_TRUE(ermine_memory_grow(memory.get(), 2, &n));
+  EXPECT_EQ(n, 1u);
+  EXPECT_EQ(ermine_memory_size(memory.get()), 3u);
+  EXPECT_EQ(ermine_memory_as_shared(memory.get()), nullptr);
+  const wasm_memorytype_ptr type(ermine_memorytype_new(1, true, 2, false, true, 16));
+  struct deleter {
+    void operator()(ermine_sharedmemory_t* m) const { ermine_sharedmemory_delete(m); }
+  };
+  const std::unique_ptr<ermine_sharedmemory_t, deleter> shared(ermine_sharedmemory_new(engine_.get(), type.get()));
+  ASSERT_TRUE(shared) << ermine_last_error();
+  const wasm_memory_ptr view(ermine_sharedmemory_as_memory(store_.get(), shared.get()));
+  const auto instance = instantiate(
+      R"((module (import "" "m" (memory 1 2 shared)) (func (export "f") (i32.atomic.store (i32.const 8) (i32.const 9)))))",
+      {wasm_memory_as_extern(view.get())});
+  call(exported(instance.get(), "f"), {}, 0);
+  EXPECT_EQ(ermine_sharedmemory_data(shared.get())[8], 9);
+  EXPECT_TRUE(ermine_sharedmemory_grow(shared.get(), 1, nullptr));
+  EXPECT_EQ(ermine_sharedmemory_data_size(shared.get()), 2u << 16);
+  EXPECT_FALSE(ermine_sharedmemory_grow(shared.get(), 1, nullptr));
+}
+
+TEST_F(CApi, CallsThatAreSuspended) {
+  wasm_config_t* config = wasm_config_new();
+  ermine_config_consume_fuel_set(config, true);
+  store_.reset();
+  engine_.reset(wasm_engine_new_with_config(config));
+  store_.reset(wasm_store_new(engine_.get()));
+  const auto instance = instantiate(R"((module (func (export "count") (param i32) (result i32) (local i32)
+    (loop (local.set 1 (i32.add (local.get 1) (i32.const 1))) (br_if 0 (i32.lt_u (local.get 1) (local.get 0))))
+    (local.get 1))))");
+  wasm_val_t values[] = {i32(10'000)};
+  const wasm_val_vec_t args = WASM_ARRAY_VEC(values);
+  struct deleter {
+    void operator()(ermine_execution_t* e) const { ermine_execution_delete(e); }
+  };
+  const auto count = exported(instance.get(), "count");
+  std::unique_ptr<ermine_execution_t, deleter> execution(ermine_execution_new(wasm_extern_as_func(count.get()), &args));
+  ASSERT_TRUE(execution) << ermine_last_error();
+  EXPECT_EQ(ermine_execution_state(execution.get()), ERMINE_EXECUTION_READY);
+  int suspended = 0;
+  do {
+    ASSERT_TRUE(ermine_store_set_fuel(store_.get(), 5'000));
+    const wasm_trap_ptr trap(ermine_execution_run(execution.get()));
+    ASSERT_FALSE(trap) << message_of(trap.get());
+    suspended += ermine_execution_state(execution.get()) == ERMINE_EXECUTION_OUT_OF_FUEL;
+  } while (ermine_execution_state(execution.get()) == ERMINE_EXECUTION_OUT_OF_FUEL);
+  EXPECT_GT(suspended, 3);
+  ASSERT_EQ(ermine_execution_state(execution.get()), ERMINE_EXECUTION_RETURNED);
+  wasm_val_vec_t results;
+  ermine_execution_results(execution.get(), &results);
+  ASSERT_EQ(results.size, 1u);
+  EXPECT_EQ(results.data[0].of.i32, 10'000);
+  wasm_val_vec_delete(&results);
+  const wasm_trap_ptr over(ermine_execution_run(execution.get()));
+  EXPECT_EQ(ermine_trap_kind(over.get()), ERMINE_USAGE);
+  EXPECT_EQ(ermine_execution_new(wasm_extern_as_func(count.get()), nullptr), nullptr);
+}
+
 // A store and its instances leave nothing behind.
 TEST_F(CApi, ManyStores) {
   const auto module =
