@@ -142,7 +142,7 @@ WASM_API_EXTERN bool ermine_exn_payload(const wasm_ref_t*, own wasm_val_vec_t* o
 
 typedef uint8_t ermine_refkind_t;
 enum ermine_refkind_enum {
-  ERMINE_REF_OTHER, /* an object of the C API, which wasm_ref_as_... tells apart, or of the host */
+  ERMINE_REF_OTHER, /* an object of the C API, whose kind wasm_ref_as_... shows, or of the host */
   ERMINE_REF_I31,
   ERMINE_REF_STRUCT,
   ERMINE_REF_ARRAY,

@@ -67,7 +67,7 @@ class NetworkGuest : public ComponentGuest {
   explicit NetworkGuest(WasiConfig config) : ComponentGuest(std::move(config)), network_(make("network")) {}
   // Of a component that has more besides the network.
   NetworkGuest(WasiConfig config, const std::string& component_text)
-      : ComponentGuest(std::move(config), {}, component_text), network_(make("network")) {}
+      : ComponentGuest(std::move(config), Config(), component_text), network_(make("network")) {}
   NetworkGuest(WasiConfig config, const Engine& engine, const Component& component)
       : ComponentGuest(std::move(config), engine, component), network_(make("network")) {}
 

@@ -13,8 +13,8 @@ using runtime::Slot;
 
 namespace {
 
-// A function that has its result when it returns. If its type is async, the call is a subtask that nobody sees: it has
-// returned before the caller could wait for it.
+// A function that has its result when it returns. If its type is async, the subtask is over before the caller could
+// wait for it, so there is none.
 Result<void> call_host(TypedImportEnv& env, HostCall& call, Slot* slots, bool is_async) {
   ComponentInstance& root = *env.root;
   ERMINE_TRY(env.check_may_leave());
