@@ -1,7 +1,7 @@
 # Short commands for the CMake presets (CMakePresets.json): `make help` lists them.
 # Each target first installs the Debian packages that it needs (tools/packages.txt) if any are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench ci format reference install clean
+.PHONY: help run build test bench ci format reference install packages clean
 SHELL := /bin/sh
 
 RELEASE := build/release
@@ -17,6 +17,7 @@ help:
 	@echo 'make bench                     compare with other engines (docs/benchmarking.md); ARGS as for bench/run'
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
 	@echo 'make install PREFIX=/usr/local the command, its man page, the library, headers, CMake and pkg-config files'
+	@echo 'make packages                  Debian packages of all that in $(RELEASE)/packages'
 	@echo 'make format                    clang-format on every source file'
 	@echo 'make reference                 writes docs/reference/options.md, the man page and the completions from the option tables'
 	@echo 'make ci                        all checks that must pass before a change lands (.ci/run; takes long)'
@@ -42,8 +43,13 @@ bench: build
 	@bench/run $(ARGS)
 
 install: build
-	@cmake --build --preset release --target libermine
+	@cmake --build --preset release --target libermine libermine_shared
 	@cmake --install $(RELEASE) --prefix '$(PREFIX)'
+
+packages: build
+	@tools/install_packages packages
+	@cmake --build --preset release --target libermine libermine_shared
+	@cpack --config $(RELEASE)/CPackConfig.cmake -B $(RELEASE)/packages
 
 ci:
 	@.ci/run
