@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes the Debian packages, installs them into an empty root, uses what is there, and removes them again:
-packages_test.py BUILD SOURCE. Their dependencies are those of this machine, so dpkg is told to ignore them."""
+packages_test.py BUILD SOURCE. Their dependencies are those of this machine, so dpkg ignores them."""
 import os
 import pathlib
 import subprocess
