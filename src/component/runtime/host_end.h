@@ -43,7 +43,7 @@ class HostEnd {
   Result<void> read(HostBuffer& buffer);
   Result<void> write(HostBuffer& buffer);
   // The same for the public API.
-  Result<void> begin(detail::StreamCopy copy);
+  Result<void> begin(detail::StreamCopy&& copy);
   // Ends the copy in progress; buffer.done is called.
   void cancel();
   // Drops the end now.
