@@ -29,7 +29,7 @@ PUBLIC_ONLY = {"wasi", "capi"}
 KNOWN_NAMES = {f"src/wasi/{part}/": re.compile(r"detail::\w+|runtime::Store") for part in ("preview2", "preview3", "keyvalue")} | {"src/capi/": re.compile(r"detail::(?:invoke|take_error|root_slot)")}
 INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
 # A part of a folder: the parts that it may not include.
-PARTS = {"wasi/host": ("wasi/net/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/net": ("wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/preview1": ("wasi/preview2/", "wasi/preview3/"), "wasi/preview2": ("wasi/preview1/", "wasi/preview3/"), "wasi/preview3": ("wasi/preview1/",), "wasi/keyvalue": ("wasi/preview1/", "wasi/preview3/", "wasi/net/", "wasi/http/"), "wasi/tls": ("wasi/net/", "wasi/http/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/")}
+PARTS = {"wasi/host": ("wasi/virtual/", "wasi/net/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/net": ("wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/preview1": ("wasi/preview2/", "wasi/preview3/"), "wasi/preview2": ("wasi/preview1/", "wasi/preview3/"), "wasi/preview3": ("wasi/preview1/",), "wasi/keyvalue": ("wasi/preview1/", "wasi/preview3/", "wasi/net/", "wasi/http/"), "wasi/virtual": ("wasi/http/", "wasi/tls/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/tls": ("wasi/net/", "wasi/http/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/")}
 FLAG = re.compile(r'"[^"\n]*(?<![\w-])(?:--[a-z]|-W [a-z])')
 FLAGS_ARE_KNOWN_TO = ("src/cli/", "src/baseline/tool/")  # the latter has flags of its own
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

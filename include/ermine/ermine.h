@@ -48,3 +48,4 @@
 #include "ermine/types.h"
 #include "ermine/value.h"
 #include "ermine/wasi.h"
+#include "ermine/wasi_stream.h"

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,20 @@
 
 namespace ermine {
 
+namespace wasi::host {
+class VirtualFileSource;
+}
+
 enum class DirectoryAccess : uint8_t { kReadWrite, kReadOnly };
 
 struct DirectoryGrant {
   std::string host_path, guest_path;
   DirectoryAccess access = DirectoryAccess::kReadWrite;
+  // A VirtualDirectory, in place of `host_path`.
+  std::shared_ptr<const wasi::host::VirtualFileSource> source{};
 };
+// Input, output and errors, where the embedder has streams of its own for them.
+using StreamGrants = std::array<std::shared_ptr<const wasi::host::VirtualFileSource>, 3>;
 
 // What of the network a program may reach: nothing but what is named here. Each text is
 //
@@ -81,6 +90,8 @@ struct HostGrants {
   // Host descriptors for input, output and errors; they stay the caller's and must outlive the program. Without them
   // the program reads nothing, and its output is discarded.
   std::optional<std::array<int, 3>> stdio;
+  // In place of these; null: none. Copies of the grants share it.
+  std::shared_ptr<const StreamGrants> streams;
   std::vector<DirectoryGrant> directories;
   // Addresses of listening TCP sockets, "host:port". Modules get the sockets; components may listen there.
   std::vector<std::string> listeners;

@@ -33,6 +33,8 @@ namespace ermine {
 class Component;
 class ComponentCaller;
 class ComponentLinker;
+class WasiInputStream;
+class WasiOutputStream;
 
 namespace wasi {
 class State;
@@ -57,6 +59,11 @@ class WasiConfig {
   WasiConfig& inherit_stdio();
   // Host descriptors for the guest's 0, 1 and 2; they stay the caller's and must outlive the Wasi.
   WasiConfig& stdio(int in, int out, int err);
+  // Streams of the embedder (wasi_stream.h) for the guest's 0, 1 and 2, in place of what inherit_stdio() or stdio()
+  // give; null takes that back. The WasiConfig and each Wasi made of it keep them.
+  WasiConfig& stdin_stream(std::shared_ptr<WasiInputStream> stream);
+  WasiConfig& stdout_stream(std::shared_ptr<WasiOutputStream> stream);
+  WasiConfig& stderr_stream(std::shared_ptr<WasiOutputStream> stream);
   // Grants a directory under the guest's name, as 3, 4, … in the order of the calls.
   WasiConfig& preopen_dir(std::string host_path, std::string guest_path,
                           WasiDirAccess access = WasiDirAccess::kReadWrite);

@@ -6,12 +6,18 @@
 #include <unistd.h>
 
 #include "wasi/host/system_call.h"
+#include "wasi/host/virtual_file.h"
 
 namespace ermine::wasi::host {
 
 void UniqueFd::reset(int fd) {
   if (fd_ >= 0) close(fd_);
   fd_ = fd;
+}
+
+void close_virtual(Descriptor& d) {
+  delete d.virtual_file;
+  d.virtual_file = nullptr;
 }
 
 FileType file_type(unsigned mode) {

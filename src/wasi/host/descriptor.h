@@ -1,5 +1,7 @@
 // Descriptors of the host: the number, and what operations need to know about it.
 //
+// Or, if the file is the embedder's, a VirtualFile in place of the number.
+//
 // Those of the standard streams are borrowed from the process: closing 0, 1 or 2 for a guest closes nothing outside.
 // O_NONBLOCK and O_APPEND, if the guest sets them, are kept here and applied to each call instead of being set on a
 // file description that other processes share.
@@ -11,6 +13,8 @@
 #include "wasi/host/types.h"
 
 namespace ermine::wasi::host {
+
+class VirtualFile;
 
 // Owns a host descriptor.
 class UniqueFd {
@@ -42,11 +46,12 @@ enum class Waiting : uint8_t {
   kPipe,  // RWF_NOWAIT, if the kernel supports it for pipes
   kSocket,  // MSG_DONTWAIT
   kUnknown,  // terminals and other devices: poll first
+  kVirtual,  // never: a VirtualFile
 };
 
 // The known properties of an open descriptor. Does not own it.
 struct Descriptor {
-  int host_fd = -1;
+  int host_fd = -1;  // -1 for a virtual file
   bool borrowed = false;
   bool readable = true, writable = true;  // the access mode
   bool listener = false;
@@ -55,7 +60,26 @@ struct Descriptor {
   Waiting waiting = Waiting::kUnknown;
   FileType type = FileType::kUnknown;
   Status status = 0;
+  VirtualFile* virtual_file = nullptr;
+
+  bool is_open() const { return host_fd >= 0 || virtual_file != nullptr; }
+  // Whether there are positions in it: what may wait has none.
+  bool has_position() const {
+    return waiting == Waiting::kNever || (virtual_file != nullptr && type == FileType::kRegularFile);
+  }
 };
+
+// What an operation is for: a file of the system by its number, or a virtual one.
+struct FileRef {
+  int fd = -1;
+  VirtualFile* virtual_file = nullptr;
+
+  FileRef(int fd) : fd(fd) {}
+  FileRef(const Descriptor& d) : fd(d.host_fd), virtual_file(d.virtual_file) {}
+};
+
+// For the owner of a descriptor: deletes its virtual file.
+void close_virtual(Descriptor& d);
 
 // Finds out the kind of the file.
 HostError inspect(Descriptor& d);

@@ -11,6 +11,7 @@
 
 #include "wasi/host/path.h"
 #include "wasi/host/system_call.h"
+#include "wasi/host/virtual_file.h"
 
 namespace ermine::wasi::host {
 
@@ -55,7 +56,12 @@ HostError DirStream::go_to(int fd, size_t index) {
   return HostError::kNone;
 }
 
-Outcome<bool> DirStream::seek(int fd, uint64_t cookie) {
+Outcome<bool> DirStream::seek(FileRef directory, uint64_t cookie) {
+  if (directory.virtual_file != nullptr) [[unlikely]] {
+    const HostError e = directory.virtual_file->seek_entry(cookie);
+    return e == HostError::kNone ? Outcome<bool>(true) : Outcome<bool>(e);
+  }
+  const int fd = directory.fd;
   if (cookie == 0 || !started_) {
     positions_.assign(1, 0);
     if (const HostError e = go_to(fd, 0); e != HostError::kNone) return e;
@@ -96,7 +102,10 @@ Outcome<const DirStream::Record*> DirStream::read(int fd) {
   return r;
 }
 
-Outcome<bool> DirStream::next(int fd, DirEntry& entry) {
+Outcome<bool> DirStream::next(FileRef directory, DirEntry& entry) {
+  if (directory.virtual_file != nullptr) [[unlikely]]
+    return directory.virtual_file->next_entry(entry);
+  const int fd = directory.fd;
   const Outcome<const Record*> record = read(fd);
   if (!record) return record.error;
   if (*record == nullptr) return false;

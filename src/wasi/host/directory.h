@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wasi/host/descriptor.h"
 #include "wasi/host/error.h"
 #include "wasi/host/types.h"
 
@@ -24,14 +25,15 @@ struct DirEntry {
   std::string_view name;  // raw bytes of the host, valid until the stream is used again
 };
 
-// The descriptor's own position belongs to this stream alone.
+// The descriptor's own position belongs to this stream alone. A virtual directory has cookies of its own, which it
+// keeps as well.
 class DirStream {
  public:
   // Goes to `cookie` (0: the beginning, where the listing is read again). A cookie that this listing has not given yet
   // is searched for by reading on. False: not reached yet, call it again. Stops at the end if there are fewer entries.
-  Outcome<bool> seek(int fd, uint64_t cookie);
+  Outcome<bool> seek(FileRef directory, uint64_t cookie);
   // The next entry; Outcome value false at the end.
-  Outcome<bool> next(int fd, DirEntry& entry);
+  Outcome<bool> next(FileRef directory, DirEntry& entry);
 
  private:
   struct Record;

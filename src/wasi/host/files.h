@@ -1,5 +1,5 @@
 // Operations on files by path, each beneath a directory descriptor, and on open files. The callers have checked what a
-// guest may do. Host descriptors are plain numbers, owned by the caller unless said otherwise.
+// guest may do. Directories and files stay the caller's unless said otherwise.
 #pragma once
 
 #include "wasi/host/descriptor.h"
@@ -21,32 +21,36 @@ struct OpenRequest {
 // Opens a file and makes `out` its descriptor, which the caller owns, even if the function fails after that. The
 // descriptor may still have to be inspected (inspect_later). Opening a fifo waits for the other side (a reader: for its
 // first bytes), as in POSIX; kInterrupted if the wait is interrupted.
-HostError open_file(int dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
+HostError open_file(FileRef dir, const GuestPath& path, const OpenRequest& request, const Interrupts& interrupts,
                     Descriptor& out);
 // The second part of opening, once the file is open.
 HostError adopt_opened(int fd, const OpenRequest& request, const Interrupts& interrupts, Descriptor& out);
 
-Outcome<FileStat> stat_path(int dir, const GuestPath& path, bool follow);
-Outcome<FileStat> stat_file(int fd);
+Outcome<FileStat> stat_path(FileRef dir, const GuestPath& path, bool follow);
+Outcome<FileStat> stat_file(FileRef file);
 
-HostError set_times_path(int dir, const GuestPath& path, bool follow, TimeChange accessed, TimeChange modified);
-HostError set_times_file(int fd, TimeChange accessed, TimeChange modified);
+HostError set_times_path(FileRef dir, const GuestPath& path, bool follow, TimeChange accessed, TimeChange modified);
+HostError set_times_file(FileRef file, TimeChange accessed, TimeChange modified);
 
-HostError create_directory(int dir, const GuestPath& path);
-HostError remove_directory(int dir, const GuestPath& path);
-HostError unlink_file(int dir, const GuestPath& path);
-HostError rename_path(int old_dir, const GuestPath& old_path, int new_dir, const GuestPath& new_path);
+// The same directory once more, with a position of its own; the caller owns it.
+HostError reopen_directory(FileRef dir, Descriptor& out);
+
+HostError create_directory(FileRef dir, const GuestPath& path);
+HostError remove_directory(FileRef dir, const GuestPath& path);
+HostError unlink_file(FileRef dir, const GuestPath& path);
+// Between a directory of the system and a virtual one, or two trees: EXDEV.
+HostError rename_path(FileRef old_dir, const GuestPath& old_path, FileRef new_dir, const GuestPath& new_path);
 // A link to the file itself, never to what a symbolic link points to.
-HostError link_path(int old_dir, const GuestPath& old_path, int new_dir, const GuestPath& new_path);
+HostError link_path(FileRef old_dir, const GuestPath& old_path, FileRef new_dir, const GuestPath& new_path);
 // kOutside for an absolute target, which could never be followed.
-HostError symlink_path(const GuestPath& target, int dir, const GuestPath& path);
+HostError symlink_path(const GuestPath& target, FileRef dir, const GuestPath& path);
 // Writes at most `size` bytes of the link's contents, returns their number.
-Outcome<size_t> readlink_path(int dir, const GuestPath& path, char* buffer, size_t size);
+Outcome<size_t> readlink_path(FileRef dir, const GuestPath& path, char* buffer, size_t size);
 
-HostError advise(int fd, uint64_t offset, uint64_t length, Advice advice);
-HostError allocate(int fd, uint64_t offset, uint64_t length);
-HostError set_size(int fd, uint64_t size);
-Outcome<uint64_t> seek(int fd, int64_t offset, Whence whence);
-HostError sync(int fd, bool data_only);
+HostError advise(FileRef file, uint64_t offset, uint64_t length, Advice advice);
+HostError allocate(FileRef file, uint64_t offset, uint64_t length);
+HostError set_size(FileRef file, uint64_t size);
+Outcome<uint64_t> seek(FileRef file, int64_t offset, Whence whence);
+HostError sync(FileRef file, bool data_only);
 
 }  // namespace ermine::wasi::host

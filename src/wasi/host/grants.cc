@@ -7,6 +7,7 @@
 #include "ermine/printable.h"
 #include "wasi/host/path.h"
 #include "wasi/host/sockets.h"
+#include "wasi/host/virtual_file.h"
 
 namespace ermine::wasi::host {
 namespace {
@@ -28,6 +29,10 @@ Error failed(const char* to_do, const std::string& name, HostError why) {
 Opened open_stream(const HostGrants& grants, unsigned number) {
   Opened stream;
   Descriptor& d = stream.descriptor;
+  if (grants.streams && (*grants.streams)[number]) {
+    (*grants.streams)[number]->open(d);
+    return stream;
+  }
   d.borrowed = grants.stdio.has_value();
   if (d.borrowed) {
     d.host_fd = (*grants.stdio)[number];
@@ -48,14 +53,18 @@ Opened open_stream(const HostGrants& grants, unsigned number) {
 Result<OpenedDirectory> open_directory(const DirectoryGrant& grant) {
   ERMINE_TRY(check_text(grant.guest_path, "directory name"));
   OpenedDirectory opened;
+  opened.guest_path = grant.guest_path;
+  opened.read_only = grant.access == DirectoryAccess::kReadOnly;
   Descriptor& d = opened.directory.descriptor;
+  if (grant.source) {
+    grant.source->open(d);
+    return opened;
+  }
   opened.directory.owned.reset(open(grant.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   d.host_fd = opened.directory.owned.get();
   if (d.host_fd < 0) return failed("open the directory", grant.host_path, last_error());
   d.writable = false;
   if (HostError e = inspect(d); e != HostError::kNone) return failed("examine the directory", grant.host_path, e);
-  opened.guest_path = grant.guest_path;
-  opened.read_only = grant.access == DirectoryAccess::kReadOnly;
   return opened;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ermine/grants.h"
@@ -13,7 +14,23 @@ namespace ermine::wasi::host {
 // An inspected descriptor, and its owner.
 struct Opened {
   Descriptor descriptor;
-  UniqueFd owned;  // empty if it is borrowed
+  UniqueFd owned;  // empty if it is borrowed, or virtual
+
+  Opened() = default;
+  Opened(Opened&& o) noexcept : descriptor(o.descriptor), owned(std::move(o.owned)) {
+    o.descriptor.virtual_file = nullptr;
+  }
+  Opened& operator=(Opened&& o) noexcept {
+    std::swap(descriptor, o.descriptor);
+    owned = std::move(o.owned);
+    return *this;
+  }
+  ~Opened() { close_virtual(descriptor); }
+  // Makes the caller the owner.
+  Descriptor release() {
+    owned.release();
+    return std::exchange(descriptor, {});
+  }
 };
 
 struct OpenedDirectory {

@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "wasi/host/virtual_file.h"
+
 namespace ermine::wasi::host {
 namespace {
 
@@ -77,6 +79,7 @@ Outcome<size_t> outcome(ssize_t n) {
 
 Outcome<size_t> waiting_read(Descriptor& d, const iovec* buffers, int count, const Interrupts& interrupts) {
   if (total(buffers, count) == 0) return size_t{0};
+  if (d.virtual_file != nullptr) return d.virtual_file->read(buffers, count);
   while (true) {
     ssize_t n = attempt<Way::kRead>(d, buffers, count);
     if (n >= 0) return static_cast<size_t>(n);
@@ -90,6 +93,7 @@ Outcome<size_t> waiting_write(Descriptor& d, iovec* buffers, int count, const In
   size_t done = 0;
   size_t all = total(buffers, count);
   if (all == 0 && d.waiting != Waiting::kSocket) return size_t{0};
+  if (d.virtual_file != nullptr) return d.virtual_file->write(buffers, count, (d.status & status::kAppend) != 0);
   while (true) {
     ssize_t n = attempt<Way::kWrite>(d, buffers, count);
     if (n >= 0) {
@@ -155,6 +159,8 @@ Outcome<size_t> write_some(Descriptor& d, iovec* buffers, int count, const Inter
 
 Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {
   if (offset > static_cast<uint64_t>(INT64_MAX)) return HostError::kInvalid;
+  if (d.virtual_file != nullptr) [[unlikely]]
+    return d.virtual_file->read_at(buffers, count, offset);
   ssize_t n;
   auto at = static_cast<off_t>(offset);
   do n = count == 1 ? pread(d.host_fd, buffers->iov_base, buffers->iov_len, at) : preadv(d.host_fd, buffers, count, at);
@@ -164,6 +170,8 @@ Outcome<size_t> read_at(Descriptor& d, const iovec* buffers, int count, uint64_t
 
 Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_t offset) {
   if (offset > static_cast<uint64_t>(INT64_MAX)) return HostError::kInvalid;
+  if (d.virtual_file != nullptr) [[unlikely]]
+    return d.virtual_file->write_at(buffers, count, offset);
   ssize_t n;
   auto at = static_cast<off_t>(offset);
   do
@@ -174,6 +182,8 @@ Outcome<size_t> write_at(Descriptor& d, const iovec* buffers, int count, uint64_
 }
 
 Outcome<size_t> write_at_end(const Descriptor& d, const iovec* buffers, int count) {
+  if (d.virtual_file != nullptr) [[unlikely]]
+    return d.virtual_file->write(buffers, count, true);
   ssize_t n;
   do n = pwritev2(d.host_fd, buffers, count, -1, RWF_APPEND);
   while (n < 0 && errno == EINTR);
@@ -191,7 +201,7 @@ HostError set_status(Descriptor& d, Status wanted) {
   // Linux fixes these when a file is opened.
   if ((wanted & kSyncs) != (d.status & kSyncs)) return HostError::kNotSupported;
   const bool append = (wanted & status::kAppend) != 0;
-  if (!d.borrowed && append != ((d.status & status::kAppend) != 0)) {
+  if (!d.borrowed && d.virtual_file == nullptr && append != ((d.status & status::kAppend) != 0)) {
     int host = fcntl(d.host_fd, F_GETFL);
     if (host < 0) return last_error();
     host = append ? host | O_APPEND : host & ~O_APPEND;

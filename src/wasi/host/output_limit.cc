@@ -11,7 +11,7 @@ namespace {
 Outcome<uint64_t> gap_before_write(const Descriptor& d, std::optional<uint64_t> offset) {
   if (d.type != FileType::kRegularFile || (d.status & status::kAppend) != 0) return uint64_t{0};
   if (offset) return OutputLimit::gap_before(d, *offset);
-  const Outcome<uint64_t> position = seek(d.host_fd, 0, Whence::kCurrent);
+  const Outcome<uint64_t> position = seek(d, 0, Whence::kCurrent);
   if (!position) return position.error;
   return OutputLimit::gap_before(d, *position);
 }
@@ -30,7 +30,7 @@ Error OutputLimit::exceeded(uint64_t wanted) const {
 
 Outcome<uint64_t> OutputLimit::gap_before(const Descriptor& d, uint64_t at) {
   if (d.type != FileType::kRegularFile) return uint64_t{0};
-  const Outcome<FileStat> stat = stat_file(d.host_fd);
+  const Outcome<FileStat> stat = stat_file(d);
   if (!stat) return stat.error;
   return at > stat->size ? at - stat->size : uint64_t{0};
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wasi/host/clocks.h"
+#include "wasi/host/files.h"
 #include "wasi/host/system_call.h"
 
 namespace ermine::wasi::host {
@@ -25,6 +26,12 @@ uint64_t due_at(const Subscription& s, uint64_t started_at) {
 }
 
 uint64_t readable_bytes(const Descriptor& d) {
+  if (d.virtual_file != nullptr) {
+    if (d.type != FileType::kRegularFile) return 0;
+    const Outcome<uint64_t> at = seek(d, 0, Whence::kCurrent);
+    const Outcome<FileStat> stat = stat_file(d);
+    return at && stat && stat->size > *at ? stat->size - *at : 0;
+  }
   if (d.type == FileType::kRegularFile) {
     struct stat st;
     off_t at = lseek(d.host_fd, 0, SEEK_CUR);
@@ -38,8 +45,9 @@ uint64_t readable_bytes(const Descriptor& d) {
 
 struct Watch {
   const Subscription* subscription;
-  size_t index;  // into the poll array
+  size_t index;  // into the poll array, or kReady
 };
+constexpr size_t kReady = 0;  // the interrupt's
 
 bool is_clock(const Subscription& s) { return s.kind == Subscription::Kind::kClock; }
 // The descriptors that can be waited for, in arrays.
@@ -63,6 +71,11 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
   for (const Subscription& s : subscriptions) {
     if (is_clock(s)) {
       clocks = true;
+      continue;
+    }
+    if (s.descriptor->virtual_file != nullptr) {
+      watches.push_back({&s, kReady});
+      immediately = true;
       continue;
     }
     const short mask = s.kind == Subscription::Kind::kRead ? POLLIN : POLLOUT;
@@ -97,6 +110,11 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
     if (fds[0].revents != 0) return HostError::kInterrupted;
 
     for (const Watch& w : watches) {
+      const bool reads = w.subscription->kind == Subscription::Kind::kRead;
+      if (w.index == kReady) {
+        report(*w.subscription, HostError::kNone, reads ? readable_bytes(*w.subscription->descriptor) : 0);
+        continue;
+      }
       // Finding what is ready takes system calls. If the guest is to be stopped, the events found so far are returned.
       if (w.index % 4096 == 0 && count > 0 && poll(fds.data(), 1, 0) > 0) return count;
       short got = fds[w.index].revents;
@@ -106,7 +124,7 @@ Outcome<uint32_t> poll_all(std::span<const Subscription> subscriptions, std::spa
         continue;
       }
       // An error condition makes the descriptor ready: the read or write will return the error.
-      const bool counts = w.subscription->counts_bytes && w.subscription->kind == Subscription::Kind::kRead;
+      const bool counts = w.subscription->counts_bytes && reads;
       report(*w.subscription, HostError::kNone, counts ? readable_bytes(*w.subscription->descriptor) : 0,
              (got & POLLHUP) != 0);
     }

@@ -4,8 +4,7 @@ namespace ermine::wasi::preview1 {
 namespace {
 
 std::unique_ptr<Descriptor> adopt(host::Opened&& opened, Rights inheriting) {
-  auto d = std::make_unique<Descriptor>(opened.descriptor);
-  opened.owned.release();
+  auto d = std::make_unique<Descriptor>(opened.release());
   d->grant(rights::kAll, inheriting);
   return d;
 }
@@ -18,7 +17,7 @@ Context::Context(host::Program&& program) : Program(std::move(program)) {
   for (host::Opened& stream : opened.stdio) (void)*descriptors_.insert(adopt(std::move(stream), 0));
   // The process itself was started with this stream closed, so the guest's is closed as well.
   for (uint32_t i = 0; i < 3; ++i)
-    if (descriptors_.get(i)->host_fd < 0) (void)descriptors_.close(i);
+    if (!descriptors_.get(i)->is_open()) (void)descriptors_.close(i);
   // From 3 on, even if standard streams are closed.
   for (host::OpenedDirectory& o : opened.directories) {
     std::unique_ptr<Descriptor> d = adopt(std::move(o.directory), rights::kAll);

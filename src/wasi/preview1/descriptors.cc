@@ -14,19 +14,19 @@ namespace ermine::wasi::preview1 {
 Errno CommonFunctions::fd_advise(Call& call, Fd fd, U64 offset, U64 length, AdviceArg advice) {
   CHECKED_FD(d, fd, rights::kFdAdvise);
   if (d->type == FileType::kDirectory) return Errno::kBadf;
-  return errno_of(host::advise(d->host_fd, offset, length, static_cast<host::Advice>(uint8_t{advice})));
+  return errno_of(host::advise(*d, offset, length, static_cast<host::Advice>(uint8_t{advice})));
 }
 
 Errno CommonFunctions::fd_close(Call& call, Fd fd) { return call.table().close(fd.number); }
 
 Errno CommonFunctions::fd_datasync(Call& call, Fd fd) {
   CHECKED_FD(d, fd, rights::kFdDatasync);
-  return errno_of(host::sync(d->host_fd, true));
+  return errno_of(host::sync(*d, true));
 }
 
 Errno CommonFunctions::fd_sync(Call& call, Fd fd) {
   CHECKED_FD(d, fd, rights::kFdSync);
-  return errno_of(host::sync(d->host_fd, false));
+  return errno_of(host::sync(*d, false));
 }
 
 Errno CommonFunctions::fd_fdstat_get(Call& call, Fd fd, Out<FdstatLayout> stat) {
@@ -58,7 +58,7 @@ Errno CommonFunctions::fd_fdstat_set_rights(Call& call, Fd fd, U64 base, U64 inh
 template <class Version>
 Errno Functions<Version>::fd_filestat_get(Call& call, Fd fd, Out<typename Version::Filestat> stat) {
   CHECKED_FD(d, fd, rights::kFdFilestatGet);
-  host::Outcome<host::FileStat> s = host::stat_file(d->host_fd);
+  host::Outcome<host::FileStat> s = host::stat_file(*d);
   if (!s) return errno_of(s.error);
   s.value.type = d->type;  // distinguishes datagram sockets
   stat.set(layout<Version>(*s));
@@ -70,7 +70,7 @@ Errno CommonFunctions::fd_filestat_set_times(Call& call, Fd fd, U64 atim, U64 mt
   if (d->read_only) return Errno::kRofs;
   const TimeChanges changes(atim, mtim, flags);
   if (!changes.valid) return Errno::kInval;
-  return errno_of(host::set_times_file(d->host_fd, changes.accessed, changes.modified));
+  return errno_of(host::set_times_file(*d, changes.accessed, changes.modified));
 }
 
 Errno CommonFunctions::fd_prestat_get(Call& call, Fd fd, Out<PrestatLayout> prestat) {
@@ -109,7 +109,7 @@ struct Listing {
     // Made on first use: most directories are opened only to open files in them.
     if (!d.dir) d.dir = std::make_unique<host::DirStream>();
     host::DirStream& stream = *d.dir;
-    const host::Outcome<bool> there = stream.seek(d.host_fd, cookie);
+    const host::Outcome<bool> there = stream.seek(d, cookie);
     if (!there) return errno_of(there.error);
     if (!*there) return Errno::kSuccess;
     auto put = [&](const void* from, size_t n) {
@@ -119,7 +119,7 @@ struct Listing {
     };
     for (const size_t begin = filled; filled < buffer.size() && filled - begin < kPiece;) {
       host::DirEntry entry;
-      host::Outcome<bool> more = stream.next(d.host_fd, entry);
+      host::Outcome<bool> more = stream.next(d, entry);
       if (!more) return errno_of(more.error);
       if (!*more) {
         complete = true;
@@ -164,7 +164,7 @@ Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whenc
   // A seek that asks for the position is fd_tell, and needs only its right.
   bool tells = from == host::Whence::kCurrent && offset == 0;
   CHECKED_FD(d, fd, tells ? rights::kFdTell : rights::kFdSeek | rights::kFdTell);
-  host::Outcome<uint64_t> at = host::seek(d->host_fd, offset, from);
+  host::Outcome<uint64_t> at = host::seek(*d, offset, from);
   if (!at) return errno_of(at.error);
   position.set(*at);
   return Errno::kSuccess;
@@ -172,7 +172,7 @@ Errno Functions<Version>::fd_seek(Call& call, Fd fd, S64 offset, WhenceArg whenc
 
 Errno CommonFunctions::fd_tell(Call& call, Fd fd, Out<uint64_t> position) {
   CHECKED_FD(d, fd, rights::kFdTell);
-  host::Outcome<uint64_t> at = host::seek(d->host_fd, 0, host::Whence::kCurrent);
+  host::Outcome<uint64_t> at = host::seek(*d, 0, host::Whence::kCurrent);
   if (!at) return errno_of(at.error);
   position.set(*at);
   return Errno::kSuccess;

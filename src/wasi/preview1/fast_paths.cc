@@ -135,7 +135,7 @@ bool host_function<&CommonFunctions::path_open>(void* wasi_import, RawCall& host
   constexpr Rights kOther = rights::kFdWrite | rights::kFdAllocate | rights::kFdFilestatSetSize;
   Rights base = slots[5], inheriting = slots[6];
   // All cases that the general path refuses or handles differently.
-  if (dir == nullptr || dir->keeps_sizes || number == FdTable::kNoNumber ||
+  if (dir == nullptr || dir->virtual_file != nullptr || dir->keeps_sizes || number == FdTable::kNoNumber ||
       static_cast<uint32_t>(slots[1]) > lookupflags::kSymlinkFollow || static_cast<uint32_t>(slots[4]) != 0 ||
       static_cast<uint32_t>(slots[7]) != 0 || (base & kOther) != 0 || (base & rights::kFdRead & dir->inheriting) == 0 ||
       !m.contains(result, 4) || !name.copy(m, static_cast<uint32_t>(slots[2]), static_cast<uint32_t>(slots[3])))

@@ -30,6 +30,8 @@ Rights usable_rights(const host::Descriptor& d) {
 Descriptor::Descriptor() = default;
 Descriptor::~Descriptor() {
   if (host_fd >= 0 && !borrowed) ::close(host_fd);
+  if (virtual_file != nullptr) [[unlikely]]
+    host::close_virtual(*this);
 }
 
 void Descriptor::grant(Rights requested_base, Rights requested_inheriting) {

@@ -114,7 +114,8 @@ class FdTable {
   int release(uint32_t fd) {
     if (fd >= slots_.size() || spare_ != nullptr) return -1;
     Descriptor* d = slots_[fd];
-    if (d == nullptr || d->borrowed || d->dir != nullptr || !d->guest_path.empty()) return -1;
+    if (d == nullptr || d->borrowed || d->virtual_file != nullptr || d->dir != nullptr || !d->guest_path.empty())
+      return -1;
     const int host = d->host_fd;
     d->host_fd = -1;
     spare_.reset(d);

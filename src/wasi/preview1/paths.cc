@@ -63,7 +63,7 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   if (arg.dir->read_only && host::changes(request)) {
     // A file system mounted read-only returns the same error: existing files can be opened with "create".
     bool only_create = creates && !request.write && !request.exclusive;
-    if (!only_create || !host::stat_path(arg.dir->host_fd, arg.path, request.follow))
+    if (!only_create || !host::stat_path(*arg.dir, arg.path, request.follow))
       return arg.checked(call, text, host::HostError::kReadOnly);
     request.create = false;
   }
@@ -71,7 +71,7 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
   auto d = std::make_unique<Descriptor>();
   d->read_only = arg.dir->read_only;
   d->keeps_sizes = arg.dir->keeps_sizes;
-  const host::HostError e = host::open_file(arg.dir->host_fd, arg.path, request, call.interrupts(), *d);
+  const host::HostError e = host::open_file(*arg.dir, arg.path, request, call.interrupts(), *d);
   if (e != host::HostError::kNone) return arg.checked(call, text, e);
   d->grant(base & arg.dir->inheriting, inheriting & arg.dir->inheriting);
   Outcome<uint32_t> number = call.table().insert(std::move(d));
@@ -83,19 +83,19 @@ Errno CommonFunctions::path_open(Call& call, Fd fd, LookupflagsArg lookup, Text 
 Errno CommonFunctions::path_create_directory(Call& call, Fd fd, Text text) {
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, rights::kPathCreateDirectory, true); e != Errno::kSuccess) return e;
-  return arg.checked(call, text, host::create_directory(arg.dir->host_fd, arg.path));
+  return arg.checked(call, text, host::create_directory(*arg.dir, arg.path));
 }
 
 Errno CommonFunctions::path_remove_directory(Call& call, Fd fd, Text text) {
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, rights::kPathRemoveDirectory, true); e != Errno::kSuccess) return e;
-  return arg.checked(call, text, host::remove_directory(arg.dir->host_fd, arg.path));
+  return arg.checked(call, text, host::remove_directory(*arg.dir, arg.path));
 }
 
 Errno CommonFunctions::path_unlink_file(Call& call, Fd fd, Text text) {
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, rights::kPathUnlinkFile, true); e != Errno::kSuccess) return e;
-  return arg.checked(call, text, host::unlink_file(arg.dir->host_fd, arg.path));
+  return arg.checked(call, text, host::unlink_file(*arg.dir, arg.path));
 }
 
 template <class Version>
@@ -103,7 +103,7 @@ Errno Functions<Version>::path_filestat_get(Call& call, Fd fd, LookupflagsArg fl
                                             Out<typename Version::Filestat> stat) {
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, rights::kPathFilestatGet, false); e != Errno::kSuccess) return e;
-  host::Outcome<host::FileStat> s = host::stat_path(arg.dir->host_fd, arg.path, follows(flags));
+  host::Outcome<host::FileStat> s = host::stat_path(*arg.dir, arg.path, follows(flags));
   if (!s) return arg.checked(call, text, s.error);
   stat.set(layout<Version>(*s));
   return Errno::kSuccess;
@@ -115,15 +115,15 @@ Errno CommonFunctions::path_filestat_set_times(Call& call, Fd fd, LookupflagsArg
   if (Errno e = arg.resolve(call, fd, text, rights::kPathFilestatSetTimes, true); e != Errno::kSuccess) return e;
   const TimeChanges changes(atim, mtim, which);
   if (!changes.valid) return Errno::kInval;
-  return arg.checked(
-      call, text, host::set_times_path(arg.dir->host_fd, arg.path, follows(flags), changes.accessed, changes.modified));
+  return arg.checked(call, text,
+                     host::set_times_path(*arg.dir, arg.path, follows(flags), changes.accessed, changes.modified));
 }
 
 Errno CommonFunctions::path_readlink(Call& call, Fd fd, Text text, Buffer target, Out<uint32_t> size) {
   PathArg arg;
   if (Errno e = arg.resolve(call, fd, text, rights::kPathReadlink, false); e != Errno::kSuccess) return e;
   host::Outcome<size_t> n =
-      host::readlink_path(arg.dir->host_fd, arg.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
+      host::readlink_path(*arg.dir, arg.path, reinterpret_cast<char*>(target.bytes().data()), target.size);
   if (!n) return arg.checked(call, text, n.error);
   call.moved += *n;
   size.set(static_cast<uint32_t>(*n));
@@ -136,7 +136,7 @@ Errno CommonFunctions::path_symlink(Call& call, Text target, Fd fd, Text text) {
   host::GuestPath contents;
   if (host::HostError e = contents.assign_link_target(target.bytes); e != host::HostError::kNone) return errno_of(e);
   call.moved += target.bytes.size();
-  return arg.checked(call, text, host::symlink_path(contents, arg.dir->host_fd, arg.path));
+  return arg.checked(call, text, host::symlink_path(contents, *arg.dir, arg.path));
 }
 
 Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags, Text old_text, Fd new_fd,
@@ -146,14 +146,14 @@ Errno CommonFunctions::path_link(Call& call, Fd old_fd, LookupflagsArg old_flags
   PathArg from, to;
   if (Errno e = from.resolve(call, old_fd, old_text, rights::kPathLinkSource, true); e != Errno::kSuccess) return e;
   if (Errno e = to.resolve(call, new_fd, new_text, rights::kPathLinkTarget, true); e != Errno::kSuccess) return e;
-  return from.checked(call, old_text, host::link_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+  return from.checked(call, old_text, host::link_path(*from.dir, from.path, *to.dir, to.path));
 }
 
 Errno CommonFunctions::path_rename(Call& call, Fd old_fd, Text old_text, Fd new_fd, Text new_text) {
   PathArg from, to;
   if (Errno e = from.resolve(call, old_fd, old_text, rights::kPathRenameSource, true); e != Errno::kSuccess) return e;
   if (Errno e = to.resolve(call, new_fd, new_text, rights::kPathRenameTarget, true); e != Errno::kSuccess) return e;
-  return from.checked(call, old_text, host::rename_path(from.dir->host_fd, from.path, to.dir->host_fd, to.path));
+  return from.checked(call, old_text, host::rename_path(*from.dir, from.path, *to.dir, to.path));
 }
 
 template Errno Functions<Preview1>::path_filestat_get(Call&, Fd, LookupflagsArg, Text, Out<Preview1::Filestat>);

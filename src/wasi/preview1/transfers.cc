@@ -38,7 +38,7 @@ Errno CommonFunctions::fd_read(Call& call, Fd fd, IoBuffers& buffers, Out<uint32
   Outcome<size_t> n = move_in_pieces(call, buffers, [&](iovec* part, int count, size_t done) -> Outcome<size_t> {
     CHECKED_FD(d, fd, rights::kFdRead);
     // A stream returns the available bytes; it must not wait for more.
-    if (done > 0 && d->waiting != host::Waiting::kNever) return size_t{0};
+    if (done > 0 && !d->has_position()) return size_t{0};
     return outcome_of(host::read_some(*d, part, count, call.interrupts()));
   });
   if (!n) [[unlikely]]
@@ -129,8 +129,7 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
       if (Errno e = stop_if(call, output.check_growth(growth)); e != Errno::kSuccess) return e;
     }
     // The last byte shows whether the file can be that large.
-    const host::HostError e =
-        whole ? host::allocate(d->host_fd, offset, length) : host::allocate(d->host_fd, offset + length - 1, 1);
+    const host::HostError e = whole ? host::allocate(*d, offset, length) : host::allocate(*d, offset + length - 1, 1);
     if (e != host::HostError::kNone) return errno_of(e);
     if (output.active()) output.count(length + *gap);
   }
@@ -138,8 +137,7 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
     const uint64_t size = std::min(kAtOnce, length - done);
     if (!whole) {
       CHECKED_FD(d, fd, rights::kFdAllocate);
-      if (host::HostError e = host::allocate(d->host_fd, offset + done, size); e != host::HostError::kNone)
-        return errno_of(e);
+      if (host::HostError e = host::allocate(*d, offset + done, size); e != host::HostError::kNone) return errno_of(e);
     }
     done += size;
     call.moved += size;
@@ -151,11 +149,11 @@ Errno CommonFunctions::fd_allocate(Call& call, Fd fd, U64 offset, U64 length) {
 Errno CommonFunctions::fd_filestat_set_size(Call& call, Fd fd, U64 size) {
   CHECKED_FD(d, fd, rights::kFdFilestatSetSize);
   host::OutputLimit& output = call.context.output;
-  if (!output.active()) return errno_of(host::set_size(d->host_fd, size));
+  if (!output.active()) return errno_of(host::set_size(*d, size));
   const host::Outcome<uint64_t> gap = host::OutputLimit::gap_before(*d, size);
   if (!gap) return errno_of(gap.error);
   if (Errno e = stop_if(call, output.check_growth(*gap)); e != Errno::kSuccess) return e;
-  const Errno e = errno_of(host::set_size(d->host_fd, size));
+  const Errno e = errno_of(host::set_size(*d, size));
   if (e == Errno::kSuccess) output.count(*gap);
   return e;
 }

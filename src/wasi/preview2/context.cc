@@ -9,12 +9,12 @@ namespace ermine::wasi::preview2 {
 OpenFile::~OpenFile() {
   --counts_->files;
   if (descriptor.host_fd >= 0 && !descriptor.borrowed) ::close(descriptor.host_fd);
+  host::close_virtual(descriptor);
 }
 
 std::shared_ptr<OpenFile> Context::adopt(host::Opened&& opened) {
   auto file = std::make_shared<OpenFile>(counts_);
-  file->descriptor = opened.descriptor;
-  opened.owned.release();
+  file->descriptor = opened.release();
   return file;
 }
 

@@ -27,13 +27,10 @@ uint64_t mixed(uint64_t a, uint64_t b) {
   return h ^ (h >> 29);
 }
 
-// Of positions in the file: what waits has none.
-bool has_position(const FileDescriptor& d) { return d.host().waiting == host::Waiting::kNever; }
-
 FileResult<Own<OutputStream>> output_stream(Call& call, const FileDescriptor& d, OutputStream::Where where,
                                             uint64_t offset) {
   if (HostError e = check_file(d, DescriptorFlags::kWrite); e != HostError::kNone) return fail(e);
-  if (!has_position(d)) where = OutputStream::Where::kPosition;
+  if (!d.host().has_position()) where = OutputStream::Where::kPosition;
   return call.make<OutputStream>(d.file, where, offset);
 }
 
@@ -76,7 +73,7 @@ bool time_change(const NewTimestamp& timestamp, host::TimeChange& out) {
 
 FileResult<Own<InputStream>> Functions::read_via_stream(Call& call, FileDescriptor& d, uint64_t offset) {
   if (HostError e = check_file(d, DescriptorFlags::kRead); e != HostError::kNone) return fail(e);
-  if (!has_position(d)) return call.make<InputStream>(d.file);
+  if (!d.host().has_position()) return call.make<InputStream>(d.file);
   return call.make<InputStream>(d.file, offset);
 }
 FileResult<Own<OutputStream>> Functions::write_via_stream(Call& call, FileDescriptor& d, uint64_t offset) {
@@ -88,13 +85,13 @@ FileResult<Own<OutputStream>> Functions::append_via_stream(Call& call, FileDescr
 
 FileResult<void> Functions::advise(Call&, FileDescriptor& d, uint64_t offset, uint64_t length, AdviceArgument advice) {
   if (d.host().type == host::FileType::kDirectory) return fail(HostError::kBadFd);
-  return result_of(host::advise(d.fd(), offset, length, static_cast<host::Advice>(advice)));
+  return result_of(host::advise(d.host(), offset, length, static_cast<host::Advice>(advice)));
 }
 FileResult<void> Functions::sync_data(Call&, FileDescriptor& d) {
   if (HostError e = check_file(d, DescriptorFlags::kNone); e != HostError::kNone) return fail(e);
-  return result_of(host::sync(d.fd(), true));
+  return result_of(host::sync(d.host(), true));
 }
-FileResult<void> Functions::sync(Call&, FileDescriptor& d) { return result_of(host::sync(d.fd(), false)); }
+FileResult<void> Functions::sync(Call&, FileDescriptor& d) { return result_of(host::sync(d.host(), false)); }
 FileResult<DescriptorFlags> Functions::get_flags(Call&, FileDescriptor& d) { return d.flags; }
 FileResult<DescriptorType> Functions::get_type(Call&, FileDescriptor& d) { return type_of(d.host().type); }
 
@@ -110,7 +107,7 @@ FileResult<void> Functions::set_size(Call& call, FileDescriptor& d, uint64_t siz
     call.stop = output.check_growth(*gap);
     if (call.stop) return {};
   }
-  e = host::set_size(d.fd(), size);
+  e = host::set_size(d.host(), size);
   if (e == HostError::kNone) output.count(*gap);
   return result_of(e);
 }
@@ -119,7 +116,7 @@ FileResult<void> Functions::set_times(Call&, FileDescriptor& d, NewTimestamp acc
   if (d.file->read_only) return fail(HostError::kReadOnly);
   host::TimeChange access, modification;
   if (!time_change(accessed, access) || !time_change(modified, modification)) return fail(HostError::kInvalid);
-  return result_of(host::set_times_file(d.fd(), access, modification));
+  return result_of(host::set_times_file(d.host(), access, modification));
 }
 
 FileResult<std::tuple<Bytes, bool>> Functions::read_file(Call& call, FileDescriptor& d, uint64_t length,
@@ -146,25 +143,25 @@ FileResult<uint64_t> Functions::write_file(Call& call, FileDescriptor& d, Conten
 }
 
 FileResult<DescriptorStat> Functions::stat(Call&, FileDescriptor& d) {
-  const host::Outcome<host::FileStat> s = host::stat_file(d.fd());
+  const host::Outcome<host::FileStat> s = host::stat_file(d.host());
   if (!s) return fail(s.error);
   return preview2::stat_of(*s);
 }
 FileResult<MetadataHash> Functions::metadata_hash(Call&, FileDescriptor& d) {
-  const host::Outcome<host::FileStat> s = host::stat_file(d.fd());
+  const host::Outcome<host::FileStat> s = host::stat_file(d.host());
   if (!s) return fail(s.error);
   return hash_of(*s);
 }
 bool Functions::is_same_object(Call&, FileDescriptor& d, FileDescriptor& other) {
-  const host::Outcome<host::FileStat> a = host::stat_file(d.fd()), b = host::stat_file(other.fd());
+  const host::Outcome<host::FileStat> a = host::stat_file(d.host()), b = host::stat_file(other.host());
   return a && b && a->device == b->device && a->inode == b->inode;
 }
 
 FileResult<std::optional<DirectoryEntry>> Functions::read_directory_entry(Call& call, DirectoryEntryStream& stream) {
-  const int fd = stream.directory->descriptor.host_fd;
+  const host::Descriptor& directory = stream.directory->descriptor;
   while (true) {
     host::DirEntry entry;
-    const host::Outcome<bool> more = stream.entries.next(fd, entry);
+    const host::Outcome<bool> more = stream.entries.next(directory, entry);
     if (!more) return fail(more.error);
     if (!*more) return std::optional<DirectoryEntry>();
     if (entry.name == "." || entry.name == "..") continue;

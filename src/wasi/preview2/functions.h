@@ -187,6 +187,8 @@ host::Outcome<size_t> read_now(const OpenFile& file, std::optional<uint64_t>& of
 // The same, and counts what it wrote. `stop`: why the program must be ended instead.
 host::Outcome<size_t> write_now(Context& context, const OpenFile& file, OutputStream::Where where, uint64_t& offset,
                                 const uint8_t* from, size_t size, Error& stop);
+// A directory of its own for a stream of entries, since the position in it is the stream's. Null with an error.
+std::shared_ptr<OpenFile> reopen(Call& call, const FileDescriptor& d, host::HostError& error);
 // As open-at. If it must not wait for the other side of a fifo, then without a reader the error is no-such-device, and
 // the code that reads asks whether there has been a writer.
 FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFlags path_flags, Text path,

@@ -31,7 +31,7 @@ void Functions::log(Call& call, LogLevel level, Text context, Text message) {
   if (!context.empty()) (line += context) += ": ";
   (line += message) += '\n';
   const host::Descriptor& errors = call.context.stream(2)->descriptor;
-  if (errors.host_fd < 0) return;
+  if (!errors.is_open()) return;
   for (size_t done = 0; done < line.size() && !call.stop;) {
     iovec rest{line.data() + done, line.size() - done};
     const host::Outcome<size_t> n = write_once(call, errors, OutputStream::Where::kPosition, 0, &rest, 1);

@@ -1,5 +1,4 @@
 // wasi:filesystem: operations on names beneath a directory.
-#include <fcntl.h>
 #include <limits.h>
 
 #include "wasi/host/files.h"
@@ -15,12 +14,12 @@ bool follows(PathFlags flags) { return has(flags, PathFlags::kSymlinkFollow); }
 // The common beginning of all functions with a path: the directory, and the path copied and checked. `writes`: the
 // operation changes something, so a read-only grant refuses it.
 struct PathArgument {
-  int dir = -1;
+  host::FileRef dir;
   host::GuestPath path;
   Text text;
   HostError error = HostError::kNone;
 
-  PathArgument(Call& call, const FileDescriptor& d, Text text, bool writes) : dir(d.fd()), text(text) {
+  PathArgument(Call& call, const FileDescriptor& d, Text text, bool writes) : dir(d.host()), text(text) {
     if (d.host().type != host::FileType::kDirectory) error = HostError::kNotDirectory;
     else error = path.assign(text);
     if (error == HostError::kNone && writes && d.file->read_only) error = HostError::kReadOnly;
@@ -36,7 +35,7 @@ struct PathArgument {
 };
 
 FileResult<void> change(Call& call, FileDescriptor& d, Text text,
-                        HostError (*operation)(int dir, const host::GuestPath& path)) {
+                        HostError (*operation)(host::FileRef dir, const host::GuestPath& path)) {
   const PathArgument argument(call, d, text, true);
   if (!argument) return fail(argument.error);
   return argument.result(call, operation(argument.dir, argument.path));
@@ -44,22 +43,13 @@ FileResult<void> change(Call& call, FileDescriptor& d, Text text,
 
 // Operations with two paths.
 FileResult<void> change(Call& call, FileDescriptor& d, Text old_text, FileDescriptor& to, Text new_text,
-                        HostError (*operation)(int old_dir, const host::GuestPath& old_path, int new_dir,
-                                               const host::GuestPath& new_path)) {
+                        HostError (*operation)(host::FileRef old_dir, const host::GuestPath& old_path,
+                                               host::FileRef new_dir, const host::GuestPath& new_path)) {
   const PathArgument from(call, d, old_text, true);
   if (!from) return fail(from.error);
   const PathArgument target(call, to, new_text, true);
   if (!target) return fail(target.error);
   return from.result(call, operation(from.dir, from.path, target.dir, target.path));
-}
-
-// A directory of its own for a stream of entries, since the position in it is the stream's.
-std::shared_ptr<OpenFile> reopen(Call& call, int dir, HostError& error) {
-  const host::Outcome<int> fd = host::open_beneath(dir, ".", O_RDONLY | O_DIRECTORY);
-  if (!fd) return error = fd.error, nullptr;
-  auto file = std::make_shared<OpenFile>(call.context.counts());
-  file->descriptor.host_fd = *fd;
-  return file;
 }
 
 }  // namespace
@@ -100,14 +90,22 @@ FileResult<Own<FileDescriptor>> open_path(Call& call, FileDescriptor& d, PathFla
   return call.make<FileDescriptor>(std::move(file), flags);
 }
 
+std::shared_ptr<OpenFile> reopen(Call& call, const FileDescriptor& d, HostError& error) {
+  error = HostError::kNotDirectory;
+  if (d.host().type != host::FileType::kDirectory) return nullptr;
+  error = HostError::kTooManyFiles;
+  if (call.at_file_limit()) return nullptr;
+  auto file = std::make_shared<OpenFile>(call.context.counts());
+  error = host::reopen_directory(d.host(), file->descriptor);
+  return error == HostError::kNone ? file : nullptr;
+}
+
 FileResult<Own<DirectoryEntryStream>> Functions::read_directory(Call& call, FileDescriptor& d) {
-  if (d.host().type != host::FileType::kDirectory) return fail(HostError::kNotDirectory);
-  if (call.at_file_limit()) return fail(HostError::kTooManyFiles);
   HostError error = HostError::kNone;
-  std::shared_ptr<OpenFile> directory = reopen(call, d.fd(), error);
+  std::shared_ptr<OpenFile> directory = reopen(call, d, error);
   if (!directory) return fail(error);
   Own<DirectoryEntryStream> stream = call.make<DirectoryEntryStream>(std::move(directory));
-  if (stream) (void)stream->entries.seek(stream->directory->descriptor.host_fd, 0);
+  if (stream) (void)stream->entries.seek(stream->directory->descriptor, 0);
   return stream;
 }
 

@@ -131,7 +131,6 @@ class FileDescriptor : public Resource {
   FileDescriptor(std::shared_ptr<Counts> counts, std::shared_ptr<OpenFile> file, DescriptorFlags flags)
       : Resource(std::move(counts)), file(std::move(file)), flags(flags) {}
   const host::Descriptor& host() const { return file->descriptor; }
-  int fd() const { return file->descriptor.host_fd; }
 
   const std::shared_ptr<OpenFile> file;
   const DescriptorFlags flags;

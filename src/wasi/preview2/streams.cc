@@ -28,7 +28,7 @@ host::Outcome<size_t> read_source(Call& call, InputStream& stream, uint8_t* to, 
 // One read, which waits only if `wait`. 0: the end.
 host::Outcome<size_t> read_once(Call& call, InputStream& stream, uint8_t* to, size_t size, bool wait) {
   if (stream.source) return read_source(call, stream, to, size, wait);
-  if (stream.file->descriptor.host_fd < 0) return size_t{0};
+  if (!stream.file->descriptor.is_open()) return size_t{0};
   const iovec buffer{to, size};
   host::Descriptor d = stream.file->descriptor;
   if (stream.has_offset) {
@@ -225,7 +225,7 @@ host::Outcome<size_t> read_now(const OpenFile& file, std::optional<uint64_t>& of
                                WasiRefusals& refusals) {
   if (file.tcp != nullptr) return file.tcp->receive(to, size, refusals);
   host::Descriptor d = file.descriptor;
-  if (d.host_fd < 0) return size_t{0};
+  if (!d.is_open()) return size_t{0};
   d.status |= host::status::kNonblocking;
   const iovec buffer{to, size};
   if (!offset) {
@@ -244,7 +244,7 @@ host::Outcome<size_t> write_now(Context& context, const OpenFile& file, OutputSt
   using Where = OutputStream::Where;
   iovec buffer{const_cast<uint8_t*>(from), size};
   host::Descriptor d = file.descriptor;
-  if (d.host_fd < 0) return host::HostError::kBadFd;
+  if (!d.is_open()) return host::HostError::kBadFd;
   d.status |= host::status::kNonblocking;
   if (where == Where::kEnd) d.status |= host::status::kAppend;  // it leaves no gap
   host::Outcome<uint64_t> gap = uint64_t{0};
@@ -293,7 +293,7 @@ StreamResult<uint64_t> Functions::check_write(Call& call, OutputStream& stream) 
     if (room) stream.permitted = *room;
     return room;
   }
-  if (stream.file && stream.file->descriptor.host_fd < 0) stream.closed = true;
+  if (stream.file && !stream.file->descriptor.is_open()) stream.closed = true;
   if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   const Readiness readiness = stream.readiness();
   const uint64_t most = stream.file->tcp != nullptr ? stream.file->tcp->writable_at_once() : kPermittedPipe;
@@ -331,7 +331,7 @@ StreamResult<void> Functions::flush(Call& call, OutputStream& stream) {
     StreamResult<uint64_t> room = room_of(call, stream);
     return room ? StreamResult<void>() : StreamResult<void>(Unexpected(std::move(room).error()));
   }
-  if (stream.file && stream.file->descriptor.host_fd < 0) stream.closed = true;
+  if (stream.file && !stream.file->descriptor.is_open()) stream.closed = true;
   if (is_closed(stream)) return Unexpected(StreamError(std::monostate()));
   return {};
 }

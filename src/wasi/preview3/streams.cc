@@ -1,6 +1,4 @@
 // The streams of wasi:cli and wasi:filesystem.
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "wasi/host/directory.h"
@@ -102,7 +100,7 @@ class DirectoryReading final : public FileCopy {
   StreamCopy copy() override {
     StreamCopy copy = component::detail::new_copy<DirectoryEntry>(1024);
     copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
-      if (!std::exchange(begun_, true)) (void)entries_.seek(file_->descriptor.host_fd, 0);
+      if (!std::exchange(begun_, true)) (void)entries_.seek(file_->descriptor, 0);
       for (moved = 0; moved < count; ++moved, at += Codec<DirectoryEntry>::size) {
         const std::optional<DirectoryEntry> entry = read();
         if (!entry) break;
@@ -118,7 +116,7 @@ class DirectoryReading final : public FileCopy {
   std::optional<DirectoryEntry> read() {
     while (true) {
       host::DirEntry entry;
-      const Outcome<bool> more = entries_.next(file_->descriptor.host_fd, entry);
+      const Outcome<bool> more = entries_.next(file_->descriptor, entry);
       if (!more || !*more) {
         fail(more ? skipped_ : more.error);
         return std::nullopt;
@@ -169,22 +167,6 @@ HostError check_file(const FileDescriptor& d, DescriptorFlags needed) {
   if (d.host().type == host::FileType::kDirectory) return HostError::kIsDirectory;
   return preview2::has(d.flags, needed) ? HostError::kNone : HostError::kBadFd;
 }
-// What waits has no positions.
-bool has_position(const FileDescriptor& d) { return d.host().waiting == host::Waiting::kNever; }
-
-// A directory of its own for a stream of entries, since the position in it is the stream's.
-std::shared_ptr<OpenFile> reopen(Call& call, const FileDescriptor& d, HostError& error) {
-  error = HostError::kNotDirectory;
-  if (d.host().type != host::FileType::kDirectory) return nullptr;
-  error = HostError::kTooManyFiles;
-  if (call.at_file_limit()) return nullptr;
-  const Outcome<int> fd = host::open_beneath(d.fd(), ".", O_RDONLY | O_DIRECTORY);
-  error = fd.error;
-  if (!fd) return nullptr;
-  auto file = std::make_shared<OpenFile>(call.context.counts());
-  file->descriptor.host_fd = *fd;
-  return file;
-}
 
 }  // namespace
 
@@ -201,22 +183,22 @@ EndFuture<CliError> Functions::write_stderr(Call& call, Bytes data) {
 
 std::tuple<Bytes, EndFuture<ErrorCode>> Functions::read_via_stream(Call& call, FileDescriptor& d, uint64_t offset) {
   return reading<ByteReading, uint8_t, ErrorCode>(call, error_code_of, check_file(d, DescriptorFlags::kRead), d.file,
-                                                  has_position(d) ? std::optional(offset) : std::nullopt,
+                                                  d.host().has_position() ? std::optional(offset) : std::nullopt,
                                                   call.context.refusals);
 }
 EndFuture<ErrorCode> Functions::write_via_stream(Call& call, FileDescriptor& d, Bytes data, uint64_t offset) {
   return writing(call, error_code_of, check_file(d, DescriptorFlags::kWrite), d.file, std::move(data),
-                 has_position(d) ? Where::kOffset : Where::kPosition, offset);
+                 d.host().has_position() ? Where::kOffset : Where::kPosition, offset);
 }
 EndFuture<ErrorCode> Functions::append_via_stream(Call& call, FileDescriptor& d, Bytes data) {
   return writing(call, error_code_of, check_file(d, DescriptorFlags::kWrite), d.file, std::move(data),
-                 has_position(d) ? Where::kEnd : Where::kPosition, 0);
+                 d.host().has_position() ? Where::kEnd : Where::kPosition, 0);
 }
 
 std::tuple<component::StreamReader<DirectoryEntry>, EndFuture<ErrorCode>> Functions::read_directory(Call& call,
                                                                                                     FileDescriptor& d) {
   HostError error = HostError::kNone;
-  std::shared_ptr<OpenFile> directory = reopen(call, d, error);
+  std::shared_ptr<OpenFile> directory = preview2::reopen(call, d, error);
   return reading<DirectoryReading, DirectoryEntry, ErrorCode>(call, error_code_of, error, std::move(directory));
 }
 
