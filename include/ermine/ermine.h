@@ -48,4 +48,5 @@
 #include "ermine/types.h"
 #include "ermine/value.h"
 #include "ermine/wasi.h"
+#include "ermine/wasi_connect.h"
 #include "ermine/wasi_stream.h"

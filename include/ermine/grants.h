@@ -23,6 +23,9 @@ namespace ermine {
 namespace wasi::host {
 class VirtualFileSource;
 }
+namespace wasi::net {
+class Connector;
+}
 
 enum class DirectoryAccess : uint8_t { kReadWrite, kReadOnly };
 
@@ -64,6 +67,8 @@ struct NetworkGrants {
   // Names are looked up in a process of its own, which is started with the program's state: for a host that confines
   // itself afterwards, so that it can no longer read the resolver's files.
   bool resolver_process = false;
+  // Makes the connections of `tcp` (WasiConfig::connect_with); null: the system.
+  std::shared_ptr<const wasi::net::Connector> connector;
 
   // Whether anything is granted.
   bool any() const { return !(tcp.empty() && udp.empty() && udp_listeners.empty() && names.empty() && http.empty()); }

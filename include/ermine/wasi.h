@@ -27,6 +27,7 @@
 #include "ermine/grants.h"
 #include "ermine/linker.h"
 #include "ermine/result.h"
+#include "ermine/wasi_connect.h"
 
 namespace ermine {
 
@@ -77,6 +78,9 @@ class WasiConfig {
   WasiConfig& listen_udp(std::string address);
   WasiConfig& allow_dns(std::string name);
   WasiConfig& allow_http(std::string target);
+  // TCP connections of components are made by this function (wasi_connect.h) and not by the system; null takes that
+  // back. Grants, limits and quotas are the same. Requests over HTTP, listening sockets and UDP are not concerned.
+  WasiConfig& connect_with(WasiConnector function);
   // The connections of requests, and limits on them.
   WasiConfig& http_pool(HttpPool pool);
   WasiConfig& http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,

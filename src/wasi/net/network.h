@@ -13,6 +13,7 @@
 #include "ermine/grants.h"
 #include "ermine/result.h"
 #include "ermine/wasi.h"
+#include "wasi/net/connector.h"
 #include "wasi/net/error.h"
 #include "wasi/net/names.h"
 #include "wasi/net/policy.h"
@@ -33,6 +34,10 @@ class Network {
 
   const Policy& policy() const { return policy_; }
   const std::shared_ptr<Quota>& quota() const { return quota_; }
+
+  // Null: the system connects.
+  const Connector* connector() const { return connector_.get(); }
+  std::vector<std::string> names_of(const IpAddress& address) const { return names_.names_of(address); }
 
   // The addresses of --listen of the program: where its sockets may be bound and listen.
   void allow_listening(const Endpoint& address, bool both_families) { listeners_.push_back({address, both_families}); }
@@ -66,7 +71,8 @@ class Network {
     Endpoint address;
     bool both_families = false;
   };
-  explicit Network(const NetworkGrants& grants) : quota_(std::make_shared<Quota>(grants)) {}
+  explicit Network(const NetworkGrants& grants)
+      : quota_(std::make_shared<Quota>(grants)), connector_(grants.connector) {}
 
   Policy policy_;
   PinnedNames names_;
@@ -75,6 +81,7 @@ class Network {
   std::vector<std::pair<Use, Endpoint>> given_;  // the last ones
   std::shared_ptr<Quota> quota_;
   std::unique_ptr<Resolver> resolver_;
+  std::shared_ptr<const Connector> connector_;
 };
 
 }  // namespace ermine::wasi::net

@@ -79,6 +79,7 @@ NetOutcome<int> Socket::make(int type, bool v6, bool granted, Quota& quota) {
 }
 
 NetOutcome<int> Socket::option(int level, int name) const {
+  if (replaced_) return replaced_->option(fd(), level, name);
   int value = 0;
   socklen_t size = sizeof value;
   if (getsockopt(fd(), level, name, &value, &size) != 0) return last_net_error();
@@ -86,6 +87,7 @@ NetOutcome<int> Socket::option(int level, int name) const {
 }
 
 NetError Socket::set_option(int level, int name, int value) {
+  if (replaced_) return replaced_->set_option(fd(), level, name, value);
   return setsockopt(fd(), level, name, &value, sizeof value) == 0 ? NetError::kNone : last_net_error();
 }
 
@@ -95,11 +97,13 @@ Endpoint Socket::any_local() const {
   return e;
 }
 NetOutcome<Endpoint> Socket::local_endpoint() const {
+  if (replaced_) return replaced_->local;
   SystemAddress address;
   if (getsockname(fd(), address.get(), &address.size) != 0) return last_net_error();
   return address.endpoint();
 }
 NetOutcome<Endpoint> Socket::remote_endpoint() const {
+  if (replaced_) return replaced_->remote;
   SystemAddress address;
   if (getpeername(fd(), address.get(), &address.size) != 0) return last_net_error();
   return address.endpoint();

@@ -12,6 +12,7 @@
 
 #include "wasi/host/descriptor.h"
 #include "wasi/net/address.h"
+#include "wasi/net/connector.h"
 #include "wasi/net/error.h"
 #include "wasi/net/quota.h"
 
@@ -65,6 +66,8 @@ class Socket {
   // Any address of the family, and any free port.
   Endpoint any_local() const;
   NetOutcome<Endpoint> remote_endpoint() const;
+  // Of a connection that the embedder has made; null: it is the system's.
+  std::unique_ptr<ReplacedSocket> replaced_;
 
  private:
   host::UniqueFd fd_;

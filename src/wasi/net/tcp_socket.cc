@@ -88,12 +88,16 @@ NetError TcpSocket::start_connect(const Network& network, const Endpoint& remote
   if (NetError e = check_remote(v6(), remote); e != NetError::kNone) return e;
   if (NetError e = check_local(v6(), remote); e != NetError::kNone) return e;  // not multicast
   if (NetError e = network.check(Use::kTcp, remote, refusals); e != NetError::kNone) return e;
-  const SystemAddress address(remote);
-  int rc;
-  do rc = connect(fd(), address.get(), address.size);
-  while (rc != 0 && errno == EINTR);
-  // The system's refusals are reported by finish_connect(), as those of the other side.
-  if (rc != 0 && errno != EINPROGRESS) failure_ = errno == EADDRNOTAVAIL ? NetError::kAddressInUse : last_net_error();
+  // Refusals of the system or the embedder are reported by finish_connect(), as those of the other side.
+  if (network.connector() != nullptr)
+    failure_ = network.connector()->connect(fd(), remote, network.names_of(remote.address), replaced_);
+  if (failure_ == NetError::kNone && !replaced_) {
+    const SystemAddress address(remote);
+    int rc;
+    do rc = connect(fd(), address.get(), address.size);
+    while (rc != 0 && errno == EINTR);
+    if (rc != 0 && errno != EINPROGRESS) failure_ = errno == EADDRNOTAVAIL ? NetError::kAddressInUse : last_net_error();
+  }
   deadline_ = quota()->connect_deadline();
   state_ = State::kConnecting;
   return NetError::kNone;
