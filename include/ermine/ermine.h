@@ -47,6 +47,7 @@
 #include "ermine/text.h"
 #include "ermine/types.h"
 #include "ermine/value.h"
+#include "ermine/virtual_directory.h"
 #include "ermine/wasi.h"
 #include "ermine/wasi_connect.h"
 #include "ermine/wasi_stream.h"

@@ -34,6 +34,7 @@ namespace ermine {
 class Component;
 class ComponentCaller;
 class ComponentLinker;
+class VirtualDirectory;
 class WasiInputStream;
 class WasiOutputStream;
 
@@ -67,6 +68,9 @@ class WasiConfig {
   WasiConfig& stderr_stream(std::shared_ptr<WasiOutputStream> stream);
   // Grants a directory under the guest's name, as 3, 4, … in the order of the calls.
   WasiConfig& preopen_dir(std::string host_path, std::string guest_path,
+                          WasiDirAccess access = WasiDirAccess::kReadWrite);
+  // A directory in memory (virtual_directory.h); the same may be granted to several programs, and more than once.
+  WasiConfig& preopen_dir(std::shared_ptr<VirtualDirectory> directory, std::string guest_path,
                           WasiDirAccess access = WasiDirAccess::kReadWrite);
   // Grants a listening TCP socket on "host:port". A module gets it open, and its number follows the directories'; a
   // component may bind a socket to this address and listen.

@@ -64,7 +64,7 @@ bool is_stream_socket(int fd) {
          getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &other) == 0 && listens == 0;
 }
 
-// Of a refusal: never one that would make the program wait, or go on.
+// Of a refusal: never one that would make the program wait, or continue.
 NetError refusal(std::errc why) {
   const NetError error = net_error_of(static_cast<host::HostError>(why));
   return error == NetError::kNone || error == NetError::kWouldBlock ? NetError::kUnknown : error;
