@@ -14,7 +14,7 @@
 #include "ermine/component/call.h"
 #include "ermine/component/event_loop.h"
 #include "tests/wasi/async_component_caller.h"
-#include "tests/wasi/guest.h"
+#include "tests/wasi/guest_directory.h"
 
 namespace ermine {
 namespace {
@@ -26,6 +26,7 @@ using test::AsyncGuest;
 using test::bytes;
 using test::flags;
 using test::follow;
+using test::GuestDirectory;
 using test::must;
 using test::number;
 using test::TempDir;
@@ -42,10 +43,6 @@ WasiConfig in(const TempDir& directory, WasiDirAccess access = WasiDirAccess::kR
   WasiConfig config;
   config.preopen_dir(directory.path(), "/", access);
   return config;
-}
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 uint64_t milliseconds_of(auto f) {
   const auto start = std::chrono::steady_clock::now();
@@ -234,14 +231,18 @@ TEST(WasiAsync, StandardOutputWaitsForItsReader) {
   EXPECT_EQ(guest.status("stdout-all", {bytes("x")}), kStatusPipe);
 }
 
-TEST(WasiAsync, FileStreams) {
-  TempDir directory;
-  AsyncGuest guest(in(directory));
+// With a directory of the host, and with one in memory.
+class WasiAsyncFiles : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, WasiAsyncFiles, testing::Bool(), GuestDirectory::name);
+
+TEST_P(WasiAsyncFiles, FileStreams) {
+  const GuestDirectory directory(GetParam());
+  AsyncGuest guest(directory.config());
   const Resource dir = guest.directory();
   EXPECT_EQ(guest.opened(dir, "file"), "no-entry");
   const Resource file = guest.file(dir, "file", {"create"}, {"read", "write"});
   EXPECT_EQ(guest.status("write-all", {guest.of(file), number(2), bytes("some text")}), 0u);
-  EXPECT_EQ(contents(directory.path() + "/file"), std::string("\0\0some text", 11));
+  EXPECT_EQ(directory.contents("file"), std::string("\0\0some text", 11));
   EXPECT_EQ(guest.status("append-all", {guest.of(file), bytes(", end")}), 0u);
   EXPECT_EQ(guest.contents("read-all", {guest.of(file), number(2)}), (Contents{"some text, end", 0}));
   EXPECT_EQ(guest.contents("read-all", {guest.of(file), number(16)}), (Contents{"", 0}));
@@ -260,17 +261,17 @@ TEST(WasiAsync, FileStreams) {
   std::string large(3'000'000, '\0');
   for (size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i % 251);
   EXPECT_EQ(guest.status("write-all", {guest.of(file), number(0), bytes(large)}), 0u);
-  EXPECT_TRUE(contents(directory.path() + "/file") == large);
+  EXPECT_TRUE(directory.contents("file") == large);
   EXPECT_TRUE(guest.contents("read-all", {guest.of(file), number(0)}) == (Contents{large, 0}));
   const Resource copy = guest.file(dir, "copy", {"create"}, {"write"});
   EXPECT_EQ(guest.status("copy-all", {guest.of(file), guest.of(copy)}), 0u);
-  EXPECT_TRUE(contents(directory.path() + "/copy") == large);
+  EXPECT_TRUE(directory.contents("copy") == large);
   EXPECT_EQ(guest.status("copy-all", {guest.of(copy), guest.of(copy)}), kStatusBadDescriptor);
 }
 
-TEST(WasiAsync, Files) {
-  TempDir directory;
-  AsyncGuest guest(in(directory));
+TEST_P(WasiAsyncFiles, Files) {
+  const GuestDirectory directory(GetParam());
+  AsyncGuest guest(directory.config());
   const Resource dir = guest.directory();
   const Resource file = guest.file(dir, "file", {"create"}, {"read", "write"});
   EXPECT_EQ(guest.outcome("set-size", {guest.of(file), number(5)}), "ok");
@@ -324,9 +325,9 @@ TEST(WasiAsync, Files) {
   EXPECT_EQ(guest.outcome("set-times", {guest.of(file), Value::variant("now"), time(7, 0)}), "ok");
 }
 
-TEST(WasiAsync, Names) {
-  TempDir directory;
-  AsyncGuest guest(in(directory));
+TEST_P(WasiAsyncFiles, Names) {
+  const GuestDirectory directory(GetParam());
+  AsyncGuest guest(directory.config());
   const Resource dir = guest.directory();
   const auto at = [&](const char* what, std::string_view path) {
     return guest.outcome(what, {guest.of(dir), text(path)});
@@ -348,14 +349,15 @@ TEST(WasiAsync, Names) {
   EXPECT_EQ(guest.call("readlink", {guest.of(dir), text("s")}).payload()->as_string(), "c");
   EXPECT_EQ(guest.opened(dir, "s", {}, {"read"}, false), "loop");
   // The entries, without "." and "..": all of them, and afterwards the error for a name that is not Unicode.
-  ASSERT_EQ(mkfifo((directory.path() + "/fifo").c_str(), 0600), 0);
-  for (int i = 0; i < 20; ++i) std::ofstream(directory.path() + "/" + std::to_string(i));
-  const bool has_not_unicode = static_cast<bool>(std::ofstream(directory.path() + "/\xff"));
+  if (!directory.in_memory()) ASSERT_EQ(mkfifo((directory.host() + "/fifo").c_str(), 0600), 0);
+  for (int i = 0; i < 20; ++i) directory.write(std::to_string(i));
+  const bool has_not_unicode = !directory.in_memory() && std::ofstream(directory.host() + "/\xff");
   const Value listed = guest.call("list-all", {guest.of(dir)});
   std::set<std::string> found;
   for (const Value& entry : listed.elements()[0].elements())
     found.insert(entry.field("name")->as_string() + " " + entry.field("type")->case_name());
-  std::set<std::string> expected = {"sub directory", "c regular-file", "s symbolic-link", "fifo fifo"};
+  std::set<std::string> expected = {"sub directory", "c regular-file", "s symbolic-link"};
+  if (!directory.in_memory()) expected.insert("fifo fifo");
   for (int i = 0; i < 20; ++i) expected.insert(std::to_string(i) + " regular-file");
   EXPECT_EQ(found, expected);
   EXPECT_EQ(listed.elements()[1].as_unsigned(), has_not_unicode ? kStatusNotUtf8 : 0);
@@ -394,17 +396,15 @@ TEST(WasiAsync, FifosDoNotBlockOthers) {
   writer.join();
 }
 
-TEST(WasiAsync, NothingLeadsOutside) {
-  TempDir outside;
-  std::filesystem::create_directory(outside.path() + "/in");
-  std::ofstream(outside.path() + "/secret") << "secret";
-  std::filesystem::create_symlink("../secret", outside.path() + "/in/up");
-  std::filesystem::create_symlink(outside.path() + "/secret", outside.path() + "/in/absolute");
-  std::filesystem::create_symlink("..", outside.path() + "/in/parent");
-  std::filesystem::create_symlink("nothing", outside.path() + "/in/dangling");
-  std::filesystem::create_symlink(".", outside.path() + "/in/self");
-  std::ofstream(outside.path() + "/in/file") << "file";
-  AsyncGuest guest(WasiConfig().preopen_dir(outside.path() + "/in", "/"));
+TEST_P(WasiAsyncFiles, NothingLeadsOutside) {
+  const GuestDirectory directory(GetParam());
+  directory.link("../secret", "up");
+  directory.link(directory.secret_path(), "absolute");
+  directory.link("..", "parent");
+  directory.link("nothing", "dangling");
+  directory.link(".", "self");
+  directory.write("file", "file");
+  AsyncGuest guest(directory.config());
   const Resource dir = guest.directory();
   for (const char* path : {"../secret", "/etc/passwd", "up", "absolute", "parent/secret", "./../secret",
                            "file/../../secret", "parent", "..", "x/../../secret"}) {
@@ -441,16 +441,16 @@ TEST(WasiAsync, NothingLeadsOutside) {
   for (const char* path : {"file/", "dangling/", "self/"})
     EXPECT_EQ(guest.outcome("remove-directory", {guest.of(dir), text(path)}), "not-directory") << path;
   EXPECT_EQ(guest.outcome("link", {guest.of(dir), flags(), text("up/"), guest.of(dir), text("got")}), "not-permitted");
-  EXPECT_EQ(contents(outside.path() + "/secret"), "secret");
+  EXPECT_EQ(directory.secret(), "secret");
   EXPECT_EQ(guest.wasi().refusals().escaping_path, "../secret");
-  EXPECT_FALSE(std::filesystem::exists(outside.path() + "/new"));
+  EXPECT_FALSE(directory.has_beside("new"));
 }
 
-TEST(WasiAsync, ReadOnlyStaysAsItIs) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/file") << "text";
-  std::filesystem::create_directory(directory.path() + "/sub");
-  AsyncGuest guest(in(directory, WasiDirAccess::kReadOnly));
+TEST_P(WasiAsyncFiles, ReadOnlyStaysAsItIs) {
+  const GuestDirectory directory(GetParam());
+  directory.write("file", "text");
+  directory.mkdir("sub");
+  AsyncGuest guest(directory.config(WasiDirAccess::kReadOnly));
   const Resource dir = guest.directory();
   const Resource sub = guest.file(dir, "sub", {"directory"});
   EXPECT_EQ(guest.opened(dir, "file"), "ok");
@@ -471,15 +471,16 @@ TEST(WasiAsync, ReadOnlyStaysAsItIs) {
   EXPECT_EQ(guest.outcome("set-times", {guest.of(file), now(), now()}), "read-only");
   EXPECT_EQ(guest.outcome("set-size", {guest.of(file), number(0)}), "invalid");
   EXPECT_EQ(guest.status("write-all", {guest.of(file), number(0), bytes("x")}), kStatusBadDescriptor);
-  EXPECT_EQ(contents(directory.path() + "/file"), "text");
+  EXPECT_EQ(directory.contents("file"), "text");
   EXPECT_EQ(guest.wasi().refusals().read_only_path, "file");
 }
 
-TEST(WasiAsync, LinksBetweenGrantsNeedBoth) {
-  TempDir read_only, writable;
-  std::ofstream(read_only.path() + "/file") << "text";
+TEST_P(WasiAsyncFiles, LinksBetweenGrantsNeedBoth) {
+  const GuestDirectory read_only(GetParam()), writable(GetParam());
+  read_only.write("file", "text");
   WasiConfig config;
-  config.preopen_dir(read_only.path(), "/ro", WasiDirAccess::kReadOnly).preopen_dir(writable.path(), "/rw");
+  read_only.grant(config, "/ro", WasiDirAccess::kReadOnly);
+  writable.grant(config, "/rw");
   AsyncGuest guest(std::move(config));
   const std::vector<Resource> dirs = guest.directories();
   EXPECT_EQ(guest.outcome("link", {guest.of(dirs[0]), flags(), text("file"), guest.of(dirs[1]), text("x")}),
@@ -487,29 +488,29 @@ TEST(WasiAsync, LinksBetweenGrantsNeedBoth) {
   EXPECT_EQ(guest.outcome("rename", {guest.of(dirs[0]), text("file"), guest.of(dirs[1]), text("x")}), "read-only");
 }
 
-TEST(WasiAsync, OutputIsLimited) {
-  TempDir directory;
+TEST_P(WasiAsyncFiles, OutputIsLimited) {
+  const GuestDirectory directory(GetParam());
   const auto fails = [](Result<std::optional<Value>> r) { return !r && r.error().limit() == Limit::kWrittenBytes; };
   {
-    AsyncGuest guest(in(directory).max_written_bytes(10));
+    AsyncGuest guest(directory.config().max_written_bytes(10));
     const Resource file = guest.file(guest.directory(), "a", {"create"}, {"write"});
     EXPECT_EQ(guest.status("write-all", {guest.of(file), number(0), bytes("12345678")}), 0u);
     EXPECT_TRUE(fails(guest.attempt("write-all", {guest.of(file), number(8), bytes("12345678")})));
-    EXPECT_EQ(contents(directory.path() + "/a"), "1234567812");
+    EXPECT_EQ(directory.contents("a"), "1234567812");
   }
   {
-    AsyncGuest guest(in(directory).max_written_bytes(10));
+    AsyncGuest guest(directory.config().max_written_bytes(10));
     const Resource file = guest.file(guest.directory(), "b", {"create"}, {"write"});
     EXPECT_TRUE(fails(guest.attempt("set-size", {guest.of(file), number(11)})));
   }
   // Between two streams of the host no code of the program could be ended, so the future says it.
-  AsyncGuest guest(in(directory).max_written_bytes(4));
+  AsyncGuest guest(directory.config().max_written_bytes(4));
   const Resource dir = guest.directory();
   constexpr uint64_t kStatusQuota = 6;
   EXPECT_EQ(
       guest.status("copy-all", {guest.of(guest.file(dir, "a")), guest.of(guest.file(dir, "c", {"create"}, {"write"}))}),
       kStatusQuota);
-  EXPECT_EQ(contents(directory.path() + "/c"), "1234");
+  EXPECT_EQ(directory.contents("c"), "1234");
 }
 
 // What streams move costs fuel, the same in every tier, whether a component or the host has the other end.
@@ -595,10 +596,10 @@ TEST(WasiAsync, AnEndlessCopyEndsAtTheDeadline) {
   EXPECT_EQ(r.error().trap_code(), TrapCode::kInterrupted);
 }
 
-TEST(WasiAsync, FilesAreLimited) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/file");
-  AsyncGuest guest(in(directory).max_open_files(6));  // the standard streams and the directory are four
+TEST_P(WasiAsyncFiles, FilesAreLimited) {
+  const GuestDirectory directory(GetParam());
+  directory.write("file");
+  AsyncGuest guest(directory.config().max_open_files(6));  // the standard streams and the directory are four
   const Resource dir = guest.directory();
   {
     const Resource one = guest.file(dir, "file"), two = guest.file(dir, "file");

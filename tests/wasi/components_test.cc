@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "tests/wasi/component_caller.h"
-#include "tests/wasi/guest.h"
+#include "tests/wasi/guest_directory.h"
 
 namespace ermine {
 namespace {
@@ -25,6 +25,7 @@ using test::bytes;
 using test::ComponentGuest;
 using test::flags;
 using test::follow;
+using test::GuestDirectory;
 using test::metered;
 using test::number;
 using test::text;
@@ -34,10 +35,6 @@ WasiConfig in(const TempDir& directory, WasiDirAccess access = WasiDirAccess::kR
   WasiConfig config;
   config.preopen_dir(directory.path(), "/", access);
   return config;
-}
-std::string contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 struct Pipe {
@@ -109,14 +106,18 @@ TEST(WasiComponents, WhichStreamsAreTerminals) {
   close(terminal);
 }
 
-TEST(WasiComponents, Files) {
-  TempDir directory;
-  ComponentGuest guest(in(directory));
+// With a directory of the host, and with one in memory.
+class WasiComponentFiles : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, WasiComponentFiles, testing::Bool(), GuestDirectory::name);
+
+TEST_P(WasiComponentFiles, Files) {
+  const GuestDirectory directory(GetParam());
+  ComponentGuest guest(directory.config());
   const Resource dir = guest.directory();
   EXPECT_EQ(guest.opened(dir, "file"), "no-entry");
   Resource file = guest.file(dir, "file", {"create"}, {"read", "write"});
   EXPECT_EQ(guest.call("write-file", {guest.of(file), bytes("some text"), number(2)}).payload()->as_unsigned(), 9u);
-  EXPECT_EQ(contents(directory.path() + "/file"), std::string("\0\0some text", 11));
+  EXPECT_EQ(directory.contents("file"), std::string("\0\0some text", 11));
   const Value read = guest.call("read-file", {guest.of(file), number(4), number(2)});
   EXPECT_EQ(*read.payload(), Value::tuple(Values{bytes("some"), Value::boolean(false)}));
   EXPECT_TRUE(guest.call("read-file", {guest.of(file), number(4), number(11)}).payload()->elements()[1].as_bool());
@@ -144,7 +145,7 @@ TEST(WasiComponents, Files) {
   EXPECT_EQ(guest.opened(dir, "file", {"create", "exclusive"}, {"write"}), "exist");
   EXPECT_EQ(guest.opened(dir, "file", {"directory"}), "not-directory");
   EXPECT_EQ(guest.opened(dir, "file", {"truncate"}), "ok");
-  EXPECT_EQ(contents(directory.path() + "/file"), "");
+  EXPECT_EQ(directory.contents("file"), "");
   // Identity.
   EXPECT_TRUE(guest.call("is-same", {guest.of(file), guest.of(reading)}).as_bool());
   EXPECT_FALSE(guest.call("is-same", {guest.of(file), guest.of(dir)}).as_bool());
@@ -153,9 +154,9 @@ TEST(WasiComponents, Files) {
   EXPECT_FALSE(hash == guest.call("hash", {guest.of(dir)}));
 }
 
-TEST(WasiComponents, Names) {
-  TempDir directory;
-  ComponentGuest guest(in(directory));
+TEST_P(WasiComponentFiles, Names) {
+  const GuestDirectory directory(GetParam());
+  ComponentGuest guest(directory.config());
   const Resource dir = guest.directory();
   const auto at = [&](const char* what, std::string_view path) {
     return guest.outcome(what, {guest.of(dir), text(path)});
@@ -208,9 +209,9 @@ TEST(WasiComponents, Names) {
             "invalid");
   EXPECT_EQ(guest.outcome("set-times", {guest.of(guest.file(dir, "c")), Value::variant("now"), time(7, 0)}), "ok");
   // The entries, without "." and "..".
-  ASSERT_EQ(mkfifo((directory.path() + "/fifo").c_str(), 0600), 0);
-  const std::string not_unicode = directory.path() + "/\xff";
-  const bool has_not_unicode = static_cast<bool>(std::ofstream(not_unicode));
+  if (!directory.in_memory()) ASSERT_EQ(mkfifo((directory.host() + "/fifo").c_str(), 0600), 0);
+  const std::string not_unicode = directory.host() + "/\xff";
+  const bool has_not_unicode = !directory.in_memory() && std::ofstream(not_unicode);
   const Resource stream = guest.make("read-directory", {guest.of(dir)});
   std::set<std::string> found;
   for (int i = 0; i < 10; ++i) {
@@ -223,22 +224,21 @@ TEST(WasiComponents, Names) {
     const Value& entry = *v.payload()->payload();
     found.insert(entry.field("name")->as_string() + " " + entry.field("type")->case_name());
   }
-  std::set<std::string> expected = {"sub directory", "c regular-file", "s symbolic-link", "fifo fifo"};
+  std::set<std::string> expected = {"sub directory", "c regular-file", "s symbolic-link"};
+  if (!directory.in_memory()) expected.insert("fifo fifo");
   if (has_not_unicode) expected.insert("illegal-byte-sequence");
   EXPECT_EQ(found, expected);
   EXPECT_EQ(at("unlink", "sub/a"), "ok");
   EXPECT_EQ(at("remove-directory", "sub"), "ok");
 }
 
-TEST(WasiComponents, NothingLeadsOutside) {
-  TempDir outside;
-  std::filesystem::create_directory(outside.path() + "/in");
-  std::ofstream(outside.path() + "/secret") << "secret";
-  std::filesystem::create_symlink("../secret", outside.path() + "/in/up");
-  std::filesystem::create_symlink(outside.path() + "/secret", outside.path() + "/in/absolute");
-  std::filesystem::create_symlink("..", outside.path() + "/in/parent");
-  std::ofstream(outside.path() + "/in/file") << "file";
-  ComponentGuest guest(WasiConfig().preopen_dir(outside.path() + "/in", "/"));
+TEST_P(WasiComponentFiles, NothingLeadsOutside) {
+  const GuestDirectory directory(GetParam());
+  directory.link("../secret", "up");
+  directory.link(directory.secret_path(), "absolute");
+  directory.link("..", "parent");
+  directory.write("file", "file");
+  ComponentGuest guest(directory.config());
   const Resource dir = guest.directory();
   for (const char* path : {"../secret", "/etc/passwd", "up", "absolute", "parent/secret", "./../secret",
                            "file/../../secret", "parent", "..", "x/../../secret"}) {
@@ -273,16 +273,16 @@ TEST(WasiComponents, NothingLeadsOutside) {
   EXPECT_NE(guest.opened(dir, "new/", {"create"}, {"write"}), "ok");
   EXPECT_EQ(guest.outcome("unlink", {guest.of(dir), text("file/")}), "not-directory");
   EXPECT_EQ(guest.outcome("link", {guest.of(dir), flags(), text("up/"), guest.of(dir), text("got")}), "not-permitted");
-  EXPECT_EQ(contents(outside.path() + "/secret"), "secret");
+  EXPECT_EQ(directory.secret(), "secret");
   EXPECT_EQ(guest.wasi().refusals().escaping_path, "../secret");
-  EXPECT_FALSE(std::filesystem::exists(outside.path() + "/new"));
+  EXPECT_FALSE(directory.has_beside("new"));
 }
 
-TEST(WasiComponents, ReadOnlyStaysAsItIs) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/file") << "text";
-  std::filesystem::create_directory(directory.path() + "/sub");
-  ComponentGuest guest(in(directory, WasiDirAccess::kReadOnly));
+TEST_P(WasiComponentFiles, ReadOnlyStaysAsItIs) {
+  const GuestDirectory directory(GetParam());
+  directory.write("file", "text");
+  directory.mkdir("sub");
+  ComponentGuest guest(directory.config(WasiDirAccess::kReadOnly));
   const Resource dir = guest.directory();
   const Resource sub = guest.file(dir, "sub", {"directory"});
   EXPECT_EQ(guest.opened(dir, "file"), "ok");
@@ -302,15 +302,16 @@ TEST(WasiComponents, ReadOnlyStaysAsItIs) {
   const Resource file = guest.file(dir, "file");
   EXPECT_EQ(guest.outcome("set-times", {guest.of(file), now(), now()}), "read-only");
   EXPECT_EQ(guest.outcome("set-size", {guest.of(file), number(0)}), "invalid");
-  EXPECT_EQ(contents(directory.path() + "/file"), "text");
+  EXPECT_EQ(directory.contents("file"), "text");
   EXPECT_EQ(guest.wasi().refusals().read_only_path, "file");
 }
 
-TEST(WasiComponents, LinksBetweenGrantsNeedBoth) {
-  TempDir read_only, writable;
-  std::ofstream(read_only.path() + "/file") << "text";
+TEST_P(WasiComponentFiles, LinksBetweenGrantsNeedBoth) {
+  const GuestDirectory read_only(GetParam()), writable(GetParam());
+  read_only.write("file", "text");
   WasiConfig config;
-  config.preopen_dir(read_only.path(), "/ro", WasiDirAccess::kReadOnly).preopen_dir(writable.path(), "/rw");
+  read_only.grant(config, "/ro", WasiDirAccess::kReadOnly);
+  writable.grant(config, "/rw");
   ComponentGuest guest(std::move(config));
   const std::vector<Resource> dirs = guest.directories();
   EXPECT_EQ(guest.outcome("link", {guest.of(dirs[0]), flags(), text("file"), guest.of(dirs[1]), text("x")}),
@@ -318,9 +319,9 @@ TEST(WasiComponents, LinksBetweenGrantsNeedBoth) {
   EXPECT_EQ(guest.outcome("rename", {guest.of(dirs[0]), text("file"), guest.of(dirs[1]), text("x")}), "read-only");
 }
 
-TEST(WasiComponents, FileStreams) {
-  TempDir directory;
-  ComponentGuest guest(in(directory));
+TEST_P(WasiComponentFiles, FileStreams) {
+  const GuestDirectory directory(GetParam());
+  ComponentGuest guest(directory.config());
   const Resource dir = guest.directory();
   const Resource file = guest.file(dir, "file", {"create"}, {"read", "write"});
   const Resource out = guest.make("write-via", {guest.of(file), number(0)});
@@ -331,10 +332,10 @@ TEST(WasiComponents, FileStreams) {
   EXPECT_EQ(guest.outcome("flush", {guest.of(out)}), "ok");
   const Resource end = guest.make("append-via", {guest.of(file)});
   EXPECT_EQ(guest.outcome("write-flush", {guest.of(end), bytes("end")}), "ok");
-  EXPECT_EQ(contents(directory.path() + "/file"), std::string("one two three\0\0end", 18));
+  EXPECT_EQ(directory.contents("file"), std::string("one two three\0\0end", 18));
   // The first stream still has its own position.
   EXPECT_EQ(guest.outcome("write-flush", {guest.of(out), bytes("X")}), "ok");
-  EXPECT_EQ(contents(directory.path() + "/file"), std::string("one two three\0\0Xnd", 18));
+  EXPECT_EQ(directory.contents("file"), std::string("one two three\0\0Xnd", 18));
   const Resource input = guest.make("read-via", {guest.of(file), number(4)});
   EXPECT_EQ(guest.read(input, 0), "");
   EXPECT_EQ(guest.read(input, 3), "two");
@@ -351,13 +352,13 @@ TEST(WasiComponents, FileStreams) {
   EXPECT_EQ(guest.call("blocking-splice", {guest.of(copy), guest.of(again), number(100)}).payload()->as_unsigned(),
             15u);
   EXPECT_EQ(guest.outcome("splice", {guest.of(copy), guest.of(again), number(1)}), "closed");
-  EXPECT_EQ(contents(directory.path() + "/copy"), contents(directory.path() + "/file"));
+  EXPECT_EQ(directory.contents("copy"), directory.contents("file"));
 }
 
-TEST(WasiComponents, AWriteThatIsNotPermittedTraps) {
-  TempDir directory;
+TEST_P(WasiComponentFiles, AWriteThatIsNotPermittedTraps) {
+  const GuestDirectory directory(GetParam());
   const auto attempt = [&](const char* what, Value argument) {
-    ComponentGuest guest(in(directory));
+    ComponentGuest guest(directory.config());
     const Resource file = guest.file(guest.directory(), "file", {"create"}, {"write"});
     const Resource out = guest.make("write-via", {guest.of(file), number(0)});
     Result<std::optional<Value>> r = guest.attempt(what, {guest.of(out), std::move(argument)});
@@ -367,7 +368,7 @@ TEST(WasiComponents, AWriteThatIsNotPermittedTraps) {
   EXPECT_EQ(attempt("write", bytes("x")), TrapCode::kHost);
   EXPECT_EQ(attempt("zeroes", number(1)), TrapCode::kHost);
   EXPECT_EQ(attempt("write-flush", bytes(std::string(4097, 'x'))), TrapCode::kHost);
-  EXPECT_EQ(contents(directory.path() + "/file"), "");
+  EXPECT_EQ(directory.contents("file"), "");
 }
 
 TEST(WasiComponents, PipesDoNotBlock) {
@@ -437,9 +438,9 @@ TEST(WasiComponents, WaitsEndAtTheDeadline) {
   kept = {};
 }
 
-TEST(WasiComponents, OutputIsLimited) {
-  TempDir directory;
-  const auto limited = [&] { return in(directory).max_written_bytes(10); };
+TEST_P(WasiComponentFiles, OutputIsLimited) {
+  const GuestDirectory directory(GetParam());
+  const auto limited = [&] { return directory.config().max_written_bytes(10); };
   const auto fails = [](Result<std::optional<Value>> r) { return !r && r.error().limit() == Limit::kWrittenBytes; };
   {
     ComponentGuest guest(limited());
@@ -458,14 +459,14 @@ TEST(WasiComponents, OutputIsLimited) {
     const Resource file = guest.file(guest.directory(), "c", {"create"}, {"write"});
     const Resource out = guest.make("write-via", {guest.of(file), number(9)});
     EXPECT_TRUE(fails(guest.attempt("write-flush", {guest.of(out), bytes("12")})));
-    EXPECT_EQ(contents(directory.path() + "/c"), std::string(9, '\0') + "1");
+    EXPECT_EQ(directory.contents("c"), std::string(9, '\0') + "1");
   }
 }
 
-TEST(WasiComponents, FilesAndResourcesAreLimited) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/file");
-  ComponentGuest guest(in(directory).max_open_files(6));  // the standard streams and the directory are four
+TEST_P(WasiComponentFiles, FilesAndResourcesAreLimited) {
+  const GuestDirectory directory(GetParam());
+  directory.write("file");
+  ComponentGuest guest(directory.config().max_open_files(6));  // the standard streams and the directory are four
   const Resource dir = guest.directory();
   {
     const Resource one = guest.file(dir, "file"), two = guest.file(dir, "file");

@@ -11,12 +11,13 @@
 #include <set>
 #include <utility>
 
-#include "tests/wasi/guest.h"
+#include "tests/wasi/guest_directory.h"
 
 namespace ermine {
 namespace {
 
 using test::Guest;
+using test::GuestDirectory;
 using test::must;
 using test::TempDir;
 
@@ -51,31 +52,33 @@ TEST(WasiFunctions, ClockResolution) {
   EXPECT_EQ(guest.call("clock_res_get", {0, 65536 - 7}), 21u);
 }
 
-TEST(WasiFunctions, Allocate) {
-  TempDir directory;
-  Guest guest(in(directory));
+// With a directory of the host, and with one in memory.
+class WasiFileFunctions : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, WasiFileFunctions, testing::Bool(), GuestDirectory::name);
+
+TEST_P(WasiFileFunctions, Allocate) {
+  const GuestDirectory directory(GetParam());
+  Guest guest(directory.config());
   const uint32_t fd = open_file(guest, "file", 1);
   const uint32_t answer = guest.call("fd_allocate", {fd, 100, 900});
   if (answer == kNotsup) GTEST_SKIP() << "the file system of the temporary directory reserves no space";
   EXPECT_EQ(answer, kSuccess);
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/file"), 1000u);
+  EXPECT_EQ(directory.size("file"), 1000u);
   // Existing contents are preserved, and no file becomes smaller.
   guest.put_text(2048, "text");
   guest.buffer(32, 2048, 4);
   EXPECT_EQ(guest.call("fd_write", {fd, 32, 1, 64}), kSuccess);
   EXPECT_EQ(guest.call("fd_allocate", {fd, 0, 10}), kSuccess);
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/file"), 1000u);
-  char text[5] = {};
-  std::ifstream(directory.path() + "/file").read(text, 4);
-  EXPECT_STREQ(text, "text");
+  EXPECT_EQ(directory.size("file"), 1000u);
+  EXPECT_EQ(directory.contents("file").substr(0, 4), "text");
   EXPECT_EQ(guest.call("fd_allocate", {fd, 0, 0}), kInval);
   EXPECT_EQ(guest.call("fd_allocate", {fd, ~uint64_t{0}, 1}), kInval);
   EXPECT_EQ(guest.call("fd_allocate", {99, 0, 1}), kBadf);
 }
 
-TEST(WasiFunctions, Advise) {
-  TempDir directory;
-  Guest guest(in(directory));
+TEST_P(WasiFileFunctions, Advise) {
+  const GuestDirectory directory(GetParam());
+  Guest guest(directory.config());
   const uint32_t fd = open_file(guest, "file", 1);
   for (uint32_t advice = 0; advice < 6; ++advice)
     EXPECT_EQ(guest.call("fd_advise", {fd, 0, 10, advice}), kSuccess) << advice;
@@ -104,17 +107,17 @@ std::vector<Entry> entries(Guest& guest, uint32_t at, uint32_t size) {
   return found;
 }
 
-TEST(WasiFunctions, ReadDirectory) {
-  TempDir directory;
+TEST_P(WasiFileFunctions, ReadDirectory) {
+  const GuestDirectory directory(GetParam());
   std::map<std::string, uint8_t> expected = {{".", 3}, {"..", 3}, {"sub", 3}, {"link", 7}};
-  std::filesystem::create_directory(directory.path() + "/sub");
-  std::filesystem::create_symlink("file0", directory.path() + "/link");
+  directory.mkdir("sub");
+  directory.link("file0", "link");
   for (int i = 0; i < 40; ++i) {
     const std::string name = "file" + std::to_string(i);
-    std::ofstream(directory.path() + "/" + name) << i;
+    directory.write(name, std::to_string(i));
     expected[name] = 4;
   }
-  Guest guest(in(directory));
+  Guest guest(directory.config());
   // All at once; then a few at a time, continuing after the last complete one.
   for (const uint32_t size : {32768u, 100u}) {
     std::map<std::string, uint8_t> found;
@@ -149,10 +152,10 @@ TEST(WasiFunctions, ReadDirectory) {
 }
 
 // C libraries look at the file of an entry whose number is 0, and a guest must not look at the file of "..".
-TEST(WasiFunctions, ParentsInListings) {
-  TempDir directory;
-  std::filesystem::create_directory(directory.path() + "/sub");
-  Guest guest(in(directory));
+TEST_P(WasiFileFunctions, ParentsInListings) {
+  const GuestDirectory directory(GetParam());
+  directory.mkdir("sub");
+  Guest guest(directory.config());
   guest.put_text(1024, "sub");
   constexpr uint64_t kReaddir = 1 << 14, kPathFilestatGet = 1 << 18, kFilestatGet = 1 << 21;
   ASSERT_EQ(guest.call("path_open", {3, 0, 1024, 3, 2, kReaddir | kPathFilestatGet | kFilestatGet, 0, 0, 64}),
@@ -199,42 +202,43 @@ TEST(WasiFunctions, FilesOlderThan1970) {
 }
 
 // The flags with which Go's os.Root opens a directory and files in it.
-TEST(WasiFunctions, TruncatingNeedsNoRightOfTheDirectory) {
-  TempDir directory;
-  std::filesystem::create_directory(directory.path() + "/sub");
-  std::ofstream(directory.path() + "/sub/target") << "old text";
-  Guest guest(in(directory));
+TEST_P(WasiFileFunctions, TruncatingNeedsNoRightOfTheDirectory) {
+  const GuestDirectory directory(GetParam());
+  directory.mkdir("sub");
+  directory.write("sub/target", "old text");
+  Guest guest(directory.config());
   guest.put_text(1024, "sub");
   ASSERT_EQ(guest.call("path_open", {3, 1, 1024, 3, 2, 0x7b7fe1c, 0xfffffff, 0, 64}), kSuccess);
   const uint32_t sub = guest.at<uint32_t>(64);
   guest.put_text(1024, "target");
   EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 6, 1 | 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 0u);
+  EXPECT_EQ(directory.size("sub/target"), 0u);
   // Nor does creating with truncation, and truncating through a directory beneath.
   guest.put_text(1024, "fresh");
   EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 5, 1 | 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
-  std::filesystem::create_directory(directory.path() + "/sub/deep");
-  std::ofstream(directory.path() + "/sub/deep/file") << "old text";
+  directory.mkdir("sub/deep");
+  directory.write("sub/deep/file", "old text");
   guest.put_text(1024, "deep/file");
   EXPECT_EQ(guest.call("path_open", {sub, 0, 1024, 9, 8, 0xfffffff, 0xfffffff, 0, 64}), kSuccess);
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/deep/file"), 0u);
+  EXPECT_EQ(directory.size("sub/deep/file"), 0u);
   // A read-only grant is not a right that a program can give up.
-  std::ofstream(directory.path() + "/sub/target") << "new text";
+  directory.write("sub/target", "new text");
   WasiConfig config;
-  config.preopen_dir(directory.path(), "/", WasiDirAccess::kReadOnly);
+  directory.grant(config, "/", WasiDirAccess::kReadOnly);
   Guest reader(std::move(config));
   reader.put_text(1024, "sub/target");
   EXPECT_EQ(reader.call("path_open", {3, 0, 1024, 10, 8, 0xfffffff, 0xfffffff, 0, 64}), 69u) << "rofs";
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 8u);
+  EXPECT_EQ(directory.size("sub/target"), 8u);
 }
 
 // Giving the right up is different from not asking for it, and holds for directories that are opened afterwards.
-TEST(WasiFunctions, TruncatingAfterItsRightWasGivenUp) {
-  TempDir directory;
-  std::filesystem::create_directories(directory.path() + "/sub/deep");
-  std::ofstream(directory.path() + "/sub/target") << "old text";
-  std::ofstream(directory.path() + "/sub/deep/target") << "old text";
-  Guest guest(in(directory));
+TEST_P(WasiFileFunctions, TruncatingAfterItsRightWasGivenUp) {
+  const GuestDirectory directory(GetParam());
+  directory.mkdir("sub");
+  directory.mkdir("sub/deep");
+  directory.write("sub/target", "old text");
+  directory.write("sub/deep/target", "old text");
+  Guest guest(directory.config());
   constexpr uint64_t kAll = 0xfffffff, kSetSize = uint64_t{1} << 19;
   constexpr uint64_t kOfDirectory = kAll & ~(uint64_t{1} << 6 | uint64_t{1} << 8 | uint64_t{1} << 22);
   constexpr uint32_t kTrunc = 8;
@@ -251,8 +255,8 @@ TEST(WasiFunctions, TruncatingAfterItsRightWasGivenUp) {
   // Other rights are given up without that.
   ASSERT_EQ(guest.call("fd_fdstat_set_rights", {sub, base & ~uint64_t{1 << 26}, inheriting}), kSuccess);
   ASSERT_EQ(open(sub, "target", kTrunc), kSuccess);
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 0u);
-  std::ofstream(directory.path() + "/sub/target") << "old text";
+  EXPECT_EQ(directory.size("sub/target"), 0u);
+  directory.write("sub/target", "old text");
   ASSERT_EQ(guest.call("fd_fdstat_set_rights", {sub, base & ~uint64_t{1 << 26} & ~kSetSize, inheriting}), kSuccess);
   EXPECT_EQ(open(sub, "target", kTrunc), kNotcapable);
   EXPECT_EQ(open(sub, "new", kTrunc | 1), kNotcapable);
@@ -263,18 +267,18 @@ TEST(WasiFunctions, TruncatingAfterItsRightWasGivenUp) {
   EXPECT_EQ(open(guest.at<uint32_t>(64), "target", kTrunc), kNotcapable);
   EXPECT_EQ(open(3, "sub", 2), kSuccess);  // the other directory has it
   EXPECT_EQ(open(guest.at<uint32_t>(64), "deep/target", kTrunc), kSuccess);
-  EXPECT_FALSE(std::filesystem::exists(directory.path() + "/sub/new"));
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/target"), 8u);
-  EXPECT_EQ(std::filesystem::file_size(directory.path() + "/sub/deep/target"), 0u);
+  EXPECT_FALSE(directory.exists("sub/new"));
+  EXPECT_EQ(directory.size("sub/target"), 8u);
+  EXPECT_EQ(directory.size("sub/deep/target"), 0u);
 }
 
-TEST(WasiFunctions, KindsOfFiles) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/file") << "12345";
-  std::filesystem::create_directory(directory.path() + "/sub");
-  std::filesystem::create_symlink("file", directory.path() + "/link");
-  ASSERT_EQ(mkfifo((directory.path() + "/fifo").c_str(), 0600), 0);
-  Guest guest(in(directory));
+TEST_P(WasiFileFunctions, KindsOfFiles) {
+  const GuestDirectory directory(GetParam());
+  directory.write("file", "12345");
+  directory.mkdir("sub");
+  directory.link("file", "link");
+  if (!directory.in_memory()) ASSERT_EQ(mkfifo((directory.host() + "/fifo").c_str(), 0600), 0);
+  Guest guest(directory.config());
   auto type = [&](std::string_view name, uint32_t lookup) {
     guest.put_text(1024, name);
     EXPECT_EQ(guest.call("path_filestat_get", {3, lookup, 1024, name.size(), 64}), kSuccess) << name;
@@ -285,16 +289,16 @@ TEST(WasiFunctions, KindsOfFiles) {
   EXPECT_EQ(type("sub", 0), 3);
   EXPECT_EQ(type("link", 0), 7);
   EXPECT_EQ(type("link", 1), 4);  // followed
-  EXPECT_EQ(type("fifo", 0), 0);  // WASI has no name for it
+  if (!directory.in_memory()) EXPECT_EQ(type("fifo", 0), 0);  // WASI has no name for it
   EXPECT_EQ(guest.call("fd_filestat_get", {0, 64}), kSuccess);
   EXPECT_EQ(guest.at<uint8_t>(64 + 16), 2);  // /dev/null
 }
 
-TEST(WasiFunctions, Renumber) {
-  TempDir directory;
-  std::ofstream(directory.path() + "/a") << "first";
-  std::ofstream(directory.path() + "/b") << "second";
-  Guest guest(in(directory));
+TEST_P(WasiFileFunctions, Renumber) {
+  const GuestDirectory directory(GetParam());
+  directory.write("a", "first");
+  directory.write("b", "second");
+  Guest guest(directory.config());
   const uint32_t a = open_file(guest, "a"), b = open_file(guest, "b");
   guest.buffer(32, 4096, 100);
   EXPECT_EQ(guest.call("fd_renumber", {a, b}), kSuccess);

@@ -38,7 +38,7 @@ bool FileData::reserve(Chunk& chunk, size_t size) {
   return true;
 }
 
-// Within one chunk. A file must not become larger by zeros that nobody has written, so the size follows the bytes.
+// Within one chunk. The size follows the bytes, so that a write that fails leaves no zeros.
 size_t FileData::write_piece(uint64_t at, const uint8_t* from, size_t size) {
   const size_t offset = at % kChunk;
   const size_t n = std::min(size, kChunk - offset);
