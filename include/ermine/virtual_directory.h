@@ -34,8 +34,9 @@ struct VirtualDirectoryOptions {
   uint64_t max_bytes = uint64_t{64} << 20;
 };
 
-// Thread-safe: it may be given to any number of programs on any number of threads, and be used at the same time; each
-// operation is atomic, a write of a program up to a mebibyte. Whatever holds it, a WasiConfig, a Wasi or an open file
+// Thread-safe: it may be given to any number of programs on any number of threads, and be used at the same time. Each
+// operation of a program is atomic, a write up to a mebibyte; write_file() empties the file first, and list() is not
+// atomic. Whatever holds it, a WasiConfig, a Wasi or an open file
 // of a program, keeps it.
 //
 // Paths are relative to it, in UTF-8, and components are separated by '/'. Errors are kIo, with the path and the

@@ -69,7 +69,8 @@ class WasiConfig {
   // Grants a directory under the guest's name, as 3, 4, … in the order of the calls.
   WasiConfig& preopen_dir(std::string host_path, std::string guest_path,
                           WasiDirAccess access = WasiDirAccess::kReadWrite);
-  // A directory in memory (virtual_directory.h); the same may be granted to several programs, and more than once.
+  // A directory in memory (virtual_directory.h); not null. The same may be granted to several programs, and more
+  // than once.
   WasiConfig& preopen_dir(std::shared_ptr<VirtualDirectory> directory, std::string guest_path,
                           WasiDirAccess access = WasiDirAccess::kReadWrite);
   // Grants a listening TCP socket on "host:port". A module gets it open, and its number follows the directories'; a
