@@ -32,7 +32,7 @@ struct OpenedFile : Descriptor {
   ~OpenedFile() { close_virtual(*this); }
 };
 
-Error failed(const char* what, std::string_view path, HostError why) {
+Error tree_error(const char* what, std::string_view path, HostError why) {
   const char* reason =
       why == HostError::kOutside ? "the path leads out of the directory" : std::strerror(static_cast<int>(why));
   const bool is_path = why != HostError::kInvalid && why != HostError::kNotUtf8;
@@ -72,61 +72,64 @@ VirtualDirectory::Entry entry_of(std::string_view name, const FileStat& stat) {
 }  // namespace
 }  // namespace wasi::host
 
-using namespace wasi::host;
-
 std::shared_ptr<VirtualDirectory> VirtualDirectory::create(const VirtualDirectoryOptions& options) {
+  using namespace wasi::host;
   return std::make_shared<VirtualDirectory>(std::make_shared<Tree>(options.max_bytes));
 }
 
 Result<void> VirtualDirectory::write_file(std::string_view path, std::string_view contents) {
+  using namespace wasi::host;
   constexpr const char* kWhat = "write the file";
   const Path name(path);
-  if (name.error != HostError::kNone) return failed(kWhat, path, name.error);
+  if (name.error != HostError::kNone) return tree_error(kWhat, path, name.error);
   const auto root = TreeDirectory::root_of(impl_);
   if (const size_t slash = path.rfind('/'); slash != path.npos) {
     if (HostError e = make_directories(*root, path.substr(0, slash)); e != HostError::kNone)
-      return failed(kWhat, path, e);
+      return tree_error(kWhat, path, e);
   }
   OpenedFile file;
   const OpenRequest request{.follow = true, .write = true, .create = true, .truncate = true};
-  if (HostError e = root->open(name, request, file); e != HostError::kNone) return failed(kWhat, path, e);
+  if (HostError e = root->open(name, request, file); e != HostError::kNone) return tree_error(kWhat, path, e);
   const iovec buffer{const_cast<char*>(contents.data()), contents.size()};
   const Outcome<size_t> n = file.virtual_file->write(&buffer, 1, false);
-  if (!n) return failed(kWhat, path, n.error);
-  return *n == contents.size() ? Result<void>() : failed(kWhat, path, static_cast<HostError>(ENOSPC));
+  if (!n) return tree_error(kWhat, path, n.error);
+  return *n == contents.size() ? Result<void>() : tree_error(kWhat, path, static_cast<HostError>(ENOSPC));
 }
 
 Result<void> VirtualDirectory::create_directory(std::string_view path) {
+  using namespace wasi::host;
   const auto root = TreeDirectory::root_of(impl_);
   const size_t end = path.find_last_not_of('/');
   const std::string_view trimmed = end == path.npos ? path : path.substr(0, end + 1);
   if (HostError e = make_directories(*root, trimmed); e != HostError::kNone)
-    return failed("make the directory", path, e);
+    return tree_error("make the directory", path, e);
   return {};
 }
 
 Result<void> VirtualDirectory::create_link(std::string_view path, std::string_view target) {
+  using namespace wasi::host;
   constexpr const char* kWhat = "make the link";
   const Path name(path), to(target);
-  if (name.error != HostError::kNone) return failed(kWhat, path, name.error);
-  if (to.error != HostError::kNone) return failed("make a link to", target, to.error);
+  if (name.error != HostError::kNone) return tree_error(kWhat, path, name.error);
+  if (to.error != HostError::kNone) return tree_error("make a link to", target, to.error);
   const auto root = TreeDirectory::root_of(impl_);
   if (const size_t slash = path.rfind('/'); slash != path.npos) {
     if (HostError e = make_directories(*root, path.substr(0, slash)); e != HostError::kNone)
-      return failed(kWhat, path, e);
+      return tree_error(kWhat, path, e);
   }
-  if (HostError e = root->symlink(to, name); e != HostError::kNone) return failed(kWhat, path, e);
+  if (HostError e = root->symlink(to, name); e != HostError::kNone) return tree_error(kWhat, path, e);
   return {};
 }
 
 Result<std::string> VirtualDirectory::read_file(std::string_view path) const {
+  using namespace wasi::host;
   constexpr const char* kWhat = "read the file";
   const Path name(path);
-  if (name.error != HostError::kNone) return failed(kWhat, path, name.error);
+  if (name.error != HostError::kNone) return tree_error(kWhat, path, name.error);
   OpenedFile file;
   HostError e = TreeDirectory::root_of(impl_)->open(name, {.follow = true, .read = true}, file);
   if (e == HostError::kNone && file.type == FileType::kDirectory) e = HostError::kIsDirectory;
-  if (e != HostError::kNone) return failed(kWhat, path, e);
+  if (e != HostError::kNone) return tree_error(kWhat, path, e);
   std::string contents;
   // A program may be changing it.
   while (true) {
@@ -134,7 +137,7 @@ Result<std::string> VirtualDirectory::read_file(std::string_view path) const {
     contents.resize(stat->size + 1);
     const iovec buffer{contents.data(), contents.size()};
     const Outcome<size_t> n = file.virtual_file->read_at(&buffer, 1, 0);
-    if (!n) return failed(kWhat, path, n.error);
+    if (!n) return tree_error(kWhat, path, n.error);
     if (*n == contents.size()) continue;
     contents.resize(*n);
     return contents;
@@ -142,12 +145,13 @@ Result<std::string> VirtualDirectory::read_file(std::string_view path) const {
 }
 
 Result<std::vector<VirtualDirectory::Entry>> VirtualDirectory::list(std::string_view path) const {
+  using namespace wasi::host;
   constexpr const char* kWhat = "list the directory";
   const Path name(path);
-  if (name.error != HostError::kNone) return failed(kWhat, path, name.error);
+  if (name.error != HostError::kNone) return tree_error(kWhat, path, name.error);
   OpenedFile directory;
   HostError e = TreeDirectory::root_of(impl_)->open(name, {.follow = true, .read = true, .directory = true}, directory);
-  if (e != HostError::kNone) return failed(kWhat, path, e);
+  if (e != HostError::kNone) return tree_error(kWhat, path, e);
   std::vector<Entry> entries;
   DirEntry entry;
   while (*directory.virtual_file->next_entry(entry)) {
@@ -160,6 +164,7 @@ Result<std::vector<VirtualDirectory::Entry>> VirtualDirectory::list(std::string_
 }
 
 std::optional<VirtualDirectory::Entry> VirtualDirectory::find(std::string_view path) const {
+  using namespace wasi::host;
   const Path name(path);
   if (name.error != HostError::kNone) return std::nullopt;
   const Outcome<FileStat> stat = TreeDirectory::root_of(impl_)->stat_path(name, false);
@@ -170,22 +175,24 @@ std::optional<VirtualDirectory::Entry> VirtualDirectory::find(std::string_view p
 }
 
 Result<void> VirtualDirectory::remove(std::string_view path) {
+  using namespace wasi::host;
   constexpr const char* kWhat = "remove";
   const Path name(path);
-  if (name.error != HostError::kNone) return failed(kWhat, path, name.error);
+  if (name.error != HostError::kNone) return tree_error(kWhat, path, name.error);
   const std::lock_guard lock(impl_->mutex());
   Found found;
   if (HostError e = walk(impl_->root(), path, FollowLast::kNever, found); e != HostError::kNone)
-    return failed(kWhat, path, e);
-  if (found.last != Found::Last::kName) return failed(kWhat, path, HostError::kBusy);
-  if (!found.node) return failed(kWhat, path, HostError::kNoEntry);
-  if (found.slash && !found.node->is_directory()) return failed(kWhat, path, HostError::kNotDirectory);
+    return tree_error(kWhat, path, e);
+  if (found.last != Found::Last::kName) return tree_error(kWhat, path, HostError::kBusy);
+  if (!found.node) return tree_error(kWhat, path, HostError::kNoEntry);
+  if (found.slash && !found.node->is_directory()) return tree_error(kWhat, path, HostError::kNotDirectory);
   Tree::remove_contents(*found.node);
   impl_->remove_name(*found.directory, found.name);
   return {};
 }
 
 uint64_t VirtualDirectory::used_bytes() const {
+  using namespace wasi::host;
   const std::lock_guard lock(impl_->mutex());
   return impl_->used();
 }
@@ -193,7 +200,7 @@ uint64_t VirtualDirectory::used_bytes() const {
 WasiConfig& WasiConfig::preopen_dir(std::shared_ptr<VirtualDirectory> directory, std::string guest_path,
                                     WasiDirAccess access) {
   grants_.directories.push_back(
-      {{}, std::move(guest_path), access, std::make_shared<const TreeSource>(directory->impl())});
+      {{}, std::move(guest_path), access, std::make_shared<const wasi::host::TreeSource>(directory->impl())});
   return *this;
 }
 
