@@ -1,7 +1,7 @@
 # Short commands for the CMake presets (CMakePresets.json): `make help` lists them.
 # Each target first installs the Debian packages that it needs (tools/packages.txt) if any are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench ci format reference install packages clean
+.PHONY: help run build test bench ci format reference install packages wheel clean
 SHELL := /bin/sh
 
 RELEASE := build/release
@@ -18,6 +18,7 @@ help:
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
 	@echo 'make install PREFIX=/usr/local the command, its man page, the library, headers, CMake and pkg-config files'
 	@echo 'make packages                  Debian packages of all that in $(RELEASE)/packages'
+	@echo 'make wheel                     a wheel of the Python package, in build/wheels (docs/how-to/embed-in-python.md)'
 	@echo 'make format                    clang-format on every source file'
 	@echo 'make reference                 writes docs/reference/options.md, the man page and the completions from the option tables'
 	@echo 'make ci                        all checks that must pass before a change lands (.ci/run; takes long)'
@@ -50,6 +51,14 @@ packages: build
 	@tools/install_packages packages
 	@cmake --build --preset release --target libermine libermine_shared
 	@cpack --config $(RELEASE)/CPackConfig.cmake -B $(RELEASE)/packages
+
+# auditwheel (PyPI), if it is installed, finds out the tag manylinux_….
+wheel:
+	@tools/install_packages build python
+	@python3 -m pip wheel -q --no-build-isolation --no-deps -w build/wheels/linux ./bindings/python
+	@if command -v auditwheel >/dev/null; then auditwheel repair -w build/wheels build/wheels/linux/*.whl; \
+	else mv build/wheels/linux/*.whl build/wheels/; echo 'without auditwheel: the tag is linux'; fi
+	@ls build/wheels/*.whl
 
 ci:
 	@.ci/run

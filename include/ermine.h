@@ -177,6 +177,8 @@ WASM_API_EXTERN bool ermine_memorytype_is64(const wasm_memorytype_t*);
 WASM_API_EXTERN bool ermine_memorytype_isshared(const wasm_memorytype_t*);
 WASM_API_EXTERN uint8_t ermine_memorytype_page_size_log2(const wasm_memorytype_t*);
 WASM_API_EXTERN uint64_t ermine_memory_size(const wasm_memory_t*);
+/* Whether growing may move the bytes. If not, they keep their address as long as the store lives. */
+WASM_API_EXTERN bool ermine_memory_may_move(const wasm_memory_t*);
 /* `before` may be null. */
 WASM_API_EXTERN bool ermine_memory_grow(wasm_memory_t*, uint64_t delta, uint64_t* before);
 

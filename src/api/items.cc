@@ -2,6 +2,7 @@
 
 #include "api/convert.h"
 #include "base/format.h"
+#include "ermine/memory_address.h"
 #include "runtime/parking_lot.h"
 
 namespace ermine {
@@ -58,6 +59,10 @@ MemoryType Memory::type() const { return api::to_public(impl_->type(), impl_->pa
 uint8_t* Memory::data() const { return impl_->base(); }
 uint64_t Memory::byte_size() const { return impl_->byte_size(); }
 uint64_t Memory::size() const { return impl_->pages(); }
+bool may_move(const Memory& memory) {
+  const runtime::Memory& m = *memory.impl();
+  return !m.guarded() && !m.shared() && m.byte_size() < m.max_bytes();
+}
 
 Result<uint64_t> Memory::grow(uint64_t delta_pages) const {
   if (auto old = store_->grow_memory(impl_, delta_pages)) return *old;

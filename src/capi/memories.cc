@@ -1,5 +1,6 @@
 // Memories and tables with 64-bit addresses, and shared memories (ermine.h).
 #include "capi/objects.h"
+#include "ermine/memory_address.h"
 
 using ermine::Memory;
 using ermine::Result;
@@ -40,6 +41,7 @@ bool ermine_memorytype_isshared(const wasm_memorytype_t* type) { return type->ty
 uint8_t ermine_memorytype_page_size_log2(const wasm_memorytype_t* type) { return type->type.page_log2; }
 
 uint64_t ermine_memory_size(const wasm_memory_t* memory) { return memory->get<Memory>().size(); }
+bool ermine_memory_may_move(const wasm_memory_t* memory) { return may_move(memory->get<Memory>()); }
 bool ermine_memory_grow(wasm_memory_t* memory, uint64_t delta, uint64_t* before) {
   return grown(memory->get<Memory>().grow(delta), before);
 }

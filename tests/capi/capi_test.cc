@@ -348,6 +348,9 @@ TEST_F(CApi, MemoriesAndGlobals) {
   const wasm_memory_ptr memory(wasm_memory_new(store_.get(), type.get()));
   ASSERT_TRUE(memory);
   EXPECT_EQ(wasm_memory_data_size(memory.get()), MEMORY_PAGE_SIZE);
+  const wasm_memorytype_ptr large(ermine_memorytype_new(1, false, 0, true, false, 16));
+  const wasm_memory_ptr movable(wasm_memory_new(store_.get(), large.get()));
+  EXPECT_TRUE(ermine_memory_may_move(movable.get()));
   wasm_memory_data(memory.get())[65535] = 7;
   const auto instance = instantiate(
       R"((module (import "" "m" (memory 1 3)) (func (export "f") (result i32) (i32.load8_u (i32.const 65535)))))",

@@ -1,0 +1,20 @@
+// The extension module ermine._ermine: the C API (ermine.h) as Python objects. The package around it is in ermine/.
+#include "core.h"
+
+namespace ermine_python {
+py::dict trap_codes();
+}
+
+PYBIND11_MODULE(_ermine, m) {
+  using namespace ermine_python;
+  define_signals(m);
+  define_store(m);
+  define_func(m);
+  define_memory(m);
+  define_items(m);
+  define_module(m);
+  define_execution(m);
+  define_wasi(m);
+  m.attr("version") = ermine_version();
+  m.attr("_trap_codes") = trap_codes();
+}
