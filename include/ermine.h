@@ -70,8 +70,8 @@ WASM_API_EXTERN bool ermine_store_limiter(wasm_store_t*, const ermine_store_limi
 WASM_API_EXTERN void* ermine_store_get_data(const wasm_store_t*);
 WASM_API_EXTERN void ermine_store_set_data(wasm_store_t*, void*);
 
-/* False: the engine does not count fuel (ermine_config_consume_fuel_set). A store starts without any; a call that uses
-   it up ends with a trap, whose limit is ERMINE_LIMIT. */
+/* False: the engine does not count fuel (ermine_config_consume_fuel_set). A store starts without any. A call that uses
+   it up ends with a trap; an ermine_execution_t is suspended. */
 WASM_API_EXTERN bool ermine_store_set_fuel(wasm_store_t*, uint64_t units);
 WASM_API_EXTERN bool ermine_store_get_fuel(const wasm_store_t*, uint64_t* units);
 

@@ -26,7 +26,7 @@ bool refuse(std::string message) {
 
 // The object, if it is of this kind; otherwise that is the last error.
 std::optional<AnyRef> object_of(const wasm_ref_t* ref, AnyKind kind, const char* name) {
-  if (ermine_ref_kind(ref) != ERMINE_REF_EXN && ref->kind() == TargetKind::kOpaque) {
+  if (ref != nullptr && ref->kind() == TargetKind::kOpaque && !ref->is_exception) {
     AnyRef object(ref->get<ermine::Ref>());
     if (object.kind() == kind) return object;
   }
@@ -34,11 +34,19 @@ std::optional<AnyRef> object_of(const wasm_ref_t* ref, AnyKind kind, const char*
   return std::nullopt;
 }
 std::optional<ExnRef> exception_of(const wasm_ref_t* ref) {
-  if (ref != nullptr && ermine_ref_kind(ref) == ERMINE_REF_EXN) return ExnRef(ref->get<ermine::Ref>());
+  if (ermine_ref_kind(ref) == ERMINE_REF_EXN) return ExnRef(ref->get<ermine::Ref>());
   refuse("the reference is to no exception");
   return std::nullopt;
 }
 wasm_ref_t* new_ref(const SharedStore& store, ermine::Ref ref) { return new wasm_ref_t(store, std::move(ref)); }
+
+// As the kind of the value says; the library checks it against the field or element.
+Result<Val> value_of_own_kind(const SharedStore& store, const wasm_val_t& value) {
+  const std::unique_ptr<const wasm_valtype_t> type(
+      wasm_valtype_new(value.kind == ERMINE_CONCRETEREF ? ERMINE_ANYREF : value.kind));
+  if (type == nullptr) return Error(ErrorKind::kUsage, "a value of an unknown kind");
+  return to_val(store, value, type->type);
+}
 
 bool get(const SharedStore& store, const Result<Val>& value, wasm_val_t* out) {
   if (!succeeded(value)) return false;
@@ -59,7 +67,7 @@ bool set(const SharedStore& store, const Object& object, uint32_t index, const R
 extern "C" {
 
 ermine_refkind_t ermine_ref_kind(const wasm_ref_t* ref) {
-  if (ref->kind() != TargetKind::kOpaque) return ERMINE_REF_OTHER;
+  if (ref == nullptr || ref->kind() != TargetKind::kOpaque) return ERMINE_REF_OTHER;
   if (ref->is_exception) return ERMINE_REF_EXN;
   switch (AnyRef(ref->get<ermine::Ref>()).kind()) {
     case AnyKind::kI31: return ERMINE_REF_I31;
@@ -128,12 +136,7 @@ bool ermine_i31_get_u(const wasm_ref_t* ref, uint32_t* out) {
 wasm_ref_t* ermine_struct_new(wasm_store_t* store, const wasm_valtype_t* type, const wasm_val_vec_t* fields) {
   std::vector<Val> values;
   for (size_t i = 0; fields != nullptr && i < fields->size; ++i) {
-    // The library checks the values against the fields; a reference's own type is what it needs.
-    const wasm_val_t& v = fields->data[i];
-    const wasm_valtype_t* const kind = wasm_valtype_new(v.kind == ERMINE_CONCRETEREF ? ERMINE_ANYREF : v.kind);
-    Result<Val> value = kind != nullptr ? to_val(store->state, v, kind->type)
-                                        : Result<Val>(Error(ErrorKind::kUsage, "a value of an unknown kind"));
-    delete kind;
+    Result<Val> value = value_of_own_kind(store->state, fields->data[i]);
     if (!succeeded(value)) return nullptr;
     values.push_back(*std::move(value));
   }
@@ -157,10 +160,7 @@ bool ermine_struct_set(const wasm_ref_t* ref, uint32_t index, const wasm_val_t* 
 }
 
 wasm_ref_t* ermine_array_new(wasm_store_t* store, const wasm_valtype_t* type, uint32_t length, const wasm_val_t* fill) {
-  const wasm_valtype_t* const kind = wasm_valtype_new(fill->kind == ERMINE_CONCRETEREF ? ERMINE_ANYREF : fill->kind);
-  const Result<Val> value = kind != nullptr ? to_val(store->state, *fill, kind->type)
-                                            : Result<Val>(Error(ErrorKind::kUsage, "a value of an unknown kind"));
-  delete kind;
+  const Result<Val> value = value_of_own_kind(store->state, *fill);
   if (!succeeded(value)) return nullptr;
   const Result<ArrayRef> made = ArrayRef::create(*store->state->store, type->type, length, *value);
   return succeeded(made) ? new_ref(store->state, *made) : nullptr;

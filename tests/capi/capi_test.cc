@@ -635,6 +635,10 @@ TEST_F(CApi, ObjectsOfTheCollector) {
   EXPECT_TRUE(ermine_i31_get_u(number.get(), &count));
   EXPECT_EQ(count, 0x7fffffffu);
   EXPECT_FALSE(ermine_i31_get_u(object.get(), &count));
+  EXPECT_FALSE(ermine_i31_get_u(nullptr, &count));
+  EXPECT_FALSE(ermine_array_length(nullptr, &count));
+  EXPECT_FALSE(ermine_struct_get(nullptr, 0, &value));
+  EXPECT_EQ(ermine_ref_kind(nullptr), ERMINE_REF_OTHER);
   EXPECT_FALSE(ermine_struct_get(number.get(), 0, &value));
   EXPECT_EQ(message_of(trap_of(a, {ref(nullptr)}).get()), "null array reference");
 }
