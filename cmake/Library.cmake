@@ -41,6 +41,22 @@ if(TARGET ermine_capi)
   add_library(ermine::ermine_shared ALIAS libermine_shared)
 endif()
 
+# libextism.so has the C interface of Extism's library. Its SONAME is the file's name, since programs that were linked
+# with the original, which has none, need that.
+if(TARGET ermine_extism)
+  find_package(OpenSSL 3 REQUIRED)
+  add_library(extism SHARED $<TARGET_OBJECTS:ermine_extism> ${objects})
+  set_target_properties(extism PROPERTIES LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+  set(exports ${PROJECT_SOURCE_DIR}/src/extism/exports.map)
+  set_property(TARGET extism PROPERTY LINK_DEPENDS ${exports})
+  # Engines have threads: it cannot be unloaded.
+  target_link_options(extism PRIVATE -Wl,--version-script=${exports} -Wl,--gc-sections -Wl,-z,defs -Wl,-z,nodelete)
+  target_link_libraries(extism PRIVATE OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS})
+  if(ERMINE_SANITIZE)
+    set_property(TARGET extism PROPERTY EXCLUDE_FROM_ALL ON)
+  endif()
+endif()
+
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ermine)
 install(TARGETS libermine EXPORT ermine ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)

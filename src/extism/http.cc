@@ -1,0 +1,223 @@
+#include "extism/http.h"
+
+#include <dlfcn.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "ermine/printable.h"
+#include "wasi/http/client.h"
+#include "wasi/net/network.h"
+
+namespace ermine::extism {
+namespace {
+
+using namespace wasi::http;
+
+struct Url {
+  bool tls = false;
+  std::string authority, path;
+  std::string host;  // without port, and without brackets
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return 'A' <= c && c <= 'Z' ? c + 32 : c; });
+  return out;
+}
+
+std::optional<Url> parse_url(std::string_view text) {
+  Url url;
+  const size_t colon = text.find("://");
+  if (colon == text.npos) return std::nullopt;
+  const std::string scheme = lower(text.substr(0, colon));
+  if (scheme != "http" && scheme != "https") return std::nullopt;
+  url.tls = scheme == "https";
+  text = text.substr(colon + 3, text.find('#') - colon - 3);
+  const size_t path = std::min(text.find_first_of("/?"), text.size());
+  url.authority = text.substr(0, path);
+  url.path = text.substr(path);
+  if (!url.path.starts_with('/')) url.path.insert(0, "/");
+  const std::optional<Authority> authority = parse_authority(url.authority);
+  if (!authority || authority->has_user || !is_path_with_query(url.path)) return std::nullopt;
+  url.host = lower(authority->host);
+  return url;
+}
+
+// The text of a Location field, which may be relative to the URL of the response (RFC 3986, section 5.2, without dots).
+std::string resolve(const Url& base, std::string_view location) {
+  const std::string scheme = base.tls ? "https:" : "http:";
+  if (location.find("://") != location.npos) return std::string(location);
+  if (location.starts_with("//")) return scheme + std::string(location);
+  std::string out = scheme + "//" + base.authority;
+  const std::string path = base.path.substr(0, base.path.find('?'));
+  if (location.starts_with('?')) out += path;
+  else if (!location.starts_with('/')) out += path.substr(0, path.rfind('/') + 1);
+  return out += location;
+}
+
+// What the network policy grants for a host that the manifest allows, or nothing. A host that is named reaches whatever
+// address it has, as in Extism; one that a pattern matches does not reach the services that hand out the credentials of
+// a cloud's machines.
+std::optional<std::string> grant_for(const Url& url, const Manifest& manifest) {
+  std::optional<std::string> grant;
+  for (const std::string& allowed : manifest.allowed_hosts) {
+    const std::string host = url.host.find(':') == url.host.npos ? url.host : "[" + url.host + "]";
+    if (lower(allowed) == url.host)
+      return host + "+loopback+private+link-local+metadata+reserved:*";
+    if (fnmatch(lower(allowed).c_str(), url.host.c_str(), FNM_NOESCAPE) == 0)
+      grant = host + "+loopback+private+link-local+reserved:*";
+  }
+  return grant;
+}
+
+// One for the process, made by the first request. The plug-in is searched beside this library, and where the system
+// searches.
+Result<HttpPool> pool() {
+  static std::mutex lock;
+  static std::optional<HttpPool>* const kept = new std::optional<HttpPool>;
+  const std::lock_guard hold(lock);
+  if (*kept) return **kept;
+  HttpPoolOptions options;
+  Dl_info here{};
+  if (dladdr(reinterpret_cast<void*>(&make_http_request), &here) != 0 && here.dli_fname != nullptr) {
+    const std::string_view library = here.dli_fname;
+    const size_t slash = library.rfind('/');
+    std::string beside = std::string(library.substr(0, slash + 1)) + ERMINE_HTTP_PLUGIN_FILE;
+    if (slash != library.npos && access(beside.c_str(), R_OK) == 0) options.plugin = std::move(beside);
+  }
+  ERMINE_ASSIGN(*kept, HttpPool::open(std::move(options)));
+  return **kept;
+}
+
+// Until what is waited for may have happened, or the store is interrupted.
+Result<void> wait_for(StoreRef store, const wasi::host::Awaited::Wait& wait) {
+  pollfd polled[] = {{wait.descriptor != nullptr ? wait.descriptor->host_fd : -1, POLLIN, 0},
+                     {store.interrupt_fd(), POLLIN, 0}};
+  // The deadline of a lookup is the only one; it is looked at again in intervals.
+  const int milliseconds = wait.until == UINT64_MAX ? -1 : 100;
+  (void)poll(polled, 2, milliseconds);
+  ERMINE_TRY(store.check_interrupt());
+  if (wait.signal != nullptr) wait.signal->clear();
+  return {};
+}
+
+Error failed(const HttpRequest& request, const Failure& failure, const Manifest& manifest) {
+  const std::string what = "http_request to " + printable(request.url);
+  if (failure.code == FailureCode::kResponseBodySize)
+    return Error(ErrorKind::kLimit, what + ": the response is larger than the " +
+                                        std::to_string(manifest.max_http_response_bytes) +
+                                        " bytes that the manifest allows (memory.max_http_response_bytes)");
+  std::string text = what + ": " + name_of(failure.code);
+  if (failure.text) text += ": " + printable(*failure.text);
+  return Error(ErrorKind::kIo, std::move(text));
+}
+
+Result<void> write_body(StoreRef store, RequestBody& to, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const wasi::host::Outcome<size_t> room = to.room();
+    if (!room) return {};  // the response says why
+    if (*room == 0) {
+      ERMINE_TRY(wait_for(store, to.wait()));
+      continue;
+    }
+    const size_t size = std::min(*room, bytes.size());
+    (void)to.write(reinterpret_cast<const uint8_t*>(bytes.data()), size);
+    bytes.remove_prefix(size);
+  }
+  (void)to.finish({});
+  return {};
+}
+
+Result<HttpResponse> read_response(StoreRef store, Exchange& exchange, const HttpRequest& request,
+                                   const Manifest& manifest) {
+  while (!exchange.has_answer()) ERMINE_TRY(wait_for(store, exchange.wait()));
+  const Exchange::Answer answer = exchange.answer();
+  if (answer.failure) return failed(request, *answer.failure, manifest);
+  HttpResponse response;
+  response.status = answer.status;
+  for (const auto& [name, value] : *answer.fields) response.headers[lower(name)] = value;
+  for (;;) {
+    while (!exchange.can_read()) ERMINE_TRY(wait_for(store, exchange.wait()));
+    uint8_t piece[16 << 10];
+    const wasi::host::Outcome<size_t> size = exchange.read(piece, sizeof piece);
+    if (!size) return failed(request, exchange.failure().value_or(Failure{}), manifest);
+    if (*size == 0) return response;
+    response.body.append(reinterpret_cast<const char*>(piece), *size);
+  }
+}
+
+// One request, without redirections.
+Result<HttpResponse> exchange_with(StoreRef store, const Manifest& manifest, const HttpRequest& request, const Url& url,
+                                   std::string_view body) {
+  const std::optional<std::string> grant = grant_for(url, manifest);
+  if (!grant)
+    return Error(ErrorKind::kUsage, "http_request: the manifest does not allow requests to " + printable(url.host) +
+                                        " (allowed_hosts)");
+  NetworkGrants network_grants;
+  network_grants.http.push_back(*grant);
+  ERMINE_ASSIGN(const std::shared_ptr<wasi::net::Network> network, wasi::net::Network::create(network_grants));
+  HttpGrants grants;
+  ERMINE_ASSIGN(grants.pool, pool());
+  grants.max_response_bytes = manifest.max_http_response_bytes;
+  WasiRefusals refusals;
+  const auto client = std::make_shared<Client>(std::move(grants), network, refusals);
+
+  RequestParts parts;
+  parts.method = request.method;
+  parts.tls = url.tls;
+  parts.authority = url.authority;
+  parts.path = url.path;
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name) || !is_field_value(value))
+      return Error(ErrorKind::kUsage, "http_request: " + printable(name) + " is not the header of a request");
+    if (!is_forbidden_field(name) && !same_name(name, "content-length")) parts.fields.emplace_back(name, value);
+  }
+  if (!body.empty()) {
+    parts.body = client->make_body(body.size());
+    parts.fields.emplace_back("content-length", std::to_string(body.size()));
+  }
+  const std::shared_ptr<RequestBody> sink = parts.body;
+  std::variant<std::shared_ptr<Exchange>, Failure> sent = client->send(std::move(parts));
+  if (const Failure* failure = std::get_if<Failure>(&sent)) return failed(request, *failure, manifest);
+  const Reading reading(std::get<0>(std::move(sent)), client);
+  if (sink) ERMINE_TRY(write_body(store, *sink, body));
+  return read_response(store, *reading.exchange, request, manifest);
+}
+
+}  // namespace
+
+Result<HttpResponse> make_http_request(StoreRef store, const Manifest& manifest, const HttpRequest& request,
+                                       std::string_view body) {
+  constexpr int kMostRedirections = 10;
+  HttpRequest next = request;
+  for (int i = 0; i <= kMostRedirections; ++i) {
+    const std::optional<Url> url = parse_url(next.url);
+    if (!url)
+      return Error(ErrorKind::kUsage, "http_request: " + printable(next.url) +
+                                          " is not a URL that can be requested: http://HOST[:PORT]/PATH, or with https");
+    ERMINE_ASSIGN(HttpResponse response, exchange_with(store, manifest, next, *url, body));
+    const auto location = response.headers.find("location");
+    const bool keeps_method = response.status == 307 || response.status == 308;
+    const bool redirects = keeps_method || (response.status >= 301 && response.status <= 303);
+    if (!redirects || location == response.headers.end()) return response;
+    next.url = resolve(*url, location->second);
+    if (keeps_method) continue;
+    // RFC 9110, section 15.4: what is there is fetched.
+    if (next.method != "HEAD") next.method = "GET";
+    body = {};
+    std::erase_if(next.headers, [](const auto& header) { return lower(header.first).starts_with("content-"); });
+  }
+  return Error(ErrorKind::kIo, "http_request to " + printable(request.url) + ": more than " +
+                                   std::to_string(kMostRedirections) + " redirections");
+}
+
+}  // namespace ermine::extism

@@ -1,0 +1,27 @@
+// HTTP requests of plug-ins, made by the library's plug-in for HTTP (ermine/http.h). They go to the hosts that the
+// manifest allows, and nowhere else: redirections, which are followed, are checked as well.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "ermine/store.h"
+#include "extism/manifest.h"
+
+namespace ermine::extism {
+
+struct HttpResponse {
+  uint16_t status = 0;
+  std::map<std::string, std::string> headers;  // names in lower case; the last value of each
+  std::string body;
+};
+
+// Waits for the response, at most until the store is interrupted or its deadline is over. kUsage for a wrong request or
+// a host that is not allowed, kUnsupported without the plug-in, kIo if the request fails, kLimit if the response is too
+// large.
+Result<HttpResponse> make_http_request(StoreRef store, const Manifest& manifest, const HttpRequest& request,
+                                       std::string_view body);
+
+}  // namespace ermine::extism
