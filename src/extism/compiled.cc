@@ -37,9 +37,10 @@ bool is_text(std::string_view source) {
   return word != source.npos && source.substr(word).starts_with("module");
 }
 
-Result<Module> compile(const Engine& engine, std::string_view bytes, std::string_view name) {
-  if (is_text(bytes)) return Module::from_text(engine, bytes, name);
-  return Module::compile(engine, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, name);
+// Messages and backtraces have the name that the module gives itself.
+Result<Module> compile(const Engine& engine, std::string_view bytes) {
+  if (is_text(bytes)) return Module::from_text(engine, bytes);
+  return Module::compile(engine, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
 }
 
 std::string_view view(const std::vector<uint8_t>& bytes) {
@@ -94,7 +95,7 @@ class Ordering {
 
 Result<void> CompiledPlugin::read(std::string_view source, std::vector<NamedModule>& modules) {
   if (is_binary(source) || is_text(source)) {
-    ERMINE_ASSIGN(Module module, compile(engine_, source, kMainModule));
+    ERMINE_ASSIGN(Module module, compile(engine_, source));
     modules.push_back({kMainModule, std::move(module)});
     return {};
   }
@@ -105,7 +106,7 @@ Result<void> CompiledPlugin::read(std::string_view source, std::vector<NamedModu
       return Error(ErrorKind::kUsage, "the manifest has two modules with the name " + printable(name) +
                                           ", or it is the host's own: give each another name");
     ERMINE_ASSIGN(const std::vector<uint8_t> bytes, load(std::move(each)));
-    Result<Module> module = compile(engine_, view(bytes), name);
+    Result<Module> module = compile(engine_, view(bytes));
     if (!module) return std::move(module).error().with_context("module " + name);
     modules.push_back({std::move(name), *std::move(module)});
   }

@@ -115,12 +115,6 @@ Result<uint64_t> http_headers(Caller& caller) {
   return give(caller, http_headers_json(plugin.http().headers));
 }
 
-Result<void> reset(Caller& caller) {
-  ERMINE_TRY(pay_for(caller, kernel_of(caller).size()));
-  kernel_of(caller).reset();
-  return {};
-}
-
 }  // namespace
 
 Result<void> define_env(Linker& linker) {
@@ -137,7 +131,7 @@ Result<void> define_env(Linker& linker) {
   add("load_u64", [](Caller& c, uint64_t at) { return kernel_of(c).load<uint64_t>(at); });
   add("store_u8", [](Caller& c, uint64_t at, uint32_t byte) { kernel_of(c).store(at, static_cast<uint8_t>(byte)); });
   add("store_u64", [](Caller& c, uint64_t at, uint64_t value) { kernel_of(c).store(at, value); });
-  add("reset", &reset);
+  add("reset", [](Caller& c) { kernel_of(c).reset(); });
   add("memory_bytes", [](Caller& c) { return kernel_of(c).size(); });
   // Input, output and error
   add("input_load_u8", [](Caller& c, uint64_t at) { return uint32_t{kernel_of(c).load_input<uint8_t>(at)}; });

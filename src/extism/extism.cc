@@ -22,9 +22,6 @@ namespace {
 using namespace ermine;
 using namespace ermine::extism;
 
-// That of the libextism whose functions these are.
-constexpr const char* kVersion = "1.41.0+ermine-" ERMINE_VERSION;
-
 Plugin* plugin_of(ExtismPlugin* plugin) { return static_cast<Plugin*>(plugin); }
 Plugin* plugin_of(ExtismCurrentPlugin* plugin) { return static_cast<Plugin*>(plugin); }
 
@@ -37,6 +34,13 @@ std::string_view view(const uint8_t* bytes, ExtismSize size) {
 std::nullptr_t refuse(char** errmsg, const std::string& message) {
   if (errmsg != nullptr) *errmsg = strdup(message.c_str());
   return nullptr;
+}
+
+// Callers of foreign functions, such as JNA, may pass a true `bool` as another number than 1. The compiler must not assume
+// that there is none.
+bool is_true(int value) {
+  asm("" : "+r"(value));
+  return value != 0;
 }
 
 using Functions = std::vector<std::shared_ptr<HostFunction>>;
@@ -115,27 +119,27 @@ void extism_function_set_namespace(ExtismFunction* ptr, const char* namespace_) 
 ExtismCompiledPlugin* extism_compiled_plugin_new(const uint8_t* wasm, ExtismSize wasm_size,
                                                  const ExtismFunction** functions, ExtismSize n_functions,
                                                  bool with_wasi, char** errmsg) {
-  return new_compiled(view(wasm, wasm_size), functions, n_functions, with_wasi, std::nullopt, errmsg);
+  return new_compiled(view(wasm, wasm_size), functions, n_functions, is_true(with_wasi), std::nullopt, errmsg);
 }
 
 ExtismCompiledPlugin* extism_compiled_plugin_new_with_fuel_limit(const uint8_t* wasm, ExtismSize wasm_size,
                                                                  const ExtismFunction** functions,
                                                                  ExtismSize n_functions, bool with_wasi,
                                                                  uint64_t fuel_limit, char** errmsg) {
-  return new_compiled(view(wasm, wasm_size), functions, n_functions, with_wasi, fuel_limit, errmsg);
+  return new_compiled(view(wasm, wasm_size), functions, n_functions, is_true(with_wasi), fuel_limit, errmsg);
 }
 
 void extism_compiled_plugin_free(ExtismCompiledPlugin* plugin) { delete plugin; }
 
 ExtismPlugin* extism_plugin_new(const uint8_t* wasm, ExtismSize wasm_size, const ExtismFunction** functions,
                                 ExtismSize n_functions, bool with_wasi, char** errmsg) {
-  return new_plugin(view(wasm, wasm_size), functions, n_functions, with_wasi, std::nullopt, errmsg);
+  return new_plugin(view(wasm, wasm_size), functions, n_functions, is_true(with_wasi), std::nullopt, errmsg);
 }
 
 ExtismPlugin* extism_plugin_new_with_fuel_limit(const uint8_t* wasm, ExtismSize wasm_size,
                                                 const ExtismFunction** functions, ExtismSize n_functions,
                                                 bool with_wasi, uint64_t fuel_limit, char** errmsg) {
-  return new_plugin(view(wasm, wasm_size), functions, n_functions, with_wasi, fuel_limit, errmsg);
+  return new_plugin(view(wasm, wasm_size), functions, n_functions, is_true(with_wasi), fuel_limit, errmsg);
 }
 
 ExtismPlugin* extism_plugin_new_from_compiled(const ExtismCompiledPlugin* compiled, char** errmsg) {
@@ -238,4 +242,4 @@ bool extism_log_custom(const char* log_level) { return log_to_buffer(level_or_er
 
 void extism_log_drain(ExtismLogDrainFunctionType handler) { drain_log(handler); }
 
-const char* extism_version(void) { return kVersion; }
+const char* extism_version(void) { return ERMINE_EXTISM_VERSION; }

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -89,12 +90,13 @@ Result<HttpPool> pool() {
   HttpPoolOptions options;
   Dl_info here{};
   if (dladdr(reinterpret_cast<void*>(&make_http_request), &here) != 0 && here.dli_fname != nullptr) {
-    const std::string_view library = here.dli_fname;
-    const size_t slash = library.rfind('/');
-    std::string beside = std::string(library.substr(0, slash + 1)) + ERMINE_HTTP_PLUGIN_FILE;
-    if (slash != library.npos && access(beside.c_str(), R_OK) == 0) options.plugin = std::move(beside);
+    std::error_code error;
+    const auto beside = std::filesystem::canonical(here.dli_fname, error).replace_filename(ERMINE_HTTP_PLUGIN_FILE);
+    if (!error && access(beside.c_str(), R_OK) == 0) options.plugin = beside;
   }
-  ERMINE_ASSIGN(*kept, HttpPool::open(std::move(options)));
+  Result<HttpPool> opened = HttpPool::open(std::move(options));
+  if (!opened) return std::move(opened).error().with_context("http_request");
+  *kept = *std::move(opened);
   return **kept;
 }
 

@@ -50,11 +50,19 @@ Result<uint64_t> Kernel::alloc(uint64_t size) {
   if (size == 0 || size > kMostPages << 16) return uint64_t{0};
   const uint64_t room = std::max(kLeastSize, (size + kAlignment - 1) / kAlignment * kAlignment);
   if (const std::optional<uint64_t> offset = reuse(room, size)) return *offset;
-  const uint64_t offset = end_;
+  // Behind the last block that is not free.
+  const auto last = blocks_.empty() ? blocks_.end() : std::prev(blocks_.end());
+  const bool extends = last != blocks_.end() && last->second.used == 0;
+  const uint64_t offset = extends ? last->first : end_;
   ERMINE_ASSIGN(const bool fits, make_room(offset + room));
   if (!fits) return uint64_t{0};
+  if (extends) {
+    free_.erase({last->second.room, offset});
+    blocks_.erase(last);
+  }
+  if (offset < dirty_end_) std::memset(bytes_.data() + offset, 0, std::min(offset + room, dirty_end_) - offset);
   blocks_.emplace_hint(blocks_.end(), offset, Block{room, size});
-  end_ += room;
+  end_ = offset + room;
   return offset;
 }
 
@@ -101,7 +109,7 @@ uint64_t Kernel::length(uint64_t offset) const {
 }
 
 void Kernel::reset() {
-  std::memset(bytes_.data(), 0, end_);
+  dirty_end_ = std::max(dirty_end_, end_);
   blocks_.clear();
   free_.clear();
   end_ = kFirstOffset;

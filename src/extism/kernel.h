@@ -4,7 +4,7 @@
 //
 // Blocks are described outside of the memory, where a plug-in cannot overwrite the description. Each takes at least
 // kLeastSize bytes of the memory, so the descriptions are never much larger than the memory itself, which is limited.
-// Offset 0 is no block. New memory, and that of blocks before reset(), is zero.
+// Offset 0 is no block. A new block is zero, unless it is memory that was freed since reset().
 //
 // Blocks do not move: the memory has its address space from the beginning. Used on the thread that runs the plug-in.
 #pragma once
@@ -99,7 +99,10 @@ class Kernel {
 
   Memory memory_;
   std::span<uint8_t> bytes_;  // of memory_; changed when it grows
-  uint64_t end_ = kFirstOffset;  // of the last block; behind it the memory is zero
+  uint64_t end_ = kFirstOffset;  // of the last block
+  // Of what was a block before reset(). It is zeroed when it becomes one again, so that a plug-in that once used much
+  // memory is not slow from then on.
+  uint64_t dirty_end_ = kFirstOffset;
   Blocks blocks_;  // by offset, without gaps between them
   std::set<std::pair<uint64_t, uint64_t>> free_;  // room and offset of the free ones; no two of them are neighbours
   Range input_, output_;

@@ -118,8 +118,6 @@ void Plugin::reset() {
 // Everything before the call: the instance, the input, the function.
 Result<Func> Plugin::prepare(std::string_view name, std::string_view input) {
   ERMINE_ASSIGN(const Instance instance, session_->main());
-  // Initialising has a time of its own.
-  session_->begin_time();
   kernel().reset();
   ERMINE_ASSIGN(const uint64_t block, kernel().alloc_bytes(input));
   if (block != 0) kernel().set_input({block, input.size()});
@@ -129,6 +127,8 @@ Result<Func> Plugin::prepare(std::string_view name, std::string_view input) {
   if (!type.params.empty() || type.results.size() > 1)
     return Error(ErrorKind::kUsage, "the function " + printable(name) + " has the type " + type.to_string() +
                                         "; hosts call functions without parameters, with one result or none");
+  // Initialising had a time of its own.
+  session_->begin_time();
   return *func;
 }
 

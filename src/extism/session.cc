@@ -100,12 +100,13 @@ Result<void> Session::check_imports(const Module& module) {
     if (linker_.has(import.module, import.name) && (is_func || import.module != kEnvModule))
       found = linker_.get(store_, import.module, import.name);
     const bool wasi = import.module.starts_with("wasi");
+    // Hosts look for the first part of this text, which is the original library's.
     if (!found || found->kind() != import.type.kind)
       return Error(ErrorKind::kLink,
-                   "the plug-in imports " + name + " " + import.type.to_string() + ", and there is no such " +
-                       std::string(to_string(import.type.kind)) +
-                       (wasi ? ": it needs WASI, which with_wasi enables"
-                             : ": give it as a host function, or as a module of the manifest"));
+                   "unknown import: `" + name + "` has not been defined; the plug-in imports it as " +
+                       import.type.to_string() +
+                       (wasi ? ", of WASI, which with_wasi enables"
+                             : "; give it as a host function, or as a module of the manifest"));
     if (is_func && found->func()->type() != import.type.func)
       return Error(ErrorKind::kLink, "the plug-in imports " + name + " as a function " + import.type.func.to_string() +
                                          ", and it is one of type " + found->func()->type().to_string());

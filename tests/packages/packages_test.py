@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 build, source = map(pathlib.Path, sys.argv[1:])
-EXPECTED = {"ermine", "libermine0", "libermine-dev", "ermine-http", "ermine-keyvalue", "ermine-tls"}
+EXPECTED = {"ermine", "libermine0", "libermine-dev", "ermine-extism", "ermine-http", "ermine-keyvalue", "ermine-tls"}
 
 
 def run(*command, **more):
@@ -31,6 +31,7 @@ with tempfile.TemporaryDirectory() as scratch:
     for package in packages:
         fields[run("dpkg-deb", "-f", package, "Package").strip()] = run("dpkg-deb", "-f", package)
     optional = {f"ermine-{p}" for p in ("http", "tls") if not (build / f"lib/libermine-{p}.so").exists()}
+    optional |= {p for p in ("ermine-extism",) if not (build / "lib/libextism.so").exists()}
     require(set(fields) == EXPECTED - optional, f"the packages are {sorted(fields)}")
     for name, text in fields.items():
         require(name == "libermine-dev" or "\nDepends: libc6 (>= " in text, f"{name} does not depend on the C library:\n{text}")
@@ -55,6 +56,10 @@ with tempfile.TemporaryDirectory() as scratch:
     flags = ["-I", root / "usr/include", "-L", root / "usr/lib"]
     run("cc", "-std=c11", source / "tests/capi/program.c", *flags, "-lermine", "-o", scratch / "program")
     require(run(scratch / "program", env=environment) == "42\n", "the program in C")
+    # A program for Extism, by its header and its library's name.
+    if "ermine-extism" in fields:
+        run("cc", "-std=c11", source / "tests/extism/program.c", *flags, "-lextism", "-o", scratch / "extism")
+        run(scratch / "extism", source / "tests/extism/plugin.wat", env=environment)
     # One in C++, with the static one.
     run("c++", "-std=c++20", source / "examples/embed/gcd.cc", *flags, "-l:libermine.a", "-lpthread", "-o", scratch / "gcd")
     require("6" in run(scratch / "gcd", source / "examples/embed/guest.wasm"), "the program in C++")
