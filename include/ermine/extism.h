@@ -1,13 +1,13 @@
-/* The C interface of Extism 1.x for hosts of its plug-ins, as libextism has it: the same functions, types and constants,
- * in source and binary. A program or an SDK that uses libextism runs with Ermine's libextism.so unchanged;
+/* The C interface of Extism 1.x for hosts of its plug-ins, as libextism has it: the same functions, types and
+ * constants, in source and binary. A program or an SDK that uses libextism runs with Ermine's libextism.so unchanged;
  * docs/how-to/run-extism-plugins.md says how, and what differs.
  *
  * Errors. A function that makes something returns null when it fails; if `errmsg` is not null, it then points to a text
  * that extism_plugin_new_error_free() frees. A function that fails on a plug-in leaves a text for
  * extism_plugin_error(). A plug-in that is null is an error, too, and nothing happens.
  *
- * Threads. A plug-in may be used by any thread, by one after the other: a function waits for a call on another thread to
- * end. Calling a plug-in while it runs, from a host function of the same thread, fails. Compiled plug-ins, cancel
+ * Threads. A plug-in may be used by any thread, by one after the other: a function waits for a call on another thread
+ * to end. Calling a plug-in while it runs, from a host function of the same thread, fails. Compiled plug-ins, cancel
  * handles and logs may be used by several threads at once.
  *
  * Texts are UTF-8 and end with NUL, where no size is given. */
@@ -81,8 +81,8 @@ typedef void (*ExtismLogDrainFunctionType)(const char* data, ExtismSize size);
 /* ---- Host functions */
 
 /* Makes a function that plug-ins can import from the module extism:host/user under this name. `user_data` is passed to
-   each call; when neither the function nor a plug-in that has it exists any more, `free_user_data` is called with it, if
-   it is not null. Null if the name is null or not UTF-8. */
+   each call; when neither the function nor a plug-in that has it exists any more, `free_user_data` is called with it,
+   if it is not null. Null if the name is null or not UTF-8. */
 ExtismFunction* extism_function_new(const char* name, const ExtismValType* inputs, ExtismSize n_inputs,
                                     const ExtismValType* outputs, ExtismSize n_outputs, ExtismFunctionType func,
                                     void* user_data, void (*free_user_data)(void*));
@@ -119,7 +119,8 @@ void extism_plugin_free(ExtismPlugin* plugin);
 
 /* 16 bytes, a random UUID (version 4); valid as long as the plug-in. */
 const uint8_t* extism_plugin_id(ExtismPlugin* plugin);
-/* Changes configuration values: a JSON object whose values are strings, or null to remove one. False: it is not that. */
+/* Changes configuration values: a JSON object whose values are strings, or null to remove one. False: it is not that.
+ */
 bool extism_plugin_config(ExtismPlugin* plugin, const uint8_t* json, ExtismSize json_size);
 /* From now on the plug-in can read the headers of the responses to its HTTP requests. */
 void extism_plugin_allow_http_response_headers(ExtismPlugin* plugin);
@@ -152,8 +153,8 @@ bool extism_plugin_cancel(const ExtismCancelHandle* handle);
 
 /* As given to extism_plugin_call_with_host_context(), or null. */
 void* extism_current_plugin_host_context(ExtismCurrentPlugin* plugin);
-/* Where the bytes of blocks are: a block with the handle H begins at extism_current_plugin_memory(plugin) + H. Blocks do
-   not move. */
+/* Where the bytes of blocks are: a block with the handle H begins at extism_current_plugin_memory(plugin) + H. Blocks
+   do not move. */
 uint8_t* extism_current_plugin_memory(ExtismCurrentPlugin* plugin);
 /* A block of this many bytes; 0 if it is empty or there is not enough memory. */
 ExtismMemoryHandle extism_current_plugin_memory_alloc(ExtismCurrentPlugin* plugin, ExtismSize n);
@@ -164,9 +165,9 @@ void extism_current_plugin_memory_free(ExtismCurrentPlugin* plugin, ExtismMemory
 /* ---- The process */
 
 /* Make a log of what plug-ins write to it, and of their errors: appended to a file ("stderr", "stdout" and "-" are the
-   standard streams; null: "stderr"), or kept for extism_log_drain(), up to 64 MiB. `log_level`: the lowest level that is logged,
-   trace, debug, info, warn or error (null: error), or directives as in "extism=debug,other=trace". False: the file
-   cannot be opened, or there is a log already. */
+   standard streams; null: "stderr"), or kept for extism_log_drain(), up to 64 MiB. `log_level`: the lowest level that
+   is logged, trace, debug, info, warn or error (null: error), or directives as in "extism=debug,other=trace". False:
+   the file cannot be opened, or there is a log already. */
 bool extism_log_file(const char* filename, const char* log_level);
 bool extism_log_custom(const char* log_level);
 /* Calls `handler` for each line that was kept, and forgets the line. */

@@ -58,7 +58,7 @@ uint64_t own_memory(const Module& module) {
   return bytes;
 }
 
-// Puts modules into an order in which each stands behind those that it imports from.
+// Puts modules into an order in which each follows those that it imports from.
 class Ordering {
  public:
   Ordering(std::vector<NamedModule>& modules, std::vector<NamedModule>& out)
@@ -130,8 +130,7 @@ Result<void> CompiledPlugin::define(std::vector<std::shared_ptr<HostFunction>> f
   ERMINE_TRY(define_env(linker_));
   if (with_wasi_)
     ERMINE_TRY(Wasi::add_to_linker(linker_, [](Caller& caller) { return caller.data_as<Plugin>().wasi(); }));
-  for (std::shared_ptr<HostFunction>& function : functions)
-    ERMINE_TRY(extism::define(linker_, std::move(function)));
+  for (std::shared_ptr<HostFunction>& function : functions) ERMINE_TRY(extism::define(linker_, std::move(function)));
   return {};
 }
 

@@ -1,6 +1,6 @@
 // CompiledPlugin: the modules of a plug-in, compiled, and everything that its instances share: what it may use, and a
-// Linker with the functions of extism:host/env, of WASI and of the embedder. Immutable, for any number of plug-ins on any
-// threads.
+// Linker with the functions of extism:host/env, of WASI and of the embedder. Immutable, for any number of plug-ins on
+// any threads.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct NamedModule {
 
 class CompiledPlugin {
  public:
-  // `source`: a module in the binary or the text format, or a manifest. Errors: those of the manifest, its files and its
-  // modules; kUsage for host functions that cannot be defined.
+  // `source`: a module in the binary or the text format, or a manifest. Errors: those of the manifest, its files and
+  // its modules; kUsage for host functions that cannot be defined.
   static Result<std::shared_ptr<const CompiledPlugin>> create(std::string_view source,
                                                               std::vector<std::shared_ptr<HostFunction>> functions,
                                                               bool with_wasi, std::optional<uint64_t> fuel);
@@ -33,7 +33,7 @@ class CompiledPlugin {
   const Engine& engine() const { return engine_; }
   const Manifest& manifest() const { return manifest_; }  // without the modules
   const Linker& linker() const { return linker_; }
-  // Those that the main module imports from, each behind the modules that it imports from itself.
+  // Those that the main module imports from, each after the modules that it imports from itself.
   const std::vector<NamedModule>& linked() const { return linked_; }
   const Module& main() const { return *main_; }
   bool with_wasi() const { return with_wasi_; }

@@ -57,7 +57,8 @@ Result<void> var_set(Caller& caller, uint64_t key, uint64_t value) {
   Plugin& plugin = plugin_of(caller);
   Kernel& kernel = plugin.kernel();
   const uint64_t most = plugin.manifest().max_var_bytes;
-  if (most == 0) return Error(ErrorKind::kLimit, "var_set: the manifest allows no variables (memory.max_var_bytes is 0)");
+  if (most == 0)
+    return Error(ErrorKind::kLimit, "var_set: the manifest allows no variables (memory.max_var_bytes is 0)");
   ERMINE_ASSIGN(const std::string_view name, argument(caller, "var_set", key));
   if (value == 0) {
     if (const auto found = plugin.vars().find(name); found != plugin.vars().end()) plugin.vars().erase(found);

@@ -30,14 +30,14 @@ std::string_view view(const uint8_t* bytes, ExtismSize size) {
   return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(size)};
 }
 
-// Tells the embedder of an error, if it wants to know.
+// Gives the embedder the text of an error, if it asks for one.
 std::nullptr_t refuse(char** errmsg, const std::string& message) {
   if (errmsg != nullptr) *errmsg = strdup(message.c_str());
   return nullptr;
 }
 
-// Callers of foreign functions, such as JNA, may pass a true `bool` as another number than 1. The compiler must not assume
-// that there is none.
+// Callers of foreign functions, such as JNA, may pass a true `bool` as another number than 1. The compiler must not
+// assume that there is none.
 bool is_true(int value) {
   asm("" : "+r"(value));
   return value != 0;
@@ -151,9 +151,7 @@ void extism_plugin_new_error_free(char* err) { free(err); }
 
 void extism_plugin_free(ExtismPlugin* plugin) { delete plugin_of(plugin); }
 
-const uint8_t* extism_plugin_id(ExtismPlugin* plugin) {
-  return plugin != nullptr ? plugin_of(plugin)->id() : nullptr;
-}
+const uint8_t* extism_plugin_id(ExtismPlugin* plugin) { return plugin != nullptr ? plugin_of(plugin)->id() : nullptr; }
 
 bool extism_plugin_config(ExtismPlugin* plugin, const uint8_t* json, ExtismSize json_size) {
   return plugin != nullptr && plugin_of(plugin)->configure(view(json, json_size));

@@ -60,9 +60,9 @@ Result<std::vector<ValType>> numbers(const HostFunction& function, const std::ve
   std::vector<ValType> out;
   for (const ExtismValType type : types) {
     if (static_cast<size_t>(type) >= kTypes.size())
-      return Error(ErrorKind::kUsage,
-                   "the host function " + printable(function.name) + " has a parameter or result of type " +
-                       std::to_string(type) + " (ExtismValType); the types that can be used are I32, I64, F32 and F64");
+      return Error(ErrorKind::kUsage, "the host function " + printable(function.name) +
+                                          " has a parameter or result of type " + std::to_string(type) +
+                                          " (ExtismValType); the types that can be used are I32, I64, F32 and F64");
     out.push_back(kTypes[type]);
   }
   return out;

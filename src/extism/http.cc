@@ -72,8 +72,7 @@ std::optional<std::string> grant_for(const Url& url, const Manifest& manifest) {
   std::optional<std::string> grant;
   for (const std::string& allowed : manifest.allowed_hosts) {
     const std::string host = url.host.find(':') == url.host.npos ? url.host : "[" + url.host + "]";
-    if (lower(allowed) == url.host)
-      return host + "+loopback+private+link-local+metadata+reserved:*";
+    if (lower(allowed) == url.host) return host + "+loopback+private+link-local+metadata+reserved:*";
     if (fnmatch(lower(allowed).c_str(), url.host.c_str(), FNM_NOESCAPE) == 0)
       grant = host + "+loopback+private+link-local+reserved:*";
   }
@@ -162,8 +161,8 @@ Result<HttpResponse> exchange_with(StoreRef store, const Manifest& manifest, con
                                    std::string_view body) {
   const std::optional<std::string> grant = grant_for(url, manifest);
   if (!grant)
-    return Error(ErrorKind::kUsage, "http_request: the manifest does not allow requests to " + printable(url.host) +
-                                        " (allowed_hosts)");
+    return Error(ErrorKind::kUsage,
+                 "http_request: the manifest does not allow requests to " + printable(url.host) + " (allowed_hosts)");
   NetworkGrants network_grants;
   network_grants.http.push_back(*grant);
   ERMINE_ASSIGN(const std::shared_ptr<wasi::net::Network> network, wasi::net::Network::create(network_grants));
@@ -204,8 +203,9 @@ Result<HttpResponse> make_http_request(StoreRef store, const Manifest& manifest,
   for (int i = 0; i <= kMostRedirections; ++i) {
     const std::optional<Url> url = parse_url(next.url);
     if (!url)
-      return Error(ErrorKind::kUsage, "http_request: " + printable(next.url) +
-                                          " is not a URL that can be requested: http://HOST[:PORT]/PATH, or with https");
+      return Error(ErrorKind::kUsage,
+                   "http_request: " + printable(next.url) +
+                       " is not a URL that can be requested: http://HOST[:PORT]/PATH, or with https");
     ERMINE_ASSIGN(HttpResponse response, exchange_with(store, manifest, next, *url, body));
     const auto location = response.headers.find("location");
     const bool keeps_method = response.status == 307 || response.status == 308;

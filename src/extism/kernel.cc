@@ -18,7 +18,8 @@ Result<Kernel> Kernel::create(StoreRef store) {
   return Kernel(memory);
 }
 
-// A free block that is large enough, the smallest of them. What is left of it is a block of its own, if that is worth it.
+// A free block that is large enough, the smallest of them. What is left of it is a block of its own, if that is worth
+// it.
 std::optional<uint64_t> Kernel::reuse(uint64_t room, uint64_t size) {
   const auto found = free_.lower_bound({room, 0});
   if (found == free_.end()) return std::nullopt;
@@ -69,8 +70,9 @@ Result<uint64_t> Kernel::alloc(uint64_t size) {
 Result<uint64_t> Kernel::alloc_bytes(std::string_view bytes) {
   ERMINE_ASSIGN(const uint64_t offset, alloc(bytes.size()));
   if (offset == 0 && !bytes.empty())
-    return Error(ErrorKind::kLimit, "no room for " + std::to_string(bytes.size()) + " bytes in the plug-in's memory of " +
-                                        std::to_string(size()) + " bytes: it has at most 4 GiB");
+    return Error(ErrorKind::kLimit, "no room for " + std::to_string(bytes.size()) +
+                                        " bytes in the plug-in's memory of " + std::to_string(size()) +
+                                        " bytes: it has at most 4 GiB");
   if (offset != 0) std::memcpy(bytes_.data() + offset, bytes.data(), bytes.size());
   return offset;
 }

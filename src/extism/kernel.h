@@ -38,8 +38,8 @@ class Kernel {
   // Frees all blocks, and forgets input, output and error.
   void reset();
 
-  // Values at any offset; outside of the part of the memory that was ever a block since reset(), loads give 0 and stores
-  // do nothing.
+  // Values at any offset; outside of the part of the memory that was ever a block since reset(), loads give 0 and
+  // stores do nothing.
   template <class T>
   T load(uint64_t offset) const {
     T value{};

@@ -1,5 +1,5 @@
-// The log of the process: at most one, for all plug-ins, made by extism_log_file() or extism_log_custom(). A line has the
-// form of Extism's:
+// The log of the process: at most one, for all plug-ins, made by extism_log_file() or extism_log_custom(). A line has
+// the form of Extism's:
 //
 //   2026-01-31T12:00:00.000000Z  INFO extism::pdk: the message plugin="the plug-in's UUID"
 //

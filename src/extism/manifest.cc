@@ -36,8 +36,7 @@ Result<void> only_fields(const Json& object, std::string_view what, std::initial
     if (std::ranges::find(names, name) != names.end()) continue;
     std::string known;
     for (const std::string_view each : names) (known += known.empty() ? "" : ", ") += each;
-    return Error(ErrorKind::kUsage,
-                 std::string(what) + " has no field " + printable(name) + "; there are " + known);
+    return Error(ErrorKind::kUsage, std::string(what) + " has no field " + printable(name) + "; there are " + known);
   }
   return {};
 }
@@ -116,7 +115,8 @@ Result<void> read_modules(const Json& manifest, std::vector<ModuleSource>& out) 
     out.push_back(std::move(source));
   }
   // A plug-in has one main module: the one of that name, or else the last one.
-  const bool named = std::ranges::any_of(out.begin(), std::prev(out.end()), [](auto& m) { return m.name == kMainModule; });
+  const bool named =
+      std::ranges::any_of(out.begin(), std::prev(out.end()), [](auto& m) { return m.name == kMainModule; });
   if (out.size() == 1 || !named) out.back().name = kMainModule;
   return {};
 }
@@ -129,8 +129,8 @@ Result<Manifest> parse_manifest(std::string_view json) {
     return Error(ErrorKind::kUsage,
                  "the plug-in is neither a module, in the binary or the text format, nor a manifest in JSON");
   Manifest out;
-  ERMINE_TRY(only_fields(object, "a manifest",
-                         {"wasm", "memory", "config", "allowed_hosts", "allowed_paths", "timeout_ms"}));
+  ERMINE_TRY(
+      only_fields(object, "a manifest", {"wasm", "memory", "config", "allowed_hosts", "allowed_paths", "timeout_ms"}));
   if (const Json* memory = member(object, "memory"); memory != nullptr) {
     if (!memory->is_object()) return wrong("memory", "an object");
     ERMINE_TRY(only_fields(*memory, "memory of a manifest", {"max_pages", "max_http_response_bytes", "max_var_bytes"}));
@@ -157,7 +157,7 @@ Result<std::vector<uint8_t>> load(ModuleSource&& source) {
   std::vector<uint8_t> bytes = std::move(source.data);
   if (!source.path.empty()) {
     const int file = open(source.path.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat status {};
+    struct stat status{};
     bool read_all = file >= 0 && fstat(file, &status) == 0;
     if (read_all) bytes.reserve(static_cast<size_t>(std::max<off_t>(status.st_size, 0)));
     for (size_t size = 0; read_all;) {
@@ -219,6 +219,8 @@ Result<HttpRequest> parse_http_request(std::string_view json) {
   return out;
 }
 
-std::string http_headers_json(const std::map<std::string, std::string>& headers) { return Json(headers).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string http_headers_json(const std::map<std::string, std::string>& headers) {
+  return Json(headers).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace ermine::extism

@@ -55,9 +55,7 @@ Session::Session(const CompiledPlugin& compiled, void* data)
 Result<std::unique_ptr<Session>> Session::create(const CompiledPlugin& compiled, void* data) {
   std::unique_ptr<Session> session(new Session(compiled, data));
   ERMINE_ASSIGN(session->kernel_, Kernel::create(session->store_));
-  if (compiled.with_wasi()) {
-    ERMINE_ASSIGN(session->wasi_, make_wasi(compiled.manifest()));
-  }
+  if (compiled.with_wasi()) { ERMINE_ASSIGN(session->wasi_, make_wasi(compiled.manifest())); }
   return session;
 }
 
@@ -72,8 +70,8 @@ void Session::begin_time() {
   if (timeout) store_.set_timeout(std::chrono::milliseconds(std::min(*timeout, kLongest)));
 }
 
-// Extism's limit is on what memories grow by after the instantiation, the kernel's included, and on what the main module
-// begins with.
+// Extism's limit is on what memories grow by after the instantiation, the kernel's included, and on what the main
+// module begins with.
 void Session::limit_memory(uint64_t present) {
   if (!compiled_.manifest().max_pages) return;
   StoreLimits limits;
@@ -102,11 +100,10 @@ Result<void> Session::check_imports(const Module& module) {
     const bool wasi = import.module.starts_with("wasi");
     // Hosts look for the first part of this text, which is the original library's.
     if (!found || found->kind() != import.type.kind)
-      return Error(ErrorKind::kLink,
-                   "unknown import: `" + name + "` has not been defined; the plug-in imports it as " +
-                       import.type.to_string() +
-                       (wasi ? ", of WASI, which with_wasi enables"
-                             : "; give it as a host function, or as a module of the manifest"));
+      return Error(ErrorKind::kLink, "unknown import: `" + name + "` has not been defined; the plug-in imports it as " +
+                                         import.type.to_string() +
+                                         (wasi ? ", of WASI, which with_wasi enables"
+                                               : "; give it as a host function, or as a module of the manifest"));
     if (is_func && found->func()->type() != import.type.func)
       return Error(ErrorKind::kLink, "the plug-in imports " + name + " as a function " + import.type.func.to_string() +
                                          ", and it is one of type " + found->func()->type().to_string());

@@ -1,4 +1,5 @@
-// Parts of libextism that a plug-in cannot show by itself: its allocator under many requests, and what is read from text.
+// Parts of libextism that a plug-in cannot show by itself: its allocator under many requests, and what is read from
+// text.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -57,7 +58,8 @@ TEST(ExtismKernel, OutputIsWithinTheBlocks) {
   Store store{Engine()};
   Kernel kernel = *Kernel::create(store);
   const uint64_t at = *kernel.alloc(64);
-  for (const Kernel::Range& wrong : {Kernel::Range{0, 0}, {at, 65}, {at, ~uint64_t{0}}, {at + 65, 0}, {~uint64_t{0}, 2}}) {
+  for (const Kernel::Range& wrong :
+       {Kernel::Range{0, 0}, {at, 65}, {at, ~uint64_t{0}}, {at + 65, 0}, {~uint64_t{0}, 2}}) {
     kernel.set_output(wrong);
     EXPECT_EQ(kernel.output().offset, 0u) << wrong.offset << " " << wrong.size;
   }
@@ -100,8 +102,8 @@ TEST(ExtismManifest, TakesNullForADefault) {
 
 TEST(ExtismManifest, TakesAModuleFromMemory) {
   const std::string_view bytes("\0asm", 4);
-  const std::string json = R"({"wasm": [{"data": {"ptr": )" + std::to_string(reinterpret_cast<uintptr_t>(bytes.data())) +
-                           R"(, "len": 4}}]})";
+  const std::string json = R"({"wasm": [{"data": {"ptr": )" +
+                           std::to_string(reinterpret_cast<uintptr_t>(bytes.data())) + R"(, "len": 4}}]})";
   EXPECT_EQ(parse_manifest(json)->modules.front().data, (std::vector<uint8_t>{0, 'a', 's', 'm'}));
 }
 

@@ -1,5 +1,6 @@
 /* A host of Extism plug-ins in C11, as it could be written for the original library: program PLUGIN OTHER [URL]. Each
-   check that fails is printed, and the exit code says whether there was one. With a URL, requests over HTTP are made. */
+   check that fails is printed, and the exit code says whether there was one. With a URL, requests over HTTP are made.
+ */
 #include <extism.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -42,8 +43,8 @@ static ExtismFunction* new_mix(void) {
 /* A manifest with both modules and these further fields. */
 static char* manifest(const char* fields) {
   static char text[8192];
-  snprintf(text, sizeof text, "{\"wasm\": [{\"path\": \"%s\", \"name\": \"other\"}, {\"path\": \"%s\"}]%s%s}", other_file,
-           plugin_file, *fields ? ", " : "", fields);
+  snprintf(text, sizeof text, "{\"wasm\": [{\"path\": \"%s\", \"name\": \"other\"}, {\"path\": \"%s\"}]%s%s}",
+           other_file, plugin_file, *fields ? ", " : "", fields);
   return text;
 }
 
