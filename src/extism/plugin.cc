@@ -117,11 +117,16 @@ void Plugin::reset() {
 
 // Everything before the call: the instance, the input, the function.
 Result<Func> Plugin::prepare(std::string_view name, std::string_view input) {
-  ERMINE_ASSIGN(const Instance instance, session_->main());
+  Result<Instance> instance = session_->main();
+  if (!instance) {
+    // What is initialised in part is not used.
+    needs_session_ = true;
+    return std::move(instance).error();
+  }
   kernel().reset();
   ERMINE_ASSIGN(const uint64_t block, kernel().alloc_bytes(input));
   if (block != 0) kernel().set_input({block, input.size()});
-  const std::optional<Func> func = instance.get_func(name);
+  const std::optional<Func> func = instance->get_func(name);
   if (!func) return Error(ErrorKind::kUsage, "Function not found: " + printable(name));
   const FuncType type = func->type();
   if (!type.params.empty() || type.results.size() > 1)

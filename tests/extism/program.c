@@ -3,6 +3,7 @@
  */
 #include <extism.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,12 +191,18 @@ static void errors(void) {
   CHECK(new_plugin("\"allowed_paths\": {\"/nowhere at all\": \"/\"}") == NULL);
   CHECK(last_message != NULL && strstr(last_message, "/nowhere at all") != NULL);
 
+  /* A plug-in that cannot be initialised is not used. */
+  static const char kBroken[] = "(module (func (export \"_initialize\") unreachable) (func (export \"f\")))";
+  ExtismPlugin* p = extism_plugin_new((const uint8_t*)kBroken, strlen(kBroken), NULL, 0, false, NULL);
+  CHECK(call(p, "f", "") == -1 && call(p, "f", "") == -1 && error_has(p, "unreachable"));
+  extism_plugin_free(p);
+
   /* A host function belongs to one plug-in. */
   static const char kEmpty[] = "(module)";
   ExtismFunction* function = new_mix();
   extism_function_set_namespace(function, "elsewhere");
   const ExtismFunction* functions[] = {function};
-  ExtismPlugin* p = extism_plugin_new((const uint8_t*)kEmpty, strlen(kEmpty), functions, 1, false, NULL);
+  p = extism_plugin_new((const uint8_t*)kEmpty, strlen(kEmpty), functions, 1, false, NULL);
   CHECK(p != NULL);
   CHECK(extism_plugin_new((const uint8_t*)kEmpty, strlen(kEmpty), functions, 1, false, NULL) == NULL);
   extism_plugin_free(p);
@@ -207,7 +214,7 @@ static void errors(void) {
 
 struct cancelling {
   const ExtismCancelHandle* handle;
-  volatile bool done;
+  atomic_bool done;
 };
 
 static void* cancel(void* data) {
@@ -226,7 +233,7 @@ static void* use(void* compiled) {
 static void threads(void) {
   ExtismPlugin* p = new_plugin("");
   pthread_t thread, others[3];
-  struct cancelling what = {extism_plugin_cancel_handle(p), false};
+  struct cancelling what = {.handle = extism_plugin_cancel_handle(p)};
   /* Without a call there is nothing to cancel. */
   CHECK(extism_plugin_cancel(what.handle) && call(p, "echo", "x") == 0);
   pthread_create(&thread, NULL, cancel, &what);

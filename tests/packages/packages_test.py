@@ -58,8 +58,9 @@ with tempfile.TemporaryDirectory() as scratch:
     require(run(scratch / "program", env=environment) == "42\n", "the program in C")
     # A program for Extism, by its header and its library's name.
     if "ermine-extism" in fields:
-        run("cc", "-std=c11", source / "tests/extism/program.c", *flags, "-lextism", "-o", scratch / "extism")
-        run(scratch / "extism", source / "tests/extism/plugin.wat", env=environment)
+        tests = source / "tests/extism"
+        run("cc", "-std=c11", tests / "program.c", *flags, "-lextism", "-o", scratch / "extism")
+        run(scratch / "extism", tests / "plugin.wat", tests / "other.wat", env=environment)
     # One in C++, with the static one.
     run("c++", "-std=c++20", source / "examples/embed/gcd.cc", *flags, "-l:libermine.a", "-lpthread", "-o", scratch / "gcd")
     require("6" in run(scratch / "gcd", source / "examples/embed/guest.wasm"), "the program in C++")
