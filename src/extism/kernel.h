@@ -53,8 +53,10 @@ class Kernel {
   // The same, relative to the input and within it.
   template <class T>
   T load_input(uint64_t offset) const {
-    if (offset > input_.size || input_.size - offset < sizeof(T)) return T{};
-    return load<T>(input_.offset + offset);
+    T value{};
+    if (offset <= input_.size && input_.size - offset >= sizeof value)
+      std::memcpy(&value, bytes_.data() + input_.offset + offset, sizeof value);
+    return value;
   }
 
   // A part of the memory. Both are 0 if none was set; one that is not where blocks are cannot be set.

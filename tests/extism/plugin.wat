@@ -26,7 +26,7 @@
   (import "extism:host/user" "mix" (func $mix (param i32 i64 f32 f64) (result f64)))
   (import "other" "turn" (func $turn (param i64) (result i64)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
-  (memory 1)
+  (memory (export "memory") 1)
   (global $initialized (mut i32) (i32.const 0))
   (global $calls (mut i32) (i32.const 0))
 
