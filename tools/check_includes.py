@@ -127,6 +127,7 @@ def self_test():
         "src/interp/a.cc": ('#include "baseline/b.h"', "siblings"),
         "src/runtime/a.cc": ('#include "binary/b.h"', "does not name"),
         "src/wasi/a.cc": ('#include "runtime/b.h"', "public headers alone"),
+        "src/extism/a.cc": ('#include "wasi/host/b.h"', "public headers alone"),
         "src/wasi/own.cc": ("bool f(runtime::HostCall& call);", "library's own"),
         "src/wasi/host/a.h": ('#include "wasi/preview1/b.h"', "stands below that"),
         "src/ir/a.cc": ('#include "ermine/engine.h"', "below api"),
@@ -137,10 +138,13 @@ def self_test():
     }
     good = {"src/runtime/ok.cc": '#include "runtime/a.h"\n#include "wasm/x.h"\n#include "ermine/error.h"\n', "src/wasi/ok.cc": '#include "ermine/engine.h"\n// runtime::Store\n',
             "src/wasi/preview1/ok.cc": '#include "wasi/host/b.h"\n',
+            "src/extism/ok.cc": '#include "wasi/http/client.h"\n',
             "src/cli/ok.cc": 'print("--timeout is over");\n', "src/base/ok.cc": '// "--timeout"\nprint("a--b"); i--;\n'}
     cmake = {
         "src/runtime/CMakeLists.txt": "ermine_library(ermine_runtime SOURCES a.cc DEPENDS ermine_wasm)",
         "src/wasm/CMakeLists.txt": "ermine_library(ermine_wasm SOURCES a.cc DEPENDS fmt::fmt)",
+        "src/extism/CMakeLists.txt": "ermine_library(ermine_extism SOURCES a.cc DEPENDS ermine_wasi)",
+        "src/wasi/CMakeLists.txt": "ermine_library(ermine_wasi SOURCES a.cc)",
         "src/base/CMakeLists.txt": "ermine_library(ermine_base SOURCES a.cc DEPENDS ermine_wasm)",
     }
     with tempfile.TemporaryDirectory() as tmp:

@@ -153,8 +153,8 @@ bool extism_plugin_cancel(const ExtismCancelHandle* handle);
 
 /* As given to extism_plugin_call_with_host_context(), or null. */
 void* extism_current_plugin_host_context(ExtismCurrentPlugin* plugin);
-/* Where the bytes of blocks are: a block with the handle H begins at extism_current_plugin_memory(plugin) + H. Blocks
-   do not move. */
+/* Where the bytes of blocks are: a block with the handle H begins at extism_current_plugin_memory(plugin) + H. Get it
+   again after a block was allocated. */
 uint8_t* extism_current_plugin_memory(ExtismCurrentPlugin* plugin);
 /* A block of this many bytes; 0 if it is empty or there is not enough memory. */
 ExtismMemoryHandle extism_current_plugin_memory_alloc(ExtismCurrentPlugin* plugin, ExtismSize n);

@@ -6,7 +6,8 @@
 // kLeastSize bytes of the memory, so the descriptions are never much larger than the memory itself, which is limited.
 // Offset 0 is no block. A new block is zero, unless it is memory that was freed since reset().
 //
-// Blocks do not move: the memory has its address space from the beginning. Used on the thread that runs the plug-in.
+// The memory moves when it grows only if the process has little address space (Config::memory_reservation). Used on the
+// thread that runs the plug-in.
 #pragma once
 
 #include <cstdint>
