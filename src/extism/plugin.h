@@ -19,7 +19,6 @@ struct ExtismCurrentPlugin {};
 
 // Ends the call that runs at that moment, from any thread.
 struct ExtismCancelHandle {
- public:
   void cancel() const {
     const std::lock_guard hold(lock_);
     if (running_) running_->interrupt();
