@@ -27,7 +27,7 @@ StackBounds main_thread() {
 
 StackBounds ask() {
   if (getpid() == syscall(SYS_gettid)) return main_thread();
-  StackBounds bounds{0, 0};
+  StackBounds bounds{1, 1};  // if it is not known, no address is in it
   pthread_attr_t attr;
   if (pthread_getattr_np(pthread_self(), &attr) != 0) return bounds;
   void* address = nullptr;
@@ -42,19 +42,24 @@ StackBounds ask() {
 }
 
 constinit thread_local const StackBounds* t_fiber_stack = nullptr;
+constinit thread_local StackBounds t_thread_stack{0, 0};  // zero: the system was not asked yet
 
 bool holds(const StackBounds& b, uintptr_t sp) { return sp >= b.low && sp < b.high; }
 
+// (Inlined into the calls' check, although this folder is compiled for size.)
+[[gnu::always_inline]] inline const StackBounds& own_stack() {
+  if (t_thread_stack.high == 0) [[unlikely]]
+    t_thread_stack = ask();
+  return t_thread_stack;
+}
+
 }  // namespace
 
-const StackBounds& thread_stack() {
-  thread_local const StackBounds bounds = ask();
-  return bounds;
-}
+const StackBounds& thread_stack() { return own_stack(); }
 
 uintptr_t native_stack_limit(uintptr_t sp) {
   const StackBounds* fiber = t_fiber_stack;
-  const StackBounds& b = fiber && holds(*fiber, sp) ? *fiber : thread_stack();
+  const StackBounds& b = fiber && holds(*fiber, sp) ? *fiber : own_stack();
   if (!holds(b, sp)) return sp - std::min<uintptr_t>(sp, 64 << 10);
   // A stack smaller than twice the headroom keeps half of itself.
   return b.low + std::min(kStackHeadroom, (b.high - b.low) / 2);

@@ -30,7 +30,7 @@ class Entry {
   explicit Entry(Store* store)
       : store_(store),
         exec_(store->exec()),
-        outer_exec_(current_exec()),
+        outer_exec_(enter_exec(exec_)),
         stack_top_(exec_->stack_top),
         native_stack_limit_term_(exec_->native_stack_limit_term),
         stack_end_(exec_->stack_end),
@@ -38,7 +38,6 @@ class Entry {
         activation_{store->activation, {exec_->last_pc, exec_->last_fp, exec_->last_ctx}} {
     store->activation = &activation_;
     exec_->last_ctx = nullptr;
-    set_current_exec(exec_);
   }
   ~Entry() {
     set_current_exec(outer_exec_);
@@ -134,6 +133,12 @@ constexpr kNativeForCalls{3, 4};
 // Slots that the tiers may use below an entry's frame.
 constexpr size_t kFrameHeaderRoom = 4;
 
+// Most functions have few: a call of memmove would take longer than they.
+void copy_slots(const Slot* from, uint32_t count, Slot* to) {
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (uint32_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
 bool trapped(ExecContext* exec, TrapCode trap) {
   exec->trap = trap;
   return false;
@@ -165,17 +170,18 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
   const size_t most = std::max(type.param_slots, type.result_slots);
   // The value stack may be used as far as the native one suffices (native_stack_suffices), with a reserve for
   // interpreted calls, which need more of the native stack. native_stack_for() is the inverse.
-  const size_t suffices_for = (sp - native_limit) / kNativeForCalls.native * kNativeForCalls.value;
-  if (suffices_for < static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot))
-    set_stack_end(exec, frame + suffices_for / sizeof(Slot));
+  const size_t native_room = sp - native_limit,
+               value_room = static_cast<size_t>(exec->stack_end - frame) * sizeof(Slot);
+  if (native_room * kNativeForCalls.value < value_room * kNativeForCalls.native)
+    set_stack_end(exec, frame + native_room / kNativeForCalls.native * kNativeForCalls.value / sizeof(Slot));
   exec->native_stack_limit_term = native_limit + (reinterpret_cast<uintptr_t>(exec->stack_end) >> 1);
   // The callee checks for its own frame; this check is for the slots that are copied here.
   if (static_cast<size_t>(exec->stack_end - frame) < most + kFrameHeaderRoom)
     return trapped(exec, TrapCode::kCallStackExhausted);
   frame += kFrameHeaderRoom;
-  std::copy_n(slots, type.param_slots, frame);
+  copy_slots(slots, type.param_slots, frame);
   if (!store->hooks().enter(exec, func, frame)) return false;
-  std::copy_n(frame, type.result_slots, slots);
+  copy_slots(frame, type.result_slots, slots);
   return true;
 }
 
@@ -192,7 +198,6 @@ uint64_t native_stack_for(uint64_t value_stack) {
 }
 
 bool call(Store* store, FuncRef* func, Slot* slots) {
-  prepare_thread_for_traps();
   Entry entry(store);
   if (enter(store, func, slots)) [[likely]]
     return true;

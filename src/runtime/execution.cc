@@ -101,14 +101,12 @@ uint64_t Execution::stack_bytes(const Store* store) {
 }
 
 Execution::State Execution::run() {
-  prepare_thread_for_traps();
-  ExecContext* const outer_exec = current_exec();
   ExecContext* exec = store_->exec();
   bottom_ = {store_->activation, {exec->last_pc, exec->last_fp, exec->last_ctx}};
   outer_ = store_->execution;
   store_->execution = this;
   swap_stacks();
-  set_current_exec(exec);
+  ExecContext* const outer_exec = enter_exec(exec);
   state_ = State::kRunning;
   fiber_->resume();
   swap_stacks();

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/format.h"
 #include "platform/fault_handler.h"
@@ -19,7 +20,11 @@ constexpr int kMaxRegions = 16;
 TrapRegion g_regions[kMaxRegions];
 std::atomic<int> g_region_count{0};
 
-constinit thread_local ExecContext* t_current = nullptr;
+struct ThreadState {
+  ExecContext* current = nullptr;
+  bool is_prepared = false;  // has an alternate signal stack
+};
+constinit thread_local ThreadState t_state;
 
 // Writes to standard error without the C library, whose state is unknown here.
 struct Report {
@@ -68,7 +73,7 @@ const Memory* memory_at(const Instance& instance, uintptr_t address, const uint8
 }
 
 bool on_fault(platform::FaultContext& fault) {
-  ExecContext* exec = t_current;
+  ExecContext* exec = t_state.current;
   if (!exec) return false;
   const uintptr_t pc = fault.pc();
   const int count = g_region_count.load(std::memory_order_acquire);
@@ -112,9 +117,14 @@ void register_trap_region(const TrapRegion& region) {
   platform::install_fault_handler(on_fault);
 }
 
-ExecContext* current_exec() { return t_current; }
-void set_current_exec(ExecContext* exec) { t_current = exec; }
-
-void prepare_thread_for_traps() { platform::ensure_alternate_stack(); }
+ExecContext* current_exec() { return t_state.current; }
+void set_current_exec(ExecContext* exec) { t_state.current = exec; }
+ExecContext* enter_exec(ExecContext* exec) {
+  if (!t_state.is_prepared) [[unlikely]] {
+    platform::ensure_alternate_stack();
+    t_state.is_prepared = true;
+  }
+  return std::exchange(t_state.current, exec);
+}
 
 }  // namespace ermine::runtime

@@ -33,11 +33,12 @@ struct TrapRegion {
 // Thread-safe; regions are never removed. Installs the signal handlers with the first.
 void register_trap_region(const TrapRegion& region);
 
-// Of the innermost call() on this thread; null outside of calls.
+// Of the innermost call() on this thread; null outside of calls. None of these is inline: a compiler may keep the
+// address of a thread-local variable, and a fiber can be suspended in a call on one thread and continue on another.
 ExecContext* current_exec();
 void set_current_exec(ExecContext* exec);
-
-// Gives the thread an alternate signal stack if it has none. Cheap after the first call.
-void prepare_thread_for_traps();
+// The same at the beginning of a call: gives the thread an alternate signal stack as well, if it has none. Returns the
+// context that was current.
+ExecContext* enter_exec(ExecContext* exec);
 
 }  // namespace ermine::runtime
