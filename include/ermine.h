@@ -12,10 +12,18 @@ extern "C" {
 
 #define own
 
-/* Kinds of values and items that wasm.h does not have. References of these kinds are wasm_ref_t's; a wasm_val_t cannot
-   hold a v128. ERMINE_CONCRETEREF: to a type that a module has defined. */
+/* Kinds of values and items that wasm.h does not have. References of these kinds are wasm_ref_t's.
+   ERMINE_CONCRETEREF: to a type that a module has defined. */
 enum ermine_valkind_enum { ERMINE_V128 = 4, ERMINE_ANYREF = 130, ERMINE_EXNREF = 131, ERMINE_CONCRETEREF = 132 };
 enum ermine_externkind_enum { ERMINE_EXTERN_TAG = 4 };
+
+/* 128 bits; the first byte is lane 0 of i8x16. A wasm_val_t of the kind ERMINE_V128 owns them on the heap, where they
+   do not fit in it, so it is deleted by wasm_val_delete as one with a reference is. (ermine_func_call_unchecked passes
+   them without.) */
+typedef uint8_t ermine_v128[16];
+WASM_API_EXTERN void ermine_val_new_v128(own wasm_val_t* out, const ermine_v128 bytes);
+/* False: the value is of another kind. */
+WASM_API_EXTERN bool ermine_val_get_v128(const wasm_val_t*, ermine_v128 out);
 
 /* "0.1.0" */
 WASM_API_EXTERN const char* ermine_version(void);
@@ -165,6 +173,20 @@ WASM_API_EXTERN own wasm_ref_t* ermine_array_new(wasm_store_t*, const wasm_valty
 WASM_API_EXTERN bool ermine_array_length(const wasm_ref_t*, uint32_t* out);
 WASM_API_EXTERN bool ermine_array_get(const wasm_ref_t*, uint32_t index, own wasm_val_t* out);
 WASM_API_EXTERN bool ermine_array_set(const wasm_ref_t*, uint32_t index, const wasm_val_t*);
+
+/* ---- Calls over slots, which cost the least */
+
+/* A slot. A v128 has two. */
+typedef union ermine_val_raw_t {
+  int32_t i32;
+  int64_t i64;
+  float32_t f32;
+  float64_t f64;
+} ermine_val_raw_t;
+/* `slots` has the arguments, and receives the results; its size is that of whichever has more slots. Their types are
+   not checked: they are taken to be those of the function. A trap (ERMINE_USAGE) if there are too few slots, or a
+   parameter or result is a reference. */
+WASM_API_EXTERN own wasm_trap_t* ermine_func_call_unchecked(const wasm_func_t*, ermine_val_raw_t* slots, size_t size);
 
 /* ---- Memories and tables beyond those of wasm.h */
 

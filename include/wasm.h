@@ -12,8 +12,8 @@
  * trap, the others by ermine_last_error() in ermine.h. Lack of the host's memory ends the process.
  *
  * Differences from other engines: values of the kinds that this header does not have (v128, and references other than
- * those to functions and the host) pass through globals, tables and calls as opaque references, or are refused where
- * they do not fit; a module's serialised form is its binary; wasm_frame_instance returns null. */
+ * those to functions and the host) pass through globals, tables and calls as what wasm_val_delete deletes, and ermine.h
+ * has functions that see into them; a module's serialised form is its binary; wasm_frame_instance returns null. */
 #ifndef WASM_H
 #define WASM_H
 

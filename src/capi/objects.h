@@ -69,10 +69,15 @@ struct Trap {
 };
 
 struct Signature {
+  static constexpr size_t kDirectSlots = 32;
+
   explicit Signature(FuncType of);
   FuncType type;
   std::vector<wasm_valkind_t> params, results;
+  std::vector<uint32_t> narrow_params;  // the slots of parameters that have 32 bits
   size_t slots = 0;  // of the parameters, or of the results if they have more
+  bool has_references = false;
+  bool is_direct = false;  // all are numbers, one in each slot, and at most kDirectSlots
 };
 
 // What a reference refers to. In a store's heap it is the payload of an externref, without the store, which would keep

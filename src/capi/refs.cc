@@ -1,11 +1,13 @@
 // References and values of the C API.
+#include <algorithm>
+
 #include "capi/objects.h"
 
 using ermine::ExternRef;
 using ermine::Func;
 using ermine::HeapKind;
 using ermine::Result;
-using ermine::StoreRef;
+using ermine::V128;
 using ermine::Val;
 using ermine::ValType;
 using ermine::capi::HostInfo;
@@ -52,6 +54,15 @@ const T* as(const wasm_ref_t* ref, TargetKind kind) {
   return ref != nullptr && ref->kind() == kind ? static_cast<const T*>(ref) : nullptr;
 }
 bool is_extern(const wasm_ref_t* ref) { return ref != nullptr && ref->kind() <= TargetKind::kTag; }
+
+// A v128 is behind the pointer of a wasm_val_t, which owns it as it does a reference. Null, which a value that was
+// initialised to zero has, is zero.
+V128* vector_of(wasm_ref_t* ref) { return reinterpret_cast<V128*>(ref); }
+V128 v128_of(const wasm_val_t& value) { return value.of.ref != nullptr ? *vector_of(value.of.ref) : V128(); }
+void init_v128(wasm_val_t& out, const V128& v) {
+  out.kind = ERMINE_V128;
+  out.of.ref = reinterpret_cast<wasm_ref_t*>(new V128(v));
+}
 
 ermine::Error unfit(std::string what) { return ermine::Error(ermine::ErrorKind::kUsage, std::move(what)); }
 
@@ -125,7 +136,7 @@ Result<Val> to_val(const SharedStore& store, const wasm_val_t& value, ValType ty
     case WASM_I64: return Val(value.of.i64);
     case WASM_F32: return Val(value.of.f32);
     case WASM_F64: return Val(value.of.f64);
-    case ERMINE_V128: return unfit("a wasm_val_t cannot hold a value of the type v128");
+    case ERMINE_V128: return Val(v128_of(value));
     default: return to_val(store, value.of.ref, type);
   }
 }
@@ -138,7 +149,7 @@ wasm_val_t from_val(const SharedStore& store, const Val& value) {
     case WASM_I64: out.of.i64 = value.i64(); break;
     case WASM_F32: out.of.f32 = value.f32(); break;
     case WASM_F64: out.of.f64 = value.f64(); break;
-    case ERMINE_V128: break;  // what does not fit: zero
+    case ERMINE_V128: init_v128(out, value.v128()); break;
     default: out.of.ref = from_ref(store, value);
   }
   return out;
@@ -198,10 +209,26 @@ ermine_tag_t* ermine_extern_as_tag(wasm_extern_t* ref) { return as<ermine_tag_t>
 
 void wasm_val_delete(wasm_val_t* value) {
   if (wasm_valkind_is_ref(value->kind)) delete std::exchange(value->of.ref, nullptr);
+  else if (value->kind == ERMINE_V128) delete vector_of(std::exchange(value->of.ref, nullptr));
 }
 void wasm_val_copy(wasm_val_t* out, const wasm_val_t* value) {
   *out = *value;
   if (wasm_valkind_is_ref(value->kind)) out->of.ref = copy_of(value->of.ref);
+  else if (value->kind == ERMINE_V128) init_v128(*out, v128_of(*value));
+}
+
+void ermine_val_new_v128(wasm_val_t* out, const ermine_v128 bytes) {
+  V128 v;
+  std::copy_n(bytes, sizeof v, v.bytes.begin());
+  init_v128(*out, v);
+}
+bool ermine_val_get_v128(const wasm_val_t* value, ermine_v128 out) {
+  if (value->kind != ERMINE_V128) {
+    ermine::capi::set_last_error(unfit("the value is not of the type v128"));
+    return false;
+  }
+  std::ranges::copy(v128_of(*value).bytes, out);
+  return true;
 }
 
 wasm_foreign_t* wasm_foreign_new(wasm_store_t* store) {
