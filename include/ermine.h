@@ -4,6 +4,7 @@
 #ifndef ERMINE_H
 #define ERMINE_H
 
+#include "ermine_component.h"
 #include "wasm.h"
 
 #ifdef __cplusplus
@@ -47,7 +48,8 @@ WASM_API_EXTERN void ermine_config_memory_reservation_set(wasm_config_t*, uint64
 WASM_API_EXTERN void ermine_config_verify_code_set(wasm_config_t*, bool);
 /* For gdb and lldb. */
 WASM_API_EXTERN void ermine_config_debug_info_set(wasm_config_t*, bool);
-/* A proposal, by the name that `ermine run --features help` lists, or "all". False: there is none of that name. */
+/* A proposal, by the name that `ermine run --features help` lists, or "all", which can only be switched on. False:
+   there is none of that name. */
 WASM_API_EXTERN bool ermine_config_wasm_feature_set(wasm_config_t*, const char* name, size_t name_size, bool on);
 
 /* ---- Modules */

@@ -22,9 +22,6 @@ struct ermine_interrupt_handle_t {
 struct ermine_wasi_config_t {
   ermine::WasiConfig config;
 };
-struct ermine_wasi_t {
-  ermine::Wasi wasi;
-};
 struct ermine_linker_t {
   ermine::Linker linker;
 };
@@ -52,7 +49,9 @@ void ermine_config_memory_reservation_set(wasm_config_t* config, uint64_t bytes)
 void ermine_config_verify_code_set(wasm_config_t* config, bool on) { config->config.verify_code = on; }
 void ermine_config_debug_info_set(wasm_config_t* config, bool on) { config->config.debug_info = on; }
 bool ermine_config_wasm_feature_set(wasm_config_t* config, const char* name, size_t size, bool on) {
-  return succeeded(config->config.set_feature({name, size}, on));
+  const std::string_view feature(name, size);
+  if (feature == "all" && on) return config->config.enable_all_features(), true;
+  return succeeded(config->config.set_feature(feature, on));
 }
 
 // ---- Modules
@@ -190,9 +189,7 @@ bool ermine_caller_consume_fuel(ermine_caller_t* caller, uint64_t units) {
 bool ermine_linker_define_func(ermine_linker_t* linker, const char* module, size_t module_size, const char* name,
                                size_t name_size, const wasm_functype_t* type, ermine_func_callback_t callback,
                                void* env, void (*finalizer)(void*)) {
-  const std::shared_ptr<void> kept(env, [finalizer](void* e) {
-    if (finalizer != nullptr) finalizer(e);
-  });
+  const std::shared_ptr<void> kept = ermine::capi::with_finalizer(env, finalizer);
   return succeeded(linker->linker.func(
       {module, module_size}, {name, name_size}, type->to_cxx(),
       [callback, kept](Caller& caller, std::span<const Val> args, std::span<Val> results) -> Result<void> {

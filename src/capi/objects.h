@@ -242,6 +242,9 @@ struct wasm_shared_module_t {
 struct wasm_frame_t {
   ermine::FrameInfo frame;
 };
+struct ermine_wasi_t {
+  ermine::Wasi wasi;
+};
 
 namespace ermine::capi {
 
@@ -268,6 +271,16 @@ Result<Val> to_val(const SharedStore& store, const wasm_val_t& value, ValType ty
 wasm_val_t from_val(const SharedStore& store, const Val& value);
 Result<Val> to_val(const SharedStore& store, const wasm_ref_t* ref, ValType type);
 wasm_ref_t* from_ref(const SharedStore& store, const Val& value);  // null for null
+
+// A pointer of the embedder, which ends by its finalizer, if it has one.
+inline std::shared_ptr<void> with_finalizer(void* env, void (*finalizer)(void*)) {
+  return std::shared_ptr<void>(env, [finalizer](void* e) {
+    if (finalizer != nullptr) finalizer(e);
+  });
+}
+
+// Bytes of a number of a component; 0 for what is no number.
+size_t number_size(ermine_component_valkind_t element);
 
 constexpr size_t kFew = 16;  // values that need no memory of the heap
 

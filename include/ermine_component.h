@@ -1,0 +1,286 @@
+/* Components in C. wasm.h has the rules on ownership, threads and errors; names of functions that Wasmtime's C API has
+ * as well differ only in their first word. ermine.h includes this header.
+ *
+ * A library that was built without components has these functions, too. None makes anything then: they return null or
+ * false, and ermine_last_error() says why. */
+#ifndef ERMINE_COMPONENT_H
+#define ERMINE_COMPONENT_H
+
+#include "wasm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define own
+
+struct ermine_wasi_t;
+
+/* ---- Values. Names and texts are UTF-8, without NUL at their end. */
+
+typedef uint8_t ermine_component_valkind_t;
+enum ermine_component_valkind_enum {
+  ERMINE_COMPONENT_BOOL,
+  ERMINE_COMPONENT_S8,
+  ERMINE_COMPONENT_U8,
+  ERMINE_COMPONENT_S16,
+  ERMINE_COMPONENT_U16,
+  ERMINE_COMPONENT_S32,
+  ERMINE_COMPONENT_U32,
+  ERMINE_COMPONENT_S64,
+  ERMINE_COMPONENT_U64,
+  ERMINE_COMPONENT_F32,
+  ERMINE_COMPONENT_F64,
+  ERMINE_COMPONENT_CHAR,
+  ERMINE_COMPONENT_STRING,
+  ERMINE_COMPONENT_LIST,
+  ERMINE_COMPONENT_RECORD,
+  ERMINE_COMPONENT_TUPLE,
+  ERMINE_COMPONENT_VARIANT,
+  ERMINE_COMPONENT_ENUM,
+  ERMINE_COMPONENT_OPTION,
+  ERMINE_COMPONENT_RESULT,
+  ERMINE_COMPONENT_FLAGS,
+  ERMINE_COMPONENT_RESOURCE, /* own or borrow */
+  ERMINE_COMPONENT_MAP,
+  ERMINE_COMPONENT_NUMBERS, /* a list of numbers, as an array of them: all that come from a component are */
+  ERMINE_COMPONENT_HANDLE,  /* a stream, future or error context, which can only be passed on */
+  ERMINE_COMPONENT_NONE     /* no value: the result of a function that has none */
+};
+
+typedef struct ermine_component_val_t ermine_component_val_t;
+typedef struct ermine_component_valrecord_entry_t ermine_component_valrecord_entry_t;
+typedef struct ermine_component_valmap_entry_t ermine_component_valmap_entry_t;
+/* A resource, or another handle. */
+typedef struct ermine_component_resource_t ermine_component_resource_t;
+
+typedef struct ermine_component_vallist_t {
+  size_t size;
+  ermine_component_val_t* data;
+} ermine_component_vallist_t;
+typedef ermine_component_vallist_t ermine_component_valtuple_t;
+typedef struct ermine_component_valrecord_t {
+  size_t size;
+  ermine_component_valrecord_entry_t* data; /* all fields, in the order of the type */
+} ermine_component_valrecord_t;
+typedef struct ermine_component_valmap_t {
+  size_t size;
+  ermine_component_valmap_entry_t* data;
+} ermine_component_valmap_t;
+typedef struct ermine_component_valflags_t {
+  size_t size;
+  wasm_name_t* data; /* of those that are set, in the order of the type */
+} ermine_component_valflags_t;
+typedef struct ermine_component_valnumbers_t {
+  ermine_component_valkind_t element; /* ERMINE_COMPONENT_S8 to ERMINE_COMPONENT_F64 */
+  size_t size;                        /* in elements */
+  void* data;                         /* int8_t to double */
+} ermine_component_valnumbers_t;
+typedef struct ermine_component_valvariant_t {
+  wasm_name_t discriminant;    /* the name of the case */
+  ermine_component_val_t* val; /* null: it has no payload */
+} ermine_component_valvariant_t;
+typedef struct ermine_component_valresult_t {
+  bool is_ok;
+  ermine_component_val_t* val; /* null: it has no payload */
+} ermine_component_valresult_t;
+
+/* A value, which owns its parts. */
+struct ermine_component_val_t {
+  ermine_component_valkind_t kind;
+  union {
+    bool boolean;
+    int8_t s8;
+    uint8_t u8;
+    int16_t s16;
+    uint16_t u16;
+    int32_t s32;
+    uint32_t u32;
+    int64_t s64;
+    uint64_t u64;
+    float32_t f32;
+    float64_t f64;
+    uint32_t character;
+    wasm_name_t string;
+    ermine_component_vallist_t list;
+    ermine_component_valrecord_t record;
+    ermine_component_valtuple_t tuple;
+    ermine_component_valvariant_t variant;
+    wasm_name_t enumeration;
+    ermine_component_val_t* option; /* null: none */
+    ermine_component_valresult_t result;
+    ermine_component_valflags_t flags;
+    ermine_component_resource_t* resource; /* of ERMINE_COMPONENT_HANDLE as well */
+    ermine_component_valmap_t map;
+    ermine_component_valnumbers_t numbers;
+  } of;
+};
+struct ermine_component_valrecord_entry_t {
+  wasm_name_t name;
+  ermine_component_val_t val;
+};
+struct ermine_component_valmap_entry_t {
+  ermine_component_val_t key;
+  ermine_component_val_t value;
+};
+
+/* Deletes the parts of a value, which is ERMINE_COMPONENT_NONE then. */
+WASM_API_EXTERN void ermine_component_val_delete(own ermine_component_val_t*);
+/* A copy of all parts. Copies of a resource are one resource. */
+WASM_API_EXTERN void ermine_component_val_clone(const ermine_component_val_t* from, own ermine_component_val_t* out);
+/* The value in a place of the heap, for options, variants and results: takes over its parts. */
+WASM_API_EXTERN own ermine_component_val_t* ermine_component_val_new(own ermine_component_val_t*);
+/* Deletes a value in a place of the heap, and the place. */
+WASM_API_EXTERN void ermine_component_val_free(own ermine_component_val_t*);
+/* `text` ends with NUL. */
+WASM_API_EXTERN void ermine_component_val_new_string(own ermine_component_val_t* out, const char* text);
+/* Copies the array. */
+WASM_API_EXTERN void ermine_component_val_new_numbers(own ermine_component_val_t* out,
+                                                      ermine_component_valkind_t element, size_t size,
+                                                      const void* data);
+
+/* Parts of values: `..._new_uninit` makes room for `size` elements, each ERMINE_COMPONENT_NONE and without a name, and
+   `..._delete` deletes them. */
+WASM_API_EXTERN void ermine_component_vallist_new_uninit(own ermine_component_vallist_t* out, size_t size);
+WASM_API_EXTERN void ermine_component_vallist_delete(own ermine_component_vallist_t*);
+WASM_API_EXTERN void ermine_component_valrecord_new_uninit(own ermine_component_valrecord_t* out, size_t size);
+WASM_API_EXTERN void ermine_component_valrecord_delete(own ermine_component_valrecord_t*);
+WASM_API_EXTERN void ermine_component_valmap_new_uninit(own ermine_component_valmap_t* out, size_t size);
+WASM_API_EXTERN void ermine_component_valmap_delete(own ermine_component_valmap_t*);
+WASM_API_EXTERN void ermine_component_valflags_new_uninit(own ermine_component_valflags_t* out, size_t size);
+WASM_API_EXTERN void ermine_component_valflags_delete(own ermine_component_valflags_t*);
+
+/* ---- Resources. An own can be passed on once; its copies have passed on as well then. Where a borrow is wanted, an
+   own can be passed, which is lent for the call. Not used after the store. */
+
+/* Another pointer to the same resource. */
+WASM_API_EXTERN own ermine_component_resource_t* ermine_component_resource_clone(const ermine_component_resource_t*);
+/* The last one of an own that was not passed on drops the resource. */
+WASM_API_EXTERN void ermine_component_resource_delete(own ermine_component_resource_t*);
+/* Drops it now. False: it is no own, or was passed on; or its destructor failed. */
+WASM_API_EXTERN bool ermine_component_resource_drop(own ermine_component_resource_t*);
+/* Whether it is an own. */
+WASM_API_EXTERN bool ermine_component_resource_owned(const ermine_component_resource_t*);
+/* Of a resource of the host: what it was made with; 0 otherwise. */
+WASM_API_EXTERN uint64_t ermine_component_resource_host_rep(const ermine_component_resource_t*);
+
+/* A resource type of the host; may be deleted before its linker and its resources. */
+typedef struct ermine_component_resource_type_t ermine_component_resource_type_t;
+WASM_API_EXTERN void ermine_component_resource_type_delete(own ermine_component_resource_type_t*);
+/* A new resource. `rep` is the host's own. */
+WASM_API_EXTERN own ermine_component_resource_t* ermine_component_resource_host_new(
+    const ermine_component_resource_type_t*, uint64_t rep);
+
+/* ---- Components. May be used by several threads. */
+
+typedef struct ermine_component_t ermine_component_t;
+/* From the binary form; ermine_wat2wasm makes that of the text. */
+WASM_API_EXTERN own ermine_component_t* ermine_component_new(wasm_engine_t*, const wasm_byte_vec_t* binary);
+WASM_API_EXTERN bool ermine_component_validate(wasm_engine_t*, const wasm_byte_vec_t* binary);
+WASM_API_EXTERN own ermine_component_t* ermine_component_clone(const ermine_component_t*);
+WASM_API_EXTERN void ermine_component_delete(own ermine_component_t*);
+
+typedef uint8_t ermine_component_itemkind_t;
+enum ermine_component_itemkind_enum {
+  ERMINE_COMPONENT_ITEM_FUNC,
+  ERMINE_COMPONENT_ITEM_TYPE,
+  ERMINE_COMPONENT_ITEM_RESOURCE,
+  ERMINE_COMPONENT_ITEM_INSTANCE,
+  ERMINE_COMPONENT_ITEM_COMPONENT,
+  ERMINE_COMPONENT_ITEM_MODULE,
+  ERMINE_COMPONENT_ITEM_VALUE
+};
+/* Something that a component imports or exports. */
+typedef struct ermine_component_item_t {
+  ermine_component_itemkind_t kind;
+  wasm_name_t instance; /* that it is in; empty: the component itself */
+  wasm_name_t name;
+  wasm_name_t type; /* in WIT: "func(a: u32) -> string" */
+} ermine_component_item_t;
+typedef struct ermine_component_item_vec_t {
+  size_t size;
+  ermine_component_item_t* data;
+} ermine_component_item_vec_t;
+WASM_API_EXTERN void ermine_component_imports(const ermine_component_t*, own ermine_component_item_vec_t* out);
+WASM_API_EXTERN void ermine_component_exports(const ermine_component_t*, own ermine_component_item_vec_t* out);
+WASM_API_EXTERN void ermine_component_item_vec_delete(own ermine_component_item_vec_t*);
+
+/* ---- Instances and functions */
+
+typedef struct ermine_component_instance_t ermine_component_instance_t;
+WASM_API_EXTERN void ermine_component_instance_delete(own ermine_component_instance_t*);
+/* A call in WAVE, the text form of values, and its result, which is empty if there is none: `add(1, 2)`,
+   `a:b/interface.name@1.0.0("text", {field: true})`. */
+WASM_API_EXTERN own wasm_trap_t* ermine_component_instance_invoke(const ermine_component_instance_t*, const char* call,
+                                                                  size_t call_size, own wasm_name_t* result);
+
+typedef struct ermine_component_func_t ermine_component_func_t;
+/* An exported function; null if there is none. `instance_name` is that of the exported instance that it is in, whose
+   version may be another compatible one; its size is 0 for a function of the component itself. */
+WASM_API_EXTERN own ermine_component_func_t* ermine_component_instance_get_func(const ermine_component_instance_t*,
+                                                                                const char* instance_name,
+                                                                                size_t instance_name_size,
+                                                                                const char* name, size_t name_size);
+WASM_API_EXTERN void ermine_component_func_delete(own ermine_component_func_t*);
+/* In WIT: "func(name: string) -> string". */
+WASM_API_EXTERN void ermine_component_func_type(const ermine_component_func_t*, own wasm_name_t* out);
+/* Null, and the result; or a trap. If the function's type is async, waits until the call is over. After a trap in
+   running code no function of the instance can be called. */
+WASM_API_EXTERN own wasm_trap_t* ermine_component_func_call(const ermine_component_func_t*,
+                                                            const ermine_component_val_t* args, size_t arg_count,
+                                                            own ermine_component_val_t* result);
+
+/* ---- Linkers: `instance_name` is the name of the imported instance; if its size is 0, `name` is imported by the
+   component itself. An import finds the definition of its name, or of a version that is compatible by Semantic
+   Versioning. Functions that return a bool say false if they fail, for instance because the name is defined already. */
+
+typedef struct ermine_component_linker_t ermine_component_linker_t;
+WASM_API_EXTERN own ermine_component_linker_t* ermine_component_linker_new(wasm_engine_t*);
+WASM_API_EXTERN void ermine_component_linker_delete(own ermine_component_linker_t*);
+WASM_API_EXTERN void ermine_component_linker_allow_shadowing(ermine_component_linker_t*, bool);
+
+/* The call of a function of the host; valid during the call. */
+typedef struct ermine_component_caller_t ermine_component_caller_t;
+/* The store that calls, under the caller's; to be deleted, which does not delete the store. */
+WASM_API_EXTERN own wasm_store_t* ermine_component_caller_store(ermine_component_caller_t*);
+/* A function of the host. The arguments are those of the type that the component imports; they are lent, and so are the
+   borrows in them. `*result` is ERMINE_COMPONENT_NONE, and is set exactly if that type has a result. A trap ends the
+   calling program. */
+typedef own wasm_trap_t* (*ermine_component_func_callback_t)(void* env, ermine_component_caller_t* caller,
+                                                             const ermine_component_val_t* args, size_t arg_count,
+                                                             ermine_component_val_t* result);
+/* For instances in any store of the engine. The finalizer is called with `env` after the linker and all these stores
+   have ended. */
+WASM_API_EXTERN bool ermine_component_linker_define_func(ermine_component_linker_t*, const char* instance_name,
+                                                         size_t instance_name_size, const char* name, size_t name_size,
+                                                         ermine_component_func_callback_t, void* env,
+                                                         void (*finalizer)(void*));
+/* A resource type. The destructor, which may be null, is called with what a resource was made with when a component
+   drops it. `type` receives what makes resources. */
+WASM_API_EXTERN bool ermine_component_linker_define_resource(ermine_component_linker_t*, const char* instance_name,
+                                                             size_t instance_name_size, const char* name,
+                                                             size_t name_size,
+                                                             void (*destructor)(void* env, uint64_t rep), void* env,
+                                                             void (*finalizer)(void*),
+                                                             own ermine_component_resource_type_t** type);
+/* All exports of an instance, as the instance `name`. Only for instances in its store. */
+WASM_API_EXTERN bool ermine_component_linker_define_instance(ermine_component_linker_t*, const char* name,
+                                                             size_t name_size, const ermine_component_instance_t*);
+/* WASI 0.2 and 0.3. The linker keeps what it needs of the program's state, which serves no module then. */
+WASM_API_EXTERN bool ermine_component_linker_define_wasi(ermine_component_linker_t*, const struct ermine_wasi_t*);
+/* Functions that nothing defines trap when they are called. */
+WASM_API_EXTERN bool ermine_component_linker_define_unknown_imports_as_traps(ermine_component_linker_t*,
+                                                                             const ermine_component_t*);
+/* Null after an error; `trap`, which may be null, then receives it. */
+WASM_API_EXTERN own ermine_component_instance_t* ermine_component_linker_instantiate(const ermine_component_linker_t*,
+                                                                                     wasm_store_t*,
+                                                                                     const ermine_component_t*,
+                                                                                     own wasm_trap_t** trap);
+
+#undef own
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

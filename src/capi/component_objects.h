@@ -1,0 +1,38 @@
+// The objects behind ermine_component.h, in a library that has components.
+#pragma once
+
+#include "capi/objects.h"
+#include "ermine/component.h"
+
+// A handle, as a value.
+struct ermine_component_resource_t {
+  ermine::component::Value value;
+};
+struct ermine_component_resource_type_t {
+  ermine::HostResourceType type;
+};
+struct ermine_component_t {
+  ermine::Component component;
+};
+struct ermine_component_instance_t {
+  ermine::capi::SharedStore store;
+  ermine::ComponentInstance instance;  // ends before the store
+};
+struct ermine_component_func_t {
+  ermine::capi::SharedStore store;
+  ermine::ComponentFunc func;
+};
+struct ermine_component_linker_t {
+  ermine::ComponentLinker linker;
+};
+struct ermine_component_caller_t {
+  ermine::ComponentCaller& caller;
+};
+
+namespace ermine::capi {
+
+// kUsage for what is no value.
+Result<component::Value> to_value(const ermine_component_val_t& val);
+ermine_component_val_t from_value(const component::Value& value);
+
+}  // namespace ermine::capi
