@@ -263,6 +263,28 @@ WASM_API_EXTERN void ermine_wasi_config_inherit_stdio(ermine_wasi_config_t*);
 WASM_API_EXTERN void ermine_wasi_config_set_stdio(ermine_wasi_config_t*, int in, int out, int err);
 WASM_API_EXTERN void ermine_wasi_config_preopen_dir(ermine_wasi_config_t*, const char* host_path,
                                                     const char* guest_path, bool read_only);
+/* Bytes for standard input, which are taken over. */
+WASM_API_EXTERN void ermine_wasi_config_set_stdin_bytes(ermine_wasi_config_t*, own wasm_byte_vec_t* bytes);
+/* Takes what a program writes, on the thread that runs it: the number of bytes that it took, at least one; or an error,
+   as the negative of a number of errno.h. It must neither wait nor use the store. */
+typedef ptrdiff_t (*ermine_wasi_write_callback_t)(void* env, const uint8_t* bytes, size_t size);
+/* For standard output and error. The finalizer is called with `env` after the ermine_wasi_t and all linkers that have
+   its functions have ended. */
+WASM_API_EXTERN void ermine_wasi_config_set_stdout_custom(ermine_wasi_config_t*, ermine_wasi_write_callback_t,
+                                                          void* env, void (*finalizer)(void*));
+WASM_API_EXTERN void ermine_wasi_config_set_stderr_custom(ermine_wasi_config_t*, ermine_wasi_write_callback_t,
+                                                          void* env, void (*finalizer)(void*));
+/* A directory in memory, of at most `max_bytes`. May be used by all threads, and granted to several programs, which
+   keep it. Paths are relative to it; the directories that a written file is in are made. */
+typedef struct ermine_virtual_directory_t ermine_virtual_directory_t;
+WASM_API_EXTERN own ermine_virtual_directory_t* ermine_virtual_directory_new(uint64_t max_bytes);
+WASM_API_EXTERN void ermine_virtual_directory_delete(own ermine_virtual_directory_t*);
+WASM_API_EXTERN bool ermine_virtual_directory_write_file(ermine_virtual_directory_t*, const char* path,
+                                                         size_t path_size, const char* contents, size_t size);
+WASM_API_EXTERN bool ermine_virtual_directory_read_file(const ermine_virtual_directory_t*, const char* path,
+                                                        size_t path_size, own wasm_byte_vec_t* out);
+WASM_API_EXTERN void ermine_wasi_config_preopen_virtual_dir(ermine_wasi_config_t*, const ermine_virtual_directory_t*,
+                                                            const char* guest_path, bool read_only);
 WASM_API_EXTERN void ermine_wasi_config_listen(ermine_wasi_config_t*, const char* address);
 WASM_API_EXTERN void ermine_wasi_config_max_open_files_set(ermine_wasi_config_t*, uint32_t);
 WASM_API_EXTERN void ermine_wasi_config_max_written_bytes_set(ermine_wasi_config_t*, uint64_t);

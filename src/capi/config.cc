@@ -1,4 +1,4 @@
-// What the C API has of configuration, stores, WASI and linkers (include/ermine.h).
+// What the C API has of configuration, stores and linkers (include/ermine.h).
 #include "capi/objects.h"
 #include "ermine/printable.h"
 #include "ermine/text.h"
@@ -18,9 +18,6 @@ using ermine::capi::to_val;
 
 struct ermine_interrupt_handle_t {
   ermine::InterruptHandle handle;
-};
-struct ermine_wasi_config_t {
-  ermine::WasiConfig config;
 };
 struct ermine_linker_t {
   ermine::Linker linker;
@@ -123,41 +120,6 @@ ermine_tag_t* ermine_tag_new(wasm_store_t* store, const wasm_functype_t* type) {
   const Result<ermine::Tag> made = ermine::Tag::create(*store->state->store, {type->to_cxx()});
   return succeeded(made) ? new ermine_tag_t(store->state, *made) : nullptr;
 }
-
-// ---- WASI
-
-ermine_wasi_config_t* ermine_wasi_config_new(void) { return new ermine_wasi_config_t; }
-void ermine_wasi_config_delete(ermine_wasi_config_t* config) { delete config; }
-void ermine_wasi_config_set_argv(ermine_wasi_config_t* config, size_t count, const char* const arguments[]) {
-  config->config.args({arguments, arguments + count});
-}
-void ermine_wasi_config_set_env(ermine_wasi_config_t* config, size_t count, const char* const names[],
-                                const char* const values[]) {
-  for (size_t i = 0; i < count; ++i) config->config.env(names[i], values[i]);
-}
-void ermine_wasi_config_inherit_env(ermine_wasi_config_t* config) { config->config.inherit_env(); }
-void ermine_wasi_config_inherit_stdio(ermine_wasi_config_t* config) { config->config.inherit_stdio(); }
-void ermine_wasi_config_set_stdio(ermine_wasi_config_t* config, int in, int out, int err) {
-  config->config.stdio(in, out, err);
-}
-void ermine_wasi_config_preopen_dir(ermine_wasi_config_t* config, const char* host_path, const char* guest_path,
-                                    bool read_only) {
-  config->config.preopen_dir(host_path, guest_path,
-                             read_only ? ermine::DirectoryAccess::kReadOnly : ermine::DirectoryAccess::kReadWrite);
-}
-void ermine_wasi_config_listen(ermine_wasi_config_t* config, const char* address) { config->config.listen(address); }
-void ermine_wasi_config_max_open_files_set(ermine_wasi_config_t* config, uint32_t count) {
-  config->config.max_open_files(count);
-}
-void ermine_wasi_config_max_written_bytes_set(ermine_wasi_config_t* config, uint64_t bytes) {
-  config->config.max_written_bytes(bytes);
-}
-ermine_wasi_t* ermine_wasi_new(ermine_wasi_config_t* config) {
-  Result<ermine::Wasi> wasi = ermine::Wasi::create(std::move(config->config));
-  delete config;
-  return succeeded(wasi) ? new ermine_wasi_t{*std::move(wasi)} : nullptr;
-}
-void ermine_wasi_delete(ermine_wasi_t* wasi) { delete wasi; }
 
 // ---- Linkers
 

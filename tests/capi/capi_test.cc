@@ -1,5 +1,6 @@
 // The C API: what its headers promise, as a C++ program sees it. tests/capi/program.c is one in C.
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <thread>
@@ -440,6 +441,69 @@ TEST_F(CApi, ProgramsOfWasi) {
   ermine_wasi_config_preopen_dir(config, "/nonexistent", "/", true);
   EXPECT_EQ(ermine_wasi_new(config), nullptr);
   EXPECT_NE(std::string(ermine_last_error()).find("/nonexistent"), std::string::npos);
+}
+
+// Its input, output and files are in memory. It copies its input to its output and to a file.
+TEST_F(CApi, ProgramsOfWasiInMemory) {
+  struct Output {
+    std::string text;
+    int ends = 0;
+  } output;
+  const std::unique_ptr<ermine_virtual_directory_t, decltype(&ermine_virtual_directory_delete)> files(
+      ermine_virtual_directory_new(1 << 16), ermine_virtual_directory_delete);
+  EXPECT_TRUE(ermine_virtual_directory_write_file(files.get(), "out", 3, "old", 3)) << ermine_last_error();
+  EXPECT_FALSE(ermine_virtual_directory_write_file(files.get(), "../x", 4, "", 0));
+  {
+    ermine_wasi_config_t* const config = ermine_wasi_config_new();
+    wasm_byte_vec_t input;
+    wasm_byte_vec_new(&input, 5, "input");
+    ermine_wasi_config_set_stdin_bytes(config, &input);
+    const auto write = [](void* env, const uint8_t* bytes, size_t size) -> ptrdiff_t {
+      auto& out = *static_cast<Output*>(env);
+      if (!out.text.empty()) return -ENOSPC;
+      out.text.assign(bytes, bytes + size);
+      return static_cast<ptrdiff_t>(size);
+    };
+    ermine_wasi_config_set_stdout_custom(config, write, &output, [](void* o) { ++static_cast<Output*>(o)->ends; });
+    ermine_wasi_config_preopen_virtual_dir(config, files.get(), "/", false);
+    const ermine_wasi_ptr wasi(ermine_wasi_new(config));
+    ASSERT_TRUE(wasi) << ermine_last_error();
+    const ermine_linker_ptr linker(ermine_linker_new(engine_.get()));
+    ASSERT_TRUE(ermine_linker_define_wasi(linker.get(), wasi.get())) << ermine_last_error();
+    const auto module = compile(R"((module
+      (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 0) "\10\00\00\00\10\00\00\00") (data (i32.const 64) "out")
+      (func (export "_start") (result i32 i32 i32)
+        (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+        (i32.store (i32.const 4) (i32.load (i32.const 8)))
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 3) (i32.const 8) (i64.const 64)
+          (i64.const 0) (i32.const 0) (i32.const 12)))
+        (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))
+        (call $write (i32.load (i32.const 12)) (i32.const 0) (i32.const 1) (i32.const 8))
+        (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))");
+    const wasm_instance_ptr instance(ermine_linker_instantiate(linker.get(), store_.get(), module.get(), nullptr));
+    ASSERT_TRUE(instance) << ermine_last_error();
+    wasm_val_t results[3];
+    wasm_val_vec_t none = WASM_EMPTY_VEC, out = WASM_ARRAY_VEC(results);
+    const auto start = exported(instance.get(), "_start");
+    ASSERT_EQ(wasm_func_call(wasm_extern_as_func(start.get()), &none, &out), nullptr);
+    EXPECT_EQ(results[0].of.i32, 0);
+    EXPECT_EQ(results[1].of.i32, 0);
+    EXPECT_EQ(results[2].of.i32, 51);  // nospc
+    EXPECT_EQ(output.ends, 0);
+  }
+  EXPECT_EQ(output.text, "input");
+  wasm_byte_vec_t contents;
+  ASSERT_TRUE(ermine_virtual_directory_read_file(files.get(), "out", 3, &contents)) << ermine_last_error();
+  EXPECT_EQ(text_of(contents), "input");
+  wasm_byte_vec_delete(&contents);
+  EXPECT_FALSE(ermine_virtual_directory_read_file(files.get(), "no", 2, &contents));
+  store_.reset();
+  EXPECT_EQ(output.ends, 1);
 }
 
 TEST_F(CApi, TagsAndObjectsPassThrough) {
