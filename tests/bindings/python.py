@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Installs the Python package into an environment of its own, by pip and without a network, and runs its tests.
-python.py BUILT SOURCE SCRATCH: the folder with the built extension module; bindings/python; a folder to work in.
+"""Installs the Python package into an environment of its own, by pip and without a network, and runs its tests, and the
+guide's programs in Python.
+python.py BUILT SOURCE GUIDE SCRATCH: the folder with the built extension module; bindings/python; examples/guide; a folder to
+work in.
 Exit code 77: a package of Debian is missing."""
 import os
 import pathlib
@@ -8,7 +10,12 @@ import shutil
 import subprocess
 import sys
 
-built, source, scratch = map(pathlib.Path, sys.argv[1:])
+# What the guide's programs print.
+PROGRAMS = {
+    "interruption.py": "another thread: INTERRUPTED\ntime limit: INTERRUPTED\nit ran: True\n",
+    "memory.py": "WHITE IN WINTER\nBROWN IN WINTER\nMEMORY_OUT_OF_BOUNDS in 0\n",
+}
+built, source, guide, scratch = map(pathlib.Path, sys.argv[1:])
 FIT = f"""
 import importlib.util, pathlib, sys, sysconfig
 missing = ["python3-" + n for n in ("pip", "pytest", "setuptools", "venv", "wheel") if importlib.util.find_spec(n) is None]
@@ -29,4 +36,10 @@ subprocess.run([interpreter, "-m", "venv", "--system-site-packages", "--without-
 python = scratch / "venv/bin/python"
 environment = dict(os.environ, ERMINE_PYTHON_PREBUILT=str(built), PIP_DISABLE_PIP_VERSION_CHECK="1")
 subprocess.run([python, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--no-index", copy], env=environment, check=True)
-sys.exit(subprocess.run([python, "-X", "faulthandler", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."], cwd=copy / "tests").returncode)
+failed = False
+for program in sorted(guide.glob("*.py")):
+    done = subprocess.run([python, program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode == 0 and done.stdout == PROGRAMS.get(program.name): continue
+    print(f"{program} ended with {done.returncode}, and printed:\n{done.stdout}")
+    failed = True
+sys.exit(failed or subprocess.run([python, "-X", "faulthandler", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."], cwd=copy / "tests").returncode)

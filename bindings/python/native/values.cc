@@ -81,9 +81,15 @@ bool to_wasm(py::handle store, Core& core, PyObject* value, wasm_valkind_t kind,
       else out->of.f64 = real;
       return true;
     }
-    case ERMINE_V128:
-      PyErr_SetString(PyExc_TypeError, "values of the type v128 cannot be passed from Python");
-      return false;
+    case ERMINE_V128: {
+      Py_buffer bytes;
+      if (PyObject_GetBuffer(value, &bytes, PyBUF_SIMPLE) != 0) return false;
+      const bool fits = bytes.len == sizeof(ermine_v128);
+      if (fits) ermine_val_new_v128(out, static_cast<const uint8_t*>(bytes.buf));
+      else PyErr_Format(PyExc_ValueError, "a v128 has 16 bytes, not %zd", bytes.len);
+      PyBuffer_Release(&bytes);
+      return fits;
+    }
     default: {
       wasm_ref_t* ref = nullptr;
       if (!reference(store, core, value, kind, &ref)) return false;
@@ -106,9 +112,12 @@ PyObject* from_wasm(py::handle store, wasm_val_t* value) {
     case WASM_I64: return PyLong_FromLongLong(value->of.i64);
     case WASM_F32: return PyFloat_FromDouble(static_cast<double>(value->of.f32));
     case WASM_F64: return PyFloat_FromDouble(value->of.f64);
-    case ERMINE_V128:
-      PyErr_SetString(PyExc_TypeError, "values of the type v128 cannot be passed to Python");
-      return nullptr;
+    case ERMINE_V128: {
+      ermine_v128 bytes;
+      ermine_val_get_v128(value, bytes);
+      wasm_val_delete(value);
+      return PyBytes_FromStringAndSize(reinterpret_cast<const char*>(bytes), sizeof bytes);
+    }
     default: break;
   }
   wasm_ref_t* const ref = std::exchange(value->of.ref, nullptr);

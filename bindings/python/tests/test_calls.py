@@ -43,6 +43,20 @@ def test_numbers(store):
         e.missing
 
 
+def test_vectors(store):
+    e = make(store, """(module (import "" "reverse" (func $reverse (param v128) (result v128)))
+      (global (export "g") (mut v128) (v128.const i64x2 0 0))
+      (func (export "f") (param v128) (result v128) (i8x16.add (call $reverse (local.get 0)) (local.get 0))))""",
+             {"": {"reverse": lambda v: v[::-1]}})
+    assert e.f(bytes(range(16))) == bytes([15] * 16)
+    e.g.value = bytearray(b"0123456789abcdef")
+    assert e.g.value == b"0123456789abcdef"
+    with pytest.raises(ValueError):
+        e.f(b"123")
+    with pytest.raises(TypeError):
+        e.f(1)
+
+
 def test_host_functions(store):
     seen = []
     e = make(store, """(module (import "env" "log" (func $log (param i32 f64))) (import "env" "two" (func $two (result i32 i32)))
