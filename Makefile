@@ -1,7 +1,7 @@
 # Short commands for the CMake presets (CMakePresets.json): `make help` lists them.
 # Each target first installs the Debian packages that it needs (tools/packages.txt) if any are missing.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench ci format reference install packages wheel clean
+.PHONY: help run build test bench ci docs format reference install packages wheel clean
 SHELL := /bin/sh
 
 RELEASE := build/release
@@ -21,6 +21,7 @@ help:
 	@echo 'make wheel                     a wheel of the Python package, in build/wheels (docs/how-to/embed-in-python.md)'
 	@echo 'make format                    clang-format on every source file'
 	@echo 'make reference                 writes docs/reference/options.md, the man page and the completions from the option tables'
+	@echo 'make docs                      the API reference and the guide as HTML, in build/docs'
 	@echo 'make ci                        all checks that must pass before a change lands (.ci/run; takes long)'
 	@echo 'make clean                     remove build/'
 	@echo 'Other builds: cmake --preset debug|asan|tsan|minimal|fuzz, then cmake --build --preset the same.'
@@ -66,6 +67,10 @@ ci:
 format:
 	@tools/install_packages ci
 	@git ls-files '*.h' '*.cc' '*.c' | xargs clang-format-19 -i
+
+docs:
+	@tools/install_packages docs
+	@mkdir -p build && doxygen docs/Doxyfile && echo build/docs/index.html
 
 reference: $(RELEASE)/.with-tests
 	@cmake --build --preset release --target ermine_reference

@@ -16,12 +16,14 @@ extern "C" {
 /* Kinds of values and items that wasm.h does not have. References of these kinds are wasm_ref_t's.
    ERMINE_CONCRETEREF: to a type that a module has defined. */
 enum ermine_valkind_enum { ERMINE_V128 = 4, ERMINE_ANYREF = 130, ERMINE_EXNREF = 131, ERMINE_CONCRETEREF = 132 };
+/* Besides those of wasm_externkind_enum. */
 enum ermine_externkind_enum { ERMINE_EXTERN_TAG = 4 };
 
 /* 128 bits; the first byte is lane 0 of i8x16. A wasm_val_t of the kind ERMINE_V128 owns them on the heap, where they
    do not fit in it, so it is deleted by wasm_val_delete as one with a reference is. (ermine_func_call_unchecked passes
    them without.) */
 typedef uint8_t ermine_v128[16];
+/* A value with a copy of the bytes. */
 WASM_API_EXTERN void ermine_val_new_v128(own wasm_val_t* out, const ermine_v128 bytes);
 /* False: the value is of another kind. */
 WASM_API_EXTERN bool ermine_val_get_v128(const wasm_val_t*, ermine_v128 out);
@@ -36,13 +38,17 @@ WASM_API_EXTERN const char* ermine_last_error(void);
 /* ---- Configuration: fields of ermine::Config (docs/reference/options.md) */
 
 typedef uint8_t ermine_tier_t;
+/* Which code runs: the interpreter's at first, and machine code for what runs often; or only one of them. */
 enum ermine_tier_enum { ERMINE_TIER_AUTO, ERMINE_TIER_INTERP, ERMINE_TIER_BASELINE };
+/* ermine::Config::tier */
 WASM_API_EXTERN void ermine_config_tier_set(wasm_config_t*, ermine_tier_t);
 /* Whether fuel is counted. */
 WASM_API_EXTERN void ermine_config_consume_fuel_set(wasm_config_t*, bool);
 /* Bytes. */
 WASM_API_EXTERN void ermine_config_max_wasm_stack_set(wasm_config_t*, uint64_t);
+/* Bytes that objects of the collector may have, in each store. */
 WASM_API_EXTERN void ermine_config_max_gc_heap_set(wasm_config_t*, uint64_t);
+/* Bytes of address space for each memory, in which it grows without moving. */
 WASM_API_EXTERN void ermine_config_memory_reservation_set(wasm_config_t*, uint64_t);
 /* Whether machine code is verified before it runs. */
 WASM_API_EXTERN void ermine_config_verify_code_set(wasm_config_t*, bool);
@@ -78,23 +84,29 @@ WASM_API_EXTERN bool ermine_store_limiter(wasm_store_t*, const ermine_store_limi
 
 /* A pointer of the embedder. */
 WASM_API_EXTERN void* ermine_store_get_data(const wasm_store_t*);
+/* For ermine_store_get_data. The store does nothing with it. */
 WASM_API_EXTERN void ermine_store_set_data(wasm_store_t*, void*);
 
 /* False: the engine does not count fuel (ermine_config_consume_fuel_set). A store starts without any. A call that uses
    it up ends with a trap; an ermine_execution_t is suspended. */
 WASM_API_EXTERN bool ermine_store_set_fuel(wasm_store_t*, uint64_t units);
+/* What is left. False: the engine does not count fuel. */
 WASM_API_EXTERN bool ermine_store_get_fuel(const wasm_store_t*, uint64_t* units);
 
 /* Code that still runs after this time is interrupted, as are later calls. */
 WASM_API_EXTERN void ermine_store_set_timeout(wasm_store_t*, uint64_t nanoseconds_from_now);
+/* Calls may take any time again. */
 WASM_API_EXTERN void ermine_store_clear_timeout(wasm_store_t*);
 
 /* Ends the running call of a store, or its next one, from any thread; also after the store was deleted. */
 typedef struct ermine_interrupt_handle_t ermine_interrupt_handle_t;
+/* A handle of its own for each caller. */
 WASM_API_EXTERN own ermine_interrupt_handle_t* ermine_interrupt_handle_new(wasm_store_t*);
+/* From any thread, but not from a signal handler. */
 WASM_API_EXTERN void ermine_interrupt_handle_interrupt(const ermine_interrupt_handle_t*);
 WASM_API_EXTERN void ermine_interrupt_handle_delete(own ermine_interrupt_handle_t*);
 
+/* Collects garbage now, and not only when the heap needs it. */
 WASM_API_EXTERN void ermine_store_gc(wasm_store_t*);
 
 /* ---- Traps */
@@ -113,6 +125,7 @@ enum ermine_error_kind_enum {
   ERMINE_IO,
   ERMINE_USAGE
 };
+/* What has ended the call. */
 WASM_API_EXTERN ermine_error_kind_t ermine_trap_kind(const wasm_trap_t*);
 /* Of a trap in WebAssembly, its number in ermine/traps.def (TrapCode); 0 otherwise. */
 WASM_API_EXTERN uint8_t ermine_trap_code(const wasm_trap_t*);
@@ -120,18 +133,22 @@ WASM_API_EXTERN uint8_t ermine_trap_code(const wasm_trap_t*);
 WASM_API_EXTERN bool ermine_trap_exit_status(const wasm_trap_t*, int32_t* status);
 /* Valid as long as the frame; "" if it is not known. */
 WASM_API_EXTERN const char* ermine_frame_func_name(const wasm_frame_t*);
+/* The same of the module. */
 WASM_API_EXTERN const char* ermine_frame_module_name(const wasm_frame_t*);
 
 /* ---- Tags of exceptions */
 
 typedef struct ermine_tagtype_t ermine_tagtype_t;
+/* Its parameters are the payload. Lent, as long as the tag's type exists. */
 WASM_API_EXTERN const wasm_functype_t* ermine_tagtype_func(const ermine_tagtype_t*);
+/* The same object; null if it is of another kind. */
 WASM_API_EXTERN const ermine_tagtype_t* ermine_externtype_as_tagtype(const wasm_externtype_t*);
 typedef struct ermine_tag_t ermine_tag_t;
 /* Its parameters are the payload of its exceptions; each tag is one of its own. */
 WASM_API_EXTERN own ermine_tag_t* ermine_tag_new(wasm_store_t*, const wasm_functype_t*);
 WASM_API_EXTERN own ermine_tag_t* ermine_tag_copy(const ermine_tag_t*);
 WASM_API_EXTERN void ermine_tag_delete(own ermine_tag_t*);
+/* The same reference under its general type, and the reverse, which is null for another kind of item. */
 WASM_API_EXTERN wasm_extern_t* ermine_tag_as_extern(ermine_tag_t*);
 WASM_API_EXTERN ermine_tag_t* ermine_extern_as_tag(wasm_extern_t*);
 
@@ -146,6 +163,7 @@ WASM_API_EXTERN own wasm_trap_t* ermine_trap_new_exception(wasm_store_t*, const 
 WASM_API_EXTERN own wasm_ref_t* ermine_exn_new(wasm_store_t*, const ermine_tag_t*, const wasm_val_vec_t* payload);
 /* Null, or false, if the reference is no exception. */
 WASM_API_EXTERN own ermine_tag_t* ermine_exn_tag(const wasm_ref_t*);
+/* The values that it was thrown with. */
 WASM_API_EXTERN bool ermine_exn_payload(const wasm_ref_t*, own wasm_val_vec_t* out);
 
 /* ---- Objects of the collector */
@@ -158,22 +176,32 @@ enum ermine_refkind_enum {
   ERMINE_REF_ARRAY,
   ERMINE_REF_EXN
 };
+/* What a reference leads to; ERMINE_REF_OTHER for null. */
 WASM_API_EXTERN ermine_refkind_t ermine_ref_kind(const wasm_ref_t*);
 /* The low 31 bits. */
 WASM_API_EXTERN own wasm_ref_t* ermine_i31_new(wasm_store_t*, uint32_t);
+/* Sign-extended. */
 WASM_API_EXTERN bool ermine_i31_get_s(const wasm_ref_t*, int32_t* out);
+/* Zero-extended. */
 WASM_API_EXTERN bool ermine_i31_get_u(const wasm_ref_t*, uint32_t* out);
 /* `type` is a reference to a type that a module has defined: of a parameter or result of its functions, for instance.
    All of these return null or false if the reference, type, index or value does not fit. */
 WASM_API_EXTERN own wasm_ref_t* ermine_struct_new(wasm_store_t*, const wasm_valtype_t* type,
                                                   const wasm_val_vec_t* fields);
+/* How many fields it has. */
 WASM_API_EXTERN bool ermine_struct_field_count(const wasm_ref_t*, uint32_t* out);
+/* A field. Packed fields are zero-extended as i32. */
 WASM_API_EXTERN bool ermine_struct_get(const wasm_ref_t*, uint32_t index, own wasm_val_t* out);
+/* Changes a field that is mutable. */
 WASM_API_EXTERN bool ermine_struct_set(const wasm_ref_t*, uint32_t index, const wasm_val_t*);
+/* An array whose elements are all `fill`. */
 WASM_API_EXTERN own wasm_ref_t* ermine_array_new(wasm_store_t*, const wasm_valtype_t* type, uint32_t length,
                                                  const wasm_val_t* fill);
+/* How many elements it has. */
 WASM_API_EXTERN bool ermine_array_length(const wasm_ref_t*, uint32_t* out);
+/* An element. Packed elements are as packed fields. */
 WASM_API_EXTERN bool ermine_array_get(const wasm_ref_t*, uint32_t index, own wasm_val_t* out);
+/* Changes an element of an array that is mutable. */
 WASM_API_EXTERN bool ermine_array_set(const wasm_ref_t*, uint32_t index, const wasm_val_t*);
 
 /* ---- Calls over slots, which cost the least */
@@ -195,11 +223,17 @@ WASM_API_EXTERN own wasm_trap_t* ermine_func_call_unchecked(const wasm_func_t*, 
 /* Sizes in pages of 2^page_size_log2 bytes (16, or 0 with custom page sizes). */
 WASM_API_EXTERN own wasm_memorytype_t* ermine_memorytype_new(uint64_t min, bool max_present, uint64_t max, bool is_64,
                                                              bool shared, uint8_t page_size_log2);
+/* Pages. */
 WASM_API_EXTERN uint64_t ermine_memorytype_minimum(const wasm_memorytype_t*);
+/* Pages. False: it has no maximum. */
 WASM_API_EXTERN bool ermine_memorytype_maximum(const wasm_memorytype_t*, uint64_t* max);
+/* Whether addresses have 64 bits. */
 WASM_API_EXTERN bool ermine_memorytype_is64(const wasm_memorytype_t*);
+/* Whether several threads may use it: ermine_sharedmemory_t. */
 WASM_API_EXTERN bool ermine_memorytype_isshared(const wasm_memorytype_t*);
+/* 16, or 0. */
 WASM_API_EXTERN uint8_t ermine_memorytype_page_size_log2(const wasm_memorytype_t*);
+/* Pages. */
 WASM_API_EXTERN uint64_t ermine_memory_size(const wasm_memory_t*);
 /* Whether growing may move the bytes. If not, they keep their address as long as the store lives. */
 WASM_API_EXTERN bool ermine_memory_may_move(const wasm_memory_t*);
@@ -213,17 +247,23 @@ WASM_API_EXTERN own ermine_sharedmemory_t* ermine_sharedmemory_new(wasm_engine_t
 WASM_API_EXTERN own ermine_sharedmemory_t* ermine_sharedmemory_copy(const ermine_sharedmemory_t*);
 WASM_API_EXTERN void ermine_sharedmemory_delete(own ermine_sharedmemory_t*);
 WASM_API_EXTERN uint8_t* ermine_sharedmemory_data(const ermine_sharedmemory_t*); /* never moves */
+/* Bytes. Other threads may grow it at any time. */
 WASM_API_EXTERN size_t ermine_sharedmemory_data_size(const ermine_sharedmemory_t*);
+/* By `delta` pages; `before`, which may be null, receives how many there were. False: the maximum, or a limit. */
 WASM_API_EXTERN bool ermine_sharedmemory_grow(const ermine_sharedmemory_t*, uint64_t delta, uint64_t* before);
 /* A store's view of it. */
 WASM_API_EXTERN own wasm_memory_t* ermine_sharedmemory_as_memory(wasm_store_t*, const ermine_sharedmemory_t*);
 /* Null if the memory is not shared. */
 WASM_API_EXTERN own ermine_sharedmemory_t* ermine_memory_as_shared(const wasm_memory_t*);
 
+/* Sizes in elements. */
 WASM_API_EXTERN own wasm_tabletype_t* ermine_tabletype_new(own wasm_valtype_t*, uint64_t min, bool max_present,
                                                            uint64_t max, bool is_64);
+/* Whether indices have 64 bits. */
 WASM_API_EXTERN bool ermine_tabletype_is64(const wasm_tabletype_t*);
+/* Elements. */
 WASM_API_EXTERN uint64_t ermine_table_size(const wasm_table_t*);
+/* By `delta` elements, which are `init`; `before`, which may be null, receives how many there were. */
 WASM_API_EXTERN bool ermine_table_grow(wasm_table_t*, uint64_t delta, wasm_ref_t* init, uint64_t* before);
 
 /* ---- Calls that can be suspended, when fuel runs out or by a timeout or interrupt, and continued; ermine::Execution
@@ -231,6 +271,7 @@ WASM_API_EXTERN bool ermine_table_grow(wasm_table_t*, uint64_t delta, wasm_ref_t
 
 typedef struct ermine_execution_t ermine_execution_t;
 typedef uint8_t ermine_execution_state_t;
+/* ermine::Execution::State */
 enum ermine_execution_state_enum {
   ERMINE_EXECUTION_READY,
   ERMINE_EXECUTION_RUNNING, /* as functions of the host see it */
@@ -244,6 +285,7 @@ WASM_API_EXTERN own ermine_execution_t* ermine_execution_new(const wasm_func_t*,
 WASM_API_EXTERN void ermine_execution_delete(own ermine_execution_t*);
 /* Starts or continues it, until it returns, fails or is suspended again: a trap if it failed, or cannot run. */
 WASM_API_EXTERN own wasm_trap_t* ermine_execution_run(ermine_execution_t*);
+/* How far it is. */
 WASM_API_EXTERN ermine_execution_state_t ermine_execution_state(const ermine_execution_t*);
 /* Of one that has returned; none before. */
 WASM_API_EXTERN void ermine_execution_results(const ermine_execution_t*, own wasm_val_vec_t* out);
@@ -251,16 +293,21 @@ WASM_API_EXTERN void ermine_execution_results(const ermine_execution_t*, own was
 /* ---- WASI: what a program is granted. Nothing but what is named; docs/security.md */
 
 typedef struct ermine_wasi_config_t ermine_wasi_config_t;
+/* Grants nothing. */
 WASM_API_EXTERN own ermine_wasi_config_t* ermine_wasi_config_new(void);
 WASM_API_EXTERN void ermine_wasi_config_delete(own ermine_wasi_config_t*);
 /* The first is the program's name. */
 WASM_API_EXTERN void ermine_wasi_config_set_argv(ermine_wasi_config_t*, size_t count, const char* const arguments[]);
+/* Adds variables: names[i] has the value values[i]. */
 WASM_API_EXTERN void ermine_wasi_config_set_env(ermine_wasi_config_t*, size_t count, const char* const names[],
                                                 const char* const values[]);
+/* All variables of the host. */
 WASM_API_EXTERN void ermine_wasi_config_inherit_env(ermine_wasi_config_t*);
+/* The process's own descriptors 0, 1 and 2. */
 WASM_API_EXTERN void ermine_wasi_config_inherit_stdio(ermine_wasi_config_t*);
 /* Descriptors for standard input, output and error. They stay the caller's, and must outlive the ermine_wasi_t. */
 WASM_API_EXTERN void ermine_wasi_config_set_stdio(ermine_wasi_config_t*, int in, int out, int err);
+/* A directory of the host under the guest's name. */
 WASM_API_EXTERN void ermine_wasi_config_preopen_dir(ermine_wasi_config_t*, const char* host_path,
                                                     const char* guest_path, bool read_only);
 /* Bytes for standard input, which are taken over. */
@@ -279,14 +326,20 @@ WASM_API_EXTERN void ermine_wasi_config_set_stderr_custom(ermine_wasi_config_t*,
 typedef struct ermine_virtual_directory_t ermine_virtual_directory_t;
 WASM_API_EXTERN own ermine_virtual_directory_t* ermine_virtual_directory_new(uint64_t max_bytes);
 WASM_API_EXTERN void ermine_virtual_directory_delete(own ermine_virtual_directory_t*);
+/* Makes a file, or replaces its contents. False: the path leads out, or there is no room. */
 WASM_API_EXTERN bool ermine_virtual_directory_write_file(ermine_virtual_directory_t*, const char* path,
                                                          size_t path_size, const char* contents, size_t size);
+/* A copy of a file's contents. False: there is none. */
 WASM_API_EXTERN bool ermine_virtual_directory_read_file(const ermine_virtual_directory_t*, const char* path,
                                                         size_t path_size, own wasm_byte_vec_t* out);
+/* A directory in memory under the guest's name. */
 WASM_API_EXTERN void ermine_wasi_config_preopen_virtual_dir(ermine_wasi_config_t*, const ermine_virtual_directory_t*,
                                                             const char* guest_path, bool read_only);
+/* A listening socket on "host:port". */
 WASM_API_EXTERN void ermine_wasi_config_listen(ermine_wasi_config_t*, const char* address);
+/* Descriptors that may be open at the same time. */
 WASM_API_EXTERN void ermine_wasi_config_max_open_files_set(ermine_wasi_config_t*, uint32_t);
+/* Bytes that may be written, to all descriptors together; more ends the program. */
 WASM_API_EXTERN void ermine_wasi_config_max_written_bytes_set(ermine_wasi_config_t*, uint64_t);
 
 /* The state of one running program, for one store at a time. Null if something that was granted cannot be opened. */
@@ -298,9 +351,12 @@ WASM_API_EXTERN void ermine_wasi_delete(own ermine_wasi_t*);
    defined already. */
 
 typedef struct ermine_linker_t ermine_linker_t;
+/* Without definitions. */
 WASM_API_EXTERN own ermine_linker_t* ermine_linker_new(wasm_engine_t*);
 WASM_API_EXTERN void ermine_linker_delete(own ermine_linker_t*);
+/* Whether a definition may replace one of the same name. Off by default. */
 WASM_API_EXTERN void ermine_linker_allow_shadowing(ermine_linker_t*, bool);
+/* An item, for instances in its store. */
 WASM_API_EXTERN bool ermine_linker_define(ermine_linker_t*, const char* module, size_t module_size, const char* name,
                                           size_t name_size, const wasm_extern_t*);
 /* All exports of an instance. */
@@ -316,6 +372,7 @@ typedef own wasm_trap_t* (*ermine_func_callback_t)(void* env, ermine_caller_t* c
 WASM_API_EXTERN own wasm_extern_t* ermine_caller_export_get(ermine_caller_t*, const char* name, size_t name_size);
 /* The store that calls, under the caller's; to be deleted, which does not delete the store. */
 WASM_API_EXTERN own wasm_store_t* ermine_caller_store(ermine_caller_t*);
+/* For work that should cost fuel. False: it is used up; return a trap then. */
 WASM_API_EXTERN bool ermine_caller_consume_fuel(ermine_caller_t*, uint64_t units);
 /* For instances in any store of the engine. The finalizer is called with `env` after the linker and all these stores
    have ended. */

@@ -19,6 +19,7 @@ struct ermine_wasi_t;
 /* ---- Values. Names and texts are UTF-8, without NUL at their end. */
 
 typedef uint8_t ermine_component_valkind_t;
+/* What a value is. Of numbers, texts and compounds as in WIT. */
 enum ermine_component_valkind_enum {
   ERMINE_COMPONENT_BOOL,
   ERMINE_COMPONENT_S8,
@@ -176,11 +177,14 @@ WASM_API_EXTERN own ermine_component_resource_t* ermine_component_resource_host_
 typedef struct ermine_component_t ermine_component_t;
 /* From the binary form; ermine_wat2wasm makes that of the text. */
 WASM_API_EXTERN own ermine_component_t* ermine_component_new(wasm_engine_t*, const wasm_byte_vec_t* binary);
+/* False: it is not valid, with everything in it. */
 WASM_API_EXTERN bool ermine_component_validate(wasm_engine_t*, const wasm_byte_vec_t* binary);
+/* Another pointer to the same component. */
 WASM_API_EXTERN own ermine_component_t* ermine_component_clone(const ermine_component_t*);
 WASM_API_EXTERN void ermine_component_delete(own ermine_component_t*);
 
 typedef uint8_t ermine_component_itemkind_t;
+/* ermine::ComponentItemKind */
 enum ermine_component_itemkind_enum {
   ERMINE_COMPONENT_ITEM_FUNC,
   ERMINE_COMPONENT_ITEM_TYPE,
@@ -201,7 +205,9 @@ typedef struct ermine_component_item_vec_t {
   size_t size;
   ermine_component_item_t* data;
 } ermine_component_item_vec_t;
+/* In the order in which it has them. */
 WASM_API_EXTERN void ermine_component_imports(const ermine_component_t*, own ermine_component_item_vec_t* out);
+/* In the order in which it has them. */
 WASM_API_EXTERN void ermine_component_exports(const ermine_component_t*, own ermine_component_item_vec_t* out);
 WASM_API_EXTERN void ermine_component_item_vec_delete(own ermine_component_item_vec_t*);
 
@@ -235,8 +241,10 @@ WASM_API_EXTERN own wasm_trap_t* ermine_component_func_call(const ermine_compone
    Versioning. Functions that return a bool say false if they fail, for instance because the name is defined already. */
 
 typedef struct ermine_component_linker_t ermine_component_linker_t;
+/* Without definitions. */
 WASM_API_EXTERN own ermine_component_linker_t* ermine_component_linker_new(wasm_engine_t*);
 WASM_API_EXTERN void ermine_component_linker_delete(own ermine_component_linker_t*);
+/* Whether a definition may replace one of the same name. Off by default. */
 WASM_API_EXTERN void ermine_component_linker_allow_shadowing(ermine_component_linker_t*, bool);
 
 /* The call of a function of the host; valid during the call. */

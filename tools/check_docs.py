@@ -5,7 +5,7 @@
                project's folder, and `ermine` is the release build.
   ```sh        commands without shown output; each block must succeed when run at the top of the project. `make test` is
                left out, because .ci/run runs it before this script.
-  ```cpp       must be word for word in a file of examples/ (from its first line to its last).
+  ```cpp, ```c, ```python   must be word for word in a file of examples/ (from its first line to its last).
 A block whose info string contains "skip" (```sh skip) is not run.
 """
 import os
@@ -49,7 +49,7 @@ def console_steps(body):
 def check_file(path, scratch, env):
     problems, count = [], 0
     text = path.read_text()
-    sources = [p.read_text() for p in (ROOT / "examples").rglob("*") if p.suffix in (".cc", ".c", ".h", ".go")]
+    sources = [p.read_text() for p in (ROOT / "examples").rglob("*") if p.suffix in (".cc", ".c", ".h", ".go", ".py")]
     for m in BLOCK.finditer(text):
         kind, info, body = m.groups()
         where = f"{path.relative_to(ROOT)}:{text[:m.start()].count(chr(10)) + 1}"
@@ -66,7 +66,7 @@ def check_file(path, scratch, env):
             count += 1
             rc, out = run("set -e\n" + "\n".join(lines), ROOT, env)
             if rc: problems.append(f"{where}: exit code {rc} of\n{body}{out}")
-        elif kind == "cpp":
+        elif kind in ("cpp", "c", "python"):
             count += 1
             if not any(body.strip() in source for source in sources):
                 problems.append(f"{where}: this code is in no file of examples/\n{body}")

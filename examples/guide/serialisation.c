@@ -1,6 +1,6 @@
-/* Stores a module, and loads it in another engine. usage: guide_serialization hello.wat FILE
+/* Stores a module, and loads it in another engine. usage: guide_serialisation hello.wat FILE
  *
- * The serialized form of a module is its binary: the same bytes for every version of Ermine and every processor, which
+ * The serialised form of a module is its binary: the same bytes for every version of Ermine and every processor, which
  * are validated again when they are loaded. Machine code is not in it. It is made when a function is first called, or
  * for all functions at once by ermine_module_compile_functions. */
 #include "guide.h"

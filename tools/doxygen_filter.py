@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Doxygen's filter (docs/Doxyfile): writes a header to standard output with its comments as Doxygen reads them, so that the
+headers need no markup; or a page without links that it does not know.
+
+  // or /* … */ before a declaration     documents it (a heading, "---- Types", begins a group)
+  // or /* … */ after one on its line     documents what is before it
+  the comment at the head of a file      is the file's page
+  indented lines in a comment            are shown as they are
+  "For the library's own code."          hides what follows, up to the next access specifier or the end of the class
+"""
+import pathlib
+import re
+import sys
+
+DOXYFILE = pathlib.Path(__file__).resolve().parent.parent / "docs/Doxyfile"
+OWN = "For the library's own code."
+
+
+def escaped(text):
+    """Prose whose characters mean nothing to Doxygen, except for `code`."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(p if p.startswith("`") else re.sub(r"([\\@<>#%\"])", r"\\\1", p) for p in parts)
+
+
+def prose(lines):
+    """The lines of a comment, without its marks, with code in @verbatim."""
+    out, code = [], []
+    for line in [*lines, None]:
+        if line is not None and (line.startswith("  ") or (code and not line.strip())):
+            code.append(line)
+            continue
+        if code:
+            blank = not code[-1].strip()
+            out += ["@verbatim", *code[:len(code) - blank], "@endverbatim", *[""] * blank]
+            code = []
+        if line is not None: out.append(escaped(line))
+    return out
+
+
+class Filter:
+    def __init__(self):
+        self.out = []
+        self.grouped = self.hidden = self.seen = False
+
+    def comment(self, lines, indent):
+        """A comment that stands alone; `lines` without marks."""
+        head = lines[0].lstrip()
+        is_file, self.seen = not self.seen, True
+        if head.startswith("----"):
+            name = re.sub(r"^-+ ?|[.:]? ?-*$", "", head.partition(". ")[0]).strip()
+            if ": " in name: name = name.partition(": ")[0]
+            if self.grouped: self.out.append("/** @} */")
+            self.out += [f"/** @name {escaped(name)} */", "/** @{ */"]
+            self.grouped = True
+        elif head == OWN:
+            self.out.append("/** @cond */")
+            self.hidden = True
+        else:
+            self.out += [f"{indent}/**", *["@file"] * is_file, *[indent + line for line in prose(lines)], f"{indent}*/"]
+
+    def code(self, line):
+        if self.hidden and re.match(r"\s*((private|protected|public):|};)", line):
+            line, self.hidden = "/** @endcond */ " + line, False
+        if self.grouped and re.match(r"#undef own|}  // namespace", line): line, self.grouped = "/** @} */\n" + line, False
+        # A comment after code.
+        if trailing := re.match(r"(.*\S)\s+/\* (.*) \*/$", line): line = f"{trailing[1]} /**< {escaped(trailing[2])} */"
+        elif trailing := re.match(r"([^\"]*[;,{)]|[^\"/]*\w)\s+// (.*)$", line): line = f"{trailing[1]} /**< {escaped(trailing[2])} */"
+        if line.strip(): self.seen = True
+        self.out.append(line)
+
+    def run(self, lines):
+        at = 0
+        while at < len(lines):
+            line = lines[at]
+            if block := re.match(r"(\s*)/\* ?(.*)$", line):
+                found = [block[2]]
+                while "*/" not in lines[at]:
+                    at += 1
+                    found.append(re.sub(r"^\s*\* ?|^   ", "", lines[at]))
+                found[-1] = re.sub(r"\s*\*/.*$", "", found[-1])
+                self.comment(found, block[1])
+            elif re.match(r"\s*//", line):
+                found, indent = [], re.match(r"\s*", line)[0]
+                while at < len(lines) and re.match(r"\s*//", lines[at]):
+                    found.append(re.sub(r"^\s*// ?", "", lines[at]))
+                    at += 1
+                at -= 1
+                self.comment(found, indent)
+            else:
+                self.code(line)
+            at += 1
+        return [*self.out, *["/** @} */"] * self.grouped]
+
+
+def page(text, path):
+    """Links to other pages of the reference stay, without the place in the page."""
+    inputs = re.search(r"^INPUT\s*=(.*)$", DOXYFILE.read_text(), re.M)[1].split()
+    roots = [DOXYFILE.parent.parent / name for name in inputs]
+
+    def link(m):
+        target = (path.parent / m[2].partition("#")[0]).resolve()
+        known = target.suffix == ".md" and any(target == root or root in target.parents for root in roots)
+        return f"[{m[1]}]({m[2].partition('#')[0]})" if known and target != path else m[1]
+
+    return re.sub(r"\[([^\]]+)\]\((?!\w+://)([^)]+)\)", link, text)
+
+
+source = pathlib.Path(sys.argv[1]).resolve()
+if source.suffix == ".md": print(page(source.read_text(), source))
+else: print("\n".join(Filter().run(source.read_text().splitlines())))
