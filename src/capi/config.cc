@@ -1,29 +1,23 @@
 // What the C API has of configuration, stores and linkers (include/ermine.h).
+#include <algorithm>
+#include <chrono>
+
 #include "capi/objects.h"
-#include "ermine/printable.h"
 #include "ermine/text.h"
 
-using ermine::Caller;
 using ermine::Error;
 using ermine::ErrorKind;
 using ermine::Extern;
 using ermine::Result;
 using ermine::StoreLimits;
-using ermine::Val;
-using ermine::capi::from_val;
-using ermine::capi::SharedStore;
 using ermine::capi::StoreState;
 using ermine::capi::succeeded;
-using ermine::capi::to_val;
 
 struct ermine_interrupt_handle_t {
   ermine::InterruptHandle handle;
 };
 struct ermine_linker_t {
   ermine::Linker linker;
-};
-struct ermine_caller_t {
-  Caller& caller;
 };
 
 extern "C" {
@@ -151,21 +145,9 @@ bool ermine_caller_consume_fuel(ermine_caller_t* caller, uint64_t units) {
 bool ermine_linker_define_func(ermine_linker_t* linker, const char* module, size_t module_size, const char* name,
                                size_t name_size, const wasm_functype_t* type, ermine_func_callback_t callback,
                                void* env, void (*finalizer)(void*)) {
-  const std::shared_ptr<void> kept = ermine::capi::with_finalizer(env, finalizer);
-  return succeeded(linker->linker.func(
-      {module, module_size}, {name, name_size}, type->to_cxx(),
-      [callback, kept](Caller& caller, std::span<const Val> args, std::span<Val> results) -> Result<void> {
-        const SharedStore state = StoreState::of(caller.store());
-        ermine::capi::Values in(args.size()), out(results.size());
-        for (size_t i = 0; i < args.size(); ++i) in[i] = from_val(state, args[i]);
-        ermine_caller_t of{caller};
-        if (wasm_trap_t* trap = callback(kept.get(), &of, in.vec()->data, args.size(), out.vec()->data, results.size()))
-          return ermine::capi::take_error(trap);
-        for (size_t i = 0; i < results.size(); ++i) {
-          ERMINE_ASSIGN(results[i], to_val(state, out[i], results[i].type()));
-        }
-        return {};
-      }));
+  return succeeded(
+      ermine::capi::define_host_func(linker->linker, {module, module_size}, {name, name_size}, type->to_cxx(),
+                                     {.with_caller = callback, .env = ermine::capi::with_finalizer(env, finalizer)}));
 }
 bool ermine_linker_define_wasi(ermine_linker_t* linker, const ermine_wasi_t* wasi) {
   return succeeded(wasi->wasi.add_to_linker(linker->linker));

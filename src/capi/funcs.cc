@@ -2,6 +2,7 @@
 // array of slots on the stack; it is as short as its checks allow, so this file is compiled for speed.
 #include <algorithm>
 
+#include "capi/numbers.h"
 #include "capi/objects.h"
 
 using ermine::Error;
@@ -11,18 +12,11 @@ using ermine::FuncType;
 using ermine::Result;
 using ermine::Val;
 using ermine::ValType;
+using ermine::capi::bits_of;
 using ermine::capi::from_val;
-using ermine::capi::SharedStore;
+using ermine::capi::set_number;
 using ermine::capi::Signature;
-using ermine::capi::StoreState;
 using ermine::capi::to_val;
-
-namespace {
-
-constexpr bool is_number(wasm_valkind_t kind) { return kind <= WASM_F64; }
-constexpr bool has_32_bits(wasm_valkind_t kind) { return kind == WASM_I32 || kind == WASM_F32; }
-
-}  // namespace
 
 namespace ermine::capi {
 
@@ -49,48 +43,6 @@ Signature::Signature(FuncType of) : type(std::move(of)) {
 }  // namespace ermine::capi
 
 namespace {
-
-// A function of the host, in one of the two forms.
-struct Callback {
-  ~Callback() {
-    if (finalizer != nullptr) finalizer(env);
-  }
-  wasm_trap_t* call(const wasm_val_vec_t* args, wasm_val_vec_t* results) const {
-    return plain != nullptr ? plain(args, results) : with_env(env, args, results);
-  }
-  wasm_func_callback_t plain = nullptr;
-  wasm_func_callback_with_env_t with_env = nullptr;
-  void* env = nullptr;
-  void (*finalizer)(void*) = nullptr;
-};
-
-wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, std::shared_ptr<const Callback> callback) {
-  const Func func = Func::create(*store->state->store, type->to_cxx(),
-                                 [callback = std::move(callback)](ermine::Caller& caller, std::span<const Val> args,
-                                                                  std::span<Val> results) -> Result<void> {
-                                   const SharedStore state = StoreState::of(caller.store());
-                                   ermine::capi::Values in(args.size()), out(results.size());
-                                   for (size_t i = 0; i < args.size(); ++i) in[i] = from_val(state, args[i]);
-                                   if (wasm_trap_t* trap = callback->call(in.vec(), out.vec()))
-                                     return ermine::capi::take_error(trap);
-                                   for (size_t i = 0; i < results.size(); ++i) {
-                                     ERMINE_ASSIGN(results[i], to_val(state, out[i], results[i].type()));
-                                   }
-                                   return {};
-                                 });
-  return new wasm_func_t(store->state, func);
-}
-
-// ---- Calls
-
-// The bits of a number; those of 32-bit types are zero-extended.
-uint64_t bits_of(const wasm_val_t& value) {
-  return has_32_bits(value.kind) ? static_cast<uint32_t>(value.of.i32) : static_cast<uint64_t>(value.of.i64);
-}
-void set_number(wasm_val_t& value, wasm_valkind_t kind, uint64_t bits) {
-  value.kind = kind;
-  value.of.i64 = static_cast<int64_t>(bits);
-}
 
 [[gnu::cold]] wasm_trap_t* refuse(const wasm_func_t* func, std::string why) {
   return ermine::capi::new_trap(func->store, Error(ErrorKind::kUsage, std::move(why)));
@@ -132,17 +84,15 @@ void set_number(wasm_val_t& value, wasm_valkind_t kind, uint64_t bits) {
 extern "C" {
 
 wasm_func_t* wasm_func_new(wasm_store_t* store, const wasm_functype_t* type, wasm_func_callback_t callback) {
-  auto made = std::make_shared<Callback>();
-  made->plain = callback;
-  return new_func(store, type, std::move(made));
+  return new wasm_func_t(store->state,
+                         ermine::capi::new_host_func(*store->state->store, type->to_cxx(), {.plain = callback}));
 }
 wasm_func_t* wasm_func_new_with_env(wasm_store_t* store, const wasm_functype_t* type,
                                     wasm_func_callback_with_env_t callback, void* env, void (*finalizer)(void*)) {
-  auto made = std::make_shared<Callback>();
-  made->with_env = callback;
-  made->env = env;
-  made->finalizer = finalizer;
-  return new_func(store, type, std::move(made));
+  return new wasm_func_t(
+      store->state,
+      ermine::capi::new_host_func(*store->state->store, type->to_cxx(),
+                                  {.with_env = callback, .env = ermine::capi::with_finalizer(env, finalizer)}));
 }
 wasm_functype_t* wasm_func_type(const wasm_func_t* func) { return new wasm_functype_t(func->signature().type); }
 size_t wasm_func_param_arity(const wasm_func_t* func) { return func->signature().params.size(); }

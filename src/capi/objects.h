@@ -242,6 +242,9 @@ struct wasm_shared_module_t {
 struct wasm_frame_t {
   ermine::FrameInfo frame;
 };
+struct ermine_caller_t {
+  ermine::Caller& caller;
+};
 struct ermine_wasi_t {
   ermine::Wasi wasi;
 };
@@ -278,6 +281,18 @@ inline std::shared_ptr<void> with_finalizer(void* env, void (*finalizer)(void*))
     if (finalizer != nullptr) finalizer(e);
   });
 }
+
+// A function of the host, in one of three forms.
+struct HostFunc {
+  wasm_func_callback_t plain = nullptr;
+  wasm_func_callback_with_env_t with_env = nullptr;
+  ermine_func_callback_t with_caller = nullptr;
+  std::shared_ptr<void> env = nullptr;
+  wasm_trap_t* call(Caller& caller, wasm_val_vec_t args, wasm_val_vec_t results) const;
+};
+Func new_host_func(StoreRef store, const FuncType& type, HostFunc func);
+Result<void> define_host_func(Linker& linker, std::string_view module, std::string_view name, const FuncType& type,
+                              HostFunc func);
 
 // Bytes of a number of a component; 0 for what is no number.
 size_t number_size(ermine_component_valkind_t element);

@@ -127,6 +127,54 @@ TEST_F(CApi, CallsOverSlots) {
   EXPECT_EQ(ermine_trap_kind(trap.get()), ERMINE_USAGE);
 }
 
+// What a function of the host gives is checked, and deleted where it does not fit.
+TEST_F(CApi, ResultsOfTheHostThatDoNotFit) {
+  const auto give = [](void* env, const wasm_val_vec_t*, wasm_val_vec_t* results) -> wasm_trap_t* {
+    wasm_foreign_t* const object = wasm_foreign_new(static_cast<wasm_store_t*>(env));
+    results->data[0] = ref(wasm_foreign_as_ref(object));
+    if (results->size == 2) results->data[1] = v128(kBytes);
+    return nullptr;
+  };
+  const wasm_functype_ptr number = functype({WASM_I64}, {WASM_I32}), both = functype({}, {WASM_EXTERNREF, WASM_I32});
+  const wasm_func_ptr first(wasm_func_new_with_env(store_.get(), number.get(), give, store_.get(), nullptr)),
+      second(wasm_func_new_with_env(store_.get(), both.get(), give, store_.get(), nullptr));
+  const auto instance = instantiate(R"((module (import "" "a" (func $a (param i64) (result i32)))
+    (import "" "b" (func $b (result externref i32)))
+    (func (export "a") (drop (call $a (i64.const 1)))) (func (export "b") (call $b) (drop) (drop))))",
+                                    {wasm_func_as_extern(first.get()), wasm_func_as_extern(second.get())});
+  EXPECT_EQ(message_of(trap_of(exported(instance.get(), "a")).get()), "the value is not of the type i32");
+  EXPECT_EQ(message_of(trap_of(exported(instance.get(), "b")).get()), "the value is not of the type i32");
+}
+
+// Every number goes to the host and back.
+TEST_F(CApi, NumbersOfTheHost) {
+  const wasm_functype_ptr type =
+      functype({WASM_I32, WASM_I64, WASM_F32, WASM_F64}, {WASM_F64, WASM_F32, WASM_I64, WASM_I32});
+  const wasm_func_ptr host(
+      wasm_func_new(store_.get(), type.get(), [](const wasm_val_vec_t* args, wasm_val_vec_t* out) -> wasm_trap_t* {
+        for (size_t i = 0; i < 4; ++i) out->data[i] = args->data[3 - i];
+        return nullptr;
+      }));
+  const auto instance =
+      instantiate(R"((module (import "" "f" (func $f (param i32 i64 f32 f64) (result f64 f32 i64 i32)))
+    (func (export "f") (param i32 i64 f32 f64) (result f64 f32 i64 i32)
+      (call $f (local.get 0) (local.get 1) (local.get 2) (local.get 3)))))",
+                  {wasm_func_as_extern(host.get())});
+  wasm_val_t args[] = {i32(-1),
+                       {.kind = WASM_I64, .of = {.i64 = INT64_MIN}},
+                       {.kind = WASM_F32, .of = {.f32 = -0.5f}},
+                       {.kind = WASM_F64, .of = {.f64 = 1e300}}};
+  wasm_val_t results[4];
+  const wasm_val_vec_t in = WASM_ARRAY_VEC(args);
+  wasm_val_vec_t out = WASM_ARRAY_VEC(results);
+  const auto f = exported(instance.get(), "f");
+  ASSERT_EQ(wasm_func_call(wasm_extern_as_func(f.get()), &in, &out), nullptr);
+  EXPECT_EQ(results[0].of.f64, 1e300);
+  EXPECT_EQ(results[1].of.f32, -0.5f);
+  EXPECT_EQ(results[2].of.i64, INT64_MIN);
+  EXPECT_EQ(results[3].of.i32, -1);
+}
+
 // More values than there is room for on the stack.
 TEST_F(CApi, CallsWithManyArguments) {
   constexpr size_t kMany = 40;
