@@ -61,7 +61,11 @@ class Filter:
     def code(self, line):
         if self.hidden and re.match(r"\s*((private|protected|public):|};)", line):
             line, self.hidden = "/** @endcond */ " + line, False
-        if self.grouped and re.match(r"#undef own|}  // namespace", line): line, self.grouped = "/** @} */\n" + line, False
+        if self.grouped and re.match(r"#undef own|}  // namespace", line):
+            self.out.append("/** @} */")
+            self.grouped = False
+        # Which is nothing to compilers stays in the signatures.
+        if line == "#define own" or line == "#undef own": line = ""
         # A comment after code.
         if trailing := re.match(r"(.*\S)\s+/\* (.*) \*/$", line): line = f"{trailing[1]} /**< {escaped(trailing[2])} */"
         elif trailing := re.match(r"([^\"]*[;,{)]|[^\"/]*\w)\s+// (.*)$", line): line = f"{trailing[1]} /**< {escaped(trailing[2])} */"
