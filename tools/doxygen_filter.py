@@ -4,7 +4,7 @@ headers need no markup; or a page without links that it does not know.
 
   // or /* … */ before a declaration     documents it (a heading, "---- Types", begins a group)
   // or /* … */ after one on its line     documents what is before it
-  the comment at the head of a file      is the file's page
+  the comment at the head of a file      is the file's page; if it begins with "Name: ", that of the class as well
   indented lines in a comment            are shown as they are
   "For the library's own code."          hides what follows, up to the next access specifier or the end of the class
 """
@@ -41,6 +41,7 @@ class Filter:
     def __init__(self):
         self.out = []
         self.grouped = self.hidden = self.seen = False
+        self.head = []  # the comment at the head of the file
 
     def comment(self, lines, indent):
         """A comment that stands alone; `lines` without marks."""
@@ -50,12 +51,13 @@ class Filter:
             name = re.sub(r"^-+ ?|[.:]? ?-*$", "", head.partition(". ")[0]).strip()
             if ": " in name: name = name.partition(": ")[0]
             if self.grouped: self.out.append("/** @} */")
-            self.out += [f"/** @name {escaped(name)} */", "/** @{ */"]
+            self.out += [f"/** @name {escaped(name)}", "@{", "*/"]
             self.grouped = True
         elif head == OWN:
             self.out.append("/** @cond */")
             self.hidden = True
         else:
+            if is_file: self.head = lines
             self.out += [f"{indent}/**", *["@file"] * is_file, *[indent + line for line in prose(lines)], f"{indent}*/"]
 
     def code(self, line):
@@ -64,6 +66,11 @@ class Filter:
         if self.grouped and re.match(r"#undef own|}  // namespace", line):
             self.out.append("/** @} */")
             self.grouped = False
+        named = re.match(r"(?:class|struct) (?:\[\[\w+\]\] )?(\w+)[^;]*{", line)
+        if named and self.head and re.match(rf"(\w+::)*{named[1]}(<T>)?: ", self.head[0]):
+            at = len(self.out) - self.out[-1].startswith("template")
+            if not self.out[at - 1].endswith("*/"): self.out[at:at] = ["/**", *prose(self.head), "*/"]
+            self.head = []
         # Which is nothing to compilers stays in the signatures.
         if line == "#define own" or line == "#undef own": line = ""
         # A comment after code.

@@ -33,6 +33,7 @@ class CompiledComponent;
 class ComponentInstance;
 }  // namespace component
 
+// The kinds of items that components import and export.
 enum class ComponentItemKind : uint8_t { kFunc, kType, kResource, kInstance, kComponent, kModule, kValue };
 
 // Something that a component imports or exports. Plain texts, independent of the component.

@@ -11,6 +11,7 @@
 
 namespace ermine {
 
+// Which code runs.
 enum class Tier : uint8_t {
   kAuto,    // the interpreter first, machine code for functions that run often
   kInterp,  // the interpreter only

@@ -14,6 +14,7 @@
 
 namespace ermine {
 
+// What kind of error it is.
 enum class ErrorKind : uint8_t {
   kMalformed,    // the bytes or the text are not a module
   kInvalid,      // the module breaks a validation rule
@@ -27,6 +28,7 @@ enum class ErrorKind : uint8_t {
   kUsage,        // the embedder's call was wrong: type mismatch, foreign store, ...
 };
 
+// Why WebAssembly trapped: a row of ermine/traps.def each.
 enum class TrapCode : uint8_t {
   kNone = 0,
 #define TRAP(id, text) id,
@@ -56,6 +58,7 @@ struct FrameInfo {
   uint64_t func_offset = 0;  // the same in the function's body, which begins with the declarations of its locals
 };
 
+// What went wrong, where, and what to do about it.
 class [[nodiscard]] Error {
  public:
   static constexpr uint64_t kNoOffset = ~uint64_t{0};

@@ -27,8 +27,10 @@ namespace wasi::net {
 class Connector;
 }
 
+// What a program may do beneath a directory.
 enum class DirectoryAccess : uint8_t { kReadWrite, kReadOnly };
 
+// A directory under the name that the program knows.
 struct DirectoryGrant {
   std::string host_path, guest_path;
   DirectoryAccess access = DirectoryAccess::kReadWrite;

@@ -16,6 +16,7 @@ namespace wasi::http {
 class Pool;
 }
 
+// How the connections of a pool are made.
 struct HttpPoolOptions {
   // A file with the certificates (PEM) that servers are checked against; empty: the system's, or SSL_CERT_FILE.
   std::string ca_file;

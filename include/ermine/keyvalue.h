@@ -20,11 +20,13 @@
 
 namespace ermine {
 
+// Why an operation of a store has failed.
 struct KeyValueError {
   enum class Code : uint8_t { kNoSuchStore, kAccessDenied, kOther };
   Code code = Code::kOther;
   std::string message{};  // of kOther; the program sees it. UTF-8
 };
+// What an operation of a store returns.
 template <class T>
 using KeyValueResult = component::Expected<T, KeyValueError>;
 
@@ -106,6 +108,7 @@ class KeyValueStore {
   }
 };
 
+// A store under the name that the program knows.
 struct KeyValueGrant {
   std::string name;  // by which the program opens it; empty: the default store
   // memory:             in the memory of this process, for this program; empty at first
@@ -115,6 +118,7 @@ struct KeyValueGrant {
   std::shared_ptr<KeyValueStore> store{};  // instead of a URL: the embedder's own
 };
 
+// The stores of a program, and limits on them.
 struct KeyValueGrants {
   std::vector<KeyValueGrant> stores;  // of several with one name, the last
   // What the default store has at first, which is then in memory.

@@ -75,6 +75,7 @@ class ExternRef : public Ref {
   void* pointer() const { return reinterpret_cast<void*>(static_cast<uintptr_t>(payload())); }
 };
 
+// What an AnyRef refers to.
 enum class AnyKind : uint8_t { kNull, kI31, kStruct, kArray, kExtern };
 
 // A reference of the any hierarchy: i31, struct, array, or a host value converted by any.convert_extern.
@@ -106,6 +107,7 @@ class StructRef : public AnyRef {
   Result<void> set_field(uint32_t index, const Val& value) const;
 };
 
+// A reference to an array.
 class ArrayRef : public AnyRef {
  public:
   ArrayRef() = default;

@@ -16,6 +16,7 @@ namespace wasi::tls {
 class Client;
 }
 
+// How servers are checked.
 struct TlsOptions {
   // A file with the certificates (PEM) that servers are checked against; empty: the system's, or SSL_CERT_FILE.
   std::string ca_file;

@@ -31,6 +31,7 @@ enum class HeapKind : uint8_t {
   kConcrete,
 };
 
+// The kinds of values.
 enum class ValKind : uint8_t { kI32 = 1, kI64, kF32, kF64, kV128, kRef };
 
 // Type of a value: a number, a vector, or a reference (nullable or not) to a heap type.
@@ -78,6 +79,7 @@ class ValType {
   uint32_t bits_ = 0;
 };
 
+// The types of the parameters and results of a function.
 struct FuncType {
   std::vector<ValType> params;
   std::vector<ValType> results;
@@ -85,6 +87,7 @@ struct FuncType {
   std::string to_string() const;  // "(param i32 i64) (result f32)"; "" if there is neither
 };
 
+// The type of a global, and whether it can be set.
 struct GlobalType {
   ValType type;
   bool is_mutable = false;
@@ -121,6 +124,7 @@ struct TagType {
   std::string to_string() const;
 };
 
+// The kinds of items that modules import and export.
 enum class ExternKind : uint8_t { kFunc, kTable, kMemory, kGlobal, kTag };
 std::string_view to_string(ExternKind kind);  // "func", "table", ...
 
@@ -142,6 +146,7 @@ struct ImportType {
   ExternType type;
 };
 
+// An item that a module exports.
 struct ExportType {
   std::string_view name;
   ExternType type;

@@ -27,6 +27,7 @@ namespace wasi::host {
 class Tree;
 }
 
+// Limits of a directory in memory.
 struct VirtualDirectoryOptions {
   // Of the contents of all files, and of names, each with 512 bytes more; at most 256 GiB. Files that were removed
   // count until they are closed. Beyond that a program gets the error "no space", and continues. The memory of the

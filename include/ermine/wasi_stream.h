@@ -38,6 +38,7 @@ class WasiInputStream {
   virtual WasiStreamResult read(uint8_t* to, size_t size) = 0;
 };
 
+// What takes the bytes that a program writes.
 class WasiOutputStream {
  public:
   virtual ~WasiOutputStream() = default;

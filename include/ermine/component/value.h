@@ -23,6 +23,7 @@
 
 namespace ermine::component {
 
+// The kinds of values of components, as in WIT.
 enum class ValueKind : uint8_t {
   kBool,
   kS8,
@@ -184,6 +185,7 @@ class Value {
   ValueKind kind_;
 };
 
+// A field of a record.
 struct NamedValue {
   std::string name;
   Value value;
