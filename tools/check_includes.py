@@ -28,7 +28,7 @@ PUBLIC_ONLY = {"wasi", "capi", "extism"}
 BEYOND = {"extism": {"base/utf8.h", "wasi/http/client.h", "wasi/net/network.h"}}
 # Those that a part of such a folder may use: functions of components are bound below func_wrap(), so that each adds little
 # code and knows its own name and types (rationale.md).
-KNOWN_NAMES = {f"src/wasi/{part}/": re.compile(r"detail::\w+|runtime::Store") for part in ("preview2", "preview3", "keyvalue")} | {"src/capi/": re.compile(r"detail::(?:invoke|take_error|root_slot)")}
+KNOWN_NAMES = {f"src/wasi/{part}/": re.compile(r"detail::\w+|runtime::Store") for part in ("preview2", "preview3", "keyvalue")} | {"src/capi/": re.compile(r"detail::(?:invoke|make_func|take_error|root_slot)")}
 INTERNAL_NAMES = re.compile(r"\b(?:runtime|engine|detail|api)::\w+")
 # A part of a folder: the parts that it may not include.
 PARTS = {"wasi/host": ("wasi/virtual/", "wasi/net/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/net": ("wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/preview1": ("wasi/preview2/", "wasi/preview3/"), "wasi/preview2": ("wasi/preview1/", "wasi/preview3/"), "wasi/preview3": ("wasi/preview1/",), "wasi/keyvalue": ("wasi/preview1/", "wasi/preview3/", "wasi/net/", "wasi/http/"), "wasi/virtual": ("wasi/http/", "wasi/tls/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/"), "wasi/tls": ("wasi/net/", "wasi/http/", "wasi/preview1/", "wasi/preview2/", "wasi/preview3/")}
