@@ -22,7 +22,7 @@ LEVELS = [
 ]
 RANK = {folder: rank for rank, level in enumerate(LEVELS) for folder in level}
 # Public headers that every folder may use; the others belong to api and the folders above it.
-VOCABULARY = {"component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "component/detail/call_data.h", "component/detail/reply.h", "component/detail/stream_end.h", "component/event_loop.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
+VOCABULARY = {"detail/library_file.h", "component/value.h", "component/detail/shape.h", "component/detail/cursor.h", "component/detail/call_data.h", "component/detail/reply.h", "component/detail/stream_end.h", "component/event_loop.h", "error.h", "result.h", "traps.def", "config.h", "limits.h", "limits.def", "printable.h"}
 PUBLIC_ONLY = {"wasi", "capi", "extism"}
 # What such a folder may include of those below it, nevertheless: there is no public header for HTTP requests of the host.
 BEYOND = {"extism": {"base/utf8.h", "wasi/http/client.h", "wasi/net/network.h"}}

@@ -63,7 +63,7 @@ PEERS: tuple[Peer, ...] = (
             Tier("", "mixed"),
             Tier("interp", "interpreter", ("--tier=interp",)),
             Tier("baseline", "baseline", ("--tier=baseline",)),
-            Tier("optimising", "optimising", ("--tier=optimising",)),
+            Tier("optimized", "optimising", ("--tier=optimized",)),
         ),
     ),
     Peer(

@@ -16,6 +16,9 @@ enum class Tier : uint8_t {
   kAuto,    // the interpreter first, machine code for functions that run often
   kInterp,  // the interpreter only
   kBaseline,  // machine code on a function's first call; functions without any are interpreted
+  // Machine code by LLVM on a function's first call: it takes milliseconds to make a function, and is the fastest.
+  // Needs the plug-in libermine-llvm.so, and is not verified (verify_code).
+  kOptimized,
 };
 
 // What tells a profiler the names of functions in machine code.
@@ -77,6 +80,11 @@ struct Config {
   // With kAuto: a function is compiled to machine code after this number of calls, or of iterations of one of its
   // loops. At about the defaults, interpreting has cost as much time as compiling costs (docs/rationale.md).
   uint32_t tier_up_calls = 30, tier_up_rounds = 100;
+  // With kAuto: functions that run for long are compiled again by LLVM, on a thread of the engine, and entered at their
+  // next call or in the middle of a loop. As with Tier::kOptimized, the plug-in is needed, and the code is not
+  // verified.
+  bool optimize = false;
+  bool uses_llvm() const { return tier == Tier::kOptimized || (tier == Tier::kAuto && optimize); }
   // Maximum size of machine code, in bytes. All engines of a process share one cache, with the lowest of their limits.
   // Functions that do not fit stay interpreted.
   uint64_t code_cache_size = uint64_t{1} << 30;

@@ -12,9 +12,9 @@ constexpr unsigned kMostShift = 12;
 
 // Registers reserved for the vectors of an instruction that are not pinned. (Two would be enough, except for three
 // operands; with three, Argon2 takes 0.8 of the time, with four it takes no less.)
-unsigned held_registers(std::span<const Access> accesses) {
+unsigned held_registers(std::span<const SlotAccess> accesses) {
   unsigned vectors = 0;
-  for (const Access& a : accesses) vectors += a.is(RegClass::kV128);
+  for (const SlotAccess& a : accesses) vectors += a.is(RegClass::kV128);
   return std::min(vectors, 3u);
 }
 }  // namespace
@@ -74,8 +74,8 @@ uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_u
   touched_.clear();
   uint64_t saves = 0;
   auto count = [&](const IrInstr& instr, uint32_t weight) {
-    if (instr.clobbers_and_returns) saves += weight;
-    for (const Access& a : code.accesses_of(instr)) {
+    if (clobbers_registers(instr) && !ir::ends_block(instr)) saves += weight;
+    for (const SlotAccess& a : code.accesses_of(instr)) {
       Use& u = uses_[a.slot];
       if (u.weight == 0) touched_.push_back(a.slot);
       u.weight += weight;
@@ -125,7 +125,7 @@ uint64_t Allocator::evaluate(const DecodedFunction& code, const LastUses& last_u
       // All uses of a slot of the operand stack are known: a value from before the region, or for code after it, is not
       // live. A local has one type.
       const bool is_local = list[i].slot < 64 && (function.i32_slots >> list[i].slot & 1) != 0;
-      const bool narrow = u.cls() == RegClass::kInt && (is_local || !(u.flags & Access::kWide));
+      const bool narrow = u.cls() == RegClass::kInt && (is_local || !(u.flags & SlotAccess::kWide));
       loop.region.pins[kind * kPinned + i] = {static_cast<uint16_t>(list[i].slot), u.cls(), u.written(), narrow};
       total += list[i].gain;
     }

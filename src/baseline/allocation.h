@@ -10,7 +10,7 @@
 #include <array>
 #include <vector>
 
-#include "baseline/ir_instr.h"
+#include "baseline/clobbers.h"
 #include "baseline/last_uses.h"
 #include "baseline/stencil_ids.h"
 
@@ -44,7 +44,7 @@ class Allocator {
     uint32_t weight = 0;
     uint8_t classes = 0;  // class_bit of each
     uint8_t flags = 0;  // of each access
-    bool written() const { return flags & Access::kWritten; }
+    bool written() const { return flags & SlotAccess::kWritten; }
     // The class of register that it may live in. kNone: it holds several classes in turn, or one that no register
     // holds.
     RegClass cls() const;

@@ -346,12 +346,12 @@ uint64_t Compiler::locals_to_zero(unsigned first, unsigned n) const {
     const IrInfo& s = ir_info(it.code);
     if (it.at == 0) continue;
     if (open == 0 || s.is_branch || s.ends_block) break;
-    if (s.clobbers_registers) {
+    if (clobbers_registers(it)) {
       // Handlers read slots that are not listed; calls of functions do not, but handlers of exceptions may.
       const bool plain = s.kind == CodeInfo::kIr && (s.ir() == IrOp::call || s.ir() == IrOp::call_import);
       if (!plain || !code_->catches.empty()) break;
     }
-    for (const Access& a : decoded_.accesses_of(it)) {
+    for (const SlotAccess& a : decoded_.accesses_of(it)) {
       const unsigned i = a.slot - first;
       if (i >= n || !(open >> i & 1)) continue;
       if (!a.written()) zero |= uint64_t{1} << i;

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "baseline/allocation.h"
-#include "baseline/ir_instr.h"
+#include "baseline/clobbers.h"
 #include "baseline/last_uses.h"
 #include "baseline/stencil_table.h"
 #include "runtime/context.h"
@@ -217,8 +217,8 @@ class Compiler {
   void set_vector(const IrInstr& instr);
   bool holds_refs(uint16_t slot) const;
   VectorLocation vector_at(uint16_t slot, bool last);
-  unsigned read_vector(const Access& a, unsigned busy);
-  unsigned vector_target(const Access* a, uint16_t dst, unsigned busy);
+  unsigned read_vector(const SlotAccess& a, unsigned busy);
+  unsigned vector_target(const SlotAccess* a, uint16_t dst, unsigned busy);
   void wrote_vector(const IrInstr& instr, unsigned reg);
   void move_vector(uint16_t slot, VectorLocation from, unsigned reg);
   static void set_pool(HoleValues& f, const Code* constant);

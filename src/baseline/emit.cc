@@ -255,7 +255,7 @@ void Compiler::finish() {
         if (p.cls != RegClass::kNone) spill(p.slot);
     if (decoded_.has_vectors)
       for (const IrInstr& it : decoded_.instrs)
-        for (const Access& a : decoded_.accesses_of(it))
+        for (const SlotAccess& a : decoded_.accesses_of(it))
           if (a.is(RegClass::kV128) || a.is(RegClass::kVecHigh)) spill(a.slot);
   }
   data_start_ = (code_size_ + 15) & ~15u;

@@ -9,7 +9,7 @@ void LastUses::find(DecodedFunction& code, const ir::FunctionCode& function, con
   bit_of_slot_.assign(function.frame_slots + 8, 0);
   unsigned bits = 0;
   for (const IrInstr& instr : code.instrs)
-    for (const Access& a : code.accesses_of(instr))
+    for (const SlotAccess& a : code.accesses_of(instr))
       if (a.is(RegClass::kV128) && bit_of_slot_[a.slot] == 0 && bits < 64) bit_of_slot_[a.slot] = uint64_t{1} << bits++;
   at_label_.assign(label_count, 0);
   // One pass per level of loop nesting, and two more; beyond some passes, everything is live everywhere.
@@ -62,18 +62,18 @@ bool LastUses::pass(DecodedFunction& code, const ir::FunctionCode& function, con
       }
     }
     for (unsigned n = instr.accesses; n-- > 0;) {
-      Access& a = code.accesses[instr.access + n];
+      SlotAccess& a = code.accesses[instr.access + n];
       const uint64_t here = bit_of_slot_[a.slot];
       if (a.is(RegClass::kV128)) {
-        if (here != 0 && (wanted & here) == 0) a.flags |= Access::kLast;
-        else a.flags &= static_cast<uint8_t>(~Access::kLast);
+        if (here != 0 && (wanted & here) == 0) a.flags |= SlotAccess::kLast;
+        else a.flags &= static_cast<uint8_t>(~SlotAccess::kLast);
         wanted |= here;
       }
       if (!a.written()) continue;
       wanted &= ~here;
       if (a.slot > 0 && !a.is(RegClass::kVecHigh)) wanted &= ~bit_of_slot_[a.slot - 1u];
     }
-    if (s.clobbers_registers) {
+    if (clobbers_registers(instr)) {
       wanted |= run_read(instr, s);
       wanted |= caught;
     }

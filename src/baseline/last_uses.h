@@ -9,14 +9,15 @@
 #include <cstdint>
 #include <vector>
 
-#include "baseline/ir_instr.h"
+#include "baseline/clobbers.h"
 #include "ir/function_code.h"
 
 namespace ermine::baseline {
 
 class LastUses {
  public:
-  // Sets Access::last. `label_of`: by instruction, a number below `labels` if it is jumped to or entered, otherwise 0.
+  // Sets SlotAccess::last. `label_of`: by instruction, a number below `labels` if it is jumped to or entered, otherwise
+  // 0.
   void find(DecodedFunction& code, const ir::FunctionCode& function, const std::vector<uint32_t>& label_of,
             size_t label_count);
 

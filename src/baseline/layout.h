@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "baseline/ir_instr.h"
+#include "baseline/clobbers.h"
 #include "tiering/tier.h"
 
 namespace ermine::baseline {

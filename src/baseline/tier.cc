@@ -30,7 +30,8 @@ class Module final : public tiering::NativeModule {
   Module(const tiering::ModuleParts& parts, base::IdlePool<verify::Verifier>& verifiers)
       : parts_(parts), verifiers_(verifiers) {}
 
-  std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code) override {
+  std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t,
+                                             const CellOf&) override {
     const std::span<const uint8_t> call_table = parts_.space.call_table();
     if (call_table.empty()) return nullptr;
     auto compiler = compilers_.take();
@@ -159,6 +160,7 @@ class Module final : public tiering::NativeModule {
 class Tier final : public tiering::NativeTier {
  public:
   std::string_view name() const override { return "baseline"; }
+  bool enters_loops() const override { return true; }
   std::unique_ptr<tiering::NativeModule> open(const tiering::ModuleParts& parts) const override {
     return std::make_unique<Module>(parts, verifiers_);
   }

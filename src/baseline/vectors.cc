@@ -63,7 +63,7 @@ bool Compiler::holds_refs(uint16_t slot) const { return code_->holds_refs(slot) 
 unsigned Compiler::next_use(uint16_t slot) const {
   constexpr unsigned kFar = 64;
   for (unsigned n = 1; n < kFar && current_ + n < decoded_.instrs.size(); ++n)
-    for (const Access& a : decoded_.accesses_of(decoded_.instrs[current_ + n]))
+    for (const SlotAccess& a : decoded_.accesses_of(decoded_.instrs[current_ + n]))
       if (a.slot == slot && a.is(RegClass::kV128)) return n;
   return kFar;
 }
@@ -114,7 +114,7 @@ void Compiler::move_vector(uint16_t slot, VectorLocation from, unsigned reg) {
 }
 
 // A vector in some register.
-unsigned Compiler::read_vector(const Access& a, unsigned busy) {
+unsigned Compiler::read_vector(const SlotAccess& a, unsigned busy) {
   const VectorLocation from = vector_at(a.slot, a.last());
   if (from.is_register()) return from.index;
   const unsigned reg = free_register(busy);
@@ -130,7 +130,7 @@ unsigned Compiler::read_vector(const Access& a, unsigned busy) {
 }
 
 // The register in which to compute the value for `dst`, with the first operand in it. The other operands are in `busy`.
-unsigned Compiler::vector_target(const Access* a, uint16_t dst, unsigned busy) {
+unsigned Compiler::vector_target(const SlotAccess* a, uint16_t dst, unsigned busy) {
   const VectorLocation from = a == nullptr ? VectorLocation{} : vector_at(a->slot, a->last() || a->slot == dst);
   const int pin = pin_of(dst);
   unsigned reg;
@@ -145,7 +145,7 @@ unsigned Compiler::vector_target(const Access* a, uint16_t dst, unsigned busy) {
 
 // Vectors that the instruction reads for the last time no longer need a register.
 void Compiler::release_vectors(const IrInstr& instr) {
-  for (const Access& a : decoded_.accesses_of(instr)) {
+  for (const SlotAccess& a : decoded_.accesses_of(instr)) {
     if (!a.is(RegClass::kV128) || a.written() || !a.last()) continue;
     each_bit(held_mask_, [&](unsigned i) {
       if (held_vectors_[i].slot == a.slot) held_mask_ &= static_cast<uint16_t>(~(1u << i));
@@ -156,7 +156,7 @@ void Compiler::release_vectors(const IrInstr& instr) {
 // The instruction's result is in the register.
 void Compiler::wrote_vector(const IrInstr& instr, unsigned reg) {
   release_vectors(instr);
-  const Access& to = decoded_.accesses_of(instr)[instr.accesses - 2u];
+  const SlotAccess& to = decoded_.accesses_of(instr)[instr.accesses - 2u];
   overwrite_vectors(to.slot, 2);
   if (const int pin = pin_of(to.slot); pin >= 0) {
     move_vector(0, VectorLocation::held(reg), static_cast<unsigned>(pin) - kPinned);
@@ -180,7 +180,7 @@ void Compiler::overwrite_vectors(unsigned slot, unsigned n) {
 
 // The accesses that are not vectors.
 void Compiler::overwrite_vectors(const IrInstr& instr) {
-  for (const Access& a : decoded_.accesses_of(instr)) {
+  for (const SlotAccess& a : decoded_.accesses_of(instr)) {
     if (a.is(RegClass::kVecHigh)) return;  // an instruction on vectors does it itself
     if (a.written()) overwrite_vectors(a.slot, 1);
   }
@@ -203,7 +203,7 @@ void Compiler::store_vectors(uint64_t wanted) {
 // --- Operations
 
 void Compiler::copy_vector(const IrInstr& instr) {
-  const Access& from = decoded_.accesses_of(instr)[0];
+  const SlotAccess& from = decoded_.accesses_of(instr)[0];
   const auto dst = field<uint16_t>(instr.pc, 0);
   if (dst == from.slot) return;
   wrote_vector(instr, vector_target(&from, dst, 0));
@@ -253,14 +253,14 @@ void Compiler::vector_global(const IrInstr& instr, StencilId id, const HoleValue
 
 void Compiler::vector_binary(const IrInstr& instr, const IrInfo& s) {
   const auto accesses = decoded_.accesses_of(instr);
-  const Access *a = &accesses[0], *b = &accesses[2];
+  const SlotAccess *a = &accesses[0], *b = &accesses[2];
   const uint16_t dst = accesses[4].slot;
   const Op op = s.op();
   const bool shuffles = op == Op::i8x16_shuffle;
   VectorLocation a_at = vector_at(a->slot, a->last() || a->slot == dst), b_at = vector_at(b->slot, b->last());
   if (ir::is_commutative(op) && a->slot != b->slot) {
     // The first should be where the result will be, or may remain there; a constant is better as the second.
-    auto fits = [&](const Access& x, VectorLocation at) {
+    auto fits = [&](const SlotAccess& x, VectorLocation at) {
       if (const int pin = pin_of(dst); pin >= 0) return at.is_register(static_cast<unsigned>(pin) - kPinned);
       return at.is_register() && pin_of(x.slot) < 0 && (x.last() || x.slot == dst);
     };

@@ -266,7 +266,8 @@ int run(const RunOptions& o) {
     launch.store().set_timeout(std::chrono::duration_cast<StoreRef::Clock::duration>(hand_deadline_over()));
 
   int code = kOk;
-  launch::with_stack_for(o.config.max_wasm_stack, [&] { code = run_loaded(launch, o, ungranted); });
+  launch::with_stack_for(o.config.max_wasm_stack, o.config.uses_llvm(),
+                         [&] { code = run_loaded(launch, o, ungranted); });
   if (o.logs.gc) gc_log.conclude(launch.store());
   // The jitdump file is completed when the engine is destroyed.
   if (o.config.profile != Profile::kNone) return code;

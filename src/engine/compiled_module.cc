@@ -25,7 +25,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(std::share
                                                                       std::span<const uint8_t> bytes,
                                                                       std::shared_ptr<const void> owner,
                                                                       std::string_view name) {
-  if (const auto& listener = engine->listener(); !listener) return listener.error().clone();
+  if (const auto& ready = engine->ready(); !ready) return ready.error().clone();
   ERMINE_ASSIGN(auto module, decode_and_validate(*engine, bytes, std::move(owner)));
   return from_valid(std::move(engine), std::move(module), name);
 }
@@ -33,7 +33,7 @@ Result<std::shared_ptr<const CompiledModule>> CompiledModule::compile(std::share
 Result<std::shared_ptr<const CompiledModule>> CompiledModule::from_valid(std::shared_ptr<Engine> engine,
                                                                          std::shared_ptr<const wasm::Module> module,
                                                                          std::string_view name) {
-  if (const auto& listener = engine->listener(); !listener) return listener.error().clone();
+  if (const auto& ready = engine->ready(); !ready) return ready.error().clone();
   auto shared = std::make_shared<runtime::SharedModule>();
   shared->exports = std::make_unique<runtime::ExportIndex>(*module);
   shared->module = std::move(module);

@@ -19,6 +19,9 @@ std::span<const TierName> Config::tiers() {
 #ifdef ERMINE_BASELINE
       {"baseline", Tier::kBaseline},
 #endif
+#ifdef ERMINE_OPTIMIZING
+      {"optimized", Tier::kOptimized},
+#endif
   };
   return kTiers;
 }

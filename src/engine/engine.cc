@@ -6,6 +6,8 @@
 #include "base/format.h"
 #ifdef ERMINE_BASELINE
 #include "baseline/tier.h"
+#include "optimizing/tier.h"
+#include "tiering/background.h"
 #include "tiering/code_arena.h"
 #include "verify/capstone.h"
 #endif
@@ -19,18 +21,6 @@ wasm::FeatureSet feature_set(uint64_t bits) {
   for (unsigned i = 0; i < static_cast<unsigned>(wasm::Feature::kCount); ++i)
     if (bits >> i & 1) set.add(static_cast<wasm::Feature>(i));
   return set;
-}
-tiering::Tiers make_tiers() {
-  tiering::Tiers tiers;
-  tiers.interpreter = &interp::interpreter();
-#ifdef ERMINE_BASELINE
-  const tiering::NativeTier* const baseline = baseline::tier();
-  if (baseline == nullptr) return tiers;
-  tiers.compiled = {baseline};
-  tiers.arena = tiering::CodeArena::get();
-  tiers.arena->watch(interp::watch_machine_code);
-#endif
-  return tiers;
 }
 #ifdef ERMINE_BASELINE
 // Sets the kind of memory in the arena. False: it already has another kind.
@@ -77,16 +67,36 @@ Engine::Engine(const Config& config)
     : config_(config),
       features_(feature_set(config.feature_bits)),
       registry_(std::make_shared<wasm::TypeRegistry>()),
-      listener_(make_listener(config)),
-      hooks_(interp::execution_hooks()),
-      tiers_(make_tiers()) {
+      hooks_(interp::execution_hooks()) {
+  if (auto listener = make_listener(config)) listener_ = *std::move(listener);
+  else ready_ = std::move(listener).error();
+  tiers_.interpreter = &interp::interpreter();
 #ifdef ERMINE_BASELINE
   counters_ = std::make_shared<runtime::CodeCounters>();
   // The verifier's library is opened now: later the process may not be allowed to open files.
   if (config.verify_code && config.tier != Tier::kInterp) (void)verify::capstone_problem();
+  if (ready_) ready_ = add_machine_tiers();
   if (tiers_.arena != nullptr) tiers_.arena->lower_limit(config.code_cache_size);
 #endif
 }
+
+#ifdef ERMINE_BASELINE
+Result<void> Engine::add_machine_tiers() {
+  const tiering::NativeTier* const baseline = baseline::tier();
+  if (baseline == nullptr) return {};
+  tiers_.compiled = {baseline};
+  tiers_.arena = tiering::CodeArena::get();
+  tiers_.arena->watch(interp::watch_machine_code);
+  if (!config_.uses_llvm()) return {};
+  // The plug-in is opened now, for the same reason.
+  const auto& optimizing = optimizing::tier(interp::interpreter());
+  if (!optimizing) return optimizing.error().clone();
+  tiers_.compiled.push_back(*optimizing);
+  background_ = std::make_shared<tiering::BackgroundCompiler>();
+  tiers_.background = background_.get();
+  return {};
+}
+#endif
 
 CodeCounts Engine::code_counts() const {
   CodeCounts counts;
@@ -117,6 +127,7 @@ runtime::StoreOptions Engine::store_options() {
   o.keep_alive = shared_from_this();
   o.memory = memory_options();
   o.max_wasm_stack = config_.max_wasm_stack;
+  o.has_optimized_code = config_.uses_llvm();
   o.max_gc_heap = config_.max_gc_heap;
   o.gc_stress = config_.gc_stress;
   o.consume_fuel = config_.consume_fuel;
@@ -134,7 +145,7 @@ runtime::CodeOptions Engine::code_options(bool guarded) const {
           .verify_code = config_.verify_code,
           .report_bug = config_.report_bug != nullptr ? config_.report_bug : report_to_stderr,
           .report_bug_context = config_.report_bug_context,
-          .listener = *listener_,
+          .listener = listener_,
           .counters = counters_};
 }
 

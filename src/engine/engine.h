@@ -28,24 +28,27 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // For tests: other tiers than those of the build. Call it before there is any module.
   void use_tiers(tiering::Tiers tiers) { tiers_ = std::move(tiers); }
   runtime::MemoryOptions memory_options() const { return {config_.memory_reservation, config_.memory_guard}; }
-  // Options for code; see CodeOptions::guarded. Precondition: there is a listener, or none was requested.
+  // Options for code; see CodeOptions::guarded. Precondition: ready().
   runtime::CodeOptions code_options(bool guarded) const;
-  // Listens to machine code, as the Config requests; null if no profiler or debugger was requested; an error if its
-  // file could not be opened.
-  const Result<platform::CodeListenerPtr>& listener() const { return listener_; }
+  // Whether there is what the Config requests: the file of a profiler, the plug-in of a tier. Otherwise there are no
+  // modules.
+  const Result<void>& ready() const { return ready_; }
   CodeCounts code_counts() const;
   // For a store of this engine, which keeps the engine alive.
   runtime::StoreOptions store_options();
 
  private:
   explicit Engine(const Config& config);
+  Result<void> add_machine_tiers();
   Config config_;
   wasm::FeatureSet features_;
   std::shared_ptr<wasm::TypeRegistry> registry_;
-  Result<platform::CodeListenerPtr> listener_;  // made before any machine code
+  platform::CodeListenerPtr listener_;  // made before any machine code; null: no profiler or debugger was requested
   std::shared_ptr<runtime::CodeCounters> counters_;  // null: this build makes no machine code
   const runtime::ExecutionHooks& hooks_;
   tiering::Tiers tiers_;
+  std::shared_ptr<tiering::BackgroundCompiler> background_;  // null: no tier compiles in the background
+  Result<void> ready_;
   runtime::DeadlineTimer timer_;
 };
 

@@ -150,7 +150,7 @@ class Implementation final : public Explorer {
   void add_machine_code(FunctionListing& listing, const Function& function, const ir::FunctionCode& code,
                         const Groups& groups) {
     if (native_ == nullptr) return;
-    const std::unique_ptr<const tiering::MachineCode> native = native_->compile(function.index, code);
+    const std::unique_ptr<const tiering::MachineCode> native = native_->compile(function.index, code, 0, {});
     if (native == nullptr) {
       listing.note = "not compiled: it has an operation without machine code, or there was no space; it is interpreted";
       return;

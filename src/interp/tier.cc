@@ -4,6 +4,7 @@
 #include "interp/stubs.h"
 #include "runtime/offsets.h"
 #include "runtime/trap_handler.h"
+#include "tiering/machine_state.h"
 
 extern "C" {
 // Bounds of the handlers' section, defined by the linker.
@@ -88,6 +89,7 @@ void watch_machine_code(const uint8_t* begin, const uint8_t* end) {
   code.begin = begin;
   code.end = end;
   code.pc_register = runtime::TrapRegion::kFaultPc;
+  code.find_state = tiering::find_state;
   runtime::register_trap_region(code);
 }
 

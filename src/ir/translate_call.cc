@@ -98,6 +98,7 @@ void Translator::call_ref(const Instr& in, bool tail) {
   uint32_t at = emit(code_of(IrOp::call_ref), 3);
   put<uint16_t>(at, 0, static_cast<uint16_t>(base));
   put<uint16_t>(at, 2, static_cast<uint16_t>(type.param_slots));
+  put<uint32_t>(at, 4, module_.type_def(in.index).id);
   put<uint16_t>(at, 8, slot);
   finish_call(base, type);
 }

@@ -6,8 +6,8 @@
 
 namespace ermine::launch {
 
-void with_stack_for(uint64_t wasm_stack, const std::function<void()>& f) {
-  const uint64_t needed = runtime::native_stack_for(wasm_stack);
+void with_stack_for(uint64_t wasm_stack, bool has_optimized_code, const std::function<void()>& f) {
+  const uint64_t needed = runtime::native_stack_for(wasm_stack, has_optimized_code);
   const auto sp = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   if (sp - platform::thread_stack().low >= needed) return f();
   auto run = [](void* function) { (*static_cast<const std::function<void()>*>(function))(); };

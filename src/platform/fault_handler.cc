@@ -84,10 +84,16 @@ void FaultContext::set_pc(uintptr_t pc) { machine(context_)->uc_mcontext.gregs[R
 uintptr_t FaultContext::reg(int number) const {
   return static_cast<uintptr_t>(machine(context_)->uc_mcontext.gregs[kRegisters[number]]);
 }
+void FaultContext::set_reg(int number, uintptr_t value) {
+  machine(context_)->uc_mcontext.gregs[kRegisters[number]] = static_cast<greg_t>(value);
+}
 #elif defined(__aarch64__)
 uintptr_t FaultContext::pc() const { return machine(context_)->uc_mcontext.pc; }
 void FaultContext::set_pc(uintptr_t pc) { machine(context_)->uc_mcontext.pc = pc; }
-uintptr_t FaultContext::reg(int number) const { return machine(context_)->uc_mcontext.regs[number]; }
+uintptr_t FaultContext::reg(int number) const {
+  return number == 31 ? machine(context_)->uc_mcontext.sp : machine(context_)->uc_mcontext.regs[number];
+}
+void FaultContext::set_reg(int number, uintptr_t value) { machine(context_)->uc_mcontext.regs[number] = value; }
 #else
 #error "platform/fault_handler.cc: the registers of this machine are not known"
 #endif

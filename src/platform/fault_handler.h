@@ -15,6 +15,7 @@ class FaultContext {
   void set_pc(uintptr_t pc);  // where the thread continues if the handler returns true
   // By the processor's own register number (x86-64: rax 0, rcx 1, rdx 2, rbx 3, rsp 4, ..., r15 15).
   uintptr_t reg(int number) const;
+  void set_reg(int number, uintptr_t value);
 
  private:
   void* context_;

@@ -187,8 +187,10 @@ bool enter(Store* store, FuncRef* func, Slot* slots) {
 
 }  // namespace
 
-uint64_t native_stack_for(uint64_t value_stack) {
+uint64_t native_stack_for(uint64_t value_stack, bool has_optimized_code) {
   constexpr uint64_t kCallers = 128 << 10;
+  // Optimised code keeps values on the native stack, and checks it at every call: only the depth depends on this.
+  if (has_optimized_code) return value_stack * 4 + platform::kStackHeadroom + kCallers;
 #ifdef NDEBUG
   const uint64_t calls = value_stack / kNativeForCalls.value * kNativeForCalls.native;
 #else

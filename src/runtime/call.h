@@ -13,7 +13,8 @@ namespace ermine::runtime {
 bool call(Store* store, FuncRef* func, Slot* slots);
 
 // The native stack that calls need to use all of `value_stack` bytes of frames, with a reserve for the caller's own.
-uint64_t native_stack_for(uint64_t value_stack);
+// `has_optimized_code`: as in StoreOptions.
+uint64_t native_stack_for(uint64_t value_stack, bool has_optimized_code);
 
 // The error of the last failed call, with a backtrace. Precondition: call() has just failed.
 Error take_error(Store* store);

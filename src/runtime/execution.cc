@@ -22,7 +22,8 @@ Result<std::unique_ptr<Execution>> Execution::create(Store* store, FuncRef* func
   const wasm::FuncType& type = func->type->func;
   made->slots_.resize(std::max({type.param_slots, type.result_slots, 1u}));
   const uint64_t bytes = platform::round_up(store->options().max_wasm_stack, platform::page_size());
-  return create(std::move(made), bytes, std::max(kLeastNativeStack, native_stack_for(bytes)));
+  return create(std::move(made), bytes,
+                std::max(kLeastNativeStack, native_stack_for(bytes, store->options().has_optimized_code)));
 }
 
 Result<std::unique_ptr<Execution>> Execution::create_worker(Store* store, uint64_t bytes, void (*work)(void*),
@@ -31,7 +32,7 @@ Result<std::unique_ptr<Execution>> Execution::create_worker(Store* store, uint64
   made->work_ = work;
   made->argument_ = argument;
   bytes = platform::round_up(std::min(bytes, store->options().max_wasm_stack), platform::page_size());
-  return create(std::move(made), bytes, native_stack_for(bytes));
+  return create(std::move(made), bytes, native_stack_for(bytes, store->options().has_optimized_code));
 }
 
 Result<std::unique_ptr<Execution>> Execution::create(std::unique_ptr<Execution> made, uint64_t bytes,

@@ -34,6 +34,7 @@ struct StoreOptions {
   MemoryOptions memory;
   // Config's, by the same names.
   uint64_t max_wasm_stack = 8 << 20;
+  bool has_optimized_code = false;  // by the optimising tier
   uint64_t max_gc_heap = uint64_t{1} << 30;
   bool gc_stress = false;
   bool consume_fuel = false;

@@ -82,9 +82,11 @@ bool on_fault(platform::FaultContext& fault) {
     if (pc < reinterpret_cast<uintptr_t>(r.begin) || pc >= reinterpret_cast<uintptr_t>(r.end)) continue;
     const uintptr_t address = fault.address();
     auto* ctx = reinterpret_cast<InstanceContext*>(fault.reg(r.ctx_register));
+    auto* fp = reinterpret_cast<Slot*>(fault.reg(r.fp_register));
+    const bool is_elsewhere = r.find_state != nullptr && r.find_state(fault, &fp, &ctx);
     auto* place = reinterpret_cast<const Code*>(r.pc_register == TrapRegion::kFaultPc ? pc : fault.reg(r.pc_register));
     const Instance* instance = exec->store->instance_of(ctx);
-    const auto* base = r.memory_register == TrapRegion::kAnyMemory
+    const auto* base = r.memory_register == TrapRegion::kAnyMemory || is_elsewhere
                            ? nullptr
                            : reinterpret_cast<const uint8_t*>(fault.reg(r.memory_register));
     const Memory* memory = instance != nullptr ? memory_at(*instance, address, base) : nullptr;
@@ -93,10 +95,11 @@ bool on_fault(platform::FaultContext& fault) {
       return false;
     }
     exec->last_pc = place;
-    exec->last_fp = reinterpret_cast<Slot*>(fault.reg(r.fp_register));
+    exec->last_fp = fp;
     exec->last_ctx = ctx;
     exec->trap = TrapCode::kMemoryOutOfBounds;
     exec->store->memory_fault = {address - reinterpret_cast<uintptr_t>(memory->base()), memory->byte_size(), true};
+    fault.set_reg(r.ctx_register, reinterpret_cast<uintptr_t>(ctx));
     fault.set_pc(reinterpret_cast<uintptr_t>(r.exit_stub));
     return true;
   }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 
+#include "platform/fault_handler.h"
 #include "runtime/context.h"
 
 namespace ermine::runtime {
@@ -21,13 +22,16 @@ namespace ermine::runtime {
 struct TrapRegion {
   const void* begin;
   const void* end;
-  void (*exit_stub)();  // finds the ExecContext by current_exec()
+  void (*exit_stub)();  // gets the context in ctx_register
   static constexpr int kFaultPc = -1;
   int pc_register;  // or kFaultPc: the position is the address of the faulting instruction
   int fp_register;
   int ctx_register;
   static constexpr int kAnyMemory = -1;
   int memory_register;  // holds the base of the memory that is accessed; kAnyMemory: it may be any of the instance's
+  // Null, or finds the frame and the context where the region has code that keeps them elsewhere, and may access any of
+  // the instance's memories. False: not there.
+  bool (*find_state)(const platform::FaultContext& fault, Slot** fp, InstanceContext** ctx) = nullptr;
 };
 
 // Thread-safe; regions are never removed. Installs the signal handlers with the first.

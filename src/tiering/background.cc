@@ -15,13 +15,13 @@ BackgroundCompiler::~BackgroundCompiler() {
   if (thread_.joinable()) thread_.join();
 }
 
-void BackgroundCompiler::add(MachineTiers& code, Function& f, Level level) {
+void BackgroundCompiler::add(MachineTiers& code, Function& f, Level level, uint32_t entry) {
   const auto bit = static_cast<uint8_t>(1u << level);
   if (((f.failed.load(std::memory_order_relaxed) | f.compiling.load(std::memory_order_relaxed)) & bit) != 0) return;
   std::lock_guard lock(mutex_);
   for (const Job& j : jobs_)
-    if (j.function == &f && j.level == level) return;
-  jobs_.push_back({&code, &f, level});
+    if (j.function == &f && j.level == level && j.entry == entry) return;
+  jobs_.push_back({&code, &f, level, entry});
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   wake_.notify_one();
 }
@@ -41,7 +41,7 @@ void BackgroundCompiler::run() {
     jobs_.pop_front();
     current_ = job.code;
     lock.unlock();
-    job.code->compile(*job.function, job.level);
+    job.code->compile(*job.function, job.level, job.entry);
     lock.lock();
     current_ = nullptr;
     done_.notify_all();

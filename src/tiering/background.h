@@ -22,7 +22,8 @@ class BackgroundCompiler {
 
   // Requests machine code of a level. Repeated requests do no harm: a function that is already waiting, or that cannot
   // be compiled, is not added.
-  void add(MachineTiers& code, Function& f, Level level);
+  // `entry`: as in MachineTiers::compile.
+  void add(MachineTiers& code, Function& f, Level level, uint32_t entry = 0);
   // Drops all of the module's functions, and returns when none of them is being compiled.
   void forget(const MachineTiers& code);
 
@@ -31,6 +32,7 @@ class BackgroundCompiler {
     MachineTiers* code;
     Function* function;
     Level level;
+    uint32_t entry;
   };
   void run();
 

@@ -6,23 +6,31 @@ namespace ermine::tiering {
 
 CodeSpace::~CodeSpace() {
   for (const CodeArena::Block& b : blocks_) arena_->free(b);
-  if (table_.bytes != 0) arena_->free_table(table_);
+  for (const CodeArena::Table& table : {table_, register_table_})
+    if (table.bytes != 0) arena_->free_table(table);
 }
 
-std::span<const uint8_t> CodeSpace::call_table() {
+namespace {
+void set(const CodeArena::Table& table, const uint8_t* entry, const uint8_t* code) {
+  const auto offset = static_cast<size_t>(entry - reinterpret_cast<const uint8_t*>(table.slots.data()));
+  table.slots[offset / sizeof table.slots[0]].store(code, std::memory_order_release);
+}
+}  // namespace
+
+std::span<const uint8_t> CodeSpace::make(CodeArena::Table& table, const void* initial) {
   std::lock_guard lock(mutex_);
-  if (table_.bytes == 0) {
+  if (table.bytes == 0) {
     if (arena_ == nullptr) return {};
-    table_ = arena_->allocate_table(functions_);
-    for (auto& slot : table_.slots) slot.store(call_stub_, std::memory_order_relaxed);
+    table = arena_->allocate_table(functions_);
+    for (auto& slot : table.slots) slot.store(initial, std::memory_order_relaxed);
   }
-  return {reinterpret_cast<const uint8_t*>(table_.slots.data()), table_.slots.size_bytes()};
+  return {reinterpret_cast<const uint8_t*>(table.slots.data()), table.slots.size_bytes()};
 }
 
-void CodeSpace::set_entry(const uint8_t* entry, const uint8_t* code) {
-  const auto offset = static_cast<size_t>(entry - reinterpret_cast<const uint8_t*>(table_.slots.data()));
-  table_.slots[offset / sizeof table_.slots[0]].store(code, std::memory_order_release);
-}
+std::span<const uint8_t> CodeSpace::call_table() { return make(table_, call_stub_); }
+void CodeSpace::set_entry(const uint8_t* entry, const uint8_t* code) { set(table_, entry, code); }
+std::span<const uint8_t> CodeSpace::register_table() { return make(register_table_, nullptr); }
+void CodeSpace::set_register_entry(const uint8_t* entry, const uint8_t* code) { set(register_table_, entry, code); }
 
 CodeArena::Block CodeSpace::take(size_t size) {
   if (arena_ == nullptr) return {};

@@ -25,6 +25,9 @@ class CodeSpace {
   std::span<const uint8_t> call_table();
   // From now on, calls through this entry of the table go to `code`.
   void set_entry(const uint8_t* entry, const uint8_t* code);
+  // The same for entries that get arguments in registers (MachineCode::register_entry); null: a function has none.
+  std::span<const uint8_t> register_table();
+  void set_register_entry(const uint8_t* entry, const uint8_t* code);
 
   // Space for one function. Empty: there is none.
   CodeArena::Block take(size_t size);
@@ -34,11 +37,13 @@ class CodeSpace {
   bool write(const CodeArena::Block& block, std::span<const uint8_t> bytes);
 
  private:
+  std::span<const uint8_t> make(CodeArena::Table& table, const void* initial);
+
   CodeArena* const arena_;
   const size_t functions_;
   const void* const call_stub_;
   std::mutex mutex_;  // guards the members below
-  CodeArena::Table table_;
+  CodeArena::Table table_, register_table_;
   CodeArena::Block rest_;  // of the last block
   size_t next_block_ = 64 << 10;
   std::vector<CodeArena::Block> blocks_;

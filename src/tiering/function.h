@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <vector>
 
 #include "ir/function_code.h"
 #include "tiering/policy.h"
@@ -22,6 +24,9 @@ struct Function {
   std::atomic<uint32_t> samples = 0;                   // of its machine code
   std::atomic<uint8_t> compiling = 0, failed = 0;      // bits of levels: being compiled; failed to compile
   std::unique_ptr<const MachineCode> levels[kMostLevels];  // of each; for MachineTiers
+  // Code that is entered at a loop, of the tiers that need it; for MachineTiers.
+  std::vector<std::unique_ptr<const MachineCode>> loops;
+  std::map<uint32_t, LoopCell> cells;  // by the index of the loop
 };
 
 }  // namespace ermine::tiering

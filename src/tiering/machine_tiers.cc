@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/format.h"
+#include "tiering/machine_state.h"
 #include "tiering/tiered_code.h"
 
 namespace ermine::tiering {
@@ -15,6 +16,7 @@ MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const 
              tiers.interpreter->call_stub) {
   for (const NativeTier* tier : tiers.compiled) {
     const auto level = static_cast<Level>(tiers_.size() + 1);
+    has_loop_code_.push_back(!tier->enters_loops());
     tiers_.push_back(tier->open({.module = code.module(),
                                  .funcs = code.func_codes(),
                                  .interpreter = *tiers.interpreter,
@@ -25,33 +27,73 @@ MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const 
 }
 
 MachineTiers::~MachineTiers() {
-  if (const auto& listener = code_.options().listener)
-    for (const auto& [begin, found] : found_) listener->removed(begin);
+  for (const auto& [begin, found] : found_) {
+    if (found.machine->state.register_number != MachineCode::State::kInRegisters) forget_state(begin);
+    if (const auto& listener = code_.options().listener) listener->removed(begin);
+  }
 }
 
-bool MachineTiers::compile(Function& f, Level level) {
-  if (f.level.load(std::memory_order_acquire) >= level) return true;
+bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
+  if (entry != 0 ? loop_entry(f, entry) != nullptr : f.level.load(std::memory_order_acquire) >= level) return true;
   const auto bit = static_cast<uint8_t>(1u << level);
   if ((f.failed.load(std::memory_order_relaxed) & bit) != 0) return false;
-  if ((f.compiling.fetch_or(bit, std::memory_order_acquire) & bit) != 0) return false;
+  if ((f.compiling.fetch_or(bit, std::memory_order_acquire) & bit) != 0) return false;  // it is being compiled
   // Another thread may have finished it just now.
-  if (f.level.load(std::memory_order_acquire) < level) {
-    auto machine = tiers_[level - 1]->compile(f.func_index, f.code);
+  const auto exists = [&] {
+    return entry != 0 ? loop_entry(f, entry) != nullptr : f.level.load(std::memory_order_acquire) >= level;
+  };
+  std::vector<uint32_t> exits;
+  if (!exists()) {
+    auto machine =
+        tiers_[level - 1]->compile(f.func_index, f.code, entry, [&](uint32_t index) { return cell(f, index); });
     const bool is_made = machine != nullptr;
-    if (is_made) publish(f, level, std::move(machine));
+    if (is_made) exits = machine->exits;
+    if (is_made) publish(f, level, entry, std::move(machine));
     else f.failed.fetch_or(bit, std::memory_order_relaxed);
     if (const auto& counters = code_.options().counters) ++(is_made ? counters->compiled : counters->failed);
   }
   f.compiling.fetch_and(static_cast<uint8_t>(~bit), std::memory_order_release);
-  return f.level.load(std::memory_order_acquire) >= level;
+  // The loops around it, so that the program gets from the middle of a loop into code of all of it.
+  for (const uint32_t exit : exits) compile(f, level, exit);
+  return exists();
 }
 
-void MachineTiers::publish(Function& f, Level level, std::unique_ptr<const MachineCode> machine) {
+// Until there is code for the loop, it is entered in the code that the function has.
+const LoopCell* MachineTiers::cell(Function& f, uint32_t index) {
+  std::lock_guard lock(mutex_);
+  const auto [at, is_new] = f.cells.try_emplace(index, nullptr);
+  if (is_new) {
+    const runtime::Code* entry = &f.code.code[index];
+    for (const auto& machine : f.levels)
+      if (machine != nullptr)
+        if (const runtime::Code* unit = machine->entry_at(index)) entry = unit;
+    for (const auto& machine : f.loops)
+      if (const runtime::Code* unit = machine->entry_at(index)) entry = unit;
+    at->second.store(entry, std::memory_order_relaxed);
+  }
+  return &at->second;
+}
+
+const runtime::Code* MachineTiers::loop_entry(const Function& f, uint32_t index) const {
+  std::shared_lock lock(mutex_);
+  for (const auto& code : f.loops)
+    if (const runtime::Code* entry = code->entry_at(index)) return entry;
+  return nullptr;
+}
+
+void MachineTiers::publish(Function& f, Level level, uint32_t entry, std::unique_ptr<const MachineCode> machine) {
   const MachineCode& made = *machine;
   if (code_.options().listener) [[unlikely]]
     announce(f, level, made);
+  if (made.state.register_number != MachineCode::State::kInRegisters) remember_state(made);
   std::lock_guard lock(mutex_);
   found_.emplace(made.code, Found{&f, machine.get(), level});
+  if (entry != 0) {
+    f.loops.push_back(std::move(machine));
+    if (const auto cell = f.cells.find(entry); cell != f.cells.end())
+      cell->second.store(made.entry, std::memory_order_release);
+    return;
+  }
   f.levels[level] = std::move(machine);
   if (f.level.load(std::memory_order_relaxed) > level) return;  // a higher one was faster
   f.machine.store(&made, std::memory_order_release);
@@ -59,6 +101,7 @@ void MachineTiers::publish(Function& f, Level level, std::unique_ptr<const Machi
   // From now on, calls come here.
   const size_t index = f.func_index - code_.module().imported_functions;
   space_.set_entry(made.table_entry, made.code);
+  if (made.register_entry != nullptr) space_.set_register_entry(made.register_table_entry, made.register_entry);
   code_.func_codes()[index].entry.store(made.entry, std::memory_order_release);
 }
 

@@ -22,8 +22,12 @@ class MachineTiers {
   ~MachineTiers();
 
   // Whether there is machine code of the level. Makes it, unless another thread is making it (then false), or it cannot
-  // be made (Function::failed).
-  bool compile(Function& f, Level level);
+  // be made (Function::failed). `entry`: 0, or the loop that the code is entered at, if the level's tier has such code.
+  bool compile(Function& f, Level level, uint32_t entry = 0);
+  // Whether code of the level is entered at loops through code of its own.
+  bool has_loop_code(Level level) const { return has_loop_code_[level - 1]; }
+  // The entry at a loop in such code; null if there is none yet.
+  const runtime::Code* loop_entry(const Function& f, uint32_t index) const;
 
   // The function of an address in its machine code, or of data beside the code that a handler used as its pc.
   struct Found {
@@ -36,13 +40,15 @@ class MachineTiers {
   uint32_t position(const Found& at, const void* address) const;
 
  private:
-  void publish(Function& f, Level level, std::unique_ptr<const MachineCode> machine);
+  void publish(Function& f, Level level, uint32_t entry, std::unique_ptr<const MachineCode> machine);
+  const LoopCell* cell(Function& f, uint32_t index);
   void announce(const Function& f, Level level, const MachineCode& machine) const;
 
   const TieredCode& code_;
   const std::string_view name_;
   CodeSpace space_;
   std::vector<std::unique_ptr<NativeModule>> tiers_;  // by level, less 1
+  std::vector<bool> has_loop_code_;  // the same
   mutable std::shared_mutex mutex_;  // guards the members below, and Function::levels
   std::map<const uint8_t*, Found> found_;  // by first byte
 };

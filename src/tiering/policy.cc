@@ -15,6 +15,7 @@ Policy Policy::of(const runtime::CodeOptions& options, unsigned tiers) {
   Policy p;
   if (tiers == 0 || options.tier == Tier::kInterp) return p;
   if (options.tier == Tier::kBaseline) p.first = 1;
+  if (options.tier == Tier::kOptimized) p.first = static_cast<Level>(tiers);
   // A function that was not compiled immediately, because it was being compiled or had been called before, follows the
   // usual steps.
   p.steps.push_back({.from = kInterpreted, .to = 1, .calls = options.tier_up_calls, .rounds = options.tier_up_rounds});

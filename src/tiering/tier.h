@@ -8,7 +8,9 @@
 // both have an entry, in the middle of a loop too.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -45,11 +47,20 @@ struct ModuleParts {
   bool counts = false;
 };
 
+// A cell has the unit that a loop is entered through, in the best code that there is for it. Code that is entered at an
+// inner loop leaves through the cells of the loops around it.
+using LoopCell = std::atomic<const runtime::Code*>;
+
 // Machine code of one function, at its final address. Immutable.
 struct MachineCode {
   struct Entry {
     uint32_t index;  // of an instruction in the register code
     const runtime::Code* unit;
+  };
+  // Start of the code of an instruction of the register code.
+  struct Position {
+    uint32_t offset;  // in the machine code
+    uint32_t index;  // in the register code
   };
   const runtime::Code* entry = nullptr;  // the function's own
   std::vector<Entry> entries;  // loops and catches, ascending
@@ -57,6 +68,20 @@ struct MachineCode {
   uint32_t code_size = 0;  // bytes of machine code, without the data after it
   uint32_t total_size = 0;  // with that data
   const uint8_t* table_entry = nullptr;  // the function's place in CodeSpace::call_table()
+  // The entry for calls from code of the same tier, with arguments in registers, and its place in
+  // CodeSpace::register_table(); null: there is none.
+  const uint8_t* register_entry = nullptr;
+  const uint8_t* register_table_entry = nullptr;
+  // The positions of instructions, if the tier cannot find them by compiling again: as in CodeLayout.
+  std::vector<Position> positions;
+  std::vector<uint32_t> exits;  // loops whose cells it uses, by index
+  // Where the running function keeps its frame's address and, in the next 8 bytes, its context, relative to a register
+  // (its number in the processor's encoding); kInRegisters: where handlers have them.
+  struct State {
+    static constexpr int kInRegisters = -1;
+    int register_number = kInRegisters;
+    int32_t offset = 0;
+  } state;
 
   // The entry at an instruction; null if it has none.
   const runtime::Code* entry_at(uint32_t index) const;
@@ -64,12 +89,8 @@ struct MachineCode {
 
 // The layout of a function's machine code.
 struct CodeLayout {
-  // Start of the code of an instruction of the register code; the inline code comes first, then code out of line.
-  // Ascending.
-  struct Position {
-    uint32_t offset;  // in the machine code
-    uint32_t index;  // in the register code
-  };
+  // The inline code comes first, then code out of line. Ascending.
+  using Position = MachineCode::Position;
   // From here on this many bytes are on the native stack above the return address. Ascending; 0 at first.
   struct StackDepth {
     uint32_t offset;
@@ -87,7 +108,11 @@ class NativeModule {
   // Compiles a function from its register code and stores the result in ModuleParts::space, checked as the options ask
   // (CodeOptions::verify) before it can be executed; nothing refers to it yet. Null if the function cannot be compiled,
   // or there is no space, or the check refuses it: it stays in its current tier, and is not compiled again.
-  virtual std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code) = 0;
+  // `entry`: 0, or, for a tier whose code of a function cannot be entered at loops (enters_loops()), the index of a
+  // loop: then the result is entered only there. `cells`: gives the cell of a loop, which lives as long as the module.
+  using CellOf = std::function<const LoopCell*(uint32_t index)>;
+  virtual std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t entry,
+                                                     const CellOf& cells) = 0;
   // Index of the register-code instruction for an address in the machine code, or in data beside it that a handler used
   // as its pc.
   virtual uint32_t position(const MachineCode& machine, const ir::FunctionCode& code, const void* address) const = 0;
@@ -101,6 +126,8 @@ class NativeTier {
   virtual ~NativeTier() = default;
   // For messages.
   virtual std::string_view name() const = 0;
+  // Whether the code of a function has entries at its loops; otherwise each needs code of its own.
+  virtual bool enters_loops() const = 0;
   // Makes no code yet, and should cost next to nothing.
   virtual std::unique_ptr<NativeModule> open(const ModuleParts& parts) const = 0;
 };

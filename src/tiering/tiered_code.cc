@@ -1,5 +1,7 @@
 #include "tiering/tiered_code.h"
 
+#include <algorithm>
+
 #include "ir/encoding.h"
 #ifdef ERMINE_BASELINE
 #include "tiering/background.h"
@@ -81,17 +83,17 @@ Result<void> TieredCode::make_all() {
       std::shared_lock lock(mutex_);
       f = function_at(funcs_[i].entry.load(std::memory_order_acquire));  // null: it is machine code already
     }
-    if (f != nullptr) machine_->compile(*f, 1);
+    if (f != nullptr) machine_->compile(*f, std::max<Level>(policy_.first, 1));
 #endif
   }
   return {};
 }
 
 #ifdef ERMINE_BASELINE
-void TieredCode::take(Function& f, const Policy::Step& step) {
+void TieredCode::take(Function& f, const Policy::Step& step, uint32_t entry) {
   if (step.thread == CompileThread::kBackground && tiers_.background != nullptr)
-    tiers_.background->add(*machine_, f, step.to);
-  else machine_->compile(f, step.to);
+    tiers_.background->add(*machine_, f, step.to, entry);
+  else machine_->compile(f, step.to, entry);
 }
 
 const Code* TieredCode::sample(const Code* pc) {
@@ -100,13 +102,25 @@ const Code* TieredCode::sample(const Code* pc) {
   Function& f = *at.function;
   const Policy::Step* step = policy_.from(at.level);
   if (step == nullptr) return nullptr;
-  const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1;
+  const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1, wanted = step->rounds / kSampleEvery;
+  const uint32_t index = machine_->position(at, pc);
+  if (index != 0 && machine_->has_loop_code(step->to)) {
+    // A loop that runs now is entered; the function's own code is made if it is sampled often enough after that,
+    // because then it is called again.
+    if (const Code* entry = machine_->loop_entry(f, index)) {
+      if (samples >= 2 * wanted && f.level.load(std::memory_order_relaxed) <= at.level) take(f, *step);
+      return entry;
+    }
+    if (samples < wanted) return nullptr;
+    take(f, *step, index);
+    return machine_->loop_entry(f, index);
+  }
   if (f.level.load(std::memory_order_relaxed) <= at.level) {
-    if (samples < step->rounds / kSampleEvery) return nullptr;
+    if (samples < wanted) return nullptr;
     take(f, *step);
   }
   if (f.level.load(std::memory_order_acquire) <= at.level) return nullptr;
-  return f.machine.load(std::memory_order_acquire)->entry_at(machine_->position(at, pc));
+  return f.machine.load(std::memory_order_acquire)->entry_at(index);
 }
 
 const Code* TieredCode::tier_up(const Code* pc) {

@@ -70,7 +70,7 @@ class TieredCode final : public runtime::ModuleCode {
  private:
   ir::TranslateOptions translate_options() const;
   Function* function_at(const runtime::Code* pc) const;
-  void take(Function& f, const Policy::Step& step);
+  void take(Function& f, const Policy::Step& step, uint32_t entry = 0);
 
   const Tiers& tiers_;
   const Policy policy_;

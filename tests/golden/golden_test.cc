@@ -13,8 +13,8 @@
 
 #ifdef ERMINE_BASELINE
 #include "baseline/allocation.h"
-#include "baseline/ir_instr.h"
 #include "baseline/last_uses.h"
+#include "ir/decoded.h"
 #endif
 #include "binary/decoder.h"
 #include "binary/validator.h"
@@ -123,13 +123,13 @@ INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(sources(".")), name_of
 #ifdef ERMINE_BASELINE
 
 // Instructions that are entered from elsewhere have a number.
-std::vector<uint32_t> labels_of(const baseline::DecodedFunction& list, const ir::FunctionCode& code) {
+std::vector<uint32_t> labels_of(const ir::DecodedFunction& list, const ir::FunctionCode& code) {
   std::vector<uint32_t> label(code.code.size() + 1);
   auto mark = [&](int64_t index) { label[static_cast<size_t>(index)] = 1; };
   for (const uint32_t i : list.control_instrs) {
-    const baseline::IrInstr& instr = list.instrs[i];
-    if (baseline::is_branch(instr)) mark(baseline::branch_target(instr));
-    else if (baseline::ir_info(instr.code).ir() == ir::IrOp::loop) mark(instr.at);
+    const ir::IrInstr& instr = list.instrs[i];
+    if (ir::is_branch(instr)) mark(ir::branch_target(instr));
+    else if (ir::ir_info(instr.code).ir() == ir::IrOp::loop) mark(instr.at);
     else
       for (uint32_t n = 0; n <= ir::field<uint32_t>(instr.pc, 4); ++n)
         mark(int64_t{instr.at} + ir::field<int32_t>(instr.pc, 8 + 4 * n));
@@ -143,10 +143,10 @@ std::vector<uint32_t> labels_of(const baseline::DecodedFunction& list, const ir:
 
 // "loop 4-20: %0 int written narrow, %3 f64", the lines of the code, and "last: %8" for the last reads of vectors.
 std::string show_registers(const ir::FunctionCode& code) {
-  using baseline::RegClass;
-  static const baseline::HandlerIndex handlers(interp::handlers());
-  baseline::DecodedFunction list;
-  baseline::decode_ir(code.code, handlers, list);
+  using ir::RegClass;
+  static const ir::HandlerIndex handlers(interp::handlers());
+  ir::DecodedFunction list;
+  ir::decode_ir(code.code, handlers, list);
   const std::vector<uint32_t> label = labels_of(list, code);
   baseline::LastUses uses;
   if (list.has_vectors) uses.find(list, code, label, label.size());
@@ -154,8 +154,8 @@ std::string show_registers(const ir::FunctionCode& code) {
   std::vector<baseline::Region> regions;
   allocator.run(list, uses, code, regions);
   std::map<uint32_t, std::string> last;
-  for (const baseline::IrInstr& instr : list.instrs)
-    for (const baseline::Access& access : list.accesses_of(instr))
+  for (const ir::IrInstr& instr : list.instrs)
+    for (const ir::SlotAccess& access : list.accesses_of(instr))
       if (access.last()) last[instr.at] += " %" + std::to_string(access.slot);
   std::string out;
   for (const baseline::Region& region : regions) {

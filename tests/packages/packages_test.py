@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 build, source = map(pathlib.Path, sys.argv[1:])
-EXPECTED = {"ermine", "libermine0", "libermine-dev", "ermine-extism", "ermine-http", "ermine-keyvalue", "ermine-tls"}
+EXPECTED = {"ermine", "libermine0", "libermine-dev", "ermine-extism", "ermine-http", "ermine-keyvalue", "ermine-llvm", "ermine-tls"}
 
 
 def run(*command, **more):
@@ -30,7 +30,7 @@ with tempfile.TemporaryDirectory() as scratch:
     fields = {}
     for package in packages:
         fields[run("dpkg-deb", "-f", package, "Package").strip()] = run("dpkg-deb", "-f", package)
-    optional = {f"ermine-{p}" for p in ("http", "tls") if not (build / f"lib/libermine-{p}.so").exists()}
+    optional = {f"ermine-{p}" for p in ("http", "tls", "llvm") if not (build / f"lib/libermine-{p}.so").exists()}
     optional |= {p for p in ("ermine-extism",) if not (build / "lib/libextism.so").exists()}
     require(set(fields) == EXPECTED - optional, f"the packages are {sorted(fields)}")
     for name, text in fields.items():

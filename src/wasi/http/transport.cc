@@ -2,8 +2,8 @@
 
 #include <dlfcn.h>
 
+#include "ermine/detail/library_file.h"
 #include "ermine/printable.h"
-#include "wasi/host/library_file.h"
 #include "wasi/http/exchange.h"
 
 namespace ermine::wasi::http {
@@ -15,7 +15,7 @@ constexpr const char* kInstall =
 
 Result<const ErmineHttpPlugin*> open_plugin(const std::string& named) {
   // It stays open: its thread may run until the process ends.
-  void* const library = host::open_library(named, ERMINE_HTTP_PLUGIN_FILE);
+  void* const library = open_library(named, ERMINE_HTTP_PLUGIN_FILE);
   if (library == nullptr)
     return Error(ErrorKind::kUnsupported,
                  "HTTP needs the plug-in " ERMINE_HTTP_PLUGIN_FILE ": " + printable(dlerror()) + kInstall);

@@ -4,8 +4,8 @@
 
 #include <atomic>
 
+#include "ermine/detail/library_file.h"
 #include "ermine/printable.h"
-#include "wasi/host/library_file.h"
 #include "wasi/host/path.h"
 #include "wasi/keyvalue/plugin.h"
 
@@ -43,7 +43,7 @@ const Library& library() {
 Result<const Plugin*> open_plugin(const std::string& named) {
   static std::atomic<const Plugin*> opened = nullptr;
   if (const Plugin* plugin = opened.load(std::memory_order_acquire)) return plugin;
-  void* const file = host::open_library(named, kPluginFile);
+  void* const file = open_library(named, kPluginFile);
   const auto entry = file != nullptr ? reinterpret_cast<PluginEntry>(dlsym(file, kPluginEntry)) : nullptr;
   const Plugin* const plugin = entry != nullptr ? entry(library()) : nullptr;
   if (plugin == nullptr || plugin->headers != kHeaders) {

@@ -4,8 +4,8 @@
 
 #include <utility>
 
+#include "ermine/detail/library_file.h"
 #include "ermine/printable.h"
-#include "wasi/host/library_file.h"
 
 namespace ermine::wasi::tls {
 namespace {
@@ -18,7 +18,7 @@ constexpr const char* kInstall =
 
 Result<const ErmineTlsPlugin*> open_plugin(const std::string& named) {
   // It stays open: clients of other programs may use it.
-  void* const library = host::open_library(named, ERMINE_TLS_PLUGIN_FILE);
+  void* const library = open_library(named, ERMINE_TLS_PLUGIN_FILE);
   if (library == nullptr)
     return Error(ErrorKind::kUnsupported,
                  "TLS needs the plug-in " ERMINE_TLS_PLUGIN_FILE ": " + printable(dlerror()) + kInstall);

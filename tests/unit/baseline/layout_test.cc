@@ -61,7 +61,7 @@ TEST(Layout, OfCallsAndLoops) {
   Compiled c(kModule);
   if (c.native() == nullptr) GTEST_SKIP() << "this processor has no machine code";
   const ir::FunctionCode code = c.code(2);
-  const auto machine = c.native()->compile(2, code);
+  const auto machine = c.native()->compile(2, code, 0, {});
   ASSERT_NE(machine, nullptr);
   const tiering::CodeLayout layout = c.native()->layout(*machine, code);
   // Every instruction has a position in the code.
@@ -100,7 +100,7 @@ TEST(Layout, OfCallsAndLoops) {
   }
   EXPECT_EQ(bytes, 0u);
   EXPECT_EQ(calls, 4);
-  const auto leaf = c.native()->compile(1, c.code(1));
+  const auto leaf = c.native()->compile(1, c.code(1), 0, {});
   ASSERT_NE(leaf, nullptr);
   EXPECT_TRUE(c.native()->layout(*leaf, c.code(1)).depths.empty());
 #endif

@@ -19,14 +19,27 @@ namespace {
 // settings.def either its option or the reason why it has none.
 std::vector<const void*> fields_of(const Config& config) {
   const auto& [max_wasm_stack, max_gc_heap, consume_fuel, memory_reservation, memory_guard, tier, tier_up_calls,
-               tier_up_rounds, code_cache_size, parallelism, verify_code, report_bug, report_bug_context,
+               tier_up_rounds, optimize, code_cache_size, parallelism, verify_code, report_bug, report_bug_context,
                mask_speculation, profile, debug_info, gc_stress, relaxed_simd_deterministic, feature_bits] = config;
-  return {&max_wasm_stack,     &max_gc_heap,      &consume_fuel,
-          &memory_reservation, &memory_guard,     &tier,
-          &tier_up_calls,      &tier_up_rounds,   &code_cache_size,
-          &parallelism,        &verify_code,      &report_bug,
-          &report_bug_context, &mask_speculation, &profile,
-          &debug_info,         &gc_stress,        &relaxed_simd_deterministic,
+  return {&max_wasm_stack,
+          &max_gc_heap,
+          &consume_fuel,
+          &memory_reservation,
+          &memory_guard,
+          &tier,
+          &tier_up_calls,
+          &tier_up_rounds,
+          &optimize,
+          &code_cache_size,
+          &parallelism,
+          &verify_code,
+          &report_bug,
+          &report_bug_context,
+          &mask_speculation,
+          &profile,
+          &debug_info,
+          &gc_stress,
+          &relaxed_simd_deterministic,
           &feature_bits};
 }
 std::vector<const void*> fields_of(const StoreLimits& limits) {

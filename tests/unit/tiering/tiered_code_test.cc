@@ -38,10 +38,12 @@ std::shared_ptr<const wasm::Module> module_of(const char* text) {
 
 struct FakeTier final : NativeTier {
   std::string_view name() const override { return "fake"; }
+  bool enters_loops() const override { return true; }
   std::unique_ptr<NativeModule> open(const ModuleParts& parts) const override {
     struct Module final : NativeModule {
       Module(const FakeTier& tier, const ModuleParts& parts) : tier(tier), parts(parts) {}
-      std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code) override {
+      std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t,
+                                                 const CellOf&) override {
         ++tier.begun;
         if (tier.blocks) tier.go.acquire();
         if (tier.fails || parts.space.call_table().empty()) return nullptr;

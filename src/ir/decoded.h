@@ -1,5 +1,5 @@
-// The register code in the compiler's form: one IrInstr for each operation, with pairs split, and the slots that each
-// reads and writes.
+// The register code in the form for compilers: one IrInstr for each operation, with pairs split, and the slots that
+// each reads and writes.
 #pragma once
 
 #include <array>
@@ -10,22 +10,13 @@
 #include "ir/encoding.h"
 #include "ir/op_forms.h"
 
-namespace ermine::baseline {
-
-using ir::Code;
-using ir::CodeInfo;
-using ir::Family;
-using ir::field;
-using ir::IrOp;
-using ir::OpCode;
-using wasm::Op;
+namespace ermine::ir {
 
 struct IrInstr {
   uint32_t at;       // index of the instruction in the register code
   uint32_t access;   // the first of its accesses
   OpCode code;       // never a pair
   uint8_t accesses;  // number
-  bool clobbers_and_returns;  // clobbers_registers, and execution continues after it
   const Code* pc;    // followed by the operands; for a pair's second part, as if it began there
 };
 
@@ -33,16 +24,16 @@ struct IrInstr {
 struct IrInfo {
   uint16_t number;  // of the instruction, or kIr: of the operation
   uint8_t form;
-  uint8_t operands;  // index of its list of operands: the fields that name slots (ir_instr.cc)
+  uint8_t operands;  // index of its list of operands: the fields that name slots (decoded.cc)
   CodeInfo::Kind kind;
   Family family;
-  bool clobbers_registers : 1, is_branch : 1, is_control : 1, ends_block : 1;  // see below
+  bool is_branch : 1, is_control : 1, ends_block : 1;  // see below
   uint8_t units;  // of the instruction; 0 where it varies
   constexpr Op op() const { return static_cast<Op>(number); }
   constexpr IrOp ir() const { return static_cast<IrOp>(number); }
 };
 static_assert(sizeof(IrInfo) == 8);
-extern const std::array<IrInfo, ir::kCodeCount> kIrInfos;
+extern const std::array<IrInfo, kCodeCount> kIrInfos;
 inline const IrInfo& ir_info(OpCode code) { return kIrInfos[code]; }
 
 // Kinds of values that a slot may hold while it lives in a register. A v128 has two slots: kV128, then kVecHigh.
@@ -66,7 +57,7 @@ constexpr RegClass param_class(Op op, unsigned i) { return class_of(param_letter
 constexpr RegClass result_class(Op op) { return class_of(result_letter(op)); }
 
 // A slot that an instruction may read from or write to a register.
-struct Access {
+struct SlotAccess {
   uint16_t slot;
   uint8_t classes;  // the bit of its class
   static constexpr uint8_t kWritten = 1, kLast = 2, kWide = 4;
@@ -82,11 +73,11 @@ struct Access {
 // The decoded register code of a function.
 struct DecodedFunction {
   std::vector<IrInstr> instrs;
-  std::vector<Access> accesses;    // of all instructions, in order; space for more after them
+  std::vector<SlotAccess> accesses;    // of all instructions, in order; space for more after them
   std::vector<uint32_t> control_instrs;  // the instructions that branch, or are loops
   bool has_vectors = false;
 
-  std::span<const Access> accesses_of(const IrInstr& instr) const {
+  std::span<const SlotAccess> accesses_of(const IrInstr& instr) const {
     return {accesses.data() + instr.access, instr.accesses};
   }
 };
@@ -99,16 +90,13 @@ void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, Decoded
 // represents all of them.
 class HandlerIndex {
  public:
-  explicit HandlerIndex(const ir::HandlerTable& handlers);
+  explicit HandlerIndex(const HandlerTable& handlers);
   OpCode code(Code handler) const;
 
  private:
   uintptr_t base_ = 0;
   std::vector<uint16_t> codes_;  // by 16 bytes of distance from the first handler
 };
-
-// Whether the instruction is run by its handler, or calls: registers are saved before it and invalid after it.
-inline bool clobbers_registers(const IrInstr& instr) { return ir_info(instr.code).clobbers_registers; }
 
 // The position of a branch's target, relative to the instruction; for instructions that are branches.
 inline bool is_branch(const IrInstr& instr) { return ir_info(instr.code).is_branch; }
@@ -140,4 +128,4 @@ constexpr bool is_return_call(IrOp op) {
 // Whether the next instruction is reached only by branches.
 inline bool ends_block(const IrInstr& instr) { return ir_info(instr.code).ends_block; }
 
-}  // namespace ermine::baseline
+}  // namespace ermine::ir

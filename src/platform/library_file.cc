@@ -1,9 +1,9 @@
-#include "wasi/host/library_file.h"
+#include "ermine/detail/library_file.h"
 
 #include <dlfcn.h>
 #include <unistd.h>
 
-namespace ermine::wasi::host {
+namespace ermine {
 
 void* open_library(const std::string& named, const char* file) {
   if (!named.empty()) return dlopen(named.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -18,4 +18,4 @@ void* open_library(const std::string& named, const char* file) {
   return dlopen(file, RTLD_NOW | RTLD_LOCAL);
 }
 
-}  // namespace ermine::wasi::host
+}  // namespace ermine

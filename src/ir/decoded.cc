@@ -1,41 +1,18 @@
-#include "baseline/ir_instr.h"
+#include "ir/decoded.h"
 
 #include <algorithm>
 #include <array>
 
-#include "baseline/stencil_ids.h"
 #include "ir/object_ops.h"
 
-namespace ermine::baseline {
+namespace ermine::ir {
 
 namespace {
-
-constexpr bool does_clobber_registers(const IrInfo& s) {
-  switch (s.kind) {
-    case CodeInfo::kChecked: return true;
-    case CodeInfo::kFormed:
-      if (s.family == Family::kVector) return vector_shape(s.op()) == VectorShape::kNone;
-      return s.family == Family::kAtomic || s.family == Family::kWide;
-    case CodeInfo::kBranch:
-    case CodeInfo::kPair: return false;
-    case CodeInfo::kIr: break;
-  }
-  if (ir::object_op(s.ir()).kind != ir::ObjectOp::kNone || is_call(s.ir()) || is_return_call(s.ir())) return true;
-  switch (s.ir()) {
-    case IrOp::enter_sp:
-    case IrOp::copy_n:
-    case IrOp::memory_size:
-    case IrOp::trap:
-    case IrOp::ret_copy_n:
-    case IrOp::builtin: return true;
-    default: return false;
-  }
-}
 
 constexpr bool does_branch(const IrInfo& s) {
   if (s.kind == CodeInfo::kBranch) return true;
   if (s.kind != CodeInfo::kIr) return false;
-  if (ir::object_op(s.ir()).kind == ir::ObjectOp::kBranch) return true;
+  if (object_op(s.ir()).kind == ObjectOp::kBranch) return true;
   switch (s.ir()) {
     case IrOp::br:
     case IrOp::br_back:
@@ -75,7 +52,7 @@ struct OperandSpec {
   uint8_t byte;     // of the field
   uint8_t plus;     // added to the slot it names: the second half of a vector
   uint8_t classes;  // class_bit
-  uint8_t flags;    // Access's
+  uint8_t flags;    // SlotAccess's
   constexpr bool operator==(const OperandSpec&) const = default;
 };
 constexpr unsigned kMaxOperands = 8;
@@ -95,7 +72,7 @@ struct OperandSpecs {
 constexpr OperandSpecs operands_of(const IrInfo& s) {
   OperandSpecs operands;
   auto add = [&operands](unsigned byte, RegClass c, bool written, unsigned plus, bool wide) {
-    const unsigned flags = (written ? Access::kWritten : 0) | (wide ? Access::kWide : 0);
+    const unsigned flags = (written ? SlotAccess::kWritten : 0) | (wide ? SlotAccess::kWide : 0);
     operands.list[operands.count++] = {static_cast<uint8_t>(byte), static_cast<uint8_t>(plus), class_bit(c),
                                        static_cast<uint8_t>(flags)};
   };
@@ -114,21 +91,20 @@ constexpr OperandSpecs operands_of(const IrInfo& s) {
     bool to_slot = s.form & 1;
     switch (s.family) {
       case Family::kBinary:
-        if (form == ir::kSlotSlot || form == ir::kSlotAcc || form == ir::kSlotImm)
-          typed(2, param_letter(s.op(), 0), false);
-        if (form == ir::kSlotSlot || form == ir::kAccSlot) typed(4, param_letter(s.op(), 1), false);
+        if (form == kSlotSlot || form == kSlotAcc || form == kSlotImm) typed(2, param_letter(s.op(), 0), false);
+        if (form == kSlotSlot || form == kAccSlot) typed(4, param_letter(s.op(), 1), false);
         if (to_slot) typed(0, result_letter(s.op()), true);
         return operands;
       case Family::kUnary:
       case Family::kLoad:
-        if (form == ir::kSlotForm) typed(2, param_letter(s.op(), 0), false);
+        if (form == kSlotForm) typed(2, param_letter(s.op(), 0), false);
         if (to_slot) typed(0, result_letter(s.op()), true);
         return operands;
       case Family::kStore: {
         unsigned store = s.form;
-        if (store == ir::kStoreSlotSlot || store == ir::kStoreSlotAcc || store == ir::kStoreSlotImm)
+        if (store == kStoreSlotSlot || store == kStoreSlotAcc || store == kStoreSlotImm)
           typed(2, param_letter(s.op(), 0), false);
-        if (store == ir::kStoreSlotSlot || store == ir::kStoreAccSlot) typed(0, param_letter(s.op(), 1), false);
+        if (store == kStoreSlotSlot || store == kStoreAccSlot) typed(0, param_letter(s.op(), 1), false);
         return operands;
       }
       case Family::kVector: {
@@ -149,8 +125,8 @@ constexpr OperandSpecs operands_of(const IrInfo& s) {
   }
   if (s.kind == CodeInfo::kBranch) {
     unsigned form = s.form / 4;
-    if (form == ir::kSlotSlot || form == ir::kSlotAcc || form == ir::kSlotImm) typed(0, param_letter(s.op(), 0), false);
-    if (form == ir::kSlotSlot || form == ir::kAccSlot) typed(2, param_letter(s.op(), 1), false);
+    if (form == kSlotSlot || form == kSlotAcc || form == kSlotImm) typed(0, param_letter(s.op(), 0), false);
+    if (form == kSlotSlot || form == kAccSlot) typed(2, param_letter(s.op(), 1), false);
     return operands;
   }
   if (s.kind != CodeInfo::kIr) return operands;
@@ -218,28 +194,27 @@ constexpr OperandSpecs operands_of(const IrInfo& s) {
 }
 
 struct Tables {
-  std::array<IrInfo, ir::kCodeCount> shapes{};
+  std::array<IrInfo, kCodeCount> shapes{};
   std::array<OperandSpecs, 128> operands{};  // the different ones; the first is empty
   unsigned operand_lists = 1;
 };
 constexpr Tables make_tables() {
   Tables t;
-  for (unsigned i = 0; i < ir::kCodeCount; ++i) {
+  for (unsigned i = 0; i < kCodeCount; ++i) {
     const auto code = static_cast<OpCode>(i);
-    const CodeInfo info = ir::code_info(code);
+    const CodeInfo info = code_info(code);
     const bool has_op =
         info.kind == CodeInfo::kFormed || info.kind == CodeInfo::kBranch || info.kind == CodeInfo::kChecked;
     IrInfo& s = t.shapes[i];
     s.kind = info.kind;
     s.form = static_cast<uint8_t>(info.form);
     s.number = info.kind == CodeInfo::kIr ? static_cast<uint16_t>(info.ir) : static_cast<uint16_t>(info.op);
-    s.family = has_op ? ir::family_of(info.op) : Family::kNone;
-    s.clobbers_registers = does_clobber_registers(s);
+    s.family = has_op ? family_of(info.op) : Family::kNone;
     s.is_branch = does_branch(s);
     const bool is_table = s.kind == CodeInfo::kIr && (s.ir() == IrOp::br_table_s || s.ir() == IrOp::br_table_r);
     s.is_control = s.is_branch || is_table || (s.kind == CodeInfo::kIr && s.ir() == IrOp::loop);
     s.ends_block = does_end_block(s);
-    s.units = is_table ? uint8_t{0} : static_cast<uint8_t>(ir::unit_count(code));
+    s.units = is_table ? uint8_t{0} : static_cast<uint8_t>(unit_count(code));
     const OperandSpecs operands = operands_of(s);
     unsigned n = 0;
     while (n < t.operand_lists && !(t.operands[n] == operands)) ++n;
@@ -252,7 +227,7 @@ constexpr Tables kTables = make_tables();
 
 }  // namespace
 
-constexpr std::array<IrInfo, ir::kCodeCount> kIrInfos = kTables.shapes;
+constexpr std::array<IrInfo, kCodeCount> kIrInfos = kTables.shapes;
 
 void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, DecodedFunction& out) {
   static constexpr auto kOperandSpecs = [] {
@@ -268,8 +243,8 @@ void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, Decoded
     if (s.is_control) out.control_instrs.push_back(static_cast<uint32_t>(out.instrs.size()));
     if (accesses + kMaxOperands > out.accesses.size()) out.accesses.resize(2 * out.accesses.size() + 64);
     const OperandSpecs& operands = kOperandSpecs[s.operands];
-    out.instrs.push_back({at, accesses, op, operands.count, s.clobbers_registers && !s.ends_block, pc});
-    Access* list = out.accesses.data() + accesses;
+    out.instrs.push_back({at, accesses, op, operands.count, pc});
+    SlotAccess* list = out.accesses.data() + accesses;
     for (unsigned i = 0; i < operands.count; ++i) {
       const OperandSpec& r = operands.list[i];
       list[i] = {static_cast<uint16_t>(field<uint16_t>(pc, r.byte) + r.plus), r.classes, r.flags};
@@ -282,21 +257,21 @@ void decode_ir(const std::vector<Code>& code, const HandlerIndex& codes, Decoded
     const OpCode op = codes.code(*pc);
     const IrInfo& s = kIrInfos[op];
     if (s.kind == CodeInfo::kPair) {
-      const unsigned form = (op - ir::kPairBase) % 4, pair = (op - ir::kPairBase) / 4;
-      const OpCode first = ir::kPairs[pair].first, second = ir::pair_second(pair, form);
+      const unsigned form = (op - kPairBase) % 4, pair = (op - kPairBase) / 4;
+      const OpCode first = kPairs[pair].first, second = pair_second(pair, form);
       add(at, first, kIrInfos[first], pc);
       add(at, second, kIrInfos[second], pc + kIrInfos[first].units - 1);
     } else {
       add(at, op, s, pc);
     }
-    at += s.units != 0 ? s.units : ir::table_units(field<uint32_t>(pc, 4));
+    at += s.units != 0 ? s.units : table_units(field<uint32_t>(pc, 4));
   }
   out.has_vectors = vectors;
 }
 
-HandlerIndex::HandlerIndex(const ir::HandlerTable& handlers) {
+HandlerIndex::HandlerIndex(const HandlerTable& handlers) {
   uintptr_t low = ~uintptr_t{0}, high = 0;
-  for (unsigned i = 0; i < ir::kCodeCount; ++i) {
+  for (unsigned i = 0; i < kCodeCount; ++i) {
     if (!handlers.has(i)) continue;
     const auto h = reinterpret_cast<uintptr_t>(handlers[i]);
     low = std::min(low, h);
@@ -304,7 +279,7 @@ HandlerIndex::HandlerIndex(const ir::HandlerTable& handlers) {
   }
   base_ = low;
   codes_.resize((high - low) / 16 + 1);
-  for (unsigned i = ir::kCodeCount; i-- > 0;) {
+  for (unsigned i = kCodeCount; i-- > 0;) {
     if (!handlers.has(i)) continue;
     codes_[(reinterpret_cast<uintptr_t>(handlers[i]) - base_) / 16] = static_cast<uint16_t>(i);
   }
@@ -312,4 +287,4 @@ HandlerIndex::HandlerIndex(const ir::HandlerTable& handlers) {
 
 OpCode HandlerIndex::code(Code handler) const { return codes_[(handler - base_) / 16]; }
 
-}  // namespace ermine::baseline
+}  // namespace ermine::ir

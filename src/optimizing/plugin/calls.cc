@@ -1,0 +1,245 @@
+// Calls of functions: of this instance through the tables of machine code, all others by handlers.
+#include "optimizing/plugin/builder.h"
+#include "runtime/asm_offsets.h"
+#include "runtime/offsets.h"
+
+namespace ermine::optimizing {
+
+namespace offsets = runtime::offsets;
+
+// The callee's frame is at slot @0: its arguments, then, @2 slots behind, the header.
+void Builder::prepare_call(const IrInstr& instr) {
+  const unsigned base = field<uint16_t>(instr.pc, 0), header = base + field<uint16_t>(instr.pc, 2);
+  save_for_others();
+  store_range(base, header - base);
+  prepare_header(instr);
+}
+
+void Builder::prepare_header(const IrInstr& instr) {
+  const unsigned header = field<uint16_t>(instr.pc, 0) + field<uint16_t>(instr.pc, 2);
+  in_scope(b_.CreateAlignedStore(position_of(instr), frame_address(header + runtime::kHeaderCallerPc), llvm::Align(8)),
+           frame_scope_, not_frame_);
+  in_scope(b_.CreateAlignedStore(ctx_, frame_address(header + runtime::kHeaderCallerCtx), llvm::Align(8)), frame_scope_,
+           not_frame_);
+}
+
+// After a call: the slots of the results have kinds, and the accumulator has the first.
+void Builder::finish_call(unsigned base, std::span<const wasm::ValType> results, Value* first) {
+  reload_memory();
+  unsigned slot = base;
+  for (const wasm::ValType type : results) {
+    const Kind kind = kind_of(type);
+    if (results.size() == 1 && (kind == Kind::kI32 || kind == Kind::kI64)) {
+      Value* const value = convert(first, Kind::kI64, kind);
+      write(slot, kind, value);
+      write(acc(kind), kind, value);
+    } else {
+      load_from_frame(slot, kind);
+    }
+    slot += type.slots();
+  }
+  mem_ = b_.CreateLoad(b_.getPtrTy(), memory0_);
+}
+
+Value* Builder::call_table_entry(const IrInstr& instr, Value* code, Value* rax) {
+  return call_code(code, nullptr, frame_address(field<uint16_t>(instr.pc, 0)), ctx_,
+                   b_.CreateLoad(b_.getPtrTy(), memory0_), llvm::PoisonValue::get(b_.getInt64Ty()), rax);
+}
+
+Value* Builder::load_entry(const uint8_t* table, uint32_t index) {
+  llvm::LoadInst* const entry = b_.CreateAlignedLoad(b_.getPtrTy(), pointer(table + index * 8), llvm::Align(8));
+  entry->setAtomic(llvm::AtomicOrdering::Monotonic);
+  return entry;
+}
+
+// Of a function of this instance: with arguments in registers if it has optimised code, otherwise in the frame.
+void Builder::call(const IrInstr& instr) {
+  const auto* const code = reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8));
+  const uint32_t index = code->func_index - request_.module.imported_functions;
+  const wasm::FuncType& type = request_.module.func_type(code->func_index);
+  const unsigned base = field<uint16_t>(instr.pc, 0);
+  const bool is_own = code->func_index == request_.func_index && by_registers_;
+  if (is_own) {
+    save_for_others();
+    prepare_header(instr);
+    finish_register_call(base, type, call_by_registers(instr, function_, type));
+    return;
+  }
+  const auto call_by_frame = [&] {
+    prepare_call(instr);
+    return call_table_entry(instr, load_entry(request_.call_table, index),
+                            b_.CreatePtrToInt(position_of(instr), b_.getInt64Ty()));
+  };
+  if (register_type(type) == nullptr) {
+    finish_call(base, type.results, call_by_frame());
+    return;
+  }
+  Value* const entry = load_entry(request_.register_table, index);
+  BasicBlock *const rare = new_block("by_frame"), *const usual = new_block("by_registers"),
+                    *const then = new_block("called");
+  unlikely_branch(b_.CreateIsNull(entry), rare, usual);
+  b_.SetInsertPoint(usual);
+  save_for_others();
+  prepare_header(instr);
+  Value* const fast = call_by_registers(instr, entry, type);
+  BasicBlock* const usual_end = b_.GetInsertBlock();
+  b_.CreateBr(then);
+  b_.SetInsertPoint(rare);
+  Value* slow = call_by_frame();
+  if (!type.results.empty()) {
+    const Kind kind = kind_of(type.results[0]);
+    if (kind == Kind::kF32 || kind == Kind::kF64) {
+      llvm::LoadInst* const load = b_.CreateAlignedLoad(type_of(kind), frame_address(base), llvm::Align(8));
+      slow = in_scope(load, frame_scope_, not_frame_);
+    } else {
+      slow = convert(slow, Kind::kI64, kind);
+    }
+  }
+  BasicBlock* const rare_end = b_.GetInsertBlock();
+  b_.CreateBr(then);
+  b_.SetInsertPoint(then);
+  llvm::PHINode* result = nullptr;
+  if (!type.results.empty()) {
+    result = b_.CreatePHI(fast->getType(), 2);
+    result->addIncoming(fast, usual_end);
+    result->addIncoming(slow, rare_end);
+  }
+  finish_register_call(base, type, result);
+}
+
+const wasm::FuncType* Builder::type_by_id(wasm::TypeId id) const {
+  for (uint32_t i = 0; i < request_.module.types.size(); ++i)
+    if (request_.module.types[i] == id) return &request_.module.type_def(i).func;
+  return nullptr;
+}
+
+// Calls the function in `ref` if it is this instance's and `usual`; otherwise, the handler does.
+void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
+  const unsigned base = field<uint16_t>(instr.pc, 0);
+  Value* const index = read(from_acc ? acc(Kind::kI64) : field<uint16_t>(instr.pc, 12), Kind::kI64);
+  Value* const ref = b_.CreateCall(library_.table_element(), {ctx_, i32(field<uint32_t>(instr.pc, 8)), index});
+  BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
+                    *const then = new_block("then");
+  unlikely_branch(b_.CreateIsNull(ref), other, check);
+  b_.SetInsertPoint(check);
+  Value* const type = load_field(b_.getInt32Ty(), ref, offsets::kFuncRefType, true);
+  Value* const ctx = load_field(b_.getPtrTy(), ref, offsets::kFuncRefCtx, true);
+  Value* const differs =
+      b_.CreateOr(b_.CreateICmpNE(type, i32(field<uint32_t>(instr.pc, 4))), b_.CreateICmpNE(ctx, ctx_));
+  unlikely_branch(differs, other, own);
+  call_own_or(instr, ref, own, other, then, type_by_id(field<uint32_t>(instr.pc, 4)));
+}
+
+void Builder::call_ref(const IrInstr& instr) {
+  Value* const ref = b_.CreateIntToPtr(read(field<uint16_t>(instr.pc, 8), Kind::kI64), b_.getPtrTy());
+  BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
+                    *const then = new_block("then");
+  unlikely_branch(b_.CreateIsNull(ref), other, check);
+  b_.SetInsertPoint(check);
+  Value* const ctx = load_field(b_.getPtrTy(), ref, offsets::kFuncRefCtx, true);
+  unlikely_branch(b_.CreateICmpNE(ctx, ctx_), other, own);
+  call_own_or(instr, ref, own, other, then, type_by_id(field<uint32_t>(instr.pc, 4)));
+}
+
+// The two ways of an indirect call: `own`, a function of this instance through the table of machine code; `other`, by
+// the handler.
+void Builder::call_own_or(const IrInstr& instr, Value* ref, BasicBlock* own, BasicBlock* other, BasicBlock* then,
+                          const wasm::FuncType* type) {
+  const unsigned base = field<uint16_t>(instr.pc, 0);
+  if (type == nullptr) {
+    fail("the type of an indirect call is not known");
+    return;
+  }
+  b_.SetInsertPoint(own);
+  Value* const index = b_.CreateZExt(load_field(b_.getInt32Ty(), ref, offsets::kFuncRefIndex, true), b_.getInt64Ty());
+  const auto load_from = [&](const uint8_t* table) {
+    Value* const at =
+        b_.CreateGEP(b_.getPtrTy(), pointer(table - uint64_t{8} * request_.module.imported_functions), index);
+    llvm::LoadInst* const entry = b_.CreateAlignedLoad(b_.getPtrTy(), at, llvm::Align(8));
+    entry->setAtomic(llvm::AtomicOrdering::Monotonic);
+    return entry;
+  };
+  Value* fast = nullptr;  // bits of the result, or null: there are none
+  BasicBlock* fast_end = nullptr;
+  if (register_type(*type) != nullptr) {
+    Value* const entry = load_from(request_.register_table);
+    BasicBlock *const by_frame = new_block("by_frame"), *const usual = new_block("by_registers");
+    unlikely_branch(b_.CreateIsNull(entry), by_frame, usual);
+    b_.SetInsertPoint(usual);
+    save_for_others();
+    prepare_header(instr);
+    Value* const value = call_by_registers(instr, entry, *type);
+    fast = llvm::PoisonValue::get(b_.getInt64Ty());
+    if (!type->results.empty()) {
+      const Kind kind = kind_of(type->results[0]);
+      fast = bits_of(value, kind);
+      // Where results are read that are not integers.
+      if (kind == Kind::kF32 || kind == Kind::kF64)
+        in_scope(b_.CreateAlignedStore(fast, frame_address(base), llvm::Align(8)), frame_scope_, not_frame_);
+    }
+    fast_end = b_.GetInsertBlock();
+    b_.CreateBr(then);
+    b_.SetInsertPoint(by_frame);
+  }
+  prepare_call(instr);
+  Value* const for_stub = b_.CreateSub(b_.CreatePtrToInt(ref, b_.getInt64Ty()), i64(ERMINE_CALL_STUB_DISTANCE));
+  Value* const first = call_table_entry(instr, load_from(request_.call_table), for_stub);
+  BasicBlock* const own_end = b_.GetInsertBlock();
+  b_.CreateBr(then);
+  b_.SetInsertPoint(other);
+  save_for_others();
+  store_range(base, field<uint16_t>(instr.pc, 2));
+  if (ir::ir_info(instr.code).ir() == IrOp::call_ref) store_to_frame(field<uint16_t>(instr.pc, 8));
+  Value* const by_handler = call_out(instr);
+  BasicBlock* const other_end = b_.GetInsertBlock();
+  b_.CreateBr(then);
+  b_.SetInsertPoint(then);
+  llvm::PHINode* const result = b_.CreatePHI(b_.getInt64Ty(), 3);
+  result->addIncoming(first, own_end);
+  if (fast != nullptr) result->addIncoming(fast, fast_end);
+  result->addIncoming(by_handler, other_end);
+  finish_call(base, type->results, result);
+}
+
+// Tail calls: arguments @0, their slots @2, own parameter slots @4. The caller's header moves behind the new
+// parameters, which move to the frame's start.
+void Builder::return_call(const IrInstr& instr) {
+  const unsigned from = field<uint16_t>(instr.pc, 0), params = field<uint16_t>(instr.pc, 2),
+                 own = field<uint16_t>(instr.pc, 4);
+  std::vector<Value*> values;
+  for (unsigned i = 0; i < params; ++i) values.push_back(read(from + i, Kind::kI64));
+  Value* caller[runtime::kHeaderCallerSlots];
+  for (unsigned i = 0; i < runtime::kHeaderCallerSlots; ++i) {
+    caller[i] = b_.CreateAlignedLoad(b_.getInt64Ty(), frame_address(own + i), llvm::Align(8));
+    in_scope(llvm::cast<llvm::Instruction>(caller[i]), frame_scope_, not_frame_);
+  }
+  const auto store = [&](Value* value, unsigned slot) {
+    in_scope(b_.CreateAlignedStore(value, frame_address(slot), llvm::Align(8)), frame_scope_, not_frame_);
+  };
+  for (unsigned i = 0; i < params; ++i) store(values[i], i);
+  for (unsigned i = 0; i < runtime::kHeaderCallerSlots; ++i) store(caller[i], params + i);
+  const auto* const code = reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8));
+  const uint32_t index = code->func_index - request_.module.imported_functions;
+  llvm::LoadInst* const target =
+      b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.call_table + index * 8), llvm::Align(8));
+  target->setAtomic(llvm::AtomicOrdering::Monotonic);
+  llvm::CallInst* const call =
+      call_code(target, nullptr, fp_, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
+                llvm::PoisonValue::get(b_.getInt64Ty()), b_.CreatePtrToInt(position_of(instr), b_.getInt64Ty()));
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+}
+
+// The handler does all of it, and does not come back.
+void Builder::return_call_by_handler(const IrInstr& instr, IrOp op) {
+  save_for_others();
+  store_range(field<uint16_t>(instr.pc, 0), field<uint16_t>(instr.pc, 2));
+  if (op != IrOp::return_call_import) store_to_frame(field<uint16_t>(instr.pc, 6));
+  llvm::CallInst* const call =
+      call_code(pointer((*callees_.handlers)[instr.code]), pointer(&request_.code.code[instr.at]), fp_, ctx_,
+                b_.CreateLoad(b_.getPtrTy(), memory0_), llvm::PoisonValue::get(b_.getInt64Ty()), nullptr);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+}
+
+}  // namespace ermine::optimizing

@@ -1,0 +1,171 @@
+#include "optimizing/plugin/object_file.h"
+
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/ExecutionEngine/RuntimeDyld.h>
+#include <llvm/Object/ELFObjectFile.h>
+#include <llvm/Object/StackMapParser.h>
+#include <llvm/Support/DataExtractor.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "optimizing/plugin/builder.h"
+
+namespace ermine::optimizing {
+
+namespace {
+
+constexpr llvm::StringRef kStackMaps = ".llvm_stackmaps";
+
+// All sections that are needed at run time in one block: the code first.
+class OneBlock final : public llvm::RuntimeDyld::MemoryManager {
+ public:
+  bool needsToReserveAllocationSpace() override { return true; }
+  void reserveAllocationSpace(uintptr_t code, llvm::Align, uintptr_t constants, llvm::Align, uintptr_t data,
+                              llvm::Align) override {
+    constexpr size_t kSlack = 256;  // for alignment between sections
+    block_.assign(kAlignment + code + constants + data + kSlack, 0);
+    const auto begin = reinterpret_cast<uintptr_t>(block_.data());
+    base_ = reinterpret_cast<uint8_t*>((begin + kAlignment - 1) & ~uintptr_t{kAlignment - 1});
+    used_ = code;
+  }
+  uint8_t* allocateCodeSection(uintptr_t size, unsigned, unsigned, llvm::StringRef) override {
+    is_wrong_ |= code_size_ != 0 || size > used_;
+    code_size_ = size;
+    return base_;
+  }
+  uint8_t* allocateDataSection(uintptr_t size, unsigned alignment, unsigned, llvm::StringRef name, bool) override {
+    if (name == kStackMaps) {
+      not_needed_.resize(size);
+      return not_needed_.data();
+    }
+    used_ = (used_ + alignment - 1) & ~(size_t{alignment} - 1);
+    uint8_t* const at = base_ + used_;
+    used_ += size;
+    is_wrong_ |= alignment > kAlignment;
+    if (at + size > block_.data() + block_.size()) llvm::report_fatal_error("sections are larger than reserved");
+    return at;
+  }
+  bool finalizeMemory(std::string*) override { return false; }
+  void registerEHFrames(uint8_t*, uint64_t, size_t) override {}
+  void deregisterEHFrames() override {}
+
+  // More than one section of code, or a larger alignment than the engine's.
+  bool is_wrong() const { return is_wrong_ || base_ == nullptr; }
+  const uint8_t* base() const { return base_; }
+  size_t used() const { return used_; }
+  size_t code_size() const { return code_size_; }
+
+ private:
+  static constexpr size_t kAlignment = Object::kAlignment;
+  std::vector<uint8_t> block_, not_needed_;
+  uint8_t* base_ = nullptr;
+  size_t used_ = 0, code_size_ = 0;
+  bool is_wrong_ = false;
+};
+
+// Code calls addresses that are constants: nothing is looked up by name.
+class NoSymbols final : public llvm::LegacyJITSymbolResolver {
+ public:
+  llvm::JITSymbol findSymbol(const std::string&) override { return nullptr; }
+  llvm::JITSymbol findSymbolInLogicalDylib(const std::string&) override { return nullptr; }
+};
+
+// The processor's encoding of a register, by its number in DWARF.
+int register_of(uint16_t dwarf) {
+#if defined(__x86_64__)
+  constexpr int kRegisters[] = {0, 2, 1, 3, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15};
+  return dwarf < std::size(kRegisters) ? kRegisters[dwarf] : -1;
+#else
+  return dwarf < 32 ? dwarf : -1;
+#endif
+}
+
+void read_state(llvm::StringRef section, Object& object) {
+  const llvm::StackMapParser<llvm::endianness::little> parser(
+      llvm::ArrayRef<uint8_t>(section.bytes_begin(), section.size()));
+  for (const auto& record : parser.records()) {
+    if (record.getID() != Builder::kStateMap || record.getNumLocations() != 1) continue;
+    const auto location = record.getLocation(0);
+    using Kind = llvm::StackMapParser<llvm::endianness::little>::LocationKind;
+    if (location.getKind() != Kind::Direct) continue;
+    object.state_register = register_of(location.getDwarfRegNum());
+    object.state_offset = location.getOffset();
+  }
+}
+
+void read_positions(const llvm::object::ObjectFile& file, Object& object) {
+  const auto debug = llvm::DWARFContext::create(file);
+  for (const auto& unit : debug->compile_units()) {
+    const llvm::DWARFDebugLine::LineTable* const lines = debug->getLineTableForUnit(unit.get());
+    if (lines == nullptr) continue;
+    for (const auto& row : lines->Rows) {
+      if (row.EndSequence || row.Line == 0) continue;
+      const Object::Position position{static_cast<uint32_t>(row.Address.Address), row.Line - 1};
+      auto& list = object.positions;
+      if (!list.empty() && list.back().offset == position.offset) list.back() = position;
+      else if (list.empty() || list.back().index != position.index) list.push_back(position);
+    }
+  }
+}
+
+}  // namespace
+
+Object read_object(llvm::StringRef bytes, bool needs_state, uint64_t* frame_bytes) {
+  Object object;
+  *frame_bytes = 0;
+  auto parsed = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(bytes, "wasm"));
+  if (!parsed) {
+    object.problem = llvm::toString(parsed.takeError());
+    return object;
+  }
+  const llvm::object::ObjectFile& file = **parsed;
+  OneBlock memory;
+  NoSymbols resolver;
+  llvm::RuntimeDyld linker(memory, resolver);
+  const auto loaded = linker.loadObject(file);
+  if (linker.hasError() || loaded == nullptr || memory.is_wrong()) {
+    object.problem = linker.hasError() ? linker.getErrorString().str() : "its sections are not as expected";
+    return object;
+  }
+  linker.resolveRelocations();
+  if (linker.hasError()) {
+    object.problem = linker.getErrorString().str();
+    return object;
+  }
+  const llvm::JITEvaluatedSymbol entry = linker.getSymbol(Builder::kFunctionName);
+  if (entry.getAddress() != reinterpret_cast<uint64_t>(memory.base())) {
+    object.problem = "the code does not begin with the function";
+    return object;
+  }
+  for (const auto& section : file.sections()) {
+    auto name = section.getName();
+    auto contents = section.getContents();
+    if (!name || !contents) {
+      object.problem = "a section cannot be read";
+      return object;
+    }
+    if (*name == kStackMaps) read_state(*contents, object);
+    if (*name == ".stack_sizes") {
+      llvm::DataExtractor reader(*contents, true, 8);
+      uint64_t at = 0;
+      while (reader.isValidOffset(at)) {
+        at += 8;  // the function's address
+        *frame_bytes = std::max(*frame_bytes, reader.getULEB128(&at));
+      }
+    }
+  }
+  if (const auto by_registers = linker.getSymbol(Builder::kRegisterEntryName))
+    object.register_entry =
+        static_cast<uint32_t>(by_registers.getAddress() - reinterpret_cast<uint64_t>(memory.base()));
+  if (needs_state && object.state_register == Object::kNoRegister) {
+    object.problem = "the place of its state is not known";
+    return object;
+  }
+  read_positions(file, object);
+  object.bytes.assign(memory.base(), memory.base() + memory.used());
+  object.code_size = static_cast<uint32_t>(memory.code_size());
+  return object;
+}
+
+}  // namespace ermine::optimizing

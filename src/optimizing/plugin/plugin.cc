@@ -1,0 +1,71 @@
+// The plug-in's entry.
+#include "optimizing/plugin.h"
+
+#include <llvm/Config/llvm-config.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/raw_ostream.h>
+#include <pthread.h>
+
+#include <memory>
+
+#include "optimizing/plugin/builder.h"
+#include "optimizing/plugin/codegen.h"
+
+namespace ermine::optimizing {
+
+namespace {
+
+// LLVM reports some of its own errors by a handler that must not return. Compiling has a thread of its own (tier.cc),
+// which ends here: the function stays in its tier, and what was allocated for it is lost.
+thread_local bool t_compiles = false;
+void give_up(void*, const char*, bool) {
+  if (t_compiles) pthread_exit(nullptr);
+}
+
+class LlvmGenerator final : public Generator {
+ public:
+  LlvmGenerator(const Callees& callees, std::unique_ptr<Codegen> codegen)
+      : callees_(callees), handlers_(*callees.handlers), codegen_(std::move(codegen)) {}
+
+  Object compile(const Request& request) override {
+    t_compiles = true;
+    llvm::LLVMContext context;
+    Library library(context);
+    Builder builder(request, callees_, handlers_, library);
+    if (!builder.build()) {
+      Object object;
+      object.problem = builder.problem();
+      return object;
+    }
+    library.drop_unused();
+    codegen_->prepare(library.module());
+#ifndef NDEBUG
+    if (llvm::verifyModule(library.module(), &llvm::errs())) llvm::report_fatal_error("the code is not valid");
+#endif
+    Object object = codegen_->compile(library.module(), builder.accesses_memory());
+    object.exits = builder.exits();
+    return object;
+  }
+
+ private:
+  const Callees callees_;
+  const ir::HandlerIndex handlers_;
+  const std::unique_ptr<Codegen> codegen_;
+};
+
+Generator* make(const Callees& callees) {
+  llvm::install_fatal_error_handler(give_up);
+  auto codegen = Codegen::create();
+  return codegen != nullptr ? new LlvmGenerator(callees, std::move(codegen)) : nullptr;
+}
+
+}  // namespace
+
+}  // namespace ermine::optimizing
+
+extern "C" __attribute__((visibility("default"))) const ermine::optimizing::Plugin* ermine_llvm_plugin() {
+  static const ermine::optimizing::Plugin plugin{ermine::optimizing::kBuild, LLVM_VERSION_STRING,
+                                                 ermine::optimizing::make};
+  return &plugin;
+}
