@@ -6,8 +6,10 @@
 #include <atomic>
 #include <chrono>
 #include <latch>
+#include <map>
 #include <semaphore>
 #include <thread>
+#include <vector>
 
 #include "binary/decoder.h"
 #include "binary/validator.h"
@@ -38,22 +40,27 @@ std::shared_ptr<const wasm::Module> module_of(const char* text) {
 
 struct FakeTier final : NativeTier {
   std::string_view name() const override { return "fake"; }
-  bool enters_loops() const override { return true; }
+  bool enters_loops() const override { return enters; }
   std::unique_ptr<NativeModule> open(const ModuleParts& parts) const override {
     struct Module final : NativeModule {
       Module(const FakeTier& tier, const ModuleParts& parts) : tier(tier), parts(parts) {}
-      std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t,
-                                                 const CellOf&) override {
+      std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode&, uint32_t loop,
+                                                 const CellOf& cells) override {
         ++tier.begun;
         if (tier.blocks) tier.go.acquire();
         if (tier.fails || parts.space.call_table().empty()) return nullptr;
-        static uint8_t bytes[16][32];
-        static const runtime::Code unit{};
         auto made = std::make_unique<MachineCode>();
-        made->code = bytes[func_index];
+        made->code = tier.bytes[func_index][loop];
         made->code_size = 16, made->total_size = 32;
-        made->entry = &unit;
-        made->entries = {{0, &unit}};
+        made->entry = tier.unit(func_index, loop);
+        made->entries = {{loop, made->entry}};
+        if (tier.enters)
+          for (const uint32_t index : tier.entered) made->entries.push_back({index, tier.unit(func_index, index)});
+        if (const auto outer = tier.around.find(loop); outer != tier.around.end()) {
+          made->exits = {outer->second};
+          tier.exits.push_back({cells(outer->second), nullptr});
+          tier.exits.back().at_first = tier.exits.back().cell->load();
+        }
         made->table_entry =
             parts.space.call_table().data() + (func_index - parts.module.imported_functions) * sizeof(void*);
         ++tier.made;
@@ -68,8 +75,21 @@ struct FakeTier final : NativeTier {
     };
     return std::make_unique<Module>(*this, parts);
   }
+  const runtime::Code* unit(uint32_t func_index, uint32_t loop) const { return &units[func_index][loop]; }
   mutable std::atomic<int> begun = 0, made = 0;
   bool blocks = false, fails = false;
+  // Indices of loops: those with an entry, and the loop around each. `enters`: as in enters_loops().
+  bool enters = true;
+  std::vector<uint32_t> entered;
+  std::map<uint32_t, uint32_t> around;
+  struct Exit {
+    const LoopCell* cell;
+    const runtime::Code* at_first;  // what it had when the code was made
+  };
+  mutable std::vector<Exit> exits;
+  // By function and loop; 0: the function's own code.
+  uint8_t bytes[4][16][32] = {};
+  runtime::Code units[4][16] = {};
   mutable std::counting_semaphore<> go{0};
 };
 
@@ -228,6 +248,94 @@ TEST_F(Tiering, BackgroundSkipsDestroyedModules) {
   while (stays->find(pc).function->level.load() == 0) std::this_thread::yield();
   let_go.join();
   EXPECT_EQ(fake_.begun, 2);
+}
+
+// --- A tier whose code is not entered at loops, above one whose code is: each loop needs code of its own.
+
+class LoopTiering : public Tiering {
+ protected:
+  static constexpr uint32_t kInner = 12, kMiddle = 8, kOuter = 4;  // the fake tiers take any index for a loop's
+  static constexpr uint32_t kFunction = 1;
+
+  LoopTiering() {
+    fake_.entered = {kOuter};
+    above_.enters = false;
+    above_.around = {{kInner, kMiddle}, {kMiddle, kOuter}};
+    tiers_.compiled.push_back(&above_);
+    tiers_.background = nullptr;
+    code_ = code({.first = kInterpreted,
+                  .steps = {{kInterpreted, 1, 1, 1}, {1, 2, 1, kSamples * kSampleEvery, CompileThread::kBackground}}});
+    translated_ = translated(*code_, kFunction);
+    code_->tier_up(translated_);
+    function_ = code_->find(translated_).function;
+  }
+  // A sample at the instruction of this index in the code of the first tier.
+  const runtime::Code* sample(uint32_t index) {
+    return code_->sample(reinterpret_cast<const runtime::Code*>(fake_.bytes[kFunction][0] + index));
+  }
+
+  static constexpr uint32_t kSamples = 2;
+  FakeTier above_;
+  std::unique_ptr<TieredCode> code_;
+  const runtime::Code* translated_;
+  const Function* function_;
+};
+
+TEST_F(LoopTiering, ARunningLoopGetsCodeAndThoseAroundIt) {
+  EXPECT_EQ(sample(kInner), nullptr);
+  EXPECT_EQ(above_.begun, 0);
+  EXPECT_EQ(sample(kInner), above_.unit(kFunction, kInner));
+  EXPECT_EQ(above_.made, 3);
+  // Calls are not changed by that.
+  EXPECT_EQ(function_->level, 1);
+  EXPECT_EQ(entry(*code_, kFunction), fake_.unit(kFunction, 0));
+  // The inner loop was left to the register code, and the middle one to the first tier, which has an entry there, until
+  // there was better code.
+  ASSERT_EQ(above_.exits.size(), 2u);
+  EXPECT_EQ(above_.exits[0].at_first, translated_ + kMiddle);
+  EXPECT_EQ(above_.exits[0].cell->load(), above_.unit(kFunction, kMiddle));
+  EXPECT_EQ(above_.exits[1].at_first, fake_.unit(kFunction, kOuter));
+  EXPECT_EQ(above_.exits[1].cell->load(), above_.unit(kFunction, kOuter));
+  // Addresses in it are the function's.
+  const auto place = code_->find(reinterpret_cast<const runtime::Code*>(above_.bytes[kFunction][kMiddle] + 5));
+  EXPECT_EQ(place.function, function_);
+  EXPECT_EQ(place.index, 5u);
+}
+
+TEST_F(LoopTiering, ASecondLoopUsesTheCellsThatThereAre) {
+  sample(kMiddle), sample(kMiddle);
+  EXPECT_EQ(above_.made, 2);
+  EXPECT_EQ(sample(kInner), above_.unit(kFunction, kInner));
+  EXPECT_EQ(above_.made, 3);
+  ASSERT_EQ(above_.exits.size(), 2u);
+  EXPECT_EQ(above_.exits[1].at_first, above_.unit(kFunction, kMiddle));
+}
+
+TEST_F(LoopTiering, AFunctionThatIsCalledAgainGetsCodeOfItsOwn) {
+  for (uint32_t n = 1; n < 2 * kSamples; ++n) sample(kInner);
+  EXPECT_EQ(function_->level, 1);
+  EXPECT_EQ(sample(kInner), above_.unit(kFunction, kInner));
+  EXPECT_EQ(function_->level, 2);
+  EXPECT_EQ(entry(*code_, kFunction), above_.unit(kFunction, 0));
+  EXPECT_EQ(above_.made, 4);
+  // Frames in the first tier's code still go to the loop.
+  EXPECT_EQ(sample(kInner), above_.unit(kFunction, kInner));
+  EXPECT_EQ(above_.made, 4);
+  EXPECT_EQ(code_->sample(reinterpret_cast<const runtime::Code*>(above_.bytes[kFunction][kInner])), nullptr);
+}
+
+TEST_F(LoopTiering, SampledAtItsStartAFunctionGetsItsOwnCodeFirst) {
+  sample(0);
+  EXPECT_EQ(sample(0), above_.unit(kFunction, 0));
+  EXPECT_EQ(function_->level, 2);
+  EXPECT_EQ(above_.made, 1);
+}
+
+TEST_F(LoopTiering, ALoopThatFailsIsNotCompiledAgain) {
+  above_.fails = true;
+  for (int n = 0; n < 10; ++n) EXPECT_EQ(sample(kInner), nullptr);
+  EXPECT_EQ(above_.begun, 1);
+  EXPECT_EQ(function_->level, 1);
 }
 
 }  // namespace
