@@ -113,9 +113,8 @@ const wasm::FuncType* Builder::type_by_id(wasm::TypeId id) const {
   return nullptr;
 }
 
-// Calls the function in `ref` if it is this instance's and `usual`; otherwise, the handler does.
+// A function of this instance is called directly if it has the type; otherwise, the handler calls or traps.
 void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
-  const unsigned base = field<uint16_t>(instr.pc, 0);
   Value* const index = read(from_acc ? acc(Kind::kI64) : field<uint16_t>(instr.pc, 12), Kind::kI64);
   Value* const ref = b_.CreateCall(library_.table_element(), {ctx_, i32(field<uint32_t>(instr.pc, 8)), index});
   BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
