@@ -4,7 +4,9 @@
 #include "interp/stubs.h"
 #include "runtime/offsets.h"
 #include "runtime/trap_handler.h"
+#ifdef ERMINE_BASELINE
 #include "tiering/machine_state.h"
+#endif
 
 extern "C" {
 // Bounds of the handlers' section, defined by the linker.
@@ -84,6 +86,7 @@ const runtime::ExecutionHooks& execution_hooks() {
   return hooks;
 }
 
+#ifdef ERMINE_BASELINE
 void watch_machine_code(const uint8_t* begin, const uint8_t* end) {
   runtime::TrapRegion code = region();
   code.begin = begin;
@@ -92,5 +95,6 @@ void watch_machine_code(const uint8_t* begin, const uint8_t* end) {
   code.find_state = tiering::find_state;
   runtime::register_trap_region(code);
 }
+#endif
 
 }  // namespace ermine::interp
