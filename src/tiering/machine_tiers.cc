@@ -27,10 +27,10 @@ MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const 
 }
 
 MachineTiers::~MachineTiers() {
-  for (const auto& [begin, found] : found_) {
-    if (found.machine->state.register_number != MachineCode::State::kInRegisters) forget_state(begin);
-    if (const auto& listener = code_.options().listener) listener->removed(begin);
-  }
+  // The functions, and so the descriptions of their code, are gone already.
+  for (const uint8_t* const begin : states_) forget_state(begin);
+  if (const auto& listener = code_.options().listener)
+    for (const auto& [begin, found] : found_) listener->removed(begin);
 }
 
 bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
@@ -85,8 +85,10 @@ void MachineTiers::publish(Function& f, Level level, uint32_t entry, std::unique
   const MachineCode& made = *machine;
   if (code_.options().listener) [[unlikely]]
     announce(f, level, made);
-  if (made.state.register_number != MachineCode::State::kInRegisters) remember_state(made);
+  const bool has_state = made.state.register_number != MachineCode::State::kInRegisters;
+  if (has_state) remember_state(made);
   std::lock_guard lock(mutex_);
+  if (has_state) states_.push_back(made.code);
   found_.emplace(made.code, Found{&f, machine.get(), level});
   if (entry != 0) {
     f.loops.push_back(std::move(machine));

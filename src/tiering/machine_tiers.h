@@ -51,6 +51,7 @@ class MachineTiers {
   std::vector<bool> has_loop_code_;  // the same
   mutable std::shared_mutex mutex_;  // guards the members below, and Function::levels
   std::map<const uint8_t*, Found> found_;  // by first byte
+  std::vector<const uint8_t*> states_;  // of the code whose state is remembered (machine_state.h), by first byte
 };
 
 }  // namespace ermine::tiering
