@@ -141,7 +141,7 @@ class Builder {
   void wide(const IrInstr& instr, Op op);
   void select(const IrInstr& instr, unsigned form, Kind kind);
   Value* immediate(const IrInstr& instr, Kind kind, unsigned at);
-  Value* call_semantics(Op op, llvm::ArrayRef<Value*> args, const IrInstr& instr);
+  Value* call_semantics(Op op, llvm::ArrayRef<Value*> args);
   void result(Kind kind, Value* value, bool to_slot, unsigned slot);
 
   // --- memories and globals (memory.cc)
@@ -160,7 +160,7 @@ class Builder {
   Value* call_object(ObjectFunction function, llvm::ArrayRef<Value*> args);
   Value* integer_operand(const IrInstr& instr, bool from_acc, unsigned at, Kind kind);
   Value* stored_value(const IrInstr& instr, unsigned form, unsigned at, Kind kind);
-  void store_in_object(const IrInstr& instr, ir::Width width, Value* object, Value* offset, Value* value);
+  void store_in_object(ir::Width width, Value* object, Value* offset, Value* value);
   Value* allocate(const IrInstr& instr, Value* header, Value* bytes);
   Value* test_type(const IrInstr& instr, bool is_shape, Value* ref);
   void check_table_index(uint32_t table, Value* index);

@@ -219,9 +219,7 @@ void Builder::return_call(const IrInstr& instr) {
   for (unsigned i = 0; i < runtime::kHeaderCallerSlots; ++i) store(caller[i], params + i);
   const auto* const code = reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8));
   const uint32_t index = code->func_index - request_.module.imported_functions;
-  llvm::LoadInst* const target =
-      b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.call_table + index * 8), llvm::Align(8));
-  target->setAtomic(llvm::AtomicOrdering::Monotonic);
+  Value* const target = load_entry(request_.call_table, index);
   llvm::CallInst* const call =
       call_code(target, nullptr, fp_, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
                 llvm::PoisonValue::get(b_.getInt64Ty()), b_.CreatePtrToInt(position_of(instr), b_.getInt64Ty()));

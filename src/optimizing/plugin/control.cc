@@ -190,7 +190,7 @@ void Builder::compare_branch(const IrInstr& instr, const ir::IrInfo& info) {
   } else {
     b = read(form == ir::kSlotAcc ? acc(kind) : field<uint16_t>(instr.pc, 2), kind);
   }
-  Value* const holds = b_.CreateICmpNE(call_semantics(op, {a, b}, instr), i32(0));
+  Value* const holds = b_.CreateICmpNE(call_semantics(op, {a, b}), i32(0));
   branch(instr, (info.form & 2) != 0 ? b_.CreateNot(holds) : holds);
 }
 

@@ -37,9 +37,9 @@ void Builder::checked(const IrInstr& instr, Op op) {
                                   {ctx_, i32(field<uint32_t>(instr.pc, 4)), index, i64(field<uint64_t>(instr.pc, 8))});
   call_slowly(instr, b_.CreateIsNull(at));
   if (ir::family_of(op) == ir::Family::kLoad) {
-    write(slot_at(0), kind_of(ir::result_letter(op)), call_semantics(op, {at}, instr));
+    write(slot_at(0), kind_of(ir::result_letter(op)), call_semantics(op, {at}));
   } else {
-    call_semantics(op, {at, read(slot_at(0), kind_of(ir::param_letter(op, 1)))}, instr);
+    call_semantics(op, {at, read(slot_at(0), kind_of(ir::param_letter(op, 1)))});
   }
 }
 
@@ -59,7 +59,7 @@ void Builder::vector_memory(const IrInstr& instr, Op op) {
   llvm::SmallVector<Value*, 4> args{at};
   if (sig.find(':') > 1) args.push_back(read(field<uint16_t>(instr.pc, 4), kind_of(sig[1])));
   if (wasm::op_info(op).imm == wasm::Imm::MemArgLane) args.push_back(i32(field<uint32_t>(instr.pc, 12)));
-  Value* const value = call_semantics(op, args, instr);
+  Value* const value = call_semantics(op, args);
   if (sig.back() != ':') write(field<uint16_t>(instr.pc, 0), kind_of(sig.back()), value);
 }
 
@@ -81,7 +81,7 @@ void Builder::atomic(const IrInstr& instr, Op op) {
   llvm::SmallVector<Value*, 4> args{at};
   for (unsigned i = 1; i < sig.find(':'); ++i)
     args.push_back(read(field<uint16_t>(instr.pc, 2 + 2 * i), kind_of(sig[i])));
-  Value* const value = call_semantics(op, args, instr);
+  Value* const value = call_semantics(op, args);
   if (sig.back() != ':') write(dst, kind_of(sig.back()), value);
 }
 

@@ -34,7 +34,7 @@ Value* Builder::immediate(const IrInstr& instr, Kind kind, unsigned at) {
   }
 }
 
-Value* Builder::call_semantics(Op op, llvm::ArrayRef<Value*> args, const IrInstr&) {
+Value* Builder::call_semantics(Op op, llvm::ArrayRef<Value*> args) {
   llvm::Function* const function = library_.semantics(op);
   if (!is_trapping(op)) {
     Value* const value = b_.CreateCall(function, args);
@@ -77,19 +77,19 @@ void Builder::formed(const IrInstr& instr, const ir::IrInfo& info) {
       Value* const b = form == ir::kSlotImm || form == ir::kAccImm
                            ? immediate(instr, kind, 4)
                            : read(form == ir::kSlotAcc ? acc(kind) : slot_at(4), kind);
-      result(kind_of(ir::result_letter(op)), call_semantics(op, {a, b}, instr), to_slot, slot_at(0));
+      result(kind_of(ir::result_letter(op)), call_semantics(op, {a, b}), to_slot, slot_at(0));
       return;
     }
     case ir::Family::kUnary: {
       const Kind kind = param_kind(op, 0);
       Value* const a = read(form == ir::kAccForm ? acc(kind) : slot_at(2), kind);
-      result(kind_of(ir::result_letter(op)), call_semantics(op, {a}, instr), to_slot, slot_at(0));
+      result(kind_of(ir::result_letter(op)), call_semantics(op, {a}), to_slot, slot_at(0));
       return;
     }
     case ir::Family::kLoad: {
       Value* const index = read(form == ir::kAccForm ? acc(Kind::kI32) : slot_at(2), Kind::kI32);
       Value* const at = address(mem_, index, field<uint32_t>(instr.pc, 4));
-      result(kind_of(ir::result_letter(op)), call_semantics(op, {at}, instr), to_slot, slot_at(0));
+      result(kind_of(ir::result_letter(op)), call_semantics(op, {at}), to_slot, slot_at(0));
       return;
     }
     case ir::Family::kStore: {
@@ -104,7 +104,7 @@ void Builder::formed(const IrInstr& instr, const ir::IrInfo& info) {
       } else {
         value = read(f == ir::kStoreSlotAcc || f == ir::kStoreAccAcc ? acc(kind) : slot_at(0), kind);
       }
-      call_semantics(op, {address(mem_, index, field<uint32_t>(instr.pc, 4)), value}, instr);
+      call_semantics(op, {address(mem_, index, field<uint32_t>(instr.pc, 4)), value});
       return;
     }
     case ir::Family::kVector: vector(instr, op); return;
@@ -119,7 +119,7 @@ void Builder::wide(const IrInstr& instr, Op op) {
   const std::string_view sig = wasm::op_info(op).sig();
   llvm::SmallVector<Value*, 4> args;
   for (unsigned i = 0; i < sig.find(':'); ++i) args.push_back(read(in + i, Kind::kI64));
-  Value* const both = call_semantics(op, args, instr);
+  Value* const both = call_semantics(op, args);
   write(out, Kind::kI64, b_.CreateExtractElement(both, uint64_t{0}));
   write(out + 1, Kind::kI64, b_.CreateExtractElement(both, uint64_t{1}));
 }
@@ -151,7 +151,7 @@ void Builder::vector(const IrInstr& instr, Op op) {
     if (kind != Kind::kV128) write(acc(kind), kind, value);
   };
   if (!semantics::has_choice(op)) {
-    finish(call_semantics(op, args, instr));
+    finish(call_semantics(op, args));
     return;
   }
   // The deterministic profile makes another choice than the processor: by the handler.
@@ -160,7 +160,7 @@ void Builder::vector(const IrInstr& instr, Op op) {
   Value* const deterministic = load_field(b_.getInt8Ty(), exec_, runtime::offsets::kExecRelaxedSimdDeterministic, true);
   unlikely_branch(b_.CreateICmpNE(deterministic, b_.getInt8(0)), rare, usual);
   b_.SetInsertPoint(usual);
-  Value* const fast = call_semantics(op, args, instr);
+  Value* const fast = call_semantics(op, args);
   BasicBlock* const usual_end = b_.GetInsertBlock();
   b_.CreateBr(then);
   b_.SetInsertPoint(rare);

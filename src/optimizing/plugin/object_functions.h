@@ -13,6 +13,9 @@ enum class ObjectFunction : unsigned {
   kAllocate,  // (header, bytes): the object, or 0 if there is no space
   kHasType,  // (reference, flags, type, depth)
   kIsIn,  // (reference, set of shapes)
+  kMakeI31,  // (value)
+  kSignedI31,  // (reference)
+  kUnsignedI31,  // (reference)
   kTableSize,  // (table)
   kTableGet,  // (table, index), which is less than the size
   kTableSet,  // (table, index, value)

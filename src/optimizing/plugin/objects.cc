@@ -27,7 +27,7 @@ Value* Builder::stored_value(const IrInstr& instr, unsigned form, unsigned at, K
   return integer_operand(instr, form == ir::kSlotAcc, at, kind);
 }
 
-void Builder::store_in_object(const IrInstr&, ir::Width width, Value* object, Value* offset, Value* value) {
+void Builder::store_in_object(ir::Width width, Value* object, Value* offset, Value* value) {
   const auto function =
       static_cast<ObjectFunction>(static_cast<unsigned>(ObjectFunction::kSet) + static_cast<unsigned>(width));
   call_object(function, {object, offset, value});
@@ -112,7 +112,7 @@ void Builder::object(const IrInstr& instr, ir::ObjectOp op) {
     case ObjectOp::kStructSet: {
       Value* const object = integer_operand(instr, op.form == ir::kAccSlot || op.form == ir::kAccImm, 2, Kind::kI32);
       trap_if(is_null(object), TrapCode::kNullStructureReference);
-      store_in_object(instr, static_cast<ir::Width>(op.sub), object, i64(field<uint32_t>(instr.pc, 4)),
+      store_in_object(static_cast<ir::Width>(op.sub), object, i64(field<uint32_t>(instr.pc, 4)),
                       stored_value(instr, op.form, 0, kind_of_width(op.sub)));
       return;
     }
@@ -131,7 +131,7 @@ void Builder::object(const IrInstr& instr, ir::ObjectOp op) {
       Value* const array = integer_operand(instr, false, 4, Kind::kI32);
       Value* const wanted = integer_operand(instr, op.form == ir::kAccSlot || op.form == ir::kAccImm, 2, Kind::kI32);
       Value* const at = element(array, wanted, kBytes[op.sub]);
-      store_in_object(instr, static_cast<ir::Width>(op.sub), array, at,
+      store_in_object(static_cast<ir::Width>(op.sub), array, at,
                       stored_value(instr, op.form, 0, kind_of_width(op.sub)));
       return;
     }
@@ -164,13 +164,14 @@ void Builder::object(const IrInstr& instr, ir::ObjectOp op) {
     }
     case ObjectOp::kRefI31: {
       Value* const value = integer_operand(instr, op.form / 2 != 0, 2, Kind::kI32);
-      result(Kind::kI32, b_.CreateOr(b_.CreateShl(value, 1), 1), stored, dst);
+      result(Kind::kI32, call_object(ObjectFunction::kMakeI31, {value}), stored, dst);
       return;
     }
     case ObjectOp::kI31Get: {
       Value* const ref = integer_operand(instr, op.form / 2 != 0, 2, Kind::kI32);
       trap_if(is_null(ref), TrapCode::kNullI31Reference);
-      result(Kind::kI32, op.sub != 0 ? b_.CreateLShr(ref, 1) : b_.CreateAShr(ref, 1), stored, dst);
+      result(Kind::kI32, call_object(op.sub != 0 ? ObjectFunction::kUnsignedI31 : ObjectFunction::kSignedI31, {ref}),
+             stored, dst);
       return;
     }
     case ObjectOp::kCheckNonNull: {

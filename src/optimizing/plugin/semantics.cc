@@ -136,6 +136,11 @@ template <class T>
 [[gnu::always_inline]] uint32_t is_in(InstanceContext* ctx, uint32_t ref, uint32_t set) {
   return semantics::object_is_in(ctx->exec->heap.base, ref, set);
 }
+[[gnu::always_inline]] uint32_t make_i31(InstanceContext*, uint32_t value) { return semantics::i31_make(value); }
+[[gnu::always_inline]] uint32_t signed_i31(InstanceContext*, uint32_t ref) { return semantics::i31_signed_value(ref); }
+[[gnu::always_inline]] uint32_t unsigned_i31(InstanceContext*, uint32_t ref) {
+  return semantics::i31_unsigned_value(ref);
+}
 [[gnu::always_inline]] uint64_t table_size(InstanceContext* ctx, uint32_t table) { return ctx->tables[table]->size; }
 [[gnu::always_inline]] uint64_t table_get(InstanceContext* ctx, uint32_t table, uint64_t index) {
   const runtime::TableView& view = *ctx->tables[table];
@@ -188,6 +193,9 @@ void* const ermine_objects[] = {reinterpret_cast<void*>(&object_get<int8_t>),
                                 reinterpret_cast<void*>(&allocate),
                                 reinterpret_cast<void*>(&has_type),
                                 reinterpret_cast<void*>(&is_in),
+                                reinterpret_cast<void*>(&make_i31),
+                                reinterpret_cast<void*>(&signed_i31),
+                                reinterpret_cast<void*>(&unsigned_i31),
                                 reinterpret_cast<void*>(&table_size),
                                 reinterpret_cast<void*>(&table_get),
                                 reinterpret_cast<void*>(&table_set)};
