@@ -31,7 +31,7 @@ class Module final : public tiering::NativeModule {
       : parts_(parts), verifiers_(verifiers) {}
 
   std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t,
-                                             const CellOf&) override {
+                                             const Lookups&) override {
     const std::span<const uint8_t> call_table = parts_.space.call_table();
     if (call_table.empty()) return nullptr;
     auto compiler = compilers_.take();

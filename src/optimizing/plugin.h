@@ -37,7 +37,7 @@ struct Request {
   // 0: the code of the whole function, entered at its start. Otherwise the index of a loop's start in the register
   // code: what can run from there, up to the next round of a loop around it.
   uint32_t entry = 0;
-  tiering::NativeModule::CellOf cells;  // if `entry` is not 0
+  const tiering::NativeModule::Lookups& lookups;
 };
 
 // Machine code that can be executed at any address that is a multiple of kAlignment. It is entered at its start. Empty
@@ -48,11 +48,11 @@ struct Object {
   uint32_t code_size = 0;
   // The offset of the entry for calls with arguments in registers; 0: there is none.
   uint32_t register_entry = 0;
-  struct Position {
-    uint32_t offset;  // in the code
-    uint32_t index;  // of the instruction in the register code
-  };
-  std::vector<Position> positions;  // ascending
+  // See MachineCode: positions are ascending.
+  using Position = tiering::MachineCode::Position;
+  using Inlined = tiering::MachineCode::Inlined;
+  std::vector<Position> positions;
+  std::vector<Inlined> inlined;
   // Where the running function keeps its frame's address and, in the next 8 bytes, its context on the native stack:
   // relative to the register (its number in the processor's encoding). No register: the code does not access memories.
   static constexpr int kNoRegister = -1;

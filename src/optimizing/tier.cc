@@ -28,7 +28,7 @@ class Module final : public tiering::NativeModule {
   Module(const tiering::ModuleParts& parts, Generator& generator) : parts_(parts), generator_(generator) {}
 
   std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t entry,
-                                             const CellOf& cells) override {
+                                             const Lookups& lookups) override {
     const std::span<const uint8_t> call_table = parts_.space.call_table();
     const std::span<const uint8_t> register_table = parts_.space.register_table();
     if (call_table.empty() || register_table.empty()) return nullptr;
@@ -39,7 +39,7 @@ class Module final : public tiering::NativeModule {
                           .call_table = call_table.data(),
                           .register_table = register_table.data(),
                           .entry = entry,
-                          .cells = cells};
+                          .lookups = lookups};
     Object object;
     object.problem = "LLVM has given up";
     // LLVM needs more of the stack than the caller's may have, which may be an Execution's.
@@ -73,8 +73,8 @@ class Module final : public tiering::NativeModule {
     }
     if (object.state_register != Object::kNoRegister)
       made->state = {.register_number = object.state_register, .offset = object.state_offset};
-    made->positions.reserve(object.positions.size());
-    for (const Object::Position& p : object.positions) made->positions.push_back({p.offset, p.index});
+    made->positions = std::move(object.positions);
+    made->inlined = std::move(object.inlined);
     return made;
   }
 
@@ -85,11 +85,7 @@ class Module final : public tiering::NativeModule {
       std::memcpy(&index, p - 8, sizeof index);
       return static_cast<uint32_t>(index);
     }
-    const auto& positions = machine.positions;
-    const auto offset = static_cast<uint32_t>(p - machine.code);
-    auto it = std::upper_bound(positions.begin(), positions.end(), offset,
-                               [](uint32_t o, const MachineCode::Position& at) { return o < at.offset; });
-    return it == positions.begin() ? 0 : std::prev(it)->index;
+    return machine.position_of(p);
   }
 
   CodeLayout layout(const MachineCode& machine, const ir::FunctionCode&) const override {

@@ -1,6 +1,8 @@
 #include "tiering/machine_tiers.h"
 
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/format.h"
@@ -9,7 +11,7 @@
 
 namespace ermine::tiering {
 
-MachineTiers::MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy)
+MachineTiers::MachineTiers(TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy)
     : code_(code),
       name_(name),
       space_(tiers.arena, code.module().functions.size() - code.module().imported_functions,
@@ -44,8 +46,9 @@ bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
   };
   std::vector<uint32_t> exits;
   if (!exists()) {
-    auto machine =
-        tiers_[level - 1]->compile(f.func_index, f.code, entry, [&](uint32_t index) { return cell(f, index); });
+    const NativeModule::Lookups lookups{[&](uint32_t index) { return cell(f, index); },
+                                        [&](uint32_t func_index) { return code_.body(func_index, level); }};
+    auto machine = tiers_[level - 1]->compile(f.func_index, f.code, entry, lookups);
     const bool is_made = machine != nullptr;
     if (is_made) exits = machine->exits;
     if (is_made) publish(f, level, entry, std::move(machine));
@@ -120,6 +123,12 @@ uint32_t MachineTiers::position(const Found& at, const void* address) const {
   return tiers_[at.level - 1]->position(*at.machine, at.function->code, address);
 }
 
+const runtime::Code* MachineTiers::instruction(const Found& at, const void* address) const {
+  const uint32_t index = position(at, address);
+  const MachineCode::Inlined* const inlined = at.machine->inlined_at(index);
+  return inlined != nullptr ? &inlined->code->code[index - inlined->first] : &at.function->code.code[index];
+}
+
 void MachineTiers::announce(const Function& f, Level level, const MachineCode& machine) const {
   std::string_view name = code_.module().function_name(f.func_index);
   std::string number;
@@ -130,11 +139,15 @@ void MachineTiers::announce(const Function& f, Level level, const MachineCode& m
   platform::CodeListener& listener = *code_.options().listener;
   if (listener.wants_layout()) {
     const CodeLayout layout = tiers_[level - 1]->layout(machine, f.code);
-    if (const auto again = code_.with_offsets(f)) {
-      for (const auto& at : layout.positions) {
-        const uint32_t offset = again->offset_of(at.index);
-        if (offset != 0 && (lines.empty() || lines.back().line != offset)) lines.push_back({at.offset, offset});
-      }
+    std::map<const ir::FunctionCode*, std::optional<ir::FunctionCode>> translated;
+    for (const auto& at : layout.positions) {
+      const MachineCode::Inlined* const inlined = machine.inlined_at(at.index);
+      const ir::FunctionCode& in = inlined != nullptr ? *inlined->code : f.code;
+      const auto [again, is_new] = translated.try_emplace(&in);
+      if (is_new) again->second = code_.with_offsets(*code_.find(in.code.data()).function);
+      if (!again->second) continue;
+      const uint32_t offset = again->second->offset_of(inlined != nullptr ? at.index - inlined->first : at.index);
+      if (offset != 0 && (lines.empty() || lines.back().line != offset)) lines.push_back({at.offset, offset});
     }
     for (const auto& d : layout.depths) depths.push_back({d.offset, d.bytes});
     news.lines = lines;

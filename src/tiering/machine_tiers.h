@@ -18,7 +18,7 @@ struct Tiers;
 class MachineTiers {
  public:
   // A part of `code`. `name`: the module's, for messages.
-  MachineTiers(const TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy);
+  MachineTiers(TieredCode& code, std::string_view name, const Tiers& tiers, const Policy& policy);
   ~MachineTiers();
 
   // Whether there is machine code of the level. Makes it, unless another thread is making it (then false), or it cannot
@@ -36,15 +36,17 @@ class MachineTiers {
     Level level = kInterpreted;
   };
   Found find(const void* address) const;
-  // The index of its instruction in the register code.
+  // The index of its instruction in the register code, if no function is inlined there.
   uint32_t position(const Found& at, const void* address) const;
+  // Its instruction, in the register code of the function or of one that is inlined.
+  const runtime::Code* instruction(const Found& at, const void* address) const;
 
  private:
   void publish(Function& f, Level level, uint32_t entry, std::unique_ptr<const MachineCode> machine);
   const LoopCell* cell(Function& f, uint32_t index);
   void announce(const Function& f, Level level, const MachineCode& machine) const;
 
-  const TieredCode& code_;
+  TieredCode& code_;
   const std::string_view name_;
   CodeSpace space_;
   std::vector<std::unique_ptr<NativeModule>> tiers_;  // by level, less 1

@@ -10,4 +10,16 @@ const runtime::Code* MachineCode::entry_at(uint32_t index) const {
   return it != entries.end() && it->index == index ? it->unit : nullptr;
 }
 
+uint32_t MachineCode::position_of(const uint8_t* address) const {
+  auto it = std::upper_bound(positions.begin(), positions.end(), static_cast<uint32_t>(address - code),
+                             [](uint32_t offset, const Position& at) { return offset < at.offset; });
+  return it == positions.begin() ? 0 : std::prev(it)->index;
+}
+
+const MachineCode::Inlined* MachineCode::inlined_at(uint32_t position) const {
+  auto it = std::upper_bound(inlined.begin(), inlined.end(), position,
+                             [](uint32_t p, const Inlined& i) { return p < i.first; });
+  return it != inlined.begin() ? &*std::prev(it) : nullptr;
+}
+
 }  // namespace ermine::tiering

@@ -60,7 +60,17 @@ struct MachineCode {
   // Start of the code of an instruction of the register code.
   struct Position {
     uint32_t offset;  // in the machine code
-    uint32_t index;  // in the register code
+    uint32_t index;  // in the register code; of an inlined function: see Inlined
+  };
+  // A function that is inlined. The positions of its instructions are indices in its register code, and `first`. It has
+  // a frame as if it were called, whose header is stored where something needs the frames of callers.
+  struct Inlined {
+    uint32_t first;
+    const ir::FunctionCode* code;
+    uint32_t caller;  // the position of the call
+    const runtime::Code* call;  // the same in the caller's register code
+    uint32_t frame;  // where its frame begins, in slots from that of the function it is inlined to in the end
+    uint32_t end() const { return first + static_cast<uint32_t>(code->code.size()); }
   };
   const runtime::Code* entry = nullptr;  // the function's own
   std::vector<Entry> entries;  // loops and catches, ascending
@@ -74,6 +84,7 @@ struct MachineCode {
   const uint8_t* register_table_entry = nullptr;
   // The positions of instructions, if the tier cannot find them by compiling again: as in CodeLayout.
   std::vector<Position> positions;
+  std::vector<Inlined> inlined;  // ascending
   std::vector<uint32_t> exits;  // loops whose cells it uses, by index
   // Where the running function keeps its frame's address and, in the next 8 bytes, its context, relative to a register
   // (its number in the processor's encoding); kInRegisters: where handlers have them.
@@ -85,6 +96,10 @@ struct MachineCode {
 
   // The entry at an instruction; null if it has none.
   const runtime::Code* entry_at(uint32_t index) const;
+  // The position of an address in the code, by `positions`.
+  uint32_t position_of(const uint8_t* address) const;
+  // The inlined function that a position is in; null: the function itself.
+  const Inlined* inlined_at(uint32_t position) const;
 };
 
 // The layout of a function's machine code.
@@ -109,12 +124,17 @@ class NativeModule {
   // (CodeOptions::verify) before it can be executed; nothing refers to it yet. Null if the function cannot be compiled,
   // or there is no space, or the check refuses it: it stays in its current tier, and is not compiled again.
   // `entry`: 0, or, for a tier whose code of a function cannot be entered at loops (enters_loops()), the index of a
-  // loop: then the result is entered only there. `cells`: gives the cell of a loop, which lives as long as the module.
-  using CellOf = std::function<const LoopCell*(uint32_t index)>;
+  // loop: then the result is entered only there.
+  struct Lookups {
+    // The cell of a loop of the function, which lives as long as the module.
+    std::function<const LoopCell*(uint32_t index)> cell;
+    // The register code of a function of the module, which lives as long; null: it is not to be inlined.
+    std::function<const ir::FunctionCode*(uint32_t func_index)> body;
+  };
   virtual std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t entry,
-                                                     const CellOf& cells) = 0;
-  // Index of the register-code instruction for an address in the machine code, or in data beside it that a handler used
-  // as its pc.
+                                                     const Lookups& lookups) = 0;
+  // The position (MachineCode::Position::index) for an address in the machine code, or in data beside it that a handler
+  // used as its pc.
   virtual uint32_t position(const MachineCode& machine, const ir::FunctionCode& code, const void* address) const = 0;
   // The same for the whole function, for profilers, debuggers and `explore`. Neither needs to be fast.
   virtual CodeLayout layout(const MachineCode& machine, const ir::FunctionCode& code) const = 0;

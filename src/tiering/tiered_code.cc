@@ -50,24 +50,47 @@ ir::TranslateOptions TieredCode::translate_options() const {
           .tier_up_rounds = step != nullptr ? step->rounds : 0};
 }
 
-Result<void> TieredCode::translate(FuncCode* func) {
-  const Code* const untranslated = tiers_.interpreter->untranslated;
-  if (func->entry.load(std::memory_order_relaxed) != untranslated) return {};
+Result<std::unique_ptr<Function>> TieredCode::make_function(uint32_t func_index) {
   auto translator = translators_.take();
   if (!translator) translator = std::make_unique<ir::Translator>(*module_, *tiers_.interpreter->handlers, funcs_.get());
-  auto made = translator->translate(func->func_index, translate_options());
+  auto made = translator->translate(func_index, translate_options());
   translators_.give_back(std::move(translator));
   if (!made) return std::move(made).error();
-  auto function = std::make_unique<Function>(func->func_index, *std::move(made));
-  Function& f = *function;
+  return std::make_unique<Function>(func_index, *std::move(made));
+}
+
+Result<void> TieredCode::translate(FuncCode* func) {
+  const Code* const untranslated = tiers_.interpreter->untranslated;
+  const auto has_code = [&] { return func->entry.load(std::memory_order_relaxed) != untranslated; };
+  if (has_code()) return {};
+  // Publishes the code that was made early. The lock is held.
+  const auto take_early = [&]() -> Function* {
+    const auto early = early_.find(func->func_index);
+    if (early == early_.end()) return nullptr;
+    Function* const f = early->second;
+    early_.erase(early);
+    func->entry.store(f->code.code.data(), std::memory_order_release);
+    return f;
+  };
+  Function* f;
   {
     std::lock_guard lock(mutex_);
-    if (func->entry.load(std::memory_order_relaxed) != untranslated) return {};  // another thread was faster
-    functions_.emplace(f.code.code.data(), std::move(function));
-    func->entry.store(f.code.code.data(), std::memory_order_release);
+    f = take_early();
+  }
+  if (f == nullptr) {
+    auto made = make_function(func->func_index);
+    if (!made) return std::move(made).error();
+    std::lock_guard lock(mutex_);
+    if (has_code()) return {};  // another thread was faster
+    f = take_early();
+    if (f == nullptr) {
+      f = made->get();
+      functions_.emplace(f->code.code.data(), *std::move(made));
+      func->entry.store(f->code.code.data(), std::memory_order_release);
+    }
   }
 #ifdef ERMINE_BASELINE
-  if (policy_.first != kInterpreted) machine_->compile(f, policy_.first);
+  if (policy_.first != kInterpreted) machine_->compile(*f, policy_.first);
 #endif
   return {};
 }
@@ -90,6 +113,36 @@ Result<void> TieredCode::make_all() {
 }
 
 #ifdef ERMINE_BASELINE
+const ir::FunctionCode* TieredCode::body(uint32_t func_index, Level level) {
+  const Code* const entry =
+      funcs_[func_index - module_->imported_functions].entry.load(std::memory_order_acquire);
+  if (entry != tiers_.interpreter->untranslated) {
+    const Function* f;
+    {
+      std::shared_lock lock(mutex_);
+      f = function_at(entry);
+    }
+    if (f == nullptr) f = machine_->find(entry).function;
+    return f != nullptr ? &f->code : nullptr;
+  }
+  if (policy_.first != level) return nullptr;
+  {
+    std::shared_lock lock(mutex_);
+    if (const auto early = early_.find(func_index); early != early_.end()) return &early->second->code;
+  }
+  auto made = make_function(func_index);
+  if (!made) return nullptr;
+  std::lock_guard lock(mutex_);
+  const FuncCode& func = funcs_[func_index - module_->imported_functions];
+  if (func.entry.load(std::memory_order_relaxed) != tiers_.interpreter->untranslated) return nullptr;
+  Function*& early = early_[func_index];
+  if (early == nullptr) {
+    early = made->get();
+    functions_.emplace(early->code.code.data(), *std::move(made));
+  }
+  return &early->code;
+}
+
 void TieredCode::take(Function& f, const Policy::Step& step, uint32_t entry) {
   if (step.thread == CompileThread::kBackground && tiers_.background != nullptr)
     tiers_.background->add(*machine_, f, step.to, entry);
@@ -160,9 +213,14 @@ TieredCode::Place TieredCode::find(const Code* pc) const {
     if (const Function* f = function_at(pc)) return {f, static_cast<uint32_t>(pc - f->code.code.data())};
   }
 #ifdef ERMINE_BASELINE
-  if (machine_ != nullptr)
-    if (const MachineTiers::Found at = machine_->find(pc); at.function != nullptr)
-      return {at.function, machine_->position(at, pc)};
+  if (machine_ != nullptr) {
+    if (const MachineTiers::Found at = machine_->find(pc); at.function != nullptr) {
+      const Code* const instruction = machine_->instruction(at, pc);
+      std::shared_lock lock(mutex_);
+      const Function* const f = function_at(instruction);
+      return {f, static_cast<uint32_t>(instruction - f->code.code.data())};
+    }
+  }
 #endif
   return {};
 }

@@ -63,6 +63,10 @@ class TieredCode final : public runtime::ModuleCode {
   };
   Place find(const runtime::Code* pc) const;
 
+  // The function's register code, for a compiler of the level that wants to inline it; null if it has none yet, and no
+  // reason to get some: only if functions begin in that level, it is made. Thread-safe.
+  const ir::FunctionCode* body(uint32_t func_index, Level level);
+
   // Translates the function's register code again, with the offsets of instructions, which are not stored. Nothing if
   // the result is different code.
   std::optional<ir::FunctionCode> with_offsets(const Function& f) const;
@@ -70,6 +74,7 @@ class TieredCode final : public runtime::ModuleCode {
  private:
   ir::TranslateOptions translate_options() const;
   Function* function_at(const runtime::Code* pc) const;
+  Result<std::unique_ptr<Function>> make_function(uint32_t func_index);
   void take(Function& f, const Policy::Step& step, uint32_t entry = 0);
 
   const Tiers& tiers_;
@@ -79,6 +84,7 @@ class TieredCode final : public runtime::ModuleCode {
   base::IdlePool<ir::Translator> translators_;
   mutable std::shared_mutex mutex_;  // guards the members below
   std::map<const runtime::Code*, std::unique_ptr<Function>> functions_;  // by first unit
+  std::map<uint32_t, Function*> early_;  // translated, but not called yet, by index
 };
 
 }  // namespace ermine::tiering

@@ -40,26 +40,39 @@ void Builder::fail(std::string problem) {
 }
 
 bool Builder::build() {
-  ir::decode_ir(request_.code.code, handlers_, decoded_);
+  plan_ = plan_inlining(request_, handlers_);
+  Body own{.plan = *plan_};
+  body_ = &own;
   find_labels();
   make_function();
-  uint32_t last = ir::FunctionCode::kNone;
-  for (const IrInstr& instr : decoded_.instrs) {
-    if (instr.at != last) begin(instr.at);
-    last = instr.at;
-    if (dead_) continue;
-    b_.SetCurrentDebugLocation(llvm::DILocation::get(context_, instr.at + 1, 0, subprogram_));
-    instruction(instr);
-    if (!problem_.empty()) return false;
-    dead_ = ir::ends_block(instr);
-  }
+  instructions();
   // Runtime calls that always trap are not the end of a block in the register code, but nothing follows.
   for (BasicBlock& block : *function_)
     if (block.getTerminator() == nullptr) new llvm::UnreachableInst(context_, &block);
-  if (request_.entry != 0) enter_in_the_middle();
+  if (problem_.empty() && request_.entry != 0) enter_in_the_middle();
   if (!accesses_memory_) drop_state();
   debug_.finalize();
+  body_ = nullptr;
   return problem_.empty();
+}
+
+void Builder::instructions() {
+  uint32_t last = ir::FunctionCode::kNone;
+  for (const IrInstr& instr : body_->decoded.instrs) {
+    if (instr.at != last) begin(instr.at);
+    last = instr.at;
+    if (body_->dead) continue;
+    set_position(instr.at);
+    instruction(instr);
+    if (!problem_.empty()) return;
+    body_->dead = ir::ends_block(instr);
+  }
+}
+
+// Of the code that follows. Positions are lines, which begin at one.
+void Builder::set_position(uint32_t index) {
+  body_->at = index;
+  b_.SetCurrentDebugLocation(llvm::DILocation::get(context_, body_->first_position + index + 1, 0, subprogram_));
 }
 
 llvm::Function* Builder::new_function(llvm::FunctionType* type, const char* name, llvm::CallingConv::ID convention) {
@@ -67,7 +80,7 @@ llvm::Function* Builder::new_function(llvm::FunctionType* type, const char* name
   function->setCallingConv(convention);
   function->addFnAttr(llvm::Attribute::NoUnwind);
   // enter_sp stores what the register of the frame pointer had at the entry.
-  function->addFnAttr("frame-pointer", request_.code.catches.empty() ? "none" : "all");
+  function->addFnAttr("frame-pointer", body_->code.catches.empty() ? "none" : "all");
   return function;
 }
 
@@ -85,8 +98,8 @@ void Builder::make_function() {
   entry_ = BasicBlock::Create(context_, "entry", function_);
   BasicBlock* const start = BasicBlock::Create(context_, "start", function_);
   b_.SetInsertPoint(entry_);
-  b_.SetCurrentDebugLocation(llvm::DILocation::get(context_, 1, 0, subprogram_));
-  fp_ = function_->getArg(by_registers_ ? 0 : 1);
+  set_position(0);
+  body_->fp = function_->getArg(by_registers_ ? 0 : 1);
   ctx_ = function_->getArg(by_registers_ ? 1 : 2);
   exec_ = load_field(b_.getPtrTy(), ctx_, offsets::kContextExec, true);
   memory0_ = b_.CreateAlloca(b_.getPtrTy());
@@ -97,33 +110,37 @@ void Builder::make_function() {
   keep_state();
   b_.CreateBr(start);
 
-  variables_.resize(request_.code.frame_slots + 3);
-  constants_.resize(variables_.size());
-  kinds_.assign(variables_.size(), Kind::kFrame);
-  kinds_[acc(Kind::kI64)] = Kind::kI64;
-  kinds_[acc(Kind::kF32)] = Kind::kF32;
-  kinds_[acc(Kind::kF64)] = Kind::kF64;
   b_.SetInsertPoint(start);
-  mem_ = b_.CreateLoad(b_.getPtrTy(), memory0_);
+  start_body();
+}
+
+// Before the first instruction.
+void Builder::start_body() {
+  Body& body = *body_;
+  body.variables.resize(body.code.frame_slots + 3);
+  body.constants.resize(body.variables.size());
+  body.kinds.assign(body.variables.size(), Kind::kFrame);
+  for (const Kind kind : {Kind::kI64, Kind::kF32, Kind::kF64}) body.kinds[acc(kind)] = kind;
+  body.mem = b_.CreateLoad(b_.getPtrTy(), memory0_);
   find_locals();
-  for (size_t slot = 0; slot < request_.code.frame_slots && !saves_refs_; ++slot)
-    saves_refs_ = request_.code.holds_refs(slot);
-  if (!request_.code.catches.empty())
-    for (uint32_t slot = 0; slot < request_.code.frame_slots; ++slot)
-      if (liveness_->is_caught(slot)) caught_slots_.push_back(static_cast<uint16_t>(slot));
+  for (size_t slot = 0; slot < body.code.frame_slots && !body.saves_refs; ++slot)
+    body.saves_refs = body.code.holds_refs(slot);
+  if (!body.code.catches.empty())
+    for (uint32_t slot = 0; slot < body.code.frame_slots; ++slot)
+      if (body.liveness->is_caught(slot)) body.caught_slots.push_back(static_cast<uint16_t>(slot));
 }
 
 void Builder::find_locals() {
-  locals_.assign(variables_.size(), Kind::kFrame);
+  body_->locals.assign(body_->variables.size(), Kind::kFrame);
   unsigned slot = 0;
   const auto add = [&](wasm::ValType type) {
-    locals_[slot] = kind_of(type);
-    if (locals_[slot] == Kind::kV128) locals_[slot + 1] = Kind::kHigh;
+    body_->locals[slot] = kind_of(type);
+    if (body_->locals[slot] == Kind::kV128) body_->locals[slot + 1] = Kind::kHigh;
     slot += type.slots();
   };
-  for (const wasm::ValType type : request_.module.func_type(request_.func_index).params) add(type);
+  for (const wasm::ValType type : request_.module.func_type(body_->plan.func_index).params) add(type);
   slot += runtime::kHeaderSlots;
-  const auto locals = binary::read_locals(request_.module, request_.module.functions[request_.func_index],
+  const auto locals = binary::read_locals(request_.module, request_.module.functions[body_->plan.func_index],
                                           [&](uint32_t count, wasm::ValType type) {
                                             while (count-- != 0) add(type);
                                           });
@@ -133,7 +150,7 @@ void Builder::find_locals() {
 // Where a fault finds the frame and the context.
 void Builder::keep_state() {
   llvm::AllocaInst* const state = b_.CreateAlloca(b_.getInt64Ty(), i32(2));
-  llvm::Instruction* const frame = b_.CreateStore(fp_, state, true);
+  llvm::Instruction* const frame = b_.CreateStore(body_->fp, state, true);
   Value* const second = offset(state, 8);
   llvm::Instruction* const context = b_.CreateStore(ctx_, second, true);
   llvm::Instruction* const map =
@@ -147,23 +164,23 @@ void Builder::drop_state() {
 
 // --- Labels
 
-Builder::Label* Builder::label_at(uint32_t index) {
-  const uint32_t label = label_of_[index];
-  return label != 0 ? &labels_[label] : nullptr;
+Label* Builder::label_at(uint32_t index) {
+  const uint32_t label = body_->label_of[index];
+  return label != 0 ? &body_->labels[label] : nullptr;
 }
 
 void Builder::find_labels() {
-  label_of_.assign(request_.code.code.size() + 1, 0);
-  labels_.emplace_back();  // none
+  body_->label_of.assign(body_->code.code.size() + 1, 0);
+  body_->labels.emplace_back();  // none
   const auto mark = [&](uint32_t from, uint32_t target) {
-    if (label_of_[target] == 0) {
-      label_of_[target] = static_cast<uint32_t>(labels_.size());
-      labels_.emplace_back().number = label_of_[target];
+    if (body_->label_of[target] == 0) {
+      body_->label_of[target] = static_cast<uint32_t>(body_->labels.size());
+      body_->labels.emplace_back().number = body_->label_of[target];
     }
-    if (target <= from) labels_[label_of_[target]].is_loop = true;
+    if (target <= from) body_->labels[body_->label_of[target]].is_loop = true;
   };
-  for (const uint32_t i : decoded_.control_instrs) {
-    const IrInstr& instr = decoded_.instrs[i];
+  for (const uint32_t i : body_->decoded.control_instrs) {
+    const IrInstr& instr = body_->decoded.instrs[i];
     const ir::IrInfo& info = ir::ir_info(instr.code);
     if (info.is_branch) {
       mark(instr.at, ir::branch_target(instr));
@@ -172,33 +189,34 @@ void Builder::find_labels() {
         mark(instr.at, static_cast<uint32_t>(int64_t{instr.at} + field<int32_t>(instr.pc, 8 + 4 * n)));
     }
   }
-  if (request_.entry != 0 && label_of_[request_.entry] == 0) fail("there is no loop at the entry");
+  if (body_->caller == nullptr && request_.entry != 0 && body_->label_of[request_.entry] == 0) fail("there is no loop at the entry");
   // Handlers of exceptions are not entered here, but what they read is live.
-  for (const auto& c : request_.code.catches) mark(0, c.target);
-  liveness_.emplace(request_.code, decoded_, label_of_, labels_.size());
+  for (const auto& c : body_->code.catches) mark(0, c.target);
+  body_->liveness.emplace(body_->code, body_->decoded, body_->label_of, body_->labels.size());
 }
 
 void Builder::begin(uint32_t index) {
   Label* const label = label_at(index);
   if (label == nullptr) return;
-  if (!dead_) {
+  if (!body_->dead) {
     go_to(*label);
     b_.CreateBr(label->block);
   }
-  dead_ = !label->reached;
-  if (dead_) return;
+  body_->dead = !label->reached;
+  if (body_->dead) return;
   b_.SetInsertPoint(label->block);
-  b_.SetCurrentDebugLocation(llvm::DILocation::get(context_, index + 1, 0, subprogram_));
-  kinds_ = label->kinds;
-  constants_.assign(constants_.size(), nullptr);
-  mem_ = b_.CreateLoad(b_.getPtrTy(), memory0_);
+  set_position(index);
+  for (Body* b = body_; b != nullptr; b = b->caller) b->has_header = false;
+  body_->kinds = label->kinds;
+  body_->constants.assign(body_->constants.size(), nullptr);
+  body_->mem = b_.CreateLoad(b_.getPtrTy(), memory0_);
   if (label->is_loop) poll();
 }
 
 // Whether a value of the slot may be read after the label.
 bool Builder::is_live(const Label& label, unsigned slot) const {
-  if (liveness_->is_live(label.number, slot)) return true;
-  return label.kinds[slot] == Kind::kV128 && liveness_->is_live(label.number, slot + 1);
+  if (body_->liveness->is_live(label.number, slot)) return true;
+  return label.kinds[slot] == Kind::kV128 && body_->liveness->is_live(label.number, slot + 1);
 }
 
 // The function is entered at a loop: the variables of all slots that have a value there are read from the frame.
@@ -211,10 +229,10 @@ void Builder::enter_in_the_middle() {
   llvm::Instruction* const to_start = entry_->getTerminator();
   b_.SetInsertPoint(to_start);
   b_.SetCurrentDebugLocation(to_start->getDebugLoc());
-  kinds_ = label.kinds;
-  for (unsigned slot = 0; slot < request_.code.frame_slots; ++slot) {
-    if (kinds_[slot] == Kind::kFrame || kinds_[slot] == Kind::kHigh || !is_live(label, slot)) continue;
-    load_from_frame(slot, kinds_[slot]);
+  body_->kinds = label.kinds;
+  for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot) {
+    if (body_->kinds[slot] == Kind::kFrame || body_->kinds[slot] == Kind::kHigh || !is_live(label, slot)) continue;
+    load_from_frame(slot, body_->kinds[slot]);
   }
   b_.CreateBr(label.block);
   to_start->eraseFromParent();
@@ -255,7 +273,7 @@ void Builder::instruction(const IrInstr& instr) {
             llvm::ConstantDataVector::get(
                 context_, llvm::ArrayRef<uint64_t>{field<uint64_t>(instr.pc, 8), field<uint64_t>(instr.pc, 16)}));
       return;
-    case set_r: write(dst(), kinds_[acc(Kind::kI64)], read(acc(Kind::kI64), kinds_[acc(Kind::kI64)])); return;
+    case set_r: write(dst(), body_->kinds[acc(Kind::kI64)], read(acc(Kind::kI64), body_->kinds[acc(Kind::kI64)])); return;
     case set_s: write(dst(), Kind::kF32, read(acc(Kind::kF32), Kind::kF32)); return;
     case set_d: write(dst(), Kind::kF64, read(acc(Kind::kF64), Kind::kF64)); return;
     case select_r:
@@ -282,11 +300,11 @@ void Builder::instruction(const IrInstr& instr) {
     case ret: emit_return(nullptr); return;
     case ret_copy: {
       const unsigned slot = field<uint16_t>(instr.pc, 2);
-      const Kind kind = kinds_[slot] == Kind::kFrame || kinds_[slot] >= Kind::kV128 ? Kind::kI64 : kinds_[slot];
+      const Kind kind = body_->kinds[slot] == Kind::kFrame || body_->kinds[slot] >= Kind::kV128 ? Kind::kI64 : body_->kinds[slot];
       returns(kind, read(slot, kind));
       return;
     }
-    case ret_r: returns(kinds_[acc(Kind::kI64)], read(acc(Kind::kI64), kinds_[acc(Kind::kI64)])); return;
+    case ret_r: returns(body_->kinds[acc(Kind::kI64)], read(acc(Kind::kI64), body_->kinds[acc(Kind::kI64)])); return;
     case ret_s: returns(Kind::kF32, read(acc(Kind::kF32), Kind::kF32)); return;
     case ret_d: returns(Kind::kF64, read(acc(Kind::kF64), Kind::kF64)); return;
     case ret_const: returns(Kind::kI64, i64(field<uint64_t>(instr.pc, 8))); return;
@@ -317,7 +335,7 @@ void Builder::instruction(const IrInstr& instr) {
       return;
     }
     case use_memory:
-      mem_ = load_field(b_.getPtrTy(), ctx_, field<uint32_t>(instr.pc, 4), request_.code.guarded);
+      body_->mem = load_field(b_.getPtrTy(), ctx_, field<uint32_t>(instr.pc, 4), body_->code.guarded);
       return;
     case IrOp::trap: this->trap(i64(field<uint32_t>(instr.pc, 4))); return;
     case IrOp::builtin: this->builtin(instr); return;

@@ -17,16 +17,14 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/IRBuilder.h>
 
-#include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "ir/decoded.h"
 #include "ir/object_ops.h"
 #include "optimizing/plugin.h"
+#include "optimizing/plugin/body.h"
 #include "optimizing/plugin/library.h"
-#include "optimizing/plugin/liveness.h"
 #include "optimizing/plugin/object_functions.h"
 
 namespace ermine::optimizing {
@@ -37,18 +35,6 @@ using ir::IrOp;
 using llvm::BasicBlock;
 using llvm::Value;
 using wasm::Op;
-
-// What a slot holds.
-enum class Kind : uint8_t {
-  kI32,
-  kI64,  // references, too
-  kF32,
-  kF64,
-  kV128,  // with the next slot, which is kHigh
-  kHigh,
-  kFrame,  // the slot of the frame has the value
-};
-inline constexpr unsigned kVariableKinds = 5;
 
 // The native stack has room for a frame of this size, and all that its size implies, where a function is entered.
 inline constexpr uint64_t kMostFrameBytes = 16 << 10;
@@ -85,6 +71,7 @@ class Builder {
   const std::string& problem() const { return problem_; }
   // The loops around the entry, by index: see Request::entry.
   const std::vector<uint32_t>& exits() const { return exits_; }
+  const std::vector<Object::Inlined>& inlined() const { return inlined_; }
   // Whether the code can fault.
   bool accesses_memory() const { return accesses_memory_; }
   // What is entered as handlers are, with arguments in the frame; and with arguments in registers, if that is possible.
@@ -92,17 +79,12 @@ class Builder {
   static constexpr unsigned kStateMap = 1;  // identifies the stack map of the function's state
 
  private:
-  using Kinds = std::vector<Kind>;
-  struct Label {
-    BasicBlock* block = nullptr;
-    bool reached = false;
-    bool is_loop = false;
-    Kinds kinds;  // if reached
-    uint32_t number = 0;
-  };
-
   // --- structure (builder.cc)
   void make_function();
+  void start_body();
+  void instructions();
+  void set_position(uint32_t index);
+  uint32_t position() const { return body_->first_position + body_->at; }
   void keep_state();
   void drop_state();
   llvm::Function* new_function(llvm::FunctionType* type, const char* name, llvm::CallingConv::ID convention);
@@ -167,8 +149,10 @@ class Builder {
 
   // --- control (control.cc)
   void enter(const IrInstr& instr);
-  void run_enter(const IrInstr& instr);
-  llvm::Function* slow_entry(const IrInstr& instr);
+  void zero_locals();
+  void check_stacks(const IrInstr& instr, uint32_t slots);
+  void run_enter(const IrInstr& instr, uint32_t slots);
+  llvm::Function* slow_entry(const IrInstr& instr, uint32_t slots);
   Value* native_stack_pointer();
   Value* native_stack_is_short();
   void enter_sp(const IrInstr& instr);
@@ -189,9 +173,9 @@ class Builder {
   llvm::FunctionType* code_type();
   llvm::CallInst* call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last);
   llvm::Function* handler_thunk();
-  llvm::Constant* record(uint32_t index, llvm::ArrayRef<uint64_t> units);
+  llvm::Constant* record(llvm::ArrayRef<uint64_t> units);
   llvm::Constant* position_of(const IrInstr& instr);
-  Value* call_record(uint32_t index, llvm::ArrayRef<uint64_t> units);
+  Value* call_record(llvm::ArrayRef<uint64_t> units);
   Value* call_out(const IrInstr& instr);
   void call_slowly(const IrInstr& instr, Value* condition);
   void builtin(const IrInstr& instr);
@@ -213,6 +197,12 @@ class Builder {
   void prepare_header(const IrInstr& instr);
   void finish_call(unsigned base, std::span<const wasm::ValType> results, Value* first);
   const wasm::FuncType* type_by_id(wasm::TypeId id) const;
+
+  // --- inlined calls (inlined_calls.cc)
+  bool inline_call(const IrInstr& instr);
+  void enter_inlined(const IrInstr& instr);
+  void return_inlined(llvm::ArrayRef<Value*> results);
+  void store_headers(bool stays = false);
 
   // --- calls with arguments in registers (register_calls.cc)
   llvm::FunctionType* register_type(const wasm::FuncType& type);
@@ -240,28 +230,19 @@ class Builder {
   llvm::DIBuilder debug_;
   llvm::DISubprogram* subprogram_ = nullptr;
   llvm::Function* function_ = nullptr;
-  ir::DecodedFunction decoded_;
+  std::unique_ptr<Inlining> plan_;
+  std::vector<Object::Inlined> inlined_;
+  Body* body_ = nullptr;  // the one that code is being made of
   std::string problem_;
   std::vector<uint32_t> exits_;
 
-  Value *fp_ = nullptr, *ctx_ = nullptr, *exec_ = nullptr;
-  Value* mem_ = nullptr;  // base of the memory that loads and stores access
+  Value *ctx_ = nullptr, *exec_ = nullptr;
   llvm::AllocaInst* memory0_ = nullptr;  // base of memory 0
   BasicBlock* entry_ = nullptr;  // variables are made here
-  bool dead_ = false;  // the code is not reachable
   bool by_registers_ = false;  // the function is register_type(), and make_slot_entry() makes the other entry
   bool accesses_memory_ = false;
   llvm::Function* thunk_ = nullptr;  // handler_thunk()
   llvm::SmallVector<llvm::Instruction*, 5> state_;  // keep_state()
-  bool saves_refs_ = false;
-  std::vector<uint16_t> caught_slots_;  // what handlers of exceptions read
-  Kinds kinds_;  // by slot; then the accumulators
-  Kinds locals_;  // of the parameters and locals, which always hold the same; kFrame for other slots
-  std::vector<llvm::ConstantInt*> constants_;  // by slot: what an integer constant was copied to; null: not known
-  std::vector<std::array<llvm::AllocaInst*, kVariableKinds>> variables_;
-  std::vector<uint32_t> label_of_;  // by index in the register code; 0: none
-  std::vector<Label> labels_;
-  std::optional<Liveness> liveness_;
   llvm::MDNode *memory_scope_ = nullptr, *frame_scope_ = nullptr, *context_scope_ = nullptr;
   llvm::MDNode *not_memory_ = nullptr, *not_frame_ = nullptr, *not_context_ = nullptr;
 };

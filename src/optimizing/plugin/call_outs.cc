@@ -1,4 +1,6 @@
 // Calls of code that has the convention of handlers, and operations that are run by the interpreter's handlers.
+#include <llvm/Support/SaveAndRestore.h>
+
 #include "optimizing/plugin/builder.h"
 #include "runtime/offsets.h"
 
@@ -60,18 +62,23 @@ void Builder::reload_memory() {
     b_.CreateStore(load_field(b_.getPtrTy(), ctx_, offsets::kContextMemoryBase, false), memory0_);
 }
 
-// What the collector and handlers of exceptions read of the frame.
+// What the collector and handlers of exceptions read of the frame, and of the frames of functions that this one is
+// inlined to.
 void Builder::save_for_others() {
-  if (saves_refs_) {
-    for (unsigned slot = 0; slot < request_.code.frame_slots; ++slot)
-      if (kinds_[slot] <= Kind::kI64 && request_.code.holds_refs(slot)) store_to_frame(slot);
+  store_headers();
+  llvm::SaveAndRestore body(body_);
+  for (; body_ != nullptr; body_ = body_->caller) {
+    if (body_->saves_refs) {
+      for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot)
+        if (body_->kinds[slot] <= Kind::kI64 && body_->code.holds_refs(slot)) store_to_frame(slot);
+    }
+    for (const uint16_t slot : body_->caught_slots) store_to_frame(slot);
   }
-  for (const uint16_t slot : caught_slots_) store_to_frame(slot);
 }
 
-// The address of an instruction beside the code, with its index in front of it: what handlers and frames have as a pc.
-llvm::Constant* Builder::record(uint32_t index, llvm::ArrayRef<uint64_t> units) {
-  llvm::SmallVector<uint64_t, 8> record{index};
+// The address of an instruction beside the code, with the position in front of it: what handlers and frames have as a pc.
+llvm::Constant* Builder::record(llvm::ArrayRef<uint64_t> units) {
+  llvm::SmallVector<uint64_t, 8> record{position()};
   record.append(units.begin(), units.end());
   llvm::Constant* const data = llvm::ConstantDataArray::get(context_, record);
   auto* const variable = new llvm::GlobalVariable(library_.module(), data->getType(), true,
@@ -84,15 +91,15 @@ llvm::Constant* Builder::record(uint32_t index, llvm::ArrayRef<uint64_t> units) 
 
 // Of a call.
 llvm::Constant* Builder::position_of(const IrInstr& instr) {
-  return record(instr.at, llvm::ArrayRef<uint64_t>(instr.pc, ir::units_of(instr.code)));
+  return record(llvm::ArrayRef<uint64_t>(instr.pc, ir::units_of(instr.code)));
 }
 
 // Calls the handler of an instruction of the register code, given as units. Results in the accumulator for integers.
-Value* Builder::call_record(uint32_t index, llvm::ArrayRef<uint64_t> units) {
+Value* Builder::call_record(llvm::ArrayRef<uint64_t> units) {
   llvm::SmallVector<uint64_t, 8> list(units);
   list.push_back(reinterpret_cast<uint64_t>((*callees_.handlers)[ir::code_of(IrOp::ret)]));
   const unsigned r = acc(Kind::kI64);
-  Value* const result = call_code(pointer(units[0]), record(index, list), fp_, ctx_,
+  Value* const result = call_code(pointer(units[0]), record(list), body_->fp, ctx_,
                                   b_.CreateLoad(b_.getPtrTy(), memory0_), read(r, Kind::kI64), nullptr);
   reload_memory();
   return result;
@@ -101,12 +108,12 @@ Value* Builder::call_record(uint32_t index, llvm::ArrayRef<uint64_t> units) {
 // Runs the instruction by its handler; its operands in slots are brought to the frame.
 Value* Builder::call_out(const IrInstr& instr) {
   save_for_others();
-  for (const ir::SlotAccess& access : decoded_.accesses_of(instr))
+  for (const ir::SlotAccess& access : body_->decoded.accesses_of(instr))
     if (!access.written()) store_to_frame(access.slot);
   const unsigned n = ir::units_of(instr.code);
   llvm::SmallVector<uint64_t, 8> units(instr.pc, instr.pc + n);
   units[0] = reinterpret_cast<uint64_t>((*callees_.handlers)[instr.code]);
-  return call_record(instr.at, units);
+  return call_record(units);
 }
 
 // If the condition holds, the instruction is run by its handler, which traps.
@@ -135,7 +142,7 @@ void Builder::builtin(const IrInstr& instr) {
   call_out(instr);
   // No builtin has more than two result slots.
   for (unsigned i = 0; i < std::max(2u, operands); ++i)
-    if (base + i < request_.code.frame_slots) load_from_frame(base + i, Kind::kI64);
+    if (base + i < body_->code.frame_slots) load_from_frame(base + i, Kind::kI64);
 }
 
 }  // namespace ermine::optimizing

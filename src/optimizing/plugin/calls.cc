@@ -38,7 +38,7 @@ void Builder::finish_call(unsigned base, std::span<const wasm::ValType> results,
     }
     slot += type.slots();
   }
-  mem_ = b_.CreateLoad(b_.getPtrTy(), memory0_);
+  body_->mem = b_.CreateLoad(b_.getPtrTy(), memory0_);
 }
 
 Value* Builder::call_table_entry(const IrInstr& instr, Value* code, Value* rax) {
@@ -54,6 +54,8 @@ Value* Builder::load_entry(const uint8_t* table, uint32_t index) {
 
 // Of a function of this instance: with arguments in registers if it has optimised code, otherwise in the frame.
 void Builder::call(const IrInstr& instr) {
+  if (inline_call(instr)) return;
+  store_headers(true);
   const auto* const code = reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8));
   const uint32_t index = code->func_index - request_.module.imported_functions;
   const wasm::FuncType& type = request_.module.func_type(code->func_index);
@@ -115,6 +117,7 @@ const wasm::FuncType* Builder::type_by_id(wasm::TypeId id) const {
 
 // A function of this instance is called directly if it has the type; otherwise, the handler calls or traps.
 void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
+  store_headers(true);
   Value* const index = read(from_acc ? acc(Kind::kI64) : field<uint16_t>(instr.pc, 12), Kind::kI64);
   Value* const ref = b_.CreateCall(library_.table_element(), {ctx_, i32(field<uint32_t>(instr.pc, 8)), index});
   BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
@@ -130,6 +133,7 @@ void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
 }
 
 void Builder::call_ref(const IrInstr& instr) {
+  store_headers(true);
   Value* const ref = b_.CreateIntToPtr(read(field<uint16_t>(instr.pc, 8), Kind::kI64), b_.getPtrTy());
   BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
                     *const then = new_block("then");
@@ -221,7 +225,7 @@ void Builder::return_call(const IrInstr& instr) {
   const uint32_t index = code->func_index - request_.module.imported_functions;
   Value* const target = load_entry(request_.call_table, index);
   llvm::CallInst* const call =
-      call_code(target, nullptr, fp_, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
+      call_code(target, nullptr, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
                 llvm::PoisonValue::get(b_.getInt64Ty()), b_.CreatePtrToInt(position_of(instr), b_.getInt64Ty()));
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   b_.CreateRet(call);
@@ -233,7 +237,7 @@ void Builder::return_call_by_handler(const IrInstr& instr, IrOp op) {
   store_range(field<uint16_t>(instr.pc, 0), field<uint16_t>(instr.pc, 2));
   if (op != IrOp::return_call_import) store_to_frame(field<uint16_t>(instr.pc, 6));
   llvm::CallInst* const call =
-      call_code(pointer((*callees_.handlers)[instr.code]), pointer(&request_.code.code[instr.at]), fp_, ctx_,
+      call_code(pointer((*callees_.handlers)[instr.code]), pointer(&body_->code.code[instr.at]), body_->fp, ctx_,
                 b_.CreateLoad(b_.getPtrTy(), memory0_), llvm::PoisonValue::get(b_.getInt64Ty()), nullptr);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   b_.CreateRet(call);

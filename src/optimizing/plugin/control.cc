@@ -28,7 +28,32 @@ constexpr const char* kFrameConstraint = "{x21}";
 // First slot to zero @0, number @2, slots of the frame @4. If a check fails, the handler does it again: it traps, or
 // answers an interrupt.
 void Builder::enter(const IrInstr& instr) {
-  Value* const end = offset(fp_, int64_t{8} * field<uint32_t>(instr.pc, 4));
+  if (body_->caller != nullptr) {
+    enter_inlined(instr);
+    return;
+  }
+  check_stacks(instr, plan_->frame_end());
+  for (unsigned slot = 0; slot < body_->code.param_slots; ++slot) {
+    const Kind kind = body_->locals[slot];
+    if (kind == Kind::kFrame || kind == Kind::kHigh) continue;
+    if (by_registers_) write(slot, kind, argument(slot));
+    else load_from_frame(slot, kind);
+  }
+  zero_locals();
+}
+
+void Builder::zero_locals() {
+  for (unsigned slot = body_->code.param_slots; slot < body_->code.frame_slots; ++slot) {
+    const Kind kind = body_->locals[slot];
+    if (kind == Kind::kFrame || kind == Kind::kHigh) continue;
+    Value* const zero = llvm::Constant::getNullValue(type_of(kind));
+    write(slot, kind, kind == Kind::kF32 || kind == Kind::kF64 ? opaque_float(zero) : zero);
+  }
+}
+
+// Of the value stack, on which `slots` are needed, and of the native stack.
+void Builder::check_stacks(const IrInstr& instr, uint32_t slots) {
+  Value* const end = offset(body_->fp, int64_t{8} * slots);
   llvm::LoadInst* const limit =
       b_.CreateAlignedLoad(b_.getPtrTy(), offset(exec_, offsets::kExecStackLimit), llvm::Align(8));
   limit->setAtomic(llvm::AtomicOrdering::Monotonic);
@@ -36,39 +61,26 @@ void Builder::enter(const IrInstr& instr) {
   BasicBlock *const rare = new_block("enter_slowly"), *const usual = new_block("entered");
   unlikely_branch(fails, rare, usual);
   b_.SetInsertPoint(rare);
-  if (by_registers_) {
+  if (by_registers_ && body_->caller == nullptr) {
     // Then the function begins again: so nothing is kept during the call, and the usual way needs no registers for
     // that.
     const llvm::SmallVector<Value*, 16> args(llvm::make_pointer_range(function_->args()));
-    llvm::CallInst* const call = b_.CreateCall(slow_entry(instr), args);
+    llvm::CallInst* const call = b_.CreateCall(slow_entry(instr, slots), args);
     call->setCallingConv(kRegisterConvention);
     call->addParamAttr(1, llvm::Attribute::SwiftSelf);
     call->setTailCallKind(llvm::CallInst::TCK_MustTail);
     if (call->getType()->isVoidTy()) b_.CreateRetVoid();
     else b_.CreateRet(call);
   } else {
-    run_enter(instr);
+    run_enter(instr, slots);
     b_.CreateBr(usual);
   }
   b_.SetInsertPoint(usual);
-
-  // Parameters have values; locals are zero.
-  for (unsigned slot = 0; slot < request_.code.frame_slots; ++slot) {
-    const Kind kind = locals_[slot];
-    if (kind == Kind::kFrame || kind == Kind::kHigh) continue;
-    if (slot < request_.code.param_slots) {
-      if (by_registers_) write(slot, kind, argument(slot));
-      else load_from_frame(slot, kind);
-    } else {
-      Value* const zero = llvm::Constant::getNullValue(type_of(kind));
-      write(slot, kind, kind == Kind::kF32 || kind == Kind::kF64 ? opaque_float(zero) : zero);
-    }
-  }
 }
 
 // native_stack_suffices(), below this function's own frame.
 Value* Builder::native_stack_is_short() {
-  Value* const half = b_.CreateLShr(b_.CreatePtrToInt(fp_, b_.getInt64Ty()), 1);
+  Value* const half = b_.CreateLShr(b_.CreatePtrToInt(body_->fp, b_.getInt64Ty()), 1);
   Value* const term = load_field(b_.getInt64Ty(), exec_, offsets::kExecNativeStackLimitTerm, false);
   Value* const left = b_.CreateAdd(b_.CreateSub(native_stack_pointer(), i64(kMostFrameBytes)), half);
   return b_.CreateICmpULT(left, term);
@@ -76,15 +88,15 @@ Value* Builder::native_stack_is_short() {
 
 // A check has failed: traps if the native stack is too short; otherwise the handler of IrOp::enter, which does not know
 // the size of this function's frame, traps or answers the interrupt.
-void Builder::run_enter(const IrInstr& instr) {
+void Builder::run_enter(const IrInstr& instr, uint32_t slots) {
   trap_if(native_stack_is_short(), TrapCode::kCallStackExhausted);
   const uint64_t units[] = {reinterpret_cast<uint64_t>((*callees_.handlers)[ir::code_of(IrOp::enter)]),
-                            field<uint64_t>(instr.pc, 0)};
-  call_record(instr.at, units);
+                            field<uint32_t>(instr.pc, 0) | uint64_t{slots} << 32};
+  call_record(units);
 }
 
 // A function with the same arguments that runs the handler of IrOp::enter, and then this function.
-llvm::Function* Builder::slow_entry(const IrInstr& instr) {
+llvm::Function* Builder::slow_entry(const IrInstr& instr, uint32_t slots) {
   const llvm::IRBuilder<>::InsertPointGuard guard(b_);
   llvm::Function* const slow = new_function(function_->getFunctionType(), "slow_entry", kRegisterConvention);
   slow->setLinkage(llvm::GlobalValue::InternalLinkage);
@@ -93,9 +105,9 @@ llvm::Function* Builder::slow_entry(const IrInstr& instr) {
   {
     // The parts of this class for the other function, for as long.
     llvm::SaveAndRestore function(function_, slow);
-    llvm::SaveAndRestore fp(fp_, static_cast<Value*>(slow->getArg(0))), ctx(ctx_, static_cast<Value*>(slow->getArg(1)));
+    llvm::SaveAndRestore fp(body_->fp, static_cast<Value*>(slow->getArg(0))), ctx(ctx_, static_cast<Value*>(slow->getArg(1)));
     llvm::SaveAndRestore entry(entry_, BasicBlock::Create(context_, "entry", slow));
-    auto variables = std::exchange(variables_, decltype(variables_)(variables_.size()));
+    auto variables = std::exchange(body_->variables, decltype(body_->variables)(body_->variables.size()));
     BasicBlock* const start = new_block("start");
     b_.SetInsertPoint(entry_);
     b_.SetCurrentDebugLocation({});
@@ -103,8 +115,8 @@ llvm::Function* Builder::slow_entry(const IrInstr& instr) {
     llvm::SaveAndRestore memory(memory0_, b_.CreateAlloca(b_.getPtrTy()));
     b_.CreateBr(start);
     b_.SetInsertPoint(start);
-    run_enter(instr);
-    variables_ = std::move(variables);
+    run_enter(instr, slots);
+    body_->variables = std::move(variables);
   }
   const llvm::SmallVector<Value*, 16> args(llvm::make_pointer_range(slow->args()));
   llvm::CallInst* const call = b_.CreateCall(function_, args);
@@ -154,7 +166,7 @@ void Builder::poll() {
   b_.SetInsertPoint(rare);
   save_for_others();
   const uint64_t units[] = {reinterpret_cast<uint64_t>((*callees_.handlers)[ir::code_of(IrOp::poll)]), 0};
-  call_record(b_.getCurrentDebugLocation().getLine() - 1, units);
+  call_record(units);
   b_.CreateBr(usual);
   b_.SetInsertPoint(usual);
 }
@@ -211,7 +223,7 @@ void Builder::branch(const IrInstr& instr, Value* condition) {
 // To a label, or out of the code. Ends the block.
 void Builder::jump(uint32_t target) {
   Label& label = *label_at(target);
-  if (request_.entry != 0 && label.is_loop && target < request_.entry) {
+  if (body_->caller == nullptr && request_.entry != 0 && label.is_loop && target < request_.entry) {
     leave_to(target);
     return;
   }
@@ -223,12 +235,12 @@ void Builder::jump(uint32_t target) {
 void Builder::leave_to(uint32_t loop) {
   if (std::ranges::find(exits_, loop) == exits_.end()) exits_.push_back(loop);
   const size_t label = label_at(loop)->number;
-  for (unsigned slot = 0; slot < request_.code.frame_slots; ++slot)
-    if (liveness_->is_live(label, slot)) store_to_frame(slot);
-  llvm::LoadInst* const unit = b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.cells(loop)), llvm::Align(8));
+  for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot)
+    if (body_->liveness->is_live(label, slot)) store_to_frame(slot);
+  llvm::LoadInst* const unit = b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.lookups.cell(loop)), llvm::Align(8));
   unit->setAtomic(llvm::AtomicOrdering::Acquire);
   Value* const code = b_.CreateLoad(b_.getPtrTy(), unit);
-  llvm::CallInst* const call = call_code(code, unit, fp_, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
+  llvm::CallInst* const call = call_code(code, unit, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
                                          llvm::PoisonValue::get(b_.getInt64Ty()), nullptr);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   b_.CreateRet(call);
@@ -252,6 +264,11 @@ void Builder::branch_table(const IrInstr& instr, Value* index) {
 }
 
 void Builder::returns(Kind kind, Value* value) {
+  if (body_->caller != nullptr) {
+    const wasm::ValType type = request_.module.func_type(body_->plan.func_index).results[0];
+    return_inlined(convert(value, kind, kind_of(type)));
+    return;
+  }
   if (by_registers_) {
     const wasm::ValType type = request_.module.func_type(request_.func_index).results[0];
     b_.CreateRet(convert(value, kind, kind_of(type)));
@@ -259,13 +276,23 @@ void Builder::returns(Kind kind, Value* value) {
   }
   const bool is_float = kind == Kind::kF32 || kind == Kind::kF64;
   Value* const bits = kind == Kind::kF64 ? value : bits_of(value, kind);
-  in_scope(b_.CreateAlignedStore(bits, fp_, llvm::Align(8)), frame_scope_, not_frame_);
+  in_scope(b_.CreateAlignedStore(bits, body_->fp, llvm::Align(8)), frame_scope_, not_frame_);
   emit_return(is_float ? nullptr : bits);  // a float is read from the frame
 }
 
 // Several results, from slot @2, number @4.
 void Builder::return_range(const IrInstr& instr) {
   const unsigned from = field<uint16_t>(instr.pc, 2), count = field<uint32_t>(instr.pc, 4);
+  if (body_->caller != nullptr) {
+    llvm::SmallVector<Value*, 4> results;
+    unsigned slot = from;
+    for (const wasm::ValType type : request_.module.func_type(body_->plan.func_index).results) {
+      results.push_back(read(slot, kind_of(type)));
+      slot += type.slots();
+    }
+    return_inlined(results);
+    return;
+  }
   std::vector<Value*> values;
   for (unsigned i = 0; i < count; ++i) values.push_back(read(from + i, Kind::kI64));
   for (unsigned i = 0; i < count; ++i)
@@ -275,21 +302,24 @@ void Builder::return_range(const IrInstr& instr) {
 
 // The caller continues with the frame in its register.
 void Builder::emit_return(Value* result) {
+  if (body_->caller != nullptr) {
+    return_inlined({});
+    return;
+  }
   if (by_registers_) {  // without a result: others are returned by returns()
     b_.CreateRetVoid();
     return;
   }
   llvm::FunctionType* const type = llvm::FunctionType::get(b_.getVoidTy(), {b_.getPtrTy()}, false);
-  b_.CreateCall(type, llvm::InlineAsm::get(type, "", kFrameConstraint, true), {fp_});
+  b_.CreateCall(type, llvm::InlineAsm::get(type, "", kFrameConstraint, true), {body_->fp});
   b_.CreateRet(result != nullptr ? result : llvm::PoisonValue::get(b_.getInt64Ty()));
 }
 
 // Leaves with the trap at this instruction. Ends the block.
 void Builder::trap(Value* code) {
-  const llvm::DebugLoc& at = b_.getCurrentDebugLocation();
-  const uint32_t index = at ? at.getLine() - 1 : 0;
-  Value* const pc = pointer(&request_.code.code[index]);
-  llvm::CallInst* const call = call_code(pointer(callees_.trap_handler), pc, fp_, ctx_, mem_, code, nullptr);
+  store_headers();
+  Value* const pc = pointer(&body_->code.code[body_->at]);
+  llvm::CallInst* const call = call_code(pointer(callees_.trap_handler), pc, body_->fp, ctx_, body_->mem, code, nullptr);
   call->setDoesNotReturn();
   b_.CreateUnreachable();
 }

@@ -13,7 +13,7 @@ unsigned log2_size(Op op) { return wasm::op_info(op).width; }
 }  // namespace
 
 bool Builder::has_guard(uint32_t memory) const {
-  return request_.code.guarded && offsets::can_be_guarded(request_.module.memories[memory]);
+  return body_->code.guarded && offsets::can_be_guarded(request_.module.memories[memory]);
 }
 
 // The base of a memory with a guard, which never moves.

@@ -88,7 +88,7 @@ void Builder::formed(const IrInstr& instr, const ir::IrInfo& info) {
     }
     case ir::Family::kLoad: {
       Value* const index = read(form == ir::kAccForm ? acc(Kind::kI32) : slot_at(2), Kind::kI32);
-      Value* const at = address(mem_, index, field<uint32_t>(instr.pc, 4));
+      Value* const at = address(body_->mem, index, field<uint32_t>(instr.pc, 4));
       result(kind_of(ir::result_letter(op)), call_semantics(op, {at}), to_slot, slot_at(0));
       return;
     }
@@ -104,7 +104,7 @@ void Builder::formed(const IrInstr& instr, const ir::IrInfo& info) {
       } else {
         value = read(f == ir::kStoreSlotAcc || f == ir::kStoreAccAcc ? acc(kind) : slot_at(0), kind);
       }
-      call_semantics(op, {address(mem_, index, field<uint32_t>(instr.pc, 4)), value});
+      call_semantics(op, {address(body_->mem, index, field<uint32_t>(instr.pc, 4)), value});
       return;
     }
     case ir::Family::kVector: vector(instr, op); return;
@@ -179,7 +179,7 @@ void Builder::vector(const IrInstr& instr, Op op) {
 void Builder::select(const IrInstr& instr, unsigned form, Kind kind) {
   const auto slot_at = [&](unsigned at) { return field<uint16_t>(instr.pc, at); };
   // An integer keeps its width if both have it.
-  if (kind == Kind::kI64 && kinds_[slot_at(2)] == Kind::kI32 && kinds_[slot_at(4)] == Kind::kI32) kind = Kind::kI32;
+  if (kind == Kind::kI64 && body_->kinds[slot_at(2)] == Kind::kI32 && body_->kinds[slot_at(4)] == Kind::kI32) kind = Kind::kI32;
   Value* const condition = read((form & 2) != 0 ? acc(Kind::kI32) : slot_at(6), Kind::kI32);
   Value *const a = read(slot_at(2), kind), *const b = read(slot_at(4), kind);
   Value* const chosen = b_.CreateSelect(b_.CreateICmpNE(condition, i32(0)), a, b);

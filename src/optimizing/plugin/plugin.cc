@@ -45,6 +45,7 @@ class LlvmGenerator final : public Generator {
 #endif
     Object object = codegen_->compile(library.module(), builder.accesses_memory());
     object.exits = builder.exits();
+    object.inlined = builder.inlined();
     return object;
   }
 

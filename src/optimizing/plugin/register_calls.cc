@@ -26,8 +26,8 @@ llvm::FunctionType* Builder::register_type(const wasm::FuncType& type) {
 
 // Not for code that is entered at a loop; functions that catch exceptions or end in tail calls are entered as handlers.
 bool Builder::has_register_entry() {
-  if (request_.entry != 0 || !request_.code.catches.empty()) return false;
-  for (const IrInstr& instr : decoded_.instrs)
+  if (request_.entry != 0 || !body_->code.catches.empty()) return false;
+  for (const IrInstr& instr : body_->decoded.instrs)
     if (ir::ir_info(instr.code).kind == ir::CodeInfo::kIr && ir::is_return_call(ir::ir_info(instr.code).ir()))
       return false;
   return register_type(request_.module.func_type(request_.func_index)) != nullptr;
@@ -40,8 +40,8 @@ void Builder::make_slot_entry() {
   function_ = new_function(register_type(type), kRegisterEntryName, kRegisterConvention);
   function_->addParamAttr(1, llvm::Attribute::SwiftSelf);
   b_.SetInsertPoint(BasicBlock::Create(context_, "entry", entry));
-  fp_ = entry->getArg(1);
-  llvm::SmallVector<Value*, 16> args{fp_, entry->getArg(2)};
+  body_->fp = entry->getArg(1);
+  llvm::SmallVector<Value*, 16> args{body_->fp, entry->getArg(2)};
   unsigned slot = 0;
   for (const wasm::ValType param : type.params) {
     llvm::LoadInst* const load = b_.CreateAlignedLoad(type_of(kind_of(param)), frame_address(slot), llvm::Align(8));
@@ -84,7 +84,7 @@ Value* Builder::call_by_registers(const IrInstr& instr, Value* target, const was
 
 void Builder::finish_register_call(unsigned base, const wasm::FuncType& type, Value* value) {
   reload_memory();
-  mem_ = b_.CreateLoad(b_.getPtrTy(), memory0_);
+  body_->mem = b_.CreateLoad(b_.getPtrTy(), memory0_);
   if (type.results.empty()) return;
   const Kind kind = kind_of(type.results[0]);
   write(base, kind, value);

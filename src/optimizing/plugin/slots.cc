@@ -16,12 +16,12 @@ llvm::Type* Builder::type_of(Kind kind) {
 }
 
 unsigned Builder::acc(Kind kind) const {
-  const unsigned first = request_.code.frame_slots;
+  const unsigned first = body_->code.frame_slots;
   return kind == Kind::kF32 ? first + 1 : kind == Kind::kF64 ? first + 2 : first;
 }
 
 llvm::AllocaInst* Builder::variable(unsigned slot, Kind kind) {
-  llvm::AllocaInst*& made = variables_[slot][static_cast<unsigned>(kind)];
+  llvm::AllocaInst*& made = body_->variables[slot][static_cast<unsigned>(kind)];
   if (made == nullptr) made = new llvm::AllocaInst(type_of(kind), 0, "", entry_->getFirstInsertionPt());
   return made;
 }
@@ -57,10 +57,10 @@ Value* Builder::convert(Value* value, Kind from, Kind to) {
   }
 }
 
-Value* Builder::frame_address(unsigned slot) { return offset(fp_, int64_t{slot} * 8); }
+Value* Builder::frame_address(unsigned slot) { return offset(body_->fp, int64_t{slot} * 8); }
 
 Value* Builder::read(unsigned slot, Kind kind) {
-  const Kind held = kinds_[slot];
+  const Kind held = body_->kinds[slot];
   if (held == kind) return b_.CreateLoad(type_of(kind), variable(slot, kind));
   if (held == Kind::kFrame) {
     llvm::LoadInst* const load = b_.CreateAlignedLoad(type_of(kind), frame_address(slot), llvm::Align(8));
@@ -77,41 +77,41 @@ Value* Builder::read(unsigned slot, Kind kind) {
         b_.CreateInsertElement(llvm::PoisonValue::get(type_of(kind)), read(slot, Kind::kI64), uint64_t{0});
     return b_.CreateInsertElement(low, read(slot + 1, Kind::kI64), uint64_t{1});
   }
-  if (llvm::ConstantInt* const constant = constants_[slot]) return convert(constant, held, kind);
+  if (llvm::ConstantInt* const constant = body_->constants[slot]) return convert(constant, held, kind);
   Value* const value = b_.CreateLoad(type_of(held), variable(slot, held));
   return convert(value, held, kind);
 }
 
 // The slot is about to be written: if it is a part of a vector, the other part becomes a value of its own.
 void Builder::leave_vector(unsigned slot) {
-  const Kind held = kinds_[slot];
+  const Kind held = body_->kinds[slot];
   if (held != Kind::kV128 && held != Kind::kHigh) return;
   const unsigned other = held == Kind::kHigh ? slot - 1 : slot + 1;
   Value* const value = read(other, Kind::kI64);
   b_.CreateStore(value, variable(other, Kind::kI64));
-  kinds_[other] = Kind::kI64;
-  constants_[other] = nullptr;
+  body_->kinds[other] = Kind::kI64;
+  body_->constants[other] = nullptr;
 }
 
 void Builder::write(unsigned slot, Kind kind, Value* value) {
   // A local holds values of its type, also where a constant or a copy does not say which that is.
-  if (const Kind local = locals_[slot]; local != kind && local < Kind::kV128) {
+  if (const Kind local = body_->locals[slot]; local != kind && local < Kind::kV128) {
     value = convert(value, kind, local);
     kind = local;
   }
-  if (kinds_[slot] != kind) leave_vector(slot);
+  if (body_->kinds[slot] != kind) leave_vector(slot);
   if (kind == Kind::kV128) {
-    if (kinds_[slot] != kind) leave_vector(slot + 1);
-    kinds_[slot + 1] = Kind::kHigh;
-    constants_[slot + 1] = nullptr;
+    if (body_->kinds[slot] != kind) leave_vector(slot + 1);
+    body_->kinds[slot + 1] = Kind::kHigh;
+    body_->constants[slot + 1] = nullptr;
   }
   b_.CreateStore(value, variable(slot, kind));
-  kinds_[slot] = kind;
-  constants_[slot] = kind <= Kind::kI64 ? llvm::dyn_cast<llvm::ConstantInt>(value) : nullptr;
+  body_->kinds[slot] = kind;
+  body_->constants[slot] = kind <= Kind::kI64 ? llvm::dyn_cast<llvm::ConstantInt>(value) : nullptr;
 }
 
 void Builder::copy(unsigned dst, unsigned src) {
-  Kind kind = kinds_[src];
+  Kind kind = body_->kinds[src];
   if (kind >= Kind::kV128) kind = Kind::kI64;
   Value* const value = read(src, kind);
   write(dst, kind, value);
@@ -120,7 +120,7 @@ void Builder::copy(unsigned dst, unsigned src) {
 void Builder::copy_range(unsigned dst, unsigned src, unsigned count) {
   std::vector<std::pair<Kind, Value*>> values;
   for (unsigned i = 0; i < count; ++i) {
-    Kind kind = kinds_[src + i];
+    Kind kind = body_->kinds[src + i];
     if (kind == Kind::kV128 && i + 1 == count) kind = Kind::kI64;  // half of one: not written by the translator
     if (kind == Kind::kFrame || (kind == Kind::kHigh && (i == 0 || values.back().first != Kind::kV128)))
       kind = Kind::kI64;
@@ -131,7 +131,7 @@ void Builder::copy_range(unsigned dst, unsigned src, unsigned count) {
 }
 
 void Builder::store_to_frame(unsigned slot) {
-  const Kind kind = kinds_[slot];
+  const Kind kind = body_->kinds[slot];
   if (kind == Kind::kFrame) return;
   Value* value;
   if (kind == Kind::kV128 || kind == Kind::kHigh) {
@@ -145,7 +145,7 @@ void Builder::store_to_frame(unsigned slot) {
 
 void Builder::store_range(unsigned first, unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
-    if (kinds_[first + i] == Kind::kV128 && i + 1 < count) {
+    if (body_->kinds[first + i] == Kind::kV128 && i + 1 < count) {
       Value* const value = read(first + i, Kind::kV128);
       in_scope(b_.CreateAlignedStore(value, frame_address(first + i), llvm::Align(8)), frame_scope_, not_frame_);
       ++i;
@@ -166,12 +166,12 @@ void Builder::go_to(Label& label) {
   if (label.block == nullptr) label.block = new_block("label");
   if (!label.reached) {
     label.reached = true;
-    label.kinds = kinds_;
+    label.kinds = body_->kinds;
     return;
   }
-  for (unsigned slot = 0; slot < request_.code.frame_slots; ++slot) {
+  for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot) {
     const Kind want = label.kinds[slot];
-    if (want == kinds_[slot] || want == Kind::kHigh || !is_live(label, slot)) continue;
+    if (want == body_->kinds[slot] || want == Kind::kHigh || !is_live(label, slot)) continue;
     if (want == Kind::kFrame) store_to_frame(slot);
     else b_.CreateStore(read(slot, want), variable(slot, want));
   }

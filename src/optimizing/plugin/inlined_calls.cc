@@ -1,0 +1,91 @@
+// Inlined calls.
+#include <llvm/Support/SaveAndRestore.h>
+
+#include "optimizing/plugin/builder.h"
+
+namespace ermine::optimizing {
+
+// Of a function of this instance, if the plan has it.
+bool Builder::inline_call(const IrInstr& instr) {
+  const Inlining* const plan = body_->plan.callee_at(instr.at);
+  if (plan == nullptr) return false;
+  const wasm::FuncType& type = request_.module.func_type(plan->func_index);
+  const unsigned base = field<uint16_t>(instr.pc, 0);
+  const auto first =
+      inlined_.empty() ? static_cast<uint32_t>(request_.code.code.size()) : inlined_.back().end();
+  Body callee{.plan = *plan, .caller = body_, .first_position = first};
+  inlined_.push_back({.first = first,
+                      .code = &plan->code,
+                      .caller = position(),
+                      .call = &body_->code.code[instr.at],
+                      .frame = plan->frame});
+  callee.call = inlined_.back().call;
+  callee.fp = frame_address(base);
+  unsigned slot = base;
+  for (const wasm::ValType param : type.params) {
+    callee.arguments.push_back(read(slot, kind_of(param)));
+    slot += param.slots();
+  }
+  for (const wasm::ValType result : type.results)
+    callee.results.push_back(new llvm::AllocaInst(type_of(kind_of(result)), 0, "", entry_->getFirstInsertionPt()));
+  callee.after = new_block("after_inlined");
+  {
+    llvm::SmallVector<bool, 8> had_header;
+    for (const Body* b = body_; b != nullptr; b = b->caller) had_header.push_back(b->has_header);
+    llvm::SaveAndRestore body(body_, &callee);
+    find_labels();
+    start_body();
+    instructions();
+    for (Body* b = callee.caller; b != nullptr; b = b->caller) {
+      b->has_header = had_header.front();
+      had_header.erase(had_header.begin());
+    }
+  }
+  b_.SetInsertPoint(callee.after);
+  set_position(instr.at);
+  body_->mem = b_.CreateLoad(b_.getPtrTy(), memory0_);
+  slot = base;
+  for (size_t i = 0; i < type.results.size(); ++i) {
+    const Kind kind = kind_of(type.results[i]);
+    Value* const value = b_.CreateLoad(type_of(kind), callee.results[i]);
+    write(slot, kind, value);
+    if (type.results.size() == 1 && (kind == Kind::kI32 || kind == Kind::kI64)) write(acc(kind), kind, value);
+    slot += type.results[i].slots();
+  }
+  return true;
+}
+
+// The function around it has checked the stacks for this frame too, but not if it is entered at a loop.
+void Builder::enter_inlined(const IrInstr& instr) {
+  if (request_.entry != 0) check_stacks(instr, body_->code.frame_slots);
+  unsigned slot = 0;
+  for (size_t i = 0; i < body_->arguments.size(); ++i) {
+    const wasm::ValType type = request_.module.func_type(body_->plan.func_index).params[i];
+    write(slot, kind_of(type), body_->arguments[i]);
+    slot += type.slots();
+  }
+  zero_locals();
+}
+
+// Ends the block.
+void Builder::return_inlined(llvm::ArrayRef<Value*> results) {
+  for (size_t i = 0; i < results.size(); ++i) b_.CreateStore(results[i], body_->results[i]);
+  b_.CreateBr(body_->after);
+}
+
+// The headers of the frames of inlined functions, so that others find the frames below. Nobody returns through them.
+// `stays`: whether what follows, up to the next label, is reached only from here.
+void Builder::store_headers(bool stays) {
+  for (Body* b = body_; b->caller != nullptr; b = b->caller) {
+    if (b->has_header) continue;
+    b->has_header = stays;
+    Value* const header = offset(b->fp, int64_t{8} * b->code.param_slots);
+    const auto store = [&](Value* value, uint32_t slot) {
+      in_scope(b_.CreateAlignedStore(value, offset(header, int64_t{8} * slot), llvm::Align(8)), frame_scope_, not_frame_);
+    };
+    store(pointer(b->call), runtime::kHeaderCallerPc);
+    store(ctx_, runtime::kHeaderCallerCtx);
+  }
+}
+
+}  // namespace ermine::optimizing
