@@ -47,7 +47,7 @@ bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
   std::vector<uint32_t> exits;
   if (!exists()) {
     const NativeModule::Lookups lookups{[&](uint32_t index) { return cell(f, index); },
-                                        [&](uint32_t func_index) { return code_.body(func_index, level); }};
+                                        [&](uint32_t func_index) { return code_.callee(func_index, level); }};
     auto machine = tiers_[level - 1]->compile(f.func_index, f.code, entry, lookups);
     const bool is_made = machine != nullptr;
     if (is_made) exits = machine->exits;

@@ -125,11 +125,15 @@ class NativeModule {
   // or there is no space, or the check refuses it: it stays in its current tier, and is not compiled again.
   // `entry`: 0, or, for a tier whose code of a function cannot be entered at loops (enters_loops()), the index of a
   // loop: then the result is entered only there.
+  struct Callee {
+    const ir::FunctionCode* code = nullptr;  // lives as long as the module; null: it is not to be inlined
+    bool is_warm = false;  // it is known to have been called often
+  };
   struct Lookups {
     // The cell of a loop of the function, which lives as long as the module.
     std::function<const LoopCell*(uint32_t index)> cell;
-    // The register code of a function of the module, which lives as long; null: it is not to be inlined.
-    std::function<const ir::FunctionCode*(uint32_t func_index)> body;
+    // A function of the module that is called.
+    std::function<Callee(uint32_t func_index)> callee;
   };
   virtual std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t entry,
                                                      const Lookups& lookups) = 0;

@@ -113,7 +113,7 @@ Result<void> TieredCode::make_all() {
 }
 
 #ifdef ERMINE_BASELINE
-const ir::FunctionCode* TieredCode::body(uint32_t func_index, Level level) {
+NativeModule::Callee TieredCode::callee(uint32_t func_index, Level level) {
   const Code* const entry =
       funcs_[func_index - module_->imported_functions].entry.load(std::memory_order_acquire);
   if (entry != tiers_.interpreter->untranslated) {
@@ -123,24 +123,25 @@ const ir::FunctionCode* TieredCode::body(uint32_t func_index, Level level) {
       f = function_at(entry);
     }
     if (f == nullptr) f = machine_->find(entry).function;
-    return f != nullptr ? &f->code : nullptr;
+    if (f == nullptr) return {};
+    return {&f->code, policy_.first == kInterpreted && f->level.load(std::memory_order_relaxed) != kInterpreted};
   }
-  if (policy_.first != level) return nullptr;
+  if (policy_.first != level) return {};
   {
     std::shared_lock lock(mutex_);
-    if (const auto early = early_.find(func_index); early != early_.end()) return &early->second->code;
+    if (const auto early = early_.find(func_index); early != early_.end()) return {&early->second->code};
   }
   auto made = make_function(func_index);
-  if (!made) return nullptr;
+  if (!made) return {};
   std::lock_guard lock(mutex_);
   const FuncCode& func = funcs_[func_index - module_->imported_functions];
-  if (func.entry.load(std::memory_order_relaxed) != tiers_.interpreter->untranslated) return nullptr;
+  if (func.entry.load(std::memory_order_relaxed) != tiers_.interpreter->untranslated) return {};
   Function*& early = early_[func_index];
   if (early == nullptr) {
     early = made->get();
     functions_.emplace(early->code.code.data(), *std::move(made));
   }
-  return &early->code;
+  return {&early->code};
 }
 
 void TieredCode::take(Function& f, const Policy::Step& step, uint32_t entry) {

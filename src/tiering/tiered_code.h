@@ -63,9 +63,9 @@ class TieredCode final : public runtime::ModuleCode {
   };
   Place find(const runtime::Code* pc) const;
 
-  // The function's register code, for a compiler of the level that wants to inline it; null if it has none yet, and no
-  // reason to get some: only if functions begin in that level, it is made. Thread-safe.
-  const ir::FunctionCode* body(uint32_t func_index, Level level);
+  // For a compiler of the level that wants to inline the function. One that has no register code yet gets it only if
+  // functions begin in that level: otherwise it was never called. Thread-safe.
+  NativeModule::Callee callee(uint32_t func_index, Level level);
 
   // Translates the function's register code again, with the offsets of instructions, which are not stored. Nothing if
   // the result is different code.

@@ -47,6 +47,67 @@ TEST_F(Optimizing, EndlessRecursionTraps) {
   }
 }
 
+// --- Inlined functions
+
+// The statement is in a function that is small enough to be inlined, three calls deep, in a loop and outside one.
+std::string trapping_inlined(std::string_view statement) {
+  return R"((module (import "host" "next" (func $next (result i32)))
+    (import "host" "mix" (func $mix (param i32 f32 f64 i64) (result f64)))
+    (memory 1) (table 4 funcref) (global $g (mut i32) (i32.const 0)) (tag $tag (param i32)) (type $nothing (func))
+    (func $leaf (param $x i32) )" +
+         std::string(statement) + R"()
+    (func $middle (param $x i32) (call $leaf (i32.const 0)) (call $leaf (local.get $x)))
+    (func $outer (param $x i32) (result i32) (call $middle (local.get $x)) (i32.const 1))
+    (func (export "once") (param $x i32) (result i32) (i32.add (i32.const 1) (call $outer (local.get $x))))
+    (func (export "run") (result i32) (local $i i32) (local $x i32)
+      (loop $l
+        (local.set $x (i32.eqz (call $next)))
+        (local.set $i (i32.const 0))
+        (loop $inner
+          (drop (call $outer (local.get $x)))
+          (br_if $inner (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1200))))
+        (br $l))
+      (i32.const 0))))";
+}
+
+void expect_same_error(const Result<std::vector<Val>>& found, const Result<std::vector<Val>>& expected, size_t frames) {
+  ASSERT_FALSE(found);
+  ASSERT_FALSE(expected);
+  EXPECT_EQ(found.error().to_string(), expected.error().to_string());
+  EXPECT_EQ(found.error().trap_code(), expected.error().trap_code());
+  ASSERT_EQ(found.error().backtrace().size(), frames);
+  ASSERT_EQ(expected.error().backtrace().size(), frames);
+  for (size_t i = 0; i < frames; ++i) {
+    EXPECT_EQ(found.error().backtrace()[i].func_index, expected.error().backtrace()[i].func_index) << i;
+    EXPECT_EQ(found.error().backtrace()[i].offset, expected.error().backtrace()[i].offset) << i;
+  }
+}
+
+TEST_F(Optimizing, InlinedFunctionsAreInBacktraces) {
+  const std::string_view statements[] = {
+      "(drop (i32.load (i32.mul (local.get $x) (i32.const 65533))))",
+      "(global.set $g (i32.const 4)) (i64.store offset=65000 (i32.mul (local.get $x) (i32.const 1000)) (i64.const 5))",
+      "(drop (i32.div_u (i32.const 7) (i32.eqz (local.get $x))))",
+      "(if (local.get $x) (then unreachable))",
+      "(if (local.get $x) (then (call_indirect (type $nothing) (i32.const 2))))",
+      "(if (local.get $x) (then (throw $tag (local.get $x))))",
+      "(memory.fill (i32.const 0) (i32.const 1) (i32.mul (local.get $x) (i32.const 65537)))",
+      "(drop (i32.trunc_f64_s (f64.mul (call $mix (local.get $x) (f32.const 0) (f64.const 0) (i64.const 0)) "
+      "(f64.const 1e10))))",
+  };
+  for (const std::string_view statement : statements) {
+    SCOPED_TRACE(std::string(statement));
+    const std::string text = trapping_inlined(statement);
+    Program interpreted(config_of(Tier::kInterp), text);
+    Program forced(config_of(Tier::kOptimized), text);
+    const auto once = [](Program& p) { return p.instance->get_func("once")->call({Val(1)}); };
+    expect_same_error(once(forced), once(interpreted), 4);
+    Program running(config_of(Tier::kAuto), text);
+    const auto found = running.call("run", baseline_codes(text, "run") + 1);
+    expect_same_error(found, interpreted.call("run", 0, running.rounds), 4);
+  }
+}
+
 // --- Calls
 
 // More arguments than registers, all types of values, several results, imports, tables, tail calls. $cold is called
@@ -129,7 +190,7 @@ constexpr std::string_view kCalls = R"((module (import "host" "next" (func $next
     (local.get $s))))";
 
 TEST_F(Optimizing, CallsBetweenAllTiers) {
-  constexpr uint64_t kFunctions = 15;
+  constexpr uint64_t kFunctions = 8;  // others are inlined
   expect_same(kCalls, "work");
   // With several codes that are made one after another while it runs.
   expect_same(kCalls, "work", 5);

@@ -11,8 +11,12 @@ using ir::IrOp;
 
 namespace {
 
-// Units of register code. A callee in a loop may be larger, since it is probably called often.
-constexpr size_t kMostUnits = 150, kMostUnitsInLoop = 500;
+// Units of register code. What is in a loop, or known to be called often, may be larger. Where nothing is known, as in
+// functions that are compiled before they run, large callees cost more time than they gain.
+struct Most {
+  size_t units, units_in_loop;
+};
+constexpr Most kMost{40, 100}, kMostWarm{150, 500};
 // Of all that is inlined into one function: its time to compile is bounded by that.
 constexpr size_t kMostUnitsTogether = 2000;
 constexpr unsigned kMostDepth = 8, kMostRecursion = 2;
@@ -65,10 +69,11 @@ class Planner {
       recursion = 0;
       for (const Inlining* i = &caller; i != nullptr; i = i->caller) recursion += i->func_index == callee;
       if (recursion > kMostRecursion) continue;
-      const ir::FunctionCode* const code = request_.lookups.body(callee);
+      const auto [code, is_warm] = request_.lookups.callee(callee);
       if (code == nullptr || !code->catches.empty()) continue;
       const unsigned around = loops + loops_around(caller.decoded, instr.at);
-      if (code->code.size() > (around > 0 ? kMostUnitsInLoop : kMostUnits)) continue;
+      const Most& most = is_warm ? kMostWarm : kMost;
+      if (code->code.size() > (around > 0 ? most.units_in_loop : most.units)) continue;
       candidates_.push({.caller = &caller,
                         .at = instr.at,
                         .frame = caller.frame + field<uint16_t>(instr.pc, 0),
