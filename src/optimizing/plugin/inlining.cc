@@ -15,10 +15,12 @@ namespace {
 // functions that are compiled before they run, large callees cost more time than they gain.
 struct Most {
   size_t units, units_in_loop;
+  // Of all that is inlined into one function, and what is added to that for each unit of its own code: its time to
+  // compile is bounded by that.
+  size_t together;
+  double for_each;
 };
-constexpr Most kMost{40, 100}, kMostWarm{150, 500};
-// Of all that is inlined into one function: its time to compile is bounded by that.
-constexpr size_t kMostUnitsTogether = 2000;
+constexpr Most kMost{60, 250, 400, 0.25}, kMostWarm{150, 500, 2000, 1};
 constexpr unsigned kMostDepth = 8, kMostRecursion = 2;
 constexpr uint32_t kMostFrameSlots = 4096;
 
@@ -29,6 +31,7 @@ struct Candidate {
   uint32_t frame;
   uint32_t func_index;
   const ir::FunctionCode* code;
+  const Most* most;
   unsigned loops;  // how many are around it, in the callers too
 
   // Whether the other one comes first.
@@ -79,6 +82,7 @@ class Planner {
                         .frame = caller.frame + field<uint16_t>(instr.pc, 0),
                         .func_index = callee,
                         .code = code,
+                        .most = &most,
                         .loops = around});
     }
   }
@@ -93,8 +97,10 @@ class Planner {
   }
 
   void take(const Candidate& next) {
-    if (units_ + next.code->code.size() > kMostUnitsTogether || next.frame + next.code->frame_slots > kMostFrameSlots)
-      return;
+    const double together =
+        static_cast<double>(next.most->together) + next.most->for_each * static_cast<double>(request_.code.code.size());
+    if (static_cast<double>(units_ + next.code->code.size()) > together) return;
+    if (next.frame + next.code->frame_slots > kMostFrameSlots) return;
     auto callee = std::make_unique<Inlining>(*next.code, next.func_index);
     callee->caller = next.caller;
     callee->frame = next.frame;
