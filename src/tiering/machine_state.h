@@ -13,8 +13,8 @@ namespace ermine::tiering {
 void remember_state(const MachineCode& code);
 void forget_state(const uint8_t* begin);
 
-// TrapRegion::find_state; also stores the headers of frames of inlined functions. May run in a signal handler that has interrupted such code, since the lock is never held by
-// code that is interrupted there.
+// TrapRegion::find_state; also stores the headers of frames of inlined functions. May run in a signal handler that has
+// interrupted such code, since the lock is never held by code that is interrupted there.
 bool find_state(const platform::FaultContext& fault, runtime::Slot** fp, runtime::InstanceContext** ctx);
 
 }  // namespace ermine::tiering

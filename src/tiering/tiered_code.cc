@@ -114,8 +114,7 @@ Result<void> TieredCode::make_all() {
 
 #ifdef ERMINE_BASELINE
 NativeModule::Callee TieredCode::callee(uint32_t func_index, Level level) {
-  const Code* const entry =
-      funcs_[func_index - module_->imported_functions].entry.load(std::memory_order_acquire);
+  const Code* const entry = funcs_[func_index - module_->imported_functions].entry.load(std::memory_order_acquire);
   if (entry != tiers_.interpreter->untranslated) {
     const Function* f;
     {

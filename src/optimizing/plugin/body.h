@@ -1,9 +1,9 @@
-// Body: what the builder knows of the register code that it is making code of: the function's own, or that of a function
-// that is inlined into it.
+// Body: what the builder knows of the register code that it is making code of: the function's own, or that of a
+// function that is inlined into it.
 //
-// An inlined function has a frame on the value stack, as if it had been called: at a constant distance from the frame of
-// the function's own. Others see it there only if they need to: whatever may read frames is preceded by stores of what
-// they read (Builder::save_for_others).
+// An inlined function has a frame on the value stack, as if it had been called: at a constant distance from the frame
+// of the function's own. Others see it there only if they need to: whatever may read frames is preceded by stores of
+// what they read (Builder::save_for_others).
 #pragma once
 
 #include <llvm/IR/Instructions.h>

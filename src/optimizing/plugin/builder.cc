@@ -189,7 +189,8 @@ void Builder::find_labels() {
         mark(instr.at, static_cast<uint32_t>(int64_t{instr.at} + field<int32_t>(instr.pc, 8 + 4 * n)));
     }
   }
-  if (body_->caller == nullptr && request_.entry != 0 && body_->label_of[request_.entry] == 0) fail("there is no loop at the entry");
+  if (body_->caller == nullptr && request_.entry != 0 && body_->label_of[request_.entry] == 0)
+    fail("there is no loop at the entry");
   // Handlers of exceptions are not entered here, but what they read is live.
   for (const auto& c : body_->code.catches) mark(0, c.target);
   body_->liveness.emplace(body_->code, body_->decoded, body_->label_of, body_->labels.size());
@@ -273,7 +274,9 @@ void Builder::instruction(const IrInstr& instr) {
             llvm::ConstantDataVector::get(
                 context_, llvm::ArrayRef<uint64_t>{field<uint64_t>(instr.pc, 8), field<uint64_t>(instr.pc, 16)}));
       return;
-    case set_r: write(dst(), body_->kinds[acc(Kind::kI64)], read(acc(Kind::kI64), body_->kinds[acc(Kind::kI64)])); return;
+    case set_r:
+      write(dst(), body_->kinds[acc(Kind::kI64)], read(acc(Kind::kI64), body_->kinds[acc(Kind::kI64)]));
+      return;
     case set_s: write(dst(), Kind::kF32, read(acc(Kind::kF32), Kind::kF32)); return;
     case set_d: write(dst(), Kind::kF64, read(acc(Kind::kF64), Kind::kF64)); return;
     case select_r:
@@ -300,7 +303,8 @@ void Builder::instruction(const IrInstr& instr) {
     case ret: emit_return(nullptr); return;
     case ret_copy: {
       const unsigned slot = field<uint16_t>(instr.pc, 2);
-      const Kind kind = body_->kinds[slot] == Kind::kFrame || body_->kinds[slot] >= Kind::kV128 ? Kind::kI64 : body_->kinds[slot];
+      const Kind kind =
+          body_->kinds[slot] == Kind::kFrame || body_->kinds[slot] >= Kind::kV128 ? Kind::kI64 : body_->kinds[slot];
       returns(kind, read(slot, kind));
       return;
     }

@@ -76,7 +76,8 @@ void Builder::save_for_others() {
   }
 }
 
-// The address of an instruction beside the code, with the position in front of it: what handlers and frames have as a pc.
+// The address of an instruction beside the code, with the position in front of it: what handlers and frames have as a
+// pc.
 llvm::Constant* Builder::record(llvm::ArrayRef<uint64_t> units) {
   llvm::SmallVector<uint64_t, 8> record{position()};
   record.append(units.begin(), units.end());

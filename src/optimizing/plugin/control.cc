@@ -105,7 +105,8 @@ llvm::Function* Builder::slow_entry(const IrInstr& instr, uint32_t slots) {
   {
     // The parts of this class for the other function, for as long.
     llvm::SaveAndRestore function(function_, slow);
-    llvm::SaveAndRestore fp(body_->fp, static_cast<Value*>(slow->getArg(0))), ctx(ctx_, static_cast<Value*>(slow->getArg(1)));
+    llvm::SaveAndRestore fp(body_->fp, static_cast<Value*>(slow->getArg(0))),
+        ctx(ctx_, static_cast<Value*>(slow->getArg(1)));
     llvm::SaveAndRestore entry(entry_, BasicBlock::Create(context_, "entry", slow));
     auto variables = std::exchange(body_->variables, decltype(body_->variables)(body_->variables.size()));
     BasicBlock* const start = new_block("start");
@@ -237,7 +238,8 @@ void Builder::leave_to(uint32_t loop) {
   const size_t label = label_at(loop)->number;
   for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot)
     if (body_->liveness->is_live(label, slot)) store_to_frame(slot);
-  llvm::LoadInst* const unit = b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.lookups.cell(loop)), llvm::Align(8));
+  llvm::LoadInst* const unit =
+      b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.lookups.cell(loop)), llvm::Align(8));
   unit->setAtomic(llvm::AtomicOrdering::Acquire);
   Value* const code = b_.CreateLoad(b_.getPtrTy(), unit);
   llvm::CallInst* const call = call_code(code, unit, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
@@ -319,7 +321,8 @@ void Builder::emit_return(Value* result) {
 void Builder::trap(Value* code) {
   store_headers();
   Value* const pc = pointer(&body_->code.code[body_->at]);
-  llvm::CallInst* const call = call_code(pointer(callees_.trap_handler), pc, body_->fp, ctx_, body_->mem, code, nullptr);
+  llvm::CallInst* const call =
+      call_code(pointer(callees_.trap_handler), pc, body_->fp, ctx_, body_->mem, code, nullptr);
   call->setDoesNotReturn();
   b_.CreateUnreachable();
 }

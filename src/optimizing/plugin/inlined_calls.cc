@@ -11,8 +11,7 @@ bool Builder::inline_call(const IrInstr& instr) {
   if (plan == nullptr) return false;
   const wasm::FuncType& type = request_.module.func_type(plan->func_index);
   const unsigned base = field<uint16_t>(instr.pc, 0);
-  const auto first =
-      inlined_.empty() ? static_cast<uint32_t>(request_.code.code.size()) : inlined_.back().end();
+  const auto first = inlined_.empty() ? static_cast<uint32_t>(request_.code.code.size()) : inlined_.back().end();
   Body callee{.plan = *plan, .caller = body_, .first_position = first};
   inlined_.push_back({.first = first,
                       .code = &plan->code,
@@ -81,7 +80,8 @@ void Builder::store_headers(bool stays) {
     b->has_header = stays;
     Value* const header = offset(b->fp, int64_t{8} * b->code.param_slots);
     const auto store = [&](Value* value, uint32_t slot) {
-      in_scope(b_.CreateAlignedStore(value, offset(header, int64_t{8} * slot), llvm::Align(8)), frame_scope_, not_frame_);
+      in_scope(b_.CreateAlignedStore(value, offset(header, int64_t{8} * slot), llvm::Align(8)), frame_scope_,
+               not_frame_);
     };
     store(pointer(b->call), runtime::kHeaderCallerPc);
     store(ctx_, runtime::kHeaderCallerCtx);

@@ -179,7 +179,8 @@ void Builder::vector(const IrInstr& instr, Op op) {
 void Builder::select(const IrInstr& instr, unsigned form, Kind kind) {
   const auto slot_at = [&](unsigned at) { return field<uint16_t>(instr.pc, at); };
   // An integer keeps its width if both have it.
-  if (kind == Kind::kI64 && body_->kinds[slot_at(2)] == Kind::kI32 && body_->kinds[slot_at(4)] == Kind::kI32) kind = Kind::kI32;
+  if (kind == Kind::kI64 && body_->kinds[slot_at(2)] == Kind::kI32 && body_->kinds[slot_at(4)] == Kind::kI32)
+    kind = Kind::kI32;
   Value* const condition = read((form & 2) != 0 ? acc(Kind::kI32) : slot_at(6), Kind::kI32);
   Value *const a = read(slot_at(2), kind), *const b = read(slot_at(4), kind);
   Value* const chosen = b_.CreateSelect(b_.CreateICmpNE(condition, i32(0)), a, b);
