@@ -72,7 +72,7 @@ void Builder::return_inlined(llvm::ArrayRef<Value*> results) {
   b_.CreateBr(body_->after);
 }
 
-// The headers of the frames of inlined functions, so that others find the frames below. Nobody returns through them.
+// The headers of the frames of inlined functions, so that others find the frames below. Nothing returns through them.
 // `stays`: whether what follows, up to the next label, is reached only from here.
 void Builder::store_headers(bool stays) {
   for (Body* b = body_; b->caller != nullptr; b = b->caller) {
