@@ -213,7 +213,7 @@ uint32_t Compiler::emit_call_out(OpCode code, const Code* operands, unsigned uni
   uint8_t* p = data_.data() + offset;
   put<uint64_t>(p, at);
   put<uint64_t>(p + 8, reinterpret_cast<uint64_t>((*host_.handlers)[code]));
-  std::memcpy(p + 16, operands + 1, 8 * (size_t{units} - 1));
+  ir::copy_operands(code, operands, units, p + 16);
   HoleValues f;
   f.record = offset + 8;
   emit(control_id(ControlStencil::kCallOut), f);

@@ -249,6 +249,20 @@ ERMINE_HANDLER handler_call_import(ERMINE_HANDLER_PARAMS) {
   return have->id == want || is_declared_subtype(have, want, ctx);
 }
 
+// Remembers the callee of an indirect call: the code may be compiled by a tier that inlines functions.
+[[gnu::always_inline]] static inline void note_callee(const Code* pc, const FuncRef* ref, InstanceContext* ctx) {
+#ifdef ERMINE_BASELINE
+  auto* cell = reinterpret_cast<uint16_t*>(const_cast<Code*>(pc + 1)) + kCalleeCell / sizeof(uint16_t);
+  const uint16_t before = __atomic_load_n(cell, __ATOMIC_RELAXED);
+  if (before == kManyCallees) return;
+  const uint32_t now = ref->func_index + 1;
+  if (before == now && ref->ctx == ctx) [[likely]]
+    return;
+  const bool is_first = before == 0 && now < kManyCallees && ref->ctx == ctx;
+  __atomic_store_n(cell, is_first ? static_cast<uint16_t>(now) : kManyCallees, __ATOMIC_RELAXED);
+#endif
+}
+
 // type @4, table @8, index slot @12.
 template <From from>
 ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
@@ -260,6 +274,7 @@ ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
     ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);
   if (!type_matches(ref->type, field<uint32_t>(pc, 4), ctx)) [[unlikely]]
     ERMINE_TRAP(TrapCode::kIndirectCallTypeMismatch);
+  note_callee(pc, ref, ctx);
   if (ref->ctx != ctx) [[unlikely]] {
     r0 = reinterpret_cast<uint64_t>(ref);
     [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
@@ -272,6 +287,7 @@ ERMINE_HANDLER handler_call_ref(ERMINE_HANDLER_PARAMS) {
   r0 = fp[field<uint16_t>(pc, 8)];
   if (r0 == 0) [[unlikely]]
     ERMINE_TRAP(TrapCode::kNullFunctionReference);
+  note_callee(pc, reinterpret_cast<const FuncRef*>(r0), ctx);
   [[clang::musttail]] return handler_call_any(ERMINE_HANDLER_ARGS);
 }
 

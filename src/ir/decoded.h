@@ -125,6 +125,22 @@ constexpr bool is_return_call(IrOp op) {
   }
 }
 
+constexpr bool has_callee_cell(IrOp op) {
+  return op == IrOp::call_indirect_s || op == IrOp::call_indirect_r || op == IrOp::call_ref;
+}
+
+// Copies the operands of an instruction, which are behind `pc`, to `out`, for a handler that executes them there: it
+// records no callee in constant data. Other threads may record one here at the same time.
+inline void copy_operands(OpCode code, const Code* pc, unsigned units, void* out) {
+  const IrInfo& info = ir_info(code);
+  if (info.kind == CodeInfo::kIr && has_callee_cell(info.ir())) {
+    std::memcpy(out, pc + 1, kCalleeCell);
+    std::memcpy(static_cast<char*>(out) + kCalleeCell, &kManyCallees, sizeof kManyCallees);
+  } else {
+    std::memcpy(out, pc + 1, sizeof(Code) * (size_t{units} - 1));
+  }
+}
+
 // Whether the next instruction is reached only by branches.
 inline bool ends_block(const IrInstr& instr) { return ir_info(instr.code).ends_block; }
 

@@ -11,7 +11,7 @@
 //   atomic        dst:u16 @0  a:u16 @2  b:u16 @4  c:u16 @6  memory:u32 @8  offset:u64 @16
 //   wide          dst:u16 @0  a:u16 @2: operands and results in ranges of slots
 //   copies        dst:u16 @0  src:u16 @2 (copy2: dst2 @4, src2 @6; copy_n: count @4)
-//   call          off:u16 @0  header:u16 @2  [type:u32 @4]  [index slot:u16 @12]  pointer or index @8
+//   call          off:u16 @0  header:u16 @2  [type:u32 @4]  [index slot:u16 @12]  [callee:u16 @14]  pointer or index @8
 //   br_table      slot:u16 @0  count:u32 @4  target:i32 @8 of each label, the default last
 //   enter_count, loop   the last unit counts down to the request for machine code (kEnterCounter)
 // The other layouts are at their handlers.
@@ -41,6 +41,11 @@ inline void set_field(Code* pc, unsigned at, T v) {
 
 // Units of a br_table with this many labels besides the default.
 constexpr uint32_t table_units(uint32_t labels) { return 2 + (labels + 2) / 2; }
+
+// Where call_indirect and call_ref remember which function of their instance they call, as feedback for compilers: the
+// function's index and one more; 0: none yet; kManyCallees: several, or it is not recorded.
+inline constexpr unsigned kCalleeCell = 14;
+inline constexpr uint16_t kManyCallees = 0xffff;
 
 // The unit of enter_count and of loop that is the counter.
 inline constexpr unsigned kEnterCounter = 2, kLoopCounter = 1;

@@ -84,6 +84,7 @@ void Translator::call_indirect(const Instr& in, bool tail) {
   put<uint32_t>(at, 4, def.id);
   put<uint32_t>(at, 8, in.index2);
   put<uint16_t>(at, 12, x.slot);
+  put<uint16_t>(at, kCalleeCell, options_.record_callees ? 0 : kManyCallees);
   finish_call(base, def.func);
 }
 
@@ -100,6 +101,7 @@ void Translator::call_ref(const Instr& in, bool tail) {
   put<uint16_t>(at, 2, static_cast<uint16_t>(type.param_slots));
   put<uint32_t>(at, 4, module_.type_def(in.index).id);
   put<uint16_t>(at, 8, slot);
+  put<uint16_t>(at, kCalleeCell, options_.record_callees ? 0 : kManyCallees);
   finish_call(base, type);
 }
 

@@ -38,6 +38,7 @@ struct TranslateOptions {
   // Count calls and rounds of loops, and request machine code after these numbers.
   bool count = false;
   uint32_t tier_up_calls = 0, tier_up_rounds = 0;
+  bool record_callees = false;  // of indirect calls (kCalleeCell)
   bool record_offsets = false;  // keep the map from code to module offsets (for backtraces)
 };
 

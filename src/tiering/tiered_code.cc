@@ -47,7 +47,9 @@ ir::TranslateOptions TieredCode::translate_options() const {
           .pairs = policy_.first == kInterpreted,
           .count = step != nullptr,
           .tier_up_calls = step != nullptr ? step->calls : 0,
-          .tier_up_rounds = step != nullptr ? step->rounds : 0};
+          .tier_up_rounds = step != nullptr ? step->rounds : 0,
+          // For the optimising tier, which is the only one that follows another compiler.
+          .record_callees = policy_.steps.size() > 1};
 }
 
 Result<std::unique_ptr<Function>> TieredCode::make_function(uint32_t func_index) {

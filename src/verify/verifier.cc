@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/format.h"
+#include "ir/decoded.h"
 #include "ir/encoding.h"
 #include "ir/object_ops.h"
 #include "runtime/offsets.h"
@@ -563,6 +564,8 @@ class Verifier::Pass {
           const auto distance = static_cast<uint32_t>(units + 1);
           want = (want & 0xffffffff) | uint64_t{distance} << 32;
         }
+        if (info.kind == CodeInfo::kIr && ir::has_callee_cell(info.ir) && i == 1 + ir::kCalleeCell / sizeof word)
+          want |= uint64_t{ir::kManyCallees} << ir::kCalleeCell % sizeof word * 8;
         if (operand != want) return;
       }
       found = true;

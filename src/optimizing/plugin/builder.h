@@ -174,6 +174,7 @@ class Builder {
   llvm::CallInst* call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last);
   llvm::Function* handler_thunk();
   llvm::Constant* record(llvm::ArrayRef<uint64_t> units);
+  llvm::SmallVector<uint64_t, 8> units_of(const IrInstr& instr);
   llvm::Constant* position_of(const IrInstr& instr);
   Value* call_record(llvm::ArrayRef<uint64_t> units);
   Value* call_out(const IrInstr& instr);
@@ -200,6 +201,8 @@ class Builder {
 
   // --- inlined calls (inlined_calls.cc)
   bool inline_call(const IrInstr& instr);
+  BasicBlock* inline_expected(const IrInstr& instr, Value* ref);
+  void join(BasicBlock* joined);
   void enter_inlined(const IrInstr& instr);
   void return_inlined(llvm::ArrayRef<Value*> results);
   void store_headers(bool stays = false);
@@ -232,6 +235,7 @@ class Builder {
   llvm::Function* function_ = nullptr;
   std::unique_ptr<Inlining> plan_;
   std::vector<Object::Inlined> inlined_;
+  Kinds kinds_to_join_;  // between inline_expected() and join()
   Body* body_ = nullptr;  // the one that code is being made of
   std::string problem_;
   std::vector<uint32_t> exits_;

@@ -90,10 +90,17 @@ llvm::Constant* Builder::record(llvm::ArrayRef<uint64_t> units) {
                                                       llvm::ArrayRef<llvm::Constant*>{i64(1)});
 }
 
-// Of a call.
-llvm::Constant* Builder::position_of(const IrInstr& instr) {
-  return record(llvm::ArrayRef<uint64_t>(instr.pc, ir::units_of(instr.code)));
+// A copy of the instruction for its handler.
+llvm::SmallVector<uint64_t, 8> Builder::units_of(const IrInstr& instr) {
+  const unsigned n = ir::units_of(instr.code);
+  llvm::SmallVector<uint64_t, 8> units(n);
+  units[0] = reinterpret_cast<uint64_t>((*callees_.handlers)[instr.code]);
+  ir::copy_operands(instr.code, instr.pc, n, units.data() + 1);
+  return units;
 }
+
+// Of a call.
+llvm::Constant* Builder::position_of(const IrInstr& instr) { return record(units_of(instr)); }
 
 // Calls the handler of an instruction of the register code, given as units. Results in the accumulator for integers.
 Value* Builder::call_record(llvm::ArrayRef<uint64_t> units) {
@@ -111,10 +118,7 @@ Value* Builder::call_out(const IrInstr& instr) {
   save_for_others();
   for (const ir::SlotAccess& access : body_->decoded.accesses_of(instr))
     if (!access.written()) store_to_frame(access.slot);
-  const unsigned n = ir::units_of(instr.code);
-  llvm::SmallVector<uint64_t, 8> units(instr.pc, instr.pc + n);
-  units[0] = reinterpret_cast<uint64_t>((*callees_.handlers)[instr.code]);
-  return call_record(units);
+  return call_record(units_of(instr));
 }
 
 // If the condition holds, the instruction is run by its handler, which traps.

@@ -124,12 +124,14 @@ void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
                     *const then = new_block("then");
   unlikely_branch(b_.CreateIsNull(ref), other, check);
   b_.SetInsertPoint(check);
+  BasicBlock* const joined = inline_expected(instr, ref);
   Value* const type = load_field(b_.getInt32Ty(), ref, offsets::kFuncRefType, true);
   Value* const ctx = load_field(b_.getPtrTy(), ref, offsets::kFuncRefCtx, true);
   Value* const differs =
       b_.CreateOr(b_.CreateICmpNE(type, i32(field<uint32_t>(instr.pc, 4))), b_.CreateICmpNE(ctx, ctx_));
   unlikely_branch(differs, other, own);
   call_own_or(instr, ref, own, other, then, type_by_id(field<uint32_t>(instr.pc, 4)));
+  join(joined);
 }
 
 void Builder::call_ref(const IrInstr& instr) {
@@ -139,9 +141,11 @@ void Builder::call_ref(const IrInstr& instr) {
                     *const then = new_block("then");
   unlikely_branch(b_.CreateIsNull(ref), other, check);
   b_.SetInsertPoint(check);
+  BasicBlock* const joined = inline_expected(instr, ref);
   Value* const ctx = load_field(b_.getPtrTy(), ref, offsets::kFuncRefCtx, true);
   unlikely_branch(b_.CreateICmpNE(ctx, ctx_), other, own);
   call_own_or(instr, ref, own, other, then, type_by_id(field<uint32_t>(instr.pc, 4)));
+  join(joined);
 }
 
 // The two ways of an indirect call: `own`, a function of this instance through the table of machine code; `other`, by

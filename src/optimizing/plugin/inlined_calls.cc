@@ -1,9 +1,14 @@
 // Inlined calls.
 #include <llvm/Support/SaveAndRestore.h>
 
+#include <utility>
+
 #include "optimizing/plugin/builder.h"
+#include "runtime/offsets.h"
 
 namespace ermine::optimizing {
+
+namespace offsets = runtime::offsets;
 
 // Of a function of this instance, if the plan has it.
 bool Builder::inline_call(const IrInstr& instr) {
@@ -52,6 +57,37 @@ bool Builder::inline_call(const IrInstr& instr) {
     slot += type.results[i].slots();
   }
   return true;
+}
+
+// The other way of an indirect call, if the plan has a callee for it: the function that it has called until now. The
+// caller makes the code for all other callees, and then join().
+BasicBlock* Builder::inline_expected(const IrInstr& instr, Value* ref) {
+  const Inlining* const plan = body_->plan.callee_at(instr.at);
+  if (plan == nullptr) return nullptr;
+  BasicBlock *const expected = new_block("expected"), *const unexpected = new_block("unexpected"),
+                    *const joined = new_block("joined");
+  Value* const index = load_field(b_.getInt32Ty(), ref, offsets::kFuncRefIndex, true);
+  Value* const ctx = load_field(b_.getPtrTy(), ref, offsets::kFuncRefCtx, true);
+  Value* const differs = b_.CreateOr(b_.CreateICmpNE(index, i32(plan->func_index)), b_.CreateICmpNE(ctx, ctx_));
+  unlikely_branch(differs, unexpected, expected);
+  b_.SetInsertPoint(expected);
+  const Kinds before = body_->kinds;
+  const auto constants = body_->constants;
+  inline_call(instr);
+  b_.CreateBr(joined);
+  kinds_to_join_ = std::exchange(body_->kinds, before);
+  body_->constants = constants;
+  b_.SetInsertPoint(unexpected);
+  return joined;
+}
+
+// Both ways leave the results in the same variables.
+void Builder::join(BasicBlock* joined) {
+  if (joined == nullptr) return;
+  if (body_->kinds != kinds_to_join_) fail("the ways of an indirect call leave different kinds of values");
+  b_.CreateBr(joined);
+  b_.SetInsertPoint(joined);
+  body_->mem = b_.CreateLoad(b_.getPtrTy(), memory0_);
 }
 
 // The function around it has checked the stacks for this frame too, but not if it is entered at a loop.

@@ -20,9 +20,10 @@ struct Most {
   size_t together;
   double for_each;
 };
-constexpr Most kMost{60, 250, 400, 0.25}, kMostWarm{150, 500, 2000, 1};
+constexpr Most kMost{60, 250, 400, 0.25}, kMostWarm{150, 500, 1000, 0.5};
 constexpr unsigned kMostDepth = 8, kMostRecursion = 2;
 constexpr uint32_t kMostFrameSlots = 4096;
+constexpr uint32_t kNone = ~uint32_t{0};
 
 // A call that may be inlined.
 struct Candidate {
@@ -64,11 +65,10 @@ class Planner {
     for (const Inlining* i = &caller; i != nullptr; i = i->caller) ++depth;
     if (depth > kMostDepth) return;
     for (const IrInstr& instr : caller.decoded.instrs) {
-      const ir::IrInfo& info = ir::ir_info(instr.code);
-      if (info.kind != ir::CodeInfo::kIr || info.ir() != IrOp::call) continue;
       // What lies before the entry is not in the code.
       if (caller.caller == nullptr && instr.at < request_.entry) continue;
-      const uint32_t callee = reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8))->func_index;
+      const uint32_t callee = callee_of(instr);
+      if (callee == kNone) continue;
       recursion = 0;
       for (const Inlining* i = &caller; i != nullptr; i = i->caller) recursion += i->func_index == callee;
       if (recursion > kMostRecursion) continue;
@@ -85,6 +85,22 @@ class Planner {
                         .most = &most,
                         .loops = around});
     }
+  }
+
+  // The function that an instruction calls, or that an indirect call has called until now.
+  uint32_t callee_of(const IrInstr& instr) const {
+    const ir::IrInfo& info = ir::ir_info(instr.code);
+    if (info.kind != ir::CodeInfo::kIr) return kNone;
+    if (info.ir() == IrOp::call)
+      return reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8))->func_index;
+    if (!ir::has_callee_cell(info.ir())) return kNone;
+    const auto* const cell = reinterpret_cast<const uint16_t*>(instr.pc + 1) + ir::kCalleeCell / sizeof(uint16_t);
+    const uint16_t seen = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    if (seen == 0 || seen == ir::kManyCallees) return kNone;
+    const uint32_t callee = seen - 1;
+    const wasm::Module& module = request_.module;
+    if (callee < module.imported_functions || callee >= module.functions.size()) return kNone;
+    return module.types[module.functions[callee].type_index] == field<uint32_t>(instr.pc, 4) ? callee : kNone;
   }
 
   static unsigned loops_around(const ir::DecodedFunction& code, uint32_t at) {
