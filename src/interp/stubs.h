@@ -22,7 +22,7 @@ __attribute__((preserve_none)) uint64_t ermine_trap_exit(ERMINE_HANDLER_PARAMS);
 [[noreturn]] void ermine_resume(const CatchTarget* target, const Code* pc, Slot* fp, InstanceContext* ctx,
                                 uint8_t* mem);
 
-// Called like a handler; x86-64 rax, AArch64 x8 + 16 is the address of a pointer to a FuncCode: runs its code, whatever
+// Called like a handler; x86-64 rax, AArch64 x2 + 16 is the address of a pointer to a FuncCode: runs its code, whatever
 // it is. (The address is in the call instruction for a function of the instance, and 16 bytes before the code field of
 // a FuncRef.)
 void ermine_call_stub();

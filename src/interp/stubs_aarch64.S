@@ -84,7 +84,7 @@ ermine_resume:
   .type ermine_call_stub, @function
   .p2align 4
 ermine_call_stub:
-  ldr x24, [x8, #ERMINE_CALL_STUB_DISTANCE]
+  ldr x24, [x2, #ERMINE_CALL_STUB_DISTANCE]
   ldr x20, [x24]
   ldr x9, [x20]
   br x9

@@ -74,13 +74,13 @@ template <class T, HoleKind hole>
 #define STENCIL_PC(reg) \
   "movz " reg ", :abs_g2:ermine_pc\n movk " reg ", :abs_g1_nc:ermine_pc\n movk " reg ", :abs_g0_nc:ermine_pc\n"
 
-// The callee's frame is at `offset`, its header at `slot_d`; calls through the table of functions. x8: the call, for
+// The callee's frame is at `offset`, its header at `slot_d`; calls through the table of functions. x2: the call, for
 // call_stub.
 #define STENCIL_CALL \
   "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
-  STENCIL_PC("x8")                                               \
+  STENCIL_PC("x2")                                               \
   "add x15, x21, :lo12:ermine_slot_d\n"                          \
-  "stp x8, x22, [x15]\n"                                         \
+  "stp x2, x22, [x15]\n"                                         \
   "add x21, x21, :lo12:ermine_offset\n"                          \
   "adrp x15, ermine_call_table\n"                                \
   "ldr x15, [x15, :lo12:ermine_call_table]\n"                    \
@@ -94,7 +94,7 @@ template <class T, HoleKind hole>
 // `count` being the distance in bytes to that of index 0.
 #define STENCIL_CODE_OF_REF \
   "ldr w14, [x24, #" ERMINE_ASM(ERMINE_OFFSET_FUNC_REF_INDEX) "]\n" \
-  "sub x8, x24, #" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "\n" \
+  "sub x2, x24, #" ERMINE_ASM(ERMINE_CALL_STUB_DISTANCE) "\n" \
   "adrp x15, ermine_call_table\n"                                \
   "add x15, x15, :lo12:ermine_call_table\n"                      \
   "movz w16, :abs_g1:ermine_count\n"                             \
@@ -105,9 +105,9 @@ template <class T, HoleKind hole>
 // The same for the function that r0 refers to.
 #define STENCIL_CALL_REF \
   "stp x21, x22, [sp, #-32]!\n str x30, [sp, #16]\n"             \
-  STENCIL_PC("x8")                                               \
+  STENCIL_PC("x2")                                               \
   "add x15, x21, :lo12:ermine_slot_d\n"                          \
-  "stp x8, x22, [x15]\n"                                         \
+  "stp x2, x22, [x15]\n"                                         \
   "add x21, x21, :lo12:ermine_offset\n"                          \
   STENCIL_CODE_OF_REF                                            \
   "blr x15\n"                                                    \
@@ -178,7 +178,7 @@ template <class T, HoleKind hole>
 // Tail calls of functions of this instance, as above: the frame is already the callee's, and it returns to the caller
 // of this function.
 #define STENCIL_RETURN_CALL                   \
-  STENCIL_PC("x8")                            \
+  STENCIL_PC("x2")                            \
   "adrp x15, ermine_call_table\n"             \
   "ldr x15, [x15, :lo12:ermine_call_table]\n" \
   "br x15"
