@@ -96,8 +96,8 @@ void Specimen::blank(size_t piece) {
 #if defined(__x86_64__)
   std::fill(bytes.begin() + pieces[piece].offset, bytes.begin() + end, uint8_t{0x90});
 #else
-  for (uint32_t i = pieces[piece].offset; i < end; i += 4)
-    std::ranges::copy({0x1f, 0x20, 0x03, 0xd5}, bytes.begin() + i);
+  constexpr uint8_t kNop[] = {0x1f, 0x20, 0x03, 0xd5};
+  for (uint32_t i = pieces[piece].offset; i < end; i += 4) std::ranges::copy(kNop, bytes.begin() + i);
 #endif
 }
 
