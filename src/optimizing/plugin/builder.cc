@@ -21,18 +21,11 @@ Builder::Builder(const Request& request, const Callees& callees, const ir::Handl
       context_(library.module().getContext()),
       b_(context_),
       debug_(library.module()) {
-  llvm::MDBuilder metadata(context_);
-  llvm::MDNode* const domain = metadata.createAnonymousAliasScopeDomain("ermine");
-  const auto scope = [&](const char* name) { return metadata.createAnonymousAliasScope(domain, name); };
-  llvm::MDNode *const memory = scope("memory"), *const frame = scope("frame"), *const context = scope("context");
-  const auto list = [&](std::initializer_list<llvm::Metadata*> of) { return llvm::MDNode::get(context_, of); };
-  memory_scope_ = list({memory});
-  frame_scope_ = list({frame});
-  context_scope_ = list({context});
-  not_memory_ = list({frame, context});
-  not_frame_ = list({memory, context});
-  not_context_ = list({memory, frame});
-  library.set_memory_scopes({memory_scope_, not_memory_});
+  const Library::Scopes& scopes = library.scopes();
+  frame_scope_ = scopes.frame;
+  context_scope_ = scopes.context;
+  not_frame_ = scopes.not_frame;
+  not_context_ = scopes.not_context;
 }
 
 void Builder::fail(std::string problem) {

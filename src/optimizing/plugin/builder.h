@@ -247,8 +247,8 @@ class Builder {
   bool accesses_memory_ = false;
   llvm::Function* thunk_ = nullptr;  // handler_thunk()
   llvm::SmallVector<llvm::Instruction*, 5> state_;  // keep_state()
-  llvm::MDNode *memory_scope_ = nullptr, *frame_scope_ = nullptr, *context_scope_ = nullptr;
-  llvm::MDNode *not_memory_ = nullptr, *not_frame_ = nullptr, *not_context_ = nullptr;
+  llvm::MDNode *frame_scope_ = nullptr, *context_scope_ = nullptr;
+  llvm::MDNode *not_frame_ = nullptr, *not_context_ = nullptr;
 };
 
 }  // namespace ermine::optimizing

@@ -119,7 +119,7 @@ const wasm::FuncType* Builder::type_by_id(wasm::TypeId id) const {
 void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
   store_headers(true);
   Value* const index = read(from_acc ? acc(Kind::kI64) : field<uint16_t>(instr.pc, 12), Kind::kI64);
-  Value* const ref = b_.CreateCall(library_.table_element(), {ctx_, i32(field<uint32_t>(instr.pc, 8)), index});
+  Value* const ref = library_.emit(b_, library_.table_element(), {ctx_, i32(field<uint32_t>(instr.pc, 8)), index});
   BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
                     *const then = new_block("then");
   unlikely_branch(b_.CreateIsNull(ref), other, check);

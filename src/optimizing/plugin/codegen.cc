@@ -1,8 +1,10 @@
 #include "optimizing/plugin/codegen.h"
 
 #include <llvm/Analysis/CGSCCPassManager.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
-#include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
@@ -11,12 +13,22 @@
 #include <llvm/Transforms/IPO/AlwaysInliner.h>
 #include <llvm/Transforms/Utils/Local.h>
 
+#if LLVM_VERSION_MAJOR >= 20
+#include <llvm/CodeGen/CodeGenTargetMachineImpl.h>
+#endif
+
 #include "optimizing/plugin/builder.h"
 #include "optimizing/plugin/object_file.h"
 
 namespace ermine::optimizing {
 
 namespace {
+
+#if LLVM_VERSION_MAJOR >= 20
+using TargetMachineImpl = llvm::CodeGenTargetMachineImpl;
+#else
+using TargetMachineImpl = llvm::LLVMTargetMachine;
+#endif
 
 // What pays for its time. (Vectorizers find nothing to do: accesses to memory are volatile, and the compiler that made
 // the module has run them.)
@@ -46,22 +58,13 @@ std::unique_ptr<Codegen> Codegen::create() {
   std::string error;
   made->target_ = llvm::TargetRegistry::lookupTarget(made->triple_, error);
   if (made->target_ == nullptr) return nullptr;
-  auto machine = made->take_machine();
+  const auto machine = made->new_machine();
   if (machine == nullptr) return nullptr;
   made->layout_ = machine->createDataLayout().getStringRepresentation();
-  made->machines_.push_back(std::move(machine));
   return made;
 }
 
-std::unique_ptr<llvm::TargetMachine> Codegen::take_machine() {
-  {
-    std::lock_guard lock(mutex_);
-    if (!machines_.empty()) {
-      auto machine = std::move(machines_.back());
-      machines_.pop_back();
-      return machine;
-    }
-  }
+std::unique_ptr<llvm::TargetMachine> Codegen::new_machine() const {
   llvm::TargetOptions options;
   options.EmitStackSizeSection = true;
   options.TrapUnreachable = true;
@@ -87,48 +90,76 @@ void Codegen::prepare(llvm::Module& module) const {
   }
 }
 
-Object Codegen::compile(llvm::Module& module, bool needs_state) {
-  auto machine = take_machine();
-  llvm::PassBuilder builder(machine.get());
+struct Pipeline::Passes {
+  explicit Passes(const Codegen& codegen) : machine(codegen.new_machine()), builder(machine.get()) {
+    // Calls of the C library's functions are never made.
+    functions.registerPass([triple = codegen.triple()] {
+      llvm::TargetLibraryInfoImpl library{llvm::Triple(triple)};
+      library.disableAllFunctions();
+      return llvm::TargetLibraryAnalysis(library);
+    });
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(components);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, components, modules);
+    passes.addPass(llvm::AlwaysInlinerPass(false));
+    if (auto error = builder.parsePassPipeline(passes, kPasses)) llvm::report_fatal_error(std::move(error));
+    if (!add_code_generation()) llvm::report_fatal_error("LLVM makes no object files for this machine");
+  }
+
+  // As addPassesToEmitFile(), without passes that never find anything here.
+  bool add_code_generation() {
+    auto& target = static_cast<TargetMachineImpl&>(*machine);
+    auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&target);
+    llvm::TargetPassConfig* const config = target.createPassConfig(emit);
+    config->setDisableVerify(true);
+    for (char* const unused :
+         {&llvm::FEntryInserterID, &llvm::FixupStatepointCallerSavedID, &llvm::FuncletLayoutID,
+          &llvm::GCLoweringID, &llvm::GCMachineCodeAnalysisID, &llvm::LiveDebugValuesID,
+          &llvm::MachineSanitizerBinaryMetadataID, &llvm::PatchableFunctionID, &llvm::RemoveRedundantDebugValuesID,
+          &llvm::ShadowStackGCLoweringID, &llvm::StackFrameLayoutAnalysisPassID, &llvm::StackMapLivenessID,
+          &llvm::XRayInstrumentationID})
+      config->disablePass(unused);
+    emit.add(config);
+    emit.add(module_info);
+    if (config->addISelPasses()) return false;
+    config->addMachinePasses();
+    config->setInitialized();
+    if (target.addAsmPrinter(emit, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
+                             module_info->getMMI().getContext()))
+      return false;
+    emit.add(llvm::createFreeMachineFunctionPass());
+    return true;
+  }
+
+  const std::unique_ptr<llvm::TargetMachine> machine;
+  llvm::PassBuilder builder;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  // Calls of the C library's functions are never made.
-  functions.registerPass([&] {
-    llvm::TargetLibraryInfoImpl library{llvm::Triple(triple_)};
-    library.disableAllFunctions();
-    return llvm::TargetLibraryAnalysis(library);
-  });
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager passes;
-  passes.addPass(llvm::AlwaysInlinerPass(false));
-  if (auto error = builder.parsePassPipeline(passes, kPasses)) {
-    Object object;
-    object.problem = llvm::toString(std::move(error));
-    return object;
-  }
-  passes.run(module, modules);
 
   llvm::SmallVector<char, 0> file;
-  llvm::raw_svector_ostream stream(file);
+  llvm::raw_svector_ostream stream{file};
   llvm::legacy::PassManager emit;
-  if (machine->addPassesToEmitFile(emit, stream, nullptr, llvm::CodeGenFileType::ObjectFile, true)) {
-    Object object;
-    object.problem = "LLVM makes no object files for this machine";
-    return object;
-  }
-  emit.run(module);
-  {
-    std::lock_guard lock(mutex_);
-    machines_.push_back(std::move(machine));
-  }
+};
+
+Pipeline::Pipeline(const Codegen& codegen) : passes_(std::make_unique<Passes>(codegen)) {}
+Pipeline::~Pipeline() = default;
+
+Object Pipeline::compile(llvm::Module& module, bool needs_state) {
+  Passes& p = *passes_;
+  p.passes.run(module, p.modules);
+  p.modules.clear();
+  p.components.clear();
+  p.functions.clear();
+  p.loops.clear();
+  p.file.clear();
+  p.emit.run(module);
   uint64_t frame_bytes = 0;
-  Object object = read_object(stream.str(), needs_state, &frame_bytes);
+  Object object = read_object(p.stream.str(), needs_state, &frame_bytes);
   if (object.problem.empty() && frame_bytes > kMostFrameBytes) {
     object = {};
     object.problem = "its frame on the native stack is too large";

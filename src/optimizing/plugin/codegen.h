@@ -6,13 +6,13 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include <memory>
-#include <mutex>
-#include <vector>
+#include <string>
 
 #include "optimizing/plugin.h"
 
 namespace ermine::optimizing {
 
+// What code is made for.
 class Codegen {
  public:
   // Null if this processor has not what semantics.cc was compiled for.
@@ -20,17 +20,29 @@ class Codegen {
 
   // Prepares a module for the machine: its data layout, the functions' attributes.
   void prepare(llvm::Module& module) const;
-  // Thread-safe. `module` has what Builder made. `needs_state`: as in read_object().
-  Object compile(llvm::Module& module, bool needs_state);
+  // Thread-safe. Null if there is none.
+  std::unique_ptr<llvm::TargetMachine> new_machine() const;
+  const std::string& triple() const { return triple_; }
 
  private:
   Codegen() = default;
-  std::unique_ptr<llvm::TargetMachine> take_machine();
 
   const llvm::Target* target_ = nullptr;
   std::string triple_, cpu_, features_, layout_;
-  std::mutex mutex_;  // guards the list of machines that are free
-  std::vector<std::unique_ptr<llvm::TargetMachine>> machines_;
+};
+
+// The passes, which are made once for many modules. Used by one thread at a time; all modules belong to one context.
+class Pipeline {
+ public:
+  explicit Pipeline(const Codegen& codegen);
+  ~Pipeline();
+
+  // `module` has what Builder made. `needs_state`: as in read_object().
+  Object compile(llvm::Module& module, bool needs_state);
+
+ private:
+  struct Passes;
+  const std::unique_ptr<Passes> passes_;
 };
 
 }  // namespace ermine::optimizing

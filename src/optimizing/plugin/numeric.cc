@@ -37,7 +37,7 @@ Value* Builder::immediate(const IrInstr& instr, Kind kind, unsigned at) {
 Value* Builder::call_semantics(Op op, llvm::ArrayRef<Value*> args) {
   llvm::Function* const function = library_.semantics(op);
   if (!is_trapping(op)) {
-    Value* const value = b_.CreateCall(function, args);
+    Value* const value = library_.emit(b_, function, args);
     // A signalling NaN that is converted there and back would stay one if both were removed.
     if (op == Op::f64_promote_f32 || op == Op::f32_demote_f64)
       return b_.CreateIntrinsic(value->getType(), llvm::Intrinsic::arithmetic_fence, {value});
@@ -48,7 +48,7 @@ Value* Builder::call_semantics(Op op, llvm::ArrayRef<Value*> args) {
   b_.CreateStore(b_.getInt8(0), code);
   llvm::SmallVector<Value*, 4> with_trap(args);
   with_trap.push_back(code);
-  Value* const value = b_.CreateCall(function, with_trap);
+  Value* const value = library_.emit(b_, function, with_trap);
   Value* const trapped = b_.CreateLoad(b_.getInt8Ty(), code);
   BasicBlock *const rare = new_block("trap"), *const usual = new_block("no_trap");
   unlikely_branch(b_.CreateICmpNE(trapped, b_.getInt8(0)), rare, usual);

@@ -11,7 +11,7 @@ using ir::ObjectOp;
 Value* Builder::call_object(ObjectFunction function, llvm::ArrayRef<Value*> args) {
   llvm::SmallVector<Value*, 6> all{ctx_};
   all.append(args.begin(), args.end());
-  return b_.CreateCall(library_.object(function), all);
+  return library_.emit(b_, library_.object(function), all);
 }
 
 Value* Builder::integer_operand(const IrInstr& instr, bool from_acc, unsigned at, Kind kind) {

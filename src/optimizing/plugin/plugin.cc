@@ -8,6 +8,8 @@
 #include <pthread.h>
 
 #include <memory>
+#include <mutex>
+#include <vector>
 
 #include "optimizing/plugin/builder.h"
 #include "optimizing/plugin/codegen.h"
@@ -23,6 +25,18 @@ void give_up(void*, const char*, bool) {
   if (t_compiles) pthread_exit(nullptr);
 }
 
+// What compiling a function leaves for the next one: the library's functions that were read, the passes. LLVM keeps
+// constants, types and positions as long as their context, so a worker is given up after some functions.
+struct Worker {
+  explicit Worker(const Codegen& codegen) : pipeline(codegen) { context.setDiscardValueNames(true); }
+
+  llvm::LLVMContext context;
+  Library library{context};
+  Pipeline pipeline;
+  size_t units = 0;  // of register code that it has compiled
+};
+constexpr size_t kMostUnitsOfWorker = 20'000;
+
 class LlvmGenerator final : public Generator {
  public:
   LlvmGenerator(const Callees& callees, std::unique_ptr<Codegen> codegen)
@@ -30,29 +44,54 @@ class LlvmGenerator final : public Generator {
 
   Object compile(const Request& request) override {
     t_compiles = true;
-    llvm::LLVMContext context;
-    Library library(context);
+    std::unique_ptr<Worker> worker = take_worker();
+    Object object = compile(request, *worker);
+    worker->library.end();
+    worker->units += request.code.code.size();
+    if (worker->units < kMostUnitsOfWorker) {
+      std::lock_guard lock(mutex_);
+      idle_.push_back(std::move(worker));
+    }
+    return object;
+  }
+
+ private:
+  std::unique_ptr<Worker> take_worker() {
+    {
+      std::lock_guard lock(mutex_);
+      if (!idle_.empty()) {
+        auto worker = std::move(idle_.back());
+        idle_.pop_back();
+        return worker;
+      }
+    }
+    return std::make_unique<Worker>(*codegen_);
+  }
+
+  Object compile(const Request& request, Worker& worker) {
+    Library& library = worker.library;
+    library.begin();
     Builder builder(request, callees_, handlers_, library);
     if (!builder.build()) {
       Object object;
       object.problem = builder.problem();
       return object;
     }
-    library.drop_unused();
     codegen_->prepare(library.module());
 #ifndef NDEBUG
     if (llvm::verifyModule(library.module(), &llvm::errs())) llvm::report_fatal_error("the code is not valid");
 #endif
-    Object object = codegen_->compile(library.module(), builder.accesses_memory());
+    Object object = worker.pipeline.compile(library.module(), builder.accesses_memory());
     object.exits = builder.exits();
     object.inlined = builder.inlined();
     return object;
   }
 
- private:
   const Callees callees_;
   const ir::HandlerIndex handlers_;
   const std::unique_ptr<Codegen> codegen_;
+  std::mutex mutex_;  // guards idle_
+  std::vector<std::unique_ptr<Worker>> idle_;
 };
 
 Generator* make(const Callees& callees) {
