@@ -1,6 +1,6 @@
 // Measures Ermine's library inside one process, through its public C++ API:
 //
-//   ermine_embed_bench WHAT FILE [--tier=interp|baseline|optimized]
+//   ermine_embed_bench WHAT FILE [--tier=NAME]
 //
 // prints {"seconds": s, "count": n}, where s is the median time of one operation, or for `rest` {"bytes": b}, the
 // resident memory of an idle instance. WHAT is
@@ -150,7 +150,7 @@ int main(int argc, char** argv) {
   if (tier == "--tier=interp") config.tier = ermine::Tier::kInterp;
   else if (tier == "--tier=baseline") config.tier = ermine::Tier::kBaseline;
   else if (tier == "--tier=optimized") config.tier = ermine::Tier::kOptimized;
-  else if (argc != 3) fail("usage: ermine_embed_bench WHAT FILE [--tier=interp|baseline|optimized]");
+  else if (argc != 3) fail("usage: ermine_embed_bench WHAT FILE [--tier=NAME]");
   const std::string_view what = argv[1];
   const std::vector<uint8_t> bytes = read_file(argv[2]);
   const ermine::Engine engine(config);

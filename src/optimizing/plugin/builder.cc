@@ -1,5 +1,6 @@
 #include "optimizing/plugin/builder.h"
 
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/MDBuilder.h>
 
 #include <algorithm>
@@ -146,8 +147,16 @@ void Builder::keep_state() {
   llvm::Instruction* const frame = b_.CreateStore(body_->fp, state, true);
   Value* const second = offset(state, 8);
   llvm::Instruction* const context = b_.CreateStore(ctx_, second, true);
+#if defined(__x86_64__)
+  // The operand as text, in a section of its own: a stack map would take the register of a frame pointer.
+  const std::string text = std::string(".pushsection ") + kStateSection + ",\"\",@progbits\n.asciz \"$0\"\n.popsection";
+  llvm::FunctionType* const type = llvm::FunctionType::get(b_.getVoidTy(), {b_.getPtrTy()}, false);
+  llvm::CallInst* const map = b_.CreateCall(type, llvm::InlineAsm::get(type, text, "*m", true), {state});
+  map->addParamAttr(0, llvm::Attribute::get(context_, llvm::Attribute::ElementType, state->getAllocatedType()));
+#else
   llvm::Instruction* const map =
       b_.CreateIntrinsic(llvm::Intrinsic::experimental_stackmap, {}, {i64(kStateMap), i32(0), state});
+#endif
   state_ = {map, context, llvm::cast<llvm::Instruction>(second), frame, state};
 }
 

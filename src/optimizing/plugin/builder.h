@@ -77,6 +77,7 @@ class Builder {
   // What is entered as handlers are, with arguments in the frame; and with arguments in registers, if that is possible.
   static constexpr const char *kFunctionName = "wasm", *kRegisterEntryName = "wasm_by_registers";
   static constexpr unsigned kStateMap = 1;  // identifies the stack map of the function's state
+  static constexpr const char* kStateSection = ".ermine.state";  // or what has its place as text
 
  private:
   // --- structure (builder.cc)
@@ -171,12 +172,13 @@ class Builder {
 
   // --- call-outs, and calls of code as handlers call it (call_outs.cc)
   llvm::FunctionType* code_type();
-  llvm::CallInst* call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last);
+  llvm::CallInst* call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
+                            Value* f32 = nullptr, Value* f64 = nullptr);
   llvm::Function* handler_thunk();
   llvm::Constant* record(llvm::ArrayRef<uint64_t> units);
   llvm::SmallVector<uint64_t, 8> units_of(const IrInstr& instr);
   llvm::Constant* position_of(const IrInstr& instr);
-  Value* call_record(llvm::ArrayRef<uint64_t> units);
+  Value* call_record(llvm::ArrayRef<uint64_t> units, bool has_accumulators = true);
   Value* call_out(const IrInstr& instr);
   void call_slowly(const IrInstr& instr, Value* condition);
   void builtin(const IrInstr& instr);

@@ -14,14 +14,14 @@ llvm::FunctionType* Builder::code_type() {
   return llvm::FunctionType::get(i, {p, p, p, p, i, i, i, i, i, i, i, i, b_.getFloatTy(), b_.getDoubleTy()}, false);
 }
 
-llvm::CallInst* Builder::call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0,
-                                   Value* last) {
+llvm::CallInst* Builder::call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
+                                   Value* f32, Value* f64) {
   llvm::FunctionType* const type = code_type();
   llvm::SmallVector<Value*, 14> args{pc, fp, ctx, mem, r0};
   while (args.size() < 11) args.push_back(llvm::PoisonValue::get(b_.getInt64Ty()));
   args.push_back(last != nullptr ? last : llvm::PoisonValue::get(b_.getInt64Ty()));
-  args.push_back(b_.CreateLoad(b_.getFloatTy(), variable(acc(Kind::kF32), Kind::kF32)));
-  args.push_back(b_.CreateLoad(b_.getDoubleTy(), variable(acc(Kind::kF64), Kind::kF64)));
+  args.push_back(f32 != nullptr ? f32 : llvm::PoisonValue::get(b_.getFloatTy()));
+  args.push_back(f64 != nullptr ? f64 : llvm::PoisonValue::get(b_.getDoubleTy()));
   if (pc == nullptr) args[0] = llvm::PoisonValue::get(b_.getPtrTy());
   if (by_registers_) {
     args[3] = llvm::PoisonValue::get(b_.getPtrTy());
@@ -103,12 +103,16 @@ llvm::SmallVector<uint64_t, 8> Builder::units_of(const IrInstr& instr) {
 llvm::Constant* Builder::position_of(const IrInstr& instr) { return record(units_of(instr)); }
 
 // Calls the handler of an instruction of the register code, given as units. Results in the accumulator for integers.
-Value* Builder::call_record(llvm::ArrayRef<uint64_t> units) {
+// Without accumulators as operands these are not kept for it, around a loop for instance.
+Value* Builder::call_record(llvm::ArrayRef<uint64_t> units, bool has_accumulators) {
   llvm::SmallVector<uint64_t, 8> list(units);
   list.push_back(reinterpret_cast<uint64_t>((*callees_.handlers)[ir::code_of(IrOp::ret)]));
-  const unsigned r = acc(Kind::kI64);
-  Value* const result = call_code(pointer(units[0]), record(list), body_->fp, ctx_,
-                                  b_.CreateLoad(b_.getPtrTy(), memory0_), read(r, Kind::kI64), nullptr);
+  const auto accumulator = [&](Kind kind) {
+    return has_accumulators ? read(acc(kind), kind) : llvm::PoisonValue::get(type_of(kind));
+  };
+  Value* const result =
+      call_code(pointer(units[0]), record(list), body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
+                accumulator(Kind::kI64), nullptr, accumulator(Kind::kF32), accumulator(Kind::kF64));
   reload_memory();
   return result;
 }

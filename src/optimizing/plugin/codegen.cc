@@ -115,11 +115,10 @@ struct Pipeline::Passes {
     llvm::TargetPassConfig* const config = target.createPassConfig(emit);
     config->setDisableVerify(true);
     for (char* const unused :
-         {&llvm::FEntryInserterID, &llvm::FixupStatepointCallerSavedID, &llvm::FuncletLayoutID,
-          &llvm::GCLoweringID, &llvm::GCMachineCodeAnalysisID, &llvm::LiveDebugValuesID,
-          &llvm::MachineSanitizerBinaryMetadataID, &llvm::PatchableFunctionID, &llvm::RemoveRedundantDebugValuesID,
-          &llvm::ShadowStackGCLoweringID, &llvm::StackFrameLayoutAnalysisPassID, &llvm::StackMapLivenessID,
-          &llvm::XRayInstrumentationID})
+         {&llvm::FEntryInserterID, &llvm::FixupStatepointCallerSavedID, &llvm::FuncletLayoutID, &llvm::GCLoweringID,
+          &llvm::GCMachineCodeAnalysisID, &llvm::LiveDebugValuesID, &llvm::MachineSanitizerBinaryMetadataID,
+          &llvm::PatchableFunctionID, &llvm::RemoveRedundantDebugValuesID, &llvm::ShadowStackGCLoweringID,
+          &llvm::StackFrameLayoutAnalysisPassID, &llvm::StackMapLivenessID, &llvm::XRayInstrumentationID})
       config->disablePass(unused);
     emit.add(config);
     emit.add(module_info);

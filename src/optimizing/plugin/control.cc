@@ -92,7 +92,7 @@ void Builder::run_enter(const IrInstr& instr, uint32_t slots) {
   trap_if(native_stack_is_short(), TrapCode::kCallStackExhausted);
   const uint64_t units[] = {reinterpret_cast<uint64_t>((*callees_.handlers)[ir::code_of(IrOp::enter)]),
                             field<uint32_t>(instr.pc, 0) | uint64_t{slots} << 32};
-  call_record(units);
+  call_record(units, false);
 }
 
 // A function with the same arguments that runs the handler of IrOp::enter, and then this function.
@@ -159,15 +159,16 @@ void Builder::enter_sp(const IrInstr& instr) {
 
 // At the start of a loop.
 void Builder::poll() {
+  // Volatile rather than atomic, which LLVM does not make an operand of the comparison. It is one access in any case.
   llvm::LoadInst* const wanted =
-      b_.CreateAlignedLoad(b_.getInt32Ty(), offset(exec_, offsets::kExecInterrupt), llvm::Align(4));
-  wanted->setAtomic(llvm::AtomicOrdering::Monotonic);
+      b_.CreateAlignedLoad(b_.getInt32Ty(), offset(exec_, offsets::kExecInterrupt), llvm::Align(4), true);
+  in_scope(wanted, context_scope_, not_context_);
   BasicBlock *const rare = new_block("interrupted"), *const usual = new_block("loop");
   unlikely_branch(b_.CreateICmpNE(wanted, i32(0)), rare, usual);
   b_.SetInsertPoint(rare);
   save_for_others();
   const uint64_t units[] = {reinterpret_cast<uint64_t>((*callees_.handlers)[ir::code_of(IrOp::poll)]), 0};
-  call_record(units);
+  call_record(units, false);
   b_.CreateBr(usual);
   b_.SetInsertPoint(usual);
 }

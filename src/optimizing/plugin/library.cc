@@ -122,9 +122,8 @@ Value* Library::emit_blocks(llvm::IRBuilder<>& b, const Function& function, Copi
   BasicBlock* const start = b.GetInsertBlock();
   Function* const into = start->getParent();
   BasicBlock* const then = BasicBlock::Create(context_, "", into);
-  llvm::PHINode* const result = function.getReturnType()->isVoidTy()
-                                    ? nullptr
-                                    : llvm::PHINode::Create(function.getReturnType(), 2, "", then);
+  llvm::PHINode* const result =
+      function.getReturnType()->isVoidTy() ? nullptr : llvm::PHINode::Create(function.getReturnType(), 2, "", then);
   for (const BasicBlock& block : function)
     copies[&block] = &block == &function.front() ? start : BasicBlock::Create(context_, "", into, then);
   llvm::SmallVector<std::pair<const Instruction*, Instruction*>, 64> list;

@@ -35,7 +35,8 @@ class Library {
   llvm::Function* checked_address(unsigned log2) { return read(checked_addresses_[log2]); }
   llvm::Function* table_element() { return read(table_element_); }
   llvm::Function* object(ObjectFunction function) { return read(objects_[static_cast<unsigned>(function)]); }
-  // What one of these functions does, where `b` inserts, which is the end of a block. The result is null if it has none.
+  // What one of these functions does, where `b` inserts, which is the end of a block. The result is null if it has
+  // none.
   llvm::Value* emit(llvm::IRBuilder<>& b, llvm::Function* function, llvm::ArrayRef<llvm::Value*> args);
 
   // Of accesses to linear memory, to the frame, and to other records of the runtime: none of these alias.

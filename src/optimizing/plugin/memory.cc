@@ -34,7 +34,7 @@ void Builder::checked(const IrInstr& instr, Op op) {
   const auto slot_at = [&](unsigned at) { return field<uint16_t>(instr.pc, at); };
   Value* const index = read(slot_at(2), Kind::kI64);
   Value* const at = library_.emit(b_, library_.checked_address(log2_size(op)),
-                                   {ctx_, i32(field<uint32_t>(instr.pc, 4)), index, i64(field<uint64_t>(instr.pc, 8))});
+                                  {ctx_, i32(field<uint32_t>(instr.pc, 4)), index, i64(field<uint64_t>(instr.pc, 8))});
   call_slowly(instr, b_.CreateIsNull(at));
   if (ir::family_of(op) == ir::Family::kLoad) {
     write(slot_at(0), kind_of(ir::result_letter(op)), call_semantics(op, {at}));
@@ -75,7 +75,7 @@ void Builder::atomic(const IrInstr& instr, Op op) {
   const auto offset = field<uint64_t>(instr.pc, 16);
   Value* const index = read(field<uint16_t>(instr.pc, 2), Kind::kI64);
   Value* const at = library_.emit(b_, library_.checked_address(log2_size(op)),
-                                   {ctx_, i32(field<uint32_t>(instr.pc, 8)), index, i64(offset)});
+                                  {ctx_, i32(field<uint32_t>(instr.pc, 8)), index, i64(offset)});
   Value* const unaligned = b_.CreateAnd(b_.CreateAdd(index, i64(offset)), i64((uint64_t{1} << log2_size(op)) - 1));
   call_slowly(instr, b_.CreateOr(b_.CreateIsNull(at), b_.CreateICmpNE(unaligned, i64(0))));
   llvm::SmallVector<Value*, 4> args{at};

@@ -94,6 +94,15 @@ void read_state(llvm::StringRef section, Object& object) {
   }
 }
 
+// An address as the assembler has it: "24(%rsp)".
+void read_state_text(llvm::StringRef text, Object& object) {
+  constexpr llvm::StringRef kNames[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"};
+  const auto [offset, rest] = text.split("(%");
+  const auto* const name = std::ranges::find(kNames, rest.take_until([](char c) { return c == ')'; }));
+  if (name == std::end(kNames) || (!offset.empty() && offset.getAsInteger(10, object.state_offset))) return;
+  object.state_register = static_cast<int>(name - kNames);
+}
+
 void read_positions(const llvm::object::ObjectFile& file, Object& object) {
   const auto debug = llvm::DWARFContext::create(file);
   for (const auto& unit : debug->compile_units()) {
@@ -146,6 +155,7 @@ Object read_object(llvm::StringRef bytes, bool needs_state, uint64_t* frame_byte
       return object;
     }
     if (*name == kStackMaps) read_state(*contents, object);
+    if (*name == Builder::kStateSection) read_state_text(*contents, object);
     if (*name == ".stack_sizes") {
       llvm::DataExtractor reader(*contents, true, 8);
       uint64_t at = 0;
