@@ -1,9 +1,9 @@
 // Handlers of function entry, calls and tail calls, and of the exits: traps and exceptions.
-#include "base/speculation.h"
 #include "interp/code_calls.h"
 #include "interp/handlers.h"
 #include "interp/stubs.h"
 #include "interp/unwind.h"
+#include "runtime/accesses.h"
 #include "runtime/bulk.h"
 #include "runtime/call.h"
 #include "runtime/instance.h"
@@ -269,7 +269,7 @@ ERMINE_HANDLER handler_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = from == From::kAcc ? r0 : fp[field<uint16_t>(pc, 12)];
   runtime::expect_table_index(Op::call_indirect, ctx, field<uint32_t>(pc, 8), index);
-  auto* ref = reinterpret_cast<FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
+  FuncRef* ref = runtime::table_function(*table, index);
   if (ref == nullptr) [[unlikely]]
     ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);
   if (!type_matches(ref->type, field<uint32_t>(pc, 4), ctx)) [[unlikely]]
@@ -338,7 +338,7 @@ ERMINE_HANDLER handler_return_call_indirect(ERMINE_HANDLER_PARAMS) {
   const runtime::TableView* table = ctx->tables[field<uint32_t>(pc, 8)];
   uint64_t index = fp[field<uint16_t>(pc, 6)];
   runtime::expect_table_index(Op::return_call_indirect, ctx, field<uint32_t>(pc, 8), index);
-  auto* ref = reinterpret_cast<FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
+  FuncRef* ref = runtime::table_function(*table, index);
   if (ref == nullptr) [[unlikely]]
     ERMINE_TRAP(index >= table->size ? TrapCode::kUndefinedElement : TrapCode::kUninitializedElement);
   if (!type_matches(ref->type, field<uint32_t>(pc, 16), ctx)) [[unlikely]]

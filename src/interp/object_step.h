@@ -3,10 +3,11 @@
 // trap changes nothing. An index that was compared is masked as well, against speculation.
 #pragma once
 
-#include "base/speculation.h"
 #include "interp/handler.h"
 #include "interp/state.h"
 #include "ir/object_ops.h"
+#include "runtime/accesses.h"
+#include "runtime/gc/object.h"
 #include "runtime/gc/slow_paths.h"
 #include "runtime/zero_extension.h"
 #include "semantics/object.h"
@@ -48,12 +49,6 @@ struct ObjectStep {
     if constexpr (stored) set_slot(s.fp, field<uint16_t>(at, 0), value);
     set_acc(value, s.r0, s.s0, s.d0);
   }
-  // Small signed numbers become i32.
-  template <class T>
-  [[gnu::always_inline]] static auto widened(T v) {
-    if constexpr (std::is_floating_point_v<T> || sizeof(T) == 8) return v;
-    else return static_cast<uint32_t>(static_cast<std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>>(v));
-  }
   // The value operand of a store in BinaryForm `form`.
   template <class T>
   [[gnu::always_inline]] static T stored_value(unsigned form, const State& s, const Code* at, unsigned byte) {
@@ -76,9 +71,7 @@ struct ObjectStep {
   [[gnu::always_inline]] static TrapCode allocate(const State& s, unsigned top, uint64_t header, uint64_t bytes,
                                                   bool fits_block, uint32_t* object) {
     ExecContext* exec = s.ctx->exec;
-    runtime::gc::View& heap = exec->heap;
-    const uint32_t cursor = heap.cursor;
-    if (!fits_block || bytes > heap.limit - cursor) [[unlikely]] {
+    if (!fits_block || !runtime::gc::allocate_in_block(exec->heap, header, bytes, object)) [[unlikely]] {
       const uint64_t made = runtime::gc::allocate_for_code(s.pc, s.fp + top, s.fp, s.ctx, header, bytes);
       s.s0 = undefined<float>();
       s.d0 = undefined<double>();
@@ -86,9 +79,6 @@ struct ObjectStep {
       *object = static_cast<uint32_t>(made);
       return static_cast<TrapCode>(made >> 32);
     }
-    heap.cursor = cursor + static_cast<uint32_t>(bytes);
-    semantics::object_store(heap.base, cursor, 0, header);
-    *object = cursor;
     return TrapCode::kNone;
   }
   // A type test of a reference.
@@ -111,7 +101,7 @@ struct ObjectStep {
         return TrapCode::kNullStructureReference;
       using T = decltype(access_value<static_cast<Access>(kWhat.sub)>());
       const T v = semantics::object_load<T>(base, object, field<uint32_t>(at, 4));
-      finish<kWhat.form & 1>(s, at, widened(v));
+      finish<kWhat.form & 1>(s, at, runtime::widened(v));
     } else if constexpr (kWhat.kind == Kind::kStructSet) {
       constexpr auto width = static_cast<Width>(kWhat.sub);
       const auto object = static_cast<uint32_t>(operand(kWhat.form == kAccSlot || kWhat.form == kAccImm, s, at, 2));
@@ -131,9 +121,9 @@ struct ObjectStep {
       if (wanted >= length) [[unlikely]]
         return TrapCode::kArrayOutOfBounds;
       using T = decltype(access_value<static_cast<Access>(kWhat.sub)>());
-      const uint64_t index = ermine::base::index_or_zero(wanted, length | s.ctx->exec->unmasked);
+      const uint64_t index = runtime::array_index(s.ctx, wanted, length);
       const T v = semantics::object_load<T>(base, array, wasm::kObjectHeaderSize + index * sizeof(T));
-      finish<kWhat.form & 1>(s, at, widened(v));
+      finish<kWhat.form & 1>(s, at, runtime::widened(v));
     } else if constexpr (kWhat.kind == Kind::kArraySet) {
       constexpr auto width = static_cast<Width>(kWhat.sub);
       const auto array = static_cast<uint32_t>(operand(false, s, at, 4));
@@ -143,7 +133,7 @@ struct ObjectStep {
       const uint64_t length = semantics::object_array_length(base, array);
       if (wanted >= length) [[unlikely]]
         return TrapCode::kArrayOutOfBounds;
-      const uint64_t index = ermine::base::index_or_zero(wanted, length | s.ctx->exec->unmasked);
+      const uint64_t index = runtime::array_index(s.ctx, wanted, length);
       const auto v = stored_value<decltype(width_value<width>())>(kWhat.form, s, at, 0);
       store<width>(s, array, wasm::kObjectHeaderSize + index * sizeof v, v);
     } else if constexpr (kWhat.kind == Kind::kArrayLen) {
@@ -195,16 +185,14 @@ struct ObjectStep {
       runtime::expect_table_index(Op::table_get, s.ctx, field<uint32_t>(at, 4), index);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
-      finish<kWhat.form & 1>(s, at,
-                             table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)]);
+      finish<kWhat.form & 1>(s, at, runtime::table_slot(s.ctx, table, index));
     } else if constexpr (kWhat.kind == Kind::kTableSet) {
       const runtime::TableView& table = *s.ctx->tables[field<uint32_t>(at, 4)];
       const uint64_t index = operand(kWhat.form == kAccSlot, s, at, 2);
       runtime::expect_table_index(Op::table_set, s.ctx, field<uint32_t>(at, 4), index);
       if (index >= table.size) [[unlikely]]
         return TrapCode::kTableOutOfBounds;
-      table.elements[ermine::base::clamp_index(index, table.size | s.ctx->exec->unmasked)] =
-          operand(kWhat.form == kSlotAcc, s, at, 0);
+      runtime::table_slot(s.ctx, table, index) = operand(kWhat.form == kSlotAcc, s, at, 0);
     } else {
       static_assert(kWhat.kind == Kind::kBranch, "no operation on objects");
     }

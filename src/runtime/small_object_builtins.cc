@@ -1,6 +1,6 @@
 // Builtins for the instructions that have operations of their own in other builds (ir/object_ops.def), for builds
 // without these.
-#include "base/speculation.h"
+#include "runtime/accesses.h"
 #include "runtime/gc/ops.h"
 #include "runtime/gc_builtins.h"
 #include "runtime/instance.h"
@@ -16,7 +16,7 @@ Slot* element_of(InstanceContext* ctx, wasm::Op op, uint32_t table, uint64_t ind
   const TableView& t = *ctx->tables[table];
   expect_table_index(op, ctx, table, index);
   if (index >= t.size) return nullptr;
-  return t.elements + base::clamp_index(index, t.size | ctx->exec->unmasked);
+  return &table_slot(ctx, t, index);
 }
 
 TrapCode table_get_builtin(InstanceContext* ctx, Slot* base, uint32_t table, uint64_t) {

@@ -37,6 +37,12 @@ constexpr bool has_semantics(wasm::Op op) {
   return info.sig().empty() || info.sig().front() != ':';
 }
 
+// Whether the function takes a TrapCode& as its last parameter.
+constexpr bool has_trap_parameter(wasm::Op op) {
+  const unsigned flags = wasm::op_info(op).flags;
+  return (flags & wasm::kMayTrap) != 0 && (flags & (wasm::kLoad | wasm::kStore)) == 0;
+}
+
 template <class... Ts>
 struct TypeList {
   static constexpr size_t size = sizeof...(Ts);
@@ -136,9 +142,7 @@ struct Signature {
   static_assert(has_semantics(op));
   using Params = decltype(detail::with_immediates<op>());  // without TrapCode&
   using Result = typename decltype(detail::result_of<op>())::type;
-  // Whether the function takes a TrapCode& as its last parameter.
-  static constexpr bool kTraps =
-      (wasm::op_info(op).flags & wasm::kMayTrap) != 0 && (wasm::op_info(op).flags & (wasm::kLoad | wasm::kStore)) == 0;
+  static constexpr bool kTraps = has_trap_parameter(op);
 };
 
 }  // namespace ermine::semantics

@@ -1,6 +1,6 @@
 // Function entry, polls, calls and call-outs to the interpreter's handlers.
-#include "base/speculation.h"
 #include "baseline/stencils/stencil.h"
+#include "runtime/accesses.h"
 
 namespace ermine::baseline {
 namespace {
@@ -75,7 +75,7 @@ struct TableCall {
     runtime::TableView* table;
     std::memcpy(&table, plus_offset_anywhere(s.ctx->tables), sizeof table);
     // Null if the index is out of bounds, without a branch.
-    auto* ref = reinterpret_cast<runtime::FuncRef*>(table->elements[base::clamp_index(index, table->size)]);
+    runtime::FuncRef* const ref = runtime::table_function(*table, index);
     if (ref == nullptr || ref->type_id != count() || ref->ctx != s.ctx) return true;
     s.r0 = reinterpret_cast<uint64_t>(ref);
     return false;

@@ -5,18 +5,13 @@
 #include "optimizing/plugin/builder.h"
 #include "runtime/offsets.h"
 #include "semantics/deterministic.h"
+#include "semantics/signature.h"
 
 namespace ermine::optimizing {
 
 namespace {
 
 Kind param_kind(Op op, unsigned i) { return kind_of(ir::param_letter(op, i)); }
-
-// Whether the function in semantics.cc has a TrapCode.
-bool is_trapping(Op op) {
-  const wasm::OpInfo& info = wasm::op_info(op);
-  return (info.flags & wasm::kMayTrap) != 0 && (info.flags & (wasm::kLoad | wasm::kStore)) == 0;
-}
 
 }  // namespace
 
@@ -36,7 +31,7 @@ Value* Builder::immediate(const IrInstr& instr, Kind kind, unsigned at) {
 
 Value* Builder::call_semantics(Op op, llvm::ArrayRef<Value*> args) {
   llvm::Function* const function = library_.semantics(op);
-  if (!is_trapping(op)) {
+  if (!semantics::has_trap_parameter(op)) {
     Value* const value = library_.emit(b_, function, args);
     // A signalling NaN that is converted there and back would stay one if both were removed.
     if (op == Op::f64_promote_f32 || op == Op::f32_demote_f64)

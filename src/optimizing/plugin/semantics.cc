@@ -3,10 +3,10 @@
 // finds them. (Vectors are passed as lanes, because a class would be passed in a way that depends on the processor.)
 #include <array>
 
-#include "base/speculation.h"
 #include "ir/object_ops.h"
 #include "optimizing/plugin/object_functions.h"
-#include "runtime/memory.h"
+#include "runtime/accesses.h"
+#include "runtime/gc/object.h"
 #include "semantics/object.h"
 #include "semantics/semantics_of.h"
 
@@ -72,24 +72,9 @@ struct Function<op, true> {
   static inline void* const kAddress = reinterpret_cast<void*>(&Exported<op, typename Signature<op>::Params>::call);
 };
 
-// The host address of an access to a memory without a guard, or null.
-template <unsigned size>
-[[gnu::always_inline]] uint8_t* checked_address(runtime::InstanceContext* ctx, uint32_t memory, uint64_t index,
-                                                uint64_t offset) {
-  const runtime::Memory& m = *ctx->memories[memory];
-  const uint64_t limit = m.byte_size();
-  const uint64_t places = limit < size ? 0 : limit - size + 1;
-  uint64_t address;
-  if (__builtin_add_overflow(index, offset, &address)) [[unlikely]]
-    return nullptr;
-  return reinterpret_cast<uint8_t*>(
-      base::value_or_zero(reinterpret_cast<uint64_t>(m.base()) + address, address, places));
-}
-
 // The element of a table, null if there is none.
 [[gnu::always_inline]] runtime::FuncRef* table_element(runtime::InstanceContext* ctx, uint32_t table, uint64_t index) {
-  const runtime::TableView& view = *ctx->tables[table];
-  return reinterpret_cast<runtime::FuncRef*>(view.elements[base::clamp_index(index, view.size)]);
+  return runtime::table_function(*ctx->tables[table], index);
 }
 
 // --- ObjectFunction (object_functions.h)
@@ -97,13 +82,11 @@ template <unsigned size>
 using runtime::InstanceContext;
 
 template <class T>
-using Widened = std::conditional_t<std::is_floating_point_v<T> || sizeof(T) == 8, T, uint32_t>;
+using Widened = decltype(runtime::widened(T{}));
 
 template <class T>
 [[gnu::always_inline]] Widened<T> object_get(InstanceContext* ctx, uint32_t object, uint64_t offset) {
-  const T v = semantics::object_load<T>(ctx->exec->heap.base, object, offset);
-  if constexpr (std::is_floating_point_v<T> || sizeof(T) == 8) return v;
-  else return static_cast<uint32_t>(static_cast<std::conditional_t<std::is_signed_v<T>, int32_t, uint32_t>>(v));
+  return runtime::widened(semantics::object_load<T>(ctx->exec->heap.base, object, offset));
 }
 template <class T>
 [[gnu::always_inline]] void object_set(InstanceContext* ctx, uint32_t object, uint64_t offset, Widened<T> value) {
@@ -113,19 +96,17 @@ template <class T>
   return semantics::object_array_length(ctx->exec->heap.base, array);
 }
 [[gnu::always_inline]] uint64_t masked_index(InstanceContext* ctx, uint64_t index, uint64_t length) {
-  return base::index_or_zero(index, length | ctx->exec->unmasked);
+  return runtime::array_index(ctx, index, length);
 }
 [[gnu::always_inline]] uint32_t is_old(InstanceContext* ctx, uint32_t object) {
   return semantics::object_is_old(ctx->exec->heap.base, object);
 }
 [[gnu::always_inline]] uint32_t allocate(InstanceContext* ctx, uint64_t header, uint64_t bytes) {
-  runtime::gc::View& heap = ctx->exec->heap;
-  const uint32_t cursor = heap.cursor;
-  if (bytes > runtime::gc::kMaxBlockObject || bytes > heap.limit - cursor) [[unlikely]]
-    return 0;
-  heap.cursor = cursor + static_cast<uint32_t>(bytes);
-  semantics::object_store(heap.base, cursor, 0, header);
-  return cursor;
+  runtime::gc::Ref object;
+  if (bytes > runtime::gc::kMaxBlockObject ||
+      !runtime::gc::allocate_in_block(ctx->exec->heap, header, bytes, &object)) [[unlikely]]
+    return runtime::gc::kNull;
+  return object;
 }
 [[gnu::always_inline]] uint32_t has_type(InstanceContext* ctx, uint32_t ref, uint32_t flags, uint32_t type,
                                          uint32_t depth) {
@@ -143,12 +124,10 @@ template <class T>
 }
 [[gnu::always_inline]] uint64_t table_size(InstanceContext* ctx, uint32_t table) { return ctx->tables[table]->size; }
 [[gnu::always_inline]] uint64_t table_get(InstanceContext* ctx, uint32_t table, uint64_t index) {
-  const runtime::TableView& view = *ctx->tables[table];
-  return view.elements[base::clamp_index(index, view.size | ctx->exec->unmasked)];
+  return runtime::table_slot(ctx, *ctx->tables[table], index);
 }
 [[gnu::always_inline]] void table_set(InstanceContext* ctx, uint32_t table, uint64_t index, uint64_t value) {
-  const runtime::TableView& view = *ctx->tables[table];
-  view.elements[base::clamp_index(index, view.size | ctx->exec->unmasked)] = value;
+  runtime::table_slot(ctx, *ctx->tables[table], index) = value;
 }
 
 }  // namespace
@@ -165,9 +144,9 @@ void* const ermine_semantics[] = {
 // By the base-2 logarithm of the access's size.
 extern void* const ermine_checked_addresses[];
 void* const ermine_checked_addresses[] = {
-    reinterpret_cast<void*>(&checked_address<1>), reinterpret_cast<void*>(&checked_address<2>),
-    reinterpret_cast<void*>(&checked_address<4>), reinterpret_cast<void*>(&checked_address<8>),
-    reinterpret_cast<void*>(&checked_address<16>)};
+    reinterpret_cast<void*>(&runtime::checked_address<1>), reinterpret_cast<void*>(&runtime::checked_address<2>),
+    reinterpret_cast<void*>(&runtime::checked_address<4>), reinterpret_cast<void*>(&runtime::checked_address<8>),
+    reinterpret_cast<void*>(&runtime::checked_address<16>)};
 
 extern void* const ermine_table_element[];
 void* const ermine_table_element[] = {reinterpret_cast<void*>(&table_element)};

@@ -56,11 +56,9 @@ class Heap {
   // and pointers into the heap, are then invalid. All memory is zero except for the header.
   // Precondition: bytes == object_bytes(header).
   Ref allocate(uint64_t header, uint64_t bytes) {
-    if (bytes > kMaxBlockObject || bytes > uint64_t{view_.limit - view_.cursor}) [[unlikely]]
+    Ref at;
+    if (bytes > kMaxBlockObject || !allocate_in_block(view_, header, bytes, &at)) [[unlikely]]
       return allocate_slow(header, bytes);
-    const Ref at = view_.cursor;
-    view_.cursor = static_cast<uint32_t>(at + bytes);
-    store_header(view_.base, at, header);
     return at;
   }
   Ref allocate_slow(uint64_t header, uint64_t bytes, bool zeroed = true);

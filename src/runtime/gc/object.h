@@ -19,8 +19,20 @@ inline uint64_t load_header(const uint8_t* base, Ref object) {
   std::memcpy(&header, base + object, sizeof header);
   return header;
 }
-inline void store_header(uint8_t* base, Ref object, uint64_t header) {
+[[gnu::always_inline]] inline void store_header(uint8_t* base, Ref object, uint64_t header) {
   std::memcpy(base + object, &header, sizeof header);
+}
+
+// Makes an object with its header in the space that is free in the heap (View). False: there is not enough.
+// Precondition: bytes <= kMaxBlockObject.
+[[gnu::always_inline]] inline bool allocate_in_block(View& view, uint64_t header, uint64_t bytes, Ref* object) {
+  const Ref at = view.cursor;
+  if (bytes > view.limit - at) [[unlikely]]
+    return false;
+  view.cursor = static_cast<uint32_t>(at + bytes);
+  store_header(view.base, at, header);
+  *object = at;
+  return true;
 }
 
 // How a field or element lies in memory, and how it becomes a Slot.
