@@ -39,3 +39,31 @@ function(ermine_library name)
     set_property(GLOBAL APPEND PROPERTY ERMINE_LIBRARIES ${name})
   endif()
 endfunction()
+
+# ermine_plugin(name SOURCES … DEPENDS …): libermine-NAME.so, which open_plugin() finds (src/platform/library_file.cc). The
+# target is ermine_NAME, the component that installs it NAME.
+# OF_ENGINE: compiled as the engine is, without exceptions and RTTI, and only what is used of it is kept.
+# SHARED_CXX: with the system's C++ library, instead of a copy of it.
+function(ermine_plugin name)
+  cmake_parse_arguments(ARG "OF_ENGINE;SHARED_CXX" "" "SOURCES;DEPENDS" ${ARGN})
+  set(target ermine_${name})
+  add_library(${target} MODULE ${ARG_SOURCES})
+  set_target_properties(${target} PROPERTIES PREFIX lib OUTPUT_NAME ermine-${name} CXX_VISIBILITY_PRESET hidden
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+  target_link_libraries(${target} PRIVATE ermine_options ${ARG_DEPENDS})
+  if(ARG_OF_ENGINE)
+    set_target_properties(${target} PROPERTIES VISIBILITY_INLINES_HIDDEN ON)
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -ffunction-sections -fdata-sections>)
+    target_link_options(${target} PRIVATE -Wl,--gc-sections)
+  endif()
+  if(NOT ERMINE_SANITIZE)
+    target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
+    if(ARG_OF_ENGINE)
+      target_link_options(${target} PRIVATE -Wl,-z,defs)
+    endif()
+    if(NOT ARG_SHARED_CXX)
+      target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
+    endif()
+  endif()
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${name})
+endfunction()

@@ -1,12 +1,9 @@
 #include "optimizing/tier.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
 
-#include "base/format.h"
 #include "ermine/detail/library_file.h"
 #include "optimizing/plugin.h"
 #include "platform/large_stack.h"
@@ -112,18 +109,14 @@ class Tier final : public tiering::NativeTier {
   Generator& generator_;
 };
 
+constexpr PluginFile kPluginOfLlvm{"optimised code needs", kPluginFile, kPluginEntry,
+                                   "it is built and installed with ermine if Debian's package llvm-19-dev is there, "
+                                   "and needs the package libllvm19"};
+
 Result<const tiering::NativeTier*> open_tier(const tiering::Interpreter& interpreter) {
-  void* const library = open_library({}, kPluginFile);
-  if (library == nullptr)
-    return Error(ErrorKind::kUnsupported,
-                 base::format("optimised code needs the plug-in {:t}: {}; it is built and installed with ermine if "
-                              "Debian's package llvm-19-dev is there, and needs the package libllvm19",
-                              kPluginFile, dlerror()));
-  const auto entry = reinterpret_cast<PluginEntry>(dlsym(library, kPluginEntry));
-  const Plugin* const plugin = entry != nullptr ? entry() : nullptr;
-  if (plugin == nullptr || std::string_view(plugin->build) != kBuild)
-    return Error(ErrorKind::kUnsupported,
-                 base::format("the plug-in {:t} is of another version: install the one of this ermine", kPluginFile));
+  ERMINE_ASSIGN(void* const entry, open_plugin(kPluginOfLlvm));
+  const Plugin* const plugin = reinterpret_cast<PluginEntry>(entry)();
+  if (plugin == nullptr || std::string_view(plugin->build) != kBuild) return of_another_version(kPluginOfLlvm);
   // It lives as long as the program, as the library does.
   Generator* const generator =
       plugin->make({.handlers = interpreter.handlers,

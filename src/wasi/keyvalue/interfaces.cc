@@ -1,7 +1,5 @@
 #include "wasi/keyvalue/interfaces.h"
 
-#include <dlfcn.h>
-
 #include <atomic>
 
 #include "ermine/detail/library_file.h"
@@ -38,19 +36,17 @@ const Library& library() {
   return made;
 }
 
+constexpr PluginFile kPluginOfStores{"stores of keys and values need", kPluginFile, kPluginEntry,
+                                     "it is installed with ermine"};
+
 // It stays open: its threads may run until the process ends. The first one serves all programs: a process that confines
 // itself can open no other.
-Result<const Plugin*> open_plugin(const std::string& named) {
+Result<const Plugin*> opened_plugin(const std::string& named) {
   static std::atomic<const Plugin*> opened = nullptr;
   if (const Plugin* plugin = opened.load(std::memory_order_acquire)) return plugin;
-  void* const file = open_library(named, kPluginFile);
-  const auto entry = file != nullptr ? reinterpret_cast<PluginEntry>(dlsym(file, kPluginEntry)) : nullptr;
-  const Plugin* const plugin = entry != nullptr ? entry(library()) : nullptr;
-  if (plugin == nullptr || plugin->headers != kHeaders) {
-    const char* const why = file == nullptr ? dlerror() : "it is of another version";
-    return Error(ErrorKind::kUnsupported, std::string("stores of keys and values need the plug-in ") + kPluginFile +
-                                              ": " + printable(why) + "; it is installed with ermine");
-  }
+  ERMINE_ASSIGN(void* const entry, open_plugin(kPluginOfStores, named));
+  const Plugin* const plugin = reinterpret_cast<PluginEntry>(entry)(library());
+  if (plugin == nullptr || plugin->headers != kHeaders) return of_another_version(kPluginOfStores);
   opened.store(plugin, std::memory_order_release);
   return plugin;
 }
@@ -105,7 +101,7 @@ void define_refusals(ComponentLinker& linker, const std::shared_ptr<const previe
 }  // namespace
 
 Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants) {
-  ERMINE_ASSIGN(const Plugin* const plugin, open_plugin(grants.plugin));
+  ERMINE_ASSIGN(const Plugin* const plugin, opened_plugin(grants.plugin));
   return plugin->open(grants);
 }
 
@@ -113,7 +109,7 @@ Result<std::shared_ptr<void>> open_stores(const KeyValueGrants& grants) {
 Result<void> define_interfaces(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,
                                const preview2::Wanted& wanted) {
   if (!source->fixed || source->fixed->key_value_stores) {
-    if (Result<const Plugin*> plugin = open_plugin({})) return define_plugin(**plugin, linker, source, wanted);
+    if (Result<const Plugin*> plugin = opened_plugin({})) return define_plugin(**plugin, linker, source, wanted);
   }
   define_refusals(linker, source, wanted);
   return {};

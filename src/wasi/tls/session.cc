@@ -1,7 +1,5 @@
 #include "wasi/tls/session.h"
 
-#include <dlfcn.h>
-
 #include <utility>
 
 #include "ermine/detail/library_file.h"
@@ -13,27 +11,22 @@ namespace {
 using host::HostError;
 using host::Outcome;
 
-constexpr const char* kInstall =
-    "; it is built and installed with ermine if Debian's package libssl-dev is there, and needs the package libssl3";
+constexpr PluginFile kPlugin{
+    "TLS needs", ERMINE_TLS_PLUGIN_FILE, ERMINE_TLS_PLUGIN_ENTRY,
+    "it is built and installed with ermine if Debian's package libssl-dev is there, and needs the package libssl3"};
 
-Result<const ErmineTlsPlugin*> open_plugin(const std::string& named) {
+Result<const ErmineTlsPlugin*> opened(const std::string& named) {
   // It stays open: clients of other programs may use it.
-  void* const library = open_library(named, ERMINE_TLS_PLUGIN_FILE);
-  if (library == nullptr)
-    return Error(ErrorKind::kUnsupported,
-                 "TLS needs the plug-in " ERMINE_TLS_PLUGIN_FILE ": " + printable(dlerror()) + kInstall);
-  const auto entry = reinterpret_cast<ErmineTlsPluginEntry>(dlsym(library, ERMINE_TLS_PLUGIN_ENTRY));
-  const ErmineTlsPlugin* const plugin = entry != nullptr ? entry() : nullptr;
-  if (plugin == nullptr || plugin->version != ERMINE_TLS_PLUGIN_VERSION)
-    return Error(ErrorKind::kUnsupported,
-                 "the plug-in " ERMINE_TLS_PLUGIN_FILE " is of another version: install the one of this ermine");
+  ERMINE_ASSIGN(void* const entry, open_plugin(kPlugin, named));
+  const ErmineTlsPlugin* const plugin = reinterpret_cast<ErmineTlsPluginEntry>(entry)();
+  if (plugin == nullptr || plugin->version != ERMINE_TLS_PLUGIN_VERSION) return of_another_version(kPlugin);
   return plugin;
 }
 
 }  // namespace
 
 Result<std::shared_ptr<Client>> Client::open(const TlsOptions& options) {
-  ERMINE_ASSIGN(const ErmineTlsPlugin* const plugin, open_plugin(options.plugin));
+  ERMINE_ASSIGN(const ErmineTlsPlugin* const plugin, opened(options.plugin));
   char problem[512] = {};
   void* const client =
       plugin->open(options.ca_file.empty() ? nullptr : options.ca_file.c_str(), problem, sizeof problem);
