@@ -16,8 +16,7 @@ BackgroundCompiler::~BackgroundCompiler() {
 }
 
 void BackgroundCompiler::add(MachineTiers& code, Function& f, Level level, uint32_t entry) {
-  const auto bit = static_cast<uint8_t>(1u << level);
-  if (((f.failed.load(std::memory_order_relaxed) | f.compiling.load(std::memory_order_relaxed)) & bit) != 0) return;
+  if ((f.compiling.load(std::memory_order_relaxed) >> level & 1) != 0 || code.has_failed(f, level, entry)) return;
   std::lock_guard lock(mutex_);
   for (const Job& j : jobs_)
     if (j.function == &f && j.level == level && j.entry == entry) return;

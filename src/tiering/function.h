@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "ir/function_code.h"
@@ -22,11 +23,12 @@ struct Function {
   std::atomic<Level> level = kInterpreted;             // the highest level that has code
   std::atomic<const MachineCode*> machine = nullptr;   // the machine code of that level
   std::atomic<uint32_t> samples = 0;                   // of its machine code
-  std::atomic<uint8_t> compiling = 0, failed = 0;      // bits of levels: being compiled; failed to compile
+  std::atomic<uint8_t> compiling = 0, failed = 0;  // bits of levels: being compiled; code of the whole has failed
   std::unique_ptr<const MachineCode> levels[kMostLevels];  // of each; for MachineTiers
   // Code that is entered at a loop, of the tiers that need it; for MachineTiers.
   std::vector<std::unique_ptr<const MachineCode>> loops;
   std::map<uint32_t, LoopCell> cells;  // by the index of the loop
+  std::set<uint32_t> failed_loops;  // such code that could not be made, by the index; for MachineTiers
 };
 
 }  // namespace ermine::tiering

@@ -38,7 +38,7 @@ MachineTiers::~MachineTiers() {
 bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
   if (entry != 0 ? loop_entry(f, entry) != nullptr : f.level.load(std::memory_order_acquire) >= level) return true;
   const auto bit = static_cast<uint8_t>(1u << level);
-  if ((f.failed.load(std::memory_order_relaxed) & bit) != 0) return false;
+  if (has_failed(f, level, entry)) return false;
   if ((f.compiling.fetch_or(bit, std::memory_order_acquire) & bit) != 0) return false;  // it is being compiled
   // Another thread may have finished it just now.
   const auto exists = [&] {
@@ -51,14 +51,26 @@ bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
     auto machine = tiers_[level - 1]->compile(f.func_index, f.code, entry, lookups);
     const bool is_made = machine != nullptr;
     if (is_made) exits = machine->exits;
-    if (is_made) publish(f, level, entry, std::move(machine));
-    else f.failed.fetch_or(bit, std::memory_order_relaxed);
+    if (is_made) {
+      publish(f, level, entry, std::move(machine));
+    } else if (entry != 0) {
+      std::lock_guard lock(mutex_);
+      f.failed_loops.insert(entry);
+    } else {
+      f.failed.fetch_or(bit, std::memory_order_relaxed);
+    }
     if (const auto& counters = code_.options().counters) ++(is_made ? counters->compiled : counters->failed);
   }
   f.compiling.fetch_and(static_cast<uint8_t>(~bit), std::memory_order_release);
   // The loops around it, so that the program gets from the middle of a loop into code of all of it.
   for (const uint32_t exit : exits) compile(f, level, exit);
   return exists();
+}
+
+bool MachineTiers::has_failed(const Function& f, Level level, uint32_t entry) const {
+  if (entry == 0) return (f.failed.load(std::memory_order_relaxed) >> level & 1) != 0;
+  std::shared_lock lock(mutex_);
+  return f.failed_loops.contains(entry);
 }
 
 // Until there is code for the loop, it is entered in the code that the function has.

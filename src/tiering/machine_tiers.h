@@ -22,8 +22,9 @@ class MachineTiers {
   ~MachineTiers();
 
   // Whether there is machine code of the level. Makes it, unless another thread is making it (then false), or it cannot
-  // be made (Function::failed). `entry`: 0, or the loop that the code is entered at, if the level's tier has such code.
+  // be made (has_failed). `entry`: 0, or the loop that the code is entered at, if the level's tier has such code.
   bool compile(Function& f, Level level, uint32_t entry = 0);
+  bool has_failed(const Function& f, Level level, uint32_t entry) const;
   // Whether code of the level is entered at loops through code of its own.
   bool has_loop_code(Level level) const { return has_loop_code_[level - 1]; }
   // The entry at a loop in such code; null if there is none yet.
@@ -51,7 +52,7 @@ class MachineTiers {
   CodeSpace space_;
   std::vector<std::unique_ptr<NativeModule>> tiers_;  // by level, less 1
   std::vector<bool> has_loop_code_;  // the same
-  mutable std::shared_mutex mutex_;  // guards the members below, and Function::levels
+  mutable std::shared_mutex mutex_;  // guards the members below, and those of Function that are for this class
   std::map<const uint8_t*, Found> found_;  // by first byte
   std::vector<const uint8_t*> states_;  // of the code whose state is remembered (machine_state.h), by first byte
 };

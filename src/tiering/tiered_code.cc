@@ -159,14 +159,15 @@ const Code* TieredCode::sample(const Code* pc) {
   if (step == nullptr) return nullptr;
   const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1, wanted = step->rounds / kSampleEvery;
   const uint32_t index = machine_->position(at, pc);
-  if (index != 0 && machine_->has_loop_code(step->to)) {
+  if (index != 0 && machine_->has_loop_code(step->to) && !machine_->has_failed(f, step->to, index)) {
     // A loop that runs now is entered; the function's own code is made if it is sampled often enough after that,
-    // because then it is called again.
+    // because then it is called again. (Samples while the loop's code is made do not say so.)
     if (const Code* entry = machine_->loop_entry(f, index)) {
       if (samples >= 2 * wanted && f.level.load(std::memory_order_relaxed) <= at.level) take(f, *step);
       return entry;
     }
     if (samples < wanted) return nullptr;
+    f.samples.store(wanted, std::memory_order_relaxed);
     take(f, *step, index);
     return machine_->loop_entry(f, index);
   }
@@ -193,7 +194,7 @@ const Code* TieredCode::tier_up(const Code* pc) {
   if (const MachineCode* machine = f.machine.load(std::memory_order_acquire)) {
     if (const Code* entry = machine->entry_at(index)) return entry;
     again = ~Code{0};
-  } else if ((f.failed.load(std::memory_order_relaxed) >> step.to & 1) != 0) {
+  } else if (machine_->has_failed(f, step.to, 0)) {
     again = ~Code{0};
   }
   auto* counter = const_cast<Code*>(pc) + (is_entry ? ir::kEnterCounter : ir::kLoopCounter);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <latch>
 #include <map>
+#include <optional>
 #include <semaphore>
 #include <thread>
 #include <vector>
@@ -48,7 +49,7 @@ struct FakeTier final : NativeTier {
                                                  const CellOf& cells) override {
         ++tier.begun;
         if (tier.blocks) tier.go.acquire();
-        if (tier.fails || parts.space.call_table().empty()) return nullptr;
+        if (tier.fails || tier.failing == loop || parts.space.call_table().empty()) return nullptr;
         auto made = std::make_unique<MachineCode>();
         made->code = tier.bytes[func_index][loop];
         made->code_size = 16, made->total_size = 32;
@@ -78,6 +79,7 @@ struct FakeTier final : NativeTier {
   const runtime::Code* unit(uint32_t func_index, uint32_t loop) const { return &units[func_index][loop]; }
   mutable std::atomic<int> begun = 0, made = 0;
   bool blocks = false, fails = false;
+  std::optional<uint32_t> failing;  // the loop, or the function's own code, that alone fails
   // Indices of loops: those with an entry, and the loop around each. `enters`: as in enters_loops().
   bool enters = true;
   std::vector<uint32_t> entered;
@@ -334,8 +336,46 @@ TEST_F(LoopTiering, SampledAtItsStartAFunctionGetsItsOwnCodeFirst) {
 TEST_F(LoopTiering, ALoopThatFailsIsNotCompiledAgain) {
   above_.fails = true;
   for (int n = 0; n < 10; ++n) EXPECT_EQ(sample(kInner), nullptr);
-  EXPECT_EQ(above_.begun, 1);
+  EXPECT_EQ(above_.begun, 2);  // the loop, and then the function
   EXPECT_EQ(function_->level, 1);
+}
+
+TEST_F(LoopTiering, OtherCodeOfAFunctionIsCompiledAfterALoopHasFailed) {
+  above_.failing = kMiddle;
+  sample(kInner);
+  EXPECT_EQ(sample(kInner), above_.unit(kFunction, kInner));
+  EXPECT_EQ(above_.begun, 2);  // the loop, and the one around it
+  EXPECT_EQ(sample(kOuter), above_.unit(kFunction, kOuter));
+  // The middle loop stays where it is; the function gets code of its own.
+  EXPECT_EQ(sample(kMiddle), nullptr);
+  EXPECT_EQ(function_->level, 2);
+  EXPECT_EQ(entry(*code_, kFunction), above_.unit(kFunction, 0));
+  EXPECT_EQ(above_.made, 3);
+  EXPECT_EQ(above_.begun, 4);
+}
+
+TEST_F(LoopTiering, ALoopIsCompiledAfterItsFunctionHasFailed) {
+  above_.failing = 0;
+  for (int n = 0; n < 5; ++n) EXPECT_EQ(sample(0), nullptr);
+  EXPECT_EQ(above_.begun, 1);
+  EXPECT_EQ(sample(kOuter), above_.unit(kFunction, kOuter));
+}
+
+// A loop is sampled on while its code is made: that does not mean that the function is called again.
+TEST_F(LoopTiering, SamplesWhileALoopIsCompiledAreNotCalls) {
+  tiers_.background = &background_;
+  above_.blocks = true;
+  for (uint32_t n = 0; n < 10 * kSamples; ++n) EXPECT_EQ(sample(kOuter), nullptr);
+  above_.go.release();
+  const runtime::Code* entered = nullptr;
+  while ((entered = sample(kOuter)) == nullptr) std::this_thread::yield();
+  EXPECT_EQ(entered, above_.unit(kFunction, kOuter));
+  EXPECT_EQ(above_.begun, 1);
+  above_.blocks = false;
+  above_.go.release(10);
+  for (uint32_t n = 1; n < kSamples; ++n) sample(kOuter);
+  while (function_->level != 2) std::this_thread::yield();  // now it is called again
+  EXPECT_EQ(above_.begun, 2);
 }
 
 }  // namespace
