@@ -82,7 +82,7 @@ struct Config {
   uint32_t tier_up_calls = 30, tier_up_rounds = 100;
   // With kAuto: functions that run for long are compiled again by LLVM, on a thread of the engine, and entered at their
   // next call or in the middle of a loop. As with Tier::kOptimized, the plug-in is needed, and the code is not
-  // verified.
+  // verified. The plug-in is opened when the first function is compiled (Engine::late_libraries).
   bool optimize = false;
   bool uses_llvm() const { return tier == Tier::kOptimized || (tier == Tier::kAuto && optimize); }
   // Maximum size of machine code, in bytes. All engines of a process share one cache, with the lowest of their limits.
@@ -100,8 +100,9 @@ struct Config {
   // the engine is made. Refused code is reported (report_bug) and the function interpreted; without the library all
   // functions are. On by default in builds with assertions, and if the environment has ERMINE_VERIFY_CODE=1.
   bool verify_code = verifies_by_default();
-  // Called with a bug of the engine that it detected and that did no harm, or if machine code cannot be verified. The
-  // calling thread may hold locks, so the function must not call the engine. Null: a line on standard error.
+  // Called with a bug of the engine that it detected and that did no harm, or if machine code cannot be verified or
+  // optimised. The calling thread may hold locks, so the function must not call the engine. Null: a line on standard
+  // error.
   void (*report_bug)(void* context, std::string_view message) = nullptr;
   void* report_bug_context = nullptr;
   // Keep indices of arrays and tables in bounds under speculative execution as well (Spectre, variant 1), by masks.

@@ -11,6 +11,8 @@ Engine::Engine() : Engine(Config()) {}
 Engine::Engine(const Config& config) : impl_(engine::Engine::create(config)) {}
 const Config& Engine::config() const { return impl_->config(); }
 CodeCounts Engine::code_counts() const { return impl_->code_counts(); }
+std::vector<std::string> Engine::late_libraries() const { return impl_->late_libraries(); }
+Result<void> Engine::open_libraries() const { return impl_->open_libraries(); }
 
 namespace {
 // Text that Module::from_text compiles. A build without the text format has no advice to give.

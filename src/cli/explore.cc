@@ -111,8 +111,7 @@ int explore_main(Words words) {
   Result<InputFile> file = InputFile::open(input);
   if (!file) return fail(file.error());
   explore::load_disassembler();
-  // Nothing of it runs, but machine code is made in executable memory.
-  if (int code = precautions.confine_to_running(true); code != kOk) return code;
+  if (int code = precautions.confine_to_compiling(); code != kOk) return code;
   Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size, Accepted::kComponentsToo);
   if (!bytes) return fail(bytes.error());
   if (Component::is_component(*bytes)) {

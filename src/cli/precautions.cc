@@ -28,13 +28,23 @@ int Precautions::set_bounds() const {
 
 int Precautions::confine_to_reading() const { return confine({}); }
 
-int Precautions::confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories,
+int Precautions::confine_to_compiling() const {
+  sandbox::Policy policy;
+  policy.runs_guests = policy.machine_code = true;
+  return confine(std::move(policy));
+}
+
+int Precautions::confine_to_running(const Engine& engine, std::span<const sandbox::Directory> directories,
                                     const sandbox::NetworkPolicy& network) const {
   sandbox::Policy policy;
   policy.runs_guests = true;
-  policy.machine_code = machine_code;
+  policy.machine_code = engine.config().tier != Tier::kInterp;
   policy.directories.assign(directories.begin(), directories.end());
   policy.network = network;
+  policy.mode = mode, policy.landlock = landlock, policy.seccomp = seccomp;
+  if (sandbox::has_landlock(policy)) policy.libraries = engine.late_libraries();
+  if (sandbox::confines(policy) && policy.libraries.empty())
+    if (Result<void> opened = engine.open_libraries(); !opened) return fail(opened.error());
   return confine(std::move(policy));
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "ermine/engine.h"
 #include "sandbox/sandbox.h"
 #include "wasm/limits.h"
 
@@ -23,9 +24,11 @@ struct Precautions {
   // code.
   int set_bounds() const;
 
-  // The process sandbox: after everything is opened, before anything is read. kOk, or the exit code.
+  // The process sandbox: after everything is opened, before anything is read. kOk, or the exit code. `engine`: it
+  // compiles and runs what is read.
   int confine_to_reading() const;
-  int confine_to_running(bool machine_code, std::span<const sandbox::Directory> directories = {},
+  int confine_to_compiling() const;  // nothing runs, but machine code is made in executable memory
+  int confine_to_running(const Engine& engine, std::span<const sandbox::Directory> directories = {},
                          const sandbox::NetworkPolicy& network = {}) const;
 
  private:

@@ -237,11 +237,11 @@ sandbox::NetworkPolicy network_of(const RunOptions& o) {
   return policy;
 }
 
-int confine(const RunOptions& o) {
+int confine(const RunOptions& o, const Engine& engine) {
   std::vector<sandbox::Directory> directories;
   for (const DirectoryGrant& d : o.directories)
     directories.push_back({d.host_path, d.access == DirectoryAccess::kReadWrite});
-  return o.precautions.confine_to_running(o.config.tier != Tier::kInterp, directories, network_of(o));
+  return o.precautions.confine_to_running(engine, directories, network_of(o));
 }
 
 int run(const RunOptions& o) {
@@ -255,7 +255,7 @@ int run(const RunOptions& o) {
 
   const std::string ungranted = ungranted_argument(o);
   // Everything that was granted is open; from here on the input is untrusted.
-  if (int code = confine(o); code != kOk) return code;
+  if (int code = confine(o, launch.engine()); code != kOk) return code;
   const Result<void> loaded = launch.load();
   progress.reset();
   if (!loaded) return fail(loaded.error());

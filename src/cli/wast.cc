@@ -39,7 +39,7 @@ int wast_main(Words words) {
     inputs.push_back(std::move(*input));
   }
   Engine engine(config);
-  if (int code = precautions.confine_to_running(config.tier != Tier::kInterp); code != kOk) return code;
+  if (int code = precautions.confine_to_running(engine); code != kOk) return code;
 
   constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 365);  // the clock's range is limited
   const auto end = std::chrono::steady_clock::now() + std::min(precautions.timeout.value_or(kLongest), kLongest);

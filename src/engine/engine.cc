@@ -30,6 +30,9 @@ void report_to_stderr(void*, std::string_view message) {
   std::fprintf(stderr, "ermine: bug of the engine, please report it with the module: %.*s\n",
                static_cast<int>(message.size()), message.data());
 }
+void warn_on_stderr(void*, std::string_view message) {
+  std::fprintf(stderr, "ermine: %.*s\n", static_cast<int>(message.size()), message.data());
+}
 template <class T>
 void bring_into(Config::Range range, T& figure) {
   figure = static_cast<T>(std::clamp<uint64_t>(figure, range.least, range.most));
@@ -88,15 +91,31 @@ Result<void> Engine::add_machine_tiers() {
   tiers_.arena = tiering::CodeArena::get();
   tiers_.arena->watch(interp::watch_machine_code);
   if (!config_.uses_llvm()) return {};
-  // The plug-in is opened now, for the same reason.
-  const auto& optimizing = optimizing::tier(interp::interpreter());
-  if (!optimizing) return optimizing.error().clone();
-  tiers_.compiled.push_back(*optimizing);
+  // In the background, the plug-in is opened when the first function needs it: most programs end before.
+  const auto when = config_.tier == Tier::kOptimized ? optimizing::Opening::kNow : optimizing::Opening::kLater;
+  ERMINE_ASSIGN(const tiering::NativeTier* const optimizing, optimizing::tier(interp::interpreter(), when));
+  tiers_.compiled.push_back(optimizing);
   background_ = std::make_shared<tiering::BackgroundCompiler>();
   tiers_.background = background_.get();
   return {};
 }
 #endif
+
+std::vector<std::string> Engine::late_libraries() const {
+#ifdef ERMINE_BASELINE
+  if (config_.uses_llvm() && ready_ && tiers_.compiled.size() > 1)
+    if (auto files = optimizing::files_to_open(interp::interpreter())) return *std::move(files);
+#endif
+  return {};
+}
+
+Result<void> Engine::open_libraries() const {
+#ifdef ERMINE_BASELINE
+  if (config_.uses_llvm() && ready_ && tiers_.compiled.size() > 1)
+    ERMINE_TRY(optimizing::tier(interp::interpreter(), optimizing::Opening::kNow));
+#endif
+  return {};
+}
 
 CodeCounts Engine::code_counts() const {
   CodeCounts counts;
@@ -144,6 +163,7 @@ runtime::CodeOptions Engine::code_options(bool guarded) const {
           .tier_up_rounds = config_.tier_up_rounds,
           .verify_code = config_.verify_code,
           .report_bug = config_.report_bug != nullptr ? config_.report_bug : report_to_stderr,
+          .warn = config_.report_bug != nullptr ? config_.report_bug : warn_on_stderr,
           .report_bug_context = config_.report_bug_context,
           .listener = listener_,
           .counters = counters_};

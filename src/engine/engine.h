@@ -34,6 +34,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // modules.
   const Result<void>& ready() const { return ready_; }
   CodeCounts code_counts() const;
+  // As ermine::Engine has them.
+  std::vector<std::string> late_libraries() const;
+  Result<void> open_libraries() const;
   // For a store of this engine, which keeps the engine alive.
   runtime::StoreOptions store_options();
 

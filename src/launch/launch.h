@@ -52,6 +52,7 @@ class Launch {
   // Opens everything that the program is granted. Its modules are not read yet.
   static Result<Launch> open(Program program);
 
+  const Engine& engine() const { return engine_; }
   // Reads and compiles the modules; makes a store and a linker with WASI. The functions below may be called afterwards.
   Result<void> load();
   // The program, if it is a component; otherwise null. Then there are no module, linker and instance of modules, and

@@ -1,12 +1,16 @@
 #include "optimizing/tier.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <string>
 
+#include "base/format.h"
 #include "ermine/detail/library_file.h"
 #include "optimizing/plugin.h"
 #include "platform/large_stack.h"
+#include "platform/library_needs.h"
 #include "runtime/gc/slow_paths.h"
 #include "tiering/code_space.h"
 
@@ -20,9 +24,63 @@ using tiering::MachineCode;
 // Larger functions are not compiled: time and memory grow faster than the size.
 constexpr size_t kMostUnits = 20'000;
 
+constexpr PluginFile kPluginOfLlvm{"optimised code needs", kPluginFile, kPluginEntry,
+                                   "it is built and installed with ermine if Debian's package llvm-19-dev is there, "
+                                   "and needs the package libllvm19"};
+
+// The plug-in of the process, which is opened once.
+class OpenedPlugin {
+ public:
+  explicit OpenedPlugin(const tiering::Interpreter& interpreter)
+      : interpreter_(interpreter), path_(file_beside_program(kPluginOfLlvm)) {
+    if (path_.empty()) path_ = platform::find_library(kPluginFile);
+  }
+
+  // Empty: only opening it would find it.
+  const std::string& path() const { return path_; }
+  bool is_open() const { return is_open_.load(std::memory_order_acquire); }
+
+  const Result<Generator*>& open() {
+    std::call_once(once_, [this] {
+      opened_ = open_file();
+      is_open_.store(true, std::memory_order_release);
+    });
+    return opened_;
+  }
+  // Null, after a warning for the first module: it cannot be opened.
+  Generator* generator(const runtime::CodeOptions& options) {
+    const Result<Generator*>& made = open();
+    if (made) return *made;
+    if (options.warn != nullptr && !has_warned_.exchange(true))
+      options.warn(options.report_bug_context,
+                   base::format("there is no optimised code: {:t}", made.error().message()));
+    return nullptr;
+  }
+
+ private:
+  Result<Generator*> open_file() const {
+    ERMINE_ASSIGN(void* const entry, open_plugin(kPluginOfLlvm, path_));
+    const Plugin* const plugin = reinterpret_cast<PluginEntry>(entry)();
+    if (plugin == nullptr || std::string_view(plugin->build) != kBuild) return of_another_version(kPluginOfLlvm);
+    // It lives as long as the program, as the library does.
+    Generator* const generator =
+        plugin->make({.handlers = interpreter_.handlers,
+                      .trap_handler = interpreter_.trap_handler,
+                      .note_old_object = reinterpret_cast<const void*>(&runtime::gc::note_old_object)});
+    if (generator == nullptr) return Error(ErrorKind::kUnsupported, "there is no optimised code for this processor");
+    return generator;
+  }
+
+  const tiering::Interpreter& interpreter_;
+  std::string path_;
+  std::once_flag once_;
+  Result<Generator*> opened_{static_cast<Generator*>(nullptr)};
+  std::atomic<bool> is_open_ = false, has_warned_ = false;
+};
+
 class Module final : public tiering::NativeModule {
  public:
-  Module(const tiering::ModuleParts& parts, Generator& generator) : parts_(parts), generator_(generator) {}
+  Module(const tiering::ModuleParts& parts, OpenedPlugin& plugin) : parts_(parts), plugin_(plugin) {}
 
   std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t entry,
                                              const Lookups& lookups) override {
@@ -30,6 +88,8 @@ class Module final : public tiering::NativeModule {
     const std::span<const uint8_t> register_table = parts_.space.register_table();
     if (call_table.empty() || register_table.empty()) return nullptr;
     if (code.code.size() > kMostUnits) return nullptr;
+    Generator* const generator = plugin_.generator(parts_.options);
+    if (generator == nullptr) return nullptr;
     const Request request{.module = parts_.module,
                           .code = code,
                           .func_index = func_index,
@@ -40,7 +100,7 @@ class Module final : public tiering::NativeModule {
     Object object;
     object.problem = "LLVM has given up";
     // LLVM needs more of the stack than the caller's may have, which may be an Execution's.
-    if (!platform::run_on_large_stack([&] { object = generator_.compile(request); }) || !object.problem.empty())
+    if (!platform::run_on_large_stack([&] { object = generator->compile(request); }) || !object.problem.empty())
       return nullptr;
     // The entry's unit follows: the address of the code.
     std::vector<uint8_t>& bytes = object.bytes;
@@ -93,44 +153,41 @@ class Module final : public tiering::NativeModule {
 
  private:
   const tiering::ModuleParts parts_;
-  Generator& generator_;
+  OpenedPlugin& plugin_;
 };
 
 class Tier final : public tiering::NativeTier {
  public:
-  explicit Tier(Generator& generator) : generator_(generator) {}
+  explicit Tier(const tiering::Interpreter& interpreter) : plugin_(interpreter) {}
   std::string_view name() const override { return "optimized"; }
   bool enters_loops() const override { return false; }
   std::unique_ptr<tiering::NativeModule> open(const tiering::ModuleParts& parts) const override {
-    return std::make_unique<Module>(parts, generator_);
+    return std::make_unique<Module>(parts, plugin_);
   }
+  OpenedPlugin& plugin() const { return plugin_; }
 
  private:
-  Generator& generator_;
+  mutable OpenedPlugin plugin_;
 };
 
-constexpr PluginFile kPluginOfLlvm{"optimised code needs", kPluginFile, kPluginEntry,
-                                   "it is built and installed with ermine if Debian's package llvm-19-dev is there, "
-                                   "and needs the package libllvm19"};
-
-Result<const tiering::NativeTier*> open_tier(const tiering::Interpreter& interpreter) {
-  ERMINE_ASSIGN(void* const entry, open_plugin(kPluginOfLlvm));
-  const Plugin* const plugin = reinterpret_cast<PluginEntry>(entry)();
-  if (plugin == nullptr || std::string_view(plugin->build) != kBuild) return of_another_version(kPluginOfLlvm);
-  // It lives as long as the program, as the library does.
-  Generator* const generator =
-      plugin->make({.handlers = interpreter.handlers,
-                    .trap_handler = interpreter.trap_handler,
-                    .note_old_object = reinterpret_cast<const void*>(&runtime::gc::note_old_object)});
-  if (generator == nullptr) return Error(ErrorKind::kUnsupported, "there is no optimised code for this processor");
-  return new Tier(*generator);
+const Tier& the_tier(const tiering::Interpreter& interpreter) {
+  static const Tier* const tier = new Tier(interpreter);  // lives as long as the program
+  return *tier;
 }
 
 }  // namespace
 
-const Result<const tiering::NativeTier*>& tier(const tiering::Interpreter& interpreter) {
-  static const Result<const tiering::NativeTier*> tier = open_tier(interpreter);
-  return tier;
+Result<const tiering::NativeTier*> tier(const tiering::Interpreter& interpreter, Opening when) {
+  const Tier& tier = the_tier(interpreter);
+  if (when == Opening::kNow || tier.plugin().path().empty())
+    if (const Result<Generator*>& opened = tier.plugin().open(); !opened) return opened.error().clone();
+  return &tier;
+}
+
+std::optional<std::vector<std::string>> files_to_open(const tiering::Interpreter& interpreter) {
+  const OpenedPlugin& plugin = the_tier(interpreter).plugin();
+  if (plugin.is_open()) return std::vector<std::string>();
+  return platform::files_of_library(plugin.path());
 }
 
 }  // namespace ermine::optimizing

@@ -34,7 +34,9 @@ struct CodeOptions {
   // called with the position and the reason.
   bool verify_code = false;
   void (*report_bug)(void* context, std::string_view message) = nullptr;
-  void* report_bug_context = nullptr;
+  // Called if code is not as fast as it was asked to be, for a reason that is not a bug.
+  void (*warn)(void* context, std::string_view message) = nullptr;
+  void* report_bug_context = nullptr;  // for both
   platform::CodeListenerPtr listener;  // null: no profiler or debugger was requested
   std::shared_ptr<CodeCounters> counters;  // null: not counted
   bool operator==(const CodeOptions&) const = default;

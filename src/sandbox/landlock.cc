@@ -48,8 +48,11 @@ class Descriptor {
 
 }  // namespace
 
-Part restrict_files(std::span<const Directory> directories, const NetworkPolicy& network) {
-  const long version = syscall(kCreateRuleset, nullptr, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+long landlock_version() { return syscall(kCreateRuleset, nullptr, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */); }
+
+Part restrict_files(const Policy& policy) {
+  const NetworkPolicy& network = policy.network;
+  const long version = landlock_version();
   // Not built in; or built in, but not enabled.
   if (version < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) return Part::missing();
   if (version < 0) return Part::failed();
@@ -64,15 +67,20 @@ Part restrict_files(std::span<const Directory> directories, const NetworkPolicy&
   const size_t size = version >= 6 ? 24 : version >= 4 ? 16 : 8;
   const Descriptor ruleset(syscall(kCreateRuleset, &attr, size, 0));
   if (ruleset.get() < 0) return Part::failed();
-  for (const Directory& d : directories) {
+  auto allow = [&](const std::string& path, uint64_t access) {
+    const Descriptor file(open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (file.get() < 0) return false;
+    const PathBeneathAttr rule{access & attr.handled_access_fs, file.get()};
+    return syscall(kAddRule, ruleset.get(), 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0) == 0;
+  };
+  for (const Directory& d : policy.directories) {
     uint64_t access = kReadFile | kReadDir;
     if (d.writable)
       access |= kWriteFile | kRemoveDir | kRemoveFile | kMakeDir | kMakeReg | kMakeSym | kRefer | kTruncate;
-    const Descriptor directory(open(d.path.c_str(), O_PATH | O_CLOEXEC));
-    if (directory.get() < 0) return Part::failed();
-    const PathBeneathAttr rule{access & attr.handled_access_fs, directory.get()};
-    if (syscall(kAddRule, ruleset.get(), 1 /* LANDLOCK_RULE_PATH_BENEATH */, &rule, 0) != 0) return Part::failed();
+    if (!allow(d.path, access)) return Part::failed();
   }
+  for (const std::string& path : policy.libraries)
+    if (!allow(path, kReadFile)) return Part::failed();
   auto allow_ports = [&](uint64_t access, const std::vector<uint16_t>& ports) {
     for (uint16_t port : ports) {
       const NetPortAttr rule{access, port};

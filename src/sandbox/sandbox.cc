@@ -41,9 +41,16 @@ Result<void> judge(const Part& part, const char* name, Mode mode, std::vector<st
 
 }  // namespace
 
-Result<std::vector<std::string>> confine(const Policy& policy) {
+bool confines(const Policy& policy) { return policy.mode != Mode::kOff && (policy.landlock || policy.seccomp); }
+
+bool has_landlock(const Policy& policy) { return confines(policy) && policy.landlock && landlock_version() > 0; }
+
+Result<std::vector<std::string>> confine(const Policy& wanted) {
   std::vector<std::string> warnings;
-  if (policy.mode == Mode::kOff || (!policy.landlock && !policy.seccomp)) return warnings;
+  if (!confines(wanted)) return warnings;
+  Policy policy = wanted;
+  // The filter does not see which files are opened.
+  if (!has_landlock(policy)) policy.libraries.clear();
   // Names of files are looked up by requests that the filter can distinguish from others.
   std::optional<wasi::host::PathArguments> paths;
   if (policy.seccomp && !policy.directories.empty()) {
@@ -59,8 +66,7 @@ Result<std::vector<std::string>> confine(const Policy& policy) {
     ERMINE_TRY(judge(Part::failed(), "no_new_privs", policy.mode, warnings));
     return warnings;
   }
-  if (policy.landlock)
-    ERMINE_TRY(judge(restrict_files(policy.directories, policy.network), "Landlock", policy.mode, warnings));
+  if (policy.landlock) ERMINE_TRY(judge(restrict_files(policy), "Landlock", policy.mode, warnings));
   if (policy.seccomp) ERMINE_TRY(judge(filter_system_calls(policy, paths), "seccomp", policy.mode, warnings));
   return warnings;
 }

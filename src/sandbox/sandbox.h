@@ -45,8 +45,15 @@ struct Policy {
   bool runs_guests = false;    // otherwise modules are only read and described
   bool machine_code = false;   // needs executable memory
   std::vector<Directory> directories;
+  // Files that may be read to open them as shared libraries. Ignored unless has_landlock(): otherwise they must be
+  // opened before.
+  std::vector<std::string> libraries;
   NetworkPolicy network;
 };
+
+// Whether confine() would set up anything, and whether that includes Landlock.
+bool confines(const Policy& policy);
+bool has_landlock(const Policy& policy);
 
 // Confines all threads of the process; with directories, call it while it has one thread. Returns warnings about
 // missing features. After an error nothing may be run: kUnsupported if the mode does not accept that a feature is

@@ -15,6 +15,7 @@
 
 #include "sandbox/cover.h"
 #include "sandbox/filter_assembler.h"
+#include "sandbox/status_handler.h"
 #include "sandbox/system_calls.h"
 #include "wasi/host/path_arguments.h"
 
@@ -39,6 +40,8 @@ constexpr uint32_t kNegative = 0x80000000;
 constexpr uint32_t kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
                                   CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_DETACHED;
 constexpr uint32_t kClocks = CLOCK_TAI + 1;
+// The flags of open() with which it changes something.
+constexpr uint32_t kChanges = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
 
 struct SocketOption {
   uint16_t level, name;
@@ -114,11 +117,22 @@ constexpr void write_check(A& a, Check check) {
       a.load_low(1);
       a.if_equal(0, kAllow, kRefuse);
       break;
+    case Check::kOpenLibrary:
+      a.load_low(2);
+      a.if_any_bit(kChanges | O_PATH, label_of(Check::kOpen), kAllow);
+      break;
     case Check::kOpen:
       a.load_low(0);
       a.if_any_bit(kNegative, kRefuse, A::kNext);
       a.load_low(2);
       a.if_any_bit(Late::kNotOpened, kRefuse, kAllow);
+      break;
+    case Check::kStatus:
+      a.load_low(0);
+      a.if_any_bit(kNegative, kRefuse, A::kNext);
+      a.load_low(3);
+      a.if_equal(AT_EMPTY_PATH, A::kNext, kRefuse);
+      a.answer(SECCOMP_RET_TRAP);
       break;
     case Check::kBeneath:
       a.load_low(0);
@@ -196,10 +210,10 @@ constexpr void write_check(A& a, Check check) {
 
 struct Allowed {
   Task task;
-  Sockets sockets = 0;
+  Extras extras = 0;
 };
 constexpr bool applies(const SystemCall& line, Allowed allowed) {
-  return line.from <= allowed.task && (line.sockets & ~allowed.sockets) == 0;
+  return line.from <= allowed.task && (line.extras & ~allowed.extras) == 0;
 }
 // Whether this row decides.
 constexpr bool holds(const SystemCall& line, Allowed allowed) {
@@ -231,7 +245,8 @@ constexpr Filter make_filter(Allowed task) {
   for (unsigned i = 1; i < static_cast<unsigned>(Check::kCount); ++i) {
     const auto check = static_cast<Check>(i);
     if (check == Check::kNoMode && uses(task, Check::kStream)) continue;  // a part of that
-    if (uses(task, check) || (check == Check::kDescriptor && uses(task, Check::kDescriptorOrNoPath)))
+    if (uses(task, check) || (check == Check::kDescriptor && uses(task, Check::kDescriptorOrNoPath)) ||
+        (check == Check::kOpen && uses(task, Check::kOpenLibrary)))
       write_check(a, check);
   }
   a.bind(kAllow);
@@ -247,9 +262,12 @@ constexpr Filter make_filter(Allowed task) {
 constexpr Filter kFilters[] = {make_filter({Task::kRead}), make_filter({Task::kRun}), make_filter({Task::kFiles}),
                                make_filter({Task::kChange})};
 
-Sockets sockets_of(const NetworkPolicy& network) {
-  if (!network.tcp && !network.udp) return 0;
-  return sockets::kMade | (network.listens ? sockets::kListening : 0);
+Extras extras_of(const Policy& policy) {
+  if (!policy.runs_guests) return 0;
+  Extras extras = policy.libraries.empty() ? 0 : extras::kLibraries;
+  if (policy.network.tcp || policy.network.udp)
+    extras |= extras::kSockets | (policy.network.listens ? extras::kListening : 0);
+  return extras;
 }
 
 Task task_of(const Policy& policy) {
@@ -267,14 +285,16 @@ Part filter_system_calls(const Policy& policy, const std::optional<wasi::host::P
   const Task task = task_of(policy);
   // Without requests, openat may look names up as well.
   const uintptr_t requests = paths && paths->openat2 ? paths->begin : 0, empty_path = paths ? paths->empty : 0;
-  const Sockets sockets = task == Task::kRead ? 0 : sockets_of(policy.network);
-  Filter filter = sockets == 0 ? kFilters[static_cast<size_t>(task)] : make_filter({task, sockets});
+  const Extras extras = extras_of(policy);
+  if ((extras & extras::kLibraries) != 0 && !handle_status_calls()) return Part::failed();
+  Filter filter = extras == 0 ? kFilters[static_cast<size_t>(task)] : make_filter({task, extras});
   filter.set(Late::kNotSocketTypes,
              ~((policy.network.tcp ? uint32_t{SOCK_STREAM} : 0) | (policy.network.udp ? uint32_t{SOCK_DGRAM} : 0)));
   filter.set(Late::kOwnPid, static_cast<uint32_t>(getpid()));
   filter.set(Late::kNotExecutable, policy.machine_code ? PROT_WRITE : PROT_WRITE | PROT_EXEC);
   filter.set(Late::kNotOpened,
-             (requests != 0 ? O_PATH : 0) | (task == Task::kFiles ? O_WRONLY | O_RDWR | O_CREAT | O_TRUNC : 0));
+             task == Task::kRun ? ~0u  // it only opens libraries
+                                : (requests != 0 ? O_PATH : 0) | (task == Task::kFiles ? kChanges : 0));
   filter.set(Late::kRequestsLow, low(requests));
   filter.set(Late::kRequestsHigh, high(requests));
   filter.set(Late::kEmptyLow, low(empty_path));

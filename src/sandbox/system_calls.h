@@ -20,11 +20,12 @@ enum class Task : uint8_t {
   kChange,  // with directories that may be changed
 };
 
-// What of the network a task has as well; may be combined. A row with several needs them all.
-using Sockets = uint8_t;
-namespace sockets {
-inline constexpr Sockets kMade = 1, kListening = 2;
-}
+// What a task has as well; may be combined. A row with several needs them all.
+using Extras = uint8_t;
+namespace extras {
+inline constexpr Extras kSockets = 1, kListening = 2;  // of the network
+inline constexpr Extras kLibraries = 4;  // with Landlock only: shared libraries are opened
+}  // namespace extras
 
 // What the filter checks before the call is allowed.
 enum class Check : uint8_t {
@@ -40,7 +41,9 @@ enum class Check : uint8_t {
   kTerminal,  // ioctl: whether it is a terminal, how much can be read
   kFlags,  // fcntl: the flags of a descriptor, but no signals when it is ready; seals, which only take rights away
   kNoMode,  // fallocate: only mode 0
+  kOpenLibrary,  // openat: anything for reading, which Landlock restricts to the libraries; else as kOpen
   kOpen,  // openat: not only for lookups (O_PATH), which Landlock permits; only for reading if nothing more is granted
+  kStatus,  // newfstatat: of a descriptor; status_handler.h makes another call of it
   kBeneath,  // openat2: one of the known requests, all of which stay beneath a directory that is held open
   kStream,  // utimensat: a standard stream, without a path
   kDescriptorOrNoPath,  // utimensat: no path, which means the descriptor, or the known empty one
@@ -59,7 +62,7 @@ struct SystemCall {
   int number;
   Task from;
   Check check = Check::kNone;
-  Sockets sockets = 0;
+  Extras extras = 0;
 };
 
 constexpr SystemCall kSystemCalls[] = {
@@ -136,21 +139,22 @@ constexpr SystemCall kSystemCalls[] = {
     // ports, by Landlock; the addresses are checked by wasi/net/. A TCP socket that is granted only for connections
     // could not
     // listen, and of UDP the kernel restricts nothing but that it was granted.
-    {SYS_socket, Task::kRun, Check::kSocket, sockets::kMade},
-    {SYS_connect, Task::kRun, Check::kNoStream, sockets::kMade},
-    {SYS_bind, Task::kRun, Check::kNoStream, sockets::kMade},
-    {SYS_listen, Task::kRun, Check::kNoStream, sockets::kListening},
-    {SYS_setsockopt, Task::kRun, Check::kSocketOption, sockets::kMade},  // buffers, which the system bounds; keepalive
-    {SYS_getsockname, Task::kRun, Check::kNone, sockets::kMade},  // only return information
-    {SYS_getpeername, Task::kRun, Check::kNone, sockets::kMade},
-    {SYS_sendmsg, Task::kRun, Check::kNoFastOpen, sockets::kMade},
-    {SYS_sendto, Task::kRun, Check::kNoAddress, sockets::kMade},  // HTTP: OpenSSL and libcurl
-    {SYS_recvfrom, Task::kRun, Check::kNone, sockets::kMade},
+    {SYS_socket, Task::kRun, Check::kSocket, extras::kSockets},
+    {SYS_connect, Task::kRun, Check::kNoStream, extras::kSockets},
+    {SYS_bind, Task::kRun, Check::kNoStream, extras::kSockets},
+    {SYS_listen, Task::kRun, Check::kNoStream, extras::kListening},
+    {SYS_setsockopt, Task::kRun, Check::kSocketOption,
+     extras::kSockets},  // buffers, which the system bounds; keepalive
+    {SYS_getsockname, Task::kRun, Check::kNone, extras::kSockets},  // only return information
+    {SYS_getpeername, Task::kRun, Check::kNone, extras::kSockets},
+    {SYS_sendmsg, Task::kRun, Check::kNoFastOpen, extras::kSockets},
+    {SYS_sendto, Task::kRun, Check::kNoAddress, extras::kSockets},  // HTTP: OpenSSL and libcurl
+    {SYS_recvfrom, Task::kRun, Check::kNone, extras::kSockets},
     // Waiting for many sockets: acts on descriptors that are held. A program without sockets has few streams that wait,
     // and does not need this code of the kernel.
-    {SYS_epoll_create1, Task::kRun, Check::kNone, sockets::kMade},
-    {SYS_epoll_ctl, Task::kRun, Check::kNone, sockets::kMade},
-    {SYS_epoll_pwait, Task::kRun, Check::kNone, sockets::kMade},
+    {SYS_epoll_create1, Task::kRun, Check::kNone, extras::kSockets},
+    {SYS_epoll_ctl, Task::kRun, Check::kNone, extras::kSockets},
+    {SYS_epoll_pwait, Task::kRun, Check::kNone, extras::kSockets},
     // Waiting, and being woken by a deadline.
     {SYS_ppoll, Task::kRun},
 #ifdef SYS_poll
@@ -167,6 +171,9 @@ constexpr SystemCall kSystemCalls[] = {
     {SYS_openat2, Task::kFiles, Check::kBeneath},
     {SYS_readlinkat, Task::kFiles, Check::kDescriptor},
     {SYS_getdents64, Task::kFiles},
+    // The dynamic linker opens shared libraries. (It maps them as any file that is held.)
+    {SYS_openat, Task::kRun, Check::kOpenLibrary, extras::kLibraries},
+    {SYS_newfstatat, Task::kRun, Check::kStatus, extras::kLibraries},
 
     {SYS_utimensat, Task::kChange, Check::kDescriptorOrNoPath},  // Landlock does not cover times
     {SYS_mkdirat, Task::kChange},

@@ -1,0 +1,1 @@
+int sandbox_test_half(void) { return 21; }
