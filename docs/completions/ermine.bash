@@ -26,13 +26,14 @@ _ermine() {
         -S|--wasi) _ermine_members "$current" 'inherit-env tcplisten= listen= max-sockets= max-network-bytes= connect-timeout= max-connection-time= tls max-http-requests= max-http-fields-size= max-http-request-body= max-http-response-body= http-timeout= config-var= keyvalue keyvalue-in-memory-data= keyvalue-timeout= cli preview1 preview0 cli-exit-with-code config'; return ;;
         -W|--wasm) _ermine_members "$current" 'unknown-imports-trap unknown-imports-default relaxed-simd-deterministic timeout= fuel= max-memory-size= max-instance-memory= max-total-memory= max-table-elements= max-total-table-elements= max-instances= max-tables= max-memories= trap-on-grow-failure max-gc-heap= max-wasm-stack= mask-speculation mutable-global saturating-float-to-int sign-extension multi-value reference-types bulk-memory simd relaxed-simd tail-call extended-const function-references gc exceptions legacy-exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports all-proposals all'; return ;;
         --tier) COMPREPLY=($(compgen -W 'auto interp baseline optimized' -- "$current")); return ;;
+        -O|--optimize) _ermine_members "$current" 'opt-level= optimize-after='; return ;;
         --sandbox) COMPREPLY=($(compgen -W 'required best-effort off' -- "$current")); return ;;
         --profile) COMPREPLY=($(compgen -W 'perfmap jitdump' -- "$current")); return ;;
         --log) COMPREPLY=($(compgen -W 'wasi gc' -- "$current")); return ;;
         -D|--debug) _ermine_members "$current" 'debug-info'; return ;;
         --config|--dir|--env|--listen|--tcp|--udp|--listen-udp|--allow-dns|--http|--cacert|--keyvalue|--invoke|--argv0|--preload|--features|--timeout|--fuel|--max-output-bytes|--max-open-files|--max-process-memory|--max-module-size|--code-cache-size) return ;;
       esac
-      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --config --dir --env --listen --tcp --udp --listen-udp --allow-dns --http --tls --cacert --keyvalue -S --wasi --invoke --argv0 --preload --unknown-imports-trap --unknown-imports-default --features --timeout --fuel --max-output-bytes --max-open-files --max-process-memory --max-module-size -W --wasm --tier --optimizing-tier --code-cache-size --sandbox --no-landlock --no-seccomp --verify-code -g --profile --log -D --debug' -- "$current"))
+      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --config --dir --env --listen --tcp --udp --listen-udp --allow-dns --http --tls --cacert --keyvalue -S --wasi --invoke --argv0 --preload --unknown-imports-trap --unknown-imports-default --features --timeout --fuel --max-output-bytes --max-open-files --max-process-memory --max-module-size -W --wasm --tier --optimizing-tier --code-cache-size -O --optimize --sandbox --no-landlock --no-seccomp --verify-code -g --profile --log -D --debug' -- "$current"))
       ;;
     validate)
       case $previous in
@@ -88,10 +89,11 @@ _ermine() {
       case $previous in
         -W|--wasm) _ermine_members "$current" 'relaxed-simd-deterministic timeout= max-gc-heap= max-wasm-stack= mask-speculation mutable-global saturating-float-to-int sign-extension multi-value reference-types bulk-memory simd relaxed-simd tail-call extended-const function-references gc exceptions legacy-exceptions multi-memory memory64 threads wide-arithmetic custom-page-sizes compact-imports all-proposals all'; return ;;
         --tier) COMPREPLY=($(compgen -W 'auto interp baseline optimized' -- "$current")); return ;;
+        -O|--optimize) _ermine_members "$current" 'opt-level= optimize-after='; return ;;
         --sandbox) COMPREPLY=($(compgen -W 'required best-effort off' -- "$current")); return ;;
         --features|--timeout|--max-process-memory|--max-module-size|--code-cache-size) return ;;
       esac
-      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --json -l --list -v --verbose --features --timeout --max-process-memory --max-module-size -W --wasm --tier --optimizing-tier --code-cache-size --sandbox --no-landlock --no-seccomp --verify-code' -- "$current"))
+      [[ $current == -* ]] && COMPREPLY=($(compgen -W '-h --help --json -l --list -v --verbose --features --timeout --max-process-memory --max-module-size -W --wasm --tier --optimizing-tier --code-cache-size -O --optimize --sandbox --no-landlock --no-seccomp --verify-code' -- "$current"))
       ;;
     component)
       ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W 'wit new embed plug targets unbundle' -- "$current")) && return

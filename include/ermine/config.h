@@ -84,6 +84,12 @@ struct Config {
   // next call or in the middle of a loop. As with Tier::kOptimized, the plug-in is needed, and the code is not
   // verified. The plug-in is opened when the first function is compiled (Engine::late_libraries).
   bool optimize = false;
+  // With `optimize`: a function in machine code is compiled again after this number of calls and of iterations of its
+  // loops, together. The engine counts in steps of about a thousand.
+  uint32_t optimize_after = 100'000;
+  // How much time LLVM takes for a function, for code that is faster: 0 the least (docs/rationale.md has both).
+  uint32_t opt_level = 2;
+  static constexpr Range kOptLevelRange{0, 2};
   bool uses_llvm() const { return tier == Tier::kOptimized || (tier == Tier::kAuto && optimize); }
   // Maximum size of machine code, in bytes. All engines of a process share one cache, with the lowest of their limits.
   // Functions that do not fit stay interpreted.

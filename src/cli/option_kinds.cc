@@ -109,6 +109,7 @@ std::vector<Named<Tier>> tiers() {
   for (const TierName& t : Config::tiers()) all.push_back({t.name, t.tier});
   return all;
 }
+std::vector<Named<uint32_t>> opt_levels() { return {{"0", 0}, {"1", 1}, {"2", 2}}; }
 std::vector<Named<Profile>> profiles() { return {{"perfmap", Profile::kPerfMap}, {"jitdump", Profile::kJitDump}}; }
 std::vector<Named<sandbox::Mode>> sandbox_modes() {
   using sandbox::Mode;

@@ -166,6 +166,7 @@ struct OneOf {
   }
 };
 std::vector<Named<Tier>> tiers();
+std::vector<Named<uint32_t>> opt_levels();
 std::vector<Named<Profile>> profiles();
 std::vector<Named<sandbox::Mode>> sandbox_modes();
 

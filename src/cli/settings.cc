@@ -10,6 +10,7 @@ using StackSize = Within<Size, Config::kMaxWasmStackRange>;
 using HeapSize = Within<Size, Config::kMaxGcHeapRange>;
 using CodeSize = Within<Size, Config::kCodeCacheSizeRange>;
 using TierChoice = OneOf<Tier, tiers>;
+using OptLevel = OneOf<uint32_t, opt_levels>;
 using ProfileChoice = OneOf<Profile, profiles>;
 using SandboxMode = OneOf<sandbox::Mode, sandbox_modes>;
 

@@ -18,7 +18,6 @@ struct Row {
   base::FixedText<86> instead;
 };
 constexpr Row kRows[] = {
-    {'O', "opt-level", "--tier chooses between interpreting and compiling; leave it out"},
     {'O', "signals-based-traps", kTuning},
     {'O', "pooling-*", kPooling},
     {'O', "*", kTuning},
@@ -85,7 +84,7 @@ std::string about_wasmtime_option(char group, std::string_view name) {
 }
 
 void refuse_wasmtime_groups(Options& options) {
-  for (const char* names : {"-O,--optimize", "-C,--codegen", "-R,--record"}) {
+  for (const char* names : {"-C,--codegen", "-R,--record"}) {
     options.refuse(names, [letter = names[1]](const Given& given) {
       each_pair(given.text, [&](const std::string& name, const std::string&) {
         throw BadOption{std::string("-") + letter + " " + name, about_wasmtime_option(letter, name)};

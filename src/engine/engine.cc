@@ -134,6 +134,7 @@ std::shared_ptr<Engine> Engine::create(Config config) {
   bring_into(Config::kMemoryReservationRange, config.memory_reservation);
   bring_into(Config::kMemoryGuardRange, config.memory_guard);
   bring_into(Config::kCodeCacheSizeRange, config.code_cache_size);
+  bring_into(Config::kOptLevelRange, config.opt_level);
   bring_into(Config::kParallelismRange, config.parallelism);
   return std::shared_ptr<Engine>(new Engine(config));
 }
@@ -161,6 +162,8 @@ runtime::CodeOptions Engine::code_options(bool guarded) const {
           .tier = config_.tier,
           .tier_up_calls = config_.tier_up_calls,
           .tier_up_rounds = config_.tier_up_rounds,
+          .optimize_after = config_.optimize_after,
+          .opt_level = config_.opt_level,
           .verify_code = config_.verify_code,
           .report_bug = config_.report_bug != nullptr ? config_.report_bug : report_to_stderr,
           .warn = config_.report_bug != nullptr ? config_.report_bug : warn_on_stderr,

@@ -38,6 +38,7 @@ struct Request {
   // code: what can run from there, up to the next round of a loop around it.
   uint32_t entry = 0;
   const tiering::NativeModule::Lookups& lookups;
+  unsigned opt_level = 0;  // Config::opt_level
 };
 
 // Machine code that can be executed at any address that is a multiple of kAlignment. It is entered at its start. Empty

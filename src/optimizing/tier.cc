@@ -96,7 +96,8 @@ class Module final : public tiering::NativeModule {
                           .call_table = call_table.data(),
                           .register_table = register_table.data(),
                           .entry = entry,
-                          .lookups = lookups};
+                          .lookups = lookups,
+                          .opt_level = parts_.options.opt_level};
     Object object;
     object.problem = "LLVM has given up";
     // LLVM needs more of the stack than the caller's may have, which may be an Execution's.

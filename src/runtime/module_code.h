@@ -29,7 +29,7 @@ struct CodeOptions {
   // Config's, by the same names.
   bool consume_fuel = false;
   Tier tier = Tier::kAuto;
-  uint32_t tier_up_calls = 0, tier_up_rounds = 0;
+  uint32_t tier_up_calls = 0, tier_up_rounds = 0, optimize_after = 0, opt_level = 0;
   // Machine code is checked before it can be run (verify/verifier.h). Refused code is not used, and report_bug is
   // called with the position and the reason.
   bool verify_code = false;

@@ -20,12 +20,10 @@ Policy Policy::of(const runtime::CodeOptions& options, unsigned tiers) {
   // usual steps.
   p.steps.push_back({.from = kInterpreted, .to = 1, .calls = options.tier_up_calls, .rounds = options.tier_up_rounds});
   // The cost of compiling grows by about this factor from tier to tier.
-  uint32_t calls = options.tier_up_calls, rounds = options.tier_up_rounds;
-  for (unsigned from = 1; from < tiers; ++from) {
-    calls = times(calls, kDearer), rounds = times(rounds, kDearer);
+  uint32_t rounds = options.optimize_after;
+  for (unsigned from = 1; from < tiers; ++from, rounds = times(rounds, kDearer))
     p.steps.push_back(
-        {static_cast<Level>(from), static_cast<Level>(from + 1), calls, rounds, CompileThread::kBackground});
-  }
+        {static_cast<Level>(from), static_cast<Level>(from + 1), rounds, rounds, CompileThread::kBackground});
   return p;
 }
 

@@ -3,8 +3,8 @@
 // Level 0 is the interpreter; the engine's tiers follow it, in their order. A function begins in `first`, and goes from
 // level `from` to level `to` when it has been called `calls` times there, or its loops have run `rounds` rounds. The
 // interpreter counts both in the register code. Machine code counts them together for all functions of a store, and
-// records the running function at each kSampleEvery-th: after rounds / kSampleEvery samples a function goes to the next
-// level.
+// records the running function at each kSampleEvery-th: after rounds / kSampleEvery samples, and at least one, a
+// function goes to the next level.
 #pragma once
 
 #include <cstdint>

@@ -157,7 +157,8 @@ const Code* TieredCode::sample(const Code* pc) {
   Function& f = *at.function;
   const Policy::Step* step = policy_.from(at.level);
   if (step == nullptr) return nullptr;
-  const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1, wanted = step->rounds / kSampleEvery;
+  const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1,
+                 wanted = std::max(step->rounds / kSampleEvery, 1u);
   const uint32_t index = machine_->position(at, pc);
   if (index != 0 && machine_->has_loop_code(step->to) && !machine_->has_failed(f, step->to, index)) {
     // A loop that runs now is entered; the function's own code is made if it is sampled often enough after that,

@@ -59,6 +59,13 @@ TEST(Config, ReservationAndGuardAreBroughtIntoTheirRange) {
   }
 }
 
+TEST(Config, LevelOfOptimisationIsBroughtIntoItsRange) {
+  Config config;
+  EXPECT_EQ(Engine(config).config().opt_level, 2u);
+  config.opt_level = 9;
+  EXPECT_EQ(Engine(config).config().opt_level, 2u);
+}
+
 TEST(Config, CollectedHeapIsBroughtIntoItsRange) {
   // Keeps `n` arrays of a kilobyte alive.
   constexpr std::string_view kKeep = R"((module

@@ -21,7 +21,8 @@ inline Config config_of(Tier tier) {
   config.tier = tier;
   config.optimize = tier == Tier::kAuto;
   config.enable_all_features();
-  config.tier_up_calls = config.tier_up_rounds = 1;  // optimised after the first sample
+  config.tier_up_calls = config.tier_up_rounds = 1;
+  config.optimize_after = 1;  // after the first sample
   return config;
 }
 

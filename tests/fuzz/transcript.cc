@@ -187,6 +187,7 @@ Variant::Variant(std::string_view mode, const TierName& tier)
   config.consume_fuel = in_portions || mode == "fuel" || mode == "fuel+deterministic";
   config.relaxed_simd_deterministic = mode == "deterministic" || mode == "fuel+deterministic";
   config.gc_stress = mode == "gc-stress";
+  config.opt_level = mode == "checked" ? 0 : mode == "deterministic" ? 1 : 2;
   if (mode == "checked") config.memory_reservation = 0;
   config.verify_code = true;
   config.report_bug = note_bug;

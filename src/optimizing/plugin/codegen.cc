@@ -30,13 +30,17 @@ using TargetMachineImpl = llvm::CodeGenTargetMachineImpl;
 using TargetMachineImpl = llvm::LLVMTargetMachine;
 #endif
 
-// What pays for its time. (Vectorizers find nothing to do: accesses to memory are volatile, and the compiler that made
-// the module has run them.)
-constexpr llvm::StringRef kPasses =
+// By Config::opt_level: slots become variables and not more; what is cheap of what gains most; what pays for its time.
+// (Vectorizers find nothing to do: accesses to memory are volatile, and the compiler that made the module has run them.)
+constexpr llvm::StringRef kPasses[kOptLevels] = {
+    "function(sroa<modify-cfg>,early-cse,simplifycfg)",
+    "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+    "loop-mssa(loop-rotate,licm),simplifycfg)",
     "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,reassociate,"
     "loop-mssa(loop-simplifycfg,loop-rotate,licm,simple-loop-unswitch),simplifycfg,instcombine<no-verify-fixpoint>,"
     "loop(loop-idiom,indvars,loop-deletion),gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,dse,"
-    "simplifycfg,instcombine<no-verify-fixpoint>)";
+    "simplifycfg,instcombine<no-verify-fixpoint>)",
+};
 
 }  // namespace
 
@@ -91,7 +95,8 @@ void Codegen::prepare(llvm::Module& module) const {
 }
 
 struct Pipeline::Passes {
-  explicit Passes(const Codegen& codegen) : machine(codegen.new_machine()), builder(machine.get()) {
+  Passes(const Codegen& codegen, unsigned opt_level) : machine(codegen.new_machine()), builder(machine.get()) {
+    machine->setOptLevel(opt_level < 2 ? llvm::CodeGenOptLevel::Less : llvm::CodeGenOptLevel::Default);
     // Calls of the C library's functions are never made.
     functions.registerPass([triple = codegen.triple()] {
       llvm::TargetLibraryInfoImpl library{llvm::Triple(triple)};
@@ -104,7 +109,7 @@ struct Pipeline::Passes {
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, components, modules);
     passes.addPass(llvm::AlwaysInlinerPass(false));
-    if (auto error = builder.parsePassPipeline(passes, kPasses)) llvm::report_fatal_error(std::move(error));
+    if (auto error = builder.parsePassPipeline(passes, kPasses[opt_level])) llvm::report_fatal_error(std::move(error));
     if (!add_code_generation()) llvm::report_fatal_error("LLVM makes no object files for this machine");
   }
 
@@ -145,7 +150,8 @@ struct Pipeline::Passes {
   llvm::legacy::PassManager emit;
 };
 
-Pipeline::Pipeline(const Codegen& codegen) : passes_(std::make_unique<Passes>(codegen)) {}
+Pipeline::Pipeline(const Codegen& codegen, unsigned opt_level)
+    : passes_(std::make_unique<Passes>(codegen, opt_level)) {}
 Pipeline::~Pipeline() = default;
 
 Object Pipeline::compile(llvm::Module& module, bool needs_state) {

@@ -12,6 +12,8 @@
 
 namespace ermine::optimizing {
 
+inline constexpr unsigned kOptLevels = 3;  // of Config::opt_level, from 0 on
+
 // What code is made for.
 class Codegen {
  public:
@@ -34,7 +36,7 @@ class Codegen {
 // The passes, which are made once for many modules. Used by one thread at a time; all modules belong to one context.
 class Pipeline {
  public:
-  explicit Pipeline(const Codegen& codegen);
+  Pipeline(const Codegen& codegen, unsigned opt_level);
   ~Pipeline();
 
   // `module` has what Builder made. `needs_state`: as in read_object().

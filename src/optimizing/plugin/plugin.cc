@@ -7,6 +7,7 @@
 #include <llvm/Support/raw_ostream.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -28,7 +29,7 @@ void give_up(void*, const char*, bool) {
 // What compiling a function leaves for the next one: the library's functions that were read, the passes. LLVM keeps
 // constants, types and positions as long as their context, so a worker is given up after some functions.
 struct Worker {
-  explicit Worker(const Codegen& codegen) : pipeline(codegen) { context.setDiscardValueNames(true); }
+  Worker(const Codegen& codegen, unsigned opt_level) : pipeline(codegen, opt_level) { context.setDiscardValueNames(true); }
 
   llvm::LLVMContext context;
   Library library{context};
@@ -44,28 +45,29 @@ class LlvmGenerator final : public Generator {
 
   Object compile(const Request& request) override {
     t_compiles = true;
-    std::unique_ptr<Worker> worker = take_worker();
+    const unsigned level = std::min(request.opt_level, kOptLevels - 1);
+    std::unique_ptr<Worker> worker = take_worker(level);
     Object object = compile(request, *worker);
     worker->library.end();
     worker->units += request.code.code.size();
     if (worker->units < kMostUnitsOfWorker) {
       std::lock_guard lock(mutex_);
-      idle_.push_back(std::move(worker));
+      idle_[level].push_back(std::move(worker));
     }
     return object;
   }
 
  private:
-  std::unique_ptr<Worker> take_worker() {
+  std::unique_ptr<Worker> take_worker(unsigned level) {
     {
       std::lock_guard lock(mutex_);
-      if (!idle_.empty()) {
-        auto worker = std::move(idle_.back());
-        idle_.pop_back();
+      if (auto& idle = idle_[level]; !idle.empty()) {
+        auto worker = std::move(idle.back());
+        idle.pop_back();
         return worker;
       }
     }
-    return std::make_unique<Worker>(*codegen_);
+    return std::make_unique<Worker>(*codegen_, level);
   }
 
   Object compile(const Request& request, Worker& worker) {
@@ -91,7 +93,7 @@ class LlvmGenerator final : public Generator {
   const ir::HandlerIndex handlers_;
   const std::unique_ptr<Codegen> codegen_;
   std::mutex mutex_;  // guards idle_
-  std::vector<std::unique_ptr<Worker>> idle_;
+  std::vector<std::unique_ptr<Worker>> idle_[kOptLevels];
 };
 
 Generator* make(const Callees& callees) {

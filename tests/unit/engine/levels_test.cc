@@ -51,7 +51,8 @@ class Levels : public testing::TestWithParam<bool> {
   }
   static Config config() {
     Config c;
-    c.tier_up_calls = c.tier_up_rounds = 1;  // 1,000 each to the second level
+    c.tier_up_calls = c.tier_up_rounds = 1;
+    c.optimize_after = 1000;  // to the second level
     c.verify_code = true;
     c.report_bug = [](void*, std::string_view message) { ADD_FAILURE() << message; };
     return c;

@@ -131,6 +131,13 @@ TEST_F(Tiering, PolicyFollowsTheOptions) {
   EXPECT_EQ(automatic.from(kInterpreted)->calls, 7u);
   EXPECT_EQ(automatic.from(kInterpreted)->rounds, 9u);
   EXPECT_EQ(automatic.from(1), nullptr);
+  options_.optimize_after = 5000;
+  const Policy both = Policy::of(options_, 2);
+  EXPECT_EQ(both.from(kInterpreted)->rounds, 9u);
+  ASSERT_NE(both.from(1), nullptr);
+  EXPECT_EQ(both.from(1)->rounds, 5000u);
+  EXPECT_EQ(both.from(1)->thread, CompileThread::kBackground);
+  EXPECT_EQ(both.from(2), nullptr);
   options_.tier = ermine::Tier::kBaseline;
   EXPECT_EQ(Policy::of(options_, 1).first, 1);
 }
