@@ -38,10 +38,17 @@ WASM_API_EXTERN const char* ermine_last_error(void);
 /* ---- Configuration: fields of ermine::Config (docs/reference/options.md) */
 
 typedef uint8_t ermine_tier_t;
-/* Which code runs: the interpreter's at first, and machine code for what runs often; or only one of them. */
-enum ermine_tier_enum { ERMINE_TIER_AUTO, ERMINE_TIER_INTERP, ERMINE_TIER_BASELINE };
+/* Which code runs: the interpreter's at first, and machine code for what runs often; or only one of them. Optimised
+   code needs the plug-in libermine-llvm.so: without it, modules cannot be made, and ermine_last_error() says so. */
+enum ermine_tier_enum { ERMINE_TIER_AUTO, ERMINE_TIER_INTERP, ERMINE_TIER_BASELINE, ERMINE_TIER_OPTIMIZED };
 /* ermine::Config::tier */
 WASM_API_EXTERN void ermine_config_tier_set(wasm_config_t*, ermine_tier_t);
+/* With ERMINE_TIER_AUTO: functions that run for long are compiled again in the background, by the same plug-in. */
+WASM_API_EXTERN void ermine_config_optimize_set(wasm_config_t*, bool);
+/* After this number of calls and iterations of its loops, together. */
+WASM_API_EXTERN void ermine_config_optimize_after_set(wasm_config_t*, uint32_t);
+/* How much time the plug-in takes for a function: 0 to 2. */
+WASM_API_EXTERN void ermine_config_opt_level_set(wasm_config_t*, uint32_t);
 /* Whether fuel is counted. */
 WASM_API_EXTERN void ermine_config_consume_fuel_set(wasm_config_t*, bool);
 /* Bytes. */

@@ -27,10 +27,14 @@ const char* ermine_version(void) { return ERMINE_VERSION; }
 // ---- Configuration
 
 void ermine_config_tier_set(wasm_config_t* config, ermine_tier_t tier) {
-  config->config.tier = tier == ERMINE_TIER_INTERP     ? ermine::Tier::kInterp
-                        : tier == ERMINE_TIER_BASELINE ? ermine::Tier::kBaseline
-                                                       : ermine::Tier::kAuto;
+  config->config.tier = tier == ERMINE_TIER_INTERP      ? ermine::Tier::kInterp
+                        : tier == ERMINE_TIER_BASELINE  ? ermine::Tier::kBaseline
+                        : tier == ERMINE_TIER_OPTIMIZED ? ermine::Tier::kOptimized
+                                                        : ermine::Tier::kAuto;
 }
+void ermine_config_optimize_set(wasm_config_t* config, bool on) { config->config.optimize = on; }
+void ermine_config_optimize_after_set(wasm_config_t* config, uint32_t count) { config->config.optimize_after = count; }
+void ermine_config_opt_level_set(wasm_config_t* config, uint32_t level) { config->config.opt_level = level; }
 void ermine_config_consume_fuel_set(wasm_config_t* config, bool on) { config->config.consume_fuel = on; }
 void ermine_config_max_wasm_stack_set(wasm_config_t* config, uint64_t bytes) { config->config.max_wasm_stack = bytes; }
 void ermine_config_max_gc_heap_set(wasm_config_t* config, uint64_t bytes) { config->config.max_gc_heap = bytes; }

@@ -37,10 +37,13 @@ subprocess.run([interpreter, "-m", "venv", "--system-site-packages", "--without-
 python = scratch / "venv/bin/python"
 environment = dict(os.environ, ERMINE_PYTHON_PREBUILT=str(built), PIP_DISABLE_PIP_VERSION_CHECK="1")
 subprocess.run([python, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--no-index", copy], env=environment, check=True)
+plugins = built.parent / "lib"
+tested = dict(os.environ)
+if (plugins / "libermine-llvm.so").exists(): tested |= {"ERMINE_TEST_PLUGINS": "1", "LD_LIBRARY_PATH": str(plugins)}
 failed = False
 for program in sorted(guide.glob("*.py")):
     done = subprocess.run([python, program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode == 0 and done.stdout == PROGRAMS.get(program.name): continue
     print(f"{program} ended with {done.returncode}, and printed:\n{done.stdout}")
     failed = True
-sys.exit(failed or subprocess.run([python, "-X", "faulthandler", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."], cwd=copy / "tests").returncode)
+sys.exit(failed or subprocess.run([python, "-X", "faulthandler", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."], cwd=copy / "tests", env=tested).returncode)

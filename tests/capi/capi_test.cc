@@ -1,10 +1,12 @@
 // The C API: what its headers promise, as a C++ program sees it. tests/capi/program.c is one in C.
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <thread>
 
+#include "ermine/config.h"
 #include "tests/capi/fixture.h"
 
 namespace capi_test {
@@ -307,6 +309,33 @@ TEST_F(CApi, ModulesAreSharedBetweenThreads) {
   const wasm_module_ptr again(wasm_module_deserialize(store.get(), &bytes));
   EXPECT_TRUE(again);
   wasm_byte_vec_delete(&bytes);
+}
+
+TEST_F(CApi, OptimisedCode) {
+  const auto tiers = ermine::Config::tiers();
+  const bool is_there = std::ranges::find(tiers, ermine::Tier::kOptimized, &ermine::TierName::tier) != tiers.end();
+  for (const bool background : {false, true}) {
+    wasm_config_t* config = wasm_config_new();
+    ermine_config_tier_set(config, background ? ERMINE_TIER_AUTO : ERMINE_TIER_OPTIMIZED);
+    ermine_config_optimize_set(config, background);
+    ermine_config_optimize_after_set(config, 1000);
+    ermine_config_opt_level_set(config, 1);
+    store_.reset();
+    engine_.reset(wasm_engine_new_with_config(config));
+    store_.reset(wasm_store_new(engine_.get()));
+    if (!is_there) {
+      wasm_byte_vec_t bytes;
+      ASSERT_TRUE(ermine_wat2wasm("(module)", 8, &bytes));
+      if (const wasm_module_ptr module{wasm_module_new(store_.get(), &bytes)}; module == nullptr)
+        EXPECT_NE(std::string(ermine_last_error()).find("libermine-llvm.so"), std::string::npos);
+      wasm_byte_vec_delete(&bytes);
+      continue;
+    }
+    const auto instance = instantiate(R"((module (func (export "sum") (param i32) (result i32) (local i32)
+      (loop (local.set 1 (i32.add (local.get 1) (local.get 0)))
+        (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 1))))");
+    EXPECT_EQ(call(exported(instance.get(), "sum"), {i32(100'000)}).of.i32, 705082704);
+  }
 }
 
 TEST_F(CApi, LimitsTimeoutsInterrupts) {

@@ -12,7 +12,13 @@ class Config:
     consume_fuel: bool = False
     """Whether instructions cost fuel (`Store.fuel`)."""
     tier: Optional[str] = None
-    """"auto", "interp" (never make machine code) or "baseline"."""
+    """auto, baseline, interp: never make machine code, or optimized: by the plug-in libermine-llvm.so."""
+    optimize: bool = False
+    """With "auto": whether what runs for long is compiled again in the background, by that plug-in."""
+    optimize_after: Optional[int] = None
+    """The number of calls and of iterations of its loops after which a function is."""
+    opt_level: Optional[int] = None
+    """How much time the plug-in takes for a function: 0 to 2."""
     max_wasm_stack: Optional[int] = None
     """Bytes for the frames of a call."""
     max_gc_heap: Optional[int] = None

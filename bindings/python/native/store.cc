@@ -166,15 +166,22 @@ wasm_engine_t* new_engine(py::object config) {
   };
   if (py::object tier = config.attr("tier"); !tier.is_none()) {
     const std::string name = tier.cast<std::string>();
-    if (name != "auto" && name != "interp" && name != "baseline")
-      throw_error("WasmError", "there is no tier of the name " + name);
-    ermine_config_tier_set(made.get(), name == "auto"     ? ERMINE_TIER_AUTO
-                                       : name == "interp" ? ERMINE_TIER_INTERP
-                                                          : ERMINE_TIER_BASELINE);
+    constexpr std::string_view kTiers[] = {"auto", "interp", "baseline", "optimized"};  // as ermine_tier_enum has them
+    const auto at = std::find(std::begin(kTiers), std::end(kTiers), name);
+    if (at == std::end(kTiers)) throw_error("WasmError", "there is no tier of the name " + name);
+    ermine_config_tier_set(made.get(), static_cast<ermine_tier_t>(at - std::begin(kTiers)));
   }
+  ermine_config_optimize_set(made.get(), py::bool_(config.attr("optimize")));
   ermine_config_consume_fuel_set(made.get(), py::bool_(config.attr("consume_fuel")));
   ermine_config_verify_code_set(made.get(), py::bool_(config.attr("verify_code")));
   ermine_config_debug_info_set(made.get(), py::bool_(config.attr("debug_info")));
+  number("optimize_after", [](wasm_config_t* c, uint64_t n) {
+    ermine_config_optimize_after_set(c, static_cast<uint32_t>(std::min<uint64_t>(n, UINT32_MAX)));
+  });
+  number("opt_level", [](wasm_config_t* c, uint64_t n) {
+    if (n > 2) throw_error("WasmError", "opt_level is 0 to 2, not " + std::to_string(n));
+    ermine_config_opt_level_set(c, static_cast<uint32_t>(n));
+  });
   number("max_wasm_stack", ermine_config_max_wasm_stack_set);
   number("max_gc_heap", ermine_config_max_gc_heap_set);
   number("memory_reservation", ermine_config_memory_reservation_set);

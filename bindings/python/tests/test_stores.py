@@ -130,6 +130,30 @@ def test_fuel_and_limits():
         ermine.Engine(ermine.Config(features={"nothing": True}))
 
 
+def is_open(library):
+    with open("/proc/self/maps") as maps:
+        return library in maps.read()
+
+
+# Without the plug-in, modules cannot be made, and the error says so.
+@pytest.mark.skipif("ERMINE_TEST_PLUGINS" not in os.environ, reason="the plug-in is not built")
+def test_optimised_code():
+    with pytest.raises(ermine.WasmError):
+        ermine.Engine(ermine.Config(tier="fastest"))
+    with pytest.raises(ermine.WasmError):
+        ermine.Engine(ermine.Config(tier="optimized", opt_level=3))
+    # In the background, the plug-in is opened when something has run for long.
+    e = make(ermine.Store(ermine.Engine(ermine.Config(optimize=True, optimize_after=1000, opt_level=1))), COUNT)
+    assert not is_open("libermine-llvm.so")
+    end = time.monotonic() + 60
+    while not is_open("libermine-llvm.so") and time.monotonic() < end:
+        assert e.count(100000) == 100000
+    assert is_open("libermine-llvm.so")
+    for level in range(3):
+        e = make(ermine.Store(ermine.Engine(ermine.Config(tier="optimized", opt_level=level))), COUNT)
+        assert e.count(1000) == 1000
+
+
 def test_timeout_and_interrupt():
     store = ermine.Store()
     e = make(store, LOOP)
