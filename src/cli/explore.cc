@@ -13,7 +13,6 @@
 #include "cli/settings.h"
 #include "ermine/component.h"
 #include "ermine/printable.h"
-#include "explore/disassembler.h"
 #include "explore/page.h"
 #ifdef ERMINE_HAS_COMPONENT
 #include "component/compose/contents.h"
@@ -110,7 +109,7 @@ int explore_main(Words words) {
   if (Result<void> r = out.open(); !r) return fail(r.error());
   Result<InputFile> file = InputFile::open(input);
   if (!file) return fail(file.error());
-  explore::load_disassembler();
+  explore::open_libraries();
   if (int code = precautions.confine_to_compiling(); code != kOk) return code;
   Result<std::vector<uint8_t>> bytes = read_module_bytes(*file, precautions.max_module_size, Accepted::kComponentsToo);
   if (!bytes) return fail(bytes.error());

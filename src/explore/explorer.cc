@@ -1,7 +1,10 @@
 #include "explore/explorer.h"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "base/format.h"
 #include "baseline/tier.h"
@@ -12,6 +15,7 @@
 #include "interp/tier.h"
 #include "ir/print.h"
 #include "ir/translator.h"
+#include "optimizing/tier.h"
 #include "text/print/function_lister.h"
 #include "tiering/code_space.h"
 #include "wasm/type_registry.h"
@@ -76,8 +80,12 @@ class Implementation final : public Explorer {
     // The code with default settings.
     options_.record_offsets = true;
     options_.count = true;
+    code_options_.opt_level = Config().opt_level;
     if (const tiering::NativeTier* tier = baseline::tier())
       native_ = tier->open({*module_, funcs_.data(), interp::interpreter(), code_options_, space_});
+    if (const auto tier = optimizing::tier(interp::interpreter(), optimizing::Opening::kNow);
+        tier && native_ != nullptr)
+      optimized_ = (*tier)->open({*module_, funcs_.data(), interp::interpreter(), code_options_, space_});
     if (native_ == nullptr) no_machine_code_ = "there is no machine code for this processor: functions are interpreted";
     for (uint32_t i = module_->imported_functions; i < module_->functions.size(); ++i)
       functions_.push_back({i, module_->functions[i].body_size, module_->function_name(i)});
@@ -88,7 +96,9 @@ class Implementation final : public Explorer {
     return native_ == nullptr ? std::string_view(no_machine_code_) : disassembler_.problem();
   }
 
-  Result<FunctionListing> list(const Function& function) override {
+  bool has_optimized_code() const override { return optimized_ != nullptr; }
+
+  Result<FunctionListing> list(const Function& function, bool optimizes) override {
     const wasm::Function& body = module_->functions[function.index];
     const auto offset = static_cast<uint32_t>(body.body_offset);
     FunctionListing listing;
@@ -106,7 +116,16 @@ class Implementation final : public Explorer {
     for (const ir::CodePrinter::Line& line : printer_.lines(*code))
       listing.registers.push_back(
           {groups.of(code->offset_of(line.index)), base::format("{:5}  {:t}", line.index, line.text)});
-    add_machine_code(listing, function, *code, groups);
+    if (native_ != nullptr) {
+      const auto bytes = add_machine_code(*native_, function, *code, groups, listing.machine);
+      listing.machine_bytes = bytes.value_or(0);
+      if (!bytes)
+        listing.note =
+            "not compiled: it has an operation without machine code, or there was no space; it is interpreted";
+    }
+    if (optimized_ != nullptr && optimizes &&
+        !add_machine_code(*optimized_, function, *code, groups, listing.optimized))
+      listing.optimized_note = "not optimised: it is too large, or there was no space";
     return listing;
   }
 
@@ -115,17 +134,35 @@ class Implementation final : public Explorer {
     listing.wasm.push_back({group, base::format("{:06x}  {:t}", line.offset, line.text)});
   }
 
+  // What is at an address that is a constant in code; empty: nothing known.
+  std::string name_of(uint64_t address, const ir::FunctionCode& code) {
+    const auto index_in = [address](const void* begin, size_t count) -> std::optional<uint64_t> {
+      const uint64_t index = (address - reinterpret_cast<uint64_t>(begin)) / sizeof(uint64_t);
+      return index < count ? std::optional(index) : std::nullopt;
+    };
+    // Calls and traps store places in the register code.
+    if (const auto unit = index_in(code.code.data(), code.code.size()))
+      return base::format("<register code {}>", *unit);
+    if (const auto func = index_in(space_.call_table().data(), funcs_.size()))
+      return base::format("<call of func {}>", *func + module_->imported_functions);
+    if (const auto func = index_in(space_.register_table().data(), funcs_.size()))
+      return base::format("<call of func {} with registers>", *func + module_->imported_functions);
+    Dl_info info;
+    if (dladdr(reinterpret_cast<void*>(address), &info) != 0)
+      return base::format("<engine + 0x{:x}>", address - reinterpret_cast<uint64_t>(info.dli_fbase));
+    return {};
+  }
+
   // Addresses of this process mean nothing to a reader: they are replaced by what is there.
   std::string explained(const Disassembler::Line& line, const tiering::MachineCode& native,
                         const ir::FunctionCode& code) {
     std::string text = line.text;
-    // An address in the register code, which calls and traps store.
     for (size_t at = text.find("0x"); at != text.npos; at = text.find("0x", at + 1)) {
       uint64_t address = 0;
       const auto [end, error] = std::from_chars(&text[at + 2], text.data() + text.size(), address, 16);
-      const uint64_t unit = (address - reinterpret_cast<uint64_t>(code.code.data())) / sizeof(runtime::Code);
-      if (error == std::errc() && unit < code.code.size())
-        text.replace(at, static_cast<size_t>(end - &text[at]), base::format("<register code {}>", unit));
+      if (error != std::errc() || address >> 32 == 0) continue;
+      if (const std::string name = name_of(address, code); !name.empty())
+        text.replace(at, static_cast<size_t>(end - &text[at]), name);
     }
     // A place relative to the next instruction: in the table of calls, or a constant behind the code.
     constexpr std::string_view kRelative = "[rip ";
@@ -147,16 +184,12 @@ class Implementation final : public Explorer {
     return text;
   }
 
-  void add_machine_code(FunctionListing& listing, const Function& function, const ir::FunctionCode& code,
-                        const Groups& groups) {
-    if (native_ == nullptr) return;
-    const std::unique_ptr<const tiering::MachineCode> native = native_->compile(function.index, code, 0, {});
-    if (native == nullptr) {
-      listing.note = "not compiled: it has an operation without machine code, or there was no space; it is interpreted";
-      return;
-    }
-    listing.machine_bytes = native->total_size;
-    const tiering::CodeLayout layout = native_->layout(*native, code);
+  // The bytes of the code, with its data; nothing: the tier has not compiled the function.
+  std::optional<uint32_t> add_machine_code(tiering::NativeModule& tier, const Function& function,
+                                           const ir::FunctionCode& code, const Groups& groups, std::vector<Line>& out) {
+    const std::unique_ptr<const tiering::MachineCode> native = tier.compile(function.index, code, 0, {});
+    if (native == nullptr) return std::nullopt;
+    const tiering::CodeLayout layout = tier.layout(*native, code);
     for (const Disassembler::Line& line : disassembler_.lines({native->code, native->code_size})) {
       auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
                                  [](uint32_t o, const tiering::CodeLayout::Position& p) { return o < p.offset; });
@@ -165,8 +198,9 @@ class Implementation final : public Explorer {
       if (constexpr size_t kColumn = 52; !line.text.empty())
         text.append(kColumn - std::min(text.size(), kColumn - 2), ' ');
       for (uint32_t i = 0; i < line.size; ++i) text += base::format("{:02x}", native->code[line.offset + i]);
-      listing.machine.push_back({groups.of(code.offset_of(index)), std::move(text)});
+      out.push_back({groups.of(code.offset_of(index)), std::move(text)});
     }
+    return native->total_size;
   }
 
   std::shared_ptr<const wasm::Module> module_;
@@ -177,13 +211,18 @@ class Implementation final : public Explorer {
   ir::CodePrinter printer_;
   runtime::CodeOptions code_options_;
   tiering::CodeSpace space_;
-  std::unique_ptr<tiering::NativeModule> native_;
+  std::unique_ptr<tiering::NativeModule> native_, optimized_;  // null: there is no such tier
   Disassembler disassembler_;
   std::string no_machine_code_;
   std::vector<Function> functions_;
 };
 
 }  // namespace
+
+void open_libraries() {
+  load_disassembler();
+  (void)optimizing::tier(interp::interpreter(), optimizing::Opening::kNow);
+}
 
 Result<std::unique_ptr<Explorer>> Explorer::open(std::span<const uint8_t> bytes, wasm::FeatureSet features) {
   ERMINE_ASSIGN(auto module, binary::decode(bytes, nullptr, std::make_shared<wasm::TypeRegistry>(), features));

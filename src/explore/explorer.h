@@ -23,10 +23,14 @@ struct Line {
 };
 
 struct FunctionListing {
-  std::vector<Line> wasm, registers, machine;
+  std::vector<Line> wasm, registers, machine, optimized;
   uint32_t machine_bytes = 0;  // including the data beside the code
-  std::string note;            // why a column is empty; empty if none is
+  std::string note, optimized_note;  // why a column is empty; empty if none is
 };
+
+// Opens what is opened at run time, for a process that will not be able to open files later: the disassembler, and the
+// plug-in of the optimising tier, if they are there.
+void open_libraries();
 
 class Explorer {
  public:
@@ -41,8 +45,10 @@ class Explorer {
   };
   // The functions that the module defines.
   virtual const std::vector<Function>& functions() const = 0;
-  // The listing of one of them. Fastest in their order.
-  virtual Result<FunctionListing> list(const Function& function) = 0;
+  // The listing of one of them. Fastest in their order; `optimizes`: takes milliseconds more.
+  virtual Result<FunctionListing> list(const Function& function, bool optimizes) = 0;
+  // Whether there is optimised code.
+  virtual bool has_optimized_code() const = 0;
   // What is missing in the machine column of all functions, and why; empty if nothing is.
   virtual std::string_view problem() const = 0;
 };

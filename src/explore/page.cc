@@ -1,5 +1,7 @@
 #include "explore/page.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "base/utf8.h"
 #include "ermine/printable.h"
@@ -9,8 +11,11 @@ namespace ermine::explore {
 
 namespace {
 
-// Approximate number of bytes of the page per byte of a function.
-constexpr uint64_t kBytesAByte = 32;
+// Approximate number of bytes of the page per byte of a function, and with optimised code.
+constexpr uint64_t kBytesAByte = 32, kBytesAByteOptimized = 48;
+// Optimised code is made for functions that were asked for, and for as many others as have this number of bytes
+// together, which takes a second or two. Each counts as some at least.
+constexpr uint64_t kMostOptimized = 64u << 10, kLeastOptimized = 256;
 
 // A JSON string that may be in a <script> element: '<' is escaped, so neither </script> nor <!-- can occur. Bytes that
 // are not UTF-8 become question marks.
@@ -46,7 +51,8 @@ void append_column(std::string& out, const char* key, const std::vector<Line>& l
 Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, const PageSink& sink) {
   PageSummary summary;
   summary.functions = static_cast<uint32_t>(explorer.functions().size());
-  uint64_t written = 0;
+  uint64_t written = 0, optimized = 0;
+  const bool has_optimized_code = explorer.has_optimized_code();
   std::string piece(kPageHead);
   auto flush = [&] {
     written += piece.size();
@@ -60,10 +66,13 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
   for (const Explorer::Function& f : explorer.functions()) {
     int64_t machine_bytes = -1;
     if (!options.wanted || options.wanted(f)) {
-      if (!options.wanted && written + list.size() + kBytesAByte * f.wasm_bytes > options.max_bytes) {
+      const bool optimizes = has_optimized_code && (options.wanted || optimized < kMostOptimized);
+      const uint64_t a_byte = optimizes ? kBytesAByteOptimized : kBytesAByte;
+      if (!options.wanted && written + list.size() + a_byte * f.wasm_bytes > options.max_bytes) {
         summary.full = true;
       } else {
-        ERMINE_ASSIGN(const FunctionListing listing, explorer.list(f));
+        if (optimizes) optimized += std::max<uint64_t>(f.wasm_bytes, kLeastOptimized);
+        ERMINE_ASSIGN(const FunctionListing listing, explorer.list(f, optimizes));
         machine_bytes = listing.machine_bytes;
         ++summary.shown;
         piece += base::format("<script type=\"application/json\" id=\"f{}\">{}", f.index, "{");
@@ -72,6 +81,11 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
         append_column(piece, ",\"m\":", listing.machine);
         piece += ",\"n\":";
         append_string(piece, listing.note);
+        if (optimizes) {
+          append_column(piece, ",\"o\":", listing.optimized);
+          piece += ",\"no\":";
+          append_string(piece, listing.optimized_note);
+        }
         piece += "}</script>\n";
         if (!flush()) return summary;
       }
@@ -85,6 +99,7 @@ Result<PageSummary> write_page(Explorer& explorer, const PageOptions& options, c
   append_string(piece, printable(options.title));
   piece += ",\"problem\":";
   append_string(piece, explorer.problem());
+  piece += has_optimized_code ? ",\"four\":true" : ",\"four\":false";
   piece += ",\"others\":";
   append_string(piece, printable(options.others));
   piece += ",\"functions\":[" + list + "]}</script>\n";

@@ -24,6 +24,7 @@ nav input{margin:.5rem;padding:.3rem .5rem;font:inherit}
 #list a span+span{opacity:.6;font-size:.85em}
 #list a:hover{background:var(--soft)}#list a.on{background:#48f4}#list a.out{opacity:.45}#list p{margin:.5rem .6rem;opacity:.7}
 main{display:grid;grid-template:auto minmax(0,1fr)/repeat(3,minmax(0,1fr));min-height:0}
+main.four{grid-template-columns:repeat(4,minmax(0,1fr))}main:not(.four) .fourth{display:none}
 h2{margin:0;padding:.3rem .6rem;font-size:1em;border-bottom:1px solid var(--line)}
 .col{overflow:auto;border-right:1px solid var(--line);font:12px/1.5 ui-monospace,monospace;padding-bottom:50vh}
 .col div{content-visibility:auto;contain-intrinsic-size:auto 20rem auto 3600px;width:max-content;min-width:100%}
@@ -41,7 +42,8 @@ h2 small{font-weight:normal;opacity:.7;font-size:.8em;margin-left:.6em}
 <main><h2>WebAssembly<small>offset in the module, instruction</small></h2>
 <h2>register code<small>index of the first unit of 8 bytes, operation; %n: slot n of the frame; acc: accumulator</small></h2>
 <h2>machine code<small>offset in the function, instruction, its bytes</small></h2>
-<div class="col" id="w"></div><div class="col" id="r"></div><div class="col" id="m"></div></main>
+<h2 class="fourth">optimised code<small>of the same function, by LLVM</small></h2>
+<div class="col" id="w"></div><div class="col" id="r"></div><div class="col" id="m"></div><div class="col fourth" id="o"></div></main>
 <noscript>This page shows its functions by a script.</noscript>
 )html";
 
@@ -53,13 +55,14 @@ const $ = id => document.getElementById(id), make = (tag, text, cls) => {
   if (cls) e.className = cls;
   return e;
 };
-const all = JSON.parse($("data").textContent), columns = [$("w"), $("r"), $("m")];
+const all = JSON.parse($("data").textContent), columns = [$("w"), $("r"), $("m"), $("o")];
 const label = f => f[1] || "func[" + f[0] + "]";
 const MOST = 500;
 let current = -1, pinned = -1;
 document.title = all.title + " - Ermine";
 $("title").textContent = all.title;
 $("problem").textContent = all.problem;
+if (all.four) document.querySelector("main").className = "four";
 
 function showList() {
   const word = $("search").value.toLowerCase();
@@ -114,9 +117,11 @@ function show(index) {
   pinned = -1;
   $("what").textContent = label(f) + ", function " + index;
   const data = $("f" + index), parsed = data ? JSON.parse(data.textContent) : {};
-  ["w", "r", "m"].forEach(k => fill($(k), parsed[k]));
+  ["w", "r", "m", "o"].forEach(k => fill($(k), parsed[k]));
   const why = data ? parsed.n : "Not in this page. " + all.others.replace("{}", index);
   if (why) (data ? $("m") : $("w")).append(make("p", why));
+  const why_not = data && ("o" in parsed ? parsed.no : "Not in this page. " + all.others.replace("{}", index));
+  if (why_not) $("o").append(make("p", why_not));
   showList();
 }
 
