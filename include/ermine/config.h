@@ -87,7 +87,8 @@ struct Config {
   // With `optimize`: a function in machine code is compiled again after this number of calls and of iterations of its
   // loops, together. The engine counts in steps of about a thousand.
   uint32_t optimize_after = 100'000;
-  // How much time LLVM takes for a function, for code that is faster: 0 the least (docs/rationale.md has both).
+  // How much time LLVM takes for a function, for code that is faster: 0 the least (docs/rationale.md has both). Calls
+  // are inlined from 2 on.
   uint32_t opt_level = 2;
   static constexpr Range kOptLevelRange{0, 2};
   bool uses_llvm() const { return tier == Tier::kOptimized || (tier == Tier::kAuto && optimize); }

@@ -284,13 +284,18 @@ constexpr std::string_view kCalls = R"((module (import "host" "next" (func $next
     (local.get $s))))";
 
 TEST_F(Optimizing, CallsBetweenAllTiers) {
-  constexpr uint64_t kFunctions = 7;  // others are inlined
+  constexpr uint64_t kFunctions = 15;
   expect_same(kCalls, "work");
   // With several codes that are made one after another while it runs.
   expect_same(kCalls, "work", 5);
-  Program optimized(config_of(Tier::kOptimized), kCalls), interpreted(config_of(Tier::kInterp), kCalls);
-  EXPECT_EQ(shown(optimized.call("work", 0, 3)), shown(interpreted.call("work", 0, 3)));
-  EXPECT_EQ(optimized.engine.code_counts().compiled, kFunctions);
+  for (const uint32_t level : {1u, 2u}) {  // calls, and inlined ones
+    Config config = config_of(Tier::kOptimized);
+    config.opt_level = level;
+    Program optimized(config, kCalls), interpreted(config_of(Tier::kInterp), kCalls);
+    EXPECT_EQ(shown(optimized.call("work", 0, 3)), shown(interpreted.call("work", 0, 3)));
+    if (level == 1) EXPECT_EQ(optimized.engine.code_counts().compiled, kFunctions);
+    else EXPECT_LT(optimized.engine.code_counts().compiled, kFunctions);
+  }
 }
 
 // A function that is too large to be optimised is interpreted, and then has baseline code.

@@ -23,6 +23,7 @@ struct Most {
 constexpr Most kMost{60, 250, 400, 0.25}, kMostWarm{150, 500, 1000, 0.5};
 constexpr unsigned kMostDepth = 8, kMostRecursion = 2;
 constexpr uint32_t kMostFrameSlots = 4096;
+constexpr unsigned kLevelThatInlines = 2;  // of Config::opt_level
 constexpr uint32_t kNone = ~uint32_t{0};
 
 // A call that may be inlined.
@@ -49,7 +50,7 @@ class Planner {
   std::unique_ptr<Inlining> plan() {
     auto root = std::make_unique<Inlining>(request_.code, request_.func_index);
     ir::decode_ir(request_.code.code, handlers_, root->decoded);
-    find_calls(*root, 0);
+    if (request_.opt_level >= kLevelThatInlines) find_calls(*root, 0);
     while (!candidates_.empty()) {
       const Candidate next = candidates_.top();
       candidates_.pop();
