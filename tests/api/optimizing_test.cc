@@ -167,6 +167,32 @@ TEST_F(Optimizing, EndlessLoopsAreInterrupted) {
   }
 }
 
+// Small loops are unrolled and have fewer polls then; loops of few rounds have none.
+TEST_F(Optimizing, SmallEndlessLoopsAreInterrupted) {
+  for (const std::string_view loop :
+       {"(loop $l (br $l))",
+        "(loop $l (i32.store (i32.const 4) (local.tee $n (i32.add (local.get $n) (i32.const 3)))) (br $l))",
+        "(loop $l (br_if $l (i32.eqz (i32.load (i32.const 0)))))",
+        "(loop $l (br_if $l (i32.eqz (i32.load8_u (i32.and (local.tee $n (i32.add (local.get $n) (i32.const 1))) "
+        "(i32.const 255))))))",
+        R"((loop $l (local.set $n (i32.const 100))
+             (loop $few (i32.store (local.get $n) (i32.const 0))
+               (br_if $few (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+             (br $l)))"}) {
+    Program p(config_of(Tier::kOptimized),
+              std::string("(module (memory 1) (func (export \"endless\") (local $n i32) ") + std::string(loop) + "))");
+    std::thread other([&, handle = p.store.interrupt_handle()] {
+      EXPECT_TRUE(wait_for_codes(p.engine, 1));
+      std::this_thread::sleep_for(5ms);  // it is entered
+      handle.interrupt();
+    });
+    const auto r = p.call("endless", 0);
+    other.join();
+    ASSERT_FALSE(r) << loop;
+    EXPECT_EQ(r.error().trap_code(), TrapCode::kInterrupted) << loop;
+  }
+}
+
 constexpr std::string_view kMetered = R"((module (memory 1) (table 1 funcref) (elem (i32.const 0) $half)
   (type $f (func (param i32) (result i32)))
   (func $half (type $f) (i32.shr_u (local.get 0) (i32.const 1)))

@@ -19,6 +19,7 @@
 
 #include "optimizing/plugin/builder.h"
 #include "optimizing/plugin/object_file.h"
+#include "optimizing/plugin/polls.h"
 
 namespace ermine::optimizing {
 
@@ -32,14 +33,18 @@ using TargetMachineImpl = llvm::LLVMTargetMachine;
 
 // By Config::opt_level: slots become variables and not more; what is cheap of what gains most; what pays for its time.
 // (Vectorizers find nothing to do: accesses to memory are volatile, and the compiler that made the module has run them.)
-constexpr llvm::StringRef kPasses[kOptLevels] = {
-    "function(sroa<modify-cfg>,early-cse,simplifycfg)",
-    "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop-mssa(loop-rotate,licm),simplifycfg)",
-    "function(sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,reassociate,"
-    "loop-mssa(loop-simplifycfg,loop-rotate,licm,simple-loop-unswitch),simplifycfg,instcombine<no-verify-fixpoint>,"
-    "loop(loop-idiom,indvars,loop-deletion),gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,dse,"
-    "simplifycfg,instcombine<no-verify-fixpoint>)",
+struct PassLists {
+  llvm::StringRef first, after_unrolling;  // none after: small loops are not unrolled
+};
+constexpr PassLists kPasses[kOptLevels] = {
+    {"sroa<modify-cfg>,early-cse,simplifycfg", ""},
+    {"sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop-mssa(loop-rotate,licm),"
+     "simplifycfg",
+     ""},
+    {"sroa<modify-cfg>,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg,reassociate,"
+     "loop-mssa(loop-simplifycfg,loop-rotate,licm,simple-loop-unswitch),simplifycfg,instcombine<no-verify-fixpoint>,"
+     "loop(loop-idiom,indvars,loop-deletion)",
+     "gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,dse,simplifycfg,instcombine<no-verify-fixpoint>"},
 };
 
 }  // namespace
@@ -94,6 +99,24 @@ void Codegen::prepare(llvm::Module& module) const {
   }
 }
 
+namespace {
+
+// Leaves out a pass that has no identifier by which it could be disabled: strength reduction makes many more variables
+// of a loop, because indices of 32 bits are extended for each address.
+class ChosenPasses final : public llvm::legacy::PassManagerBase {
+ public:
+  explicit ChosenPasses(llvm::legacy::PassManager& into) : into_(into) {}
+  void add(llvm::Pass* pass) override {
+    if (pass->getPassName() == "Loop Strength Reduction") delete pass;
+    else into_.add(pass);
+  }
+
+ private:
+  llvm::legacy::PassManager& into_;
+};
+
+}  // namespace
+
 struct Pipeline::Passes {
   Passes(const Codegen& codegen, unsigned opt_level) : machine(codegen.new_machine()), builder(machine.get()) {
     machine->setOptLevel(opt_level < 2 ? llvm::CodeGenOptLevel::Less : llvm::CodeGenOptLevel::Default);
@@ -109,7 +132,17 @@ struct Pipeline::Passes {
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, components, modules);
     passes.addPass(llvm::AlwaysInlinerPass(false));
-    if (auto error = builder.parsePassPipeline(passes, kPasses[opt_level])) llvm::report_fatal_error(std::move(error));
+    llvm::FunctionPassManager optimise;
+    const auto add = [&](llvm::StringRef list) {
+      if (auto error = builder.parsePassPipeline(optimise, list)) llvm::report_fatal_error(std::move(error));
+    };
+    add(kPasses[opt_level].first);
+    if (!kPasses[opt_level].after_unrolling.empty()) {
+      optimise.addPass(UnrollSmallLoops());
+      optimise.addPass(RemovePolls());
+      add(kPasses[opt_level].after_unrolling);
+    }
+    passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(optimise)));
     if (!add_code_generation()) llvm::report_fatal_error("LLVM makes no object files for this machine");
   }
 
@@ -117,7 +150,8 @@ struct Pipeline::Passes {
   bool add_code_generation() {
     auto& target = static_cast<TargetMachineImpl&>(*machine);
     auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&target);
-    llvm::TargetPassConfig* const config = target.createPassConfig(emit);
+    ChosenPasses chosen(emit);
+    llvm::TargetPassConfig* const config = target.createPassConfig(chosen);
     config->setDisableVerify(true);
     for (char* const unused :
          {&llvm::FEntryInserterID, &llvm::FixupStatepointCallerSavedID, &llvm::FuncletLayoutID, &llvm::GCLoweringID,
@@ -125,12 +159,12 @@ struct Pipeline::Passes {
           &llvm::PatchableFunctionID, &llvm::RemoveRedundantDebugValuesID, &llvm::ShadowStackGCLoweringID,
           &llvm::StackFrameLayoutAnalysisPassID, &llvm::StackMapLivenessID, &llvm::XRayInstrumentationID})
       config->disablePass(unused);
-    emit.add(config);
-    emit.add(module_info);
+    chosen.add(config);
+    chosen.add(module_info);
     if (config->addISelPasses()) return false;
     config->addMachinePasses();
     config->setInitialized();
-    if (target.addAsmPrinter(emit, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
+    if (target.addAsmPrinter(chosen, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
                              module_info->getMMI().getContext()))
       return false;
     emit.add(llvm::createFreeMachineFunctionPass());

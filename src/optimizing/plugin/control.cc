@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "optimizing/plugin/builder.h"
+#include "optimizing/plugin/polls.h"
 #include "runtime/offsets.h"
 
 namespace ermine::optimizing {
@@ -163,6 +164,7 @@ void Builder::poll() {
   llvm::LoadInst* const wanted =
       b_.CreateAlignedLoad(b_.getInt32Ty(), offset(exec_, offsets::kExecInterrupt), llvm::Align(4), true);
   in_scope(wanted, context_scope_, not_context_);
+  mark_poll(*wanted);
   BasicBlock *const rare = new_block("interrupted"), *const usual = new_block("loop");
   unlikely_branch(b_.CreateICmpNE(wanted, i32(0)), rare, usual);
   b_.SetInsertPoint(rare);
