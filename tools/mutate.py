@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Injects faults into the compiler, one at a time, and reports which check catches each.
 Faults are injected into stencils (by make_stencils: a register, a width, a constant, a jump … of one of them) and into
-sources: of stencils written by hand, of the baseline compiler, and of the translator before it (tools/mutations.txt). Each is
-then tried in this order:
+sources: of stencils written by hand, of the baseline compiler, of the translator before it, and of the optimising tier's
+plug-in (tools/mutations.txt). Each is then tried in this order:
   build      the proof that every stencil is safe, when stencils are built
   verifier   the check of finished machine code, over all scripts; for a fault that could break the sandbox also over
              cross_test's and generated modules
@@ -21,6 +21,8 @@ import os
 import pathlib
 import random
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,8 +33,10 @@ from mutation import ROOT, run
 
 LIST = ROOT / "tools/mutations.txt"
 BASELINE = "src/baseline"
+PLUGIN = "src/optimizing/plugin"
 BY_HAND = f"{BASELINE}/stencils/control.cc"  # the stencils that are written in assembly
 CPU_SECONDS = 20  # a folder of scripts takes two
+OPTIMIZED_CPU_SECONDS = 300  # in the optimising tier
 # For faults that the scripts do not catch, with --more and if these programs are built. (The tests of CodeCache need a
 # process of their own each.)
 MORE_TESTS = (("api_test", ["--gtest_filter=-CodeCache.*"]), ("component_api_test", []), ("generated_fuzz", [str(ROOT / "tests/fuzz/seeds/generated")]),
@@ -124,6 +128,15 @@ class Build(mutation.BuildDirectory):
             digest.update(header.read_bytes())
         self.headers = digest.hexdigest()
 
+    def link_plugin(self, changed, output):
+        """The plug-in with objects instead of those of the same sources."""
+        commands = subprocess.run(["ninja", "-C", self.path, "-t", "commands", "lib/libermine-llvm.so"], check=True,
+                                  capture_output=True, text=True).stdout.splitlines()
+        words = shlex.split(commands[-1].removeprefix(": && ").removesuffix(" && :"))
+        words = [str(next((o for source, o in changed.items() if w.endswith(f"/{os.path.basename(source)}.o")), w)) for w in words]
+        words[words.index("-o") + 1] = str(output)
+        run(words, self.path)
+
     def compiled(self, source, file, header=None, header_text=""):
         """The object of a changed copy of `source`, or of `source` with another header, in the folder `header`. It is kept.
         It is compiled with little optimisation, which would take longer than it saves."""
@@ -151,9 +164,9 @@ class Build(mutation.BuildDirectory):
             return to
 
 
-def watch(words, timeout):
+def watch(words, timeout, cpu_seconds=CPU_SECONDS):
     """("verifier" | "tests" | None, detail): the result of a run of tests with the verifier."""
-    who, detail = mutation.watch(words, timeout, CPU_SECONDS, {"ERMINE_VERIFY_CODE": "1"})
+    who, detail = mutation.watch(words, timeout, cpu_seconds, {"ERMINE_VERIFY_CODE": "1"})
     return "verifier" if who == "report" else who, detail
 
 
@@ -162,11 +175,12 @@ def scripts(spec_tests):
     return folders + [p for p in (spec_tests / "core", spec_tests / "legacy", spec_tests / "proposals/threads") if p.exists()]
 
 
-def try_scripts(program, folders, timeout, grave):
+def try_scripts(program, folders, timeout, grave, tier="baseline"):
     """What catches the fault, over all scripts; for a grave one the verifier checks all of them even if one fails."""
     result = None, ""
     for folder in folders:
-        who, detail = watch([str(program), "baseline", str(folder)], timeout)
+        cpu_seconds = CPU_SECONDS if tier == "baseline" else OPTIMIZED_CPU_SECONDS
+        who, detail = watch([str(program), tier, str(folder)], timeout, cpu_seconds)
         if who == "verifier":
             return who, detail
         if who is None or result[0] is not None:
@@ -176,7 +190,7 @@ def try_scripts(program, folders, timeout, grave):
             break
         if detail.startswith("killed") or detail == mutation.ENDLESS:  # what follows was not reached
             for script in sorted(folder.rglob("*.wast")):
-                who, detail = watch([str(program), "baseline", str(script)], timeout)
+                who, detail = watch([str(program), tier, str(script)], timeout, cpu_seconds)
                 if who == "verifier":
                     return who, detail
     return result
@@ -262,6 +276,19 @@ class Trial:
             return "build", str(refusal).partition("failed: ")[2].strip()
         return self.judge_tables(tables, directory, edit.risk not in HARMLESS)
 
+    def plugin(self, edit, place, directory):
+        """A fault in the plug-in of the optimising tier, which is beside the program that opens it."""
+        for folder in ("bin", "lib"):
+            (directory / folder).mkdir()
+        shutil.copy(self.build.path / "bin/spec_test", directory / "bin")
+        words = self.build.words(edit.source, "-w")
+        made = directory / "changed.o"
+        run([words[0], "-I", ROOT / PLUGIN, *words[1:], "-c", place, "-o", made], self.build.path)
+        self.build.link_plugin({edit.source: made}, directory / "lib/libermine-llvm.so")
+        who, detail = try_scripts(directory / "bin/spec_test", self.folders, self.options.timeout, edit.risk not in HARMLESS,
+                                  "optimized")
+        return who or "nothing", detail
+
     def source(self, edit):
         path = ROOT / edit.source
         altered = edit.apply(path.read_text())
@@ -271,6 +298,8 @@ class Trial:
             place.parent.mkdir(parents=True)
             place.write_text(altered)
             headers = directory / "headers"
+            if edit.source.startswith(PLUGIN):
+                return self.plugin(edit, place, directory)
             if os.path.dirname(edit.source) == os.path.dirname(BY_HAND):
                 return self.by_hand(edit, headers, directory)
             if edit.file.endswith(".h"):
@@ -396,7 +425,7 @@ def main():
                           same_because=same.get((f["kind"], f["family"], f["text"]), "")), trial.stencil, f))
     for e in edits if options.part != "stencils" else ():
         if e not in stale:
-            work.append((dict(name=f"{e.file}: {e.text}", kind=f"compiler: {e.file}", risk=e.risk,
+            work.append((dict(name=f"{e.file}: {e.text}", kind=f"{'optimiser' if e.source.startswith(PLUGIN) else 'compiler'}: {e.file}", risk=e.risk,
                               same_because=e.same_because), trial.source, e))
     kept = options.results or build.path / "mutate.jsonl"
     results = mutation.Results(kept)

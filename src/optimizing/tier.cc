@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/format.h"
@@ -13,6 +14,8 @@
 #include "platform/library_needs.h"
 #include "runtime/gc/slow_paths.h"
 #include "tiering/code_space.h"
+#include "verify/optimized/verifier.h"
+#include "verify/written_code.h"
 
 namespace ermine::optimizing {
 
@@ -23,6 +26,8 @@ using tiering::MachineCode;
 
 // Larger functions are not compiled: time and memory grow faster than the size.
 constexpr size_t kMostUnits = 20'000;
+
+const void* const kNoteOldObject = reinterpret_cast<const void*>(&runtime::gc::note_old_object);
 
 constexpr PluginFile kPluginOfLlvm{"optimised code needs", kPluginFile, kPluginEntry,
                                    "it is built and installed with ermine if Debian's package llvm-19-dev is there, "
@@ -66,7 +71,7 @@ class OpenedPlugin {
     Generator* const generator =
         plugin->make({.handlers = interpreter_.handlers,
                       .trap_handler = interpreter_.trap_handler,
-                      .note_old_object = reinterpret_cast<const void*>(&runtime::gc::note_old_object)});
+                      .note_old_object = kNoteOldObject});
     if (generator == nullptr) return Error(ErrorKind::kUnsupported, "there is no optimised code for this processor");
     return generator;
   }
@@ -112,27 +117,25 @@ class Module final : public tiering::NativeModule {
     if (at.size == 0) return nullptr;
     const auto address = reinterpret_cast<runtime::Code>(at.execute);
     std::memcpy(bytes.data() + unit, &address, sizeof address);
-    if (!parts_.space.write(at, bytes)) {
+    std::unique_ptr<const MachineCode> made = describe(object, at, unit, func_index, entry);
+    // The code is complete and verified before it is written to executable memory, and does not change there.
+    if (parts_.options.verify_code) {
+      if (!is_safe(func_index, verify(*made, bytes, func_index, code, lookups))) {
+        parts_.space.give_back(at);
+        return nullptr;
+      }
+      const bool is_free = written_.add({at.execute, bytes.size()});
+      if (!is_safe(func_index, is_free ? "" : "it would overwrite another function's")) return nullptr;
+    }
+    bool is_written = parts_.space.write(at, bytes);
+    if (is_written && parts_.options.verify_code)
+      is_written = is_safe(func_index,
+                           std::memcmp(at.execute, bytes.data(), bytes.size()) == 0 ? "" : "other bytes were written");
+    if (!is_written) {
+      if (parts_.options.verify_code) written_.remove(at.execute);
       parts_.space.give_back(at);
       return nullptr;
     }
-    auto made = std::make_unique<MachineCode>();
-    made->code = at.execute;
-    made->code_size = object.code_size;
-    made->total_size = static_cast<uint32_t>(bytes.size());
-    made->entry = reinterpret_cast<const runtime::Code*>(at.execute + unit);
-    made->entries.push_back({entry, made->entry});
-    made->exits = std::move(object.exits);
-    const size_t place = (func_index - parts_.module.imported_functions) * sizeof(void*);
-    made->table_entry = call_table.data() + place;
-    if (object.register_entry != 0) {
-      made->register_entry = at.execute + object.register_entry;
-      made->register_table_entry = register_table.data() + place;
-    }
-    if (object.state_register != Object::kNoRegister)
-      made->state = {.register_number = object.state_register, .offset = object.state_offset};
-    made->positions = std::move(object.positions);
-    made->inlined = std::move(object.inlined);
     return made;
   }
 
@@ -153,8 +156,65 @@ class Module final : public tiering::NativeModule {
   }
 
  private:
+  // `unit`: the offset of the entry's unit.
+  std::unique_ptr<const MachineCode> describe(Object& object, const tiering::CodeArena::Block& at, uint32_t unit,
+                                              uint32_t func_index, uint32_t entry) const {
+    auto made = std::make_unique<MachineCode>();
+    made->code = at.execute;
+    made->code_size = object.code_size;
+    made->total_size = static_cast<uint32_t>(object.bytes.size());
+    made->entry = reinterpret_cast<const runtime::Code*>(at.execute + unit);
+    made->entries.push_back({entry, made->entry});
+    made->exits = std::move(object.exits);
+    const size_t place = (func_index - parts_.module.imported_functions) * sizeof(void*);
+    made->table_entry = parts_.space.call_table().data() + place;
+    if (object.register_entry != 0) {
+      made->register_entry = at.execute + object.register_entry;
+      made->register_table_entry = parts_.space.register_table().data() + place;
+    }
+    if (object.state_register != Object::kNoRegister)
+      made->state = {.register_number = object.state_register, .offset = object.state_offset};
+    made->positions = std::move(object.positions);
+    made->inlined = std::move(object.inlined);
+    return made;
+  }
+
+  void report(std::string_view message) const {
+    if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_bug_context, message);
+  }
+
+  // Reports what is not safe.
+  bool is_safe(uint32_t func_index, const std::optional<std::string>& problem) {
+    if (problem && problem->empty()) return true;
+    if (problem) {
+      if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;
+      report(base::format("the optimised code of function {} is not safe and is not run: {}", func_index, *problem));
+    } else if (!told_.exchange(true)) {
+      report(base::format("optimised code cannot be verified and is not used: {}", verify::optimized::problem()));
+    }
+    return false;
+  }
+
+  // No value: code cannot be verified here.
+  std::optional<std::string> verify(const MachineCode& made, std::span<const uint8_t> bytes, uint32_t func_index,
+                                    const ir::FunctionCode& function, const Lookups& lookups) {
+    if (!verify::optimized::problem().empty()) return std::nullopt;
+    return verify::optimized::verify(made, bytes,
+                                     {.module = parts_.module,
+                                      .function = function,
+                                      .func_index = func_index,
+                                      .funcs = parts_.funcs,
+                                      .call_table = parts_.space.call_table().data(),
+                                      .register_table = parts_.space.register_table().data(),
+                                      .host = parts_.interpreter,
+                                      .note_old_object = kNoteOldObject,
+                                      .lookups = lookups});
+  }
+
   const tiering::ModuleParts parts_;
   OpenedPlugin& plugin_;
+  verify::WrittenCode written_;
+  std::atomic<bool> told_ = false;  // whether it was reported that code cannot be verified
 };
 
 class Tier final : public tiering::NativeTier {

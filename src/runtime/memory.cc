@@ -71,7 +71,12 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, con
 Memory::Memory(const wasm::MemoryType& type, platform::Mapping mapping, bool guarded, uint64_t max_bytes)
     : base_(mapping.base()), type_(type), mapping_(std::move(mapping)), max_bytes_(max_bytes), guarded_(guarded) {}
 
-Memory::~Memory() = default;
+Memory::~Memory() {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Winvalid-offsetof"
+  static_assert(offsetof(Memory, base_) == kBaseAt && offsetof(Memory, byte_size_) == kByteSizeAt);
+#pragma clang diagnostic pop
+}
 
 bool Memory::extend(uint64_t old_bytes, uint64_t new_bytes) {
   if (new_bytes <= mapping_.size()) return mapping_.commit(old_bytes, new_bytes - old_bytes);

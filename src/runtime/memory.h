@@ -72,6 +72,9 @@ class Memory {
   // Whether an access, in bounds or out of bounds, may have faulted there; for the fault handler.
   bool may_fault_at(uintptr_t address) const;
 
+  // Where code finds its base and its size.
+  static constexpr int kBaseAt = 8, kByteSizeAt = 16;
+
   // Of atomic waiters; made on first use. Shared memories only.
   ParkingLot& parking_lot();
 

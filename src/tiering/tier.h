@@ -66,6 +66,7 @@ struct MachineCode {
   // a frame as if it were called, whose header is stored where something needs the frames of callers.
   struct Inlined {
     uint32_t first;
+    uint32_t func_index;
     const ir::FunctionCode* code;
     uint32_t caller;  // the position of the call
     const runtime::Code* call;  // the same in the caller's register code

@@ -217,7 +217,8 @@ void Builder::return_call(const IrInstr& instr) {
   for (unsigned i = 0; i < params; ++i) values.push_back(read(from + i, Kind::kI64));
   Value* caller[runtime::kHeaderCallerSlots];
   for (unsigned i = 0; i < runtime::kHeaderCallerSlots; ++i) {
-    caller[i] = b_.CreateAlignedLoad(b_.getInt64Ty(), frame_address(own + i), llvm::Align(8));
+    // Volatile: the verifier follows words of 8 bytes, not both in a vector.
+    caller[i] = b_.CreateAlignedLoad(b_.getInt64Ty(), frame_address(own + i), llvm::Align(8), true);
     in_scope(llvm::cast<llvm::Instruction>(caller[i]), frame_scope_, not_frame_);
   }
   const auto store = [&](Value* value, unsigned slot) {

@@ -4,9 +4,11 @@
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/SubtargetFeature.h>
@@ -47,22 +49,55 @@ constexpr PassLists kPasses[kOptLevels] = {
      "gvn,sccp,bdce,instcombine<no-verify-fixpoint>,jump-threading,dse,simplifycfg,instcombine<no-verify-fixpoint>"},
 };
 
+// The verifier of this code follows an index as a number below 2^32, and the instruction that a handler is
+// called with from its record: so induction variables stay as wide as they are in the module, and no code is shared by
+// calls that differ in their arguments.
+constexpr const char* kOptions[][2] = {
+    {"disable-lsr", "true"}, {"indvars-widen-indvars", "false"}, {"enable-tail-merge", "false"}};
+
+// Without knowing that a sum of 32 bits does not wrap, nothing extends its parts instead of the sum: their sum could be
+// larger than the reach of an index.
+void forget_wrapping(llvm::Module& module) {
+  for (llvm::Function& function : module)
+    for (llvm::Instruction& i : llvm::instructions(function)) {
+      if (auto* const extends = llvm::dyn_cast<llvm::PossiblyNonNegInst>(&i)) extends->setNonNeg(false);
+      if (!llvm::isa<llvm::OverflowingBinaryOperator>(i) || !i.getType()->isIntegerTy(32)) continue;
+      i.setHasNoUnsignedWrap(false);
+      i.setHasNoSignedWrap(false);
+    }
+}
+
+bool set_options() {
+  auto& all = llvm::cl::getRegisteredOptions();
+  for (const auto& [name, value] : kOptions) {
+    const auto option = all.find(name);
+    if (option == all.end() || option->second->addOccurrence(1, name, value)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::unique_ptr<Codegen> Codegen::create() {
+  static const bool has_options = set_options();
+  if (!has_options) return nullptr;
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   llvm::InitializeNativeTargetAsmParser();
   std::unique_ptr<Codegen> made(new Codegen);
   made->triple_ = llvm::sys::getProcessTriple();
-  made->cpu_ = llvm::sys::getHostCPUName();
-  llvm::SubtargetFeatures features;
+  made->tune_ = llvm::sys::getHostCPUName();
   const auto host = llvm::sys::getHostCPUFeatures();
-  for (const auto& feature : host) features.AddFeature(feature.first(), feature.second);
-  made->features_ = features.getString();
 #if defined(__x86_64__)
+  // Not what only this processor has: the verifier knows no other instructions.
+  made->cpu_ = "x86-64-v3";
   for (const char* needed : {"avx2", "bmi", "bmi2", "fma", "lzcnt", "movbe", "popcnt"})
     if (!host.lookup(needed)) return nullptr;
+#else
+  made->cpu_ = made->tune_;
+  llvm::SubtargetFeatures features;
+  for (const auto& feature : host) features.AddFeature(feature.first(), feature.second);
+  made->features_ = features.getString();
 #endif
   std::string error;
   made->target_ = llvm::TargetRegistry::lookupTarget(made->triple_, error);
@@ -93,29 +128,13 @@ void Codegen::prepare(llvm::Module& module) const {
   for (llvm::Function& f : module) {
     if (f.empty()) continue;
     f.addFnAttr("target-cpu", cpu_);
+    f.addFnAttr("tune-cpu", tune_);
     f.addFnAttr("target-features", features_);
     f.addFnAttr("prefer-vector-width", "256");
+    f.addFnAttr("no-realign-stack");  // the verifier knows the distance of the stack pointer from the entry's
     llvm::removeUnreachableBlocks(f);
   }
 }
-
-namespace {
-
-// Leaves out a pass that has no identifier by which it could be disabled: strength reduction makes many more variables
-// of a loop, because indices of 32 bits are extended for each address.
-class ChosenPasses final : public llvm::legacy::PassManagerBase {
- public:
-  explicit ChosenPasses(llvm::legacy::PassManager& into) : into_(into) {}
-  void add(llvm::Pass* pass) override {
-    if (pass->getPassName() == "Loop Strength Reduction") delete pass;
-    else into_.add(pass);
-  }
-
- private:
-  llvm::legacy::PassManager& into_;
-};
-
-}  // namespace
 
 struct Pipeline::Passes {
   Passes(const Codegen& codegen, unsigned opt_level) : machine(codegen.new_machine()), builder(machine.get()) {
@@ -150,8 +169,7 @@ struct Pipeline::Passes {
   bool add_code_generation() {
     auto& target = static_cast<TargetMachineImpl&>(*machine);
     auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&target);
-    ChosenPasses chosen(emit);
-    llvm::TargetPassConfig* const config = target.createPassConfig(chosen);
+    llvm::TargetPassConfig* const config = target.createPassConfig(emit);
     config->setDisableVerify(true);
     for (char* const unused :
          {&llvm::FEntryInserterID, &llvm::FixupStatepointCallerSavedID, &llvm::FuncletLayoutID, &llvm::GCLoweringID,
@@ -159,12 +177,12 @@ struct Pipeline::Passes {
           &llvm::PatchableFunctionID, &llvm::RemoveRedundantDebugValuesID, &llvm::ShadowStackGCLoweringID,
           &llvm::StackFrameLayoutAnalysisPassID, &llvm::StackMapLivenessID, &llvm::XRayInstrumentationID})
       config->disablePass(unused);
-    chosen.add(config);
-    chosen.add(module_info);
+    emit.add(config);
+    emit.add(module_info);
     if (config->addISelPasses()) return false;
     config->addMachinePasses();
     config->setInitialized();
-    if (target.addAsmPrinter(chosen, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
+    if (target.addAsmPrinter(emit, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
                              module_info->getMMI().getContext()))
       return false;
     emit.add(llvm::createFreeMachineFunctionPass());
@@ -191,6 +209,7 @@ Pipeline::~Pipeline() = default;
 Object Pipeline::compile(llvm::Module& module, bool needs_state) {
   Passes& p = *passes_;
   p.passes.run(module, p.modules);
+  forget_wrapping(module);
   p.modules.clear();
   p.components.clear();
   p.functions.clear();

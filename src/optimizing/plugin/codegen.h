@@ -30,7 +30,7 @@ class Codegen {
   Codegen() = default;
 
   const llvm::Target* target_ = nullptr;
-  std::string triple_, cpu_, features_, layout_;
+  std::string triple_, cpu_, tune_, features_, layout_;
 };
 
 // The passes, which are made once for many modules. Used by one thread at a time; all modules belong to one context.

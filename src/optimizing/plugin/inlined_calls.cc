@@ -19,6 +19,7 @@ bool Builder::inline_call(const IrInstr& instr) {
   const auto first = inlined_.empty() ? static_cast<uint32_t>(request_.code.code.size()) : inlined_.back().end();
   Body callee{.plan = *plan, .caller = body_, .first_position = first};
   inlined_.push_back({.first = first,
+                      .func_index = plan->func_index,
                       .code = &plan->code,
                       .caller = position(),
                       .call = &body_->code.code[instr.at],
