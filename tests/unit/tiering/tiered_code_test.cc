@@ -26,7 +26,9 @@ namespace {
 
 constexpr const char* kModule = R"((module
   (func (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
-  (func (param i32) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (param i32) (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (call 2) (call 2) (call 2) (call 2) (call 2) (call 2) (call 2) (call 2)  ;; as many units as machine code has bytes
+    (call 2) (call 2) (call 2) (call 2) (call 2) (call 2) (call 2) (call 2))
   (func)))";
 
 std::shared_ptr<const wasm::Module> module_of(const char* text) {
@@ -46,7 +48,7 @@ struct FakeTier final : NativeTier {
     struct Module final : NativeModule {
       Module(const FakeTier& tier, const ModuleParts& parts) : tier(tier), parts(parts) {}
       std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode&, uint32_t loop,
-                                                 const CellOf& cells) override {
+                                                 const Lookups& lookups) override {
         ++tier.begun;
         if (tier.blocks) tier.go.acquire();
         if (tier.fails || tier.failing == loop || parts.space.call_table().empty()) return nullptr;
@@ -59,7 +61,7 @@ struct FakeTier final : NativeTier {
           for (const uint32_t index : tier.entered) made->entries.push_back({index, tier.unit(func_index, index)});
         if (const auto outer = tier.around.find(loop); outer != tier.around.end()) {
           made->exits = {outer->second};
-          tier.exits.push_back({cells(outer->second), nullptr});
+          tier.exits.push_back({lookups.cell(outer->second), nullptr});
           tier.exits.back().at_first = tier.exits.back().cell->load();
         }
         made->table_entry =
