@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 
 #include "base/format.h"
@@ -143,6 +144,9 @@ class Implementation final : public Explorer {
     // Calls and traps store places in the register code.
     if (const auto unit = index_in(code.code.data(), code.code.size()))
       return base::format("<register code {}>", *unit);
+    for (const auto& [func, callee] : callees_)
+      if (const auto unit = index_in(callee.code.data(), callee.code.size()))
+        return base::format("<register code {} of func {}>", *unit, func);
     if (const auto func = index_in(space_.call_table().data(), funcs_.size()))
       return base::format("<call of func {}>", *func + module_->imported_functions);
     if (const auto func = index_in(space_.register_table().data(), funcs_.size()))
@@ -184,16 +188,31 @@ class Implementation final : public Explorer {
     return text;
   }
 
+  // As if it had been called often: that is when functions are optimised.
+  tiering::NativeModule::Callee callee_code(uint32_t func_index) {
+    if (func_index < module_->imported_functions) return {};
+    auto at = callees_.find(func_index);
+    if (at == callees_.end()) {
+      auto made = translator_.translate(func_index, options_);
+      if (!made) return {};
+      at = callees_.emplace(func_index, *std::move(made)).first;
+    }
+    return {.code = &at->second, .is_warm = true};
+  }
+
   // The bytes of the code, with its data; nothing: the tier has not compiled the function.
   std::optional<uint32_t> add_machine_code(tiering::NativeModule& tier, const Function& function,
                                            const ir::FunctionCode& code, const Groups& groups, std::vector<Line>& out) {
-    const std::unique_ptr<const tiering::MachineCode> native = tier.compile(function.index, code, 0, {});
+    const tiering::NativeModule::Lookups lookups{{}, [this](uint32_t callee) { return callee_code(callee); }};
+    const std::unique_ptr<const tiering::MachineCode> native = tier.compile(function.index, code, 0, lookups);
     if (native == nullptr) return std::nullopt;
     const tiering::CodeLayout layout = tier.layout(*native, code);
     for (const Disassembler::Line& line : disassembler_.lines({native->code, native->code_size})) {
       auto at = std::upper_bound(layout.positions.begin(), layout.positions.end(), line.offset,
                                  [](uint32_t o, const tiering::CodeLayout::Position& p) { return o < p.offset; });
-      const uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
+      uint32_t index = at == layout.positions.begin() ? 0 : std::prev(at)->index;
+      // What is inlined belongs to the call.
+      while (const tiering::MachineCode::Inlined* const inlined = native->inlined_at(index)) index = inlined->caller;
       std::string text = base::format("{:4x}  {:t}", line.offset, explained(line, *native, code));
       if (constexpr size_t kColumn = 52; !line.text.empty())
         text.append(kColumn - std::min(text.size(), kColumn - 2), ' ');
@@ -209,6 +228,7 @@ class Implementation final : public Explorer {
   ir::TranslateOptions options_;
   ir::Translator translator_;
   ir::CodePrinter printer_;
+  std::map<uint32_t, ir::FunctionCode> callees_;  // those that the optimising tier has asked for
   runtime::CodeOptions code_options_;
   tiering::CodeSpace space_;
   std::unique_ptr<tiering::NativeModule> native_, optimized_;  // null: there is no such tier
