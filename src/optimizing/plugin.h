@@ -39,6 +39,7 @@ struct Request {
   uint32_t entry = 0;
   const tiering::NativeModule::Lookups& lookups;
   unsigned opt_level = 0;  // Config::opt_level
+  bool wants_frames = false;  // Object::frames
 };
 
 // Machine code that can be executed at any address that is a multiple of kAlignment. It is entered at its start. Empty
@@ -60,6 +61,7 @@ struct Object {
   int state_register = kNoRegister;
   int32_t state_offset = 0;
   std::vector<uint32_t> exits;  // MachineCode::exits
+  std::vector<tiering::CodeFrames> frames;
   std::string problem;  // why it is empty
 };
 

@@ -102,7 +102,8 @@ class Module final : public tiering::NativeModule {
                           .register_table = register_table.data(),
                           .entry = entry,
                           .lookups = lookups,
-                          .opt_level = parts_.options.opt_level};
+                          .opt_level = parts_.options.opt_level,
+                          .wants_frames = parts_.options.listener && parts_.options.listener->wants_layout()};
     Object object;
     object.problem = "LLVM has given up";
     // LLVM needs more of the stack than the caller's may have, which may be an Execution's.
@@ -176,6 +177,7 @@ class Module final : public tiering::NativeModule {
       made->state = {.register_number = object.state_register, .offset = object.state_offset};
     made->positions = std::move(object.positions);
     made->inlined = std::move(object.inlined);
+    made->frames = std::move(object.frames);
     return made;
   }
 

@@ -25,12 +25,19 @@ struct NewCode {
   struct StackDepth {
     uint32_t offset, bytes;
   };
+  // The same as DWARF's instructions (section 6.4) for a part of the code. At first the frame's address is the stack
+  // pointer and 8, and the return address is in front of it; the factors are 1 for code and -8 for data.
+  struct Frames {
+    uint32_t offset, size;
+    std::span<const uint8_t> program;
+  };
   std::string_view name;
   std::string_view file;  // of the lines
   const uint8_t* begin = nullptr;
   uint32_t size = 0;
   std::span<const Line> lines;
   std::span<const StackDepth> depths;
+  std::span<const Frames> frames;  // instead of the depths
 };
 
 class CodeListener {
@@ -39,7 +46,7 @@ class CodeListener {
   // Views need to be valid only during the call, the code itself until removed().
   virtual void added(const NewCode& code) = 0;
   virtual void removed(const uint8_t*) {}
-  // Whether NewCode::lines and depths are used: finding them takes time.
+  // Whether NewCode::lines, depths and frames are used: finding them takes time.
   virtual bool wants_layout() const { return false; }
 };
 using CodeListenerPtr = std::shared_ptr<CodeListener>;

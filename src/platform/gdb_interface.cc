@@ -93,9 +93,19 @@ std::string frame_section(const NewCode& code) {
   out.put({kCfa, kRsp, 8, kOffset | kReturnAddress, 1, kSameValue, kRbp, kUndefined, kRbx});
   for (uint8_t r = 12; r <= 15; ++r) out.put({kUndefined, r});
   finish(common);
-  const size_t function = record(0);
-  out.put<uint64_t>(reinterpret_cast<uintptr_t>(code.begin));
-  out.put<uint64_t>(code.size);
+  const auto begin = [&](uint32_t offset, uint32_t size) {
+    const size_t at = record(0);
+    out.put<uint64_t>(reinterpret_cast<uintptr_t>(code.begin) + offset);
+    out.put<uint64_t>(size);
+    return at;
+  };
+  for (const NewCode::Frames& part : code.frames) {
+    const size_t at = begin(part.offset, part.size);
+    for (const uint8_t byte : part.program) out.put<uint8_t>(byte);
+    finish(at);
+  }
+  if (!code.frames.empty()) return std::move(out.text());
+  const size_t function = begin(0, code.size);
   uint32_t at = 0;
   for (const NewCode::StackDepth& d : code.depths) {
     out.put<uint8_t>(kAdvance4);

@@ -148,6 +148,7 @@ void MachineTiers::announce(const Function& f, Level level, const MachineCode& m
   platform::NewCode news{.name = name, .file = name_, .begin = machine.code, .size = machine.code_size};
   std::vector<platform::NewCode::Line> lines;
   std::vector<platform::NewCode::StackDepth> depths;
+  std::vector<platform::NewCode::Frames> frames;
   platform::CodeListener& listener = *code_.options().listener;
   if (listener.wants_layout()) {
     const CodeLayout layout = tiers_[level - 1]->layout(machine, f.code);
@@ -162,8 +163,10 @@ void MachineTiers::announce(const Function& f, Level level, const MachineCode& m
       if (offset != 0 && (lines.empty() || lines.back().line != offset)) lines.push_back({at.offset, offset});
     }
     for (const auto& d : layout.depths) depths.push_back({d.offset, d.bytes});
+    for (const CodeFrames& part : machine.frames) frames.push_back({part.offset, part.size, part.program});
     news.lines = lines;
     news.depths = depths;
+    news.frames = frames;
   }
   listener.added(news);
 }

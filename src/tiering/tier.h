@@ -51,6 +51,12 @@ struct ModuleParts {
 // inner loop leaves through the cells of the loops around it.
 using LoopCell = std::atomic<const runtime::Code*>;
 
+// How to unwind the frames of a part of a function's machine code: as in platform::NewCode.
+struct CodeFrames {
+  uint32_t offset, size;
+  std::vector<uint8_t> program;
+};
+
 // Machine code of one function, at its final address. Immutable.
 struct MachineCode {
   struct Entry {
@@ -86,6 +92,7 @@ struct MachineCode {
   // The positions of instructions, if the tier cannot find them by compiling again: as in CodeLayout.
   std::vector<Position> positions;
   std::vector<Inlined> inlined;  // ascending
+  std::vector<CodeFrames> frames;  // likewise, if a listener wants the layout
   std::vector<uint32_t> exits;  // loops whose cells it uses, by index
   // Where the running function keeps its frame's address and, in the next 8 bytes, its context, relative to a register
   // (its number in the processor's encoding); kInRegisters: where handlers have them.
@@ -113,7 +120,7 @@ struct CodeLayout {
     uint32_t bytes;
   };
   std::vector<Position> positions;
-  std::vector<StackDepth> depths;
+  std::vector<StackDepth> depths;  // none if MachineCode::frames has more
 };
 
 // A tier for one module. Thread-safe: no lock is held during these calls, and several threads may compile at once, even

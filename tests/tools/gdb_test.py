@@ -95,6 +95,20 @@ def main():
                    output)
         print("ok: ", " < ".join(inner[:5]), "... main")
 
+        # The same in optimised code: the frame of a function that is inlined is its caller's.
+        if subprocess.run([ermine, "run", "--tier=optimized", "p.wat"], cwd=directory, capture_output=True).returncode == 134:
+            output = gdb(directory, ["break sched_yield", "run", "bt", "delete", "continue", "bt", "continue"], ermine, "run",
+                         "-g", "--tier=optimized", "p.wat")
+            traces = backtraces(output)
+            expect(len(traces) == 2, f"{len(traces)} backtraces instead of 2", output)
+            host, trap = traces
+            expect("sched_yield" in host[0] and "_start" in host and "ermine_enter" in host, host, output)
+            expect("SIGSEGV" in output and "_start" in trap and "ermine_enter" in trap, trap, output)
+            for trace in traces:
+                expect(trace[-1] in ("main", "ermine_fiber_start") and any("runtime::call" in f for f in trace), f"cut short: {trace}",
+                       output)
+            print("ok, optimised: ", " < ".join(trap[:3]), "... main")
+
         # Without -g there is nothing to see.
         output = gdb(directory, ["break leaf", "handle SIGSEGV nostop noprint pass", "run"], ermine, "run", "p.wat")
         expect("Breakpoint 1, " not in output, "a breakpoint without -g", output)

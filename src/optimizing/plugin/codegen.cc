@@ -206,7 +206,7 @@ Pipeline::Pipeline(const Codegen& codegen, unsigned opt_level)
     : passes_(std::make_unique<Passes>(codegen, opt_level)) {}
 Pipeline::~Pipeline() = default;
 
-Object Pipeline::compile(llvm::Module& module, bool needs_state) {
+Object Pipeline::compile(llvm::Module& module, bool needs_state, bool wants_frames) {
   Passes& p = *passes_;
   p.passes.run(module, p.modules);
   forget_wrapping(module);
@@ -217,7 +217,7 @@ Object Pipeline::compile(llvm::Module& module, bool needs_state) {
   p.file.clear();
   p.emit.run(module);
   uint64_t frame_bytes = 0;
-  Object object = read_object(p.stream.str(), needs_state, &frame_bytes);
+  Object object = read_object(p.stream.str(), needs_state, wants_frames, &frame_bytes);
   if (object.problem.empty() && frame_bytes > kMostFrameBytes) {
     object = {};
     object.problem = "its frame on the native stack is too large";

@@ -39,8 +39,8 @@ class Pipeline {
   Pipeline(const Codegen& codegen, unsigned opt_level);
   ~Pipeline();
 
-  // `module` has what Builder made. `needs_state`: as in read_object().
-  Object compile(llvm::Module& module, bool needs_state);
+  // `module` has what Builder made. `needs_state`, `wants_frames`: as in read_object().
+  Object compile(llvm::Module& module, bool needs_state, bool wants_frames);
 
  private:
   struct Passes;

@@ -1,6 +1,7 @@
 #include "optimizing/plugin/object_file.h"
 
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/DebugInfo/DWARF/DWARFDebugFrame.h>
 #include <llvm/ExecutionEngine/RuntimeDyld.h>
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Object/StackMapParser.h>
@@ -118,9 +119,31 @@ void read_positions(const llvm::object::ObjectFile& file, Object& object) {
   }
 }
 
+// The instructions of each part's frame description: as they are in the section, because the common part that LLVM
+// writes says the same as CodeFrames has it.
+void read_frames(const llvm::object::ObjectFile& file, Object& object) {
+  llvm::StringRef section;
+  for (const auto& s : file.sections())
+    if (auto name = s.getName(); name && *name == ".debug_frame")
+      if (auto contents = s.getContents()) section = *contents;
+  const auto debug = llvm::DWARFContext::create(file);
+  auto frames = debug->getDebugFrame();
+  if (!frames) return llvm::consumeError(frames.takeError());
+  constexpr uint64_t kLength = 4, kHead = kLength + 4 + 8 + 8;  // the common part, the address, the size
+  for (const llvm::dwarf::FrameEntry& entry : (*frames)->entries()) {
+    const auto* const part = llvm::dyn_cast<llvm::dwarf::FDE>(&entry);
+    if (part == nullptr) continue;
+    const uint64_t at = part->getOffset() + kHead, end = part->getOffset() + kLength + part->getLength();
+    if (at > end || end > section.size()) continue;
+    object.frames.push_back({static_cast<uint32_t>(part->getInitialLocation()),
+                             static_cast<uint32_t>(part->getAddressRange()),
+                             {section.bytes_begin() + at, section.bytes_begin() + end}});
+  }
+}
+
 }  // namespace
 
-Object read_object(llvm::StringRef bytes, bool needs_state, uint64_t* frame_bytes) {
+Object read_object(llvm::StringRef bytes, bool needs_state, bool wants_frames, uint64_t* frame_bytes) {
   Object object;
   *frame_bytes = 0;
   auto parsed = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(bytes, "wasm"));
@@ -173,6 +196,7 @@ Object read_object(llvm::StringRef bytes, bool needs_state, uint64_t* frame_byte
     return object;
   }
   read_positions(file, object);
+  if (wants_frames) read_frames(file, object);
   object.bytes.assign(memory.base(), memory.base() + memory.used());
   object.code_size = static_cast<uint32_t>(memory.code_size());
   return object;

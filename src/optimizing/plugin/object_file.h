@@ -8,7 +8,7 @@
 namespace ermine::optimizing {
 
 // Object::problem says why it cannot be used. `needs_state`: whether the function accesses memories.
-// `frame_bytes`: the size of the largest frame on the native stack.
-Object read_object(llvm::StringRef file, bool needs_state, uint64_t* frame_bytes);
+// `wants_frames`: Request's. `frame_bytes`: the size of the largest frame on the native stack.
+Object read_object(llvm::StringRef file, bool needs_state, bool wants_frames, uint64_t* frame_bytes);
 
 }  // namespace ermine::optimizing

@@ -29,7 +29,9 @@ void give_up(void*, const char*, bool) {
 // What compiling a function leaves for the next one: the library's functions that were read, the passes. LLVM keeps
 // constants, types and positions as long as their context, so a worker is given up after some functions.
 struct Worker {
-  Worker(const Codegen& codegen, unsigned opt_level) : pipeline(codegen, opt_level) { context.setDiscardValueNames(true); }
+  Worker(const Codegen& codegen, unsigned opt_level) : pipeline(codegen, opt_level) {
+    context.setDiscardValueNames(true);
+  }
 
   llvm::LLVMContext context;
   Library library{context};
@@ -83,7 +85,7 @@ class LlvmGenerator final : public Generator {
 #ifndef NDEBUG
     if (llvm::verifyModule(library.module(), &llvm::errs())) llvm::report_fatal_error("the code is not valid");
 #endif
-    Object object = worker.pipeline.compile(library.module(), builder.accesses_memory());
+    Object object = worker.pipeline.compile(library.module(), builder.accesses_memory(), request.wants_frames);
     object.exits = builder.exits();
     object.inlined = builder.inlined();
     return object;
