@@ -31,7 +31,7 @@ struct TrappedCall {
     path = reinterpret_cast<const char*>(registers[1]);
     descriptor = static_cast<long>(registers[0]), status = static_cast<long>(registers[2]), result = &registers[0];
   }
-  decltype(mcontext_t::regs[0]) *registers, *result;
+  decltype(mcontext_t::regs[0])*registers, *result;
 #endif
 };
 
@@ -47,7 +47,7 @@ void handle(int, siginfo_t* info, void* context) {
 }  // namespace
 
 bool handle_status_calls() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = handle;
   action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
   return sigaction(SIGSYS, &action, nullptr) == 0;

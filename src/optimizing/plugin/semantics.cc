@@ -103,8 +103,8 @@ template <class T>
 }
 [[gnu::always_inline]] uint32_t allocate(InstanceContext* ctx, uint64_t header, uint64_t bytes) {
   runtime::gc::Ref object;
-  if (bytes > runtime::gc::kMaxBlockObject ||
-      !runtime::gc::allocate_in_block(ctx->exec->heap, header, bytes, &object)) [[unlikely]]
+  if (bytes > runtime::gc::kMaxBlockObject || !runtime::gc::allocate_in_block(ctx->exec->heap, header, bytes, &object))
+      [[unlikely]]
     return runtime::gc::kNull;
   return object;
 }
