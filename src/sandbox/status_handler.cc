@@ -5,6 +5,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace ermine::sandbox {
@@ -15,32 +16,30 @@ namespace {
 constexpr int SYS_SECCOMP = 1;
 #endif
 
-// The arguments of the call that was trapped, and where its result goes.
-struct TrappedCall {
-  const char* path;
-  long descriptor, status;
-  void set_result(long value) const { *result = static_cast<decltype(+*result)>(value); }
+// The registers, and which of them the call that was trapped has its first three arguments in, and its result.
 #if defined(__x86_64__)
-  explicit TrappedCall(ucontext_t& context) : registers(context.uc_mcontext.gregs) {
-    path = reinterpret_cast<const char*>(registers[REG_RSI]);
-    descriptor = registers[REG_RDI], status = registers[REG_RDX], result = &registers[REG_RAX];
-  }
-  greg_t *registers, *result;
+using Register = greg_t;
+Register* trapped_registers(ucontext_t& context, std::array<unsigned, 4>& at) {
+  at = {REG_RDI, REG_RSI, REG_RDX, REG_RAX};
+  return context.uc_mcontext.gregs;
+}
 #else
-  explicit TrappedCall(ucontext_t& context) : registers(context.uc_mcontext.regs) {
-    path = reinterpret_cast<const char*>(registers[1]);
-    descriptor = static_cast<long>(registers[0]), status = static_cast<long>(registers[2]), result = &registers[0];
-  }
-  decltype(mcontext_t::regs[0])*registers, *result;
+using Register = unsigned long long;
+Register* trapped_registers(ucontext_t& context, std::array<unsigned, 4>& at) {
+  at = {0, 1, 2, 0};
+  return context.uc_mcontext.regs;
+}
 #endif
-};
 
 void handle(int, siginfo_t* info, void* context) {
   if (info->si_code != SYS_SECCOMP || info->si_syscall != SYS_newfstatat) return;
   const int before = errno;
-  const TrappedCall call(*static_cast<ucontext_t*>(context));
-  if (*call.path != 0) call.set_result(-EPERM);
-  else call.set_result(syscall(SYS_fstat, call.descriptor, call.status) == 0 ? 0 : -errno);
+  std::array<unsigned, 4> at;
+  Register* const registers = trapped_registers(*static_cast<ucontext_t*>(context), at);
+  long result = -EPERM;
+  if (*reinterpret_cast<const char*>(registers[at[1]]) == 0)
+    result = syscall(SYS_fstat, registers[at[0]], registers[at[2]]) == 0 ? 0 : -errno;
+  registers[at[3]] = static_cast<Register>(result);
   errno = before;
 }
 
