@@ -263,9 +263,10 @@ bool Pass::step(State& s, const Instruction& in) {
       Value v;
       if (in.operands[1].type == Operand::kImmediate) {  // the number less one or two constants
         const Value a = read(s, in, 0);
-        const auto by = static_cast<uint64_t>(in.immediate);
-        if (a.is_number() && by < a.lo) v = number(a.lo - by - 1, a.hi - by);
-        set(s, in.operands[0].reg, in.operands[0].bytes, in.operands[0].bytes == 8 || v.hi <= kMost32 ? v : Value());
+        const auto less = static_cast<int64_t>(uint64_t{0} - static_cast<uint64_t>(in.immediate));
+        v = join(plus_constant(a, less), plus_constant(plus_constant(a, less), -1), false);
+        set(s, in.operands[0].reg, in.operands[0].bytes,
+            in.operands[0].bytes == 8 || (v.is_number() && v.hi <= kMost32) ? v : Value());
         s.flags.known = false;
         break;
       }

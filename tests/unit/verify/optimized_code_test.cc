@@ -48,6 +48,8 @@ struct Case {
 
 // What follows the check of 0x60 bytes of the frame and of the native stack, and precedes the return.
 constexpr Case kCases[] = {
+    {"ABaseOrTheByteBehind", "mov rax, r15; cmp dword ptr [r13], 1; sbb rax, -1; mov dword ptr [rax], 2",
+     "4c89f841837d00014883d8ffc70002000000", ""},
     {"ANumberOf32BitsIsAnIndex", "mov eax, [r13]; mov ecx, [r15+rax+0x1234]", "418b4500418b8c0734120000", ""},
     {"AnOffsetMayHave32Bits", "mov eax, [r13]; mov ecx, [r15+rax+0x7fffffff]", "418b4500418b8c07ffffff7f", ""},
     {"AnIndexOf64Bits", "mov rax, [r13]; mov ecx, [r15+rax]", "498b4500418b0c07",
