@@ -11,12 +11,13 @@ set(CMAKE_ASM_COMPILER_TARGET ${triple})
 # Debian's loader and libraries for another machine are not at the paths that a program asks for. The address space has
 # 64 GiB (-R), because qemu 7 keeps a record of every page that was ever reserved, and memories reserve millions.
 # build/arm64 has the libraries that Debian has no cross package for: tools/unpack_packages emulated arm64 build/arm64.
-set(ERMINE_EMULATED_LIBRARIES ${CMAKE_CURRENT_LIST_DIR}/../../build/arm64/usr/lib/${triple})
-cmake_path(NORMAL_PATH ERMINE_EMULATED_LIBRARIES)
+set(ERMINE_EMULATED_ROOT ${CMAKE_CURRENT_LIST_DIR}/../../build/arm64)
+cmake_path(NORMAL_PATH ERMINE_EMULATED_ROOT)
+set(ERMINE_EMULATED_LIBRARIES ${ERMINE_EMULATED_ROOT}/usr/lib/${triple})
 find_program(ERMINE_QEMU_AARCH64 qemu-aarch64)
 if(ERMINE_QEMU_AARCH64)
   set(CMAKE_CROSSCOMPILING_EMULATOR ${ERMINE_QEMU_AARCH64} -R 0x1000000000 -L ${libraries}
-    -E LD_LIBRARY_PATH=${ERMINE_EMULATED_LIBRARIES})
+    -E LD_LIBRARY_PATH=${ERMINE_EMULATED_LIBRARIES}:${ERMINE_EMULATED_ROOT}/lib/${triple})
 endif()
 
 set(CMAKE_FIND_ROOT_PATH ${libraries})

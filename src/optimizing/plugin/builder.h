@@ -174,6 +174,9 @@ class Builder {
   llvm::FunctionType* code_type();
   llvm::CallInst* call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
                             Value* f32 = nullptr, Value* f64 = nullptr);
+  llvm::SmallVector<Value*, 16> code_args(Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
+                                          Value* f32, Value* f64);
+  void continue_at(Value* target, Value* pc, Value* last);
   llvm::Function* handler_thunk();
   llvm::Constant* record(llvm::ArrayRef<uint64_t> units);
   llvm::SmallVector<uint64_t, 8> units_of(const IrInstr& instr);

@@ -1,4 +1,5 @@
 // Calls of code that has the convention of handlers, and operations that are run by the interpreter's handlers.
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/Support/SaveAndRestore.h>
 
 #include "optimizing/plugin/builder.h"
@@ -8,33 +9,63 @@ namespace ermine::optimizing {
 
 namespace offsets = runtime::offsets;
 
-// The calling convention of handlers and machine code (interp/handler.h). On x86-64 the twelfth integer is in rax.
+namespace {
+
+// The one register that code of the handlers' convention preserves on AArch64, but not where an exception is caught:
+// calls that it skips cannot restore it (ermine_resume).
+#if defined(__aarch64__)
+constexpr const char* kFramePointer = "~{fp}";
+#else
+constexpr const char* kFramePointer = nullptr;
+#endif
+
+}  // namespace
+
+// The calling convention of handlers and machine code (interp/handler.h). On x86-64 the twelfth integer is in rax, on
+// AArch64 in x2.
 llvm::FunctionType* Builder::code_type() {
   llvm::Type *const p = b_.getPtrTy(), *const i = b_.getInt64Ty();
   return llvm::FunctionType::get(i, {p, p, p, p, i, i, i, i, i, i, i, i, b_.getFloatTy(), b_.getDoubleTy()}, false);
 }
 
-llvm::CallInst* Builder::call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
-                                   Value* f32, Value* f64) {
-  llvm::FunctionType* const type = code_type();
-  llvm::SmallVector<Value*, 14> args{pc, fp, ctx, mem, r0};
+llvm::SmallVector<Value*, 16> Builder::code_args(Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
+                                                 Value* f32, Value* f64) {
+  llvm::SmallVector<Value*, 16> args{pc, fp, ctx, mem, r0};
   while (args.size() < 11) args.push_back(llvm::PoisonValue::get(b_.getInt64Ty()));
   args.push_back(last != nullptr ? last : llvm::PoisonValue::get(b_.getInt64Ty()));
   args.push_back(f32 != nullptr ? f32 : llvm::PoisonValue::get(b_.getFloatTy()));
   args.push_back(f64 != nullptr ? f64 : llvm::PoisonValue::get(b_.getDoubleTy()));
   if (pc == nullptr) args[0] = llvm::PoisonValue::get(b_.getPtrTy());
-  if (by_registers_) {
+  return args;
+}
+
+llvm::CallInst* Builder::call_code(Value* target, Value* pc, Value* fp, Value* ctx, Value* mem, Value* r0, Value* last,
+                                   Value* f32, Value* f64) {
+  auto args = code_args(pc, fp, ctx, mem, r0, last, f32, f64);
+  if (by_registers_ || kFramePointer != nullptr) {
     args[3] = llvm::PoisonValue::get(b_.getPtrTy());
     args.push_back(target);
     return b_.CreateCall(handler_thunk(), args);
   }
-  llvm::CallInst* const call = b_.CreateCall(type, target, args);
+  llvm::CallInst* const call = b_.CreateCall(code_type(), target, args);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
   return call;
 }
 
+// Ends the block: the code returns to the caller of this function, which is entered as handlers are.
+void Builder::continue_at(Value* target, Value* pc, Value* last) {
+  llvm::CallInst* const call = b_.CreateCall(
+      code_type(), target,
+      code_args(pc, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
+                llvm::PoisonValue::get(b_.getInt64Ty()), last, nullptr, nullptr));
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  b_.CreateRet(call);
+}
+
 // Calls code of the handlers' convention, which preserves no registers, for a function that preserves some: so these
-// are saved only where such code is called. Has the arguments of code_type(), then the code.
+// are saved only where such code is called. On AArch64 all functions preserve one, the frame pointer. Has the arguments
+// of code_type(), then the code.
 llvm::Function* Builder::handler_thunk() {
   if (thunk_ != nullptr) return thunk_;
   const llvm::IRBuilder<>::InsertPointGuard guard(b_);
@@ -52,6 +83,8 @@ llvm::Function* Builder::handler_thunk() {
   args[3] = load_field(b_.getPtrTy(), args[2], offsets::kContextMemoryBase, false);  // memory 0's base
   llvm::CallInst* const call = b_.CreateCall(type, thunk_->getArg(type->getNumParams()), args);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
+  if (kFramePointer != nullptr)
+    b_.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(b_.getVoidTy(), false), "", kFramePointer, true));
   b_.CreateRet(call);
   return thunk_;
 }

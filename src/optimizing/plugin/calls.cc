@@ -228,12 +228,7 @@ void Builder::return_call(const IrInstr& instr) {
   for (unsigned i = 0; i < runtime::kHeaderCallerSlots; ++i) store(caller[i], params + i);
   const auto* const code = reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8));
   const uint32_t index = code->func_index - request_.module.imported_functions;
-  Value* const target = load_entry(request_.call_table, index);
-  llvm::CallInst* const call =
-      call_code(target, nullptr, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
-                llvm::PoisonValue::get(b_.getInt64Ty()), b_.CreatePtrToInt(position_of(instr), b_.getInt64Ty()));
-  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
-  b_.CreateRet(call);
+  continue_at(load_entry(request_.call_table, index), nullptr, b_.CreatePtrToInt(position_of(instr), b_.getInt64Ty()));
 }
 
 // The handler does all of it, and does not come back.
@@ -241,11 +236,7 @@ void Builder::return_call_by_handler(const IrInstr& instr, IrOp op) {
   save_for_others();
   store_range(field<uint16_t>(instr.pc, 0), field<uint16_t>(instr.pc, 2));
   if (op != IrOp::return_call_import) store_to_frame(field<uint16_t>(instr.pc, 6));
-  llvm::CallInst* const call =
-      call_code(pointer((*callees_.handlers)[instr.code]), pointer(&body_->code.code[instr.at]), body_->fp, ctx_,
-                b_.CreateLoad(b_.getPtrTy(), memory0_), llvm::PoisonValue::get(b_.getInt64Ty()), nullptr);
-  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
-  b_.CreateRet(call);
+  continue_at(pointer((*callees_.handlers)[instr.code]), pointer(&body_->code.code[instr.at]), nullptr);
 }
 
 }  // namespace ermine::optimizing

@@ -76,14 +76,29 @@ bool set_options() {
   return true;
 }
 
+// By name: "native" is the machine that LLVM's headers are of, which may be the building one (other_machine.cmake).
+void initialize_target() {
+#if defined(__x86_64__)
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  LLVMInitializeX86AsmParser();
+#elif defined(__aarch64__)
+  LLVMInitializeAArch64TargetInfo();
+  LLVMInitializeAArch64Target();
+  LLVMInitializeAArch64TargetMC();
+  LLVMInitializeAArch64AsmPrinter();
+  LLVMInitializeAArch64AsmParser();
+#endif
+}
+
 }  // namespace
 
 std::unique_ptr<Codegen> Codegen::create() {
   static const bool has_options = set_options();
   if (!has_options) return nullptr;
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  llvm::InitializeNativeTargetAsmParser();
+  initialize_target();
   std::unique_ptr<Codegen> made(new Codegen);
   made->triple_ = llvm::sys::getProcessTriple();
   made->tune_ = llvm::sys::getHostCPUName();

@@ -20,8 +20,10 @@ namespace {
 
 #if defined(__x86_64__)
 constexpr const char* kFrameConstraint = "{r13}";
+constexpr auto kStackAtEntry = llvm::Intrinsic::addressofreturnaddress;
 #elif defined(__aarch64__)
 constexpr const char* kFrameConstraint = "{x21}";
+constexpr auto kStackAtEntry = llvm::Intrinsic::sponentry;
 #endif
 
 }  // namespace
@@ -130,16 +132,9 @@ llvm::Function* Builder::slow_entry(const IrInstr& instr, uint32_t slots) {
   return slow;
 }
 
-// At the entry, or lower.
+// At the entry: the same in slow_entry(), which otherwise would not see what this function saw.
 Value* Builder::native_stack_pointer() {
-#if defined(__x86_64__)
-  return b_.CreatePtrToInt(b_.CreateIntrinsic(llvm::Intrinsic::addressofreturnaddress, {b_.getPtrTy()}, {}),
-                           b_.getInt64Ty());
-#else
-  auto* const name = llvm::MDNode::get(context_, llvm::MDString::get(context_, "sp"));
-  return b_.CreateIntrinsic(llvm::Intrinsic::read_register, {b_.getInt64Ty()},
-                            {llvm::MetadataAsValue::get(context_, name)});
-#endif
+  return b_.CreatePtrToInt(b_.CreateIntrinsic(kStackAtEntry, {b_.getPtrTy()}, {}), b_.getInt64Ty());
 }
 
 // The header has the native stack pointer and the register that belongs to it as they were at the entry: an exception
@@ -147,11 +142,10 @@ Value* Builder::native_stack_pointer() {
 void Builder::enter_sp(const IrInstr& instr) {
   const unsigned slot = field<uint16_t>(instr.pc, 0);
   Value* const frame = b_.CreateIntrinsic(llvm::Intrinsic::frameaddress, {b_.getPtrTy()}, {i32(0)});
+  Value* const sp = b_.CreateIntrinsic(kStackAtEntry, {b_.getPtrTy()}, {});
 #if defined(__x86_64__)
-  Value* const sp = b_.CreateIntrinsic(llvm::Intrinsic::addressofreturnaddress, {b_.getPtrTy()}, {});
   Value* const other = b_.CreateLoad(b_.getInt64Ty(), frame);
 #elif defined(__aarch64__)
-  Value* const sp = b_.CreateIntrinsic(llvm::Intrinsic::sponentry, {b_.getPtrTy()}, {});
   Value* const other = b_.CreateLoad(b_.getInt64Ty(), offset(frame, 8));  // the return address
 #endif
   b_.CreateAlignedStore(sp, frame_address(slot), llvm::Align(8));
@@ -245,10 +239,7 @@ void Builder::leave_to(uint32_t loop) {
       b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.lookups.cell(loop)), llvm::Align(8));
   unit->setAtomic(llvm::AtomicOrdering::Acquire);
   Value* const code = b_.CreateLoad(b_.getPtrTy(), unit);
-  llvm::CallInst* const call = call_code(code, unit, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
-                                         llvm::PoisonValue::get(b_.getInt64Ty()), nullptr);
-  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
-  b_.CreateRet(call);
+  continue_at(code, unit, nullptr);
 }
 
 void Builder::branch_table(const IrInstr& instr, Value* index) {

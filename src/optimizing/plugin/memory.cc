@@ -50,6 +50,10 @@ void Builder::vector_memory(const IrInstr& instr, Op op) {
   Value* at;
   if (has_guard(memory)) {
     at = address(memory == 0 ? memory_base(0) : memory_base(memory), read(slot, Kind::kI32), offset);
+#if defined(__aarch64__)
+    // A store of 16 bytes might be done in part before it faults.
+    if (op == Op::v128_store) b_.CreateLoad(b_.getInt8Ty(), this->offset(at, 15), true);
+#endif
   } else {
     at = library_.emit(b_, library_.checked_address(log2_size(op)),
                        {ctx_, i32(memory), read(slot, Kind::kI64), i64(offset)});

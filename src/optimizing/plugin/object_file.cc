@@ -18,10 +18,20 @@ namespace {
 
 constexpr llvm::StringRef kStackMaps = ".llvm_stackmaps";
 
+// Code reaches its data by distances. On AArch64 these have 21 bits (codegen.cc: Tiny), which is not checked when they
+// are filled in.
+#if defined(__aarch64__)
+constexpr size_t kMostBytes = 1 << 20;
+#else
+constexpr size_t kMostBytes = size_t{1} << 31;
+#endif
+
 // All sections that are needed at run time in one block: the code first.
 class OneBlock final : public llvm::RuntimeDyld::MemoryManager {
  public:
   bool needsToReserveAllocationSpace() override { return true; }
+  // Space for jumps to far symbols: there are none (is_complete()).
+  bool allowStubAllocation() const override { return false; }
   void reserveAllocationSpace(uintptr_t code, llvm::Align, uintptr_t constants, llvm::Align, uintptr_t data,
                               llvm::Align) override {
     constexpr size_t kSlack = 256;  // for alignment between sections
@@ -51,8 +61,8 @@ class OneBlock final : public llvm::RuntimeDyld::MemoryManager {
   void registerEHFrames(uint8_t*, uint64_t, size_t) override {}
   void deregisterEHFrames() override {}
 
-  // More than one section of code, or a larger alignment than the engine's.
-  bool is_wrong() const { return is_wrong_ || base_ == nullptr; }
+  // More than one section of code, a larger alignment than the engine's, or more bytes than the code reaches.
+  bool is_wrong() const { return is_wrong_ || base_ == nullptr || used_ > kMostBytes; }
   const uint8_t* base() const { return base_; }
   size_t used() const { return used_; }
   size_t code_size() const { return code_size_; }
@@ -72,6 +82,33 @@ class NoSymbols final : public llvm::LegacyJITSymbolResolver {
   llvm::JITSymbol findSymbolInLogicalDylib(const std::string&) override { return nullptr; }
 };
 
+// The distances from code to data: RuntimeDyld (of LLVM 19, for instance) fills in only 12 bits of them on AArch64.
+#if defined(__aarch64__)
+void fill_in_distances(const llvm::object::ObjectFile& file, const llvm::RuntimeDyld::LoadedObjectInfo& loaded) {
+  for (const llvm::object::SectionRef& list : file.sections()) {
+    const auto section = llvm::cantFail(list.getRelocatedSection());
+    if (section == file.section_end() || !section->isText()) continue;
+    for (const llvm::object::ELFRelocationRef entry : list.relocations()) {
+      const uint64_t type = entry.getType();
+      if (type != llvm::ELF::R_AARCH64_ADR_PREL_LO21 && type != llvm::ELF::R_AARCH64_LD_PREL_LO19) continue;
+      const llvm::object::SymbolRef symbol = *entry.getSymbol();
+      auto place = symbol.getSection();
+      auto value = symbol.getValue();
+      auto addend = entry.getAddend();
+      if (!place || !value || !addend) llvm::report_fatal_error("a relocation is not as expected");
+      const uint64_t from = loaded.getSectionLoadAddress(*section) + entry.getOffset();
+      const auto distance =
+          static_cast<uint32_t>(loaded.getSectionLoadAddress(**place) + *value + static_cast<uint64_t>(*addend) - from);
+      uint32_t word;
+      std::memcpy(&word, reinterpret_cast<const void*>(from), sizeof word);
+      word = (word & ~(0x7ffffu << 5)) | (distance >> 2 & 0x7ffff) << 5;
+      if (type == llvm::ELF::R_AARCH64_ADR_PREL_LO21) word = (word & ~(3u << 29)) | (distance & 3) << 29;
+      std::memcpy(reinterpret_cast<void*>(from), &word, sizeof word);
+    }
+  }
+}
+#endif
+
 // The processor's encoding of a register, by its number in DWARF.
 int register_of(uint16_t dwarf) {
 #if defined(__x86_64__)
@@ -80,6 +117,19 @@ int register_of(uint16_t dwarf) {
 #else
   return dwarf < 32 ? dwarf : -1;
 #endif
+}
+
+// Whether all that the file uses is in it. LLVM might call a function of the C library.
+bool is_complete(const llvm::object::ObjectFile& file) {
+  using llvm::object::SymbolRef;
+  for (const SymbolRef& symbol : file.symbols()) {
+    auto flags = symbol.getFlags();
+    if (!flags) llvm::consumeError(flags.takeError());
+    else if ((*flags & SymbolRef::SF_FormatSpecific) != 0) continue;  // the first symbol, which is none
+    else if ((*flags & SymbolRef::SF_Undefined) == 0) continue;
+    return false;
+  }
+  return true;
 }
 
 void read_state(llvm::StringRef section, Object& object) {
@@ -152,6 +202,10 @@ Object read_object(llvm::StringRef bytes, bool needs_state, bool wants_frames, u
     return object;
   }
   const llvm::object::ObjectFile& file = **parsed;
+  if (!is_complete(file)) {
+    object.problem = "it calls a function that is not in it";
+    return object;
+  }
   OneBlock memory;
   NoSymbols resolver;
   llvm::RuntimeDyld linker(memory, resolver);
@@ -165,6 +219,9 @@ Object read_object(llvm::StringRef bytes, bool needs_state, bool wants_frames, u
     object.problem = linker.getErrorString().str();
     return object;
   }
+#if defined(__aarch64__)
+  fill_in_distances(file, *loaded);
+#endif
   const llvm::JITEvaluatedSymbol entry = linker.getSymbol(Builder::kFunctionName);
   if (entry.getAddress() != reinterpret_cast<uint64_t>(memory.base())) {
     object.problem = "the code does not begin with the function";

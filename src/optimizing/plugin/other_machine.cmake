@@ -1,0 +1,16 @@
+# Finds LLVM for another machine: LLVM_FOUND, LLVM_VERSION_MAJOR, LLVM_INCLUDE_DIRS, the target LLVM. Only the library must be
+# the other machine's: the headers are the same on all but for the name of the native target, which the plug-in does not use.
+# (The other machine's headers and static libraries would be 43 MB more to fetch.)
+set(LLVM_INCLUDE_DIRS /usr/lib/llvm-${clang}/include)
+set(config ${LLVM_INCLUDE_DIRS}/llvm/Config/llvm-config.h)
+if(EXISTS ${config})
+  file(STRINGS ${config} version REGEX "define LLVM_VERSION_(MAJOR|MINOR) ")
+  string(REGEX REPLACE ".*MAJOR ([0-9]+).*MINOR ([0-9]+).*" "\\1.\\2" version "${version}")
+  set(library ${ERMINE_EMULATED_LIBRARIES}/libLLVM.so.${version})
+  if(EXISTS ${library})
+    set(LLVM_FOUND TRUE)
+    set(LLVM_VERSION_MAJOR ${clang})
+    add_library(LLVM SHARED IMPORTED)
+    set_target_properties(LLVM PROPERTIES IMPORTED_LOCATION ${library})
+  endif()
+endif()

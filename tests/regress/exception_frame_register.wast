@@ -1,0 +1,20 @@
+;; A function that accesses memory called one that catches: afterwards, it had the machine register of a frame that the
+;; exception had skipped, so a trap did not find the function's own frame.
+(module
+  (tag $e)
+  (tag $other)
+  (memory 1)
+  (func $throws (param i32)
+    (block (try_table (catch $other 0) (if (local.get 0) (then (throw $e))) (throw $other))))
+  (func $between (param i32)
+    (block (try_table (catch $other 0) (call $throws (local.get 0)) (throw $other))))
+  (func $catches (param i32) (block (try_table (catch_all 0) (call $between (local.get 0)))))
+  (func $accesses (param i32) (result i32)
+    (i32.store (i32.const 16) (local.get 0))
+    (call $catches (i32.const 1))
+    (i32.add (i32.load (local.get 0)) (i32.load (i32.const 16))))
+  (func (export "run") (param i32) (result i32) (i32.add (call $accesses (local.get 0)) (i32.const 1)))
+)
+(assert_return (invoke "run" (i32.const 8)) (i32.const 9))
+(assert_trap (invoke "run" (i32.const 65533)) "out of bounds memory access")
+(assert_return (invoke "run" (i32.const 16)) (i32.const 33))
