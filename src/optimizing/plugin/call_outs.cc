@@ -100,12 +100,15 @@ void Builder::reload_memory() {
 void Builder::save_for_others() {
   store_headers();
   llvm::SaveAndRestore body(body_);
-  for (; body_ != nullptr; body_ = body_->caller) {
+  // Of a frame around the running one, what lies in front of that.
+  for (unsigned end = body_->code.frame_slots; body_ != nullptr; body_ = body_->caller) {
     if (body_->saves_refs) {
-      for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot)
+      for (unsigned slot = 0; slot < end; ++slot)
         if (body_->kinds[slot] <= Kind::kI64 && body_->code.holds_refs(slot)) store_to_frame(slot);
     }
-    for (const uint16_t slot : body_->caught_slots) store_to_frame(slot);
+    for (const uint16_t slot : body_->caught_slots)
+      if (slot < end) store_to_frame(slot);
+    if (body_->caller != nullptr) end = body_->plan.frame - body_->caller->plan.frame;
   }
 }
 

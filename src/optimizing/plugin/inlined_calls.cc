@@ -117,7 +117,8 @@ void Builder::store_headers(bool stays) {
     b->has_header = stays;
     Value* const header = offset(b->fp, int64_t{8} * b->code.param_slots);
     const auto store = [&](Value* value, uint32_t slot) {
-      in_scope(b_.CreateAlignedStore(value, offset(header, int64_t{8} * slot), llvm::Align(8)), frame_scope_,
+      // Volatile: the verifier follows words of 8 bytes, not several in a vector.
+      in_scope(b_.CreateAlignedStore(value, offset(header, int64_t{8} * slot), llvm::Align(8), true), frame_scope_,
                not_frame_);
     };
     store(pointer(b->call), runtime::kHeaderCallerPc);
