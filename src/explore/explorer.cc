@@ -78,6 +78,8 @@ class Implementation final : public Explorer {
         translator_(*module_, interp::handlers(), funcs_.data()),
         printer_(interp::handlers(), funcs_.data(), module_->imported_functions),
         space_(tiering::CodeArena::get(), funcs_.size(), interp::interpreter().call_stub) {
+    for (size_t i = 0; i < funcs_.size(); ++i)
+      funcs_[i].func_index = static_cast<uint32_t>(module_->imported_functions + i);
     // The code with default settings.
     options_.record_offsets = true;
     options_.count = true;

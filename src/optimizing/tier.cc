@@ -68,10 +68,9 @@ class OpenedPlugin {
     const Plugin* const plugin = reinterpret_cast<PluginEntry>(entry)();
     if (plugin == nullptr || std::string_view(plugin->build) != kBuild) return of_another_version(kPluginOfLlvm);
     // It lives as long as the program, as the library does.
-    Generator* const generator =
-        plugin->make({.handlers = interpreter_.handlers,
-                      .trap_handler = interpreter_.trap_handler,
-                      .note_old_object = kNoteOldObject});
+    Generator* const generator = plugin->make({.handlers = interpreter_.handlers,
+                                               .trap_handler = interpreter_.trap_handler,
+                                               .note_old_object = kNoteOldObject});
     if (generator == nullptr) return Error(ErrorKind::kUnsupported, "there is no optimised code for this processor");
     return generator;
   }

@@ -54,10 +54,10 @@ llvm::CallInst* Builder::call_code(Value* target, Value* pc, Value* fp, Value* c
 
 // Ends the block: the code returns to the caller of this function, which is entered as handlers are.
 void Builder::continue_at(Value* target, Value* pc, Value* last) {
-  llvm::CallInst* const call = b_.CreateCall(
-      code_type(), target,
-      code_args(pc, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
-                llvm::PoisonValue::get(b_.getInt64Ty()), last, nullptr, nullptr));
+  llvm::CallInst* const call =
+      b_.CreateCall(code_type(), target,
+                    code_args(pc, body_->fp, ctx_, b_.CreateLoad(b_.getPtrTy(), memory0_),
+                              llvm::PoisonValue::get(b_.getInt64Ty()), last, nullptr, nullptr));
   call->setCallingConv(llvm::CallingConv::PreserveNone);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   b_.CreateRet(call);

@@ -1,4 +1,6 @@
 // Calls of functions: of this instance through the tables of machine code, all others by handlers.
+#include <llvm/IR/InlineAsm.h>
+
 #include "optimizing/plugin/builder.h"
 #include "runtime/asm_offsets.h"
 #include "runtime/offsets.h"
@@ -136,7 +138,12 @@ void Builder::call_indirect(const IrInstr& instr, bool from_acc) {
 
 void Builder::call_ref(const IrInstr& instr) {
   store_headers(true);
-  Value* const ref = b_.CreateIntToPtr(read(field<uint16_t>(instr.pc, 8), Kind::kI64), b_.getPtrTy());
+  // Opaque, so that it is compared with null here, whatever was compared before: the verifier does not follow
+  // conditions that LLVM has combined.
+  llvm::FunctionType* const identity = llvm::FunctionType::get(b_.getInt64Ty(), {b_.getInt64Ty()}, false);
+  Value* const opaque = b_.CreateCall(identity, llvm::InlineAsm::get(identity, "", "=r,0", false),
+                                      {read(field<uint16_t>(instr.pc, 8), Kind::kI64)});
+  Value* const ref = b_.CreateIntToPtr(opaque, b_.getPtrTy());
   BasicBlock *const check = new_block("check"), *const own = new_block("own"), *const other = new_block("other"),
                     *const then = new_block("then");
   unlikely_branch(b_.CreateIsNull(ref), other, check);

@@ -34,7 +34,8 @@ using TargetMachineImpl = llvm::LLVMTargetMachine;
 #endif
 
 // By Config::opt_level: slots become variables and not more; what is cheap of what gains most; what pays for its time.
-// (Vectorizers find nothing to do: accesses to memory are volatile, and the compiler that made the module has run them.)
+// (Vectorizers find nothing to do: accesses to memory are volatile, and the compiler that made the module has run
+// them.)
 struct PassLists {
   llvm::StringRef first, after_unrolling;  // none after: small loops are not unrolled
 };

@@ -75,6 +75,7 @@ void Builder::check_stacks(const IrInstr& instr, uint32_t slots) {
     if (call->getType()->isVoidTy()) b_.CreateRetVoid();
     else b_.CreateRet(call);
   } else {
+    if (body_->caller != nullptr) save_for_others();
     run_enter(instr, slots);
     b_.CreateBr(usual);
   }

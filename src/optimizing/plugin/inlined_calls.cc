@@ -93,13 +93,13 @@ void Builder::join(BasicBlock* joined) {
 
 // The function around it has checked the stacks for this frame too, but not if it is entered at a loop.
 void Builder::enter_inlined(const IrInstr& instr) {
-  if (request_.entry != 0) check_stacks(instr, body_->code.frame_slots);
   unsigned slot = 0;
   for (size_t i = 0; i < body_->arguments.size(); ++i) {
     const wasm::ValType type = request_.module.func_type(body_->plan.func_index).params[i];
     write(slot, kind_of(type), body_->arguments[i]);
     slot += type.slots();
   }
+  if (request_.entry != 0) check_stacks(instr, body_->code.frame_slots);
   zero_locals();
 }
 

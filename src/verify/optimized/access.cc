@@ -170,7 +170,11 @@ Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsi
           const int64_t byte = at.add + static_cast<int64_t>(i) - body.frame;
           return byte >= 0 && body.code->holds_refs(static_cast<uint64_t>(byte) / 8);
         });
-      return is_ref ? Value{.kind = Kind::kRef} : Value();
+      if (!is_ref || at.hi != 0) return is_ref ? Value{.kind = Kind::kRef} : Value();
+      // It may be read once to be compared with null, and again to be used.
+      const Value v = named(s, {.kind = Kind::kRef});
+      s.frame.set(at.add, v);
+      return v;
     }
     case Kind::kContext: {
       const Value v = load_context(s, at, bytes);

@@ -41,6 +41,13 @@ bool Pass::word_at(int64_t offset, uint64_t& word) const {
 
 bool Pass::branch(State& s, const Instruction& in) {
   const auto c = static_cast<Condition>(in.condition);
+  const Flags& f = s.flags;
+  if (f.known && f.a.is_constant() && f.b.is_constant() && (c == Condition::kEqual || c == Condition::kNotEqual)) {
+    // Only one way is possible.
+    if ((f.a.lo == f.b.lo) != (c == Condition::kEqual)) return true;
+    go_to({here_.activation, static_cast<uint32_t>(in.immediate)}, s);
+    return false;
+  }
   State taken = s;
   taken.refine(c, s.flags);
   go_to({here_.activation, static_cast<uint32_t>(in.immediate)}, taken);
@@ -377,8 +384,7 @@ bool Pass::leaves(State& s, const Value& target) {
   if (here_.activation != kInSlots) return refuse("jumps to an address that is not known");
   if (!restores(s, false)) return refuse("leaves without what its caller expects in registers");
   if (target.is_constant(reinterpret_cast<uint64_t>(subject_.host.trap_handler))) {
-    if (!traps(s))
-      return refuse("traps at another place than an instruction of the register code");
+    if (!traps(s)) return refuse("traps at another place than an instruction of the register code");
     return false;
   }
   if (!has_state(s, bodies_[0])) return refuse("leaves with another frame or context");

@@ -116,7 +116,8 @@ void Pass::find_names(const Body& body) {
           tables_.insert(field<uint32_t>(instr.pc, 4));
         if (op.kind == ir::ObjectOp::kTableSet) written_tables_.insert(field<uint32_t>(instr.pc, 4));
         // Loops around the one where the code is entered.
-        if (info.ir() == IrOp::loop && code_.entry != 0 && instr.at < code_.entry && body.caller == nullptr && subject_.lookups.cell)
+        if (info.ir() == IrOp::loop && code_.entry != 0 && instr.at < code_.entry && body.caller == nullptr &&
+            subject_.lookups.cell)
           if (const auto* const cell = subject_.lookups.cell(instr.at))
             cells_.emplace(reinterpret_cast<uint64_t>(cell), instr.at);
         break;
