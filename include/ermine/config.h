@@ -17,7 +17,7 @@ enum class Tier : uint8_t {
   kInterp,  // the interpreter only
   kBaseline,  // machine code on a function's first call; functions without any are interpreted
   // Machine code by LLVM on a function's first call: it takes milliseconds to make a function, and is the fastest.
-  // Needs the plug-in libermine-llvm.so, and is not verified (verify_code).
+  // Needs the plug-in libermine-llvm.so.
   kOptimized,
 };
 
@@ -81,8 +81,8 @@ struct Config {
   // loops. At about the defaults, interpreting has cost as much time as compiling costs (docs/rationale.md).
   uint32_t tier_up_calls = 30, tier_up_rounds = 100;
   // With kAuto: functions that run for long are compiled again by LLVM, on a thread of the engine, and entered at their
-  // next call or in the middle of a loop. As with Tier::kOptimized, the plug-in is needed, and the code is not
-  // verified. The plug-in is opened when the first function is compiled (Engine::late_libraries).
+  // next call or in the middle of a loop. As with Tier::kOptimized, the plug-in is needed. It is opened when the first
+  // function is compiled (Engine::late_libraries).
   bool optimize = false;
   // With `optimize`: a function in machine code is compiled again after this number of calls and of iterations of its
   // loops, together. The engine counts in steps of about a thousand.
@@ -105,7 +105,8 @@ struct Config {
   // Check the machine code of every function before it can run: that it stays in its sandbox even if the compiler has a
   // bug (docs/security.md). Takes about as long as compiling, and the system's capstone library, which is opened when
   // the engine is made. Refused code is reported (report_bug) and the function interpreted; without the library all
-  // functions are. On by default in builds with assertions, and if the environment has ERMINE_VERIFY_CODE=1.
+  // functions are. Optimised code can be verified on x86-64 only, and is not used elsewhere then. On by default in
+  // builds with assertions, and if the environment has ERMINE_VERIFY_CODE=1.
   bool verify_code = verifies_by_default();
   // Called with a bug of the engine that it detected and that did no harm, or if machine code cannot be verified or
   // optimised. The calling thread may hold locks, so the function must not call the engine. Null: a line on standard

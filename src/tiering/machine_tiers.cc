@@ -135,12 +135,6 @@ uint32_t MachineTiers::position(const Found& at, const void* address) const {
   return tiers_[at.level - 1]->position(*at.machine, at.function->code, address);
 }
 
-const runtime::Code* MachineTiers::instruction(const Found& at, const void* address) const {
-  const uint32_t index = position(at, address);
-  const MachineCode::Inlined* const inlined = at.machine->inlined_at(index);
-  return inlined != nullptr ? &inlined->code->code[index - inlined->first] : &at.function->code.code[index];
-}
-
 void MachineTiers::announce(const Function& f, Level level, const MachineCode& machine) const {
   std::string_view name = code_.module().function_name(f.func_index);
   std::string number;

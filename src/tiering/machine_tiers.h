@@ -37,10 +37,8 @@ class MachineTiers {
     Level level = kInterpreted;
   };
   Found find(const void* address) const;
-  // The index of its instruction in the register code, if no function is inlined there.
+  // Its position (MachineCode::Position).
   uint32_t position(const Found& at, const void* address) const;
-  // Its instruction, in the register code of the function or of one that is inlined.
-  const runtime::Code* instruction(const Found& at, const void* address) const;
 
  private:
   void publish(Function& f, Level level, uint32_t entry, std::unique_ptr<const MachineCode> machine);

@@ -219,10 +219,11 @@ TieredCode::Place TieredCode::find(const Code* pc) const {
 #ifdef ERMINE_BASELINE
   if (machine_ != nullptr) {
     if (const MachineTiers::Found at = machine_->find(pc); at.function != nullptr) {
-      const Code* const instruction = machine_->instruction(at, pc);
+      const uint32_t position = machine_->position(at, pc);
+      const MachineCode::Inlined* const inlined = at.machine->inlined_at(position);
+      if (inlined == nullptr) return {at.function, position};
       std::shared_lock lock(mutex_);
-      const Function* const f = function_at(instruction);
-      return {f, static_cast<uint32_t>(instruction - f->code.code.data())};
+      return {function_at(inlined->code->code.data()), position - inlined->first};
     }
   }
 #endif

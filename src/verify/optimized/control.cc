@@ -110,9 +110,12 @@ bool Pass::has_headers(State& s, const Body& body) const {
   return has_own_header(s);
 }
 
-// What an exception that is caught here restores.
-bool Pass::has_native_state(State& s) const {
-  if (subject_.function.catches.empty()) return true;
+// What an exception restores that is caught here, if one that an instruction throws may be.
+bool Pass::has_native_state(State& s, const Body& body, uint32_t index) const {
+  for (const Body* b = &body; b->caller != nullptr; b = b->caller)
+    index = static_cast<uint32_t>(b->call - b->caller->code->code.data());
+  const auto is_around = [&](const ir::FunctionCode::Region& r) { return index >= r.start && index < r.end; };
+  if (std::ranges::none_of(subject_.function.regions, is_around)) return true;
   const Value *const sp = s.frame.find(params_end_ + 8 * runtime::kHeaderNativeSp),
                      *const saved = s.frame.find(params_end_ + 8 * runtime::kHeaderNativeRegister);
   return sp != nullptr && sp->is_at(Kind::kStack, 0) && saved != nullptr && saved->is(Kind::kSaved) && saved->of == rbp;
@@ -223,7 +226,6 @@ const IrInstr* Pass::callee_header(State& s, int64_t callee) {
   if (s.frame_end == 0) return refuse("calls before the frame is checked"), nullptr;
   if (!s.native_checked && code_.entry == 0) return refuse("calls before the native stack is checked"), nullptr;
   if (callee < params_end_ + 8 * int64_t{runtime::kHeaderSlots} || !has_own_header(s)) return nullptr;
-  if (!has_native_state(s)) return refuse("calls without what an exception restores"), nullptr;
   for (const Slot& slot : s.frame.all()) {
     if (!slot.value.is(Kind::kCode) || slot.at < callee || slot.at + 16 > s.frame_end) continue;
     const Value* const context = s.frame.find(slot.at + 8);
@@ -232,8 +234,11 @@ const IrInstr* Pass::callee_header(State& s, int64_t callee) {
     const IrInstr* const instr = instruction_of(slot.value, &body);
     if (instr != nullptr && ir::ir_info(instr->code).kind == ir::CodeInfo::kIr &&
         ir::is_call(ir::ir_info(instr->code).ir()) && callee + int64_t{8} * field<uint16_t>(instr->pc, 2) == slot.at &&
-        callee == body->frame + int64_t{8} * field<uint16_t>(instr->pc, 0) && has_headers(s, *body))
+        callee == body->frame + int64_t{8} * field<uint16_t>(instr->pc, 0) && has_headers(s, *body)) {
+      if (!has_native_state(s, *body, instr->at))
+        return refuse("calls without what an exception restores"), nullptr;
       return instr;
+    }
   }
   return nullptr;
 }
@@ -347,7 +352,7 @@ bool Pass::call_handler(State& s, uint64_t handler) {
   if (instr == nullptr) return refuse("calls a handler with another instruction");
   if (!returns_behind(ir::units_of(instr->code))) return refuse("a handler continues elsewhere");
   if (s.frame_end == 0) return refuse("calls before the frame is checked");
-  if (!has_native_state(s)) return refuse("calls without what an exception restores");
+  if (!has_native_state(s, *body, instr->at)) return refuse("calls without what an exception restores");
   after_call(s, kKeptByHandlers, returns_reference(subject_.module, *instr), body->frame, *body);
   return true;
 }

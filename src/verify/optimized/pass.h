@@ -115,7 +115,7 @@ class Pass {
   bool has_memory(const State& s) const;
   bool has_own_header(State& s) const;
   bool has_headers(State& s, const Body& body) const;
-  bool has_native_state(State& s) const;
+  bool has_native_state(State& s, const Body& body, uint32_t index) const;
   bool traps(State& s) const;
   const ir::IrInstr* callee_header(State& s, int64_t callee);
   bool calls(const State& s, const ir::IrInstr& instr, const Value& entry);
