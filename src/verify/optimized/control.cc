@@ -235,8 +235,7 @@ const IrInstr* Pass::callee_header(State& s, int64_t callee) {
     if (instr != nullptr && ir::ir_info(instr->code).kind == ir::CodeInfo::kIr &&
         ir::is_call(ir::ir_info(instr->code).ir()) && callee + int64_t{8} * field<uint16_t>(instr->pc, 2) == slot.at &&
         callee == body->frame + int64_t{8} * field<uint16_t>(instr->pc, 0) && has_headers(s, *body)) {
-      if (!has_native_state(s, *body, instr->at))
-        return refuse("calls without what an exception restores"), nullptr;
+      if (!has_native_state(s, *body, instr->at)) return refuse("calls without what an exception restores"), nullptr;
       return instr;
     }
   }
