@@ -332,6 +332,10 @@ class Reader {
       made_.op = in_.id == X86_INS_SHL ? Op::kShiftLeft : Op::kShiftRight;
       return made_;
     }
+    if (in_.id == X86_INS_IMUL && x_.op_count == 3 && a.type == Operand::kRegister && made_.immediate >= 0) {
+      made_.op = Op::kMultiply;
+      return made_;
+    }
     const bool of_itself = b.type == Operand::kRegister && a.reg == b.reg && a.bytes == 8;
     if (in_.id == X86_INS_SBB && a.type == Operand::kRegister &&
         (of_itself || (b.type == Operand::kImmediate && a.bytes >= 4))) {

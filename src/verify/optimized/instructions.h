@@ -41,6 +41,7 @@ enum class Op : uint8_t {
   kXor,
   kShiftLeft,
   kShiftRight,
+  kMultiply,  // the second operand by a constant that is not negative
   kBorrow,  // of itself or a constant
   kCompare,
   kTest,

@@ -259,6 +259,16 @@ bool Pass::step(State& s, const Instruction& in) {
     case Op::kXor: bitwise(s, in); break;
     case Op::kShiftLeft:
     case Op::kShiftRight: shift(s, in); break;
+    case Op::kMultiply: {
+      const Operand& to = in.operands[0];
+      const auto by = static_cast<uint64_t>(in.immediate);
+      const Value a = read(s, in, 1);
+      Value v = number_of_bytes(to.bytes);
+      if (a.is_number() && by != 0 && a.hi <= v.hi / by) v = number(a.lo * by, a.hi * by);
+      set(s, to.reg, to.bytes, v);
+      s.flags.known = false;
+      break;
+    }
     case Op::kBorrow: {
       Value v;
       if (in.operands[1].type == Operand::kImmediate) {  // the number less one or two constants
