@@ -17,7 +17,7 @@ set(ERMINE_OPTIMIZED_TEST_PROPERTIES ENVIRONMENT ERMINE_VERIFY_CODE=${verifies_o
 # Same arguments as add_test(NAME name COMMAND …).
 function(ermine_add_test NAME name)
   add_test(NAME ${name} ${ARGN})
-  if(name MATCHES "optimiz")
+  if(name MATCHES "optimiz|^cli")
     set_tests_properties(${name} PROPERTIES ${ERMINE_OPTIMIZED_TEST_PROPERTIES})
   else()
     set_tests_properties(${name} PROPERTIES ${ERMINE_TEST_PROPERTIES})

@@ -38,7 +38,11 @@ struct Worker {
   Pipeline pipeline;
   size_t units = 0;  // of register code that it has compiled
 };
+#if defined(__aarch64__)
+constexpr size_t kMostUnitsOfWorker = 1;  // of one function: the printer of this machine keeps stack maps of others
+#else
 constexpr size_t kMostUnitsOfWorker = 20'000;
+#endif
 
 class LlvmGenerator final : public Generator {
  public:
