@@ -21,6 +21,7 @@ inline Config config_of(Tier tier) {
   config.tier = tier;
   config.optimize = tier == Tier::kAuto;
   config.enable_all_features();
+  config.max_gc_heap = 64 << 20;  // there are several at once, and under emulation there is little address space
   config.tier_up_calls = config.tier_up_rounds = 1;
   config.optimize_after = 1;  // after the first sample
   return config;
