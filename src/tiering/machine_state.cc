@@ -8,9 +8,14 @@ namespace ermine::tiering {
 
 namespace {
 
+// Only code that runs is certain to exist: so its end is known without looking at it.
+struct Known {
+  const uint8_t* end;
+  const MachineCode* code;
+};
 struct KnownStates {
   std::shared_mutex mutex;
-  std::map<const uint8_t*, const MachineCode*> by_begin;
+  std::map<const uint8_t*, Known> by_begin;
 };
 // Never destroyed: threads may run code while the program ends.
 KnownStates& known_states() {
@@ -33,7 +38,7 @@ void store_headers(const MachineCode& code, const MachineCode::Inlined& innermos
 void remember_state(const MachineCode& code) {
   KnownStates& states = known_states();
   std::lock_guard lock(states.mutex);
-  states.by_begin.emplace(code.code, &code);
+  states.by_begin.emplace(code.code, Known{code.code + code.code_size, &code});
 }
 
 void forget_state(const uint8_t* begin) {
@@ -48,9 +53,9 @@ bool find_state(const platform::FaultContext& fault, runtime::Slot** fp, runtime
   std::shared_lock lock(states.mutex);
   auto it = states.by_begin.upper_bound(pc);
   if (it == states.by_begin.begin()) return false;
-  // It exists, since it runs.
-  const MachineCode& code = *std::prev(it)->second;
-  if (pc >= code.code + code.code_size) return false;
+  const Known& known = std::prev(it)->second;
+  if (pc >= known.end) return false;
+  const MachineCode& code = *known.code;
   const auto* const at = reinterpret_cast<const uint64_t*>(fault.reg(code.state.register_number) +
                                                            static_cast<uintptr_t>(int64_t{code.state.offset}));
   *fp = reinterpret_cast<runtime::Slot*>(at[0]);
