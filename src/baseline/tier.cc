@@ -1,19 +1,18 @@
 #include "baseline/tier.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "base/format.h"
 #include "base/idle_pool.h"
 #include "baseline/compiler.h"
 #include "baseline/layout.h"
 #include "baseline/machine.h"
 #include "tiering/code_space.h"
 #include "verify/capstone.h"
+#include "verify/refusals.h"
 #include "verify/verifier.h"
 #include "verify/written_code.h"
 
@@ -123,20 +122,8 @@ class Module final : public tiering::NativeModule {
     parts_.space.give_back(at);
   }
 
-  void report(std::string_view message) const {
-    if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_bug_context, message);
-  }
-
-  // Reports what is not safe.
   bool is_safe(uint32_t func_index, const std::optional<std::string>& problem) {
-    if (problem && problem->empty()) return true;
-    if (problem) {
-      if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;
-      report(base::format("the machine code of function {} is not safe and is not run: {}", func_index, *problem));
-    } else if (!told_.exchange(true)) {
-      report(base::format("machine code cannot be verified and is not used: {}", verify::capstone_problem()));
-    }
-    return false;
+    return refusals_.allow(func_index, problem, verify::capstone_problem());
   }
 
   // No value: code cannot be verified here.
@@ -154,7 +141,7 @@ class Module final : public tiering::NativeModule {
   base::IdlePool<Compiler> compilers_;
   base::IdlePool<verify::Verifier>& verifiers_;
   verify::WrittenCode written_;
-  std::atomic<bool> told_ = false;  // whether it was reported that code cannot be verified
+  verify::Refusals refusals_{parts_.options, "machine code"};
 };
 
 class Tier final : public tiering::NativeTier {

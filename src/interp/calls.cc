@@ -252,7 +252,7 @@ ERMINE_HANDLER handler_call_import(ERMINE_HANDLER_PARAMS) {
 // Remembers the callee of an indirect call: the code may be compiled by a tier that inlines functions.
 [[gnu::always_inline]] static inline void note_callee(const Code* pc, const FuncRef* ref, InstanceContext* ctx) {
 #ifdef ERMINE_BASELINE
-  auto* cell = reinterpret_cast<uint16_t*>(const_cast<Code*>(pc + 1)) + kCalleeCell / sizeof(uint16_t);
+  auto* cell = const_cast<uint16_t*>(callee_cell(pc));
   const uint16_t before = __atomic_load_n(cell, __ATOMIC_RELAXED);
   if (before == kManyCallees) return;
   const uint32_t now = ref->func_index + 1;

@@ -125,6 +125,23 @@ constexpr bool is_return_call(IrOp op) {
   }
 }
 
+// Both kinds contain the index of the global @4.
+constexpr bool reads_global(IrOp op) {
+  switch (op) {
+    case IrOp::global_get_r:
+    case IrOp::global_get_r_1:
+    case IrOp::global_get_s:
+    case IrOp::global_get_s_1:
+    case IrOp::global_get_d:
+    case IrOp::global_get_d_1:
+    case IrOp::global_get_v128: return true;
+    default: return false;
+  }
+}
+constexpr bool writes_global(IrOp op) {
+  return op == IrOp::global_set_r || op == IrOp::global_set_s || op == IrOp::global_set_v128;
+}
+
 constexpr bool has_callee_cell(IrOp op) {
   return op == IrOp::call_indirect_s || op == IrOp::call_indirect_r || op == IrOp::call_ref;
 }
@@ -139,6 +156,14 @@ inline void copy_operands(OpCode code, const Code* pc, unsigned units, void* out
   } else {
     std::memcpy(out, pc + 1, sizeof(Code) * (size_t{units} - 1));
   }
+}
+
+inline bool has_return_calls(const DecodedFunction& code) {
+  for (const IrInstr& instr : code.instrs) {
+    const IrInfo& info = ir_info(instr.code);
+    if (info.kind == CodeInfo::kIr && is_return_call(info.ir())) return true;
+  }
+  return false;
 }
 
 // Whether the next instruction is reached only by branches.

@@ -46,6 +46,10 @@ constexpr uint32_t table_units(uint32_t labels) { return 2 + (labels + 2) / 2; }
 // function's index and one more; 0: none yet; kManyCallees: several, or it is not recorded.
 inline constexpr unsigned kCalleeCell = 14;
 inline constexpr uint16_t kManyCallees = 0xffff;
+// Read and written by several threads at once.
+inline const uint16_t* callee_cell(const Code* pc) {
+  return reinterpret_cast<const uint16_t*>(reinterpret_cast<const char*>(pc + 1) + kCalleeCell);
+}
 
 // The unit of enter_count and of loop that is the counter.
 inline constexpr unsigned kEnterCounter = 2, kLoopCounter = 1;

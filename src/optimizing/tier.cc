@@ -1,6 +1,5 @@
 #include "optimizing/tier.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "runtime/gc/slow_paths.h"
 #include "tiering/code_space.h"
 #include "verify/optimized/verifier.h"
+#include "verify/refusals.h"
 #include "verify/written_code.h"
 
 namespace ermine::optimizing {
@@ -180,20 +180,8 @@ class Module final : public tiering::NativeModule {
     return made;
   }
 
-  void report(std::string_view message) const {
-    if (parts_.options.report_bug != nullptr) parts_.options.report_bug(parts_.options.report_bug_context, message);
-  }
-
-  // Reports what is not safe.
   bool is_safe(uint32_t func_index, const std::optional<std::string>& problem) {
-    if (problem && problem->empty()) return true;
-    if (problem) {
-      if (parts_.options.counters != nullptr) ++parts_.options.counters->refused;
-      report(base::format("the optimised code of function {} is not safe and is not run: {}", func_index, *problem));
-    } else if (!told_.exchange(true)) {
-      report(base::format("optimised code cannot be verified and is not used: {}", verify::optimized::problem()));
-    }
-    return false;
+    return refusals_.allow(func_index, problem, verify::optimized::problem());
   }
 
   // No value: code cannot be verified here.
@@ -215,7 +203,7 @@ class Module final : public tiering::NativeModule {
   const tiering::ModuleParts parts_;
   OpenedPlugin& plugin_;
   verify::WrittenCode written_;
-  std::atomic<bool> told_ = false;  // whether it was reported that code cannot be verified
+  verify::Refusals refusals_{parts_.options, "optimised code"};
 };
 
 class Tier final : public tiering::NativeTier {

@@ -1,5 +1,6 @@
 #include "verify/instruction.h"
 
+#include "ir/decoded.h"
 #include "ir/function_code.h"
 
 namespace ermine::verify {
@@ -239,20 +240,8 @@ uint64_t Instruction::global() const {
   uint64_t index = ~uint64_t{0};
   each_part([&](OpCode o, const runtime::Code* at) {
     const CodeInfo& info = ir::info_of(o);
-    if (info.kind != CodeInfo::kIr) return;
-    switch (info.ir) {
-      case IrOp::global_get_r:
-      case IrOp::global_get_r_1:
-      case IrOp::global_get_s:
-      case IrOp::global_get_s_1:
-      case IrOp::global_get_d:
-      case IrOp::global_get_d_1:
-      case IrOp::global_set_r:
-      case IrOp::global_set_s:
-      case IrOp::global_get_v128:
-      case IrOp::global_set_v128: index = ir::field<uint32_t>(at, 4); return;
-      default: return;
-    }
+    if (info.kind == CodeInfo::kIr && (ir::reads_global(info.ir) || ir::writes_global(info.ir)))
+      index = ir::field<uint32_t>(at, 4);
   });
   return index;
 }

@@ -41,10 +41,8 @@ bool Builder::inline_call(const IrInstr& instr) {
     find_labels();
     start_body();
     instructions();
-    for (Body* b = callee.caller; b != nullptr; b = b->caller) {
-      b->has_header = had_header.front();
-      had_header.erase(had_header.begin());
-    }
+    const bool* had = had_header.begin();
+    for (Body* b = callee.caller; b != nullptr; b = b->caller) b->has_header = *had++;
   }
   b_.SetInsertPoint(callee.after);
   set_position(instr.at);

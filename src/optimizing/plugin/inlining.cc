@@ -15,12 +15,11 @@ namespace {
 // functions that are compiled before they run, large callees cost more time than they gain.
 struct Most {
   size_t units, units_in_loop;
-  // Of all that is inlined into one function, and what is added to that for each unit of its own code: its time to
+  // Of all that is inlined into one function, and one more for each `own_for_one` units of its own code: its time to
   // compile is bounded by that.
-  size_t together;
-  double for_each;
+  size_t together, own_for_one;
 };
-constexpr Most kMost{60, 250, 400, 0.25}, kMostWarm{150, 500, 1000, 0.5};
+constexpr Most kMost{60, 250, 400, 4}, kMostWarm{150, 500, 1000, 2};
 constexpr unsigned kMostDepth = 8, kMostRecursion = 2;
 constexpr uint32_t kMostFrameSlots = 4096;
 constexpr unsigned kLevelThatInlines = 2;  // of Config::opt_level
@@ -62,7 +61,7 @@ class Planner {
  private:
   // The calls of a function, which is itself called in `loops` loops.
   void find_calls(Inlining& caller, unsigned loops) {
-    unsigned depth = 0, recursion = 0;
+    unsigned depth = 0;
     for (const Inlining* i = &caller; i != nullptr; i = i->caller) ++depth;
     if (depth > kMostDepth) return;
     for (const IrInstr& instr : caller.decoded.instrs) {
@@ -70,7 +69,7 @@ class Planner {
       if (caller.caller == nullptr && instr.at < request_.entry) continue;
       const uint32_t callee = callee_of(instr);
       if (callee == kNone) continue;
-      recursion = 0;
+      unsigned recursion = 0;
       for (const Inlining* i = &caller; i != nullptr; i = i->caller) recursion += i->func_index == callee;
       if (recursion > kMostRecursion) continue;
       const auto [code, is_warm] = request_.lookups.callee(callee);
@@ -95,8 +94,7 @@ class Planner {
     if (info.ir() == IrOp::call)
       return reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8))->func_index;
     if (!ir::has_callee_cell(info.ir())) return kNone;
-    const auto* const cell = reinterpret_cast<const uint16_t*>(instr.pc + 1) + ir::kCalleeCell / sizeof(uint16_t);
-    const uint16_t seen = __atomic_load_n(cell, __ATOMIC_RELAXED);
+    const uint16_t seen = __atomic_load_n(ir::callee_cell(instr.pc), __ATOMIC_RELAXED);
     if (seen == 0 || seen == ir::kManyCallees) return kNone;
     const uint32_t callee = seen - 1;
     const wasm::Module& module = request_.module;
@@ -114,18 +112,14 @@ class Planner {
   }
 
   void take(const Candidate& next) {
-    const double together =
-        static_cast<double>(next.most->together) + next.most->for_each * static_cast<double>(request_.code.code.size());
-    if (static_cast<double>(units_ + next.code->code.size()) > together) return;
+    const size_t together = next.most->together + request_.code.code.size() / next.most->own_for_one;
+    if (units_ + next.code->code.size() > together) return;
     if (next.frame + next.code->frame_slots > kMostFrameSlots) return;
     auto callee = std::make_unique<Inlining>(*next.code, next.func_index);
     callee->caller = next.caller;
     callee->frame = next.frame;
     ir::decode_ir(next.code->code, handlers_, callee->decoded);
-    for (const IrInstr& instr : callee->decoded.instrs) {
-      const ir::IrInfo& info = ir::ir_info(instr.code);
-      if (info.kind == ir::CodeInfo::kIr && ir::is_return_call(info.ir())) return;
-    }
+    if (ir::has_return_calls(callee->decoded)) return;
     units_ += next.code->code.size();
     find_calls(*callee, next.loops);
     next.caller->calls.push_back({next.at, std::move(callee)});

@@ -27,9 +27,7 @@ llvm::FunctionType* Builder::register_type(const wasm::FuncType& type) {
 // Not for code that is entered at a loop; functions that catch exceptions or end in tail calls are entered as handlers.
 bool Builder::has_register_entry() {
   if (request_.entry != 0 || !body_->code.catches.empty()) return false;
-  for (const IrInstr& instr : body_->decoded.instrs)
-    if (ir::ir_info(instr.code).kind == ir::CodeInfo::kIr && ir::is_return_call(ir::ir_info(instr.code).ir()))
-      return false;
+  if (ir::has_return_calls(body_->decoded)) return false;
   return register_type(request_.module.func_type(request_.func_index)) != nullptr;
 }
 

@@ -90,6 +90,11 @@ void Pass::find_names(const Body& body) {
         note_memory(field<uint32_t>(instr.pc, 8));
     }
     if (info.kind != ir::CodeInfo::kIr) continue;
+    if (ir::reads_global(info.ir()) || ir::writes_global(info.ir())) {
+      globals_.insert(field<uint32_t>(instr.pc, 4));
+      if (ir::writes_global(info.ir())) written_globals_.insert(field<uint32_t>(instr.pc, 4));
+      continue;
+    }
     switch (info.ir()) {
       case IrOp::use_memory:
         for (uint32_t k = 0; k < m.memories.size(); ++k)
@@ -97,19 +102,6 @@ void Pass::find_names(const Body& body) {
         break;
       case IrOp::call_indirect_s:
       case IrOp::call_indirect_r: tables_.insert(field<uint32_t>(instr.pc, 8)); break;
-      case IrOp::global_get_r:
-      case IrOp::global_get_r_1:
-      case IrOp::global_get_s:
-      case IrOp::global_get_s_1:
-      case IrOp::global_get_d:
-      case IrOp::global_get_d_1:
-      case IrOp::global_get_v128: globals_.insert(field<uint32_t>(instr.pc, 4)); break;
-      case IrOp::global_set_r:
-      case IrOp::global_set_s:
-      case IrOp::global_set_v128:
-        globals_.insert(field<uint32_t>(instr.pc, 4));
-        written_globals_.insert(field<uint32_t>(instr.pc, 4));
-        break;
       default: {
         const ir::ObjectOp op = ir::object_op(info.ir());
         if (op.kind == ir::ObjectOp::kTableGet || op.kind == ir::ObjectOp::kTableSet)
