@@ -26,9 +26,9 @@ class Engine {
   CodeCounts code_counts() const;
 
   // The libraries that the engine opens when it first needs them, on any thread: those of Config::optimize. A process
-  // that confines itself has two choices: it may read these files later and map them as executable memory, or
-  // open_libraries() opens them now. Empty: none will be opened, or the files cannot be told, and only the second is
-  // left.
+  // that confines itself has two choices: it may read these files, and those in these directories, later and map them
+  // as executable memory, or open_libraries() opens them now. Empty: none will be opened, or it cannot be told where
+  // they are, and only the second is left.
   std::vector<std::string> late_libraries() const;
   // kUnsupported: there is no optimised code, for instance because the plug-in is of another version.
   Result<void> open_libraries() const;

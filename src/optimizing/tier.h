@@ -19,7 +19,7 @@ enum class Opening : bool {
 // Later these are a warning (CodeOptions::warn), and no function is compiled.
 Result<const tiering::NativeTier*> tier(const tiering::Interpreter& interpreter, Opening when);
 
-// The files that opening it will read; none if it is open. Nothing: they are not known.
+// The files that opening it will read, or directories where they are; none if it is open. Nothing: they are not known.
 std::optional<std::vector<std::string>> files_to_open(const tiering::Interpreter& interpreter);
 
 }  // namespace ermine::optimizing

@@ -16,7 +16,6 @@ namespace ermine::platform {
 namespace {
 
 constexpr const char* kSystemList = "/etc/ld.so.cache";
-constexpr size_t kMostLibraries = 100;
 
 struct LibraryNeeds {
   std::vector<std::string> names, directories;
@@ -136,24 +135,20 @@ std::string find_library(const std::string& file) {
   return {};
 }
 
-std::optional<std::vector<std::string>> files_of_library(const std::string& path) {
-  const std::vector<std::string> system = system_directories();
-  std::vector<std::string> files{path}, seen = loaded_libraries();
-  for (size_t i = 0; i < files.size() && i < kMostLibraries; ++i) {
-    std::optional<LibraryNeeds> needs = read_needs(files[i]);
-    if (!needs) return std::nullopt;
-    needs->directories.insert(needs->directories.end(), system.begin(), system.end());
-    for (const std::string& name : needs->names) {
-      if (std::ranges::find(seen, name) != seen.end()) continue;
-      seen.push_back(name);
-      const auto has_it = [&](const std::string& d) { return access((d + "/" + name).c_str(), R_OK) == 0; };
-      const auto directory = std::ranges::find_if(needs->directories, has_it);
-      if (directory == needs->directories.end()) return std::nullopt;
-      files.push_back(*directory + "/" + name);
-    }
+std::optional<std::vector<std::string>> places_of_library(const std::string& path) {
+  const std::optional<LibraryNeeds> needs = read_needs(path);
+  if (!needs) return std::nullopt;
+  std::vector<std::string> places = needs->directories;
+  const std::vector<std::string> system = system_directories(), loaded = loaded_libraries();
+  places.insert(places.end(), system.begin(), system.end());
+  std::erase_if(places, [](const std::string& place) { return access(place.c_str(), R_OK | X_OK) != 0; });
+  for (const std::string& name : needs->names) {
+    const auto has_it = [&](const std::string& d) { return access((d + "/" + name).c_str(), R_OK) == 0; };
+    if (std::ranges::find(loaded, name) == loaded.end() && std::ranges::none_of(places, has_it)) return std::nullopt;
   }
-  if (access(kSystemList, R_OK) == 0) files.emplace_back(kSystemList);
-  return files;
+  places.push_back(path);
+  if (access(kSystemList, R_OK) == 0) places.emplace_back(kSystemList);
+  return places;
 }
 
 }  // namespace ermine::platform

@@ -45,8 +45,8 @@ struct Policy {
   bool runs_guests = false;    // otherwise modules are only read and described
   bool machine_code = false;   // needs executable memory
   std::vector<Directory> directories;
-  // Files that may be read to open them as shared libraries. Ignored unless has_landlock(): otherwise they must be
-  // opened before.
+  // Files that may be read to open them as shared libraries, and directories of such. Ignored unless has_landlock():
+  // otherwise they must be opened before.
   std::vector<std::string> libraries;
   NetworkPolicy network;
 };
