@@ -148,6 +148,7 @@ class Tier final : public tiering::NativeTier {
  public:
   std::string_view name() const override { return "baseline"; }
   bool enters_loops() const override { return true; }
+  bool inlines() const override { return false; }
   std::unique_ptr<tiering::NativeModule> open(const tiering::ModuleParts& parts) const override {
     return std::make_unique<Module>(parts, verifiers_);
   }

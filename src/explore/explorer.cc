@@ -191,7 +191,7 @@ class Implementation final : public Explorer {
   }
 
   // As if it had been called often: that is when functions are optimised.
-  tiering::NativeModule::Callee callee_code(uint32_t func_index) {
+  tiering::Callee callee_code(uint32_t func_index) {
     if (func_index < module_->imported_functions) return {};
     auto at = callees_.find(func_index);
     if (at == callees_.end()) {
@@ -205,7 +205,7 @@ class Implementation final : public Explorer {
   // The bytes of the code, with its data; nothing: the tier has not compiled the function.
   std::optional<uint32_t> add_machine_code(tiering::NativeModule& tier, const Function& function,
                                            const ir::FunctionCode& code, const Groups& groups, std::vector<Line>& out) {
-    const tiering::NativeModule::Lookups lookups{{}, [this](uint32_t callee) { return callee_code(callee); }};
+    const tiering::NativeModule::Lookups lookups{{}, [this](uint32_t callee) { return callee_code(callee); }, {}};
     const std::unique_ptr<const tiering::MachineCode> native = tier.compile(function.index, code, 0, lookups);
     if (native == nullptr) return std::nullopt;
     const tiering::CodeLayout layout = tier.layout(*native, code);

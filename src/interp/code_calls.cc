@@ -22,17 +22,17 @@ tiering::TieredCode& code_of(InstanceContext* ctx) {
 }
 }  // namespace
 
-const Code* tier_up(InstanceContext* ctx, const Code* pc) { return code_of(ctx).tier_up(pc); }
+const Code* tier_up(InstanceContext* ctx, const Code* pc) { return code_of(ctx).tier_up(pc, ctx); }
 
 const Code* sample(InstanceContext* ctx, const Code* pc) {
   ctx->exec->until_sample = tiering::kSampleEvery - 1;
-  return code_of(ctx).sample(pc);
+  return code_of(ctx).sample(pc, ctx);
 }
 #endif
 
 bool translate_now(InstanceContext* ctx, FuncCode* code, Slot* fp) {
   auto* owner = static_cast<tiering::TieredCode*>(code->owner);
-  auto done = owner->translate(code);
+  auto done = owner->translate(code, ctx);
   if (done) return true;
   // The function has no code yet: the error is reported at its caller.
   ExecContext* exec = ctx->exec;

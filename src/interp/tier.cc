@@ -5,7 +5,7 @@
 #include "runtime/offsets.h"
 #include "runtime/trap_handler.h"
 #ifdef ERMINE_BASELINE
-#include "tiering/machine_state.h"
+#include "tiering/known_code.h"
 #endif
 
 extern "C" {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,15 +30,13 @@ struct Callees {
 };
 
 struct Request {
-  const wasm::Module& module;
+  const tiering::Surroundings& in;
   const ir::FunctionCode& code;
   uint32_t func_index = 0;
-  const uint8_t* call_table = nullptr;  // CodeSpace::call_table()
-  const uint8_t* register_table = nullptr;  // CodeSpace::register_table()
   // 0: the code of the whole function, entered at its start. Otherwise the index of a loop's start in the register
   // code: what can run from there, up to the next round of a loop around it.
   uint32_t entry = 0;
-  const tiering::NativeModule::Lookups& lookups;
+  const std::function<const tiering::LoopCell*(uint32_t index)>& cell;  // NativeModule::Lookups::cell
   unsigned opt_level = 0;  // Config::opt_level
   bool wants_frames = false;  // Object::frames
 };

@@ -94,13 +94,17 @@ class Module final : public tiering::NativeModule {
     if (code.code.size() > kMostUnits) return nullptr;
     Generator* const generator = plugin_.generator(parts_.options);
     if (generator == nullptr) return nullptr;
-    const Request request{.module = parts_.module,
+    const tiering::Surroundings in{.module = parts_.module,
+                                   .funcs = parts_.funcs,
+                                   .call_table = call_table.data(),
+                                   .register_table = register_table.data(),
+                                   .callee = lookups.callee,
+                                   .imported = lookups.imported};
+    const Request request{.in = in,
                           .code = code,
                           .func_index = func_index,
-                          .call_table = call_table.data(),
-                          .register_table = register_table.data(),
                           .entry = entry,
-                          .lookups = lookups,
+                          .cell = lookups.cell,
                           .opt_level = parts_.options.opt_level,
                           .wants_frames = parts_.options.listener && parts_.options.listener->wants_layout()};
     Object object;
@@ -120,7 +124,7 @@ class Module final : public tiering::NativeModule {
     std::unique_ptr<const MachineCode> made = describe(object, at, unit, func_index, entry);
     // The code is complete and verified before it is written to executable memory, and does not change there.
     if (parts_.options.verify_code) {
-      if (!is_safe(func_index, verify(*made, bytes, func_index, code, lookups))) {
+      if (!is_safe(func_index, verify(*made, bytes, func_index, code, in, lookups.cell))) {
         parts_.space.give_back(at);
         return nullptr;
       }
@@ -140,13 +144,7 @@ class Module final : public tiering::NativeModule {
   }
 
   uint32_t position(const MachineCode& machine, const ir::FunctionCode&, const void* address) const override {
-    auto* p = static_cast<const uint8_t*>(address);
-    if (p >= machine.code + machine.code_size) {  // in a record, whose first unit is the index
-      uint64_t index;
-      std::memcpy(&index, p - 8, sizeof index);
-      return static_cast<uint32_t>(index);
-    }
-    return machine.position_of(p);
+    return machine.position_of_record(address);
   }
 
   CodeLayout layout(const MachineCode& machine, const ir::FunctionCode&) const override {
@@ -186,18 +184,16 @@ class Module final : public tiering::NativeModule {
 
   // No value: code cannot be verified here.
   std::optional<std::string> verify(const MachineCode& made, std::span<const uint8_t> bytes, uint32_t func_index,
-                                    const ir::FunctionCode& function, const Lookups& lookups) {
+                                    const ir::FunctionCode& function, const tiering::Surroundings& in,
+                                    const std::function<const tiering::LoopCell*(uint32_t)>& cell) {
     if (!verify::optimized::problem().empty()) return std::nullopt;
     return verify::optimized::verify(made, bytes,
-                                     {.module = parts_.module,
+                                     {.in = in,
                                       .function = function,
                                       .func_index = func_index,
-                                      .funcs = parts_.funcs,
-                                      .call_table = parts_.space.call_table().data(),
-                                      .register_table = parts_.space.register_table().data(),
                                       .host = parts_.interpreter,
                                       .note_old_object = kNoteOldObject,
-                                      .lookups = lookups});
+                                      .cell = cell});
   }
 
   const tiering::ModuleParts parts_;
@@ -211,6 +207,7 @@ class Tier final : public tiering::NativeTier {
   explicit Tier(const tiering::Interpreter& interpreter) : plugin_(interpreter) {}
   std::string_view name() const override { return "optimized"; }
   bool enters_loops() const override { return false; }
+  bool inlines() const override { return true; }
   std::unique_ptr<tiering::NativeModule> open(const tiering::ModuleParts& parts) const override {
     return std::make_unique<Module>(parts, plugin_);
   }
@@ -237,7 +234,7 @@ Result<const tiering::NativeTier*> tier(const tiering::Interpreter& interpreter,
 std::optional<std::vector<std::string>> files_to_open(const tiering::Interpreter& interpreter) {
   const OpenedPlugin& plugin = the_tier(interpreter).plugin();
   if (plugin.is_open()) return std::vector<std::string>();
-  return platform::files_of_library(plugin.path());
+  return platform::places_of_library(plugin.path());
 }
 
 }  // namespace ermine::optimizing

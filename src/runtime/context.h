@@ -47,6 +47,8 @@ struct FuncCode {
   std::atomic<const Code*> entry;
   ModuleCode* owner;
   uint32_t func_index;
+  // Where code of the optimising tier calls it with arguments in registers; null: it cannot be called so.
+  std::atomic<const uint8_t*> register_entry;
 };
 
 // The call of a host function, apart from its slots. Valid only during the call.

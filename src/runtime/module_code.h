@@ -55,7 +55,7 @@ struct FrameState {
   InstanceContext* ctx;
 };
 
-class ModuleCode {
+class ModuleCode : public std::enable_shared_from_this<ModuleCode> {
  public:
   virtual ~ModuleCode() = default;
   ModuleCode(const ModuleCode&) = delete;

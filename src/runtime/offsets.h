@@ -44,7 +44,8 @@ inline constexpr int kExecStackLimit = ERMINE_OFFSET(ExecContext, stack_limit),
 inline constexpr int kFuncRefCode = ERMINE_OFFSET(FuncRef, code), kFuncRefCtx = ERMINE_OFFSET(FuncRef, ctx),
                      kFuncRefHost = ERMINE_OFFSET(FuncRef, host), kFuncRefHostEnv = ERMINE_OFFSET(FuncRef, host_env),
                      kFuncRefIndex = ERMINE_OFFSET(FuncRef, func_index), kFuncRefType = ERMINE_OFFSET(FuncRef, type_id);
-inline constexpr int kFuncCodeEntry = ERMINE_OFFSET(FuncCode, entry);
+inline constexpr int kFuncCodeEntry = ERMINE_OFFSET(FuncCode, entry),
+                     kFuncCodeRegisterEntry = ERMINE_OFFSET(FuncCode, register_entry);
 
 inline constexpr int kTableElements = ERMINE_OFFSET(TableView, elements), kTableSize = ERMINE_OFFSET(TableView, size);
 

@@ -1,12 +1,14 @@
 #include "tiering/machine_tiers.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/format.h"
-#include "tiering/machine_state.h"
+#include "tiering/known_code.h"
+#include "tiering/other_modules.h"
 #include "tiering/tiered_code.h"
 
 namespace ermine::tiering {
@@ -19,6 +21,8 @@ MachineTiers::MachineTiers(TieredCode& code, std::string_view name, const Tiers&
   for (const NativeTier* tier : tiers.compiled) {
     const auto level = static_cast<Level>(tiers_.size() + 1);
     has_loop_code_.push_back(!tier->enters_loops());
+    const auto leads_here = [level](const Policy::Step& s) { return s.to == level; };
+    inlines_ |= tier->inlines() && (policy.first == level || std::ranges::any_of(policy.steps, leads_here));
     tiers_.push_back(tier->open({.module = code.module(),
                                  .funcs = code.func_codes(),
                                  .interpreter = *tiers.interpreter,
@@ -30,7 +34,7 @@ MachineTiers::MachineTiers(TieredCode& code, std::string_view name, const Tiers&
 
 MachineTiers::~MachineTiers() {
   // The functions, and so the descriptions of their code, are gone already.
-  for (const uint8_t* const begin : states_) forget_state(begin);
+  for (const uint8_t* const begin : known_) forget_code(begin);
   if (const auto& listener = code_.options().listener)
     for (const auto& [begin, found] : found_) listener->removed(begin);
 }
@@ -46,8 +50,10 @@ bool MachineTiers::compile(Function& f, Level level, uint32_t entry) {
   };
   std::vector<uint32_t> exits;
   if (!exists()) {
+    OtherModules others(code_, level);  // as long as the code is made and announced
     const NativeModule::Lookups lookups{[&](uint32_t index) { return cell(f, index); },
-                                        [&](uint32_t func_index) { return code_.callee(func_index, level); }};
+                                        [&](uint32_t func_index) { return code_.callee(func_index, level); },
+                                        [&](uint32_t func_index) { return others.imported(code_, func_index); }};
     auto machine = tiers_[level - 1]->compile(f.func_index, f.code, entry, lookups);
     const bool is_made = machine != nullptr;
     if (is_made) exits = machine->exits;
@@ -100,10 +106,10 @@ void MachineTiers::publish(Function& f, Level level, uint32_t entry, std::unique
   const MachineCode& made = *machine;
   if (code_.options().listener) [[unlikely]]
     announce(f, level, made);
-  const bool has_state = made.state.register_number != MachineCode::State::kInRegisters;
-  if (has_state) remember_state(made);
+  const bool is_known = made.state.register_number != MachineCode::State::kInRegisters || made.has_others();
+  if (is_known) remember_code(made);
   std::lock_guard lock(mutex_);
-  if (has_state) states_.push_back(made.code);
+  if (is_known) known_.push_back(made.code);
   found_.emplace(made.code, Found{&f, machine.get(), level});
   if (entry != 0) {
     f.loops.push_back(std::move(machine));
@@ -118,7 +124,10 @@ void MachineTiers::publish(Function& f, Level level, uint32_t entry, std::unique
   // From now on, calls come here.
   const size_t index = f.func_index - code_.module().imported_functions;
   space_.set_entry(made.table_entry, made.code);
-  if (made.register_entry != nullptr) space_.set_register_entry(made.register_table_entry, made.register_entry);
+  if (made.register_entry != nullptr) {
+    space_.set_register_entry(made.register_table_entry, made.register_entry);
+    code_.func_codes()[index].register_entry.store(made.register_entry, std::memory_order_release);
+  }
   code_.func_codes()[index].entry.store(made.entry, std::memory_order_release);
 }
 
@@ -151,7 +160,13 @@ void MachineTiers::announce(const Function& f, Level level, const MachineCode& m
       const MachineCode::Inlined* const inlined = machine.inlined_at(at.index);
       const ir::FunctionCode& in = inlined != nullptr ? *inlined->code : f.code;
       const auto [again, is_new] = translated.try_emplace(&in);
-      if (is_new) again->second = code_.with_offsets(*code_.find(in.code.data()).function);
+      if (is_new) {
+        const TieredCode* owner = &code_;
+        for (const MachineCode::Inlined* i = inlined; i != nullptr && owner == &code_;
+             i = machine.inlined_at(i->caller))
+          if (i->func != nullptr) owner = static_cast<const TieredCode*>(i->func->owner);
+        again->second = owner->with_offsets(*owner->find(in.code.data()).function);
+      }
       if (!again->second) continue;
       const uint32_t offset = again->second->offset_of(inlined != nullptr ? at.index - inlined->first : at.index);
       if (offset != 0 && (lines.empty() || lines.back().line != offset)) lines.push_back({at.offset, offset});

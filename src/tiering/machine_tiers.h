@@ -27,6 +27,8 @@ class MachineTiers {
   bool has_failed(const Function& f, Level level, uint32_t entry) const;
   // Whether code of the level is entered at loops through code of its own.
   bool has_loop_code(Level level) const { return has_loop_code_[level - 1]; }
+  // Whether functions may come to a level whose code others are inlined in.
+  bool inlines() const { return inlines_; }
   // The entry at a loop in such code; null if there is none yet.
   const runtime::Code* loop_entry(const Function& f, uint32_t index) const;
 
@@ -40,6 +42,10 @@ class MachineTiers {
   // Its position (MachineCode::Position).
   uint32_t position(const Found& at, const void* address) const;
 
+  // CodeSpace's; null: there is no space.
+  const uint8_t* call_table() { return space_.call_table().data(); }
+  const uint8_t* register_table() { return space_.register_table().data(); }
+
  private:
   void publish(Function& f, Level level, uint32_t entry, std::unique_ptr<const MachineCode> machine);
   const LoopCell* cell(Function& f, uint32_t index);
@@ -50,9 +56,10 @@ class MachineTiers {
   CodeSpace space_;
   std::vector<std::unique_ptr<NativeModule>> tiers_;  // by level, less 1
   std::vector<bool> has_loop_code_;  // the same
+  bool inlines_ = false;
   mutable std::shared_mutex mutex_;  // guards the members below, and those of Function that are for this class
   std::map<const uint8_t*, Found> found_;  // by first byte
-  std::vector<const uint8_t*> states_;  // of the code whose state is remembered (machine_state.h), by first byte
+  std::vector<const uint8_t*> known_;  // the code that is remembered (known_code.h), by first byte
 };
 
 }  // namespace ermine::tiering

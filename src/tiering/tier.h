@@ -51,6 +51,30 @@ struct ModuleParts {
 // inner loop leaves through the cells of the loops around it.
 using LoopCell = std::atomic<const runtime::Code*>;
 
+// What a module's functions are compiled in.
+struct Surroundings;
+
+// A function whose code may become a part of another's.
+struct Callee {
+  const ir::FunctionCode* code = nullptr;  // lives as long as its module; null: it is not to be inlined
+  bool is_warm = false;  // it is known to have been called often
+};
+
+// What a function that a module imports was, in one of its instances. In others it may be another.
+struct ImportedFunc {
+  std::shared_ptr<const runtime::FuncCode> func;  // null: nothing is known, or it is the host's
+  Callee callee;
+  const Surroundings* in = nullptr;  // of its module; valid as long as the lookup's are
+};
+
+struct Surroundings {
+  const wasm::Module& module;
+  const runtime::FuncCode* funcs;  // by defined function index
+  const uint8_t *call_table = nullptr, *register_table = nullptr;  // CodeSpace's
+  std::function<Callee(uint32_t func_index)> callee;  // a function of the module that is called
+  std::function<ImportedFunc(uint32_t func_index)> imported;  // one that it imports
+};
+
 // How to unwind the frames of a part of a function's machine code: as in platform::NewCode.
 struct CodeFrames {
   uint32_t offset, size;
@@ -77,6 +101,10 @@ struct MachineCode {
     uint32_t caller;  // the position of the call
     const runtime::Code* call;  // the same in the caller's register code
     uint32_t frame;  // where its frame begins, in slots from that of the function it is inlined to in the end
+    // Of another instance: which import of the caller's it is, and what the code compares the import with. That is
+    // kept, so that no other function gets its address. Null: of the caller's instance.
+    uint32_t import = 0;
+    std::shared_ptr<const runtime::FuncCode> func;
     uint32_t end() const { return first + static_cast<uint32_t>(code->code.size()); }
   };
   const runtime::Code* entry = nullptr;  // the function's own
@@ -106,6 +134,10 @@ struct MachineCode {
   const runtime::Code* entry_at(uint32_t index) const;
   // The position of an address in the code, by `positions`.
   uint32_t position_of(const uint8_t* address) const;
+  // The same, also for an address in the data behind the code: of a record, which has the position in front of it.
+  uint32_t position_of_record(const void* address) const;
+  // Whether functions of other instances are inlined.
+  bool has_others() const;
   // The inlined function that a position is in; null: the function itself.
   const Inlined* inlined_at(uint32_t position) const;
 };
@@ -133,15 +165,12 @@ class NativeModule {
   // or there is no space, or the check refuses it: it stays in its current tier, and is not compiled again.
   // `entry`: 0, or, for a tier whose code of a function cannot be entered at loops (enters_loops()), the index of a
   // loop: then the result is entered only there.
-  struct Callee {
-    const ir::FunctionCode* code = nullptr;  // lives as long as the module; null: it is not to be inlined
-    bool is_warm = false;  // it is known to have been called often
-  };
   struct Lookups {
     // The cell of a loop of the function, which lives as long as the module.
     std::function<const LoopCell*(uint32_t index)> cell;
-    // A function of the module that is called.
+    // As in Surroundings.
     std::function<Callee(uint32_t func_index)> callee;
+    std::function<ImportedFunc(uint32_t func_index)> imported;
   };
   virtual std::unique_ptr<const MachineCode> compile(uint32_t func_index, const ir::FunctionCode& code, uint32_t entry,
                                                      const Lookups& lookups) = 0;
@@ -160,6 +189,8 @@ class NativeTier {
   virtual std::string_view name() const = 0;
   // Whether the code of a function has entries at its loops; otherwise each needs code of its own.
   virtual bool enters_loops() const = 0;
+  // Whether functions become parts of others, so that Lookups are asked for callees.
+  virtual bool inlines() const = 0;
   // Makes no code yet, and should cost next to nothing.
   virtual std::unique_ptr<NativeModule> open(const ModuleParts& parts) const = 0;
 };

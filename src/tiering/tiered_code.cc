@@ -5,6 +5,7 @@
 #include "ir/encoding.h"
 #ifdef ERMINE_BASELINE
 #include "tiering/background.h"
+#include "tiering/known_code.h"
 #include "tiering/machine_tiers.h"
 #endif
 
@@ -14,6 +15,13 @@ using runtime::Code;
 using runtime::FuncCode;
 using runtime::InstanceContext;
 using runtime::Slot;
+
+#ifdef ERMINE_BASELINE
+namespace {
+// Of a module with more, none is inlined: noting them would take longer than the calls.
+constexpr uint32_t kMostNotedImports = 10'000;
+}  // namespace
+#endif
 
 TieredCode::TieredCode(std::shared_ptr<const wasm::Module> module, std::string_view name,
                        const runtime::CodeOptions& options, const Tiers& tiers, Policy policy)
@@ -61,7 +69,7 @@ Result<std::unique_ptr<Function>> TieredCode::make_function(uint32_t func_index)
   return std::make_unique<Function>(func_index, *std::move(made));
 }
 
-Result<void> TieredCode::translate(FuncCode* func) {
+Result<void> TieredCode::translate(FuncCode* func, const InstanceContext* ctx) {
   const Code* const untranslated = tiers_.interpreter->untranslated;
   const auto has_code = [&] { return func->entry.load(std::memory_order_relaxed) != untranslated; };
   if (has_code()) return {};
@@ -92,7 +100,10 @@ Result<void> TieredCode::translate(FuncCode* func) {
     }
   }
 #ifdef ERMINE_BASELINE
-  if (policy_.first != kInterpreted) machine_->compile(*f, policy_.first);
+  if (policy_.first != kInterpreted) {
+    note_imports(ctx);
+    machine_->compile(*f, policy_.first);
+  }
 #endif
   return {};
 }
@@ -115,7 +126,7 @@ Result<void> TieredCode::make_all() {
 }
 
 #ifdef ERMINE_BASELINE
-NativeModule::Callee TieredCode::callee(uint32_t func_index, Level level) {
+Callee TieredCode::callee(uint32_t func_index, Level level) {
   const Code* const entry = funcs_[func_index - module_->imported_functions].entry.load(std::memory_order_acquire);
   if (entry != tiers_.interpreter->untranslated) {
     const Function* f;
@@ -145,18 +156,58 @@ NativeModule::Callee TieredCode::callee(uint32_t func_index, Level level) {
   return {&early->code};
 }
 
+// And those of the modules that they are of, whose functions may never run other than inlined.
+void TieredCode::note_imports(const InstanceContext* ctx) {
+  struct Importer {
+    TieredCode* code;
+    const InstanceContext* ctx;
+  };
+  std::vector<Importer> importers;
+  if (ctx != nullptr) importers.push_back({this, ctx});
+  while (!importers.empty()) {
+    const Importer importer = importers.back();
+    importers.pop_back();
+    TieredCode& code = *importer.code;
+    if (code.has_imports_.load(std::memory_order_acquire)) continue;
+    // Only the optimising tier inlines functions of other modules.
+    const uint32_t count = code.module_->imported_functions;
+    std::vector<Import> imports(
+        code.machine_ != nullptr && code.machine_->inlines() && count <= kMostNotedImports ? count : 0);
+    for (size_t i = 0; i < imports.size(); ++i) {
+      const runtime::FuncRef& ref = *importer.ctx->func_refs[i];
+      if (ref.ctx == nullptr) continue;
+      auto* const owner = static_cast<TieredCode*>(ref.code->owner);
+      imports[i] = {{owner->funcs_, ref.code}, owner->weak_from_this()};
+      if (!owner->has_imports_.load(std::memory_order_relaxed)) importers.push_back({owner, ref.ctx});
+    }
+    std::lock_guard lock(code.mutex_);
+    if (code.has_imports_.load(std::memory_order_relaxed)) continue;
+    code.imports_ = std::move(imports);
+    code.has_imports_.store(true, std::memory_order_release);
+  }
+}
+
+TieredCode::Import TieredCode::import_at(uint32_t func_index) const {
+  std::shared_lock lock(mutex_);
+  return func_index < imports_.size() ? imports_[func_index] : Import{};
+}
+
+const uint8_t* TieredCode::call_table() { return machine_ != nullptr ? machine_->call_table() : nullptr; }
+const uint8_t* TieredCode::register_table() { return machine_ != nullptr ? machine_->register_table() : nullptr; }
+
 void TieredCode::take(Function& f, const Policy::Step& step, uint32_t entry) {
   if (step.thread == CompileThread::kBackground && tiers_.background != nullptr)
     tiers_.background->add(*machine_, f, step.to, entry);
   else machine_->compile(f, step.to, entry);
 }
 
-const Code* TieredCode::sample(const Code* pc) {
+const Code* TieredCode::sample(const Code* pc, const InstanceContext* ctx) {
   const MachineTiers::Found at = machine_->find(pc);
   if (at.function == nullptr) return nullptr;
   Function& f = *at.function;
   const Policy::Step* step = policy_.from(at.level);
   if (step == nullptr) return nullptr;
+  note_imports(ctx);
   const uint32_t samples = f.samples.fetch_add(1, std::memory_order_relaxed) + 1,
                  wanted = std::max(step->rounds / kSampleEvery, 1u);
   const uint32_t index = machine_->position(at, pc);
@@ -180,7 +231,7 @@ const Code* TieredCode::sample(const Code* pc) {
   return f.machine.load(std::memory_order_acquire)->entry_at(index);
 }
 
-const Code* TieredCode::tier_up(const Code* pc) {
+const Code* TieredCode::tier_up(const Code* pc, const InstanceContext* ctx) {
   Function* found;
   {
     std::shared_lock lock(mutex_);
@@ -189,6 +240,7 @@ const Code* TieredCode::tier_up(const Code* pc) {
   Function& f = *found;
   const auto index = static_cast<uint32_t>(pc - f.code.code.data());
   const Policy::Step& step = *policy_.from(kInterpreted);
+  note_imports(ctx);
   take(f, step);
   const bool is_entry = index == 0;
   Code again = is_entry ? step.calls : step.rounds;
@@ -224,6 +276,14 @@ TieredCode::Place TieredCode::find(const Code* pc) const {
       if (inlined == nullptr) return {at.function, position};
       std::shared_lock lock(mutex_);
       return {function_at(inlined->code->code.data()), position - inlined->first};
+    }
+  }
+  // In code of another module, which the function is inlined in.
+  if (const MachineCode* const machine = find_code(pc)) {
+    const uint32_t position = machine->position_of_record(pc);
+    if (const MachineCode::Inlined* const inlined = machine->inlined_at(position)) {
+      std::shared_lock lock(mutex_);
+      if (const Function* const f = function_at(inlined->code->code.data())) return {f, position - inlined->first};
     }
   }
 #endif

@@ -70,19 +70,6 @@ std::string trapping_inlined(std::string_view statement) {
       (i32.const 0))))";
 }
 
-void expect_same_error(const Result<std::vector<Val>>& found, const Result<std::vector<Val>>& expected, size_t frames) {
-  ASSERT_FALSE(found);
-  ASSERT_FALSE(expected);
-  EXPECT_EQ(found.error().to_string(), expected.error().to_string());
-  EXPECT_EQ(found.error().trap_code(), expected.error().trap_code());
-  ASSERT_EQ(found.error().backtrace().size(), frames);
-  ASSERT_EQ(expected.error().backtrace().size(), frames);
-  for (size_t i = 0; i < frames; ++i) {
-    EXPECT_EQ(found.error().backtrace()[i].func_index, expected.error().backtrace()[i].func_index) << i;
-    EXPECT_EQ(found.error().backtrace()[i].offset, expected.error().backtrace()[i].offset) << i;
-  }
-}
-
 TEST_F(Optimizing, InlinedFunctionsAreInBacktraces) {
   const std::string_view statements[] = {
       "(drop (i32.load (i32.mul (local.get $x) (i32.const 65533))))",

@@ -39,11 +39,15 @@ inline bool wait_for_codes(const Engine& engine, uint64_t wanted) {
 inline constexpr int kRoundsAfter = 10;  // each of more rounds of inner loops than lie between samples
 
 struct Program {
-  Program(const Config& config, std::string_view text) : engine(config), store(engine), linker(engine) {
+  // `library`: another module, whose exports the guest can import as `lib`; none if it is empty.
+  Program(const Config& config, std::string_view text, std::string_view library = "")
+      : engine(config), store(engine), linker(engine) {
     must(linker.func_wrap("host", "next", [this]() -> int32_t { return next(); }));
     must(linker.func_wrap("host", "mix", [](int32_t a, float b, double c, int64_t d) {
       return a + static_cast<double>(b) * 2 + c * 4 + static_cast<double>(d) * 8;
     }));
+    if (!library.empty())
+      must(linker.instance("lib", must(linker.instantiate(store, wat(engine, library, "library")))));
     instance.emplace(must(linker.instantiate(store, wat(engine, text, "guest"))));
   }
   // Whether there is another round: until there are `codes` codes, and kRoundsAfter more; or `limit` rounds.
@@ -88,11 +92,25 @@ inline std::string shown(const Result<std::vector<Val>>& r) {
   return text;
 }
 
+inline void expect_same_error(const Result<std::vector<Val>>& found, const Result<std::vector<Val>>& expected,
+                              size_t frames) {
+  ASSERT_FALSE(found);
+  ASSERT_FALSE(expected);
+  EXPECT_EQ(found.error().to_string(), expected.error().to_string());
+  EXPECT_EQ(found.error().trap_code(), expected.error().trap_code());
+  ASSERT_EQ(found.error().backtrace().size(), frames);
+  ASSERT_EQ(expected.error().backtrace().size(), frames);
+  for (size_t i = 0; i < frames; ++i) {
+    EXPECT_EQ(found.error().backtrace()[i].func_index, expected.error().backtrace()[i].func_index) << i;
+    EXPECT_EQ(found.error().backtrace()[i].offset, expected.error().backtrace()[i].offset) << i;
+  }
+}
+
 // How many functions a call compiles by the baseline compiler: more codes than that are optimised ones.
-inline uint64_t baseline_codes(std::string_view text, std::string_view name) {
+inline uint64_t baseline_codes(std::string_view text, std::string_view name, std::string_view library = "") {
   Config config = config_of(Tier::kAuto);
   config.optimize = false;
-  Program p(config, text);
+  Program p(config, text, library);
   (void)p.call(name, 0, 3);
   return p.engine.code_counts().compiled;
 }

@@ -53,7 +53,7 @@ struct Body {
   bool has_header = false;  // it is stored already
 
   uint32_t at = 0;  // the index of the current instruction
-  llvm::Value* fp = nullptr;
+  llvm::Value *fp = nullptr, *ctx = nullptr;
   llvm::Value* mem = nullptr;  // base of the memory that loads and stores access
   bool dead = false;  // the code is not reachable
   bool saves_refs = false;

@@ -16,6 +16,7 @@ namespace offsets = runtime::offsets;
 
 Builder::Builder(const Request& request, const Callees& callees, const ir::HandlerIndex& handlers, Library& library)
     : request_(request),
+      in_(&request.in),
       callees_(callees),
       handlers_(handlers),
       library_(library),
@@ -94,11 +95,15 @@ void Builder::make_function() {
   b_.SetInsertPoint(entry_);
   set_position(0);
   body_->fp = function_->getArg(by_registers_ ? 0 : 1);
-  ctx_ = function_->getArg(by_registers_ ? 1 : 2);
-  exec_ = load_field(b_.getPtrTy(), ctx_, offsets::kContextExec, true);
+  body_->ctx = ctx_ = function_->getArg(by_registers_ ? 1 : 2);
+  auto* const ctx = llvm::cast<llvm::Argument>(ctx_);
+  ctx->addAttr(llvm::Attribute::getWithDereferenceableBytes(context_, context_size()));
+  ctx->addAttr(llvm::Attribute::get(context_, llvm::Attribute::NonNull));
+  ctx->addAttr(llvm::Attribute::getWithAlignment(context_, llvm::Align(8)));
+  exec_ = load_pointer(ctx_, offsets::kContextExec, sizeof(runtime::ExecContext));
   memory0_ = b_.CreateAlloca(b_.getPtrTy());
   b_.CreateStore(by_registers_ ? load_field(b_.getPtrTy(), ctx_, offsets::kContextMemoryBase,
-                                            !request_.module.memories.empty() && has_guard(0))
+                                            !in_->module.memories.empty() && has_guard(0))
                                : function_->getArg(3),
                  memory0_);
   keep_state();
@@ -132,9 +137,9 @@ void Builder::find_locals() {
     if (body_->locals[slot] == Kind::kV128) body_->locals[slot + 1] = Kind::kHigh;
     slot += type.slots();
   };
-  for (const wasm::ValType type : request_.module.func_type(body_->plan.func_index).params) add(type);
+  for (const wasm::ValType type : in_->module.func_type(body_->plan.func_index).params) add(type);
   slot += runtime::kHeaderSlots;
-  const auto locals = binary::read_locals(request_.module, request_.module.functions[body_->plan.func_index],
+  const auto locals = binary::read_locals(in_->module, in_->module.functions[body_->plan.func_index],
                                           [&](uint32_t count, wasm::ValType type) {
                                             while (count-- != 0) add(type);
                                           });
@@ -361,6 +366,23 @@ Value* Builder::load_field(llvm::Type* type, Value* record, int64_t at, bool sta
   if (stays) load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context_, {}));
   else in_scope(load, context_scope_, not_context_);
   return load;
+}
+
+// One that stays and points to a record of this size: what that has may be read earlier, in front of a loop for
+// instance. `may_be_null`: otherwise it never is.
+Value* Builder::load_pointer(Value* record, int64_t at, uint64_t size, bool may_be_null) {
+  auto* const load = llvm::cast<llvm::LoadInst>(load_field(b_.getPtrTy(), record, at, true));
+  llvm::MDNode* const bytes = llvm::MDNode::get(context_, {llvm::ConstantAsMetadata::get(i64(size))});
+  load->setMetadata(may_be_null ? llvm::LLVMContext::MD_dereferenceable_or_null : llvm::LLVMContext::MD_dereferenceable,
+                    bytes);
+  load->setMetadata(llvm::LLVMContext::MD_align, llvm::MDNode::get(context_, {llvm::ConstantAsMetadata::get(i64(8))}));
+  if (!may_be_null) load->setMetadata(llvm::LLVMContext::MD_nonnull, llvm::MDNode::get(context_, {}));
+  return load;
+}
+
+uint64_t Builder::context_size() const {
+  const auto& m = in_->module;
+  return offsets::kGlobalCells + uint64_t{offsets::kGlobalCellSize} * (m.globals.size() - m.imported_globals);
 }
 
 llvm::Instruction* Builder::in_scope(llvm::Instruction* access, llvm::MDNode* scope, llvm::MDNode* others) {

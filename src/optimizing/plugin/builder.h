@@ -17,6 +17,7 @@
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/IRBuilder.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -193,10 +194,22 @@ class Builder {
   void call_import(const IrInstr& instr);
   void call_indirect(const IrInstr& instr, bool from_acc);
   void call_ref(const IrInstr& instr);
-  void call_own_or(const IrInstr& instr, Value* ref, BasicBlock* own, BasicBlock* other, BasicBlock* then,
-                   const wasm::FuncType* type);
+  // How to call a function that is found when the call runs.
+  struct CodeOfCallee {
+    Value* ctx;
+    std::function<Value*()> register_entry, call_by_frame;
+  };
+  CodeOfCallee own_code(const IrInstr& instr, Value* ref);
+  struct Import {
+    Value *ctx, *code;  // of its FuncRef; no context: it is the host's
+  };
+  Import load_import(uint32_t import, const Inlining* plan);
+  CodeOfCallee others_code(const IrInstr& instr, const Import& is);
+  void call_or_run_handler(const IrInstr& instr, const CodeOfCallee& callee, BasicBlock* direct, BasicBlock* other,
+                           const wasm::FuncType& type);
   void return_call(const IrInstr& instr);
   void return_call_by_handler(const IrInstr& instr, IrOp op);
+  Value* atomic_load(Value* at);
   Value* load_entry(const uint8_t* table, uint32_t index);
   Value* call_table_entry(const IrInstr& instr, Value* code, Value* rax);
   void prepare_call(const IrInstr& instr);
@@ -205,9 +218,12 @@ class Builder {
   const wasm::FuncType* type_by_id(wasm::TypeId id) const;
 
   // --- inlined calls (inlined_calls.cc)
-  bool inline_call(const IrInstr& instr);
+  bool inline_call(const IrInstr& instr, Value* ctx = nullptr);
   BasicBlock* inline_expected(const IrInstr& instr, Value* ref);
+  BasicBlock* inline_import(const IrInstr& instr, const Import& is);
+  BasicBlock* inline_unless(const IrInstr& instr, Value* differs, Value* ctx);
   void join(BasicBlock* joined);
+  void enter_instance();
   void enter_inlined(const IrInstr& instr);
   void return_inlined(llvm::ArrayRef<Value*> results);
   void store_headers(bool stays = false);
@@ -217,7 +233,7 @@ class Builder {
   bool has_register_entry();
   void make_slot_entry();
   Value* argument(unsigned slot);
-  Value* call_by_registers(const IrInstr& instr, Value* target, const wasm::FuncType& type);
+  Value* call_by_registers(const IrInstr& instr, Value* target, const wasm::FuncType& type, Value* ctx);
   void finish_register_call(unsigned base, const wasm::FuncType& type, Value* value);
 
   llvm::ConstantInt* i32(uint32_t v) { return b_.getInt32(v); }
@@ -227,9 +243,12 @@ class Builder {
   Value* offset(Value* base, int64_t bytes);
   // A field of a record of the runtime. `stays`: nothing changes it while the function runs.
   Value* load_field(llvm::Type* type, Value* record, int64_t at, bool stays);
+  Value* load_pointer(Value* record, int64_t at, uint64_t size, bool may_be_null = false);
+  uint64_t context_size() const;
   llvm::Instruction* in_scope(llvm::Instruction* access, llvm::MDNode* scope, llvm::MDNode* others);
 
   const Request& request_;
+  const tiering::Surroundings* in_;  // of the body that code is being made of, as are ctx_ and memory0_
   const Callees& callees_;
   const ir::HandlerIndex& handlers_;
   Library& library_;

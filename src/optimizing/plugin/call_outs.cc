@@ -91,7 +91,7 @@ llvm::Function* Builder::handler_thunk() {
 
 // After a call: the base of a memory without a guard may have changed.
 void Builder::reload_memory() {
-  if (!request_.module.memories.empty() && !has_guard(0))
+  if (!in_->module.memories.empty() && !has_guard(0))
     b_.CreateStore(load_field(b_.getPtrTy(), ctx_, offsets::kContextMemoryBase, false), memory0_);
 }
 

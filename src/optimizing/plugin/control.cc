@@ -236,8 +236,7 @@ void Builder::leave_to(uint32_t loop) {
   const size_t label = label_at(loop)->number;
   for (unsigned slot = 0; slot < body_->code.frame_slots; ++slot)
     if (body_->liveness->is_live(label, slot)) store_to_frame(slot);
-  llvm::LoadInst* const unit =
-      b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.lookups.cell(loop)), llvm::Align(8));
+  llvm::LoadInst* const unit = b_.CreateAlignedLoad(b_.getPtrTy(), pointer(request_.cell(loop)), llvm::Align(8));
   unit->setAtomic(llvm::AtomicOrdering::Acquire);
   Value* const code = b_.CreateLoad(b_.getPtrTy(), unit);
   continue_at(code, unit, nullptr);
@@ -262,12 +261,12 @@ void Builder::branch_table(const IrInstr& instr, Value* index) {
 
 void Builder::returns(Kind kind, Value* value) {
   if (body_->caller != nullptr) {
-    const wasm::ValType type = request_.module.func_type(body_->plan.func_index).results[0];
+    const wasm::ValType type = in_->module.func_type(body_->plan.func_index).results[0];
     return_inlined(convert(value, kind, kind_of(type)));
     return;
   }
   if (by_registers_) {
-    const wasm::ValType type = request_.module.func_type(request_.func_index).results[0];
+    const wasm::ValType type = in_->module.func_type(request_.func_index).results[0];
     b_.CreateRet(convert(value, kind, kind_of(type)));
     return;
   }
@@ -283,7 +282,7 @@ void Builder::return_range(const IrInstr& instr) {
   if (body_->caller != nullptr) {
     llvm::SmallVector<Value*, 4> results;
     unsigned slot = from;
-    for (const wasm::ValType type : request_.module.func_type(body_->plan.func_index).results) {
+    for (const wasm::ValType type : in_->module.func_type(body_->plan.func_index).results) {
       results.push_back(read(slot, kind_of(type)));
       slot += type.slots();
     }

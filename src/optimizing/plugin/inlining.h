@@ -13,9 +13,14 @@ namespace ermine::optimizing {
 // The register code of a function, and that of the functions that are inlined into it.
 struct Inlining {
   const ir::FunctionCode& code;
+  const tiering::Surroundings* in;
   uint32_t func_index = 0;
   ir::DecodedFunction decoded;
   const Inlining* caller = nullptr;
+  // Of another instance than the caller's: its import, and what is compared with that. Otherwise null.
+  uint32_t import = 0;
+  std::shared_ptr<const runtime::FuncCode> func;
+  bool in_loop = false;  // the call is in a loop, of the caller or of those around it
   uint32_t frame = 0;  // the slot where its frame begins, in the frame of the outermost function
   struct Call {
     uint32_t at;  // the call instruction, as an index in the register code

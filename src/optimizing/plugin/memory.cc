@@ -13,13 +13,13 @@ unsigned log2_size(Op op) { return wasm::op_info(op).width; }
 }  // namespace
 
 bool Builder::has_guard(uint32_t memory) const {
-  return body_->code.guarded && offsets::can_be_guarded(request_.module.memories[memory]);
+  return body_->code.guarded && offsets::can_be_guarded(in_->module.memories[memory]);
 }
 
 // The base of a memory with a guard, which never moves.
 Value* Builder::memory_base(uint32_t memory) {
   if (memory == 0) return b_.CreateLoad(b_.getPtrTy(), memory0_);
-  return load_field(b_.getPtrTy(), ctx_, offsets::memory_base(request_.module, memory), true);
+  return load_field(b_.getPtrTy(), ctx_, offsets::memory_base(in_->module, memory), true);
 }
 
 // The address of an access to a memory with a guard. The index has 32 bits, whatever the slot had, so the access is
@@ -90,16 +90,16 @@ void Builder::atomic(const IrInstr& instr, Op op) {
 }
 
 Value* Builder::address_of_global(uint32_t index) {
-  if (index >= request_.module.imported_globals)
-    return offset(
-        ctx_, offsets::kGlobalCells + int64_t{offsets::kGlobalCellSize} * (index - request_.module.imported_globals));
-  Value* const list = load_field(b_.getPtrTy(), ctx_, offsets::kContextGlobals, true);
+  if (index >= in_->module.imported_globals)
+    return offset(ctx_,
+                  offsets::kGlobalCells + int64_t{offsets::kGlobalCellSize} * (index - in_->module.imported_globals));
+  Value* const list = load_pointer(ctx_, offsets::kContextGlobals, uint64_t{8} * in_->module.globals.size());
   return load_field(b_.getPtrTy(), list, int64_t{8} * index, true);
 }
 
 void Builder::global_get(const IrInstr& instr, bool to_slot) {
   const auto index = field<uint32_t>(instr.pc, 4);
-  const Kind kind = kind_of(request_.module.globals[index].type.type);
+  const Kind kind = kind_of(in_->module.globals[index].type.type);
   llvm::LoadInst* const load = b_.CreateAlignedLoad(type_of(kind), address_of_global(index), llvm::Align(8));
   in_scope(load, context_scope_, not_context_);
   if (kind != Kind::kV128) write(acc(kind), kind, load);
@@ -109,7 +109,7 @@ void Builder::global_get(const IrInstr& instr, bool to_slot) {
 // Volatile: code that reads the global after a trap expects what was stored before it.
 void Builder::global_set(const IrInstr& instr, bool from_acc) {
   const auto index = field<uint32_t>(instr.pc, 4);
-  const Kind kind = kind_of(request_.module.globals[index].type.type);
+  const Kind kind = kind_of(in_->module.globals[index].type.type);
   Value* value = read(from_acc ? acc(kind) : field<uint16_t>(instr.pc, 0), kind);
   value = bits_of(value, kind);
   llvm::StoreInst* const store = b_.CreateAlignedStore(value, address_of_global(index), llvm::Align(8), true);

@@ -28,12 +28,12 @@ llvm::FunctionType* Builder::register_type(const wasm::FuncType& type) {
 bool Builder::has_register_entry() {
   if (request_.entry != 0 || !body_->code.catches.empty()) return false;
   if (ir::has_return_calls(body_->decoded)) return false;
-  return register_type(request_.module.func_type(request_.func_index)) != nullptr;
+  return register_type(in_->module.func_type(request_.func_index)) != nullptr;
 }
 
 // The entry with arguments in the frame, which calls the other one.
 void Builder::make_slot_entry() {
-  const wasm::FuncType& type = request_.module.func_type(request_.func_index);
+  const wasm::FuncType& type = in_->module.func_type(request_.func_index);
   llvm::Function* const entry = new_function(code_type(), kFunctionName, llvm::CallingConv::PreserveNone);
   function_ = new_function(register_type(type), kRegisterEntryName, kRegisterConvention);
   function_->addParamAttr(1, llvm::Attribute::SwiftSelf);
@@ -58,7 +58,7 @@ void Builder::make_slot_entry() {
 // The parameter in a slot.
 Value* Builder::argument(unsigned slot) {
   unsigned at = 0, number = 2;
-  for (const wasm::ValType param : request_.module.func_type(request_.func_index).params) {
+  for (const wasm::ValType param : in_->module.func_type(request_.func_index).params) {
     if (at == slot) return function_->getArg(number);
     at += param.slots();
     ++number;
@@ -66,9 +66,10 @@ Value* Builder::argument(unsigned slot) {
   return nullptr;
 }
 
-Value* Builder::call_by_registers(const IrInstr& instr, Value* target, const wasm::FuncType& type) {
+// `ctx`: the callee's.
+Value* Builder::call_by_registers(const IrInstr& instr, Value* target, const wasm::FuncType& type, Value* ctx) {
   const unsigned base = field<uint16_t>(instr.pc, 0);
-  llvm::SmallVector<Value*, 16> args{frame_address(base), ctx_};
+  llvm::SmallVector<Value*, 16> args{frame_address(base), ctx};
   unsigned slot = base;
   for (const wasm::ValType param : type.params) {
     args.push_back(read(slot, kind_of(param)));
@@ -87,14 +88,6 @@ void Builder::finish_register_call(unsigned base, const wasm::FuncType& type, Va
   const Kind kind = kind_of(type.results[0]);
   write(base, kind, value);
   if (kind == Kind::kI32 || kind == Kind::kI64) write(acc(kind), kind, value);
-}
-
-void Builder::call_import(const IrInstr& instr) {
-  const unsigned base = field<uint16_t>(instr.pc, 0);
-  save_for_others();
-  store_range(base, field<uint16_t>(instr.pc, 2));
-  Value* const first = call_out(instr);
-  finish_call(base, request_.module.func_type(static_cast<uint32_t>(field<uint64_t>(instr.pc, 8))).results, first);
 }
 
 }  // namespace ermine::optimizing

@@ -72,20 +72,38 @@ bool Pass::in_memory(State& s, const Value& at, unsigned bytes) {
 
 bool Pass::is_reference(const Value& v) const { return v.is_constant(0) || (v.is(Kind::kRef) && v.add == 0); }
 
-Value Pass::load_context(State&, const Value& at, unsigned bytes) {
+// Whether the import that has the instance's context was compared with a function of its module.
+bool Pass::is_known(const State& s, const Instance& instance) {
+  return s.has(Fact::kIs, import_name(instance.import), reinterpret_cast<uint64_t>(instance.func));
+}
+
+// The instance whose context a value is known to be; no value: none of those that the code is concerned with.
+std::optional<uint32_t> Pass::instance_at(const State& s, const Value& context) const {
+  if (context.is(Kind::kContext)) return 0;
+  if (!context.is(Kind::kImportContext)) return std::nullopt;
+  for (uint32_t n = 1; n < instances_.size(); ++n)
+    if (instances_[n].import == context.of && is_known(s, instances_[n])) return n;
+  return std::nullopt;
+}
+
+bool Pass::is_context(const State& s, const Value& v, uint32_t instance) const {
+  return v.add == 0 && v.hi == 0 && instance_at(s, v) == instance;
+}
+
+Value Pass::load_context(const Value& at, unsigned bytes, uint32_t number) {
   const auto field = static_cast<uint64_t>(at.add);
   const Value any = number_of_bytes(bytes);
-  const wasm::Module& m = subject_.module;
+  const Instance& instance = instances_[number];
+  const wasm::Module& m = instance.in->module;
   if (bytes == 8) switch (at.add) {
-      case offsets::kContextMemoryBase: {
-        const bool is_guarded =
-            !m.memories.empty() && subject_.function.guarded && offsets::can_be_guarded(m.memories[0]);
-        return is_guarded ? pointer(Kind::kMemory, 0, memory_bit(0)) : pointer(Kind::kOpen);
-      }
+      case offsets::kContextMemoryBase:
+        return is_guarded(instance, 0) ? pointer(Kind::kMemory, 0, memory_bit(instance.memories))
+                                       : pointer(Kind::kOpen, 0, instance.memories);
       case offsets::kContextExec: return pointer(Kind::kExec);
-      case offsets::kContextGlobals: return pointer(Kind::kGlobals);
-      case offsets::kContextTables: return pointer(Kind::kTables);
-      case kMemories: return pointer(Kind::kMemories);
+      case offsets::kContextGlobals: return pointer(Kind::kGlobals, 0, number);
+      case offsets::kContextFuncRefs: return pointer(Kind::kImports, 0, number);
+      case offsets::kContextTables: return pointer(Kind::kTables, 0, number);
+      case kMemories: return pointer(Kind::kMemories, 0, number);
       case kMemory0Size: return any;
       default: break;
     }
@@ -94,15 +112,14 @@ Value Pass::load_context(State&, const Value& at, unsigned bytes) {
   if (at.add >= offsets::kGlobalCells && cell < cells) {
     const auto index = static_cast<uint32_t>(m.imported_globals + cell);
     if ((field - offsets::kGlobalCells) % offsets::kGlobalCellSize + bytes > offsets::kGlobalCellSize ||
-        !globals_.contains(index))
+        !globals_.contains(instance.globals + index))
       return refuse("reads a global that the register code does not name"), Value();
     return bytes == 8 && m.globals[index].type.type.is_ref() ? Value{.kind = Kind::kRef} : any;
   }
   for (uint32_t k = 1; k < m.memories.size() && bytes == 8; ++k) {
     if (offsets::memory_base(m, k) != field) continue;
-    if (!subject_.function.guarded || !offsets::can_be_guarded(m.memories[k])) break;
-    if (!memories_.contains(k)) break;
-    return pointer(Kind::kMemory, 0, memory_bit(k));
+    if (!is_guarded(instance, k) || !memories_.contains(instance.memories + k)) break;
+    return pointer(Kind::kMemory, 0, memory_bit(instance.memories + k));
   }
   refuse("reads a field of the context that code never needs");
   return {};
@@ -136,22 +153,40 @@ Value Pass::load_ref(State& s, const Value& at, unsigned bytes) {
 
 // In the tables of entries, or the cell of a loop.
 std::optional<Value> Pass::entry_at(uint64_t address) const {
-  const uint64_t functions = subject_.module.functions.size() - subject_.module.imported_functions;
-  const auto index = [&](const uint8_t* table) -> std::optional<uint32_t> {
-    const uint64_t at = address - reinterpret_cast<uint64_t>(table);
-    if (table == nullptr || at % 8 != 0 || at / 8 >= functions) return std::nullopt;
-    return static_cast<uint32_t>(at / 8);
-  };
-  if (const auto i = index(subject_.call_table)) return pointer(Kind::kEntry, 0, *i);
-  if (const auto i = index(subject_.register_table)) return pointer(Kind::kEntryByRegisters, 0, *i);
+  for (const Instance& instance : instances_) {
+    const wasm::Module& m = instance.in->module;
+    const auto index = [&](const uint8_t* table) -> std::optional<uint32_t> {
+      const uint64_t at = address - reinterpret_cast<uint64_t>(table);
+      if (table == nullptr || at % 8 != 0 || at / 8 >= m.functions.size() - m.imported_functions) return std::nullopt;
+      return instance.functions + m.imported_functions + static_cast<uint32_t>(at / 8);
+    };
+    if (const auto i = index(instance.in->call_table)) return pointer(Kind::kEntry, 0, *i);
+    if (const auto i = index(instance.in->register_table)) return pointer(Kind::kEntryByRegisters, 0, *i);
+  }
   if (const auto cell = cells_.find(address); cell != cells_.end()) return pointer(Kind::kLoopUnit, 0, cell->second);
   return std::nullopt;
+}
+
+// The place of a reference's function in the tables of entries of its instance, whose first function would be at
+// `address`.
+Value Pass::entries_at(const State& s, uint64_t address, uint32_t ref) const {
+  for (uint32_t n = 0; n < instances_.size(); ++n) {
+    const Instance& instance = instances_[n];
+    if (!s.has(Fact::kOwn, ref, n != 0 ? import_name(instance.import) : 0)) continue;
+    if (n != 0 && !is_known(s, instance)) continue;
+    const uint64_t at = address + uint64_t{8} * instance.in->module.imported_functions;
+    Value v = of_ref(Kind::kEntries, ref);
+    v.of = n;
+    if (at == reinterpret_cast<uint64_t>(instance.in->call_table)) return v;
+    v.kind = Kind::kEntriesByRegisters;
+    if (at == reinterpret_cast<uint64_t>(instance.in->register_table)) return v;
+  }
+  return {};
 }
 
 Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsigned to) {
   if (!problem_.empty()) return {};
   const Value number = is_signed && to > bytes ? (to == 8 ? Value() : number_of_bytes(4)) : number_of_bytes(bytes);
-  const wasm::Module& m = subject_.module;
   switch (at.kind) {
     case Kind::kStack:
       if (!in_native_stack(s, at, bytes)) return {};
@@ -177,7 +212,7 @@ Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsi
       return v;
     }
     case Kind::kContext: {
-      const Value v = load_context(s, at, bytes);
+      const Value v = load_context(at, bytes, 0);
       return is_signed && v.is_number() ? number : v;
     }
     case Kind::kExec: return load_exec(at, bytes);
@@ -193,22 +228,26 @@ Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsi
       if (at.flag == 0 || bytes > at.hi) return refuse("an access that is not checked"), Value();
       return number;
     case Kind::kMemories: {
+      const Instance& instance = instances_[at.of];
       const auto k = static_cast<uint64_t>(at.add) / 8;
-      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || k >= m.memories.size() ||
-          !memories_.contains(static_cast<uint32_t>(k)))
+      const auto number = static_cast<uint32_t>(instance.memories + k);
+      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || k >= instance.in->module.memories.size() ||
+          !memories_.contains(number))
         return refuse("reads a memory that the register code does not name"), Value();
-      return pointer(Kind::kMemoryObject, 0, static_cast<uint32_t>(k));
+      return pointer(Kind::kMemoryObject, 0, number);
     }
     case Kind::kMemoryObject:
       if (bytes == 8 && at.add == runtime::Memory::kBaseAt) return pointer(Kind::kOpen, 0, at.of);
       if (bytes == 8 && at.add == runtime::Memory::kByteSizeAt) return pointer(Kind::kMemorySize, 0, at.of);
       break;
     case Kind::kTables: {
-      const auto t = static_cast<uint64_t>(at.add) / 8;
-      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || t >= m.tables.size() ||
-          !tables_.contains(static_cast<uint32_t>(t)))
+      const Instance& instance = instances_[at.of];
+      const auto k = static_cast<uint64_t>(at.add) / 8;
+      const auto number = static_cast<uint32_t>(instance.tables + k);
+      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || k >= instance.in->module.tables.size() ||
+          !tables_.contains(number))
         return refuse("reads a table that the register code does not name"), Value();
-      return pointer(Kind::kTable, 0, static_cast<uint32_t>(t));
+      return pointer(Kind::kTable, 0, number);
     }
     case Kind::kTable:
       if (bytes == 8 && at.add == offsets::kTableElements) return pointer(Kind::kElements, 0, at.of);
@@ -219,21 +258,51 @@ Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsi
       if (bytes < 8) return number;
       break;
     case Kind::kGlobals: {
-      const auto g = static_cast<uint64_t>(at.add) / 8;
-      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || g >= m.globals.size() ||
-          !globals_.contains(static_cast<uint32_t>(g)))
+      const Instance& instance = instances_[at.of];
+      const auto k = static_cast<uint64_t>(at.add) / 8;
+      const auto number = static_cast<uint32_t>(instance.globals + k);
+      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || k >= instance.in->module.globals.size() ||
+          !globals_.contains(number))
         return refuse("reads a global that the register code does not name"), Value();
-      return pointer(Kind::kGlobal, 0, static_cast<uint32_t>(g));
+      return pointer(Kind::kGlobal, 0, number);
     }
     case Kind::kGlobal:
       if (at.add < 0 || at.add + bytes > offsets::kGlobalCellSize) break;
-      return bytes == 8 && m.globals[at.of].type.type.is_ref() ? Value{.kind = Kind::kRef} : number;
+      return bytes == 8 && global(at.of).type.is_ref() ? Value{.kind = Kind::kRef} : number;
+    case Kind::kImports: {
+      const Instance& instance = instances_[at.of];
+      const auto k = static_cast<uint64_t>(at.add) / 8;
+      const auto number = static_cast<uint32_t>(instance.imports + k);
+      if (at.add < 0 || at.add % 8 != 0 || bytes != 8 || k >= instance.in->module.imported_functions ||
+          !imports_.contains(number))
+        return refuse("reads an imported function that the register code does not call"), Value();
+      return pointer(Kind::kImport, 0, number);
+    }
+    case Kind::kImport:
+      if (bytes == 8 && at.add == offsets::kFuncRefCtx) return pointer(Kind::kImportContext, 0, at.of);
+      if (bytes == 8 && at.add == offsets::kFuncRefCode) return pointer(Kind::kImportCode, 0, at.of);
+      break;
+    case Kind::kImportContext:
+      if (const auto instance = instance_at(s, at)) {
+        const Value v = load_context(at, bytes, *instance);
+        return is_signed && v.is_number() ? number : v;
+      }
+      if (!s.has(Fact::kGuest, import_name(at.of))) return refuse("reads a context that may be null"), Value();
+      if (bytes == 8 && at.add == offsets::kContextMemoryBase) return pointer(Kind::kImportMemory, 0, at.of);
+      break;
+    case Kind::kImportCode:
+      if (bytes == 8 && at.add == offsets::kFuncCodeEntry) return pointer(Kind::kImportUnit, 0, at.of);
+      if (bytes == 8 && at.add == offsets::kFuncCodeRegisterEntry) return pointer(Kind::kImportByRegisters, 0, at.of);
+      break;
+    case Kind::kImportUnit:
+      if (bytes == 8) return pointer(Kind::kImportEntry, 0, at.of);
+      break;
     case Kind::kRef: return load_ref(s, at, bytes);
     case Kind::kEntries:
-      if (bytes == 8) return {.kind = Kind::kEntry, .id = at.id, .hi = 0};
+      if (bytes == 8) return {.kind = Kind::kEntry, .of = at.of, .id = at.id, .hi = 0};
       break;
     case Kind::kEntriesByRegisters:
-      if (bytes == 8) return {.kind = Kind::kEntryByRegisters, .id = at.id, .hi = 0};
+      if (bytes == 8) return {.kind = Kind::kEntryByRegisters, .of = at.of, .id = at.id, .hi = 0};
       break;
     case Kind::kHeap: return bytes == 8 && !is_signed ? Value{.kind = Kind::kRef} : number;
     case Kind::kTypes: return bytes == 8 ? pointer(Kind::kTypes) : number;
@@ -252,10 +321,9 @@ Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsi
 
 void Pass::store(State& s, const Value& at, unsigned bytes, const Value& v) {
   if (!problem_.empty()) return;
-  const wasm::Module& m = subject_.module;
   // A global or an element of a table.
-  const auto holds = [&](wasm::ValType type) {
-    if (!holds_functions(m, type) || (bytes == 8 && is_reference(v))) return true;
+  const auto holds = [&](const Instance& instance, wasm::ValType type) {
+    if (!holds_functions(instance.in->module, type) || (bytes == 8 && is_reference(v))) return true;
     return refuse("stores something else than a reference where functions are found");
   };
   switch (at.kind) {
@@ -269,20 +337,26 @@ void Pass::store(State& s, const Value& at, unsigned bytes, const Value& v) {
       s.frame.clear(at.add, bytes + static_cast<unsigned>(at.hi));
       if (bytes == 8 && at.hi == 0 && (!v.is_number() || v.is_constant())) s.frame.set(at.add, v);
       return;
-    case Kind::kContext: {
+    case Kind::kContext:
+    case Kind::kImportContext: {
+      const auto n = instance_at(s, at);
+      if (!n) break;
+      const Instance& instance = instances_[*n];
+      const wasm::Module& m = instance.in->module;
       const uint64_t field = static_cast<uint64_t>(at.add) - offsets::kGlobalCells;
       const uint64_t cell = field / offsets::kGlobalCellSize;
       const auto index = static_cast<uint32_t>(m.imported_globals + cell);
       if (at.add < offsets::kGlobalCells || cell >= m.globals.size() - m.imported_globals ||
-          field % offsets::kGlobalCellSize + bytes > offsets::kGlobalCellSize || !written_globals_.contains(index))
+          field % offsets::kGlobalCellSize + bytes > offsets::kGlobalCellSize ||
+          !written_globals_.contains(instance.globals + index))
         return void(
             refuse("writes a field of the context that is no global, or one that the register code does not name"));
-      holds(m.globals[index].type.type);
+      holds(instance, m.globals[index].type.type);
       return;
     }
     case Kind::kGlobal:
       if (at.add < 0 || at.add + bytes > offsets::kGlobalCellSize || !written_globals_.contains(at.of)) break;
-      holds(m.globals[at.of].type.type);
+      holds(owner(at.of, &Instance::globals), global(at.of).type);
       return;
     case Kind::kExec:
       if ((bytes == 8 && at.add == offsets::kExecFuel) || (bytes == 4 && at.add == kHeapCursor)) return;
@@ -292,10 +366,12 @@ void Pass::store(State& s, const Value& at, unsigned bytes, const Value& v) {
     case Kind::kOpenChecked:
       if (at.flag == 0 || bytes > at.hi) refuse("an access that is not checked");
       return;
-    case Kind::kElement:
+    case Kind::kElement: {
       if (at.flag == 0 || bytes != 8 || !written_tables_.contains(at.of)) break;
-      holds(m.tables[at.of].type.element);
+      const Instance& instance = owner(at.of, &Instance::tables);
+      holds(instance, instance.in->module.tables[at.of - instance.tables].type.element);
       return;
+    }
     case Kind::kHeap: return;
     default: break;
   }

@@ -50,9 +50,17 @@ bool Pass::branch(State& s, const Instruction& in) {
   }
   State taken = s;
   taken.refine(c, s.flags);
+  note_guests(taken);
   go_to({here_.activation, static_cast<uint32_t>(in.immediate)}, taken);
   s.refine(inverse(c), Flags(s.flags));
+  note_guests(s);
   return problem_.empty();
+}
+
+// An import that is known to be a module's function is not the host's.
+void Pass::note_guests(State& s) const {
+  for (size_t n = 1; n < instances_.size(); ++n)
+    if (is_known(s, instances_[n])) s.add(Fact::kGuest, import_name(instances_[n].import));
 }
 
 bool Pass::jump(State& s, const Instruction& in) {
@@ -83,15 +91,17 @@ bool Pass::jump_through_table(State& s, const Value& target) {
 
 // --- What must hold where other code is called or continues
 
-bool Pass::has_memory(const State& s) const {
+bool Pass::has_memory(const State& s, uint32_t instance) const {
   const Value& v = s.r[kMemoryRegister];
-  return subject_.module.memories.empty() || (v.is_at(Kind::kMemory, 0) && v.of == memory_bit(0)) ||
-         (v.is_at(Kind::kOpen, 0) && v.of == 0 && v.id == 0);
+  const uint32_t memory = instances_[instance].memories;
+  return instances_[instance].in->module.memories.empty() ||
+         (v.is_at(Kind::kMemory, 0) && v.of == memory_bit(memory)) ||
+         (v.is_at(Kind::kOpen, 0) && v.of == memory && v.id == 0);
 }
 
 // The registers of handlers, but for the pc.
 bool Pass::has_state(const State& s, const Body& body) const {
-  return s.r[kFrameRegister].is_at(Kind::kFrame, body.frame) && s.r[kContextRegister].is_at(Kind::kContext, 0);
+  return s.r[kFrameRegister].is_at(Kind::kFrame, body.frame) && is_context(s, s.r[kContextRegister], body.instance);
 }
 
 bool Pass::has_own_header(State& s) const {
@@ -104,7 +114,7 @@ bool Pass::has_headers(State& s, const Body& body) const {
   for (const Body* b = &body; b->caller != nullptr; b = b->caller) {
     const Value *const pc = s.frame.find(b->header()), *const context = s.frame.find(b->header() + 8);
     if (pc == nullptr || !pc->is_constant(reinterpret_cast<uint64_t>(b->call)) || context == nullptr ||
-        !context->is_at(Kind::kContext, 0))
+        !is_context(s, *context, b->caller->instance))
       return false;
   }
   return has_own_header(s);
@@ -178,6 +188,8 @@ bool Pass::call(State& s, const Instruction& in) {
   switch (target.kind) {
     case Kind::kEntry: return call_entry(s, target);
     case Kind::kEntryByRegisters: return call_entry_by_registers(s, target);
+    case Kind::kImportEntry:
+    case Kind::kImportByRegisters: return call_import(s, target);
     case Kind::kNumber:
       if (target.is_constant()) return call_handler(s, target.lo);
       [[fallthrough]];
@@ -207,14 +219,14 @@ bool Pass::call_own(State& s) {
   if (!s.r[r13].is_at(Kind::kContext, 0)) return refuse("calls with another context");
   if (!frame.is(Kind::kFrame) || frame.hi != 0) return refuse("calls without a frame");
   bool returns_ref = false;
-  const auto& results = subject_.module.func_type(subject_.func_index).results;
+  const auto& results = subject_.in.module.func_type(subject_.func_index).results;
   if (!results.empty()) returns_ref = results[0].is_ref();
   if (frame.add == 0) {  // the other entry's frame
     if (here_.activation != kInSlots || !has_own_header(s)) return refuse("calls itself with its own frame");
   } else {
-    const IrInstr* const instr = callee_header(s, frame.add);
-    if (instr == nullptr ||
-        !calls(s, *instr, pointer(Kind::kEntry, 0, subject_.func_index - subject_.module.imported_functions)))
+    const Body* body = nullptr;
+    const IrInstr* const instr = callee_header(s, frame.add, &body);
+    if (instr == nullptr || !calls(s, *instr, *body, pointer(Kind::kEntry, 0, subject_.func_index)))
       return refuse("calls without the callee's header");
   }
   after_call(s, kKeptByFunctions, returns_ref, frame.add, bodies_[0]);
@@ -222,36 +234,38 @@ bool Pass::call_own(State& s) {
 }
 
 // The instruction of which the frame of a callee at this offset has the header. Null: it has none.
-const IrInstr* Pass::callee_header(State& s, int64_t callee) {
+const IrInstr* Pass::callee_header(State& s, int64_t callee, const Body** in) {
   if (s.frame_end == 0) return refuse("calls before the frame is checked"), nullptr;
   if (!s.native_checked && code_.entry == 0) return refuse("calls before the native stack is checked"), nullptr;
   if (callee < params_end_ + 8 * int64_t{runtime::kHeaderSlots} || !has_own_header(s)) return nullptr;
   for (const Slot& slot : s.frame.all()) {
     if (!slot.value.is(Kind::kCode) || slot.at < callee || slot.at + 16 > s.frame_end) continue;
     const Value* const context = s.frame.find(slot.at + 8);
-    if (context == nullptr || !context->is_at(Kind::kContext, 0)) continue;
     const Body* body = nullptr;
     const IrInstr* const instr = instruction_of(slot.value, &body);
-    if (instr != nullptr && ir::ir_info(instr->code).kind == ir::CodeInfo::kIr &&
-        ir::is_call(ir::ir_info(instr->code).ir()) && callee + int64_t{8} * field<uint16_t>(instr->pc, 2) == slot.at &&
+    if (instr != nullptr && context != nullptr && is_context(s, *context, body->instance) &&
+        ir::ir_info(instr->code).kind == ir::CodeInfo::kIr && ir::is_call(ir::ir_info(instr->code).ir()) &&
+        callee + int64_t{8} * field<uint16_t>(instr->pc, 2) == slot.at &&
         callee == body->frame + int64_t{8} * field<uint16_t>(instr->pc, 0) && has_headers(s, *body)) {
       if (!has_native_state(s, *body, instr->at)) return refuse("calls without what an exception restores"), nullptr;
+      *in = body;
       return instr;
     }
   }
   return nullptr;
 }
 
-// Whether the instruction calls the function that `entry` belongs to.
-bool Pass::calls(const State& s, const IrInstr& instr, const Value& entry) {
-  const wasm::Module& m = subject_.module;
+// Whether the instruction calls the function that `entry` belongs to, in the context of its instance.
+bool Pass::calls(const State& s, const IrInstr& instr, const Body& body, const Value& entry) {
+  const Instance& instance = instances_[body.instance];
+  const wasm::Module& m = instance.in->module;
   if (is_op(instr, {IrOp::call}) && entry.id == 0) {
-    const uint64_t distance = field<uint64_t>(instr.pc, 8) - reinterpret_cast<uint64_t>(subject_.funcs);
-    const uint64_t functions = m.functions.size() - m.imported_functions;
-    return distance % sizeof(runtime::FuncCode) == 0 && distance / sizeof(runtime::FuncCode) == entry.of &&
-           entry.of < functions;
+    const uint64_t distance = field<uint64_t>(instr.pc, 8) - reinterpret_cast<uint64_t>(instance.in->funcs);
+    const uint64_t index = m.imported_functions + distance / sizeof(runtime::FuncCode);
+    return distance % sizeof(runtime::FuncCode) == 0 && index < m.functions.size() &&
+           instance.functions + index == entry.of;
   }
-  if (entry.id == 0) return false;
+  if (entry.id == 0 || entry.of != body.instance) return false;
   if (is_op(instr, {IrOp::call_ref})) return true;
   return is_op(instr, {IrOp::call_indirect_s, IrOp::call_indirect_r}) &&
          s.has(Fact::kTyped, entry.id, field<uint32_t>(instr.pc, 4));
@@ -269,6 +283,8 @@ static bool returns_reference(const wasm::Module& m, const IrInstr& instr) {
   if (is_op(instr, {IrOp::call}))
     return first_is_ref(
         m.func_type(reinterpret_cast<const runtime::FuncCode*>(field<uint64_t>(instr.pc, 8))->func_index));
+  if (is_op(instr, {IrOp::call_import}))
+    return first_is_ref(m.func_type(static_cast<uint32_t>(field<uint64_t>(instr.pc, 8))));
   // What handlers leave in the accumulator.
   return ir::ir_info(instr.code).kind == ir::CodeInfo::kIr;
 }
@@ -276,29 +292,57 @@ static bool returns_reference(const wasm::Module& m, const IrInstr& instr) {
 bool Pass::call_entry_by_registers(State& s, const Value& entry) {
   if (entry.flag == 0) return refuse("calls an entry that may not be there");
   if (!s.r[rdi].is(Kind::kFrame) || s.r[rdi].hi != 0) return refuse("calls without a frame");
-  if (!s.r[r13].is_at(Kind::kContext, 0)) return refuse("calls with another context");
-  const IrInstr* const instr = callee_header(s, s.r[rdi].add);
+  const Body* body = nullptr;
+  const IrInstr* const instr = callee_header(s, s.r[rdi].add, &body);
   if (instr == nullptr) return refuse("calls without the callee's header");
-  if (!calls(s, *instr, entry)) return refuse("calls another function than the register code");
-  after_call(s, kKeptByFunctions, returns_reference(subject_.module, *instr), s.r[rdi].add, bodies_[0]);
+  if (!is_context(s, s.r[r13], body->instance)) return refuse("calls with another context");
+  if (!calls(s, *instr, *body, entry)) return refuse("calls another function than the register code");
+  after_call(s, kKeptByFunctions, returns_reference(module_of(*body), *instr), s.r[rdi].add, bodies_[0]);
   return true;
 }
 
 bool Pass::call_entry(State& s, const Value& entry) {
   const Value& frame = s.r[kFrameRegister];
   if (!frame.is(Kind::kFrame) || frame.hi != 0) return refuse("calls without a frame");
-  if (!s.r[kContextRegister].is_at(Kind::kContext, 0)) return refuse("calls with another context");
-  if (!has_memory(s)) return refuse("calls with another memory");
-  const IrInstr* const instr = callee_header(s, frame.add);
+  const Body* body = nullptr;
+  const IrInstr* const instr = callee_header(s, frame.add, &body);
   if (instr == nullptr) return refuse("calls without the callee's header");
-  if (!calls(s, *instr, entry)) return refuse("calls another function than the register code");
+  if (!is_context(s, s.r[kContextRegister], body->instance)) return refuse("calls with another context");
+  if (!has_memory(s, body->instance)) return refuse("calls with another memory");
+  if (!calls(s, *instr, *body, entry)) return refuse("calls another function than the register code");
   // A callee without machine code finds its number there.
   const Value& call = s.r[rax];
   const bool identifies = entry.id != 0
                               ? call.is(Kind::kRef) && call.id == entry.id && call.add == -ERMINE_CALL_STUB_DISTANCE
                               : instruction_of(call) == instr;
   if (!identifies) return refuse("calls without identifying the callee");
-  after_call(s, kKeptByHandlers, returns_reference(subject_.module, *instr), frame.add, bodies_[0]);
+  after_call(s, kKeptByHandlers, returns_reference(module_of(*body), *instr), frame.add, bodies_[0]);
+  return true;
+}
+
+// A function of another instance gets what code of that instance expects: its context, and, as handlers do, its memory,
+// its FuncCode, and the unit that its code is entered through.
+bool Pass::call_import(State& s, const Value& entry) {
+  const bool by_registers = entry.is(Kind::kImportByRegisters);
+  if (by_registers && entry.flag == 0) return refuse("calls an entry that may not be there");
+  const auto is_its = [&](Register r, Kind kind) { return s.r[r].is_at(kind, 0) && s.r[r].of == entry.of; };
+  const Register context = by_registers ? r13 : kContextRegister;
+  const auto known = instance_at(s, s.r[context]);  // it may be that of a function that is inlined elsewhere
+  if (!is_its(context, Kind::kImportContext) || !(known || s.has(Fact::kGuest, import_name(entry.of))))
+    return refuse("calls a function of another instance without its context");
+  const bool has_its_memory = is_its(kMemoryRegister, Kind::kImportMemory) || (known && has_memory(s, *known));
+  if (!by_registers && (!is_its(kPc, Kind::kImportUnit) || !is_its(rdi, Kind::kImportCode) || !has_its_memory))
+    return refuse("calls a function of another instance without its code or memory");
+  const Value& frame = s.r[by_registers ? rdi : kFrameRegister];
+  if (!frame.is(Kind::kFrame) || frame.hi != 0) return refuse("calls without a frame");
+  const Body* body = nullptr;
+  const IrInstr* const instr = callee_header(s, frame.add, &body);
+  if (instr == nullptr) return refuse("calls without the callee's header");
+  if (!is_op(*instr, {IrOp::call_import}) ||
+      instances_[body->instance].imports + field<uint64_t>(instr->pc, 8) != entry.of)
+    return refuse("calls another function than the register code");
+  after_call(s, by_registers ? kKeptByFunctions : kKeptByHandlers, returns_reference(module_of(*body), *instr),
+             frame.add, bodies_[0]);
   return true;
 }
 
@@ -313,7 +357,6 @@ bool Pass::call_handler(State& s, uint64_t handler) {
     if (!traps(s)) return refuse("traps at another place than an instruction of the register code");
     return false;
   }
-  if (!has_memory(s)) return refuse("calls a handler with another memory");
   const Value& record = s.r[kPc];
   const auto handler_of = [&](IrOp op) {
     return reinterpret_cast<uint64_t>((*subject_.host.handlers)[ir::code_of(op)]);
@@ -324,6 +367,7 @@ bool Pass::call_handler(State& s, uint64_t handler) {
     return refuse("calls a handler without its instruction");
   const Body* const body = body_of(index);
   if (body == nullptr) return refuse("calls a handler without its instruction");
+  if (!has_memory(s, body->instance)) return refuse("calls a handler with another memory");
   if (!has_state(s, *body)) return refuse("calls a handler without the frame or the context");
   if (!has_headers(s, *body)) return refuse("calls a handler while the frame's header is another");
   const auto returns_behind = [&](unsigned units) {
@@ -352,7 +396,7 @@ bool Pass::call_handler(State& s, uint64_t handler) {
   if (!returns_behind(ir::units_of(instr->code))) return refuse("a handler continues elsewhere");
   if (s.frame_end == 0) return refuse("calls before the frame is checked");
   if (!has_native_state(s, *body, instr->at)) return refuse("calls without what an exception restores");
-  after_call(s, kKeptByHandlers, returns_reference(subject_.module, *instr), body->frame, *body);
+  after_call(s, kKeptByHandlers, returns_reference(module_of(*body), *instr), body->frame, *body);
   return true;
 }
 
@@ -392,7 +436,7 @@ bool Pass::leaves(State& s, const Value& target) {
     return false;
   }
   if (!has_state(s, bodies_[0])) return refuse("leaves with another frame or context");
-  if (!has_memory(s)) return refuse("leaves with another memory");
+  if (!has_memory(s, 0)) return refuse("leaves with another memory");
   const auto tail_calls = [&](std::initializer_list<IrOp> ops, auto&& is) {
     return std::ranges::any_of(bodies_[0].decoded.instrs, [&](const IrInstr& i) { return is_op(i, ops) && is(i); });
   };
@@ -405,7 +449,9 @@ bool Pass::leaves(State& s, const Value& target) {
   if (target.is(Kind::kEntry) && target.id == 0) {
     const IrInstr* const instr = instruction_of(s.r[rax]);
     const auto is_callee = [&](const IrInstr& i) {
-      return &i == instr && field<uint64_t>(i.pc, 8) == reinterpret_cast<uint64_t>(subject_.funcs + target.of);
+      return &i == instr &&
+             field<uint64_t>(i.pc, 8) ==
+                 reinterpret_cast<uint64_t>(subject_.in.funcs + (target.of - subject_.in.module.imported_functions));
     };
     if (!tail_calls({IrOp::return_call}, is_callee)) return refuse("a tail call where the register code has none");
     const int64_t header = int64_t{8} * field<uint16_t>(instr->pc, 2);

@@ -43,10 +43,21 @@ class Pass {
     bool waits = true;  // in the queue
   };
 
+  // The instance that runs the function, first; then those of imported functions that are inlined. The memories,
+  // tables, globals, imports and functions of all have numbers: those of an instance begin at `memories`, and so on.
+  struct Instance {
+    const tiering::Surroundings* in;
+    bool guarded;  // CodeOptions::guarded of its code
+    uint32_t import = 0;  // the number of the import that has its context
+    const runtime::FuncCode* func = nullptr;  // what the import was compared with
+    uint32_t memories = 0, tables = 0, globals = 0, imports = 0, functions = 0;
+  };
+
   // The register code of the function, or of one that is inlined (MachineCode::Inlined).
   struct Body {
     const ir::FunctionCode* code;
     uint32_t func_index;
+    uint32_t instance = 0;
     uint32_t first = 0;
     int64_t frame = 0;  // bytes from the function's own frame
     const Body* caller = nullptr;
@@ -58,6 +69,12 @@ class Pass {
 
   // --- verifier.cc
   bool find_bodies();
+  bool find_inlined(const tiering::MachineCode::Inlined& inlined);
+  std::optional<uint32_t> instance_of_import(const Body& caller, const tiering::MachineCode::Inlined& inlined);
+  const Instance& owner(uint32_t number, uint32_t Instance::* first) const;
+  const wasm::GlobalType& global(uint32_t number) const;
+  bool is_guarded(const Instance& instance, uint32_t memory) const;
+  const wasm::Module& module_of(const Body& body) const { return instances_[body.instance].in->module; }
   const Body* body_of(uint64_t position) const;
   void find_names(const Body& body);
   void note_memory(uint32_t memory);
@@ -87,7 +104,11 @@ class Pass {
   // --- access.cc
   Value load(State& s, const Value& at, unsigned bytes, bool is_signed, unsigned to);
   void store(State& s, const Value& at, unsigned bytes, const Value& v);
-  Value load_context(State& s, const Value& at, unsigned bytes);
+  Value load_context(const Value& at, unsigned bytes, uint32_t instance);
+  static bool is_known(const State& s, const Instance& instance);
+  std::optional<uint32_t> instance_at(const State& s, const Value& context) const;
+  bool is_context(const State& s, const Value& v, uint32_t instance) const;
+  Value entries_at(const State& s, uint64_t address, uint32_t ref) const;
   Value load_exec(const Value& at, unsigned bytes);
   Value load_ref(State& s, const Value& at, unsigned bytes);
   Value load_entry(const Value& at, unsigned bytes);
@@ -100,6 +121,7 @@ class Pass {
 
   // --- control.cc
   bool branch(State& s, const Instruction& in);
+  void note_guests(State& s) const;
   bool jump(State& s, const Instruction& in);
   bool jump_through_table(State& s, const Value& target);
   bool call(State& s, const Instruction& in);
@@ -107,18 +129,19 @@ class Pass {
   bool call_own(State& s);
   bool call_entry(State& s, const Value& entry);
   bool call_entry_by_registers(State& s, const Value& entry);
+  bool call_import(State& s, const Value& entry);
   bool call_handler(State& s, uint64_t handler);
   bool leaves(State& s, const Value& target);
   bool returns(State& s);
   bool restores(const State& s, bool by_registers) const;
   bool has_state(const State& s, const Body& body) const;
-  bool has_memory(const State& s) const;
+  bool has_memory(const State& s, uint32_t instance) const;
   bool has_own_header(State& s) const;
   bool has_headers(State& s, const Body& body) const;
   bool has_native_state(State& s, const Body& body, uint32_t index) const;
   bool traps(State& s) const;
-  const ir::IrInstr* callee_header(State& s, int64_t callee);
-  bool calls(const State& s, const ir::IrInstr& instr, const Value& entry);
+  const ir::IrInstr* callee_header(State& s, int64_t callee, const Body** body);
+  bool calls(const State& s, const ir::IrInstr& instr, const Body& body, const Value& entry);
   const ir::IrInstr* instruction_of(const Value& record, const Body** body = nullptr);
   void after_call(State& s, uint32_t kept, bool returns_ref, int64_t frame, const Body& body);
   bool word_at(int64_t offset, uint64_t& word) const;
@@ -126,10 +149,11 @@ class Pass {
   const Code& code_;
   const Subject& subject_;
   Instructions instructions_;
+  std::vector<Instance> instances_;
   std::vector<Body> bodies_;  // the function's own first
   int64_t params_end_ = 0;  // bytes of the parameters in the frame: where the header is
-  // What the register code names.
-  std::set<uint32_t> memories_, tables_, written_tables_, globals_, written_globals_;
+  // What the register code names, by number.
+  std::set<uint32_t> imports_, memories_, tables_, written_tables_, globals_, written_globals_;
   uint32_t memory_set_ = 0;  // memories_ as in Kind::kMemory
   std::map<uint64_t, uint32_t> cells_;  // loops by the addresses of their cells
 

@@ -240,17 +240,21 @@ void State::refine(Condition c, const Flags& f) {
         if (a.is(Kind::kRefType)) add(Fact::kTyped, a.id, b.lo);
       } else if (a.is_constant() && b.is(Kind::kRefType)) {
         add(Fact::kTyped, b.id, a.lo);
-      } else if (a.is(Kind::kRefContext) && b.is_at(Kind::kContext, 0)) {
-        add(Fact::kOwn, a.id);
-      } else if (b.is(Kind::kRefContext) && a.is_at(Kind::kContext, 0)) {
-        add(Fact::kOwn, b.id);
+      } else if (a.is(Kind::kRefContext) || b.is(Kind::kRefContext)) {
+        const Value &ref = a.is(Kind::kRefContext) ? a : b, &context = a.is(Kind::kRefContext) ? b : a;
+        if (context.is_at(Kind::kContext, 0)) add(Fact::kOwn, ref.id);
+        if (context.is_at(Kind::kImportContext, 0)) add(Fact::kOwn, ref.id, import_name(context.of));
       }
+      if (a.is_at(Kind::kImportCode, 0) && b.is_constant()) add(Fact::kIs, import_name(a.of), b.lo);
+      if (b.is_at(Kind::kImportCode, 0) && a.is_constant()) add(Fact::kIs, import_name(b.of), a.lo);
       return;
     case Condition::kNotEqual:
       if (a.is_constant(0) && !b.is_constant()) return refine(c, {true, b, a});
       if (!b.is_constant(0)) return;
       if (a.is(Kind::kRef)) add(Fact::kNotNull, a.id);
-      if (a.is(Kind::kEntry) || a.is(Kind::kEntryByRegisters) || a.is(Kind::kOpenChecked))
+      if (a.is_at(Kind::kImportContext, 0)) add(Fact::kGuest, import_name(a.of));
+      if (a.is(Kind::kEntry) || a.is(Kind::kEntryByRegisters) || a.is(Kind::kImportByRegisters) ||
+          a.is(Kind::kOpenChecked))
         each(a, [](Value& r) { r.flag = 1; });
       return;
     default: return;

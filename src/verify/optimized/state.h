@@ -39,8 +39,10 @@ struct Fact {
   enum Kind : uint8_t {
     kAtMost,  // `value`
     kNotNull,
-    kOwn,  // the FuncRef is of this instance
+    kOwn,  // the FuncRef is of this instance, or, `value`, of that of the import with the name
     kTyped,  // its type is `value`
+    kGuest,  // of import_name(): the imported function is not the host's
+    kIs,  // of import_name(): it is that of the FuncCode at `value`
     kBelowTable,  // less than the size of table `value`
     kSizeAbove  // of table_name() or memory_name(): the size is greater than `value`
   };
@@ -54,6 +56,10 @@ struct Fact {
 inline constexpr uint32_t kSizeNames = uint32_t{1} << 29;
 constexpr uint32_t table_name(uint32_t table) { return kSizeNames + 2 * table; }
 constexpr uint32_t memory_name(uint32_t memory) { return kSizeNames + 2 * memory + 1; }
+
+// Names of imported functions, which never change.
+inline constexpr uint32_t kImportNames = uint32_t{1} << 28;
+constexpr uint32_t import_name(uint32_t import) { return kImportNames + import; }
 
 struct Slot {
   int64_t at;

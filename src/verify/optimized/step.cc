@@ -47,13 +47,7 @@ Value Pass::address(State& s, const Instruction& in) {
     }
     const bool is_table = v.is_constant() && a.scale == 8 && index.is(Kind::kRefIndex);
     if (is_table || (index.is(Kind::kRefIndex) && a.scale == 8 && a.base == Address::kNoRegister)) {
-      // Counted from the first function of the module.
-      const uint64_t at =
-          v.lo + static_cast<uint64_t>(int64_t{a.displacement}) + uint64_t{8} * subject_.module.imported_functions;
-      if (!s.has(Fact::kOwn, index.id)) return {};
-      if (at == reinterpret_cast<uint64_t>(subject_.call_table)) return of_ref(Kind::kEntries, index.id);
-      if (at == reinterpret_cast<uint64_t>(subject_.register_table)) return of_ref(Kind::kEntriesByRegisters, index.id);
-      return {};
+      return entries_at(s, v.lo + static_cast<uint64_t>(int64_t{a.displacement}), index.id);
     }
     v = sum(v, times(index, a.scale));
   }

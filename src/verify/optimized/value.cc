@@ -77,6 +77,10 @@ Value plus_constant(const Value& v, int64_t by) {
     case Kind::kElements:
     case Kind::kGlobals:
     case Kind::kGlobal:
+    case Kind::kImports:
+    case Kind::kImport:
+    case Kind::kImportContext:
+    case Kind::kImportCode:
     case Kind::kHeap:
     case Kind::kTypes:
     case Kind::kStackSum:
@@ -176,6 +180,7 @@ Value join(const Value& a, const Value& b, bool widen) {
     }
     case Kind::kEntry:
     case Kind::kEntryByRegisters:
+    case Kind::kImportByRegisters:
     case Kind::kElement:
     case Kind::kOpenChecked: {
       if (!is_refined(a, b)) return {};

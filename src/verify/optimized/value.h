@@ -13,7 +13,7 @@ enum class Kind : uint8_t {
   kNumber,  // lo..hi; if it has a name: the named number + add. `table`: see below
   kStack,  // native stack, at add..add + hi from the stack pointer at the entry, which points to the return address
   kFrame,  // of the function on the value stack, + add..add + hi
-  kContext,  // InstanceContext of the running instance
+  kContext,  // InstanceContext of the instance of the function
   kExec,  // its ExecContext
   kCode,  // the function's own bytes: at add..add + hi, in steps of `flag` bytes
   kDistance,  // read from a table of jumps in the own bytes: from one of the places add..add + hi
@@ -21,6 +21,8 @@ enum class Kind : uint8_t {
   kMemory,  // base of one of the guarded memories in the set `of` (memory_bit), + add..add + hi
   kOpen,  // base of the memory `of` without a guard, + the named number + add
   kOpenChecked,  // address of `hi` bytes in it; null unless `flag`
+  // Of memories, tables, globals and imports `of` is their number, which no other one of any instance that the code is
+  // concerned with has (Pass::Instance); of lists, the number of the instance.
   kMemories,  // InstanceContext::memories
   kMemoryObject,  // Memory
   kMemorySize,  // its size in bytes, + add
@@ -43,6 +45,14 @@ enum class Kind : uint8_t {
   kEntryByRegisters,
   kEntries,  // place of kEntry in the table of entries: 8 * index of the named reference
   kEntriesByRegisters,
+  kImports,  // InstanceContext::func_refs
+  kImport,  // FuncRef of the imported function `of`
+  kImportContext,  // its context; null: it is the host's
+  kImportMemory,  // base of that instance's memory 0
+  kImportCode,  // its FuncCode
+  kImportUnit,  // FuncCode::entry
+  kImportEntry,  // the code there
+  kImportByRegisters,  // FuncCode::register_entry. `flag`: not null
   kHeap,  // the collected heap, + add..add + hi
   kTypes,  // records of types, which only the engine writes
   kStackLimit,  // ExecContext::stack_limit

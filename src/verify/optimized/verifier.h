@@ -6,10 +6,11 @@
 // It shows, for code that is entered at its beginning and at its entry for arguments in registers:
 // - control flow: it stays in the function's code, in whatever parts LLVM has divided that, and leaves it only by
 //   returning to the caller; by calling a function of the instance through the tables of entries, whose index is that
-//   of an instruction of the register code or of a reference that was compared with this instance and the type; by the
-//   handlers of the interpreter, of instructions of the register code, with a copy of the instruction; by a tail call;
-//   by the cell of a loop of this function; or by the handler of traps. Indirect jumps go through tables of jumps in
-//   the code's own data, with an index below their size;
+//   of an instruction of the register code or of a reference that was compared with this instance and the type; by
+//   calling an imported function that is not the host's, with its own context; by the handlers of the interpreter, of
+//   instructions of the register code, with a copy of the instruction; by a tail call; by the cell of a loop of this
+//   function; or by the handler of traps. Indirect jumps go through tables of jumps in the code's own data, with an
+//   index below their size;
 // - the native stack: the stack pointer is what it was where the function returns, and so are the registers that
 //   callers expect back. Accesses relative to it are between it (and 128 bytes below) and the return address, which
 //   is neither written nor read. It never takes more than the reserve that a function checks at its entry, and
@@ -20,7 +21,9 @@
 //   what execution continues with after one: the native stack pointer of the entry and the register that belongs to it;
 // - inlined functions: they are what an instruction of the register code calls, or may call; each has its frame where
 //   that instruction says, and what reads frames finds its header there. Only the comparison of an indirect call's
-//   callee with the inlined function is not shown: that the right function runs;
+//   callee with the inlined function is not shown: that the right function runs. A function of another instance runs
+//   after the import was compared with it, in the import's context; all that is said here of memories, tables, globals
+//   and functions of this instance holds for those of that one, then;
 // - linear memories: accesses are at the base of a memory of this instance, which the register code names, plus
 //   numbers that cannot leave its reservation; or, without a guard, at an address that was compared with its size. What
 //   may fault is executed while the native stack has the frame and the context where the handler of faults looks;
@@ -40,6 +43,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -63,14 +67,12 @@ struct Code {
 
 // The surroundings of the code.
 struct Subject {
-  const wasm::Module& module;
+  const tiering::Surroundings& in;
   const ir::FunctionCode& function;
   uint32_t func_index;
-  const runtime::FuncCode* funcs;
-  const uint8_t *call_table, *register_table;  // entries of the module's own functions
   const tiering::Interpreter& host;
   const void* note_old_object;
-  const tiering::NativeModule::Lookups& lookups;
+  const std::function<const tiering::LoopCell*(uint32_t index)>& cell;  // NativeModule::Lookups::cell
 };
 
 // Empty if the code is safe; otherwise what is not, and where. If problem() is empty.

@@ -44,6 +44,7 @@ std::shared_ptr<const wasm::Module> module_of(const char* text) {
 struct FakeTier final : NativeTier {
   std::string_view name() const override { return "fake"; }
   bool enters_loops() const override { return enters; }
+  bool inlines() const override { return false; }
   std::unique_ptr<NativeModule> open(const ModuleParts& parts) const override {
     struct Module final : NativeModule {
       Module(const FakeTier& tier, const ModuleParts& parts) : tier(tier), parts(parts) {}
@@ -149,11 +150,11 @@ TEST_F(Tiering, TiersUpOnRequest) {
   const runtime::Code* pc = translated(*c, 0);
   EXPECT_EQ(fake_.begun, 0);
   EXPECT_EQ(counter(pc), 5u);
-  const runtime::Code* up = c->tier_up(pc);
+  const runtime::Code* up = c->tier_up(pc, nullptr);
   EXPECT_EQ(fake_.made, 1);
   EXPECT_NE(up, pc);
   EXPECT_EQ(entry(*c, 0), up);
-  EXPECT_EQ(c->tier_up(pc), up);  // a frame that is still in the register code
+  EXPECT_EQ(c->tier_up(pc, nullptr), up);  // a frame that is still in the register code
   EXPECT_EQ(fake_.made, 1);
 }
 
@@ -169,7 +170,7 @@ TEST_F(Tiering, AddressesOfEveryTierAreFound) {
   const runtime::Code* pc = translated(*c, 1);
   EXPECT_EQ(c->find(pc + 1).index, 1u);
   EXPECT_EQ(c->find(pc + 1).function->func_index, 1u);
-  c->tier_up(pc);
+  c->tier_up(pc, nullptr);
   const MachineCode& machine = *c->find(pc).function->machine.load();
   auto at = [&](unsigned offset) { return c->find(reinterpret_cast<const runtime::Code*>(machine.code + offset)); };
   EXPECT_EQ(at(0).function, c->find(pc).function);
@@ -182,9 +183,9 @@ TEST_F(Tiering, FailedFunctionsAreNotCompiledAgain) {
   fake_.fails = true;
   auto c = code(after(5));
   const runtime::Code* pc = translated(*c, 0);
-  EXPECT_EQ(c->tier_up(pc), pc);
+  EXPECT_EQ(c->tier_up(pc, nullptr), pc);
   EXPECT_EQ(counter(pc), ~runtime::Code{0});
-  EXPECT_EQ(c->tier_up(pc), pc);
+  EXPECT_EQ(c->tier_up(pc, nullptr), pc);
   EXPECT_EQ(fake_.begun, 1);
 }
 
@@ -192,11 +193,11 @@ TEST_F(Tiering, CallsDoNotWaitForACompiler) {
   fake_.blocks = true;
   auto c = code(after(5));
   const runtime::Code* pc = translated(*c, 0);
-  std::thread compiling([&] { c->tier_up(pc); });
+  std::thread compiling([&] { c->tier_up(pc, nullptr); });
   while (fake_.begun == 0) std::this_thread::yield();
   // The function continues as it is, and asks again later.
   const_cast<runtime::Code*>(pc)[ir::kEnterCounter] = 0;
-  EXPECT_EQ(c->tier_up(pc), pc);
+  EXPECT_EQ(c->tier_up(pc, nullptr), pc);
   EXPECT_EQ(counter(pc), 5u);
   EXPECT_EQ(fake_.begun, 1);
   // Backtraces, other functions.
@@ -204,7 +205,7 @@ TEST_F(Tiering, CallsDoNotWaitForACompiler) {
   EXPECT_NE(translated(*c, 1), pc);
   fake_.go.release();
   compiling.join();
-  EXPECT_NE(c->tier_up(pc), pc);
+  EXPECT_NE(c->tier_up(pc, nullptr), pc);
   EXPECT_EQ(fake_.made, 1);
 }
 
@@ -221,7 +222,7 @@ TEST_F(Tiering, ThreadsAgreeOnAFunctionsCode) {
         for (uint32_t i = 0; i < 3; ++i) {
           ASSERT_TRUE(c->translate(&c->func_codes()[i]));
           const runtime::Code* pc = entry(*c, i);
-          if (c->find(pc).function != nullptr && c->find(pc).index == 0) c->tier_up(pc);
+          if (c->find(pc).function != nullptr && c->find(pc).index == 0) c->tier_up(pc, nullptr);
         }
         seen[static_cast<size_t>(t)] = entry(*c, 2);
       });
@@ -235,11 +236,11 @@ TEST_F(Tiering, BackgroundTakesNoTimeOfTheCaller) {
   fake_.blocks = true;
   auto c = code(after(5, CompileThread::kBackground));
   const runtime::Code* pc = translated(*c, 0);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(c->tier_up(pc), pc);  // requested once, however often it is asked
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(c->tier_up(pc, nullptr), pc);  // requested once, however often it is asked
   EXPECT_EQ(counter(pc), 5u);
   fake_.go.release(1);
   while (c->find(pc).function->level.load() == 0) std::this_thread::yield();
-  EXPECT_NE(c->tier_up(pc), pc);
+  EXPECT_NE(c->tier_up(pc, nullptr), pc);
   EXPECT_EQ(fake_.begun, 1);
 }
 
@@ -247,10 +248,10 @@ TEST_F(Tiering, BackgroundSkipsDestroyedModules) {
   fake_.blocks = true;
   auto gone = code(after(5, CompileThread::kBackground));
   auto stays = code(after(5, CompileThread::kBackground));
-  for (uint32_t i = 0; i < 3; ++i) gone->tier_up(translated(*gone, i));
+  for (uint32_t i = 0; i < 3; ++i) gone->tier_up(translated(*gone, i), nullptr);
   while (fake_.begun == 0) std::this_thread::yield();
   const runtime::Code* pc = translated(*stays, 0);
-  stays->tier_up(pc);
+  stays->tier_up(pc, nullptr);
   std::thread let_go([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     fake_.go.release(2);
@@ -277,12 +278,12 @@ class LoopTiering : public Tiering {
     code_ = code({.first = kInterpreted,
                   .steps = {{kInterpreted, 1, 1, 1}, {1, 2, 1, kSamples * kSampleEvery, CompileThread::kBackground}}});
     translated_ = translated(*code_, kFunction);
-    code_->tier_up(translated_);
+    code_->tier_up(translated_, nullptr);
     function_ = code_->find(translated_).function;
   }
   // A sample at the instruction of this index in the code of the first tier.
   const runtime::Code* sample(uint32_t index) {
-    return code_->sample(reinterpret_cast<const runtime::Code*>(fake_.bytes[kFunction][0] + index));
+    return code_->sample(reinterpret_cast<const runtime::Code*>(fake_.bytes[kFunction][0] + index), nullptr);
   }
 
   static constexpr uint32_t kSamples = 2;
@@ -332,7 +333,7 @@ TEST_F(LoopTiering, AFunctionThatIsCalledAgainGetsCodeOfItsOwn) {
   // Frames in the first tier's code still go to the loop.
   EXPECT_EQ(sample(kInner), above_.unit(kFunction, kInner));
   EXPECT_EQ(above_.made, 4);
-  EXPECT_EQ(code_->sample(reinterpret_cast<const runtime::Code*>(above_.bytes[kFunction][kInner])), nullptr);
+  EXPECT_EQ(code_->sample(reinterpret_cast<const runtime::Code*>(above_.bytes[kFunction][kInner]), nullptr), nullptr);
 }
 
 TEST_F(LoopTiering, SampledAtItsStartAFunctionGetsItsOwnCodeFirst) {

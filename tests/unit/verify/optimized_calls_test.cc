@@ -11,6 +11,7 @@
 #include "interp/tier.h"
 #include "ir/decoded.h"
 #include "ir/translator.h"
+#include "runtime/offsets.h"
 #include "text/text.h"
 #include "verify/optimized/verifier.h"
 #include "wasm/type_registry.h"
@@ -32,11 +33,23 @@ constexpr std::string_view kCalling = R"((module
   (func $tail (param i32 i32) (result i32) (return_call $callee (local.get 1)))
 ))";
 constexpr uint32_t kFunction = 2, kTail = 3;
+// $f and $other are functions of another instance, of kLibrary.
+constexpr std::string_view kImporting = R"((module
+  (import "library" "add" (func $f (param i32) (result i32)))
+  (import "library" "add" (func $other (param i32) (result i32)))
+  (memory 1)
+  (func $g (param i32) (drop (call $f (local.get 0))))
+))";
+constexpr std::string_view kLibrary = R"((module
+  (global $n (mut i32) (i32.const 0)) (global $m (mut i32) (i32.const 0))
+  (func (export "add") (param i32) (result i32) (i32.add (local.get 0) (global.get $n)))
+))";
+constexpr uint32_t kImporter = 2;
 constexpr uint64_t kCallTable = 0x10000000, kRegisterTable = 0x11000000;
 
 struct Calling {
-  explicit Calling(uint32_t func_index) : func_index(func_index) {
-    auto parsed = text::parse(kCalling, {.features = wasm::FeatureSet::all(), .file_name = "calls"});
+  explicit Calling(uint32_t func_index, std::string_view text = kCalling) : func_index(func_index) {
+    auto parsed = text::parse(text, {.features = wasm::FeatureSet::all(), .file_name = "calls"});
     if (!parsed) throw std::runtime_error(parsed.error().to_string());
     bytes = *std::move(parsed);
     auto decoded_module =
@@ -44,8 +57,8 @@ struct Calling {
     if (!decoded_module) throw std::runtime_error(decoded_module.error().to_string());
     module = *std::move(decoded_module);
     if (auto valid = binary::validate(*module, {}); !valid) throw std::runtime_error(valid.error().to_string());
-    funcs = std::vector<runtime::FuncCode>(module->functions.size());
-    for (uint32_t i = 0; i < funcs.size(); ++i) funcs[i].func_index = i;
+    funcs = std::vector<runtime::FuncCode>(module->functions.size() - module->imported_functions);
+    for (uint32_t i = 0; i < funcs.size(); ++i) funcs[i].func_index = module->imported_functions + i;
     ir::Translator translator(*module, interp::handlers(), funcs.data());
     auto translated = translator.translate(func_index, {.pairs = false});
     if (!translated) throw std::runtime_error(translated.error().to_string());
@@ -95,21 +108,29 @@ class Assembly {
   }
   void leave() { put({0x41, 0x5d, 0xc3}); }  // pop r13; ret
 
-  std::string verify(std::vector<uint64_t> record) {
+  std::string verify(std::vector<uint64_t> record, std::span<const tiering::MachineCode::Inlined> inlined = {},
+                     const std::function<tiering::ImportedFunc(uint32_t)>& imported = {}) {
     code_.resize(kRecord, 0xcc);
     for (const uint64_t unit : record) number(unit);
-    const tiering::NativeModule::Lookups lookups;
-    return optimized::verify(
-        {.bytes = code_, .code_size = kRecord, .register_entry = 0, .entry = 0, .state = {}, .positions = {}},
-        {.module = *of_.module,
-         .function = of_.function,
-         .func_index = of_.func_index,
-         .funcs = of_.funcs.data(),
-         .call_table = reinterpret_cast<const uint8_t*>(kCallTable),
-         .register_table = reinterpret_cast<const uint8_t*>(kRegisterTable),
-         .host = interp::interpreter(),
-         .note_old_object = nullptr,
-         .lookups = lookups});
+    const tiering::Surroundings in{.module = *of_.module,
+                                   .funcs = of_.funcs.data(),
+                                   .call_table = reinterpret_cast<const uint8_t*>(kCallTable),
+                                   .register_table = reinterpret_cast<const uint8_t*>(kRegisterTable),
+                                   .callee = {},
+                                   .imported = imported};
+    return optimized::verify({.bytes = code_,
+                              .code_size = kRecord,
+                              .register_entry = 0,
+                              .entry = 0,
+                              .state = {},
+                              .positions = {},
+                              .inlined = inlined},
+                             {.in = in,
+                              .function = of_.function,
+                              .func_index = of_.func_index,
+                              .host = interp::interpreter(),
+                              .note_old_object = nullptr,
+                              .cell = {}});
   }
 
  private:
@@ -229,6 +250,113 @@ TEST(OptimizedCalls, OfFunctions) {
       {"a record of another callee", {.change = [](auto& r) { r[3] += sizeof(runtime::FuncCode); }}},
   };
   for (const auto& [what, call] : wrong) EXPECT_NE(call_function(call), "") << what;
+}
+
+// --- Imported functions
+
+struct ImportCall {
+  int import = 0, frame = 0;
+  bool compares = true, has_context = true, has_memory = true, has_code = true, has_unit = true, stores_context = true;
+  std::function<void(std::vector<uint64_t>&)> change;
+};
+
+std::string call_import(const ImportCall& call) {
+  static const Calling calling(kImporter, kImporting);
+  const ir::IrInstr& instr = calling.find(IrOp::call_import);
+  const int frame = 8 * (ir::field<uint16_t>(instr.pc, 0) + call.frame),
+            header = 8 * (ir::field<uint16_t>(instr.pc, 0) + ir::field<uint16_t>(instr.pc, 2));
+  Assembly a(calling);
+  a.enter(calling.function.frame_slots);
+  a.record_address(0x48, 0x05);  // rax
+  a.put({0x49, 0x89, 0x85}), a.number(header);  // mov [r13+header], rax
+  if (call.stores_context) a.put({0x4d, 0x89, 0xb5}), a.number(header + 8);  // mov [r13+header+8], r14
+  // mov rcx, [r14+func_refs]; mov rcx, [rcx+8*import]; mov rdx, [rcx+8]
+  a.put({0x49, 0x8b, 0x4e, 0x18, 0x48, 0x8b, 0x49, static_cast<uint8_t>(8 * call.import), 0x48, 0x8b, 0x51, 0x08});
+  if (call.compares) a.put({0x48, 0x85, 0xd2, 0x75, 0x02, 0x0f, 0x0b});  // test rdx, rdx; jne on; ud2; on:
+  a.put({0x4d, 0x8d, 0xad}), a.number(frame);  // lea r13, [r13+frame]
+  a.put({0x48, 0x8b, 0x39, 0x4c, 0x8b, 0x27});  // mov rdi, [rcx]; mov r12, [rdi]
+  a.put({0x49, 0x89, 0xfb, 0x4d, 0x89, 0xe2});  // mov r11, rdi; mov r10, r12
+  if (!call.has_code) a.put({0x4c, 0x89, 0xf7});  // mov rdi, r14
+  if (!call.has_unit) a.put({0x4d, 0x89, 0xf4});  // mov r12, r14
+  if (call.has_memory && call.compares) a.put({0x4c, 0x8b, 0x3a});  // mov r15, [rdx]
+  if (call.has_context) a.put({0x49, 0x89, 0xd6});  // mov r14, rdx
+  a.put({0x41, 0xff, 0x12});  // call [r10]
+  a.leave();
+  std::vector<uint64_t> record = record_of(instr);
+  if (call.change) call.change(record);
+  return a.verify(record);
+}
+
+TEST(OptimizedCalls, OfImports) {
+  EXPECT_EQ(call_import({}), "");
+  const std::map<std::string_view, ImportCall> wrong{
+      {"an import that is not called", {.import = 1}},
+      {"no import", {.import = 2}},
+      {"one that may be the host's", {.compares = false}},
+      {"with the caller's context", {.has_context = false}},
+      {"with the caller's memory", {.has_memory = false}},
+      {"without its code", {.has_code = false}},
+      {"without its unit", {.has_unit = false}},
+      {"the header has no context", {.stores_context = false}},
+      {"the frame is a slot behind", {.frame = 1}},
+      {"the record of another instruction", {.change = [](auto& r) { r[0] = 0; }}},
+      {"the record of another import", {.change = [](auto& r) { r[3] ^= 1; }}},
+  };
+  for (const auto& [what, call] : wrong) EXPECT_NE(call_import(call), "") << what;
+}
+
+struct InlinedImport {
+  int import = 0, other_function = 0, global = 0;
+  bool compares = true, writes = false;
+  uint32_t described_import = 0, described_function = 0;
+};
+
+// $f is inlined: its instance's first global is read.
+std::string inline_import(const InlinedImport& what) {
+  static const Calling calling(kImporter, kImporting), library(0, kLibrary);
+  static const tiering::Surroundings in{
+      .module = *library.module,
+      .funcs = library.funcs.data(),
+      .callee = [](uint32_t index) { return tiering::Callee{index == 0 ? &library.function : nullptr}; },
+      .imported = {}};
+  const std::shared_ptr<const runtime::FuncCode> func(library.module, library.funcs.data());
+  const ir::IrInstr& instr = calling.find(IrOp::call_import);
+  const tiering::MachineCode::Inlined inlined[] = {{.first = static_cast<uint32_t>(calling.function.code.size()),
+                                                    .func_index = what.described_function,
+                                                    .code = &library.function,
+                                                    .caller = instr.at,
+                                                    .call = instr.pc,
+                                                    .frame = ir::field<uint16_t>(instr.pc, 0),
+                                                    .import = what.described_import,
+                                                    .func = func}};
+  Assembly a(calling);
+  a.enter(calling.function.frame_slots);
+  a.put({0x49, 0x8b, 0x4e, 0x18, 0x48, 0x8b, 0x49, static_cast<uint8_t>(8 * what.import), 0x48, 0x8b, 0x51, 0x08});
+  a.put({0x48, 0xb8});  // mov rax, function
+  a.number(reinterpret_cast<uint64_t>(func.get()) + static_cast<uint64_t>(what.other_function));
+  if (what.compares) a.put({0x48, 0x39, 0x01, 0x74, 0x02, 0x0f, 0x0b});  // cmp [rcx], rax; je on; ud2; on:
+  a.put({static_cast<uint8_t>(what.writes ? 0x89 : 0x8b), 0x82});  // mov eax, [rdx+global], or the other way round
+  a.number(runtime::offsets::kGlobalCells + what.global * runtime::offsets::kGlobalCellSize);
+  a.leave();
+  return a.verify(record_of(instr), inlined, [&](uint32_t import) {
+    return import < 2 ? tiering::ImportedFunc{func, in.callee(0), &in} : tiering::ImportedFunc{};
+  });
+}
+
+TEST(OptimizedCalls, InlinedImports) {
+  EXPECT_EQ(inline_import({}), "");
+  const std::map<std::string_view, InlinedImport> wrong{
+      {"without a comparison", {.compares = false}},
+      {"compared with another function", {.other_function = sizeof(runtime::FuncCode)}},
+      {"another import", {.import = 1}},
+      {"a global that the function does not name", {.global = 1}},
+      {"a global that there is not", {.global = 2}},
+      {"a global that the function does not write", {.writes = true}},
+      {"an import that is not called there", {.described_import = 1}},
+      {"no import", {.described_import = 2}},
+      {"another function of the library", {.described_function = 1}},
+  };
+  for (const auto& [name, what] : wrong) EXPECT_NE(inline_import(what), "") << name;
 }
 
 // --- Tail calls

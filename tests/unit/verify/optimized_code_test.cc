@@ -272,22 +272,24 @@ struct Module {
   }
 
   std::string check(const Code& code) const {
-    return verify(code, {.module = *module,
+    const tiering::Surroundings in{.module = *module,
+                                   .funcs = funcs.data(),
+                                   .call_table = reinterpret_cast<const uint8_t*>(0x10000000),
+                                   .register_table = reinterpret_cast<const uint8_t*>(0x11000000),
+                                   .callee = {},
+                                   .imported = {}};
+    return verify(code, {.in = in,
                          .function = function,
                          .func_index = 0,
-                         .funcs = funcs.data(),
-                         .call_table = reinterpret_cast<const uint8_t*>(0x10000000),
-                         .register_table = reinterpret_cast<const uint8_t*>(0x11000000),
                          .host = interp::interpreter(),
                          .note_old_object = nullptr,
-                         .lookups = lookups});
+                         .cell = {}});
   }
 
   std::vector<uint8_t> bytes;
   std::shared_ptr<const wasm::Module> module;
   std::vector<runtime::FuncCode> funcs;
   ir::FunctionCode function;
-  tiering::NativeModule::Lookups lookups;
 };
 
 const Module& the_module() {

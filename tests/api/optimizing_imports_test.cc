@@ -1,0 +1,159 @@
+// The optimising tier: functions of other instances, which are called directly or inlined.
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "tests/api/optimizing_guest.h"
+
+namespace ermine::optimizing_test {
+namespace {
+
+// --- Backtraces
+
+// The statement is in a function of the library, called by another one there.
+std::string trapping_library(std::string_view statement) {
+  return R"((module (import "host" "next" (func $next (result i32)))
+    (import "host" "mix" (func $mix (param i32 f32 f64 i64) (result f64)))
+    (memory 1) (memory $large i64 1) (table 4 funcref) (global $g (mut i32) (i32.const 0)) (tag $tag (param i32))
+    (type $nothing (func))
+    (func $leaf (param $x i32) )" +
+         std::string(statement) + R"()
+    (func $middle (export "middle") (param $x i32) (call $leaf (i32.const 0)) (call $leaf (local.get $x)))))";
+}
+
+constexpr std::string_view kTrappingUser = R"((module (import "host" "next" (func $next (result i32)))
+  (import "lib" "middle" (func $middle (param i32)))
+  (memory 2)
+  (func $outer (param $x i32) (result i32) (call $middle (local.get $x)) (i32.const 1))
+  (func (export "once") (param $x i32) (result i32) (i32.add (i32.const 1) (call $outer (local.get $x))))
+  (func (export "run") (result i32) (local $i i32) (local $x i32)
+    (loop $l
+      (local.set $x (i32.eqz (call $next)))
+      (local.set $i (i32.const 0))
+      (loop $inner
+        (drop (call $outer (local.get $x)))
+        (br_if $inner (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1200))))
+      (br $l))
+    (i32.const 0))))";
+
+TEST_F(Optimizing, InlinedFunctionsOfOtherInstancesAreInBacktraces) {
+  const std::string_view statements[] = {
+      "(drop (i32.load (i32.mul (local.get $x) (i32.const 65533))))",
+      "(drop (i64.load $large (i64.mul (i64.extend_i32_u (local.get $x)) (i64.const 65529))))",
+      "(global.set $g (i32.const 4)) (i64.store offset=65000 (i32.mul (local.get $x) (i32.const 1000)) (i64.const 5))",
+      "(drop (i32.div_u (i32.const 7) (i32.eqz (local.get $x))))",
+      "(if (local.get $x) (then unreachable))",
+      "(if (local.get $x) (then (call_indirect (type $nothing) (i32.const 2))))",
+      "(if (local.get $x) (then (throw $tag (local.get $x))))",
+      "(memory.fill (i32.const 0) (i32.const 1) (i32.mul (local.get $x) (i32.const 65537)))",
+      "(drop (i32.trunc_f64_s (f64.mul (call $mix (local.get $x) (f32.const 0) (f64.const 0) (i64.const 0)) "
+      "(f64.const 1e10))))",
+  };
+  for (const std::string_view statement : statements) {
+    SCOPED_TRACE(std::string(statement));
+    const std::string library = trapping_library(statement);
+    Program interpreted(config_of(Tier::kInterp), kTrappingUser, library);
+    Program forced(config_of(Tier::kOptimized), kTrappingUser, library);
+    const auto once = [](Program& p) { return p.instance->get_func("once")->call({Val(1)}); };
+    expect_same_error(once(forced), once(interpreted), 4);
+    EXPECT_EQ(forced.engine.code_counts().compiled, 1u);
+    Program running(config_of(Tier::kAuto), kTrappingUser, library);
+    const auto found = running.call("run", baseline_codes(kTrappingUser, "run", library) + 1);
+    expect_same_error(found, interpreted.call("run", 0, running.rounds), 4);
+  }
+}
+
+// --- Which function an import is
+
+constexpr std::string_view kUser = R"((module
+  (import "lib" "f" (func $f (param i32) (result i32)))
+  (func (export "work") (param $n i32) (result i32) (local $s i32)
+    (loop $l
+      (local.set $s (i32.add (local.get $s) (call $f (local.get $n))))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (local.get $s))))";
+
+std::string adding(int number) {
+  return R"((module (memory 1) (func (export "f") (param i32) (result i32)
+    (i32.add (i32.load (i32.const 0)) (i32.const )" +
+         std::to_string(number) + "))))";
+}
+
+Result<int32_t> work(const Engine& engine, const Module& user, const Module& library, int32_t n) {
+  Store store(engine);
+  Linker linker(engine);
+  must(linker.instance("lib", must(linker.instantiate(store, library))));
+  const Instance instance = must(linker.instantiate(store, user));
+  auto results = instance.get_func("work")->call({Val(n)});
+  if (!results) return std::move(results).error();
+  return (*results)[0].i32();
+}
+
+// The library that was inlined first is gone, and others have its place in memory; or the import is the host's.
+TEST_F(Optimizing, CodeOutlivesTheModuleThatItHasFunctionsOf) {
+  for (const Tier tier : {Tier::kOptimized, Tier::kAuto}) {
+    Engine engine(config_of(tier));
+    const Module user = wat(engine, kUser, "user");
+    for (int k = 1; k <= 40; ++k) {
+      const auto result = work(engine, user, wat(engine, adding(k), "library"), 3000);
+      ASSERT_TRUE(result) << result.error().to_string();
+      ASSERT_EQ(*result, 3000 * k);
+    }
+    Store store(engine);
+    Linker linker(engine);
+    must(linker.func_wrap("lib", "f", [](int32_t n) -> int32_t { return n & 1; }));
+    const Instance instance = must(linker.instantiate(store, user));
+    EXPECT_EQ(must(instance.get_func("work")->call({Val(1000)}))[0].i32(), 500);
+  }
+}
+
+// Modules come and go while code with functions of theirs is made in the background.
+TEST_F(Optimizing, ModulesThatAreFreedWhileTheirFunctionsAreInlined) {
+  constexpr int kThreads = 3, kRounds = 25;
+  Engine engine(config_of(Tier::kAuto));
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&, t] {
+      for (int k = 0; k < kRounds; ++k) {
+        const Module user = wat(engine, kUser, "user");
+        const int number = 100 * t + k;
+        const auto result = work(engine, user, wat(engine, adding(number), "library"), 2500 + 700 * (k % 4));
+        if (!result || *result != number * (2500 + 700 * (k % 4))) ++wrong;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+// A module that imports a function of another instance of itself.
+TEST_F(Optimizing, AModuleCanImportItself) {
+  constexpr std::string_view kText = R"((module
+    (import "lib" "f" (func $f (param i32) (result i32)))
+    (global $g (mut i32) (i32.const 0))
+    (func (export "set") (param i32) (global.set $g (local.get 0)))
+    (func (export "f") (param i32) (result i32) (i32.add (global.get $g) (call $f (local.get 0))))
+    (func (export "work") (param $n i32) (result i32) (local $s i32)
+      (loop $l
+        (local.set $s (i32.add (local.get $s) (call $f (i32.const 1))))
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $s))))";
+  for (const Tier tier : {Tier::kOptimized, Tier::kAuto}) {
+    Engine engine(config_of(tier));
+    const Module module = wat(engine, kText, "module");
+    Store store(engine);
+    Linker first(engine);
+    must(first.func_wrap("lib", "f", [](int32_t n) -> int32_t { return n; }));
+    Instance below = must(first.instantiate(store, module));
+    for (int k = 1; k <= 4; ++k) {
+      must(below.get_func("set")->call({Val(k * 10)}));
+      Linker linker(engine);
+      must(linker.instance("lib", below));
+      below = must(linker.instantiate(store, module));
+    }
+    for (int n = 0; n < 5; ++n) EXPECT_EQ(must(below.get_func("work")->call({Val(4000)}))[0].i32(), 4000 * 101);
+  }
+}
+
+}  // namespace
+}  // namespace ermine::optimizing_test
