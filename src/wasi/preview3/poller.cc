@@ -98,13 +98,18 @@ void Poller::post(Watches::iterator place) {
 
 void Poller::happened(Watches& watches, int fd, short what) {
   const host::Signal* cleared = nullptr;
-  const auto [first, last] = watches.equal_range(fd);
-  for (auto at = first; at != last;) {
-    const auto next = std::next(at);
-    // All that wait for a signal ask again when it was raised.
+  const auto all = watches.equal_range(fd);
+  // All that wait for a signal ask again when it was raised.
+  for (auto at = all.first; at != all.second; ++at)
     if (at->second.signal != cleared) (cleared = at->second.signal)->clear();
-    if ((what & (at->second.events | POLLERR | POLLHUP | POLLNVAL)) != 0) post(at);
-    at = next;
+  // When the store ends, what is posted is destroyed at once, and may notify others: so nothing is known of them then.
+  while (true) {
+    const auto [first, last] = watches.equal_range(fd);
+    const auto at = std::find_if(first, last, [what](const auto& watch) {
+      return (what & (watch.second.events | POLLERR | POLLHUP | POLLNVAL)) != 0;
+    });
+    if (at == last) return;
+    post(at);
   }
 }
 
