@@ -3,9 +3,11 @@
 #include <random>
 #include <vector>
 
-#include "tests/wasi/async_network_guest.h"
+#include "tests/wasi/async_tls_guest.h"
 #include "tests/wasi/tls_server.h"
+#include "wasi/preview2/context.h"
 #include "wasi/preview3/tls.h"
+#include "wasi/state.h"
 
 namespace ermine {
 namespace {
@@ -14,8 +16,6 @@ using component::CopyResult;
 using component::Resource;
 using component::ResourceRef;
 using component::Value;
-using test::ComponentFunction;
-using test::ComponentInterface;
 using test::must;
 using test::TlsServer;
 using wasi::preview3::TlsEnd;
@@ -23,38 +23,9 @@ using wasi::preview3::TlsOutcome;
 using Bytes = component::StreamReader<uint8_t>;
 using Ended = std::tuple<Bytes, TlsEnd>;
 
-std::string async_tls_component() {
-  std::vector<ComponentInterface> interfaces(std::begin(test::kAsyncNetworkInterfaces),
-                                             std::end(test::kAsyncNetworkInterfaces));
-  interfaces.push_back({"tls/types@0.3.0-draft", "(export \"error\" (type $error (sub resource)))", "error"});
-  interfaces.push_back({"tls/client@0.3.0-draft", R"(
-      (alias outer $all $error (type $e)) (export "error" (type $error (eq $e)))
-      (export "connector" (type $connector (sub resource))))",
-                        "connector"});
-  std::vector<ComponentFunction> functions(std::begin(test::kAsyncNetworkFunctions),
-                                           std::end(test::kAsyncNetworkFunctions));
-  const char* const tls = "tls/client@0.3.0-draft";
-#define STREAMS "(result (tuple (stream u8) (future (result (error (own $error))))))"
-  functions.push_back({"tls/types@0.3.0-draft", "[method]error.to-debug-string", "debug",
-                       "(param \"self\" (borrow $error)) (result string)", "i:m", "0e"});
-  functions.push_back({tls, "[constructor]connector", "connector", "(result (own $connector))", ":i", ""});
-  functions.push_back({tls, "[method]connector.send", "tls-send",
-                       "(param \"self\" (borrow $connector)) (param \"cleartext\" (stream u8)) " STREAMS, "ii:m",
-                       "0m"});
-  functions.push_back({tls, "[method]connector.receive", "tls-receive",
-                       "(param \"self\" (borrow $connector)) (param \"ciphertext\" (stream u8)) " STREAMS, "ii:m",
-                       "0m"});
-  functions.push_back({tls, "[static]connector.connect", "tls-connect",
-                       "async (param \"this\" (own $connector)) (param \"server-name\" string) (result (result (error "
-                       "(own $error))))",
-                       "iii:m", ""});
-#undef STREAMS
-  return test::component_of("0.3.0", interfaces, functions, "emtu", test::async_network_extra());
-}
-
 class AsyncTlsGuest : public test::AsyncNetworkGuest {
  public:
-  explicit AsyncTlsGuest(WasiConfig config) : AsyncNetworkGuest(std::move(config), async_tls_component()) {
+  explicit AsyncTlsGuest(WasiConfig config) : AsyncNetworkGuest(std::move(config), test::async_tls_component()) {
     store().set_timeout(std::chrono::seconds(60));
   }
   static WasiConfig granted(const TlsServer& server) {
@@ -219,6 +190,37 @@ TEST(WasiAsyncTls, Drops) {
       must(guest.typed<Ended(ResourceRef, Bytes)>("tls-send").call(guest.connector, std::move(input.reader)));
   encrypted.close();
   EXPECT_EQ(guest.end(send_end), "the encrypted stream to the server was closed");
+}
+
+// Once the program has dropped everything, so does the host: whether the server sends more than was read, waits, or is
+// not connected yet.
+TEST(WasiAsyncTls, DroppedConnectionsEnd) {
+  const auto flood = [](SSL* ssl, test::OwnSocket&) {
+    while (SSL_write(ssl, std::string(10'000, 'x').data(), 10'000) > 0) {}
+  };
+  const auto silence = [](SSL*, test::OwnSocket& peer) {
+    // Not by SSL_read: the client's close_notify is no end.
+    while (!peer.read().empty()) {}
+  };
+  for (const TlsServer::Serve& serve : {TlsServer::Serve(flood), TlsServer::Serve(silence)}) {
+    for (const bool connects : {true, false}) {
+      TlsServer server(serve);
+      AsyncTlsGuest guest(AsyncTlsGuest::granted(server));
+      const auto counts = must(guest.wasi().impl()->components())->counts();
+      const uint32_t before = counts->resources;
+      guest.prepare(server.name());
+      if (connects) EXPECT_EQ(guest.handshake(), "ok");
+      guest.connector = Resource();
+      guest.reader.close();
+      guest.writer.close();
+      guest.sent = guest.received = {};
+      guest.network_end = Value::boolean(false);
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (counts->resources > before && std::chrono::steady_clock::now() < until)
+        (void)must(component::EventLoop(guest.store()).run_some());
+      EXPECT_EQ(counts->resources, before) << connects;
+    }
+  }
 }
 
 TEST(WasiAsyncTls, CallsInTheWrongOrder) {

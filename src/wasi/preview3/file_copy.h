@@ -29,6 +29,8 @@ class FileCopy : public Waiter, public preview2::Resource, public std::enable_sh
 
   // Begins. `error`: why nothing can be copied.
   void start(preview2::Call& call, host::HostError error);
+  // Ends it, in a turn of the loop: the host's side is not wanted any more.
+  void end_soon(Poller& poller);
   void ready() override { (void)next(); }
   uint64_t deadline() const override {
     if (awaited_ != nullptr) return awaited_->wait().until;

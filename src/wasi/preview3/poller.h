@@ -8,6 +8,7 @@
 
 #include <poll.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,6 +80,8 @@ class Poller final : public component::EventSource, public std::enable_shared_fr
     return times_.emplace(when, std::move(waiter));
   }
   void forget(Times::iterator time) { times_.erase(time); }
+  // In a turn of the loop.
+  void post(std::function<void()> work) { loop_.handle().post(std::move(work)); }
   // Expired when the store has ended.
   std::weak_ptr<Poller> alive() { return weak_from_this(); }
 

@@ -69,6 +69,13 @@ void FileCopy::wait() {
   else poller.wait_for(file_->descriptor.host_fd, events_, shared_from_this());
 }
 
+void FileCopy::end_soon(Poller& poller) {
+  poller.post([self = shared_from_this()] {
+    if (Poller::forget(*self)) self->finish();
+    else self->end().cancel();
+  });
+}
+
 void FileCopy::finish() {
   close();
   if (const Report report = std::exchange(report_, nullptr)) report(error_);

@@ -27,11 +27,28 @@ TlsTransformation::State TlsTransformation::state() {
 }
 
 void TlsTransformation::notify() {
-  if (const std::shared_ptr<Poller> poller = poller_.lock()) poller->notify(channel_);
+  const std::shared_ptr<Poller> poller = poller_.lock();
+  if (!poller) return;
+  poller->notify(channel_);
+  if (wants_more()) return;
+  if (const std::shared_ptr<FileCopy> copy = std::exchange(receiving_, {}).lock()) copy->end_soon(*poller);
 }
 
 void TlsTransformation::fail(const char* why) {
   with_session([why](tls::Session& session) { return session.fail(why), 0; });
+}
+
+void TlsTransformation::read_no_more() {
+  unread_ = true;
+  with_session([](tls::Session&) { return 0; });
+  // That it is not wanted any more is no change of the session.
+  notify();
+}
+
+void TlsTransformation::discard() {
+  uint8_t some[4096];
+  while (true)
+    if (const Outcome<size_t> n = session_.read(some, sizeof some); !n || *n == 0) return;
 }
 
 TlsOutcome TlsTransformation::outcome() const {
@@ -97,6 +114,7 @@ class CiphertextSink final : public host::ByteSink {
   Wait wait() const override { return {.channel = shared_->channel()}; }
   Outcome<size_t> room() override {
     if (shared_->session().has_failed()) return HostError::kTls;
+    if (!shared_->wants_more()) return HostError::kClosed;
     return shared_->with_session([](tls::Session& session) { return session.space().size(); });
   }
   HostError write(const uint8_t* from, size_t size) override {
@@ -112,8 +130,8 @@ class CiphertextSink final : public host::ByteSink {
   const Shared shared_;
 };
 
-// The same for the program.
-class CleartextSource final : public host::ByteSource {
+// The same for the program, and what a handshake waits for.
+class CleartextSource : public host::ByteSource {
  public:
   explicit CleartextSource(Shared shared) : shared_(std::move(shared)) {}
   bool ready() override {
@@ -125,8 +143,13 @@ class CleartextSource final : public host::ByteSource {
   }
   host::Cause cause() const override { return {nullptr, shared_->session().problem()}; }
 
- private:
+ protected:
   const Shared shared_;
+};
+class ProgramsSource final : public CleartextSource {
+ public:
+  using CleartextSource::CleartextSource;
+  ~ProgramsSource() override { shared_->read_no_more(); }
 };
 
 // ---- Functions
@@ -151,6 +174,7 @@ std::tuple<Bytes, TlsEnd> transform(Call& call, const Shared& shared, bool sends
   const std::shared_ptr<ByteReading> reading =
       writing ? call.make<ByteReading>(call.store, std::move(source), report, std::move(stream.writer)) : nullptr;
   if (!reading) return result;
+  if (!sends) shared->set_receiving(writing);
   writing->start(call, HostError::kNone);
   if (!call.stop) reading->start(call, HostError::kNone);
   return result;
@@ -175,7 +199,7 @@ std::tuple<Bytes, TlsEnd> TlsFunctions::send(Call& call, TlsConnector& connector
 std::tuple<Bytes, TlsEnd> TlsFunctions::receive(Call& call, TlsConnector& connector, Bytes ciphertext) {
   const Shared& shared = connector.transformation;
   return transform(call, shared, false, connector.receives, std::move(ciphertext),
-                   std::make_shared<CiphertextSink>(shared), std::make_shared<CleartextSource>(shared));
+                   std::make_shared<CiphertextSink>(shared), std::make_shared<ProgramsSource>(shared));
 }
 
 void TlsFunctions::connect(Call& call, component::Reply<TlsOutcome> reply, Own<TlsConnector> connector,

@@ -11,6 +11,7 @@
 
 namespace ermine::wasi::preview3 {
 
+class FileCopy;
 class Poller;
 
 class TlsError : public preview2::Resource {
@@ -35,12 +36,21 @@ class TlsTransformation {
   auto with_session(F&& work) {
     const State before = state();
     auto result = work(session_);
+    if (unread_) discard();
     if (!(state() == before)) notify();
     return result;
   }
   const tls::Session& session() const { return session_; }
   // Breaks it off: one of the streams, or the connector, is gone.
   void fail(const char* why);
+  // The program has dropped the stream of what the server sends. That is read and thrown away, so that the end is seen,
+  // until nothing more will be sent.
+  void read_no_more();
+  bool wants_more() const {
+    return !session_.has_failed() && !(unread_ && session_.is_connected() && session_.is_sent());
+  }
+  // From the server, which ends when no more is wanted.
+  void set_receiving(std::weak_ptr<FileCopy> copy) { receiving_ = std::move(copy); }
   int channel() const { return channel_; }
   TlsOutcome outcome() const;
 
@@ -52,8 +62,11 @@ class TlsTransformation {
   };
   State state();
   void notify();
+  void discard();
 
   tls::Session session_;
+  bool unread_ = false;
+  std::weak_ptr<FileCopy> receiving_;
   const std::shared_ptr<preview2::Counts> counts_;
   const preview2::FileCount count_;
   const std::weak_ptr<Poller> poller_;  // expired when the store has ended
