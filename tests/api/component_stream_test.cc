@@ -166,6 +166,48 @@ TEST_F(ComponentStreams, TenMegabytesFromAComponent) {
   EXPECT_TRUE(cancelled);
 }
 
+// It serves one buffer of the component after the other, until it has nothing or the other end is gone.
+TEST_F(ComponentStreams, ACopyThatStays) {
+  const ComponentInstance instance = instantiate(test::kBytesGuest);
+  using Ends = std::vector<std::pair<CopyResult, uint32_t>>;
+  const auto staying = [](size_t most, size_t& left, std::vector<uint32_t>& counts, Ends& ends) {
+    component::detail::StreamCopy copy = component::detail::new_copy<uint8_t>(most);
+    copy.stays = true;
+    copy.transfer = [&](component::detail::Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
+      counts.push_back(count);
+      moved = static_cast<uint32_t>(std::min<size_t>(count, left));
+      std::memset(c.memory + at, 1, moved);
+      left -= moved;
+      return true;
+    };
+    copy.done = [&](CopyResult result, uint32_t moved) { ends.emplace_back(result, moved); };
+    return copy;
+  };
+  size_t left = 1100;
+  std::vector<uint32_t> counts;
+  Ends ends;
+  auto [writer, reader] = make_stream<uint8_t>(*store_);
+  ASSERT_TRUE(writer.end().begin(staying(400, left, counts, ends)));
+  auto call = func<Sink>(instance, "sink").call_async(std::move(reader), 500);
+  run_all();
+  EXPECT_EQ(counts, (std::vector<uint32_t>{400, 400, 400, 400}));
+  EXPECT_EQ(ends, (Ends{{CopyResult::kCompleted, 0}}));
+  writer.close();
+  EXPECT_EQ(*call->wait(), summary(std::vector<uint8_t>(1100, 1)));
+
+  left = 10'000;
+  counts.clear();
+  ends.clear();
+  auto source = func<Source>(instance, "source")(1000, 300);
+  // The component waits already: this copy ends as usual.
+  ASSERT_TRUE(source->end().begin(staying(1000, left, counts, ends)));
+  EXPECT_EQ(ends, (Ends{{CopyResult::kCompleted, 300}}));
+  ASSERT_TRUE(source->end().begin(staying(1000, left, counts, ends)));
+  run_all();
+  EXPECT_EQ(counts, (std::vector<uint32_t>{300, 300, 300, 100}));
+  EXPECT_EQ(ends, (Ends{{CopyResult::kCompleted, 300}, {CopyResult::kDropped, 0}}));
+}
+
 TEST_F(ComponentStreams, BackpressureAndReadiness) {
   const auto sink = func<Sink>(instantiate(test::kBytesGuest), "sink");
   auto [writer, reader] = make_stream<uint8_t>(*store_);

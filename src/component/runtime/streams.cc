@@ -276,7 +276,9 @@ Result<void> begin_copy(Scheduler& scheduler, CopyEnd& end) {
         else take_turn(scheduler, shared, end);
         return {};
       }
-      if (other.host) {
+      if (other.host && !end.host && other.host->typed && other.host->typed->copy.stays) {
+        other.progress = other.host->progress = 0;
+      } else if (other.host) {
         finish_pending(scheduler, shared, CopyResult::kCompleted);
       } else {
         other.result = CopyResult::kCompleted;

@@ -42,6 +42,7 @@ ByteReading::ByteReading(std::shared_ptr<preview2::Counts> counts, StoreRef stor
 
 StreamCopy ByteReading::copy() {
   StreamCopy copy = component::detail::new_copy<uint8_t>(kPiece);
+  copy.stays = true;
   copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
     moved = read(c.memory + at, count);
     return true;
@@ -95,6 +96,7 @@ ByteWriting::ByteWriting(std::shared_ptr<preview2::Counts> counts, StoreRef stor
 
 StreamCopy ByteWriting::copy() {
   StreamCopy copy = component::detail::new_copy<uint8_t>(kPiece);
+  copy.stays = true;
   copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
     Error stop;
     moved = write(c.memory + at, count, stop);

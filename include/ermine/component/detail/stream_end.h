@@ -29,6 +29,9 @@ struct StreamCopy {
   // Null if the stream has no elements. The same shape means the same C++ type.
   const TypeShape* element = nullptr;
   bool is_dynamic = false;  // the elements are Values, of any type
+  // Once it waits for a guest, it serves one buffer after the other: after a transfer that has moved something, the
+  // copy does not end. `length` is for each buffer, and done() is not told what was moved for those before.
+  bool stays = false;
   // Called when both ends are ready, with the buffer of a guest: from `at`, which is aligned, `count` elements are read
   // or written in its memory. `moved` of them were. If that is 0, the copy ends, and the guest continues to wait.
   // False after an error, which the cursor keeps. Must not use the stream.
