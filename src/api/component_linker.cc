@@ -15,19 +15,24 @@ struct ComponentLinkerState {
   bool shadowing = false;
 
   Result<component::LinkItem*> add(std::string_view interface, std::string_view name) {
-    const component::LinkItem* instance = interface.empty() ? nullptr : items.find_exactly(interface);
-    if (instance && instance->component)
+    if (interface.empty()) {
+      if (items.find_exactly(name) && !shadowing) return known(name, "the component");
+      component::LinkItem& item = items.item({}, name);
+      item = {};
+      return &item;
+    }
+    component::LinkItem& instance = items.item(interface);
+    if (instance.component)
       return Error(ErrorKind::kUsage,
                    base::format("'{}' is defined already, as the exports of an instance", interface));
-    const bool known =
-        interface.empty() ? items.find_exactly(name) != nullptr : instance && instance->items.contains(name);
-    if (known && !shadowing)
-      return Error(ErrorKind::kUsage,
-                   base::format("'{}' of '{}' is defined already (see ComponentLinker::allow_shadowing)", name,
-                                interface.empty() ? "the component" : interface));
-    component::LinkItem& item = items.item(interface, name);
-    item = {};
-    return &item;
+    const auto [item, added] = instance.items.try_emplace(std::string(name));
+    if (!added && !shadowing) return known(name, interface);
+    if (!added) item->second = {};
+    return &item->second;
+  }
+  static Error known(std::string_view name, std::string_view interface) {
+    return {ErrorKind::kUsage,
+            base::format("'{}' of '{}' is defined already (see ComponentLinker::allow_shadowing)", name, interface)};
   }
   Result<void> add_instance(std::string_view name, component::LinkItem item) {
     if (items.find_exactly(name) && !shadowing)

@@ -105,6 +105,8 @@ class ComponentLinker {
   // A function or a resource type: of an instance, or (empty) a definition of its own. The reference is valid until the
   // linker changes.
   LinkItem& item(std::string_view instance, std::string_view name);
+  // An instance.
+  LinkItem& item(std::string_view instance) { return at(instance); }
   void define_func(std::string_view name, HostComponentFunc func);
   void define_func(std::string_view instance, std::string_view name, HostComponentFunc func);
   void define_async_func(std::string_view name, AsyncHostFunc func);

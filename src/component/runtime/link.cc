@@ -24,9 +24,28 @@ std::optional<VersionedName> versioned(std::string_view name) {
   return VersionedName{name.substr(0, at + 1), *std::move(version)};
 }
 
+// How much of a name is its key, if the version is as most are: three numbers. 0: it is not.
+size_t short_key(std::string_view name) {
+  const size_t at = name.rfind('@');
+  if (at == name.npos) return 0;
+  size_t key = 0, begin = at + 1;
+  for (int part = 0; part < 3; ++part) {
+    size_t end = begin;
+    while (end < name.size() && name[end] >= '0' && name[end] <= '9') ++end;
+    const bool is_zero = end == begin + 1 && name[begin] == '0';
+    // Long numbers may be too large.
+    if (end == begin || end - begin > 9 || (name[begin] == '0' && !is_zero)) return 0;
+    if (part < 2 ? end == name.size() || name[end] != '.' : end != name.size()) return 0;
+    if (key == 0 && (!is_zero || part == 2)) key = end;
+    begin = end + 1;
+  }
+  return key;
+}
+
 }  // namespace
 
 std::string compatible_key(std::string_view name) {
+  if (const size_t size = short_key(name); size > 0) return std::string(name.substr(0, size));
   const std::optional<VersionedName> parts = versioned(name);
   return parts ? std::string(parts->base) + parts->version.track() : std::string();
 }
@@ -114,20 +133,19 @@ std::string dotted(const std::vector<std::string_view>& path) {
   return out;
 }
 
-std::optional<LinkItem> inner_item(const LinkItem& from, std::string_view name) {
+// Null: there is none. `made` has the item if it is none of the linker's.
+const LinkItem* inner_item(const LinkItem& from, std::string_view name, LinkItem& made) {
   if (from.component) {
-    if (from.item.sort != Sort::Instance) return std::nullopt;
+    if (from.item.sort != Sort::Instance) return nullptr;
     const PlanExports& exports = from.component->plan().exports[from.item.index];
     const PlanItem* found = find_compatible(exports, name);
-    if (!found) return std::nullopt;
-    LinkItem item;
-    item.component = from.component;
-    item.item = *found;
-    return item;
+    if (!found) return nullptr;
+    made.component = from.component;
+    made.item = *found;
+    return &made;
   }
   const auto found = from.items.find(name);
-  if (found == from.items.end()) return std::nullopt;
-  return found->second;
+  return found == from.items.end() ? nullptr : &found->second;
 }
 
 // The imports that do not fit, as one error: the first ones, and how many others there are.
@@ -172,11 +190,16 @@ std::string import_text(const CompiledComponent& component, const PlanImport& im
 Result<void> ComponentInstance::link(const ComponentLinker& linker) {
   LinkProblems problems;
   imports_.reserve(plan().imports.size());
+  // Imports of one interface follow each other.
+  std::string_view interface;
+  const LinkItem* top = nullptr;
   for (const PlanImport& import : plan().imports) {
-    const LinkItem* top = linker.find(import.path.front());
+    if (interface != import.path.front()) top = linker.find(interface = import.path.front());
+    const LinkItem* found = top;
+    LinkItem made;
+    for (size_t i = 1; found && i < import.path.size(); ++i) found = inner_item(*found, import.path[i], made);
     std::optional<LinkItem> item;
-    if (top) item = *top;
-    for (size_t i = 1; item && i < import.path.size(); ++i) item = inner_item(*item, import.path[i]);
+    if (found) item = *found;
     const bool is_func = import.sort == Sort::Func;
     if (item && item->component) {
       if (&item->component->store() != store_)

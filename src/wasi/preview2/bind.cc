@@ -59,6 +59,11 @@ Wanted::Wanted(const Component* component) : all_(component == nullptr) {
     if (interface.starts_with(kNamespace)) names_.push_back(split(interface.substr(kNamespace.size()), {}, name));
   // Those of an interface follow each other already, unless there are several compatible versions.
   std::ranges::sort(names_, {}, [](const Name& n) { return std::pair(n.interface, n.track); });
+  for (auto i = names_.begin(); i != names_.end();) {
+    const auto first = i;
+    while (++i != names_.end() && i->is_of(*first)) {}
+    interfaces_.push_back({first, i});
+  }
 }
 
 Wanted::Name Wanted::split(std::string_view interface, std::string_view version, std::string_view name) {
@@ -75,10 +80,14 @@ bool Wanted::has(const char* interface, const char* version, const char* name) c
     version_ = version;
     const Name asked = split(interface, version, {});
     // Which one of several versions finds the definition, the linker decides.
-    first_ = std::ranges::find_if(names_, [&](const Name& n) { return n.is_of(asked); });
-    last_ = std::find_if(first_, names_.end(), [&](const Name& n) { return !n.is_of(asked); });
+    const auto found = std::ranges::find_if(interfaces_, [&](const Names& of) {
+      return of.front().interface.size() == asked.interface.size() && of.front().is_of(asked);
+    });
+    asked_ = found == interfaces_.end() ? Names() : *found;
   }
-  return std::any_of(first_, last_, [&](const Name& wanted) { return wanted.name == name; });
+  if (asked_.empty()) return false;
+  const std::string_view wanted = name;
+  return std::ranges::any_of(asked_, [&](const Name& n) { return n.name == wanted; });
 }
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
@@ -108,13 +117,14 @@ void Definer::add(const char* interface, const char* name, decltype(Import::call
                   component::detail::FuncShape (*shape)()) {
   if (!result_ || !wanted_.has(interface, kVersion, name)) return;
   const auto import = std::make_shared<Import>(Import{interface, name, call, nullptr, shape(), source_});
-  result_ = linker_.define_func(full_name(interface), name, {may_trace_ ? call_traced : call, import, import->shape});
+  result_ =
+      linker_.define_func(full_name_.of(interface), name, {may_trace_ ? call_traced : call, import, import->shape});
 }
 
 void Definer::add_resource(const char* interface, const char* name,
                            Result<void> (ComponentLinker::*define)(std::string_view, std::string_view)) {
   if (!result_ || !wanted_.has(interface, kVersion, name)) return;
-  result_ = (linker_.*define)(full_name(interface), name);
+  result_ = (linker_.*define)(full_name_.of(interface), name);
 }
 
 Result<void> Definer::finish() { return std::move(result_); }

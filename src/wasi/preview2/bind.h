@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,19 @@ inline constexpr const char* kVersion = "0.2.12";
 // "wasi:io/error@0.2.12"
 std::string full_name(const char* interface, const char* version = kVersion);
 
+// The same for functions that follow each other, of interfaces whose names are literals.
+class FullName {
+ public:
+  const std::string& of(const char* interface, const char* version = kVersion) {
+    if (std::exchange(last_, interface) != interface) name_ = full_name(interface, version);
+    return name_;
+  }
+
+ private:
+  const char* last_ = nullptr;
+  std::string name_;
+};
+
 // What a component imports: only that is defined for it.
 class Wanted {
  public:
@@ -55,12 +69,14 @@ class Wanted {
   };
   static Name split(std::string_view interface, std::string_view version, std::string_view name);
 
+  using Names = std::span<const Name>;
   bool all_;
-  std::vector<Name> names_;  // those of an interface are neighbours
+  std::vector<Name> names_;  // those of an interface are neighbours,
+  std::vector<Names> interfaces_;  // which are each one of these
   // Of the interface that was asked for last; rows of one interface follow each other.
   mutable const char* interface_ = nullptr;
   mutable const char* version_ = nullptr;
-  mutable std::vector<Name>::const_iterator first_, last_;
+  mutable Names asked_;
 };
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
@@ -88,6 +104,7 @@ class Definer {
   const Wanted& wanted_;
   bool may_trace_;
   Result<void> result_;
+  FullName full_name_;
 };
 
 // wasi:http

@@ -65,13 +65,13 @@ void Definer::add(const char* interface, const char* name, AnyFunction function,
   func.shape = import->shape;
   if (start != nullptr) func.start = may_trace_ ? start_traced : start;
   else func.fn = may_trace_ ? call_traced : call_function;
-  result_ = linker_.define_func(preview2::full_name(interface, kVersion), name, std::move(func));
+  result_ = linker_.define_func(full_name_.of(interface, kVersion), name, std::move(func));
 }
 
 void Definer::add_resource(const char* interface, const char* name,
                            Result<void> (ComponentLinker::*define)(std::string_view, std::string_view)) {
   if (!result_ || !wanted_.has(interface, kVersion, name)) return;
-  result_ = (linker_.*define)(preview2::full_name(interface, kVersion), name);
+  result_ = (linker_.*define)(full_name_.of(interface, kVersion), name);
 }
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const preview2::ContextSource>& source,

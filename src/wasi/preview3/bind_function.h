@@ -123,6 +123,7 @@ class Definer {
   const preview2::Wanted& wanted_;
   bool may_trace_;
   Result<void> result_;
+  preview2::FullName full_name_;
 };
 
 }  // namespace ermine::wasi::preview3

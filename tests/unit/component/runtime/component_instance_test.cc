@@ -254,6 +254,31 @@ TEST_F(Components, InstancesThatMultiplyAreRefused) {
   EXPECT_NE(compiled.error().message().find("too many instances"), std::string::npos);
 }
 
+TEST(CompatibleKey, IsTheNameWithWhatCompatibleVersionsShare) {
+  for (const auto& [name, key] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"a:b/c@0.2.12", "a:b/c@0.2"},
+           {"a:b/c@0.2.0", "a:b/c@0.2"},
+           {"a:b/c@0.0.3", "a:b/c@0.0.3"},
+           {"a:b/c@0.0.0", "a:b/c@0.0.0"},
+           {"a:b/c@0.10.1", "a:b/c@0.10"},
+           {"a:b/c@1.0.0", "a:b/c@1"},
+           {"a:b/c@10.20.30", "a:b/c@10"},
+           {"a:b/c@1.2.3456789012", "a:b/c@1"},
+           {"a:b/c@1.2.3-rc.1", "a:b/c@1.2.3-rc.1"},
+           {"a:b/c@0.2.1+abc", "a:b/c@0.2"},
+           {"a:b/c", ""},
+           {"a:b/c@1.2", ""},
+           {"a:b/c@1.2.", ""},
+           {"a:b/c@1..2", ""},
+           {"a:b/c@01.2.3", ""},
+           {"a:b/c@0.02.3", ""},
+           {"a:b/c@0.0.03", ""},
+           {"a:b/c@1.2.3.4", ""},
+           {"a:b/c@", ""},
+       })
+    EXPECT_EQ(compatible_key(name), key) << name;
+}
+
 TEST_F(Components, OneCompiledComponentInManyStores) {
   const auto compiled = compile(R"((component
     (component $A
