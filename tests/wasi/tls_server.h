@@ -9,12 +9,14 @@
 #include <signal.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "tests/wasi/guest.h"
 #include "tests/wasi/network_guest.h"
@@ -26,21 +28,24 @@ class TlsServer {
   // What it does with a connection, after the handshake.
   using Serve = std::function<void(SSL*, OwnSocket&)>;
 
-  // Serves one connection after the other.
-  explicit TlsServer(Serve serve = echo, int max_version = TLS1_3_VERSION) : serve_(std::move(serve)) {
+  // Serves one connection after the other on each thread. `patience`: how long it waits for a client; 0: for ever.
+  explicit TlsServer(Serve serve = echo, int max_version = TLS1_3_VERSION, unsigned threads = 1,
+                     std::chrono::milliseconds patience = {})
+      : serve_(std::move(serve)), patience_(patience) {
     context_ = SSL_CTX_new(TLS_server_method());
     SSL_CTX_set_max_proto_version(context_, max_version);
     make_certificate();
     signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to sockets that the client has closed
     listener_.listen();
-    thread_ = std::thread([this] { run(); });
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
   }
   ~TlsServer() {
     done_ = true;
-    OwnSocket wake(SOCK_STREAM);
-    wake.connect(name());
-    wake.close();
-    thread_.join();
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      OwnSocket wake(SOCK_STREAM);
+      wake.connect(name());
+    }
+    for (std::thread& thread : threads_) thread.join();
     SSL_CTX_free(context_);
   }
   std::string name() const { return listener_.name(); }
@@ -95,6 +100,11 @@ class TlsServer {
     while (true) {
       OwnSocket peer = listener_.accept();
       if (done_) return;
+      if (patience_.count() > 0) {
+        const timeval time{patience_.count() / 1000, patience_.count() % 1000 * 1000};
+        setsockopt(peer.fd(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+        setsockopt(peer.fd(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+      }
       SSL* const ssl = SSL_new(context_);
       SSL_set_fd(ssl, peer.fd());
       if (SSL_accept(ssl) == 1) {
@@ -110,11 +120,12 @@ class TlsServer {
 
   TempDir directory_;
   const Serve serve_;
+  const std::chrono::milliseconds patience_;
   OwnSocket listener_{SOCK_STREAM};
   SSL_CTX* context_ = nullptr;
   std::atomic<bool> done_{false};
   std::atomic<int> served_ = 0, ended_ = 0;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace ermine::test

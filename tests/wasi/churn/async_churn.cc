@@ -21,7 +21,7 @@ struct Writing {
 
 class AsyncChurn final : public Churn {
  public:
-  AsyncChurn(uint64_t seed, Ports& ports, const std::string& directory) : shared_(seed, ports, directory, wrong_) {
+  AsyncChurn(uint64_t seed, Outside& outside) : shared_(seed, outside, wrong_) {
     for (uint32_t i = 0, n = 1 + shared_.random.below(3); i < n; ++i)
       programs_.push_back(std::make_unique<AsyncProgram>(shared_));
   }
@@ -198,6 +198,7 @@ std::string AsyncChurn::close_store() {
   writings_.clear();
   programs_.clear();
   const Leaks& leaks = shared_.leaks;
+  leaks.wait_for_sockets();
   if (leaks.counts->resources != 0 || leaks.counts->files != shared_.first_files || leaks.quota->sockets() != 0)
     return "after the store was closed, these are left: " + leaks.text();
   return {};
@@ -225,8 +226,8 @@ std::string AsyncChurn::end(End how) {
 
 }  // namespace
 
-std::unique_ptr<Churn> async_churn(uint64_t seed, Ports& ports, const std::string& directory) {
-  return std::make_unique<AsyncChurn>(seed, ports, directory);
+std::unique_ptr<Churn> async_churn(uint64_t seed, Outside& outside) {
+  return std::make_unique<AsyncChurn>(seed, outside);
 }
 
 }  // namespace ermine::churn

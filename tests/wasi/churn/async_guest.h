@@ -7,13 +7,17 @@
 #include <string_view>
 
 #include "tests/wasi/async_component_guest.h"
-#include "tests/wasi/async_network_guest.h"
+#include "tests/wasi/async_http_guest.h"
+#include "tests/wasi/async_tls_guest.h"
 
 namespace ermine::churn {
 
 // The guest's memory.
 struct Layout {
   static constexpr uint32_t kResult = 1024;  // of functions that return at once
+  static constexpr uint32_t kLocalhost = 2048, kLocalhostSize = 9;  // "localhost"
+  static constexpr uint32_t kAuthority = 2112;  // of the server of HTTP
+  static constexpr uint32_t kZeros = 2176;  // the value of futures: no error, no trailers
   static constexpr uint32_t kHeap = 1 << 20, kHeapEnd = 8 << 20;  // of realloc, which begins again at its end
   static constexpr uint32_t kPattern = 8 << 20, kPatternSize = 4 << 20;  // see pattern.h
   static constexpr uint32_t kSlots = 16 << 20;  // one for each operation in progress
@@ -100,8 +104,52 @@ inline constexpr Trampoline kTrampolines[] = {
     {"drop-descriptor", "resource.drop $descriptor", "i:"},
     {"stdin", LOWER("stdin", "read-via-stream") MEMORY, "i:"},
     {"stdout", LOWER("stdout", "write-via-stream"), "i:i"},
+    // HTTP
+    {"new-fields", LOWER("http", "[constructor]fields"), ":i"},
+    {"request-new", LOWER("http", "[static]request.new") MEMORY, "iiiiiii:"},
+    {"set-method", LOWER("http", "[method]request.set-method") MEMORY, "iiii:i"},
+    {"set-scheme", LOWER("http", "[method]request.set-scheme") MEMORY, "iiiii:i"},
+    {"set-authority", LOWER("http", "[method]request.set-authority") MEMORY, "iiii:i"},
+    {"http-send", LOWER("http-client", "send") " async" REALLOC, "ii:i"},
+    {"http-status", LOWER("http", "[method]response.get-status-code"), "i:i"},
+    {"consume", LOWER("http", "[static]response.consume-body") MEMORY, "iii:"},
+    {"drop-fields", "resource.drop $fields", "i:"},
+    {"drop-request", "resource.drop $request", "i:"},
+    {"drop-response", "resource.drop $response", "i:"},
+    {"new-trailers", "future.new $trailers", ":l"},
+    {"trailers", "future.read $trailers async" REALLOC, "ii:i"},
+    {"cancel-trailers", "future.cancel-read $trailers", "i:i", Lift::kWaits},
+    {"cancel-trailers-later", "future.cancel-read $trailers async", "i:i"},
+    {"drop-trailers", "future.drop-readable $trailers", "i:"},
+    {"give-trailers", "future.write $trailers async" MEMORY, "ii:i"},
+    {"cancel-give-trailers", "future.cancel-write $trailers", "i:i", Lift::kWaits},
+    {"cancel-give-trailers-later", "future.cancel-write $trailers async", "i:i"},
+    {"drop-trailers-writer", "future.drop-writable $trailers", "i:"},
+    {"new-outcome", "future.new $http-end", ":l"},
+    {"http-end", "future.read $http-end async" REALLOC, "ii:i"},
+    {"cancel-http-end", "future.cancel-read $http-end", "i:i", Lift::kWaits},
+    {"cancel-http-end-later", "future.cancel-read $http-end async", "i:i"},
+    {"drop-http-end", "future.drop-readable $http-end", "i:"},
+    {"give-outcome", "future.write $http-end async" MEMORY, "ii:i"},
+    {"cancel-give-outcome", "future.cancel-write $http-end", "i:i", Lift::kWaits},
+    {"cancel-give-outcome-later", "future.cancel-write $http-end async", "i:i"},
+    {"drop-outcome-writer", "future.drop-writable $http-end", "i:"},
+    // TLS
+    {"new-connector", LOWER("tls", "[constructor]connector"), ":i"},
+    {"tls-send", LOWER("tls", "[method]connector.send") MEMORY, "iii:"},
+    {"tls-receive", LOWER("tls", "[method]connector.receive") MEMORY, "iii:"},
+    {"tls-connect", LOWER("tls", "[static]connector.connect") " async" REALLOC, "iiii:i"},
+    {"drop-connector", "resource.drop $connector", "i:"},
+    {"drop-tls-error", "resource.drop $error", "i:"},
+    {"tls-end", "future.read $tls-end async" REALLOC, "ii:i"},
+    {"cancel-tls-end", "future.cancel-read $tls-end", "i:i", Lift::kWaits},
+    {"cancel-tls-end-later", "future.cancel-read $tls-end async", "i:i"},
+    {"drop-tls-end", "future.drop-readable $tls-end", "i:"},
     // kGuestCode
     {"load", nullptr, "i:i"},
+    {"store", nullptr, "ii:"},
+    {"make-request", nullptr, "iiii:"},
+    {"to-server", nullptr, "ii:"},
     {"bind", nullptr, "ii:"},
     {"bind-udp", nullptr, "i:"},
     {"connect", nullptr, "iii:i"},
@@ -117,6 +165,15 @@ inline constexpr Trampoline kTrampolines[] = {
 
 inline constexpr std::string_view kGuestCode = R"(
     (func $load (param $at i32) (result i32) (i32.load (local.get $at)))
+    (func $store (param $at i32) (param $value i32) (i32.store (local.get $at) (local.get $value)))
+    ;; Without options. The body: -1 for none.
+    (func $make-request (param $fields i32) (param $body i32) (param $trailers i32) (param $at i32)
+      (call $request-new (local.get $fields) (i32.ne (local.get $body) (i32.const -1)) (local.get $body)
+        (local.get $trailers) (i32.const 0) (i32.const 0) (local.get $at)))
+    ;; By HTTP, to the server whose name is that long.
+    (func $to-server (param $request i32) (param $n i32)
+      (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))
+      (drop (call $set-authority (local.get $request) (i32.const 1) (i32.const 2112) (local.get $n))))
     ;; To 127.0.0.1 and a port.
     (func $bind (param $s i32) (param $port i32)
       (call $tcp-bind-any (local.get $s) (i32.const 0) (local.get $port) (i32.const 127) (i32.const 0) (i32.const 0)
@@ -190,7 +247,9 @@ inline std::string core_export(const Trampoline& t) {
 inline std::string async_guest() {
   const auto interface = [](std::string_view name) -> std::string {
     for (const auto& list : {std::span<const test::ComponentInterface>(test::kAsyncNetworkInterfaces),
-                             std::span<const test::ComponentInterface>(test::kAsyncInterfaces)})
+                             std::span<const test::ComponentInterface>(test::kAsyncInterfaces),
+                             std::span<const test::ComponentInterface>(test::kAsyncHttpInterfaces),
+                             std::span<const test::ComponentInterface>(test::kAsyncTlsInterfaces)})
       for (const test::ComponentInterface& i : list)
         if (name == i.name) return i.types;
     ADD_FAILURE() << name;
@@ -204,8 +263,8 @@ inline std::string async_guest() {
   };
   std::string text = "(component $all\n";
   const auto import = [&](std::string_view name, std::string_view id, std::span<const test::ComponentFunction> of) {
-    text += "(import \"wasi:" + std::string(name) + "@0.3.0\" (instance $" + std::string(id) + " " + interface(name) +
-            "\n" + functions(of, name) + "))\n";
+    text += "(import \"wasi:" + std::string(name) + (name.contains('@') ? "" : "@0.3.0") + "\" (instance $" +
+            std::string(id) + " " + interface(name) + "\n" + functions(of, name) + "))\n";
   };
   const auto alias = [&](std::string_view instance, std::string_view type, std::string_view id) {
     text +=
@@ -226,11 +285,20 @@ inline std::string async_guest() {
   alias("files", "descriptor", "descriptor");
   alias("files", "error-code", "file-error");
   import("filesystem/preopens", "preopens", test::kAsyncFunctions);
+  import("http/types", "http", test::kAsyncHttpFunctions);
+  for (const char* type : {"fields", "request", "response", "error-code"}) alias("http", type, type);
+  import("http/client", "http-client", test::kAsyncHttpFunctions);
+  import("tls/types@0.3.0-draft", "tls-types", test::kAsyncTlsFunctions);
+  alias("tls-types", "error", "error");
+  import("tls/client@0.3.0-draft", "tls", test::kAsyncTlsFunctions);
+  alias("tls", "connector", "connector");
   const auto number = [](uint32_t n) { return "(i32.const " + std::to_string(n) + ")"; };
   text += R"(
     (type $bytes (stream u8)) (type $connections (stream (own $tcp-socket)))
     (type $socket-end (future (result (error $socket-error)))) (type $file-end (future (result (error $file-error))))
-    (type $cli-end (future (result (error $cli-error))))
+    (type $cli-end (future (result (error $cli-error)))) (type $http-end (future (result (error $error-code))))
+    (type $trailers (future (result (option (own $fields)) (error $error-code))))
+    (type $tls-end (future (result (error (own $error)))))
     (core module $memory (memory (export "memory") 2048)
       (global $free (mut i32) )" +
           number(Layout::kHeap) + R"()

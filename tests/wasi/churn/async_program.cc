@@ -25,25 +25,16 @@ const Component& component_of(bool metered) {
   return metered ? with_fuel : plain;
 }
 
-WasiConfig async_config(Random& random, const OwnPipe& in, const OwnPipe& out, const std::string& directory) {
-  WasiConfig config;
-  config.listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*").allow_dns("localhost");
-  config.preopen_dir(directory, "/");
-  config.stdio(in.read.get(), out.write.get(), 2);
-  limit(config, random);
-  return config;
-}
-
 }  // namespace
 
-AsyncStore::AsyncStore(uint64_t seed, Ports& all_ports, const std::string& directory, std::string& what_is_wrong)
+AsyncStore::AsyncStore(uint64_t seed, Outside& the_outside, std::string& what_is_wrong)
     : random(seed),
-      ports(all_ports),
+      outside(the_outside),
       wrong(what_is_wrong),
       alone(random.one_in(2)),
       external(random.one_in(3)),
       metered(random.one_in(3)),
-      wasi(must(Wasi::create(async_config(random, in, out, directory)))),
+      wasi(must(Wasi::create(outside.grants(random, in, out, peers)))),
       leaks(wasi),
       linker(engine_of(metered)) {
   ++figures.stores;
@@ -71,6 +62,13 @@ AsyncProgram::AsyncProgram(AsyncStore& shared) : shared_(shared), random_(shared
   set_ = call("new-set");
   call("directories", Layout::kResult);
   directory_ = load(load(Layout::kResult));
+  const std::string authority = shared.outside.http_name();
+  authority_size_ = static_cast<uint32_t>(authority.size());
+  for (uint32_t i = 0; i < authority_size_; i += 4) {
+    uint32_t word = 0;
+    authority.copy(reinterpret_cast<char*>(&word), 4, i);
+    call("store", Layout::kAuthority + i, word);
+  }
   listen();
   shared.programs.push_back(this);
 }
@@ -144,6 +142,16 @@ AsyncProgram::Names AsyncProgram::names_of(Kind kind) {
     case Kind::kFileEnd: return {"drop-file-end", "cancel-file-end", "cancel-file-end-later"};
     case Kind::kCliEnd: return {"drop-cli-end", "cancel-cli-end", "cancel-cli-end-later"};
     case Kind::kSubtask: return {"drop-subtask", "cancel-subtask", "cancel-subtask-later"};
+    case Kind::kFields: return {"drop-fields", nullptr, nullptr};
+    case Kind::kRequest: return {"drop-request", nullptr, nullptr};
+    case Kind::kResponse: return {"drop-response", nullptr, nullptr};
+    case Kind::kTrailers: return {"drop-trailers", "cancel-trailers", "cancel-trailers-later"};
+    case Kind::kHttpEnd: return {"drop-http-end", "cancel-http-end", "cancel-http-end-later"};
+    case Kind::kTrailersWriter: return {"drop-trailers-writer", "cancel-give-trailers", "cancel-give-trailers-later"};
+    case Kind::kOutcomeWriter: return {"drop-outcome-writer", "cancel-give-outcome", "cancel-give-outcome-later"};
+    case Kind::kConnector: return {"drop-connector", nullptr, nullptr};
+    case Kind::kTlsError: return {"drop-tls-error", nullptr, nullptr};
+    case Kind::kTlsEnd: return {"drop-tls-end", "cancel-tls-end", "cancel-tls-end-later"};
   }
   return {};
 }
@@ -173,6 +181,11 @@ void AsyncProgram::begin_copy(const ItemPtr& item) {
     case Kind::kSocketEnd: code = call("socket-end", item->handle, data); break;
     case Kind::kFileEnd: code = call("file-end", item->handle, data); break;
     case Kind::kCliEnd: code = call("cli-end", item->handle, data); break;
+    case Kind::kTrailers: code = call("trailers", item->handle, data); break;
+    case Kind::kHttpEnd: code = call("http-end", item->handle, data); break;
+    case Kind::kTlsEnd: code = call("tls-end", item->handle, data); break;
+    case Kind::kTrailersWriter: code = call("give-trailers", item->handle, Layout::kZeros); break;
+    case Kind::kOutcomeWriter: code = call("give-outcome", item->handle, Layout::kZeros); break;
     default: return;
   }
   if (code == kBlocked) item->busy = true;
@@ -183,10 +196,15 @@ void AsyncProgram::begin_copy(const ItemPtr& item) {
 void AsyncProgram::settled(const ItemPtr& item, uint32_t code) {
   item->busy = item->cancelling = item->held = false;
   const uint32_t result = code & 15, n = code >> 4, data = address(item->slot) + Layout::kSlotData;
-  const bool is_future = item->kind == Kind::kSocketEnd || item->kind == Kind::kFileEnd || item->kind == Kind::kCliEnd;
   if (result > kCancelled) fail("a copy has ended with " + std::to_string(code));
-  if (is_future && result == kOtherDropped) fail("a future was dropped without a value");
-  item->done = result == kOtherDropped || (is_future && result == kCompleted);
+  if (is_future(item->kind) && !gives_future(item->kind) && result == kOtherDropped)
+    fail(std::string("a future was dropped without a value, that of ") + names_of(item->kind).drop);
+  item->done = result == kOtherDropped || (is_future(item->kind) && result == kCompleted);
+  if (item->kind == Kind::kTlsEnd && result == kCompleted && ok() && (load(data) & 255) != 0)
+    (void)add(Kind::kTlsError, load(data + 4));
+  if (item->kind == Kind::kTrailers && result == kCompleted && ok() && (load(data) & 255) == 0 &&
+      (load(data + 8) & 255) != 0)
+    (void)add(Kind::kFields, load(data + 12));
   if (item->kind == Kind::kReader && n > 0 && ok()) {
     if (n > Layout::kMostData) return fail("a read of " + std::to_string(n) + " bytes");
     const Result<std::vector<uint8_t>> got = bytes_(data, n);
@@ -231,6 +249,13 @@ void AsyncProgram::subtask_over(const ItemPtr& subtask, uint32_t state) {
     if (good) ++figures.connections;
   }
   if (subtask->call == Call::kOpen && good) add(Kind::kFile, load(at + 4))->compared = load(at - 16) == kDataName;
+  if (subtask->call == Call::kHttp && good) {
+    (void)add(Kind::kResponse, load(at + 8));
+    ++figures.responses;
+  }
+  if (subtask->call == Call::kTlsConnect && good) ++figures.tls;
+  if (subtask->call == Call::kTlsConnect && !good && state == kReturned && ok())
+    (void)add(Kind::kTlsError, load(at + 4));
   free_slot(subtask->slot);
 }
 
@@ -339,6 +364,7 @@ bool AsyncProgram::give_back() {
   }
   if (item->busy) cancel(item, random_.one_in(3));
   else if (may_drop(*item)) drop(item);
+  else if (gives_future(item->kind)) begin_copy(item);
   if (item->busy || item->held || item->lent > 0 || random_.one_in(8)) tick();
   return std::ranges::any_of(items_, [](const ItemPtr& i) { return !i->held; });
 }
@@ -410,6 +436,10 @@ std::string AsyncProgram::must_fail() {
       {Kind::kSubtask, "cancel-subtask-later", kAsked},
       {Kind::kSubtask, "cancel-subtask", kBusyInSet},
       {Kind::kTcp, "drop-udp", kIdle},
+      {Kind::kTrailersWriter, nullptr, kIdle},
+      {Kind::kTrailersWriter, nullptr, kBusy},
+      {Kind::kTlsEnd, "tls-end", kOver},
+      {Kind::kRequest, "drop-response", kIdle},
   };
   const Choice& choice = kChoices[random_.below(std::size(kChoices))];
   const ItemPtr item = any(choice.kind, choice.fits);
@@ -465,7 +495,7 @@ AsyncProgram::Stream AsyncProgram::give() {
   Result<component::StreamReader<uint8_t>> reader = give_(item->handle);
   if (!reader) return fail("give: " + reader.error().to_string()), Stream();
   remove(item);
-  return {*std::move(reader), item->bytes, item->compared};
+  return {*std::move(reader), item->bytes, item->compared, item->own};
 }
 
 void AsyncProgram::take(Stream stream) {
@@ -474,6 +504,7 @@ void AsyncProgram::take(Stream stream) {
   const ItemPtr item = add(Kind::kReader, static_cast<uint32_t>(*handle));
   item->bytes = stream.bytes;
   item->compared = stream.compared;
+  item->own = stream.own;
 }
 
 }  // namespace ermine::churn

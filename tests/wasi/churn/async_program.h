@@ -12,7 +12,7 @@
 
 #include "ermine/component.h"
 #include "tests/wasi/churn/async_guest.h"
-#include "tests/wasi/churn/peers.h"
+#include "tests/wasi/churn/outside.h"
 
 namespace ermine::churn {
 
@@ -20,7 +20,7 @@ class AsyncProgram;
 
 // A store, and what its programs share.
 struct AsyncStore {
-  AsyncStore(uint64_t seed, Ports& all_ports, const std::string& directory, std::string& what_is_wrong);
+  AsyncStore(uint64_t seed, Outside& the_outside, std::string& what_is_wrong);
   void fail(std::string what) {
     if (wrong.empty()) wrong = std::move(what);
   }
@@ -28,7 +28,7 @@ struct AsyncStore {
   void learn();
 
   Random random;
-  Ports& ports;
+  Outside& outside;
   std::string& wrong;
   const bool alone;  // connected to itself and to the peers only
   const bool external;  // the test has a loop of its own
@@ -70,6 +70,7 @@ class AsyncProgram {
     component::StreamReader<uint8_t> reader;
     Sequence bytes;
     bool compared = true;
+    bool own = false;  // the other end may be a socket of a program of the store
   };
   Stream give();
   void take(Stream stream);
@@ -80,8 +81,31 @@ class AsyncProgram {
   // Results of copies and states of subtasks, as numbers of the definitions.
   static constexpr uint32_t kCompleted = 0, kOtherDropped = 1, kCancelled = 2, kReturned = 2;
 
-  enum class Kind : uint8_t { kTcp, kUdp, kFile, kReader, kWriter, kListener, kSocketEnd, kFileEnd, kCliEnd, kSubtask };
-  enum class Call : uint8_t { kNone, kConnect, kReceive, kSend, kTimer, kLookup, kOpen };
+  enum class Kind : uint8_t {
+    kTcp,
+    kUdp,
+    kFile,
+    kReader,
+    kWriter,
+    kListener,
+    kSocketEnd,
+    kFileEnd,
+    kCliEnd,
+    kSubtask,
+    // HTTP; the writers are of futures that a request and a response are given
+    kFields,
+    kRequest,
+    kResponse,
+    kTrailers,
+    kHttpEnd,
+    kTrailersWriter,
+    kOutcomeWriter,
+    // TLS
+    kConnector,
+    kTlsError,
+    kTlsEnd,
+  };
+  enum class Call : uint8_t { kNone, kConnect, kReceive, kSend, kTimer, kLookup, kOpen, kHttp, kTlsConnect };
   enum class State : uint8_t { kFresh, kConnecting, kConnected, kListening, kFailed };
   struct Item {
     Kind kind;
@@ -96,10 +120,12 @@ class AsyncProgram {
     // Streams
     Sequence bytes;
     bool compared = true;  // streams and files: it has the pattern
+    bool own = false;  // as in Stream
     // TCP sockets
     State state = State::kFresh;
     bool receives = false, sends = false;
     bool to_peer = false;  // its other end is one of peers_
+    bool to_tls = false;  // it is the server of TLS
     // Subtasks
     Call call = Call::kNone;
     std::shared_ptr<Item> of;
@@ -115,6 +141,11 @@ class AsyncProgram {
     const char *drop, *cancel, *cancel_later;
   };
   static Names names_of(Kind kind);
+  static bool gives_future(Kind kind) { return kind == Kind::kTrailersWriter || kind == Kind::kOutcomeWriter; }
+  static bool is_future(Kind kind) {
+    return kind == Kind::kSocketEnd || kind == Kind::kFileEnd || kind == Kind::kCliEnd || kind == Kind::kTrailers ||
+           kind == Kind::kHttpEnd || kind == Kind::kTlsEnd || gives_future(kind);
+  }
 
   // Calls of the guest
   using Function = TypedComponentFunc<uint64_t(uint32_t, uint32_t, uint32_t, uint32_t, uint64_t)>;
@@ -136,7 +167,10 @@ class AsyncProgram {
   ItemPtr add(Kind kind, uint32_t handle);
   void remove(const ItemPtr& item);
   void drop(const ItemPtr& item);
-  bool may_drop(const Item& item) const { return !item.busy && !item.held && item.lent == 0; }
+  // A future has to be given its value, unless its reader is gone.
+  bool may_drop(const Item& item) const {
+    return !item.busy && !item.held && item.lent == 0 && (item.done || !gives_future(item.kind));
+  }
   ItemPtr any(Kind kind, const std::function<bool(const Item&)>& fits);
 
   // What happens
@@ -159,6 +193,12 @@ class AsyncProgram {
   void receive(const ItemPtr& socket);
   void relay(const ItemPtr& reader);
   void add_reader_and_end(uint32_t at, Kind end, bool compared);
+  // HTTP and TLS (async_web.cc)
+  void new_request();
+  void act_request(const ItemPtr& item);
+  void act_response(const ItemPtr& item);
+  void wire_tls(const ItemPtr& socket);
+  void new_connector();
 
   void fail(std::string what) { shared_.fail(std::move(what)); }
   bool ok() const { return shared_.wrong.empty(); }
@@ -175,7 +215,7 @@ class AsyncProgram {
   bool taking_ = false;
   TypedComponentFunc<component::StreamReader<uint8_t>(uint32_t)> give_;
   TypedComponentFunc<uint64_t(component::StreamReader<uint8_t>)> take_;
-  uint32_t set_ = 0, directory_ = 0, target_ = 50, own_port_ = 0, udp_port_ = 0;
+  uint32_t set_ = 0, directory_ = 0, target_ = 50, own_port_ = 0, udp_port_ = 0, authority_size_ = 0;
 };
 
 }  // namespace ermine::churn

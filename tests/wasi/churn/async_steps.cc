@@ -29,14 +29,14 @@ void AsyncProgram::listen() {
   ++figures.streams;
   call("tcp-local", socket->handle, Layout::kResult);
   own_port_ = load(Layout::kResult + 8) & 0xFFFF;
-  if (!shared_.alone) shared_.ports.add(own_port_);
+  if (!shared_.alone) shared_.outside.ports.add(own_port_);
 }
 
 void AsyncProgram::open_something() {
   const uint32_t slot = take_slot();
   if (slot == kNone) return;
   const uint32_t at = address(slot);
-  switch (random_.below(20)) {
+  switch (random_.below(24)) {
     case 0:
       begin_call(nullptr, Call::kTimer,
                  call("wait-for", 0, 0, 0, 0, uint64_t{random_.below(1000)} * random_.below(100'000)), slot);
@@ -91,6 +91,10 @@ void AsyncProgram::open_something() {
       if (!listener) listen();
       break;
     }
+    case 9:
+    case 10:
+    case 11: new_request(); break;
+    case 12: new_connector(); break;
     default: {
       call("create-tcp", 0, at);
       if ((load(at) & 255) == 0) {
@@ -133,6 +137,15 @@ void AsyncProgram::act(const ItemPtr& item) {
     case Kind::kUdp: return act_udp(item);
     case Kind::kFile: return act_file(item);
     case Kind::kSubtask: return;
+    case Kind::kRequest: return act_request(item);
+    case Kind::kResponse: return act_response(item);
+    case Kind::kFields:
+    case Kind::kConnector:
+    case Kind::kTlsError:
+      if (random_.one_in(4)) drop(item);
+      return;
+    case Kind::kTrailersWriter:
+    case Kind::kOutcomeWriter: return begin_copy(item);
     default: return act_stream(item);
   }
 }
@@ -163,8 +176,10 @@ void AsyncProgram::act_stream(const ItemPtr& item) {
 }
 
 // The stream is passed to the host's side of another one; no byte goes through the program. Only where the other end is
-// none of the program's own, since what goes round in a circle never ends.
+// none of the program's own, since what goes round in a circle never ends, and neither do two sockets that are both
+// read.
 void AsyncProgram::relay(const ItemPtr& reader) {
+  if (reader->own && shared_.alone) return;
   if (reader->in_set) {
     call("join", reader->handle, 0);
     reader->in_set = false;
@@ -198,6 +213,8 @@ void AsyncProgram::receive(const ItemPtr& socket) {
   if (slot == kNone) return;
   call("tcp-receive", socket->handle, address(slot));
   add_reader_and_end(address(slot), Kind::kSocketEnd, true);
+  const auto reader = by_handle_.find(load(address(slot)));
+  if (reader != by_handle_.end()) reader->second->own = !socket->to_peer && !socket->to_tls;
   socket->receives = true;
   uint32_t given = slot;
   free_slot(given);
@@ -214,7 +231,7 @@ void AsyncProgram::act_tcp(const ItemPtr& item) {
       const uint32_t slot = take_slot();
       if (slot == kNone) return;
       uint32_t port = own_port_;
-      switch (random_.below(16)) {
+      switch (random_.below(20)) {
         case 0: port = shared_.peers.closed_port(); break;
         case 1: port = shared_.peers.full_port(); break;
         case 2:
@@ -222,13 +239,23 @@ void AsyncProgram::act_tcp(const ItemPtr& item) {
         case 4:
         case 5: port = own_port_; break;
         case 6:
-        case 7: port = shared_.alone ? own_port_ : shared_.ports.any(random_); break;
+        case 7: port = shared_.alone ? own_port_ : shared_.outside.ports.any(random_); break;
+        case 8:
+        case 9:
+        case 10:
+          if (shared_.outside.tls_port() != 0) {
+            port = shared_.outside.tls_port();
+            item->to_tls = true;
+            break;
+          }
+          [[fallthrough]];
         default: port = shared_.peers.tcp_port(); item->to_peer = true;
       }
       item->state = State::kConnecting;
       return begin_call(item, Call::kConnect, call("connect", item->handle, port, address(slot)), slot);
     }
     case State::kConnected:
+      if (item->to_tls && !item->receives && !item->sends) return wire_tls(item);
       // A second time it is a stream of nothing.
       if (!item->receives || random_.one_in(20)) return receive(item);
       if (!item->sends || random_.one_in(20)) {

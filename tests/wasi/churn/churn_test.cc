@@ -13,7 +13,7 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/wasi/churn/peers.h"
+#include "tests/wasi/churn/outside.h"
 #include "tests/wasi/guest.h"
 
 namespace ermine::churn {
@@ -68,7 +68,8 @@ struct Place {
 // Several stores, which the threads take in turns.
 class Run {
  public:
-  Run(uint64_t seed, unsigned stores, unsigned threads) : random_(seed), seed_(seed), doing_(threads) {
+  Run(uint64_t seed, unsigned stores, unsigned threads)
+      : random_(seed), seed_(seed), outside_(random_.seed(), directory_.path()), doing_(threads) {
     std::ofstream(directory_.path() + "/data").write(reinterpret_cast<const char*>(Pattern::from(0)), Pattern::kMost);
     for (unsigned i = 0; i < stores; ++i) places_.push_back(make(i % 3 != 2));
   }
@@ -106,7 +107,7 @@ class Run {
     place.is_async = is_async;
     place.seed = random_.seed();
     place.steps_left = 50 + random_.below(1500);
-    place.churn = (is_async ? async_churn : sync_churn)(place.seed, ports_, directory_.path());
+    place.churn = (is_async ? async_churn : sync_churn)(place.seed, outside_);
     return place;
   }
 
@@ -164,7 +165,7 @@ class Run {
   test::TempDir directory_;
   Random random_;
   const uint64_t seed_;
-  Ports ports_;
+  Outside outside_;
   std::mutex mutex_;
   std::vector<Place> places_;
   std::vector<Doing> doing_;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "ermine/wasi.h"
@@ -31,7 +32,7 @@ using wasi::host::UniqueFd;
 // What was done in all, for the report. Connections: with two ends in guests they count twice.
 struct Figures {
   std::atomic<uint64_t> steps{0}, stores{0}, connections{0}, accepted{0}, sockets{0}, streams{0}, relays{0}, cancels{0},
-      resets{0}, bytes{0}, traps{0}, lookups{0};
+      resets{0}, bytes{0}, traps{0}, lookups{0}, requests{0}, responses{0}, tls{0};
   std::string text() const {
     std::string out;
     const auto add = [&](const char* name, const std::atomic<uint64_t>& n) {
@@ -42,6 +43,7 @@ struct Figures {
     add("other sockets", sockets), add("streams", streams), add("streams from host to host", relays);
     add("cancellations", cancels), add("resets", resets), add("kB compared", bytes), add("traps", traps),
         add("lookups", lookups);
+    add("requests", requests), add("responses", responses), add("TLS handshakes", tls);
     return out;
   }
 };
@@ -161,6 +163,10 @@ class Peers {
   void connect(uint32_t port) {
     if (open_.size() < kMost) open_.push_back({loopback(SOCK_STREAM, port, true)});
   }
+  // The other end of a connection that the embedder makes.
+  void adopt(UniqueFd fd) {
+    if (open_.size() < kMost) open_.push_back({std::move(fd)});
+  }
   // False: what came is not what was sent.
   [[nodiscard]] bool step(Random& random) {
     if (open_.size() < kMost)
@@ -250,24 +256,6 @@ class Bin {
 };
 inline Bin bin;
 
-// Ports where guests of the whole test listen.
-class Ports {
- public:
-  void add(uint32_t port) {
-    const std::scoped_lock lock(mutex_);
-    ports_.push_back(port);
-    if (ports_.size() > 16) ports_.erase(ports_.begin());
-  }
-  uint32_t any(Random& random) {
-    const std::scoped_lock lock(mutex_);
-    return ports_.empty() ? 1 : ports_[random.below(static_cast<uint32_t>(ports_.size()))];
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<uint32_t> ports_;
-};
-
 // A pipe that one of the standard streams of a guest is an end of. Both ends are closed with it.
 struct OwnPipe {
   UniqueFd read, write;
@@ -297,6 +285,10 @@ struct Leaks {
     const auto context = test::must(wasi.impl()->components());
     counts = context->counts();
     quota = context->network().quota();
+  }
+  // Requests that were given up end on the thread of their pool.
+  void wait_for_sockets() const {
+    for (int i = 0; i < 3000 && quota->sockets() != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   // Lookups end on threads of their own.
   std::string text() const {
@@ -329,8 +321,5 @@ class Churn {
   }
   std::string wrong_;
 };
-
-std::unique_ptr<Churn> async_churn(uint64_t seed, Ports& ports, const std::string& directory);
-std::unique_ptr<Churn> sync_churn(uint64_t seed, Ports& ports, const std::string& directory);
 
 }  // namespace ermine::churn

@@ -2,7 +2,7 @@
 // dropped in any order.
 #include <chrono>
 
-#include "tests/wasi/churn/peers.h"
+#include "tests/wasi/churn/outside.h"
 
 namespace ermine::churn {
 namespace {
@@ -23,16 +23,11 @@ const Component& sync_component() {
 
 class SyncChurn final : public Churn {
  public:
-  SyncChurn(uint64_t seed, Ports& ports, const std::string& directory) : random_(seed), ports_(ports) {
+  SyncChurn(uint64_t seed, Outside& outside) : random_(seed), ports_(outside.ports) {
     ++figures.stores;
     do_not_block(in_.write.get());
     do_not_block(out_.read.get());
-    WasiConfig config;
-    config.listen("127.0.0.1:0").allow_tcp("127.0.0.1:*").allow_udp("127.0.0.1:*").allow_dns("localhost");
-    config.preopen_dir(directory, "/");
-    config.stdio(in_.read.get(), out_.write.get(), 2);
-    limit(config, random_);
-    guest_.emplace(std::move(config), sync_engine(), sync_component());
+    guest_.emplace(outside.grants(random_, in_, out_, peers_), sync_engine(), sync_component());
     leaks_.emplace(guest_->wasi());
     guest_->store().set_timeout(std::chrono::seconds(600));
     directory_ = guest_->directory();
@@ -372,14 +367,15 @@ std::string SyncChurn::end(End how) {
   // Resources outlive the store.
   items_.clear();
   directory_ = {};
+  leaks_->wait_for_sockets();
   if (wrong_.empty() && !leaks_->none()) fail("after the store was closed, these are left: " + leaks_->text());
   return wrong_;
 }
 
 }  // namespace
 
-std::unique_ptr<Churn> sync_churn(uint64_t seed, Ports& ports, const std::string& directory) {
-  return std::make_unique<SyncChurn>(seed, ports, directory);
+std::unique_ptr<Churn> sync_churn(uint64_t seed, Outside& outside) {
+  return std::make_unique<SyncChurn>(seed, outside);
 }
 
 }  // namespace ermine::churn
