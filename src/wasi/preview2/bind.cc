@@ -57,8 +57,6 @@ Wanted::Wanted(const Component* component) : all_(component == nullptr) {
   constexpr std::string_view kNamespace = "wasi:";
   for (const auto& [interface, name] : component->import_names())
     if (interface.starts_with(kNamespace)) names_.push_back(split(interface.substr(kNamespace.size()), {}, name));
-  // Those of an interface follow each other already, unless there are several compatible versions.
-  std::ranges::sort(names_, {}, [](const Name& n) { return std::pair(n.interface, n.track); });
   for (auto i = names_.begin(); i != names_.end();) {
     const auto first = i;
     while (++i != names_.end() && i->is_of(*first)) {}
@@ -79,15 +77,16 @@ bool Wanted::has(const char* interface, const char* version, const char* name) c
     interface_ = interface;
     version_ = version;
     const Name asked = split(interface, version, {});
+    asked_.clear();
     // Which one of several versions finds the definition, the linker decides.
-    const auto found = std::ranges::find_if(interfaces_, [&](const Names& of) {
-      return of.front().interface.size() == asked.interface.size() && of.front().is_of(asked);
-    });
-    asked_ = found == interfaces_.end() ? Names() : *found;
+    for (const Names& of : interfaces_)
+      if (of.front().interface.size() == asked.interface.size() && of.front().is_of(asked)) asked_.push_back(of);
   }
   if (asked_.empty()) return false;
   const std::string_view wanted = name;
-  return std::ranges::any_of(asked_, [&](const Name& n) { return n.name == wanted; });
+  return std::ranges::any_of(asked_, [&](const Names& of) {
+    return std::ranges::any_of(of, [&](const Name& n) { return n.name == wanted; });
+  });
 }
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,

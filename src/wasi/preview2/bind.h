@@ -71,12 +71,12 @@ class Wanted {
 
   using Names = std::span<const Name>;
   bool all_;
-  std::vector<Name> names_;  // those of an interface are neighbours,
-  std::vector<Names> interfaces_;  // which are each one of these
+  std::vector<Name> names_;
+  std::vector<Names> interfaces_;  // parts of these, each of one interface, which may have several
   // Of the interface that was asked for last; rows of one interface follow each other.
   mutable const char* interface_ = nullptr;
   mutable const char* version_ = nullptr;
-  mutable Names asked_;
+  mutable std::vector<Names> asked_;
 };
 
 Result<void> define_all(ComponentLinker& linker, const std::shared_ptr<const ContextSource>& source,
