@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "tests/wasi/churn/outside.h"
+#include "tests/wasi/tls_guest.h"
 
 namespace ermine::churn {
 namespace {
@@ -17,13 +18,13 @@ const Engine& sync_engine() {
   return engine;
 }
 const Component& sync_component() {
-  static const Component component = must(Component::from_text(sync_engine(), test::component_of_all("0.2.3")));
+  static const Component component = must(Component::from_text(sync_engine(), test::tls_component()));
   return component;
 }
 
 class SyncChurn final : public Churn {
  public:
-  SyncChurn(uint64_t seed, Outside& outside) : random_(seed), ports_(outside.ports) {
+  SyncChurn(uint64_t seed, Outside& outside) : random_(seed), ports_(outside.ports), tls_port_(outside.tls_port()) {
     ++figures.stores;
     do_not_block(in_.write.get());
     do_not_block(out_.read.get());
@@ -37,7 +38,20 @@ class SyncChurn final : public Churn {
   std::string end(End how) override;
 
  private:
-  enum class Kind : uint8_t { kTcp, kUdp, kIn, kOut, kIncoming, kOutgoing, kPollable, kLookup, kError, kFile };
+  enum class Kind : uint8_t {
+    kTcp,
+    kUdp,
+    kIn,
+    kOut,
+    kIncoming,
+    kOutgoing,
+    kPollable,
+    kLookup,
+    kError,
+    kFile,
+    kHandshake,
+    kTls,
+  };
   enum class State : uint8_t { kFresh, kConnecting, kConnected, kListening, kFailed };
   struct Item {
     Kind kind;
@@ -45,6 +59,7 @@ class SyncChurn final : public Churn {
     State state = State::kFresh;
     Sequence bytes;
     bool compared = true, spliced = false, closed = false;
+    bool to_tls = false;  // its other end is the server of TLS
     std::shared_ptr<Item> source;  // of an output stream: what was spliced into it
   };
   using ItemPtr = std::shared_ptr<Item>;
@@ -92,6 +107,8 @@ class SyncChurn final : public Churn {
   void open_something();
   void act(const ItemPtr& item);
   void act_tcp(const ItemPtr& item);
+  void begin_tls(Resource in, Resource out);
+  void act_handshake(const ItemPtr& item);
   void act_in(const ItemPtr& item);
   void act_out(const ItemPtr& item);
   void act_udp(const ItemPtr& item);
@@ -100,6 +117,7 @@ class SyncChurn final : public Churn {
 
   Random random_;
   Ports& ports_;
+  const uint32_t tls_port_;  // 0: there is none
   Peers peers_;
   OwnPipe in_, out_;
   std::optional<test::NetworkGuest> guest_;
@@ -199,6 +217,8 @@ void SyncChurn::act(const ItemPtr& item) {
       (void)call("next-address", {of(item)});
       return;
     case Kind::kError: (void)call("debug", {of(item)}); return;
+    case Kind::kHandshake: return act_handshake(item);
+    case Kind::kTls: (void)call("close-output", {of(item)}); return;
     case Kind::kFile: {
       const bool reads = item->compared || random_.one_in(2);
       const auto v = call(reads ? "read-via" : "write-via", {of(item), number(random_.below(1 << 20))});
@@ -213,13 +233,18 @@ void SyncChurn::act_tcp(const ItemPtr& item) {
   switch (item->state) {
     case State::kFresh: {
       uint32_t port = own_port_;
-      switch (random_.below(12)) {
+      switch (random_.below(14)) {
         case 0: port = peers_.closed_port(); break;
         case 1: port = peers_.full_port(); break;
         case 2:
         case 3: port = ports_.any(random_); break;
         case 4:
         case 5: break;
+        case 6:
+        case 7:
+          item->to_tls = tls_port_ != 0;
+          port = item->to_tls ? tls_port_ : peers_.tcp_port();
+          break;
         default: port = peers_.tcp_port();
       }
       const std::string started = guest_->start_connect(item->resource, "127.0.0.1:" + std::to_string(port));
@@ -236,6 +261,7 @@ void SyncChurn::act_tcp(const ItemPtr& item) {
       }
       item->state = State::kConnected;
       ++figures.connections;
+      if (item->to_tls) return begin_tls(take(v->payload()->elements()[0]), take(v->payload()->elements()[1]));
       add_streams(take(v->payload()->elements()[0]), take(v->payload()->elements()[1]));
       return;
     }
@@ -256,6 +282,25 @@ void SyncChurn::act_tcp(const ItemPtr& item) {
     }
     case State::kFailed: return drop(item);
   }
+}
+
+void SyncChurn::begin_tls(Resource in, Resource out) {
+  const auto handshake =
+      call("handshake", {test::text("localhost"), std::move(in).into_value(), std::move(out).into_value()});
+  if (!handshake || random_.one_in(10)) return;
+  if (const auto v = call("finish-handshake", {take(*handshake).into_value()})) (void)add(Kind::kHandshake, take(*v));
+}
+
+void SyncChurn::act_handshake(const ItemPtr& item) {
+  if (random_.one_in(3)) return subscribe("subscribe-handshake", item);
+  const auto v = call("client-streams", {of(item)});
+  // Not yet, or it was asked before.
+  if (!v || v->payload() == nullptr || !v->payload()->is_ok()) return;
+  const Value& made = *v->payload()->payload();
+  if (!made.is_ok()) return (void)add(Kind::kError, take(*made.payload()));
+  ++figures.tls;
+  (void)add(Kind::kTls, take(made.payload()->elements()[0]));
+  add_streams(take(made.payload()->elements()[1]), take(made.payload()->elements()[2]));
 }
 
 void SyncChurn::act_in(const ItemPtr& item) {
