@@ -211,11 +211,12 @@ class Contender:
         return Invocation(self._fill(self.peer.run, wasm, args, folder), cwd=folder)
 
     def run_component(self, wasm: Path, wasi: str, args: Sequence[str] = (), folder: Path | None = None) -> Invocation | None:
-        """The same with a component for this version of WASI, which may use the loopback. None: this engine cannot."""
+        """The same with a component for this version of WASI, which may use the loopback if it has a folder. None: this
+        engine cannot."""
         if wasi not in self.peer.components or self.tier.kind == "ahead":
             return None
         template, at = self.peer.run, self.peer.run.index("{flags}") + 1
-        flags = (*self.peer.components[wasi], *self.peer.loopback)
+        flags = (*self.peer.components[wasi], *(self.peer.loopback if folder else ()))
         return Invocation(self._fill((*template[:at], *flags, *template[at:]), wasm, args, folder), cwd=folder)
 
     def validate(self, wasm: Path) -> Invocation | None:
