@@ -93,8 +93,9 @@ void extism_function_set_namespace(ExtismFunction* ptr, const char* namespace_);
 
 /* ---- Plug-ins */
 
-/* Compiles a plug-in. `wasm`: a module (binary or text), or a manifest in JSON. `functions`: its host functions; each
-   can be used for one plug-in or compiled plug-in, which keeps it. `with_wasi`: whether it may import WASI. */
+/* Compiles a plug-in. `wasm`: a module (binary or text), or a manifest in JSON or TOML; modules that it names by URL
+   are fetched here. `functions`: its host functions; each can be used for one plug-in or compiled plug-in, which keeps
+   it. `with_wasi`: whether it may import WASI. */
 ExtismCompiledPlugin* extism_compiled_plugin_new(const uint8_t* wasm, ExtismSize wasm_size,
                                                  const ExtismFunction** functions, ExtismSize n_functions,
                                                  bool with_wasi, char** errmsg);

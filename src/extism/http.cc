@@ -65,19 +65,34 @@ std::string resolve(const Url& base, std::string_view location) {
   return out += location;
 }
 
+// What a grant must name for hosts to be reached at all their addresses, and at all but those of the services that hand
+// out the credentials of a cloud's machines.
+constexpr const char *kAnyAddress = "+loopback+private+link-local+metadata+reserved:*",
+                     *kNoCredentials = "+loopback+private+link-local+reserved:*";
+
+std::string as_grant(const Url& url, const char* addresses) {
+  return (url.host.find(':') == url.host.npos ? url.host : "[" + url.host + "]") + addresses;
+}
+
 // What the network policy grants for a host that the manifest allows, or nothing. A host that is named reaches whatever
-// address it has, as in Extism; one that a pattern matches does not reach the services that hand out the credentials of
-// a cloud's machines.
-std::optional<std::string> grant_for(const Url& url, const Manifest& manifest) {
+// address it has, as in Extism.
+std::optional<std::string> grant_for(const Url& url, const std::vector<std::string>& allowed_hosts) {
   std::optional<std::string> grant;
-  for (const std::string& allowed : manifest.allowed_hosts) {
-    const std::string host = url.host.find(':') == url.host.npos ? url.host : "[" + url.host + "]";
-    if (lower(allowed) == url.host) return host + "+loopback+private+link-local+metadata+reserved:*";
-    if (fnmatch(lower(allowed).c_str(), url.host.c_str(), FNM_NOESCAPE) == 0)
-      grant = host + "+loopback+private+link-local+reserved:*";
+  for (const std::string& allowed : allowed_hosts) {
+    if (lower(allowed) == url.host) return as_grant(url, kAnyAddress);
+    if (fnmatch(lower(allowed).c_str(), url.host.c_str(), FNM_NOESCAPE) == 0) grant = as_grant(url, kNoCredentials);
   }
   return grant;
 }
+
+// On whose behalf requests are made.
+struct Requester {
+  std::string what;  // for messages
+  const StoreRef* store = nullptr;  // ends the waiting when it is interrupted; null: nothing does
+  const std::vector<std::string>* allowed_hosts = nullptr;  // null: all
+  uint64_t max_response_bytes = 0;
+  const char* limit_name = "";
+};
 
 // One for the process, made by the first request. The plug-in is searched beside this library, and where the system
 // searches.
@@ -88,46 +103,45 @@ Result<HttpPool> pool() {
   if (*kept) return **kept;
   HttpPoolOptions options;
   Dl_info here{};
-  if (dladdr(reinterpret_cast<void*>(&make_http_request), &here) != 0 && here.dli_fname != nullptr) {
+  if (dladdr(reinterpret_cast<void*>(&fetch_module), &here) != 0 && here.dli_fname != nullptr) {
     std::error_code error;
     const auto beside = std::filesystem::canonical(here.dli_fname, error).replace_filename(ERMINE_HTTP_PLUGIN_FILE);
     if (!error && access(beside.c_str(), R_OK) == 0) options.plugin = beside;
   }
   Result<HttpPool> opened = HttpPool::open(std::move(options));
-  if (!opened) return std::move(opened).error().with_context("http_request");
+  if (!opened) return std::move(opened).error();
   *kept = *std::move(opened);
   return **kept;
 }
 
 // Until what is waited for may have happened, or the store is interrupted.
-Result<void> wait_for(StoreRef store, const wasi::host::Awaited::Wait& wait) {
+Result<void> wait_for(const Requester& by, const wasi::host::Awaited::Wait& wait) {
   pollfd polled[] = {{wait.descriptor != nullptr ? wait.descriptor->host_fd : -1, POLLIN, 0},
-                     {store.interrupt_fd(), POLLIN, 0}};
+                     {by.store != nullptr ? by.store->interrupt_fd() : -1, POLLIN, 0}};
   // The deadline of a lookup is the only one; it is looked at again in intervals.
   const int milliseconds = wait.until == UINT64_MAX ? -1 : 100;
   (void)poll(polled, 2, milliseconds);
-  ERMINE_TRY(store.check_interrupt());
+  if (by.store != nullptr) ERMINE_TRY(by.store->check_interrupt());
   if (wait.signal != nullptr) wait.signal->clear();
   return {};
 }
 
-Error failed(const HttpRequest& request, const Failure& failure, const Manifest& manifest) {
-  const std::string what = "http_request to " + printable(request.url);
+Error failed(const Requester& by, const HttpRequest& request, const Failure& failure) {
+  const std::string what = by.what + " to " + printable(request.url);
   if (failure.code == FailureCode::kResponseBodySize)
     return Error(ErrorKind::kLimit, what + ": the response is larger than the " +
-                                        std::to_string(manifest.max_http_response_bytes) +
-                                        " bytes that the manifest allows (memory.max_http_response_bytes)");
+                                        std::to_string(by.max_response_bytes) + " bytes that " + by.limit_name);
   std::string text = what + ": " + name_of(failure.code);
   if (failure.text) text += ": " + printable(*failure.text);
   return Error(ErrorKind::kIo, std::move(text));
 }
 
-Result<void> write_body(StoreRef store, RequestBody& to, std::string_view bytes) {
+Result<void> write_body(const Requester& by, RequestBody& to, std::string_view bytes) {
   while (!bytes.empty()) {
     const wasi::host::Outcome<size_t> room = to.room();
     if (!room) return {};  // the response says why
     if (*room == 0) {
-      ERMINE_TRY(wait_for(store, to.wait()));
+      ERMINE_TRY(wait_for(by, to.wait()));
       continue;
     }
     const size_t size = std::min(*room, bytes.size());
@@ -138,37 +152,34 @@ Result<void> write_body(StoreRef store, RequestBody& to, std::string_view bytes)
   return {};
 }
 
-Result<HttpResponse> read_response(StoreRef store, Exchange& exchange, const HttpRequest& request,
-                                   const Manifest& manifest) {
-  while (!exchange.has_answer()) ERMINE_TRY(wait_for(store, exchange.wait()));
+Result<HttpResponse> read_response(const Requester& by, Exchange& exchange, const HttpRequest& request) {
+  while (!exchange.has_answer()) ERMINE_TRY(wait_for(by, exchange.wait()));
   const Exchange::Answer answer = exchange.answer();
-  if (answer.failure) return failed(request, *answer.failure, manifest);
+  if (answer.failure) return failed(by, request, *answer.failure);
   HttpResponse response;
   response.status = answer.status;
   for (const auto& [name, value] : *answer.fields) response.headers[lower(name)] = value;
   for (;;) {
-    while (!exchange.can_read()) ERMINE_TRY(wait_for(store, exchange.wait()));
+    while (!exchange.can_read()) ERMINE_TRY(wait_for(by, exchange.wait()));
     uint8_t piece[16 << 10];
     const wasi::host::Outcome<size_t> size = exchange.read(piece, sizeof piece);
-    if (!size) return failed(request, exchange.failure().value_or(Failure{}), manifest);
+    if (!size) return failed(by, request, exchange.failure().value_or(Failure{}));
     if (*size == 0) return response;
     response.body.append(reinterpret_cast<const char*>(piece), *size);
   }
 }
 
 // One request, without redirections.
-Result<HttpResponse> exchange_with(StoreRef store, const Manifest& manifest, const HttpRequest& request, const Url& url,
-                                   std::string_view body) {
-  const std::optional<std::string> grant = grant_for(url, manifest);
-  if (!grant)
-    return Error(ErrorKind::kUsage,
-                 "http_request: the manifest does not allow requests to " + printable(url.host) + " (allowed_hosts)");
+Result<HttpResponse> exchange_with(const Requester& by, const HttpRequest& request, const Url& url,
+                                   const std::string& grant, std::string_view body) {
   NetworkGrants network_grants;
-  network_grants.http.push_back(*grant);
+  network_grants.http.push_back(grant);
   ERMINE_ASSIGN(const std::shared_ptr<wasi::net::Network> network, wasi::net::Network::create(network_grants));
   HttpGrants grants;
-  ERMINE_ASSIGN(grants.pool, pool());
-  grants.max_response_bytes = manifest.max_http_response_bytes;
+  Result<HttpPool> opened = pool();
+  if (!opened) return std::move(opened).error().with_context(by.what);
+  grants.pool = *std::move(opened);
+  grants.max_response_bytes = by.max_response_bytes;
   WasiRefusals refusals;
   const auto client = std::make_shared<Client>(std::move(grants), network, refusals);
 
@@ -179,7 +190,7 @@ Result<HttpResponse> exchange_with(StoreRef store, const Manifest& manifest, con
   parts.path = url.path;
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name) || !is_field_value(value))
-      return Error(ErrorKind::kUsage, "http_request: " + printable(name) + " is not the header of a request");
+      return Error(ErrorKind::kUsage, by.what + ": " + printable(name) + " is not the header of a request");
     if (!is_forbidden_field(name) && !same_name(name, "content-length")) parts.fields.emplace_back(name, value);
   }
   if (!body.empty()) {
@@ -188,25 +199,37 @@ Result<HttpResponse> exchange_with(StoreRef store, const Manifest& manifest, con
   }
   const std::shared_ptr<RequestBody> sink = parts.body;
   std::variant<std::shared_ptr<Exchange>, Failure> sent = client->send(std::move(parts));
-  if (const Failure* failure = std::get_if<Failure>(&sent)) return failed(request, *failure, manifest);
+  if (const Failure* failure = std::get_if<Failure>(&sent)) return failed(by, request, *failure);
   const Reading reading(std::get<0>(std::move(sent)), client);
-  if (sink) ERMINE_TRY(write_body(store, *sink, body));
-  return read_response(store, *reading.exchange, request, manifest);
+  if (sink) ERMINE_TRY(write_body(by, *sink, body));
+  return read_response(by, *reading.exchange, request);
 }
 
-}  // namespace
+// Headers that the server of another origin is not sent (RFC 9110, section 15.4).
+bool is_for_one_origin(std::string_view name) {
+  return same_name(name, "authorization") || same_name(name, "cookie") || same_name(name, "proxy-authorization");
+}
 
-Result<HttpResponse> make_http_request(StoreRef store, const Manifest& manifest, const HttpRequest& request,
-                                       std::string_view body) {
+Result<HttpResponse> follow(const Requester& by, const HttpRequest& request, std::string_view body) {
   constexpr int kMostRedirections = 10;
   HttpRequest next = request;
+  std::optional<Url> first;
   for (int i = 0; i <= kMostRedirections; ++i) {
     const std::optional<Url> url = parse_url(next.url);
     if (!url)
       return Error(ErrorKind::kUsage,
-                   "http_request: " + printable(next.url) +
+                   by.what + ": " + printable(next.url) +
                        " is not a URL that can be requested: http://HOST[:PORT]/PATH, or with https");
-    ERMINE_ASSIGN(HttpResponse response, exchange_with(store, manifest, next, *url, body));
+    if (!first) first = url;
+    if (url->tls != first->tls || url->authority != first->authority)
+      std::erase_if(next.headers, [](const auto& header) { return is_for_one_origin(header.first); });
+    // Where a server sends the embedder's requests is not the embedder's word.
+    std::optional<std::string> grant = as_grant(*url, url->host == first->host ? kAnyAddress : kNoCredentials);
+    if (by.allowed_hosts != nullptr) grant = grant_for(*url, *by.allowed_hosts);
+    if (!grant)
+      return Error(ErrorKind::kUsage,
+                   by.what + ": the manifest does not allow requests to " + printable(url->host) + " (allowed_hosts)");
+    ERMINE_ASSIGN(HttpResponse response, exchange_with(by, next, *url, *grant, body));
     const auto location = response.headers.find("location");
     const bool keeps_method = response.status == 307 || response.status == 308;
     const bool redirects = keeps_method || (response.status >= 301 && response.status <= 303);
@@ -218,8 +241,26 @@ Result<HttpResponse> make_http_request(StoreRef store, const Manifest& manifest,
     body = {};
     std::erase_if(next.headers, [](const auto& header) { return lower(header.first).starts_with("content-"); });
   }
-  return Error(ErrorKind::kIo, "http_request to " + printable(request.url) + ": more than " +
+  return Error(ErrorKind::kIo, by.what + " to " + printable(request.url) + ": more than " +
                                    std::to_string(kMostRedirections) + " redirections");
+}
+
+}  // namespace
+
+Result<HttpResponse> make_http_request(StoreRef store, const Manifest& manifest, const HttpRequest& request,
+                                       std::string_view body) {
+  const Requester plugin = {"http_request", &store, &manifest.allowed_hosts, manifest.max_http_response_bytes,
+                            "the manifest allows (memory.max_http_response_bytes)"};
+  return follow(plugin, request, body);
+}
+
+Result<std::vector<uint8_t>> fetch_module(const HttpRequest& request) {
+  const Requester embedder = {"the request for a module", nullptr, nullptr, 1u << 30, "a module may have"};
+  ERMINE_ASSIGN(const HttpResponse response, follow(embedder, request, {}));
+  if (response.status / 100 != 2)
+    return Error(ErrorKind::kIo, embedder.what + " to " + printable(request.url) + ": the server answers with status " +
+                                     std::to_string(response.status));
+  return std::vector<uint8_t>(response.body.begin(), response.body.end());
 }
 
 }  // namespace ermine::extism

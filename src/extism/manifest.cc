@@ -14,6 +14,8 @@
 
 #include "ermine/printable.h"
 #include "extism/digest.h"
+#include "extism/http.h"
+#include "extism/toml.h"
 
 namespace ermine::extism {
 namespace {
@@ -84,8 +86,28 @@ Result<std::vector<uint8_t>> read_data(const Json& data, std::string_view field)
   return std::vector<uint8_t>(bytes, bytes + size->get<uint64_t>());
 }
 
+// The url, method and headers of an object; nothing if one of them has another type.
+std::optional<HttpRequest> read_request(const Json& object) {
+  const Json *const url = member(object, "url"), *const method = member(object, "method"),
+                    *const headers = member(object, "headers");
+  if (url == nullptr || !url->is_string() || (method != nullptr && !method->is_string()) ||
+      (headers != nullptr && !headers->is_object()))
+    return std::nullopt;
+  HttpRequest out;
+  out.url = url->get<std::string>();
+  if (method != nullptr) out.method = method->get<std::string>();
+  std::ranges::transform(out.method, out.method.begin(), [](char c) { return 'a' <= c && c <= 'z' ? c - 32 : c; });
+  if (headers == nullptr) return out;
+  for (const auto& [name, value] : headers->items()) {
+    if (!value.is_string()) return std::nullopt;
+    out.headers.emplace_back(name, value.get<std::string>());
+  }
+  return out;
+}
+
 Result<ModuleSource> read_module(const Json& entry, const std::string& field) {
-  if (!entry.is_object()) return wrong(field, "an object with one of path and data");
+  constexpr std::string_view kExpected = "an object with one of path, data and url";
+  if (!entry.is_object()) return wrong(field, kExpected);
   ModuleSource source;
   const Json *const name = member(entry, "name"), *const hash = member(entry, "hash");
   if ((name != nullptr && !name->is_string()) || (hash != nullptr && !hash->is_string()))
@@ -100,11 +122,11 @@ Result<ModuleSource> read_module(const Json& entry, const std::string& field) {
     ERMINE_ASSIGN(source.data, read_data(*data, field + ".data"));
     return source;
   }
-  if (const Json* url = member(entry, "url"); url != nullptr && url->is_string())
-    return Error(ErrorKind::kUnsupported, "modules are not loaded over the network: load " +
-                                              printable(url->get_ref<const std::string&>()) +
-                                              " yourself, and give it as path or data");
-  return wrong(field, "an object with one of path and data");
+  if (member(entry, "url") == nullptr) return wrong(field, kExpected);
+  source.request = read_request(entry);
+  if (!source.request)
+    return wrong(field, "an object with the strings url and method, and headers, an object of strings");
+  return source;
 }
 
 Result<void> read_modules(const Json& manifest, std::vector<ModuleSource>& out) {
@@ -123,11 +145,18 @@ Result<void> read_modules(const Json& manifest, std::vector<ModuleSource>& out) 
 
 }  // namespace
 
-Result<Manifest> parse_manifest(std::string_view json) {
-  const Json object = Json::parse(json, nullptr, false);
-  if (!object.is_object())
-    return Error(ErrorKind::kUsage,
-                 "the plug-in is neither a module, in the binary or the text format, nor a manifest in JSON");
+Result<Manifest> parse_manifest(std::string_view json_or_toml) {
+  Json object = Json::parse(json_or_toml, nullptr, false);
+  if (!object.is_object()) {
+    const Result<std::string> json = toml_to_json(json_or_toml);
+    if (!json)
+      return Error(
+          ErrorKind::kUsage,
+          "the plug-in is neither a module, in the binary or the text format, nor a manifest in JSON or TOML (as "
+          "TOML: " +
+              json.error().to_string() + ")");
+    object = Json::parse(*json);
+  }
   Manifest out;
   ERMINE_TRY(
       only_fields(object, "a manifest", {"wasm", "memory", "config", "allowed_hosts", "allowed_paths", "timeout_ms"}));
@@ -155,6 +184,7 @@ Result<Manifest> parse_manifest(std::string_view json) {
 
 Result<std::vector<uint8_t>> load(ModuleSource&& source) {
   std::vector<uint8_t> bytes = std::move(source.data);
+  if (source.request) { ERMINE_ASSIGN(bytes, fetch_module(*source.request)); }
   if (!source.path.empty()) {
     const int file = open(source.path.c_str(), O_RDONLY | O_CLOEXEC);
     struct stat status{};
@@ -197,26 +227,13 @@ bool update_config(PluginConfig& config, std::string_view json) {
 
 Result<HttpRequest> parse_http_request(std::string_view json) {
   const Json object = Json::parse(json, nullptr, false);
-  const Json* url = object.is_object() ? member(object, "url") : nullptr;
-  const Json* method = url != nullptr ? member(object, "method") : nullptr;
-  const Json* headers = url != nullptr ? member(object, "headers") : nullptr;
-  bool right = url != nullptr && url->is_string() && (method == nullptr || method->is_string()) &&
-               (headers == nullptr || headers->is_object());
-  HttpRequest out;
-  if (right && headers != nullptr) {
-    for (const auto& [name, value] : headers->items()) {
-      right &= value.is_string();
-      if (right) out.headers.emplace_back(name, value.get<std::string>());
-    }
-  }
-  if (!right)
+  std::optional<HttpRequest> request;
+  if (object.is_object()) request = read_request(object);
+  if (!request)
     return Error(ErrorKind::kUsage,
                  "an HTTP request is described by an object with the string url, and it may have the string method and "
                  "the object headers, of strings");
-  out.url = url->get<std::string>();
-  if (method != nullptr) out.method = method->get<std::string>();
-  std::ranges::transform(out.method, out.method.begin(), [](char c) { return 'a' <= c && c <= 'z' ? c - 32 : c; });
-  return out;
+  return *std::move(request);
 }
 
 std::string http_headers_json(const std::map<std::string, std::string>& headers) {

@@ -1,4 +1,4 @@
-// Manifest: which modules a plug-in has, and what it may use, as the embedder writes it in JSON.
+// Manifest: which modules a plug-in has, and what it may use, as the embedder writes it in JSON or TOML.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,17 @@ namespace ermine::extism {
 
 inline constexpr const char* kMainModule = "main";
 
+// A request over HTTP, of a plug-in or for a module.
+struct HttpRequest {
+  std::string url, method = "GET";
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
 struct ModuleSource {
   std::string name = kMainModule;
-  std::string path;           // of a file, or
-  std::vector<uint8_t> data;  // the module itself
+  std::string path;                    // of a file, or
+  std::optional<HttpRequest> request;  // for it, or
+  std::vector<uint8_t> data;           // the module itself
   std::optional<std::string> hash;  // its SHA-256
 };
 
@@ -35,18 +42,15 @@ struct Manifest {
 };
 
 // kUsage says which field is wrong, and what it should be.
-Result<Manifest> parse_manifest(std::string_view json);
-// The bytes of a module. kIo if its file cannot be read, kUsage if its hash is another one.
+Result<Manifest> parse_manifest(std::string_view json_or_toml);
+// The bytes of a module. kIo if its file cannot be read, kUsage if its hash is another one, or an error of
+// fetch_module().
 Result<std::vector<uint8_t>> load(ModuleSource&& source);
 
 // Applies an object of strings and nulls, which remove values. False, with nothing changed, if it is something else.
 bool update_config(PluginConfig& config, std::string_view json);
 
 // What a plug-in says of an HTTP request.
-struct HttpRequest {
-  std::string url, method = "GET";
-  std::vector<std::pair<std::string, std::string>> headers;
-};
 Result<HttpRequest> parse_http_request(std::string_view json);
 // An object of the headers of a response.
 std::string http_headers_json(const std::map<std::string, std::string>& headers);

@@ -124,6 +124,25 @@ static void calls(void) {
   CHECK(freed == 1);
 }
 
+/* The same fields in TOML. */
+static void toml(void) {
+  char text[4096];
+  snprintf(text, sizeof text,
+           "# a plug-in\nwasm = [{ path = '%s', name = \"other\" }, { path = '%s' }]\ntimeout_ms = 10_000\n"
+           "memory.max_var_bytes = 0xA\n[config]\nname = \"v\\u0061lue\"\n",
+           other_file, plugin_file);
+  ExtismFunction* function = new_mix();
+  const ExtismFunction* functions[] = {function};
+  char* message = NULL;
+  ExtismPlugin* p = extism_plugin_new((const uint8_t*)text, strlen(text), functions, 1, true, &message);
+  if (message != NULL) fprintf(stderr, "%s\n", message);
+  extism_plugin_new_error_free(message);
+  extism_function_free(function);
+  CHECK(call(p, "config", "name") == 0 && output_is(p, "value"));
+  CHECK(call(p, "remember", "more than ten") == -1 && error_has(p, "10"));
+  extism_plugin_free(p);
+}
+
 static void limits(void) {
   /* The plug-in has the first page of its own; 0x1000 pages are one block of "fill". */
   ExtismPlugin* p = new_plugin("\"memory\": {\"max_pages\": 8200, \"max_var_bytes\": 60}, \"timeout_ms\": 40");
@@ -170,7 +189,11 @@ static void errors(void) {
   refused("{\"wasm\": []}", "wasm");
   refused("{\"wasm\": [{}]}", "wasm[0]");
   refused("{\"wasm\": [{\"path\": \"/dev/null/x\"}]}", "/dev/null/x");
-  refused("{\"wasm\": [{\"url\": \"http://127.0.0.1/\"}]}", "http://127.0.0.1/");
+  refused("{\"wasm\": [{\"url\": \"file:///etc/passwd\"}]}", "file:///etc/passwd");
+  refused("{\"wasm\": [{\"url\": \"http://127.0.0.1/\", \"headers\": [1]}]}", "headers");
+  refused("timeout_ms = 5\n[[wasm]]\npath = 1\n", "wasm[0]");
+  refused("timeout_ms = 5\n[[wasm]\n", "line 2");
+  refused("[[wasm]]\npath = 1979-05-27\n", "line 2");
   refused("{\"wasm\": [{\"data\": \"AGFz*Q==\"}]}", "base64");
   refused("{\"wasm\": [{\"data\": \"AGFzbQ==\"}]}", "module");
   refused("{\"wasm\": [{\"data\": \"AGFzbQEAAAA=\", \"hash\": \"00\"}]}",
@@ -296,6 +319,38 @@ static void http(const char* url) {
   extism_plugin_free(p);
 }
 
+/* A plug-in of the module at this path of the server, and the other one. */
+static ExtismPlugin* from_url(const char* url, const char* path, const char* fields) {
+  char text[1024];
+  snprintf(text, sizeof text,
+           "{\"wasm\": [{\"path\": \"%s\", \"name\": \"other\"}, {\"url\": \"%s%s\", \"headers\": {\"X-Test\": "
+           "\"a\", \"Authorization\": \"only-here\"}%s}]}",
+           other_file, url, path, fields);
+  ExtismFunction* function = new_mix();
+  const ExtismFunction* functions[] = {function};
+  extism_plugin_new_error_free(last_message);
+  last_message = NULL;
+  ExtismPlugin* plugin = extism_plugin_new((const uint8_t*)text, strlen(text), functions, 1, true, &last_message);
+  extism_function_free(function);
+  return plugin;
+}
+
+/* Needs no allowed_hosts, which are the plug-in's. */
+static void modules_by_url(const char* url) {
+  static const char* const kRight[][2] = {
+      {"/module", ""}, {"/module", ", \"method\": \"post\""}, {"/moved", ""}, {"/elsewhere", ""}};
+  for (size_t i = 0; i < sizeof kRight / sizeof *kRight; ++i) {
+    ExtismPlugin* p = from_url(url, kRight[i][0], kRight[i][1]);
+    CHECK(call(p, "echo", kRight[i][0]) == 0 && output_is(p, kRight[i][0]));
+    if (last_message != NULL) fprintf(stderr, "%s\n", last_message);
+    extism_plugin_free(p);
+  }
+  CHECK(from_url(url, "/module", ", \"hash\": \"00\"") == NULL && strstr(last_message, "SHA-256") != NULL);
+  CHECK(from_url(url, "/large", "") == NULL && strstr(last_message, "manifest") == NULL);
+  CHECK(from_url(url, "/module-secret", "") == NULL && strstr(last_message, "status 403") != NULL);
+  CHECK(from_url("http://127.0.0.1:1", "/", "") == NULL && strstr(last_message, "http://127.0.0.1:1/") != NULL);
+}
+
 int main(int argc, char** argv) {
   if (argc < 3) return fprintf(stderr, "program PLUGIN OTHER [URL]\n"), 2;
   plugin_file = argv[1];
@@ -303,8 +358,10 @@ int main(int argc, char** argv) {
   CHECK(extism_log_custom("info"));
   if (argc > 3) {
     http(argv[3]);
+    modules_by_url(argv[3]);
   } else {
     calls();
+    toml();
     limits();
     errors();
     threads();
