@@ -18,7 +18,7 @@ help:
 	@echo 'make build                     only the command: $(RELEASE)/bin/ermine'
 	@echo 'make install PREFIX=/usr/local the command, its man page, the library, headers, CMake and pkg-config files'
 	@echo 'make packages                  Debian packages of all that in $(RELEASE)/packages'
-	@echo 'make wheel                     a wheel of the Python package, in build/wheels (docs/how-to/embed-in-python.md)'
+	@echo 'make wheel                     a wheel (manylinux) of the Python package, tested, in build/wheels'
 	@echo 'make format                    clang-format on every source file'
 	@echo 'make reference                 writes docs/reference/options.md, the man page and the completions from the option tables'
 	@echo 'make docs                      the API reference and the guide as HTML, in build/docs'
@@ -53,13 +53,10 @@ packages: build
 	@cmake --build --preset release --target libermine libermine_shared
 	@cpack --config $(RELEASE)/CPackConfig.cmake -B $(RELEASE)/packages
 
-# auditwheel (PyPI), if it is installed, finds out the tag manylinux_….
+# For the python3 of the PATH.
 wheel:
 	@tools/install_packages build python
-	@python3 -m pip wheel -q --no-build-isolation --no-deps -w build/wheels/linux ./bindings/python
-	@if command -v auditwheel >/dev/null; then auditwheel repair -w build/wheels build/wheels/linux/*.whl; \
-	else mv build/wheels/linux/*.whl build/wheels/; echo 'without auditwheel: the tag is linux'; fi
-	@ls build/wheels/*.whl
+	@python3 tools/make_wheel.py
 
 ci:
 	@.ci/run

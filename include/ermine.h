@@ -113,6 +113,15 @@ WASM_API_EXTERN own ermine_interrupt_handle_t* ermine_interrupt_handle_new(wasm_
 WASM_API_EXTERN void ermine_interrupt_handle_interrupt(const ermine_interrupt_handle_t*);
 WASM_API_EXTERN void ermine_interrupt_handle_delete(own ermine_interrupt_handle_t*);
 
+/* For functions of the host that wait for something: whether their call is to end. */
+WASM_API_EXTERN bool ermine_store_interrupt_requested(const wasm_store_t*);
+/* A descriptor that is readable while that is so, for poll(); -1 if the system has none. It is the store's. */
+WASM_API_EXTERN int ermine_store_interrupt_fd(wasm_store_t*);
+/* Answers the request, if there is one: a trap, which the function must return. In an ermine_execution_t, null: the
+   call was suspended here, and continues. So a function can suspend the execution that calls it, by an interrupt of its
+   own, until what it waits for is there. Memories may have grown in the meantime. */
+WASM_API_EXTERN own wasm_trap_t* ermine_store_check_interrupt(wasm_store_t*);
+
 /* Collects garbage now, and not only when the heap needs it. */
 WASM_API_EXTERN void ermine_store_gc(wasm_store_t*);
 

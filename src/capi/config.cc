@@ -112,6 +112,12 @@ ermine_interrupt_handle_t* ermine_interrupt_handle_new(wasm_store_t* store) {
 }
 void ermine_interrupt_handle_interrupt(const ermine_interrupt_handle_t* handle) { handle->handle.interrupt(); }
 void ermine_interrupt_handle_delete(ermine_interrupt_handle_t* handle) { delete handle; }
+bool ermine_store_interrupt_requested(const wasm_store_t* store) { return store->state->store->interrupt_requested(); }
+int ermine_store_interrupt_fd(wasm_store_t* store) { return store->state->store->interrupt_fd(); }
+wasm_trap_t* ermine_store_check_interrupt(wasm_store_t* store) {
+  ermine::Result<void> answered = store->state->store->check_interrupt();
+  return answered ? nullptr : ermine::capi::new_trap(store->state, std::move(answered).error());
+}
 void ermine_store_gc(wasm_store_t* store) { store->state->store->collect_garbage(); }
 
 ermine_tag_t* ermine_tag_new(wasm_store_t* store, const wasm_functype_t* type) {

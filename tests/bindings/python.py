@@ -14,6 +14,7 @@ import sys
 PROGRAMS = {
     "interruption.py": "another thread: INTERRUPTED\ntime limit: INTERRUPTED\nit ran: True\n",
     "overview.py": "1\n3\n",
+    "waiting.py": "[30, 40]\n",
     "memory.py": "WHITE IN WINTER\nBROWN IN WINTER\nMEMORY_OUT_OF_BOUNDS in 0\n",
 }
 built, source, guide, scratch = map(pathlib.Path, sys.argv[1:])

@@ -1,4 +1,6 @@
 // Calls of the C API: vectors in values, and calls over slots.
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -173,6 +175,55 @@ TEST_F(CApi, NumbersOfTheHost) {
   EXPECT_EQ(results[1].of.f32, -0.5f);
   EXPECT_EQ(results[2].of.i64, INT64_MIN);
   EXPECT_EQ(results[3].of.i32, -1);
+}
+
+// A function of the host that waits suspends the execution that calls it; a plain call ends instead.
+TEST_F(CApi, FunctionsOfTheHostSuspendTheirCall) {
+  struct Host {
+    wasm_store_t* store;
+    ermine_interrupt_handle_ptr handle;
+    int answer = 0, ended = 0;
+  } host{store_.get(), ermine_interrupt_handle_ptr(ermine_interrupt_handle_new(store_.get()))};
+  const wasm_functype_ptr type = functype({}, {WASM_I32});
+  const wasm_func_ptr wait(wasm_func_new_with_env(
+      store_.get(), type.get(),
+      [](void* env, const wasm_val_vec_t*, wasm_val_vec_t* results) -> wasm_trap_t* {
+        Host& h = *static_cast<Host*>(env);
+        EXPECT_FALSE(ermine_store_interrupt_requested(h.store));
+        EXPECT_EQ(ermine_store_check_interrupt(h.store), nullptr);
+        ermine_interrupt_handle_interrupt(h.handle.get());
+        EXPECT_TRUE(ermine_store_interrupt_requested(h.store));
+        pollfd polled{ermine_store_interrupt_fd(h.store), POLLIN, 0};
+        EXPECT_EQ(poll(&polled, 1, 0), 1);
+        if (wasm_trap_t* trap = ermine_store_check_interrupt(h.store)) return ++h.ended, trap;
+        EXPECT_EQ(poll(&polled, 1, 0), 0);
+        results->data[0] = i32(h.answer);
+        return nullptr;
+      },
+      &host, nullptr));
+  const auto instance = instantiate(R"((module (import "" "wait" (func $wait (result i32)))
+    (func (export "f") (result i32) (i32.mul (call $wait) (call $wait)))))",
+                                    {wasm_func_as_extern(wait.get())});
+  const auto f = exported(instance.get(), "f");
+  const wasm_val_vec_t none = WASM_EMPTY_VEC;
+  ermine_execution_t* const execution = ermine_execution_new(wasm_extern_as_func(f.get()), &none);
+  for (host.answer = 5; host.answer <= 7; ++host.answer) {
+    EXPECT_EQ(ermine_execution_run(execution), nullptr);
+    const bool over = host.answer == 7;
+    ASSERT_EQ(ermine_execution_state(execution), over ? ERMINE_EXECUTION_RETURNED : ERMINE_EXECUTION_INTERRUPTED);
+  }
+  wasm_val_vec_t results;
+  ermine_execution_results(execution, &results);
+  EXPECT_EQ(results.data[0].of.i32, 6 * 7);
+  wasm_val_vec_delete(&results);
+  ermine_execution_delete(execution);
+  EXPECT_EQ(host.ended, 0);
+  ermine_execution_t* const dropped = ermine_execution_new(wasm_extern_as_func(f.get()), &none);
+  EXPECT_EQ(ermine_execution_run(dropped), nullptr);
+  ermine_execution_delete(dropped);
+  EXPECT_EQ(host.ended, 1);
+  EXPECT_NE(trap_of(f), nullptr);
+  EXPECT_EQ(host.ended, 2);
 }
 
 // More values than there is room for on the stack.

@@ -1,7 +1,7 @@
 """The classes of the extension module."""
 import os
 from types import TracebackType
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Type, Union
+from typing import Any, Callable, Coroutine, Dict, Mapping, Optional, Sequence, Tuple, Type, Union
 
 from ._config import Config
 from ._imports import Exports
@@ -94,7 +94,9 @@ class Caller:
         """An export of the calling instance."""
 
 class Func:
-    def __init__(self, store: Store, type: FuncType, callable: Callable[..., Any], access_caller: bool = False) -> None: ...
+    def __init__(self, store: Store, type: FuncType, callable: Callable[..., Any], access_caller: bool = False) -> None:
+        """A host function. If it is a coroutine function, only calls by call_async() can call it: they wait for it."""
+
     def __call__(self, *args: Any) -> Any:
         """None, the result, or a tuple of results."""
 
@@ -174,13 +176,20 @@ class Execution:
 
     def __init__(self, func: Func, *args: Any) -> None: ...
     def run(self, slice: Optional[float] = None) -> bool:
-        """Starts or continues it. True: it has returned; False: it was suspended, after so many seconds or without fuel."""
+        """Starts or continues it. True: it has returned; False: it was suspended, after so many seconds, without fuel, or
+        because a host function has returned a coroutine (`awaited`)."""
 
     def results(self) -> Any: ...
     def close(self) -> None: ...
     @property
+    def awaited(self) -> Optional[Coroutine[Any, Any, Any]]:
+        """What the call waits for: run() continues it after set_result() or set_exception()."""
+
+    def set_result(self, value: Any) -> None: ...
+    def set_exception(self, error: BaseException) -> None: ...
+    @property
     def state(self) -> str:
-        """"ready", "running", "out_of_fuel", "interrupted", "returned" or "failed"."""
+        """"ready", "running", "out_of_fuel", "interrupted", "awaiting", "returned" or "failed"."""
 
 class _Wasi:
     def __init__(self, engine: Engine, config: WasiConfig) -> None: ...

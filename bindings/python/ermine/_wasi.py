@@ -17,6 +17,7 @@ class WasiConfig:
         self._inherit_env = False
         self._inherit_stdio = False
         self._directories: List[Tuple[str, str, bool]] = []
+        self._listeners: List[str] = []
         self._streams: Dict[int, int] = {}
         self._owned: List[Any] = []
 
@@ -29,6 +30,10 @@ class WasiConfig:
     def preopen_dir(self, host_path: Union[str, os.PathLike[str]], guest_path: str, *, read_only: bool = False) -> None:
         """Grants a directory and what is below it."""
         self._directories.append((os.fspath(host_path), guest_path, read_only))
+
+    def listen(self, address: str) -> None:
+        """Grants a listening socket on "host:port", which the program has from its start; components may listen there."""
+        self._listeners.append(address)
 
     def _stream(self, number: int, source: Any) -> None:
         # A descriptor of its own, so that closing the other does no harm.

@@ -22,6 +22,15 @@ namespace ermine_python {
 
 struct Core;
 
+// A call that can be suspended (execution.cc).
+struct Suspendable {
+  Core* core;
+  ermine_execution_t* execution;
+  // A coroutine that a host function has returned, for whose result the call waits; then its result or its exception.
+  py::object awaited, value, error;
+  bool answered = false;
+};
+
 // A host function: the environment of its callback. The store's Python object shows its callable to Python's collector.
 struct HostFunc {
   std::shared_ptr<Core> core;
@@ -80,6 +89,7 @@ struct Core : std::enable_shared_from_this<Core> {
   uint64_t deadline = 0;  // of the embedder, in nanoseconds of the monotonic clock; 0: none
   unsigned depth = 0;  // calls into the engine that are running
   unsigned suspendable = 0;  // of these, those that a suspension would leave in the middle
+  Suspendable* innermost = nullptr;  // the running call, if it can be suspended, without frames of Python on its stack
   PyThreadState* saved = nullptr;  // of the innermost call
   size_t buffers = 0;  // exported
   Item* items = nullptr;
@@ -184,6 +194,12 @@ PyObject* from_wasm(py::handle store, wasm_val_t* value);
 // None, the value, or a tuple; takes the values over.
 PyObject* results_of(py::handle store, wasm_val_t* values, size_t count);
 wasm_ref_t* to_ref(py::handle store, PyObject* value, wasm_valkind_t kind);  // throws
+
+// ---- Coroutines (execution.cc)
+
+// Suspends the innermost call until the coroutine has ended: its result. Null: a Python exception is set, or `trap`
+// ends a call that is dropped.
+py::object wait_for(Core& core, py::object coroutine, wasm_trap_t** trap);
 
 // Values of a call, with an array for few of them.
 class Values {

@@ -30,9 +30,11 @@ wasm_trap_t* call_apart(Core& core, const wasm_func_t* func, const wasm_val_vec_
     return trap;
   }
   wasm_trap_t* trap = nullptr;
+  Suspendable* const outer = std::exchange(core.innermost, nullptr);
   while ((trap = ermine_execution_run(execution)) == nullptr &&
          ermine_execution_state(execution) == ERMINE_EXECUTION_INTERRUPTED &&
          !core.interrupt_requested->exchange(false) && core.restore_deadline()) {}
+  core.innermost = outer;
   const ermine_execution_state_t state = ermine_execution_state(execution);
   if (trap == nullptr && state != ERMINE_EXECUTION_RETURNED) {
     wasm_message_t message;
@@ -89,8 +91,8 @@ struct Caller {
   py::object store;
 };
 
-bool call_python(HostFunc& func, ermine_caller_t* caller, py::handle store, const wasm_val_t* args,
-                 wasm_val_t* results) {
+bool call_python(HostFunc& func, ermine_caller_t* caller, py::handle store, const wasm_val_t* args, wasm_val_t* results,
+                 wasm_trap_t** trap) {
   const bool more = func.access_caller;
   py::tuple tuple(func.params.size() + more);
   py::object caller_object;
@@ -107,6 +109,7 @@ bool call_python(HostFunc& func, ermine_caller_t* caller, py::handle store, cons
   }
   py::object callable = py::reinterpret_borrow<py::object>(func.callable);
   py::object result = py::reinterpret_steal<py::object>(PyObject_Call(callable.ptr(), tuple.ptr(), nullptr));
+  if (result && PyCoro_CheckExact(result.ptr())) result = wait_for(*func.core, std::move(result), trap);
   if (more) caller_object.cast<Caller&>() = {nullptr, py::none()};
   if (!result) return false;
   const size_t count = func.results.size();
@@ -140,8 +143,8 @@ wasm_trap_t* call_host(void* env, ermine_caller_t* caller, const wasm_val_t* arg
     // (The store's Python object is alive: the running call holds it.)
     py::object store = py::reinterpret_borrow<py::object>(static_cast<PyObject*>(ermine_store_get_data(core.store)));
     if (func.callable == nullptr) PyErr_SetString(PyExc_ValueError, "the store of the host function is closed");
-    else done = call_python(func, caller, store, args, results);
-    if (!done && PyErr_ExceptionMatches(PyExc_Exception)) (void)raised_exception(store, core, &trap);
+    else done = call_python(func, caller, store, args, results, &trap);
+    if (!done && trap == nullptr && PyErr_ExceptionMatches(PyExc_Exception)) (void)raised_exception(store, core, &trap);
   } catch (py::error_already_set& error) { error.restore(); } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
   }

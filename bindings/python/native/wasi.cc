@@ -58,6 +58,8 @@ Wasi* new_wasi(py::object engine, py::object config) {
     pointers_to({host, guest});
     ermine_wasi_config_preopen_dir(made.get(), host.c_str(), guest.c_str(), dir.attr("__getitem__")(2).cast<bool>());
   }
+  const auto listeners = texts_of(py::object(config.attr("_listeners")));
+  for (const char* address : pointers_to(listeners)) ermine_wasi_config_listen(made.get(), address);
   if (py::object most = config.attr("max_open_files"); !most.is_none())
     ermine_wasi_config_max_open_files_set(made.get(), most.cast<uint32_t>());
   if (py::object most = config.attr("max_written_bytes"); !most.is_none())

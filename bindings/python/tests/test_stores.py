@@ -2,6 +2,7 @@
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -251,6 +252,122 @@ def test_python_inside_of_a_suspendable_call():
     assert asyncio.run(main()) == 60_000_000
 
 
+WAITING = """(module (import "" "wait" (func $wait (param i32) (result i32)))
+  (func (export "run") (param i32) (result i32) (i32.add (call $wait (local.get 0)) (call $wait (i32.const 1)))))"""
+
+
+def test_host_functions_that_are_coroutines():
+    store = ermine.Store()
+    log = []
+
+    async def wait(n):
+        log.append(n)
+        await asyncio.sleep(0.1 if n != 1 else 0)
+        if n == 7:
+            raise KeyError(n)
+        return n * 10
+
+    e = make(store, WAITING, {"": {"wait": wait}})
+
+    async def main():
+        # All wait at the same time, and the store is free meanwhile.
+        start = time.monotonic()
+        assert await asyncio.gather(*(e.run.call_async(n) for n in range(2, 6))) == [30, 40, 50, 60]
+        assert time.monotonic() - start < 0.35
+        assert sorted(log[:4]) == [2, 3, 4, 5] and log[4:] == [1, 1, 1, 1]
+        with pytest.raises(KeyError):
+            await e.run.call_async(7)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(e.run.call_async(8), 0.01)
+        assert await e.run.call_async(2) == 30
+
+    asyncio.run(main())
+    with pytest.raises(RuntimeError, match="call_async"):
+        e.run(2)
+    with pytest.raises(ermine.Trap):
+        store.set_timeout(0.02)
+        asyncio.run(e.run.call_async(9))
+
+
+def test_coroutine_within_python():
+    """One of Python's frames lies between: such a call cannot wait."""
+    store = ermine.Store()
+
+    async def wait(n):
+        return n
+
+    inner = make(store, WAITING, {"": {"wait": wait}})
+    outer = make(store, WAITING, {"": {"wait": lambda n: inner.run(n)}})
+    with pytest.raises(RuntimeError, match="call_async"):
+        asyncio.run(outer.run.call_async(1))
+
+
+def test_coroutine_with_its_caller():
+    store = ermine.Store()
+    engine = store.engine
+    kept = []
+
+    async def wait(caller, n):
+        await asyncio.sleep(0)
+        kept.append(caller)
+        return caller.get("m").read(n, n + 1)[0]
+
+    linker = ermine.Linker(engine)
+    linker.define_func("", "wait", wait, access_caller=True)
+    e = linker.instantiate(store, ermine.Module(engine, WAITING[:-1] + '(memory (export "m") 1) (data (i32.const 1) "A0"))')).exports
+    assert asyncio.run(e.run.call_async(2)) == ord("0") + ord("A")
+    with pytest.raises(ermine.ErmineError):
+        kept[0].get("m")
+
+
+def test_execution_that_waits_is_dropped():
+    store = ermine.Store()
+    ended = []
+
+    async def wait(n):
+        try:
+            await asyncio.sleep(0)
+        finally:
+            ended.append(n)
+
+    e = make(store, WAITING, {"": {"wait": wait}})
+    execution = ermine.Execution(e.run, 1)
+    assert not execution.run() and execution.state == "awaiting"
+    with pytest.raises(ermine.ErmineError):
+        execution.run()
+    with pytest.raises(ermine.ErmineError):
+        ermine.Execution(e.run, 1).set_result(1)
+    execution.awaited.send(None)
+    execution.awaited.close()
+    execution.set_exception(ValueError("x"))
+    with pytest.raises(ValueError):
+        execution.run()
+    for drop in (lambda x: x.close(), lambda x: None, lambda x: store.close()):
+        execution = ermine.Execution(e.run, 2)
+        assert not execution.run()
+        execution.awaited.close()
+        drop(execution)
+        del execution
+        if not store.closed:
+            with pytest.raises(RuntimeError):  # (not the error of the call that was dropped)
+                e.run(1)
+    assert ended == [1]
+
+
+def test_coroutine_that_throws():
+    store = ermine.Store()
+    tag = ermine.Tag(store, ermine.FuncType([ermine.ValType.i32()]))
+
+    async def wait():
+        await asyncio.sleep(0)
+        raise ermine.WasmException(tag, 5)
+
+    e = make(store, """(module (import "" "t" (tag $t (param i32))) (import "" "wait" (func $wait))
+      (func (export "run") (result i32) (block $h (result i32) (try_table (catch $t $h) (call $wait)) (i32.const 0))))""",
+             {"": {"t": tag, "wait": wait}})
+    assert asyncio.run(e.run.call_async()) == 5
+
+
 def test_execution_out_of_fuel():
     store = ermine.Store(ermine.Engine(ermine.Config(consume_fuel=True)))
     e = make(store, COUNT)
@@ -285,6 +402,30 @@ def test_linker_and_wasi(tmp_path):
     with pytest.raises(ermine.ExitTrap) as caught:
         instance.exports._start()
     assert caught.value.code == 3 and config.stdout == b"hello\n"
+
+
+def test_wasi_listens():
+    engine = ermine.Engine()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    module = ermine.Module(engine, """(module
+      (import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "sock_shutdown" (func $shutdown (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func (export "run") (result i32 i32) (call $accept (i32.const 3) (i32.const 0) (i32.const 0))
+        (call $shutdown (i32.load (i32.const 0)) (i32.const 2))))""")
+    linker, config = ermine.Linker(engine), ermine.WasiConfig()
+    config.listen(f"127.0.0.1:{port}")
+    linker.define_wasi(config)
+    instance = linker.instantiate(ermine.Store(engine), module)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        assert instance.exports.run() == (0, 0)
+        assert client.recv(1) == b""
+    config = ermine.WasiConfig()
+    config.listen("nowhere")
+    with pytest.raises(ermine.WasmError, match="nowhere"):
+        ermine.Linker(engine).define_wasi(config)
 
 
 def test_linker_without_definitions():
