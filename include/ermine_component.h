@@ -45,7 +45,7 @@ enum ermine_component_valkind_enum {
   ERMINE_COMPONENT_RESOURCE, /* own or borrow */
   ERMINE_COMPONENT_MAP,
   ERMINE_COMPONENT_NUMBERS, /* a list of numbers, as an array of them: all that come from a component are */
-  ERMINE_COMPONENT_HANDLE,  /* a stream, future or error context, which can only be passed on */
+  ERMINE_COMPONENT_HANDLE,  /* a stream, future or error context; ermine_component_end_from_val */
   ERMINE_COMPONENT_NONE     /* no value: the result of a function that has none */
 };
 
@@ -230,8 +230,9 @@ WASM_API_EXTERN own ermine_component_func_t* ermine_component_instance_get_func(
 WASM_API_EXTERN void ermine_component_func_delete(own ermine_component_func_t*);
 /* In WIT: "func(name: string) -> string". */
 WASM_API_EXTERN void ermine_component_func_type(const ermine_component_func_t*, own wasm_name_t* out);
-/* Null, and the result; or a trap. If the function's type is async, waits until the call is over. After a trap in
-   running code no function of the instance can be called. */
+/* Null, and the result; or a trap. If the function's type is async, waits until the call is over
+   (ermine_component_func_call_async does not). After a trap in running code no function of the instance can be called.
+ */
 WASM_API_EXTERN own wasm_trap_t* ermine_component_func_call(const ermine_component_func_t*,
                                                             const ermine_component_val_t* args, size_t arg_count,
                                                             own ermine_component_val_t* result);
@@ -284,6 +285,117 @@ WASM_API_EXTERN own ermine_component_instance_t* ermine_component_linker_instant
                                                                                      wasm_store_t*,
                                                                                      const ermine_component_t*,
                                                                                      own wasm_trap_t** trap);
+
+/* ---- Asynchronous calls. The store's event loop runs them, and what they wait for; all functions here are for the
+   thread of the store, unless they say something else. */
+
+/* A call that need not be over when it begins; ermine::ComponentCall. */
+typedef struct ermine_component_call_t ermine_component_call_t;
+/* Begins a call: null, and the trap, if it could not begin. If the function's type is not async, it is over then. */
+WASM_API_EXTERN own ermine_component_call_t* ermine_component_func_call_async(const ermine_component_func_t*,
+                                                                              const ermine_component_val_t* args,
+                                                                              size_t arg_count, own wasm_trap_t** trap);
+/* A call that is not over continues, and its result is dropped. */
+WASM_API_EXTERN void ermine_component_call_delete(own ermine_component_call_t*);
+/* Whether it has returned, has failed or was cancelled. */
+WASM_API_EXTERN bool ermine_component_call_done(const ermine_component_call_t*);
+/* Once, after that: the result; or a trap, also if the call was cancelled. */
+WASM_API_EXTERN own wasm_trap_t* ermine_component_call_take(ermine_component_call_t*,
+                                                            own ermine_component_val_t* result);
+/* Runs the event loop until the call is done, and takes the result. */
+WASM_API_EXTERN own wasm_trap_t* ermine_component_call_wait(ermine_component_call_t*,
+                                                            own ermine_component_val_t* result);
+/* Asks the component to end the call early, which it need not do. A trap is that of code which runs at once. */
+WASM_API_EXTERN own wasm_trap_t* ermine_component_call_cancel(ermine_component_call_t*);
+/* Whether the component has ended it without a result. */
+WASM_API_EXTERN bool ermine_component_call_was_cancelled(const ermine_component_call_t*);
+/* Calls `done` once with `env`, in the event loop after the call is over; here, if it is over. Not if the store is
+   deleted before. */
+WASM_API_EXTERN void ermine_component_call_on_done(ermine_component_call_t*, void (*done)(void* env), void* env);
+
+/* Runs a task that is ready, and takes what has come from outside. `*ran` is false if there was nothing to do:
+   something may come when the descriptor is readable. A trap is that of a task, whose calls have failed with it; others
+   continue.
+ */
+WASM_API_EXTERN own wasm_trap_t* ermine_component_event_loop_run_some(wasm_store_t*, bool* ran);
+/* For poll() and epoll; it is the store's. -1: the system has no more descriptors. */
+WASM_API_EXTERN int ermine_component_event_loop_fd(wasm_store_t*);
+
+/* How a function of the host answers a call, then or later: once, by one of the functions that take it over, from any
+   thread. Answers after the store was deleted do nothing. */
+typedef struct ermine_component_reply_t ermine_component_reply_t;
+/* The result, which is taken over; ERMINE_COMPONENT_NONE if the type has none. */
+WASM_API_EXTERN void ermine_component_reply_complete(own ermine_component_reply_t*, own ermine_component_val_t* result);
+/* Ends the calling component, as a trap with this message does. */
+WASM_API_EXTERN void ermine_component_reply_fail(own ermine_component_reply_t*, const char* message,
+                                                 size_t message_size);
+/* Instead of a result, after the caller has asked to cancel the call. */
+WASM_API_EXTERN void ermine_component_reply_cancelled(own ermine_component_reply_t*);
+/* Whether it has. From any thread. */
+WASM_API_EXTERN bool ermine_component_reply_cancel_requested(const ermine_component_reply_t*);
+/* `request` is called once with `env`, on the store's thread, when the caller asks to cancel; here, if it has done so.
+   Also when the store is deleted, which it must not use then. Not after the answer. */
+WASM_API_EXTERN void ermine_component_reply_on_cancel(ermine_component_reply_t*, void (*request)(void* env), void* env);
+
+/* A function of the host whose type is async. The arguments are lent for this call; what is passed on in them, clone. A
+   trap ends the calling program; `reply` is then to be deleted by ermine_component_reply_fail, as ever. */
+typedef own wasm_trap_t* (*ermine_component_async_func_callback_t)(void* env, ermine_component_caller_t* caller,
+                                                                   own ermine_component_reply_t* reply,
+                                                                   const ermine_component_val_t* args,
+                                                                   size_t arg_count);
+/* As ermine_component_linker_define_func. */
+WASM_API_EXTERN bool ermine_component_linker_define_async_func(ermine_component_linker_t*, const char* instance_name,
+                                                               size_t instance_name_size, const char* name,
+                                                               size_t name_size, ermine_component_async_func_callback_t,
+                                                               void* env, void (*finalizer)(void*));
+
+/* ---- Streams and futures (ermine/component/stream.h): what a component and the host copy when both are ready. Each
+   operation begins here, and calls its function, if that is not null, with `env` on the store's thread when it is over:
+   within the operation, or when the event loop runs the component. That function may begin operations, but not call
+   components. An end has one operation at a time. Not called if the store is deleted before. */
+
+typedef uint8_t ermine_component_copyresult_t;
+/* ermine::component::CopyResult */
+enum ermine_component_copyresult_enum {
+  ERMINE_COMPONENT_COPY_COMPLETED, /* elements were copied, perhaps fewer than wanted */
+  ERMINE_COMPONENT_COPY_DROPPED, /* the other end is gone; some may have been copied before */
+  ERMINE_COMPONENT_COPY_CANCELLED
+};
+/* One end: of a stream or a future, to read or to write. */
+typedef struct ermine_component_end_t ermine_component_end_t;
+/* A stream of the host; both ends are to be deleted. `element`: ERMINE_COMPONENT_U8 for a stream of bytes;
+   ERMINE_COMPONENT_NONE: its elements have the type that the component wants which gets the end to read. */
+WASM_API_EXTERN void ermine_component_stream_new(wasm_store_t*, ermine_component_valkind_t element,
+                                                 own ermine_component_end_t** writer,
+                                                 own ermine_component_end_t** reader);
+/* A future of the host, of whatever type. */
+WASM_API_EXTERN void ermine_component_future_new(wasm_store_t*, own ermine_component_end_t** writer,
+                                                 own ermine_component_end_t** reader);
+/* Closes it. The value of a future must be written before its writer is closed. */
+WASM_API_EXTERN void ermine_component_end_delete(own ermine_component_end_t*);
+/* An end to read as a value (ERMINE_COMPONENT_HANDLE) that can be passed to a component, which then has it. False: it
+   is an end to write, or was passed on. */
+WASM_API_EXTERN bool ermine_component_end_to_val(own ermine_component_end_t*, own ermine_component_val_t* out);
+/* The end to read that a component has given. Null: the value is none, or was passed on. */
+WASM_API_EXTERN own ermine_component_end_t* ermine_component_end_from_val(wasm_store_t*, const ermine_component_val_t*);
+/* Ends the operation in progress, whose function is called. */
+WASM_API_EXTERN void ermine_component_end_cancel(ermine_component_end_t*);
+/* Whether nothing more can be copied. */
+WASM_API_EXTERN bool ermine_component_end_is_over(const ermine_component_end_t*);
+
+/* What was read, which is lent: a list (of a stream), or the value of a future, which is ERMINE_COMPONENT_NONE if it
+   has not come. */
+typedef void (*ermine_component_read_callback_t)(void* env, ermine_component_copyresult_t,
+                                                 const ermine_component_val_t* read);
+/* How many elements were written. */
+typedef void (*ermine_component_write_callback_t)(void* env, ermine_component_copyresult_t, size_t written);
+/* Reads up to `most` elements of a stream, or the value of a future. False: an operation is in progress, or the stream
+   is over. */
+WASM_API_EXTERN bool ermine_component_end_read(ermine_component_end_t*, size_t most, ermine_component_read_callback_t,
+                                               void* env);
+/* Writes the elements of a list, or the value of a future; it is copied. False: as above, or the value does not fit. */
+WASM_API_EXTERN bool ermine_component_end_write(ermine_component_end_t*, const ermine_component_val_t*,
+                                                ermine_component_write_callback_t, void* env);
 
 #undef own
 

@@ -132,6 +132,18 @@ namespace ermine::capi {
 
 Result<Value> to_value(const ermine_component_val_t& val) { return value_at(val, 0); }
 
+Result<std::vector<Value>> arguments_of(const ermine_component_val_t* args, size_t count) {
+  std::vector<Value> values;
+  values.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    Result<Value> value = to_value(args[i]);
+    if (!value)
+      return unfit_value("argument " + std::to_string(i + 1) + " of the function: " + value.error().message());
+    values.push_back(*std::move(value));
+  }
+  return values;
+}
+
 ermine_component_val_t from_value(const Value& value) {
   ermine_component_val_t out{.kind = ERMINE_COMPONENT_NONE, .of = {.u64 = 0}};
   auto& of = out.of;

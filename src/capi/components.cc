@@ -13,6 +13,7 @@ using ermine::HostResourceType;
 using ermine::Result;
 using ermine::capi::bytes_of;
 using ermine::capi::from_value;
+using ermine::capi::LentVals;
 using ermine::capi::StoreState;
 using ermine::capi::succeeded;
 using ermine::capi::to_value;
@@ -36,25 +37,6 @@ ermine_component_item_vec_t items_of(const std::vector<ComponentItem>& items) {
              bytes_of(item.type)};
   return out;
 }
-
-// Lent to C for a call.
-class LentVals {
- public:
-  explicit LentVals(std::span<const Value> values) {
-    vals_.reserve(values.size());
-    for (const Value& value : values) vals_.push_back(from_value(value));
-  }
-  ~LentVals() {
-    for (ermine_component_val_t& val : vals_) ermine_component_val_delete(&val);
-  }
-  LentVals(const LentVals&) = delete;
-  LentVals& operator=(const LentVals&) = delete;
-  const ermine_component_val_t* data() const { return vals_.data(); }
-  size_t size() const { return vals_.size(); }
-
- private:
-  std::vector<ermine_component_val_t> vals_;
-};
 
 }  // namespace
 
@@ -131,17 +113,9 @@ void ermine_component_func_type(const ermine_component_func_t* func, wasm_name_t
 wasm_trap_t* ermine_component_func_call(const ermine_component_func_t* func, const ermine_component_val_t* args,
                                         size_t arg_count, ermine_component_val_t* result) {
   *result = {.kind = ERMINE_COMPONENT_NONE, .of = {.u64 = 0}};
-  std::vector<Value> values;
-  values.reserve(arg_count);
-  for (size_t i = 0; i < arg_count; ++i) {
-    Result<Value> value = to_value(args[i]);
-    if (!value)
-      return ermine::capi::new_trap(
-          func->store, Error(ErrorKind::kUsage,
-                             "argument " + std::to_string(i + 1) + " of the function: " + value.error().message()));
-    values.push_back(*std::move(value));
-  }
-  Result<std::optional<Value>> returned = func->func.call(values);
+  Result<std::vector<Value>> values = ermine::capi::arguments_of(args, arg_count);
+  if (!values) return ermine::capi::new_trap(func->store, std::move(values).error());
+  Result<std::optional<Value>> returned = func->func.call(*values);
   if (!returned) return ermine::capi::new_trap(func->store, std::move(returned).error());
   if (*returned) *result = from_value(**returned);
   return nullptr;

@@ -7,10 +7,6 @@
 namespace capi_test {
 namespace {
 
-DELETER(ermine_component)
-DELETER(ermine_component_func)
-DELETER(ermine_component_instance)
-DELETER(ermine_component_linker)
 DELETER(ermine_component_resource)
 DELETER(ermine_component_resource_type)
 
@@ -35,7 +31,6 @@ Val string(const char* text) {
   ermine_component_val_new_string(&out, text);
   return out;
 }
-Val u32(uint32_t v) { return {.kind = ERMINE_COMPONENT_U32, .of = {.u32 = v}}; }
 Val* boxed(Val v) { return ermine_component_val_new(&v); }
 Val list(std::initializer_list<Val> elements, ermine_component_valkind_t kind = ERMINE_COMPONENT_LIST) {
   Val out{.kind = kind, .of = {}};
@@ -181,12 +176,6 @@ wasm_trap_t* next(void*, ermine_component_caller_t*, const Val* args, size_t, Va
   EXPECT_FALSE(ermine_component_resource_owned(args[0].of.resource));
   *result = u32(static_cast<uint32_t>(ermine_component_resource_host_rep(args[0].of.resource) + 1));
   return nullptr;
-}
-
-wasm_config_t* with_all_features() {
-  wasm_config_t* const config = wasm_config_new();
-  EXPECT_TRUE(ermine_config_wasm_feature_set(config, "all", 3, true));
-  return config;
 }
 
 class CApiComponent : public CApi {

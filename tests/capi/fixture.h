@@ -42,6 +42,10 @@ DELETER(ermine_linker)
 DELETER(ermine_wasi)
 DELETER(ermine_tag)
 DELETER(ermine_interrupt_handle)
+DELETER(ermine_component)
+DELETER(ermine_component_func)
+DELETER(ermine_component_instance)
+DELETER(ermine_component_linker)
 
 inline std::string text_of(const wasm_byte_vec_t& bytes) {
   std::string out(bytes.data, bytes.size);
@@ -70,7 +74,14 @@ inline wasm_functype_ptr functype(std::initializer_list<wasm_valkind_t> params,
   return wasm_functype_ptr(wasm_functype_new(&p, &r));
 }
 inline wasm_val_t i32(int32_t v) { return {.kind = WASM_I32, .of = {.i32 = v}}; }
+inline ermine_component_val_t u32(uint32_t v) { return {.kind = ERMINE_COMPONENT_U32, .of = {.u32 = v}}; }
 inline wasm_val_t ref(wasm_ref_t* r) { return {.kind = WASM_EXTERNREF, .of = {.ref = r}}; }
+
+inline wasm_config_t* with_all_features() {
+  wasm_config_t* const config = wasm_config_new();
+  EXPECT_TRUE(ermine_config_wasm_feature_set(config, "all", 3, true));
+  return config;
+}
 
 class CApi : public testing::Test {
  protected:
