@@ -12,6 +12,7 @@ import sys
 
 # What the guide's programs print.
 PROGRAMS = {
+    "component.py": "['Hello, Countess Ada', 'Hello, Grace']\n",
     "interruption.py": "another thread: INTERRUPTED\ntime limit: INTERRUPTED\nit ran: True\n",
     "overview.py": "1\n3\n",
     "waiting.py": "[30, 40]\n",

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Coroutine, Dict, Tuple
 
+from . import _ermine
 from ._ermine import Execution
 from ._errors import ErrorKind, Trap, TrapCode
 
 if TYPE_CHECKING:
-    from ._ermine import Func
+    from ._ermine import Func, Store
 
 
 async def call_async(func: Func, *args: Any, slice: float = 0.002) -> Any:
@@ -30,3 +31,109 @@ async def call_async(func: Func, *args: Any, slice: float = 0.002) -> Any:
         return execution.results()
     finally:
         execution.close()
+
+
+# ---- Components: the store's event loop runs within Python's, whenever its descriptor is readable.
+
+
+class _Driver:
+    """What runs the calls of one store in one event loop, while there are any."""
+
+    def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
+        self.store, self.loop = store, loop
+        self.calls: Dict[_ermine._ComponentCall, asyncio.Future[None]] = {}
+        self.failures: Dict[str, BaseException] = {}
+        self.descriptor = _ermine._event_fd(store)
+        loop.add_reader(self.descriptor, self.run)
+
+    def run(self) -> None:
+        if self.store.closed:
+            ran = False
+        else:
+            # Tasks of others wait as long as one task of WebAssembly runs, not longer.
+            ran = _ermine._run_some(self.store)
+        for call, future in self.calls.items():
+            if (self.store.closed or call.done) and not future.done():
+                future.set_result(None)
+        if ran:
+            self.loop.call_soon(self.run)
+
+    def close(self) -> None:
+        self.loop.remove_reader(self.descriptor)
+
+
+_drivers: Dict[Tuple[int, asyncio.AbstractEventLoop], _Driver] = {}
+
+
+async def call_component(func: _ermine._ComponentFunc, *args: Any) -> Any:
+    """Begins a call, and waits until it is over; others run meanwhile. Cancelling the task asks the component to end the
+    call."""
+    loop = asyncio.get_running_loop()
+    store = func.store
+    key = (id(store), loop)
+    driver = _drivers.get(key)
+    if driver is None:
+        driver = _drivers[key] = _Driver(store, loop)
+    try:
+        call = func._begin(*args)
+        driver.calls[call] = loop.create_future()
+        driver.loop.call_soon(driver.run)
+        try:
+            await driver.calls[call]
+            return call.take()
+        except Trap as trap:
+            for message in list(driver.failures):
+                if message in trap.message:
+                    raise driver.failures.pop(message) from trap
+            raise
+        except asyncio.CancelledError:
+            if not store.closed:
+                call.cancel()
+                driver.run()
+            raise
+        finally:
+            del driver.calls[call]
+    finally:
+        if not driver.calls and _drivers.get(key) is driver:
+            del _drivers[key]
+            driver.close()
+
+
+_tasks: set[asyncio.Task[None]] = set()
+
+
+def answer(reply: _ermine._Reply, coroutine: Coroutine[Any, Any, Any], waits: bool) -> None:
+    """Answers a call of a component with the result of a coroutine."""
+    try:
+        loop = None if waits else asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    if loop is None:
+        coroutine.close()
+        raise RuntimeError("a host function that is a coroutine must be called by call_async()")
+    task = loop.create_task(_answer(reply, coroutine))
+    # The loop itself keeps only weak references.
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)
+    reply.on_cancel(task.cancel)
+
+
+async def _answer(reply: _ermine._Reply, coroutine: Coroutine[Any, Any, Any]) -> None:
+    from ._component_values import Err
+
+    try:
+        try:
+            reply.complete(await coroutine)
+        except Err as error:
+            reply.complete(error)
+    except asyncio.CancelledError:
+        if not reply.cancel_requested:
+            reply.fail("the host function was cancelled")
+            raise
+        reply.cancelled()
+    except Exception as error:
+        message = f"{type(error).__name__}: {error} (task {id(error):#x})"
+        for driver in _drivers.values():
+            if driver.loop is asyncio.get_running_loop():
+                driver.failures[message] = error
+        reply.fail(message)

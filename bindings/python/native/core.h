@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -91,6 +92,7 @@ struct Core : std::enable_shared_from_this<Core> {
   unsigned suspendable = 0;  // of these, those that a suspension would leave in the middle
   Suspendable* innermost = nullptr;  // the running call, if it can be suspended, without frames of Python on its stack
   PyThreadState* saved = nullptr;  // of the innermost call
+  bool waits = false;  // a call of a component runs the event loop, and Python's cannot run
   size_t buffers = 0;  // exported
   Item* items = nullptr;
   ExternObject* externs = nullptr;
@@ -99,6 +101,7 @@ struct Core : std::enable_shared_from_this<Core> {
   std::vector<PyObject*> released;
   std::vector<ExternObject*> finalized;
   std::vector<PyObject*> kept;  // owned: descriptors of WASI, for instance
+  std::unordered_set<PyObject**> shown;  // references that others own, for Python's collector, which may clear them
   PyObject *pending_type = nullptr, *pending_value = nullptr, *pending_traceback = nullptr;
 };
 

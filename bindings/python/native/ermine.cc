@@ -1,5 +1,5 @@
 // The extension module ermine._ermine: the C API (ermine.h) as Python objects. The package around it is in ermine/.
-#include "core.h"
+#include "component.h"
 
 namespace ermine_python {
 py::dict trap_codes();
@@ -15,6 +15,8 @@ PYBIND11_MODULE(_ermine, m) {
   define_module(m);
   define_execution(m);
   define_wasi(m);
+  define_component(m);
+  define_component_replies(m);
   m.attr("version") = ermine_version();
   m.attr("_trap_codes") = trap_codes();
 }

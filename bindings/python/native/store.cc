@@ -124,6 +124,7 @@ int traverse_store(PyObject* self, visitproc visit, void* arg) {
   for (const HostFunc* f : store->core->host_funcs) Py_VISIT(f->callable);
   for (const ExternObject* e = store->core->externs; e != nullptr; e = e->next) Py_VISIT(e->object);
   for (PyObject* object : store->core->kept) Py_VISIT(object);
+  for (PyObject** object : store->core->shown) Py_VISIT(*object);
   return 0;
 }
 // Breaks the cycles that go through host functions and externrefs.
@@ -136,6 +137,7 @@ int clear_store(PyObject* self) {
   for (ExternObject* e = core.externs; e != nullptr; e = e->next)
     core.released.push_back(std::exchange(e->object, Py_NewRef(Py_None)));
   for (PyObject* object : std::exchange(core.kept, {})) core.released.push_back(object);
+  for (PyObject** object : core.shown) core.released.push_back(std::exchange(*object, nullptr));
   if (!core.running()) core.drain();
   return 0;
 }

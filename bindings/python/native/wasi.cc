@@ -36,7 +36,10 @@ std::vector<std::string> texts_of(py::handle list) {
   return made;
 }
 
-Wasi* new_wasi(py::object engine, py::object config) {
+}  // namespace
+
+// Throws.
+ermine_wasi_t* make_wasi(py::handle config) {
   Owned<ermine_wasi_config_t> made(ermine_wasi_config_new(), ermine_wasi_config_delete);
   const auto argv = texts_of(py::object(config.attr("argv")));
   ermine_wasi_config_set_argv(made.get(), argv.size(), pointers_to(argv).data());
@@ -66,6 +69,13 @@ Wasi* new_wasi(py::object engine, py::object config) {
     ermine_wasi_config_max_written_bytes_set(made.get(), most.cast<uint64_t>());
   ermine_wasi_t* wasi = ermine_wasi_new(made.release());
   if (wasi == nullptr) throw_error();
+  return wasi;
+}
+
+namespace {
+
+Wasi* new_wasi(py::object engine, py::object config) {
+  ermine_wasi_t* const wasi = make_wasi(config);
   auto linked = std::make_unique<Wasi>(engine, config, wasi, ermine_linker_new(engine_of(engine)));
   if (!ermine_linker_define_wasi(linked->linker, wasi)) throw_error();
   return linked.release();
