@@ -37,6 +37,7 @@ WASM_API_EXTERN const char* ermine_last_error(void);
 
 /* ---- Configuration: fields of ermine::Config (docs/reference/options.md) */
 
+/* ermine_tier_enum */
 typedef uint8_t ermine_tier_t;
 /* Which code runs: the interpreter's at first, and machine code for what runs often; or only one of them. Optimised
    code needs the plug-in libermine-llvm.so: without it, modules cannot be made, and ermine_last_error() says so. */
@@ -79,10 +80,16 @@ WASM_API_EXTERN bool ermine_module_compile_functions(const wasm_module_t*);
 /* Limits of a store; `size` is sizeof(ermine_store_limits_t), so that later versions may have more. Fields of
    ermine::StoreLimits; UINT64_MAX: no limit of its own. */
 typedef struct ermine_store_limits_t {
-  size_t size;
-  uint64_t memory_bytes, instance_memory_bytes, total_memory_bytes;
-  uint64_t table_elements, total_table_elements;
-  uint64_t instances, tables, memories, gc_heap_bytes;
+  size_t size;                    /* sizeof(ermine_store_limits_t) */
+  uint64_t memory_bytes;          /* of each memory */
+  uint64_t instance_memory_bytes; /* of the memories that an instance defines, together */
+  uint64_t total_memory_bytes;    /* of all memories of the store */
+  uint64_t table_elements;        /* of each table */
+  uint64_t total_table_elements;  /* of all tables of the store */
+  uint64_t instances;             /* that are made in the store */
+  uint64_t tables;                /* the same */
+  uint64_t memories;              /* the same */
+  uint64_t gc_heap_bytes;         /* of garbage-collected objects; at most the engine's limit */
 } ermine_store_limits_t;
 /* The defaults: those of ermine::StoreLimits, without limits on the number of instances, tables and memories. */
 WASM_API_EXTERN void ermine_store_limits_init(ermine_store_limits_t*);
@@ -111,6 +118,7 @@ typedef struct ermine_interrupt_handle_t ermine_interrupt_handle_t;
 WASM_API_EXTERN own ermine_interrupt_handle_t* ermine_interrupt_handle_new(wasm_store_t*);
 /* From any thread, but not from a signal handler. */
 WASM_API_EXTERN void ermine_interrupt_handle_interrupt(const ermine_interrupt_handle_t*);
+/* Null may be deleted. */
 WASM_API_EXTERN void ermine_interrupt_handle_delete(own ermine_interrupt_handle_t*);
 
 /* For functions of the host that wait for something: whether their call is to end. */
@@ -127,6 +135,7 @@ WASM_API_EXTERN void ermine_store_gc(wasm_store_t*);
 
 /* ---- Traps */
 
+/* ermine_error_kind_enum */
 typedef uint8_t ermine_error_kind_t;
 /* ermine::ErrorKind */
 enum ermine_error_kind_enum {
@@ -154,18 +163,23 @@ WASM_API_EXTERN const char* ermine_frame_module_name(const wasm_frame_t*);
 
 /* ---- Tags of exceptions */
 
+/* The type of a tag; it is a wasm_externtype_t, and deleted as that. */
 typedef struct ermine_tagtype_t ermine_tagtype_t;
 /* Its parameters are the payload. Lent, as long as the tag's type exists. */
 WASM_API_EXTERN const wasm_functype_t* ermine_tagtype_func(const ermine_tagtype_t*);
 /* The same object; null if it is of another kind. */
 WASM_API_EXTERN const ermine_tagtype_t* ermine_externtype_as_tagtype(const wasm_externtype_t*);
+/* A tag, which exceptions are thrown with and caught by. */
 typedef struct ermine_tag_t ermine_tag_t;
 /* Its parameters are the payload of its exceptions; each tag is one of its own. */
 WASM_API_EXTERN own ermine_tag_t* ermine_tag_new(wasm_store_t*, const wasm_functype_t*);
+/* Another reference to the same tag. */
 WASM_API_EXTERN own ermine_tag_t* ermine_tag_copy(const ermine_tag_t*);
+/* Null may be deleted. */
 WASM_API_EXTERN void ermine_tag_delete(own ermine_tag_t*);
 /* The same reference under its general type, and the reverse, which is null for another kind of item. */
 WASM_API_EXTERN wasm_extern_t* ermine_tag_as_extern(ermine_tag_t*);
+/* Null for another kind of item. Not to be deleted. */
 WASM_API_EXTERN ermine_tag_t* ermine_extern_as_tag(wasm_extern_t*);
 
 /* ---- Exceptions. A trap of the kind ERMINE_EXCEPTION carries the one that was not caught. */
@@ -184,7 +198,9 @@ WASM_API_EXTERN bool ermine_exn_payload(const wasm_ref_t*, own wasm_val_vec_t* o
 
 /* ---- Objects of the collector */
 
+/* ermine_refkind_enum */
 typedef uint8_t ermine_refkind_t;
+/* Kinds of objects. */
 enum ermine_refkind_enum {
   ERMINE_REF_OTHER, /* an object of the C API, whose kind wasm_ref_as_... shows, or of the host */
   ERMINE_REF_I31,
@@ -224,10 +240,10 @@ WASM_API_EXTERN bool ermine_array_set(const wasm_ref_t*, uint32_t index, const w
 
 /* A slot. A v128 has two. */
 typedef union ermine_val_raw_t {
-  int32_t i32;
-  int64_t i64;
-  float32_t f32;
-  float64_t f64;
+  int32_t i32;   /* the other 32 bits of the slot do not matter */
+  int64_t i64;   /* and halves of a v128, the lower one first */
+  float32_t f32; /* as i32 */
+  float64_t f64; /* all 64 bits */
 } ermine_val_raw_t;
 /* `slots` has the arguments, and receives the results; its size is that of whichever has more slots. Their types are
    not checked: they are taken to be those of the function. A trap (ERMINE_USAGE) if there are too few slots, or a
@@ -259,8 +275,11 @@ WASM_API_EXTERN bool ermine_memory_grow(wasm_memory_t*, uint64_t delta, uint64_t
 /* A memory that stores on several threads use at once, as threads of a program share one. Its bytes may change at any
    time. `type` is shared and has a maximum. */
 typedef struct ermine_sharedmemory_t ermine_sharedmemory_t;
+/* Null if the type is not shared, or the address space does not suffice. */
 WASM_API_EXTERN own ermine_sharedmemory_t* ermine_sharedmemory_new(wasm_engine_t*, const wasm_memorytype_t* type);
+/* Another reference to the same memory. */
 WASM_API_EXTERN own ermine_sharedmemory_t* ermine_sharedmemory_copy(const ermine_sharedmemory_t*);
+/* The memory ends with its last reference. */
 WASM_API_EXTERN void ermine_sharedmemory_delete(own ermine_sharedmemory_t*);
 WASM_API_EXTERN uint8_t* ermine_sharedmemory_data(const ermine_sharedmemory_t*); /* never moves */
 /* Bytes. Other threads may grow it at any time. */
@@ -285,7 +304,9 @@ WASM_API_EXTERN bool ermine_table_grow(wasm_table_t*, uint64_t delta, wasm_ref_t
 /* ---- Calls that can be suspended, when fuel runs out or by a timeout or interrupt, and continued; ermine::Execution
  */
 
+/* A call that can be suspended. */
 typedef struct ermine_execution_t ermine_execution_t;
+/* ermine_execution_state_enum */
 typedef uint8_t ermine_execution_state_t;
 /* ermine::Execution::State */
 enum ermine_execution_state_enum {
@@ -298,6 +319,7 @@ enum ermine_execution_state_enum {
 };
 /* Null if the arguments do not fit, or there is no memory for its stacks. */
 WASM_API_EXTERN own ermine_execution_t* ermine_execution_new(const wasm_func_t*, const wasm_val_vec_t* args);
+/* One that is suspended ends as by a trap: functions of the host in the middle of it return. Before its store. */
 WASM_API_EXTERN void ermine_execution_delete(own ermine_execution_t*);
 /* Starts or continues it, until it returns, fails or is suspended again: a trap if it failed, or cannot run. */
 WASM_API_EXTERN own wasm_trap_t* ermine_execution_run(ermine_execution_t*);
@@ -308,9 +330,11 @@ WASM_API_EXTERN void ermine_execution_results(const ermine_execution_t*, own was
 
 /* ---- WASI: what a program is granted. Nothing but what is named; docs/security.md */
 
+/* What a program is granted. */
 typedef struct ermine_wasi_config_t ermine_wasi_config_t;
 /* Grants nothing. */
 WASM_API_EXTERN own ermine_wasi_config_t* ermine_wasi_config_new(void);
+/* ermine_wasi_new takes the configuration over as well. */
 WASM_API_EXTERN void ermine_wasi_config_delete(own ermine_wasi_config_t*);
 /* The first is the program's name. */
 WASM_API_EXTERN void ermine_wasi_config_set_argv(ermine_wasi_config_t*, size_t count, const char* const arguments[]);
@@ -335,12 +359,15 @@ typedef ptrdiff_t (*ermine_wasi_write_callback_t)(void* env, const uint8_t* byte
    its functions have ended. */
 WASM_API_EXTERN void ermine_wasi_config_set_stdout_custom(ermine_wasi_config_t*, ermine_wasi_write_callback_t,
                                                           void* env, void (*finalizer)(void*));
+/* The same for standard error. */
 WASM_API_EXTERN void ermine_wasi_config_set_stderr_custom(ermine_wasi_config_t*, ermine_wasi_write_callback_t,
                                                           void* env, void (*finalizer)(void*));
 /* A directory in memory, of at most `max_bytes`. May be used by all threads, and granted to several programs, which
    keep it. Paths are relative to it; the directories that a written file is in are made. */
 typedef struct ermine_virtual_directory_t ermine_virtual_directory_t;
+/* An empty one. */
 WASM_API_EXTERN own ermine_virtual_directory_t* ermine_virtual_directory_new(uint64_t max_bytes);
+/* Programs that have it keep it. */
 WASM_API_EXTERN void ermine_virtual_directory_delete(own ermine_virtual_directory_t*);
 /* Makes a file, or replaces its contents. False: the path leads out, or there is no room. */
 WASM_API_EXTERN bool ermine_virtual_directory_write_file(ermine_virtual_directory_t*, const char* path,
@@ -360,15 +387,19 @@ WASM_API_EXTERN void ermine_wasi_config_max_written_bytes_set(ermine_wasi_config
 
 /* The state of one running program, for one store at a time. Null if something that was granted cannot be opened. */
 typedef struct ermine_wasi_t ermine_wasi_t;
+/* Opens what is granted, and takes the configuration over. ermine_last_error() says what cannot be opened. */
 WASM_API_EXTERN own ermine_wasi_t* ermine_wasi_new(own ermine_wasi_config_t*);
+/* Linkers keep what they need of it. */
 WASM_API_EXTERN void ermine_wasi_delete(own ermine_wasi_t*);
 
 /* ---- Linkers: imports by name. Functions that return a bool say false if they fail, for instance because the name is
    defined already. */
 
+/* Imports by name. */
 typedef struct ermine_linker_t ermine_linker_t;
 /* Without definitions. */
 WASM_API_EXTERN own ermine_linker_t* ermine_linker_new(wasm_engine_t*);
+/* Instances keep what they need of it. */
 WASM_API_EXTERN void ermine_linker_delete(own ermine_linker_t*);
 /* Whether a definition may replace one of the same name. Off by default. */
 WASM_API_EXTERN void ermine_linker_allow_shadowing(ermine_linker_t*, bool);

@@ -18,6 +18,7 @@ struct ermine_wasi_t;
 
 /* ---- Values. Names and texts are UTF-8, without NUL at their end. */
 
+/* ermine_component_valkind_enum */
 typedef uint8_t ermine_component_valkind_t;
 /* What a value is. Of numbers, texts and compounds as in WIT. */
 enum ermine_component_valkind_enum {
@@ -49,46 +50,57 @@ enum ermine_component_valkind_enum {
   ERMINE_COMPONENT_NONE     /* no value: the result of a function that has none */
 };
 
+/* A value of any type. */
 typedef struct ermine_component_val_t ermine_component_val_t;
+/* A field of a record. */
 typedef struct ermine_component_valrecord_entry_t ermine_component_valrecord_entry_t;
+/* An entry of a map. */
 typedef struct ermine_component_valmap_entry_t ermine_component_valmap_entry_t;
 /* A resource, or another handle. */
 typedef struct ermine_component_resource_t ermine_component_resource_t;
 
+/* Elements of a list, unless they are numbers. */
 typedef struct ermine_component_vallist_t {
-  size_t size;
-  ermine_component_val_t* data;
+  size_t size;                  /* how many */
+  ermine_component_val_t* data; /* the elements */
 } ermine_component_vallist_t;
+/* Elements of a tuple. */
 typedef ermine_component_vallist_t ermine_component_valtuple_t;
+/* Fields of a record. */
 typedef struct ermine_component_valrecord_t {
-  size_t size;
+  size_t size; /* how many */
   ermine_component_valrecord_entry_t* data; /* all fields, in the order of the type */
 } ermine_component_valrecord_t;
+/* Entries of a map; if keys repeat, the last one counts. */
 typedef struct ermine_component_valmap_t {
-  size_t size;
-  ermine_component_valmap_entry_t* data;
+  size_t size;                           /* how many */
+  ermine_component_valmap_entry_t* data; /* the entries */
 } ermine_component_valmap_t;
+/* Names of flags. */
 typedef struct ermine_component_valflags_t {
-  size_t size;
+  size_t size; /* how many are set */
   wasm_name_t* data; /* of those that are set, in the order of the type */
 } ermine_component_valflags_t;
+/* Numbers of a list. */
 typedef struct ermine_component_valnumbers_t {
   ermine_component_valkind_t element; /* ERMINE_COMPONENT_S8 to ERMINE_COMPONENT_F64 */
   size_t size;                        /* in elements */
   void* data;                         /* int8_t to double */
 } ermine_component_valnumbers_t;
+/* A case of a variant. */
 typedef struct ermine_component_valvariant_t {
   wasm_name_t discriminant;    /* the name of the case */
   ermine_component_val_t* val; /* null: it has no payload */
 } ermine_component_valvariant_t;
+/* A result: ok, or an error. */
 typedef struct ermine_component_valresult_t {
-  bool is_ok;
+  bool is_ok; /* whether it is no error */
   ermine_component_val_t* val; /* null: it has no payload */
 } ermine_component_valresult_t;
 
 /* A value, which owns its parts. */
 struct ermine_component_val_t {
-  ermine_component_valkind_t kind;
+  ermine_component_valkind_t kind; /* which member of the union it has */
   union {
     bool boolean;
     int8_t s8;
@@ -114,15 +126,17 @@ struct ermine_component_val_t {
     ermine_component_resource_t* resource; /* of ERMINE_COMPONENT_HANDLE as well */
     ermine_component_valmap_t map;
     ermine_component_valnumbers_t numbers;
-  } of;
+  } of; /* its value */
 };
+/* A field of a record. */
 struct ermine_component_valrecord_entry_t {
-  wasm_name_t name;
-  ermine_component_val_t val;
+  wasm_name_t name;           /* as in WIT */
+  ermine_component_val_t val; /* its value */
 };
+/* An entry of a map. */
 struct ermine_component_valmap_entry_t {
-  ermine_component_val_t key;
-  ermine_component_val_t value;
+  ermine_component_val_t key;   /* a number, a text, a bool or a char */
+  ermine_component_val_t value; /* what it maps to */
 };
 
 /* Deletes the parts of a value, which is ERMINE_COMPONENT_NONE then. */
@@ -143,12 +157,19 @@ WASM_API_EXTERN void ermine_component_val_new_numbers(own ermine_component_val_t
 /* Parts of values: `..._new_uninit` makes room for `size` elements, each ERMINE_COMPONENT_NONE and without a name, and
    `..._delete` deletes them. */
 WASM_API_EXTERN void ermine_component_vallist_new_uninit(own ermine_component_vallist_t* out, size_t size);
+/* Deletes the elements. */
 WASM_API_EXTERN void ermine_component_vallist_delete(own ermine_component_vallist_t*);
+/* Room for this many fields. */
 WASM_API_EXTERN void ermine_component_valrecord_new_uninit(own ermine_component_valrecord_t* out, size_t size);
+/* Deletes the fields, with their names. */
 WASM_API_EXTERN void ermine_component_valrecord_delete(own ermine_component_valrecord_t*);
+/* Room for this many entries. */
 WASM_API_EXTERN void ermine_component_valmap_new_uninit(own ermine_component_valmap_t* out, size_t size);
+/* Deletes the entries. */
 WASM_API_EXTERN void ermine_component_valmap_delete(own ermine_component_valmap_t*);
+/* Room for this many names. */
 WASM_API_EXTERN void ermine_component_valflags_new_uninit(own ermine_component_valflags_t* out, size_t size);
+/* Deletes the names. */
 WASM_API_EXTERN void ermine_component_valflags_delete(own ermine_component_valflags_t*);
 
 /* ---- Resources. An own can be passed on once; its copies have passed on as well then. Where a borrow is wanted, an
@@ -167,6 +188,7 @@ WASM_API_EXTERN uint64_t ermine_component_resource_host_rep(const ermine_compone
 
 /* A resource type of the host; may be deleted before its linker and its resources. */
 typedef struct ermine_component_resource_type_t ermine_component_resource_type_t;
+/* Null may be deleted. */
 WASM_API_EXTERN void ermine_component_resource_type_delete(own ermine_component_resource_type_t*);
 /* A new resource. `rep` is the host's own. */
 WASM_API_EXTERN own ermine_component_resource_t* ermine_component_resource_host_new(
@@ -174,6 +196,7 @@ WASM_API_EXTERN own ermine_component_resource_t* ermine_component_resource_host_
 
 /* ---- Components. May be used by several threads. */
 
+/* A compiled component. */
 typedef struct ermine_component_t ermine_component_t;
 /* From the binary form; ermine_wat2wasm makes that of the text. */
 WASM_API_EXTERN own ermine_component_t* ermine_component_new(wasm_engine_t*, const wasm_byte_vec_t* binary);
@@ -181,8 +204,10 @@ WASM_API_EXTERN own ermine_component_t* ermine_component_new(wasm_engine_t*, con
 WASM_API_EXTERN bool ermine_component_validate(wasm_engine_t*, const wasm_byte_vec_t* binary);
 /* Another pointer to the same component. */
 WASM_API_EXTERN own ermine_component_t* ermine_component_clone(const ermine_component_t*);
+/* Instances keep what they need of it. */
 WASM_API_EXTERN void ermine_component_delete(own ermine_component_t*);
 
+/* ermine_component_itemkind_enum */
 typedef uint8_t ermine_component_itemkind_t;
 /* ermine::ComponentItemKind */
 enum ermine_component_itemkind_enum {
@@ -196,30 +221,35 @@ enum ermine_component_itemkind_enum {
 };
 /* Something that a component imports or exports. */
 typedef struct ermine_component_item_t {
-  ermine_component_itemkind_t kind;
+  ermine_component_itemkind_t kind; /* what it is */
   wasm_name_t instance; /* that it is in; empty: the component itself */
-  wasm_name_t name;
+  wasm_name_t name; /* there */
   wasm_name_t type; /* in WIT: "func(a: u32) -> string" */
 } ermine_component_item_t;
+/* Items, which it owns. */
 typedef struct ermine_component_item_vec_t {
-  size_t size;
-  ermine_component_item_t* data;
+  size_t size;                   /* how many */
+  ermine_component_item_t* data; /* the items */
 } ermine_component_item_vec_t;
 /* In the order in which it has them. */
 WASM_API_EXTERN void ermine_component_imports(const ermine_component_t*, own ermine_component_item_vec_t* out);
 /* In the order in which it has them. */
 WASM_API_EXTERN void ermine_component_exports(const ermine_component_t*, own ermine_component_item_vec_t* out);
+/* Deletes the items, with their texts. */
 WASM_API_EXTERN void ermine_component_item_vec_delete(own ermine_component_item_vec_t*);
 
 /* ---- Instances and functions */
 
+/* An instance of a component, in a store. */
 typedef struct ermine_component_instance_t ermine_component_instance_t;
+/* Only the reference: an instance ends with its store. */
 WASM_API_EXTERN void ermine_component_instance_delete(own ermine_component_instance_t*);
 /* A call in WAVE, the text form of values, and its result, which is empty if there is none: `add(1, 2)`,
    `a:b/interface.name@1.0.0("text", {field: true})`. */
 WASM_API_EXTERN own wasm_trap_t* ermine_component_instance_invoke(const ermine_component_instance_t*, const char* call,
                                                                   size_t call_size, own wasm_name_t* result);
 
+/* An exported function of an instance. */
 typedef struct ermine_component_func_t ermine_component_func_t;
 /* An exported function; null if there is none. `instance_name` is that of the exported instance that it is in, whose
    version may be another compatible one; its size is 0 for a function of the component itself. */
@@ -227,6 +257,7 @@ WASM_API_EXTERN own ermine_component_func_t* ermine_component_instance_get_func(
                                                                                 const char* instance_name,
                                                                                 size_t instance_name_size,
                                                                                 const char* name, size_t name_size);
+/* Only the reference. */
 WASM_API_EXTERN void ermine_component_func_delete(own ermine_component_func_t*);
 /* In WIT: "func(name: string) -> string". */
 WASM_API_EXTERN void ermine_component_func_type(const ermine_component_func_t*, own wasm_name_t* out);
@@ -241,9 +272,11 @@ WASM_API_EXTERN own wasm_trap_t* ermine_component_func_call(const ermine_compone
    component itself. An import finds the definition of its name, or of a version that is compatible by Semantic
    Versioning. Functions that return a bool say false if they fail, for instance because the name is defined already. */
 
+/* What components import, by name. */
 typedef struct ermine_component_linker_t ermine_component_linker_t;
 /* Without definitions. */
 WASM_API_EXTERN own ermine_component_linker_t* ermine_component_linker_new(wasm_engine_t*);
+/* Instances keep what they need of it. */
 WASM_API_EXTERN void ermine_component_linker_delete(own ermine_component_linker_t*);
 /* Whether a definition may replace one of the same name. Off by default. */
 WASM_API_EXTERN void ermine_component_linker_allow_shadowing(ermine_component_linker_t*, bool);
@@ -354,6 +387,7 @@ WASM_API_EXTERN bool ermine_component_linker_define_async_func(ermine_component_
    within the operation, or when the event loop runs the component. That function may begin operations, but not call
    components. An end has one operation at a time. Not called if the store is deleted before. */
 
+/* ermine_component_copyresult_enum */
 typedef uint8_t ermine_component_copyresult_t;
 /* ermine::component::CopyResult */
 enum ermine_component_copyresult_enum {

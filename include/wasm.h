@@ -37,8 +37,11 @@ extern "C" {
 
 #define own
 
+/* As in the standard: `char`, so that texts are bytes. */
 typedef char byte_t;
+/* A number of the type f32. */
 typedef float float32_t;
+/* A number of the type f64. */
 typedef double float64_t;
 
 /* ---- Forms of declarations */
@@ -95,9 +98,11 @@ typedef double float64_t;
 
 /* ---- Bytes and names */
 
+/* A byte of a vector. */
 typedef byte_t wasm_byte_t;
 WASM_DECLARE_VEC(byte, )
 
+/* UTF-8, without a NUL at its end. */
 typedef wasm_byte_vec_t wasm_name_t;
 #define wasm_name wasm_byte_vec
 #define wasm_name_new wasm_byte_vec_new
@@ -107,6 +112,7 @@ typedef wasm_byte_vec_t wasm_name_t;
 #define wasm_name_copy wasm_byte_vec_copy
 #define wasm_name_delete wasm_byte_vec_delete
 
+/* Without the NUL at its end. */
 static inline void wasm_name_new_from_string(own wasm_name_t* out, const char* s) { wasm_name_new(out, strlen(s), s); }
 /* With the NUL at its end. */
 static inline void wasm_name_new_from_string_nt(own wasm_name_t* out, const char* s) {
@@ -116,59 +122,87 @@ static inline void wasm_name_new_from_string_nt(own wasm_name_t* out, const char
 /* ---- Configuration, engine, store */
 
 WASM_DECLARE_OWN(config)
+/* The defaults. ermine.h has functions that change them. */
 WASM_API_EXTERN own wasm_config_t* wasm_config_new(void);
 
 WASM_DECLARE_OWN(engine)
+/* With the defaults. An engine compiles modules, and may be used by all threads. */
 WASM_API_EXTERN own wasm_engine_t* wasm_engine_new(void);
+/* Takes the configuration over. A plug-in that it asks for and that is missing is an error when modules are made. */
 WASM_API_EXTERN own wasm_engine_t* wasm_engine_new_with_config(own wasm_config_t*);
 
 WASM_DECLARE_OWN(store)
+/* A store: what its instances have, they have in it, until it ends. */
 WASM_API_EXTERN own wasm_store_t* wasm_store_new(wasm_engine_t*);
 
 /* ---- Types */
 
+/* wasm_mutability_enum */
 typedef uint8_t wasm_mutability_t;
+/* Whether the value of a global may change. */
 enum wasm_mutability_enum { WASM_CONST, WASM_VAR };
 
 /* Pages of 64 KiB, or elements. */
 typedef struct wasm_limits_t {
-  uint32_t min;
-  uint32_t max;
+  uint32_t min; /* at first */
+  uint32_t max; /* wasm_limits_max_default: none */
 } wasm_limits_t;
 static const uint32_t wasm_limits_max_default = 0xffffffff; /* no maximum */
 
 WASM_DECLARE_TYPE(valtype)
+/* wasm_valkind_enum, or ermine_valkind_enum. */
 typedef uint8_t wasm_valkind_t;
+/* Kinds of values. */
 enum wasm_valkind_enum { WASM_I32, WASM_I64, WASM_F32, WASM_F64, WASM_EXTERNREF = 128, WASM_FUNCREF };
+/* Of a number, or of a reference that may be null. */
 WASM_API_EXTERN own wasm_valtype_t* wasm_valtype_new(wasm_valkind_t);
+/* The kind of its values. */
 WASM_API_EXTERN wasm_valkind_t wasm_valtype_kind(const wasm_valtype_t*);
+/* Whether values are numbers. */
 static inline bool wasm_valkind_is_num(wasm_valkind_t k) { return k < WASM_EXTERNREF; }
+/* Whether values are references, or have to be deleted as such. */
 static inline bool wasm_valkind_is_ref(wasm_valkind_t k) { return k >= WASM_EXTERNREF; }
+/* Whether its values are numbers. */
 static inline bool wasm_valtype_is_num(const wasm_valtype_t* t) { return wasm_valkind_is_num(wasm_valtype_kind(t)); }
+/* Whether its values are references. */
 static inline bool wasm_valtype_is_ref(const wasm_valtype_t* t) { return wasm_valkind_is_ref(wasm_valtype_kind(t)); }
 
 WASM_DECLARE_TYPE(functype)
+/* Takes both over. */
 WASM_API_EXTERN own wasm_functype_t* wasm_functype_new(own wasm_valtype_vec_t* params, own wasm_valtype_vec_t* results);
+/* Lent, as long as the type exists. */
 WASM_API_EXTERN const wasm_valtype_vec_t* wasm_functype_params(const wasm_functype_t*);
+/* Lent, as long as the type exists. */
 WASM_API_EXTERN const wasm_valtype_vec_t* wasm_functype_results(const wasm_functype_t*);
 
 WASM_DECLARE_TYPE(globaltype)
+/* Takes the type of its values over. */
 WASM_API_EXTERN own wasm_globaltype_t* wasm_globaltype_new(own wasm_valtype_t*, wasm_mutability_t);
+/* The type of its values. */
 WASM_API_EXTERN const wasm_valtype_t* wasm_globaltype_content(const wasm_globaltype_t*);
+/* Whether its value may change. */
 WASM_API_EXTERN wasm_mutability_t wasm_globaltype_mutability(const wasm_globaltype_t*);
 
 WASM_DECLARE_TYPE(tabletype)
+/* Takes the type of its elements over. */
 WASM_API_EXTERN own wasm_tabletype_t* wasm_tabletype_new(own wasm_valtype_t*, const wasm_limits_t*);
+/* The type of its elements. */
 WASM_API_EXTERN const wasm_valtype_t* wasm_tabletype_element(const wasm_tabletype_t*);
+/* Elements; of larger tables, see ermine.h. */
 WASM_API_EXTERN const wasm_limits_t* wasm_tabletype_limits(const wasm_tabletype_t*);
 
 WASM_DECLARE_TYPE(memorytype)
+/* With 32-bit addresses; ermine_memorytype_new makes others. */
 WASM_API_EXTERN own wasm_memorytype_t* wasm_memorytype_new(const wasm_limits_t*);
+/* Pages; of larger memories, see ermine.h. */
 WASM_API_EXTERN const wasm_limits_t* wasm_memorytype_limits(const wasm_memorytype_t*);
 
 WASM_DECLARE_TYPE(externtype)
+/* wasm_externkind_enum, or ERMINE_EXTERN_TAG. */
 typedef uint8_t wasm_externkind_t;
+/* Kinds of items that modules import and export. */
 enum wasm_externkind_enum { WASM_EXTERN_FUNC, WASM_EXTERN_GLOBAL, WASM_EXTERN_TABLE, WASM_EXTERN_MEMORY };
+/* What items of this type are. */
 WASM_API_EXTERN wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t*);
 
 /* The same object under its general type, and the reverse: null if it is of another kind. */
@@ -183,32 +217,42 @@ WASM_DECLARE_EXTERNTYPE(tabletype)
 WASM_DECLARE_EXTERNTYPE(memorytype)
 
 WASM_DECLARE_TYPE(importtype)
+/* Takes all three over. */
 WASM_API_EXTERN own wasm_importtype_t* wasm_importtype_new(own wasm_name_t* module, own wasm_name_t* name,
                                                            own wasm_externtype_t*);
+/* The name of the module that it is imported from. */
 WASM_API_EXTERN const wasm_name_t* wasm_importtype_module(const wasm_importtype_t*);
+/* Its name there. */
 WASM_API_EXTERN const wasm_name_t* wasm_importtype_name(const wasm_importtype_t*);
+/* What must be given. */
 WASM_API_EXTERN const wasm_externtype_t* wasm_importtype_type(const wasm_importtype_t*);
 
 WASM_DECLARE_TYPE(exporttype)
+/* Takes both over. */
 WASM_API_EXTERN own wasm_exporttype_t* wasm_exporttype_new(own wasm_name_t*, own wasm_externtype_t*);
+/* The name by which it is exported. */
 WASM_API_EXTERN const wasm_name_t* wasm_exporttype_name(const wasm_exporttype_t*);
+/* What it is. */
 WASM_API_EXTERN const wasm_externtype_t* wasm_exporttype_type(const wasm_exporttype_t*);
 
 /* ---- Values and references */
 
 struct wasm_ref_t;
+/* A value. One with a reference, or a vector (ERMINE_V128), owns it. */
 typedef struct wasm_val_t {
-  wasm_valkind_t kind;
+  wasm_valkind_t kind; /* which member of the union it has */
   union {
     int32_t i32;
     int64_t i64;
     float32_t f32;
     float64_t f64;
     struct wasm_ref_t* ref; /* null: the null reference */
-  } of;
+  } of; /* its value */
 } wasm_val_t;
 
+/* Deletes the reference, if it has one. */
 WASM_API_EXTERN void wasm_val_delete(own wasm_val_t*);
+/* The same value, with a reference of its own. */
 WASM_API_EXTERN void wasm_val_copy(own wasm_val_t* out, const wasm_val_t*);
 WASM_DECLARE_VEC(val, )
 
@@ -218,83 +262,123 @@ WASM_DECLARE_REF_BASE(ref)
 
 WASM_DECLARE_OWN(frame)
 WASM_DECLARE_VEC(frame, *)
+/* An independent copy. */
 WASM_API_EXTERN own wasm_frame_t* wasm_frame_copy(const wasm_frame_t*);
+/* Null: frames do not keep instances. */
 WASM_API_EXTERN struct wasm_instance_t* wasm_frame_instance(const wasm_frame_t*);
+/* The index of the function in its module. */
 WASM_API_EXTERN uint32_t wasm_frame_func_index(const wasm_frame_t*);
-/* Of the instruction, in bytes from the beginning of the function's body and of the module. */
+/* Of the instruction, in bytes from the beginning of the function's body. */
 WASM_API_EXTERN size_t wasm_frame_func_offset(const wasm_frame_t*);
+/* The same from the beginning of the module. */
 WASM_API_EXTERN size_t wasm_frame_module_offset(const wasm_frame_t*);
 
 typedef wasm_name_t wasm_message_t; /* with a NUL at its end */
 
 /* Whatever ended a call: a trap, a limit, an exception, the program's exit. */
 WASM_DECLARE_REF(trap)
+/* A trap with this message, which is copied: what a function of the host returns to end its call. */
 WASM_API_EXTERN own wasm_trap_t* wasm_trap_new(wasm_store_t*, const wasm_message_t*);
+/* Why the call ended, without the backtrace. */
 WASM_API_EXTERN void wasm_trap_message(const wasm_trap_t*, own wasm_message_t* out);
 /* The innermost frame; null if there was none. */
 WASM_API_EXTERN own wasm_frame_t* wasm_trap_origin(const wasm_trap_t*);
+/* The frames that were there, the innermost first. */
 WASM_API_EXTERN void wasm_trap_trace(const wasm_trap_t*, own wasm_frame_vec_t* out);
 
 /* ---- Objects */
 
 /* An object that only has its identity and host info. */
 WASM_DECLARE_REF(foreign)
+/* An object of the host, for externref. */
 WASM_API_EXTERN own wasm_foreign_t* wasm_foreign_new(wasm_store_t*);
 
 WASM_DECLARE_SHARABLE_REF(module)
+/* Compiles a module. Null if it is not valid. */
 WASM_API_EXTERN own wasm_module_t* wasm_module_new(wasm_store_t*, const wasm_byte_vec_t* binary);
+/* Whether the bytes are a valid module; ermine_last_error() says why not. */
 WASM_API_EXTERN bool wasm_module_validate(wasm_store_t*, const wasm_byte_vec_t* binary);
+/* What it imports, in its order. */
 WASM_API_EXTERN void wasm_module_imports(const wasm_module_t*, own wasm_importtype_vec_t* out);
+/* What it exports, in its order. */
 WASM_API_EXTERN void wasm_module_exports(const wasm_module_t*, own wasm_exporttype_vec_t* out);
+/* Its binary, which does not depend on the machine. */
 WASM_API_EXTERN void wasm_module_serialize(const wasm_module_t*, own wasm_byte_vec_t* out);
+/* Validates and compiles as wasm_module_new. */
 WASM_API_EXTERN own wasm_module_t* wasm_module_deserialize(wasm_store_t*, const wasm_byte_vec_t*);
 
 /* A function of the host returns null, having set as many results as its type has, or a trap, which ends the call. */
 WASM_DECLARE_REF(func)
+/* A function of the host. */
 typedef own wasm_trap_t* (*wasm_func_callback_t)(const wasm_val_vec_t* args, own wasm_val_vec_t* results);
+/* The same, with a pointer of the host. */
 typedef own wasm_trap_t* (*wasm_func_callback_with_env_t)(void* env, const wasm_val_vec_t* args,
                                                           wasm_val_vec_t* results);
+/* A function of the host with this type. */
 WASM_API_EXTERN own wasm_func_t* wasm_func_new(wasm_store_t*, const wasm_functype_t*, wasm_func_callback_t);
 /* The finalizer is called with `env` when the store ends. */
 WASM_API_EXTERN own wasm_func_t* wasm_func_new_with_env(wasm_store_t*, const wasm_functype_t*,
                                                         wasm_func_callback_with_env_t, void* env,
                                                         void (*finalizer)(void*));
+/* Its parameters and results. */
 WASM_API_EXTERN own wasm_functype_t* wasm_func_type(const wasm_func_t*);
+/* How many parameters it has. */
 WASM_API_EXTERN size_t wasm_func_param_arity(const wasm_func_t*);
+/* How many results it has. */
 WASM_API_EXTERN size_t wasm_func_result_arity(const wasm_func_t*);
 /* Null, and the results in `results`, which has as many entries; or a trap. */
 WASM_API_EXTERN own wasm_trap_t* wasm_func_call(const wasm_func_t*, const wasm_val_vec_t* args,
                                                 wasm_val_vec_t* results);
 
 WASM_DECLARE_REF(global)
+/* Null if the value is not of the type. */
 WASM_API_EXTERN own wasm_global_t* wasm_global_new(wasm_store_t*, const wasm_globaltype_t*, const wasm_val_t*);
+/* The type of its value, and whether it may change. */
 WASM_API_EXTERN own wasm_globaltype_t* wasm_global_type(const wasm_global_t*);
+/* Its value. */
 WASM_API_EXTERN void wasm_global_get(const wasm_global_t*, own wasm_val_t* out);
+/* Has no effect if the global is immutable, or the value is not of its type. */
 WASM_API_EXTERN void wasm_global_set(wasm_global_t*, const wasm_val_t*);
 
 WASM_DECLARE_REF(table)
+/* Elements; ermine_table_size has larger ones. */
 typedef uint32_t wasm_table_size_t;
+/* A table whose elements are all `init`, which may be null. */
 WASM_API_EXTERN own wasm_table_t* wasm_table_new(wasm_store_t*, const wasm_tabletype_t*, wasm_ref_t* init);
+/* With its present size as the minimum. */
 WASM_API_EXTERN own wasm_tabletype_t* wasm_table_type(const wasm_table_t*);
+/* Null for the null reference, and beyond its end. */
 WASM_API_EXTERN own wasm_ref_t* wasm_table_get(const wasm_table_t*, wasm_table_size_t index);
+/* False beyond its end, or if the reference is not of its type. */
 WASM_API_EXTERN bool wasm_table_set(wasm_table_t*, wasm_table_size_t index, wasm_ref_t*);
+/* Elements. */
 WASM_API_EXTERN wasm_table_size_t wasm_table_size(const wasm_table_t*);
+/* By `delta` elements, which are `init`. False: the maximum, or a limit. */
 WASM_API_EXTERN bool wasm_table_grow(wasm_table_t*, wasm_table_size_t delta, wasm_ref_t* init);
 
 WASM_DECLARE_REF(memory)
+/* Pages of 64 KiB; ermine_memory_size has more of them, and smaller ones. */
 typedef uint32_t wasm_memory_pages_t;
+/* Bytes. */
 static const size_t MEMORY_PAGE_SIZE = 0x10000;
+/* Null if a limit or the address space does not suffice. */
 WASM_API_EXTERN own wasm_memory_t* wasm_memory_new(wasm_store_t*, const wasm_memorytype_t*);
+/* With its present size as the minimum. */
 WASM_API_EXTERN own wasm_memorytype_t* wasm_memory_type(const wasm_memory_t*);
 /* Valid until the memory grows. */
 WASM_API_EXTERN byte_t* wasm_memory_data(wasm_memory_t*);
+/* Bytes. */
 WASM_API_EXTERN size_t wasm_memory_data_size(const wasm_memory_t*);
+/* Pages. */
 WASM_API_EXTERN wasm_memory_pages_t wasm_memory_size(const wasm_memory_t*);
+/* By `delta` pages of zeros. False: the maximum, or a limit. */
 WASM_API_EXTERN bool wasm_memory_grow(wasm_memory_t*, wasm_memory_pages_t delta);
 
 WASM_DECLARE_REF(extern)
 WASM_DECLARE_VEC(extern, *)
+/* What it is. */
 WASM_API_EXTERN wasm_externkind_t wasm_extern_kind(const wasm_extern_t*);
+/* Its present type. */
 WASM_API_EXTERN own wasm_externtype_t* wasm_extern_type(const wasm_extern_t*);
 
 #define WASM_DECLARE_EXTERN(name)                                                             \
@@ -309,6 +393,7 @@ WASM_DECLARE_EXTERN(memory)
 
 /* The imports in the module's order. Null after an error; `trap`, which may be null, then receives it. */
 WASM_DECLARE_REF(instance)
+/* Runs the start function. `imports` may be null if there are none. */
 WASM_API_EXTERN own wasm_instance_t* wasm_instance_new(wasm_store_t*, const wasm_module_t*,
                                                        const wasm_extern_vec_t* imports, own wasm_trap_t** trap);
 /* In the module's order. */
@@ -316,29 +401,37 @@ WASM_API_EXTERN void wasm_instance_exports(const wasm_instance_t*, own wasm_exte
 
 /* ---- Shorthands */
 
+/* Initialises a vector without elements. */
 #define WASM_EMPTY_VEC {0, NULL}
+/* Initialises a vector that lends an array. */
 #define WASM_ARRAY_VEC(array) {sizeof(array) / sizeof(*(array)), array}
 
+/* Initialises a value. */
 #define WASM_I32_VAL(i)                 \
   {                                     \
     .kind = WASM_I32, .of = {.i32 = i } \
   }
+/* Initialises a value. */
 #define WASM_I64_VAL(i)                 \
   {                                     \
     .kind = WASM_I64, .of = {.i64 = i } \
   }
+/* Initialises a value. */
 #define WASM_F32_VAL(z)                 \
   {                                     \
     .kind = WASM_F32, .of = {.f32 = z } \
   }
+/* Initialises a value. */
 #define WASM_F64_VAL(z)                 \
   {                                     \
     .kind = WASM_F64, .of = {.f64 = z } \
   }
+/* Initialises a value with a reference, or null. */
 #define WASM_REF_VAL(r)                       \
   {                                           \
     .kind = WASM_EXTERNREF, .of = {.ref = r } \
   }
+/* Initialises a place for a result. */
 #define WASM_INIT_VAL                            \
   {                                              \
     .kind = WASM_EXTERNREF, .of = {.ref = NULL } \

@@ -7,6 +7,7 @@ headers need no markup; or a page without links that it does not know.
   the comment at the head of a file      is the file's page; if it begins with "Name: ", that of the class as well
   indented lines in a comment            are shown as they are
   "For the library's own code."          hides what follows, up to the next access specifier or the end of the class
+  WASM_DECLARE_…(name) of wasm.h         is replaced by what it declares, each with a comment (DECLARED)
 """
 import pathlib
 import re
@@ -14,6 +15,45 @@ import sys
 
 DOXYFILE = pathlib.Path(__file__).resolve().parent.parent / "docs/Doxyfile"
 OWN = "For the library's own code."
+
+# What the declarations of wasm.h's macros are, by the last part of their names; where it depends, by the macro.
+DECLARED = [
+    (r"typedef struct \w+_vec_t", "A vector."),
+    (r"typedef struct", "Opaque."),
+    (r"_vec_new_empty\(", "A vector without elements."),
+    (r"_vec_new_uninitialized\(", "A vector with room for this many elements, which the caller fills."),
+    (r"_vec_new\(", "A vector with a copy of the array; what that points to passes to it."),
+    (r"_vec_copy\(", "Copies the elements as well."),
+    (r"_vec_delete\(", "Deletes the elements as well."),
+    (r"void wasm_\w+_delete\(", "Null may be deleted."),
+    (r"_copy\(.*TYPE", "An independent copy."),
+    (r"_copy\(", "Another reference to the same object."),
+    (r"_same\(", "Whether both refer to the same object."),
+    (r"_get_host_info\(", "The pointer of the host that the object carries; null if it carries none."),
+    (r"_set_host_info\(", "Gives the object a pointer of the host, in place of the one before."),
+    (r"_set_host_info_with_finalizer\(", "The finalizer is called with the pointer when it is replaced, or when the object ends: at the latest with the store."),
+    (r"_as_(ref|extern|externtype)(_const)?\(", "The same object under its general type; not to be deleted."),
+    (r"_(ref|extern|externtype)_as_", "The same object; null if it is of another kind. Not to be deleted."),
+    (r"_share\(", "What stores on several threads may share."),
+    (r"_obtain\(", "A reference in this store."),
+]
+MACROS = {}
+
+
+def declared(name, argument, kind):
+    """The lines of a macro with its arguments, each declaration with its comment."""
+    parameters, body = MACROS[name]
+    values = dict(zip(parameters, [a.strip() for a in argument.split(",")]))
+    body = "".join(values.get(token, token) for token in re.split(r"(##|\W)", body) if token != "##")
+    out = []
+    for part in re.findall(r"WASM_DECLARE_\w+\([^)]*\)|\w[^;{]*\{[^}]*\}[^;]*;|\w[^;]+;", body):
+        if inner := re.match(r"(WASM_DECLARE_\w+)\((.*)\)$", part):
+            out += declared(inner[1], inner[2], kind)
+            continue
+        text = next(comment for pattern, comment in DECLARED if re.search(pattern, part + " " + kind))
+        part = part.replace(" size;", " size; /**< Elements. */").replace(" data;", " data; /**< Where they are. */")
+        out += [f"/** {text} */", part]
+    return out
 
 
 def escaped(text):
@@ -61,6 +101,11 @@ class Filter:
             self.out += [f"{indent}/**", *["@file"] * is_file, *[indent + line for line in prose(lines)], f"{indent}*/"]
 
     def code(self, line):
+        if use := re.match(r"(WASM_DECLARE_\w+)\((.*)\)$", line):
+            lines = declared(use[1], use[2], use[1])
+            # A comment before it is that of what it declares first.
+            self.out += lines[1:] if self.out and self.out[-1].strip().endswith("*/") and "@" not in self.out[-1] else lines
+            return
         if self.hidden and re.match(r"\s*((private|protected|public):|};)", line):
             line, self.hidden = "/** @endcond */ " + line, False
         if self.grouped and re.match(r"#undef own|}  // namespace", line):
@@ -80,6 +125,8 @@ class Filter:
         self.out.append(line)
 
     def run(self, lines):
+        for m in re.finditer(r"^#define (WASM_DECLARE_\w+)\(([^)]*)\)((?:.*\\\n)*.*)$", "\n".join(lines), re.M):
+            MACROS[m[1]] = [p.strip() for p in m[2].split(",")], re.sub(r"\\\n|\s+", " ", m[3])
         at = 0
         while at < len(lines):
             line = lines[at]

@@ -27,6 +27,7 @@ extern "C" {
 /* Declare a host function; the second form is for cgo. */
 #define EXTISM_FUNCTION(N) \
   extern void N(ExtismCurrentPlugin*, const ExtismVal*, ExtismSize, ExtismVal*, ExtismSize, void*)
+/* The same for cgo. */
 #define EXTISM_GO_FUNCTION(N) extern void N(void*, ExtismVal*, ExtismSize, ExtismVal*, ExtismSize, uintptr_t)
 
 /* What extism_plugin_call() returns if there was no error. */
@@ -46,28 +47,34 @@ typedef enum {
   ExtismValType_ExternRef
 } ExtismValType;
 
+/* Ends the calls of a plug-in, from any thread. */
 typedef struct ExtismCancelHandle ExtismCancelHandle;
 /* A plug-in's modules, compiled; any number of plug-ins can be made of it. */
 typedef struct ExtismCompiledPlugin ExtismCompiledPlugin;
 /* The plug-in that calls a host function, during that call. */
 typedef struct ExtismCurrentPlugin ExtismCurrentPlugin;
+/* A host function. */
 typedef struct ExtismFunction ExtismFunction;
+/* A plug-in with its state. */
 typedef struct ExtismPlugin ExtismPlugin;
 
 /* The address of a block of memory that a plug-in and its host exchange; 0: none. */
 typedef uint64_t ExtismMemoryHandle;
+/* Bytes, or how many there are. */
 typedef uint64_t ExtismSize;
 
+/* A number; its type says which. */
 typedef union {
-  int32_t i32;
-  int64_t i64;
-  float f32;
-  double f64;
+  int32_t i32; /* signed or unsigned */
+  int64_t i64; /* the same */
+  float f32;   /* 32 bits */
+  double f64;  /* 64 bits */
 } ExtismValUnion;
 
+/* A parameter or a result of a host function. */
 typedef struct {
-  ExtismValType t;
-  ExtismValUnion v;
+  ExtismValType t;  /* its type */
+  ExtismValUnion v; /* its value */
 } ExtismVal;
 
 /* A host function: reads `inputs`, and sets the values of `outputs`, whose types are set and whose values are 0. `data`
@@ -110,10 +117,13 @@ void extism_compiled_plugin_free(ExtismCompiledPlugin* plugin);
 /* Make a plug-in; the first two compile it for that. */
 ExtismPlugin* extism_plugin_new(const uint8_t* wasm, ExtismSize wasm_size, const ExtismFunction** functions,
                                 ExtismSize n_functions, bool with_wasi, char** errmsg);
+/* The same, with an amount of fuel that each call may use. */
 ExtismPlugin* extism_plugin_new_with_fuel_limit(const uint8_t* wasm, ExtismSize wasm_size,
                                                 const ExtismFunction** functions, ExtismSize n_functions,
                                                 bool with_wasi, uint64_t fuel_limit, char** errmsg);
+/* A plug-in of its own; the compiled one is not changed. */
 ExtismPlugin* extism_plugin_new_from_compiled(const ExtismCompiledPlugin* compiled, char** errmsg);
+/* Frees a text of `errmsg`; null may be freed. */
 void extism_plugin_new_error_free(char* err);
 /* Not while it runs. */
 void extism_plugin_free(ExtismPlugin* plugin);
@@ -138,9 +148,11 @@ int32_t extism_plugin_call_with_host_context(ExtismPlugin* plugin, const char* f
                                              ExtismSize data_len, void* host_context);
 /* The output of the last call; valid until the next call, extism_plugin_reset() or extism_plugin_free(). */
 ExtismSize extism_plugin_output_length(ExtismPlugin* plugin);
+/* Its bytes. */
 const uint8_t* extism_plugin_output_data(ExtismPlugin* plugin);
 /* The error of the last call, or null; valid until the next use of the plug-in. extism_error is an old name of it. */
 const char* extism_plugin_error(ExtismPlugin* plugin);
+/* The same as extism_plugin_error(). */
 const char* extism_error(ExtismPlugin* plugin);
 /* Frees all blocks of memory that the plug-in has from its host, input and output included. */
 bool extism_plugin_reset(ExtismPlugin* plugin);
@@ -161,6 +173,7 @@ uint8_t* extism_current_plugin_memory(ExtismCurrentPlugin* plugin);
 ExtismMemoryHandle extism_current_plugin_memory_alloc(ExtismCurrentPlugin* plugin, ExtismSize n);
 /* Bytes of a block; 0 if there is none. */
 ExtismSize extism_current_plugin_memory_length(ExtismCurrentPlugin* plugin, ExtismMemoryHandle n);
+/* Frees a block; nothing happens if there is none. */
 void extism_current_plugin_memory_free(ExtismCurrentPlugin* plugin, ExtismMemoryHandle ptr);
 
 /* ---- The process */
@@ -170,6 +183,7 @@ void extism_current_plugin_memory_free(ExtismCurrentPlugin* plugin, ExtismMemory
    is logged, trace, debug, info, warn or error (null: error), or directives as in "extism=debug,other=trace". False:
    the file cannot be opened, or there is a log already. */
 bool extism_log_file(const char* filename, const char* log_level);
+/* The same for extism_log_drain(). */
 bool extism_log_custom(const char* log_level);
 /* Calls `handler` for each line that was kept, and forgets the line. */
 void extism_log_drain(ExtismLogDrainFunctionType handler);
