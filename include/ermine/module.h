@@ -20,22 +20,30 @@ class CompiledModule;
 
 // A custom section. The views point into the module and live as long as it.
 struct CustomSection {
-  std::string_view name;
-  std::span<const uint8_t> bytes;
+  std::string_view name;           // that it has in the module
+  std::span<const uint8_t> bytes;  // without the name
 };
 
 // Figures of a module, for messages and tools.
 struct ModuleSummary {
   uint64_t size = 0;       // bytes of the binary
   uint64_t code_size = 0;  // bytes of the code section
-  uint32_t types = 0;
+  uint32_t types = 0;      // of functions, structures and arrays
   // Numbers of items that the module defines; imports are counted separately.
-  uint32_t functions = 0, tables = 0, memories = 0, globals = 0, tags = 0;
-  uint32_t imports = 0, exports = 0, data_segments = 0, elem_segments = 0, custom_sections = 0;
+  uint32_t functions = 0;
+  uint32_t tables = 0;    // the same
+  uint32_t memories = 0;  // the same
+  uint32_t globals = 0;   // the same
+  uint32_t tags = 0;      // the same
+  uint32_t imports = 0;   // of all kinds
+  uint32_t exports = 0;   // of all kinds
+  uint32_t data_segments = 0;    // active and passive
+  uint32_t elem_segments = 0;    // active, passive and declared
+  uint32_t custom_sections = 0;  // of all names
   uint64_t data_bytes = 0;  // of all data segments
-  bool has_start = false;
+  bool has_start = false;  // whether instantiating runs a function
   std::vector<MemoryType> memory_types;  // imported ones first
-  std::vector<TableType> table_types;
+  std::vector<TableType> table_types;    // the same
   // Proposals beyond the first version of WebAssembly that the module needs.
   std::vector<std::string_view> features;
 };

@@ -48,13 +48,16 @@ class ValType {
   static constexpr ValType ref(HeapKind h, bool nullable = true) {
     return ValType(6u | (nullable ? 16u : 0u) | (kFirstAbstract + static_cast<uint32_t>(h)) << 5);
   }
+  // References that may be null.
   static constexpr ValType funcref() { return ref(HeapKind::kFunc); }
   static constexpr ValType externref() { return ref(HeapKind::kExtern); }
   static constexpr ValType anyref() { return ref(HeapKind::kAny); }
   static constexpr ValType exnref() { return ref(HeapKind::kExn); }
 
+  // Which of the number types, or kRef.
   constexpr ValKind kind() const { return static_cast<ValKind>(bits_ & 15); }
   constexpr bool is_ref() const { return kind() == ValKind::kRef; }
+  // Whether a reference may be null.
   constexpr bool nullable() const { return bits_ & 16; }
   // Precondition of the next two: is_ref().
   constexpr HeapKind heap() const {
@@ -81,37 +84,38 @@ class ValType {
 
 // The types of the parameters and results of a function.
 struct FuncType {
-  std::vector<ValType> params;
-  std::vector<ValType> results;
+  std::vector<ValType> params;   // in order
+  std::vector<ValType> results;  // in order
   bool operator==(const FuncType&) const = default;
   std::string to_string() const;  // "(param i32 i64) (result f32)"; "" if there is neither
 };
 
 // The type of a global, and whether it can be set.
 struct GlobalType {
-  ValType type;
-  bool is_mutable = false;
+  ValType type;  // of its value
+  bool is_mutable = false;  // whether that may change
   bool operator==(const GlobalType&) const = default;
   std::string to_string() const;  // "(mut i32)"
 };
 
 // Sizes are in elements.
 struct TableType {
-  ValType element;
-  uint64_t min = 0;
-  std::optional<uint64_t> max;
-  bool is64 = false;
+  ValType element;  // a reference type
+  uint64_t min = 0;  // the size at first
+  std::optional<uint64_t> max;  // none: it grows as far as limits allow
+  bool is64 = false;  // whether indices have 64 bits
   bool operator==(const TableType&) const = default;
-  std::string to_string() const;
+  std::string to_string() const;  // "1 2 funcref"
 };
 
 // Sizes are in pages of page_size() bytes.
 struct MemoryType {
-  uint64_t min = 0;
-  std::optional<uint64_t> max;
-  bool is64 = false;
-  bool shared = false;
+  uint64_t min = 0;  // the size at first
+  std::optional<uint64_t> max;  // none: it grows as far as limits allow
+  bool is64 = false;  // whether addresses have 64 bits
+  bool shared = false;  // whether several threads may use it; then it has a maximum
   uint8_t page_log2 = 16;  // 16 (pages of 64 KiB) or 0 (pages of one byte)
+  // In bytes.
   uint64_t page_size() const { return uint64_t{1} << page_log2; }
   bool operator==(const MemoryType&) const = default;
   std::string to_string() const;
@@ -119,7 +123,7 @@ struct MemoryType {
 
 // A tag's type is a function type whose parameters are the exception's payload.
 struct TagType {
-  FuncType func;
+  FuncType func;  // without results
   bool operator==(const TagType&) const = default;
   std::string to_string() const;
 };
@@ -130,26 +134,27 @@ std::string_view to_string(ExternKind kind);  // "func", "table", ...
 
 // The type of an import or export: the member for `kind` is set.
 struct ExternType {
-  ExternKind kind = ExternKind::kFunc;
-  FuncType func;
-  TableType table;
-  MemoryType memory;
-  GlobalType global;
-  TagType tag;
+  ExternKind kind = ExternKind::kFunc;  // which of the following
+  FuncType func;      // of kFunc
+  TableType table;    // of kTable
+  MemoryType memory;  // of kMemory
+  GlobalType global;  // of kGlobal
+  TagType tag;        // of kTag
   std::string to_string() const;  // "(func (param i32))", "(memory 1 2)", ...
 };
 
 // The names are the module's own bytes, complete and unchanged (printable() makes them safe for messages); they stay
 // valid while a Module or an instance of it lives.
 struct ImportType {
-  std::string_view module, name;
-  ExternType type;
+  std::string_view module;  // that it is imported from
+  std::string_view name;    // there
+  ExternType type;          // what must be given
 };
 
 // An item that a module exports.
 struct ExportType {
-  std::string_view name;
-  ExternType type;
+  std::string_view name;  // by which it is exported
+  ExternType type;        // what it is
 };
 
 }  // namespace ermine

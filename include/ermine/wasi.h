@@ -79,26 +79,34 @@ class WasiConfig {
   // Grant parts of the network to components; NetworkGrants says how targets are written. Modules have no functions for
   // that. kUsage from Wasi::create if a text is wrong.
   WasiConfig& allow_tcp(std::string target);
+  // NetworkGrants::udp
   WasiConfig& allow_udp(std::string peer);
+  // NetworkGrants::udp_listeners
   WasiConfig& listen_udp(std::string address);
+  // NetworkGrants::names
   WasiConfig& allow_dns(std::string name);
+  // NetworkGrants::http
   WasiConfig& allow_http(std::string target);
   // TCP connections of components are made by this function (wasi_connect.h) and not by the system; null takes that
   // back. Grants, limits and quotas are the same. Requests over HTTP, listening sockets and UDP are not concerned.
   WasiConfig& connect_with(WasiConnector function);
   // The connections of requests, and limits on them.
   WasiConfig& http_pool(HttpPool pool);
+  // HttpGrants
   WasiConfig& http_limits(uint32_t max_requests, uint64_t max_head_bytes, uint64_t max_request_bytes,
                           uint64_t max_response_bytes);
+  // HttpGrants::timeout
   WasiConfig& http_timeout(std::chrono::nanoseconds time);
   // Lets components encrypt connections by wasi:tls.
   WasiConfig& tls(TlsClient client);
   // Grant a store of keys and values to components, by the URL of one (KeyValueGrant::url) or as an object of the
   // embedder; an empty name is the default store. Of several grants of a name, the last one counts.
   WasiConfig& key_value_store(std::string name, std::string url);
+  // As above, with an object.
   WasiConfig& key_value_store(std::string name, std::shared_ptr<KeyValueStore> store);
   // Limits on stores (KeyValueGrants).
   WasiConfig& key_value_limits(uint64_t max_value_bytes, uint64_t max_memory_bytes);
+  // KeyValueGrants::timeout
   WasiConfig& key_value_timeout(std::chrono::nanoseconds time);
   // KeyValueGrants::store_process
   WasiConfig& key_value_process(bool on);

@@ -40,7 +40,7 @@ python = scratch / "venv/bin/python"
 environment = dict(os.environ, ERMINE_PYTHON_PREBUILT=str(built), PIP_DISABLE_PIP_VERSION_CHECK="1")
 subprocess.run([python, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--no-index", copy], env=environment, check=True)
 plugins = built.parent / "lib"
-tested = dict(os.environ)
+tested = dict(os.environ, ERMINE_EXAMPLES=str(guide.parent))
 if (plugins / "libermine-llvm.so").exists(): tested |= {"ERMINE_TEST_PLUGINS": "1", "LD_LIBRARY_PATH": str(plugins)}
 failed = False
 for program in sorted(guide.glob("*.py")):

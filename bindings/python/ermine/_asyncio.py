@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Coroutine, Dict, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Tuple
 
 from . import _ermine
 from ._ermine import Execution
@@ -42,6 +42,7 @@ class _Driver:
     def __init__(self, store: Store, loop: asyncio.AbstractEventLoop) -> None:
         self.store, self.loop = store, loop
         self.calls: Dict[_ermine._ComponentCall, asyncio.Future[None]] = {}
+        self.users = 0
         self.failures: Dict[str, BaseException] = {}
         self.descriptor = _ermine._event_fd(store)
         loop.add_reader(self.descriptor, self.run)
@@ -58,25 +59,36 @@ class _Driver:
         if ran:
             self.loop.call_soon(self.run)
 
-    def close(self) -> None:
-        self.loop.remove_reader(self.descriptor)
+    def __enter__(self) -> _Driver:
+        self.users += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.users -= 1
+        if self.users == 0:
+            del _drivers[id(self.store), self.loop]
+            self.loop.remove_reader(self.descriptor)
 
 
 _drivers: Dict[Tuple[int, asyncio.AbstractEventLoop], _Driver] = {}
 
 
+def _driver(store: Store) -> _Driver:
+    """Runs the store's event loop within Python's, as long as it is used (`with`)."""
+    loop = asyncio.get_running_loop()
+    key = (id(store), loop)
+    if key not in _drivers:
+        _drivers[key] = _Driver(store, loop)
+    return _drivers[key]
+
+
 async def call_component(func: _ermine._ComponentFunc, *args: Any) -> Any:
     """Begins a call, and waits until it is over; others run meanwhile. Cancelling the task asks the component to end the
     call."""
-    loop = asyncio.get_running_loop()
     store = func.store
-    key = (id(store), loop)
-    driver = _drivers.get(key)
-    if driver is None:
-        driver = _drivers[key] = _Driver(store, loop)
-    try:
+    with _driver(store) as driver:
         call = func._begin(*args)
-        driver.calls[call] = loop.create_future()
+        driver.calls[call] = driver.loop.create_future()
         driver.loop.call_soon(driver.run)
         try:
             await driver.calls[call]
@@ -93,10 +105,25 @@ async def call_component(func: _ermine._ComponentFunc, *args: Any) -> Any:
             raise
         finally:
             del driver.calls[call]
-    finally:
-        if not driver.calls and _drivers.get(key) is driver:
-            del _drivers[key]
-            driver.close()
+
+
+async def run_operation(end: _ermine._End, operation: Callable[[Callable[[str, Any], None]], None]) -> Tuple[str, Any]:
+    """Begins an operation of a stream or future, and waits for its outcome. Cancelling the task ends it."""
+    with _driver(end.store) as driver:
+        future: asyncio.Future[Tuple[str, Any]] = driver.loop.create_future()
+
+        def done(result: str, value: Any) -> None:
+            if not future.done():
+                future.set_result((result, value))
+
+        operation(done)
+        driver.loop.call_soon(driver.run)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if not end.closed and not end.is_over:
+                end.cancel()
+            raise
 
 
 _tasks: set[asyncio.Task[None]] = set()

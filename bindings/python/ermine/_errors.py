@@ -27,9 +27,17 @@ class ErrorKind(enum.IntEnum):
     USAGE = 9
 
 
-TrapCode = enum.IntEnum(  # type: ignore[misc]
-    "TrapCode", {"NONE": 0, **{re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name[1:]).upper(): code for name, code in _ermine._trap_codes.items()}})
-TrapCode.__doc__ = "Why WebAssembly trapped: UNREACHABLE, MEMORY_OUT_OF_BOUNDS and so on."
+if TYPE_CHECKING:
+    # Its members are those of the engine's table of traps.
+    class _TrapCodes(enum.EnumMeta):
+        def __getattr__(cls, name: str) -> TrapCode: ...
+
+    class TrapCode(enum.IntEnum, metaclass=_TrapCodes):
+        NONE = 0
+else:
+    TrapCode = enum.IntEnum("TrapCode", {
+        "NONE": 0, **{re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name[1:]).upper(): code for name, code in _ermine._trap_codes.items()}})
+    TrapCode.__doc__ = "Why WebAssembly trapped: UNREACHABLE, MEMORY_OUT_OF_BOUNDS and so on."
 
 
 @dataclasses.dataclass(frozen=True)

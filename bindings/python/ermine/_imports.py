@@ -56,7 +56,8 @@ def _item(store: Store, wanted: ImportType, given: Any) -> Extern:
         if not isinstance(wanted.type, FuncType):
             raise WasmError(f"the import {wanted.module}.{wanted.name} is no function: {wanted.type}")
         return _ermine.Func(store, wanted.type, given)
-    return given
+    item: Extern = given
+    return item
 
 
 def resolve(store: Store, wanted: Sequence[ImportType], given: Any) -> List[Extern]:

@@ -10,7 +10,8 @@
 Values are those of Python: int, float, bool and str; bytes for list<u8>, list and tuple otherwise; dict for map; None or
 the value for an option; the names of enumerations and of flags as str and set. Records have their fields as attributes;
 dictionaries are taken as well. `Variant`, and `Ok` and `Err` of results within values, are classes of this module. A
-function whose result is a result<…> returns its value, and raises `Err`.
+function whose result is a result<…> returns its value, and raises `Err`. Streams and futures that a component gives are
+`Resource`: `StreamReader.of`; those of Python are made by `stream` and `future`, whose reading ends can be passed.
 """
 from __future__ import annotations
 
@@ -24,10 +25,11 @@ from ._component_values import Err, Ok, Record, Some, Variant
 from ._errors import WasmError
 from ._ermine import Engine, Resource, Store
 from ._imports import read_module
+from ._streams import FutureReader, FutureWriter, StreamReader, StreamWriter, future, stream
 from ._wasi import WasiConfig
 
-__all__ = ["Component", "Err", "ExportIndex", "Func", "Instance", "Item", "Linker", "LinkerInstance", "Ok", "Record", "Resource",
-           "Some", "Variant"]
+__all__ = ["Component", "Err", "ExportIndex", "Func", "FutureReader", "FutureWriter", "Instance", "Item", "Linker", "LinkerInstance",
+           "Ok", "Record", "Resource", "Some", "StreamReader", "StreamWriter", "Variant", "future", "stream"]
 
 Func = _ermine._ComponentFunc
 

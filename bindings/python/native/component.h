@@ -30,6 +30,8 @@ struct FuncSignature {
 };
 // "func(a: u32) -> string", with these definitions of names; throws.
 FuncSignature read_signature(std::string_view text, const std::map<std::string, std::string>& definitions);
+// "list<u8>"; throws.
+TypeRef read_type(std::string_view text);
 
 // ---- Values
 
@@ -110,7 +112,12 @@ ermine_component_resource_t* resource_of(py::handle object, const Core& core);  
 void define_host_func(ermine_component_linker_t* linker, const SharedBindings& bindings, py::handle definition);
 void define_resource(ermine_component_linker_t* linker, const SharedBindings& bindings, py::handle definition);
 
+// An end of a stream or future as a value, which has it then (component_streams.cc). False: the object is none of this
+// store; throws if it is not for reading.
+bool end_to_val(py::handle object, const Core& core, ermine_component_val_t* out);
+
 void define_component(py::module_& m);
+void define_component_streams(py::module_& m);
 void define_component_replies(py::module_& m);
 
 }  // namespace ermine_python

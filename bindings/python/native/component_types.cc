@@ -148,4 +148,6 @@ FuncSignature read_signature(std::string_view text, const Definitions& definitio
   return Reader(text, definitions, 0).signature();
 }
 
+TypeRef read_type(std::string_view text) { return Reader(text, {}, 0).whole_type(); }
+
 }  // namespace ermine_python

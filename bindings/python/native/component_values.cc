@@ -237,8 +237,10 @@ class Writer {
     for (size_t i = 0, at = 0; i < set.size(); ++i)
       if (set[i]) out->of.flags.data[at++] = name_of(type.names[i]);
   }
-  // An own, a borrow, or something that was given by a component.
-  void handle(py::handle value, ermine_component_val_t* out) {
+  // An own, a borrow, an end of a stream, or something that was given by a component.
+  void handle(py::handle given_value, ermine_component_val_t* out) {
+    const py::object value = py::getattr(given_value, "_end", given_value);
+    if (end_to_val(value, *bindings_.core, out)) return;
     ermine_component_resource_t* resource = nullptr;
     if (const auto* given = resource_of(value, *bindings_.core)) {
       resource = ermine_component_resource_clone(given);

@@ -17,6 +17,7 @@ PYBIND11_MODULE(_ermine, m) {
   define_wasi(m);
   define_component(m);
   define_component_replies(m);
+  define_component_streams(m);
   m.attr("version") = ermine_version();
   m.attr("_trap_codes") = trap_codes();
 }

@@ -64,6 +64,8 @@ void Core::close() {
     if (void* const ref = std::exchange(item->ref, nullptr)) item->deleter(ref);
   wasm_store_delete(std::exchange(store, nullptr));
   for (PyObject* object : std::exchange(kept, {})) released.push_back(object);
+  // Of operations that do not end any more.
+  for (PyObject** object : std::exchange(shown, {})) released.push_back(std::exchange(*object, nullptr));
   drop_pending();
   drain();
 }

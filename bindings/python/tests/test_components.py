@@ -2,6 +2,8 @@
 import array
 import asyncio
 import gc
+import os
+import pathlib
 import time
 import weakref
 
@@ -444,3 +446,64 @@ def test_asynchronous_calls_are_cancelled():
         assert ended == [5]
 
     asyncio.run(main())
+
+
+# `upper` gives a stream of the text in capital letters, as it comes.
+PEOPLE = pathlib.Path(os.environ.get("ERMINE_EXAMPLES", pathlib.Path(__file__).resolve().parents[3] / "examples"), "components/people.wat")
+
+
+@pytest.mark.skipif(not PEOPLE.exists(), reason="not in the checkout")
+def test_streams():
+    engine = ermine.Engine()
+    linker = component.Linker(engine)
+    linker.define_unknown_imports_as_traps()
+    store = ermine.Store(engine)
+    upper = linker.instantiate(store, component.Component.from_file(engine, PEOPLE)).exports.upper
+
+    async def main():
+        writer, reader = component.stream(store)
+        text = component.StreamReader.of(await upper.call_async(reader))
+        with pytest.raises(ermine.WasmError):
+            await reader.read()
+        assert await writer.write(b"some text") == 9 and await text.read() == b"SOME TEXT"
+        read = asyncio.create_task(text.read())
+        await asyncio.sleep(0.01)
+        assert not read.done()
+        assert await writer.write(b"more") == 4 and await read == b"MORE"
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(text.read(), 0.01)
+        with pytest.raises(TypeError):
+            await writer.write([1, "2"])
+        long = bytes(range(97, 123)) * 10_000
+        written = asyncio.create_task(writer.write(long))
+        written.add_done_callback(lambda _: writer.close())
+        assert await text.read_all() == long.upper() and await written == len(long)
+        assert text.is_over and await text.read() == b""
+        with pytest.raises(ermine.WasmError):
+            await writer.write(b"x")
+
+    asyncio.run(main())
+
+
+def test_ends_of_python():
+    store = ermine.Store()
+
+    async def main():
+        writer, reader = component.stream(store, "string")
+        written = asyncio.create_task(writer.write(["a", "b", "c"]))
+        assert await reader.read(2) == ["a", "b"] and await reader.read() == ["c"] and await written == 3
+        reader.close()
+        assert await writer.write(["d"]) == 0
+        writer, reader = component.future(store, "tuple<u8, string>")
+        written = asyncio.create_task(writer.write((1, "x")))
+        assert await reader.read() == (1, "x")
+        await written
+        with pytest.raises(ermine.WasmError):
+            component.stream(store, "no-such")
+        # A store that ends with an operation that waits.
+        waits = asyncio.create_task(component.stream(store)[1].read())
+        await asyncio.sleep(0)
+        waits.cancel()
+
+    asyncio.run(main())
+    store.close()
