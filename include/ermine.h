@@ -410,6 +410,11 @@ WASM_API_EXTERN bool ermine_linker_define(ermine_linker_t*, const char* module, 
 WASM_API_EXTERN bool ermine_linker_define_instance(ermine_linker_t*, const char* module, size_t module_size,
                                                    const wasm_instance_t*);
 
+/* Instantiates a module with the imports that are defined here, calls its function _initialize, if it has one, and
+   defines its exports under the name. */
+WASM_API_EXTERN bool ermine_linker_module(ermine_linker_t*, wasm_store_t*, const char* name, size_t name_size,
+                                          const wasm_module_t*);
+
 /* The call of a function of the host; valid during the call. */
 typedef struct ermine_caller_t ermine_caller_t;
 /* As wasm_func_callback_with_env_t. */

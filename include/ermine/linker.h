@@ -48,6 +48,10 @@ class Linker {
                         std::shared_ptr<void> context);
   // All exports of an instance, under the module name.
   Result<void> instance(std::string_view module, const Instance& instance);
+  // Instantiates a module in this store, with the imports that are defined here, calls its function _initialize, if it
+  // exports one without parameters and results, and defines its exports under the name. Errors: those of instantiate(),
+  // instance() and the call.
+  Result<void> module(StoreRef store, std::string_view name, const Module& module);
   // Gives a definition a second name; alias_module does so for all definitions of a module.
   Result<void> alias(std::string_view module, std::string_view name, std::string_view as_module,
                      std::string_view as_name);

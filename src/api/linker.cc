@@ -51,6 +51,13 @@ Result<void> Linker::instance(std::string_view module, const Instance& instance)
   return {};
 }
 
+Result<void> Linker::module(StoreRef store, std::string_view name, const Module& module) {
+  ERMINE_ASSIGN(const Instance made, instantiate(store, module));
+  const std::optional<Func> initialize = made.get_func("_initialize");
+  if (initialize && initialize->type() == FuncType()) ERMINE_TRY(initialize->call({}));
+  return instance(name, made);
+}
+
 Result<void> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module,
                            std::string_view as_name) {
   return impl_->alias(module, name, as_module, as_name);

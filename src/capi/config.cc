@@ -141,6 +141,11 @@ bool ermine_linker_define_instance(ermine_linker_t* linker, const char* module, 
   return succeeded(linker->linker.instance({module, module_size}, instance->get<ermine::Instance>()));
 }
 
+bool ermine_linker_module(ermine_linker_t* linker, wasm_store_t* store, const char* name, size_t name_size,
+                          const wasm_module_t* module) {
+  return succeeded(linker->linker.module(*store->state->store, {name, name_size}, module->get<ermine::Module>()));
+}
+
 wasm_extern_t* ermine_caller_export_get(ermine_caller_t* caller, const char* name, size_t size) {
   const std::optional<Extern> found = caller->caller.get_export({name, size});
   return found ? ermine::capi::new_extern(StoreState::of(caller->caller.store()), *found) : nullptr;

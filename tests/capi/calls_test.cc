@@ -226,6 +226,30 @@ TEST_F(CApi, FunctionsOfTheHostSuspendTheirCall) {
   EXPECT_EQ(host.ended, 2);
 }
 
+// A module is preloaded under a name: it is instantiated once, and initialised.
+TEST_F(CApi, ModulesAreDefined) {
+  const ermine_linker_ptr linker(ermine_linker_new(engine_.get()));
+  const auto counter = compile(R"((module (global $n (mut i32) (i32.const 1))
+    (func (export "_initialize") (global.set $n (i32.const 40)))
+    (func (export "next") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n))))");
+  ASSERT_TRUE(ermine_linker_module(linker.get(), store_.get(), "counter", 7, counter.get())) << ermine_last_error();
+  EXPECT_FALSE(ermine_linker_module(linker.get(), store_.get(), "counter", 7, counter.get()));
+  const auto user =
+      compile(R"((module (import "counter" "next" (func $next (result i32))) (export "f" (func $next))))");
+  for (const int expected : {41, 42}) {
+    wasm_trap_t* trap = nullptr;
+    const wasm_instance_ptr instance(ermine_linker_instantiate(linker.get(), store_.get(), user.get(), &trap));
+    ASSERT_TRUE(instance) << message_of(trap);
+    EXPECT_EQ(call(exported(instance.get(), "f")).of.i32, expected);
+  }
+  const auto broken = compile("(module (func (export \"_initialize\") unreachable))");
+  EXPECT_FALSE(ermine_linker_module(linker.get(), store_.get(), "broken", 6, broken.get()));
+  EXPECT_NE(std::string(ermine_last_error()).find("unreachable"), std::string::npos) << ermine_last_error();
+  // (A function of that name with parameters is one like others.)
+  const auto other = compile("(module (func (export \"_initialize\") (param i32) unreachable))");
+  EXPECT_TRUE(ermine_linker_module(linker.get(), store_.get(), "other", 5, other.get())) << ermine_last_error();
+}
+
 // More values than there is room for on the stack.
 TEST_F(CApi, CallsWithManyArguments) {
   constexpr size_t kMany = 40;

@@ -115,6 +115,15 @@ class Linker:
         for name in instance.exports:
             self._define(module, name, instance.exports[name])
 
+    def define_module(self, store: Store, name: str, module: Module) -> None:
+        """Instantiates a module with the imports that are defined here, calls its function _initialize, if it has one, and
+        defines its exports under the name, for instances in that store."""
+        instance = self.instantiate(store, module)
+        initialize = instance.exports["_initialize"] if "_initialize" in instance.exports else None
+        if isinstance(initialize, _ermine.Func) and initialize.type == FuncType():
+            initialize()
+        self.define_instance(name, instance)
+
     def define_wasi(self, config: Optional[WasiConfig] = None) -> None:
         """Defines the functions of WASI preview 1, for one program. Whatever the configuration grants is opened now."""
         self._wasi = _ermine._Wasi(self.engine, config if config is not None else WasiConfig())

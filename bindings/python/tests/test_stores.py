@@ -428,6 +428,18 @@ def test_wasi_listens():
         ermine.Linker(engine).define_wasi(config)
 
 
+def test_linker_with_a_module():
+    engine = ermine.Engine()
+    store, linker = ermine.Store(engine), ermine.Linker(engine)
+    linker.define_module(store, "counter", ermine.Module(engine, """(module (global $n (mut i32) (i32.const 1))
+      (func (export "_initialize") (global.set $n (i32.const 40)))
+      (func (export "next") (result i32) (global.set $n (i32.add (global.get $n) (i32.const 1))) (global.get $n)))"""))
+    user = ermine.Module(engine, '(module (import "counter" "next" (func $next (result i32))) (export "f" (func $next)))')
+    assert [linker.instantiate(store, user).exports.f() for _ in range(2)] == [41, 42]
+    with pytest.raises(ermine.WasmError):
+        linker.define_module(store, "counter", ermine.Module(engine, '(module (func (export "next")))'))
+
+
 def test_linker_without_definitions():
     engine = ermine.Engine()
     module = ermine.Module(engine, '(module (import "a" "b" (func $f)) (func (export "run") (call $f)))')
