@@ -114,9 +114,6 @@ Result<std::shared_ptr<const BoundFunc>> bind(const std::shared_ptr<const BoundF
                  base::format("`{}` is a function that the component imports and passes on: it has no typed calls, use "
                               "ComponentFunc::call",
                               func->path));
-  if (plan.options.address == AddressType::k64)
-    return Error(ErrorKind::kUnsupported,
-                 base::format("`{}` uses a 64-bit memory: it has no typed calls, use ComponentFunc::call", func->path));
   auto types = check_host_types(root, plan.instance, plan.type, shape, func->path, "the host asks for");
   if (!types) return Error(ErrorKind::kUsage, types.error().message());
   auto bound = std::make_shared<BoundFunc>(*func);

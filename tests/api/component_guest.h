@@ -1,5 +1,5 @@
 // EchoGuest: a component that exports echo: func(v: T) -> T, and imports the same function from test:host/echo, which
-// it calls. Arguments and results go through its memory as they are.
+// it calls. Arguments and results go through its memory as they are. The memory has 32-bit or 64-bit addresses.
 #pragma once
 
 #include <string>
@@ -13,7 +13,9 @@ namespace ermine::test {
 // The core types that a value is passed as (CanonicalABI.md, "Flattening"), from the C++ type.
 class CoreTypes {
  public:
-  explicit CoreTypes(const component::detail::TypeShape& shape) { add(types, shape); }
+  CoreTypes(const component::detail::TypeShape& shape, std::string pointer) : pointer_(std::move(pointer)) {
+    add(types, shape);
+  }
   std::vector<std::string> types;
 
  private:
@@ -21,7 +23,7 @@ class CoreTypes {
   using Shape = component::detail::TypeShape;
   using Kind = component::ValueKind;
 
-  static void add(Types& out, const Shape& shape) {
+  void add(Types& out, const Shape& shape) {
     switch (shape.kind) {
       case Kind::kS64:
       case Kind::kU64: out.push_back("i64"); return;
@@ -29,7 +31,7 @@ class CoreTypes {
       case Kind::kF64: out.push_back("f64"); return;
       case Kind::kString:
       case Kind::kList:
-      case Kind::kMap: out.insert(out.end(), {"i32", "i32"}); return;
+      case Kind::kMap: out.insert(out.end(), 2, pointer_); return;
       case Kind::kRecord:
       case Kind::kTuple:
         for (const auto& part : shape.parts) add(out, *part.type);
@@ -44,7 +46,7 @@ class CoreTypes {
       default: out.push_back("i32"); return;
     }
   }
-  static void add_cases(Types& out, const std::vector<const Shape*>& cases) {
+  void add_cases(Types& out, const std::vector<const Shape*>& cases) {
     Types joined;
     for (const Shape* payload : cases) {
       Types flat;
@@ -58,20 +60,23 @@ class CoreTypes {
     out.insert(out.end(), joined.begin(), joined.end());
   }
   static bool is_32(const std::string& type) { return type == "i32" || type == "f32"; }
+  const std::string pointer_;
 };
 
-inline std::string echo_text(std::string_view type, const std::vector<std::string>& flat, std::string_view encoding) {
+inline std::string echo_text(std::string_view type, const std::vector<std::string>& flat, std::string_view encoding,
+                             const std::string& pointer) {
+  const bool is64 = pointer == "i64";
   const bool spilled = flat.size() > 16, direct = flat.size() <= 1;
   std::string params, gets;
   for (size_t i = 0; i < (spilled ? 1 : flat.size()); ++i) {
-    params += " " + (spilled ? "i32" : flat[i]);
+    params += " " + (spilled ? pointer : flat[i]);
     gets += " (local.get " + std::to_string(i) + ")";
   }
-  const std::string result = direct ? flat[0] : "i32";
-  const std::string call =
-      direct ? "(call $host" + gets + ")" : "(call $host" + gets + " (i32.const 16)) (i32.const 16)";
+  const std::string result = direct ? flat[0] : pointer;
+  const std::string call = direct ? "(call $host" + gets + ")"
+                                  : "(call $host" + gets + " (" + pointer + ".const 16)) (" + pointer + ".const 16)";
   const std::string host_type =
-      "(param" + params + (direct ? ")" : " i32)") + (direct ? "(result " + result + ")" : std::string());
+      "(param" + params + (direct ? ")" : " " + pointer + ")") + (direct ? "(result " + result + ")" : std::string());
   const std::string t(type), options = "string-encoding=" + std::string(encoding) + " (memory $mem) (realloc $realloc)";
   return R"((component
     (type $point' (record (field "x" u32) (field "y" f64)))
@@ -91,14 +96,18 @@ inline std::string echo_text(std::string_view type, const std::vector<std::strin
     (import "test:host/echo" (instance $host (export "echo" (func (param "v" )" +
          t + R"() (result )" + t + R"()))))
     (core module $Memory
-      (memory (export "memory") 2)
-      (global $next (mut i32) (i32.const 1024))
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-        (global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
-        (global.get $next)
-        (global.set $next (i32.add (global.get $next) (local.get 3))))
+      (memory (export "memory") )" +
+         pointer + R"( 2)
+      (global $next (mut i64) (i64.const 1024))
+      (func (export "realloc") (param )" +
+         pointer + " " + pointer + " " + pointer + " " + pointer + ") (result " + pointer + R"()
+        (global.set $next (i64.and (i64.add (global.get $next) (i64.const 7)) (i64.const -8)))
+        )" +
+         (is64 ? "(global.get $next)" : "(i32.wrap_i64 (global.get $next))") + R"(
+        (global.set $next (i64.add (global.get $next) )" +
+         (is64 ? "(local.get 3)" : "(i64.extend_i32_u (local.get 3))") + R"()))
       (func (export "free") (param )" +
-         result + R"() (global.set $next (i32.const 1024))))
+         result + R"() (global.set $next (i64.const 1024))))
     (core instance $memory (instantiate $Memory))
     (alias core export $memory "memory" (core memory $mem))
     (alias core export $memory "realloc" (core func $realloc))
@@ -116,9 +125,11 @@ inline std::string echo_text(std::string_view type, const std::vector<std::strin
 }
 
 template <class T>
-Result<Component> echo_guest(const Engine& engine, std::string_view type, std::string_view encoding = "utf8") {
-  const CoreTypes flat(component::detail::Codec<T>::shape());
-  return Component::from_text(engine, echo_text(type, flat.types, encoding), "echo");
+Result<Component> echo_guest(const Engine& engine, std::string_view type, std::string_view encoding = "utf8",
+                             bool is64 = false) {
+  const std::string pointer = is64 ? "i64" : "i32";
+  const CoreTypes flat(component::detail::Codec<T>::shape(), pointer);
+  return Component::from_text(engine, echo_text(type, flat.types, encoding, pointer), "echo");
 }
 
 }  // namespace ermine::test

@@ -44,11 +44,19 @@ using component::Expected;
 using component::Unexpected;
 using test::echo_guest;
 
+// With everything that is not in a release yet, such as 64-bit memories.
+Config with_all() {
+  Config config;
+  config.enable_all_features();
+  return config;
+}
+
 // Passes a value to a component, which passes it to the host, and both results back.
 template <class T>
-void goes_around(std::string_view wit_type, const T& value, std::string_view encoding = "utf8") {
-  Engine engine;
-  const auto guest = echo_guest<T>(engine, wit_type, encoding);
+void goes_around(std::string_view wit_type, const T& value, std::string_view encoding, bool is64) {
+  SCOPED_TRACE(is64 ? "64-bit memory" : "32-bit memory");
+  Engine engine(is64 ? with_all() : Config());
+  const auto guest = echo_guest<T>(engine, wit_type, encoding, is64);
   ASSERT_TRUE(guest) << guest.error().to_string();
   ComponentLinker linker(engine);
   T seen{};
@@ -67,6 +75,10 @@ void goes_around(std::string_view wit_type, const T& value, std::string_view enc
     EXPECT_TRUE(*result == value) << wit_type;
     EXPECT_TRUE(seen == value) << wit_type;
   }
+}
+template <class T>
+void goes_around(std::string_view wit_type, const T& value, std::string_view encoding = "utf8") {
+  for (const bool is64 : {false, true}) goes_around(wit_type, value, encoding, is64);
 }
 
 TEST(ComponentTypes, NumbersAndCharacters) {
@@ -121,6 +133,24 @@ TEST(ComponentTypes, DeclaredTypes) {
   goes_around<app::Shape>("$shape", std::monostate());
   goes_around<app::Shape>("$shape", std::string("square"));
   goes_around<std::vector<app::Shape>>("(list $shape)", {std::string("a"), std::monostate(), app::Point{}});
+}
+
+// Parameters and results that are passed in memory, since there are too many core values.
+TEST(ComponentTypes, ManyFields) {
+  using Many = std::tuple<std::string, uint8_t, std::string, uint64_t, std::vector<std::string>, bool,
+                          std::optional<std::vector<uint16_t>>, std::variant<uint8_t, double, std::monostate>,
+                          Expected<std::string, uint64_t>, std::string>;
+  goes_around<Many>(
+      "(tuple string u8 string u64 (list string) bool (option (list u16)) $choice (result string (error u64)) string)",
+      {"a", 1, "", 2, {"x", "yz"}, true, std::vector<uint16_t>{1, 65535}, 0.5, std::string("ok"), "貂"},
+      "latin1+utf16");
+  using Pairs = std::vector<std::pair<uint8_t, std::vector<std::optional<std::string>>>>;
+  goes_around<Pairs>("(list (tuple u8 (list (option string))))", {{1, {"a", std::nullopt}}, {2, {}}, {3, {"c"}}});
+}
+
+TEST(ComponentTypes, Maps) {
+  goes_around<std::map<uint8_t, std::string>>("(map u8 string)", {{1, "one"}, {2, "two"}});
+  goes_around<std::map<std::string, uint8_t>>("(map string u8)", {{"one", 1}, {"two", 2}}, "utf16");
 }
 
 // What `echo` of another type than the component's gives, on either side.

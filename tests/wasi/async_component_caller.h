@@ -14,8 +14,10 @@ namespace ermine::test {
 class AsyncGuest {
  public:
   explicit AsyncGuest(WasiConfig config, const std::string& version = "0.3.0", const Config& engine = with_async())
+      : AsyncGuest(std::move(config), engine, async_component(version)) {}
+  AsyncGuest(WasiConfig config, const Config& engine, const std::string& component_text)
       : engine_(engine), linker_(engine_), store_(engine_), wasi_(must(Wasi::create(std::move(config)))) {
-    const Component component = must(Component::from_text(engine_, async_component(version)));
+    const Component component = must(Component::from_text(engine_, component_text));
     must(wasi_.add_to_linker(linker_, component));
     instance_.emplace(must(linker_.instantiate(store_, component)));
   }

@@ -21,7 +21,7 @@ struct ComponentFunction {
   const char* name;
   const char* exported;
   const char* type;    // in the component text format
-  const char* core;    // i: i32, l: i64; after ':' the result, m: in memory
+  const char* core;    // i: i32, l: i64, p: a pointer or length; after ':' the result, m: in memory
   const char* borrows;  // the borrowed core parameters, each as its index and type: see resource_of()
 };
 
@@ -172,7 +172,7 @@ inline constexpr ComponentFunction kComponentFunctions[] = {
     {"io/error", "[method]error.to-debug-string", "debug", SELF("error") " (result string)", "i:m", "0e"},
     {"io/poll", "[method]pollable.ready", "ready", SELF("pollable") " (result bool)", "i:i", "0p"},
     {"io/poll", "[method]pollable.block", "block", SELF("pollable"), "i:", "0p"},
-    {"io/poll", "poll", "poll-two", "(param \"in\" (list (borrow $pollable))) (result (list u32))", "ii:m", "*p"},
+    {"io/poll", "poll", "poll-two", "(param \"in\" (list (borrow $pollable))) (result (list u32))", "pp:m", "*p"},
     {"io/streams", "[method]input-stream.read", "read",
      SELF("input-stream") " (param \"len\" u64) (result (result (list u8) (error $stream-error)))", "il:m", "0i"},
     {"io/streams", "[method]input-stream.blocking-read", "blocking-read",
@@ -184,9 +184,9 @@ inline constexpr ComponentFunction kComponentFunctions[] = {
     {"io/streams", "[method]output-stream.check-write", "check-write",
      SELF("output-stream") " (result (result u64 (error $stream-error)))", "i:m", "0o"},
     {"io/streams", "[method]output-stream.write", "write",
-     SELF("output-stream") " (param \"contents\" (list u8)) (result (result (error $stream-error)))", "iii:m", "0o"},
+     SELF("output-stream") " (param \"contents\" (list u8)) (result (result (error $stream-error)))", "ipp:m", "0o"},
     {"io/streams", "[method]output-stream.blocking-write-and-flush", "write-flush",
-     SELF("output-stream") " (param \"contents\" (list u8)) (result (result (error $stream-error)))", "iii:m", "0o"},
+     SELF("output-stream") " (param \"contents\" (list u8)) (result (result (error $stream-error)))", "ipp:m", "0o"},
     {"io/streams", "[method]output-stream.blocking-flush", "flush",
      SELF("output-stream") " (result (result (error $stream-error)))", "i:m", "0o"},
     {"io/streams", "[method]output-stream.write-zeroes", "zeroes",
@@ -245,52 +245,52 @@ inline constexpr ComponentFunction kComponentFunctions[] = {
      SELF("descriptor") " (param \"length\" u64) (param \"offset\" u64) " CODE("(tuple (list u8) bool)"), "ill:m",
      "0d"},
     {"filesystem/types", "[method]descriptor.write", "write-file",
-     SELF("descriptor") " (param \"buffer\" (list u8)) (param \"offset\" u64) " CODE("u64"), "iiil:m", "0d"},
+     SELF("descriptor") " (param \"buffer\" (list u8)) (param \"offset\" u64) " CODE("u64"), "ippl:m", "0d"},
     {"filesystem/types", "[method]descriptor.read-directory", "read-directory",
      SELF("descriptor") " " CODE("(own $directory-entry-stream)"), "i:m", "0d"},
     {"filesystem/types", "[method]directory-entry-stream.read-directory-entry", "next-entry",
      SELF("directory-entry-stream") " " CODE("(option $directory-entry)"), "i:m", "0s"},
     {"filesystem/types", "[method]descriptor.create-directory-at", "create-directory",
-     SELF("descriptor") " (param \"path\" string) " CODE(""), "iii:m", "0d"},
+     SELF("descriptor") " (param \"path\" string) " CODE(""), "ipp:m", "0d"},
     {"filesystem/types", "[method]descriptor.stat", "stat", SELF("descriptor") " " CODE("$descriptor-stat"), "i:m",
      "0d"},
     {"filesystem/types", "[method]descriptor.stat-at", "stat-at",
-     SELF("descriptor") " " PATH " " CODE("$descriptor-stat"), "iiii:m", "0d"},
+     SELF("descriptor") " " PATH " " CODE("$descriptor-stat"), "iipp:m", "0d"},
     {"filesystem/types", "[method]descriptor.set-times-at", "set-times-at",
-     SELF("descriptor") " " PATH " " TIMES " " CODE(""), "iiiiiliili:m", "0d"},
+     SELF("descriptor") " " PATH " " TIMES " " CODE(""), "iippiliili:m", "0d"},
     {"filesystem/types", "[method]descriptor.link-at", "link",
      SELF("descriptor") " (param \"old-path-flags\" $path-flags) (param \"old-path\" string) (param \"new-descriptor\" "
                         "(borrow $descriptor)) (param \"new-path\" string) " CODE(""),
-     "iiiiiii:m", "0d4d"},
+     "iippipp:m", "0d4d"},
     {"filesystem/types", "[method]descriptor.open-at", "open",
      SELF("descriptor") " " PATH " (param \"open-flags\" $open-flags) (param \"flags\" $descriptor-flags) " CODE(
          "(own $descriptor)"),
-     "iiiiii:m", "0d"},
+     "iippii:m", "0d"},
     {"filesystem/types", "[method]descriptor.readlink-at", "readlink",
-     SELF("descriptor") " (param \"path\" string) " CODE("string"), "iii:m", "0d"},
+     SELF("descriptor") " (param \"path\" string) " CODE("string"), "ipp:m", "0d"},
     {"filesystem/types", "[method]descriptor.remove-directory-at", "remove-directory",
-     SELF("descriptor") " (param \"path\" string) " CODE(""), "iii:m", "0d"},
+     SELF("descriptor") " (param \"path\" string) " CODE(""), "ipp:m", "0d"},
     {"filesystem/types", "[method]descriptor.rename-at", "rename",
      SELF("descriptor") " (param \"old-path\" string) (param \"new-descriptor\" (borrow $descriptor)) (param "
                         "\"new-path\" string) " CODE(""),
-     "iiiiii:m", "0d3d"},
+     "ippipp:m", "0d3d"},
     {"filesystem/types", "[method]descriptor.symlink-at", "symlink",
-     SELF("descriptor") " (param \"old-path\" string) (param \"new-path\" string) " CODE(""), "iiiii:m", "0d"},
+     SELF("descriptor") " (param \"old-path\" string) (param \"new-path\" string) " CODE(""), "ipppp:m", "0d"},
     {"filesystem/types", "[method]descriptor.unlink-file-at", "unlink",
-     SELF("descriptor") " (param \"path\" string) " CODE(""), "iii:m", "0d"},
+     SELF("descriptor") " (param \"path\" string) " CODE(""), "ipp:m", "0d"},
     {"filesystem/types", "[method]descriptor.is-same-object", "is-same",
      SELF("descriptor") " (param \"other\" (borrow $descriptor)) (result bool)", "ii:i", "0d1d"},
     {"filesystem/types", "[method]descriptor.metadata-hash", "hash",
      SELF("descriptor") " " CODE("$metadata-hash-value"), "i:m", "0d"},
     {"filesystem/types", "[method]descriptor.metadata-hash-at", "hash-at",
-     SELF("descriptor") " " PATH " " CODE("$metadata-hash-value"), "iiii:m", "0d"},
+     SELF("descriptor") " " PATH " " CODE("$metadata-hash-value"), "iipp:m", "0d"},
     {"filesystem/types", "filesystem-error-code", "error-code",
      "(param \"err\" (borrow $error)) (result (option $error-code))", "i:m", "0e"},
     {"sockets/instance-network", "instance-network", "network", "(result (own $network))", ":i", ""},
     {"sockets/ip-name-lookup", "resolve-addresses", "resolve",
      "(param \"network\" (borrow $network)) (param \"name\" string) (result (result (own $resolve-address-stream) "
      "(error $network-error)))",
-     "iii:m", "0n"},
+     "ipp:m", "0n"},
     {"sockets/network", "network-error-code", "network-error-of",
      "(param \"err\" (borrow $error)) (result (option $network-error))", "i:m", "0e"},
     {"sockets/ip-name-lookup", "[method]resolve-address-stream.resolve-next-address", "next-address",
@@ -423,7 +423,7 @@ inline constexpr ComponentFunction kComponentFunctions[] = {
     {"sockets/udp", "[method]outgoing-datagram-stream.send", "send",
      SELF("outgoing-datagram-stream") " (param \"datagrams\" (list $outgoing-datagram))"
                                       " " SOCKET("u64"),
-     "iii:m", "0y"},
+     "ipp:m", "0y"},
     {"sockets/udp", "[method]outgoing-datagram-stream.subscribe", "subscribe-outgoing",
      SELF("outgoing-datagram-stream") " (result (own $pollable))", "i:i", "0y"},
 };
@@ -467,15 +467,32 @@ struct ComponentExtra {
   std::string lifted;     // exports of the component
 };
 
+// `pointer`: i32 or i64, as the memory's addresses.
+inline std::string memory_module(const std::string& pointer) {
+  std::string text = R"((core module $memory (memory (export "memory") P 512)
+    (global $free (mut P) (P.const 4096))
+    ;; Begins again where it would end: what it gave long ago is not used any more.
+    (func (export "realloc") (param P P P P) (result P)
+      (if (P.gt_u (P.add (global.get $free) (local.get 3)) (P.const 0x1fffff0)) (then (global.set $free (P.const 4096))))
+      (global.set $free (P.and (P.add (global.get $free) (P.const 7)) (P.const -8)))
+      (global.get $free)
+      (global.set $free (P.add (global.get $free) (local.get 3)))))
+    (core instance $m (instantiate $memory)))";
+  for (size_t at = 0; (at = text.find('P', at)) != text.npos;) text.replace(at, 1, pointer);
+  return text;
+}
+
 // `version`: of the imported interfaces whose names have none. `dropped`: the resources that are dropped, see
 // resource_of().
 inline std::string component_of(const std::string& version, std::span<const ComponentInterface> interfaces,
                                 std::span<const ComponentFunction> functions, std::string_view dropped,
-                                const ComponentExtra& extra = {}) {
+                                const ComponentExtra& extra = {}, bool is64 = false) {
+  const std::string pointer = is64 ? "i64" : "i32";
   const auto is_of = [](const ComponentFunction& f, const char* interface) {
     return std::string_view(f.interface) == interface;
   };
-  std::string text = "(component $all\n", lowered, guest = "(core module $guest (import \"\" \"memory\" (memory 0))\n";
+  std::string text = "(component $all\n", lowered,
+              guest = "(core module $guest (import \"\" \"memory\" (memory " + pointer + " 0))\n";
   std::string bodies, given = "(with \"\" (instance (export \"memory\" (memory $m \"memory\"))\n", lifted;
   for (size_t i = 0; i < interfaces.size(); ++i) {
     const ComponentInterface& interface = interfaces[i];
@@ -505,21 +522,24 @@ inline std::string component_of(const std::string& version, std::span<const Comp
       std::string params, arguments;
       const char* c = f.core;
       for (size_t n = 0; *c != ':'; ++c, ++n) {
-        params += *c == 'i' ? " (param i32)" : " (param i64)";
+        params += *c == 'p' ? " (param " + pointer + ")" : *c == 'i' ? " (param i32)" : " (param i64)";
         arguments += " (local.get " + std::to_string(n) + ")";
       }
       const char result = *++c;
-      const std::string returns = result == '\0' ? "" : result == 'l' ? " (result i64)" : " (result i32)";
-      guest +=
-          "(import \"\" " + name + " (func " + id + params + (result == 'm' ? " (param i32))" : returns + ")") + ")\n";
+      const std::string returns = result == '\0'  ? ""
+                                  : result == 'm' ? " (result " + pointer + ")"
+                                  : result == 'l' ? " (result i64)"
+                                                  : " (result i32)";
+      guest += "(import \"\" " + name + " (func " + id + params +
+               (result == 'm' ? " (param " + pointer + "))" : returns + ")") + ")\n";
       bodies += "(func (export " + name + ")" + params + returns + " (call " + id + arguments +
-                (result == 'm' ? " (i32.const 64))" : ")");
+                (result == 'm' ? " (" + pointer + ".const 64))" : ")");
       for (const char* b = f.borrows; *b != '\0'; b += 2) {
         const std::string drop = std::string("(call $drop-") + resource_of(b[1]) + " ";
         if (*b == '*') bodies += drop + "(i32.load (local.get 0)))" + drop + "(i32.load offset=4 (local.get 0)))";
         else bodies += drop + "(local.get " + *b + "))";
       }
-      bodies += std::string(result == 'm' ? " (i32.const 64)" : "") + ")\n";
+      bodies += (result == 'm' ? " (" + pointer + ".const 64)" : "") + ")\n";
       lifted += "(func (export " + name + ") " + f.type + " (canon lift (core func $g " + name + ")" + options;
     }
   }
@@ -529,21 +549,13 @@ inline std::string component_of(const std::string& version, std::span<const Comp
     given += "(export \"drop-" + name + "\" (func $drop-" + name + "))\n";
     guest += "(import \"\" \"drop-" + name + "\" (func $drop-" + name + " (param i32)))\n";
   }
-  text += R"((core module $memory (memory (export "memory") 512)
-    (global $free (mut i32) (i32.const 4096))
-    ;; Begins again where it would end: what it gave long ago is not used any more.
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-      (if (i32.gt_u (i32.add (global.get $free) (local.get 3)) (i32.const 0x1fffff0)) (then (global.set $free (i32.const 4096))))
-      (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
-      (global.get $free)
-      (global.set $free (i32.add (global.get $free) (local.get 3)))))
-    (core instance $m (instantiate $memory)))";
+  text += memory_module(pointer);
   guest += extra.guest + bodies + ")\n(core instance $g (instantiate $guest " + given + extra.given + "))))\n";
   return text + "\n" + lowered + extra.built_ins + guest + lifted + extra.lifted + ")";
 }
 
-inline std::string component_of_all(const std::string& version) {
-  return component_of(version, kInterfaces, kComponentFunctions, "deinoprstuxy");
+inline std::string component_of_all(const std::string& version, bool is64 = false) {
+  return component_of(version, kInterfaces, kComponentFunctions, "deinoprstuxy", {}, is64);
 }
 
 }  // namespace ermine::test

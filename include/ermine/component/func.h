@@ -116,7 +116,7 @@ class OutgoingCall {
 
 // Whether the function's type is async.
 bool is_async(const BoundFunc& func);
-// kUsage with both types if the function has another one; kUnsupported for 64-bit memories.
+// kUsage with both types if the function has another one.
 Result<std::shared_ptr<const BoundFunc>> bind(const std::shared_ptr<const BoundFunc>& func, const FuncShape& shape);
 
 }  // namespace component::detail
@@ -271,11 +271,11 @@ class TypedComponentFunc<R(Args...)> {
       return (Codec<typename component::detail::StoredParam<Args>::type>::lower(cursor, slots, values) && ...);
     } else {
       uint64_t at = 0;
-      if (!cursor.allocate(Params::alignment, Params::size, at)) return false;
+      if (!cursor.allocate(Params::alignment.of(cursor), Params::size.of(cursor), at)) return false;
       slots[0] = at;
       size_t i = 0;
-      return (Codec<typename component::detail::StoredParam<Args>::type>::store(cursor, at + Params::offsets[i++],
-                                                                                values) &&
+      return (Codec<typename component::detail::StoredParam<Args>::type>::store(
+                  cursor, at + Params::offsets[i++].of(cursor), values) &&
               ...);
     }
   }
@@ -284,7 +284,7 @@ class TypedComponentFunc<R(Args...)> {
       return Codec<R>::lift(cursor, slots, result);
     } else {
       uint8_t* place = nullptr;
-      return cursor.place(slots[0], Codec<R>::size, Codec<R>::alignment, place) &&
+      return cursor.place(slots[0], Codec<R>::size.of(cursor), Codec<R>::alignment.of(cursor), place) &&
              Codec<R>::load(cursor, place, result);
     }
   }

@@ -14,9 +14,8 @@ namespace ermine::component {
 
 using runtime::Slot;
 
-namespace {}  // namespace
-
-SideParts::SideParts(ComponentInstance& root, const PlanOptions& options) : encoding(options.encoding) {
+SideParts::SideParts(ComponentInstance& root, const PlanOptions& options)
+    : encoding(options.encoding), address(options.address) {
   if (options.memory) memory = root.memory(*options.memory);
   if (options.realloc) realloc = root.func(*options.realloc);
 }
@@ -25,6 +24,7 @@ HostSide::HostSide(ComponentInstance& root, uint32_t instance, const SideParts& 
                    std::string_view function)
     : root_(root), parts_(parts), types_(types), function_(function), instance_(instance) {
   budget = host_value_bytes(root.store());
+  is64 = parts.address == AddressType::k64;
   see_memory();
 }
 
@@ -85,7 +85,7 @@ bool Cursor::allocate(uint32_t alignment, uint64_t bytes, uint64_t& at) {
   if (auto left = root.exit_call(); !left) return fail(std::move(left).error());
   state.set_flag(before);
   self.see_memory();
-  at = static_cast<uint32_t>(slots[0]);
+  at = is64 ? slots[0] : static_cast<uint32_t>(slots[0]);
   if (at % alignment != 0) return fail(component_trap(AdapterTrap::ReallocUnaligned));
   if (bytes > memory_size || at > memory_size - bytes) return fail(component_trap(AdapterTrap::ReallocOutOfBounds));
   return true;
@@ -105,7 +105,7 @@ bool Cursor::store_string(std::string_view text, uint64_t& at, uint64_t& units) 
   if (!self.keep(form) || !allocate(form->alignment, form->bytes, at)) return false;
   lower_string(text, *form, self.parts_.encoding, memory + at);
   self.stored += form->bytes;
-  units = form->tagged_units(self.parts_.encoding, AddressType::k32);
+  units = form->tagged_units(self.parts_.encoding, self.parts_.address);
   return true;
 }
 
@@ -174,7 +174,7 @@ bool Cursor::lower_error_context(const std::shared_ptr<const void>& context, uin
 bool Cursor::load_string(uint64_t at, uint64_t units, std::string& out) {
   HostSide& self = side(this);
   const Result<StringPlace> place =
-      string_place(memory, memory_size, self.parts_.encoding, AddressType::k32, at, units);
+      string_place(memory, memory_size, self.parts_.encoding, self.parts_.address, at, units);
   // One Latin-1 or UTF-16 unit is up to three bytes.
   if (!self.keep(place) ||
       !self.charge(self.parts_.encoding == StringEncoding::kUtf8 ? place->bytes : place->bytes * 2))
@@ -192,7 +192,7 @@ bool Cursor::view_string(uint64_t at, uint64_t units, std::string_view& out) {
     return true;
   }
   const Result<StringPlace> place =
-      string_place(memory, memory_size, StringEncoding::kUtf8, AddressType::k32, at, units);
+      string_place(memory, memory_size, StringEncoding::kUtf8, self.parts_.address, at, units);
   if (!self.keep(place)) return false;
   out = {reinterpret_cast<const char*>(place->begin), place->bytes};
   self.lifted += place->bytes;

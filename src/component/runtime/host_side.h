@@ -21,6 +21,7 @@ struct SideParts {
   SideParts(ComponentInstance& root, const PlanOptions& options);
 
   StringEncoding encoding = StringEncoding::kUtf8;
+  AddressType address = AddressType::k32;
   runtime::Memory* memory = nullptr;
   runtime::FuncRef* realloc = nullptr;
 };

@@ -53,11 +53,6 @@ bool run_typed(void* env, HostCall& call, Slot* slots) {
 Result<std::shared_ptr<const runtime::HostFunction>> typed_import(const std::shared_ptr<ComponentInstance>& instance,
                                                                   const MadeFunc& made) {
   const PlanFunc& func = instance->plan().funcs[made.target];
-  if (made.options.address == AddressType::k64)
-    return Error(ErrorKind::kUnsupported,
-                 base::format("`{}`: typed functions of the host cannot be called with a 64-bit memory; link one over "
-                              "dynamic values",
-                              func.name));
   const auto& registry = instance->component().engine()->registry();
   auto env = std::make_shared<TypedImportEnv>();
   env->root = instance;

@@ -21,13 +21,14 @@ struct Layout {
 
 uint32_t discriminant_size(size_t cases) { return cases <= 0x100 ? 1 : cases <= 0x1'0000 ? 2 : 4; }
 
-Layout layout(const TypeShape* shape);
+// `pointer`: the bytes of one.
+Layout layout(const TypeShape* shape, uint32_t pointer);
 
 // Fields one after the other.
-Layout fields(std::span<const PartShape> parts) {
+Layout fields(std::span<const PartShape> parts, uint32_t pointer) {
   Layout all;
   for (const PartShape& part : parts) {
-    const Layout l = layout(part.type);
+    const Layout l = layout(part.type, pointer);
     all.size = align_to(all.size, l.alignment) + l.size;
     all.alignment = std::max(all.alignment, l.alignment);
     all.flat += l.flat;
@@ -47,12 +48,12 @@ std::vector<PartShape> cases_of(const TypeShape& shape) {
 struct CasesLayout : Layout {
   uint32_t payload = 0;
 };
-CasesLayout cases_layout(std::span<const PartShape> cases) {
+CasesLayout cases_layout(std::span<const PartShape> cases, uint32_t pointer) {
   CasesLayout all;
   const uint32_t discriminant = discriminant_size(cases.size());
   uint32_t payload_size = 0, payload_alignment = 1;
   for (const PartShape& c : cases) {
-    const Layout l = layout(c.type);
+    const Layout l = layout(c.type, pointer);
     payload_size = std::max(payload_size, l.size);
     payload_alignment = std::max(payload_alignment, l.alignment);
     all.flat = std::max(all.flat, l.flat);
@@ -64,7 +65,7 @@ CasesLayout cases_layout(std::span<const PartShape> cases) {
   return all;
 }
 
-Layout layout(const TypeShape* shape) {
+Layout layout(const TypeShape* shape, uint32_t pointer) {
   if (shape == nullptr) return {};
   switch (shape->kind) {
     case ValueKind::kBool:
@@ -75,12 +76,12 @@ Layout layout(const TypeShape* shape) {
     case ValueKind::kS64:
     case ValueKind::kU64: return {8, 8, 1};
     case ValueKind::kString:
-    case ValueKind::kList: return {8, 4, 2};
+    case ValueKind::kList: return {2 * pointer, pointer, 2};
     case ValueKind::kRecord:
-    case ValueKind::kTuple: return fields(shape->parts);
+    case ValueKind::kTuple: return fields(shape->parts, pointer);
     case ValueKind::kVariant:
     case ValueKind::kOption:
-    case ValueKind::kResult: return cases_layout(cases_of(*shape));
+    case ValueKind::kResult: return cases_layout(cases_of(*shape), pointer);
     case ValueKind::kEnum:
     case ValueKind::kFlags: return {1, 1, 1};  // none of WASI's has more than 37
     default: return {4, 4, 1};
@@ -92,6 +93,7 @@ struct Source {
   const Cursor& cursor;
   const uint64_t* slots = nullptr;
   uint64_t at = 0;  // without slots
+  uint32_t pointer() const { return cursor.is64 ? 8 : 4; }
   Source next(uint32_t offset, uint32_t flat) const { return {cursor, slots ? slots + flat : nullptr, at + offset}; }
   uint64_t number(uint32_t size) const {
     if (slots) return *slots;
@@ -106,7 +108,7 @@ void describe(std::string& to, const TypeShape* shape, const Source& source);
 void describe_fields(std::string& to, std::span<const PartShape> parts, const Source& source, bool names) {
   uint32_t offset = 0, flat = 0;
   for (const PartShape& part : parts) {
-    const Layout l = layout(part.type);
+    const Layout l = layout(part.type, source.pointer());
     offset = align_to(offset, l.alignment);
     if (flat > 0 || offset > 0) to += ", ";
     if (names) (to += part.name) += ": ";
@@ -117,7 +119,8 @@ void describe_fields(std::string& to, std::span<const PartShape> parts, const So
 }
 
 void describe_text(std::string& to, const Source& source) {
-  const uint64_t at = source.number(4), size = source.next(4, 1).number(4);
+  const uint32_t pointer = source.pointer();
+  const uint64_t at = source.number(pointer), size = source.next(pointer, 1).number(pointer);
   if (at > source.cursor.memory_size || size > source.cursor.memory_size - at) {
     to += '?';
     return;
@@ -135,12 +138,13 @@ void describe_flags(std::string& to, const TypeShape& shape, uint64_t bits) {
 }
 
 void describe(std::string& to, const TypeShape* shape, const Source& source) {
-  const Layout own = layout(shape);
+  const uint32_t pointer = source.pointer();
+  const Layout own = layout(shape, pointer);
   switch (shape->kind) {
     case ValueKind::kBool: to += source.number(1) != 0 ? "true" : "false"; return;
     case ValueKind::kString: return describe_text(to, source);
     case ValueKind::kList:
-      to += '[' + std::to_string(source.next(4, 1).number(4)) +
+      to += '[' + std::to_string(source.next(pointer, 1).number(pointer)) +
             (shape->first->kind == ValueKind::kU8 ? " bytes]" : " elements]");
       return;
     case ValueKind::kRecord:
@@ -155,7 +159,7 @@ void describe(std::string& to, const TypeShape* shape, const Source& source) {
     case ValueKind::kOption:
     case ValueKind::kResult: {
       const std::vector<PartShape> cases = cases_of(*shape);
-      const CasesLayout l = cases_layout(cases);
+      const CasesLayout l = cases_layout(cases, pointer);
       const uint64_t index = source.number(discriminant_size(cases.size()));
       if (index >= cases.size()) to += '?';
       else to += cases[index].name;
@@ -182,16 +186,14 @@ void describe(std::string& to, const TypeShape* shape, const Source& source) {
   }
 }
 
-}  // namespace
-
-namespace {
+uint32_t flat_count(const TypeShape* shape) { return layout(shape, 4).flat; }
 
 uint32_t flat_params(const component::detail::FuncShape& shape, uint32_t most, uint32_t most_results) {
   uint32_t flat = 0;
-  for (const TypeShape* param : shape.params) flat += layout(param).flat;
+  for (const TypeShape* param : shape.params) flat += flat_count(param);
   flat = flat > most ? 1 : flat;
   // The place of the result.
-  return layout(shape.result).flat > most_results ? flat + 1 : flat;
+  return flat_count(shape.result) > most_results ? flat + 1 : flat;
 }
 
 }  // namespace
@@ -208,7 +210,7 @@ std::string describe_call(const Import& import, const Cursor& cursor, const uint
   ((line += '.') += import.name) += '(';
   std::vector<PartShape> params;
   for (const TypeShape* param : import.shape.params) params.push_back({{}, param});
-  const bool direct = fields(params).flat <= cursor.max_flat_params;
+  const bool direct = fields(params, 4).flat <= cursor.max_flat_params;
   describe_fields(line, params, {cursor, direct ? slots : nullptr, slots[0]}, false);
   return line += ')';
 }
@@ -217,7 +219,7 @@ std::string describe_result(const Import& import, const Cursor& cursor, const ui
                             const uint64_t* arguments) {
   const component::detail::FuncShape& shape = import.shape;
   std::string text;
-  const bool direct = layout(shape.result).flat <= cursor.max_flat_results;
+  const bool direct = flat_count(shape.result) <= cursor.max_flat_results;
   const uint64_t at = direct ? 0 : arguments[flat_params(shape, cursor) - 1];
   describe(text, shape.result, {cursor, direct ? slots : nullptr, at});
   return text;

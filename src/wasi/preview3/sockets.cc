@@ -41,7 +41,7 @@ class Accepting final : public FileCopy {
   StreamCopy copy() override {
     StreamCopy copy = component::detail::new_copy<Own<TcpSocket>>(kMostAtOnce);
     copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
-      for (moved = 0; moved < count; ++moved, at += Codec<Own<TcpSocket>>::size) {
+      for (moved = 0; moved < count; ++moved, at += Codec<Own<TcpSocket>>::size.of(c)) {
         Call call{context_, store_};
         const Own<TcpSocket> connection = accept(call);
         if (call.stop) return c.fail(std::move(call.stop));

@@ -108,7 +108,7 @@ class DirectoryReading final : public FileCopy {
     StreamCopy copy = component::detail::new_copy<DirectoryEntry>(1024);
     copy.transfer = [this](Cursor& c, uint64_t at, uint32_t count, uint32_t& moved) {
       if (!std::exchange(begun_, true)) (void)entries_.seek(file_->descriptor, 0);
-      for (moved = 0; moved < count; ++moved, at += Codec<DirectoryEntry>::size) {
+      for (moved = 0; moved < count; ++moved, at += Codec<DirectoryEntry>::size.of(c)) {
         const std::optional<DirectoryEntry> entry = read();
         if (!entry) break;
         if (!Codec<DirectoryEntry>::store(c, at, *entry)) return false;

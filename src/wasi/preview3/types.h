@@ -185,14 +185,13 @@ struct CodeCodec : CodecDefaults {
     }();
     return made.shape;
   }
-  static constexpr uint32_t size = 4 + Codec<Other>::size, alignment = Codec<Other>::alignment;
+  static constexpr PerAddress alignment = Codec<Other>::alignment, size = alignment + Codec<Other>::size;
   static constexpr uint32_t flat = 1 + Codec<Other>::flat;
-  static constexpr bool inert = true;
-  static void put(uint8_t* p, const T& v) {
-    std::memset(p, 0, size);
-    *p = v.number;
+  static bool store(Cursor& c, uint64_t at, const T& v) {
+    std::memset(c.memory + at, 0, size.of(c));
+    c.memory[at] = v.number;
+    return true;
   }
-  static bool store(Cursor& c, uint64_t at, const T& v) { return put(c.memory + at, v), true; }
   static bool lower(Cursor&, uint64_t*& slots, const T& v) {
     *slots++ = v.number;
     for (uint32_t i = 1; i < flat; ++i) *slots++ = 0;

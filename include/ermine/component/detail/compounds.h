@@ -16,21 +16,21 @@ namespace ermine::component::detail {
 template <class... F>
 struct FieldsLayout {
   static constexpr size_t count = sizeof...(F);
-  static constexpr uint32_t alignment = [] {
-    uint32_t most = 1;
-    ((most = Codec<F>::alignment > most ? Codec<F>::alignment : most), ...);
+  static constexpr PerAddress alignment = [] {
+    PerAddress most = 1;
+    ((most = most_of(most, Codec<F>::alignment)), ...);
     return most;
   }();
   // Where each begins, and the end.
-  static constexpr std::array<uint32_t, count + 1> offsets = [] {
-    std::array<uint32_t, count + 1> out{};
-    uint32_t at = 0;
+  static constexpr std::array<PerAddress, count + 1> offsets = [] {
+    std::array<PerAddress, count + 1> out{};
+    PerAddress at = 0;
     [[maybe_unused]] size_t i = 0;
-    ((at = align_to(at, Codec<F>::alignment), out[i++] = at, at += Codec<F>::size), ...);
+    ((at = align_to(at, Codec<F>::alignment), out[i++] = at, at = at + Codec<F>::size), ...);
     out[count] = at;
     return out;
   }();
-  static constexpr uint32_t size = align_to(offsets[count], alignment);
+  static constexpr PerAddress size = align_to(offsets[count], alignment);
   static constexpr uint32_t flat = (0u + ... + Codec<F>::flat);
   static constexpr bool inert = (true && ... && Codec<F>::inert);
   static constexpr bool bits = (true && ... && Codec<F>::bits);
@@ -44,17 +44,20 @@ template <class Derived, class T, class... F>
 struct FieldsCodec : CodecDefaults {
   using Layout = FieldsLayout<F...>;
   using Indices = std::index_sequence_for<F...>;
-  static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = Layout::flat;
+  static constexpr PerAddress size = Layout::size, alignment = Layout::alignment;
+  static constexpr uint32_t flat = Layout::flat;
   static constexpr bool inert = Layout::inert, view = Layout::view, memory_view = Layout::memory_view;
   static constexpr bool owns = Layout::owns;
   // Without padding: it would be bytes of the host that a component can read.
-  static constexpr bool bits = Layout::bits && std::is_trivially_copyable_v<T> && sizeof(T) == Layout::size &&
-                               alignof(T) == Layout::alignment && (0u + ... + Codec<F>::size) == Layout::size;
+  // (Fields of bits have no pointers.)
+  static constexpr bool bits = Layout::bits && std::is_trivially_copyable_v<T> && sizeof(T) == Layout::size.in32 &&
+                               alignof(T) == Layout::alignment.in32 &&
+                               (0u + ... + Codec<F>::size.in32) == Layout::size.in32;
   static bool same_image() {
     const T probe{};
     const auto* begin = reinterpret_cast<const uint8_t*>(&probe);
     return [&]<size_t... I>(std::index_sequence<I...>) {
-      return ((reinterpret_cast<const uint8_t*>(&Derived::template get<I>(probe)) == begin + Layout::offsets[I] &&
+      return ((reinterpret_cast<const uint8_t*>(&Derived::template get<I>(probe)) == begin + Layout::offsets[I].in32 &&
                Codec<F>::same_image()) &&
               ...);
     }(Indices());
@@ -62,12 +65,12 @@ struct FieldsCodec : CodecDefaults {
 
   static void put(uint8_t* p, const T& v) {
     [&]<size_t... I>(std::index_sequence<I...>) {
-      (Codec<F>::put(p + Layout::offsets[I], Derived::template get<I>(v)), ...);
+      (Codec<F>::put(p + Layout::offsets[I].in32, Derived::template get<I>(v)), ...);
     }(Indices());
   }
   static bool store(Cursor& c, uint64_t at, const T& v) {
     return [&]<size_t... I>(std::index_sequence<I...>) {
-      return (Codec<F>::store(c, at + Layout::offsets[I], Derived::template get<I>(v)) && ...);
+      return (Codec<F>::store(c, at + Layout::offsets[I].of(c), Derived::template get<I>(v)) && ...);
     }(Indices());
   }
   static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
@@ -77,7 +80,7 @@ struct FieldsCodec : CodecDefaults {
   }
   static bool load(Cursor& c, const uint8_t* p, T& v) {
     return [&]<size_t... I>(std::index_sequence<I...>) {
-      return (Codec<F>::load(c, p + Layout::offsets[I], Derived::template get<I>(v)) && ...);
+      return (Codec<F>::load(c, p + Layout::offsets[I].of(c), Derived::template get<I>(v)) && ...);
     }(Indices());
   }
   static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
@@ -202,7 +205,8 @@ struct DescribedCodec<T, FlagsType<N>>
 // No payload.
 template <>
 struct Codec<std::monostate> : CodecDefaults {
-  static constexpr uint32_t size = 0, alignment = 1, flat = 0;
+  static constexpr PerAddress size = 0, alignment = 1;
+  static constexpr uint32_t flat = 0;
   static constexpr bool inert = true;
   static void put(uint8_t*, std::monostate) {}
   static bool store(Cursor&, uint64_t, std::monostate) { return true; }
@@ -219,14 +223,14 @@ const TypeShape* payload_shape() {
 template <class... C>
 struct CasesLayout {
   using Bits = DiscriminantBits<sizeof...(C)>;
-  static constexpr uint32_t payload_alignment = [] {
-    uint32_t most = 1;
-    ((most = Codec<C>::alignment > most ? Codec<C>::alignment : most), ...);
+  static constexpr PerAddress payload_alignment = [] {
+    PerAddress most = 1;
+    ((most = most_of(most, Codec<C>::alignment)), ...);
     return most;
   }();
-  static constexpr uint32_t payload_size = [] {
-    uint32_t most = 0;
-    ((most = Codec<C>::size > most ? Codec<C>::size : most), ...);
+  static constexpr PerAddress payload_size = [] {
+    PerAddress most = 0;
+    ((most = most_of(most, Codec<C>::size)), ...);
     return most;
   }();
   static constexpr uint32_t payload_flat = [] {
@@ -234,9 +238,9 @@ struct CasesLayout {
     ((most = Codec<C>::flat > most ? Codec<C>::flat : most), ...);
     return most;
   }();
-  static constexpr uint32_t payload = align_to(sizeof(Bits), payload_alignment);
-  static constexpr uint32_t alignment = payload_alignment > sizeof(Bits) ? payload_alignment : uint32_t{sizeof(Bits)};
-  static constexpr uint32_t size = align_to(payload + payload_size, alignment);
+  static constexpr PerAddress payload = align_to(PerAddress(sizeof(Bits)), payload_alignment);
+  static constexpr PerAddress alignment = most_of(payload_alignment, sizeof(Bits));
+  static constexpr PerAddress size = align_to(payload + payload_size, alignment);
 };
 
 // Derived: index_of(v), with_payload<I>(v, f): f(payload) of case I; emplace<I>(v): makes case I, whose payload it
@@ -246,7 +250,8 @@ struct CasesCodec : CodecDefaults {
   using Layout = CasesLayout<C...>;
   using Bits = typename Layout::Bits;
   using Indices = std::index_sequence_for<C...>;
-  static constexpr uint32_t size = Layout::size, alignment = Layout::alignment, flat = 1 + Layout::payload_flat;
+  static constexpr PerAddress size = Layout::size, alignment = Layout::alignment;
+  static constexpr uint32_t flat = 1 + Layout::payload_flat;
   static constexpr bool view = (false || ... || Codec<C>::view), owns = (false || ... || Codec<C>::owns);
   static constexpr bool memory_view = (false || ... || Codec<C>::memory_view);
 
@@ -255,7 +260,7 @@ struct CasesCodec : CodecDefaults {
     if (index >= sizeof...(C)) return c.bad_value("a variant has no value");
     put_bytes(c.memory + at, static_cast<Bits>(index));
     return [&]<size_t... I>(std::index_sequence<I...>) {
-      return ((index != I || Codec<C>::store(c, at + Layout::payload, Derived::template get<I>(v))) && ...);
+      return ((index != I || Codec<C>::store(c, at + Layout::payload.of(c), Derived::template get<I>(v))) && ...);
     }(Indices());
   }
   static bool lower(Cursor& c, uint64_t*& slots, const T& v) {
@@ -273,7 +278,7 @@ struct CasesCodec : CodecDefaults {
     const size_t index = get_bytes<Bits>(p);
     if (index >= sizeof...(C)) return c.bad_case();
     return [&]<size_t... I>(std::index_sequence<I...>) {
-      return ((index != I || Codec<C>::load(c, p + Layout::payload, Derived::template emplace<I>(v))) && ...);
+      return ((index != I || Codec<C>::load(c, p + Layout::payload.of(c), Derived::template emplace<I>(v))) && ...);
     }(Indices());
   }
   static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
@@ -409,14 +414,15 @@ struct Codec<std::array<E, N>> : CodecDefaults {
     static const TypeShape made = make_shape(ValueKind::kFixedList, &C::shape(), nullptr, N);
     return made;
   }
-  static constexpr uint32_t size = C::size * N, alignment = C::alignment, flat = C::flat * N;
+  static constexpr PerAddress size = C::size * N, alignment = C::alignment;
+  static constexpr uint32_t flat = C::flat * N;
   static constexpr bool inert = C::inert, view = C::view, memory_view = C::memory_view, owns = C::owns;
   static void put(uint8_t* p, const std::array<E, N>& v) {
-    for (size_t i = 0; i < N; ++i) C::put(p + i * C::size, v[i]);
+    for (size_t i = 0; i < N; ++i) C::put(p + i * C::size.in32, v[i]);
   }
   static bool store(Cursor& c, uint64_t at, const std::array<E, N>& v) {
     for (size_t i = 0; i < N; ++i)
-      if (!C::store(c, at + i * C::size, v[i])) return false;
+      if (!C::store(c, at + i * C::size.of(c), v[i])) return false;
     return true;
   }
   static bool lower(Cursor& c, uint64_t*& slots, const std::array<E, N>& v) {
@@ -426,7 +432,7 @@ struct Codec<std::array<E, N>> : CodecDefaults {
   }
   static bool load(Cursor& c, const uint8_t* p, std::array<E, N>& v) {
     for (size_t i = 0; i < N; ++i)
-      if (!C::load(c, p + i * C::size, v[i])) return false;
+      if (!C::load(c, p + i * C::size.of(c), v[i])) return false;
     return true;
   }
   static bool lift(Cursor& c, const uint64_t*& slots, std::array<E, N>& v) {
@@ -455,23 +461,25 @@ struct Codec<T> : PointerPair<Codec<T>, T> {
   static constexpr bool view = Layout::view, memory_view = Layout::memory_view, owns = Layout::owns;
   static bool write(Cursor& c, const T& v, uint64_t& at, uint64_t& length) {
     length = v.size();
-    if (!c.allocate_list(length, Layout::size, Layout::alignment, at)) return false;
+    const uint32_t size = Layout::size.of(c), mapped_at = Layout::offsets[1].of(c);
+    if (!c.allocate_list(length, size, Layout::alignment.of(c), at)) return false;
     uint64_t place = at;
     for (const auto& [key, mapped] : v) {
-      if (!Codec<K>::store(c, place, key) || !Codec<V>::store(c, place + Layout::offsets[1], mapped)) return false;
-      place += Layout::size;
+      if (!Codec<K>::store(c, place, key) || !Codec<V>::store(c, place + mapped_at, mapped)) return false;
+      place += size;
     }
     return true;
   }
   static bool read(Cursor& c, uint64_t at, uint64_t length, T& v) {
     const uint8_t* p = nullptr;
+    const uint32_t size = Layout::size.of(c), mapped_at = Layout::offsets[1].of(c);
     // A node of a map has a few pointers.
-    if (!c.load_list(at, length, Layout::size, Layout::alignment, sizeof(std::pair<K, V>) + 64, p)) return false;
+    if (!c.load_list(at, length, size, Layout::alignment.of(c), sizeof(std::pair<K, V>) + 64, p)) return false;
     v.clear();
-    for (uint64_t i = 0; i < length; ++i, p += Layout::size) {
+    for (uint64_t i = 0; i < length; ++i, p += size) {
       K key{};
       V mapped{};
-      if (!Codec<K>::load(c, p, key) || !Codec<V>::load(c, p + Layout::offsets[1], mapped)) return false;
+      if (!Codec<K>::load(c, p, key) || !Codec<V>::load(c, p + mapped_at, mapped)) return false;
       v.insert_or_assign(std::move(key), std::move(mapped));
     }
     return true;

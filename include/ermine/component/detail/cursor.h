@@ -30,7 +30,8 @@ class Cursor {
   uint64_t budget = 0;  // bytes of the host's memory that the values of this call may still take
   // The most core values that parameters and a result are passed as, rather than in memory (CanonicalABI.md,
   // "Flattening"). Asynchronous calls have other numbers than these.
-  uint32_t max_flat_params = 16, max_flat_results = 1;
+  uint16_t max_flat_params = 16, max_flat_results = 1;
+  bool is64 = false;  // the memory has 64-bit addresses: pointers and lengths in it have eight bytes
 
   // ---- Lowering
   // Memory from the component's allocator; `at` is where it begins.

@@ -79,9 +79,10 @@ struct HostCallable<R(A...)> {
     } else {
       if (result_in_memory(cursor)) out = slots[1];
       uint8_t* place = nullptr;
-      if (!cursor.place(slots[0], Params::size, Params::alignment, place)) return false;
+      if (!cursor.place(slots[0], Params::size.of(cursor), Params::alignment.of(cursor), place)) return false;
       return [&]<size_t... I>(std::index_sequence<I...>) {
-        return (Codec<typename StoredParam<A>::type>::load(cursor, place + Params::offsets[I], std::get<I>(values)) &&
+        return (Codec<typename StoredParam<A>::type>::load(cursor, place + Params::offsets[I].of(cursor),
+                                                           std::get<I>(values)) &&
                 ...);
       }(Indices());
     }
@@ -89,7 +90,7 @@ struct HostCallable<R(A...)> {
   static bool lower(Cursor& cursor, uint64_t* slots, const auto& result, uint64_t out) {
     if (result_in_memory(cursor)) {
       uint8_t* place = nullptr;
-      return cursor.place(out, Codec<Value>::size, Codec<Value>::alignment, place) &&
+      return cursor.place(out, Codec<Value>::size.of(cursor), Codec<Value>::alignment.of(cursor), place) &&
              Codec<Value>::store(cursor, out, result);
     } else {
       return Codec<Value>::lower(cursor, slots, result);

@@ -74,7 +74,8 @@ bool load_elements(Cursor& c, uint64_t at, uint32_t count, Elements<T>& out) {
   } else {
     using C = Codec<T>;
     const uint8_t* p = nullptr;
-    if (!c.load_list(at, count, C::size, C::alignment, sizeof(T), p)) return false;
+    const uint32_t size = C::size.of(c);
+    if (!c.load_list(at, count, size, C::alignment.of(c), sizeof(T), p)) return false;
     if constexpr (C::bits) {
       if (C::same_image()) {
         const T* first = reinterpret_cast<const T*>(p);
@@ -83,7 +84,7 @@ bool load_elements(Cursor& c, uint64_t at, uint32_t count, Elements<T>& out) {
       }
     }
     out.reserve(out.size() + count);
-    for (uint32_t i = 0; i < count; ++i, p += C::size) {
+    for (uint32_t i = 0; i < count; ++i, p += size) {
       T value{};
       if (!C::load(c, p, value)) return false;
       out.push_back(std::move(value));
@@ -200,11 +201,11 @@ bool store_elements(Cursor& c, uint64_t at, uint32_t count, Written<T>& from) {
     using C = Codec<T>;
     if constexpr (C::bits) {
       if (C::same_image()) {
-        std::memcpy(c.memory + at, &*first, size_t{count} * C::size);
+        std::memcpy(c.memory + at, &*first, size_t{count} * C::size.of(c));
         return true;
       }
     }
-    for (uint32_t i = 0; i < count; ++i, at += C::size)
+    for (uint32_t i = 0; i < count; ++i, at += C::size.of(c))
       if (!C::store(c, at, first[static_cast<ptrdiff_t>(i)])) return false;
     return true;
   }

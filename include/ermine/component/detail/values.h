@@ -1,8 +1,8 @@
-// How C++ values are lowered into and lifted from a component (CanonicalABI.md, "Loading", "Storing", "Flattening"),
-// for components with 32-bit memories. Codec<T> has, all known when the program is compiled:
+// How C++ values are lowered into and lifted from a component (CanonicalABI.md, "Loading", "Storing", "Flattening").
+// Codec<T> has, all known when the program is compiled:
 //
 //   shape                     the WIT type, see shape.h
-//   size, alignment           of a value in memory
+//   size, alignment           of a value in memory, for 32-bit and 64-bit addresses
 //   flat                      how many core values it is passed as
 //   inert                     lowering needs nothing but the memory and cannot fail: put() does it
 //   bits                      every image in memory is a value, and may be the image of the value in C++
@@ -66,6 +66,23 @@ T get_bytes(const uint8_t* p) {
 }
 constexpr uint32_t align_to(uint32_t at, uint32_t alignment) { return (at + alignment - 1) / alignment * alignment; }
 
+// A number of bytes that depends on the size of pointers. If it does not, of() is a constant.
+struct PerAddress {
+  uint32_t in32 = 0, in64 = 0;
+  constexpr PerAddress() = default;
+  constexpr PerAddress(uint32_t both) : in32(both), in64(both) {}  // NOLINT: a number is one
+  constexpr PerAddress(uint32_t a, uint32_t b) : in32(a), in64(b) {}
+  constexpr uint32_t of(const Cursor& c) const { return c.is64 ? in64 : in32; }
+  constexpr PerAddress operator+(PerAddress other) const { return {in32 + other.in32, in64 + other.in64}; }
+  constexpr PerAddress operator*(uint32_t n) const { return {in32 * n, in64 * n}; }
+};
+constexpr PerAddress align_to(PerAddress at, PerAddress alignment) {
+  return {align_to(at.in32, alignment.in32), align_to(at.in64, alignment.in64)};
+}
+constexpr PerAddress most_of(PerAddress a, PerAddress b) {
+  return {a.in32 > b.in32 ? a.in32 : b.in32, a.in64 > b.in64 ? a.in64 : b.in64};
+}
+
 // What all codecs have unless they say otherwise.
 struct CodecDefaults {
   static constexpr bool inert = false, bits = false, view = false, memory_view = false, owns = false;
@@ -73,7 +90,8 @@ struct CodecDefaults {
 // Of a type that is one slot, and an integer of `Bits` in memory. Derived: to_bits(v), from_bits(cursor, bits, v).
 template <class Derived, class T, class Bits>
 struct OneSlot : CodecDefaults {
-  static constexpr uint32_t size = sizeof(Bits), alignment = sizeof(Bits), flat = 1;
+  static constexpr PerAddress size = sizeof(Bits), alignment = sizeof(Bits);
+  static constexpr uint32_t flat = 1;
   static constexpr bool inert = true;
   static void put(uint8_t* p, const T& v) { put_bytes(p, Derived::to_bits(v)); }
   static bool store(Cursor& c, uint64_t at, const T& v) { return put(c.memory + at, v), true; }
@@ -88,7 +106,8 @@ template <NumberType T>
 struct Codec<T> : CodecDefaults {
   static constexpr TypeShape kShape{.kind = kNumberKind<T>};
   [[gnu::noinline]] static const TypeShape& shape() { return kShape; }
-  static constexpr uint32_t size = sizeof(T), alignment = sizeof(T), flat = 1;
+  static constexpr PerAddress size = sizeof(T), alignment = sizeof(T);
+  static constexpr uint32_t flat = 1;
   static constexpr bool inert = true, bits = true;
   static constexpr bool same_image() { return true; }
   static void put(uint8_t* p, T v) { put_bytes(p, v); }
@@ -143,10 +162,16 @@ struct Codec<char32_t> : OneSlot<Codec<char32_t>, char32_t, uint32_t> {
 // A pointer and a length. Derived: write(cursor, v, at, length), read(cursor, at, length, v).
 template <class Derived, class T>
 struct PointerPair : CodecDefaults {
-  static constexpr uint32_t size = 8, alignment = 4, flat = 2;
+  static constexpr PerAddress size{8, 16}, alignment{4, 8};
+  static constexpr uint32_t flat = 2;
   static bool store(Cursor& c, uint64_t at, const T& v) {
     uint64_t begin = 0, length = 0;
     if (!Derived::write(c, v, begin, length)) return false;
+    if (c.is64) [[unlikely]] {
+      put_bytes(c.memory + at, begin);
+      put_bytes(c.memory + at + 8, length);
+      return true;
+    }
     put_bytes(c.memory + at, static_cast<uint32_t>(begin));
     put_bytes(c.memory + at + 4, static_cast<uint32_t>(length));
     return true;
@@ -159,6 +184,8 @@ struct PointerPair : CodecDefaults {
     return true;
   }
   static bool load(Cursor& c, const uint8_t* p, T& v) {
+    if (c.is64) [[unlikely]]
+      return Derived::read(c, get_bytes<uint64_t>(p), get_bytes<uint64_t>(p + 8), v);
     return Derived::read(c, get_bytes<uint32_t>(p), get_bytes<uint32_t>(p + 4), v);
   }
   static bool lift(Cursor& c, const uint64_t*& slots, T& v) {
@@ -187,10 +214,11 @@ struct Codec<std::string_view> : PointerPair<Codec<std::string_view>, std::strin
 template <class E, class List>
 bool write_elements(Cursor& c, const List& list, uint64_t& at) {
   using C = Codec<E>;
-  if (!c.allocate_list(list.size(), C::size, C::alignment, at)) return false;
+  const uint32_t size = C::size.of(c);
+  if (!c.allocate_list(list.size(), size, C::alignment.of(c), at)) return false;
   if constexpr (C::bits && requires { list.data(); }) {
     if (C::same_image()) {
-      if (list.size() != 0) std::memcpy(c.memory + at, list.data(), list.size() * C::size);
+      if (list.size() != 0) std::memcpy(c.memory + at, list.data(), list.size() * size);
       return true;
     }
   }
@@ -198,13 +226,13 @@ bool write_elements(Cursor& c, const List& list, uint64_t& at) {
     uint8_t* p = c.memory + at;
     for (const E& e : list) {
       C::put(p, e);
-      p += C::size;
+      p += size;
     }
   } else {
     uint64_t place = at;
     for (const E& e : list) {
       if (!C::store(c, place, e)) return false;
-      place += C::size;
+      place += size;
     }
   }
   return true;
@@ -224,7 +252,8 @@ struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>
   }
   static bool read(Cursor& c, uint64_t at, uint64_t length, std::vector<E>& v) {
     const uint8_t* p = nullptr;
-    if (!c.load_list(at, length, C::size, C::alignment, sizeof(E), p)) return false;
+    const uint32_t size = C::size.of(c);
+    if (!c.load_list(at, length, size, C::alignment.of(c), sizeof(E), p)) return false;
     if constexpr (C::bits) {
       // The library has checked that the elements are aligned.
       if (C::same_image()) {
@@ -240,7 +269,7 @@ struct Codec<std::vector<E>> : PointerPair<Codec<std::vector<E>>, std::vector<E>
       v.resize(length);
       for (E& e : v) {
         if (!C::load(c, p, e)) return false;
-        p += C::size;
+        p += size;
       }
     }
     return true;
@@ -263,7 +292,7 @@ struct Codec<std::span<const E>> : PointerPair<Codec<std::span<const E>>, std::s
   static bool read(Cursor& c, uint64_t at, uint64_t length, std::span<const E>& v) {
     static_assert(NumberType<E>, "a std::span parameter of a host function must be of numbers: take a std::vector");
     const uint8_t* p = nullptr;
-    if (!c.load_list(at, length, C::size, C::alignment, 0, p)) return false;
+    if (!c.load_list(at, length, C::size.of(c), C::alignment.of(c), 0, p)) return false;
     v = length == 0 ? std::span<const E>() : std::span<const E>(reinterpret_cast<const E*>(p), length);
     return true;
   }
@@ -272,7 +301,8 @@ struct Codec<std::span<const E>> : PointerPair<Codec<std::span<const E>>, std::s
 // ---- Handles. Derived: take(cursor, v, index), give(cursor, index, v).
 template <class Derived, class T>
 struct HandleCodec : CodecDefaults {
-  static constexpr uint32_t size = 4, alignment = 4, flat = 1;
+  static constexpr PerAddress size = 4, alignment = 4;
+  static constexpr uint32_t flat = 1;
   static bool store(Cursor& c, uint64_t at, const T& v) {
     uint32_t index = 0;
     if (!Derived::take(c, v, index)) return false;
