@@ -136,8 +136,9 @@ struct Config {
   // fastest on this machine. (The bits of NaNs from arithmetic are the processor's in both cases.)
   bool relaxed_simd_deterministic = false;
 
-  // Features by the name of their proposal, such as "simd", "multi-memory", "legacy-exceptions". By default those of
-  // WebAssembly 3.0 are on, and some that programs need.
+  // Features by the name of their proposal, such as "simd", "multi-memory", "legacy-exceptions", and those of components,
+  // such as "cm-async", "cm-error-context", "cm64". By default those of WebAssembly 3.0 are on, those of the component
+  // model that its releases have, and some that programs need.
   static std::vector<std::string_view> feature_names();
   // Fails with kUsage for a name that is not in feature_names().
   Result<void> set_feature(std::string_view name, bool on);
@@ -145,6 +146,7 @@ struct Config {
   void enable_all_features();
   // The features as bits. For the engine only.
   uint64_t feature_bits = default_feature_bits();
+  uint64_t component_feature_bits = default_component_feature_bits();
 
   // The tiers of this build, kAuto first. Tests of all tiers use this list.
   static std::span<const TierName> tiers();
@@ -152,6 +154,7 @@ struct Config {
  private:
   static bool verifies_by_default();
   static uint64_t default_feature_bits();
+  static uint64_t default_component_feature_bits();
 };
 
 // The number of functions of an engine's modules that were to be compiled to machine code (Config::tier) until now.

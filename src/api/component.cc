@@ -34,8 +34,7 @@ bool Component::is_component(std::span<const uint8_t> bytes) {
 namespace {
 
 component::FeatureSet features_of(const Engine& engine) {
-  const bool has_all = engine.impl()->features().bits() == wasm::FeatureSet::all().bits();
-  return has_all ? component::FeatureSet::all() : component::FeatureSet::defaults();
+  return component::FeatureSet::from_bits(engine.impl()->config().component_feature_bits);
 }
 
 Result<std::shared_ptr<const component::CompiledComponent>> compile_owned(const Engine& engine,

@@ -238,6 +238,8 @@ OptionSection features_section(const Config& config) {
 #define FEATURE(id, name, by_default, help) \
   if (wasm::Feature::id != wasm::Feature::Mvp) add(name, help);
 #include "wasm/features.def"
+#define FEATURE(id, name, by_default, help) add(name, help);
+#include "wasm/component_features.def"
   return section;
 }
 

@@ -68,6 +68,26 @@ TEST(ComponentApi, ImportsAreNamed) {
   EXPECT_NE(instance.error().message().find("demo:host/log"), std::string::npos) << instance.error().message();
 }
 
+// One feature does not bring the others.
+TEST(ComponentApi, FeaturesAreNamed) {
+  constexpr std::string_view kOf64 = R"((component
+    (core module $m (memory (export "m") i64 1) (func (export "f") (param i64 i64))
+      (func (export "r") (param i64 i64 i64 i64) (result i64) (i64.const 8)))
+    (core instance $i (instantiate $m))
+    (func (export "f") (param "s" string)
+      (canon lift (core func $i "f") (memory $i "m") (realloc (func $i "r"))))))";
+  const Error without = Component::from_text(Engine(), kOf64).error().clone();
+  EXPECT_NE(without.message().find("requires the feature cm64"), std::string::npos) << without.message();
+  Config config;
+  EXPECT_FALSE(config.has_feature("cm64"));
+  EXPECT_TRUE(config.has_feature("cm-async"));
+  ASSERT_TRUE(config.set_feature("cm64", true));
+  EXPECT_TRUE(Component::from_text(Engine(config), kOf64));
+  EXPECT_FALSE(Component::from_text(Engine(config), "(component (type (list error-context)))"));
+  ASSERT_TRUE(config.set_feature("cm-async", false));
+  EXPECT_FALSE(Component::from_text(Engine(config), "(component (type (stream u8)))"));
+}
+
 TEST(ComponentApi, BadComponentsAreRefused) {
   Engine engine;
   const std::vector<uint8_t> module = {0, 'a', 's', 'm', 1, 0, 0, 0}, cut = {0, 'a', 's', 'm', 13, 0, 1, 0, 7};

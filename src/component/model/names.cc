@@ -12,7 +12,7 @@ namespace {
 
 constexpr base::FixedText<32> kFeatureNames[] = {
 #define FEATURE(id, name, by_default, help) name,
-#include "component/model/features.def"
+#include "wasm/component_features.def"
 };
 
 struct SortInfo {

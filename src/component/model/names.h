@@ -11,7 +11,7 @@ namespace ermine::component {
 
 enum class Feature : uint8_t {
 #define FEATURE(id, name, by_default, help) id,
-#include "component/model/features.def"
+#include "wasm/component_features.def"
   None,  // for rows of other tables that need no feature
 };
 
@@ -22,7 +22,7 @@ class FeatureSet {
     FeatureSet s;
 #define FEATURE(id, name, by_default, help) \
   if (by_default) s.add(Feature::id);
-#include "component/model/features.def"
+#include "wasm/component_features.def"
     return s;
   }
   static constexpr FeatureSet all() {
@@ -30,6 +30,13 @@ class FeatureSet {
     s.bits_ = (uint32_t{1} << static_cast<unsigned>(Feature::None)) - 1;
     return s;
   }
+  // From bits() of another set.
+  static constexpr FeatureSet from_bits(uint64_t bits) {
+    FeatureSet s;
+    s.bits_ = static_cast<uint32_t>(bits) & all().bits_;
+    return s;
+  }
+  constexpr uint64_t bits() const { return bits_; }
   constexpr bool has(Feature f) const { return f == Feature::None || ((bits_ >> static_cast<unsigned>(f)) & 1); }
   constexpr void add(Feature f) { bits_ |= uint32_t{1} << static_cast<unsigned>(f); }
   constexpr void remove(Feature f) { bits_ &= ~(uint32_t{1} << static_cast<unsigned>(f)); }

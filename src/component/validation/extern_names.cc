@@ -105,6 +105,7 @@ class InterfaceParser {
       if (!expect(':') || !label(true)) return {};
     if (!rest_.starts_with('/')) {
       error_ = "expected `/` after package name";
+      if (rest_.starts_with(':')) error_ += nested_needed();
       return {};
     }
     do {
@@ -118,12 +119,16 @@ class InterfaceParser {
       name.version = rest_.substr(1);
     } else if (!rest_.empty()) {
       error_ = base::format("trailing characters found: `{}`", rest_);
+      if (rest_.starts_with('/')) error_ += nested_needed();
       return {};
     }
     return name;
   }
 
  private:
+  static std::string nested_needed() {
+    return base::format("; nested names require the feature {:t}", feature_name(Feature::NestedNames));
+  }
   bool expect(char c) {
     if (rest_.starts_with(c)) return rest_.remove_prefix(1), true;
     error_ = base::format("expected `{}` at `{}`", std::string_view(&c, 1), rest_);

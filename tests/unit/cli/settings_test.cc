@@ -21,7 +21,7 @@ std::vector<const void*> fields_of(const Config& config) {
   const auto& [max_wasm_stack, max_gc_heap, consume_fuel, memory_reservation, memory_guard, tier, tier_up_calls,
                tier_up_rounds, optimize, optimize_after, opt_level, code_cache_size, parallelism, verify_code,
                report_bug, report_bug_context, mask_speculation, profile, debug_info, gc_stress,
-               relaxed_simd_deterministic, feature_bits] = config;
+               relaxed_simd_deterministic, feature_bits, component_feature_bits] = config;
   return {&max_wasm_stack,     &max_gc_heap,      &consume_fuel,
           &memory_reservation, &memory_guard,     &tier,
           &tier_up_calls,      &tier_up_rounds,   &optimize,
@@ -29,7 +29,7 @@ std::vector<const void*> fields_of(const Config& config) {
           &parallelism,        &verify_code,      &report_bug,
           &report_bug_context, &mask_speculation, &profile,
           &debug_info,         &gc_stress,        &relaxed_simd_deterministic,
-          &feature_bits};
+          &feature_bits,       &component_feature_bits};
 }
 std::vector<const void*> fields_of(const StoreLimits& limits) {
   const auto& [memory_bytes, instance_memory_bytes, total_memory_bytes, table_elements, total_table_elements, memories,
