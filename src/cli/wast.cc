@@ -46,7 +46,7 @@ int wast_main(Words words) {
   std::vector<script::ScriptReport> reports;
   bool ok = true;
   for (InputFile& input : inputs) {
-    Result<std::vector<uint8_t>> source = input.read_module(precautions.max_module_size);
+    Result<std::vector<uint8_t>> source = input.read_module(precautions.max_module_size, Accepted::kComponentsToo);
     if (!source) return fail(source.error());
     script::RunOptions options;
     if (!json) options.on_print = print_text;

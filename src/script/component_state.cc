@@ -19,12 +19,14 @@ using text::ScriptValueKind;
 
 namespace {
 
-// The scripts of the component model are run with the features that their authors run them with.
+// The scripts of the component model are run with the features that their authors run them with. Those of Ermine need two
+// more, which the others do not expect to be off.
 component::FeatureSet script_features() {
   component::FeatureSet features = component::FeatureSet::defaults();
   for (const component::Feature feature :
        {component::Feature::MoreAsyncBuiltins, component::Feature::AsyncStackful, component::Feature::Threading,
-        component::Feature::Implements, component::Feature::FixedLengthLists, component::Feature::Map})
+        component::Feature::Implements, component::Feature::FixedLengthLists, component::Feature::Map,
+        component::Feature::ErrorContext, component::Feature::Memory64})
     features.add(feature);
   return features;
 }
