@@ -9,6 +9,8 @@
 //   instantiate, call-in, call-out, rest         FILE is bench/programs/embed.wat, assembled
 //   core-calls, calls, texts, lists              FILE is bench/programs/components.wat: what one such call takes
 //   component-instantiate                        the same
+//   in-calls, in-texts, in-lists, in-results     FILE is bench/programs/host_component.wat: what one call of it takes
+//   out-calls, out-texts, out-lists              the same: what one call by it takes
 //
 // Making and freeing an instance includes its store, as in capi_bench.c, which measures other libraries in the same
 // way.
@@ -96,6 +98,67 @@ constexpr struct {
     {"lists", 100, "199900"},
 };
 
+struct Item {
+  uint32_t id = 0;
+  uint64_t size = 0;
+  uint8_t kind = 0;
+  double weight = 0;
+};
+ERMINE_RECORD(Item, id, size, kind, weight)
+
+constexpr const char* kHost = "bench:host/calls";
+const std::string kText(1000, 'a');
+std::vector<Item> items() {
+  std::vector<Item> made(1000);
+  for (uint32_t i = 0; i < made.size(); ++i) made[i].id = i;
+  return made;
+}
+uint32_t sum(std::string_view text) { return static_cast<uint32_t>(text.size()) + static_cast<uint8_t>(text.back()); }
+
+// Calls from the host to a component, and back. Whether `what` is one of them.
+bool host_component(const ermine::Engine& engine, std::string_view what, std::span<const uint8_t> bytes) {
+  if (!what.starts_with("in-") && !what.starts_with("out-")) return false;
+  constexpr int kCalls = 1000;
+  const ermine::Component component = must(ermine::Component::compile(engine, bytes));
+  ermine::ComponentLinker linker(engine);
+  must(linker.func_wrap(kHost, "add", [](uint32_t a, uint32_t b) { return a + b; }));
+  must(linker.func_wrap(kHost, "text", [](std::string_view text) { return sum(text); }));
+  must(linker.func_wrap(kHost, "records", [](const std::vector<Item>& list) {
+    return static_cast<uint32_t>(list.size()) + list.back().id;
+  }));
+  ermine::Store store(engine);
+  const ermine::ComponentInstance instance = must(linker.instantiate(store, component));
+  const auto in = [&](const auto& func, uint32_t result, const auto&... arguments) {
+    measure(
+        [&] {
+          for (int i = 0; i < kCalls; ++i) expect(must(func(arguments...)) == result);
+        },
+        kCalls);
+  };
+  if (what == "in-calls") {
+    in(must(instance.get_typed_func<uint32_t(uint32_t, uint32_t)>("add")), 7, 3u, 4u);
+  } else if (what == "in-texts") {
+    in(must(instance.get_typed_func<uint32_t(std::string_view)>("text")), 1097, std::string_view(kText));
+  } else if (what == "in-lists") {
+    const std::vector<Item> list = items();
+    in(must(instance.get_typed_func<uint32_t(std::span<const Item>)>("records")), 1999, std::span<const Item>(list));
+  } else if (what == "in-results") {
+    const auto text = must(instance.get_typed_func<std::string()>("make-text"));
+    measure(
+        [&] {
+          for (int i = 0; i < kCalls; ++i) expect(sum(must(text())) == 1097);
+        },
+        kCalls);
+  } else {
+    const auto out = must(instance.get_typed_func<uint32_t(uint32_t)>(what));
+    const uint32_t result = what == "out-texts"   ? 1097 * kCalls
+                            : what == "out-lists" ? 1999 * kCalls
+                                                  : kCalls * (kCalls + 1) / 2;
+    measure([&] { expect(must(out(kCalls)) == result); }, kCalls);
+  }
+  return true;
+}
+
 // Whether `what` is a measurement of components.
 bool components(const ermine::Engine& engine, std::string_view what, std::span<const uint8_t> bytes) {
   if (what == "component-instantiate") {
@@ -106,6 +169,7 @@ bool components(const ermine::Engine& engine, std::string_view what, std::span<c
     });
     return true;
   }
+  if (host_component(engine, what, bytes)) return true;
   for (const auto& row : kComponentCalls) {
     if (row.name != what) continue;
     const ermine::Component component = must(ermine::Component::compile(engine, bytes));

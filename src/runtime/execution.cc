@@ -38,13 +38,13 @@ Result<std::unique_ptr<Execution>> Execution::create_worker(Store* store, uint64
 Result<std::unique_ptr<Execution>> Execution::create(std::unique_ptr<Execution> made, uint64_t bytes,
                                                      uint64_t native_bytes) {
   Store* store = made->store_;
-  auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
+  auto stack = GuestStack::take(bytes);
   made->fiber_ = platform::Fiber::create(native_bytes, &Execution::body, made.get());
-  if (!mapping || !mapping->commit(0, bytes) || !made->fiber_)
+  if (!stack || !made->fiber_)
     return Error(ErrorKind::kLimit,
                  base::format("no memory for the stacks of an execution, of {} and {} bytes", bytes, native_bytes))
         .with_limit(Limit::kStackBytes);
-  made->stack_ = *std::move(mapping);
+  made->stack_ = *std::move(stack);
   made->other_.base = made->other_.top = reinterpret_cast<Slot*>(made->stack_.base());
   made->other_.end = made->other_.base + bytes / sizeof(Slot);
   made->other_.activation = &made->bottom_;

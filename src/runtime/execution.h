@@ -12,7 +12,6 @@
 
 #include "ermine/result.h"
 #include "platform/fiber.h"
-#include "platform/mapping.h"
 #include "runtime/store.h"
 
 namespace ermine::runtime {
@@ -84,7 +83,7 @@ class Execution {
   State state_ = State::kReady;
   bool ending_ = false;
   std::vector<Slot> slots_;
-  platform::Mapping stack_;
+  GuestStack stack_;
   Installed other_;
   // The outermost activation of the fiber; linked to those of the caller of run().
   Store::Activation bottom_{};

@@ -47,11 +47,11 @@ void Store::note_outside(const Memory& memory, uint64_t address) {
 Result<void> Store::prepare_stack() {
   if (exec_.stack_base) return {};
   const uint64_t bytes = platform::round_up(options_.max_wasm_stack, platform::page_size());
-  auto mapping = platform::Mapping::reserve(bytes, platform::kStackGuards);
-  if (!mapping || !mapping->commit(0, bytes))
+  auto stack = GuestStack::take(bytes);
+  if (!stack)
     return Error(ErrorKind::kLimit, base::format("no memory for a WebAssembly stack of {} bytes", bytes))
         .with_limit(Limit::kStackBytes);
-  stack_ = *std::move(mapping);
+  stack_ = *std::move(stack);
   auto* base = reinterpret_cast<Slot*>(stack_.base());
   interrupt_->set_stack(base, base + bytes / sizeof(Slot));
   exec_.stack_top = base;

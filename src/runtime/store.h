@@ -12,10 +12,10 @@
 
 #include "ermine/limits.h"
 #include "ermine/result.h"
-#include "platform/mapping.h"
 #include "runtime/context.h"
 #include "runtime/execution_hooks.h"
 #include "runtime/gc/heap.h"
+#include "runtime/guest_stack.h"
 #include "runtime/instance.h"
 #include "runtime/interrupt.h"
 #include "runtime/memory.h"
@@ -178,7 +178,7 @@ class Store {
   StoreOptions options_;
   std::shared_ptr<InterruptControl> interrupt_;
   std::optional<DeadlineTimer::Clock::time_point> deadline_;
-  platform::Mapping stack_;
+  GuestStack stack_;
   uint64_t memory_bytes_ = 0;  // of the store's own memories
   uint64_t table_elements_ = 0;
   std::vector<std::unique_ptr<Memory>> memories_;
