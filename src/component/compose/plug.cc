@@ -1,6 +1,7 @@
 // See plug.h.
 #include "component/compose/plug.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/format.h"
@@ -74,6 +75,7 @@ class Plugger {
     for (Plugged& plug : plugs_)
       for (const Extern& item : plug.type().exports.items) {
         if (item.type.sort != Sort::Instance && item.type.sort != Sort::Func) continue;
+        if (has_only_values(plug, item)) continue;
         exact.emplace(std::string(item.name), Source{&plug, item.name});
         compatible.emplace(wit::compatible_name(item.name), Source{&plug, item.name});
       }
@@ -89,6 +91,16 @@ class Plugger {
     for (const Plugged& plug : plugs_)
       if (!plug.is_used) return Error(ErrorKind::kInvalid, unused(plug));
     return {};
+  }
+
+  // An interface of types without resources. They are the same types wherever they come from, so the import of them
+  // remains: what the socket exports may use them, and must then name where they come from.
+  static bool has_only_values(const Plugged& plug, const Extern& item) {
+    if (item.type.sort != Sort::Instance) return false;
+    const InstanceType& type = plug.component->types.instances[item.type.id];
+    return std::ranges::all_of(type.exports.items, [](const Extern& part) {
+      return part.type.sort == Sort::Type && part.type.kind == AnyKind::Defined;
+    });
   }
 
   std::string unused(const Plugged& plug) const {
