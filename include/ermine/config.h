@@ -136,9 +136,9 @@ struct Config {
   // fastest on this machine. (The bits of NaNs from arithmetic are the processor's in both cases.)
   bool relaxed_simd_deterministic = false;
 
-  // Features by the name of their proposal, such as "simd", "multi-memory", "legacy-exceptions", and those of components,
-  // such as "cm-async", "cm-error-context", "cm64". By default those of WebAssembly 3.0 are on, those of the component
-  // model that its releases have, and some that programs need.
+  // Features by the name of their proposal, such as "simd", "multi-memory", "legacy-exceptions", and those of
+  // components, such as "cm-async", "cm-error-context", "cm64". By default those of WebAssembly 3.0 are on, those of
+  // the component model that its releases have, and some that programs need.
   static std::vector<std::string_view> feature_names();
   // Fails with kUsage for a name that is not in feature_names().
   Result<void> set_feature(std::string_view name, bool on);

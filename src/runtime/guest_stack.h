@@ -1,6 +1,6 @@
-// GuestStack: memory for the frames of guests, inaccessible at both ends. A few are kept when they are no longer used, for
-// the next store or execution of the process: to map one takes as long as everything else of a small instance. Those that
-// are kept have no pages, so the next user finds zeros.
+// GuestStack: memory for the frames of guests, inaccessible at both ends. A few are kept when they are no longer used,
+// for the next store or execution of the process: to map one takes as long as everything else of a small instance.
+// Those that are kept have no pages, so the next user finds zeros.
 #pragma once
 
 #include <cstdint>

@@ -19,8 +19,8 @@ using text::ScriptValueKind;
 
 namespace {
 
-// The scripts of the component model are run with the features that their authors run them with. Those of Ermine need two
-// more, which the others do not expect to be off.
+// The scripts of the component model are run with the features that their authors run them with. Those of Ermine need
+// two more, which the others do not expect to be off.
 component::FeatureSet script_features() {
   component::FeatureSet features = component::FeatureSet::defaults();
   for (const component::Feature feature :
