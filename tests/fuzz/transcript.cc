@@ -189,8 +189,10 @@ Variant::Variant(std::string_view mode, const TierName& tier)
   config.gc_stress = mode == "gc-stress";
   config.opt_level = mode == "checked" ? 0 : mode == "deterministic" ? 1 : 2;
   if (mode == "checked") config.memory_reservation = 0;
-  // The verifier refuses some optimised code that is safe (docs/rationale.md).
-  config.verify_code = tier.tier != Tier::kOptimized;
+  config.verify_code = true;
+#if !defined(__x86_64__)
+  if (tier.tier == Tier::kOptimized) config.verify_code = false;  // it can only be verified there
+#endif
   config.report_bug = note_bug;
   config.parallelism = 1;
   config.mask_speculation = !config.consume_fuel;

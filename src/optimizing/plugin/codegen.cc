@@ -1,6 +1,7 @@
 #include "optimizing/plugin/codegen.h"
 
 #include <llvm/Analysis/CGSCCPassManager.h>
+#include <llvm/Analysis/ValueTracking.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
 #include <llvm/CodeGen/TargetPassConfig.h>
@@ -9,6 +10,7 @@
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/CommandLine.h>
+#include <llvm/Support/KnownBits.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/SubtargetFeature.h>
@@ -65,6 +67,54 @@ void forget_wrapping(llvm::Module& module) {
       if (!llvm::isa<llvm::OverflowingBinaryOperator>(i) || !i.getType()->isIntegerTy(32)) continue;
       i.setHasNoUnsignedWrap(false);
       i.setHasNoSignedWrap(false);
+    }
+}
+
+// The rest of a division by a constant becomes a product that does not tell its bounds, of which LLVM makes use.
+void bound_rests(llvm::Module& module) {
+  llvm::SmallVector<llvm::Instruction*> rests;
+  for (llvm::Function& function : module)
+    for (llvm::Instruction& i : llvm::instructions(function))
+      if (i.getOpcode() == llvm::Instruction::URem && llvm::isa<llvm::ConstantInt>(i.getOperand(1)))
+        rests.push_back(&i);
+  for (llvm::Instruction* const i : rests) {
+    llvm::IRBuilder<> b(i);
+    llvm::Value *const of = i->getOperand(0), *const by = i->getOperand(1);
+    const llvm::APInt& divisor = llvm::cast<llvm::ConstantInt>(by)->getValue();
+    llvm::Value* const rest = b.CreateSub(of, b.CreateMul(b.CreateUDiv(of, by), by));
+    const auto mask = llvm::APInt::getLowBitsSet(divisor.getBitWidth(), (divisor - 1).getActiveBits());
+    i->replaceAllUsesWith(b.CreateAnd(rest, llvm::ConstantInt::get(i->getType(), mask)));
+    i->eraseFromParent();
+  }
+}
+
+// Jumps through tables compare their index even where LLVM knows that no other is possible: from the ways that lead
+// there, which are one to the verifier.
+void bound_switches(llvm::Module& module) {
+  for (llvm::Function& function : module) {
+    llvm::BasicBlock* trap = nullptr;
+    for (llvm::BasicBlock& block : llvm::make_early_inc_range(function)) {
+      auto* const choice = llvm::dyn_cast_or_null<llvm::SwitchInst>(block.getTerminator());
+      if (choice == nullptr || !llvm::isa<llvm::UnreachableInst>(choice->getDefaultDest()->front())) continue;
+      if (trap == nullptr) {
+        trap = llvm::BasicBlock::Create(module.getContext(), "no_such_case", &function);
+        llvm::IRBuilder<> b(trap);
+        b.CreateIntrinsic(llvm::Intrinsic::trap, {}, {});
+        b.CreateUnreachable();
+      }
+      choice->setDefaultDest(trap);
+    }
+  }
+}
+
+// LLVM finds the bits of some numbers that it does not fold (of a fenced zero), but uses them only in some places. The
+// verifier sees in all places the same number.
+void replace_known(llvm::Module& module) {
+  for (llvm::Function& function : module)
+    for (llvm::Instruction& i : llvm::instructions(function)) {
+      if (!llvm::isa<llvm::BitCastInst>(i) || !i.getType()->isIntegerTy()) continue;
+      const llvm::KnownBits known = llvm::computeKnownBits(&i, module.getDataLayout());
+      if (known.isConstant()) i.replaceAllUsesWith(llvm::ConstantInt::get(i.getType(), known.getConstant()));
     }
 }
 
@@ -225,6 +275,9 @@ Pipeline::~Pipeline() = default;
 Object Pipeline::compile(llvm::Module& module, bool needs_state, bool wants_frames) {
   Passes& p = *passes_;
   p.passes.run(module, p.modules);
+  bound_rests(module);
+  bound_switches(module);
+  replace_known(module);
   forget_wrapping(module);
   p.modules.clear();
   p.components.clear();

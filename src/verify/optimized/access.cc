@@ -184,16 +184,15 @@ Value Pass::entries_at(const State& s, uint64_t address, uint32_t ref) const {
   return {};
 }
 
-Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsigned to) {
+Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed) {
   if (!problem_.empty()) return {};
-  const Value number = is_signed && to > bytes ? (to == 8 ? Value() : number_of_bytes(4)) : number_of_bytes(bytes);
+  const Value number = number_of_bytes(bytes);
   switch (at.kind) {
     case Kind::kStack:
       if (!in_native_stack(s, at, bytes)) return {};
-      if (Value* const v = at.hi == 0 ? s.stack.find(at.add) : nullptr;
-          v != nullptr && !is_signed && (bytes == 8 || bytes == 4)) {
+      if (Value* const v = at.hi == 0 ? s.stack.find(at.add, bytes) : nullptr; v != nullptr) {
         s.give_name(*v, name(kNameOfResult));
-        return s.known(bytes == 8 ? *v : low_part(*v, 4));
+        return s.known(bytes == 8 ? *v : low_part(*v, bytes));
       }
       return number;
     case Kind::kFrame: {
@@ -211,15 +210,12 @@ Value Pass::load(State& s, const Value& at, unsigned bytes, bool is_signed, unsi
       s.frame.set(at.add, v);
       return v;
     }
-    case Kind::kContext: {
-      const Value v = load_context(at, bytes, 0);
-      return is_signed && v.is_number() ? number : v;
-    }
+    case Kind::kContext: return load_context(at, bytes, 0);
     case Kind::kExec: return load_exec(at, bytes);
     case Kind::kCode: {
       if (at.add < code_.code_size || static_cast<uint64_t>(at.add) + at.hi + bytes > code_.bytes.size())
         return refuse("reads outside of its constants"), Value();
-      if (is_signed && bytes == 4 && to == 8 && at.hi % 4 == 0 && (at.flag == 4 || at.hi == 0))
+      if (is_signed && bytes == 4 && at.hi % 4 == 0 && (at.flag == 4 || at.hi == 0))
         return {.kind = Kind::kDistance, .add = at.add, .hi = at.hi};
       return number;
     }
@@ -329,13 +325,14 @@ void Pass::store(State& s, const Value& at, unsigned bytes, const Value& v) {
   switch (at.kind) {
     case Kind::kStack:
       if (!in_native_stack(s, at, bytes)) return;
-      if (bytes == 8 && at.hi == 0) s.stack.set(at.add, v);
+      if (bytes <= 8 && at.hi == 0) s.stack.set(at.add, v, bytes);
       else s.stack.clear(at.add, bytes + static_cast<unsigned>(at.hi));
       return;
     case Kind::kFrame:
       if (!in_frame(s, at, bytes)) return;
       s.frame.clear(at.add, bytes + static_cast<unsigned>(at.hi));
-      if (bytes == 8 && at.hi == 0 && (!v.is_number() || v.is_constant())) s.frame.set(at.add, v);
+      if (bytes == 8 && at.hi == 0 && ((!v.is_number() && !v.is(Kind::kSigned)) || v.is_constant()))
+        s.frame.set(at.add, v);
       return;
     case Kind::kContext:
     case Kind::kImportContext: {

@@ -1,7 +1,6 @@
 // Branches, calls, and the ways out of the code.
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <vector>
 
 #include "runtime/asm_offsets.h"
@@ -41,18 +40,12 @@ bool Pass::word_at(int64_t offset, uint64_t& word) const {
 
 bool Pass::branch(State& s, const Instruction& in) {
   const auto c = static_cast<Condition>(in.condition);
-  const Flags& f = s.flags;
-  if (f.known && f.a.is_constant() && f.b.is_constant() && (c == Condition::kEqual || c == Condition::kNotEqual)) {
-    // Only one way is possible.
-    if ((f.a.lo == f.b.lo) != (c == Condition::kEqual)) return true;
-    go_to({here_.activation, static_cast<uint32_t>(in.immediate)}, s);
-    return false;
-  }
   State taken = s;
-  taken.refine(c, s.flags);
-  note_guests(taken);
-  go_to({here_.activation, static_cast<uint32_t>(in.immediate)}, taken);
-  s.refine(inverse(c), Flags(s.flags));
+  if (taken.refine(c, s.flags)) {
+    note_guests(taken);
+    go_to({here_.activation, static_cast<uint32_t>(in.immediate)}, taken);
+  }
+  if (!s.refine(inverse(c), s.flags)) return false;
   note_guests(s);
   return problem_.empty();
 }
@@ -350,7 +343,8 @@ bool Pass::call_import(State& s, const Value& entry) {
 bool Pass::call_handler(State& s, uint64_t handler) {
   if (handler == reinterpret_cast<uint64_t>(subject_.note_old_object) && handler != 0) {
     if (!s.r[rdi].is_at(Kind::kExec, 0)) return refuse("calls the collector without its arguments");
-    after_call(s, kKeptByFunctions, false, std::numeric_limits<int64_t>::max(), bodies_[0]);
+    // It only takes a note: nothing moves, and frames stay as they are.
+    s.lose_registers(kKeptByFunctions);
     return true;
   }
   if (handler == reinterpret_cast<uint64_t>(subject_.host.trap_handler)) {

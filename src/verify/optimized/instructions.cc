@@ -332,10 +332,26 @@ class Reader {
       made_.op = in_.id == X86_INS_SHL ? Op::kShiftLeft : Op::kShiftRight;
       return made_;
     }
-    if (in_.id == X86_INS_IMUL && x_.op_count == 3 && a.type == Operand::kRegister && made_.immediate >= 0) {
-      made_.op = Op::kMultiply;
-      return made_;
+    if (in_.id == X86_INS_IMUL && (x_.op_count == 2 || (x_.op_count == 3 && made_.immediate >= 0)))
+      return made_.op = Op::kMultiply, made_;
+    if (in_.id == X86_INS_SAR && a.type == Operand::kRegister && a.bytes >= 4 &&
+        (x_.op_count == 1 || b.type == Operand::kImmediate)) {
+      if (x_.op_count == 1) made_.immediate = 1;
+      return made_.op = Op::kShiftSigned, made_;
     }
+    if (in_.id == X86_INS_CDQE || in_.id == X86_INS_CWDE) {
+      const uint8_t half = in_.id == X86_INS_CDQE ? 4 : 2;
+      made_.operands = {
+          {{Operand::kRegister, rax, static_cast<uint8_t>(2 * half)}, {Operand::kRegister, rax, half}, {}}};
+      return made_.op = Op::kMoveSign, made_;
+    }
+    if (in_.id == X86_INS_SHR && a.type == Operand::kRegister) return made_.op = Op::kLess, made_;
+    if (in_.id == X86_INS_SHRX && x_.op_count == 3) return made_.op = Op::kExtract, made_;
+    if (in_.id == X86_INS_BEXTR && x_.op_count == 3 && made_.operands[2].type == Operand::kRegister)
+      return made_.op = Op::kExtract, made_;
+    if (in_.id == X86_INS_POPCNT || in_.id == X86_INS_LZCNT || in_.id == X86_INS_TZCNT)
+      return made_.op = Op::kCount, made_;
+    if (in_.id == X86_INS_DIV && a.bytes >= 4) return made_.op = Op::kDivide, made_;
     const bool of_itself = b.type == Operand::kRegister && a.reg == b.reg && a.bytes == 8;
     if (in_.id == X86_INS_SBB && a.type == Operand::kRegister &&
         (of_itself || (b.type == Operand::kImmediate && a.bytes >= 4))) {
@@ -354,9 +370,10 @@ class Reader {
       else if (const General h = second_byte(written[i]); h.bytes != 0) wrote(h);
     }
     if (in_.id == X86_INS_CMPXCHG) wrote({rax, 8});
+    const uint8_t whole = a.bytes == 4 ? 4 : 8;
     if (in_.id == X86_INS_MUL || in_.id == X86_INS_DIV || in_.id == X86_INS_IDIV ||
         (in_.id == X86_INS_IMUL && x_.op_count == 1))
-      wrote({rax, 8}), wrote({rdx, 8});
+      wrote({rax, whole}), wrote({rdx, whole});
     if (too_many_) return bad();
     for (unsigned i = 0; i < x_.op_count && i < made_.operands.size(); ++i) {
       if (made_.operands[i].type != Operand::kMemory) continue;

@@ -41,8 +41,13 @@ enum class Op : uint8_t {
   kXor,
   kShiftLeft,
   kShiftRight,
-  kMultiply,  // the second operand by a constant that is not negative
+  kShiftSigned,
+  kMultiply,  // the second operand by a constant that is not negative, or by the first
   kBorrow,  // of itself or a constant
+  kLess,  // a result that is not greater than the first operand: a register shifted right by another
+  kDivide,  // without a sign
+  kExtract,  // bits of the second operand, as the third, a register, says
+  kCount,  // bits of the second operand
   kCompare,
   kTest,
   kIncrement,

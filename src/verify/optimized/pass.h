@@ -91,8 +91,11 @@ class Pass {
   void compute(State& s, const Instruction& in);
   void move(State& s, const Instruction& in);
   void add(State& s, const Instruction& in);
+  void compare_result(State& s, const Instruction& in, const Value& v, bool only_equality);
   void bitwise(State& s, const Instruction& in);
   void shift(State& s, const Instruction& in);
+  void divide(State& s, const Instruction& in);
+  void reduce(State& s, const Instruction& in);
   void compare(State& s, const Instruction& in);
   void select(State& s, const Instruction& in);
   Value read(State& s, const Instruction& in, unsigned operand);
@@ -102,7 +105,7 @@ class Pass {
   Value address(State& s, const Instruction& in);
 
   // --- access.cc
-  Value load(State& s, const Value& at, unsigned bytes, bool is_signed, unsigned to);
+  Value load(State& s, const Value& at, unsigned bytes, bool is_signed);
   void store(State& s, const Value& at, unsigned bytes, const Value& v);
   Value load_context(const Value& at, unsigned bytes, uint32_t instance);
   static bool is_known(const State& s, const Instance& instance);

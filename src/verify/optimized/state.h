@@ -23,7 +23,13 @@ enum class Condition : uint8_t {
   kEqual = 4,
   kNotEqual = 5,
   kBelowOrEqual = 6,
-  kAbove = 7
+  kAbove = 7,
+  kNegative = 8,
+  kNotNegative = 9,
+  kLess = 12,
+  kGreaterOrEqual = 13,
+  kLessOrEqual = 14,
+  kGreater = 15
 };
 inline Condition inverse(Condition c) { return static_cast<Condition>(static_cast<uint8_t>(c) ^ 1); }
 
@@ -31,6 +37,8 @@ inline Condition inverse(Condition c) { return static_cast<Condition>(static_cas
 struct Flags {
   bool known = false;
   Value a{}, b{};
+  uint8_t bytes = 8;  // as numbers of which they are compared
+  bool only_equality = false;  // nothing is known but whether they are equal
   bool operator==(const Flags&) const = default;
 };
 
@@ -64,17 +72,18 @@ constexpr uint32_t import_name(uint32_t import) { return kImportNames + import; 
 struct Slot {
   int64_t at;
   Value value;
+  unsigned bytes = 8;
   bool operator==(const Slot&) const = default;
 };
 
-// Words of 8 bytes by their offset.
+// Numbers of up to 8 bytes by their offset.
 class Slots {
  public:
-  // Null: not known.
-  Value* find(int64_t at);
+  // Null: not known, or not as many bytes.
+  Value* find(int64_t at, unsigned bytes = 8);
   // Something has been written to these bytes.
   void clear(int64_t at, unsigned bytes);
-  void set(int64_t at, const Value& v);
+  void set(int64_t at, const Value& v, unsigned bytes = 8);
   std::vector<Slot>& all() { return slots_; }
   const std::vector<Slot>& all() const { return slots_; }
   bool operator==(const Slots&) const = default;
@@ -110,18 +119,32 @@ struct State {
       if (r == v) change(r);
     for (Slot& s : stack.all())
       if (s.value == v) change(s.value);
+    if (flags.a == v) change(flags.a);
+    if (flags.b == v) change(flags.b);
   }
   // After a call, which preserves the registers in `kept`.
   void call(uint32_t kept);
+  // After one that moves nothing.
+  void lose_registers(uint32_t kept);
   // Joins what is known on another way to the same place. Whether something has changed. Where both have a name for
   // what is in a register or in a word of the stack, it gets another: `name_of`, which belongs to both places.
-  bool join(State other, bool widen, const std::function<uint32_t(int64_t)>& name_of);
-  // The comparison has this outcome.
-  void refine(Condition c, const Flags& f);
+  bool join(State other, unsigned joins, const std::function<uint32_t(int64_t)>& name_of);
+  // The comparison has this outcome. False: it cannot have.
+  bool refine(Condition c, Flags f);
 
  private:
+  struct Half {
+    int64_t place;
+    uint32_t name;
+    uint64_t most;  // of the lower 32 bits
+  };
+  std::vector<Half> bounded_halves(State& other, bool widen, const std::function<uint32_t(int64_t)>& name_of);
+  bool mentions(uint32_t id) const;
   bool rename(State& other, const std::function<uint32_t(int64_t)>& name_of);
+  void refine_lower(const Value& v, uint64_t least);
   void refine_upper(const Value& v, uint64_t most);
+  void refine_less(const Flags& f, bool is_strict);
+  void refine_part(Condition c, const Value& part, const Value& with);
   void refine_size(const Value& size, uint64_t above);
 };
 

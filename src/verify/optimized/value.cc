@@ -23,20 +23,39 @@ Value spread(const Value& base, const Value& n) {
   return v;
 }
 
+// Bounds that are moved, if they do not wrap.
+bool move_bounds(Value& v, int64_t by) {
+  int64_t least, most;
+  if (__builtin_add_overflow(v.least(), by, &least) || __builtin_add_overflow(v.most(), by, &most)) return false;
+  const Value moved = signed_number(least, most);
+  v.kind = moved.kind, v.lo = moved.lo, v.hi = moved.hi;
+  return true;
+}
+
+// base + a number of either sign.
+Value spread_signed(const Value& base, const Value& n) {
+  if (n.least() < -kMostOffset || n.most() > kMostOffset) return {};
+  Value v = base;
+  v.add += n.least();
+  v.hi += static_cast<uint64_t>(n.most() - n.least());
+  return v.hi > kMostSpan ? Value() : v;
+}
+
 Value sum_with_number(const Value& a, const Value& n) {
   switch (a.kind) {
     case Kind::kMemory:
     case Kind::kHeap: return spread(a, n);
     case Kind::kTypes: return a;
     case Kind::kCode: {
-      if (a.hi != 0 || n.flag == 0 || n.table != 0) return {};
       Value v = spread(a, n);
-      v.flag = n.flag;
-      return v;
+      v.flag = a.hi == 0 && n.flag != 0 && n.flag != kTruth && n.table == 0 ? n.flag : 1;
+      return v.is(Kind::kCode) ? v : Value();
     }
     case Kind::kOpen: {
       if (a.id != 0 || n.id == 0) return {};
       Value v = a;
+      v.flag = n.is_constant();
+      v.lo = v.flag != 0 ? n.lo + static_cast<uint64_t>(v.add) : 0;
       v.id = n.id;
       v.add = wrapped_sum(v.add, n.add);
       return v;
@@ -52,16 +71,24 @@ Value plus_constant(const Value& v, int64_t by) {
   Value r = v;
   switch (v.kind) {
     case Kind::kNumber: {
-      r.table = 0, r.flag = 0;
+      r.table = 0, r.flag = 0, r.of = 0;
       if (v.is_constant()) return constant(v.lo + static_cast<uint64_t>(by));
       if (r.id != 0) r.add = wrapped_sum(r.add, by);
       const auto u = static_cast<uint64_t>(by);
       const bool fits = by > 0 ? v.hi + u >= v.hi : v.lo >= uint64_t{0} - u;
       if (fits) r.lo += u, r.hi += u;
-      else r.lo = 0, r.hi = ~uint64_t{0};
+      else if (v.hi > INT64_MAX || !move_bounds(r, by)) r.lo = 0, r.hi = ~uint64_t{0};
       return r;
     }
+    case Kind::kSigned:
+      r.of = 0;
+      if (r.id != 0) r.add = wrapped_sum(r.add, by);
+      if (!move_bounds(r, by)) r.kind = Kind::kNumber, r.lo = 0, r.hi = ~uint64_t{0};
+      return r;
     case Kind::kOpen:
+      r.add = wrapped_sum(r.add, by);
+      if (r.flag != 0) r.lo += static_cast<uint64_t>(by);
+      return r;
     case Kind::kRef: r.add = wrapped_sum(r.add, by); return r;
     case Kind::kStack:
     case Kind::kFrame:
@@ -92,8 +119,20 @@ Value plus_constant(const Value& v, int64_t by) {
 }
 
 Value sum(const Value& a, const Value& b) {
+  // A constant that was found by comparing has a name, too.
+  if (a.is(Kind::kOpen) && a.id == 0 && b.id != 0) return sum_with_number(a, as_number(b));
+  if (b.is(Kind::kOpen) && b.id == 0 && a.id != 0) return sum_with_number(b, as_number(a));
   if (b.is_constant()) return plus_constant(a, static_cast<int64_t>(b.lo));
   if (a.is_constant()) return plus_constant(b, static_cast<int64_t>(a.lo));
+  if (a.is(Kind::kSigned) || b.is(Kind::kSigned)) {
+    const Value &n = a.is(Kind::kSigned) ? a : b, &p = a.is(Kind::kSigned) ? b : a;
+    int64_t least, most;
+    if (p.is(Kind::kMemory)) return spread_signed(p, n);
+    if (!p.is(Kind::kSigned) && !(p.is_number() && p.hi <= kMostSpan)) return {};
+    if (__builtin_add_overflow(n.least(), p.least(), &least) || __builtin_add_overflow(n.most(), p.most(), &most))
+      return {};
+    return signed_number(least, most);
+  }
   const Value &p = a.is_number() ? b : a, &n = a.is_number() ? a : b;
   if (p.is_number()) {
     Value v;
@@ -116,8 +155,30 @@ Value sum(const Value& a, const Value& b) {
   return {};
 }
 
+Value as_number(const Value& v) {
+  if (v.is_number()) return v;
+  if (!v.is(Kind::kRef) && !v.is(Kind::kSigned)) return {};
+  return {.id = v.id, .add = v.add};
+}
+
+Value sign_extended(const Value& v, unsigned bytes, unsigned to) {
+  const uint64_t sign = uint64_t{1} << (8 * bytes - 1);
+  if (v.is_number() && v.hi < sign) return v;
+  Value r = to < 8 ? number_of_bytes(to) : signed_number(-static_cast<int64_t>(sign), static_cast<int64_t>(sign) - 1);
+  if (v.is_number() && v.lo >= sign && v.hi < 2 * sign && to == 8) r = number(v.lo - 2 * sign, v.hi - 2 * sign);
+  if (!v.is_number() || v.add != 0) return r;
+  if (r.is(Kind::kSigned) && v.hi < 2 * sign) r.of = v.id, r.flag = static_cast<uint8_t>(bytes);
+  else if ((v.id & kParts) == part_bits(bytes)) r.of = v.id;
+  return r;
+}
+
 Value times(const Value& v, unsigned factor) {
   if (factor == 1) return v;
+  if (v.is(Kind::kSigned)) {
+    const int64_t most = INT64_MAX / factor;
+    if (v.least() < -most || v.most() > most) return {};
+    return signed_number(v.least() * factor, v.most() * factor);
+  }
   if (!v.is_number() || v.hi > ~uint64_t{0} / factor) return {};
   Value r = number(v.lo * factor, v.hi * factor);
   r.flag = static_cast<uint8_t>(factor);
@@ -130,7 +191,17 @@ Value low_part(const Value& v, unsigned bytes) {
   if (v.is_number() && v.hi <= any.hi) return v;
   if (v.is_constant()) return constant(v.lo & any.hi);
   Value r = any;
-  if ((v.is_number() || v.is(Kind::kRef)) && v.add == 0 && v.id != 0) {
+  if (v.is_number() && v.table == 0 && v.flag == kTruth) {
+    if (bytes == 1) r.hi = 1;
+    else r.flag = kTruth;
+  }
+  if (v.is_number() || v.is(Kind::kSigned)) {
+    r.of = v.of;
+    const bool is_it = v.is(Kind::kSigned) ? v.flag == bytes : (v.of & kParts) == part_bits(bytes);
+    if (v.of != 0 && is_it) return r.id = v.of, r.of = 0, r;
+    if (v.is(Kind::kSigned) && (v.of & kParts) == 0) r.of = 0;
+  }
+  if ((v.is_number() || v.is(Kind::kRef) || v.is(Kind::kSigned)) && v.add == 0 && v.id != 0) {
     const uint32_t had = v.id & kParts;
     if (had == 0 || had == part_bits(4) || (had == part_bits(2) && bytes == 1))
       r.id = (v.id & ~kParts) | part_bits(bytes);
@@ -150,6 +221,20 @@ Value join(const Value& a, const Value& b, bool widen) {
   };
   if (a.is(Kind::kPlaces) && b.is_constant(0)) return a;
   if (b.is(Kind::kPlaces) && a.is_constant(0)) return b;
+  const auto is_negative = [](const Value& x) { return x.is_number() && x.least() < 0 && x.most() < 0; };
+  const auto is_any = [&](const Value& x) {
+    return x.is(Kind::kSigned) || (x.is_number() && x.hi <= kMostSpan) || (is_negative(x) && x.least() >= -kMostOffset);
+  };
+  const bool has_sign = a.is(Kind::kSigned) || b.is(Kind::kSigned) || is_negative(a) != is_negative(b);
+  if (has_sign && is_any(a) && is_any(b)) {
+    int64_t least = std::min(a.least(), b.least()), most = std::max(a.most(), b.most());
+    const auto power = [](int64_t n) { return n <= INT64_C(0x7fffffff) ? INT64_C(0x7fffffff) : INT64_MAX; };
+    if (widen && least < a.least()) least = least >= INT32_MIN ? INT32_MIN : INT64_MIN;
+    if (widen && most > a.most()) most = power(most);
+    Value v = signed_number(least, most);
+    if (a.id == b.id && a.add == b.add) v.id = a.id, v.add = a.add;
+    return v;
+  }
   if (a.kind != b.kind) return {};
   switch (a.kind) {
     case Kind::kNumber: {
@@ -163,19 +248,29 @@ Value join(const Value& a, const Value& b, bool widen) {
       if (widen && v.lo != a.lo) v.lo = 0;
       if (widen && v.hi != a.hi) v.hi = bits(v.hi);
       if (a.id == b.id && a.add == b.add) v.id = a.id, v.add = a.add;
+      const auto is_truth = [](const Value& x) { return x.hi <= 1 || (x.table == 0 && x.flag == kTruth); };
+      if (v.hi > 1 && is_truth(a) && is_truth(b)) v.flag = kTruth;
       if (a.table == b.table && a.table != 0) v.table = a.table, v.flag = a.flag | b.flag;
       return v;
     }
     case Kind::kMemory:
     case Kind::kHeap:
     case Kind::kStack:
+    case Kind::kCode:
     case Kind::kFrame: {
       const int64_t end = std::max(a.add + static_cast<int64_t>(a.hi), b.add + static_cast<int64_t>(b.hi));
       Value v = a;
-      v.of = a.of | b.of;
+      if (a.is(Kind::kCode)) v.flag = 1;
+      else v.of = a.of | b.of;
       v.add = std::min(a.add, b.add);
       v.hi = static_cast<uint64_t>(end - v.add);
-      if (widen && v != a) return {};
+      if (widen && v != a) {
+        // An index and the largest offset of an instruction: another one can be added.
+        constexpr int64_t kMost = INT64_C(0x17ffffffe);
+        if (!a.is(Kind::kMemory) || v.add < INT32_MIN || end > kMost) return {};
+        v.add = v.add < a.add ? (v.add < 0 ? INT32_MIN : 0) : a.add;
+        v.hi = static_cast<uint64_t>((end > a.add + static_cast<int64_t>(a.hi) ? kMost : end) - v.add);
+      }
       return v;
     }
     case Kind::kEntry:

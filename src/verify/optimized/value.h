@@ -10,7 +10,9 @@
 namespace ermine::verify::optimized {
 
 enum class Kind : uint8_t {
-  kNumber,  // lo..hi; if it has a name: the named number + add. `table`: see below
+  kNumber,  // lo..hi; if it has a name: the named number + add. `table`: see below. `of`: the name of a part
+  kSigned,  // a number that may be negative: lo..hi as signed numbers, named as above; `of`: the name of its `flag`
+            // bytes
   kStack,  // native stack, at add..add + hi from the stack pointer at the entry, which points to the return address
   kFrame,  // of the function on the value stack, + add..add + hi
   kContext,  // InstanceContext of the instance of the function
@@ -19,15 +21,17 @@ enum class Kind : uint8_t {
   kDistance,  // read from a table of jumps in the own bytes: from one of the places add..add + hi
   kTarget,  // a place in the own code: `of` + what is read there
   kMemory,  // base of one of the guarded memories in the set `of` (memory_bit), + add..add + hi
-  kOpen,  // base of the memory `of` without a guard, + the named number + add
+  kOpen,  // base of the memory `of` without a guard, + the named number + add; with `flag`, that sum is `lo`
   kOpenChecked,  // address of `hi` bytes in it; null unless `flag`
   // Of memories, tables, globals and imports `of` is their number, which no other one of any instance that the code is
   // concerned with has (Pass::Instance); of lists, the number of the instance.
   kMemories,  // InstanceContext::memories
   kMemoryObject,  // Memory
   kMemorySize,  // its size in bytes, + add
+  kSizePart,  // the size of the table `of`, or with `flag` of the memory, shifted right by `add`
   kPlaces,  // what the address of `hi` bytes in it must be less than; 0: it has fewer bytes
-  kMask,  // all ones if the named number + add is less than kPlaces of the memory `of` with `hi`, else 0
+  kMask,  // all ones if the named number + add is less than kPlaces of the memory `of` with `hi`, else 0; `flag` as
+          // above
   kTables,  // InstanceContext::tables
   kTable,  // TableView
   kTableSize,
@@ -70,7 +74,8 @@ enum class Kind : uint8_t {
 struct Value {
   Kind kind = Kind::kNumber;
   uint8_t flag = 0;
-  // Of a number: 1 + the table whose size it is less than, or, with `flag`, not greater than.
+  // Of a number: 1 + the table whose size it is less than, or, with `flag`, not greater than. Without a table, `flag`
+  // is what it was multiplied by, or kTruth.
   uint16_t table = 0;
   uint32_t of = 0;
   uint32_t id = 0;
@@ -84,17 +89,27 @@ struct Value {
   bool is_number() const { return kind == Kind::kNumber; }
   bool is_constant() const { return kind == Kind::kNumber && lo == hi; }
   bool is_constant(uint64_t v) const { return is_constant() && lo == v; }
+  // The least and the most of a kSigned.
+  int64_t least() const { return static_cast<int64_t>(lo); }
+  int64_t most() const { return static_cast<int64_t>(hi); }
 };
 
 // The lower 32, 16 and 8 bits of what has a name have names of their own: the same with one of these.
 inline constexpr uint32_t kParts = uint32_t{3} << 30;
 constexpr uint32_t part_bits(unsigned bytes) { return bytes == 4 ? 2u << 30 : bytes == 2 ? 3u << 30 : 1u << 30; }
+// The lowest byte is 0 or 1.
+inline constexpr uint8_t kTruth = 0x80;
 inline constexpr uint64_t kMost32 = 0xffffffff;
 
 inline Value number(uint64_t lo, uint64_t hi) { return {.lo = lo, .hi = hi}; }
 inline Value constant(uint64_t v) { return number(v, v); }
 inline Value number_of_bytes(unsigned bytes) {
   return number(0, bytes >= 8 ? ~uint64_t{0} : (uint64_t{1} << 8 * bytes) - 1);
+}
+// A number of either sign.
+inline Value signed_number(int64_t least, int64_t most) {
+  const auto lo = static_cast<uint64_t>(least), hi = static_cast<uint64_t>(most);
+  return {.kind = least < 0 && most >= 0 ? Kind::kSigned : Kind::kNumber, .lo = lo, .hi = hi};
 }
 // A value without bounds.
 inline Value pointer(Kind kind, int64_t add = 0, uint32_t of = 0) {
@@ -137,6 +152,10 @@ inline bool needs_name(Kind kind) {
 Value plus_constant(const Value& v, int64_t by);
 Value sum(const Value& a, const Value& b);
 Value times(const Value& v, unsigned factor);
+// The value as a number, whatever else it is. References and numbers of either sign have names as well.
+Value as_number(const Value& v);
+// A number of `bytes` bytes as one of `to`, with its sign.
+Value sign_extended(const Value& v, unsigned bytes, unsigned to);
 // A register read as fewer than 64 bits.
 Value low_part(const Value& v, unsigned bytes);
 // What both may be. `widen`: bounds that differ become much larger, so that this ends.

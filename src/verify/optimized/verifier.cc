@@ -210,7 +210,6 @@ State Pass::state_at_entry(bool by_registers) const {
 
 // Control continues at a place.
 void Pass::go_to(Place place, const State& state) {
-  constexpr unsigned kJoinsBeforeWidening = 6;
   if (place.offset >= code_.code_size) return void(refuse("jumps out of its code"));
   const auto [it, is_new] = known_.try_emplace(place, Known{.state = state});
   Known& known = it->second;
@@ -223,7 +222,7 @@ void Pass::go_to(Place place, const State& state) {
     if (is_first) name->second = ++last_name_;
     return name->second;
   };
-  if (known.state.join(state, ++known.joins > kJoinsBeforeWidening, name_of)) waiting_.insert(place);
+  if (known.state.join(state, ++known.joins, name_of)) waiting_.insert(place);
 }
 
 void Pass::follow(Place place, State state) {
