@@ -48,7 +48,7 @@ struct Counter {
 };
 ERMINE_RESOURCE(Counter, "counter")
 
-static_assert(component::detail::Codec<Point>::size == 16 && component::detail::Codec<Shape>::size == 24);
+static_assert(component::detail::Codec<Point>::size.in32 == 16 && component::detail::Codec<Shape>::size.in64 >= 24);
 static_assert((Rights::kRead | Rights::kWrite) != Rights::kRead);
 
 Result<void> use_components(Engine& engine, Store& store, const Component& component) {
