@@ -107,7 +107,7 @@ TEST_F(Optimizing, CodeOutlivesTheModuleThatItHasFunctionsOf) {
   }
 }
 
-// Modules come and go while code with functions of theirs is made in the background.
+// Libraries come and go while code with functions of theirs is made in the background, or waits to be made.
 TEST_F(Optimizing, ModulesThatAreFreedWhileTheirFunctionsAreInlined) {
   constexpr int kThreads = 3, kRounds = 25;
   Engine engine(config_of(Tier::kAuto));
@@ -115,11 +115,18 @@ TEST_F(Optimizing, ModulesThatAreFreedWhileTheirFunctionsAreInlined) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t)
     threads.emplace_back([&, t] {
+      std::vector<Module> users;
       for (int k = 0; k < kRounds; ++k) {
-        const Module user = wat(engine, kUser, "user");
-        const int number = 100 * t + k;
-        const auto result = work(engine, user, wat(engine, adding(number), "library"), 2500 + 700 * (k % 4));
-        if (!result || *result != number * (2500 + 700 * (k % 4))) ++wrong;
+        users.push_back(wat(engine, kUser, "user"));
+        const int number = 100 * t + k, calls = 30'000 + 7'000 * (k % 4);
+        const auto result = work(engine, users.back(), wat(engine, adding(number), "library"), calls);
+        if (!result || *result != number * calls) ++wrong;
+      }
+      // Each baseline code is followed by an optimised one, of the loop at least.
+      if (!wait_for_codes(engine, 3 * kThreads * kRounds)) ++wrong;
+      for (const Module& user : users) {
+        const auto result = work(engine, user, wat(engine, adding(7), "library"), 3000);
+        if (!result || *result != 21'000) ++wrong;
       }
     });
   for (std::thread& thread : threads) thread.join();
