@@ -71,18 +71,7 @@ std::string trapping_inlined(std::string_view statement) {
 }
 
 TEST_F(Optimizing, InlinedFunctionsAreInBacktraces) {
-  const std::string_view statements[] = {
-      "(drop (i32.load (i32.mul (local.get $x) (i32.const 65533))))",
-      "(global.set $g (i32.const 4)) (i64.store offset=65000 (i32.mul (local.get $x) (i32.const 1000)) (i64.const 5))",
-      "(drop (i32.div_u (i32.const 7) (i32.eqz (local.get $x))))",
-      "(if (local.get $x) (then unreachable))",
-      "(if (local.get $x) (then (call_indirect (type $nothing) (i32.const 2))))",
-      "(if (local.get $x) (then (throw $tag (local.get $x))))",
-      "(memory.fill (i32.const 0) (i32.const 1) (i32.mul (local.get $x) (i32.const 65537)))",
-      "(drop (i32.trunc_f64_s (f64.mul (call $mix (local.get $x) (f32.const 0) (f64.const 0) (i64.const 0)) "
-      "(f64.const 1e10))))",
-  };
-  for (const std::string_view statement : statements) {
+  for (const std::string_view statement : kTrappingStatements) {
     SCOPED_TRACE(std::string(statement));
     const std::string text = trapping_inlined(statement);
     Program interpreted(config_of(Tier::kInterp), text);

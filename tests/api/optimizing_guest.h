@@ -92,6 +92,20 @@ inline std::string shown(const Result<std::vector<Val>>& r) {
   return text;
 }
 
+// Statements that trap if $x is 1, each in another way, and do nothing else that can be seen if it is 0. The module has
+// a memory, a table of 4 functions, $g, $tag, $nothing and the host's $mix.
+inline constexpr std::string_view kTrappingStatements[] = {
+    "(drop (i32.load (i32.mul (local.get $x) (i32.const 65533))))",
+    "(global.set $g (i32.const 4)) (i64.store offset=65000 (i32.mul (local.get $x) (i32.const 1000)) (i64.const 5))",
+    "(drop (i32.div_u (i32.const 7) (i32.eqz (local.get $x))))",
+    "(if (local.get $x) (then unreachable))",
+    "(if (local.get $x) (then (call_indirect (type $nothing) (i32.const 2))))",
+    "(if (local.get $x) (then (throw $tag (local.get $x))))",
+    "(memory.fill (i32.const 0) (i32.const 1) (i32.mul (local.get $x) (i32.const 65537)))",
+    "(drop (i32.trunc_f64_s (f64.mul (call $mix (local.get $x) (f32.const 0) (f64.const 0) (i64.const 0)) "
+    "(f64.const 1e10))))",
+};
+
 inline void expect_same_error(const Result<std::vector<Val>>& found, const Result<std::vector<Val>>& expected,
                               size_t frames) {
   ASSERT_FALSE(found);
