@@ -7,7 +7,8 @@
 //
 //   validate, compile                            FILE is any module, or for validate a component
 //   instantiate, call-in, call-out, rest         FILE is bench/programs/embed.wat, assembled
-//   core-calls, calls, texts, lists              FILE is bench/programs/components.wat: what one such call takes
+//   core-calls, calls, texts, lists              FILE is bench/programs/components.wat: what one such call takes; for
+//                                                the first two also components_large.wat
 //   component-instantiate                        the same
 //   in-calls, in-texts, in-lists, in-results     FILE is bench/programs/host_component.wat: what one call of it takes
 //   out-calls, out-texts, out-lists              the same: what one call by it takes

@@ -263,21 +263,27 @@ def host_calls(setting: Setting) -> list[Row]:
     return [_in_process(setting, "call-in", "host to guest", wasm, tiers=False), _in_process(setting, "call-out", "guest to host", wasm, tiers=False)]
 
 
-COMPONENT_CALLS = {"core-calls": "core call between instances", "calls": "call with two integers", "texts": "call with a text of 1,000 bytes",
-                   "lists": "call with a list of 1,000 records"}
-# Between the host and a component.
-HOST_CALLS = {"in-calls": "the host calls, two integers", "in-texts": "the host calls, a text of 1,000 bytes",
-              "in-lists": "the host calls, a list of 1,000 records", "in-results": "the host calls, a text comes back",
-              "out-calls": "the host is called, two integers", "out-texts": "the host is called, a text of 1,000 bytes",
-              "out-lists": "the host is called, a list of 1,000 records"}
+# Rows, by the component: what is measured of it, and the row's name.
+COMPONENT_ROWS = {
+    "components.wasm": {"core-calls": "core call between instances", "calls": "call with two integers",
+                        "texts": "call with a text of 1,000 bytes", "lists": "call with a list of 1,000 records",
+                        "component-instantiate": "instance"},
+    # Of functions that are too large to be inlined.
+    "components_large.wasm": {"core-calls": "core call between instances, large function",
+                              "calls": "call with two integers, large function"},
+    "host_component.wasm": {"in-calls": "the host calls, two integers", "in-texts": "the host calls, a text of 1,000 bytes",
+                            "in-lists": "the host calls, a list of 1,000 records", "in-results": "the host calls, a text comes back",
+                            "out-calls": "the host is called, two integers", "out-texts": "the host is called, a text of 1,000 bytes",
+                            "out-lists": "the host is called, a list of 1,000 records"},
+}
 
 
 @suite("components", "Components")
 def components(setting: Setting) -> list[Row]:
-    """Calls from one component to another, beside a call of a core function of another instance; an instance of these components, made and dropped with its store; and calls between the host and a component. Inside one process."""
+    """Calls from one component to another, beside a call of a core function of another instance, of functions that can be inlined and of large ones; an instance of these components, made and dropped with its store; and calls between the host and a component. Inside one process."""
     rows = []
-    for what, name in [*COMPONENT_CALLS.items(), ("component-instantiate", "instance"), *HOST_CALLS.items()]:
-        wasm = programs.HERE / ("host_component.wasm" if what in HOST_CALLS else "components.wasm")
+    for file, what, name in [(file, *row) for file, of_file in COMPONENT_ROWS.items() for row in of_file.items()]:
+        wasm = programs.HERE / file
         invocations = {}
         for contender in setting.contenders:
             if contender.peer.name == "ermine" and (own := setting.embedders.get("ermine")):
