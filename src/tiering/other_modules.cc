@@ -7,13 +7,23 @@
 
 namespace ermine::tiering {
 
+namespace {
+
+// By what owns it: the pointer of one that is gone says nothing.
+bool is_of(const std::weak_ptr<runtime::ModuleCode>& owner, TieredCode& code) {
+  const std::weak_ptr<runtime::ModuleCode> its = code.weak_from_this();
+  return !owner.owner_before(its) && !its.owner_before(owner);
+}
+
+}  // namespace
+
 ImportedFunc OtherModules::imported(TieredCode& importer, uint32_t func_index) {
   const TieredCode::Import import = importer.import_at(func_index);
   if (import.func == nullptr) return {};
   // The module itself, in another instance, is not kept: this thread must not be the one that frees it, because that
   // waits for compilers.
   TieredCode* code = &own_;
-  if (import.func->owner != &own_) {
+  if (!is_of(import.owner, own_)) {
     std::shared_ptr<runtime::ModuleCode> owner = import.owner.lock();
     if (owner == nullptr) return {};
     code = static_cast<TieredCode*>(owner.get());
