@@ -49,31 +49,10 @@ TEST_F(Optimizing, EndlessRecursionTraps) {
 
 // --- Inlined functions
 
-// The statement is in a function that is small enough to be inlined, three calls deep, in a loop and outside one.
-std::string trapping_inlined(std::string_view statement) {
-  return R"((module (import "host" "next" (func $next (result i32)))
-    (import "host" "mix" (func $mix (param i32 f32 f64 i64) (result f64)))
-    (memory 1) (table 4 funcref) (global $g (mut i32) (i32.const 0)) (tag $tag (param i32)) (type $nothing (func))
-    (func $leaf (param $x i32) )" +
-         std::string(statement) + R"()
-    (func $middle (param $x i32) (call $leaf (i32.const 0)) (call $leaf (local.get $x)))
-    (func $outer (param $x i32) (result i32) (call $middle (local.get $x)) (i32.const 1))
-    (func (export "once") (param $x i32) (result i32) (i32.add (i32.const 1) (call $outer (local.get $x))))
-    (func (export "run") (result i32) (local $i i32) (local $x i32)
-      (loop $l
-        (local.set $x (i32.eqz (call $next)))
-        (local.set $i (i32.const 0))
-        (loop $inner
-          (drop (call $outer (local.get $x)))
-          (br_if $inner (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1200))))
-        (br $l))
-      (i32.const 0))))";
-}
-
 TEST_F(Optimizing, InlinedFunctionsAreInBacktraces) {
   for (const std::string_view statement : kTrappingStatements) {
     SCOPED_TRACE(std::string(statement));
-    const std::string text = trapping_inlined(statement);
+    const std::string text = "(module " + trapping(statement) + std::string(kTrappingRuns) + ")";
     Program interpreted(config_of(Tier::kInterp), text);
     Program forced(config_of(Tier::kOptimized), text);
     const auto once = [](Program& p) { return p.instance->get_func("once")->call({Val(1)}); };

@@ -92,10 +92,10 @@ inline std::string shown(const Result<std::vector<Val>>& r) {
   return text;
 }
 
-// Statements that trap if $x is 1, each in another way, and do nothing else that can be seen if it is 0. The module has
-// a memory, a table of 4 functions, $g, $tag, $nothing and the host's $mix.
+// Statements of trapping() that trap if $x is 1, each in another way, and do nothing else that can be seen if it is 0.
 inline constexpr std::string_view kTrappingStatements[] = {
     "(drop (i32.load (i32.mul (local.get $x) (i32.const 65533))))",
+    "(drop (i64.load $large (i64.mul (i64.extend_i32_u (local.get $x)) (i64.const 65529))))",
     "(global.set $g (i32.const 4)) (i64.store offset=65000 (i32.mul (local.get $x) (i32.const 1000)) (i64.const 5))",
     "(drop (i32.div_u (i32.const 7) (i32.eqz (local.get $x))))",
     "(if (local.get $x) (then unreachable))",
@@ -105,6 +105,30 @@ inline constexpr std::string_view kTrappingStatements[] = {
     "(drop (i32.trunc_f64_s (f64.mul (call $mix (local.get $x) (f32.const 0) (f64.const 0) (i64.const 0)) "
     "(f64.const 1e10))))",
 };
+
+// Parts of modules: $middle, which leads to the statement by a function that is small enough to be inlined; and what
+// calls $middle, once, and in a loop until $next is false.
+inline std::string trapping(std::string_view statement) {
+  return R"((import "host" "next" (func $next (result i32)))
+    (import "host" "mix" (func $mix (param i32 f32 f64 i64) (result f64)))
+    (memory 1) (memory $large i64 1) (table 4 funcref) (global $g (mut i32) (i32.const 0)) (tag $tag (param i32))
+    (type $nothing (func))
+    (func $leaf (param $x i32) )" +
+         std::string(statement) + R"()
+    (func $middle (param $x i32) (call $leaf (i32.const 0)) (call $leaf (local.get $x))))";
+}
+inline constexpr std::string_view kTrappingRuns = R"(
+  (func $outer (param $x i32) (result i32) (call $middle (local.get $x)) (i32.const 1))
+  (func (export "once") (param $x i32) (result i32) (i32.add (i32.const 1) (call $outer (local.get $x))))
+  (func (export "run") (result i32) (local $i i32) (local $x i32)
+    (loop $l
+      (local.set $x (i32.eqz (call $next)))
+      (local.set $i (i32.const 0))
+      (loop $inner
+        (drop (call $outer (local.get $x)))
+        (br_if $inner (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1200))))
+      (br $l))
+    (i32.const 0)))";
 
 inline void expect_same_error(const Result<std::vector<Val>>& found, const Result<std::vector<Val>>& expected,
                               size_t frames) {

@@ -10,45 +10,20 @@ namespace {
 
 // --- Backtraces
 
-// The statement is in a function of the library, called by another one there.
-std::string trapping_library(std::string_view statement) {
-  return R"((module (import "host" "next" (func $next (result i32)))
-    (import "host" "mix" (func $mix (param i32 f32 f64 i64) (result f64)))
-    (memory 1) (memory $large i64 1) (table 4 funcref) (global $g (mut i32) (i32.const 0)) (tag $tag (param i32))
-    (type $nothing (func))
-    (func $leaf (param $x i32) )" +
-         std::string(statement) + R"()
-    (func $middle (export "middle") (param $x i32) (call $leaf (i32.const 0)) (call $leaf (local.get $x)))))";
-}
-
-constexpr std::string_view kTrappingUser = R"((module (import "host" "next" (func $next (result i32)))
-  (import "lib" "middle" (func $middle (param i32)))
-  (memory 2)
-  (func $outer (param $x i32) (result i32) (call $middle (local.get $x)) (i32.const 1))
-  (func (export "once") (param $x i32) (result i32) (i32.add (i32.const 1) (call $outer (local.get $x))))
-  (func (export "run") (result i32) (local $i i32) (local $x i32)
-    (loop $l
-      (local.set $x (i32.eqz (call $next)))
-      (local.set $i (i32.const 0))
-      (loop $inner
-        (drop (call $outer (local.get $x)))
-        (br_if $inner (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1200))))
-      (br $l))
-    (i32.const 0))))";
-
 TEST_F(Optimizing, InlinedFunctionsOfOtherInstancesAreInBacktraces) {
-  std::vector<std::string_view> statements(std::begin(kTrappingStatements), std::end(kTrappingStatements));
-  statements.push_back("(drop (i64.load $large (i64.mul (i64.extend_i32_u (local.get $x)) (i64.const 65529))))");
-  for (const std::string_view statement : statements) {
+  const std::string user = R"((module (import "host" "next" (func $next (result i32)))
+    (import "lib" "middle" (func $middle (param i32))) (memory 2) )" +
+                           std::string(kTrappingRuns) + ")";
+  for (const std::string_view statement : kTrappingStatements) {
     SCOPED_TRACE(std::string(statement));
-    const std::string library = trapping_library(statement);
-    Program interpreted(config_of(Tier::kInterp), kTrappingUser, library);
-    Program forced(config_of(Tier::kOptimized), kTrappingUser, library);
+    const std::string library = "(module " + trapping(statement) + R"((export "middle" (func $middle))))";
+    Program interpreted(config_of(Tier::kInterp), user, library);
+    Program forced(config_of(Tier::kOptimized), user, library);
     const auto once = [](Program& p) { return p.instance->get_func("once")->call({Val(1)}); };
     expect_same_error(once(forced), once(interpreted), 4);
     EXPECT_EQ(forced.engine.code_counts().compiled, 1u);
-    Program running(config_of(Tier::kAuto), kTrappingUser, library);
-    const auto found = running.call("run", baseline_codes(kTrappingUser, "run", library) + 1);
+    Program running(config_of(Tier::kAuto), user, library);
+    const auto found = running.call("run", baseline_codes(user, "run", library) + 1);
     expect_same_error(found, interpreted.call("run", 0, running.rounds), 4);
   }
 }
